@@ -1,0 +1,180 @@
+/**
+ * Every ceiling and every deadline of the server, with its unit and its default, in one place.
+ *
+ * The rest of the code receives a `Limits` and holds no number of its own. `resolveLimits` is the
+ * only way to make one, and it refuses a set whose members contradict each other, so that no layer
+ * has to ask whether, say, a request line could be longer than the buffer that holds it.
+ */
+
+import type { Result } from "./result.ts";
+import { failure, success } from "./result.ts";
+import type { ByteCount, Milliseconds } from "./units.ts";
+import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
+
+/** The ceilings and deadlines of one server. Byte and count limits are inclusive. */
+export interface Limits {
+  /** The request line without its CRLF; beyond it 414 (RFC 9112 §3). At least 8000 (same section). */
+  readonly requestLineBytesMax: ByteCount;
+  /** All field lines of a header section, CRLFs included; beyond it 431 (RFC 6585 §5). */
+  readonly headerSectionBytesMax: ByteCount;
+  /** Field lines in a header section, and again in a trailer section; beyond it 431. */
+  readonly fieldCountMax: number;
+  /** Empty lines skipped before a request line; beyond it 400 (RFC 9112 §2.2). */
+  readonly emptyLinesMax: number;
+  /** A request's decoded content; beyond it 413 (RFC 9110 §15.5.14). */
+  readonly bodyBytesMax: ByteCount;
+  /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
+  readonly chunkLineBytesMax: ByteCount;
+  /** Chunk extensions of one body, all chunks together; beyond it 400 (RFC 9112 §7.1.1). */
+  readonly chunkExtensionsBytesMax: ByteCount;
+  /** The trailer section of a chunked body; beyond it 431 (RFC 9112 §7.1.2). */
+  readonly trailerSectionBytesMax: ByteCount;
+  /**
+   * What is read of a body that no handler wanted, so that the connection can go on; a longer one
+   * is answered and the connection is closed.
+   */
+  readonly discardBytesMax: ByteCount;
+  /** Parts of a multipart form, and pairs of a urlencoded one; beyond it 413. */
+  readonly formFieldCountMax: number;
+  /** A form's value as it stands in a log line; the rest is cut and marked. */
+  readonly logValueBytesMax: ByteCount;
+
+  /** From the first byte of a request to the end of its header section; then 408. */
+  readonly headerTimeMs: Milliseconds;
+  /** From the end of the header section to the end of the body, beside the rate below; then 408. */
+  readonly bodyTimeMs: Milliseconds;
+  /** The slowest a body may arrive, in bytes per second, once `bodyTimeMs` has passed; then 408. */
+  readonly bodyBytesPerSecondMin: ByteCount;
+  /** Between two requests on a connection; then the connection is closed without a word. */
+  readonly idleTimeMs: Milliseconds;
+  /** A write that makes no progress; then the connection is reset. */
+  readonly writeTimeMs: Milliseconds;
+  /** The slowest a client may read, in bytes per second, once `writeTimeMs` has passed. */
+  readonly writeBytesPerSecondMin: ByteCount;
+  /** How long a closing connection goes on reading, so that the client sees the answer (§9.6). */
+  readonly lingerTimeMs: Milliseconds;
+  /** How much a closing connection goes on reading. */
+  readonly lingerBytesMax: ByteCount;
+  /** How long a handler may take to answer; then 503. */
+  readonly handlerTimeMs: Milliseconds;
+  /** From the signal to stop to the end of the last connection; what is left then is reset. */
+  readonly stopTimeMs: Milliseconds;
+
+  /** Open connections in all; one more is answered 503 and closed. */
+  readonly connectionsMax: number;
+  /** Open connections of one client address; one more is answered 503 and closed. */
+  readonly connectionsPerAddressMax: number;
+
+  /** Unread body bytes kept for a handler before reading from the client is paused. */
+  readonly bodyBufferBytesMax: ByteCount;
+  /** A file up to this size is sent in one piece with its header section. */
+  readonly inlineBytesMax: ByteCount;
+  /** The piece in which a larger file is read and sent. */
+  readonly sendPieceBytes: ByteCount;
+  /** Symbolic links followed on the way to one file; beyond it 404. */
+  readonly symlinkHopsMax: number;
+  /** Entries shown in a folder's listing; the page says how many it left out. */
+  readonly listingEntriesMax: number;
+  /** Requests that `server.requests` remembers; the oldest goes first. */
+  readonly requestsKeptMax: number;
+}
+
+/** What a server that was told nothing else lives by. */
+export const defaultLimits: Limits = {
+  requestLineBytesMax: kibibytes(8),
+  headerSectionBytesMax: kibibytes(32),
+  fieldCountMax: 100,
+  emptyLinesMax: 2,
+  bodyBytesMax: mebibytes(8),
+  chunkLineBytesMax: kibibytes(1),
+  chunkExtensionsBytesMax: kibibytes(16),
+  trailerSectionBytesMax: kibibytes(8),
+  discardBytesMax: kibibytes(256),
+  formFieldCountMax: 1000,
+  logValueBytesMax: bytes(256),
+
+  headerTimeMs: seconds(10),
+  bodyTimeMs: seconds(20),
+  bodyBytesPerSecondMin: bytes(256),
+  idleTimeMs: seconds(10),
+  writeTimeMs: seconds(10),
+  writeBytesPerSecondMin: bytes(256),
+  lingerTimeMs: seconds(2),
+  lingerBytesMax: mebibytes(16),
+  handlerTimeMs: seconds(30),
+  stopTimeMs: seconds(5),
+
+  connectionsMax: 20_000,
+  connectionsPerAddressMax: 20_000,
+
+  bodyBufferBytesMax: kibibytes(256),
+  inlineBytesMax: kibibytes(32),
+  sendPieceBytes: kibibytes(128),
+  symlinkHopsMax: 16,
+  listingEntriesMax: 100_000,
+  requestsKeptMax: 100,
+};
+
+/** A limit that can't be: its name, and in words what it would have to be. */
+export interface LimitFault {
+  readonly limit: keyof Limits;
+  readonly expected: string;
+}
+
+/** The relations that hold between limits; each would make another limit unreachable or void. */
+const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => boolean })[] = [
+  {
+    limit: "chunkLineBytesMax",
+    expected: "at least 16, the digits of the largest chunk size",
+    holds: (l) => l.chunkLineBytesMax >= 16,
+  },
+  {
+    limit: "chunkLineBytesMax",
+    expected: "at most chunkExtensionsBytesMax",
+    holds: (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
+  },
+  {
+    limit: "requestLineBytesMax",
+    expected: "at least 16, the shortest request line",
+    holds: (l) => l.requestLineBytesMax >= 16,
+  },
+  {
+    limit: "headerSectionBytesMax",
+    expected: "at least 16, a Host field line",
+    holds: (l) => l.headerSectionBytesMax >= 16,
+  },
+  { limit: "fieldCountMax", expected: "at least 1, for Host", holds: (l) => l.fieldCountMax >= 1 },
+  {
+    limit: "connectionsPerAddressMax",
+    expected: "at most connectionsMax",
+    holds: (l) => l.connectionsPerAddressMax <= l.connectionsMax,
+  },
+  {
+    limit: "sendPieceBytes",
+    expected: "at least inlineBytesMax",
+    holds: (l) => l.sendPieceBytes >= l.inlineBytesMax,
+  },
+];
+
+/**
+ * The defaults with `changes` on top. Fails with the first limit that is no number, is negative, or
+ * breaks a relation with another; a limit that is absent in `changes` keeps its default.
+ */
+export function resolveLimits(
+  changes: Partial<Record<keyof Limits, number>> = {},
+): Result<Limits, LimitFault> {
+  const limits = { ...defaultLimits } as Record<keyof Limits, number>;
+  for (const [name, value] of Object.entries(changes)) {
+    if (!Object.hasOwn(defaultLimits, name)) {
+      return failure({ limit: name as keyof Limits, expected: "the name of a limit" });
+    }
+    if (!Number.isSafeInteger(value) || value < 0) {
+      return failure({ limit: name as keyof Limits, expected: "a whole number, zero or more" });
+    }
+    const limit = name as keyof Limits;
+    limits[limit] = limit.endsWith("Ms") ? milliseconds(value) : value;
+  }
+  const broken = relations.find((relation) => !relation.holds(limits as Limits));
+  if (broken !== undefined) return failure({ limit: broken.limit, expected: broken.expected });
+  return success(limits as Limits);
+}

@@ -1,0 +1,39 @@
+/**
+ * Units that are easy to mix up: a count of bytes and a span of time are both numbers, and a swap
+ * of the two type-checks unless they are branded. Only the constructors below make one.
+ */
+
+declare const unit: unique symbol;
+
+/** A count of bytes; a whole number, zero or more. */
+export type ByteCount = number & { readonly [unit]: "bytes" };
+
+/** A span of time in milliseconds; zero or more. */
+export type Milliseconds = number & { readonly [unit]: "milliseconds" };
+
+/** `count` bytes. Throws on what is no whole number of bytes, which is a programmer's mistake. */
+export function bytes(count: number): ByteCount {
+  if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`not a byte count: ${count}`);
+  return count as ByteCount;
+}
+
+/** `count` times 1024 bytes. */
+export function kibibytes(count: number): ByteCount {
+  return bytes(count * 1024);
+}
+
+/** `count` times 1024 × 1024 bytes. */
+export function mebibytes(count: number): ByteCount {
+  return bytes(count * 1024 * 1024);
+}
+
+/** `count` milliseconds. Throws on a negative or endless span, which is a programmer's mistake. */
+export function milliseconds(count: number): Milliseconds {
+  if (!Number.isFinite(count) || count < 0) throw new RangeError(`not a span of time: ${count}`);
+  return count as Milliseconds;
+}
+
+/** `count` seconds, as milliseconds. */
+export function seconds(count: number): Milliseconds {
+  return milliseconds(count * 1000);
+}
