@@ -1,0 +1,5 @@
+import mime from "mime";
+
+export function mediaTypeOf(name: string): string {
+  return mime.getType(name) ?? "application/octet-stream";
+}

@@ -1,0 +1,77 @@
+/**
+ * Who may see a file, as a decision over mode bits: pure, no system call, no user ids.
+ *
+ * A stranger is the *other* of a file's mode (POSIX.1-2024 XBD §4.7): r to read a file or list a
+ * folder, x to pass through a folder. The bits are read and never tried, for root can open
+ * everything. `resolve.ts` asks here for each component below the root.
+ */
+
+import { displayName } from "./path.ts";
+
+/** Whose right counts: a stranger's, or that of the server's own process. */
+export type Permissions = "other" | "process";
+
+/** What is asked of a component: to read its content, or to pass through it. */
+export type Need = "read" | "search";
+
+/** The component that refused, and the bit that it lacks. */
+export interface Denial {
+  /** Relative to the root, "private/notes.html"; "." is the root; absolute outside of it. */
+  readonly path: string;
+  /** The whole st_mode, file type included. */
+  readonly mode: number;
+  readonly lacks: "o+r" | "o+x";
+}
+
+const bitOf: { readonly [N in Need]: number } = { read: 0o004, search: 0o001 };
+const nameOf: { readonly [N in Need]: Denial["lacks"] } = { read: "o+r", search: "o+x" };
+
+/** Whether the *other* of `mode` has what `need` asks for. */
+export function permits(mode: number, need: Need): boolean {
+  return (mode & bitOf[need]) !== 0;
+}
+
+/** The denial of `need` at `path`. */
+export function deny(path: string, mode: number, need: Need): Denial {
+  return { path: path === "" ? "." : path, mode, lacks: nameOf[need] };
+}
+
+/**
+ * The reason in one line, with the command that would change it:
+ * `private/notes.html: -rw-r----- lacks o+r; chmod o+r to serve it`. Where the bit is there and the
+ * system refused the server itself, it says so.
+ */
+export function explainDenial(denial: Denial): string {
+  const { lacks, mode } = denial;
+  const subject = `${displayName(denial.path)}: ${formatMode(mode)}`;
+  if (permits(mode, lacks === "o+r" ? "read" : "search")) {
+    return `${subject} has ${lacks}, but the server itself may not open it`;
+  }
+  return `${subject} lacks ${lacks}; chmod ${lacks} to serve it`;
+}
+
+const typeMask = 0o170000;
+
+/** The first letter of `ls -l`, by S_IFMT. */
+const typeLetters: ReadonlyMap<number, string> = new Map([
+  [0o010000, "p"],
+  [0o020000, "c"],
+  [0o040000, "d"],
+  [0o060000, "b"],
+  [0o100000, "-"],
+  [0o120000, "l"],
+  [0o140000, "s"],
+]);
+
+/** A mode as `ls -l` writes it (POSIX `ls`): "-rw-r-----", "drwxr-x---". */
+export function formatMode(mode: number): string {
+  const triple = (shift: number, special: number, letter: string): string => {
+    const bits = mode >> shift;
+    const isSpecial = (mode & special) !== 0;
+    const plain = bits & 1 ? "x" : "-";
+    const marked = bits & 1 ? letter : letter.toUpperCase();
+    return (bits & 4 ? "r" : "-") + (bits & 2 ? "w" : "-") + (isSpecial ? marked : plain);
+  };
+  const type = typeLetters.get(mode & typeMask) ?? "?";
+  return type + triple(6, 0o4000, "s") + triple(3, 0o2000, "s") + triple(0, 0o1000, "t");
+}

@@ -1,0 +1,78 @@
+/**
+ * What looking for a path can come to, and the shapes that a found file and a found folder have.
+ * Types only: `resolve.ts` makes them.
+ */
+
+import type { ContainedPath } from "./path.ts";
+import type { Denial } from "./permission.ts";
+import type { FileIdentity } from "./stat.ts";
+
+/** All outcomes of looking for a path. None says more than a stranger may know. */
+export type Resolution =
+  | { readonly kind: "file"; readonly file: OpenFile }
+  /** A folder without an index, asked for with a trailing slash. */
+  | { readonly kind: "directory"; readonly directory: OpenDirectory }
+  /** A folder, asked for without the slash. */
+  | { readonly kind: "redirect" }
+  /** Missing, hidden, outside, a loop, no regular file, or a file asked for with a slash. */
+  | { readonly kind: "absent" }
+  | { readonly kind: "forbidden"; readonly denial: Denial }
+  /** Out of descriptors or memory (EMFILE, ENFILE, ENOMEM): worth trying again later. */
+  | { readonly kind: "exhausted" }
+  /** The disk failed. `code` is the system's, "EIO", for the log and not for the client. */
+  | { readonly kind: "failed"; readonly code: string };
+
+/**
+ * A regular file, open for reading. Everything here was said by fstat about this descriptor, so
+ * the bytes and what is told of them belong together. Whoever gets it closes it.
+ */
+export interface OpenFile {
+  /** The name it was asked for by: the last segment, or the index's. */
+  readonly name: string;
+  readonly fd: number;
+  /** In bytes, when it was opened. */
+  readonly size: number;
+  /** The last change of the content, in whole milliseconds since 1970, rounded down. */
+  readonly mtimeMs: number;
+  /** The whole st_mode. */
+  readonly mode: number;
+  readonly identity: FileIdentity;
+  /** With its charset, ready for Content-Type. */
+  readonly mediaType: string;
+  /** Gives the descriptor back; the second call does nothing. */
+  close(): void;
+  /**
+   * Reads at `position`, in bytes, without moving anything (pread). Answers with the count of bytes
+   * read: 0 at the end of the file, and also where the disk fails or the file is closed, so a
+   * caller that was promised more must break off and never pad.
+   */
+  read(into: Uint8Array, position: number): number;
+  /** The first `size` bytes; fewer if the file has shrunk since. */
+  readAll(): Uint8Array<ArrayBuffer>;
+}
+
+/** A folder which a stranger may list. It holds no descriptor and needs no closing. */
+export interface OpenDirectory {
+  readonly path: ContainedPath;
+  /**
+   * Folders first, then by name, digits by their value; `left` are those beyond `limit`. Reads the
+   * folder anew at each call, by the same rules; one that has gone meanwhile is empty.
+   */
+  entries(limit: number): DirectoryEntries;
+}
+
+/** A part of a folder's entries, and how many there are beyond it. */
+export interface DirectoryEntries {
+  readonly entries: readonly DirectoryEntry[];
+  readonly left: number;
+}
+
+/** A line of a listing; of a symbolic link, what it leads to. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: "file" | "directory";
+  /** In bytes; of a folder it means nothing. */
+  readonly size: number;
+  /** In whole milliseconds since 1970, rounded down. */
+  readonly mtimeMs: number;
+}
