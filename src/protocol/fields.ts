@@ -1,0 +1,98 @@
+/**
+ * The fields of a received header or trailer section, in their order and spelling (RFC 9110 §5).
+ *
+ * Nothing is decoded until it is asked for: a `Fields` is the section's octets and, for each field
+ * line, four offsets. Values are Latin-1 text with the white space around them taken off.
+ */
+
+import { latin1Text } from "./bytes.ts";
+
+/** Offsets of one field line: name start and end, value start and end. */
+export const offsetsPerField = 4;
+
+/** Field lines as they came. A name that is looked up is given in lower case. */
+export class Fields implements Iterable<readonly [name: string, value: string]> {
+  readonly #octets: Uint8Array;
+  readonly #offsets: readonly number[];
+
+  /** `offsets` holds four numbers for each line, into `octets`. */
+  constructor(octets: Uint8Array, offsets: readonly number[]) {
+    this.#octets = octets;
+    this.#offsets = offsets;
+  }
+
+  /** No fields at all. */
+  static readonly none = new Fields(new Uint8Array(0), []);
+
+  /** How many field lines there are. */
+  get count(): number {
+    return this.#offsets.length / offsetsPerField;
+  }
+
+  /** The name of line `index` as it came. */
+  nameAt(index: number): string {
+    const at = index * offsetsPerField;
+    return latin1Text(this.#octets, this.#offsets[at] ?? 0, this.#offsets[at + 1] ?? 0);
+  }
+
+  /** The value of line `index`, without the white space around it. */
+  valueAt(index: number): string {
+    const at = index * offsetsPerField + 2;
+    return latin1Text(this.#octets, this.#offsets[at] ?? 0, this.#offsets[at + 1] ?? 0);
+  }
+
+  /** Whether line `index` is called `lowerName`, letter case aside. */
+  isNamed(index: number, lowerName: string): boolean {
+    const at = index * offsetsPerField;
+    const start = this.#offsets[at] ?? 0;
+    if ((this.#offsets[at + 1] ?? 0) - start !== lowerName.length) return false;
+    for (let i = 0; i < lowerName.length; i++) {
+      const octet = this.#octets[start + i] ?? 0;
+      const lower = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
+      if (lower !== lowerName.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** The index of the first line called `lowerName` at or after `from`, or -1. */
+  indexOf(lowerName: string, from = 0): number {
+    for (let i = from; i < this.count; i++) if (this.isNamed(i, lowerName)) return i;
+    return -1;
+  }
+
+  /** The value of the first line called `lowerName`, or undefined. */
+  get(lowerName: string): string | undefined {
+    const index = this.indexOf(lowerName);
+    return index === -1 ? undefined : this.valueAt(index);
+  }
+
+  /** The values of all lines called `lowerName`, in order. */
+  getAll(lowerName: string): string[] {
+    const values: string[] = [];
+    for (let i = this.indexOf(lowerName); i !== -1; i = this.indexOf(lowerName, i + 1)) {
+      values.push(this.valueAt(i));
+    }
+    return values;
+  }
+
+  /** Whether there is a line called `lowerName`. */
+  has(lowerName: string): boolean {
+    return this.indexOf(lowerName) !== -1;
+  }
+
+  /** Each line's name and value, in order, spelled as they came. */
+  *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {
+    for (let i = 0; i < this.count; i++) yield [this.nameAt(i), this.valueAt(i)];
+  }
+}
+
+/**
+ * The members of a comma-separated list without quoted strings, in lower case: #token (RFC 9110
+ * §5.6.1). Empty members are dropped, as §5.6.1.2 asks of a recipient.
+ */
+export function tokenList(value: string): string[] {
+  return value
+    .split(",")
+    .map((member) => member.replace(/^[\t ]+|[\t ]+$/g, "").toLowerCase())
+    .filter((member) => member.length > 0);
+}

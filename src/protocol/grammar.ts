@@ -1,0 +1,100 @@
+/**
+ * Character classes, as one table of 256 bit sets: a byte is classified with one load and one test.
+ * The ABNF of each class stands above the bytes that make it.
+ */
+
+/**
+ * tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~"
+ *       / DIGIT / ALPHA (RFC 9110 §5.6.2)
+ */
+export const TCHAR = 1;
+
+/**
+ * field-content and the blanks within it (RFC 9110 §5.5): VCHAR / obs-text / SP / HTAB. obs-text
+ * (%x80-FF) is let through as opaque octets, as §5.5 asks of a recipient; CR, LF, NUL and the other
+ * controls are not.
+ */
+export const FIELD_VALUE = 2;
+
+/**
+ * What a request-target is made of (RFC 9112 §3.2). By RFC 3986 that is unreserved, reserved and
+ * "%". Meant leniency: "[", "]", "^", "`", "{", "|", "}" and "\", which browsers send as they are
+ * in a query (WHATWG URL, "query percent-encode set") though RFC 3986 has no place for them. A "\"
+ * in the *path* is refused later, where paths are contained. Space, controls, `"`, "#", "<", ">" and
+ * octets above %x7E are never right.
+ */
+export const TARGET = 4;
+
+/** DIGIT = %x30-39 (RFC 5234 B.1) */
+export const DIGIT = 8;
+
+/** HEXDIG, in both cases (RFC 5234 B.1 with strings case-insensitive, §2.3) */
+export const HEXDIG = 16;
+
+/**
+ * What a registered name and an IPv4 address are made of (RFC 3986 §3.2.2):
+ * reg-name = *( unreserved / pct-encoded / sub-delims )
+ */
+export const REG_NAME = 32;
+
+/** qdtext = HTAB / SP / %x21 / %x23-5B / %x5D-7E / obs-text (RFC 9110 §5.6.4) */
+export const QDTEXT = 64;
+
+/** What stands between "[" and "]" (RFC 3986 §3.2.2): IPv6address / IPvFuture, by their characters. */
+export const IP_LITERAL = 128;
+
+const ALPHA = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const DIGITS = "0123456789";
+const UNRESERVED = `${ALPHA}${DIGITS}-._~`;
+const SUB_DELIMS = "!$&'()*+,;=";
+
+function makeClasses(): Uint8Array {
+  const table = new Uint8Array(256);
+  const mark = (bit: number, characters: string): void => {
+    for (const character of characters) {
+      const code = character.charCodeAt(0);
+      table[code] = (table[code] ?? 0) | bit;
+    }
+  };
+  const markRange = (bit: number, first: number, last: number): void => {
+    for (let code = first; code <= last; code++) table[code] = (table[code] ?? 0) | bit;
+  };
+  mark(TCHAR, `!#$%&'*+-.^_\`|~${DIGITS}${ALPHA}`);
+  mark(FIELD_VALUE, "\t ");
+  markRange(FIELD_VALUE, 0x21, 0x7e);
+  markRange(FIELD_VALUE, 0x80, 0xff);
+  mark(TARGET, `${UNRESERVED}${SUB_DELIMS}:/?@%[]^\`{|}\\`);
+  mark(DIGIT, DIGITS);
+  mark(HEXDIG, `${DIGITS}ABCDEFabcdef`);
+  mark(REG_NAME, `${UNRESERVED}${SUB_DELIMS}%`);
+  mark(QDTEXT, "\t !");
+  markRange(QDTEXT, 0x23, 0x5b);
+  markRange(QDTEXT, 0x5d, 0x7e);
+  markRange(QDTEXT, 0x80, 0xff);
+  mark(IP_LITERAL, `${UNRESERVED}${SUB_DELIMS}:`);
+  return table;
+}
+
+/** For each octet the classes it belongs to, as a bit set. */
+export const classes: Uint8Array = makeClasses();
+
+/** The value of a hexadecimal digit, or -1 for any other octet. */
+export function hexValue(octet: number): number {
+  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
+  const lower = octet | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/** Whether `text` is a token = 1*tchar (RFC 9110 §5.6.2). */
+export function isToken(text: string): boolean {
+  return text.length > 0 && everyIs(text, TCHAR);
+}
+
+/** Whether each code unit of `text` is an octet of class `bit`. True for the empty text. */
+export function everyIs(text: string, bit: number): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0xff || ((classes[code] ?? 0) & bit) === 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,172 @@
+/**
+ * Builds responses that HTTP allows, and no others. What it forbids does not compile: a body on 204, 205
+ * or 304 (RFC 9110 §6.4.1, §15.3.6), a second body, and the fields that belong to framing and to the
+ * connection, which the encoder alone knows. What the types can't see, a control character in a
+ * value that came from elsewhere, throws here, before anything is on the wire.
+ */
+
+import { utf8Bytes } from "./bytes.ts";
+import { everyIs, FIELD_VALUE, isToken } from "./grammar.ts";
+import type {
+  Body,
+  FileSource,
+  Region,
+  Response,
+  ResponseField,
+  ResponseNote,
+} from "./response.ts";
+import type { ContentStatus, InterimStatus, Status } from "./status.ts";
+import { isContentless } from "./status.ts";
+
+/** Fields that nobody sets by hand (RFC 9110 §6.6.1, §7.6.1, §8.6; RFC 9112 §6.1). */
+type EncoderField =
+  | "connection"
+  | "content-length"
+  | "date"
+  | "keep-alive"
+  | "trailer"
+  | "transfer-encoding"
+  | "upgrade";
+
+const encoderFields: readonly string[] = [
+  "connection",
+  "content-length",
+  "date",
+  "keep-alive",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+] satisfies EncoderField[];
+
+/** A field name that may be set by hand; `never` for one of the encoder's. */
+type Settable<Name extends string> = Lowercase<Name> extends EncoderField ? never : Name;
+
+/** The status of a final response. */
+export type FinalStatus = Exclude<Status, InterimStatus>;
+
+type Filled = "empty" | "filled";
+
+/**
+ * Builds one response: status, then fields, then at most one body.
+ *
+ * ```ts
+ * new ResponseBuilder(200).field("Cache-Control", "no-store").text("hello\n").build();
+ * ```
+ *
+ * Throws a TypeError on a field name that is no token, a value with control characters, a field that the
+ * encoder sets, and (for callers without types) a body where none may be.
+ */
+export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Filled = "empty"> {
+  readonly #status: S;
+  readonly #fields: ResponseField[] = [];
+  #body: Body = { kind: "none" };
+  #close = false;
+  #note: ResponseNote | undefined;
+  /** Makes the type remember whether there is a body. */
+  declare readonly filled: F;
+
+  constructor(status: S) {
+    this.#status = status;
+  }
+
+  /** Adds a field line. The same name may be added again, where the field is a list (§5.3). */
+  field<Name extends string>(name: Settable<Name> & Name, value: string): this {
+    if (!isToken(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
+    if (encoderFields.includes(name.toLowerCase())) {
+      throw new TypeError(`${name} is set by the encoder`);
+    }
+    if (!everyIs(value, FIELD_VALUE) || value !== value.trim()) {
+      throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
+    }
+    this.#fields.push([name, value]);
+    return this;
+  }
+
+  /** Ends the connection after this response (RFC 9112 §9.6). */
+  closing(): this {
+    this.#close = true;
+    return this;
+  }
+
+  /** Tells the access log something that the client isn't told. */
+  noting(note: ResponseNote): this {
+    this.#note = { ...this.#note, ...note };
+    return this;
+  }
+
+  /** The body: these octets, under the Content-Type `mediaType`. */
+  bytes<T extends ContentStatus>(
+    this: ResponseBuilder<T>,
+    body: Uint8Array,
+    mediaType: string,
+  ): ResponseBuilder<T, "filled"> {
+    return this.#fill({ kind: "bytes", bytes: body }, mediaType);
+  }
+
+  /** The body: `text` in UTF-8, as text/plain unless told otherwise. */
+  text<T extends ContentStatus>(
+    this: ResponseBuilder<T>,
+    text: string,
+    mediaType = "text/plain; charset=utf-8",
+  ): ResponseBuilder<T, "filled"> {
+    return this.#fill({ kind: "bytes", bytes: utf8Bytes(text) }, mediaType);
+  }
+
+  /** The body: `markup` in UTF-8, as text/html. */
+  html<T extends ContentStatus>(
+    this: ResponseBuilder<T>,
+    markup: string,
+  ): ResponseBuilder<T, "filled"> {
+    return this.#fill({ kind: "bytes", bytes: utf8Bytes(markup) }, "text/html; charset=utf-8");
+  }
+
+  /** The body: `value` as JSON (RFC 8259). Throws what JSON.stringify throws. */
+  json<T extends ContentStatus>(
+    this: ResponseBuilder<T>,
+    value: unknown,
+  ): ResponseBuilder<T, "filled"> {
+    const text = JSON.stringify(value) ?? "null";
+    return this.#fill({ kind: "bytes", bytes: utf8Bytes(text) }, "application/json");
+  }
+
+  /** The body: a region of an open file, which is closed when it has been sent, or can't be. */
+  file<T extends ContentStatus>(
+    this: ResponseBuilder<T>,
+    file: FileSource,
+    region: Region,
+    mediaType: string,
+  ): ResponseBuilder<T, "filled"> {
+    return this.#fill({ kind: "file", file, region }, mediaType);
+  }
+
+  /**
+   * The body: chunks as they come, chunked on the wire (until the end of the connection for
+   * HTTP/1.0). The next one is asked for when the one before has been taken by the client.
+   */
+  stream<T extends ContentStatus>(
+    this: ResponseBuilder<T>,
+    chunks: AsyncIterable<Uint8Array>,
+    mediaType: string,
+  ): ResponseBuilder<T, "filled"> {
+    return this.#fill({ kind: "stream", chunks }, mediaType);
+  }
+
+  /** The response. The builder may not be used any more. */
+  build(): Response {
+    return {
+      status: this.#status,
+      fields: this.#fields,
+      body: this.#body,
+      close: this.#close,
+      note: this.#note,
+    };
+  }
+
+  #fill(body: Body, mediaType: string): ResponseBuilder<S, "filled"> {
+    if (isContentless(this.#status)) throw new TypeError(`a ${this.#status} has no body`);
+    if (this.#body.kind !== "none") throw new TypeError("a response has one body");
+    this.field("Content-Type", mediaType);
+    this.#body = body;
+    return this as unknown as ResponseBuilder<S, "filled">;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Turns a response into octets:
+ *
+ *   HTTP-message = status-line CRLF *( field-line CRLF ) CRLF [ message-body ]   (RFC 9112 §2.1)
+ *   status-line  = HTTP-version SP status-code SP [ reason-phrase ]              (RFC 9112 §4)
+ *
+ * The encoder owns everything that depends on the connection and not on the answer: the version,
+ * Date, Connection, and which framing the body gets.
+ */
+
+import type { Response } from "./response.ts";
+import { bodyOctets } from "./response.ts";
+import { isContentless, reasonPhrases } from "./status.ts";
+
+/** What the encoder has to know of the exchange. */
+export interface Exchange {
+  /** Of the request; 0 for HTTP/1.0. */
+  readonly minorVersion: 0 | 1;
+  /** Whether the request was a HEAD: the same header section, and no body (RFC 9110 §9.3.2). */
+  readonly bodiless: boolean;
+  /** Whether the client asked for the connection to go on. */
+  readonly persist: boolean;
+  /** The time of the response, as an IMF-fixdate. */
+  readonly date: string;
+}
+
+/** How a body is delimited on the wire (RFC 9112 §6). */
+export type WireFraming = "none" | "length" | "chunked" | "close";
+
+/** An encoded header section, and what follows it. */
+export interface EncodedHead {
+  /** Latin-1 text, up to and with the empty line. */
+  readonly text: string;
+  readonly framing: WireFraming;
+  /** Whether the connection goes on after this response. */
+  readonly persist: boolean;
+}
+
+/**
+ * The interim response that tells a client to go on and send its body (RFC 9110 §15.2.1). It has no
+ * Date: §6.6.1 asks for one in final responses.
+ */
+export const continueHead = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/** The last chunk and an empty trailer section (RFC 9112 §7.1). */
+export const lastChunk = "0\r\n\r\n";
+
+/** What stands before a chunk of `octets` octets; they are followed by CRLF. */
+export function chunkPrefix(octets: number): string {
+  return `${octets.toString(16)}\r\n`;
+}
+
+function framingOf(response: Response, exchange: Exchange): WireFraming {
+  if (isContentless(response.status)) return "none";
+  if (bodyOctets(response.body) !== undefined) return "length";
+  // RFC 9112 §6.1: no Transfer-Encoding to an HTTP/1.0 client; the end of the connection delimits.
+  return exchange.minorVersion === 0 ? "close" : "chunked";
+}
+
+/**
+ * The header section of `response` in `exchange`. A HEAD has the fields of the GET, its length too, and
+ * nothing follows them.
+ */
+export function encodeHead(response: Response, exchange: Exchange): EncodedHead {
+  const framing = framingOf(response, exchange);
+  const persist = exchange.persist && !response.close && framing !== "close";
+  // RFC 9112 §2.6, RFC 9110 §6.2: the version is ours, whatever the request's was.
+  let text = `HTTP/1.1 ${response.status} ${reasonPhrases[response.status]}\r\n`;
+  text += `Date: ${exchange.date}\r\n`;
+  for (const [name, value] of response.fields) text += `${name}: ${value}\r\n`;
+  if (framing === "length") text += `Content-Length: ${bodyOctets(response.body) ?? 0}\r\n`;
+  else if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  // RFC 9110 §15.3.6: a 205 has no content and says so, for clients that would wait for some.
+  else if (response.status === 205) text += "Content-Length: 0\r\n";
+  if (!persist) text += "Connection: close\r\n";
+  // RFC 9112 §9.3: an HTTP/1.0 client can't know that the connection goes on unless it is told.
+  else if (exchange.minorVersion === 0) text += "Connection: keep-alive\r\n";
+  text += "\r\n";
+  return { text, framing: exchange.bodiless ? "none" : framing, persist };
+}

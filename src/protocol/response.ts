@@ -1,0 +1,66 @@
+/**
+ * A response is a value: a status, fields, and a body that is one of a few kinds. It says what is to be
+ * sent and not how: framing, Date and Connection are the encoder's, and octets reach the wire through
+ * the outbox.
+ */
+
+import type { ContentlessStatus, Status } from "./status.ts";
+
+/**
+ * An open file that a body is sent from. `read` fills `into` from `position` on and answers how many
+ * octets it read, 0 at the file's end; `close` may be called more than once.
+ */
+export interface FileSource {
+  read(into: Uint8Array, position: number): number;
+  close(): void;
+}
+
+/** A run of octets in a file: `start` is included, `start + octets` is not. */
+export interface Region {
+  readonly start: number;
+  readonly octets: number;
+}
+
+/** The body of a response. Whoever holds a "file" body has to send it or to close its file. */
+export type Body =
+  | { readonly kind: "none" }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "file"; readonly file: FileSource; readonly region: Region }
+  | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
+
+/** A response field: name and value, as they go on the wire. */
+export type ResponseField = readonly [name: string, value: string];
+
+/** A final response. Only `ResponseBuilder` makes one. */
+export interface Response {
+  readonly status: Exclude<Status, 100 | 101 | 103>;
+  readonly fields: readonly ResponseField[];
+  readonly body: Body;
+  /** Whether the connection is to end after this response. */
+  readonly close: boolean;
+  /** What the log says beside the request: why it was refused, what a form held. */
+  readonly note: ResponseNote | undefined;
+}
+
+/** What a response tells the log and not the client. */
+export interface ResponseNote {
+  readonly reason?: string;
+  readonly form?: Readonly<Record<string, unknown>>;
+}
+
+/** A status whose response may be built without a body only. */
+export type BodilessStatus = ContentlessStatus;
+
+/** The octets that `body` will be, or undefined when that shows only at its end. */
+export function bodyOctets(body: Body): number | undefined {
+  switch (body.kind) {
+    case "none":
+      return 0;
+    case "bytes":
+      return body.bytes.length;
+    case "file":
+      return body.region.octets;
+    case "stream":
+      return undefined;
+  }
+}
