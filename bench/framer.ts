@@ -1,0 +1,163 @@
+/**
+ * Finds where one response ends and the next begins, and compares each with what is expected.
+ *
+ * It is strict where a wrong answer would make a measurement worthless (status, length, chunk
+ * syntax) and blind to everything else: it has to cost less than the server under test. Interim
+ * responses (1xx) and bodies that end with the connection are faults: no case asks for them.
+ */
+
+import type { Exchange } from "./cases.ts";
+
+/** Where the framer stands; a variant carries its own data. */
+type State =
+  | { readonly kind: "head" }
+  | { readonly kind: "length"; readonly remaining: number }
+  | { readonly kind: "chunk-line" }
+  | { readonly kind: "chunk-data"; readonly remaining: number }
+  | { readonly kind: "chunk-end" }
+  | { readonly kind: "trailer" };
+
+type DataState = Extract<State, { readonly remaining: number }>;
+type LineState = Exclude<State, DataState | { readonly kind: "head" }>;
+
+const HEAD: State = { kind: "head" };
+const HEAD_BYTES_MAX = 65_536;
+const LINE_BYTES_MAX = 4096;
+const END_OF_HEAD = Buffer.from("\r\n\r\n");
+const END_OF_LINE = Buffer.from("\r\n");
+const STATUS_LINE = /^HTTP\/1\.1 (\d{3}) /;
+const CONTENT_LENGTH = /\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n/i;
+const CHUNKED = /\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n/i;
+const CHUNK_LINE = /^([0-9a-f]{1,8})(?:[ \t]*;.*)?$/i;
+
+/** One connection's stream of answers, in the order of `exchanges`, round and round. */
+export class ResponseFramer {
+  /** What was wrong, in words; nothing is read after that. */
+  fault: string | undefined;
+  /** While set, the pieces of the bodies that arrive. */
+  kept: Uint8Array[] | undefined;
+
+  readonly #exchanges: readonly Exchange[];
+  #turn: number;
+  #state: State = HEAD;
+  /** Bytes of a head or of a line that isn't complete yet. */
+  #partial: Buffer | undefined;
+  #completed = 0;
+
+  /** `turn` is the index of the exchange that is answered first. */
+  constructor(exchanges: readonly Exchange[], turn = 0) {
+    this.#exchanges = exchanges;
+    this.#turn = turn;
+  }
+
+  /** Takes the next bytes of the stream; returns how many responses they completed. */
+  push(received: Buffer): number {
+    const completedBefore = this.#completed;
+    const bytes = this.#partial === undefined ? received : Buffer.concat([this.#partial, received]);
+    this.#partial = undefined;
+    let at = 0;
+    while (at < bytes.length && this.fault === undefined) {
+      const next = this.#step(bytes, at);
+      if (next === undefined) {
+        // A copy: the rest must not keep a large piece of the stream alive.
+        this.#partial = Buffer.from(bytes.subarray(at));
+        break;
+      }
+      at = next;
+    }
+    return this.#completed - completedBefore;
+  }
+
+  /** Consumes one element; the offset behind it, or undefined when it isn't complete or wrong. */
+  #step(bytes: Buffer, at: number): number | undefined {
+    const state = this.#state;
+    switch (state.kind) {
+      case "head":
+        return this.#readHead(bytes, at);
+      case "length":
+      case "chunk-data":
+        return this.#readData(bytes, at, state);
+      case "chunk-line":
+      case "chunk-end":
+      case "trailer":
+        return this.#readLine(bytes, at, state);
+    }
+  }
+
+  #readHead(bytes: Buffer, at: number): number | undefined {
+    const end = bytes.indexOf(END_OF_HEAD, at);
+    if (end < 0) {
+      if (bytes.length - at > HEAD_BYTES_MAX) this.fault = "the head of a response doesn't end";
+      return undefined;
+    }
+    // Up to the first CRLF of the two, so that every field line ends with one.
+    const head = bytes.toString("latin1", at, end + 2);
+    const expected = this.#exchanges[this.#turn];
+    const status = STATUS_LINE.exec(head)?.[1];
+    if (expected === undefined || Number(status) !== expected.status) {
+      const line = head.slice(0, Math.min(head.indexOf("\r\n"), 80));
+      this.fault = `expected status ${expected?.status}, got "${line}"`;
+      return undefined;
+    }
+    this.#begin(expected, head);
+    return end + END_OF_HEAD.length;
+  }
+
+  /** Decides how the body is framed (RFC 9112 §6.3), and whether it can be what is expected. */
+  #begin(expected: Exchange, head: string): void {
+    const { body } = expected;
+    if (body.kind === "none") return this.#complete();
+    const length = CONTENT_LENGTH.exec(head)?.[1];
+    if (body.kind === "file" && Number(length) !== body.length) {
+      this.fault = `expected Content-Length ${body.length}, got ${length ?? "none"}`;
+    } else if (length !== undefined) {
+      const remaining = Number(length);
+      if (remaining === 0) this.#complete();
+      else this.#state = { kind: "length", remaining };
+    } else if (CHUNKED.test(head)) {
+      this.#state = { kind: "chunk-line" };
+    } else {
+      this.fault = "a body without Content-Length that isn't chunked";
+    }
+  }
+
+  #readData(bytes: Buffer, at: number, state: DataState): number {
+    const taken = Math.min(state.remaining, bytes.length - at);
+    this.kept?.push(bytes.subarray(at, at + taken));
+    const remaining = state.remaining - taken;
+    if (remaining > 0) this.#state = { kind: state.kind, remaining };
+    else if (state.kind === "chunk-data") this.#state = { kind: "chunk-end" };
+    else this.#complete();
+    return at + taken;
+  }
+
+  #readLine(bytes: Buffer, at: number, state: LineState): number | undefined {
+    const end = bytes.indexOf(END_OF_LINE, at);
+    if (end < 0) {
+      if (bytes.length - at > LINE_BYTES_MAX) this.fault = "a chunk's line doesn't end";
+      return undefined;
+    }
+    const line = bytes.toString("latin1", at, end);
+    if (state.kind === "chunk-line") this.#beginChunk(line);
+    else if (state.kind === "trailer" && line === "") this.#complete();
+    else if (state.kind === "chunk-end" && line === "") this.#state = { kind: "chunk-line" };
+    else if (state.kind === "chunk-end") this.fault = "a chunk is longer than its size";
+    return end + END_OF_LINE.length;
+  }
+
+  #beginChunk(line: string): void {
+    const size = CHUNK_LINE.exec(line)?.[1];
+    if (size === undefined) {
+      this.fault = `no chunk size: "${line.slice(0, 40)}"`;
+      return;
+    }
+    const remaining = Number.parseInt(size, 16);
+    this.#state = remaining === 0 ? { kind: "trailer" } : { kind: "chunk-data", remaining };
+  }
+
+  #complete(): void {
+    this.#state = HEAD;
+    this.#completed++;
+    this.#turn = (this.#turn + 1) % this.#exchanges.length;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * A load generator as its parent sees it: a child process that runs load.ts, and a server's CPU
+ * read on both sides of a phase.
+ */
+
+import type { Subprocess } from "bun";
+import { join } from "node:path";
+
+import { treeCpuNanoseconds } from "./cpu.ts";
+import type { Answer, Order, PhaseEnd, Plan } from "./load.ts";
+
+const OPEN_MS_MAX = 30_000;
+const PHASE_MS_SPARE = 30_000;
+const PHASE_SLOWER_MAX = 20;
+
+/** What one round of a case gave for one server. */
+export interface Sample {
+  readonly requests: number;
+  /** Of the server and all below it, user and system. */
+  readonly cpuMicrosecondsPerRequest: number;
+  readonly requestsPerSecond: number;
+}
+
+export class Generator implements Disposable {
+  readonly #process: Subprocess;
+  #answer = Promise.withResolvers<Answer>();
+
+  private constructor() {
+    this.#process = Bun.spawn([process.execPath, join(import.meta.dir, "load.ts")], {
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+      ipc: (message) => this.#answer.resolve(message as Answer),
+      onExit: () => this.#answer.resolve({ kind: "fault", reason: "the generator ended" }),
+    });
+  }
+
+  /** Starts a generator with its connections open. Throws when the server answers wrongly. */
+  static async open(plan: Plan): Promise<Generator> {
+    const generator = new Generator();
+    try {
+      await generator.#ask({ kind: "plan", plan }, OPEN_MS_MAX);
+      return generator;
+    } catch (error) {
+      generator[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs one phase and counts the CPU of the tree below `serverPid` meanwhile; `expectedMs` is how
+   * long it should take, to know when to give up.
+   */
+  async run(serverPid: number, end: PhaseEnd, expectedMs: number): Promise<Sample> {
+    const before = treeCpuNanoseconds(serverPid);
+    const patienceMs = expectedMs * PHASE_SLOWER_MAX + PHASE_MS_SPARE;
+    const { requests, milliseconds } = await this.#ask({ kind: "go", ...end }, patienceMs);
+    const used = treeCpuNanoseconds(serverPid) - before;
+    if (used < 0) throw new Error("a process of the server ended");
+    return {
+      requests,
+      cpuMicrosecondsPerRequest: used / 1000 / requests,
+      requestsPerSecond: (requests / milliseconds) * 1000,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  async #ask(
+    order: Order,
+    patienceMs: number,
+  ): Promise<{ requests: number; milliseconds: number }> {
+    this.#answer = Promise.withResolvers();
+    if (this.#process.exitCode !== null) throw new Error("the generator ended");
+    this.#process.send(order);
+    const late = { kind: "fault", reason: `no end after ${patienceMs / 1000} s` } as const;
+    const patience = Promise.withResolvers<Answer>();
+    const timer = setTimeout(() => patience.resolve(late), patienceMs);
+    const answer = await Promise.race([this.#answer.promise, patience.promise]);
+    clearTimeout(timer);
+    if (answer.kind === "fault") throw new Error(answer.reason);
+    return answer.kind === "done" ? answer : { requests: 0, milliseconds: 0 };
+  }
+}

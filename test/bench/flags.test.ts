@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+
+import { cases } from "../../bench/cases.ts";
+import { helpText, readFlags } from "../../bench/flags.ts";
+import { peers } from "../../bench/peers.ts";
+
+const allServers = peers.map(({ name }) => name);
+
+describe("flags of the bench", () => {
+  test("without arguments: the standard cases, all servers", () => {
+    expect(readFlags([])).toEqual({
+      kind: "run",
+      flags: {
+        rounds: 5,
+        seconds: 1.5,
+        caseNames: ["1k", "100k", "1m"],
+        serverNames: allServers,
+        connections: 64,
+        jsonPath: undefined,
+      },
+    });
+  });
+
+  test("takes several names at once, and again", () => {
+    const given = ["--case", "1k", "1m", "--server=postern", "--server", "h2o", "--rounds=3"];
+    const command = readFlags([...given, "--seconds", "0.5", "--json", "out.json"]);
+    expect(command).toEqual({
+      kind: "run",
+      flags: {
+        rounds: 3,
+        seconds: 0.5,
+        caseNames: ["1k", "1m"],
+        serverNames: ["postern", "h2o"],
+        connections: 64,
+        jsonPath: "out.json",
+      },
+    });
+  });
+
+  test("all is every case", () => {
+    const command = readFlags(["--case", "all"]);
+    expect(command.kind === "run" && command.flags.caseNames).toEqual(
+      cases.map(({ name }) => name),
+    );
+  });
+
+  test.each([
+    [["--bogus"], "unknown argument: --bogus"],
+    [["1k"], "unknown argument: 1k"],
+    [["--constructor"], "unknown argument: --constructor"],
+    [["--rounds"], "--rounds takes a whole number above 0, at most 1000"],
+    [["--rounds", "0"], "--rounds takes a whole number above 0, at most 1000"],
+    [["--rounds", "1.5"], "--rounds takes a whole number above 0, at most 1000"],
+    [["--seconds", "-1"], "--seconds takes a number above 0, at most 600"],
+    [["--connections", "1e3"], "--connections takes a whole number above 0, at most 4000"],
+    [["--json", "a", "b"], "--json takes one file name"],
+    [["--json", ""], "--json takes one file name"],
+  ])("refuses %j", (given, reason) => {
+    expect(readFlags(given)).toEqual({ kind: "refused", reason });
+  });
+
+  test("refuses names it doesn't know and says which it knows", () => {
+    const command = readFlags(["--server", "iis"]);
+    expect(command.kind === "refused" && command.reason).toContain(`"iis"; it knows postern nginx`);
+  });
+
+  test("--help wins over everything and names all flags", () => {
+    expect(readFlags(["--bogus", "--help"])).toEqual({ kind: "help" });
+    for (const { name } of [...cases, ...peers]) expect(helpText).toContain(name);
+  });
+
+  test("the command ends with 2 and one line for a bad flag, and 0 for help", () => {
+    const script = `${import.meta.dir}/../../bench/main.ts`;
+    const bad = Bun.spawnSync([process.execPath, script, "--bogus"]);
+    expect(bad.exitCode).toBe(2);
+    expect(bad.stdout.toString()).toBe("");
+    expect(bad.stderr.toString()).toBe("bench: unknown argument: --bogus\n");
+    const help = Bun.spawnSync([process.execPath, script, "--help"]);
+    expect(help.exitCode).toBe(0);
+    expect(help.stdout.toString()).toBe(helpText);
+  });
+});
