@@ -14,6 +14,7 @@ import type { FoundPeer } from "./contest.ts";
 import { play } from "./contest.ts";
 import type { Flags } from "./flags.ts";
 import { helpText, readFlags } from "./flags.ts";
+import type { Machine } from "./machine.ts";
 import { describeMachine } from "./machine.ts";
 import { findProgram, peers, versionOf } from "./peers.ts";
 import { stopAllServers } from "./server.ts";
@@ -63,7 +64,8 @@ async function run(flags: Flags, folder: string): Promise<number> {
   const root = join(folder, "site");
   mkdirSync(root);
   writeSite(root);
-  const entries = introduce(flags);
+  const machine = describeMachine();
+  const entries = introduce(flags, machine);
   process.stdout.write(`\n${renderHeading()}`);
   const rows: Row[] = [];
   for (const name of flags.caseNames) {
@@ -76,7 +78,13 @@ async function run(flags: Flags, folder: string): Promise<number> {
     process.stdout.write(renderRows(played));
     rows.push(...played);
   }
-  if (flags.jsonPath !== undefined) await writeJson(flags.jsonPath, flags, entries, rows);
+  if (flags.jsonPath !== undefined) {
+    const { rounds, seconds, connections } = flags;
+    const servers = entries.map(({ peer, version }) => ({ name: peer.name, version }));
+    const summed = rows.map((row) => ({ ...row, summary: summarize(row, rows) }));
+    const result = { machine, conditions: { rounds, seconds, connections }, servers, rows: summed };
+    await Bun.write(flags.jsonPath, `${JSON.stringify(result, null, 2)}\n`);
+  }
   const failed = rows.some(
     ({ server, outcome }) => server === REFERENCE && outcome.kind === "failed",
   );
@@ -84,8 +92,8 @@ async function run(flags: Flags, folder: string): Promise<number> {
 }
 
 /** Prints what is measured on what, and a line for each server that isn't there. */
-function introduce(flags: Flags): readonly Entry[] {
-  const { processor, cores, kernel, load, date } = describeMachine();
+function introduce(flags: Flags, machine: Machine): readonly Entry[] {
+  const { processor, cores, kernel, load, date } = machine;
   const entries: Entry[] = [];
   const absent: string[] = [];
   for (const peer of peers.filter(({ name }) => flags.serverNames.includes(name))) {
@@ -105,22 +113,6 @@ function introduce(flags: Flags): readonly Entry[] {
       absent.join(""),
   );
   return entries;
-}
-
-async function writeJson(
-  path: string,
-  flags: Flags,
-  entries: readonly Entry[],
-  rows: readonly Row[],
-): Promise<void> {
-  const { rounds, seconds, connections } = flags;
-  const content = {
-    machine: describeMachine(),
-    conditions: { rounds, seconds, connections },
-    servers: entries.map(({ peer, version }) => ({ name: peer.name, version })),
-    rows: rows.map((row) => ({ ...row, summary: summarize(row, rows) })),
-  };
-  await Bun.write(path, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** Progress, on a terminal only: one line of standard error, written over. */

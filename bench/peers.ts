@@ -221,16 +221,17 @@ hosts:
 
 function caddyConfig({ root, port }: Site): string {
   return `{
-  admin off
-  auto_https off
-  log {
-    level ERROR
-  }
+\tadmin off
+\tauto_https off
+\tlog {
+\t\tlevel ERROR
+\t}
 }
+
 http://:${port} {
-  bind 127.0.0.1
-  root * ${root}
-  file_server
+\tbind 127.0.0.1
+\troot * ${root}
+\tfile_server
 }
 `;
 }
