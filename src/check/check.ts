@@ -1,0 +1,271 @@
+/**
+ * Plays wire scripts and says what held: the entry of this layer. Without another server to play
+ * against, each script has a server of its own, started for it on a fresh folder; against others,
+ * all scripts whose trees can be merged share one, which `--tree` writes.
+ *
+ * First all scripts are played once, a few at a time, since some watch the clock; then those that
+ * held are replayed with their bytes cut, many at a time.
+ */
+
+import type { Result } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+import { collectScripts } from "./collection.ts";
+import { Connection } from "./connection.ts";
+import { inParallel } from "./parallel.ts";
+import type { PhaseOutcome } from "./player.ts";
+import type { Played } from "./replay.ts";
+import { playsByItself, playScript, replayScript } from "./replay.ts";
+import type { Column, ScriptOutcome } from "./report.ts";
+import { reportJson, reportText, tally } from "./report.ts";
+import type { Script, ScriptFault, TreeEntry } from "./script.ts";
+import type { Stage, StartServer } from "./stage.ts";
+import { endpointOf, reasonNotToPlay, withOwnStage } from "./stage.ts";
+import { mergeTrees, writeNamedTree } from "./tree.ts";
+
+/** 0: every must held that was played, and one was; 1: one did not; 2: something can't be read. */
+export type ExitStatus = 0 | 1 | 2;
+
+export interface CheckOptions {
+  /** Scripts, and folders of them. */
+  readonly paths: readonly string[];
+  /** URLs of other servers; with none, servers are made by `start`. */
+  readonly against: readonly string[];
+  /** The folder for the merged tree, which the other servers serve. */
+  readonly tree?: string;
+  readonly json: boolean;
+  /** Whether to replay with cut bytes. */
+  readonly replay: boolean;
+  readonly start: StartServer;
+  readonly out: (text: string) => void;
+}
+
+const scriptsAtOnce = 6;
+const replayedAtOnce = 4;
+const replaysAtOnce = 16;
+
+/** Does what the options say and answers with the status to exit with. */
+export async function check(options: CheckOptions): Promise<ExitStatus> {
+  const collected = collectScripts(options.paths);
+  if (!collected.ok) return unreadable(options, collected.error);
+  const scripts = collected.value;
+  const urls = options.against.map(readUrl);
+  const wrong = urls.find((url) => !url.ok);
+  if (wrong?.ok === false) return refused(options, wrong.error);
+  if (urls.length === 0 && options.tree === undefined) {
+    return conclude(options, scripts, [await playOwn(scripts, options)]);
+  }
+  const acts = actsFor(scripts, options.tree !== undefined);
+  if (!acts.ok) return unreadable(options, acts.error);
+  const { tree } = options;
+  if (urls.length === 0 && tree !== undefined) return writeOnly(options, tree, acts.value);
+  const columns: ForeignColumn[] = [];
+  for (const url of urls) if (url.ok) columns.push(await reach(url.value));
+  for (const column of columns) skipUnplayable(column, scripts, tree !== undefined);
+  for (const act of acts.value) {
+    const failed = await playAct(act, columns, options);
+    if (failed !== undefined) return refused(options, failed);
+  }
+  return conclude(options, scripts, columns);
+}
+
+function unreadable(options: CheckOptions, faults: readonly ScriptFault[]): ExitStatus {
+  for (const { file, line, expected } of faults) {
+    options.out(`${file}${line === 0 ? "" : `:${line}`}: expected ${expected}\n`);
+  }
+  return 2;
+}
+
+function refused(options: CheckOptions, reason: string): ExitStatus {
+  options.out(`${reason}\n`);
+  return 2;
+}
+
+/** A server to play against: cleartext, and its root, since scripts name their paths from there. */
+function readUrl(text: string): Result<URL, string> {
+  const url = URL.parse(text.includes("://") ? text : `http://${text}`);
+  if (url === null || url.protocol !== "http:" || url.hostname === "") {
+    return failure(`--against: expected an http:// URL, not ${text}`);
+  }
+  if (url.pathname !== "/" || url.search !== "") {
+    return failure(`--against: expected a URL without a path, not ${text}`);
+  }
+  return success(url);
+}
+
+function conclude(
+  options: CheckOptions,
+  scripts: readonly Script[],
+  columns: readonly Column[],
+): ExitStatus {
+  const status = exitStatus(scripts, columns);
+  const { json, out } = options;
+  out(json ? reportJson(scripts, columns, status) : reportText(scripts, columns));
+  return status;
+}
+
+/** Every server must have played something, and each must that it played has to hold. */
+function exitStatus(scripts: readonly Script[], columns: readonly Column[]): ExitStatus {
+  const good = columns.every((column) => {
+    const { must, should, may } = tally(scripts, column);
+    return must.held === must.played && must.played + should.played + may.played > 0;
+  });
+  return good ? 0 : 1;
+}
+
+// --- Servers of this house, one for each script.
+
+async function playOwn(scripts: readonly Script[], options: CheckOptions): Promise<Column> {
+  const outcomes = new Map<Script, ScriptOutcome>();
+  await inParallel(scripts, scriptsAtOnce, async (script) => {
+    await onOwnStage(script, options, outcomes, (stage) => playScript(script, stage));
+  });
+  if (options.replay) {
+    await inParallel(replayable(scripts, outcomes), replayedAtOnce, async (script) => {
+      await onOwnStage(script, options, outcomes, (stage) =>
+        replayScript(script, stage, replaysAtOnce),
+      );
+    });
+  }
+  return { server: "postern", outcomes };
+}
+
+async function onOwnStage(
+  script: Script,
+  options: CheckOptions,
+  outcomes: Map<Script, ScriptOutcome>,
+  play: (stage: Stage) => Promise<Played>,
+): Promise<void> {
+  try {
+    await withOwnStage(script, options.start, async (stage) => {
+      outcomes.set(script, { kind: "played", ...(await play(stage)) });
+    });
+  } catch (error) {
+    const came = error instanceof Error ? error.message : String(error);
+    const phases = script.phases.map(({ line }): PhaseOutcome => {
+      return { kind: "failed", failure: { line, expected: "a server and its tree", came } };
+    });
+    outcomes.set(script, { kind: "played", phases, replays: 0 });
+  }
+}
+
+/** Scripts all of whose phases held and that may be cut. */
+function replayable(
+  scripts: readonly Script[],
+  outcomes: ReadonlyMap<Script, ScriptOutcome>,
+): readonly Script[] {
+  return scripts.filter((script) => {
+    const outcome = outcomes.get(script);
+    if (script.settings.uncutReason !== undefined || outcome?.kind !== "played") return false;
+    return outcome.phases.every(({ kind }) => kind === "held");
+  });
+}
+
+// --- Servers that others have started.
+
+/** Scripts that share one tree. */
+interface Act {
+  readonly scripts: readonly Script[];
+  readonly tree: readonly TreeEntry[];
+}
+
+interface ForeignColumn extends Column {
+  readonly url: URL;
+  readonly outcomes: Map<Script, ScriptOutcome>;
+}
+
+/** All scripts that can share a tree, and after them each that needs one alone. */
+function actsFor(
+  scripts: readonly Script[],
+  ownsTree: boolean,
+): Result<readonly Act[], readonly ScriptFault[]> {
+  const only = scripts.length === 1;
+  const playable = scripts.filter(
+    (script) => reasonNotToPlay(script, { tree: ownsTree, only }) === undefined,
+  );
+  const together = only ? playable : playable.filter(({ settings }) => !settings.alone);
+  const merged = mergeTrees(together);
+  if (!merged.ok) return merged;
+  const alone = playable.filter((script) => !together.includes(script));
+  const acts = alone.map((script) => ({ scripts: [script], tree: script.tree }));
+  return success([{ scripts: together, tree: merged.value }, ...acts]);
+}
+
+function writeOnly(options: CheckOptions, tree: string, acts: readonly Act[]): ExitStatus {
+  const written = writeNamedTree(tree, acts[0]?.tree ?? []);
+  if (!written.ok) return refused(options, `--tree: ${written.error}`);
+  const left = acts.slice(1).flatMap(({ scripts }) => scripts.map(({ file }) => file));
+  options.out(`The tree of ${acts[0]?.scripts.length ?? 0} scripts is in ${tree}\n`);
+  for (const file of left) options.out(`left out, since it needs a tree alone: ${file}\n`);
+  return 0;
+}
+
+async function reach(url: URL): Promise<ForeignColumn> {
+  const column = { url, server: url.host, outcomes: new Map<Script, ScriptOutcome>() };
+  const connection = await Connection.open(endpointOf(url));
+  if (!connection.ok) return { ...column, unreachable: connection.error };
+  connection.value.abort();
+  return column;
+}
+
+function skipUnplayable(
+  column: ForeignColumn,
+  scripts: readonly Script[],
+  ownsTree: boolean,
+): void {
+  if (column.unreachable !== undefined) return;
+  for (const script of scripts) {
+    const reason = reasonNotToPlay(script, { tree: ownsTree, only: scripts.length === 1 });
+    if (reason !== undefined) column.outcomes.set(script, { kind: "not-played", reason });
+  }
+}
+
+/** Plays one tree's scripts against each server. Answers with what kept the tree from being. */
+async function playAct(
+  act: Act,
+  columns: readonly ForeignColumn[],
+  options: CheckOptions,
+): Promise<string | undefined> {
+  const root = options.tree;
+  const write = (): string | undefined => {
+    if (root === undefined) return undefined;
+    const written = writeNamedTree(root, act.tree);
+    return written.ok ? undefined : `--tree: ${written.error}`;
+  };
+  for (const column of columns) {
+    const failed = write();
+    if (failed !== undefined) return failed;
+    if (column.unreachable !== undefined) continue;
+    await playForeign(
+      act,
+      column,
+      { endpoint: endpointOf(column.url), root, restore: write },
+      options,
+    );
+  }
+  return undefined;
+}
+
+async function playForeign(
+  { scripts }: Act,
+  { outcomes }: ForeignColumn,
+  stage: Stage,
+  options: CheckOptions,
+): Promise<void> {
+  const apart = scripts.filter(playsByItself);
+  const beside = scripts.filter((script) => !playsByItself(script));
+  const play = async (script: Script): Promise<void> => {
+    outcomes.set(script, { kind: "played", ...(await playScript(script, stage)) });
+  };
+  const replay = async (script: Script): Promise<void> => {
+    const played = await replayScript(script, stage, replaysAtOnce);
+    outcomes.set(script, { kind: "played", ...played });
+  };
+  await inParallel(beside, scriptsAtOnce, play);
+  if (options.replay) await inParallel(replayable(beside, outcomes), replayedAtOnce, replay);
+  for (const script of apart) {
+    stage.restore();
+    await play(script);
+  }
+  if (options.replay) for (const script of replayable(apart, outcomes)) await replay(script);
+  if (apart.length > 0) stage.restore();
+}
