@@ -1,8 +1,39 @@
+/**
+ * From a contained path to an open file, or to the reason why not: where way, bits and bytes meet.
+ *
+ * `walk.ts` finds, this opens and decides. The decision about a file is made on what fstat says of
+ * the descriptor that will be read, never on a look beforehand; the look only keeps devices and
+ * sockets from being opened at all. Nothing is remembered between two calls, so a change of mode
+ * counts on the next one.
+ *
+ * No answer tells a stranger more than a directory's bits would: a hidden name is decided by the
+ * name alone and first, and behind a folder that lets nobody through everything is forbidden,
+ * whether it exists or not.
+ */
+
+import { resolve as absolutePath } from "node:path";
 import type { Result } from "../base/result.ts";
-import { failure } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+import { listFolder } from "./listing.ts";
+import { DiskFile } from "./open-file.ts";
 import type { ContainedPath } from "./path.ts";
+import { childPath, isHidden, isNameable, rootPath } from "./path.ts";
 import type { Permissions } from "./permission.ts";
-import type { Resolution } from "./resolution.ts";
+import { permits } from "./permission.ts";
+import type { DirectoryEntries, OpenDirectory, OpenFile, Resolution } from "./resolution.ts";
+import type { FileFacts, FolderOpener } from "./stat.ts";
+import {
+  chooseFolderOpener,
+  closeDescriptor,
+  identify,
+  lookAt,
+  numbersOf,
+  openForReading,
+  realPath,
+  tryListing,
+} from "./stat.ts";
+import type { Moved, WalkEnd, WalkRules } from "./walk.ts";
+import { absent, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
 
 export type {
   DirectoryEntries,
@@ -27,27 +58,172 @@ export interface TreeOptions {
   readonly symlinkHopsMax: number;
 }
 
+/** Walks begun for one answer when others keep changing the way. */
+const attemptsMax = 3;
+
+/** The answer when the last of them has failed too. */
+const unsettled: Resolution = refusalOf("ESTALE");
+
+type FoundFile = Extract<WalkEnd, { kind: "file" }>;
+type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
+
+/** The tree at `options.root`, or a line that says why there is none. */
+export function openTree(options: TreeOptions): Result<Tree, string> {
+  const { index } = options;
+  if (index !== "" && !isNameable(index)) return failure(`not a file's name: ${index}`);
+  const root = realPath(options.root);
+  if (!root.ok) {
+    const isMissing = root.error === "ENOENT" || root.error === "ENOTDIR";
+    return failure(`${isMissing ? "no such folder" : root.error}: ${options.root}`);
+  }
+  const facts = lookAt(root.value);
+  if (!facts.ok || facts.value.type !== "directory") {
+    return failure(`not a folder: ${options.root}`);
+  }
+  return success(new Tree(options, root.value, chooseFolderOpener(root.value)));
+}
+
 /** A served folder. */
 export class Tree {
   /** The real path of the folder, without links in it. */
   readonly root: string;
+  readonly #rules: WalkRules;
+  readonly #index: ContainedPath | undefined;
 
-  constructor(options: TreeOptions) {
-    this.root = options.root;
+  /** `root` is the real path of `options.root`; `openTree` finds it out. */
+  constructor(options: TreeOptions, root: string, openFolder: FolderOpener) {
+    this.root = root;
+    this.#index = childPath(rootPath, options.index);
+    this.#rules = {
+      ...options,
+      root: root === "/" ? "" : root,
+      rootSpellings: [namesOf(root), namesOf(absolutePath(options.root))],
+      openFolder,
+    };
   }
 
-  /** What `path` leads to, as of now: nothing is remembered between two calls. */
-  resolve(_path: ContainedPath): Resolution {
-    return { kind: "absent" };
+  /** What `path` leads to, as of now. */
+  resolve(path: ContainedPath): Resolution {
+    if (!this.#rules.hidden && isHidden(path)) return absent;
+    return this.#walk<Resolution>(path.segments, path.trailingSlash, unsettled, (walk, end) => {
+      if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "");
+      if (end.kind !== "folder") return end;
+      if (path.trailingSlash) return this.#indexOf(walk) ?? this.#openDirectory(path);
+      // The bits have let a stranger in; the system may still refuse the server.
+      const self = lookAt(`${end.folder.prefix}.`);
+      return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
+    });
   }
 
-  /** The same for a file in the root, "404.html". */
-  openByName(_name: string): Resolution {
-    return { kind: "absent" };
+  /** The same for a file in the root, "404.html". A name that no file can have is absent. */
+  openByName(name: string): Resolution {
+    const path = childPath(rootPath, name);
+    return path === undefined ? absent : this.resolve(path);
+  }
+
+  /** Opens the file that `walk` has found, and decides on what was opened. */
+  #openFile(walk: Walk, found: FoundFile, name: string): Resolution | Moved {
+    const { name: realName, path, facts } = found;
+    const opened = openForReading(path);
+    if (!opened.ok) {
+      if (opened.error === "ELOOP") return moved;
+      return isDenied(opened.error)
+        ? walk.denial(realName, facts.mode, "read")
+        : refusalOf(opened.error);
+    }
+    const fd = opened.value;
+    const identity = identify(fd);
+    if (!identity.ok) {
+      closeDescriptor(fd);
+      return refusalOf(identity.error);
+    }
+    const now = numbersOf(identity.value);
+    const isRegular = now.type === "file";
+    if (isRegular && (this.#rules.permissions === "process" || permits(now.mode, "read"))) {
+      return { kind: "file", file: new DiskFile(name, fd, identity.value, now) };
+    }
+    closeDescriptor(fd);
+    return isRegular ? walk.denial(realName, now.mode, "read") : moved;
+  }
+
+  /** The index of the folder where `walk` stands; undefined if it has none. */
+  #indexOf(walk: Walk): Resolution | Moved | undefined {
+    const name = this.#index?.segments[0];
+    if (name === undefined) return undefined;
+    const end = walk.run([name], false);
+    if (end.kind === "absent" || end.kind === "folder") return undefined;
+    return end.kind === "file" ? this.#openFile(walk, end, name) : end;
+  }
+
+  #openDirectory(path: ContainedPath): Resolution {
+    return this.#walk<Resolution>(path.segments, true, unsettled, (walk, end) => {
+      if (end.kind !== "folder") return end.kind === "file" ? absent : end;
+      const code = this.#mayList(end) ? tryListing(end.folder.prefix) : "EACCES";
+      if (code !== undefined) {
+        if (!isDenied(code)) return refusalOf(code);
+        return walk.denial("", end.folder.facts.mode, "read");
+      }
+      const directory: OpenDirectory = { path, entries: (limit) => this.#list(path, limit) };
+      return { kind: "directory", directory };
+    });
+  }
+
+  #mayList(end: FoundFolder): boolean {
+    if (end.isRoot || this.#rules.permissions === "process") return true;
+    return permits(end.folder.facts.mode, "read");
+  }
+
+  #list(path: ContainedPath, limit: number): DirectoryEntries {
+    const { hidden } = this.#rules;
+    const depth = path.segments.length;
+    const describeLink = (name: string): FileFacts | undefined => this.#describe(path, name);
+    const nothing: DirectoryEntries = { entries: [], left: 0 };
+    return this.#walk(path.segments, true, nothing, (_walk, end) => {
+      if (end.kind !== "folder" || !this.#mayList(end)) return nothing;
+      return listFolder({ folder: end.folder, depth, hidden, describeLink }, limit);
+    });
+  }
+
+  /** What `name` in the folder `path` leads to, without opening it. */
+  #describe(path: ContainedPath, name: string): FileFacts | undefined {
+    const names = [...path.segments, name];
+    return this.#walk<FileFacts | undefined>(names, false, undefined, (_walk, end) => {
+      if (end.kind === "file") return end.facts;
+      return end.kind === "folder" ? end.folder.facts : undefined;
+    });
+  }
+
+  /**
+   * Runs a walk, lets `then` look at its end while it is open, and closes it. If the way has
+   * changed meanwhile, what came out is dropped and it walks again; in the end `otherwise`.
+   */
+  #walk<Outcome extends object | undefined>(
+    names: readonly string[],
+    mustBeFolder: boolean,
+    otherwise: Outcome,
+    then: (walk: Walk, end: WalkEnd) => Outcome | Moved,
+  ): Outcome {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const walk = new Walk(this.#rules);
+      try {
+        const outcome = then(walk, walk.run(names, mustBeFolder));
+        if (isSettled(outcome) && walk.isUnmoved()) return outcome;
+        drop(outcome);
+      } finally {
+        walk.close();
+      }
+    }
+    return otherwise;
   }
 }
 
-/** The tree at `options.root`, or a line that says why there is none. */
-export function openTree(options: TreeOptions): Result<Tree, string> {
-  return failure(`no such folder: ${options.root}`);
+function isSettled<Outcome extends object | undefined>(
+  outcome: Outcome | Moved,
+): outcome is Outcome {
+  return outcome !== moved;
+}
+
+/** Gives back what an outcome holds that nobody will get to see. */
+function drop(outcome: object | undefined): void {
+  if (outcome !== undefined && "file" in outcome) (outcome.file as OpenFile).close();
 }

@@ -1,0 +1,30 @@
+/** Run with few descriptors: what a file comes to before, while and after all are in use. */
+
+import * as fs from "node:fs";
+import { openTree } from "../../src/files/resolve.ts";
+import { outcome } from "./temp-tree.ts";
+
+const tree = openTree({
+  root: process.argv[2] ?? "",
+  permissions: "other",
+  hidden: false,
+  symlinks: "inside",
+  index: "index.html",
+  symlinkHopsMax: 16,
+});
+if (!tree.ok) throw new Error(tree.error);
+const look = (): string => outcome(tree.value, "/many/a/b/file.txt").split(" ")[0] ?? "";
+
+const outcomes = [look()];
+const taken: number[] = [];
+try {
+  for (;;) taken.push(fs.openSync("/dev/null", "r"));
+} catch {
+  outcomes.push(look());
+}
+const last = taken.pop();
+if (last !== undefined) fs.closeSync(last);
+outcomes.push(look());
+for (const fd of taken) fs.closeSync(fd);
+outcomes.push(look());
+process.stdout.write(`${outcomes.join(" ")}\n`);

@@ -1,0 +1,16 @@
+/** Run as another user: what the paths given come to when the process's own rights count. */
+
+import { openTree } from "../../src/files/resolve.ts";
+import { outcome } from "./temp-tree.ts";
+
+const [root = "", ...names] = process.argv.slice(2);
+const tree = openTree({
+  root,
+  permissions: "process",
+  hidden: false,
+  symlinks: "inside",
+  index: "index.html",
+  symlinkHopsMax: 16,
+});
+if (!tree.ok) throw new Error(tree.error);
+for (const name of names) process.stdout.write(`${outcome(tree.value, name)}\n`);

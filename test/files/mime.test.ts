@@ -1,0 +1,49 @@
+import { describe, expect, test } from "bun:test";
+import { mediaTypeOf } from "../../src/files/mime.ts";
+
+const unknown = "application/octet-stream";
+
+describe("media type of a name (RFC 9110 §8.3)", () => {
+  test.each([
+    ["index.html", "text/html; charset=utf-8"],
+    ["INDEX.HTML", "text/html; charset=utf-8"],
+    ["a.css", "text/css; charset=utf-8"],
+    ["a.js", "text/javascript; charset=utf-8"],
+    ["a.mjs", "text/javascript; charset=utf-8"],
+    ["a.txt", "text/plain; charset=utf-8"],
+    ["a.md", "text/markdown; charset=utf-8"],
+    ["a.json", "application/json; charset=utf-8"],
+    ["a.js.map", "application/json; charset=utf-8"],
+    ["a.jsonld", "application/ld+json; charset=utf-8"],
+    ["a.webmanifest", "application/manifest+json; charset=utf-8"],
+    ["a.xml", "application/xml; charset=utf-8"],
+    ["a.atom", "application/atom+xml; charset=utf-8"],
+    ["a.xhtml", "application/xhtml+xml; charset=utf-8"],
+    ["a.svg", "image/svg+xml; charset=utf-8"],
+    ["a.png", "image/png"],
+    ["a.pdf", "application/pdf"],
+    ["a.wasm", "application/wasm"],
+    ["a.woff2", "font/woff2"],
+    ["a.tar.gz", "application/gzip"],
+    ["a b.c.PNG", "image/png"],
+  ])("%p is %p", (name, type) => {
+    expect(mediaTypeOf(name)).toBe(type);
+    expect(mediaTypeOf(name)).toBe(type);
+  });
+
+  test.each(["Makefile", "", ".", "..", "a.", ".json", ".html", "json", "a.nothing", "a.html~"])(
+    "%p says nothing of its content",
+    (name) => {
+      expect(mediaTypeOf(name)).toBe(unknown);
+    },
+  );
+
+  test("any number of extensions is answered, and what is known stays known", () => {
+    for (let i = 0; i < 5000; i++) expect(mediaTypeOf(`a.no-${i}`)).toBe(unknown);
+    expect(mediaTypeOf(`a.${"x".repeat(300)}`)).toBe(unknown);
+    expect(mediaTypeOf("a.gif")).toBe("image/gif");
+    for (const name of ["a.__proto__", "a.constructor", "a.toString"]) {
+      expect(mediaTypeOf(name)).toBe(unknown);
+    }
+  });
+});
