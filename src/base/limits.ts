@@ -71,6 +71,8 @@ export interface Limits {
   readonly inlineBytesMax: ByteCount;
   /** The piece in which a larger file is read and sent. */
   readonly sendPieceBytes: ByteCount;
+  /** What one connection may send of a file before the others get their turn. */
+  readonly sendBurstBytes: ByteCount;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
   /** Entries shown in a folder's listing; the page says how many it left out. */
@@ -110,6 +112,7 @@ export const defaultLimits: Limits = {
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),
   sendPieceBytes: kibibytes(128),
+  sendBurstBytes: mebibytes(2),
   symlinkHopsMax: 16,
   listingEntriesMax: 100_000,
   requestsKeptMax: 100,
@@ -153,6 +156,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "sendPieceBytes",
     expected: "at least inlineBytesMax",
     holds: (l) => l.sendPieceBytes >= l.inlineBytesMax,
+  },
+  {
+    limit: "sendBurstBytes",
+    expected: "at least sendPieceBytes",
+    holds: (l) => l.sendBurstBytes >= l.sendPieceBytes,
   },
 ];
 

@@ -1,0 +1,24 @@
+#!/usr/bin/env bun
+/**
+ * postern: a file server native to Bun.
+ *
+ * Imported, this file is the library; run, it is the command line.
+ */
+
+export { defaultLimits } from "./src/base/limits.ts";
+export type { Limits } from "./src/base/limits.ts";
+export { BodyError } from "./src/handlers/handler.ts";
+export type { Handler, Request, RequestBody } from "./src/handlers/handler.ts";
+export type { Fields } from "./src/protocol/fields.ts";
+export type { RequestHead } from "./src/protocol/request-head.ts";
+export type { Body, FileSource, Region, Response } from "./src/protocol/response.ts";
+export { ResponseBuilder } from "./src/protocol/response-builder.ts";
+export type { Status } from "./src/protocol/status.ts";
+export type { LogFormat } from "./src/server/log.ts";
+export type { RecordedRequest, ServeOptions, Server } from "./src/server/serve.ts";
+export { serve, ServeError } from "./src/server/serve.ts";
+
+if (import.meta.main) {
+  const { main } = await import("./src/cli/main.ts");
+  await main(process.argv.slice(2));
+}

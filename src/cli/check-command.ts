@@ -1,0 +1,85 @@
+/**
+ * `postern check`: plays wire scripts against this server, made anew for each script, or against others.
+ */
+
+import type { CheckOptions } from "../check/check.ts";
+import { check } from "../check/check.ts";
+import type { StartServer } from "../check/stage.ts";
+import { serve } from "../server/serve.ts";
+import { serveOptions } from "./main.ts";
+import { readCommandLine } from "./options.ts";
+
+const help = `postern check plays wire scripts, plain-text exchanges with an HTTP server.
+
+  postern check SCRIPT|FOLDER... [options]
+
+  --against URL        play them against the server at URL; repeatable (default: postern itself)
+  --tree DIR           write the scripts' files into DIR, to be served by the other server; with
+                       nothing to play against, only that
+  --no-replay          don't replay the scripts with their bytes cut at every position
+  --json               report as JSON
+  --help               print this
+
+Exit status: 0 every must that was played held, 1 one did not, 2 a script or an option can't be read.
+`;
+
+/** Starts postern with the flags and limits that a script asks for. */
+const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
+  const command = readCommandLine([...words, root], undefined);
+  if (!command.ok) throw new Error(command.error);
+  const server = await serve({
+    ...serveOptions({ ...command.value, host: "127.0.0.1", log: "none" }),
+    port: 0,
+    limits,
+  });
+  return { url: server.url, stop: () => server.stop({ force: true }) };
+};
+
+type Words = Pick<CheckOptions, "paths" | "against" | "json" | "replay" | "tree">;
+
+/** Reads the words after `check`; a text is a complaint. */
+function readWords(words: readonly string[]): Words | string {
+  const paths: string[] = [];
+  const against: string[] = [];
+  let tree: string | undefined;
+  let json = false;
+  let replay = true;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? "";
+    switch (word) {
+      case "--json":
+        json = true;
+        break;
+      case "--no-replay":
+        replay = false;
+        break;
+      case "--against":
+      case "--tree": {
+        const value = words[++i];
+        if (value === undefined || value.startsWith("--")) return `${word} needs a value`;
+        if (word === "--against") against.push(value);
+        else tree = value;
+        break;
+      }
+      default:
+        if (word.startsWith("-")) return `unknown option ${word}; check --help lists them`;
+        paths.push(word);
+    }
+  }
+  if (paths.length === 0) return "check needs a script, or a folder of them";
+  return { paths, against, json, replay, ...(tree === undefined ? {} : { tree }) };
+}
+
+/** Runs `check` with the words after it, and answers with the exit status. */
+export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
+  if (words.includes("--help") || words.includes("-h")) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const read = readWords(words);
+  if (typeof read === "string") {
+    process.stderr.write(`postern: ${read}\n`);
+    return 2;
+  }
+  return check({ ...read, start: startPostern, out: (text) => process.stdout.write(text) });
+}

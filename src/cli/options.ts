@@ -1,0 +1,195 @@
+/**
+ * The command line, as one table of flags: what each is called, what it takes, and what `--help` says
+ * of it. Nothing is guessed: an unknown flag, a value that is missing or out of bounds, and a flag given
+ * twice are each one clear line.
+ */
+
+import type { Result } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+import type { LogFormat } from "../server/log.ts";
+import { logFormats } from "../server/log.ts";
+
+/** What the command line asks for when it is to serve. */
+export interface CommandLine {
+  readonly root: string;
+  /** Undefined when no port was named. */
+  readonly port: number | undefined;
+  readonly host: string;
+  readonly ready: "line" | "json";
+  readonly quiet: boolean;
+  readonly log: LogFormat;
+  readonly permissions: "other" | "process";
+  readonly explain: boolean;
+  readonly hidden: boolean;
+  readonly symlinks: "inside" | "follow" | "deny";
+  readonly listing: boolean;
+  readonly post: "form" | "off";
+  readonly form: string;
+  readonly maxBody: number | undefined;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+/** A flag: `value` is what its value is called in the help, absent when it takes none. */
+interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  readonly help: string;
+}
+
+const flags = [
+  { name: "port", short: "p", value: "N", help: "port to listen on, 0 for any free one (9001)" },
+  { name: "host", short: "H", value: "NAME", help: "host or address (localhost)" },
+  {
+    name: "ready",
+    value: "FORM",
+    choices: ["line", "json"],
+    help: "how to say that it listens: line or json",
+  },
+  { name: "quiet", short: "q", help: "print nothing but errors" },
+  {
+    name: "log",
+    short: "l",
+    value: "FORM",
+    choices: logFormats,
+    help: "access log: short, common, combined, json, none (short)",
+  },
+  {
+    name: "permissions",
+    value: "WHOSE",
+    choices: ["other", "process"],
+    help: "serve what others may read, or the process (other)",
+  },
+  { name: "explain", short: "x", help: "say on the page why a file is refused" },
+  { name: "hidden", short: "a", help: "serve names that begin with a dot" },
+  {
+    name: "symlinks",
+    value: "WHICH",
+    choices: ["inside", "follow", "deny"],
+    help: "links to follow: inside, follow (all), deny (none) (inside)",
+  },
+  { name: "no-listing", help: "don't list folders that have no index.html" },
+  {
+    name: "post",
+    value: "WHAT",
+    choices: ["form", "off"],
+    help: "answer POST with the form page, or refuse it (form)",
+  },
+  { name: "form", value: "FILE", help: "the form page, in the root (MyForm.html)" },
+  { name: "max-body", value: "BYTES", help: "largest request body taken (8388608)" },
+  { name: "help", short: "h", help: "print this" },
+  { name: "version", short: "v", help: "print the version" },
+] as const satisfies readonly Flag[];
+
+type FlagName = (typeof flags)[number]["name"];
+
+const byName: ReadonlyMap<string, Flag> = new Map(
+  flags.flatMap((flag: Flag) => {
+    const long: [string, Flag] = [`--${flag.name}`, flag];
+    return flag.short === undefined ? [long] : [long, [`-${flag.short}`, flag] as [string, Flag]];
+  }),
+);
+
+/** What `--help` prints about the flags, a line each. */
+export function describeFlags(): string {
+  return flags
+    .map((flag: Flag) => {
+      const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+      const long = flag.value === undefined ? `--${flag.name}` : `--${flag.name} ${flag.value}`;
+      return `  ${short}${long.padEnd(20)} ${flag.help}`;
+    })
+    .join("\n");
+}
+
+/** Reads a whole number in decimal digits, at most `maximum`. */
+function wholeNumber(text: string, maximum: number): number | undefined {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value <= maximum ? value : undefined;
+}
+
+interface Given {
+  readonly values: ReadonlyMap<FlagName, string>;
+  readonly operands: readonly string[];
+}
+
+/** Splits words into flags with their values, and the rest. */
+function readWords(words: readonly string[]): Result<Given, string> {
+  const values = new Map<FlagName, string>();
+  const operands: string[] = [];
+  let flagsEnded = false;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? "";
+    if (flagsEnded || !word.startsWith("-") || word === "-") {
+      operands.push(word);
+      continue;
+    }
+    if (word === "--") {
+      flagsEnded = true;
+      continue;
+    }
+    const equals = word.startsWith("--") ? word.indexOf("=") : -1;
+    const name = equals === -1 ? word : word.slice(0, equals);
+    const flag = byName.get(name);
+    if (flag === undefined) return failure(`unknown option ${name}; --help lists them`);
+    let value = equals === -1 ? undefined : word.slice(equals + 1);
+    if (flag.value === undefined && value !== undefined) return failure(`${name} takes no value`);
+    if (flag.value !== undefined && value === undefined) value = words[++i];
+    if (flag.value !== undefined && value === undefined) {
+      return failure(`${name} needs a value: ${flag.value}`);
+    }
+    if (flag.choices !== undefined && !flag.choices.includes(value ?? "")) {
+      return failure(`${name} must be one of ${flag.choices.join(", ")}, not ${value ?? ""}`);
+    }
+    if (values.has(flag.name as FlagName)) return failure(`${name} is given twice`);
+    values.set(flag.name as FlagName, value ?? "");
+  }
+  return success({ values, operands });
+}
+
+/**
+ * Reads the command line's words, without the program's own. `environmentPort` is PORT of the
+ * environment, which a flag wins over. Fails with a line that says what is wrong.
+ */
+export function readCommandLine(
+  words: readonly string[],
+  environmentPort: string | undefined,
+): Result<CommandLine, string> {
+  const given = readWords(words);
+  if (!given.ok) return given;
+  const { values, operands } = given.value;
+  if (operands.length > 1) return failure(`one folder can be served, not ${operands.length}`);
+  const portText = values.get("port") ?? (environmentPort === "" ? undefined : environmentPort);
+  const port = portText === undefined ? undefined : wholeNumber(portText, 65_535);
+  if (portText !== undefined && port === undefined) {
+    const source = values.has("port") ? "--port" : "PORT";
+    return failure(`${source} must be a number from 0 to 65535, not ${portText}`);
+  }
+  const maxBodyText = values.get("max-body");
+  const maxBody = maxBodyText === undefined ? undefined : wholeNumber(maxBodyText, 2 ** 40);
+  if (maxBodyText !== undefined && maxBody === undefined) {
+    return failure(`--max-body must be a number of bytes, not ${maxBodyText}`);
+  }
+  // The choices have been checked against the table above.
+  const choice = <Choice extends string>(name: FlagName, otherwise: Choice): Choice =>
+    (values.get(name) ?? otherwise) as Choice;
+  return success({
+    root: operands[0] ?? ".",
+    port,
+    host: values.get("host") ?? "localhost",
+    ready: choice("ready", "line"),
+    quiet: values.has("quiet"),
+    log: choice("log", "short"),
+    permissions: choice("permissions", "other"),
+    explain: values.has("explain"),
+    hidden: values.has("hidden"),
+    symlinks: choice("symlinks", "inside"),
+    listing: !values.has("no-listing"),
+    post: choice("post", "form"),
+    form: values.get("form") ?? "MyForm.html",
+    maxBody,
+    help: values.has("help"),
+    version: values.has("version"),
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * What a client reads when it doesn't get what it asked for: the tree's own 403.html or 404.html where
+ * there is one that strangers may read, a built-in page otherwise. No page tells an operating
+ * system's text, and why a file is refused is told under `--explain` alone; the log always knows.
+ */
+
+import type { Limits } from "../base/limits.ts";
+import type { Tree } from "../files/resolve.ts";
+import { containPath } from "../files/path.ts";
+import { utf8Bytes } from "../protocol/bytes.ts";
+import type { ProtocolError } from "../protocol/error.ts";
+import { answerTo, describeError } from "../protocol/error.ts";
+import type { Response, ResponseNote } from "../protocol/response.ts";
+import { ResponseBuilder } from "../protocol/response-builder.ts";
+import type { ContentStatus } from "../protocol/status.ts";
+import { reasonPhrases } from "../protocol/status.ts";
+import { fileResponse } from "./file.ts";
+import { escapeHtml, renderPage } from "./markup.ts";
+
+/** What a page says beside its status. */
+export interface PageText {
+  /** A sentence for the client. */
+  readonly text: string;
+  /** Where the sentence comes from, "RFC 9112 §3.2". */
+  readonly section?: string;
+  /** Why, in detail: for the page only under `--explain`. */
+  readonly reason?: string;
+}
+
+/** The built-in page for `status`. */
+function builtInPage(status: ContentStatus, page: PageText): string {
+  const phrase = reasonPhrases[status];
+  const parts = [
+    `<p class="status">${status}</p>`,
+    `<h1>${escapeHtml(phrase)}</h1>`,
+    `<p>${escapeHtml(page.text)}</p>`,
+  ];
+  if (page.reason !== undefined) parts.push(`<pre>${escapeHtml(page.reason)}</pre>`);
+  if (page.section !== undefined) parts.push(`<footer>${escapeHtml(page.section)}</footer>`);
+  return renderPage(`${status} ${phrase}`, parts.join("\n"));
+}
+
+/** Puts the reason at the end of a page that someone else wrote. */
+function withReason(markup: string, reason: string): string {
+  const aside = `<pre role="note">${escapeHtml(reason)}</pre>\n`;
+  const end = markup.toLowerCase().lastIndexOf("</body>");
+  return end === -1 ? markup + aside : markup.slice(0, end) + aside + markup.slice(end);
+}
+
+/** The pages of one server. */
+export class ErrorPages {
+  readonly #tree: Tree;
+  readonly #limits: Limits;
+  readonly #explain: boolean;
+
+  constructor(tree: Tree, limits: Limits, explain: boolean) {
+    this.#tree = tree;
+    this.#limits = limits;
+    this.#explain = explain;
+  }
+
+  /** 404: the tree's 404.html, or the built-in page. */
+  notFound(reason?: string): Response {
+    const text = "There is nothing here by this name.";
+    return this.#fromTree(404, "404.html", { text, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  /** 403: the tree's 403.html, or the built-in page. */
+  forbidden(reason: string): Response {
+    return this.#fromTree(403, "403.html", { text: "This is not for everyone to read.", reason });
+  }
+
+  /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
+  notAllowed(allow: string): Response {
+    const markup = builtInPage(405, { text: `The methods here are: ${allow}.` });
+    return new ResponseBuilder(405).field("Allow", allow).html(markup).build();
+  }
+
+  /** The page for a breach of the protocol; ends the connection where the table says so. */
+  refusal(error: ProtocolError): Response {
+    const { status, section, text, close } = answerTo(error.kind);
+    const { limit } = error;
+    const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
+    const markup = builtInPage(status, { text: `${text}${bound}`, section });
+    const builder = new ResponseBuilder(status).noting({ reason: describeError(error) });
+    if (status === 503) builder.field("Retry-After", "1");
+    if (close) builder.closing();
+    return builder.html(markup).build();
+  }
+
+  /** 500: the disk or a handler failed; `reason` is for the log. */
+  failed(reason: string): Response {
+    const { text } = answerTo("handler-failed");
+    return new ResponseBuilder(500).noting({ reason }).html(builtInPage(500, { text })).build();
+  }
+
+  #fromTree(status: 403 | 404, name: string, page: PageText): Response {
+    const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
+    const shown: PageText = this.#explain ? page : { text: page.text };
+    const found = this.#tree.openByName(name);
+    if (found.kind !== "file") {
+      const markup = builtInPage(status, shown);
+      return new ResponseBuilder(status).noting(note).html(markup).build();
+    }
+    const { file } = found;
+    if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
+      return fileResponse(status, file, this.#limits, note);
+    }
+    const markup = new TextDecoder().decode(file.readAll());
+    file.close();
+    const bytes = utf8Bytes(withReason(markup, shown.reason));
+    return new ResponseBuilder(status).noting(note).bytes(bytes, file.mediaType).build();
+  }
+}
+
+/** Whether `name` can be a page in the root: a single, plain name. */
+export function isPageName(name: string): boolean {
+  const contained = containPath(`/${encodeURIComponent(name)}`);
+  return contained.ok && contained.value.segments.length === 1;
+}

@@ -1,0 +1,90 @@
+/**
+ * GET and HEAD of the tree (RFC 9110 §9.3.1, §9.3.2): a path becomes an outcome, and an outcome becomes
+ * a response. What may be read, and by whom, was decided where the file was opened.
+ */
+
+import type { Limits } from "../base/limits.ts";
+import type { OpenFile, Tree } from "../files/resolve.ts";
+import type { ContainedPath } from "../files/path.ts";
+import { containPath, encodePath } from "../files/path.ts";
+import { explainDenial } from "../files/permission.ts";
+import { formatImfFixdate } from "../protocol/date.ts";
+import type { Response, ResponseNote } from "../protocol/response.ts";
+import { ResponseBuilder } from "../protocol/response-builder.ts";
+import type { ContentStatus } from "../protocol/status.ts";
+import type { ErrorPages } from "./error-page.ts";
+import type { Request } from "./handler.ts";
+import { renderListing } from "./listing.ts";
+
+/** What the file handler needs. */
+export interface FileService {
+  readonly tree: Tree;
+  readonly pages: ErrorPages;
+  readonly limits: Limits;
+  /** Whether a folder without an index shows what is in it. */
+  readonly listing: boolean;
+}
+
+/**
+ * A response with the content of `file`, which is closed by whoever sends it. A small file is read at
+ * once and leaves in one piece with its header section; what was read is what is promised, should
+ * the file be cut meanwhile.
+ */
+export function fileResponse(
+  status: ContentStatus,
+  file: OpenFile,
+  limits: Limits,
+  note: ResponseNote = {},
+): Response {
+  const builder = new ResponseBuilder(status).noting(note);
+  // An error page's age says nothing about what was asked for (RFC 9110 §8.8.2).
+  if (status === 200) builder.field("Last-Modified", formatImfFixdate(file.mtimeMs));
+  if (file.size > limits.inlineBytesMax) {
+    return builder.file(file, { start: 0, octets: file.size }, file.mediaType).build();
+  }
+  const bytes = file.readAll();
+  file.close();
+  return builder.bytes(bytes, file.mediaType).build();
+}
+
+/**
+ * Sends a browser from `/folder` to `/folder/`. The location is made from the contained path and not
+ * from what came, so that it begins with exactly one slash and can't name another host.
+ */
+function redirectToFolder(path: ContainedPath, query: string | undefined): Response {
+  const location = `${encodePath(path)}/${query === undefined ? "" : `?${query}`}`;
+  return new ResponseBuilder(308).field("Location", location).build();
+}
+
+/** Answers a GET or a HEAD. */
+export function answerFromTree(request: Request, service: FileService): Response {
+  const { tree, pages, limits } = service;
+  const { target } = request.head;
+  if (target.form !== "origin" && target.form !== "absolute") {
+    return pages.refusal({ kind: "target-form" });
+  }
+  const path = containPath(target.path);
+  if (!path.ok) {
+    return path.error === "unnameable" ? pages.notFound() : pages.refusal({ kind: "path" });
+  }
+  const found = tree.resolve(path.value);
+  switch (found.kind) {
+    case "file":
+      return fileResponse(200, found.file, limits);
+    case "redirect":
+      return redirectToFolder(path.value, target.query);
+    case "directory": {
+      if (!service.listing) return pages.notFound("listings are off");
+      const { entries, left } = found.directory.entries(limits.listingEntriesMax);
+      return new ResponseBuilder(200).html(renderListing(path.value, entries, left)).build();
+    }
+    case "absent":
+      return pages.notFound();
+    case "forbidden":
+      return pages.forbidden(explainDenial(found.denial));
+    case "exhausted":
+      return pages.refusal({ kind: "overloaded" });
+    case "failed":
+      return pages.failed(`the file system answered ${found.code}`);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What stands between the server and whoever answers: a request goes in, a response value comes out.
+ * A handler sees no socket, no parser and no clock; it may be a plain function of its request.
+ */
+
+import type { ProtocolErrorKind } from "../protocol/error.ts";
+import type { Fields } from "../protocol/fields.ts";
+import type { Framing } from "../protocol/framing.ts";
+import type { RequestHead } from "../protocol/request-head.ts";
+import type { Response } from "../protocol/response.ts";
+
+/**
+ * The body of a request, pulled by whoever wants it. Until it is asked for, nothing of it is read
+ * from the client, beyond a buffer, and no 100 (Continue) is sent (RFC 9110 §10.1.1).
+ */
+export interface RequestBody {
+  /** How the body is delimited; says whether there is one, and its length if that was declared. */
+  readonly framing: Framing;
+
+  /** The fields after a chunked body (RFC 9112 §7.1.2); empty until the body has been read. */
+  readonly trailers: Fields;
+
+  /**
+   * The next octets, as they arrived; undefined at the end, and again ever after. Rejects with a
+   * `BodyError` when the body is malformed, late, or cut off. One read at a time.
+   */
+  read(): Promise<Uint8Array | undefined>;
+
+  /**
+   * All octets that have not been read yet. Rejects with a `BodyError` as above, and with
+   * "body-too-large" when there are more than `octetsMax`, at once if that was declared.
+   */
+  readAll(octetsMax: number): Promise<Uint8Array>;
+}
+
+/** A request, as a handler gets it. */
+export interface Request {
+  readonly head: RequestHead;
+  readonly body: RequestBody;
+  /** The client's IP address, without a port. */
+  readonly remoteAddress: string;
+}
+
+/**
+ * Answers a request. A handler that has its answer at once returns it at once, and the response leaves
+ * in the same turn of the event loop. What it throws becomes a 500, a `BodyError` the refusal it names.
+ */
+export type Handler = (request: Request) => Response | Promise<Response>;
+
+/** A request's body that can't be had. `kind` is the refusal, or "gone" when nobody can be told. */
+export class BodyError extends Error {
+  readonly kind: ProtocolErrorKind | "gone";
+
+  constructor(kind: ProtocolErrorKind | "gone") {
+    super(`the request's body can't be read: ${kind}`);
+    this.name = "BodyError";
+    this.kind = kind;
+  }
+}

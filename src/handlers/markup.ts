@@ -1,0 +1,47 @@
+/**
+ * The server's own pages: one look for refusals and listings, without a single outside resource, so
+ * that they show as they should in an empty folder, too.
+ */
+
+/** `text` made safe in HTML's text and in quoted attribute values. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+const style = `:root{color-scheme:light dark;--ink:#1c2024;--soft:#60646c;--line:#d9d9e0;--back:#fcfcfd;\
+--link:#0b68cb}@media(prefers-color-scheme:dark){:root{--ink:#edeef0;--soft:#b0b4ba;--line:#363a3f;\
+--back:#111113;--link:#70b8ff}}*{box-sizing:border-box}body{margin:0;background:var(--back);\
+color:var(--ink);font:1rem/1.5 system-ui,sans-serif}main{max-width:58rem;margin:0 auto;\
+padding:clamp(1.5rem,6vw,4rem) 1.25rem}h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem;\
+overflow-wrap:anywhere}a{color:var(--link)}.status{font:600 3.5rem/1 system-ui,sans-serif;margin:0;\
+color:var(--soft)}.soft,footer{color:var(--soft)}footer{margin-top:2rem;font-size:.875rem}\
+pre{padding:.75rem 1rem;border:1px solid var(--line);border-radius:.5rem;white-space:pre-wrap;\
+overflow-wrap:anywhere}table{width:100%;border-collapse:collapse}th{font-weight:600;text-align:left;\
+color:var(--soft);font-size:.875rem}th,td{padding:.375rem .5rem;border-bottom:1px solid var(--line)}\
+td a{overflow-wrap:anywhere;text-decoration:none}td a:hover{text-decoration:underline}.number{\
+text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}@media(max-width:40rem){\
+.when{display:none}}`;
+
+/** A whole page: `title` is text, `body` is HTML. */
+export function renderPage(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`;
+}

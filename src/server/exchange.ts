@@ -1,0 +1,57 @@
+/**
+ * One request and its response on a connection, from the first to the last octet, as the access log
+ * and the record of requests see it.
+ */
+
+import type { ProtocolErrorKind } from "../protocol/error.ts";
+import type { RequestHead } from "../protocol/request-head.ts";
+import type { Response } from "../protocol/response.ts";
+import type { IncomingBody } from "./request-body.ts";
+
+/** A request with its response, which may still be on its way. */
+export class Exchange {
+  /** Undefined when the head was too malformed to be read. */
+  readonly head: RequestHead | undefined;
+  readonly body: IncomingBody | undefined;
+  /** When its head was whole, on the monotonic clock. */
+  readonly startedMs: number;
+  /** Octets of content sent; framing doesn't count. */
+  octets = 0;
+  /** Octets of the request's body that have been read, by whomever. */
+  bodyOctets = 0;
+  /** Those among them that no handler wanted. */
+  discardedOctets = 0;
+  /** Whether the request has been read to its end. */
+  requestRead = false;
+  /** Whether 100 (Continue) is still owed to a client that waits for it. */
+  continueDue: boolean;
+  /** Whether the connection goes on after this. */
+  persist = false;
+
+  constructor(head: RequestHead | undefined, body: IncomingBody | undefined, startedMs: number) {
+    this.head = head;
+    this.body = body;
+    this.startedMs = startedMs;
+    this.continueDue = head?.expectsContinue === true && head.framing.kind !== "none";
+  }
+}
+
+/** What there is to say of an exchange that is over. */
+export interface ExchangeReport {
+  readonly head: RequestHead | undefined;
+  /** The method, where it could be read though the head could not. */
+  readonly method: string | undefined;
+  readonly remoteAddress: string;
+  readonly response: Response;
+  /** Why the server refused by itself, if it did. */
+  readonly refusal: ProtocolErrorKind | undefined;
+  readonly octets: number;
+  readonly durationMs: number;
+  /** Whether the client got all of it. */
+  readonly whole: boolean;
+}
+
+/** Lets go of a response that is not going to be sent. */
+export function disposeResponse(response: Response): void {
+  if (response.body.kind === "file") response.body.file.close();
+}

@@ -1,0 +1,165 @@
+/**
+ * The sockets that clients come in by: the only caller of `Bun.listen`. It counts connections, makes a
+ * `Connection` for each socket, and passes events on.
+ */
+
+import type { Socket, TCPSocketListener } from "bun";
+
+import type { Limits } from "../base/limits.ts";
+import type { Result } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionContext } from "./connection.ts";
+import { SocketTransport } from "./transport.ts";
+
+/** Why nothing listens: the port is taken, may not be had, or the host has no such address. */
+export interface ListenFailure {
+  readonly kind: "port-taken" | "not-permitted" | "no-such-host" | "failed";
+  readonly message: string;
+}
+
+/** What a connection keeps on its socket. */
+type Held = Connection | undefined;
+
+const portMax = 65_535;
+
+/** The addresses a host name stands for here. */
+function addressesOf(host: string): readonly string[] {
+  // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
+  return host === "localhost" ? ["127.0.0.1", "::1"] : [host.replace(/^\[(.*)\]$/, "$1")];
+}
+
+function failureOf(error: unknown, host: string, port: number): ListenFailure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "EADDRINUSE":
+      return { kind: "port-taken", message: `port ${port} on ${host} is in use` };
+    case "EACCES":
+    case "EPERM":
+      return { kind: "not-permitted", message: `port ${port} on ${host} may not be had` };
+    case "EADDRNOTAVAIL":
+    case "":
+      return { kind: "no-such-host", message: `no such address here: ${host}` };
+    default:
+      return { kind: "failed", message: `can't listen on ${host}, port ${port}: ${code}` };
+  }
+}
+
+/** Listening sockets of one server, and the connections that came in by them. */
+export class Listener {
+  readonly #limits: Limits;
+  readonly #context: ConnectionContext;
+  readonly #sockets: TCPSocketListener<Held>[] = [];
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  #emptied: (() => void) | undefined;
+  #stopping = false;
+
+  /** `context` is that of the connections; its `closed` is called by them as well. */
+  constructor(limits: Limits, context: Omit<ConnectionContext, "closed">) {
+    this.#limits = limits;
+    this.#context = { ...context, closed: (connection) => this.#forget(connection) };
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Listens on `host` and `port`, 0 for any free one. Answers with the port. */
+  open(host: string, port: number): Result<number, ListenFailure> {
+    if (!Number.isInteger(port) || port < 0 || port > portMax) {
+      return failure({ kind: "failed", message: `not a port: ${port}` });
+    }
+    const attempts = port === 0 ? 16 : 1;
+    let outcome: Result<number, ListenFailure> = this.#openAll(host, port);
+    for (let i = 1; i < attempts && !outcome.ok && outcome.error.kind === "port-taken"; i++) {
+      // A port that was free on the first address may be taken on the second.
+      outcome = this.#openAll(host, port);
+    }
+    return outcome;
+  }
+
+  #openAll(host: string, port: number): Result<number, ListenFailure> {
+    let bound = port;
+    for (const address of addressesOf(host)) {
+      try {
+        const socket = this.#listen(address, bound);
+        this.#sockets.push(socket);
+        bound = socket.port;
+      } catch (error) {
+        const problem = failureOf(error, host, bound);
+        // A machine without IPv6 has a localhost on 127.0.0.1 alone.
+        if (problem.kind === "no-such-host" && this.#sockets.length > 0) break;
+        this.#closeSockets();
+        return failure(problem);
+      }
+    }
+    return success(bound);
+  }
+
+  #listen(hostname: string, port: number): TCPSocketListener<Held> {
+    return Bun.listen<Held>({
+      hostname,
+      port,
+      exclusive: true,
+      allowHalfOpen: true,
+      data: undefined,
+      socket: {
+        open: (socket) => this.#accept(socket),
+        data: (socket, octets) => socket.data?.receive(octets),
+        drain: (socket) => socket.data?.drained(),
+        end: (socket) => socket.data?.peerEnded(),
+        close: (socket) => socket.data?.closed(),
+        error: (socket, error) => {
+          this.#context.failed(error);
+          socket.data?.abort();
+        },
+      },
+    });
+  }
+
+  #accept(socket: Socket<Held>): void {
+    const address = socket.remoteAddress;
+    const ofAddress = (this.#perAddress.get(address) ?? 0) + 1;
+    this.#perAddress.set(address, ofAddress);
+    const connection = new Connection(this.#context, new SocketTransport(socket), address);
+    socket.data = connection;
+    this.#connections.add(connection);
+    const { connectionsMax, connectionsPerAddressMax } = this.#limits;
+    if (this.#stopping) connection.stop();
+    else if (this.#connections.size > connectionsMax || ofAddress > connectionsPerAddressMax) {
+      connection.turnAway();
+    }
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(connection.remoteAddress);
+    else this.#perAddress.set(connection.remoteAddress, left);
+    if (this.#connections.size === 0) this.#emptied?.();
+  }
+
+  #closeSockets(): void {
+    for (const socket of this.#sockets) socket.stop(false);
+    this.#sockets.length = 0;
+  }
+
+  /** Takes no more connections and lets those there are finish; resolves when none is left. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    this.#closeSockets();
+    if (this.#connections.size === 0) return;
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    for (const connection of this.#connections) connection.stop();
+    if (this.#connections.size > 0) await emptied;
+  }
+
+  /** Resets every connection. */
+  abort(): void {
+    for (const connection of this.#connections) connection.abort();
+  }
+}

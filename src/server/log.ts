@@ -1,0 +1,128 @@
+/**
+ * The access log: one line for each exchange that is over, on standard output.
+ *
+ * Whatever a client sent is escaped before it reaches a terminal: a line is a line, and no control
+ * character gets through. Lines of one turn of the event loop are written together.
+ */
+
+import type { ExchangeReport } from "./exchange.ts";
+
+/** How a line looks; "none" for no log. */
+export type LogFormat = "short" | "common" | "combined" | "json" | "none";
+
+/** The formats, for whoever has to name them. */
+export const logFormats: readonly LogFormat[] = ["short", "common", "combined", "json", "none"];
+
+const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/** `text` without anything that could break a line, a quoted string, or a terminal. */
+function escapeLine(text: string): string {
+  return text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, (character) => {
+    if (character === '"' || character === "\\") return `\\${character}`;
+    const code = character.charCodeAt(0);
+    return code <= 0xff
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+}
+
+function requestLine(report: ExchangeReport): string {
+  const { head } = report;
+  if (head === undefined) return escapeLine(report.method ?? "-");
+  return escapeLine(`${head.method} ${head.rawTarget} HTTP/1.${head.minorVersion}`);
+}
+
+/** `22/Nov/2026:15:04:05 +0000`, the common log format's date; always UTC. */
+function commonDate(epochMs: number): string {
+  const iso = new Date(epochMs).toISOString();
+  const month = Number(iso.slice(5, 7)) - 1;
+  const name = months.slice(month * 3, month * 3 + 3);
+  return `${iso.slice(8, 10)}/${name}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
+}
+
+function short(report: ExchangeReport, epochMs: number): string {
+  const time = new Date(epochMs).toISOString().slice(11, 19);
+  const { head, response, octets, durationMs } = report;
+  const what = head === undefined ? (report.method ?? "-") : `${head.method} ${head.rawTarget}`;
+  const reason =
+    response.note?.reason === undefined ? "" : ` (${escapeLine(response.note.reason)})`;
+  const cut = report.whole ? "" : " cut off";
+  return `${time} ${escapeLine(what)} ${response.status} ${octets} B ${durationMs.toFixed(1)} ms${cut}${reason}`;
+}
+
+function common(report: ExchangeReport, epochMs: number): string {
+  const { response, octets, remoteAddress } = report;
+  const size = octets === 0 ? "-" : String(octets);
+  return `${remoteAddress} - - [${commonDate(epochMs)}] "${requestLine(report)}" ${response.status} ${size}`;
+}
+
+function combined(report: ExchangeReport, epochMs: number): string {
+  const field = (name: string): string => escapeLine(report.head?.fields.get(name) ?? "-");
+  return `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
+}
+
+function json(report: ExchangeReport, epochMs: number): string {
+  const { head, response } = report;
+  return JSON.stringify({
+    time: new Date(epochMs).toISOString(),
+    remote: report.remoteAddress,
+    method: report.method ?? null,
+    target: head?.rawTarget ?? null,
+    version: head === undefined ? null : `1.${head.minorVersion}`,
+    host: head?.authority?.host ?? null,
+    status: response.status,
+    bytes: report.octets,
+    durationMs: Math.round(report.durationMs * 1000) / 1000,
+    whole: report.whole,
+    referer: head?.fields.get("referer") ?? null,
+    userAgent: head?.fields.get("user-agent") ?? null,
+    ...(report.refusal === undefined ? {} : { refusal: report.refusal }),
+    ...response.note,
+  });
+}
+
+const formatters: Record<Exclude<LogFormat, "none">, typeof short> = {
+  short,
+  common,
+  combined,
+  json,
+};
+
+/** Makes the line for `report`, without a line break. */
+export function formatLine(
+  format: Exclude<LogFormat, "none">,
+  report: ExchangeReport,
+  epochMs: number,
+): string {
+  return formatters[format](report, epochMs);
+}
+
+/** The log of one server. */
+export class AccessLog {
+  readonly #format: LogFormat;
+  readonly #write: (text: string) => void;
+  readonly #epochMs: () => number;
+  #lines: string[] = [];
+
+  /** `write` is given whole lines, each with its line break. */
+  constructor(format: LogFormat, write: (text: string) => void, epochMs: () => number) {
+    this.#format = format;
+    this.#write = write;
+    this.#epochMs = epochMs;
+  }
+
+  /** Notes an exchange that is over. */
+  note(report: ExchangeReport): void {
+    if (this.#format === "none") return;
+    if (this.#lines.length === 0) setImmediate(() => this.flush());
+    this.#lines.push(formatLine(this.#format, report, this.#epochMs()));
+  }
+
+  /** Writes what has been noted. */
+  flush(): void {
+    if (this.#lines.length === 0) return;
+    const text = `${this.#lines.join("\n")}\n`;
+    this.#lines = [];
+    this.#write(text);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * What a connection has still to write: pieces in their order, put together into as few writes as there
+ * can be. Nothing is corked by the socket itself, so two writes would be two packets; whatever one
+ * turn of the event loop answers leaves in one.
+ *
+ * Only what the socket did not take is kept: at most one gathered write, and the pieces behind it.
+ */
+
+import { latin1Bytes } from "../protocol/bytes.ts";
+import type { Transport } from "./transport.ts";
+
+/** What became of a flush: all is written; the socket is full and will drain; it is closed. */
+export type FlushOutcome = "sent" | "blocked" | "gone";
+
+const gatherBytes = 128 * 1024;
+
+/** One buffer to gather writes in, for all connections: it is empty between two flushes. */
+const gather = Buffer.allocUnsafeSlow(gatherBytes);
+
+/** The ordered, unsent output of one connection. */
+export class Outbox {
+  readonly #transport: Transport;
+  #pieces: (string | Uint8Array)[] = [];
+  /** The octets of all pieces; a text piece is Latin-1, an octet for each code unit. */
+  #pending = 0;
+  #gone = false;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Octets not yet handed to the socket. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Adds `text`, which is Latin-1. */
+  addText(text: string): void {
+    this.#pieces.push(text);
+    this.#pending += text.length;
+  }
+
+  /** Adds `octets`, which must not change until they are written. */
+  addBytes(octets: Uint8Array): void {
+    if (octets.length === 0) return;
+    this.#pieces.push(octets);
+    this.#pending += octets.length;
+  }
+
+  /** Writes until nothing is left or the socket takes no more. */
+  flush(): FlushOutcome {
+    while (this.#pending > 0 && !this.#gone) {
+      const batch = this.#nextBatch();
+      const taken = this.#transport.write(batch);
+      if (taken < 0) {
+        this.#gone = true;
+        break;
+      }
+      this.#pending -= taken;
+      if (taken === batch.length) continue;
+      // The gathering buffer is everyone's: what was not taken moves to one of our own.
+      this.#pieces.unshift(
+        batch.buffer === gather.buffer ? batch.slice(taken) : batch.subarray(taken),
+      );
+      return "blocked";
+    }
+    if (!this.#gone) return "sent";
+    this.#pieces = [];
+    this.#pending = 0;
+    return "gone";
+  }
+
+  /** Takes the next pieces out: a large one as it is, small ones gathered. */
+  #nextBatch(): Uint8Array {
+    const [first] = this.#pieces;
+    if (first instanceof Uint8Array && (this.#pieces.length === 1 || first.length >= gatherBytes)) {
+      this.#pieces.shift();
+      return first;
+    }
+    let length = 0;
+    let count = 0;
+    for (const piece of this.#pieces) {
+      if (length + piece.length > gatherBytes) break;
+      if (typeof piece === "string") gather.write(piece, length, "latin1");
+      else gather.set(piece, length);
+      length += piece.length;
+      count++;
+    }
+    if (count === 0 && typeof first === "string") {
+      this.#pieces.shift();
+      return latin1Bytes(first);
+    }
+    this.#pieces.splice(0, count);
+    return gather.subarray(0, length);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * How long a connection may stay as it is: the deadline that goes with what it waits for.
+ *
+ * Deadlines are absolute: a client that sends or takes an octet now and then doesn't move them, beyond
+ * what the least rate earns it. Without that, a reader of a hundred octets per second holds a connection
+ * for ever.
+ */
+
+import type { Limits } from "../base/limits.ts";
+import type { CycleState } from "../protocol/cycle.ts";
+
+/** What a connection waits for. */
+export interface Waiting {
+  readonly state: CycleState;
+  /** While a response is sent: for the client to read, or for a handler's stream to go on. */
+  readonly waitsFor: "client" | "producer";
+  /** Octets queued for the client, as far as is known. */
+  readonly unsent: number;
+  /** Octets of the body read so far, when it is the body that is waited for. */
+  readonly bodyOctets: number | undefined;
+}
+
+/** The deadlines of one connection. */
+export class Patience {
+  readonly #limits: Limits;
+  /** When the connection came into its state. */
+  #sinceMs: number;
+  /** When the head of the present request was whole. */
+  #askedMs: number;
+  /** When octets were last taken by the client, and how many were left then. */
+  #progressMs: number;
+  #unsent = 0;
+  #takenOctets = 0;
+  #sendingSinceMs: number;
+
+  constructor(limits: Limits, nowMs: number) {
+    this.#limits = limits;
+    this.#sinceMs = nowMs;
+    this.#askedMs = nowMs;
+    this.#progressMs = nowMs;
+    this.#sendingSinceMs = nowMs;
+  }
+
+  /** The connection has come into `state`. */
+  begin(state: CycleState, nowMs: number): void {
+    this.#sinceMs = nowMs;
+    if (state === "handling") this.#askedMs = nowMs;
+    if (state !== "answering" && state !== "refusing") return;
+    this.#sendingSinceMs = nowMs;
+    this.#progressMs = nowMs;
+    this.#takenOctets = 0;
+    this.#unsent = 0;
+  }
+
+  /** When to give up, on the monotonic clock; Infinity for never. */
+  deadline(waiting: Waiting, nowMs: number): number {
+    const limits = this.#limits;
+    switch (waiting.state) {
+      case "idle":
+        if (waiting.unsent > 0) return this.#sendingDeadline(waiting.unsent, nowMs);
+        return this.#sinceMs + limits.idleTimeMs;
+      case "head":
+        return this.#sinceMs + limits.headerTimeMs;
+      case "handling":
+      case "settling": {
+        if (waiting.bodyOctets === undefined) return this.#sinceMs + limits.handlerTimeMs;
+        const earnedMs = (waiting.bodyOctets * 1000) / Math.max(1, limits.bodyBytesPerSecondMin);
+        return this.#askedMs + limits.bodyTimeMs + earnedMs;
+      }
+      case "answering":
+      case "refusing":
+        if (waiting.waitsFor === "producer") return Infinity;
+        return this.#sendingDeadline(waiting.unsent, nowMs);
+      case "lingering":
+        return this.#sinceMs + limits.lingerTimeMs;
+      case "closed":
+        return Infinity;
+    }
+  }
+
+  #sendingDeadline(unsent: number, nowMs: number): number {
+    if (unsent !== this.#unsent) {
+      if (unsent < this.#unsent) this.#takenOctets += this.#unsent - unsent;
+      this.#unsent = unsent;
+      this.#progressMs = nowMs;
+    }
+    const { writeTimeMs, writeBytesPerSecondMin } = this.#limits;
+    const earnedMs = (this.#takenOctets * 1000) / Math.max(1, writeBytesPerSecondMin);
+    return Math.min(this.#progressMs, this.#sendingSinceMs + earnedMs) + writeTimeMs;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The body of the request that a connection is handling, as its handler sees it: something to pull
+ * from. The connection fills it from the parser when a reader waits, and only then, so a handler that
+ * doesn't read holds the client back and not the memory.
+ */
+
+import type { RequestBody } from "../handlers/handler.ts";
+import { BodyError } from "../handlers/handler.ts";
+import { concatBytes } from "../protocol/bytes.ts";
+import type { ProtocolErrorKind } from "../protocol/error.ts";
+import { Fields } from "../protocol/fields.ts";
+import type { Framing } from "../protocol/framing.ts";
+
+interface Reader {
+  readonly resolve: (octets: Uint8Array | undefined) => void;
+  readonly reject: (error: BodyError) => void;
+}
+
+const noop = (): void => undefined;
+
+/** A body that is filled by its connection. */
+export class IncomingBody implements RequestBody {
+  readonly framing: Framing;
+  readonly #wanted: () => void;
+  #reader: Reader | undefined;
+  #state: "open" | "ended" | ProtocolErrorKind | "gone" = "open";
+  #trailers = Fields.none;
+
+  /** `wanted` is called when a reader begins to wait; it may fill the body before it returns. */
+  constructor(framing: Framing, wanted: () => void) {
+    this.framing = framing;
+    this.#wanted = wanted;
+  }
+
+  get trailers(): Fields {
+    return this.#trailers;
+  }
+
+  /** Whether a reader waits for octets. */
+  get wanted(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    if (this.#reader !== undefined) throw new TypeError("one read of a body at a time");
+    const promise = new Promise<Uint8Array | undefined>((resolve, reject) => {
+      if (this.#state === "ended") resolve(undefined);
+      else if (this.#state !== "open") reject(new BodyError(this.#state));
+      else this.#reader = { resolve, reject };
+    });
+    // A handler that drops its promise must not take the process down with it.
+    promise.catch(noop);
+    if (this.#reader !== undefined) this.#wanted();
+    return promise;
+  }
+
+  readAll(octetsMax: number): Promise<Uint8Array> {
+    const promise = this.#readAll(octetsMax);
+    promise.catch(noop);
+    return promise;
+  }
+
+  async #readAll(octetsMax: number): Promise<Uint8Array> {
+    if (this.framing.kind === "length" && this.framing.octets > octetsMax) {
+      throw new BodyError("body-too-large");
+    }
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for (;;) {
+      const octets = await this.read();
+      if (octets === undefined) break;
+      length += octets.length;
+      if (length > octetsMax) throw new BodyError("body-too-large");
+      parts.push(octets);
+    }
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : concatBytes(parts);
+  }
+
+  /** Hands octets to the reader that waits. */
+  deliver(octets: Uint8Array): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.resolve(octets);
+  }
+
+  /** The body has been read to its end. */
+  end(trailers: Fields): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#trailers = trailers;
+    this.#reader?.resolve(undefined);
+    this.#reader = undefined;
+  }
+
+  /** The body can't be had, now or later. */
+  fail(kind: ProtocolErrorKind | "gone"): void {
+    if (this.#state !== "open") return;
+    this.#state = kind;
+    this.#reader?.reject(new BodyError(kind));
+    this.#reader = undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The connection's view of a socket, and the only code that writes to one.
+ *
+ * What `Bun.listen`'s sockets do is narrower than their names: `write` takes what fits and says how much;
+ * `end(data)` drops what did not fit; `end()` is a full close, which resets a client that is still
+ * sending; only `shutdown()` closes our side alone. So a response is written to its last octet
+ * first, then shut down, then closed when the client has closed, too.
+ */
+
+import type { Socket } from "bun";
+
+/** A stream of octets to one client. */
+export interface Transport {
+  /** Writes what fits now: how many octets were taken, 0 when full, -1 when the stream is closed. */
+  write(octets: Uint8Array): number;
+  /** Stops reading; the client's octets wait in the kernel. */
+  pause(): void;
+  /** Goes on reading. */
+  resume(): void;
+  /** Sends FIN; reading goes on. */
+  shutdown(): void;
+  /** Closes both ways; what was written is still delivered. */
+  close(): void;
+  /** Resets the stream: the client sees that the message was not whole. */
+  terminate(): void;
+}
+
+/** The transport over a socket of Bun's. */
+export class SocketTransport<Data> implements Transport {
+  readonly #socket: Socket<Data>;
+
+  constructor(socket: Socket<Data>) {
+    this.#socket = socket;
+  }
+
+  write(octets: Uint8Array): number {
+    return this.#socket.write(octets);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  shutdown(): void {
+    this.#socket.shutdown();
+  }
+
+  close(): void {
+    this.#socket.end();
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}
