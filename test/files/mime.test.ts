@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import full from "mime";
+import lite from "mime/lite";
+import standardTypes from "mime/types/standard.js";
 import { mediaTypeOf } from "../../src/files/mime.ts";
 
 const unknown = "application/octet-stream";
@@ -26,6 +29,9 @@ describe("media type of a name (RFC 9110 §8.3)", () => {
     ["a.woff2", "font/woff2"],
     ["a.tar.gz", "application/gzip"],
     ["a b.c.PNG", "image/png"],
+    ["a.dart", "application/vnd.dart"],
+    ["a.flv", "video/x-flv"],
+    ["a.tex", "application/x-tex; charset=utf-8"],
   ])("%p is %p", (name, type) => {
     expect(mediaTypeOf(name)).toBe(type);
     expect(mediaTypeOf(name)).toBe(type);
@@ -37,6 +43,16 @@ describe("media type of a name (RFC 9110 §8.3)", () => {
       expect(mediaTypeOf(name)).toBe(unknown);
     },
   );
+
+  test("is the full table's, also where the small one is asked first", () => {
+    const extensions = Object.values(standardTypes)
+      .flat()
+      .filter((name) => !name.startsWith("*"));
+    expect(extensions.length).toBeGreaterThan(100);
+    for (const extension of extensions) {
+      expect(lite.getType(extension)).toBe(full.getType(extension));
+    }
+  });
 
   test("any number of extensions is answered, and what is known stays known", () => {
     for (let i = 0; i < 5000; i++) expect(mediaTypeOf(`a.no-${i}`)).toBe(unknown);
