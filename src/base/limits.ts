@@ -114,7 +114,7 @@ export const defaultLimits: Limits = {
   sendPieceBytes: kibibytes(128),
   sendBurstBytes: mebibytes(2),
   symlinkHopsMax: 16,
-  listingEntriesMax: 100_000,
+  listingEntriesMax: 10_000,
   requestsKeptMax: 100,
 };
 

@@ -9,65 +9,38 @@
  * them. One response is in flight; what a pipelining client sends meanwhile waits, in the socket.
  */
 
-import type { Limits } from "../base/limits.ts";
-import type { Handler } from "../handlers/handler.ts";
 import { BodyError } from "../handlers/handler.ts";
 import type { CycleEvent, CycleState } from "../protocol/cycle.ts";
 import { advance } from "../protocol/cycle.ts";
 import type { ProtocolError, ProtocolErrorKind } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
-import { RequestParser } from "../protocol/request-parser.ts";
 import type { Response } from "../protocol/response.ts";
-import { chunkPrefix, continueHead, encodeHead, lastChunk } from "../protocol/response-encoder.ts";
-import type { Clock } from "./clock.ts";
-import type { Deadlines, Timed } from "./deadlines.ts";
-import type { ExchangeReport } from "./exchange.ts";
+import { continueHead } from "../protocol/response-encoder.ts";
+import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
+import type { Timed } from "./deadlines.ts";
+import { Delivery } from "./delivery.ts";
 import { disposeResponse, Exchange } from "./exchange.ts";
-import { FileSender } from "./file-sender.ts";
+import { awaitsBody, Intake } from "./intake.ts";
+import type { FlushOutcome } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
 import { IncomingBody } from "./request-body.ts";
 import type { Transport } from "./transport.ts";
 
-/** What all connections of a server share. */
-export interface ConnectionContext {
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly deadlines: Deadlines;
-  readonly handler: Handler;
-  /** The page for a refusal of the server's own. */
-  readonly refusal: (error: ProtocolError) => Response;
-  /** Told once of every exchange that is over. */
-  readonly report: (report: ExchangeReport) => void;
-  /** Told of an error that a handler threw: a fault of ours, not of the client's. */
-  readonly failed: (error: unknown) => void;
-  /** Calls back in the next turn of the event loop. */
-  readonly defer: (run: () => void) => void;
-  /** Told once, when the connection is closed. */
-  readonly closed: (connection: Connection) => void;
-}
-
 /** A connection. */
-export class Connection implements Timed {
+export class Connection implements OpenConnection, Timed {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
   readonly #context: ConnectionContext;
   readonly #transport: Transport;
-  readonly #parser: RequestParser;
+  readonly #intake: Intake;
   readonly #outbox: Outbox;
+  readonly #delivery: Delivery;
   readonly #patience: Patience;
   #state: CycleState = "idle";
   #exchange: Exchange | undefined;
-  /** The response that is being sent. */
-  #response: Response | undefined;
-  #sender: FileSender | undefined;
-  /** Set while a stream is being sent; called when the socket has drained, or is gone. */
-  #drained: (() => void) | undefined;
-  #streaming = false;
   #running = false;
-  #blocked = false;
-  #paused = false;
   #peerEnded = false;
   #stopping = false;
   #lingeredOctets = 0;
@@ -76,8 +49,12 @@ export class Connection implements Timed {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#parser = new RequestParser(context.limits);
+    this.#intake = new Intake(context.limits);
     this.#outbox = new Outbox(transport);
+    this.#delivery = new Delivery(transport, this.#outbox, context.limits, {
+      changed: () => this.#run(),
+      failed: context.failed,
+    });
     this.#patience = new Patience(context.limits, context.clock.monotonicMs());
     this.#arm();
   }
@@ -95,20 +72,20 @@ export class Connection implements Timed {
       if (this.#lingeredOctets > this.#context.limits.lingerBytesMax) this.#terminate();
       return;
     }
-    this.#parser.push(octets);
+    this.#intake.parser.push(octets);
     this.#run();
   }
 
   /** Whether what still arrives is thrown away. */
   #isDeaf(): boolean {
-    const { place } = this.#parser;
+    const { place } = this.#intake.parser;
     return place === "failed" || this.#state === "lingering" || this.#state === "refusing";
   }
 
   /** The socket takes octets again. */
   drained(): void {
-    this.#blocked = false;
-    if (this.#state !== "closed") this.#run();
+    this.#outbox.drained();
+    this.#run();
   }
 
   /** The client has shut its side; it may still read. */
@@ -152,7 +129,7 @@ export class Connection implements Timed {
         this.#refuse({ kind: "request-timeout" });
         break;
       case "handling":
-        this.#refuse({ kind: this.#awaitsBody() ? "request-timeout" : "overloaded" });
+        this.#refuse({ kind: awaitsBody(this.#exchange) ? "request-timeout" : "overloaded" });
         break;
       case "settling":
         if (this.#exchange !== undefined) this.#exchange.persist = false;
@@ -165,14 +142,14 @@ export class Connection implements Timed {
     this.#run();
   }
 
+  /** Steps as far as it goes, writes once, and says what it waits for. */
   #run(): void {
-    if (this.#running) return;
+    if (this.#running || this.#state === "closed") return;
     this.#running = true;
     while (this.#step());
     this.#running = false;
-    if (this.#state === "closed") return;
-    if (this.#flush() === "gone") return;
-    this.#steerInput();
+    if (this.#isClosed() || this.#flush() === "gone") return;
+    this.#intake.steer(this.#transport, this.#state, this.#exchange, this.#outbox.blocked);
     this.#arm();
   }
 
@@ -207,10 +184,10 @@ export class Connection implements Timed {
   #readHead(): boolean {
     // What is queued has to leave before more is asked for, or a client that never reads would
     // have its answers pile up here.
-    if (this.#blocked) return false;
+    if (this.#outbox.blocked) return false;
     const full = this.#outbox.pending >= this.#context.limits.sendPieceBytes;
     if (full && this.#flush() !== "sent") return false;
-    const event = this.#parser.next();
+    const event = this.#intake.parser.next();
     switch (event.kind) {
       case "head":
         this.#ask(event.head);
@@ -225,7 +202,7 @@ export class Connection implements Timed {
 
   /** Nothing whole has arrived: notes whether a request has begun, and what its end means. */
   #awaitHead(): boolean {
-    if (this.#parser.place === "between") {
+    if (this.#intake.parser.place === "between") {
       if (this.#state === "idle" && (this.#peerEnded || this.#stopping)) {
         if (this.#flush() === "sent") this.#close("ended");
       }
@@ -242,7 +219,7 @@ export class Connection implements Timed {
     const body = new IncomingBody(head.framing, () => this.#run());
     const exchange = new Exchange(head, body, this.#context.clock.monotonicMs());
     this.#exchange = exchange;
-    if (head.framing.kind === "none") this.#readBody(exchange);
+    if (head.framing.kind === "none") this.#intake.discard(exchange);
     let answer: Response | Promise<Response>;
     try {
       answer = this.#context.handler({ head, body, remoteAddress: this.remoteAddress });
@@ -285,121 +262,45 @@ export class Connection implements Timed {
       return;
     }
     const { head } = exchange;
-    const encoded = encodeHead(response, {
+    exchange.response = response;
+    exchange.persist = this.#delivery.begin(response, {
       minorVersion: head.minorVersion,
       bodiless: head.method === "HEAD",
-      persist: head.persist && !this.#stopping && !this.#leavesTooMuch(exchange),
+      persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange),
       date: this.#context.clock.date(),
     });
-    exchange.persist = encoded.persist;
-    this.#response = response;
-    this.#outbox.addText(encoded.text);
     this.#move("answered");
-    if (encoded.framing === "none") {
-      disposeResponse(response);
-      return;
-    }
-    switch (response.body.kind) {
-      case "bytes":
-        this.#outbox.addBytes(response.body.bytes);
-        exchange.octets = response.body.bytes.length;
-        return;
-      case "file":
-        this.#sender = new FileSender(
-          response.body.file,
-          response.body.region,
-          this.#context.limits,
-        );
-        exchange.octets = response.body.region.octets;
-        return;
-      case "stream":
-        this.#streaming = true;
-        this.#stream(exchange, response.body.chunks, encoded.framing === "chunked").catch(
-          (error: unknown) => {
-            this.#context.failed(error);
-            this.abort();
-          },
-        );
-        return;
-      case "none":
-    }
-  }
-
-  /**
-   * Whether so much of the body is still to come that closing is cheaper than reading on (RFC 9112
-   * §9.3), or the client may never send it because it was not told to go on (RFC 9110 §10.1.1).
-   */
-  #leavesTooMuch(exchange: Exchange): boolean {
-    if (exchange.requestRead) return false;
-    const framing = exchange.head?.framing;
-    const declared = framing?.kind === "length" ? framing.octets - exchange.bodyOctets : 0;
-    return exchange.continueDue || declared > this.#context.limits.discardBytesMax;
-  }
-
-  async #stream(
-    exchange: Exchange,
-    chunks: AsyncIterable<Uint8Array>,
-    chunked: boolean,
-  ): Promise<void> {
-    for await (const chunk of chunks) {
-      if (this.#exchange !== exchange) return;
-      if (chunk.length === 0) continue;
-      if (chunked) this.#outbox.addText(chunkPrefix(chunk.length));
-      this.#outbox.addBytes(chunk);
-      if (chunked) this.#outbox.addText("\r\n");
-      exchange.octets += chunk.length;
-      if (this.#flush() === "blocked") {
-        this.#arm();
-        await new Promise<void>((resolve) => {
-          this.#drained = resolve;
-        });
-      }
-    }
-    if (this.#exchange !== exchange) return;
-    if (chunked) this.#outbox.addText(lastChunk);
-    this.#streaming = false;
-    this.#run();
   }
 
   /** Sends what there is of the response; true when all of it is on its way. */
   #send(): boolean {
     const exchange = this.#exchange;
     if (exchange === undefined) return false;
-    if (this.#streaming) {
-      if (!this.#blocked) this.#drained?.();
-      return this.#feedBody();
+    switch (this.#delivery.advance()) {
+      case "sent":
+        this.#report(true);
+        this.#move("sent");
+        return true;
+      case "blocked":
+        // A client that sends all before it reads anything must not wait for us for ever.
+        if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
+        return false;
+      case "later":
+        this.#context.defer(() => this.#run());
+        return false;
+      case "waiting":
+        return this.#feedBody();
+      case "broken":
+        this.#terminate();
+        return false;
     }
-    if (this.#sender !== undefined) {
-      const outcome = this.#flush() === "sent" ? this.#sender.pump(this.#transport) : "blocked";
-      switch (outcome) {
-        case "sent":
-          this.#sender.close();
-          this.#sender = undefined;
-          break;
-        case "blocked":
-          this.#blocked = true;
-          // A client that sends all before it reads anything must not wait for us for ever.
-          if (!exchange.requestRead && !this.#readBody(exchange)) exchange.persist = false;
-          return false;
-        case "later":
-          this.#context.defer(() => this.drained());
-          return false;
-        case "short":
-        case "gone":
-          this.#terminate();
-          return false;
-      }
-    }
-    this.#report(true);
-    this.#move("sent");
-    return true;
   }
 
   /** The response is out: reads the rest of the request, then goes on or ends. */
   #settle(): boolean {
     const exchange = this.#exchange;
     if (exchange === undefined) return false;
-    if (!exchange.requestRead && !this.#readBody(exchange)) exchange.persist = false;
+    if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
     if (!exchange.requestRead && exchange.persist && !this.#peerEnded) return false;
     if (exchange.persist && exchange.requestRead) {
       this.#exchange = undefined;
@@ -429,24 +330,20 @@ export class Connection implements Timed {
   /** Gives a waiting handler the next octets of the body. */
   #feedBody(): boolean {
     const exchange = this.#exchange;
-    if (exchange?.body?.wanted !== true || exchange.requestRead) return false;
-    const event = this.#parser.next();
-    switch (event.kind) {
-      case "body":
-        exchange.continueDue = false;
-        exchange.bodyOctets += event.octets.length;
-        exchange.body.deliver(event.octets);
+    if (exchange === undefined) return false;
+    const outcome = this.#intake.feed(exchange);
+    switch (outcome.kind) {
+      case "fed":
+        this.#patience.fed(this.#context.clock.monotonicMs());
         return true;
-      case "end":
-        exchange.requestRead = true;
-        exchange.body.end(event.trailers);
-        return true;
-      case "error":
-        return this.#brokenBody(event.error);
-      default:
+      case "broken":
+        return this.#brokenBody(outcome.error);
+      case "starved":
         if (this.#peerEnded) return this.#brokenBody({ kind: "incomplete" });
         if (exchange.continueDue) this.#outbox.addText(continueHead);
         exchange.continueDue = false;
+        return false;
+      case "unwanted":
         return false;
     }
   }
@@ -461,51 +358,19 @@ export class Connection implements Timed {
     return false;
   }
 
-  /**
-   * Reads on in a body that nobody wants, as far as it has arrived. False when it is not worth it, or
-   * broken; where the next request begins can't be known then.
-   */
-  #readBody(exchange: Exchange): boolean {
-    while (!exchange.requestRead) {
-      const event = this.#parser.next();
-      switch (event.kind) {
-        case "body":
-          exchange.bodyOctets += event.octets.length;
-          exchange.discardedOctets += event.octets.length;
-          if (exchange.discardedOctets > this.#context.limits.discardBytesMax) return false;
-          break;
-        case "end":
-          exchange.requestRead = true;
-          exchange.body?.end(event.trailers);
-          break;
-        case "need-data":
-          return true;
-        default:
-          return false;
-      }
-    }
-    return true;
-  }
-
   /** Answers with a refusal of the server's own; nothing more is read for good. */
   #refuse(error: ProtocolError, method = this.#exchange?.head?.method): void {
     const now = this.#context.clock.monotonicMs();
     const exchange = this.#exchange ?? new Exchange(undefined, undefined, now);
     exchange.body?.fail(error.kind);
-    const response = this.#context.refusal(error);
-    const encoded = encodeHead(response, {
+    exchange.response = this.#context.refusal(error);
+    this.#delivery.begin(exchange.response, {
       minorVersion: exchange.head?.minorVersion ?? 1,
       bodiless: method === "HEAD",
       persist: false,
       date: this.#context.clock.date(),
     });
-    this.#outbox.addText(encoded.text);
-    if (encoded.framing !== "none" && response.body.kind === "bytes") {
-      this.#outbox.addBytes(response.body.bytes);
-      exchange.octets = response.body.bytes.length;
-    }
     this.#exchange = exchange;
-    this.#response = response;
     this.#report(true, error.kind, method);
     this.#exchange = undefined;
     this.#move("refused");
@@ -513,67 +378,42 @@ export class Connection implements Timed {
 
   #report(whole: boolean, refusal?: ProtocolErrorKind, method?: string): void {
     const exchange = this.#exchange;
-    const response = this.#response;
+    const response = exchange?.response;
     if (exchange === undefined || response === undefined) return;
-    this.#response = undefined;
+    exchange.response = undefined;
     this.#context.report({
       head: exchange.head,
       method: exchange.head?.method ?? method,
       remoteAddress: this.remoteAddress,
       response,
       refusal,
-      octets: exchange.octets - (this.#sender?.left ?? 0),
+      octets: this.#delivery.octets,
       durationMs: this.#context.clock.monotonicMs() - exchange.startedMs,
       whole,
     });
   }
 
-  #flush(): "sent" | "blocked" | "gone" {
-    if (this.#outbox.pending === 0) return "sent";
-    if (this.#blocked) return "blocked";
+  #flush(): FlushOutcome {
     const outcome = this.#outbox.flush();
-    if (outcome === "blocked") this.#blocked = true;
-    if (outcome === "gone" && this.#state !== "closed") this.#terminate();
+    if (outcome === "gone") this.#terminate();
     return outcome;
   }
 
-  #awaitsBody(): boolean {
-    return this.#exchange?.body?.wanted === true && !this.#exchange.requestRead;
-  }
-
-  /** Reads on, or leaves what comes in the kernel's buffer until it is wanted. */
-  #steerInput(): void {
-    const wanted = this.#wantsInput();
-    if (wanted === !this.#paused) return;
-    this.#paused = !wanted;
-    if (wanted) this.#transport.resume();
-    else this.#transport.pause();
-  }
-
-  #wantsInput(): boolean {
-    const { buffered } = this.#parser;
-    if (buffered === 0) return true;
-    switch (this.#state) {
-      case "idle":
-      case "head":
-        return !this.#blocked;
-      case "handling":
-      case "answering": {
-        if (this.#exchange?.requestRead !== false) return false;
-        return this.#awaitsBody() || buffered < this.#context.limits.bodyBufferBytesMax;
-      }
-      default:
-        return true;
-    }
+  #isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   #arm(): void {
-    const waitsFor = this.#streaming && this.#outbox.pending === 0 ? "producer" : "client";
-    const unsent = this.#outbox.pending + (this.#sender?.left ?? 0);
-    const bodyOctets =
-      this.#awaitsBody() || this.#state === "settling" ? this.#exchange?.bodyOctets : undefined;
+    const { unsent, streaming } = this.#delivery;
+    const exchange = this.#exchange;
+    const settling = this.#state === "settling" && exchange?.persist === true;
     const deadline = this.#patience.deadline(
-      { state: this.#state, waitsFor, unsent, bodyOctets },
+      {
+        state: this.#state,
+        waitsFor: streaming && unsent === 0 ? "producer" : "client",
+        unsent,
+        bodyOctets: settling || awaitsBody(this.#exchange) ? exchange?.bodyOctets : undefined,
+      },
       this.#context.clock.monotonicMs(),
     );
     this.#context.deadlines.set(this, deadline);
@@ -597,9 +437,7 @@ export class Connection implements Timed {
     this.#context.deadlines.remove(this);
     this.#exchange?.body?.fail("gone");
     this.#exchange = undefined;
-    this.#sender?.close();
-    this.#sender = undefined;
-    this.#drained?.();
+    this.#delivery.release();
     this.#context.closed(this);
   }
 }

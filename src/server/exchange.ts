@@ -15,8 +15,6 @@ export class Exchange {
   readonly body: IncomingBody | undefined;
   /** When its head was whole, on the monotonic clock. */
   readonly startedMs: number;
-  /** Octets of content sent; framing doesn't count. */
-  octets = 0;
   /** Octets of the request's body that have been read, by whomever. */
   bodyOctets = 0;
   /** Those among them that no handler wanted. */
@@ -27,6 +25,8 @@ export class Exchange {
   continueDue: boolean;
   /** Whether the connection goes on after this. */
   persist = false;
+  /** The response, from when it is there until it has been reported. */
+  response: Response | undefined;
 
   constructor(head: RequestHead | undefined, body: IncomingBody | undefined, startedMs: number) {
     this.head = head;
@@ -45,6 +45,7 @@ export interface ExchangeReport {
   readonly response: Response;
   /** Why the server refused by itself, if it did. */
   readonly refusal: ProtocolErrorKind | undefined;
+  /** Octets of content sent; framing doesn't count. */
   readonly octets: number;
   readonly durationMs: number;
   /** Whether the client got all of it. */

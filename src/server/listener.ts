@@ -9,7 +9,7 @@ import type { Limits } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionContext } from "./connection.ts";
+import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
 import { SocketTransport } from "./transport.ts";
 
 /** Why nothing listens: the port is taken, may not be had, or the host has no such address. */
@@ -50,10 +50,10 @@ export class Listener {
   readonly #limits: Limits;
   readonly #context: ConnectionContext;
   readonly #sockets: TCPSocketListener<Held>[] = [];
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<OpenConnection>();
   readonly #perAddress = new Map<string, number>();
   #emptied: (() => void) | undefined;
-  #stopping = false;
+  #closing: Promise<void> | undefined;
 
   /** `context` is that of the connections; its `closed` is called by them as well. */
   constructor(limits: Limits, context: Omit<ConnectionContext, "closed">) {
@@ -127,13 +127,13 @@ export class Listener {
     socket.data = connection;
     this.#connections.add(connection);
     const { connectionsMax, connectionsPerAddressMax } = this.#limits;
-    if (this.#stopping) connection.stop();
+    if (this.#closing !== undefined) connection.stop();
     else if (this.#connections.size > connectionsMax || ofAddress > connectionsPerAddressMax) {
       connection.turnAway();
     }
   }
 
-  #forget(connection: Connection): void {
+  #forget(connection: OpenConnection): void {
     this.#connections.delete(connection);
     const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
     if (left === 0) this.#perAddress.delete(connection.remoteAddress);
@@ -147,10 +147,13 @@ export class Listener {
   }
 
   /** Takes no more connections and lets those there are finish; resolves when none is left. */
-  async close(): Promise<void> {
-    this.#stopping = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closeSockets();
-    if (this.#connections.size === 0) return;
     const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });

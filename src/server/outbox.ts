@@ -23,6 +23,8 @@ export class Outbox {
   #pieces: (string | Uint8Array)[] = [];
   /** The octets of all pieces; a text piece is Latin-1, an octet for each code unit. */
   #pending = 0;
+  /** Whether the socket was full when it was last written to, and has not drained since. */
+  #blocked = false;
   #gone = false;
 
   constructor(transport: Transport) {
@@ -32,6 +34,21 @@ export class Outbox {
   /** Octets not yet handed to the socket. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** Whether the socket takes nothing until it has drained. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** Someone else has found the socket full. */
+  block(): void {
+    this.#blocked = true;
+  }
+
+  /** The socket takes octets again. */
+  drained(): void {
+    this.#blocked = false;
   }
 
   /** Adds `text`, which is Latin-1. */
@@ -49,6 +66,7 @@ export class Outbox {
 
   /** Writes until nothing is left or the socket takes no more. */
   flush(): FlushOutcome {
+    if (this.#blocked && !this.#gone) return "blocked";
     while (this.#pending > 0 && !this.#gone) {
       const batch = this.#nextBatch();
       const taken = this.#transport.write(batch);
@@ -62,6 +80,7 @@ export class Outbox {
       this.#pieces.unshift(
         batch.buffer === gather.buffer ? batch.slice(taken) : batch.subarray(taken),
       );
+      this.#blocked = true;
       return "blocked";
     }
     if (!this.#gone) return "sent";

@@ -52,6 +52,11 @@ export class Patience {
     this.#unsent = 0;
   }
 
+  /** A handler has been given octets to work on: its own time begins anew. */
+  fed(nowMs: number): void {
+    this.#sinceMs = nowMs;
+  }
+
   /** When to give up, on the monotonic clock; Infinity for never. */
   deadline(waiting: Waiting, nowMs: number): number {
     const limits = this.#limits;
@@ -62,11 +67,11 @@ export class Patience {
       case "head":
         return this.#sinceMs + limits.headerTimeMs;
       case "handling":
-      case "settling": {
-        if (waiting.bodyOctets === undefined) return this.#sinceMs + limits.handlerTimeMs;
-        const earnedMs = (waiting.bodyOctets * 1000) / Math.max(1, limits.bodyBytesPerSecondMin);
-        return this.#askedMs + limits.bodyTimeMs + earnedMs;
-      }
+        if (waiting.bodyOctets !== undefined) return this.#bodyDeadline(waiting.bodyOctets);
+        return this.#sinceMs + limits.handlerTimeMs;
+      case "settling":
+        if (waiting.bodyOctets !== undefined) return this.#bodyDeadline(waiting.bodyOctets);
+        return this.#sendingDeadline(waiting.unsent, nowMs);
       case "answering":
       case "refusing":
         if (waiting.waitsFor === "producer") return Infinity;
@@ -76,6 +81,11 @@ export class Patience {
       case "closed":
         return Infinity;
     }
+  }
+
+  #bodyDeadline(octets: number): number {
+    const { bodyTimeMs, bodyBytesPerSecondMin } = this.#limits;
+    return this.#askedMs + bodyTimeMs + (octets * 1000) / Math.max(1, bodyBytesPerSecondMin);
   }
 
   #sendingDeadline(unsent: number, nowMs: number): number {

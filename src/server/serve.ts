@@ -179,9 +179,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     throw new ServeError(code, opened.error.message);
   }
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
+    const closing = listener.close();
     if (how.force === true) listener.abort();
     const timer = setTimeout(() => listener.abort(), limits.stopTimeMs);
-    await listener.close();
+    await closing;
     clearTimeout(timer);
     log.flush();
   };

@@ -1,0 +1,40 @@
+/**
+ * What all connections of a server share: the outside world, as small interfaces, so that a connection
+ * can be driven without sockets, timers or files.
+ */
+
+import type { Limits } from "../base/limits.ts";
+import type { Handler } from "../handlers/handler.ts";
+import type { ProtocolError } from "../protocol/error.ts";
+import type { Response } from "../protocol/response.ts";
+import type { Clock } from "./clock.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { ExchangeReport } from "./exchange.ts";
+
+/** A connection, as whoever keeps count of them sees it. */
+export interface OpenConnection {
+  /** The client's IP address. */
+  readonly remoteAddress: string;
+  /** Answers what has begun, then closes; closes at once when nothing has. */
+  stop(): void;
+  /** Resets the connection, whatever it is doing. */
+  abort(): void;
+}
+
+/** What all connections of a server share. */
+export interface ConnectionContext {
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly handler: Handler;
+  /** The page for a refusal of the server's own. */
+  readonly refusal: (error: ProtocolError) => Response;
+  /** Told once of every exchange that is over. */
+  readonly report: (report: ExchangeReport) => void;
+  /** Told of an error that a handler threw: a fault of ours, not of the client's. */
+  readonly failed: (error: unknown) => void;
+  /** Calls back in the next turn of the event loop. */
+  readonly defer: (run: () => void) => void;
+  /** Told once, when the connection is closed. */
+  readonly closed: (connection: OpenConnection) => void;
+}

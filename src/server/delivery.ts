@@ -1,0 +1,159 @@
+/**
+ * Sends one response after the other: its head and its octets by the outbox, a file piece by piece, a
+ * stream as it comes. It is asked to go on whenever something has changed, and says how far it got.
+ */
+
+import type { Body, Response } from "../protocol/response.ts";
+import type { Exchange as Wire, WireFraming } from "../protocol/response-encoder.ts";
+import { chunkPrefix, encodeHead, lastChunk } from "../protocol/response-encoder.ts";
+import { disposeResponse } from "./exchange.ts";
+import type { SendSizes } from "./file-sender.ts";
+import { FileSender } from "./file-sender.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Transport } from "./transport.ts";
+
+/**
+ * How far a response is: handed over to its last octet; the socket is full and will drain; enough for one
+ * turn; a stream's next chunk isn't there yet; it can't be finished, so the connection has to be reset.
+ */
+export type DeliveryOutcome = "sent" | "blocked" | "later" | "waiting" | "broken";
+
+/** What a delivery calls back. */
+export interface DeliveryHooks {
+  /** A stream has something new, or has come to its end. */
+  readonly changed: () => void;
+  /** A stream has thrown; it is broken from now on. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** The output of one connection, response by response. */
+export class Delivery {
+  readonly #transport: Transport;
+  readonly #outbox: Outbox;
+  readonly #sizes: SendSizes;
+  readonly #hooks: DeliveryHooks;
+  #sender: FileSender | undefined;
+  #stream: "none" | "open" | "broken" = "none";
+  /** Lets a stream go on that has found the socket full. */
+  #resumeStream: (() => void) | undefined;
+  #octets = 0;
+
+  constructor(transport: Transport, outbox: Outbox, sizes: SendSizes, hooks: DeliveryHooks) {
+    this.#transport = transport;
+    this.#outbox = outbox;
+    this.#sizes = sizes;
+    this.#hooks = hooks;
+  }
+
+  /** Octets of the present response's content that have been handed over. */
+  get octets(): number {
+    return this.#octets - (this.#sender?.left ?? 0);
+  }
+
+  /** Octets known to be still unsent. */
+  get unsent(): number {
+    return this.#outbox.pending + (this.#sender?.left ?? 0);
+  }
+
+  /** Whether it is a stream, whose end is not known. */
+  get streaming(): boolean {
+    return this.#stream === "open";
+  }
+
+  /**
+   * Takes over `response`, to be sent as `wire` says; the one before has been sent. Answers whether the
+   * connection goes on after it.
+   */
+  begin(response: Response, wire: Wire): boolean {
+    const head = encodeHead(response, wire);
+    this.#octets = 0;
+    this.#outbox.addText(head.text);
+    if (head.framing === "none") disposeResponse(response);
+    else this.#beginBody(response.body, head.framing);
+    return head.persist;
+  }
+
+  #beginBody(body: Body, framing: WireFraming): void {
+    switch (body.kind) {
+      case "none":
+        return;
+      case "bytes":
+        this.#outbox.addBytes(body.bytes);
+        this.#octets = body.bytes.length;
+        return;
+      case "file":
+        this.#sender = new FileSender(body.file, body.region, this.#sizes);
+        this.#octets = body.region.octets;
+        return;
+      case "stream":
+        this.#stream = "open";
+        this.#pull(body.chunks, framing === "chunked").catch((error: unknown) => {
+          this.#stream = "broken";
+          this.#hooks.failed(error);
+          this.#hooks.changed();
+        });
+    }
+  }
+
+  /** Goes on as far as it can. */
+  advance(): DeliveryOutcome {
+    if (this.#stream === "broken") return "broken";
+    if (this.#stream === "open") {
+      if (this.#outbox.flush() === "sent") this.#wakeStream();
+      return "waiting";
+    }
+    if (this.#sender === undefined) return "sent";
+    const flushed = this.#outbox.flush();
+    if (flushed !== "sent") return flushed === "gone" ? "broken" : "blocked";
+    const outcome = this.#sender.pump(this.#transport);
+    switch (outcome) {
+      case "sent":
+        this.#sender.close();
+        this.#sender = undefined;
+        return "sent";
+      case "blocked":
+        this.#outbox.block();
+        return "blocked";
+      case "later":
+        return "later";
+      case "short":
+      case "gone":
+        return "broken";
+    }
+  }
+
+  /** Lets go of file and stream: the connection is over. */
+  release(): void {
+    this.#sender?.close();
+    this.#sender = undefined;
+    this.#stream = "none";
+    this.#wakeStream();
+  }
+
+  async #pull(chunks: AsyncIterable<Uint8Array>, chunked: boolean): Promise<void> {
+    for await (const chunk of chunks) {
+      // Leaving the loop tells the stream that nobody wants the rest.
+      if (!this.streaming) return;
+      if (chunk.length === 0) continue;
+      if (chunked) this.#outbox.addText(chunkPrefix(chunk.length));
+      this.#outbox.addBytes(chunk);
+      if (chunked) this.#outbox.addText("\r\n");
+      this.#octets += chunk.length;
+      const resumed = new Promise<void>((resolve) => {
+        this.#resumeStream = resolve;
+      });
+      this.#hooks.changed();
+      await resumed;
+    }
+    if (!this.streaming) return;
+    if (chunked) this.#outbox.addText(lastChunk);
+    this.#stream = "none";
+    this.#hooks.changed();
+  }
+
+  #wakeStream(): void {
+    const resume = this.#resumeStream;
+    this.#resumeStream = undefined;
+    resume?.();
+  }
+}
