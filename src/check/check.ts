@@ -14,12 +14,12 @@ import { Connection } from "./connection.ts";
 import { inParallel } from "./parallel.ts";
 import type { PhaseOutcome } from "./player.ts";
 import type { Played } from "./replay.ts";
-import { playsByItself, playScript, replayScript } from "./replay.ts";
+import { canBeReplayed, playsByItself, playScript, replayScript } from "./replay.ts";
 import type { Column, ScriptOutcome } from "./report.ts";
 import { reportJson, reportText, tally } from "./report.ts";
 import type { Script, ScriptFault, TreeEntry } from "./script.ts";
 import type { Stage, StartServer } from "./stage.ts";
-import { endpointOf, reasonNotToPlay, withOwnStage } from "./stage.ts";
+import { endpointOf, reasonNotToPlay, withOwnStages } from "./stage.ts";
 import { mergeTrees, writeNamedTree } from "./tree.ts";
 
 /** 0: every must held that was played, and one was; 1: one did not; 2: something can't be read. */
@@ -39,9 +39,12 @@ export interface CheckOptions {
   readonly out: (text: string) => void;
 }
 
+type Stages = readonly [Stage, ...Stage[]];
+
 const scriptsAtOnce = 6;
 const replayedAtOnce = 4;
-const replaysAtOnce = 16;
+/** Servers for a script whose replays can't share one. */
+const stagesAtOnce = 4;
 
 /** Does what the options say and answers with the status to exit with. */
 export async function check(options: CheckOptions): Promise<ExitStatus> {
@@ -117,27 +120,29 @@ function exitStatus(scripts: readonly Script[], columns: readonly Column[]): Exi
 async function playOwn(scripts: readonly Script[], options: CheckOptions): Promise<Column> {
   const outcomes = new Map<Script, ScriptOutcome>();
   await inParallel(scripts, scriptsAtOnce, async (script) => {
-    await onOwnStage(script, options, outcomes, (stage) => playScript(script, stage));
+    await onOwnStages(script, 1, options, outcomes, ([stage]) => playScript(script, stage));
   });
-  if (options.replay) {
-    await inParallel(replayable(scripts, outcomes), replayedAtOnce, async (script) => {
-      await onOwnStage(script, options, outcomes, (stage) =>
-        replayScript(script, stage, replaysAtOnce),
-      );
-    });
-  }
+  if (!options.replay) return { server: "postern", outcomes };
+  await inParallel(scripts, replayedAtOnce, async (script) => {
+    const uncut = outcomes.get(script);
+    if (uncut?.kind !== "played" || !canBeReplayed(script, uncut)) return;
+    const count = playsByItself(script) ? stagesAtOnce : 1;
+    const replay = (stages: Stages): Promise<Played> => replayScript(script, uncut, stages);
+    await onOwnStages(script, count, options, outcomes, replay);
+  });
   return { server: "postern", outcomes };
 }
 
-async function onOwnStage(
+async function onOwnStages(
   script: Script,
+  count: number,
   options: CheckOptions,
   outcomes: Map<Script, ScriptOutcome>,
-  play: (stage: Stage) => Promise<Played>,
+  play: (stages: Stages) => Promise<Played>,
 ): Promise<void> {
   try {
-    await withOwnStage(script, options.start, async (stage) => {
-      outcomes.set(script, { kind: "played", ...(await play(stage)) });
+    await withOwnStages(script, options.start, count, async (stages) => {
+      outcomes.set(script, { kind: "played", ...(await play(stages)) });
     });
   } catch (error) {
     const came = error instanceof Error ? error.message : String(error);
@@ -146,18 +151,6 @@ async function onOwnStage(
     });
     outcomes.set(script, { kind: "played", phases, replays: 0 });
   }
-}
-
-/** Scripts all of whose phases held and that may be cut. */
-function replayable(
-  scripts: readonly Script[],
-  outcomes: ReadonlyMap<Script, ScriptOutcome>,
-): readonly Script[] {
-  return scripts.filter((script) => {
-    const outcome = outcomes.get(script);
-    if (script.settings.uncutReason !== undefined || outcome?.kind !== "played") return false;
-    return outcome.phases.every(({ kind }) => kind === "held");
-  });
 }
 
 // --- Servers that others have started.
@@ -257,15 +250,16 @@ async function playForeign(
     outcomes.set(script, { kind: "played", ...(await playScript(script, stage)) });
   };
   const replay = async (script: Script): Promise<void> => {
-    const played = await replayScript(script, stage, replaysAtOnce);
-    outcomes.set(script, { kind: "played", ...played });
+    const uncut = outcomes.get(script);
+    if (uncut?.kind !== "played" || !canBeReplayed(script, uncut)) return;
+    outcomes.set(script, { kind: "played", ...(await replayScript(script, uncut, [stage])) });
   };
   await inParallel(beside, scriptsAtOnce, play);
-  if (options.replay) await inParallel(replayable(beside, outcomes), replayedAtOnce, replay);
+  if (options.replay) await inParallel(beside, replayedAtOnce, replay);
   for (const script of apart) {
     stage.restore();
     await play(script);
+    if (options.replay) await replay(script);
   }
-  if (options.replay) for (const script of replayable(apart, outcomes)) await replay(script);
   if (apart.length > 0) stage.restore();
 }

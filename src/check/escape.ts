@@ -19,7 +19,7 @@ const escapeOrCapture = /\\(?:x([0-9A-Fa-f]{2})|([\s\S]?))|\{\{([A-Za-z][A-Za-z0
 
 const escapes: Readonly<Record<string, number>> = { r: 0x0d, n: 0x0a, t: 0x09, "\\": 0x5c };
 
-/** `text` with its escapes resolved and its captures left as places. Fails with what was expected. */
+/** `text` with its escapes resolved and its captures as places. Fails with what was expected. */
 export function readTemplate(text: string): Result<Template, string> {
   const template: (Uint8Array | { readonly capture: string })[] = [];
   let literal: Uint8Array[] = [];
@@ -91,6 +91,7 @@ export function joinTemplates(templates: readonly Template[]): Template {
   const joined: Template[number][] = [];
   for (const part of templates.flat()) {
     const last = joined.at(-1);
+    if (part instanceof Uint8Array && part.length === 0) continue;
     if (part instanceof Uint8Array && last instanceof Uint8Array) {
       joined[joined.length - 1] = concatBytes([last, part]);
     } else joined.push(part);

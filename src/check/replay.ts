@@ -2,9 +2,10 @@
  * A script played with its bytes cut: every block of sent bytes in two at every place, and once all
  * of it byte by byte. TCP knows no packets, so the answers must not change.
  *
- * A run of phases that shares connections is replayed by itself, many replays at once, with what the
- * script had saved before it. A script that changes its tree or the server's state is replayed
- * whole, one replay after the other, each from the tree as written.
+ * A run of phases that shares connections is replayed by itself, many replays at once, with what
+ * the script had saved before it. A script that changes its tree or the server's state needs what came
+ * before: it is played from its tree as written up to the run that is cut, one replay after the
+ * other on each stage.
  */
 
 import type { Memory } from "./judgement.ts";
@@ -26,6 +27,7 @@ const settleMs = 40;
 const replaySettleMs = 15;
 /** A script with more places than this is cut at so many of them, evenly spread. */
 const replaysMax = 2000;
+const replaysAtOnce = 16;
 /** A server that fails so often has shown what there is to see. */
 const failuresMax = 8;
 
@@ -43,25 +45,45 @@ export async function playScript(script: Script, stage: Stage): Promise<Played> 
   return { phases, replays: 0 };
 }
 
+/** Whether there is something in a script that held uncut and can be cut. */
+export function canBeReplayed(script: Script, { phases }: Played): boolean {
+  if (script.settings.uncutReason !== undefined) return false;
+  return playsByItself(script) ? phases.every(held) : phases.some(held);
+}
+
+function held(outcome: PhaseOutcome): boolean {
+  return outcome.kind === "held";
+}
+
 /**
- * Replays a script that held uncut, `width` replays at once. The phases' outcomes hold the first
- * replay that failed in each.
+ * Replays what of a script held in its play uncut, on one stage or on several alike. The phases'
+ * outcomes are those of that play, with the first replay that failed in each.
  */
-export async function replayScript(script: Script, stage: Stage, width: number): Promise<Played> {
+export async function replayScript(
+  script: Script,
+  uncut: Played,
+  stages: readonly [Stage, ...Stage[]],
+): Promise<Played> {
   const outcomes = new Map<Phase, PhaseOutcome>();
-  const scenes = await rehearse(script, stage, outcomes);
+  for (const [index, phase] of script.phases.entries()) {
+    const outcome = uncut.phases[index];
+    if (outcome?.kind === "failed") outcomes.set(phase, outcome);
+  }
+  const scenes = await rehearse(script, stages[0], outcomes);
   const byItself = playsByItself(script);
+  const width = byItself ? stages.length : replaysAtOnce;
   const replays = thinned(scenes.flatMap((scene) => cutsIn(scene).map((cut) => ({ scene, cut }))));
   let count = 0;
   let failed = 0;
-  await inParallel(replays, byItself ? 1 : width, async ({ scene, cut }) => {
+  await inParallel(replays, width, async ({ scene, cut }, lane) => {
     if (failed >= failuresMax) return;
     count += 1;
+    const stage = stages[lane % stages.length] ?? stages[0];
     const play = playOn(stage, replaySettleMs, cut);
-    const held = byItself
-      ? await replayWhole(script, stage, play, outcomes)
+    const passed = byItself
+      ? await replayUpTo(scene.run, script, stage, play, outcomes)
       : await replayRun(scene.run, play, copyMemory(scene.before), outcomes);
-    if (!held) failed += 1;
+    if (!passed) failed += 1;
   });
   const phases = script.phases.map((phase) => outcomes.get(phase) ?? { kind: "held" as const });
   return { phases, replays: count };
@@ -91,6 +113,7 @@ async function rehearse(
   for (const run of phaseRuns(script)) {
     const before = copyMemory(memory);
     await replayRun(run, play, memory, outcomes);
+    if (run.some((phase) => outcomes.has(phase))) continue;
     scenes.push({ run, before, after: copyMemory(memory) });
   }
   return scenes;
@@ -113,7 +136,9 @@ function thinned<Item>(items: readonly Item[]): readonly Item[] {
   );
 }
 
-async function replayWhole(
+/** Plays the script from its tree as written, with the cut in `last`, and no further. */
+async function replayUpTo(
+  last: readonly Phase[],
   script: Script,
   stage: Stage,
   play: Play,
@@ -121,11 +146,13 @@ async function replayWhole(
 ): Promise<boolean> {
   stage.restore();
   const memory = freshMemory(script);
-  let held = true;
+  const before = playOn(stage, 0, { kind: "none" });
   for (const run of phaseRuns(script)) {
-    held = (await replayRun(run, play, memory, outcomes)) && held;
+    const isLast = run[0] === last[0];
+    const passed = await replayRun(run, isLast ? play : before, memory, outcomes);
+    if (isLast || !passed) return passed;
   }
-  return held;
+  return true;
 }
 
 /** Replays one run, and notes for each phase the first failure. Answers whether all held. */
@@ -136,14 +163,14 @@ async function replayRun(
   outcomes: Map<Phase, PhaseOutcome>,
 ): Promise<boolean> {
   const played = await playRun(run, play, memory);
-  let held = true;
+  let passed = true;
   for (const [index, phase] of run.entries()) {
     const outcome = played[index];
     if (outcome?.kind !== "failed") continue;
-    held = false;
+    passed = false;
     if (!outcomes.has(phase)) outcomes.set(phase, { ...outcome, replay: cutText(play.cut) });
   }
-  return held;
+  return passed;
 }
 
 /** The cut in words, to stand after "held uncut, failed". */

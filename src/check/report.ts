@@ -77,10 +77,7 @@ export function reportText(scripts: readonly Script[], columns: readonly Column[
 
 function columnText(scripts: readonly Script[], column: Column): readonly string[] {
   if (column.unreachable !== undefined) {
-    return [
-      `NOT REACHED ${column.server}: ${column.unreachable}. Nothing was played, so nothing`,
-      `holds.`,
-    ];
+    return [`NOT REACHED ${column.server}: ${column.unreachable}; nothing was played`];
   }
   const lines: string[] = [];
   const failures: string[] = [];

@@ -43,7 +43,7 @@ export function endpointOf(url: URL): Endpoint {
 }
 
 /** Has `use` play on a stage made for `script`, and clears it away. Throws what `start` throws. */
-export async function withOwnStage(
+async function withOwnStage(
   script: Script,
   start: StartServer,
   use: (stage: Stage) => Promise<void>,
@@ -67,6 +67,20 @@ export async function withOwnStage(
     emptyFolder(root);
     rmdirSync(root);
   }
+}
+
+/** Has `use` play on `count` stages for `script`, each with a server and a folder of its own. */
+export async function withOwnStages(
+  script: Script,
+  start: StartServer,
+  count: number,
+  use: (stages: readonly [Stage, ...Stage[]]) => Promise<void>,
+): Promise<void> {
+  const gather = (stages: readonly Stage[]): Promise<void> =>
+    withOwnStage(script, start, (stage) =>
+      stages.length + 1 < count ? gather([...stages, stage]) : use([stage, ...stages]),
+    );
+  await gather([]);
 }
 
 /** Why `script` can't be played against a server that others have started; nothing if it can. */

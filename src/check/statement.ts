@@ -9,7 +9,8 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { readBytes, readTemplate } from "./escape.ts";
+import { utf8Bytes } from "../protocol/bytes.ts";
+import { joinTemplates, readBytes, readTemplate } from "./escape.ts";
 import type {
   BodyCheck,
   ConnectionEnd,
@@ -90,7 +91,7 @@ const readers: Readonly<Record<string, Reader>> = {
       : success({ kind: "setting", setting: { kind: "uncut", reason: rest } }),
   continue: (rest) => bare(rest, { kind: "continue" }),
 
-  ">": (rest) => readSend(rest, "\\r\\n"),
+  ">": (rest) => readSend(rest, "\r\n"),
   ">>": (rest) => (rest === "" ? failure("text to send") : readSend(rest, "")),
   fill: (rest) => readFill(rest),
   pause: (rest, line) => span(rest, (ms) => ({ kind: "step", step: { kind: "pause", line, ms } })),
@@ -103,7 +104,7 @@ const readers: Readonly<Record<string, Reader>> = {
       : failure("on NAME, of letters, digits and hyphens"),
 
   "<": (rest, line) => readExpected(rest, line),
-  "|": (rest) => readContent(rest, "\\n"),
+  "|": (rest) => readContent(rest, "\n"),
   "||": (rest) => (rest === "" ? failure("text") : readContent(rest, "")),
   has: (rest, line) => named("present", rest, line),
   no: (rest, line) => named("absent", rest, line),
@@ -163,9 +164,10 @@ function readLimit(rest: string): Result<Statement, string> {
 }
 
 function readSend(rest: string, ending: string): Result<Statement, string> {
-  const text = readTemplate(rest + ending);
+  const text = readTemplate(rest);
   if (!text.ok) return text;
-  return success({ kind: "send", part: { kind: "text", text: text.value } });
+  const line = joinTemplates([text.value, [utf8Bytes(ending)]]);
+  return success({ kind: "send", part: { kind: "text", text: line } });
 }
 
 function readFill(rest: string): Result<Statement, string> {
@@ -179,8 +181,9 @@ function readFill(rest: string): Result<Statement, string> {
 }
 
 function readContent(rest: string, ending: string): Result<Statement, string> {
-  const text = readTemplate(rest + ending);
-  return text.ok ? success({ kind: "content", text: text.value }) : text;
+  const text = readTemplate(rest);
+  if (!text.ok) return text;
+  return success({ kind: "content", text: joinTemplates([text.value, [utf8Bytes(ending)]]) });
 }
 
 /** `< 200`, `< 404 Not Found`, `< 206 or 4xx or closed`, `< Name: value` or `< Name ~ regex`. */
@@ -209,7 +212,7 @@ function readExpected(rest: string, line: number): Result<Statement, string> {
 }
 
 function readStatus(rest: string): Result<Statement, string> {
-  const withReason = /^([1-9]\d\d) (?!or )(.+)$/u.exec(rest);
+  const withReason = /^([1-9]\d\d) (?!or\b)(.+)$/u.exec(rest);
   if (withReason !== null) {
     const status = Number(withReason[1]);
     const choices = [{ kind: "status", status }] as const;
