@@ -10,6 +10,7 @@ import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
+import { affordableConnections } from "./descriptors.ts";
 import { SocketTransport } from "./transport.ts";
 
 /** Why nothing listens: the port is taken, may not be had, or the host has no such address. */
@@ -48,6 +49,9 @@ function failureOf(error: unknown, host: string, port: number): ListenFailure {
 /** Listening sockets of one server, and the connections that came in by them. */
 export class Listener {
   readonly #limits: Limits;
+  readonly #connectionsMax: number;
+  /** One more than this many isn't even told that there is no room. */
+  readonly #turnedAwayMax: number;
   readonly #context: ConnectionContext;
   readonly #sockets: TCPSocketListener<Held>[] = [];
   readonly #connections = new Set<OpenConnection>();
@@ -58,6 +62,8 @@ export class Listener {
   /** `context` is that of the connections; its `closed` is called by them as well. */
   constructor(limits: Limits, context: Omit<ConnectionContext, "closed">) {
     this.#limits = limits;
+    this.#connectionsMax = affordableConnections(limits.connectionsMax);
+    this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 4);
     this.#context = { ...context, closed: (connection) => this.#forget(connection) };
   }
 
@@ -126,9 +132,13 @@ export class Listener {
     const connection = new Connection(this.#context, new SocketTransport(socket), address);
     socket.data = connection;
     this.#connections.add(connection);
-    const { connectionsMax, connectionsPerAddressMax } = this.#limits;
+    const { connectionsPerAddressMax } = this.#limits;
     if (this.#closing !== undefined) connection.stop();
-    else if (this.#connections.size > connectionsMax || ofAddress > connectionsPerAddressMax) {
+    else if (this.#connections.size > this.#turnedAwayMax) connection.abort();
+    else if (
+      this.#connections.size > this.#connectionsMax ||
+      ofAddress > connectionsPerAddressMax
+    ) {
       connection.turnAway();
     }
   }
