@@ -76,10 +76,10 @@ export class Outbox {
       }
       this.#pending -= taken;
       if (taken === batch.length) continue;
-      // The gathering buffer is everyone's: what was not taken moves to one of our own.
-      this.#pieces.unshift(
-        batch.buffer === gather.buffer ? batch.slice(taken) : batch.subarray(taken),
-      );
+      // The gathering buffer is everyone's: what was not taken moves to one of our own. (A Buffer's
+      // own `slice` would be a view.)
+      const rest = batch.subarray(taken);
+      this.#pieces.unshift(batch.buffer === gather.buffer ? Uint8Array.from(rest) : rest);
       this.#blocked = true;
       return "blocked";
     }

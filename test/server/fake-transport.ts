@@ -1,0 +1,76 @@
+/**
+ * A transport without a socket. It takes as many octets as it is told to and keeps what it took, write by
+ * write, so that a test can compare octets, count writes, and decide when the client reads.
+ */
+
+import { concatBytes, latin1Text } from "../../src/protocol/bytes.ts";
+import type { Transport } from "../../src/server/transport.ts";
+
+export class FakeTransport implements Transport {
+  /** What each write took; a write that took nothing is not among them. */
+  readonly writes: Uint8Array[] = [];
+  /** What was called, beside `write`, in order. */
+  readonly calls: ("pause" | "resume" | "shutdown" | "close" | "terminate")[] = [];
+  /** How many octets are taken until the socket is full. */
+  room = Infinity;
+  /** Whether the client is gone, so that a write answers with -1. */
+  broken = false;
+  /** The calls of `write`, those that took nothing among them. */
+  attempts = 0;
+
+  write(octets: Uint8Array): number {
+    this.attempts++;
+    if (this.broken) return -1;
+    const taken = Math.min(this.room, octets.length);
+    this.room -= taken;
+    // A copy: whoever wrote may use the buffer again at once.
+    if (taken > 0) this.writes.push(Uint8Array.from(octets.subarray(0, taken)));
+    return taken;
+  }
+
+  pause(): void {
+    this.calls.push("pause");
+  }
+
+  resume(): void {
+    this.calls.push("resume");
+  }
+
+  shutdown(): void {
+    this.calls.push("shutdown");
+  }
+
+  close(): void {
+    this.calls.push("close");
+  }
+
+  terminate(): void {
+    this.calls.push("terminate");
+  }
+
+  /** All octets so far. */
+  get octets(): Uint8Array {
+    return concatBytes(this.writes);
+  }
+
+  /** The same as Latin-1 text. */
+  get text(): string {
+    return latin1Text(this.octets);
+  }
+
+  /** How many octets were taken. */
+  get taken(): number {
+    return this.writes.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Whether reading is paused now. */
+  get paused(): boolean {
+    const last = this.calls.findLast((call) => call === "pause" || call === "resume");
+    return last === "pause";
+  }
+
+  /** The last of what ends a stream, if any. */
+  get ending(): string | undefined {
+    return this.calls.findLast((call) => call !== "pause" && call !== "resume");
+  }
+}
