@@ -15,9 +15,12 @@ export function openFilesLimit(limits: string): number | undefined {
   return match?.[1] === undefined ? undefined : Number(match[1]);
 }
 
-/** Connections there are descriptors for, one more each for the file that is being sent. */
+/**
+ * Connections there are descriptors for. A quarter is left for the files that are being sent: a file that
+ * can't be opened is answered 503 and hurts nobody else.
+ */
 export function connectionsFor(openFiles: number): number {
-  return Math.max(1, Math.floor((openFiles - reserved) / 2));
+  return Math.max(1, Math.floor(((openFiles - reserved) * 3) / 4));
 }
 
 /** `connectionsMax`, or fewer if the process may not open as many. */

@@ -63,7 +63,7 @@ export class Listener {
   constructor(limits: Limits, context: Omit<ConnectionContext, "closed">) {
     this.#limits = limits;
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
-    this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 4);
+    this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
     this.#context = { ...context, closed: (connection) => this.#forget(connection) };
   }
 
