@@ -3,9 +3,9 @@
  * of it byte by byte. TCP knows no packets, so the answers must not change.
  *
  * A run of phases that shares connections is replayed by itself, many replays at once, with what
- * the script had saved before it. A script that changes its tree or the server's state needs what came
- * before: it is played from its tree as written up to the run that is cut, one replay after the
- * other on each stage.
+ * the script had saved before it. A script that changes its tree or the server's state needs what
+ * came before: it is played from its tree as written up to the run that is cut, one replay after
+ * the other on each stage.
  */
 
 import type { Memory } from "./judgement.ts";

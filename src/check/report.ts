@@ -146,7 +146,8 @@ function phaseFailure(
   if (difference !== undefined) {
     lines.push(...byteDiff(difference.expected, difference.came).map((line) => `    ${line}`));
   }
-  if (response !== undefined) lines.push(...responseText(response).map((line) => `    < ${line}`));
+  if (response !== undefined)
+    lines.push(...responseText(response).map((line) => `    < ${line}`.trimEnd()));
   return lines;
 }
 

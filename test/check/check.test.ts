@@ -1,0 +1,395 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { CheckOptions } from "../../src/check/check.ts";
+import { check } from "../../src/check/check.ts";
+import type { ServerNeeds, StartServer } from "../../src/check/stage.ts";
+import type { FakeServer } from "./fake-server.ts";
+import { answering, fakeServer, response } from "./fake-server.ts";
+
+let folder = "";
+const servers: FakeServer[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "check-test-"));
+});
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A file server in a few lines, with the one rule of the house: no o+r, no file. */
+function filesOf(root: string, receive = answerFrom(root)): FakeServer {
+  const server = fakeServer(receive);
+  servers.push(server);
+  return server;
+}
+
+function answerFrom(root: string) {
+  return answering((head) => {
+    const path = join(root, head.split(" ")[1] ?? "");
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() !== true) return response("404 Not Found", "");
+    if ((stat.mode & 0o004) === 0) return response("403 Forbidden", "");
+    return response("200 OK", readFileSync(path, "latin1"));
+  });
+}
+
+const started: ServerNeeds[] = [];
+const startFiles: StartServer = (needs) => {
+  started.push(needs);
+  const server = filesOf(needs.root);
+  return Promise.resolve({
+    url: server.url,
+    stop: () => {
+      server.stop();
+      return Promise.resolve();
+    },
+  });
+};
+
+/** A server that is right as long as a request comes whole. */
+const startWholeOnly: StartServer = () => {
+  const server = filesOf("", (socket, received) => {
+    const whole = socket.data.reads === 1 && received.endsWith("\r\n\r\n");
+    socket.write(whole ? response("200 OK", "a\n") : response("400 Bad", ""));
+  });
+  return Promise.resolve({ url: server.url, stop: () => Promise.resolve(server.stop()) });
+};
+
+const startNothing: StartServer = () => Promise.reject(new Error("unknown option --explian"));
+
+/** Writes a script into the folder `section`; answers with its path. */
+function write(section: string, name: string, text: string): string {
+  mkdirSync(join(folder, section), { recursive: true });
+  const path = join(folder, section, `${name}.wire`);
+  writeFileSync(path, text);
+  return path;
+}
+
+const good = `# Good
+
+    file a.txt
+    | a
+
+## A file is served (RFC 9110 §9.3.1, must)
+
+    > GET /a.txt HTTP/1.1
+    >
+    < 200
+    | a
+    open
+`;
+
+/** A script with one failing phase of that strength beside a must that holds. */
+function failing(strength: string): string {
+  return `${good}
+## Another is not (RFC 9110 §9.3.2, ${strength})
+
+    > GET /a.txt HTTP/1.1
+    >
+    < 200
+    | b
+`;
+}
+
+async function run(options: Partial<CheckOptions>): Promise<{ status: number; text: string }> {
+  let text = "";
+  const status = await check({
+    paths: [folder],
+    against: [],
+    json: false,
+    replay: false,
+    start: startFiles,
+    out: (more) => (text += more),
+    ...options,
+  });
+  return { status, text: text.replaceAll(folder, "DIR") };
+}
+
+describe("the exit status", () => {
+  test("is 0 when every must holds", async () => {
+    write("s", "good", good);
+    expect((await run({})).status).toBe(0);
+  });
+
+  test("is 0 when only a should or a may fails, and the report says so", async () => {
+    for (const strength of ["should", "may"]) {
+      write("s", "failing", failing(strength));
+      const { status, text } = await run({});
+      expect(status).toBe(0);
+      expect(text).toContain(`FAILED (${strength})`);
+    }
+  });
+
+  test("is 1 when a must fails", async () => {
+    write("s", "failing", failing("must"));
+    expect((await run({})).status).toBe(1);
+  });
+
+  test("is 1 when a must fails in a replay only", async () => {
+    write("s", "good", good);
+    expect((await run({ start: startWholeOnly, replay: false })).status).toBe(0);
+    const { status, text } = await run({ start: startWholeOnly, replay: true });
+    expect(status).toBe(1);
+    expect(text).toContain("held uncut, failed with the block at line 8 cut behind its byte");
+  });
+
+  test("is 1 when nothing was played", async () => {
+    write("s", "needy", good.replace("    file", "    server --hidden\n    file"));
+    const server = filesOf(folder);
+    const { status, text } = await run({ against: [server.url.href] });
+    expect(status).toBe(1);
+    expect(text).toContain("s/needy.wire: needs server --hidden");
+  });
+
+  test("is 1 when a server can't be reached, and the report says so clearly", async () => {
+    write("s", "good", good);
+    const server = filesOf(folder);
+    server.stop();
+    const { status, text } = await run({ against: [server.url.href] });
+    expect(status).toBe(1);
+    expect(text).toContain(`NOT REACHED ${server.url.host}: ECONNREFUSED; nothing was played`);
+  });
+
+  test("is 1 when a server does not start, with the reason", async () => {
+    write("s", "good", good);
+    const { status, text } = await run({ start: startNothing });
+    expect(status).toBe(1);
+    expect(text).toContain("came      unknown option --explian");
+  });
+
+  test("is 2 when a script can't be read, with each place, and nothing is played", async () => {
+    write("s", "bad", "# Bad\n\n## P (RFC 9110 §9, must)\n\n    GET /\n    < 2\n");
+    write("s", "good", good);
+    started.length = 0;
+    const { status, text } = await run({});
+    expect(status).toBe(2);
+    expect(text).toContain("DIR/s/bad.wire:5: expected a statement");
+    expect(text).toContain("DIR/s/bad.wire:6: expected < STATUS");
+    expect(started).toEqual([]);
+  });
+
+  test("is 2 when there is no script, or it is no UTF-8", async () => {
+    expect((await run({})).text).toBe("DIR: expected a script, NAME.wire\n");
+    expect((await run({ paths: [join(folder, "absent.wire")] })).status).toBe(2);
+    writeFileSync(join(folder, "latin1.wire"), Buffer.from("# \xe9\n", "latin1"));
+    expect((await run({})).text).toBe("DIR/latin1.wire: expected a readable file in UTF-8\n");
+  });
+
+  test("is 2 when a URL is none that can be played against", async () => {
+    write("s", "good", good);
+    for (const url of ["https://localhost/", "http://localhost/path", "ftp://x", "http://"]) {
+      const { status, text } = await run({ against: [url] });
+      expect(status).toBe(2);
+      expect(text).toContain("--against: expected");
+    }
+  });
+
+  test("is 2 when trees can't be merged, with both places", async () => {
+    write("s", "good", good);
+    write("s", "other", good.replace("| a", "| other"));
+    const { status, text } = await run({ tree: join(folder, "tree") });
+    expect(status).toBe(2);
+    expect(text).toContain("DIR/s/other.wire:3: expected a.txt as in DIR/s/good.wire:3");
+  });
+});
+
+describe("a server of the house", () => {
+  test("is started for each script with its tree, words and limits, and cleared away", async () => {
+    const settings = "    server --upload-dir {{root}}/up\n    limit headerTimeMs 300\n    file";
+    write("s", "good", good.replace("    file", settings));
+    started.length = 0;
+    const { status } = await run({});
+    expect(status).toBe(0);
+    expect(started).toHaveLength(1);
+    expect(started[0]).toMatchObject({
+      arguments: ["--upload-dir", `${started[0]?.root}/up`],
+      limits: { headerTimeMs: 300 },
+    });
+    expect(existsSync(started[0]?.root ?? "")).toBe(false);
+  });
+
+  test("is given its tree afresh for each replay of a script that changes it", async () => {
+    write(
+      "s",
+      "live",
+      `# Live
+
+    file a.txt mode=0640
+    | a
+
+## A change counts at once (postern: permission, must)
+
+    > GET /a.txt HTTP/1.1
+    >
+    < 403
+    chmod a.txt 0644
+    > GET /a.txt HTTP/1.1
+    >
+    < 200
+    | a
+`,
+    );
+    const { status, text } = await run({ replay: true });
+    expect(text).toContain("s: 1 script, 1 phase held, 45 replays");
+    expect(status).toBe(0);
+  });
+});
+
+describe("the report", () => {
+  test("has a line for a folder that held, and the matrix", async () => {
+    write("rfc1", "one", good);
+    write("rfc1", "two", good);
+    write("rfc2", "three", good.replace("must", "may"));
+    expect((await run({})).text).toBe(`rfc1: 2 scripts, 2 phases held
+rfc2: 1 script, 1 phase held
+
+       postern
+       must  should  may
+rfc1    2/2       -    -
+rfc2      -       -  1/1
+all     2/2       -  1/1
+`);
+  });
+
+  test("shows a failure with its place, both sides, the bytes and the response", async () => {
+    write("s", "failing", failing("must"));
+    expect((await run({})).text).toBe(`s: 1 script, 1 phase held, 1 FAILED
+
+FAILED (must) DIR/s/failing.wire:19
+  Another is not (RFC 9110 §9.3.2)
+  expected  this body, 2 bytes
+  came      2 bytes of body
+    differs at byte 0
+    expected  00000000  62 0a                                            b.
+    came      00000000  61 0a                                            a.
+                        ^^
+    < HTTP/1.1 200 OK
+    < Content-Length: 2
+    <
+    < a\\n
+
+      postern
+      must  should  may
+s      1/2       -    -
+all    1/2       -    -
+`);
+  });
+
+  test("sets servers side by side, and counts what was not played", async () => {
+    const tree = join(folder, "tree");
+    write("one", "good", good);
+    write("two", "needy", good.replace("    file", "    limit headerTimeMs 300\n    file"));
+    expect((await run({ tree })).status).toBe(0);
+    const right = filesOf(tree);
+    const wrong = filesOf(join(tree, "elsewhere"));
+    const { status, text } = await run({ against: [right.url.href, wrong.url.host] });
+    expect(status).toBe(1);
+    const masked = text
+      .replaceAll(right.url.host, "right-server:80")
+      .replaceAll(wrong.url.host, "wrong-server:80");
+    expect(masked).toContain("## right-server:80\n\none: 1 script, 1 phase held\n");
+    expect(masked).toMatch(/^one {4}1\/1 +- +- +0\/1 +- +-$/mu);
+    expect(masked).toContain(
+      `1 script not played against wrong-server:80:
+  DIR/two/needy.wire: needs limit headerTimeMs 300
+`,
+    );
+  });
+
+  test("is JSON where it is asked for", async () => {
+    write("s", "failing", failing("should"));
+    const { status, text } = await run({ json: true });
+    expect(JSON.parse(text)).toMatchObject({
+      exitStatus: status,
+      servers: [
+        {
+          server: "postern",
+          totals: { must: { held: 1, played: 1 }, should: { held: 0, played: 1 } },
+          scripts: [
+            {
+              file: "DIR/s/failing.wire",
+              section: "s",
+              replays: 0,
+              phases: [
+                { held: true, strength: "must", references: ["RFC 9110 §9.3.1"] },
+                { held: false, failure: { line: 19, expected: "this body, 2 bytes" } },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+});
+
+describe("another server", () => {
+  const live = good.replace(
+    "    open",
+    "    chmod a.txt 0600\n    > GET /a.txt HTTP/1.1\n    >\n    < 403",
+  );
+
+  test("gets the merged tree in a folder, without a server being started", async () => {
+    const tree = join(folder, "tree");
+    write("s", "good", good);
+    write("s", "second", good.replaceAll("a.txt", "b.txt"));
+    write("s", "alone", good.replace("    file", "    alone\n    file"));
+    started.length = 0;
+    const { status, text } = await run({ tree });
+    expect(status).toBe(0);
+    expect(text).toBe(
+      "The tree of 2 scripts is in DIR/tree\n" +
+        "left out, since it needs a tree alone: DIR/s/alone.wire\n",
+    );
+    expect(readdirSync(tree).toSorted()).toEqual([".wire-tree", "a.txt", "b.txt"]);
+    expect(started).toEqual([]);
+  });
+
+  test("is not played live changes without --tree, and is with it, replays and all", async () => {
+    const tree = join(folder, "tree");
+    write("s", "live", live);
+    write("s", "plain", good);
+    const server = filesOf(tree);
+    expect((await run({ tree })).status).toBe(0);
+    const without = await run({ against: [server.url.href] });
+    expect(without.text).toContain("DIR/s/live.wire: changes its tree: give --tree");
+    expect(without.status).toBe(0);
+    const owned = await run({ against: [server.url.href], tree, replay: true });
+    expect(owned.text).toContain("s: 2 scripts, 2 phases held, 68 replays");
+    expect(owned.status).toBe(0);
+    expect(statSync(join(tree, "a.txt")).mode & 0o777).toBe(0o644);
+  });
+
+  test("gets the tree of a script that wants it alone, in its turn", async () => {
+    const tree = join(folder, "tree");
+    write("s", "plain", good);
+    write("s", "alone", good.replace("    file", "    alone\n    file").replaceAll("| a", "| x"));
+    const server = filesOf(tree);
+    const { status, text } = await run({ against: [server.url.href], tree });
+    expect(text).toContain("s: 2 scripts, 2 phases held");
+    expect(status).toBe(0);
+    const without = await run({ against: [server.url.href] });
+    expect(without.text).toContain("alone.wire: needs a tree of its own: give --tree");
+  });
+
+  test("is refused a folder that holds something else", async () => {
+    write("s", "good", good);
+    const { status, text } = await run({ tree: join(folder, "s") });
+    expect(status).toBe(2);
+    expect(text).toContain("--tree: DIR/s holds good.wire");
+    expect(readdirSync(join(folder, "s"))).toEqual(["good.wire"]);
+  });
+});
