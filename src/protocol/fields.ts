@@ -14,11 +14,13 @@ export const offsetsPerField = 4;
 export class Fields implements Iterable<readonly [name: string, value: string]> {
   readonly #octets: Uint8Array;
   readonly #offsets: readonly number[];
+  readonly #base: number;
 
-  /** `offsets` holds four numbers for each line, into `octets`. */
-  constructor(octets: Uint8Array, offsets: readonly number[]) {
+  /** `offsets` holds four numbers for each line, counted from `octets[base]`. */
+  constructor(octets: Uint8Array, offsets: readonly number[], base = 0) {
     this.#octets = octets;
     this.#offsets = offsets;
+    this.#base = base;
   }
 
   /** No fields at all. */
@@ -31,14 +33,12 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The name of line `index` as it came. */
   nameAt(index: number): string {
-    const at = index * offsetsPerField;
-    return latin1Text(this.#octets, this.#offsets[at] ?? 0, this.#offsets[at + 1] ?? 0);
+    return this.#text(index * offsetsPerField);
   }
 
   /** The value of line `index`, without the white space around it. */
   valueAt(index: number): string {
-    const at = index * offsetsPerField + 2;
-    return latin1Text(this.#octets, this.#offsets[at] ?? 0, this.#offsets[at + 1] ?? 0);
+    return this.#text(index * offsetsPerField + 2);
   }
 
   /** Whether line `index` is called `lowerName`, letter case aside. */
@@ -47,7 +47,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     const start = this.#offsets[at] ?? 0;
     if ((this.#offsets[at + 1] ?? 0) - start !== lowerName.length) return false;
     for (let i = 0; i < lowerName.length; i++) {
-      const octet = this.#octets[start + i] ?? 0;
+      const octet = this.#octets[this.#base + start + i] ?? 0;
       const lower = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
       if (lower !== lowerName.charCodeAt(i)) return false;
     }
@@ -84,7 +84,25 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {
     for (let i = 0; i < this.count; i++) yield [this.nameAt(i), this.valueAt(i)];
   }
+
+  /** The text between the two offsets at `at`. */
+  #text(at: number): string {
+    const start = this.#offsets[at] ?? 0;
+    const end = this.#offsets[at + 1] ?? 0;
+    return latin1Text(this.#octets, this.#base + start, this.#base + end);
+  }
 }
+
+/** `text` without the SP and HTAB at its ends (OWS, RFC 9110 §5.6.3), in one pass over them. */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (unit: number): boolean => unit === 0x20 || unit === 0x09;
 
 /**
  * The members of a comma-separated list without quoted strings, in lower case: #token (RFC 9110
@@ -93,6 +111,6 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 export function tokenList(value: string): string[] {
   return value
     .split(",")
-    .map((member) => member.replace(/^[\t ]+|[\t ]+$/g, "").toLowerCase())
+    .map((member) => trimBlanks(member).toLowerCase())
     .filter((member) => member.length > 0);
 }

@@ -4,14 +4,14 @@
  *
  * Stricter than the RFC has to be, on purpose: where it lets a server repair a message (several equal
  * lengths; a length beside a coding), the message is refused, because another party on the
- * way may have repaired it differently, and the difference is request smuggling.
+ * way may have repaired it differently, and the difference is request smuggling. For the same reason
+ * a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair, is none.
  */
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import type { ProtocolErrorKind } from "./error.ts";
-import { tokenList } from "./fields.ts";
-import { DIGIT, everyIs, isToken } from "./grammar.ts";
+import { DIGIT, everyIs } from "./grammar.ts";
 
 /** The body's extent. `octets` may be 0; it is at most 2^53 - 1. */
 export type Framing =
@@ -22,14 +22,26 @@ export type Framing =
 const none: Framing = { kind: "none" };
 const chunked: Framing = { kind: "chunked" };
 
+const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const quoted = String.raw`"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"`;
+
+/**
+ * transfer-coding    = token *( OWS ";" OWS transfer-parameter )   (RFC 9110 §10.1.4)
+ * transfer-parameter = token BWS "=" BWS ( token / quoted-string )
+ */
+const coding = `${token}(?:[\\t ]*;[\\t ]*${token}[\\t ]*=[\\t ]*(?:${token}|${quoted}))*`;
+const codingPattern = new RegExp(coding, "g");
+const codingsPattern = new RegExp(`^${coding}(?:[\\t ]*,[\\t ]*${coding})*$`);
+
 function byCoding(values: readonly string[]): Result<Framing, ProtocolErrorKind> {
-  const codings = values.flatMap(tokenList);
-  // transfer-coding = token *( OWS ";" OWS transfer-parameter ); chunked has no parameters (§7.1).
-  const wellFormed = codings.every((coding) => isToken(coding.split(/[\t ]*;/, 1)[0] ?? ""));
-  if (codings.length === 0 || !wellFormed) return failure("coding-malformed");
-  // Step 4: chunked has to be last, or the length can't be known; and once only (§6.1).
-  if (codings.indexOf("chunked") !== codings.length - 1) return failure("coding-not-final");
-  return codings.length === 1 ? success(chunked) : failure("coding-unknown");
+  const list = values.join(",").toLowerCase();
+  if (list === "chunked") return success(chunked);
+  if (!codingsPattern.test(list)) return failure("coding-malformed");
+  const codings: readonly string[] = list.match(codingPattern) ?? [];
+  // Step 4: chunked has to be last, or the length can't be known; and once only (§6.1). A chunked
+  // with parameters is another coding: it has none (§7.1).
+  const final = codings.indexOf("chunked") === codings.length - 1;
+  return failure(final ? "coding-unknown" : "coding-not-final");
 }
 
 function byLength(values: readonly string[]): Result<Framing, ProtocolErrorKind> {

@@ -6,6 +6,7 @@
  *   parameter  = parameter-name "=" ( token / quoted-string )
  */
 
+import { trimBlanks } from "./fields.ts";
 import { everyIs, isToken, QDTEXT, TCHAR } from "./grammar.ts";
 
 /** A media type; type, subtype and parameter names in lower case, values as they came. */
@@ -29,7 +30,7 @@ export function parseMediaType(value: string): MediaType | undefined {
   const [type = "", subtype = "", ...more] = essence.split("/");
   if (!isToken(type) || !isToken(subtype) || more.length > 0) return undefined;
   const parameters = new Map<string, string>();
-  let rest = value.slice(essence.length).replace(/[\t ]+$/, "");
+  let rest = trimBlanks(value.slice(essence.length));
   while (rest.length > 0) {
     const match = parameterPattern.exec(rest);
     if (match === null) return undefined;

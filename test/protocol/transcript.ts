@@ -1,0 +1,107 @@
+/**
+ * What a parser says about some octets, as plain values that can be compared. Body events that follow
+ * each other are joined, since how a body is cut is the network's doing and means nothing.
+ */
+
+import { defaultLimits } from "../../src/base/limits.ts";
+import type { Limits } from "../../src/base/limits.ts";
+import { latin1Bytes, latin1Text } from "../../src/protocol/bytes.ts";
+import type { Fields } from "../../src/protocol/fields.ts";
+import type { RequestHead } from "../../src/protocol/request-head.ts";
+import type { ParserEvent } from "../../src/protocol/request-parser.ts";
+import { RequestParser } from "../../src/protocol/request-parser.ts";
+
+/** One thing that was said. */
+export type Said =
+  | { readonly head: Omit<RequestHead, "fields" | "octets">; readonly fields: string[][] }
+  | { readonly body: string }
+  | { readonly end: string[][] }
+  | { readonly error: string; readonly method: string | undefined; readonly limit?: string };
+
+const pairs = (fields: Fields): string[][] => Array.from(fields, ([name, value]) => [name, value]);
+
+function said(event: Exclude<ParserEvent, { kind: "need-data" }>): Said {
+  switch (event.kind) {
+    case "head": {
+      const { fields, octets, ...head } = event.head;
+      const lines = pairs(fields);
+      // The octets of a head have to be its own, whatever the buffer has become meanwhile.
+      return { head, fields: [...lines, ["octets", latin1Text(octets)]] };
+    }
+    case "body":
+      return { body: latin1Text(event.octets) };
+    case "end":
+      return { end: pairs(event.trailers) };
+    case "error": {
+      const { kind, limit } = event.error;
+      const error = { error: kind, method: event.method };
+      return limit === undefined ? error : { ...error, limit: limit.name };
+    }
+  }
+}
+
+function add(all: Said[], next: Said): void {
+  const before = all.at(-1);
+  if (before !== undefined && "body" in before && "body" in next) {
+    all[all.length - 1] = { body: before.body + next.body };
+  } else all.push(next);
+}
+
+/**
+ * Everything that is said about `pieces`, pushed one after the other. Throws when the parser goes on
+ * talking for longer than the octets it was given could account for.
+ */
+export function transcript(pieces: readonly Uint8Array[], limits: Limits = defaultLimits): Said[] {
+  const parser = new RequestParser(limits);
+  const events: ParserEvent[] = [];
+  let octets = 0;
+  for (const piece of pieces) {
+    octets += piece.length;
+    parser.push(piece);
+    for (;;) {
+      const event = parser.next();
+      if (event.kind === "need-data") break;
+      events.push(event);
+      if (event.kind === "error") break;
+      // A head or an octet of body, and an end: never more than two events for an octet.
+      if (events.length > 2 * octets + 2) throw new Error("the parser does not come to an end");
+    }
+  }
+  // Only now is anything looked at: what was said early must still be true.
+  const all: Said[] = [];
+  for (const event of events) {
+    if (event.kind !== "need-data") add(all, said(event));
+    if (event.kind === "error") break;
+  }
+  return all;
+}
+
+/** What is said about `text` when it comes in one piece. */
+export function read(text: string, limits: Limits = defaultLimits): Said[] {
+  return transcript([latin1Bytes(text)], limits);
+}
+
+/** The head of the one request in `text`; throws when there is none. */
+export function headOf(text: string, limits: Limits = defaultLimits): RequestHead {
+  const parser = new RequestParser(limits);
+  parser.push(latin1Bytes(text));
+  const event = parser.next();
+  if (event.kind !== "head") throw new Error(JSON.stringify(event));
+  return event.head;
+}
+
+/** The last thing said about `text`, if it is an error: its kind; else "accepted". */
+export function refusal(text: string, limits: Limits = defaultLimits): string {
+  const last = read(text, limits).at(-1);
+  return last !== undefined && "error" in last ? last.error : "accepted";
+}
+
+/** Octet by octet. */
+export function singly(octets: Uint8Array): Uint8Array[] {
+  return Array.from(octets, (octet) => Uint8Array.of(octet));
+}
+
+/** The default limits with some of them changed, without asking whether they go together. */
+export function limitsWith(changes: Partial<Record<keyof Limits, number>>): Limits {
+  return { ...defaultLimits, ...changes } as Limits;
+}
