@@ -40,8 +40,8 @@ export const REG_NAME = 32;
 /** qdtext = HTAB / SP / %x21 / %x23-5B / %x5D-7E / obs-text (RFC 9110 §5.6.4) */
 export const QDTEXT = 64;
 
-/** What stands between "[" and "]" (RFC 3986 §3.2.2): IPv6address / IPvFuture, by their characters. */
-export const IP_LITERAL = 128;
+/** What an IPvFuture has after its "." (RFC 3986 §3.2.2): unreserved / sub-delims / ":" */
+export const IP_FUTURE = 128;
 
 const ALPHA = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const DIGITS = "0123456789";
@@ -71,7 +71,7 @@ function makeClasses(): Uint8Array {
   markRange(QDTEXT, 0x23, 0x5b);
   markRange(QDTEXT, 0x5d, 0x7e);
   markRange(QDTEXT, 0x80, 0xff);
-  mark(IP_LITERAL, `${UNRESERVED}${SUB_DELIMS}:`);
+  mark(IP_FUTURE, `${UNRESERVED}${SUB_DELIMS}:`);
   return table;
 }
 

@@ -11,7 +11,7 @@
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import type { ProtocolErrorKind } from "./error.ts";
-import { classes, DIGIT, everyIs, HEXDIG, IP_LITERAL, REG_NAME } from "./grammar.ts";
+import { everyIs, HEXDIG, IP_FUTURE, REG_NAME } from "./grammar.ts";
 
 /** A host and a port, if one was named: uri-host [ ":" port ] (RFC 9110 §7.2, RFC 3986 §3.2). */
 export interface Authority {
@@ -47,30 +47,58 @@ function escapesAreWhole(text: string): boolean {
   return true;
 }
 
+const h16 = /^[0-9A-Fa-f]{1,4}$/;
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const ipFuture = /^[Vv][0-9A-Fa-f]+\.(.+)$/;
+
+/** Whether `text` is an IPv6address (RFC 3986 §3.2.2): eight groups, or fewer beside one "::". */
+function isIpv6(text: string): boolean {
+  const halves = text.split("::");
+  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
+  // The last two groups may be written as an IPv4 address.
+  const dotted = ipv4.test(groups.at(-1) ?? "") && !text.endsWith(":");
+  const count = groups.length + (dotted ? 1 : 0);
+  if (halves.length > 2 || (halves.length === 2 ? count > 7 : count !== 8)) return false;
+  return (dotted ? groups.slice(0, -1) : groups).every((group) => h16.test(group));
+}
+
+/** IP-literal = "[" ( IPv6address / IPvFuture ) "]" (RFC 3986 §3.2.2), without its brackets. */
+function isIpLiteral(text: string): boolean {
+  const future = ipFuture.exec(text)?.[1];
+  return future === undefined ? isIpv6(text) : everyIs(future, IP_FUTURE);
+}
+
+/** The number that `text` says from `start` on, up to 65535; undefined when it is no port. */
+function portAt(text: string, start: number): number | undefined {
+  let port = 0;
+  for (let i = start; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    port = port * 10 + digit;
+    if (port > 65_535) return undefined;
+  }
+  return port;
+}
+
 /**
  * Reads host and port. Undefined when the text is empty, has user information, or is malformed. The
  * characters are checked and not whether the name could exist.
  */
 export function parseAuthority(text: string): Authority | undefined {
-  let hostEnd = text.length;
-  if (text.startsWith("[")) {
-    hostEnd = text.indexOf("]") + 1;
-    const inner = text.slice(1, hostEnd - 1);
-    if (hostEnd < 3 || !everyIs(inner, IP_LITERAL) || !inner.includes(":")) return undefined;
-  } else {
-    const colon = text.indexOf(":");
-    if (colon !== -1) hostEnd = colon;
-    const name = text.slice(0, hostEnd);
-    if (name.length === 0 || !everyIs(name, REG_NAME) || !escapesAreWhole(name)) return undefined;
-  }
+  const literal = text.startsWith("[");
+  const colon = literal ? text.indexOf("]") + 1 : text.indexOf(":");
+  // A literal without its "]" has its end at 0, and the empty host is refused.
+  const hostEnd = colon === -1 ? text.length : colon;
+  if (hostEnd === 0 || hostEnd > hostLengthMax) return undefined;
   const host = text.slice(0, hostEnd);
-  if (host.length > hostLengthMax) return undefined;
-  if (hostEnd === text.length) return { host };
-  const digits = text.slice(hostEnd + 1);
-  if (text[hostEnd] !== ":" || digits.length > 5 || !everyIs(digits, DIGIT)) return undefined;
-  if (digits.length === 0) return { host };
-  const port = Number(digits);
-  return port <= 65_535 ? { host, port } : undefined;
+  const right = literal
+    ? isIpLiteral(host.slice(1, -1))
+    : everyIs(host, REG_NAME) && escapesAreWhole(host);
+  if (!right || (hostEnd < text.length && text.charCodeAt(hostEnd) !== 0x3a)) return undefined;
+  // An empty port is the scheme's own (RFC 3986 §3.2.3).
+  if (hostEnd + 1 >= text.length) return { host };
+  const port = portAt(text, hostEnd + 1);
+  return port === undefined ? undefined : { host, port };
 }
 
 function splitQuery(text: string): { readonly path: string; readonly query?: string } {
@@ -78,18 +106,20 @@ function splitQuery(text: string): { readonly path: string; readonly query?: str
   return mark === -1 ? { path: text } : { path: text.slice(0, mark), query: text.slice(mark + 1) };
 }
 
+/** scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 §3.1), and the "://" after it. */
+const absolutePattern = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?]*)/;
+
 /** absolute-form = absolute-URI; of the schemes, http and https (RFC 9110 §4.2). */
 function parseAbsolute(raw: string): Result<Target, ProtocolErrorKind> {
-  const schemeEnd = raw.indexOf("://");
-  if (schemeEnd < 1) return failure("target");
-  const scheme = raw.slice(0, schemeEnd).toLowerCase();
+  const match = absolutePattern.exec(raw);
+  if (match === null) return failure("target");
+  const [beginning, name = "", authorityText = ""] = match;
+  const scheme = name.toLowerCase();
   if (scheme !== "http" && scheme !== "https") return failure("target-scheme");
-  const rest = raw.slice(schemeEnd + 3);
-  const end = rest.search(/[/?]/);
-  const authority = parseAuthority(end === -1 ? rest : rest.slice(0, end));
+  const authority = parseAuthority(authorityText);
   if (authority === undefined) return failure("target");
+  const tail = raw.slice(beginning.length);
   // An empty path is "/" (RFC 9112 §3.2.1).
-  const tail = end === -1 ? "/" : rest.slice(end);
   const split = splitQuery(tail.startsWith("/") ? tail : `/${tail}`);
   return success({ form: "absolute", scheme, authority, ...split });
 }
@@ -107,11 +137,13 @@ function parseConnect(raw: string): Result<Target, ProtocolErrorKind> {
  */
 export function parseTarget(method: string, raw: string): Result<Target, ProtocolErrorKind> {
   if (method === "CONNECT") return parseConnect(raw);
-  if (raw.charCodeAt(0) === 0x2f) return success({ form: "origin", ...splitQuery(raw) });
+  if (raw.charCodeAt(0) === 0x2f) {
+    const mark = raw.indexOf("?");
+    if (mark === -1) return success({ form: "origin", path: raw });
+    return success({ form: "origin", path: raw.slice(0, mark), query: raw.slice(mark + 1) });
+  }
   if (raw === "*") {
     return method === "OPTIONS" ? success({ form: "asterisk" }) : failure("target-form");
   }
-  const first = raw.charCodeAt(0) | 0x20;
-  const beginsAsScheme = first >= 0x61 && first <= 0x7a && (classes[first] ?? 0) !== 0;
-  return beginsAsScheme && raw.includes("://") ? parseAbsolute(raw) : failure("target");
+  return parseAbsolute(raw);
 }
