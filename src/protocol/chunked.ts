@@ -99,7 +99,11 @@ export type ChunkEvent =
   | { readonly kind: "data"; readonly start: number; readonly end: number }
   | { readonly kind: "last" }
   | { readonly kind: "need-data" }
-  | { readonly kind: "error"; readonly error: ProtocolErrorKind };
+  | {
+      readonly kind: "error";
+      readonly error: ProtocolErrorKind;
+      readonly limit: keyof Limits | undefined;
+    };
 
 const needData: ChunkEvent = { kind: "need-data" };
 const last: ChunkEvent = { kind: "last" };
@@ -112,6 +116,7 @@ export class ChunkReader {
   #octets = 0;
   #lineOctets = 0;
   #extensionOctets = 0;
+  #exceeded: keyof Limits | undefined;
   /** How far into the view given to `read` everything is consumed. */
   consumed = 0;
 
@@ -135,7 +140,7 @@ export class ChunkReader {
       }
       const error = this.#step(view[at] ?? 0);
       at++;
-      if (error !== undefined) return { kind: "error", error };
+      if (error !== undefined) return { kind: "error", error, limit: this.#exceeded };
       if (this.#state === "done") {
         this.consumed = at;
         return last;
@@ -194,13 +199,16 @@ export class ChunkReader {
 
   #lengthen(): ProtocolErrorKind | undefined {
     this.#lineOctets++;
-    return this.#lineOctets > this.#limits.chunkLineBytesMax ? "chunk-line-too-long" : undefined;
+    if (this.#lineOctets <= this.#limits.chunkLineBytesMax) return undefined;
+    this.#exceeded = "chunkLineBytesMax";
+    return "chunk-line-too-long";
   }
 
   /** Extensions are counted over the whole body: §7.1.1 asks for a limit on their total. */
   #lengthenExtension(): ProtocolErrorKind | undefined {
     this.#extensionOctets++;
-    if (this.#extensionOctets > this.#limits.chunkExtensionsBytesMax) return "chunk-line-too-long";
-    return this.#lengthen();
+    if (this.#extensionOctets <= this.#limits.chunkExtensionsBytesMax) return this.#lengthen();
+    this.#exceeded = "chunkExtensionsBytesMax";
+    return "chunk-line-too-long";
   }
 }

@@ -6,10 +6,10 @@
  * the next request begins closes (the rules of refusal in ARCHITECTURE.md).
  */
 
-import type { Status } from "./status.ts";
+import type { ContentStatus } from "./status.ts";
 
 interface Row {
-  readonly status: Status;
+  readonly status: ContentStatus;
   readonly section: string;
   readonly text: string;
   readonly close: boolean;
@@ -133,7 +133,8 @@ export const protocolErrors = {
 export type ProtocolErrorKind = keyof typeof protocolErrors;
 
 /**
- * A refusal that can be answered. `limit` and what came stand beside a kind that is about a limit.
+ * A refusal that can be answered. Beside a kind that is about a limit stand the limit and what came,
+ * which is the maximum and one: nothing further was looked at.
  */
 export interface ProtocolError {
   readonly kind: ProtocolErrorKind;

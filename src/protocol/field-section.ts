@@ -10,6 +10,7 @@
  */
 
 import type { ProtocolErrorKind } from "./error.ts";
+import { offsetsPerField } from "./fields.ts";
 import { classes, FIELD_VALUE, TCHAR } from "./grammar.ts";
 
 const CR = 0x0d;
@@ -49,91 +50,79 @@ export class FieldSection {
     return this.#at;
   }
 
-  /** Whether any octet of the section has been seen. */
-  get begun(): boolean {
-    return this.#at > 0;
-  }
-
   /**
    * Goes on in `view`, where the section begins at `start` and what has arrived ends at `end`.
-   * Answers "done" past the empty line, "need-data", or the kind of refusal.
+   * Answers "done" past the empty line, "need-data", or the kind of refusal, after which it is not
+   * to be asked again.
+   *
+   * The states stand in the order in which a field line meets them, so that a whole line takes one
+   * turn of the loop.
    */
   read(view: Uint8Array, start: number, end: number): "done" | "need-data" | ProtocolErrorKind {
     const bound = start + this.#bounds.bytesMax;
     const stop = Math.min(end, bound);
     let at = start + this.#at;
-    let problem: ProtocolErrorKind | undefined;
-    while (at < stop && problem === undefined && this.#state !== "done") {
-      if (this.#state === "name") {
-        while (at < stop && ((classes[view[at] as number] as number) & TCHAR) !== 0) at++;
-      } else if (this.#state === "value") {
-        while (at < stop && ((classes[view[at] as number] as number) & FIELD_VALUE) !== 0) at++;
+    let state = this.#state;
+    while (at < stop && state !== "done") {
+      if (state === "line-start") {
+        const problem = this.#lineStart(view[at] as number);
+        if (problem !== undefined) return problem;
+        this.#nameStart = at - start;
+        state = view[at] === CR ? "end-lf" : "name";
+        at++;
       }
-      if (at === stop) break;
-      problem = this.#step(view, start, at);
-      at++;
+      if (state === "name") {
+        while (at < stop && ((classes[view[at] as number] as number) & TCHAR) !== 0) at++;
+        if (at === stop) break;
+        // No white space may stand before the colon (RFC 9112 §5.1).
+        if (view[at] !== COLON) return "field-name";
+        this.#nameEnd = at - start;
+        state = "before-value";
+        at++;
+      }
+      if (state === "before-value") {
+        while (at < stop && (view[at] === SP || view[at] === HTAB)) at++;
+        if (at === stop) break;
+        this.#valueStart = at - start;
+        state = "value";
+      }
+      if (state === "value") {
+        while (at < stop && ((classes[view[at] as number] as number) & FIELD_VALUE) !== 0) at++;
+        if (at === stop) break;
+        if (view[at] !== CR) return view[at] === LF ? "line-break" : "field-value";
+        this.#endLine(view, start, at);
+        state = "line-lf";
+        at++;
+      }
+      if (at < stop && (state === "line-lf" || state === "end-lf")) {
+        if (view[at] !== LF) return "line-break";
+        state = state === "line-lf" ? "line-start" : "done";
+        at++;
+      }
     }
+    this.#state = state;
     this.#at = at - start;
-    if (problem !== undefined) return problem;
-    if (this.#state === "done") return "done";
+    if (state === "done") return "done";
     return at === bound ? this.#bounds.tooLarge : "need-data";
   }
 
-  /** Takes the octet at `at`, which ends a run or stands where one octet decides. */
-  #step(view: Uint8Array, start: number, at: number): ProtocolErrorKind | undefined {
-    const octet = view[at] as number;
-    switch (this.#state) {
-      case "line-start":
-        return this.#lineStart(octet, at - start);
-      case "name":
-        // No white space may stand before the colon (RFC 9112 §5.1).
-        if (octet !== COLON) return "field-name";
-        this.#nameEnd = at - start;
-        this.#state = "before-value";
-        return undefined;
-      case "before-value":
-        if (octet === SP || octet === HTAB) return undefined;
-        this.#valueStart = at - start;
-        this.#state = "value";
-        if (octet === CR) return this.#valueEnd(view, start, at);
-        return ((classes[octet] as number) & FIELD_VALUE) !== 0 ? undefined : badValue(octet);
-      case "value":
-        return octet === CR ? this.#valueEnd(view, start, at) : badValue(octet);
-      case "line-lf":
-        this.#state = "line-start";
-        return octet === LF ? undefined : "line-break";
-      default:
-        this.#state = "done";
-        return octet === LF ? undefined : "line-break";
-    }
-  }
-
-  #lineStart(octet: number, offset: number): ProtocolErrorKind | undefined {
-    if (octet === CR) {
-      this.#state = "end-lf";
-      return undefined;
-    }
+  /** What is wrong with `octet` as the first one of a line, if anything is. */
+  #lineStart(octet: number): ProtocolErrorKind | undefined {
+    if (octet === CR) return undefined;
     if (octet === LF) return "line-break";
     // obs-fold, and white space before the first field line (RFC 9112 §2.2, §5.2)
     if (octet === SP || octet === HTAB) return "line-folding";
     if (((classes[octet] as number) & TCHAR) === 0) return "field-name";
-    if (this.offsets.length === this.#bounds.countMax * 4) return "too-many-fields";
-    this.#nameStart = offset;
-    this.#state = "name";
-    return undefined;
+    return this.offsets.length === this.#bounds.countMax * offsetsPerField
+      ? "too-many-fields"
+      : undefined;
   }
 
   /** The line's CR: takes the white space off the value's end and notes the line. */
-  #valueEnd(view: Uint8Array, start: number, at: number): undefined {
+  #endLine(view: Uint8Array, start: number, at: number): void {
     let end = at;
     const first = start + this.#valueStart;
     while (end > first && (view[end - 1] === SP || view[end - 1] === HTAB)) end--;
     this.offsets.push(this.#nameStart, this.#nameEnd, this.#valueStart, end - start);
-    this.#state = "line-lf";
-    return undefined;
   }
-}
-
-function badValue(octet: number): ProtocolErrorKind {
-  return octet === LF ? "line-break" : "field-value";
 }

@@ -41,42 +41,53 @@ export interface HeadParts {
   readonly methodEnd: number;
   readonly targetEnd: number;
   readonly minorVersion: number;
-  readonly section: Uint8Array;
+  /** Where in `octets` the header section begins; the offsets count from there. */
+  readonly sectionStart: number;
   readonly offsets: readonly number[];
 }
 
 /** The values of the fields that the protocol itself has to know. */
 interface OwnFields {
-  readonly hosts: string[];
-  readonly connections: string[];
-  readonly lengths: string[];
-  readonly codings: string[];
-  readonly expectations: string[];
+  /** The first Host field, and how many there are. */
+  host: string;
+  hostCount: number;
+  connections: readonly string[];
+  lengths: readonly string[];
+  codings: readonly string[];
+  expectations: readonly string[];
 }
+
+const noValues: readonly string[] = [];
 
 /** Collects them in one pass over the lines, which are told apart by the length of their names. */
 function collectOwnFields(fields: Fields, offsets: readonly number[]): OwnFields {
-  const own: OwnFields = { hosts: [], connections: [], lengths: [], codings: [], expectations: [] };
-  const take = (index: number, name: string, into: string[]): void => {
-    if (fields.isNamed(index, name)) into.push(fields.valueAt(index));
+  const own: OwnFields = {
+    host: "",
+    hostCount: 0,
+    connections: noValues,
+    lengths: noValues,
+    codings: noValues,
+    expectations: noValues,
   };
   for (let i = 0; i < fields.count; i++) {
     const at = i * offsetsPerField;
-    switch ((offsets[at + 1] ?? 0) - (offsets[at] ?? 0)) {
+    switch ((offsets[at + 1] as number) - (offsets[at] as number)) {
       case 4:
-        take(i, "host", own.hosts);
+        if (!fields.isNamed(i, "host")) break;
+        if (own.hostCount === 0) own.host = fields.valueAt(i);
+        own.hostCount++;
         break;
       case 6:
-        take(i, "expect", own.expectations);
+        own.expectations = taken(fields, i, "expect", own.expectations);
         break;
       case 10:
-        take(i, "connection", own.connections);
+        own.connections = taken(fields, i, "connection", own.connections);
         break;
       case 14:
-        take(i, "content-length", own.lengths);
+        own.lengths = taken(fields, i, "content-length", own.lengths);
         break;
       case 17:
-        take(i, "transfer-encoding", own.codings);
+        own.codings = taken(fields, i, "transfer-encoding", own.codings);
         break;
       default:
     }
@@ -84,43 +95,51 @@ function collectOwnFields(fields: Fields, offsets: readonly number[]): OwnFields
   return own;
 }
 
+/** `values`, with the value of line `index` if that is called `name`. */
+function taken(
+  fields: Fields,
+  index: number,
+  name: string,
+  values: readonly string[],
+): readonly string[] {
+  if (!fields.isNamed(index, name)) return values;
+  return values.length === 0 ? [fields.valueAt(index)] : [...values, fields.valueAt(index)];
+}
+
 /** RFC 9112 §9.3: close wins; HTTP/1.1 persists by itself; HTTP/1.0 when it asks to. */
 function persists(minorVersion: number, connections: readonly string[]): boolean {
   if (connections.length === 0) return minorVersion > 0;
+  // What browsers send, told without taking a list apart.
+  if (connections.length === 1 && connections[0] === "keep-alive") return true;
   const options = connections.flatMap(tokenList);
   if (options.includes("close")) return false;
   return minorVersion > 0 || options.includes("keep-alive");
 }
 
-/** RFC 9112 §3.2: one valid Host in every HTTP/1.1 request; an HTTP/1.0 request may have none. */
-function hostProblem(
-  minorVersion: number,
-  hosts: readonly string[],
-): ProtocolErrorKind | undefined {
-  if (hosts.length > 1) return "host-repeated";
-  if (hosts.length === 0) return minorVersion === 0 ? undefined : "host-missing";
-  return parseAuthority(hosts[0] ?? "") === undefined ? "host-malformed" : undefined;
-}
-
 /** Makes sense of a head, or tells what is wrong with it. */
 export function readRequestHead(parts: HeadParts): Result<RequestHead, ProtocolErrorKind> {
-  const { octets, method, section, offsets } = parts;
+  const { octets, method, offsets } = parts;
   const minorVersion = parts.minorVersion === 0 ? 0 : 1;
-  const fields = new Fields(section, offsets);
+  const fields = new Fields(octets, offsets, parts.sectionStart);
   const own = collectOwnFields(fields, offsets);
   const framing = requestFraming(minorVersion, own.codings, own.lengths);
   if (!framing.ok) return framing;
   const rawTarget = latin1Text(octets, parts.methodEnd + 1, parts.targetEnd);
   const target = parseTarget(method, rawTarget);
   if (!target.ok) return target;
-  const badHost = hostProblem(minorVersion, own.hosts);
-  if (badHost !== undefined) return failure(badHost);
+  // RFC 9112 §3.2: one valid Host in every HTTP/1.1 request; an HTTP/1.0 request may have none.
+  if (own.hostCount > 1) return failure("host-repeated");
+  if (own.hostCount === 0 && minorVersion > 0) return failure("host-missing");
+  const host = own.hostCount === 0 ? undefined : parseAuthority(own.host);
+  if (own.hostCount > 0 && host === undefined) return failure("host-malformed");
   // RFC 9110 §10.1.1: an HTTP/1.0 client can't understand the interim answer; ignore it there.
-  const expectations = minorVersion === 0 ? [] : own.expectations.flatMap(tokenList);
+  const expectations =
+    minorVersion === 0 || own.expectations.length === 0
+      ? noValues
+      : own.expectations.flatMap(tokenList);
   if (expectations.some((expectation) => expectation !== "100-continue")) {
     return failure("expectation");
   }
-  const named = "authority" in target.value ? target.value.authority : undefined;
   return success({
     method,
     rawTarget,
@@ -128,7 +147,7 @@ export function readRequestHead(parts: HeadParts): Result<RequestHead, ProtocolE
     minorVersion,
     fields,
     framing: framing.value,
-    authority: named ?? (own.hosts[0] === undefined ? undefined : parseAuthority(own.hosts[0])),
+    authority: "authority" in target.value ? target.value.authority : host,
     persist: persists(minorVersion, own.connections),
     expectsContinue: expectations.length > 0,
     octets,

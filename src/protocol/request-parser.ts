@@ -47,6 +47,15 @@ const needData: ParserEvent = { kind: "need-data" };
 const endWithoutTrailers: ParserEvent = { kind: "end", trailers: Fields.none };
 const nothing = new Uint8Array(0);
 
+/** The limit that a refusal is about. */
+const limitOf: { readonly [kind in ProtocolErrorKind]?: keyof Limits } = {
+  "empty-lines": "emptyLinesMax",
+  "request-line-too-long": "requestLineBytesMax",
+  "header-section-too-large": "headerSectionBytesMax",
+  "too-many-fields": "fieldCountMax",
+  "trailer-section-too-large": "trailerSectionBytesMax",
+};
+
 /** "HTTP/1.1" as octets; the version is eight octets, and case-sensitive (RFC 9112 §2.3). */
 const versionLength = 8;
 
@@ -100,6 +109,8 @@ export class RequestParser {
 
   /** Hands over octets; the parser keeps them as they are, and they must not be written any more. */
   push(octets: Uint8Array): void {
+    // Nothing is read any more, so nothing is kept.
+    if (this.#state === "failed") return;
     if (this.#start === this.#end) {
       this.#view = octets;
       this.#start = 0;
@@ -152,8 +163,12 @@ export class RequestParser {
     this.#owned = true;
   }
 
-  #fail(kind: ProtocolErrorKind, limit?: ProtocolError["limit"]): ParserEvent {
-    const error: ProtocolError = limit === undefined ? { kind } : { kind, limit };
+  #fail(kind: ProtocolErrorKind, limitName = limitOf[kind]): ParserEvent {
+    const maximum = limitName === undefined ? 0 : this.#limits[limitName];
+    const error: ProtocolError =
+      limitName === undefined
+        ? { kind }
+        : { kind, limit: { name: limitName, maximum, actual: maximum + 1 } };
     this.#failed = { kind: "error", error, method: this.#method };
     this.#state = "failed";
     this.#view = nothing;
@@ -169,7 +184,7 @@ export class RequestParser {
       if (problem !== undefined) return problem;
     }
     const view = this.#view;
-    // Two more than the limit: the CRLF doesn't count.
+    // The CRLF doesn't count, so the version may end here and its CR stand at the bound.
     const bound = this.#start + this.#limits.requestLineBytesMax;
     const stop = Math.min(this.#end, bound);
     let at = this.#start + this.#at;
@@ -269,7 +284,7 @@ export class RequestParser {
     const sectionStart = this.#start + this.#at;
     const outcome = this.#section.read(this.#view, sectionStart, this.#end);
     if (outcome === "need-data") return needData;
-    if (outcome !== "done") return this.#failSection(outcome);
+    if (outcome !== "done") return this.#fail(outcome);
     const headEnd = sectionStart + this.#section.octets;
     const head = readRequestHead({
       octets: this.#view.subarray(this.#start, headEnd),
@@ -277,40 +292,13 @@ export class RequestParser {
       methodEnd: this.#methodEnd,
       targetEnd: this.#targetEnd,
       minorVersion: (this.#view[this.#start + this.#targetEnd + versionLength] as number) - 0x30,
-      section: this.#view.subarray(sectionStart, headEnd),
+      sectionStart: this.#at,
       offsets: this.#section.offsets,
     });
     if (!head.ok) return this.#fail(head.error);
     this.#start = headEnd;
     this.#beginBody(head.value);
     return { kind: "head", head: head.value };
-  }
-
-  #failSection(kind: ProtocolErrorKind): ParserEvent {
-    const { headerSectionBytesMax, trailerSectionBytesMax, fieldCountMax } = this.#limits;
-    const actual = this.#section?.octets ?? 0;
-    switch (kind) {
-      case "header-section-too-large":
-        return this.#fail(kind, {
-          name: "headerSectionBytesMax",
-          maximum: headerSectionBytesMax,
-          actual,
-        });
-      case "trailer-section-too-large":
-        return this.#fail(kind, {
-          name: "trailerSectionBytesMax",
-          maximum: trailerSectionBytesMax,
-          actual,
-        });
-      case "too-many-fields":
-        return this.#fail(kind, {
-          name: "fieldCountMax",
-          maximum: fieldCountMax,
-          actual: fieldCountMax + 1,
-        });
-      default:
-        return this.#fail(kind);
-    }
   }
 
   #beginBody(head: RequestHead): void {
@@ -346,7 +334,7 @@ export class RequestParser {
     const chunks = this.#chunks;
     if (chunks === undefined || this.#start === this.#end) return needData;
     const event: ChunkEvent = chunks.read(this.#view, this.#start, this.#end);
-    if (event.kind === "error") return this.#fail(event.error);
+    if (event.kind === "error") return this.#fail(event.error, event.limit);
     this.#start = chunks.consumed;
     switch (event.kind) {
       case "data":
@@ -368,7 +356,7 @@ export class RequestParser {
     });
     const outcome = this.#section.read(this.#view, this.#start, this.#end);
     if (outcome === "need-data") return needData;
-    if (outcome !== "done") return this.#failSection(outcome);
+    if (outcome !== "done") return this.#fail(outcome);
     const sectionEnd = this.#start + this.#section.octets;
     const section = this.#view.subarray(this.#start, sectionEnd);
     const trailers = new Fields(section, this.#section.offsets);
@@ -390,7 +378,7 @@ export class RequestParser {
   }
 }
 
-/** The method as text; the two that nearly every request has are not made anew. */
+/** The method as text; the one that nearly every request has is not made anew. */
 function methodName(view: Uint8Array, start: number, end: number): string {
   if (end - start === 3 && view[start] === 0x47 && view[start + 1] === 0x45) {
     if (view[start + 2] === 0x54) return "GET";
