@@ -30,7 +30,8 @@ export const imfFixdateLength = 29;
  * format can't say, come out as its first and its last second.
  */
 export function formatImfFixdate(epochMs: number): string {
-  const date = new Date(Math.min(Math.max(epochMs, -62_167_219_200_000), 253_402_300_799_000));
+  const clamped = Math.min(Math.max(epochMs, -62_167_219_200_000), 253_402_300_799_000);
+  const date = new Date(Math.floor(clamped));
   const year = String(date.getUTCFullYear()).padStart(4, "0");
   const day = `${dayNames[date.getUTCDay()] ?? ""}, ${twoDigits(date.getUTCDate())}`;
   const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(twoDigits);

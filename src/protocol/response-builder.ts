@@ -6,6 +6,7 @@
  */
 
 import { utf8Bytes } from "./bytes.ts";
+import { trimBlanks } from "./fields.ts";
 import { everyIs, FIELD_VALUE, isToken } from "./grammar.ts";
 import type {
   Body,
@@ -75,7 +76,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     if (encoderFields.includes(name.toLowerCase())) {
       throw new TypeError(`${name} is set by the encoder`);
     }
-    if (!everyIs(value, FIELD_VALUE) || value !== value.trim()) {
+    if (!everyIs(value, FIELD_VALUE) || value !== trimBlanks(value)) {
       throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
     }
     this.#fields.push([name, value]);

@@ -45,8 +45,12 @@ export const continueHead = "HTTP/1.1 100 Continue\r\n\r\n";
 /** The last chunk and an empty trailer section (RFC 9112 §7.1). */
 export const lastChunk = "0\r\n\r\n";
 
-/** What stands before a chunk of `octets` octets; they are followed by CRLF. */
+/**
+ * What stands before a chunk of `octets` octets; they are followed by CRLF. Throws when there are
+ * none: that would be the last chunk, and what followed it another message.
+ */
 export function chunkPrefix(octets: number): string {
+  if (octets < 1) throw new RangeError(`not the size of a chunk: ${octets}`);
   return `${octets.toString(16)}\r\n`;
 }
 

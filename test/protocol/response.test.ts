@@ -1,0 +1,14 @@
+import { describe, expect, test } from "bun:test";
+
+import { bodyOctets } from "../../src/protocol/response.ts";
+
+describe("bodyOctets", () => {
+  test("is known for everything but a stream", () => {
+    const file = { read: () => 0, close: () => undefined };
+    expect(bodyOctets({ kind: "none" })).toBe(0);
+    expect(bodyOctets({ kind: "bytes", bytes: new Uint8Array(3) })).toBe(3);
+    expect(bodyOctets({ kind: "file", file, region: { start: 5, octets: 7 } })).toBe(7);
+    const chunks: AsyncIterable<Uint8Array> = new ReadableStream<Uint8Array>();
+    expect(bodyOctets({ kind: "stream", chunks })).toBeUndefined();
+  });
+});
