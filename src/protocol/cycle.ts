@@ -40,7 +40,7 @@ export const cycle: Readonly<Record<CycleState, Partial<Record<CycleEvent, Cycle
     begun: "head",
     asked: "handling",
     refused: "refusing",
-    ended: "lingering",
+    ended: "closed",
     gone: "closed",
   },
   head: { asked: "handling", refused: "refusing", gone: "closed" },
