@@ -24,6 +24,16 @@ function escapeLine(text: string): string {
   });
 }
 
+/** JSON that is still the same JSON, without a character that a terminal could obey. */
+function escapeJson(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
 function requestLine(report: ExchangeReport): string {
   const { head } = report;
   if (head === undefined) return escapeLine(report.method ?? "-");
@@ -61,7 +71,7 @@ function combined(report: ExchangeReport, epochMs: number): string {
 
 function json(report: ExchangeReport, epochMs: number): string {
   const { head, response } = report;
-  return JSON.stringify({
+  const line = JSON.stringify({
     time: new Date(epochMs).toISOString(),
     remote: report.remoteAddress,
     method: report.method ?? null,
@@ -77,6 +87,7 @@ function json(report: ExchangeReport, epochMs: number): string {
     ...(report.refusal === undefined ? {} : { refusal: report.refusal }),
     ...response.note,
   });
+  return escapeJson(line);
 }
 
 const formatters: Record<Exclude<LogFormat, "none">, typeof short> = {

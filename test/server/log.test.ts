@@ -1,0 +1,204 @@
+import { describe, expect, test } from "bun:test";
+
+import type { Response } from "../../src/protocol/response.ts";
+import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
+import type { ExchangeReport } from "../../src/server/exchange.ts";
+import type { LogFormat } from "../../src/server/log.ts";
+import { AccessLog, formatLine, logFormats } from "../../src/server/log.ts";
+import { headOf } from "../protocol/transcript.ts";
+import { startMs } from "./fake-clock.ts";
+
+const ok: Response = new ResponseBuilder(200).text("hello").build();
+
+function reportOf(
+  request: string | undefined,
+  changes: Partial<ExchangeReport> = {},
+): ExchangeReport {
+  const head = request === undefined ? undefined : headOf(`${request}\r\n\r\n`);
+  return {
+    head,
+    method: head?.method,
+    remoteAddress: "127.0.0.1",
+    response: ok,
+    refusal: undefined,
+    octets: 5,
+    durationMs: 1.23456,
+    whole: true,
+    ...changes,
+  };
+}
+
+const plain = reportOf("GET /a%20b?c=d HTTP/1.1\r\nHost: lab.example:9001");
+const browser = reportOf(
+  "GET / HTTP/1.0\r\nHost: a\r\nUser-Agent: Lynx/2.9\r\nReferer: http://a/b",
+  { remoteAddress: "::1" },
+);
+/** What there is to log when the head could not be read. */
+const headless = reportOf(undefined, {
+  method: "GET",
+  response: new ResponseBuilder(400).noting({ reason: "400 target" }).text("no").build(),
+  refusal: "target",
+});
+const nameless = reportOf(undefined, { response: new ResponseBuilder(400).build(), octets: 0 });
+
+function line(format: Exclude<LogFormat, "none">, report: ExchangeReport): string {
+  return formatLine(format, report, startMs);
+}
+
+describe("short", () => {
+  test("says when, what, how it ended, how much and how long", () => {
+    expect(line("short", plain)).toBe("15:04:05 GET /a%20b?c=d 200 5 B 1.2 ms");
+  });
+
+  test("says that it was cut off, and why it was refused", () => {
+    const cut = { ...plain, whole: false };
+    expect(line("short", cut)).toBe("15:04:05 GET /a%20b?c=d 200 5 B 1.2 ms cut off");
+    expect(line("short", headless)).toBe("15:04:05 GET 400 5 B 1.2 ms (400 target)");
+    expect(line("short", nameless)).toBe("15:04:05 - 400 0 B 1.2 ms");
+  });
+});
+
+describe("common", () => {
+  test("is the common log format, in UTC", () => {
+    expect(line("common", plain)).toBe(
+      '127.0.0.1 - - [22/Nov/2026:15:04:05 +0000] "GET /a%20b?c=d HTTP/1.1" 200 5',
+    );
+  });
+
+  test("has a dash for what is not known", () => {
+    expect(line("common", nameless)).toBe('127.0.0.1 - - [22/Nov/2026:15:04:05 +0000] "-" 400 -');
+  });
+
+  test.each([...Array(12).keys()])("names month %p", (month) => {
+    const text = formatLine("common", plain, Date.UTC(2026, month, 3));
+    const name = "JanFebMarAprMayJunJulAugSepOctNovDec".slice(month * 3, month * 3 + 3);
+    expect(text).toContain(`[03/${name}/2026:00:00:00 +0000]`);
+  });
+});
+
+describe("combined", () => {
+  test("adds where the client came from and what it is", () => {
+    expect(line("combined", browser)).toBe(
+      '::1 - - [22/Nov/2026:15:04:05 +0000] "GET / HTTP/1.0" 200 5 "http://a/b" "Lynx/2.9"',
+    );
+    expect(line("combined", headless)).toEndWith('"GET" 400 5 "-" "-"');
+  });
+});
+
+describe("json", () => {
+  test("has a member for everything, in a fixed order", () => {
+    expect(line("json", plain)).toBe(
+      '{"time":"2026-11-22T15:04:05.678Z","remote":"127.0.0.1","method":"GET",' +
+        '"target":"/a%20b?c=d","version":"1.1","host":"lab.example","status":200,"bytes":5,' +
+        '"durationMs":1.235,"whole":true,"referer":null,"userAgent":null}',
+    );
+  });
+
+  test("says why a request was refused", () => {
+    expect(line("json", headless)).toBe(
+      '{"time":"2026-11-22T15:04:05.678Z","remote":"127.0.0.1","method":"GET","target":null,' +
+        '"version":null,"host":null,"status":400,"bytes":5,"durationMs":1.235,"whole":true,' +
+        '"referer":null,"userAgent":null,"refusal":"target","reason":"400 target"}',
+    );
+  });
+
+  test("tells what a form held", () => {
+    const form = { name: "Ines", tag: ["a", "b"], file: { filename: "n.txt", octets: 3 } };
+    const response = new ResponseBuilder(200).noting({ form }).text("").build();
+    const logged: unknown = JSON.parse(line("json", { ...plain, response }));
+    expect(logged).toMatchObject({ form });
+  });
+});
+
+describe("what a client sent can't break a line, a quotation or a terminal", () => {
+  /** ESC [ 31 m and CSI 2 J as a client sends them: field values may hold octets above %x7F. */
+  const hostile = 'GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: a"b\\c\td\x9b2J\x85\xad\r\nReferer: "';
+  const reason = "x\u001b[31m\r\n\u007f\u009b2J\u202e\u2028\u{e0001}\ud800é";
+  const response = new ResponseBuilder(403).noting({ reason }).build();
+
+  test("in a quoted string", () => {
+    expect(line("combined", reportOf(hostile))).toEndWith(
+      String.raw`"\"" "a\"b\\c\x09d\x9b2J\x85\xad"`,
+    );
+  });
+
+  test("in a reason", () => {
+    expect(line("short", { ...plain, response })).toEndWith(
+      `${String.raw`(x\x1b[31m\x0d\x0a\x7f\x9b2J\u{202e}\u{2028}\u{e0001}\u{d800}`}é)`,
+    );
+  });
+
+  test("in JSON, which stays JSON", () => {
+    const text = line("json", { ...reportOf(hostile), response });
+    const logged = JSON.parse(text) as Record<string, unknown>;
+    expect(logged["userAgent"]).toBe('a"b\\c\td\x9b2J\x85\xad');
+    expect(logged["reason"]).toBe(reason);
+    expect(text).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+  });
+
+  test.each(["short", "common", "combined", "json"] as const)("in any format: %s", (format) => {
+    for (let code = 0; code < 0x3000; code++) {
+      const noted = new ResponseBuilder(403)
+        .noting({ reason: String.fromCharCode(code), form: { [String.fromCharCode(code)]: "" } })
+        .build();
+      const text = line(format, { ...plain, response: noted });
+      if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text)) throw new Error(`U+${code.toString(16)} gets through`);
+    }
+  });
+
+  test("however long it is", () => {
+    const long = "x".repeat(8000);
+    const report = reportOf(`GET /${long} HTTP/1.1\r\nHost: a`);
+    for (const format of logFormats) {
+      if (format === "none") continue;
+      expect(line(format, report).split("\n").length).toBe(1);
+      expect(line(format, report)).toContain(long);
+    }
+  });
+});
+
+describe("the log of a server", () => {
+  test("writes the lines of one turn together, each with its line break", async () => {
+    const written: string[] = [];
+    const log = new AccessLog(
+      "short",
+      (text) => written.push(text),
+      () => startMs,
+    );
+    log.note(plain);
+    log.note(nameless);
+    expect(written).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(written).toEqual([`${line("short", plain)}\n${line("short", nameless)}\n`]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(written.length).toBe(1);
+  });
+
+  test("writes what it has when it is told to, and nothing twice", async () => {
+    const written: string[] = [];
+    const log = new AccessLog(
+      "common",
+      (text) => written.push(text),
+      () => startMs,
+    );
+    log.flush();
+    log.note(plain);
+    log.flush();
+    log.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(written).toEqual([`${line("common", plain)}\n`]);
+  });
+
+  test("of format none writes nothing", async () => {
+    const written: string[] = [];
+    const log = new AccessLog(
+      "none",
+      (text) => written.push(text),
+      () => startMs,
+    );
+    log.note(plain);
+    log.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(written).toEqual([]);
+  });
+});
