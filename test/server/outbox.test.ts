@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { concatBytes, latin1Bytes } from "../../src/protocol/bytes.ts";
 import { Outbox } from "../../src/server/outbox.ts";

@@ -1,0 +1,178 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+
+import { concatBytes } from "../../src/protocol/bytes.ts";
+import type { FileSource } from "../../src/protocol/response.ts";
+import type { SendOutcome } from "../../src/server/file-sender.ts";
+import { FileSender } from "../../src/server/file-sender.ts";
+import { FakeTransport } from "./fake-transport.ts";
+
+/** A file of any size which holds, at each position, the position's lowest octet. */
+class PatternFile implements FileSource {
+  size: number;
+  closed = 0;
+  readonly reads: number[] = [];
+  /** The most that one read answers with. */
+  readonly readMax: number;
+
+  constructor(size: number, readMax = Infinity) {
+    this.size = size;
+    this.readMax = readMax;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    this.reads.push(position);
+    const count = Math.max(0, Math.min(into.length, this.size - position, this.readMax));
+    for (let i = 0; i < count; i++) into[i] = (position + i) % 256;
+    return count;
+  }
+
+  close(): void {
+    this.closed++;
+  }
+}
+
+/** What a `PatternFile` holds in `[start, start + octets)`. */
+function pattern(start: number, octets: number): Uint8Array {
+  return Uint8Array.from({ length: octets }, (_, i) => (start + i) % 256);
+}
+
+const sizes = { sendPieceBytes: 100, sendBurstBytes: 250 };
+
+test("sends a region from its start to before its end, and no octet beside it", () => {
+  const transport = new FakeTransport();
+  const sender = new FileSender(new PatternFile(1000), { start: 7, octets: 150 }, sizes);
+  expect(sender.left).toBe(150);
+  expect(sender.pump(transport)).toBe("sent");
+  expect(transport.octets).toEqual(pattern(7, 150));
+  expect(sender.left).toBe(0);
+});
+
+test("has sent an empty region without reading or writing", () => {
+  const transport = new FakeTransport();
+  const file = new PatternFile(10);
+  expect(new FileSender(file, { start: 0, octets: 0 }, sizes).pump(transport)).toBe("sent");
+  expect(file.reads).toEqual([]);
+  expect(transport.attempts).toBe(0);
+});
+
+test("stops after a turn's share, and goes on from there", () => {
+  const transport = new FakeTransport();
+  const sender = new FileSender(new PatternFile(1000), { start: 0, octets: 700 }, sizes);
+  expect(sender.pump(transport)).toBe("later");
+  expect(transport.taken).toBe(300);
+  expect(sender.pump(transport)).toBe("later");
+  expect(sender.pump(transport)).toBe("sent");
+  expect(transport.octets).toEqual(pattern(0, 700));
+});
+
+test("reads again from where the socket stopped taking", () => {
+  const transport = new FakeTransport();
+  const file = new PatternFile(1000);
+  const sender = new FileSender(file, { start: 0, octets: 120 }, sizes);
+  transport.room = 33;
+  expect(sender.pump(transport)).toBe("blocked");
+  expect(sender.left).toBe(87);
+  transport.room = 0;
+  expect(sender.pump(transport)).toBe("blocked");
+  expect(sender.left).toBe(87);
+  transport.room = Infinity;
+  expect(sender.pump(transport)).toBe("sent");
+  expect(file.reads).toEqual([0, 33, 33]);
+  expect(transport.octets).toEqual(pattern(0, 120));
+});
+
+test("goes on when a read answers with less than was asked for", () => {
+  const transport = new FakeTransport();
+  const file = new PatternFile(1000, 7);
+  const sender = new FileSender(file, { start: 1, octets: 50 }, sizes);
+  expect(sender.pump(transport)).toBe("sent");
+  expect(transport.octets).toEqual(pattern(1, 50));
+});
+
+test("breaks off, and never pads, when the file has shrunk", () => {
+  const transport = new FakeTransport();
+  const file = new PatternFile(130);
+  const sender = new FileSender(file, { start: 0, octets: 200 }, sizes);
+  expect(sender.pump(transport)).toBe("short");
+  expect(transport.octets).toEqual(pattern(0, 130));
+  expect(sender.left).toBe(70);
+});
+
+test("sends no octet that the file has grown by", () => {
+  const transport = new FakeTransport();
+  const file = new PatternFile(50);
+  const sender = new FileSender(file, { start: 0, octets: 50 }, sizes);
+  file.size = 5000;
+  expect(sender.pump(transport)).toBe("sent");
+  expect(transport.octets).toEqual(pattern(0, 50));
+});
+
+test("says that the client is gone", () => {
+  const transport = new FakeTransport();
+  transport.broken = true;
+  const sender = new FileSender(new PatternFile(50), { start: 0, octets: 50 }, sizes);
+  expect(sender.pump(transport)).toBe("gone");
+});
+
+test("closes its file when it is told to", () => {
+  const file = new PatternFile(50);
+  const sender = new FileSender(file, { start: 0, octets: 50 }, sizes);
+  expect(file.closed).toBe(0);
+  sender.close();
+  expect(file.closed).toBe(1);
+});
+
+describe("positions past 4 GB", () => {
+  const gigabyte = 2 ** 30;
+
+  test("are read as they are, without a lap at 2^31 or 2^32", () => {
+    for (const start of [2 * gigabyte - 50, 4 * gigabyte - 50, 9000 * gigabyte + 3]) {
+      const transport = new FakeTransport();
+      const file = new PatternFile(Number.MAX_SAFE_INTEGER);
+      const sender = new FileSender(file, { start, octets: 180 }, sizes);
+      expect(sender.pump(transport)).toBe("sent");
+      expect(file.reads).toEqual([start, start + 100]);
+      expect(transport.octets).toEqual(pattern(start, 180));
+    }
+  });
+
+  test("are counted in what is left", () => {
+    const file = new PatternFile(Number.MAX_SAFE_INTEGER);
+    const sender = new FileSender(file, { start: 0, octets: 6 * gigabyte }, sizes);
+    expect(sender.pump(new FakeTransport())).toBe("later");
+    expect(sender.left).toBe(6 * gigabyte - 300);
+  });
+});
+
+test("senders that take turns don't mix their octets, however much each socket takes", () => {
+  const turns = fc.array(fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 400 })), { maxLength: 40 });
+  fc.assert(
+    fc.property(turns, fc.integer({ min: 1, max: 300 }), (all, readMax) => {
+      const regions = [
+        { start: 0, octets: 900 },
+        { start: 85, octets: 401 },
+        { start: 3_000_000_000, octets: 260 },
+      ];
+      const transports = regions.map(() => new FakeTransport());
+      const senders = regions.map(
+        (region) => new FileSender(new PatternFile(2 ** 40, readMax), region, sizes),
+      );
+      const pump = (index: number, room: number): SendOutcome => {
+        const [sender, transport] = [senders[index], transports[index]];
+        if (sender === undefined || transport === undefined) throw new Error("no such sender");
+        transport.room = room;
+        return sender.pump(transport);
+      };
+      for (const [index, room] of all) pump(index, room);
+      for (const [index, region] of regions.entries()) {
+        let outcome = pump(index, Infinity);
+        while (outcome === "later") outcome = pump(index, Infinity);
+        expect(outcome).toBe("sent");
+        const octets = concatBytes(transports[index]?.writes ?? []);
+        expect(Buffer.compare(octets, pattern(region.start, region.octets))).toBe(0);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
