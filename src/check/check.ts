@@ -42,7 +42,7 @@ export interface CheckOptions {
 type Stages = readonly [Stage, ...Stage[]];
 
 const scriptsAtOnce = 6;
-const replayedAtOnce = 4;
+const replayedAtOnce = 6;
 /** Servers for a script whose replays can't share one. */
 const stagesAtOnce = 4;
 

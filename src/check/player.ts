@@ -365,8 +365,9 @@ function resolveBlock(parts: readonly SendPart[], memory: Memory, line: number):
 /** `pattern` over and over, to exactly `count` bytes. */
 function repeat(pattern: Uint8Array, count: number): Uint8Array {
   const out = new Uint8Array(count);
-  for (let at = 0; at < count; at += pattern.length) {
-    out.set(pattern.subarray(0, Math.min(pattern.length, count - at)), at);
+  out.set(pattern.subarray(0, count));
+  for (let filled = pattern.length; filled < count; filled *= 2) {
+    out.copyWithin(filled, 0, Math.min(filled, count - filled));
   }
   return out;
 }

@@ -71,7 +71,7 @@ export function reportText(scripts: readonly Script[], columns: readonly Column[
     if (columns.length > 1) lines.push(`## ${column.server}`, "");
     lines.push(...columnText(scripts, column), "");
   }
-  lines.push(...matrix(scripts, columns), "", ...notPlayed(scripts, columns));
+  lines.push(...matrix(scripts, columns), "", ...notPlayedText(scripts, columns));
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
@@ -89,24 +89,21 @@ function columnText(scripts: readonly Script[], column: Column): readonly string
 }
 
 function sectionText(section: string, scripts: readonly Script[], column: Column): string {
-  let held = 0;
-  let failed = 0;
-  let replays = 0;
-  let unplayed = 0;
-  for (const script of scripts) {
+  const played = scripts.flatMap((script) => {
     const outcome = column.outcomes.get(script);
-    if (outcome?.kind !== "played") {
-      unplayed += 1;
-      continue;
-    }
-    replays += outcome.replays;
-    for (const phase of outcome.phases) if (phase.kind === "held") held += 1;
-    failed += outcome.phases.filter((phase) => phase.kind === "failed").length;
-  }
+    return outcome?.kind === "played" ? [outcome] : [];
+  });
+  const phases = played.flatMap((outcome) => outcome.phases);
+  const held = phases.filter(({ kind }) => kind === "held").length;
+  const failed = phases.length - held;
+  const replays = played.reduce((sum, outcome) => sum + outcome.replays, 0);
+  const uncut = scripts.filter(({ settings }) => settings.uncutReason !== undefined).length;
+  const notPlayed = scripts.length - played.length;
   const parts = [counted(scripts.length, "script"), `${counted(held, "phase")} held`];
   if (failed > 0) parts.push(`${failed} FAILED`);
   if (replays > 0) parts.push(counted(replays, "replay"));
-  if (unplayed > 0) parts.push(`${counted(unplayed, "script")} not played`);
+  if (replays > 0 && uncut > 0) parts.push(`${uncut} uncut`);
+  if (notPlayed > 0) parts.push(`${counted(notPlayed, "script")} not played`);
   return `${section}: ${parts.join(", ")}`;
 }
 
@@ -198,7 +195,7 @@ function cell({ held, played }: Tally): string {
   return played === 0 ? "-" : `${held}/${played}`;
 }
 
-function notPlayed(scripts: readonly Script[], columns: readonly Column[]): readonly string[] {
+function notPlayedText(scripts: readonly Script[], columns: readonly Column[]): readonly string[] {
   const lines: string[] = [];
   for (const column of columns) {
     const reasons = scripts.flatMap((script) => {
