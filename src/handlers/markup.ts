@@ -23,6 +23,7 @@ color:var(--soft)}.soft,footer{color:var(--soft)}footer{margin-top:2rem;font-siz
 pre{padding:.75rem 1rem;border:1px solid var(--line);border-radius:.5rem;white-space:pre-wrap;\
 overflow-wrap:anywhere}table{width:100%;border-collapse:collapse}th{font-weight:600;text-align:left;\
 color:var(--soft);font-size:.875rem}th,td{padding:.375rem .5rem;border-bottom:1px solid var(--line)}\
+th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}\
 td a{overflow-wrap:anywhere;text-decoration:none}td a:hover{text-decoration:underline}.number{\
 text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}@media(max-width:40rem){\
 .when{display:none}}`;
