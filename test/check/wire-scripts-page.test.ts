@@ -1,0 +1,39 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { collectScripts } from "../../src/check/collection.ts";
+import { parseScript } from "../../src/check/script-parser.ts";
+
+const house = join(import.meta.dir, "..", "..");
+const page = readFileSync(join(house, "docs", "wire-scripts.md"), "utf8");
+
+describe("the page on wire scripts", () => {
+  const examples = [...page.matchAll(/^```wire\n([\s\S]*?)^```$/gmu)].map(([, text = ""]) => text);
+
+  test("has examples that parse", () => {
+    expect(examples.length).toBeGreaterThan(1);
+    for (const example of examples) {
+      const script = parseScript("example.wire", example);
+      expect(script.ok ? [] : script.error).toEqual([]);
+    }
+  });
+
+  test("shows every statement there is", () => {
+    const source = readFileSync(join(house, "src", "check", "statement.ts"), "utf8");
+    const table = /const readers[^{]*\{([\s\S]*?)^\};/mu.exec(source)?.[1] ?? "";
+    const keywords = [...table.matchAll(/^ {2}"?([a-z>|<-]+)"?: /gmu)].map(([, word = ""]) => word);
+    expect(keywords.length).toBeGreaterThan(30);
+    const lines = examples.join("\n").split("\n");
+    const shown = new Set(lines.map((line) => /^ {4}(\S+)/u.exec(line)?.[1]));
+    const tabled = new Set([...page.matchAll(/^\| `([^\s`]+)/gmu)].map(([, word]) => word));
+    expect(keywords.filter((word) => !shown.has(word) && !tabled.has(word))).toEqual([]);
+  });
+});
+
+describe("the project's own scripts", () => {
+  test("parse", () => {
+    const scripts = collectScripts([join(house, "fixtures", "wire")]);
+    expect(scripts.ok ? [] : scripts.error).toEqual([]);
+  });
+});
