@@ -225,6 +225,7 @@ function readStatus(rest: string): Result<Statement, string> {
     else if (choice === "closed" || choice === "reset") choices.push({ kind: "end", end: choice });
     else return failure(`a status, a class like 4xx, closed or reset, and not "${choice}"`);
   }
+  if (choices.every(({ kind }) => kind === "end")) return failure("a status among the choices");
   return success({ kind: "status", choices });
 }
 

@@ -341,6 +341,7 @@ describe("refuses, with the line", () => {
     ["    < 20", "< STATUS"],
     ["    < 200 or", "a status, a class"],
     ["    < 200 or 3x", "a status, a class"],
+    ["    < closed or reset", "a status among the choices"],
     ["    < Na me: x", "< STATUS"],
     ["    < ETag ~ (", "a regular expression"],
     ["    < ETag ~ \\-", "a regular expression"],
