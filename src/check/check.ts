@@ -224,16 +224,15 @@ async function playAct(
     const written = writeNamedTree(root, act.tree);
     return written.ok ? undefined : `--tree: ${written.error}`;
   };
+  const restore = (): void => {
+    const failed = write();
+    if (failed !== undefined) throw new Error(failed);
+  };
   for (const column of columns) {
     const failed = write();
     if (failed !== undefined) return failed;
     if (column.unreachable !== undefined) continue;
-    await playForeign(
-      act,
-      column,
-      { endpoint: endpointOf(column.url), root, restore: write },
-      options,
-    );
+    await playForeign(act, column, { endpoint: endpointOf(column.url), root, restore }, options);
   }
   return undefined;
 }

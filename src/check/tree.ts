@@ -240,7 +240,7 @@ function removeEntry(at: Buffer): void {
 /**
  * Writes a tree into a folder that the user named: made if it isn't there, and emptied if a tree
  * was written there before. Fails, with what is in the way, on any other folder that holds
- * something.
+ * something, and on a tree that the file system won't take.
  */
 export function writeNamedTree(
   root: string,
@@ -258,9 +258,13 @@ export function writeNamedTree(
         `written by check; name an empty folder or a new one`,
     );
   }
-  emptyFolder(root);
-  writeFileSync(`${root}/${treeMarker}`, "The tree of wire scripts: check writes it afresh.\n");
-  chmodSync(`${root}/${treeMarker}`, 0o600);
-  writeTree(root, entries);
+  try {
+    emptyFolder(root);
+    writeFileSync(`${root}/${treeMarker}`, "The tree of wire scripts: check writes it afresh.\n");
+    chmodSync(`${root}/${treeMarker}`, 0o600);
+    writeTree(root, entries);
+  } catch (error) {
+    return failure(error instanceof Error ? error.message : "the folder can't be written");
+  }
   return success(undefined);
 }

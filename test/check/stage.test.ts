@@ -4,22 +4,25 @@ import { parseScript } from "../../src/check/script-parser.ts";
 import type { Script } from "../../src/check/script.ts";
 import { endpointOf, reasonNotToPlay } from "../../src/check/stage.ts";
 
+function scriptWith(head: string, phase = ""): Script {
+  const text = `# T\n\n${head}\n\n## P (RFC 9110 §9, must)\n\n${phase}    on main\n    open\n`;
+  const script = parseScript("t.wire", text);
+  if (!script.ok) throw new Error(JSON.stringify(script.error));
+  return script.value;
+}
+
 describe("where a server listens", () => {
   test("is the host and the port of its URL, without an address's brackets", () => {
-    const at = (url: string): object => endpointOf(new URL(url));
-    expect(at("http://localhost:9001/")).toEqual({ host: "localhost", port: 9001 });
-    expect(at("http://[::1]:8080")).toEqual({ host: "::1", port: 8080 });
-    expect(at("http://127.0.0.1/")).toEqual({ host: "127.0.0.1", port: 80 });
+    expect(endpointOf(new URL("http://localhost:9001/"))).toEqual({
+      host: "localhost",
+      port: 9001,
+    });
+    expect(endpointOf(new URL("http://[::1]:8080"))).toEqual({ host: "::1", port: 8080 });
+    expect(endpointOf(new URL("http://127.0.0.1/"))).toEqual({ host: "127.0.0.1", port: 80 });
   });
 });
 
 describe("a script that another server can't be played", () => {
-  function scriptWith(head: string, phase = ""): Script {
-    const text = `# T\n\n${head}\n\n## P (RFC 9110 §9, must)\n\n${phase}    on main\n    open\n`;
-    const script = parseScript("t.wire", text);
-    if (!script.ok) throw new Error(JSON.stringify(script.error));
-    return script.value;
-  }
   const plain = scriptWith("");
   const needy = scriptWith("    server --hidden --cors\n    limit headerTimeMs 300");
   const live = scriptWith("    file a", "    remove a\n");
