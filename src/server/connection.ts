@@ -43,6 +43,7 @@ export class Connection implements OpenConnection, Timed {
   #running = false;
   #peerEnded = false;
   #stopping = false;
+  #turnDue = false;
   #lingeredOctets = 0;
 
   constructor(context: ConnectionContext, transport: Transport, remoteAddress: string) {
@@ -79,7 +80,10 @@ export class Connection implements OpenConnection, Timed {
   /** Whether what still arrives is thrown away. */
   #isDeaf(): boolean {
     const { place } = this.#intake.parser;
-    return place === "failed" || this.#state === "lingering" || this.#state === "refusing";
+    if (place === "failed" || this.#state === "lingering" || this.#state === "refusing")
+      return true;
+    // The answer is not out yet, and nothing is read after it.
+    return this.#state === "settling" && this.#exchange?.persist === false;
   }
 
   /** The socket takes octets again. */
@@ -108,6 +112,7 @@ export class Connection implements OpenConnection, Timed {
 
   /** Answers that there is no room, and closes: the client is one too many. */
   turnAway(): void {
+    if (this.#state !== "idle") return;
     this.#refuse({ kind: "overloaded" });
     this.#run();
   }
@@ -132,6 +137,8 @@ export class Connection implements OpenConnection, Timed {
         this.#refuse({ kind: awaitsBody(this.#exchange) ? "request-timeout" : "overloaded" });
         break;
       case "settling":
+        // What the client has not taken by now it won't take.
+        if (this.#outbox.pending > 0) return this.#terminate();
         if (this.#exchange !== undefined) this.#exchange.persist = false;
         this.#last();
         break;
@@ -220,18 +227,13 @@ export class Connection implements OpenConnection, Timed {
     const exchange = new Exchange(head, body, this.#context.clock.monotonicMs());
     this.#exchange = exchange;
     if (head.framing.kind === "none") this.#intake.discard(exchange);
-    let answer: Response | Promise<Response>;
     try {
-      answer = this.#context.handler({ head, body, remoteAddress: this.remoteAddress });
+      const answer = this.#context.handler({ head, body, remoteAddress: this.remoteAddress });
+      if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
+      else this.#answer(exchange, answer);
     } catch (error) {
       this.#handlerFailed(exchange, error);
-      return;
     }
-    if (!(answer instanceof Promise)) {
-      this.#answer(exchange, answer);
-      return;
-    }
-    this.#await(exchange, answer).catch(this.#context.failed);
   }
 
   /** Waits for a handler that could not answer at once. */
@@ -286,7 +288,7 @@ export class Connection implements OpenConnection, Timed {
         if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
         return false;
       case "later":
-        this.#context.defer(() => this.#run());
+        this.#takeTurnLater();
         return false;
       case "waiting":
         return this.#feedBody();
@@ -294,6 +296,16 @@ export class Connection implements OpenConnection, Timed {
         this.#terminate();
         return false;
     }
+  }
+
+  /** Goes on in the next turn of the event loop; asks for one turn, however often it is called. */
+  #takeTurnLater(): void {
+    if (this.#turnDue) return;
+    this.#turnDue = true;
+    this.#context.defer(() => {
+      this.#turnDue = false;
+      this.#run();
+    });
   }
 
   /** The response is out: reads the rest of the request, then goes on or ends. */
@@ -340,8 +352,11 @@ export class Connection implements OpenConnection, Timed {
         return this.#brokenBody(outcome.error);
       case "starved":
         if (this.#peerEnded) return this.#brokenBody({ kind: "incomplete" });
-        if (exchange.continueDue) this.#outbox.addText(continueHead);
-        exchange.continueDue = false;
+        // In a stream that is made of the body, an interim response would be content.
+        if (exchange.continueDue && this.#state === "handling") {
+          this.#outbox.addText(continueHead);
+          exchange.continueDue = false;
+        }
         return false;
       case "unwanted":
         return false;

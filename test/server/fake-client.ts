@@ -1,0 +1,142 @@
+/**
+ * A connection with everything around it replaced: the transport, the clock, the handlers and the event
+ * loop's next turn are a test's own. What is in here has no socket, no file and no real time.
+ */
+
+import type { Limits } from "../../src/base/limits.ts";
+import type { Handler, Request } from "../../src/handlers/handler.ts";
+import { latin1Bytes } from "../../src/protocol/bytes.ts";
+import type { CycleState } from "../../src/protocol/cycle.ts";
+import { answerTo, describeError } from "../../src/protocol/error.ts";
+import type { FileSource, Response } from "../../src/protocol/response.ts";
+import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
+import { Connection } from "../../src/server/connection.ts";
+import { Deadlines } from "../../src/server/deadlines.ts";
+import type { ExchangeReport } from "../../src/server/exchange.ts";
+import { limitsWith } from "../protocol/transcript.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeTransport } from "./fake-transport.ts";
+
+/** A file of `size` octets, each 0x66 ("f"), which counts how often it is closed. */
+export class FakeFile implements FileSource {
+  size: number;
+  closed = 0;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    if (this.closed > 0) throw new Error("read after it was closed");
+    const count = Math.max(0, Math.min(into.length, this.size - position));
+    into.fill(0x66, 0, count);
+    return count;
+  }
+
+  close(): void {
+    this.closed++;
+  }
+
+  /** A response with all of it. */
+  response(): Response {
+    const region = { start: 0, octets: this.size };
+    return new ResponseBuilder(200).file(this, region, "text/plain").build();
+  }
+}
+
+/** A response with `text`. */
+export function answer(text: string): Response {
+  return new ResponseBuilder(200).text(text, "text/plain").build();
+}
+
+/** A request that a handler was asked and has not answered yet. */
+export interface Asked {
+  readonly request: Request;
+  readonly answer: (response: Response) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export class FakeClient {
+  readonly transport = new FakeTransport();
+  readonly clock = new FakeClock();
+  readonly deadlines: Deadlines;
+  readonly connection: Connection;
+  readonly reports: ExchangeReport[] = [];
+  readonly failures: unknown[] = [];
+  /** Requests in the order in which a handler was asked; filled by `later`. */
+  readonly asked: Asked[] = [];
+  closedCount = 0;
+  #deferred: (() => void)[] = [];
+
+  /** Without a `handler`, a test answers what is in `asked`. */
+  constructor(handler?: Handler, limits: Partial<Record<keyof Limits, number>> = {}) {
+    this.deadlines = new Deadlines(() => this.clock.monotonicMs(), this.clock);
+    this.connection = new Connection(
+      {
+        limits: limitsWith(limits),
+        clock: this.clock,
+        deadlines: this.deadlines,
+        handler: handler ?? this.later,
+        refusal: (error) => {
+          const { status, close } = answerTo(error.kind);
+          const builder = new ResponseBuilder(status).noting({ reason: describeError(error) });
+          if (close) builder.closing();
+          return builder.text(error.kind, "text/plain").build();
+        },
+        report: (report) => this.reports.push(report),
+        failed: (error) => this.failures.push(error),
+        defer: (run) => this.#deferred.push(run),
+        closed: () => this.closedCount++,
+      },
+      this.transport,
+      "192.0.2.1",
+    );
+  }
+
+  /** A handler that answers when the test does. */
+  readonly later: Handler = (request) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    this.asked.push({ request, answer: resolve, fail: reject });
+    return promise;
+  };
+
+  get state(): CycleState {
+    return this.connection.state;
+  }
+
+  /** The statuses that were written, in order; interim ones among them. */
+  get statuses(): number[] {
+    const lines = this.transport.text.matchAll(/HTTP\/1\.1 (\d{3}) /g);
+    return [...lines].map((match) => Number(match[1]));
+  }
+
+  /** What was written, without the Date fields. */
+  get text(): string {
+    return this.transport.text.replaceAll("Date: Sun, 22 Nov 2026 15:04:05 GMT\r\n", "");
+  }
+
+  send(text: string): void {
+    this.connection.receive(latin1Bytes(text));
+  }
+
+  /** Lets promises go on, and then what was deferred, until nothing is left of either. */
+  async settle(): Promise<void> {
+    for (let turns = 0; turns < 3 || this.#deferred.length > 0; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const due = this.#deferred;
+      this.#deferred = [];
+      for (const run of due) run();
+    }
+  }
+
+  /** How many calls wait for the next turn of the event loop. */
+  get deferred(): number {
+    return this.#deferred.length;
+  }
+
+  /** The client has read: the socket takes `octets` more. */
+  drain(octets = Infinity): void {
+    this.transport.room = octets;
+    this.connection.drained();
+  }
+}
