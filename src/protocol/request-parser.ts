@@ -4,11 +4,11 @@
  *   HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]   (RFC 9112 §2.1)
  *   request-line = method SP request-target SP HTTP-version                     (RFC 9112 §3)
  *
- * `push` hands over what has arrived, `next` answers with an event, with "need-data", or with an error
- * after which it never says anything else. It pulls nothing and calls nobody: back-pressure is to
- * stop calling it. Every octet is looked at once, in order, and none past a limit, so that the events
- * are the same however the octets were cut. Absent on purpose: obsolete line folding, bare LF as
- * a line end, HTTP/0.9, resynchronising after an error.
+ * `push` hands over what has arrived, `next` answers with an event, with "need-data", or with an
+ * error after which it never says anything else. It pulls nothing and calls nobody: back-pressure
+ * is to stop calling it. Every octet is looked at once, in order, and none past a limit, so that
+ * the events are the same however the octets were cut. Absent on purpose: obsolete line folding,
+ * bare LF as a line end, HTTP/0.9, resynchronising after an error.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -67,8 +67,6 @@ export class RequestParser {
   #view: Uint8Array = nothing;
   #start = 0;
   #end = 0;
-  /** Whether `#view` is a buffer of the parser's own, with room that may be written. */
-  #owned = false;
   /** The next octet of the request line to look at, from `#start`. */
   #at = 0;
   #emptyLines = 0;
@@ -107,7 +105,9 @@ export class RequestParser {
     }
   }
 
-  /** Hands over octets; the parser keeps them as they are, and they must not be written any more. */
+  /**
+   * Hands over octets; the parser keeps them as they are, and they must not be written any more.
+   */
   push(octets: Uint8Array): void {
     // Nothing is read any more, so nothing is kept.
     if (this.#state === "failed") return;
@@ -115,7 +115,6 @@ export class RequestParser {
       this.#view = octets;
       this.#start = 0;
       this.#end = octets.length;
-      this.#owned = false;
       return;
     }
     this.#append(octets);
@@ -144,12 +143,14 @@ export class RequestParser {
   }
 
   /**
-   * Copies what is left and what is new into one buffer, whose size doubles, so that a head that comes
-   * octet by octet costs no more than a few copies. Octets already given out stay where they are.
+   * Copies what is left and what is new into one buffer, whose size doubles, so that a head that
+   * comes octet by octet costs no more than a few copies. Octets already given out stay where they
+   * are.
    */
   #append(octets: Uint8Array): void {
     const length = this.buffered + octets.length;
-    if (this.#owned && this.#end + octets.length <= this.#view.length) {
+    // Only a buffer of the parser's own has room after `#end`.
+    if (this.#end + octets.length <= this.#view.length) {
       this.#view.set(octets, this.#end);
       this.#end += octets.length;
       return;
@@ -160,7 +161,6 @@ export class RequestParser {
     this.#view = grown;
     this.#start = 0;
     this.#end = length;
-    this.#owned = true;
   }
 
   #fail(kind: ProtocolErrorKind, limitName = limitOf[kind]): ParserEvent {
