@@ -8,8 +8,8 @@
  *   chunk-ext      = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
  *   chunk-ext-val  = token / quoted-string
  *
- * Each octet of a line is compared with the grammar, the CRLF after a chunk's data too: a reader that
- * skips two octets there instead of comparing them can be made to see another message than the
+ * Each octet of a line is compared with the grammar, the CRLF after a chunk's data too: a reader
+ * that skips two octets there instead of comparing them can be made to see another message than the
  * proxy before it. The trailer section is read by whoever reads header sections.
  */
 

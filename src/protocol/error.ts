@@ -133,8 +133,8 @@ export const protocolErrors = {
 export type ProtocolErrorKind = keyof typeof protocolErrors;
 
 /**
- * A refusal that can be answered. Beside a kind that is about a limit stand the limit and what came,
- * which is the maximum and one: nothing further was looked at.
+ * A refusal that can be answered. Beside a kind that is about a limit stand the limit and what
+ * came, which is the maximum and one: nothing further was looked at.
  */
 export interface ProtocolError {
   readonly kind: ProtocolErrorKind;

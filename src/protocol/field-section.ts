@@ -4,9 +4,9 @@
  *   *( field-line CRLF ) CRLF                          (RFC 9112 §2.1, §7.1.2)
  *   field-line = field-name ":" OWS field-value OWS    (RFC 9112 §5)
  *
- * It can be stopped after any octet: it keeps its state and the offsets it has found, all relative to
- * the section's first octet, and goes on when more has come. No octet is looked at twice, and none
- * past a limit, so an answer can't depend on how the octets were cut.
+ * It can be stopped after any octet: it keeps its state and the offsets it has found, all relative
+ * to the section's first octet, and goes on when more has come. No octet is looked at twice, and
+ * none past a limit, so an answer can't depend on how the octets were cut.
  */
 
 import type { ProtocolErrorKind } from "./error.ts";

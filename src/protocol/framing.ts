@@ -2,10 +2,11 @@
  * How long a request's body is: RFC 9112 §6.3, its steps numbered as there. Steps 1 and 2 are about
  * responses.
  *
- * Stricter than the RFC has to be, on purpose: where it lets a server repair a message (several equal
- * lengths; a length beside a coding), the message is refused, because another party on the
- * way may have repaired it differently, and the difference is request smuggling. For the same reason
- * a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair, is none.
+ * Stricter than the RFC has to be, on purpose: where it lets a server repair a message (several
+ * equal lengths; a length beside a coding), the message is refused, because another party on the
+ * way may have repaired it differently, and the difference is request smuggling. For the same
+ * reason a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair, is
+ * none.
  */
 
 import type { Result } from "../base/result.ts";

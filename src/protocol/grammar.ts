@@ -20,8 +20,8 @@ export const FIELD_VALUE = 2;
  * What a request-target is made of (RFC 9112 §3.2). By RFC 3986 that is unreserved, reserved and
  * "%". Meant leniency: "[", "]", "^", "`", "{", "|", "}" and "\", which browsers send as they are
  * in a query (WHATWG URL, "query percent-encode set") though RFC 3986 has no place for them. A "\"
- * in the *path* is refused later, where paths are contained. Space, controls, `"`, "#", "<", ">" and
- * octets above %x7E are never right.
+ * in the *path* is refused later, where paths are contained. Space, controls, `"`, "#", "<", ">"
+ * and octets above %x7E are never right.
  */
 export const TARGET = 4;
 

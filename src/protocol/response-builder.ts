@@ -1,8 +1,8 @@
 /**
- * Builds responses that HTTP allows, and no others. What it forbids does not compile: a body on 204, 205
- * or 304 (RFC 9110 §6.4.1, §15.3.6), a second body, and the fields that belong to framing and to the
- * connection, which the encoder alone knows. What the types can't see, a control character in a
- * value that came from elsewhere, throws here, before anything is on the wire.
+ * Builds responses that HTTP allows, and no others. What it forbids does not compile: a body on
+ * 204, 205 or 304 (RFC 9110 §6.4.1, §15.3.6), a second body, and the fields that belong to framing
+ * and to the connection, which the encoder alone knows. What the types can't see, a control
+ * character in a value that came from elsewhere, throws here, before anything is on the wire.
  */
 
 import { utf8Bytes } from "./bytes.ts";
@@ -54,8 +54,8 @@ type Filled = "empty" | "filled";
  * new ResponseBuilder(200).field("Cache-Control", "no-store").text("hello\n").build();
  * ```
  *
- * Throws a TypeError on a field name that is no token, a value with control characters, a field that the
- * encoder sets, and (for callers without types) a body where none may be.
+ * Throws a TypeError on a field name that is no token, a value with control characters, a field
+ * that the encoder sets, and (for callers without types) a body where none may be.
  */
 export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Filled = "empty"> {
   readonly #status: S;

@@ -62,8 +62,8 @@ function framingOf(response: Response, exchange: Exchange): WireFraming {
 }
 
 /**
- * The header section of `response` in `exchange`. A HEAD has the fields of the GET, its length too, and
- * nothing follows them.
+ * The header section of `response` in `exchange`. A HEAD has the fields of the GET, its length too,
+ * and nothing follows them.
  */
 export function encodeHead(response: Response, exchange: Exchange): EncodedHead {
   const framing = framingOf(response, exchange);

@@ -1,14 +1,14 @@
 /**
- * A response is a value: a status, fields, and a body that is one of a few kinds. It says what is to be
- * sent and not how: framing, Date and Connection are the encoder's, and octets reach the wire through
- * the outbox.
+ * A response is a value: a status, fields, and a body that is one of a few kinds. It says what is
+ * to be sent and not how: framing, Date and Connection are the encoder's, and octets reach the wire
+ * through the outbox.
  */
 
 import type { ContentlessStatus, Status } from "./status.ts";
 
 /**
- * An open file that a body is sent from. `read` fills `into` from `position` on and answers how many
- * octets it read, 0 at the file's end; `close` may be called more than once.
+ * An open file that a body is sent from. `read` fills `into` from `position` on and answers how
+ * many octets it read, 0 at the file's end; `close` may be called more than once.
  */
 export interface FileSource {
   read(into: Uint8Array, position: number): number;

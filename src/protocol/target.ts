@@ -3,9 +3,9 @@
  *
  *   request-target = origin-form / absolute-form / authority-form / asterisk-form
  *
- * The target stays as it came: it is split, never normalised, and never handed to a URL parser, which
- * would turn "\" into "/", drop tabs and fold dots. Percent-decoding is the business of whoever
- * turns the path into a name.
+ * The target stays as it came: it is split, never normalised, and never handed to a URL parser,
+ * which would turn "\" into "/", drop tabs and fold dots. Percent-decoding is the business of
+ * whoever turns the path into a name.
  */
 
 import type { Result } from "../base/result.ts";
@@ -21,7 +21,9 @@ export interface Authority {
   readonly port?: number;
 }
 
-/** A request target. `path` begins with "/"; `query` has no "?" and is absent when there was none. */
+/**
+ * A request target. `path` begins with "/"; `query` has no "?" and is absent when there was none.
+ */
 export type Target =
   | { readonly form: "origin"; readonly path: string; readonly query?: string }
   | {

@@ -156,7 +156,7 @@ describe("limits", () => {
     fc.assert(property, { numRuns: 2000 });
   });
 
-  test("an endless run of any octet is refused within the limits of the place where it stands", () => {
+  test("an endless run of any octet is refused within the limits of its place", () => {
     const limits = limitsWith({
       requestLineBytesMax: 50,
       headerSectionBytesMax: 100,

@@ -95,7 +95,8 @@ function allFields(request: WrittenRequest): WrittenField[] {
 /** `request` from its request line to its empty line. */
 export function writeHead(request: WrittenRequest): string {
   const { asked, version } = request;
-  return `${asked.method} ${asked.target} ${version}\r\n${allFields(request).map(line).join("")}\r\n`;
+  const section = allFields(request).map(line).join("");
+  return `${asked.method} ${asked.target} ${version}\r\n${section}\r\n`;
 }
 
 /** `request` as it goes on the wire. */

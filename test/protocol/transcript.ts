@@ -1,6 +1,6 @@
 /**
- * What a parser says about some octets, as plain values that can be compared. Body events that follow
- * each other are joined, since how a body is cut is the network's doing and means nothing.
+ * What a parser says about some octets, as plain values that can be compared. Body events that
+ * follow each other are joined, since how a body is cut is the network's doing and means nothing.
  */
 
 import { defaultLimits } from "../../src/base/limits.ts";
@@ -48,8 +48,8 @@ function add(all: Said[], next: Said): void {
 }
 
 /**
- * Everything that is said about `pieces`, pushed one after the other. Throws when the parser goes on
- * talking for longer than the octets it was given could account for.
+ * Everything that is said about `pieces`, pushed one after the other. Throws when the parser goes
+ * on talking for longer than the octets it was given could account for.
  */
 export function transcript(pieces: readonly Uint8Array[], limits: Limits = defaultLimits): Said[] {
   const parser = new RequestParser(limits);
