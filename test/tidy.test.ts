@@ -1,0 +1,496 @@
+/**
+ * Style as a test. A rule is a function from sources, by path, to complaints; each one is shown to
+ * complain about a small source that breaks it, and then has nothing to say about the real ones.
+ *
+ * Sources are read as text. Comments, and where a rule is about code the contents of strings too,
+ * are blanked first, so that a rule can be written as a pattern. What oxlint and the compiler hold
+ * already, such as the length of functions, is not repeated here.
+ */
+
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+type Sources = ReadonlyMap<string, string>;
+type Rule = (sources: Sources) => string[];
+
+const root = join(import.meta.dir, "..");
+
+/** All files under `folder` that end in `extension`, by their path from the root. */
+function sourcesUnder(folder: string, extension: string): [string, string][] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(extension))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .toSorted()
+    .map((path) => [path, readFileSync(join(root, path), "utf8")]);
+}
+
+const shipped: Sources = new Map([
+  ["index.ts", readFileSync(join(root, "index.ts"), "utf8")],
+  ...sourcesUnder("src", ".ts"),
+]);
+const tests: Sources = new Map(sourcesUnder("test", ".ts"));
+const scripts: Sources = new Map(sourcesUnder("fixtures/wire", ".wire"));
+
+/**
+ * A comment, a string, a template without its holes, or a regular expression where one may stand.
+ */
+const lexeme = new RegExp(
+  [
+    /\/\/[^\n]*/,
+    /\/\*[^]*?\*\//,
+    /"(?:[^"\\\n]|\\.)*"/,
+    /'(?:[^'\\\n]|\\.)*'/,
+    /`(?:[^`\\$]|\\[^]|\$(?!\{))*(?:`|\$\{)/,
+    /(?<=[(,=:[!&|?{;+\n]\s*|return\s+)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//,
+  ]
+    .map((pattern) => pattern.source)
+    .join("|"),
+  "g",
+);
+
+/** `text` with everything but its line ends made blank. */
+const blank = (text: string): string => text.replace(/[^\n]/g, " ");
+
+/** `source` without its comments. */
+function withoutComments(source: string): string {
+  return source.replace(lexeme, (text) => (/^\/[/*]/.test(text) ? blank(text) : text));
+}
+
+/** `source` without its comments and without what its strings and patterns say. */
+function codeOf(source: string): string {
+  return source.replace(lexeme, blank);
+}
+
+/**
+ * What a file imports, types too: the files of this project, as paths from the root; else as
+ * written.
+ */
+function importsOf(path: string, source: string): string[] {
+  const code = withoutComments(source);
+  const statement =
+    /^(?:import|export)\b[^;"=(]*?\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+  return Array.from(code.matchAll(statement), ([, ...groups]) => groups.join("")).map((to) =>
+    to.startsWith(".") ? normalize(join(dirname(path), to)) : to,
+  );
+}
+
+const layerOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? "";
+
+/** What each layer may import besides itself. Whoever adds a layer says here where it stands. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  protocol: ["base"],
+  files: ["base"],
+  handlers: ["protocol", "files", "base"],
+  server: ["handlers", "protocol", "files", "base"],
+  check: ["base", "src/protocol/bytes.ts"],
+  cli: ["check", "server", "handlers", "protocol", "files", "base"],
+};
+
+const importDirection: Rule = (sources) =>
+  [...sources].flatMap(([path, source]) => {
+    if (path === "index.ts") return [];
+    const layer = layerOf(path);
+    const allowed = layers[layer];
+    if (allowed === undefined) return [`${path} is in no layer`];
+    return importsOf(path, source)
+      .filter((to) => to === "index.ts" || to.startsWith("src/"))
+      .filter((to) => ![layer, ...allowed].some((one) => one === layerOf(to) || one === to))
+      .map((to) => `${path} imports ${to}`);
+  });
+
+const noCycles: Rule = (sources) => {
+  const done = new Set<string>();
+  const complaints: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    const seen = way.indexOf(path);
+    if (seen !== -1) complaints.push([...way.slice(seen), path].join(" → "));
+    if (seen !== -1 || done.has(path)) return;
+    const source = sources.get(path);
+    if (source === undefined) return;
+    for (const to of importsOf(path, source)) visit(to, [...way, path]);
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  return complaints;
+};
+
+const noBarrels: Rule = (sources) =>
+  [...sources]
+    .filter(([path, source]) => {
+      if (path === "index.ts") return false;
+      const code = withoutComments(source);
+      const reexports = /^export\s[^;"]*?from\s*"[^"]+";?|^export\s+(?:type\s+)?\{[^}]*\};?/gm;
+      const rest = code.replace(reexports, "").replace(/^import\s[^;"]*"[^"]+";?/gm, "");
+      return rest.trim() === "" && code.trim() !== "";
+    })
+    .map(([path]) => `${path} only passes on what other files export`);
+
+const explicitExtensions: Rule = (sources) =>
+  [...sources].flatMap(([path, source]) =>
+    importsOf(path, source)
+      .filter((to) => /^(?:src|test|index)\b/.test(to) && !/\.(?:ts|json)$/.test(to))
+      .map((to) => `${path} imports ${to} without its extension`),
+  );
+
+/** Input, output, time, chance, and what waits for them. */
+const impurities: readonly RegExp[] = [
+  /\bBun\b|\bprocess\b|\bfetch\s*\(/,
+  /\basync\b|\bawait\b|\bset(?:Timeout|Interval|Immediate)\b/,
+  /\bDate\s*\.\s*now\b|\bnew\s+Date\s*(?:\(\s*\)|[;,)])|\bperformance\b/,
+  /\bMath\s*\.\s*random\b/,
+];
+
+const pureProtocol: Rule = (sources) =>
+  [...sources]
+    .filter(([path]) => layerOf(path) === "protocol")
+    .flatMap(([path, source]) => {
+      const outside = importsOf(path, source).filter((to) => !to.startsWith("src/"));
+      const code = codeOf(source);
+      return impurities
+        .flatMap((impurity) => impurity.exec(code)?.[0] ?? [])
+        .map((what) => `${path} uses ${what}`)
+        .concat(outside.map((to) => `${path} imports ${to}`));
+    });
+
+/** A rule that `pattern` stands in the code of `home` alone. The bench's own client is left out. */
+function onlyIn(home: string, pattern: RegExp, exempt: readonly string[] = []): Rule {
+  return (sources) =>
+    [...sources]
+      .filter(([path]) => path !== home && !exempt.includes(layerOf(path)))
+      .filter(([, source]) => pattern.test(codeOf(source)))
+      .map(([path]) => `${path} does what only ${home} may do`);
+}
+
+const oneListener = onlyIn("src/server/listener.ts", /\bBun\s*\.\s*listen\b/);
+const oneWriter = onlyIn("src/server/transport.ts", /socket\??\s*\.\s*write\s*\(/i, ["check"]);
+const oneClock = onlyIn(
+  "src/server/clock.ts",
+  /\b(?:Date|performance)\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bnanoseconds\b|\bhrtime\b/,
+  ["check"],
+);
+const oneContainment = onlyIn(
+  "src/files/path.ts",
+  /\bas\s+ContainedPath\b|<ContainedPath>\s*[\w({[]/,
+);
+
+const noNamelessFiles: Rule = (sources) =>
+  [...sources.keys()].filter((path) =>
+    /(?:^|\/)(?:utils?|helpers?|commons?|misc|shared|lib|index|stuff)(?:\.test)?(?:\.ts$|\/)/.test(
+      path.replace(/^index\.ts$/, ""),
+    ),
+  );
+
+const noDeadFiles: Rule = (sources) => {
+  const reached = new Set(["index.ts"]);
+  for (const path of reached) {
+    const source = sources.get(path) ?? "";
+    for (const to of importsOf(path, source)) reached.add(to);
+    for (const [, to] of withoutComments(source).matchAll(/new URL\(\s*"(\.[^"]+)"/g)) {
+      reached.add(normalize(join(dirname(path), to ?? "")));
+    }
+  }
+  return [...sources.keys()].filter((path) => !reached.has(path));
+};
+
+const noUnfinishedWork: Rule = (sources) =>
+  [...sources].flatMap(([path, source]) =>
+    Array.from(source.matchAll(/\b(?:TODO|FIXME|XXX|HACK)\b/g), ([mark]) => `${path}: ${mark}`),
+  );
+
+const linesMax = 400;
+const columnsMax = 100;
+
+/** Lines of code: neither blank nor nothing but a comment, as oxlint counts those of a function. */
+const shortFiles: Rule = (sources) =>
+  [...sources]
+    .map(([path, source]) => {
+      const lines = withoutComments(source).split("\n");
+      return [path, lines.filter((line) => line.trim() !== "").length] as const;
+    })
+    .filter(([, count]) => count > linesMax)
+    .map(([path, count]) => `${path} has ${count} lines of code`);
+
+const shortLines: Rule = (sources) =>
+  [...sources].flatMap(([path, source]) =>
+    source
+      .split("\n")
+      .map((line, i) => [Array.from(line).length, i + 1] as const)
+      .filter(([columns]) => columns > columnsMax)
+      .map(([columns, line]) => `${path}:${line} has ${columns} columns`),
+  );
+
+/**
+ * `## Heading (RFC 9112 §3.2, must)`, a section of another standard, or `(postern: …, may)` where
+ * none says anything.
+ */
+const citedHeadings: Rule = (sources) =>
+  [...sources].flatMap(([path, source]) => {
+    const headings = source.split("\n").filter((line) => line.startsWith("## "));
+    const reference =
+      /\((?:RFC \d{3,5} (?:§|errata )\w|[A-Z][A-Za-z ]* §\w|postern: \w).*, (?:must|should|may)\)$/;
+    if (headings.length === 0) return [`${path} has no phase`];
+    return headings
+      .filter((heading) => !reference.test(heading))
+      .map((heading) => `${path}: ${heading}`);
+  });
+
+const one = (path: string, source: string): Sources => new Map([[path, source]]);
+
+describe("reading sources", () => {
+  test("blanks comments, and keeps what only looks like one", () => {
+    expect(withoutComments('a; // b\n"/* c */"; /* d\n */ `// e`; /\\/\\/ "/; f')).toBe(
+      'a;     \n"/* c */";     \n    `// e`; /\\/\\/ "/; f',
+    );
+  });
+
+  test("blanks strings, templates and patterns, and keeps the code in a template's holes", () => {
+    const code = codeOf('a("b", \'c\', `d ${e} f`); g = /h"[/]/; i / j / k; "l"');
+    expect(code).toContain("a(");
+    expect(code).toContain("e");
+    expect(code).toContain("i / j / k;");
+    expect(code).not.toMatch(/[bcdhl]/);
+  });
+
+  test("finds static, type-only, dynamic, side-effect and re-exporting imports", () => {
+    const source = [
+      'import { a } from "./a.ts";',
+      'import type {\n  B,\n} from "../base/b.ts";',
+      'import "./c.ts";',
+      'export { d } from "./d.ts";',
+      'const e = await import("./e.ts");',
+      'import { f } from "node:fs";',
+      '// import { g } from "./g.ts";',
+      'const h = "import i from";',
+    ].join("\n");
+    expect(importsOf("src/cli/main.ts", source)).toEqual([
+      "src/cli/a.ts",
+      "src/base/b.ts",
+      "src/cli/c.ts",
+      "src/cli/d.ts",
+      "src/cli/e.ts",
+      "node:fs",
+    ]);
+  });
+
+  test("finds every import that the compiler finds", () => {
+    const transpiler = new Bun.Transpiler({ loader: "ts" });
+    for (const [path, source] of [...shipped, ...tests]) {
+      const found = transpiler.scanImports(source.replace(/^#!.*/, "")).map(({ path: to }) => to);
+      const whole = found.map((to) =>
+        to.startsWith(".") ? normalize(join(dirname(path), to)) : to,
+      );
+      const missed = whole.filter((to) => !importsOf(path, source).includes(to));
+      expect([path, missed]).toEqual([path, []]);
+    }
+  });
+
+  test("has found this project's", () => {
+    expect(shipped.size).toBeGreaterThan(40);
+    expect(importsOf("index.ts", shipped.get("index.ts") ?? "")).not.toEqual([]);
+    expect(scripts.size).toBeGreaterThan(0);
+  });
+});
+
+describe("layers", () => {
+  const wrong: readonly (readonly [path: string, imported: string])[] = [
+    ["src/base/a.ts", "../protocol/b.ts"],
+    ["src/protocol/a.ts", "../files/b.ts"],
+    ["src/files/a.ts", "../protocol/b.ts"],
+    ["src/handlers/a.ts", "../server/b.ts"],
+    ["src/server/a.ts", "../cli/b.ts"],
+    ["src/server/a.ts", "../check/b.ts"],
+    ["src/check/a.ts", "../server/b.ts"],
+    ["src/check/a.ts", "../protocol/status.ts"],
+    ["src/cli/a.ts", "../../index.ts"],
+  ];
+  test.each(wrong)("complain when %s imports %s", (path, imported) => {
+    expect(importDirection(one(path, `import { b } from "${imported}";`))).toHaveLength(1);
+    expect(importDirection(one(path, `import type { B } from "${imported}";`))).toHaveLength(1);
+  });
+
+  test("complain about a file that is in none", () => {
+    expect(importDirection(one("src/a.ts", ""))).toEqual(["src/a.ts is in no layer"]);
+    expect(importDirection(one("src/new/a.ts", ""))).toEqual(["src/new/a.ts is in no layer"]);
+  });
+
+  test("import downwards only, types too", () => {
+    expect(importDirection(shipped)).toEqual([]);
+  });
+});
+
+describe("imports", () => {
+  test("complain about a circle, of types too", () => {
+    const circle: Sources = new Map([
+      ["src/base/a.ts", 'import type { B } from "./b.ts";'],
+      ["src/base/b.ts", 'import { c } from "./c.ts";'],
+      ["src/base/c.ts", 'import { a } from "./a.ts";'],
+    ]);
+    expect(noCycles(circle)).toEqual([
+      "src/base/a.ts → src/base/b.ts → src/base/c.ts → src/base/a.ts",
+    ]);
+  });
+
+  test("have no circles", () => {
+    expect(noCycles(shipped)).toEqual([]);
+  });
+
+  test("complain about a barrel", () => {
+    const barrel = '/** All. */\nexport * from "./a.ts";\nexport {\n  b,\n} from "./b.ts";\n';
+    expect(noBarrels(one("src/base/all.ts", barrel))).toHaveLength(1);
+    const detour = 'import { a } from "./a.ts";\nexport { a };\n';
+    expect(noBarrels(one("src/base/all.ts", detour))).toHaveLength(1);
+    expect(noBarrels(one("src/base/a.ts", `${detour}export const b = 1;`))).toEqual([]);
+  });
+
+  test("go through no barrels", () => {
+    expect(noBarrels(shipped)).toEqual([]);
+  });
+
+  test("complain about a missing extension", () => {
+    expect(explicitExtensions(one("src/base/a.ts", 'import { b } from "./b";'))).toHaveLength(1);
+    expect(explicitExtensions(one("src/base/a.ts", 'import { b } from "./b.js";'))).toHaveLength(1);
+  });
+
+  test("have their extensions", () => {
+    expect(explicitExtensions(shipped)).toEqual([]);
+    expect(explicitExtensions(tests)).toEqual([]);
+  });
+
+  test("complain about a file that nothing leads to", () => {
+    const sources: Sources = new Map([
+      ["index.ts", 'import { a } from "./src/base/a.ts";'],
+      ["src/base/a.ts", 'await import("./b.ts"); new Worker(new URL("./c.ts", import.meta.url));'],
+      ["src/base/b.ts", '// import "./d.ts"'],
+      ["src/base/c.ts", ""],
+      ["src/base/d.ts", ""],
+    ]);
+    expect(noDeadFiles(sources)).toEqual(["src/base/d.ts"]);
+  });
+
+  test("lead from index.ts to every file", () => {
+    expect(noDeadFiles(shipped)).toEqual([]);
+  });
+});
+
+describe("protocol/", () => {
+  test.each([
+    "Bun.hash(1);",
+    "const { hash } = Bun;",
+    "async function a() {}",
+    "for await (const a of b) {}",
+    "Date.now();",
+    "new Date();",
+    "const a = new Date;",
+    "performance.now();",
+    "process.env;",
+    "setTimeout(a, 1);",
+    "Math.random();",
+    'import { a } from "node:fs";',
+    'import { a } from "bun";',
+    'import { a } from "mime";',
+    "`${Date.now()}`;",
+  ])("complains about %j", (source) => {
+    expect(pureProtocol(one("src/protocol/a.ts", source))).toHaveLength(1);
+    expect(pureProtocol(one("src/server/a.ts", source))).toEqual([]);
+  });
+
+  test("says nothing about a date of its own, a type, a comment or a string", () => {
+    const source = 'new Date(5); let a: AsyncIterable<1>; // await Bun\nconst b = "async Bun.x";';
+    expect(pureProtocol(one("src/protocol/a.ts", source))).toEqual([]);
+  });
+
+  test("has no input, no output, no clock and no promises", () => {
+    expect(pureProtocol(shipped)).toEqual([]);
+  });
+});
+
+describe("what one file does alone", () => {
+  const rules: readonly (readonly [name: string, rule: Rule, home: string, source: string])[] = [
+    ["calls Bun.listen", oneListener, "src/server/listener.ts", "Bun.listen({});"],
+    ["writes to a socket", oneWriter, "src/server/transport.ts", "this.#socket.write(a);"],
+    ["writes to a socket", oneWriter, "src/server/transport.ts", "clientSocket?.write(a);"],
+    ["reads the clock", oneClock, "src/server/clock.ts", "const a = Date.now();"],
+    ["reads the clock", oneClock, "src/server/clock.ts", "performance.now();"],
+    ["reads the clock", oneClock, "src/server/clock.ts", "new Date();"],
+    ["contains a path", oneContainment, "src/files/path.ts", "a as unknown as ContainedPath;"],
+    ["contains a path", oneContainment, "src/files/path.ts", "({ a } as ContainedPath)"],
+  ];
+  test.each(rules)("complains when another file %s", (_, rule, home, source) => {
+    expect(rule(one(home, source))).toEqual([]);
+    expect(rule(one("src/handlers/a.ts", source))).toEqual([
+      `src/handlers/a.ts does what only ${home} may do`,
+    ]);
+    expect(rule(one("src/handlers/a.ts", `// ${source}`))).toEqual([]);
+  });
+
+  test("is done by that file, and by no other", () => {
+    for (const [, rule, home] of rules) {
+      expect(rule(shipped)).toEqual([]);
+      // The home is there and needs its exemption: the rule is about something.
+      const elsewhere = one("src/handlers/a.ts", shipped.get(home) ?? "");
+      expect([home, rule(elsewhere).length]).toEqual([home, 1]);
+    }
+  });
+});
+
+describe("files", () => {
+  test("complain about a name that says nothing", () => {
+    for (const path of ["src/base/utils.ts", "src/helpers/a.ts", "src/base/common.ts"]) {
+      expect(noNamelessFiles(one(path, ""))).toEqual([path]);
+    }
+    for (const path of ["src/base/misc.ts", "test/base/util.test.ts", "src/base/index.ts"]) {
+      expect(noNamelessFiles(one(path, ""))).toEqual([path]);
+    }
+    expect(noNamelessFiles(one("src/base/commonmark.ts", ""))).toEqual([]);
+  });
+
+  test("are called after what they hold", () => {
+    expect(noNamelessFiles(shipped)).toEqual([]);
+    expect(noNamelessFiles(tests)).toEqual([]);
+  });
+
+  test("complain about unfinished work", () => {
+    // The mark is put together here, since this file is one of those that are read.
+    const mark = ["TO", "DO"].join("");
+    expect(noUnfinishedWork(one("src/base/a.ts", `// ${mark}: more`))).toEqual([
+      `src/base/a.ts: ${mark}`,
+    ]);
+  });
+
+  test("have no unfinished work", () => {
+    expect(noUnfinishedWork(shipped)).toEqual([]);
+  });
+
+  test("complain about a file too long and a line too wide", () => {
+    const long = "a;\n\n// b\n".repeat(linesMax + 1);
+    expect(shortFiles(one("src/base/a.ts", long))).toEqual(["src/base/a.ts has 401 lines of code"]);
+    expect(shortFiles(one("src/base/a.ts", long.slice(8)))).toEqual([]);
+    const wide = "é".repeat(columnsMax + 1);
+    expect(shortLines(one("src/base/a.ts", `\n${wide}`))).toEqual([
+      "src/base/a.ts:2 has 101 columns",
+    ]);
+    expect(shortLines(one("src/base/a.ts", "é".repeat(columnsMax)))).toEqual([]);
+  });
+
+  test("fit a screen, or a few", () => {
+    expect(shortFiles(shipped)).toEqual([]);
+    expect(shortLines(shipped)).toEqual([]);
+  });
+});
+
+describe("wire scripts", () => {
+  test("complain about a heading without a reference, and a script without a phase", () => {
+    expect(citedHeadings(one("a.wire", "# A\n\n## B\n"))).toEqual(["a.wire: ## B"]);
+    expect(citedHeadings(one("a.wire", "# A\n\n## B (RFC 9112, must)\n"))).toHaveLength(1);
+    expect(citedHeadings(one("a.wire", "# A\n\n## B (RFC 9112 §3)\n"))).toHaveLength(1);
+    expect(citedHeadings(one("a.wire", "# A\n"))).toEqual(["a.wire has no phase"]);
+    const good = "## B (RFC 9112 §3.2, must)\n## C (RFC 9112 §6.3 step 3, may)\n";
+    expect(citedHeadings(one("a.wire", `${good}## D (postern: limits, should)\n`))).toEqual([]);
+  });
+
+  test("name an RFC's section, or say that they are the project's own, at each phase", () => {
+    expect(citedHeadings(scripts)).toEqual([]);
+  });
+});
