@@ -20,6 +20,9 @@ import { latin1Text } from "../protocol/bytes.ts";
 import { readBytes } from "./escape.ts";
 import type { Content, TreeChange } from "./script.ts";
 
+/** The longest name that Linux and macOS take (NAME_MAX). */
+const nameBytesMax = 255;
+
 const fileModeDefault = 0o644;
 const dirModeDefault = 0o755;
 
@@ -58,6 +61,8 @@ export function readPath(text: string): Result<string, string> {
   if (bad || path.includes("\0")) {
     return failure("a relative path without empty, . or .. segments and without NUL");
   }
+  const long = segments.find((segment) => segment.length > nameBytesMax);
+  if (long !== undefined) return failure(`names of ${nameBytesMax} bytes, not ${long.length}`);
   return success(path);
 }
 

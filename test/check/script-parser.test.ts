@@ -363,6 +363,7 @@ describe("refuses, with the line", () => {
     ["    remove /a", "a relative path"],
     ["    remove a//b", "a relative path"],
     ["    remove a\\x00", "a relative path"],
+    [`    remove ${"a".repeat(256)}`, "names of 255 bytes, not 256"],
     ["    link a b", "link PATH -> TARGET"],
     ["    file a owner=root", 'and not "owner=root"'],
     ["    file a mode=8", "a mode in octal"],

@@ -214,7 +214,7 @@ describe("a folder named by hand", () => {
     const written = writeNamedTree(root, []);
     expect(!written.ok && written.error).toContain("holds precious");
     expect(readdirSync(root)).toEqual(["precious"]);
-    const long = writeNamedTree(join(root, "new"), script(`file ${"x".repeat(300)}`).tree);
+    const long = writeNamedTree(join(root, "new"), script(`file ${"x/".repeat(3000)}x`).tree);
     expect(!long.ok && long.error).toContain("ENAMETOOLONG");
     const file = writeNamedTree(join(root, "precious"), []);
     expect(!file.ok && file.error).toContain("is no folder");
