@@ -44,7 +44,7 @@ const origins: Record<ProtocolErrorKind, string | { readonly layer: "handlers" |
   "body-too-large": chunks("ffffffffffffffff"),
   "request-line-too-long": get(`/${"a".repeat(8192)}`),
   expectation: get("/", "Host: a\r\nExpect: x\r\n"),
-  misdirected: { layer: "server" },
+  misdirected: { layer: "handlers" },
   "header-section-too-large": get("/", `X: ${"a".repeat(32_768)}`),
   "too-many-fields": get("/", "X: a\r\n".repeat(101)),
   "trailer-section-too-large": chunks(`0\r\nX: ${"a".repeat(8192)}`),
