@@ -104,7 +104,7 @@ export class ErrorPages {
     }
     const { file } = found;
     if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
-      return fileResponse(status, file, this.#limits, note);
+      return fileResponse(new ResponseBuilder(status).noting(note), file, this.#limits);
     }
     const markup = new TextDecoder().decode(file.readAll());
     file.close();

@@ -9,7 +9,7 @@ import type { ContainedPath } from "../files/path.ts";
 import { containPath, encodePath } from "../files/path.ts";
 import { explainDenial } from "../files/permission.ts";
 import { formatImfFixdate } from "../protocol/date.ts";
-import type { Response, ResponseNote } from "../protocol/response.ts";
+import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ContentStatus } from "../protocol/status.ts";
 import type { ErrorPages } from "./error-page.ts";
@@ -26,25 +26,26 @@ export interface FileService {
 }
 
 /**
- * A response with the content of `file`, which is closed by whoever sends it. A small file is read at
+ * A response, so far as it has been built, with the content of `file`, which is closed by whoever sends it. A small file is read at
  * once and leaves in one piece with its header section; what was read is what is promised, should
  * the file be cut meanwhile.
  */
 export function fileResponse(
-  status: ContentStatus,
+  builder: ResponseBuilder<ContentStatus>,
   file: OpenFile,
   limits: Limits,
-  note: ResponseNote = {},
 ): Response {
-  const builder = new ResponseBuilder(status).noting(note);
-  // An error page's age says nothing about what was asked for (RFC 9110 §8.8.2).
-  if (status === 200) builder.field("Last-Modified", formatImfFixdate(file.mtimeMs));
   if (file.size > limits.inlineBytesMax) {
     return builder.file(file, { start: 0, octets: file.size }, file.mediaType).build();
   }
   const bytes = file.readAll();
   file.close();
   return builder.bytes(bytes, file.mediaType).build();
+}
+
+/** A date that isn't later than the response, as a server with a clock owes it (RFC 9110 §8.8.2.1). */
+function lastModified(file: OpenFile, receivedMs: number): string {
+  return formatImfFixdate(Math.min(file.mtimeMs, receivedMs));
 }
 
 /**
@@ -70,7 +71,14 @@ export function answerFromTree(request: Request, service: FileService): Response
   const found = tree.resolve(path.value);
   switch (found.kind) {
     case "file":
-      return fileResponse(200, found.file, limits);
+      return fileResponse(
+        new ResponseBuilder(200).field(
+          "Last-Modified",
+          lastModified(found.file, request.receivedMs),
+        ),
+        found.file,
+        limits,
+      );
     case "redirect":
       return redirectToFolder(path.value, target.query);
     case "directory": {

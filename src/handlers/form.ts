@@ -15,6 +15,7 @@ import type { Tree } from "../files/resolve.ts";
 import { explainDenial } from "../files/permission.ts";
 import { parseMediaType } from "../protocol/media-type.ts";
 import type { Response } from "../protocol/response.ts";
+import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { fileResponse } from "./file.ts";
 import type { Request } from "./handler.ts";
@@ -108,7 +109,7 @@ export async function answerForm(request: Request, service: FormService): Promis
   const found = service.tree.openByName(service.formPage);
   switch (found.kind) {
     case "file":
-      return fileResponse(200, found.file, limits, { form });
+      return fileResponse(new ResponseBuilder(200).noting({ form }), found.file, limits);
     case "forbidden":
       return pages.forbidden(explainDenial(found.denial));
     case "exhausted":

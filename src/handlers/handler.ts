@@ -39,6 +39,8 @@ export interface Request {
   readonly body: RequestBody;
   /** The client's IP address, without a port. */
   readonly remoteAddress: string;
+  /** When the head was whole, in milliseconds since 1970 (UTC). */
+  readonly receivedMs: number;
 }
 
 /**

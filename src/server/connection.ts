@@ -228,7 +228,9 @@ export class Connection implements OpenConnection, Timed {
     this.#exchange = exchange;
     if (head.framing.kind === "none") this.#intake.discard(exchange);
     try {
-      const answer = this.#context.handler({ head, body, remoteAddress: this.remoteAddress });
+      const { remoteAddress } = this;
+      const receivedMs = this.#context.clock.epochMs();
+      const answer = this.#context.handler({ head, body, remoteAddress, receivedMs });
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
       else this.#answer(exchange, answer);
     } catch (error) {
