@@ -27,11 +27,8 @@ Exit status: 0 every must that was played held, 1 one did not, 2 a script or an 
 const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
   const command = readCommandLine([...words, root], undefined);
   if (!command.ok) throw new Error(command.error);
-  const server = await serve({
-    ...serveOptions({ ...command.value, host: "127.0.0.1", log: "none" }),
-    port: 0,
-    limits,
-  });
+  const options = serveOptions({ ...command.value, host: "127.0.0.1", log: "none" });
+  const server = await serve({ ...options, port: 0, limits: { ...options.limits, ...limits } });
   return { url: server.url, stop: () => server.stop({ force: true }) };
 };
 
