@@ -13,9 +13,13 @@ import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 
 /** The ceilings and deadlines of one server. Byte and count limits are inclusive. */
 export interface Limits {
-  /** The request line without its CRLF; beyond it 414 (RFC 9112 §3). At least 8000 (same section). */
+  /**
+   * The request line without its CRLF; beyond it 414 (RFC 9112 §3). At least 8000 (same section).
+   */
   readonly requestLineBytesMax: ByteCount;
-  /** All field lines of a header section, CRLFs included; beyond it 431 (RFC 6585 §5). */
+  /**
+   * A header section with its CRLFs and the empty line that ends it; beyond it 431 (RFC 6585 §5).
+   */
   readonly headerSectionBytesMax: ByteCount;
   /** Field lines in a header section, and again in a trailer section; beyond it 431. */
   readonly fieldCountMax: number;
@@ -145,6 +149,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "headerSectionBytesMax",
     expected: "at least 16, a Host field line",
     holds: (l) => l.headerSectionBytesMax >= 16,
+  },
+  {
+    limit: "trailerSectionBytesMax",
+    expected: "at least 2, the empty line that ends a chunked body",
+    holds: (l) => l.trailerSectionBytesMax >= 2,
   },
   { limit: "fieldCountMax", expected: "at least 1, for Host", holds: (l) => l.fieldCountMax >= 1 },
   {

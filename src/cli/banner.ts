@@ -27,5 +27,6 @@ export function readyLine(server: Server): string {
 /** The line that a program reads. */
 export function readyJson(server: Server): string {
   const { url, host, port, root } = server;
-  return `${JSON.stringify({ event: "ready", url: url.href, host, port, pid: process.pid, root })}\n`;
+  const ready = { event: "ready", url: url.href, host, port, pid: process.pid, root };
+  return `${JSON.stringify(ready)}\n`;
 }

@@ -1,13 +1,14 @@
 /**
- * `postern check`: plays wire scripts against this server, made anew for each script, or against others.
+ * `postern check`: plays wire scripts against this server, made anew for each script, or against
+ * others.
  */
 
 import type { CheckOptions } from "../check/check.ts";
 import { check } from "../check/check.ts";
 import type { StartServer } from "../check/stage.ts";
 import { serve } from "../server/serve.ts";
-import { serveOptions } from "./main.ts";
 import { readCommandLine } from "./options.ts";
+import { serveOptions } from "./serve-options.ts";
 
 const help = `postern check plays wire scripts, plain-text exchanges with an HTTP server.
 
@@ -20,7 +21,8 @@ const help = `postern check plays wire scripts, plain-text exchanges with an HTT
   --json               report as JSON
   --help               print this
 
-Exit status: 0 every must that was played held, 1 one did not, 2 a script or an option can't be read.
+Exit status: 0 every must that was played held, 1 one did not, 2 a script or an option can't be
+read.
 `;
 
 /** Starts postern with the flags and limits that a script asks for. */

@@ -1,15 +1,16 @@
 /**
  * The command line: serves a folder until it is told to stop, or hands over to `check`.
  *
- * Exit statuses: 0 when it was told to stop and did; 1 when it can't serve (the port, the folder); 2 when the
- * command line can't be read.
+ * Exit statuses: 0 when it was told to stop and did; 1 when it can't serve (the port, the folder);
+ * 2 when the command line can't be read.
  */
 
 import { ServeError, serve } from "../server/serve.ts";
-import type { ServeOptions, Server } from "../server/serve.ts";
+import type { Server } from "../server/serve.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
 import type { CommandLine } from "./options.ts";
 import { readCommandLine } from "./options.ts";
+import { serveOptions } from "./serve-options.ts";
 
 const defaultPort = 9001;
 /** How many ports after the default one are tried when it is taken. */
@@ -18,24 +19,6 @@ const portsTried = 100;
 function complain(line: string, status: 1 | 2): never {
   process.stderr.write(`postern: ${line}\n`);
   process.exit(status);
-}
-
-/** What the command line asks of the library. */
-export function serveOptions(command: CommandLine): ServeOptions {
-  return {
-    root: command.root,
-    host: command.host,
-    permissions: command.permissions,
-    explain: command.explain,
-    hidden: command.hidden,
-    symlinks: command.symlinks,
-    listing: command.listing,
-    post: command.post,
-    form: command.form,
-    log: command.quiet ? "none" : command.log,
-    record: false,
-    ...(command.maxBody === undefined ? {} : { limits: { bodyBytesMax: command.maxBody } }),
-  };
 }
 
 /**

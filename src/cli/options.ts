@@ -1,7 +1,7 @@
 /**
- * The command line, as one table of flags: what each is called, what it takes, and what `--help` says
- * of it. Nothing is guessed: an unknown flag, a value that is missing or out of bounds, and a flag given
- * twice are each one clear line.
+ * The command line, as one table of flags: what each is called, what it takes, and what `--help`
+ * says of it. Nothing is guessed: an unknown flag, a value that is missing or out of bounds, and a
+ * flag given twice are each one clear line.
  */
 
 import type { Result } from "../base/result.ts";

@@ -1,6 +1,6 @@
 /**
- * What a client reads when it doesn't get what it asked for: the tree's own 403.html or 404.html where
- * there is one that strangers may read, a built-in page otherwise. No page tells an operating
+ * What a client reads when it doesn't get what it asked for: the tree's own 403.html or 404.html
+ * where there is one that strangers may read, a built-in page otherwise. No page tells an operating
  * system's text, and why a file is refused is told under `--explain` alone; the log always knows.
  */
 
@@ -14,7 +14,7 @@ import type { Response, ResponseNote } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ContentStatus } from "../protocol/status.ts";
 import { reasonPhrases } from "../protocol/status.ts";
-import { fileResponse } from "./file.ts";
+import { fileResponse } from "./file-response.ts";
 import { escapeHtml, renderPage } from "./markup.ts";
 
 /** What a page says beside its status. */

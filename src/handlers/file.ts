@@ -1,6 +1,6 @@
 /**
- * GET and HEAD of the tree (RFC 9110 §9.3.1, §9.3.2): a path becomes an outcome, and an outcome becomes
- * a response. What may be read, and by whom, was decided where the file was opened.
+ * GET and HEAD of the tree (RFC 9110 §9.3.1, §9.3.2): a path becomes an outcome, and an outcome
+ * becomes a response. What may be read, and by whom, was decided where the file was opened.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -11,8 +11,8 @@ import { explainDenial } from "../files/permission.ts";
 import { formatImfFixdate } from "../protocol/date.ts";
 import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
-import type { ContentStatus } from "../protocol/status.ts";
 import type { ErrorPages } from "./error-page.ts";
+import { fileResponse } from "./file-response.ts";
 import type { Request } from "./handler.ts";
 import { renderListing } from "./listing.ts";
 
@@ -26,31 +26,15 @@ export interface FileService {
 }
 
 /**
- * A response, so far as it has been built, with the content of `file`, which is closed by whoever sends it. A small file is read at
- * once and leaves in one piece with its header section; what was read is what is promised, should
- * the file be cut meanwhile.
+ * A date that isn't later than the response, as a server with a clock owes it (RFC 9110 §8.8.2.1).
  */
-export function fileResponse(
-  builder: ResponseBuilder<ContentStatus>,
-  file: OpenFile,
-  limits: Limits,
-): Response {
-  if (file.size > limits.inlineBytesMax) {
-    return builder.file(file, { start: 0, octets: file.size }, file.mediaType).build();
-  }
-  const bytes = file.readAll();
-  file.close();
-  return builder.bytes(bytes, file.mediaType).build();
-}
-
-/** A date that isn't later than the response, as a server with a clock owes it (RFC 9110 §8.8.2.1). */
 function lastModified(file: OpenFile, receivedMs: number): string {
   return formatImfFixdate(Math.min(file.mtimeMs, receivedMs));
 }
 
 /**
- * Sends a browser from `/folder` to `/folder/`. The location is made from the contained path and not
- * from what came, so that it begins with exactly one slash and can't name another host.
+ * Sends a browser from `/folder` to `/folder/`. The location is made from the contained path and
+ * not from what came, so that it begins with exactly one slash and can't name another host.
  */
 function redirectToFolder(path: ContainedPath, query: string | undefined): Response {
   const location = `${encodePath(path)}/${query === undefined ? "" : `?${query}`}`;

@@ -1,23 +1,25 @@
 /**
- * POST: reads and understands the body, answers with the form page, and tells the log what the fields
- * held.
+ * POST: reads and understands the body, answers with the form page, and tells the log what the
+ * fields held.
  *
  *   application/x-www-form-urlencoded   WHATWG URL §5.1
  *   multipart/form-data                 RFC 7578
  *   anything else                       octets
  *
- * Both form parsers are the runtime's own (`URLSearchParams`, `Response.formData`): they are what a
- * browser's forms are tested against. The whole body is in memory, under `bodyBytesMax`.
+ * Pairs are split by the runtime's own `URLSearchParams`. The whole body is in memory, under
+ * `bodyBytesMax`.
  */
 
 import type { Limits } from "../base/limits.ts";
 import type { Tree } from "../files/resolve.ts";
 import { explainDenial } from "../files/permission.ts";
 import { parseMediaType } from "../protocol/media-type.ts";
+import type { FormPart } from "../protocol/multipart.ts";
+import { readMultipart } from "../protocol/multipart.ts";
 import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ErrorPages } from "./error-page.ts";
-import { fileResponse } from "./file.ts";
+import { fileResponse } from "./file-response.ts";
 import type { Request } from "./handler.ts";
 import { BodyError } from "./handler.ts";
 
@@ -42,55 +44,60 @@ type FormValue = string | UploadedFile;
 /** What a form held: by name a value, or the values in their order. */
 export type FormFields = Record<string, FormValue | FormValue[]>;
 
-function collect(pairs: Iterable<readonly [string, string | Blob]>, limits: Limits): FormFields {
+/** Gathers values by name, cut to what a log line should hold. */
+function collect(
+  pairs: Iterable<readonly [name: string, value: FormValue]>,
+  limits: Limits,
+): FormFields {
+  const cut = (text: string): string => {
+    const most = limits.logValueBytesMax;
+    return text.length > most ? `${text.slice(0, most)}…` : text;
+  };
   const fields = new Map<string, FormValue[]>();
   let count = 0;
   for (const [name, value] of pairs) {
     count++;
     if (count > limits.formFieldCountMax) throw new BodyError("body-too-large");
-    const values = fields.get(name) ?? [];
-    fields.set(name, values);
-    values.push(typeof value === "string" ? cut(value, limits) : describeFile(value));
+    const key = cut(name);
+    const values = fields.get(key) ?? [];
+    fields.set(key, values);
+    values.push(
+      typeof value === "string" ? cut(value) : { ...value, filename: cut(value.filename) },
+    );
   }
-  const shown = [...fields].map(([name, values]) => [
-    cut(name, limits),
+  const shown = [...fields].map(([name, values]): [string, FormValue | FormValue[]] => [
+    name,
     values.length === 1 && values[0] !== undefined ? values[0] : values,
   ]);
-  return Object.fromEntries(shown) as FormFields;
+  return Object.fromEntries(shown);
 }
 
-function cut(value: string, limits: Limits): string {
-  return value.length > limits.logValueBytesMax
-    ? `${value.slice(0, limits.logValueBytesMax)}…`
-    : value;
-}
+const utf8 = new TextDecoder();
 
-function describeFile(file: Blob): UploadedFile {
-  return { filename: file instanceof File ? file.name : "", type: file.type, octets: file.size };
+function valueOf(part: FormPart): FormValue {
+  const { filename, contentType, content } = part;
+  if (filename === undefined) return utf8.decode(content);
+  return { filename: utf8.decode(filename), type: contentType ?? "", octets: content.length };
 }
 
 /** Reads `body` as what `contentType` says it is. Throws a `BodyError` when it isn't. */
-export async function readForm(
-  body: Uint8Array<ArrayBuffer>,
+export function readForm(
+  body: Uint8Array,
   contentType: string | undefined,
   limits: Limits,
-): Promise<FormFields> {
+): FormFields {
   const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
   switch (mediaType?.essence) {
     case "application/x-www-form-urlencoded":
-      return collect(new URLSearchParams(new TextDecoder().decode(body)), limits);
+      return collect(new URLSearchParams(utf8.decode(body)), limits);
     case "multipart/form-data": {
-      const boundary = mediaType.parameters.get("boundary");
-      // RFC 2046 §5.1.1: a boundary is 1 to 70 characters.
-      if (boundary === undefined || boundary === "" || boundary.length > 70) {
-        throw new BodyError("form");
-      }
-      const headers = { "Content-Type": contentType ?? "" };
-      try {
-        return collect(await new globalThis.Response(body, { headers }).formData(), limits);
-      } catch (error) {
-        throw error instanceof BodyError ? error : new BodyError("form");
-      }
+      const boundary = mediaType.parameters.get("boundary") ?? "";
+      const parts = readMultipart(body, boundary, limits);
+      if (!parts.ok) throw new BodyError(parts.error);
+      return collect(
+        parts.value.map((part) => [utf8.decode(part.name), valueOf(part)]),
+        limits,
+      );
     }
     default:
       return { body: { filename: "", type: mediaType?.essence ?? "", octets: body.length } };
@@ -105,7 +112,7 @@ export async function answerForm(request: Request, service: FormService): Promis
   if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
   const body = await request.body.readAll(limits.bodyBytesMax);
   const contentType = request.head.fields.get("content-type");
-  const form = await readForm(body as Uint8Array<ArrayBuffer>, contentType, limits);
+  const form = readForm(body, contentType, limits);
   const found = service.tree.openByName(service.formPage);
   switch (found.kind) {
     case "file":

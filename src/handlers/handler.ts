@@ -1,6 +1,6 @@
 /**
- * What stands between the server and whoever answers: a request goes in, a response value comes out.
- * A handler sees no socket, no parser and no clock; it may be a plain function of its request.
+ * What stands between the server and whoever answers: a request goes in, a response value comes
+ * out. A handler sees no socket, no parser and no clock; it may be a plain function of its request.
  */
 
 import type { ProtocolErrorKind } from "../protocol/error.ts";
@@ -44,8 +44,9 @@ export interface Request {
 }
 
 /**
- * Answers a request. A handler that has its answer at once returns it at once, and the response leaves
- * in the same turn of the event loop. What it throws becomes a 500, a `BodyError` the refusal it names.
+ * Answers a request. A handler that has its answer at once returns it at once, and the response
+ * leaves in the same turn of the event loop. What it throws becomes a 500, a `BodyError` the
+ * refusal it names.
  */
 export type Handler = (request: Request) => Response | Promise<Response>;
 

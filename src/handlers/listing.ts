@@ -47,7 +47,8 @@ export function renderListing(
   const parts = [
     `<h1>${escapeHtml(title)}</h1>`,
     `<table>
-<thead><tr><th>Name</th><th class="number">Size</th><th class="number when">Changed (UTC)</th></tr></thead>
+<thead><tr><th>Name</th><th class="number">Size</th>\
+<th class="number when">Changed (UTC)</th></tr></thead>
 <tbody>
 ${rows.join("\n")}
 </tbody>

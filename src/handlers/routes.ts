@@ -1,7 +1,7 @@
 /**
  * Which handler answers: a table by path and method for those that a library's user added, then the
- * tree. What is allowed on a path follows from the same table, so that `Allow` can't say anything else
- * than what happens (RFC 9110 §10.2.1).
+ * tree. What is allowed on a path follows from the same table, so that `Allow` can't say anything
+ * else than what happens (RFC 9110 §10.2.1).
  */
 
 import { containPath, encodePath } from "../files/path.ts";
@@ -33,8 +33,8 @@ export class Routes {
   }
 
   /**
-   * Lets `handler` answer `method` on exactly `path`; a later one for the same two replaces it. A GET
-   * route answers HEAD, too. Throws a TypeError on a method that is no token or a path that no
+   * Lets `handler` answer `method` on exactly `path`; a later one for the same two replaces it. A
+   * GET route answers HEAD, too. Throws a TypeError on a method that is no token or a path that no
    * request could ask for.
    */
   add(method: string, path: string, handler: Handler): void {

@@ -57,3 +57,12 @@ export function indexOfCrlf(view: Uint8Array, start = 0): number {
   while (at !== -1 && view[at + 1] !== 0x0a) at = view.indexOf(0x0d, at + 1);
   return at;
 }
+
+/** The engine's own search for a run of octets. */
+const indexOfRun: (this: Uint8Array, run: Uint8Array, start: number) => number =
+  Buffer.prototype.indexOf;
+
+/** The index of `run` in `view` at or after `start`, or -1. */
+export function indexOfBytes(view: Uint8Array, run: Uint8Array, start = 0): number {
+  return indexOfRun.call(view, run, start);
+}

@@ -1,6 +1,6 @@
 /**
- * The one place that reads the time. Spans are measured on a clock that never jumps; dates are taken
- * from the calendar, and made into text once a second.
+ * The one place that reads the time. Spans are measured on a clock that never jumps; dates are
+ * taken from the calendar, and made into text once a second.
  */
 
 import { formatImfFixdate } from "../protocol/date.ts";

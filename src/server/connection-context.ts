@@ -1,6 +1,6 @@
 /**
- * What all connections of a server share: the outside world, as small interfaces, so that a connection
- * can be driven without sockets, timers or files.
+ * What all connections of a server share: the outside world, as small interfaces, so that a
+ * connection can be driven without sockets, timers or files.
  */
 
 import type { Limits } from "../base/limits.ts";

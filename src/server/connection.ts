@@ -1,12 +1,14 @@
 /**
  * One client's connection, from accept to close. It drives everything else: octets to the parser,
- * requests to the handler, responses to the outbox and the file sender, and itself through the table
- * in `protocol/cycle.ts`. It knows no socket, no timer and no file, only their small interfaces.
+ * requests to the handler, responses to the outbox and the file sender, and itself through the
+ * table in `protocol/cycle.ts`. It knows no socket, no timer and no file, only their small
+ * interfaces.
  *
- * There is one loop, `#run`: it steps as long as a step changes anything, then writes once, then says
- * whether it wants to read on, then sets its deadline. Every callback, from the socket, a handler's
- * promise, a drain, ends there, so that there is one order of things and no state between two of
- * them. One response is in flight; what a pipelining client sends meanwhile waits, in the socket.
+ * There is one loop, `#run`: it steps as long as a step changes anything, then writes once, then
+ * says whether it wants to read on, then sets its deadline. Every callback, from the socket, a
+ * handler's promise, a drain, ends there, so that there is one order of things and no state between
+ * two of them. One response is in flight; what a pipelining client sends meanwhile waits, in the
+ * socket.
  */
 
 import { BodyError } from "../handlers/handler.ts";

@@ -1,10 +1,11 @@
 /**
  * Deadlines of many connections on one timer: a wheel of slots, each a span of time wide.
  *
- * A deadline moves with every request and nearly never passes, so moving one must cost nothing: it is a
- * number on its owner. The owner stays in the slot where it was put; when that slot's time comes and
- * the number has moved on, the owner is put into a later slot. An idle connection is thus looked at once
- * per deadline, and an idle server sleeps: the timer is set for the next slot that holds anyone.
+ * A deadline moves with every request and nearly never passes, so moving one must cost nothing: it
+ * is a number on its owner. The owner stays in the slot where it was put; when that slot's time
+ * comes and the number has moved on, the owner is put into a later slot. An idle connection is thus
+ * looked at once per deadline, and an idle server sleeps: the timer is set for the next slot that
+ * holds anyone.
  */
 
 /** Something that has a deadline. */

@@ -1,6 +1,7 @@
 /**
- * Sends one response after the other: its head and its octets by the outbox, a file piece by piece, a
- * stream as it comes. It is asked to go on whenever something has changed, and says how far it got.
+ * Sends one response after the other: its head and its octets by the outbox, a file piece by piece,
+ * a stream as it comes. It is asked to go on whenever something has changed, and says how far it
+ * got.
  */
 
 import type { Body, Response } from "../protocol/response.ts";
@@ -13,8 +14,9 @@ import type { Outbox } from "./outbox.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * How far a response is: handed over to its last octet; the socket is full and will drain; enough for one
- * turn; a stream's next chunk isn't there yet; it can't be finished, so the connection has to be reset.
+ * How far a response is: handed over to its last octet; the socket is full and will drain; enough
+ * for one turn; a stream's next chunk isn't there yet; it can't be finished, so the connection has
+ * to be reset.
  */
 export type DeliveryOutcome = "sent" | "blocked" | "later" | "waiting" | "broken";
 
@@ -61,8 +63,8 @@ export class Delivery {
   }
 
   /**
-   * Takes over `response`, to be sent as `wire` says; the one before has been sent. Answers whether the
-   * connection goes on after it.
+   * Takes over `response`, to be sent as `wire` says; the one before has been sent. Answers whether
+   * the connection goes on after it.
    */
   begin(response: Response, wire: Wire): boolean {
     const head = encodeHead(response, wire);

@@ -1,7 +1,7 @@
 /**
- * How many connections the process can hold open at all. Past the last descriptor `accept` fails, and a
- * listening socket that can't be emptied keeps the event loop spinning; so the server counts, and
- * turns clients away while it still can.
+ * How many connections the process can hold open at all. Past the last descriptor `accept` fails,
+ * and a listening socket that can't be emptied keeps the event loop spinning; so the server counts,
+ * and turns clients away while it still can.
  */
 
 import { readFileSync } from "node:fs";
@@ -16,8 +16,8 @@ export function openFilesLimit(limits: string): number | undefined {
 }
 
 /**
- * Connections there are descriptors for. A quarter is left for the files that are being sent: a file that
- * can't be opened is answered 503 and hurts nobody else.
+ * Connections there are descriptors for. A quarter is left for the files that are being sent: a
+ * file that can't be opened is answered 503 and hurts nobody else.
  */
 export function connectionsFor(openFiles: number): number {
   return Math.max(1, Math.floor(((openFiles - reserved) * 3) / 4));

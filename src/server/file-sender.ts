@@ -8,8 +8,8 @@ import type { FileSource, Region } from "../protocol/response.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * What became of a turn of sending: the region is sent; the socket is full and will drain; enough for one
- * turn, others wait; the file ended before its region did; the transport is closed.
+ * What became of a turn of sending: the region is sent; the socket is full and will drain; enough
+ * for one turn, others wait; the file ended before its region did; the transport is closed.
  */
 export type SendOutcome = "sent" | "blocked" | "later" | "short" | "gone";
 

@@ -1,6 +1,7 @@
 /**
- * The reading side of a connection: the parser, and what becomes of a request's body, which is given to
- * a handler that waits for it, or read and thrown away so that the next request can be found.
+ * The reading side of a connection: the parser, and what becomes of a request's body, which is
+ * given to a handler that waits for it, or read and thrown away so that the next request can be
+ * found.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -62,8 +63,8 @@ export class Intake {
   }
 
   /**
-   * Reads on in a body that nobody wants, as far as it has arrived. False when it is not worth it, or
-   * broken; where the next request begins can't be known then.
+   * Reads on in a body that nobody wants, as far as it has arrived. False when it is not worth it,
+   * or broken; where the next request begins can't be known then.
    */
   discard(exchange: Exchange): boolean {
     while (!exchange.requestRead) {
@@ -99,8 +100,8 @@ export class Intake {
   }
 
   /**
-   * Reads on, or leaves what comes in the kernel's buffer until it is wanted: a client that sends and
-   * never reads costs its socket's buffers and no more.
+   * Reads on, or leaves what comes in the kernel's buffer until it is wanted: a client that sends
+   * and never reads costs its socket's buffers and no more.
    */
   steer(
     transport: Transport,

@@ -1,6 +1,6 @@
 /**
- * The sockets that clients come in by: the only caller of `Bun.listen`. It counts connections, makes a
- * `Connection` for each socket, and passes events on.
+ * The sockets that clients come in by: the only caller of `Bun.listen`. It counts connections,
+ * makes a `Connection` for each socket, and passes events on.
  */
 
 import type { Socket, TCPSocketListener } from "bun";

@@ -55,13 +55,16 @@ function short(report: ExchangeReport, epochMs: number): string {
   const reason =
     response.note?.reason === undefined ? "" : ` (${escapeLine(response.note.reason)})`;
   const cut = report.whole ? "" : " cut off";
-  return `${time} ${escapeLine(what)} ${response.status} ${octets} B ${durationMs.toFixed(1)} ms${cut}${reason}`;
+  const took = `${durationMs.toFixed(1)} ms`;
+  return `${time} ${escapeLine(what)} ${response.status} ${octets} B ${took}${cut}${reason}`;
 }
 
 function common(report: ExchangeReport, epochMs: number): string {
   const { response, octets, remoteAddress } = report;
   const size = octets === 0 ? "-" : String(octets);
-  return `${remoteAddress} - - [${commonDate(epochMs)}] "${requestLine(report)}" ${response.status} ${size}`;
+  const when = commonDate(epochMs);
+  const line = requestLine(report);
+  return `${remoteAddress} - - [${when}] "${line}" ${response.status} ${size}`;
 }
 
 function combined(report: ExchangeReport, epochMs: number): string {

@@ -1,7 +1,7 @@
 /**
- * What a connection has still to write: pieces in their order, put together into as few writes as there
- * can be. Nothing is corked by the socket itself, so two writes would be two packets; whatever one
- * turn of the event loop answers leaves in one.
+ * What a connection has still to write: pieces in their order, put together into as few writes as
+ * there can be. Nothing is corked by the socket itself, so two writes would be two packets;
+ * whatever one turn of the event loop answers leaves in one.
  *
  * Only what the socket did not take is kept: at most one gathered write, and the pieces behind it.
  */

@@ -1,9 +1,9 @@
 /**
  * How long a connection may stay as it is: the deadline that goes with what it waits for.
  *
- * Deadlines are absolute: a client that sends or takes an octet now and then doesn't move them, beyond
- * what the least rate earns it. Without that, a reader of a hundred octets per second holds a connection
- * for ever.
+ * Deadlines are absolute: a client that sends or takes an octet now and then doesn't move them,
+ * beyond what the least rate earns it. Without that, a reader of a hundred octets per second holds
+ * a connection for ever.
  */
 
 import type { Limits } from "../base/limits.ts";

@@ -1,6 +1,6 @@
 /**
- * A server, put together: the tree, the handlers, the connections and the sockets. This is the library's
- * front door; the command line goes through it, too.
+ * A server, put together: the tree, the handlers, the connections and the sockets. This is the
+ * library's front door; the command line goes through it, too.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -91,8 +91,8 @@ export interface Server extends AsyncDisposable {
    */
   route(method: string, path: string, handler: Handler): void;
   /**
-   * Takes no more connections, finishes what is in flight within `limits.stopTimeMs`, resets what is left.
-   * With `force` it does not wait. May be called more than once.
+   * Takes no more connections, finishes what is in flight within `limits.stopTimeMs`, resets what
+   * is left. With `force` it does not wait. May be called more than once.
    */
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
@@ -122,8 +122,8 @@ function urlOf(host: string, port: number): URL {
 }
 
 /**
- * Starts a server and resolves when it listens. Rejects with a `ServeError` that says in one line what
- * is wrong.
+ * Starts a server and resolves when it listens. Rejects with a `ServeError` that says in one line
+ * what is wrong.
  *
  * ```ts
  * await using server = await serve({ root: "fixtures/site" });

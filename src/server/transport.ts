@@ -1,17 +1,19 @@
 /**
  * The connection's view of a socket, and the only code that writes to one.
  *
- * What `Bun.listen`'s sockets do is narrower than their names: `write` takes what fits and says how much;
- * `end(data)` drops what did not fit; `end()` is a full close, which resets a client that is still
- * sending; only `shutdown()` closes our side alone. So a response is written to its last octet
- * first, then shut down, then closed when the client has closed, too.
+ * What `Bun.listen`'s sockets do is narrower than their names: `write` takes what fits and says how
+ * much; `end(data)` drops what did not fit; `end()` is a full close, which resets a client that is
+ * still sending; only `shutdown()` closes our side alone. So a response is written to its last
+ * octet first, then shut down, then closed when the client has closed, too.
  */
 
 import type { Socket } from "bun";
 
 /** A stream of octets to one client. */
 export interface Transport {
-  /** Writes what fits now: how many octets were taken, 0 when full, -1 when the stream is closed. */
+  /**
+   * Writes what fits now: how many octets were taken, 0 when full, -1 when the stream is closed.
+   */
   write(octets: Uint8Array): number;
   /** Stops reading; the client's octets wait in the kernel. */
   pause(): void;
