@@ -1,0 +1,116 @@
+/**
+ * Handlers asked without a connection: a request made of text, a response shown as plain values.
+ */
+
+import type { Limits } from "../../src/base/limits.ts";
+import { openTree } from "../../src/files/resolve.ts";
+import type { Tree, TreeOptions } from "../../src/files/resolve.ts";
+import { ErrorPages } from "../../src/handlers/error-page.ts";
+import type { Request } from "../../src/handlers/handler.ts";
+import { Routes } from "../../src/handlers/routes.ts";
+import { Fields } from "../../src/protocol/fields.ts";
+import type { Response } from "../../src/protocol/response.ts";
+import { IncomingBody } from "../../src/server/request-body.ts";
+import { headOf, limitsWith } from "../protocol/transcript.ts";
+
+/** A request with `body`, whose length is declared if there is any. */
+export function requestOf(
+  line: string,
+  fields: Record<string, string> = {},
+  body?: string | Uint8Array,
+): Request {
+  const octets = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  const all = {
+    Host: "a",
+    ...fields,
+    ...(octets === undefined ? {} : { "Content-Length": String(octets.length) }),
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = headOf(`${line} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  let left = octets;
+  const incoming: IncomingBody = new IncomingBody(head.framing, () => {
+    if (left === undefined || left.length === 0) incoming.end(Fields.none);
+    else incoming.deliver(left);
+    left = undefined;
+  });
+  return { head, body: incoming, remoteAddress: "192.0.2.1", receivedMs: Date.now() };
+}
+
+/** A response as it can be compared. */
+export interface Shown {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly kind: Response["body"]["kind"];
+  readonly close: boolean;
+  readonly note: Response["note"];
+}
+
+/** Shows a response; its file is read and closed. */
+export function show(response: Response): Shown {
+  const { status, close, note } = response;
+  const fields = Object.fromEntries(response.fields);
+  return { status, fields, body: textOf(response), kind: response.body.kind, close, note };
+}
+
+function textOf({ body }: Response): string {
+  if (body.kind === "bytes") return new TextDecoder().decode(body.bytes);
+  if (body.kind !== "file") return "";
+  const octets = new Uint8Array(body.region.octets);
+  let at = 0;
+  for (let count = -1; count !== 0 && at < octets.length; at += count) {
+    count = body.file.read(octets.subarray(at), body.region.start + at);
+  }
+  body.file.close();
+  return new TextDecoder().decode(octets.subarray(0, at));
+}
+
+/** What a house of handlers is made with. */
+export interface HouseOptions {
+  readonly tree?: Partial<TreeOptions>;
+  readonly limits?: Partial<Record<keyof Limits, number>>;
+  readonly explain?: boolean;
+  readonly listing?: boolean;
+  readonly formPage?: string;
+  readonly post?: boolean;
+}
+
+/** All handlers over the tree at `root`, as a server puts them together. */
+export class House {
+  readonly tree: Tree;
+  readonly pages: ErrorPages;
+  readonly routes: Routes;
+  readonly limits: Limits;
+
+  constructor(root: string, options: HouseOptions = {}) {
+    this.limits = limitsWith(options.limits ?? {});
+    const tree = openTree({
+      root,
+      permissions: "other",
+      hidden: false,
+      symlinks: "inside",
+      index: "index.html",
+      symlinkHopsMax: 16,
+      ...options.tree,
+    });
+    if (!tree.ok) throw new Error(tree.error);
+    this.tree = tree.value;
+    this.pages = new ErrorPages(this.tree, this.limits, options.explain ?? false);
+    const service = { tree: this.tree, pages: this.pages, limits: this.limits };
+    this.routes = new Routes(
+      { ...service, listing: options.listing ?? true },
+      options.post === false
+        ? undefined
+        : { ...service, formPage: options.formPage ?? "MyForm.html" },
+    );
+  }
+
+  /** What is answered to a request. */
+  async ask(
+    line: string,
+    fields: Record<string, string> = {},
+    body?: string | Uint8Array,
+  ): Promise<Shown> {
+    return show(await this.routes.answer(requestOf(line, fields, body)));
+  }
+}
