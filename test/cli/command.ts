@@ -1,0 +1,90 @@
+/**
+ * The command line as a process of its own: its lines as they come, its exit status, its signals.
+ */
+
+import { resolve } from "node:path";
+
+const index = resolve(import.meta.dir, "../../index.ts");
+const deadlineMs = 20_000;
+
+export class Command implements AsyncDisposable {
+  /** Where it listens, once somebody has found out. */
+  port = 0;
+  readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #lines: AsyncGenerator<string>;
+  readonly #stderr: Promise<string>;
+
+  /** `environment` is all that the process gets beside PATH and HOME. */
+  constructor(words: readonly string[], environment: Record<string, string> = {}, cwd?: string) {
+    this.#process = Bun.spawn([process.execPath, "run", index, ...words], {
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    this.#lines = linesOf(this.#process.stdout);
+    this.#stderr = new Response(this.#process.stderr).text();
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** The next line on standard output, without its end; undefined at the end. */
+  async line(): Promise<string | undefined> {
+    const next = await inTime(this.#lines.next(), "a line");
+    return next.done === true ? undefined : next.value;
+  }
+
+  /** All lines that are still to come. */
+  async rest(): Promise<string[]> {
+    const lines: string[] = [];
+    for (let line = await this.line(); line !== undefined; line = await this.line()) {
+      lines.push(line);
+    }
+    return lines;
+  }
+
+  /** All of standard error, once the process has ended. */
+  get stderr(): Promise<string> {
+    return inTime(this.#stderr, "the end of standard error");
+  }
+
+  /** The exit status. */
+  get status(): Promise<number> {
+    return inTime(this.#process.exited, "the exit");
+  }
+
+  signal(name: "SIGTERM" | "SIGINT"): void {
+    this.#process.kill(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process.exited;
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const octets of stream) {
+    text += decoder.decode(octets, { stream: true });
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (text !== "") yield text;
+}
+
+/** Rejects when `promise` takes so long that something must be broken. */
+async function inTime<Value>(promise: Promise<Value>, what: string): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${what} did not come`)), deadlineMs);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,262 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+
+import about from "../../package.json";
+import { helpText } from "../../src/cli/banner.ts";
+import { RawClient } from "../raw-client.ts";
+import { TempSite } from "../temp-site.ts";
+import { Command } from "./command.ts";
+
+const site = new TempSite();
+const size = 20_000_000;
+beforeAll(() => site.file("twenty.bin", new Uint8Array(size).fill(7)));
+afterAll(() => site[Symbol.dispose]());
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+/** A command that listens on a port of its own. */
+async function listening(words: readonly string[] = []): Promise<Command> {
+  const command = new Command([site.root, "--port", "0", "--ready", "json", ...words]);
+  const ready = JSON.parse((await command.line()) ?? "null") as { port: number };
+  command.port = ready.port;
+  return command;
+}
+
+/** Whether somebody takes connections on `port`. */
+function isOpen(port: number): Promise<boolean> {
+  return RawClient.connect(port).then(
+    (client) => {
+      client.close();
+      return true;
+    },
+    () => false,
+  );
+}
+
+describe("the first line", () => {
+  const pattern = /^Server started\. Listening at http:\/\/localhost:(\d+)\/$/;
+
+  test("says where it listens: port 9001, or the next free one, which is said", async () => {
+    await using first = new Command([site.root]);
+    const port = Number(pattern.exec((await first.line()) ?? "")?.[1]);
+    await using second = new Command([site.root]);
+    const next = Number(pattern.exec((await second.line()) ?? "")?.[1]);
+    expect(await isOpen(port)).toBe(true);
+    expect(await isOpen(next)).toBe(true);
+    // Whatever else runs on this machine may have port 9001.
+    expect(port).toBeGreaterThanOrEqual(9001);
+    expect(next).toBeGreaterThan(port);
+    for (const [command, took] of [
+      [first, port],
+      [second, next],
+    ] as const) {
+      command.signal("SIGTERM");
+      expect(await command.status).toBe(0);
+      const said = took === 9001 ? "" : `postern: port 9001 is in use, so this is ${took}\n`;
+      expect(await command.stderr).toBe(said);
+    }
+  });
+
+  test("is the only one until a request comes", async () => {
+    await using command = new Command([site.root, "--port", "0"]);
+    expect(await command.line()).toMatch(pattern);
+    command.signal("SIGTERM");
+    expect(await command.rest()).toEqual([]);
+    expect(await command.status).toBe(0);
+  });
+
+  test("is JSON under --ready json, and true", async () => {
+    await using command = new Command([site.root, "--port", "0", "--ready", "json"]);
+    const line = (await command.line()) ?? "";
+    const ready = JSON.parse(line) as { port: number };
+    expect(line).toBe(
+      JSON.stringify({
+        event: "ready",
+        url: `http://localhost:${ready.port}/`,
+        host: "localhost",
+        port: ready.port,
+        pid: command.pid,
+        root: site.root,
+      }),
+    );
+    expect(await isOpen(ready.port)).toBe(true);
+  });
+
+  test("is not there under --quiet, nor is any other; under --ready json it is asked for", async () => {
+    await using command = await listening(["--quiet"]);
+    const { port } = command;
+    const client = await RawClient.connect(port);
+    client.send(get("/empty.txt"));
+    await client.responses(1);
+    client.close();
+    command.signal("SIGTERM");
+    expect(await command.rest()).toEqual([]);
+    expect(await command.stderr).toBe("");
+    expect(await command.status).toBe(0);
+  });
+});
+
+describe("the port", () => {
+  test("may come from PORT in the environment", async () => {
+    await using other = await listening();
+    const { port: free } = other;
+    other.signal("SIGTERM");
+    await other.status;
+    await using command = new Command([site.root], { PORT: String(free) });
+    expect(await command.line()).toBe(`Server started. Listening at http://localhost:${free}/`);
+  });
+
+  test("that was asked for by hand is never swapped: exit 1, one line, no stack", async () => {
+    await using other = await listening();
+    const { port } = other;
+    for (const command of [
+      new Command([site.root, "--port", String(port)]),
+      new Command([site.root], { PORT: String(port) }),
+    ]) {
+      expect(await command.status).toBe(1);
+      expect(await command.stderr).toBe(`postern: port ${port} on localhost is in use\n`);
+      expect(await command.rest()).toEqual([]);
+    }
+  });
+});
+
+describe("what can't be served ends in one line and no stack", () => {
+  test.each<readonly [words: string[], status: number, line: string]>([
+    [["/nowhere/at/all"], 1, "no such folder: /nowhere/at/all"],
+    [[import.meta.path], 1, `not a folder: ${import.meta.path}`],
+    [[".", "--port", "0", "--host", "192.0.2.77"], 1, "no such address here: 192.0.2.77"],
+    [["--nope"], 2, "unknown option --nope; --help lists them"],
+    [["--port", "x"], 2, "--port must be a number from 0 to 65535, not x"],
+    [["a", "b"], 2, "one folder can be served, not 2"],
+    [[".", "--port", "0", "--form", "../x.html"], 2, "not a name in the root: ../x.html"],
+    [["check", "--nope"], 2, "unknown option --nope; check --help lists them"],
+    [["check"], 2, "check needs a script, or a folder of them"],
+  ])("%p", async (words, status, line) => {
+    await using command = new Command(words);
+    expect(await command.status).toBe(status);
+    expect(await command.stderr).toBe(`postern: ${line}\n`);
+    expect(await command.rest()).toEqual([]);
+  });
+});
+
+test("without a folder the current one is served", async () => {
+  await using command = new Command(["--port", "0", "--ready", "json"], {}, site.root);
+  expect(JSON.parse((await command.line()) ?? "")).toMatchObject({ root: site.root });
+});
+
+test("--help prints the help, --version the version, and both exit 0", async () => {
+  await using help = new Command(["--help"]);
+  expect(`${(await help.rest()).join("\n")}\n`).toBe(helpText());
+  expect(await help.status).toBe(0);
+  await using version = new Command(["--version"]);
+  expect(await version.rest()).toEqual([about.version]);
+  expect(await version.status).toBe(0);
+  await using check = new Command(["check", "--help"]);
+  expect(await check.line()).toStartWith("postern check plays wire scripts");
+  expect(await check.status).toBe(0);
+});
+
+describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
+  test("finishes what is in flight, logs it, and exits 0", async () => {
+    await using command = await listening(["--log", "json"]);
+    const { port } = command;
+    const client = await RawClient.connect(port);
+    client.send(get("/twenty.bin"));
+    await client.until(() => client.received > 0);
+    client.pause();
+    command.signal(signal);
+    while (await isOpen(port)) await Bun.sleep(1);
+    client.resume();
+    await client.until(() => client.received >= size);
+    client.shut();
+    expect(await client.ending()).toBe("end");
+    expect(client.received).toBe(client.text.indexOf("\r\n\r\n") + 4 + size);
+    client.close();
+    expect(await command.status).toBe(0);
+    const logged = (await command.rest()).map((line) => JSON.parse(line) as object);
+    expect(logged).toMatchObject([{ target: "/twenty.bin", bytes: size, whole: true }]);
+    expect(await command.stderr).toBe("");
+  });
+
+  test("exits at once the second time", async () => {
+    await using command = await listening();
+    const { port } = command;
+    const client = await RawClient.connect(port);
+    client.send(get("/twenty.bin"));
+    await client.until(() => client.received > 0);
+    client.pause();
+    command.signal(signal);
+    while (await isOpen(port)) await Bun.sleep(1);
+    command.signal(signal);
+    expect(await command.status).toBe(1);
+    client.abort();
+  });
+
+  test("exits at once when nothing is in flight, idle clients or not", async () => {
+    await using command = await listening();
+    const { port } = command;
+    const client = await RawClient.connect(port);
+    client.send(get("/empty.txt"));
+    await client.responses(1);
+    command.signal(signal);
+    expect(await command.status).toBe(0);
+    expect(await client.ending()).toBe("end");
+    client.close();
+  });
+});
+
+describe("the log on standard output", () => {
+  test("json shows what a form held, by both encodings", async () => {
+    await using command = await listening(["--log", "json"]);
+    const { port } = command;
+    const url = `http://127.0.0.1:${port}/MyForm.html`;
+    await fetch(url, { method: "POST", body: new URLSearchParams({ name: "Ines", m: "Grüße!" }) });
+    expect(JSON.parse((await command.line()) ?? "")).toMatchObject({
+      method: "POST",
+      target: "/MyForm.html",
+      status: 200,
+      form: { name: "Ines", m: "Grüße!" },
+    });
+    const body = new FormData();
+    body.append("name", "Ines");
+    body.append("file", new File(["abc"], "notes.txt", { type: "text/plain" }));
+    await fetch(url, { method: "POST", body });
+    expect(JSON.parse((await command.line()) ?? "")).toMatchObject({
+      form: { name: "Ines", file: { filename: "notes.txt", octets: 3 } },
+    });
+  });
+
+  test("is short by default, and says why a file is refused", async () => {
+    await using command = new Command([site.root, "--port", "0"]);
+    const port = Number(/:(\d+)\/$/.exec((await command.line()) ?? "")?.[1]);
+    await fetch(`http://127.0.0.1:${port}/private.html`);
+    expect(await command.line()).toMatch(
+      /^\d\d:\d\d:\d\d GET \/private\.html 403 \d+ B [\d.]+ ms \(private\.html: -rw------- lacks o\+r; chmod o\+r to serve it\)$/,
+    );
+  });
+});
+
+test.each<readonly [words: string[], path: string, status: number]>([
+  [[], "/private.html", 403],
+  [["--permissions", "process"], "/private.html", 200],
+  [[], "/.secret.txt", 404],
+  [["--hidden"], "/.secret.txt", 200],
+  [[], "/names/", 200],
+  [["--no-listing"], "/names/", 404],
+  [["--symlinks", "deny"], "/latest.txt", 404],
+  [["--symlinks", "follow"], "/outside", 200],
+])("flags reach the server: %p, %s", async (words, path, status) => {
+  await using command = await listening(words);
+  const { port } = command;
+  expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(status);
+});
+
+test("--max-body and --post reach the server", async () => {
+  await using command = await listening(["--max-body", "5"]);
+  const { port } = command;
+  const url = `http://127.0.0.1:${port}/`;
+  const body = new URLSearchParams({ name: "too long" });
+  expect((await fetch(url, { method: "POST", body })).status).toBe(413);
+  await using off = await listening(["--post", "off"]);
+  const refused = await fetch(`http://127.0.0.1:${off.port}/`, { method: "POST", body });
+  expect(refused.status).toBe(405);
+});

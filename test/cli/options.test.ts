@@ -1,0 +1,170 @@
+import { describe, expect, test } from "bun:test";
+
+import { helpText } from "../../src/cli/banner.ts";
+import { describeFlags, readCommandLine } from "../../src/cli/options.ts";
+import type { CommandLine } from "../../src/cli/options.ts";
+
+const defaults: CommandLine = {
+  root: ".",
+  port: undefined,
+  host: "localhost",
+  ready: "line",
+  quiet: false,
+  log: "short",
+  permissions: "other",
+  explain: false,
+  hidden: false,
+  symlinks: "inside",
+  listing: true,
+  post: "form",
+  form: "MyForm.html",
+  maxBody: undefined,
+  help: false,
+  version: false,
+};
+
+/** What `words` ask for, beyond the defaults. */
+function read(words: readonly string[], port?: string): Partial<CommandLine> {
+  const command = readCommandLine(words, port);
+  if (!command.ok) throw new Error(command.error);
+  const changed = Object.entries(command.value).filter(
+    ([name, value]) => value !== defaults[name as keyof CommandLine],
+  );
+  return Object.fromEntries(changed);
+}
+
+function complaint(words: readonly string[], port?: string): string {
+  const command = readCommandLine(words, port);
+  return command.ok ? "accepted" : command.error;
+}
+
+test("without a word: the current folder, and every default", () => {
+  expect(readCommandLine([], undefined)).toEqual({ ok: true, value: defaults });
+});
+
+describe("each flag", () => {
+  test.each<readonly [words: string[], asked: Partial<CommandLine>]>([
+    [["--port", "8080"], { port: 8080 }],
+    [["--port=0"], { port: 0 }],
+    [["-p", "65535"], { port: 65_535 }],
+    [["--host", "0.0.0.0"], { host: "0.0.0.0" }],
+    [["--host=::1"], { host: "::1" }],
+    [["-H", "localhost.example"], { host: "localhost.example" }],
+    [["--ready", "json"], { ready: "json" }],
+    [["--ready=line"], {}],
+    [["--quiet"], { quiet: true }],
+    [["-q"], { quiet: true }],
+    [["--log", "none"], { log: "none" }],
+    [["-l", "combined"], { log: "combined" }],
+    [["--log=json"], { log: "json" }],
+    [["--permissions", "process"], { permissions: "process" }],
+    [["--explain"], { explain: true }],
+    [["-x"], { explain: true }],
+    [["--hidden"], { hidden: true }],
+    [["-a"], { hidden: true }],
+    [["--symlinks", "follow"], { symlinks: "follow" }],
+    [["--symlinks=deny"], { symlinks: "deny" }],
+    [["--no-listing"], { listing: false }],
+    [["--post", "off"], { post: "off" }],
+    [["--form", "ask.html"], { form: "ask.html" }],
+    [["--form=a=b.html"], { form: "a=b.html" }],
+    [["--max-body", "1000"], { maxBody: 1000 }],
+    [["--max-body=0"], { maxBody: 0 }],
+    [["--help"], { help: true }],
+    [["-h"], { help: true }],
+    [["--version"], { version: true }],
+    [["-v"], { version: true }],
+  ])("%p", (words, asked) => {
+    expect(read(words)).toEqual(asked);
+  });
+
+  test("stands in the help with its value, and the help in 100 columns", () => {
+    const help = helpText();
+    expect(help).toContain(describeFlags());
+    for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    expect(describeFlags()).toStartWith(
+      "  -p, --port N             port to listen on, 0 for any free one (9001)\n",
+    );
+    const named = [...describeFlags().matchAll(/(?:(-\w), )?(--[\w-]+)/g)];
+    for (const [, short, long = ""] of named) {
+      for (const name of [short, long]) {
+        if (name !== undefined) expect(complaint([name])).not.toStartWith("unknown option");
+      }
+    }
+    expect(named.length).toBeGreaterThanOrEqual(15);
+  });
+});
+
+describe("words that are no flags", () => {
+  test("are the folder, before or after the flags", () => {
+    expect(read(["site"])).toEqual({ root: "site" });
+    expect(read(["site", "--explain"])).toEqual({ root: "site", explain: true });
+    expect(read(["--port", "1", "site"])).toEqual({ root: "site", port: 1 });
+  });
+
+  test("may look like flags after --", () => {
+    expect(read(["--", "--explain"])).toEqual({ root: "--explain" });
+    expect(read(["-q", "--", "-"])).toEqual({ root: "-", quiet: true });
+  });
+
+  test("may be -, the name of a folder", () => {
+    expect(read(["-"])).toEqual({ root: "-" });
+  });
+});
+
+describe("PORT in the environment", () => {
+  test("is the port where none is named", () => {
+    expect(read([], "8080")).toEqual({ port: 8080 });
+    expect(read(["--port", "1"], "8080")).toEqual({ port: 1 });
+  });
+
+  test("counts for nothing when it is empty", () => {
+    expect(read([], "")).toEqual({});
+  });
+
+  test("is not looked at when a port is named", () => {
+    expect(read(["--port", "1"], "nonsense")).toEqual({ port: 1 });
+  });
+});
+
+describe("mistakes are one clear line each", () => {
+  test.each<readonly [words: string[], line: string]>([
+    [["--nope"], "unknown option --nope; --help lists them"],
+    [["-z"], "unknown option -z; --help lists them"],
+    [["-p8080"], "unknown option -p8080; --help lists them"],
+    [["--nope=1"], "unknown option --nope; --help lists them"],
+    [["---port", "1"], "unknown option ---port; --help lists them"],
+    [["--port"], "--port needs a value: N"],
+    [["-p"], "-p needs a value: N"],
+    [["--log"], "--log needs a value: FORM"],
+    [["--port", "x"], "--port must be a number from 0 to 65535, not x"],
+    [["--port="], "--port must be a number from 0 to 65535, not "],
+    [["--port", "65536"], "--port must be a number from 0 to 65535, not 65536"],
+    [["--port", "-1"], "--port must be a number from 0 to 65535, not -1"],
+    [["--port", "1.5"], "--port must be a number from 0 to 65535, not 1.5"],
+    [["--port", "0x10"], "--port must be a number from 0 to 65535, not 0x10"],
+    [["--port", "1e3"], "--port must be a number from 0 to 65535, not 1e3"],
+    [["--port", " 1"], "--port must be a number from 0 to 65535, not  1"],
+    [["--port", "1", "--port", "2"], "--port is given twice"],
+    [["--port", "1", "-p", "2"], "-p is given twice"],
+    [["-q", "--quiet"], "--quiet is given twice"],
+    [["--quiet=yes"], "--quiet takes no value"],
+    [["--no-listing="], "--no-listing takes no value"],
+    [["--log", "loud"], "--log must be one of short, common, combined, json, none, not loud"],
+    [["--ready", "xml"], "--ready must be one of line, json, not xml"],
+    [["--permissions", "all"], "--permissions must be one of other, process, not all"],
+    [["--symlinks", "some"], "--symlinks must be one of inside, follow, deny, not some"],
+    [["--post", "echo-o"], "--post must be one of form, off, not echo-o"],
+    [["--max-body", "8M"], "--max-body must be a number of bytes, not 8M"],
+    [["--max-body", "-1"], "--max-body must be a number of bytes, not -1"],
+    [["a", "b"], "one folder can be served, not 2"],
+    [["a", "--", "-b", "c"], "one folder can be served, not 3"],
+  ])("%p", (words, line) => {
+    expect(complaint(words)).toBe(line);
+  });
+
+  test("of PORT, too", () => {
+    expect(complaint([], "x")).toBe("PORT must be a number from 0 to 65535, not x");
+    expect(complaint([], "70000")).toBe("PORT must be a number from 0 to 65535, not 70000");
+  });
+});
