@@ -7,6 +7,12 @@ import type { ContainedPath } from "./path.ts";
 import type { Denial } from "./permission.ts";
 import type { FileIdentity } from "./stat.ts";
 
+/**
+ * Why something that may well be on the disk is not shown: for whoever runs the server, and for
+ * strangers no different from nothing at all.
+ */
+export type AbsenceCause = "hidden" | "link-outside" | "link-refused" | "link-loop" | "special";
+
 /** All outcomes of looking for a path. None says more than a stranger may know. */
 export type Resolution =
   | { readonly kind: "file"; readonly file: OpenFile }
@@ -15,7 +21,7 @@ export type Resolution =
   /** A folder, asked for without the slash. */
   | { readonly kind: "redirect" }
   /** Missing, hidden, outside, a loop, no regular file, or a file asked for with a slash. */
-  | { readonly kind: "absent" }
+  | { readonly kind: "absent"; readonly cause?: AbsenceCause }
   | { readonly kind: "forbidden"; readonly denial: Denial }
   /** Out of descriptors or memory (EMFILE, ENFILE, ENOMEM): worth trying again later. */
   | { readonly kind: "exhausted" }

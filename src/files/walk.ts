@@ -11,6 +11,7 @@
 import { isHiddenName } from "./path.ts";
 import type { Denial, Need, Permissions } from "./permission.ts";
 import { deny, permits } from "./permission.ts";
+import type { AbsenceCause } from "./resolution.ts";
 import type { FileFacts, Folder, FolderOpener } from "./stat.ts";
 import { lookAt, readLink } from "./stat.ts";
 
@@ -29,7 +30,7 @@ export interface WalkRules {
 
 /** A walk that found nothing it may show. */
 export type Refusal =
-  | { readonly kind: "absent" }
+  | { readonly kind: "absent"; readonly cause?: AbsenceCause }
   | { readonly kind: "forbidden"; readonly denial: Denial }
   | { readonly kind: "exhausted" }
   | { readonly kind: "failed"; readonly code: string };
@@ -54,6 +55,9 @@ export type WalkEnd =
   | Refusal;
 
 export const absent: Refusal = { kind: "absent" };
+export const hidden: Refusal = { kind: "absent", cause: "hidden" };
+const outside: Refusal = { kind: "absent", cause: "link-outside" };
+const special: Refusal = { kind: "absent", cause: "special" };
 export const moved: Moved = { kind: "moved" };
 
 /** What a system's code means to someone who looks for a file; all others are "failed". */
@@ -120,7 +124,7 @@ export class Walk {
         continue;
       }
       if (!this.#isOutside && !this.#rules.hidden && isHiddenName(name, this.#stages.length - 1)) {
-        return absent;
+        return hidden;
       }
       const isLast = this.#pending.length === 0 && !mustBeFolder;
       const end = isLast ? this.#arrive(name) : this.#enter(name, absent);
@@ -180,7 +184,7 @@ export class Walk {
       case "link":
         return this.#expand(name, moved);
       case "other":
-        return absent;
+        return special;
     }
   }
 
@@ -212,7 +216,7 @@ export class Walk {
   /** ".." out of a link's target. */
   #leave(): WalkEnd | undefined {
     if (this.#isAtRoot()) {
-      if (this.#rules.symlinks !== "follow") return absent;
+      if (this.#rules.symlinks !== "follow") return outside;
       this.#goOutside(namesOf(this.#rules.root).slice(0, -1));
       return undefined;
     }
@@ -228,7 +232,8 @@ export class Walk {
       return target.error === "EINVAL" ? otherwise : this.refusedInside(target.error);
     }
     this.#hops++;
-    if (symlinks === "deny" || this.#hops > symlinkHopsMax) return absent;
+    if (symlinks === "deny") return { kind: "absent", cause: "link-refused" };
+    if (this.#hops > symlinkHopsMax) return { kind: "absent", cause: "link-loop" };
     const names = namesOf(target.value);
     if (!target.value.startsWith("/")) {
       this.#push(names);
@@ -240,7 +245,7 @@ export class Walk {
       this.#push(names.slice(spelling.length));
       return undefined;
     }
-    if (symlinks !== "follow") return absent;
+    if (symlinks !== "follow") return outside;
     this.#goOutside(names);
     return undefined;
   }

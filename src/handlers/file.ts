@@ -4,7 +4,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { OpenFile, Tree } from "../files/resolve.ts";
+import type { AbsenceCause, OpenFile, Tree } from "../files/resolve.ts";
 import type { ContainedPath } from "../files/path.ts";
 import { containPath, encodePath } from "../files/path.ts";
 import { explainDenial } from "../files/permission.ts";
@@ -41,6 +41,15 @@ function redirectToFolder(path: ContainedPath, query: string | undefined): Respo
   return new ResponseBuilder(308).field("Location", location).build();
 }
 
+/** Why a name that may be on the disk is answered 404, for the log and for `--explain`. */
+const absenceReasons: Record<AbsenceCause, string> = {
+  hidden: "names that begin with a dot are hidden; --hidden serves them",
+  "link-outside": "a symbolic link leads outside the root; --symlinks follow serves it",
+  "link-refused": "symbolic links are not followed, as --symlinks deny says",
+  "link-loop": "the symbolic links go round in a circle, or on for too long",
+  special: "neither a file nor a folder",
+};
+
 /** Answers a GET or a HEAD. */
 export function answerFromTree(request: Request, service: FileService): Response {
   const { tree, pages, limits } = service;
@@ -71,7 +80,7 @@ export function answerFromTree(request: Request, service: FileService): Response
       return new ResponseBuilder(200).html(renderListing(path.value, entries, left)).build();
     }
     case "absent":
-      return pages.notFound();
+      return pages.notFound(found.cause === undefined ? undefined : absenceReasons[found.cause]);
     case "forbidden":
       return pages.forbidden(explainDenial(found.denial));
     case "exhausted":
