@@ -88,6 +88,11 @@ export class RequestParser {
     return this.#end - this.#start;
   }
 
+  /** The method of the request that is being read; undefined until it has come whole. */
+  get method(): string | undefined {
+    return this.#method;
+  }
+
   /** Where the parser stands. Empty lines before a request are still "between". */
   get place(): ParserPlace {
     switch (this.#state) {

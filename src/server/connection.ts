@@ -202,7 +202,7 @@ export class Connection implements OpenConnection, Timed {
         this.#ask(event.head);
         return true;
       case "error":
-        this.#refuse(event.error, event.method);
+        this.#refuse(event.error);
         return true;
       default:
         return this.#awaitHead();
@@ -378,7 +378,9 @@ export class Connection implements OpenConnection, Timed {
   }
 
   /** Answers with a refusal of the server's own; nothing more is read for good. */
-  #refuse(error: ProtocolError, method = this.#exchange?.head?.method): void {
+  #refuse(error: ProtocolError): void {
+    // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
+    const method = this.#exchange?.head?.method ?? this.#intake.parser.method;
     const now = this.#context.clock.monotonicMs();
     const exchange = this.#exchange ?? new Exchange(undefined, undefined, now);
     exchange.body?.fail(error.kind);
