@@ -57,6 +57,11 @@ function stopOnSignal(server: Server): void {
   process.on("SIGTERM", stop);
 }
 
+/** Who has read the line that it wanted may close the pipe: `postern | head -1` goes on serving. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const command = readCommandLine(words, process.env["PORT"]);
   if (!command.ok) return complain(command.error, 2);
@@ -72,6 +77,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   try {
     const server = await start(command.value);
     stopOnSignal(server);
+    outliveReaders();
     if (command.value.ready === "json") process.stdout.write(readyJson(server));
     else if (!command.value.quiet) process.stdout.write(readyLine(server));
   } catch (error) {

@@ -46,6 +46,11 @@ export class Command implements AsyncDisposable {
     return lines;
   }
 
+  /** Closes our end of its standard output. */
+  async stopReading(): Promise<void> {
+    await this.#lines.return(undefined);
+  }
+
   /** All of standard error, once the process has ended. */
   get stderr(): Promise<string> {
     return inTime(this.#stderr, "the end of standard error");

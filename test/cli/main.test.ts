@@ -81,6 +81,20 @@ describe("the first line", () => {
     expect(await isOpen(ready.port)).toBe(true);
   });
 
+  test("may be all that is read: the server outlives whoever reads its lines", async () => {
+    await using command = await listening(["--log", "short"]);
+    await command.stopReading();
+    for (let i = 0; i < 5; i++) {
+      const response = await fetch(`http://127.0.0.1:${command.port}/empty.txt`);
+      expect(response.status).toBe(200);
+      // One turn of its event loop after the answer, the line is written.
+      await Bun.sleep(5);
+    }
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.stderr).toBe("");
+  });
+
   test("is not there under --quiet, nor is any other; under --ready json it is asked for", async () => {
     await using command = await listening(["--quiet"]);
     const { port } = command;
