@@ -23,9 +23,10 @@ export class TempSite implements Disposable {
     return join(this.root, name);
   }
 
-  /** Writes a file, whatever the umask. */
+  /** Writes a file anew, whatever the umask and whatever its mode was. */
   file(name: string, content: string | Uint8Array, mode = 0o644): void {
     if (dirname(name) !== ".") this.folder(dirname(name));
+    rmSync(this.at(name), { force: true });
     writeFileSync(this.at(name), content);
     chmodSync(this.at(name), mode);
   }
