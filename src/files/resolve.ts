@@ -33,7 +33,7 @@ import {
   tryListing,
 } from "./stat.ts";
 import type { Moved, WalkEnd, WalkRules } from "./walk.ts";
-import { absent, hidden, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
+import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
 
 export type {
   AbsenceCause,
@@ -105,7 +105,7 @@ export class Tree {
 
   /** What `path` leads to, as of now. */
   resolve(path: ContainedPath): Resolution {
-    if (!this.#rules.hidden && isHidden(path)) return hidden;
+    if (!this.#rules.hidden && isHidden(path)) return hiddenName;
     return this.#walk<Resolution>(path.segments, path.trailingSlash, unsettled, (walk, end) => {
       if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "");
       if (end.kind !== "folder") return end;

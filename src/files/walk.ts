@@ -55,7 +55,7 @@ export type WalkEnd =
   | Refusal;
 
 export const absent: Refusal = { kind: "absent" };
-export const hidden: Refusal = { kind: "absent", cause: "hidden" };
+export const hiddenName: Refusal = { kind: "absent", cause: "hidden" };
 const outside: Refusal = { kind: "absent", cause: "link-outside" };
 const special: Refusal = { kind: "absent", cause: "special" };
 export const moved: Moved = { kind: "moved" };
@@ -124,7 +124,7 @@ export class Walk {
         continue;
       }
       if (!this.#isOutside && !this.#rules.hidden && isHiddenName(name, this.#stages.length - 1)) {
-        return hidden;
+        return hiddenName;
       }
       const isLast = this.#pending.length === 0 && !mustBeFolder;
       const end = isLast ? this.#arrive(name) : this.#enter(name, absent);
