@@ -26,7 +26,7 @@ read.
 `;
 
 /** Starts postern with the flags and limits that a script asks for. */
-const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
+export const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
   const command = readCommandLine([...words, root], undefined);
   if (!command.ok) throw new Error(command.error);
   const options = serveOptions({ ...command.value, host: "127.0.0.1", log: "none" });
