@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 
 import { isPageName } from "../../src/handlers/error-page.ts";
 import { escapeHtml } from "../../src/handlers/markup.ts";
@@ -145,6 +145,35 @@ describe("refusals", () => {
     expect(note?.reason).toContain("EIO");
   });
 });
+
+const descriptors = "/proc/self/fd";
+
+/** Asks for everything that can be answered, in every way. */
+async function askAll(): Promise<void> {
+  for (const one of [house, explaining]) {
+    for (const path of ["shut.txt", "nowhere", "MyForm.html", "large.txt", "empty/", "empty"]) {
+      await one.ask(`GET /${path}`);
+    }
+    await one.ask("POST /", {}, "a=b");
+    await one.ask("OPTIONS *");
+    await one.ask("PUT /", {}, "a=b");
+  }
+}
+
+test.skipIf(!existsSync(descriptors))(
+  "no answer of any kind leaves a file open (needs /proc/self/fd)",
+  async () => {
+    site.file("403.html", "<p>shut</p>");
+    site.file("404.html", "<p>none</p>");
+    site.file("MyForm.html", "<p>form</p>");
+    site.file("large.txt", "x".repeat(100_000));
+    site.folder("empty");
+    await askAll();
+    const before = readdirSync(descriptors).length;
+    for (let i = 0; i < 20; i++) await askAll();
+    expect(readdirSync(descriptors).length).toBe(before);
+  },
+);
 
 test.each([
   ["MyForm.html", true],

@@ -99,6 +99,27 @@ describe("a client that pipelines and never reads", () => {
     expect(client.state).toBe("idle");
   });
 
+  test("is asked for nothing while an answer is queued that the socket did not take", () => {
+    const client = new FakeClient(echo);
+    client.transport.room = 10;
+    client.send(get("/1"));
+    client.send(get("/2"));
+    expect(client.reports.length).toBe(1);
+    client.drain();
+    expect(client.reports.length).toBe(2);
+  });
+
+  test("is not written to again before its socket has drained", async () => {
+    const file = new FakeFile(500_000);
+    const client = new FakeClient(() => file.response());
+    client.transport.room = 1000;
+    client.send(post(20));
+    const { attempts } = client.transport;
+    for (let i = 0; i < 10; i++) client.send("x");
+    await client.settle();
+    expect(client.transport.attempts).toBe(attempts);
+  });
+
   test("is read again when it reads, and gets everything", () => {
     const client = new FakeClient(() => answer("x".repeat(10_000)));
     client.transport.room = 1000;
@@ -283,6 +304,16 @@ describe("100 (Continue) (RFC 9110 §10.1.1)", () => {
   test("is not sent when the body has arrived already", async () => {
     const client = new FakeClient(echoBody);
     client.send(`${expecting}abc`);
+    await client.settle();
+    expect(client.text).toBe(ok("abc"));
+  });
+
+  test("is not sent when some of the body has arrived already", async () => {
+    const client = new FakeClient(echoBody);
+    client.send(`${expecting}a`);
+    await client.settle();
+    expect(client.text).toBe("");
+    client.send("bc");
     await client.settle();
     expect(client.text).toBe(ok("abc"));
   });
@@ -479,30 +510,30 @@ describe("HEAD (RFC 9110 §9.3.2)", () => {
 
 describe("handlers", () => {
   const failure = "HTTP/1.1 500 Internal Server Error\r\n";
-  const error = new Error("a fault of ours");
+  const fault = new Error("a fault of ours");
 
   test("that throw: 500, the error is told, and the connection goes on", () => {
     let asked = 0;
     const client = new FakeClient(() => {
-      if (asked++ === 0) throw error;
+      if (asked++ === 0) throw fault;
       return answer("fine");
     });
     client.send(get("/1") + get("/2"));
     expect(client.text).toStartWith(failure);
-    expect(client.text).not.toContain(error.message);
+    expect(client.text).not.toContain(fault.message);
     expect(client.statuses).toEqual([500, 200]);
-    expect(client.failures).toEqual([error]);
+    expect(client.failures).toEqual([fault]);
   });
 
   test("that reject: the same", async () => {
     const client = new FakeClient();
     client.send(get("/1") + get("/2"));
-    client.asked[0]?.fail(error);
+    client.asked[0]?.fail(fault);
     await client.settle();
     client.asked[1]?.answer(answer("fine"));
     await client.settle();
     expect(client.statuses).toEqual([500, 200]);
-    expect(client.failures).toEqual([error]);
+    expect(client.failures).toEqual([fault]);
   });
 
   test.each([false, true])(
@@ -545,7 +576,7 @@ describe("handlers", () => {
     const client = new FakeClient();
     client.send(get("/"));
     client.clock.advance(defaultLimits.handlerTimeMs + 33);
-    client.asked[0]?.fail(error);
+    client.asked[0]?.fail(fault);
     await client.settle();
     expect(client.statuses).toEqual([503]);
   });
@@ -594,6 +625,41 @@ describe("handlers", () => {
       await client.settle();
     }
     expect(client.statuses).toEqual([200]);
+  });
+
+  test("that read a body which is late have their own time from then on", async () => {
+    const client = new FakeClient(async ({ body }) => {
+      await body.readAll(100);
+      return client.later({ body } as never);
+    });
+    client.send(post(3));
+    client.clock.advance(15_000);
+    client.send("abc");
+    await client.settle();
+    client.clock.advance(defaultLimits.handlerTimeMs - 1000);
+    expect(client.statuses).toEqual([]);
+    client.asked[0]?.answer(answer("done"));
+    await client.settle();
+    expect(client.statuses).toEqual([200]);
+  });
+
+  test("that wait for a body whose client goes away are told so", async () => {
+    const kinds: string[] = [];
+    const client = new FakeClient(async ({ body }) => {
+      try {
+        return answer(latin1Text(await body.readAll(100)));
+      } catch (error) {
+        kinds.push(error instanceof BodyError ? error.kind : "no BodyError");
+        throw error;
+      }
+    });
+    client.send(`${post(10)}abc`);
+    await client.settle();
+    client.connection.closed();
+    await client.settle();
+    expect(kinds).toEqual(["gone"]);
+    expect(client.failures).toEqual([]);
+    expect(client.statuses).toEqual([]);
   });
 
   test("that don't read: the client is held back, and not the memory", () => {

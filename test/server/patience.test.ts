@@ -120,13 +120,18 @@ describe.each(["answering", "refusing"] as const)("a client that reads, %s", (st
     expect(deadline).toBe(startMs + 100 + defaultLimits.writeTimeMs);
   });
 
-  test("owes nothing of the response before", () => {
-    const patience = new Patience(defaultLimits, 0);
-    patience.begin(state, 0);
-    patience.deadline(wait(state, { unsent: 5000 }), 0);
-    patience.deadline(wait(state, { unsent: 0 }), 1000);
-    patience.begin(state, startMs);
-    const deadline = patience.deadline(wait(state, { unsent: 700 }), startMs);
-    expect(deadline).toBe(startMs + defaultLimits.writeTimeMs);
+  test("has earned nothing, and owes nothing, by the response before", () => {
+    for (const left of [0, 900]) {
+      const patience = new Patience(defaultLimits, 0);
+      patience.begin(state, 0);
+      patience.deadline(wait(state, { unsent: 1_000_000 }), 0);
+      patience.deadline(wait(state, { unsent: left }), 1000);
+      patience.begin(state, startMs);
+      const deadline = patience.deadline(wait(state, { unsent: 700 }), startMs);
+      expect(deadline).toBe(startMs + defaultLimits.writeTimeMs);
+      // 64 octets at the least rate are a quarter of a second.
+      const later = patience.deadline(wait(state, { unsent: 636 }), startMs + 5000);
+      expect(later).toBe(startMs + 250 + defaultLimits.writeTimeMs);
+    }
   });
 });
