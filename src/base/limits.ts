@@ -38,6 +38,8 @@ export interface Limits {
    * is answered and the connection is closed.
    */
   readonly discardBytesMax: ByteCount;
+  /** Ranges of one request that are answered apart; with more the whole is sent (RFC 9110 §14.2). */
+  readonly rangeCountMax: number;
   /** Parts of a multipart form, and pairs of a urlencoded one; beyond it 413. */
   readonly formFieldCountMax: number;
   /** A form's value as it stands in a log line; the rest is cut and marked. */
@@ -96,6 +98,7 @@ export const defaultLimits: Limits = {
   chunkExtensionsBytesMax: kibibytes(16),
   trailerSectionBytesMax: kibibytes(8),
   discardBytesMax: kibibytes(256),
+  rangeCountMax: 32,
   formFieldCountMax: 1000,
   logValueBytesMax: bytes(256),
 

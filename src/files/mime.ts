@@ -12,7 +12,7 @@
 import mime from "mime/lite";
 
 /** What says nothing about the content: browsers save it (RFC 2046 §4.5.1). */
-const unknownType = "application/octet-stream";
+export const unknownType = "application/octet-stream";
 
 /** Types outside text/*, +json and +xml whose content is text all the same. */
 const textual: ReadonlySet<string> = new Set([
@@ -46,18 +46,20 @@ const remembered = new Map<string, string>();
 
 /**
  * The type of `name` by its extension, in any case, with `; charset=utf-8` where it is text.
- * "application/octet-stream" for an unknown extension and for none: "Makefile", ".json", "a.".
+ * Undefined for an unknown extension and for none: "Makefile", ".json", "a.".
  */
-export function mediaTypeOf(name: string): string {
+export function mediaTypeOf(name: string): string | undefined {
   const dot = name.lastIndexOf(".");
   const length = name.length - dot - 1;
-  if (dot < 1 || length === 0 || length > extensionLengthMax) return unknownType;
+  if (dot < 1 || length === 0 || length > extensionLengthMax) return undefined;
   const extension = name.slice(dot + 1);
   const known = remembered.get(extension);
   if (known !== undefined) return known;
-  const type = withCharset(mime.getType(extension) ?? rareType(extension) ?? unknownType);
-  if (remembered.size < rememberedMax) remembered.set(extension, type);
-  return type;
+  const type = mime.getType(extension) ?? rareType(extension);
+  if (type === null) return undefined;
+  const withCharset = describeType(type);
+  if (remembered.size < rememberedMax) remembered.set(extension, withCharset);
+  return withCharset;
 }
 
 /** The same out of the full table. Waits for it to load, once. */
@@ -66,7 +68,7 @@ function rareType(extension: string): string | null {
   return full.default.getType(extension);
 }
 
-function withCharset(type: string): string {
+function describeType(type: string): string {
   const isText = type.startsWith("text/") || /\+(json|xml)$/.test(type) || textual.has(type);
   return isText ? `${type}; charset=utf-8` : type;
 }

@@ -26,7 +26,7 @@ export class DiskFile implements OpenFile {
     this.mode = facts.mode;
   }
 
-  get mediaType(): string {
+  get mediaType(): string | undefined {
     return mediaTypeOf(this.name);
   }
 

@@ -43,8 +43,8 @@ export interface OpenFile {
   /** The whole st_mode. */
   readonly mode: number;
   readonly identity: FileIdentity;
-  /** With its charset, ready for Content-Type. */
-  readonly mediaType: string;
+  /** By its name, with its charset, ready for Content-Type; undefined when the name says nothing. */
+  readonly mediaType: string | undefined;
   /** Gives the descriptor back; the second call does nothing. */
   close(): void;
   /**

@@ -7,7 +7,6 @@
 import type { Limits } from "../base/limits.ts";
 import type { Tree } from "../files/resolve.ts";
 import { containPath } from "../files/path.ts";
-import { utf8Bytes } from "../protocol/bytes.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import { answerTo, describeError } from "../protocol/error.ts";
 import type { Response, ResponseNote } from "../protocol/response.ts";
@@ -47,6 +46,11 @@ function withReason(markup: string, reason: string): string {
   return end === -1 ? markup + aside : markup.slice(0, end) + aside + markup.slice(end);
 }
 
+/** Begins the response that a page is the body of. */
+function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
+  return new ResponseBuilder(status).field("X-Content-Type-Options", "nosniff");
+}
+
 /** The pages of one server. */
 export class ErrorPages {
   readonly #tree: Tree;
@@ -73,7 +77,19 @@ export class ErrorPages {
   /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
   notAllowed(allow: string): Response {
     const markup = builtInPage(405, { text: `The methods here are: ${allow}.` });
-    return new ResponseBuilder(405).field("Allow", allow).html(markup).build();
+    return startPage(405).field("Allow", allow).html(markup).build();
+  }
+
+  /** 412: what the client made its request depend on isn't so (RFC 9110 §15.5.13). */
+  preconditionFailed(): Response {
+    const text = "The resource isn't as the request's conditions ask.";
+    return startPage(412).html(builtInPage(412, { text })).build();
+  }
+
+  /** 416: no range lies within the `size` octets there are (RFC 9110 §15.5.17). */
+  rangeNotSatisfiable(size: number): Response {
+    const markup = builtInPage(416, { text: `There are ${size} bytes, and none of those.` });
+    return startPage(416).field("Content-Range", `bytes */${size}`).html(markup).build();
   }
 
   /** The page for a breach of the protocol; ends the connection where the table says so. */
@@ -82,7 +98,7 @@ export class ErrorPages {
     const { limit } = error;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
     const markup = builtInPage(status, { text: `${text}${bound}`, section });
-    const builder = new ResponseBuilder(status).noting({ reason: describeError(error) });
+    const builder = startPage(status).noting({ reason: describeError(error) });
     if (status === 503) builder.field("Retry-After", "1");
     if (close) builder.closing();
     return builder.html(markup).build();
@@ -91,25 +107,22 @@ export class ErrorPages {
   /** 500: the disk or a handler failed; `reason` is for the log. */
   failed(reason: string): Response {
     const { text } = answerTo("handler-failed");
-    return new ResponseBuilder(500).noting({ reason }).html(builtInPage(500, { text })).build();
+    return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
   }
 
   #fromTree(status: 403 | 404, name: string, page: PageText): Response {
     const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
     const shown: PageText = this.#explain ? page : { text: page.text };
     const found = this.#tree.openByName(name);
-    if (found.kind !== "file") {
-      const markup = builtInPage(status, shown);
-      return new ResponseBuilder(status).noting(note).html(markup).build();
-    }
+    const builder = startPage(status).noting(note);
+    if (found.kind !== "file") return builder.html(builtInPage(status, shown)).build();
     const { file } = found;
     if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
-      return fileResponse(new ResponseBuilder(status).noting(note), file, this.#limits);
+      return fileResponse(builder, file, this.#limits);
     }
     const markup = new TextDecoder().decode(file.readAll());
     file.close();
-    const bytes = utf8Bytes(withReason(markup, shown.reason));
-    return new ResponseBuilder(status).noting(note).bytes(bytes, file.mediaType).build();
+    return builder.html(withReason(markup, shown.reason)).build();
   }
 }
 

@@ -3,6 +3,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
+import { unknownType } from "../files/mime.ts";
 import type { OpenFile } from "../files/resolve.ts";
 import type { Response } from "../protocol/response.ts";
 import type { ResponseBuilder } from "../protocol/response-builder.ts";
@@ -19,9 +20,11 @@ export function fileResponse(
   limits: Limits,
 ): Response {
   if (file.size > limits.inlineBytesMax) {
-    return builder.file(file, { start: 0, octets: file.size }, file.mediaType).build();
+    return builder
+      .file(file, { start: 0, octets: file.size }, file.mediaType ?? unknownType)
+      .build();
   }
   const bytes = file.readAll();
   file.close();
-  return builder.bytes(bytes, file.mediaType).build();
+  return builder.bytes(bytes, file.mediaType ?? unknownType).build();
 }

@@ -4,17 +4,18 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { AbsenceCause, OpenFile, Tree } from "../files/resolve.ts";
+import type { AbsenceCause, Tree } from "../files/resolve.ts";
 import type { ContainedPath } from "../files/path.ts";
 import { containPath, encodePath } from "../files/path.ts";
 import { explainDenial } from "../files/permission.ts";
-import { formatImfFixdate } from "../protocol/date.ts";
-import type { Response } from "../protocol/response.ts";
+import { utf8Bytes } from "../protocol/bytes.ts";
+import type { Response, ResponseField } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ErrorPages } from "./error-page.ts";
-import { fileResponse } from "./file-response.ts";
+import { representFile, tagOfBytes } from "./file-representation.ts";
 import type { Request } from "./handler.ts";
 import { renderListing } from "./listing.ts";
+import { answerWith } from "./representation.ts";
 
 /** What the file handler needs. */
 export interface FileService {
@@ -25,12 +26,16 @@ export interface FileService {
   readonly listing: boolean;
 }
 
+const htmlType = "text/html; charset=utf-8";
+
 /**
- * A date that isn't later than the response, as a server with a clock owes it (RFC 9110 §8.8.2.1).
+ * Fields of every answer from the tree. It is revalidated each time, so that it is never stale (RFC
+ * 9111 §5.2.2.4), and is taken for what it says it is (Fetch, "X-Content-Type-Options").
  */
-function lastModified(file: OpenFile, receivedMs: number): string {
-  return formatImfFixdate(Math.min(file.mtimeMs, receivedMs));
-}
+const fileFields: readonly ResponseField[] = [
+  ["Cache-Control", "no-cache"],
+  ["X-Content-Type-Options", "nosniff"],
+];
 
 /**
  * Sends a browser from `/folder` to `/folder/`. The location is made from the contained path and
@@ -64,20 +69,15 @@ export function answerFromTree(request: Request, service: FileService): Response
   const found = tree.resolve(path.value);
   switch (found.kind) {
     case "file":
-      return fileResponse(
-        new ResponseBuilder(200).field(
-          "Last-Modified",
-          lastModified(found.file, request.receivedMs),
-        ),
-        found.file,
-        limits,
-      );
+      return answerWith(request, representFile(found.file, limits, fileFields), pages, limits);
     case "redirect":
       return redirectToFolder(path.value, target.query);
     case "directory": {
       if (!service.listing) return pages.notFound("listings are off");
       const { entries, left } = found.directory.entries(limits.listingEntriesMax);
-      return new ResponseBuilder(200).html(renderListing(path.value, entries, left)).build();
+      const content = utf8Bytes(renderListing(path.value, entries, left));
+      const listing = { mediaType: htmlType, entityTag: tagOfBytes(content), content };
+      return answerWith(request, { ...listing, fields: fileFields }, pages, limits);
     }
     case "absent":
       return pages.notFound(found.cause === undefined ? undefined : absenceReasons[found.cause]);

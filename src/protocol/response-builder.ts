@@ -11,6 +11,7 @@ import { everyIs, FIELD_VALUE, isToken } from "./grammar.ts";
 import type {
   Body,
   FileSource,
+  Piece,
   Region,
   Response,
   ResponseField,
@@ -130,14 +131,18 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     return this.#fill({ kind: "bytes", bytes: utf8Bytes(text) }, "application/json");
   }
 
-  /** The body: a region of an open file, which is closed when it has been sent, or can't be. */
+  /**
+   * The body: regions of an open file, and octets between them. The file is closed when it has been
+   * sent, or can't be.
+   */
   file<T extends ContentStatus>(
     this: ResponseBuilder<T>,
     file: FileSource,
-    region: Region,
+    pieces: Region | readonly Piece[],
     mediaType: string,
   ): ResponseBuilder<T, "filled"> {
-    return this.#fill({ kind: "file", file, region }, mediaType);
+    const list = "start" in pieces ? [pieces] : pieces;
+    return this.#fill({ kind: "file", file, pieces: list }, mediaType);
   }
 
   /**

@@ -21,11 +21,14 @@ export interface Region {
   readonly octets: number;
 }
 
+/** What a body from a file is made of: regions of it, and octets before, between and after them. */
+export type Piece = Region | Uint8Array;
+
 /** The body of a response. Whoever holds a "file" body has to send it or to close its file. */
 export type Body =
   | { readonly kind: "none" }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  | { readonly kind: "file"; readonly file: FileSource; readonly region: Region }
+  | { readonly kind: "file"; readonly file: FileSource; readonly pieces: readonly Piece[] }
   | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
 
 /** A response field: name and value, as they go on the wire. */
@@ -51,6 +54,13 @@ export interface ResponseNote {
 /** A status whose response may be built without a body only. */
 export type BodilessStatus = ContentlessStatus;
 
+/** The octets of all pieces. */
+export function piecesOctets(pieces: readonly Piece[]): number {
+  let octets = 0;
+  for (const piece of pieces) octets += piece instanceof Uint8Array ? piece.length : piece.octets;
+  return octets;
+}
+
 /** The octets that `body` will be, or undefined when that shows only at its end. */
 export function bodyOctets(body: Body): number | undefined {
   switch (body.kind) {
@@ -59,7 +69,7 @@ export function bodyOctets(body: Body): number | undefined {
     case "bytes":
       return body.bytes.length;
     case "file":
-      return body.region.octets;
+      return piecesOctets(body.pieces);
     case "stream":
       return undefined;
   }

@@ -84,8 +84,8 @@ export class Delivery {
         this.#octets = body.bytes.length;
         return;
       case "file":
-        this.#sender = new FileSender(body.file, body.region, this.#sizes);
-        this.#octets = body.region.octets;
+        this.#sender = new FileSender(body.file, body.pieces, this.#sizes);
+        this.#octets = this.#sender.left;
         return;
       case "stream":
         this.#stream = "open";

@@ -1,10 +1,11 @@
 /**
- * Sends a region of an open file to a transport, piece by piece, as fast as the client reads and no
+ * Sends regions of an open file to a transport, piece by piece, as fast as the client reads and no
  * faster. A piece is read anew from where the socket stopped taking, so that a slow reader costs no
  * buffer at all.
  */
 
-import type { FileSource, Region } from "../protocol/response.ts";
+import type { FileSource, Piece } from "../protocol/response.ts";
+import { piecesOctets } from "../protocol/response.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -20,47 +21,71 @@ export interface SendSizes {
 }
 
 /** One buffer for all senders: a piece is read and written in one go. */
-let piece = new Uint8Array(0);
+let buffer = new Uint8Array(0);
 
-/** The sender of one region. */
+const nothing = new Uint8Array(0);
+
+/** The sender of one file's pieces. */
 export class FileSender {
   readonly #file: FileSource;
+  readonly #pieces: readonly Piece[];
   readonly #sizes: SendSizes;
-  readonly #end: number;
-  #position: number;
+  /** The piece that is being sent, and how much of it has been. */
+  #index = 0;
+  #offset = 0;
+  #left: number;
 
-  constructor(file: FileSource, region: Region, sizes: SendSizes) {
+  constructor(file: FileSource, pieces: readonly Piece[], sizes: SendSizes) {
     this.#file = file;
+    this.#pieces = pieces;
     this.#sizes = sizes;
-    this.#position = region.start;
-    this.#end = region.start + region.octets;
-    if (piece.length < sizes.sendPieceBytes) piece = new Uint8Array(sizes.sendPieceBytes);
+    this.#left = piecesOctets(pieces);
+    if (buffer.length < sizes.sendPieceBytes) buffer = new Uint8Array(sizes.sendPieceBytes);
   }
 
-  /** The octets of the region that are still to be sent. */
+  /** The octets that are still to be sent. */
   get left(): number {
-    return this.#end - this.#position;
+    return this.#left;
   }
 
-  /** Sends until the region's end, a full socket, or the end of this turn's share. */
+  /** Sends until the end, a full socket, or the end of this turn's share. */
   pump(transport: Transport): SendOutcome {
-    const burstEnd = this.#position + this.#sizes.sendBurstBytes;
-    while (this.#position < this.#end) {
-      if (this.#position >= burstEnd) return "later";
-      const want = Math.min(this.#sizes.sendPieceBytes, this.left);
-      const octets = this.#file.read(piece.subarray(0, want), this.#position);
+    const leftAfter = this.#left - this.#sizes.sendBurstBytes;
+    while (this.#left > 0) {
+      if (this.#left <= leftAfter) return "later";
+      const octets = this.#nextOctets();
       // The file has shrunk since its length was promised; nothing may be made up in its place.
-      if (octets === 0) return "short";
-      const taken = transport.write(piece.subarray(0, octets));
+      if (octets.length === 0) return "short";
+      const taken = transport.write(octets);
       if (taken < 0) return "gone";
-      this.#position += taken;
-      if (taken < octets) return "blocked";
+      this.#offset += taken;
+      this.#left -= taken;
+      if (taken < octets.length) return "blocked";
     }
     return "sent";
+  }
+
+  /** What comes next, as much as one write should take; empty when the file has nothing there. */
+  #nextOctets(): Uint8Array {
+    let piece = this.#pieces[this.#index];
+    while (piece !== undefined && this.#offset === lengthOf(piece)) {
+      this.#index++;
+      this.#offset = 0;
+      piece = this.#pieces[this.#index];
+    }
+    if (piece === undefined) return nothing;
+    if (piece instanceof Uint8Array) return piece.subarray(this.#offset);
+    const want = Math.min(this.#sizes.sendPieceBytes, piece.octets - this.#offset);
+    const count = this.#file.read(buffer.subarray(0, want), piece.start + this.#offset);
+    return buffer.subarray(0, count);
   }
 
   /** Closes the file. */
   close(): void {
     this.#file.close();
   }
+}
+
+function lengthOf(piece: Piece): number {
+  return piece instanceof Uint8Array ? piece.length : piece.octets;
 }

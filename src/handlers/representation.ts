@@ -1,0 +1,176 @@
+/**
+ * A representation, and the answer to a request for it: conditions first, then ranges, then its
+ * octets (RFC 9110 §13, §14). Whatever has content that may be asked for again goes through here:
+ * files, listings, coded forms.
+ */
+
+import type { Limits } from "../base/limits.ts";
+import type { OpenFile } from "../files/resolve.ts";
+import { concatBytes, latin1Bytes } from "../protocol/bytes.ts";
+import type { Validators } from "../protocol/conditional.ts";
+import { weigh } from "../protocol/conditional.ts";
+import { formatImfFixdate } from "../protocol/date.ts";
+import type { EntityTag } from "../protocol/entity-tag.ts";
+import { formatEntityTag } from "../protocol/entity-tag.ts";
+import { readRange } from "../protocol/range.ts";
+import type { Piece, Region, Response, ResponseField } from "../protocol/response.ts";
+import { ResponseBuilder } from "../protocol/response-builder.ts";
+import type { ContentStatus } from "../protocol/status.ts";
+import type { ErrorPages } from "./error-page.ts";
+import type { Request } from "./handler.ts";
+
+/** Something that can be sent in answer to a GET. */
+export interface Representation {
+  readonly mediaType: string;
+  readonly entityTag: EntityTag;
+  /** Of the last change, in milliseconds since 1970; absent for what has no date. */
+  readonly mtimeMs?: number;
+  /** Its octets in memory, or the open file that they are read from and that is closed after. */
+  readonly content: Uint8Array | OpenFile;
+  /** Fields beside those that follow from the above: Cache-Control, Vary, Content-Encoding. */
+  readonly fields: readonly ResponseField[];
+}
+
+/** Fields of a 200 that a 304 must repeat (RFC 9110 §15.4.5); ETag and Date go without saying. */
+const repeatedOn304: ReadonlySet<string> = new Set([
+  "cache-control",
+  "content-location",
+  "expires",
+  "vary",
+]);
+
+/** The size of the content, in octets. */
+function sizeOf({ content }: Representation): number {
+  return content instanceof Uint8Array ? content.length : content.size;
+}
+
+function release({ content }: Representation): void {
+  if (!(content instanceof Uint8Array)) content.close();
+}
+
+/**
+ * The last change as it may be told: never later than the response (RFC 9110 §8.8.2.1), and a strong
+ * validator only when it is at least a second older (§8.8.2.2).
+ */
+function validatorsOf(representation: Representation, receivedMs: number): Validators {
+  const { entityTag, mtimeMs } = representation;
+  if (mtimeMs === undefined) return { entityTag };
+  const lastModifiedSeconds = Math.floor(Math.min(mtimeMs, receivedMs) / 1000);
+  const lastModifiedIsStrong = lastModifiedSeconds < Math.floor(receivedMs / 1000);
+  return { entityTag, lastModifiedSeconds, lastModifiedIsStrong };
+}
+
+function notModified(representation: Representation): Response {
+  const builder = new ResponseBuilder(304);
+  builder.field("ETag", formatEntityTag(representation.entityTag));
+  for (const [name, value] of representation.fields) {
+    if (repeatedOn304.has(name.toLowerCase())) builder.field<string>(name, value);
+  }
+  return builder.build();
+}
+
+/** A builder with all fields of the representation but those of its content. */
+function describe(
+  status: ContentStatus,
+  representation: Representation,
+  validators: Validators,
+): ResponseBuilder<ContentStatus> {
+  const builder = new ResponseBuilder(status);
+  builder.field("ETag", formatEntityTag(representation.entityTag));
+  const { lastModifiedSeconds } = validators;
+  if (lastModifiedSeconds !== undefined) {
+    builder.field("Last-Modified", formatImfFixdate(lastModifiedSeconds * 1000));
+  }
+  builder.field("Accept-Ranges", "bytes");
+  for (const [name, value] of representation.fields) builder.field<string>(name, value);
+  return builder;
+}
+
+function fill(
+  builder: ResponseBuilder<ContentStatus>,
+  representation: Representation,
+  pieces: readonly Piece[],
+  mediaType: string,
+): Response {
+  const { content } = representation;
+  if (!(content instanceof Uint8Array)) return builder.file(content, pieces, mediaType).build();
+  const parts = pieces.map((piece) =>
+    piece instanceof Uint8Array ? piece : content.subarray(piece.start, piece.start + piece.octets),
+  );
+  const [first] = parts;
+  const bytes = parts.length === 1 && first !== undefined ? first : concatBytes(parts);
+  return builder.bytes(bytes, mediaType).build();
+}
+
+function contentRange({ start, octets }: Region, size: number): string {
+  return `bytes ${start}-${start + octets - 1}/${size}`;
+}
+
+/** The pieces of a multipart/byteranges body (RFC 9110 §14.6), and its media type. */
+function byteRanges(
+  regions: readonly Region[],
+  representation: Representation,
+): { readonly pieces: readonly Piece[]; readonly mediaType: string } {
+  const boundary = crypto.randomUUID();
+  const pieces: Piece[] = [];
+  for (const region of regions) {
+    const range = contentRange(region, sizeOf(representation));
+    const head = `--${boundary}\r\nContent-Type: ${representation.mediaType}\r\n`;
+    const before = pieces.length === 0 ? head : `\r\n${head}`;
+    pieces.push(latin1Bytes(`${before}Content-Range: ${range}\r\n\r\n`), region);
+  }
+  pieces.push(latin1Bytes(`\r\n--${boundary}--\r\n`));
+  return { pieces, mediaType: `multipart/byteranges; boundary=${boundary}` };
+}
+
+function partial(
+  representation: Representation,
+  validators: Validators,
+  regions: readonly [Region, ...Region[]],
+): Response {
+  const builder = describe(206, representation, validators);
+  const [only, ...others] = regions;
+  if (others.length > 0) {
+    const { pieces, mediaType } = byteRanges(regions, representation);
+    return fill(builder, representation, pieces, mediaType);
+  }
+  builder.field("Content-Range", contentRange(only, sizeOf(representation)));
+  return fill(builder, representation, [only], representation.mediaType);
+}
+
+/** Answers `request`, a GET or a HEAD, from `representation`, which is released where it isn't sent. */
+export function answerWith(
+  request: Request,
+  representation: Representation,
+  pages: ErrorPages,
+  limits: Limits,
+): Response {
+  const { method, fields } = request.head;
+  const validators = validatorsOf(representation, request.receivedMs);
+  const now = Math.floor(request.receivedMs / 1000);
+  const verdict = weigh(method, fields, validators, now);
+  if (verdict.kind === "not-modified") {
+    release(representation);
+    return notModified(representation);
+  }
+  if (verdict.kind === "failed") {
+    release(representation);
+    return pages.preconditionFailed();
+  }
+  const size = sizeOf(representation);
+  const asked = verdict.range ? fields.getAll("range") : [];
+  // §5.3: Range is no list field; two of them mean nothing.
+  const range =
+    asked.length === 1 ? readRange(asked[0] ?? "", size, limits.rangeCountMax) : undefined;
+  switch (range?.kind) {
+    case "unsatisfiable":
+      release(representation);
+      return pages.rangeNotSatisfiable(size);
+    case "regions":
+      return partial(representation, validators, range.regions);
+    default: {
+      const builder = describe(200, representation, validators);
+      return fill(builder, representation, [{ start: 0, octets: size }], representation.mediaType);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Which content coding a client wants (RFC 9110 §12.5.3):
+ *
+ *   Accept-Encoding = #( codings [ weight ] )
+ *   codings         = content-coding / "identity" / "*"
+ *   weight          = OWS ";" OWS "q=" qvalue
+ *   qvalue          = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
+ */
+
+import { isToken } from "./grammar.ts";
+
+const weight = /^[\t ]*;[\t ]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*$/;
+
+/** Weights by coding, in lower case, 0 to 1; "identity" and "*" among them where they were named. */
+export type CodingWeights = ReadonlyMap<string, number>;
+
+/**
+ * Reads the field's values. Undefined when there is no such field: any coding is acceptable then, and
+ * the plain form is what the client surely understands. A member that is malformed is passed over.
+ */
+export function parseAcceptEncoding(values: readonly string[]): CodingWeights | undefined {
+  if (values.length === 0) return undefined;
+  const weights = new Map<string, number>();
+  for (const member of values.join(",").split(",")) {
+    const semicolon = member.indexOf(";");
+    const name = (semicolon === -1 ? member : member.slice(0, semicolon)).trim().toLowerCase();
+    if (!isToken(name)) continue;
+    const match = semicolon === -1 ? undefined : weight.exec(member.slice(semicolon));
+    if (match === null) continue;
+    weights.set(name === "x-gzip" ? "gzip" : name, match === undefined ? 1 : Number(match[1]));
+  }
+  return weights;
+}
+
+/** How much `coding` is wanted: 0 for not at all (§12.5.3). */
+export function weightOf(weights: CodingWeights | undefined, coding: string): number {
+  if (weights === undefined) return coding === "identity" ? 1 : 0;
+  const named = weights.get(coding);
+  if (named !== undefined) return named;
+  // "identity" is acceptable unless it, or "*", is refused by name.
+  const any = weights.get("*");
+  if (coding === "identity") return any === 0 ? 0 : Number.MIN_VALUE;
+  return any ?? 0;
+}
+
+/**
+ * The codings of `offered` that are acceptable, most wanted first; of equal weight in the order they are
+ * offered in, which is the server's preference.
+ */
+export function acceptableCodings<Coding extends string>(
+  weights: CodingWeights | undefined,
+  offered: readonly Coding[],
+): Coding[] {
+  return offered
+    .filter((coding) => weightOf(weights, coding) > 0)
+    .toSorted((a, b) => weightOf(weights, b) - weightOf(weights, a));
+}

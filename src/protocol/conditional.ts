@@ -1,0 +1,117 @@
+/**
+ * Conditional requests (RFC 9110 §13): a function for each field, three-valued, composed once in the
+ * order of §13.2.2, its steps numbered as there.
+ */
+
+import { parseHttpDate } from "./date.ts";
+import type { EntityTag, TagCondition } from "./entity-tag.ts";
+import { parseEntityTag, parseTagCondition, strongEqual, weakEqual } from "./entity-tag.ts";
+import type { Fields } from "./fields.ts";
+
+/** What is known of the selected representation. */
+export interface Validators {
+  /** Absent when there is no representation at all: nothing is stored at the target. */
+  readonly entityTag?: EntityTag;
+  /** Of the last change, in whole seconds since 1970. */
+  readonly lastModifiedSeconds?: number;
+  /**
+   * Whether the date may be used where a strong validator is asked for (§8.8.2.2): at least a second
+   * older than the response.
+   */
+  readonly lastModifiedIsStrong?: boolean;
+}
+
+/** How a condition came out. */
+export type Outcome = "absent" | "holds" | "fails";
+
+/** What a conditional request comes to. With "proceed", `range` says whether a Range counts. */
+export type Verdict =
+  | { readonly kind: "proceed"; readonly range: boolean }
+  | { readonly kind: "not-modified" }
+  | { readonly kind: "failed" };
+
+function tagsOf(fields: Fields, name: string): TagCondition | "malformed" | undefined {
+  const values = fields.getAll(name);
+  return values.length === 0 ? undefined : (parseTagCondition(values.join(", ")) ?? "malformed");
+}
+
+/** If-Match (§13.1.1), by strong comparison. A list that can't be read matches nothing. */
+export function ifMatch(fields: Fields, { entityTag }: Validators): Outcome {
+  const tags = tagsOf(fields, "if-match");
+  if (tags === undefined) return "absent";
+  if (tags === "malformed" || entityTag === undefined) return "fails";
+  return tags === "*" || tags.some((tag) => strongEqual(tag, entityTag)) ? "holds" : "fails";
+}
+
+/** If-Unmodified-Since (§13.1.4). A date that can't be read is ignored. */
+export function ifUnmodifiedSince(fields: Fields, validators: Validators, now: number): Outcome {
+  const { lastModifiedSeconds } = validators;
+  const since = dateOf(fields, "if-unmodified-since", now);
+  if (since === undefined || lastModifiedSeconds === undefined) return "absent";
+  return lastModifiedSeconds <= since ? "holds" : "fails";
+}
+
+/** If-None-Match (§13.1.2), by weak comparison. A list that can't be read matches nothing. */
+export function ifNoneMatch(fields: Fields, { entityTag }: Validators): Outcome {
+  const tags = tagsOf(fields, "if-none-match");
+  if (tags === undefined) return "absent";
+  if (tags === "malformed" || entityTag === undefined) return "holds";
+  return tags === "*" || tags.some((tag) => weakEqual(tag, entityTag)) ? "fails" : "holds";
+}
+
+/** If-Modified-Since (§13.1.3), for GET and HEAD. A date that can't be read is ignored. */
+export function ifModifiedSince(fields: Fields, validators: Validators, now: number): Outcome {
+  const { lastModifiedSeconds } = validators;
+  const since = dateOf(fields, "if-modified-since", now);
+  if (since === undefined || lastModifiedSeconds === undefined) return "absent";
+  return lastModifiedSeconds > since ? "holds" : "fails";
+}
+
+/** If-Range (§13.1.5): an entity tag or a date, either by strong comparison and exactly. */
+export function ifRange(fields: Fields, validators: Validators, now: number): Outcome {
+  const values = fields.getAll("if-range");
+  const [value] = values;
+  if (value === undefined) return "absent";
+  if (values.length > 1) return "fails";
+  const tag = parseEntityTag(value);
+  if (tag !== undefined) {
+    const { entityTag } = validators;
+    return entityTag !== undefined && strongEqual(tag, entityTag) ? "holds" : "fails";
+  }
+  const date = parseHttpDate(value, now);
+  const same = date !== undefined && date === validators.lastModifiedSeconds;
+  return same && validators.lastModifiedIsStrong === true ? "holds" : "fails";
+}
+
+function dateOf(fields: Fields, name: string, now: number): number | undefined {
+  const values = fields.getAll(name);
+  return values.length === 1 ? parseHttpDate(values[0] ?? "", now) : undefined;
+}
+
+/**
+ * Weighs the conditions of a request for which the answer would be 2xx without them (§13.2.1). `now` is
+ * in seconds since 1970; it gives two-digit years their century.
+ */
+export function weigh(
+  method: string,
+  fields: Fields,
+  validators: Validators,
+  now: number,
+): Verdict {
+  const reading = method === "GET" || method === "HEAD";
+  // Steps 1 and 2.
+  const match = ifMatch(fields, validators);
+  if (match === "fails") return { kind: "failed" };
+  if (match === "absent" && ifUnmodifiedSince(fields, validators, now) === "fails") {
+    return { kind: "failed" };
+  }
+  // Steps 3 and 4.
+  const noneMatch = ifNoneMatch(fields, validators);
+  if (noneMatch === "fails") return { kind: reading ? "not-modified" : "failed" };
+  if (noneMatch === "absent" && reading && ifModifiedSince(fields, validators, now) === "fails") {
+    return { kind: "not-modified" };
+  }
+  // Step 5. §14.2: Range is defined for GET alone.
+  const range = method === "GET" && fields.has("range");
+  return { kind: "proceed", range: range && ifRange(fields, validators, now) !== "fails" };
+}
