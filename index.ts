@@ -15,8 +15,10 @@ export type { Body, FileSource, Region, Response } from "./src/protocol/response
 export { ResponseBuilder } from "./src/protocol/response-builder.ts";
 export type { Status } from "./src/protocol/status.ts";
 export type { LogFormat } from "./src/server/log.ts";
-export type { RecordedRequest, ServeOptions, Server } from "./src/server/serve.ts";
-export { serve, ServeError } from "./src/server/serve.ts";
+export type { RecordedRequest, Server } from "./src/server/serve.ts";
+export { serve } from "./src/server/serve.ts";
+export type { ServeOptions } from "./src/server/serve-options.ts";
+export { ServeError } from "./src/server/serve-options.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");

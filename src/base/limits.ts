@@ -38,7 +38,9 @@ export interface Limits {
    * is answered and the connection is closed.
    */
   readonly discardBytesMax: ByteCount;
-  /** Ranges of one request that are answered apart; with more the whole is sent (RFC 9110 §14.2). */
+  /**
+   * Ranges of one request that are answered apart; with more the whole is sent (RFC 9110 §14.2).
+   */
   readonly rangeCountMax: number;
   /** Parts of a multipart form, and pairs of a urlencoded one; beyond it 413. */
   readonly formFieldCountMax: number;
@@ -79,6 +81,12 @@ export interface Limits {
   readonly sendPieceBytes: ByteCount;
   /** What one connection may send of a file before the others get their turn. */
   readonly sendBurstBytes: ByteCount;
+  /** Content below this size isn't compressed unless the client takes nothing else. */
+  readonly codingBytesMin: ByteCount;
+  /** Content above this size isn't compressed here; a form made ahead may be any size. */
+  readonly codingBytesMax: ByteCount;
+  /** Compressed forms that are kept, all together. */
+  readonly codingCacheBytesMax: ByteCount;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
   /** Entries shown in a folder's listing; the page says how many it left out. */
@@ -120,6 +128,9 @@ export const defaultLimits: Limits = {
   inlineBytesMax: kibibytes(32),
   sendPieceBytes: kibibytes(128),
   sendBurstBytes: mebibytes(2),
+  codingBytesMin: kibibytes(1),
+  codingBytesMax: mebibytes(4),
+  codingCacheBytesMax: mebibytes(64),
   symlinkHopsMax: 16,
   listingEntriesMax: 10_000,
   requestsKeptMax: 100,

@@ -5,7 +5,8 @@
  * 2 when the command line can't be read.
  */
 
-import { ServeError, serve } from "../server/serve.ts";
+import { serve } from "../server/serve.ts";
+import { ServeError } from "../server/serve-options.ts";
 import type { Server } from "../server/serve.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
 import type { CommandLine } from "./options.ts";

@@ -25,6 +25,7 @@ export interface CommandLine {
   readonly listing: boolean;
   readonly post: "form" | "off";
   readonly form: string;
+  readonly compress: boolean;
   readonly maxBody: number | undefined;
   readonly help: boolean;
   readonly version: boolean;
@@ -78,6 +79,7 @@ const flags = [
     help: "answer POST with the form page, or refuse it (form)",
   },
   { name: "form", value: "FILE", help: "the form page, in the root (MyForm.html)" },
+  { name: "no-compress", help: "send files as they are, whatever the client takes" },
   { name: "max-body", value: "BYTES", help: "largest request body taken (8388608)" },
   { name: "help", short: "h", help: "print this" },
   { name: "version", short: "v", help: "print the version" },
@@ -188,6 +190,7 @@ export function readCommandLine(
     listing: !values.has("no-listing"),
     post: choice("post", "form"),
     form: values.get("form") ?? "MyForm.html",
+    compress: !values.has("no-compress"),
     maxBody,
     help: values.has("help"),
     version: values.has("version"),

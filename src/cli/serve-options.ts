@@ -2,7 +2,7 @@
  * From the words of the command line to the options of the library.
  */
 
-import type { ServeOptions } from "../server/serve.ts";
+import type { ServeOptions } from "../server/serve-options.ts";
 import type { CommandLine } from "./options.ts";
 
 /** What the command line asks of the library. */
@@ -16,6 +16,7 @@ export function serveOptions(command: CommandLine): ServeOptions {
     symlinks: command.symlinks,
     listing: command.listing,
     post: command.post,
+    compress: command.compress,
     form: command.form,
     log: command.quiet ? "none" : command.log,
     record: false,

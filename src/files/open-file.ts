@@ -5,7 +5,7 @@
 import { mediaTypeOf } from "./mime.ts";
 import type { OpenFile } from "./resolution.ts";
 import type { FileFacts, FileIdentity } from "./stat.ts";
-import { closeDescriptor, readAt } from "./stat.ts";
+import { closeDescriptor, identify, isSameIdentity, readAt } from "./stat.ts";
 
 /** The only kind of `OpenFile` there is. It owns `fd` from now on. */
 export class DiskFile implements OpenFile {
@@ -28,6 +28,11 @@ export class DiskFile implements OpenFile {
 
   get mediaType(): string | undefined {
     return mediaTypeOf(this.name);
+  }
+
+  isUnchanged(): boolean {
+    const now = this.#isOpen ? identify(this.fd) : undefined;
+    return now?.ok === true && isSameIdentity(now.value, this.identity);
   }
 
   close(): void {

@@ -134,6 +134,12 @@ export function parentPath(path: ContainedPath): ContainedPath {
   return make(path.segments.slice(0, -1), true);
 }
 
+/** The path of the file beside `path` whose name has `suffix` behind it; undefined if too long. */
+export function siblingPath(path: ContainedPath, suffix: string): ContainedPath | undefined {
+  const name = path.segments.at(-1);
+  return name === undefined ? undefined : childPath(parentPath(path), name + suffix);
+}
+
 /** The root. */
 export const rootPath: ContainedPath = make([], true);
 

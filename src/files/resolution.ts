@@ -43,8 +43,12 @@ export interface OpenFile {
   /** The whole st_mode. */
   readonly mode: number;
   readonly identity: FileIdentity;
-  /** By its name, with its charset, ready for Content-Type; undefined when the name says nothing. */
+  /**
+   * By its name, with its charset, ready for Content-Type; undefined when the name says nothing.
+   */
   readonly mediaType: string | undefined;
+  /** Whether the file is still what it was when it was opened, by its identity. */
+  isUnchanged(): boolean;
   /** Gives the descriptor back; the second call does nothing. */
   close(): void;
   /**

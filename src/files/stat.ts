@@ -184,6 +184,12 @@ export function identify(fd: number): Result<FileIdentity, string> {
   }
 }
 
+/** Whether two looks at a file saw the same, to the nanosecond. */
+export function isSameIdentity(a: FileIdentity, b: FileIdentity): boolean {
+  const isSameFile = a.dev === b.dev && a.ino === b.ino && a.mode === b.mode;
+  return isSameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
 /** The same facts as plain numbers. */
 export function numbersOf(identity: Pick<FileIdentity, "mode" | "size" | "mtimeNs">): FileFacts {
   const mode = Number(identity.mode);

@@ -80,6 +80,13 @@ export class ErrorPages {
     return startPage(405).field("Allow", allow).html(markup).build();
   }
 
+  /** 406: the client accepts no form there is (RFC 9110 §15.5.7, §12.5.3). */
+  notAcceptable(): Response {
+    const text = "There is no form of this in a content coding that the request accepts.";
+    const builder = startPage(406).field("Vary", "Accept-Encoding");
+    return builder.html(builtInPage(406, { text })).build();
+  }
+
   /** 412: what the client made its request depend on isn't so (RFC 9110 §15.5.13). */
   preconditionFailed(): Response {
     const text = "The resource isn't as the request's conditions ask.";

@@ -12,9 +12,9 @@ import type { ResponseField } from "../protocol/response.ts";
 import type { Representation } from "./representation.ts";
 
 /**
- * The tag of octets in memory: a digest of them, so that it is the same on every machine, and after a
- * build that changed nothing. 64 bits and the length tell versions of one resource apart; it is no
- * proof against someone who makes two versions collide, and doesn't have to be.
+ * The tag of octets in memory: a digest of them, so that it is the same on every machine, and after
+ * a build that changed nothing. 64 bits and the length tell versions of one resource apart; it is
+ * no proof against someone who makes two versions collide, and doesn't have to be.
  */
 export function tagOfBytes(bytes: Uint8Array): EntityTag {
   const digest = Bun.hash.xxHash64(bytes).toString(36);
@@ -22,8 +22,8 @@ export function tagOfBytes(bytes: Uint8Array): EntityTag {
 }
 
 /**
- * The tag of a file that is too large to be read for it: its identity, which changes with every change
- * that the file system can see. Hashed, since inode numbers are nobody's business.
+ * The tag of a file that is too large to be read for it: its identity, which changes with every
+ * change that the file system can see. Hashed, since inode numbers are nobody's business.
  */
 function tagOfFile({ identity }: OpenFile): EntityTag {
   const { dev, ino, size, mtimeNs, ctimeNs } = identity;

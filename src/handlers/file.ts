@@ -4,18 +4,21 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { AbsenceCause, Tree } from "../files/resolve.ts";
+import type { AbsenceCause, OpenDirectory, Tree } from "../files/resolve.ts";
 import type { ContainedPath } from "../files/path.ts";
-import { containPath, encodePath } from "../files/path.ts";
+import { childPath, containPath, encodePath } from "../files/path.ts";
 import { explainDenial } from "../files/permission.ts";
 import { utf8Bytes } from "../protocol/bytes.ts";
 import type { Response, ResponseField } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
+import type { Target } from "../protocol/target.ts";
+import type { CodingService } from "./coding.ts";
+import { chooseForm } from "./coding.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
 import type { Request } from "./handler.ts";
 import { renderListing } from "./listing.ts";
-import { answerWith } from "./representation.ts";
+import type { Representation } from "./representation.ts";
 
 /** What the file handler needs. */
 export interface FileService {
@@ -24,6 +27,8 @@ export interface FileService {
   readonly limits: Limits;
   /** Whether a folder without an index shows what is in it. */
   readonly listing: boolean;
+  /** Undefined when nothing is to be compressed. */
+  readonly coding: CodingService | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -55,8 +60,53 @@ const absenceReasons: Record<AbsenceCause, string> = {
   special: "neither a file nor a folder",
 };
 
+/** Answers with `plain`, or with the coded form of it that the client would rather have. */
+function answerInForm(
+  request: Request,
+  plain: Representation,
+  path: ContainedPath | undefined,
+  service: FileService,
+): Response | Promise<Response> {
+  const { pages, limits, coding } = service;
+  if (coding === undefined) return answerWith(request, plain, pages, limits);
+  const form = chooseForm(request.head.fields, plain, path, coding);
+  if (form === "none") return pages.notAcceptable();
+  if (!(form instanceof Promise)) return answerWith(request, form, pages, limits);
+  return form.then((made) => answerWith(request, made, pages, limits));
+}
+
+function representListing(
+  directory: OpenDirectory,
+  path: ContainedPath,
+  limits: Limits,
+): Representation {
+  const { entries, left } = directory.entries(limits.listingEntriesMax);
+  const content = utf8Bytes(renderListing(path, entries, left));
+  return { mediaType: htmlType, entityTag: tagOfBytes(content), content, fields: fileFields };
+}
+
+/**
+ * What a GET of `target` would be answered with by now, for a request with another method to be
+ * weighed against; undefined when it would have nothing. Whoever gets it releases it.
+ */
+export function representationAt(
+  target: Target,
+  { tree, limits, listing }: FileService,
+): Representation | undefined {
+  if (target.form !== "origin" && target.form !== "absolute") return undefined;
+  const path = containPath(target.path);
+  if (!path.ok) return undefined;
+  const found = tree.resolve(path.value);
+  if (found.kind === "file") return representFile(found.file, limits, fileFields);
+  const isListing = listing && found.kind === "directory";
+  return isListing ? representListing(found.directory, path.value, limits) : undefined;
+}
+
 /** Answers a GET or a HEAD. */
-export function answerFromTree(request: Request, service: FileService): Response {
+export function answerFromTree(
+  request: Request,
+  service: FileService,
+): Response | Promise<Response> {
   const { tree, pages, limits } = service;
   const { target } = request.head;
   if (target.form !== "origin" && target.form !== "absolute") {
@@ -68,16 +118,22 @@ export function answerFromTree(request: Request, service: FileService): Response
   }
   const found = tree.resolve(path.value);
   switch (found.kind) {
-    case "file":
-      return answerWith(request, representFile(found.file, limits, fileFields), pages, limits);
+    case "file": {
+      const { name } = found.file;
+      const filePath = path.value.trailingSlash ? childPath(path.value, name) : path.value;
+      return answerInForm(
+        request,
+        representFile(found.file, limits, fileFields),
+        filePath,
+        service,
+      );
+    }
     case "redirect":
       return redirectToFolder(path.value, target.query);
     case "directory": {
       if (!service.listing) return pages.notFound("listings are off");
-      const { entries, left } = found.directory.entries(limits.listingEntriesMax);
-      const content = utf8Bytes(renderListing(path.value, entries, left));
-      const listing = { mediaType: htmlType, entityTag: tagOfBytes(content), content };
-      return answerWith(request, { ...listing, fields: fileFields }, pages, limits);
+      const representation = representListing(found.directory, path.value, limits);
+      return answerWith(request, representation, pages, limits);
     }
     case "absent":
       return pages.notFound(found.cause === undefined ? undefined : absenceReasons[found.cause]);

@@ -13,15 +13,19 @@
 import type { Limits } from "../base/limits.ts";
 import type { Tree } from "../files/resolve.ts";
 import { explainDenial } from "../files/permission.ts";
+import { hasCondition } from "../protocol/conditional.ts";
 import { parseMediaType } from "../protocol/media-type.ts";
 import type { FormPart } from "../protocol/multipart.ts";
 import { readMultipart } from "../protocol/multipart.ts";
 import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ErrorPages } from "./error-page.ts";
+import type { FileService } from "./file.ts";
+import { representationAt } from "./file.ts";
 import { fileResponse } from "./file-response.ts";
 import type { Request } from "./handler.ts";
 import { BodyError } from "./handler.ts";
+import { mayAct } from "./representation.ts";
 
 /** What the form handler needs. */
 export interface FormService {
@@ -104,12 +108,36 @@ export function readForm(
   }
 }
 
+/** Whether a form would be taken, as far as can be said before it is read. */
+function isTaken({ body: { framing } }: Request, service: FormService): boolean {
+  const { bodyBytesMax } = service.limits;
+  if (framing.kind === "length" && framing.octets > bodyBytesMax) return false;
+  const found = service.tree.openByName(service.formPage);
+  if (found.kind === "file") found.file.close();
+  return found.kind === "file";
+}
+
+/**
+ * Whether a condition of the request forbids it: weighed against what `files` have at its target,
+ * and only where the form would be taken otherwise (RFC 9110 §13.2.1).
+ */
+function isPrevented(request: Request, service: FormService, files: FileService): boolean {
+  const { fields, target } = request.head;
+  if (!hasCondition(fields) || !isTaken(request, service)) return false;
+  return !mayAct(request, representationAt(target, files));
+}
+
 /** Answers a POST. Rejects with a `BodyError` when the body can't be read or understood. */
-export async function answerForm(request: Request, service: FormService): Promise<Response> {
+export async function answerForm(
+  request: Request,
+  service: FormService,
+  files: FileService,
+): Promise<Response> {
   const { pages, limits } = service;
   // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that was
   // sent without saying so would be read as the next request.
   if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
+  if (isPrevented(request, service, files)) return pages.preconditionFailed();
   const body = await request.body.readAll(limits.bodyBytesMax);
   const contentType = request.head.fields.get("content-type");
   const form = readForm(body, contentType, limits);

@@ -7,7 +7,7 @@
 import type { Limits } from "../base/limits.ts";
 import type { OpenFile } from "../files/resolve.ts";
 import { concatBytes, latin1Bytes } from "../protocol/bytes.ts";
-import type { Validators } from "../protocol/conditional.ts";
+import type { Validators, Verdict } from "../protocol/conditional.ts";
 import { weigh } from "../protocol/conditional.ts";
 import { formatImfFixdate } from "../protocol/date.ts";
 import type { EntityTag } from "../protocol/entity-tag.ts";
@@ -49,8 +49,8 @@ function release({ content }: Representation): void {
 }
 
 /**
- * The last change as it may be told: never later than the response (RFC 9110 §8.8.2.1), and a strong
- * validator only when it is at least a second older (§8.8.2.2).
+ * The last change as it may be told: never later than the response (RFC 9110 §8.8.2.1), and a
+ * strong validator only when it is at least a second older (§8.8.2.2).
  */
 function validatorsOf(representation: Representation, receivedMs: number): Validators {
   const { entityTag, mtimeMs } = representation;
@@ -69,15 +69,14 @@ function notModified(representation: Representation): Response {
   return builder.build();
 }
 
-/** A builder with all fields of the representation but those of its content. */
+/** A builder with the fields that every answer with its content has. */
 function describe(
   status: ContentStatus,
   representation: Representation,
-  validators: Validators,
+  lastModifiedSeconds: number | undefined,
 ): ResponseBuilder<ContentStatus> {
   const builder = new ResponseBuilder(status);
   builder.field("ETag", formatEntityTag(representation.entityTag));
-  const { lastModifiedSeconds } = validators;
   if (lastModifiedSeconds !== undefined) {
     builder.field("Last-Modified", formatImfFixdate(lastModifiedSeconds * 1000));
   }
@@ -123,12 +122,13 @@ function byteRanges(
   return { pieces, mediaType: `multipart/byteranges; boundary=${boundary}` };
 }
 
+/** 206. Without a date in answer to If-Range, whose sender has it already (RFC 9110 §15.3.7). */
 function partial(
   representation: Representation,
-  validators: Validators,
+  lastModifiedSeconds: number | undefined,
   regions: readonly [Region, ...Region[]],
 ): Response {
-  const builder = describe(206, representation, validators);
+  const builder = describe(206, representation, lastModifiedSeconds);
   const [only, ...others] = regions;
   if (others.length > 0) {
     const { pieces, mediaType } = byteRanges(regions, representation);
@@ -138,17 +138,33 @@ function partial(
   return fill(builder, representation, [only], representation.mediaType);
 }
 
-/** Answers `request`, a GET or a HEAD, from `representation`, which is released where it isn't sent. */
+function weighRequest({ head, receivedMs }: Request, validators: Validators): Verdict {
+  return weigh(head.method, head.fields, validators, Math.floor(receivedMs / 1000));
+}
+
+/**
+ * Whether the conditions of `request`, neither a GET nor a HEAD, let it act on a target that is
+ * `representation` by now, or nothing (RFC 9110 §13.2.1). The representation is released.
+ */
+export function mayAct(request: Request, representation: Representation | undefined): boolean {
+  if (representation !== undefined) release(representation);
+  const validators =
+    representation === undefined ? {} : validatorsOf(representation, request.receivedMs);
+  return weighRequest(request, validators).kind === "proceed";
+}
+
+/**
+ * Answers `request`, a GET or a HEAD, from `representation`, which is released where it isn't sent.
+ */
 export function answerWith(
   request: Request,
   representation: Representation,
   pages: ErrorPages,
   limits: Limits,
 ): Response {
-  const { method, fields } = request.head;
+  const { fields } = request.head;
   const validators = validatorsOf(representation, request.receivedMs);
-  const now = Math.floor(request.receivedMs / 1000);
-  const verdict = weigh(method, fields, validators, now);
+  const verdict = weighRequest(request, validators);
   if (verdict.kind === "not-modified") {
     release(representation);
     return notModified(representation);
@@ -167,9 +183,13 @@ export function answerWith(
       release(representation);
       return pages.rangeNotSatisfiable(size);
     case "regions":
-      return partial(representation, validators, range.regions);
+      return partial(
+        representation,
+        fields.has("if-range") ? undefined : validators.lastModifiedSeconds,
+        range.regions,
+      );
     default: {
-      const builder = describe(200, representation, validators);
+      const builder = describe(200, representation, validators.lastModifiedSeconds);
       return fill(builder, representation, [{ start: 0, octets: size }], representation.mediaType);
     }
   }

@@ -62,7 +62,7 @@ export class Routes {
         return answerFromTree(request, this.#files);
       case "POST":
         if (this.#form === undefined || !this.#hasFormPage()) break;
-        return answerForm(request, this.#form);
+        return answerForm(request, this.#form, this.#files);
       case "OPTIONS":
         return new ResponseBuilder(204).field("Allow", this.#allow(added)).build();
       default:

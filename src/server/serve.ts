@@ -3,52 +3,15 @@
  * library's front door; the command line goes through it, too.
  */
 
-import type { Limits } from "../base/limits.ts";
-import { resolveLimits } from "../base/limits.ts";
-import { openTree } from "../files/resolve.ts";
-import { ErrorPages, isPageName } from "../handlers/error-page.ts";
 import type { Handler } from "../handlers/handler.ts";
-import { Routes } from "../handlers/routes.ts";
 import { SystemClock } from "./clock.ts";
 import { Deadlines, LoopAlarm } from "./deadlines.ts";
 import type { ExchangeReport } from "./exchange.ts";
 import { Listener } from "./listener.ts";
-import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
-
-/** How a server is to be; everything has a default. */
-export interface ServeOptions {
-  /** The folder to serve; the current one by default. */
-  readonly root?: string;
-  /** 0, the default, for any free port. */
-  readonly port?: number;
-  /** "localhost" by default: 127.0.0.1 and ::1. */
-  readonly host?: string;
-  /** Whether mode bits decide for strangers ("other"), or what the process may read ("process"). */
-  readonly permissions?: "other" | "process";
-  /** Whether a refusal's page says why. */
-  readonly explain?: boolean;
-  /** Whether names that begin with "." are served. */
-  readonly hidden?: boolean;
-  /** Which symbolic links are followed; by default those that lead to somewhere inside. */
-  readonly symlinks?: "inside" | "follow" | "deny";
-  /** Whether a folder without an index is listed; true by default. */
-  readonly listing?: boolean;
-  /** What POST does to the tree: answer with the form page, the default, or nothing. */
-  readonly post?: "form" | "off";
-  /** The form page, in the root; "MyForm.html" by default. */
-  readonly form?: string;
-  /** The access log's format; "none" by default. */
-  readonly log?: LogFormat;
-  /** Where log lines go; standard output by default. */
-  readonly write?: (text: string) => void;
-  /** Told of a handler's or the server's own errors; standard error by default. */
-  readonly onError?: (error: unknown) => void;
-  /** Whether `server.requests` remembers what arrived; true by default. */
-  readonly record?: boolean;
-  /** Ceilings and deadlines that are not to be the default. */
-  readonly limits?: Partial<Record<keyof Limits, number>>;
-}
+import type { ServeOptions } from "./serve-options.ts";
+import { ServeError } from "./serve-options.ts";
+import { openSite } from "./site.ts";
 
 /** A request that arrived, and the status it was answered with. */
 export interface RecordedRequest {
@@ -60,17 +23,6 @@ export interface RecordedRequest {
   /** The head's octets. */
   readonly raw: Uint8Array;
   readonly status: number;
-}
-
-/** Why a server could not be started; `code` says which part of the options was at fault. */
-export class ServeError extends Error {
-  readonly code: "root" | "limits" | "form" | "port-taken" | "listen";
-
-  constructor(code: ServeError["code"], message: string) {
-    super(message);
-    this.name = "ServeError";
-    this.code = code;
-  }
 }
 
 /** A running server. */
@@ -131,27 +83,8 @@ function urlOf(host: string, port: number): URL {
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const resolved = resolveLimits(options.limits);
-  if (!resolved.ok) {
-    throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
-  }
-  const limits = resolved.value;
-  const formPage = options.form ?? "MyForm.html";
-  if (!isPageName(formPage)) throw new ServeError("form", `not a name in the root: ${formPage}`);
-  const tree = openTree({
-    root: options.root ?? ".",
-    permissions: options.permissions ?? "other",
-    hidden: options.hidden ?? false,
-    symlinks: options.symlinks ?? "inside",
-    index: "index.html",
-    symlinkHopsMax: limits.symlinkHopsMax,
-  });
-  if (!tree.ok) throw new ServeError("root", tree.error);
-  const pages = new ErrorPages(tree.value, limits, options.explain ?? false);
-  const routes = new Routes(
-    { tree: tree.value, pages, limits, listing: options.listing ?? true },
-    options.post === "off" ? undefined : { tree: tree.value, pages, limits, formPage },
-  );
+  const site = openSite(options);
+  const { limits, pages, routes } = site;
   const clock = new SystemClock();
   const write = options.write ?? ((text: string) => process.stdout.write(text));
   const log = new AccessLog(options.log ?? "none", write, () => clock.epochMs());
@@ -190,7 +123,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     url: urlOf(host, opened.value),
     host,
     port: opened.value,
-    root: tree.value.root,
+    root: site.tree.root,
     requests,
     get connections() {
       return listener.connections;

@@ -1,0 +1,53 @@
+/**
+ * How a server can be asked to be, and how it says that it can't.
+ */
+
+import type { Limits } from "../base/limits.ts";
+import type { LogFormat } from "./log.ts";
+
+/** How a server is to be; everything has a default. */
+export interface ServeOptions {
+  /** The folder to serve; the current one by default. */
+  readonly root?: string;
+  /** 0, the default, for any free port. */
+  readonly port?: number;
+  /** "localhost" by default: 127.0.0.1 and ::1. */
+  readonly host?: string;
+  /** Whether mode bits decide for strangers ("other"), or what the process may read ("process"). */
+  readonly permissions?: "other" | "process";
+  /** Whether a refusal's page says why. */
+  readonly explain?: boolean;
+  /** Whether names that begin with "." are served. */
+  readonly hidden?: boolean;
+  /** Which symbolic links are followed; by default those that lead to somewhere inside. */
+  readonly symlinks?: "inside" | "follow" | "deny";
+  /** Whether a folder without an index is listed; true by default. */
+  readonly listing?: boolean;
+  /** Whether compressed forms are sent to clients that take them; true by default. */
+  readonly compress?: boolean;
+  /** What POST does to the tree: answer with the form page, the default, or nothing. */
+  readonly post?: "form" | "off";
+  /** The form page, in the root; "MyForm.html" by default. */
+  readonly form?: string;
+  /** The access log's format; "none" by default. */
+  readonly log?: LogFormat;
+  /** Where log lines go; standard output by default. */
+  readonly write?: (text: string) => void;
+  /** Told of a handler's or the server's own errors; standard error by default. */
+  readonly onError?: (error: unknown) => void;
+  /** Whether `server.requests` remembers what arrived; true by default. */
+  readonly record?: boolean;
+  /** Ceilings and deadlines that are not to be the default. */
+  readonly limits?: Partial<Record<keyof Limits, number>>;
+}
+
+/** Why a server could not be started; `code` says which part of the options was at fault. */
+export class ServeError extends Error {
+  readonly code: "root" | "limits" | "form" | "port-taken" | "listen";
+
+  constructor(code: ServeError["code"], message: string) {
+    super(message);
+    this.name = "ServeError";
+    this.code = code;
+  }
+}
