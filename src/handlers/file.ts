@@ -19,6 +19,7 @@ import { representFile, tagOfBytes } from "./file-representation.ts";
 import type { Request } from "./handler.ts";
 import { renderListing } from "./listing.ts";
 import type { Representation } from "./representation.ts";
+import { answerWith } from "./representation.ts";
 
 /** What the file handler needs. */
 export interface FileService {
