@@ -1,6 +1,6 @@
 /**
- * Conditional requests (RFC 9110 §13): a function for each field, three-valued, composed once in the
- * order of §13.2.2, its steps numbered as there.
+ * Conditional requests (RFC 9110 §13): a function for each field, three-valued, composed once in
+ * the order of §13.2.2, its steps numbered as there.
  */
 
 import { parseHttpDate } from "./date.ts";
@@ -15,8 +15,8 @@ export interface Validators {
   /** Of the last change, in whole seconds since 1970. */
   readonly lastModifiedSeconds?: number;
   /**
-   * Whether the date may be used where a strong validator is asked for (§8.8.2.2): at least a second
-   * older than the response.
+   * Whether the date may be used where a strong validator is asked for (§8.8.2.2): at least a
+   * second older than the response.
    */
   readonly lastModifiedIsStrong?: boolean;
 }
@@ -89,8 +89,15 @@ function dateOf(fields: Fields, name: string, now: number): number | undefined {
 }
 
 /**
- * Weighs the conditions of a request for which the answer would be 2xx without them (§13.2.1). `now` is
- * in seconds since 1970; it gives two-digit years their century.
+ * Whether a request with `fields`, neither a GET nor a HEAD, has a condition that counts for it.
+ */
+export function hasCondition(fields: Fields): boolean {
+  return ["if-match", "if-unmodified-since", "if-none-match"].some((name) => fields.has(name));
+}
+
+/**
+ * Weighs the conditions of a request for which the answer would be 2xx without them (§13.2.1).
+ * `now` is in seconds since 1970; it gives two-digit years their century.
  */
 export function weigh(
   method: string,
