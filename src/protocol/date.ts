@@ -51,49 +51,61 @@ const asctimeDate = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\
 
 const weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/** A year of two digits is the last one so named that isn't more than 50 years ahead (§5.6.7). */
-function fullYear(twoDigit: number, nowSeconds: number): number {
-  const current = new Date(nowSeconds * 1000).getUTCFullYear();
-  const year = current - (current % 100) + twoDigit;
-  return year > current + 50 ? year - 100 : year;
-}
+/** The texts of a date's parts, in one order. */
+type DateParts = readonly [
+  month: string,
+  day: string,
+  hour: string,
+  minute: string,
+  second: string,
+];
 
-/** The parts of a date in one order: year, month's name, day, hour, minute, second. */
-function dateParts(value: string, nowSeconds: number): readonly string[] | undefined {
-  const imf = imfFixdate.exec(value);
-  if (imf !== null) {
-    const [, day = "", month = "", year = "", ...time] = imf;
-    return [year, month, day, ...time];
-  }
-  const obsolete = rfc850Date.exec(value);
-  if (obsolete !== null) {
-    const [, day = "", month = "", year = "", ...time] = obsolete;
-    return [String(fullYear(Number(year), nowSeconds)), month, day, ...time];
-  }
-  const asctime = asctimeDate.exec(value);
-  if (asctime === null) return undefined;
-  const [, month = "", day = "", hour = "", minute = "", second = "", year = ""] = asctime;
-  return [year, month, day, hour, minute, second];
+/** That instant in seconds since 1970; undefined when there is no such day or time of day. */
+function secondsOf(year: number, parts: DateParts): number | undefined {
+  const month = (monthNames as readonly string[]).indexOf(parts[0]);
+  const [, day, hour, minute, second] = parts.map(Number) as [0, number, number, number, number];
+  // §5.6.7 lets a leap second be said; it is counted as the second after.
+  if (month === -1 || hour > 23 || minute > 59 || second > 60) return undefined;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, day);
+  if (day < 1 || date.getUTCMonth() !== month) return undefined;
+  return date.setUTCHours(hour, minute, second) / 1000;
 }
 
 /**
- * Reads an HTTP date, in seconds since 1970; undefined when it is none. `nowSeconds` gives two-digit
- * years their century. The day of the week has to be a day, and is not held against the date.
+ * A date whose year has two digits is the last one so named that isn't more than 50 years ahead, to
+ * the second (§5.6.7).
+ */
+function secondsOfObsolete(year: number, parts: DateParts, nowSeconds: number): number | undefined {
+  const limit = new Date(nowSeconds * 1000);
+  const limitYear = limit.getUTCFullYear() + 50;
+  limit.setUTCFullYear(limitYear);
+  const latest = limitYear - ((limitYear - year) % 100);
+  const seconds = secondsOf(latest, parts);
+  const isAhead = seconds !== undefined && seconds * 1000 > limit.getTime();
+  return isAhead ? secondsOf(latest - 100, parts) : seconds;
+}
+
+/**
+ * Reads an HTTP date, in seconds since 1970; undefined when it is none. `nowSeconds` gives
+ * two-digit years their century. The day of the week has to be a day, and is not held against the
+ * date.
  */
 export function parseHttpDate(value: string, nowSeconds: number): number | undefined {
   const named = value.slice(0, Math.max(0, value.search(/[ ,]/)));
-  const isDay = weekdays.some((day) => day === named || day.slice(0, 3) === named);
-  const parts = isDay ? dateParts(value, nowSeconds) : undefined;
-  if (parts === undefined) return undefined;
-  const [year = "", monthName = "", day = "", hour = "", minute = "", second = ""] = parts;
-  const month = (monthNames as readonly string[]).indexOf(monthName);
-  // §5.6.7 lets a leap second be said; it is counted as the second after.
-  if (month === -1 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) {
-    return undefined;
+  if (!weekdays.some((day) => day === named || day.slice(0, 3) === named)) return undefined;
+  const imf = imfFixdate.exec(value);
+  if (imf !== null) {
+    const [, day = "", month = "", year, hour = "", minute = "", second = ""] = imf;
+    return secondsOf(Number(year), [month, day, hour, minute, second]);
   }
-  const date = new Date(0);
-  date.setUTCFullYear(Number(year), month, Number(day));
-  if (Number(day) < 1 || date.getUTCMonth() !== month) return undefined;
-  date.setUTCHours(Number(hour), Number(minute), Number(second));
-  return date.getTime() / 1000;
+  const obsolete = rfc850Date.exec(value);
+  if (obsolete !== null) {
+    const [, day = "", month = "", year, hour = "", minute = "", second = ""] = obsolete;
+    return secondsOfObsolete(Number(year), [month, day, hour, minute, second], nowSeconds);
+  }
+  const asctime = asctimeDate.exec(value);
+  if (asctime === null) return undefined;
+  const [, month = "", day = "", hour = "", minute = "", second = "", year] = asctime;
+  return secondsOf(Number(year), [month, day, hour, minute, second]);
 }
