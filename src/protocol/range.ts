@@ -7,15 +7,19 @@
  *   int-range        = first-pos "-" [ last-pos ]
  *   suffix-range     = "-" suffix-length
  *
- * What isn't understood is ignored, as if it had not been sent (§14.2): another unit, a malformed set.
- * A set that asks for more work than the whole representation is ignored as well (§14.2 lets a server,
- * §17.15 says why): too many ranges, or ranges that overlap.
+ * What isn't understood is ignored, as if it had not been sent (§14.2): another unit, a malformed
+ * set. No set asks for more than the whole representation (§17.15): ranges that overlap become one
+ * (§15.3.7.2), and of too many that don't, none is answered. Meant leniency: blanks may stand at
+ * both ends of the set, and positions beyond 2^53 all count as one.
  */
 
+import { trimBlanks } from "./fields.ts";
 import { everyIs, DIGIT } from "./grammar.ts";
 import type { Region } from "./response.ts";
 
-/** What a Range field asks of a representation: nothing that counts, regions, or nothing there is. */
+/**
+ * What a Range field asks of a representation: nothing that counts, regions, or nothing there is.
+ */
 export type RangeOutcome =
   | { readonly kind: "whole" }
   | { readonly kind: "regions"; readonly regions: readonly [Region, ...Region[]] }
@@ -29,7 +33,10 @@ function position(digits: string): number | undefined {
   return digits.length > 0 && everyIs(digits, DIGIT) ? Number(digits) : undefined;
 }
 
-/** One range-spec: a region, "none" when it is satisfied by nothing, undefined when malformed. */
+/**
+ * One range-spec: a region, "none" when it is satisfied by nothing, undefined when malformed. Only
+ * a suffix of nothing at all is a region without octets (§14.1.2: it is satisfied).
+ */
 function readSpec(spec: string, size: number): Region | "none" | undefined {
   const dash = spec.indexOf("-");
   if (dash === -1) return undefined;
@@ -37,7 +44,7 @@ function readSpec(spec: string, size: number): Region | "none" | undefined {
   if (dash === 0) {
     if (last === undefined) return undefined;
     const octets = Math.min(last, size);
-    return octets === 0 ? "none" : { start: size - octets, octets };
+    return last === 0 ? "none" : { start: size - octets, octets };
   }
   const first = position(spec.slice(0, dash));
   if (first === undefined) return undefined;
@@ -50,17 +57,31 @@ function readSpec(spec: string, size: number): Region | "none" | undefined {
   return { start: first, octets: end - first };
 }
 
-function overlap(regions: readonly Region[]): boolean {
-  const sorted = regions.toSorted((a, b) => a.start - b.start);
-  return sorted.some((region, i) => {
-    const next = sorted[i + 1];
-    return next !== undefined && region.start + region.octets > next.start;
-  });
+/** Makes one of those that overlap; it stands where the first of them stood (§15.3.7.2). */
+function coalesce(regions: readonly Region[]): Region[] {
+  const sorted = regions
+    .map((region, order) => ({ ...region, order }))
+    .toSorted((a, b) => a.start - b.start);
+  const apart: typeof sorted = [];
+  for (const region of sorted) {
+    const before = apart.at(-1);
+    if (before === undefined || region.start >= before.start + before.octets) {
+      apart.push(region);
+      continue;
+    }
+    const end = Math.max(before.start + before.octets, region.start + region.octets);
+    const order = Math.min(before.order, region.order);
+    apart[apart.length - 1] = { start: before.start, octets: end - before.start, order };
+  }
+  return apart
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ start, octets }) => ({ start, octets }));
 }
 
 /**
- * Reads `value` for a representation of `size` octets; at most `countMax` ranges are answered apart. The
- * regions are in the order they were asked for.
+ * Reads `value` for a representation of `size` octets; at most `countMax` ranges are answered
+ * apart. The regions lie within it, have octets, don't overlap, and are in the order they were
+ * asked for.
  */
 export function readRange(value: string, size: number, countMax: number): RangeOutcome {
   const equals = value.indexOf("=");
@@ -68,17 +89,19 @@ export function readRange(value: string, size: number, countMax: number): RangeO
   const specs = value
     .slice(equals + 1)
     .split(",")
-    .map((spec) => spec.replace(/^[\t ]+|[\t ]+$/g, ""))
+    .map(trimBlanks)
     .filter((spec) => spec.length > 0);
   if (specs.length === 0) return whole;
-  const regions: Region[] = [];
+  const asked: Region[] = [];
   for (const spec of specs) {
     const region = readSpec(spec, size);
     if (region === undefined) return whole;
-    if (region !== "none") regions.push(region);
+    if (region !== "none") asked.push(region);
   }
-  const [first, ...others] = regions;
-  if (first === undefined) return unsatisfiable;
-  if (regions.length > countMax || overlap(regions)) return whole;
+  if (asked.length === 0) return unsatisfiable;
+  // Content-Range can't say "nothing of nothing" (§14.4).
+  if (size === 0) return whole;
+  const [first, ...others] = coalesce(asked);
+  if (first === undefined || others.length >= countMax) return whole;
   return { kind: "regions", regions: [first, ...others] };
 }
