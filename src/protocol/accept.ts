@@ -7,23 +7,28 @@
  *   qvalue          = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
  */
 
+import { trimBlanks } from "./fields.ts";
 import { isToken } from "./grammar.ts";
 
 const weight = /^[\t ]*;[\t ]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*$/;
 
-/** Weights by coding, in lower case, 0 to 1; "identity" and "*" among them where they were named. */
+/**
+ * Weights by coding, in lower case, 0 to 1; "identity" and "*" among them where they were named.
+ */
 export type CodingWeights = ReadonlyMap<string, number>;
 
 /**
- * Reads the field's values. Undefined when there is no such field: any coding is acceptable then, and
- * the plain form is what the client surely understands. A member that is malformed is passed over.
+ * Reads the field's values. Undefined when there is no such field: any coding is acceptable then,
+ * and the plain form is what the client surely understands. A member that is malformed is passed
+ * over.
  */
 export function parseAcceptEncoding(values: readonly string[]): CodingWeights | undefined {
   if (values.length === 0) return undefined;
   const weights = new Map<string, number>();
   for (const member of values.join(",").split(",")) {
     const semicolon = member.indexOf(";");
-    const name = (semicolon === -1 ? member : member.slice(0, semicolon)).trim().toLowerCase();
+    const coding = semicolon === -1 ? member : member.slice(0, semicolon);
+    const name = trimBlanks(coding).toLowerCase();
     if (!isToken(name)) continue;
     const match = semicolon === -1 ? undefined : weight.exec(member.slice(semicolon));
     if (match === null) continue;
@@ -44,8 +49,8 @@ export function weightOf(weights: CodingWeights | undefined, coding: string): nu
 }
 
 /**
- * The codings of `offered` that are acceptable, most wanted first; of equal weight in the order they are
- * offered in, which is the server's preference.
+ * The codings of `offered` that are acceptable, most wanted first; of equal weight in the order
+ * they are offered in, which is the server's preference.
  */
 export function acceptableCodings<Coding extends string>(
   weights: CodingWeights | undefined,
