@@ -6,26 +6,23 @@
 /** How much of a file is looked at, in octets. */
 export const textSampleOctets = 4096;
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
 /** Controls that text has: tab, line feed, form feed, carriage return, escape. */
 const textControls = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
 
 /**
- * Whether `sample`, the beginning of a file or all of it, is UTF-8 without controls. A character that
- * the sample's end has cut in two doesn't count against it. The empty file is text.
+ * Whether `sample`, the beginning of a file or all of it, is UTF-8 without controls. A character
+ * that the sample's end has cut in two doesn't count against it. The empty file is text.
  */
 export function isText(sample: Uint8Array): boolean {
   for (const octet of sample) {
     if ((octet < 0x20 && !textControls.has(octet)) || octet === 0x7f) return false;
   }
-  for (let cut = 0; cut < 4; cut++) {
-    try {
-      decoder.decode(sample.subarray(0, Math.max(0, sample.length - cut)));
-      return true;
-    } catch {
-      if (sample.length < textSampleOctets) return false;
-    }
+  try {
+    // A decoder of its own: one that is told of more to come keeps what it waits for.
+    const decoder = new TextDecoder("utf-8", { fatal: true });
+    decoder.decode(sample, { stream: sample.length >= textSampleOctets });
+    return true;
+  } catch {
+    return false;
   }
-  return false;
 }
