@@ -4,14 +4,13 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { AbsenceCause, OpenDirectory, Tree } from "../files/resolve.ts";
+import type { AbsenceCause, OpenDirectory, OpenFile, Tree } from "../files/resolve.ts";
 import type { ContainedPath } from "../files/path.ts";
 import { childPath, containPath, encodePath } from "../files/path.ts";
 import { explainDenial } from "../files/permission.ts";
 import { utf8Bytes } from "../protocol/bytes.ts";
 import type { Response, ResponseField } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
-import type { Target } from "../protocol/target.ts";
 import type { CodingService } from "./coding.ts";
 import { chooseForm } from "./coding.ts";
 import type { ErrorPages } from "./error-page.ts";
@@ -61,19 +60,17 @@ const absenceReasons: Record<AbsenceCause, string> = {
   special: "neither a file nor a folder",
 };
 
-/** Answers with `plain`, or with the coded form of it that the client would rather have. */
-function answerInForm(
+/** `file`, found at `path`, in the form that the client would rather have. */
+function formOf(
   request: Request,
-  plain: Representation,
-  path: ContainedPath | undefined,
-  service: FileService,
-): Response | Promise<Response> {
-  const { pages, limits, coding } = service;
-  if (coding === undefined) return answerWith(request, plain, pages, limits);
-  const form = chooseForm(request.head.fields, plain, path, coding);
-  if (form === "none") return pages.notAcceptable();
-  if (!(form instanceof Promise)) return answerWith(request, form, pages, limits);
-  return form.then((made) => answerWith(request, made, pages, limits));
+  file: OpenFile,
+  path: ContainedPath,
+  { limits, coding }: FileService,
+): Representation | Promise<Representation> | "none" {
+  const plain = representFile(file, limits, fileFields);
+  if (coding === undefined) return plain;
+  const filePath = path.trailingSlash ? childPath(path, file.name) : path;
+  return chooseForm(request.head.fields, plain, filePath, coding);
 }
 
 function representListing(
@@ -87,20 +84,24 @@ function representListing(
 }
 
 /**
- * What a GET of `target` would be answered with by now, for a request with another method to be
- * weighed against; undefined when it would have nothing. Whoever gets it releases it.
+ * What a GET with the target and the fields of `request` would be answered with by now, for another
+ * method to be weighed against; undefined when it would have nothing. Whoever gets it releases it.
  */
-export function representationAt(
-  target: Target,
-  { tree, limits, listing }: FileService,
-): Representation | undefined {
+export async function selectRepresentation(
+  request: Request,
+  service: FileService,
+): Promise<Representation | undefined> {
+  const { target } = request.head;
   if (target.form !== "origin" && target.form !== "absolute") return undefined;
   const path = containPath(target.path);
   if (!path.ok) return undefined;
-  const found = tree.resolve(path.value);
-  if (found.kind === "file") return representFile(found.file, limits, fileFields);
-  const isListing = listing && found.kind === "directory";
-  return isListing ? representListing(found.directory, path.value, limits) : undefined;
+  const found = service.tree.resolve(path.value);
+  if (found.kind === "file") {
+    const form = await formOf(request, found.file, path.value, service);
+    return form === "none" ? undefined : form;
+  }
+  const isListing = service.listing && found.kind === "directory";
+  return isListing ? representListing(found.directory, path.value, service.limits) : undefined;
 }
 
 /** Answers a GET or a HEAD. */
@@ -120,14 +121,10 @@ export function answerFromTree(
   const found = tree.resolve(path.value);
   switch (found.kind) {
     case "file": {
-      const { name } = found.file;
-      const filePath = path.value.trailingSlash ? childPath(path.value, name) : path.value;
-      return answerInForm(
-        request,
-        representFile(found.file, limits, fileFields),
-        filePath,
-        service,
-      );
+      const form = formOf(request, found.file, path.value, service);
+      if (form === "none") return pages.notAcceptable();
+      if (!(form instanceof Promise)) return answerWith(request, form, pages, limits);
+      return form.then((made) => answerWith(request, made, pages, limits));
     }
     case "redirect":
       return redirectToFolder(path.value, target.query);

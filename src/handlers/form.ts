@@ -21,7 +21,7 @@ import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ErrorPages } from "./error-page.ts";
 import type { FileService } from "./file.ts";
-import { representationAt } from "./file.ts";
+import { selectRepresentation } from "./file.ts";
 import { fileResponse } from "./file-response.ts";
 import type { Request } from "./handler.ts";
 import { BodyError } from "./handler.ts";
@@ -121,10 +121,13 @@ function isTaken({ body: { framing } }: Request, service: FormService): boolean 
  * Whether a condition of the request forbids it: weighed against what `files` have at its target,
  * and only where the form would be taken otherwise (RFC 9110 §13.2.1).
  */
-function isPrevented(request: Request, service: FormService, files: FileService): boolean {
-  const { fields, target } = request.head;
-  if (!hasCondition(fields) || !isTaken(request, service)) return false;
-  return !mayAct(request, representationAt(target, files));
+async function isPrevented(
+  request: Request,
+  service: FormService,
+  files: FileService,
+): Promise<boolean> {
+  if (!hasCondition(request.head.fields) || !isTaken(request, service)) return false;
+  return !mayAct(request, await selectRepresentation(request, files));
 }
 
 /** Answers a POST. Rejects with a `BodyError` when the body can't be read or understood. */
@@ -137,7 +140,7 @@ export async function answerForm(
   // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that was
   // sent without saying so would be read as the next request.
   if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
-  if (isPrevented(request, service, files)) return pages.preconditionFailed();
+  if (await isPrevented(request, service, files)) return pages.preconditionFailed();
   const body = await request.body.readAll(limits.bodyBytesMax);
   const contentType = request.head.fields.get("content-type");
   const form = readForm(body, contentType, limits);

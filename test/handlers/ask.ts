@@ -5,11 +5,13 @@
 import type { Limits } from "../../src/base/limits.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import type { Tree, TreeOptions } from "../../src/files/resolve.ts";
+import { CodedCache } from "../../src/handlers/coded-cache.ts";
 import { ErrorPages } from "../../src/handlers/error-page.ts";
 import type { Request } from "../../src/handlers/handler.ts";
 import { Routes } from "../../src/handlers/routes.ts";
+import { concatBytes } from "../../src/protocol/bytes.ts";
 import { Fields } from "../../src/protocol/fields.ts";
-import type { Response } from "../../src/protocol/response.ts";
+import type { FileSource, Region, Response } from "../../src/protocol/response.ts";
 import { IncomingBody } from "../../src/server/request-body.ts";
 import { headOf, limitsWith } from "../protocol/transcript.ts";
 
@@ -50,19 +52,35 @@ export interface Shown {
 export function show(response: Response): Shown {
   const { status, close, note } = response;
   const fields = Object.fromEntries(response.fields);
-  return { status, fields, body: textOf(response), kind: response.body.kind, close, note };
+  return {
+    status,
+    fields,
+    body: new TextDecoder().decode(octetsOf(response)),
+    kind: response.body.kind,
+    close,
+    note,
+  };
 }
 
-function textOf({ body }: Response): string {
-  if (body.kind === "bytes") return new TextDecoder().decode(body.bytes);
-  if (body.kind !== "file") return "";
-  const octets = new Uint8Array(body.region.octets);
+function readRegion(file: FileSource, { start, octets }: Region): Uint8Array {
+  const content = new Uint8Array(octets);
   let at = 0;
-  for (let count = -1; count !== 0 && at < octets.length; at += count) {
-    count = body.file.read(octets.subarray(at), body.region.start + at);
+  for (let count = -1; count !== 0 && at < octets; at += count) {
+    count = file.read(content.subarray(at), start + at);
   }
-  body.file.close();
-  return new TextDecoder().decode(octets.subarray(0, at));
+  return content.subarray(0, at);
+}
+
+/** The octets of a body that is no stream; its file is closed. */
+export function octetsOf({ body }: Response): Uint8Array {
+  if (body.kind === "bytes") return body.bytes;
+  if (body.kind !== "file") return new Uint8Array(0);
+  const { file, pieces } = body;
+  const all = pieces.map((piece) =>
+    piece instanceof Uint8Array ? piece : readRegion(file, piece),
+  );
+  file.close();
+  return concatBytes(all);
 }
 
 /** What a house of handlers is made with. */
@@ -73,6 +91,7 @@ export interface HouseOptions {
   readonly listing?: boolean;
   readonly formPage?: string;
   readonly post?: boolean;
+  readonly compress?: boolean;
 }
 
 /** All handlers over the tree at `root`, as a server puts them together. */
@@ -96,9 +115,15 @@ export class House {
     if (!tree.ok) throw new Error(tree.error);
     this.tree = tree.value;
     this.pages = new ErrorPages(this.tree, this.limits, options.explain ?? false);
+    const cache = new CodedCache(this.limits.codingCacheBytesMax);
+    const coding = { tree: this.tree, limits: this.limits, cache };
     const service = { tree: this.tree, pages: this.pages, limits: this.limits };
     this.routes = new Routes(
-      { ...service, listing: options.listing ?? true },
+      {
+        ...service,
+        listing: options.listing ?? true,
+        coding: options.compress === false ? undefined : coding,
+      },
       options.post === false
         ? undefined
         : { ...service, formPage: options.formPage ?? "MyForm.html" },

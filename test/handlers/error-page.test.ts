@@ -59,7 +59,7 @@ describe("403 and 404 without pages in the tree", () => {
 });
 
 describe("403.html and 404.html of the tree", () => {
-  test("are shown under their status, without a date of their own", async () => {
+  test("are shown under their status, without a date or a tag of their own", async () => {
     site.file("404.html", "<p>none</p>");
     site.file("403.html", "<p>shut</p>");
     expect(await house.ask("GET /nowhere")).toMatchObject({
@@ -69,7 +69,7 @@ describe("403.html and 404.html of the tree", () => {
     });
     const shut = await house.ask("GET /shut.txt");
     expect(shut).toMatchObject({ status: 403, body: "<p>shut</p>", note: { reason } });
-    expect(Object.keys(shut.fields)).toEqual(["Content-Type"]);
+    expect(Object.keys(shut.fields)).toEqual(["X-Content-Type-Options", "Content-Type"]);
   });
 
   test("are pages like others when they are asked for", async () => {

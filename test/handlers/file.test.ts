@@ -9,14 +9,19 @@ afterAll(() => site[Symbol.dispose]());
 const house = new House(site.root);
 
 describe("GET of a file (RFC 9110 §9.3.1)", () => {
-  test("is its octets, its type and its last change", async () => {
+  test("is its octets, its type, its last change and its tag", async () => {
     site.file("a.txt", "Grüße\n");
     utimesSync(site.at("a.txt"), new Date(0), new Date("2024-02-29T12:00:00.999Z"));
     expect(await house.ask("GET /a.txt")).toEqual({
       status: 200,
       fields: {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "no-cache",
         "Content-Type": "text/plain; charset=utf-8",
+        ETag: '"8-l1jwo4qrum9g"',
         "Last-Modified": "Thu, 29 Feb 2024 12:00:00 GMT",
+        Vary: "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
       },
       body: "Grüße\n",
       kind: "bytes",

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 
 import { BodyError } from "../../src/handlers/handler.ts";
 import { TempSite } from "../temp-site.ts";
-import { House } from "./ask.ts";
+import { House, requestOf } from "./ask.ts";
 
 const site = new TempSite();
 afterAll(() => site[Symbol.dispose]());
@@ -252,5 +252,106 @@ describe("the form page", () => {
     const { status, fields } = await off.ask("POST /MyForm.html", urlencoded, "a=b");
     expect(status).toBe(405);
     expect(fields["Allow"]).toBe("GET, HEAD, OPTIONS");
+  });
+});
+
+const tagOf = async (path: string): Promise<string> =>
+  (await house.ask(`GET ${path}`)).fields["ETag"] ?? "";
+const post = async (
+  path: string,
+  fields: Record<string, string>,
+  from: House = house,
+): Promise<number> => (await from.ask(`POST ${path}`, { ...urlencoded, ...fields }, "a=b")).status;
+
+const read = (): never => {
+  throw new Error("the body was asked for");
+};
+
+describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
+  test("is weighed against what is at its target by now", async () => {
+    site.file("target.txt", "one");
+    const tag = await tagOf("/target.txt");
+    expect(await post("/target.txt", { "If-Match": tag })).toBe(200);
+    expect(await post("/target.txt", { "If-Match": `"x", ${tag}` })).toBe(200);
+    expect(await post("/target.txt", { "If-Match": "*" })).toBe(200);
+    expect(await post("/target.txt", { "If-None-Match": '"x"' })).toBe(200);
+    expect(await post("/target.txt", { "If-Match": `W/${tag}` })).toBe(412);
+    expect(await post("/target.txt", { "If-None-Match": `W/${tag}` })).toBe(412);
+    expect(await post("/target.txt", { "If-None-Match": "*" })).toBe(412);
+    site.file("target.txt", "two");
+    expect(await post("/target.txt", { "If-Match": tag })).toBe(412);
+    expect(await post("/target.txt", { "If-None-Match": tag })).toBe(200);
+  });
+
+  test("is weighed against the form that a GET with its fields would have", async () => {
+    site.file("long.txt", "a long line\n".repeat(500));
+    const coded = { "Accept-Encoding": "gzip" };
+    const tag = (await house.ask("GET /long.txt", coded)).fields["ETag"] ?? "";
+    expect(tag).not.toBe(await tagOf("/long.txt"));
+    expect(await post("/long.txt", { ...coded, "If-Match": tag })).toBe(200);
+    expect(await post("/long.txt", { "If-Match": tag })).toBe(412);
+    const plain = { "If-Match": await tagOf("/long.txt") };
+    expect(await post("/long.txt", plain)).toBe(200);
+    expect(await post("/long.txt", { ...coded, ...plain })).toBe(412);
+  });
+
+  test("of dates is refused after a change, and never by If-Modified-Since", async () => {
+    site.file("dated.txt", "d");
+    utimesSync(site.at("dated.txt"), 0, Date.parse("2024-02-29T12:00:00Z") / 1000);
+    const [then, before] = ["Thu, 29 Feb 2024 12:00:00 GMT", "Thu, 29 Feb 2024 11:59:59 GMT"];
+    expect(await post("/dated.txt", { "If-Unmodified-Since": then })).toBe(200);
+    expect(await post("/dated.txt", { "If-Unmodified-Since": before })).toBe(412);
+    expect(await post("/dated.txt", { "If-Unmodified-Since": "yesterday" })).toBe(200);
+    expect(await post("/dated.txt", { "If-Modified-Since": then })).toBe(200);
+  });
+
+  test("is weighed against nothing where a GET has nothing", async () => {
+    site.file("secret.txt", "s", 0o600);
+    site.folder("bare");
+    for (const path of ["/nowhere", "/secret.txt", "/bare", "/%ff", "/a%2Fb"]) {
+      expect([path, await post(path, { "If-Match": "*" })]).toEqual([path, 412]);
+      expect([path, await post(path, { "If-None-Match": "*" })]).toEqual([path, 200]);
+      const dated = { "If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT" };
+      expect([path, await post(path, dated)]).toEqual([path, 200]);
+    }
+  });
+
+  test("is weighed against a listing, where there are some", async () => {
+    site.folder("bare");
+    expect(await post("/bare/", { "If-Match": await tagOf("/bare/") })).toBe(200);
+    expect(await post("/bare/", { "If-None-Match": "*" })).toBe(412);
+    const bare = new House(site.root, { listing: false });
+    expect(await post("/bare/", { "If-None-Match": "*" }, bare)).toBe(200);
+  });
+
+  test("is not read before they hold", async () => {
+    const fields = { ...urlencoded, "If-Match": '"x"', "Content-Length": "3" };
+    const request = requestOf("POST /MyForm.html", fields);
+    const body = { framing: request.body.framing, trailers: request.body.trailers, read };
+    const answer = house.routes.answer({ ...request, body: { ...body, readAll: read } });
+    const { status, close, note } = await answer;
+    expect([status, close, note]).toEqual([412, false, undefined]);
+  });
+
+  test("that would be refused anyway is refused for that", async () => {
+    const fails = { "If-Match": '"x"' };
+    expect((await house.ask("POST /MyForm.html", fails)).status).toBe(411);
+    const small = new House(site.root, { limits: { bodyBytesMax: 2 } });
+    expect(await refusal(fails, "a=b", small)).toBe("body-too-large");
+    site.file("shut.html", "for the owner", 0o600);
+    const shut = new House(site.root, { formPage: "shut.html" });
+    expect(await post("/MyForm.html", fails, shut)).toBe(403);
+    const none = new House(site.root, { formPage: "none.html" });
+    expect(await post("/MyForm.html", fails, none)).toBe(405);
+    const off = new House(site.root, { post: false });
+    expect(await post("/MyForm.html", fails, off)).toBe(405);
+  });
+
+  test("that a condition forbids is not looked at: a malformed one is 412, too", async () => {
+    const multipart = { "Content-Type": "multipart/form-data; boundary=XX" };
+    expect(await refusal({ ...multipart, "If-Match": '"x"' }, "nonsense")).toBe(
+      "accepted with 412",
+    );
+    expect(await refusal({ ...multipart, "If-Match": "*" }, "nonsense")).toBe("form");
   });
 });
