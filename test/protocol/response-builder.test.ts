@@ -41,7 +41,7 @@ describe("a response", () => {
     expect(new ResponseBuilder(200).build().body).toEqual({ kind: "none" });
   });
 
-  test("takes bytes, text, markup, JSON, a region of a file, or a stream", () => {
+  test("takes bytes, text, markup, JSON, regions of a file, or a stream", () => {
     const octets = latin1Bytes("ab");
     const region = { start: 1, octets: 2 };
     const bytes = new ResponseBuilder(200).bytes(octets, "image/png").build();
@@ -56,7 +56,10 @@ describe("a response", () => {
     const nothing = new ResponseBuilder(200).json(undefined).build();
     expect(nothing.body).toEqual({ kind: "bytes", bytes: latin1Bytes("null") });
     const part = new ResponseBuilder(206).file(file, region, "a/b").build();
-    expect([part.body, typed(part)]).toEqual([{ kind: "file", file, region }, "a/b"]);
+    expect([part.body, typed(part)]).toEqual([{ kind: "file", file, pieces: [region] }, "a/b"]);
+    const pieces = [octets, region, octets];
+    const parts = new ResponseBuilder(206).file(file, pieces, "a/b").build();
+    expect(parts.body).toEqual({ kind: "file", file, pieces });
     const stream = new ResponseBuilder(200).stream(chunks(), "a/b").build();
     expect([stream.body.kind, typed(stream)]).toEqual(["stream", "a/b"]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { concatBytes } from "../../src/protocol/bytes.ts";
+import { concatBytes, latin1Bytes } from "../../src/protocol/bytes.ts";
 import type { FileSource } from "../../src/protocol/response.ts";
 import type { SendOutcome } from "../../src/server/file-sender.ts";
 import { FileSender } from "../../src/server/file-sender.ts";
@@ -41,7 +41,7 @@ const sizes = { sendPieceBytes: 100, sendBurstBytes: 250 };
 
 test("sends a region from its start to before its end, and no octet beside it", () => {
   const transport = new FakeTransport();
-  const sender = new FileSender(new PatternFile(1000), { start: 7, octets: 150 }, sizes);
+  const sender = new FileSender(new PatternFile(1000), [{ start: 7, octets: 150 }], sizes);
   expect(sender.left).toBe(150);
   expect(sender.pump(transport)).toBe("sent");
   expect(transport.octets).toEqual(pattern(7, 150));
@@ -51,14 +51,14 @@ test("sends a region from its start to before its end, and no octet beside it", 
 test("has sent an empty region without reading or writing", () => {
   const transport = new FakeTransport();
   const file = new PatternFile(10);
-  expect(new FileSender(file, { start: 0, octets: 0 }, sizes).pump(transport)).toBe("sent");
+  expect(new FileSender(file, [{ start: 0, octets: 0 }], sizes).pump(transport)).toBe("sent");
   expect(file.reads).toEqual([]);
   expect(transport.attempts).toBe(0);
 });
 
 test("stops after a turn's share, and goes on from there", () => {
   const transport = new FakeTransport();
-  const sender = new FileSender(new PatternFile(1000), { start: 0, octets: 700 }, sizes);
+  const sender = new FileSender(new PatternFile(1000), [{ start: 0, octets: 700 }], sizes);
   expect(sender.pump(transport)).toBe("later");
   expect(transport.taken).toBe(300);
   expect(sender.pump(transport)).toBe("later");
@@ -69,7 +69,7 @@ test("stops after a turn's share, and goes on from there", () => {
 test("reads again from where the socket stopped taking", () => {
   const transport = new FakeTransport();
   const file = new PatternFile(1000);
-  const sender = new FileSender(file, { start: 0, octets: 120 }, sizes);
+  const sender = new FileSender(file, [{ start: 0, octets: 120 }], sizes);
   transport.room = 33;
   expect(sender.pump(transport)).toBe("blocked");
   expect(sender.left).toBe(87);
@@ -85,7 +85,7 @@ test("reads again from where the socket stopped taking", () => {
 test("goes on when a read answers with less than was asked for", () => {
   const transport = new FakeTransport();
   const file = new PatternFile(1000, 7);
-  const sender = new FileSender(file, { start: 1, octets: 50 }, sizes);
+  const sender = new FileSender(file, [{ start: 1, octets: 50 }], sizes);
   expect(sender.pump(transport)).toBe("sent");
   expect(transport.octets).toEqual(pattern(1, 50));
 });
@@ -93,7 +93,7 @@ test("goes on when a read answers with less than was asked for", () => {
 test("breaks off, and never pads, when the file has shrunk", () => {
   const transport = new FakeTransport();
   const file = new PatternFile(130);
-  const sender = new FileSender(file, { start: 0, octets: 200 }, sizes);
+  const sender = new FileSender(file, [{ start: 0, octets: 200 }], sizes);
   expect(sender.pump(transport)).toBe("short");
   expect(transport.octets).toEqual(pattern(0, 130));
   expect(sender.left).toBe(70);
@@ -102,7 +102,7 @@ test("breaks off, and never pads, when the file has shrunk", () => {
 test("sends no octet that the file has grown by", () => {
   const transport = new FakeTransport();
   const file = new PatternFile(50);
-  const sender = new FileSender(file, { start: 0, octets: 50 }, sizes);
+  const sender = new FileSender(file, [{ start: 0, octets: 50 }], sizes);
   file.size = 5000;
   expect(sender.pump(transport)).toBe("sent");
   expect(transport.octets).toEqual(pattern(0, 50));
@@ -111,13 +111,13 @@ test("sends no octet that the file has grown by", () => {
 test("says that the client is gone", () => {
   const transport = new FakeTransport();
   transport.broken = true;
-  const sender = new FileSender(new PatternFile(50), { start: 0, octets: 50 }, sizes);
+  const sender = new FileSender(new PatternFile(50), [{ start: 0, octets: 50 }], sizes);
   expect(sender.pump(transport)).toBe("gone");
 });
 
 test("closes its file when it is told to", () => {
   const file = new PatternFile(50);
-  const sender = new FileSender(file, { start: 0, octets: 50 }, sizes);
+  const sender = new FileSender(file, [{ start: 0, octets: 50 }], sizes);
   expect(file.closed).toBe(0);
   sender.close();
   expect(file.closed).toBe(1);
@@ -130,7 +130,7 @@ describe("positions past 4 GB", () => {
     for (const start of [2 * gigabyte - 50, 4 * gigabyte - 50, 9000 * gigabyte + 3]) {
       const transport = new FakeTransport();
       const file = new PatternFile(Number.MAX_SAFE_INTEGER);
-      const sender = new FileSender(file, { start, octets: 180 }, sizes);
+      const sender = new FileSender(file, [{ start, octets: 180 }], sizes);
       expect(sender.pump(transport)).toBe("sent");
       expect(file.reads).toEqual([start, start + 100]);
       expect(transport.octets).toEqual(pattern(start, 180));
@@ -139,7 +139,7 @@ describe("positions past 4 GB", () => {
 
   test("are counted in what is left", () => {
     const file = new PatternFile(Number.MAX_SAFE_INTEGER);
-    const sender = new FileSender(file, { start: 0, octets: 6 * gigabyte }, sizes);
+    const sender = new FileSender(file, [{ start: 0, octets: 6 * gigabyte }], sizes);
     expect(sender.pump(new FakeTransport())).toBe("later");
     expect(sender.left).toBe(6 * gigabyte - 300);
   });
@@ -156,7 +156,7 @@ test("senders that take turns don't mix their octets, however much each socket t
       ];
       const transports = regions.map(() => new FakeTransport());
       const senders = regions.map(
-        (region) => new FileSender(new PatternFile(2 ** 40, readMax), region, sizes),
+        (region) => new FileSender(new PatternFile(2 ** 40, readMax), [region], sizes),
       );
       const pump = (index: number, room: number): SendOutcome => {
         const [sender, transport] = [senders[index], transports[index]];
@@ -175,4 +175,73 @@ test("senders that take turns don't mix their octets, however much each socket t
     }),
     { numRuns: 100 },
   );
+});
+
+describe("regions and octets between them", () => {
+  const head = latin1Bytes("--x\r\n");
+  const tail = latin1Bytes("\r\n--x--\r\n");
+
+  test("are sent in their order", () => {
+    const transport = new FakeTransport();
+    const pieces = [head, { start: 300, octets: 120 }, head, { start: 7, octets: 3 }, tail];
+    const sender = new FileSender(new PatternFile(1000), pieces, { ...sizes, sendBurstBytes: 500 });
+    expect(sender.left).toBe(142);
+    expect(sender.pump(transport)).toBe("sent");
+    expect(transport.octets).toEqual(
+      concatBytes([head, pattern(300, 120), head, pattern(7, 3), tail]),
+    );
+    expect(sender.left).toBe(0);
+  });
+
+  test("may be empty, or none, and are passed over", () => {
+    const transport = new FakeTransport();
+    const empty = new Uint8Array(0);
+    const file = new PatternFile(10);
+    const pieces = [empty, { start: 5, octets: 0 }, head, empty, { start: 10, octets: 0 }, empty];
+    expect(new FileSender(file, pieces, sizes).pump(transport)).toBe("sent");
+    expect(transport.octets).toEqual(head);
+    expect(file.reads).toEqual([]);
+    expect(new FileSender(file, [], sizes).pump(transport)).toBe("sent");
+  });
+
+  test("break off where the file ends too early, and what comes after it isn't sent", () => {
+    const transport = new FakeTransport();
+    const pieces = [head, { start: 0, octets: 20 }, tail];
+    const sender = new FileSender(new PatternFile(15), pieces, sizes);
+    expect(sender.pump(transport)).toBe("short");
+    expect(transport.octets).toEqual(concatBytes([head, pattern(0, 15)]));
+  });
+
+  test("arrive whole and in order, however much the socket and the file give at a time", () => {
+    const octets = fc.uint8Array({ maxLength: 150 });
+    const region = fc.record({
+      start: fc.oneof(fc.nat({ max: 1000 }), fc.constant(2 ** 32 - 60)),
+      octets: fc.nat({ max: 400 }),
+    });
+    const rooms = fc.array(fc.nat({ max: 300 }), { maxLength: 30 });
+    const lists = fc.array(fc.oneof(octets, region), { maxLength: 8 });
+    fc.assert(
+      fc.property(lists, rooms, fc.integer({ min: 1, max: 200 }), (pieces, all, readMax) => {
+        const transport = new FakeTransport();
+        const sender = new FileSender(new PatternFile(2 ** 40, readMax), pieces, sizes);
+        const wanted = concatBytes(
+          pieces.map((piece) =>
+            piece instanceof Uint8Array ? piece : pattern(piece.start, piece.octets),
+          ),
+        );
+        expect(sender.left).toBe(wanted.length);
+        for (const room of [...all, ...Array<number>(40).fill(Infinity)]) {
+          transport.room = room;
+          const taken = transport.taken;
+          const outcome = sender.pump(transport);
+          expect(sender.left).toBe(wanted.length - transport.taken);
+          expect(outcome === "sent").toBe(sender.left === 0);
+          // A turn sends its share, and at most a write more.
+          expect(transport.taken - taken).toBeLessThan(sizes.sendBurstBytes + 150);
+        }
+        expect(Buffer.compare(transport.octets, wanted)).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

@@ -4,8 +4,10 @@ import { networkInterfaces } from "node:os";
 import * as fc from "fast-check";
 
 import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
-import type { ServeOptions, Server } from "../../src/server/serve.ts";
-import { serve, ServeError } from "../../src/server/serve.ts";
+import type { Server } from "../../src/server/serve.ts";
+import { serve } from "../../src/server/serve.ts";
+import type { ServeOptions } from "../../src/server/serve-options.ts";
+import { ServeError } from "../../src/server/serve-options.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
 
