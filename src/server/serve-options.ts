@@ -3,6 +3,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../handlers/rules.ts";
 import type { LogFormat } from "./log.ts";
 
 /** How a server is to be; everything has a default. */
@@ -23,6 +24,22 @@ export interface ServeOptions {
   readonly symlinks?: "inside" | "follow" | "deny";
   /** Whether a folder without an index is listed; true by default. */
   readonly listing?: boolean;
+  /** The file that stands for its folder; "index.html" by default, "" for none. */
+  readonly index?: string;
+  /** Whether the root's index answers navigations to what isn't there; false by default. */
+  readonly single?: boolean;
+  /** Whether `/about` is `about.html`, and `/about.html` leads to `/about`; false by default. */
+  readonly cleanUrls?: boolean;
+  /** Seconds for which answers are fresh; without it they are revalidated each time. */
+  readonly cache?: number;
+  /** Fields for answers from the tree; they win over the server's own of the same name. */
+  readonly headers?: readonly HeaderRule[];
+  /** Which other origins may read answers: none by default, all, or those listed. */
+  readonly cors?: boolean | CorsRule;
+  /** Paths that lead elsewhere; the first that fits counts. */
+  readonly redirects?: readonly RedirectRule[];
+  /** Paths that are answered as if another had been asked for; the first that fits counts. */
+  readonly rewrites?: readonly RewriteRule[];
   /** Whether compressed forms are sent to clients that take them; true by default. */
   readonly compress?: boolean;
   /** What POST does to the tree: answer with the form page, the default, or nothing. */
