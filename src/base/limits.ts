@@ -85,6 +85,8 @@ export interface Limits {
   readonly codingBytesMin: ByteCount;
   /** Content above this size isn't compressed here; a form made ahead may be any size. */
   readonly codingBytesMax: ByteCount;
+  /** Content that is being compressed at one time; with more it is sent as it is, or 503. */
+  readonly codingAtOnceBytesMax: ByteCount;
   /** Compressed forms that are kept, all together. */
   readonly codingCacheBytesMax: ByteCount;
   /** Symbolic links followed on the way to one file; beyond it 404. */
@@ -130,6 +132,7 @@ export const defaultLimits: Limits = {
   sendBurstBytes: mebibytes(2),
   codingBytesMin: kibibytes(1),
   codingBytesMax: mebibytes(4),
+  codingAtOnceBytesMax: mebibytes(16),
   codingCacheBytesMax: mebibytes(64),
   symlinkHopsMax: 16,
   listingEntriesMax: 10_000,
@@ -184,6 +187,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "sendBurstBytes",
     expected: "at least sendPieceBytes",
     holds: (l) => l.sendBurstBytes >= l.sendPieceBytes,
+  },
+  {
+    limit: "codingAtOnceBytesMax",
+    expected: "at least codingBytesMax",
+    holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
   },
 ];
 

@@ -1,23 +1,25 @@
 /**
  * Content codings (RFC 9110 §8.4, §12.5.3): which form of a representation goes to this client.
  *
- * Of the forms that the client accepts, one that was made ahead and lies beside the file comes
- * first (`page.html.br`, when it is at least as new), then one that is made here. It is made once
- * for each version, off the event loop, and kept in a bounded cache. Every form is a representation
- * of its own, with its own strong tag; conditions and ranges are about that form.
+ * The client's weights decide. Among codings of one weight a form that was made ahead and lies
+ * beside the file comes first (`page.html.br`, when it is at least as new), then one that is made
+ * here: once for each version, off the event loop, and kept in a bounded cache. Every form is a
+ * representation of its own, with its own strong tag; conditions and ranges are about that form.
  *
- * Types that are compressed by nature have one form alone, whatever the client says.
+ * Types that are compressed by nature have one form alone, whatever the client says. And when a lot
+ * is being made already, who takes the plain form gets it.
  */
 
 import type { Limits } from "../base/limits.ts";
 import type { ContainedPath } from "../files/path.ts";
 import { siblingPath } from "../files/path.ts";
 import type { OpenFile, Tree } from "../files/resolve.ts";
-import { acceptableCodings, parseAcceptEncoding } from "../protocol/accept.ts";
-import type { Fields } from "../protocol/fields.ts";
-import type { CodedCache } from "./coded-cache.ts";
+import { parseAcceptEncoding, rankCodings } from "../protocol/accept.ts";
+import type { CodedCache, CodedForm, MadeForm } from "./coded-cache.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
+import type { Request } from "./handler.ts";
 import type { Representation } from "./representation.ts";
+import { contentSize, release } from "./representation.ts";
 
 /** What the choice of a form needs. */
 export interface CodingService {
@@ -29,60 +31,74 @@ export interface CodingService {
 type Coding = "br" | "zstd" | "gzip";
 type Offered = Coding | "identity";
 
-/** In the order of preference, where the client has none: by size, at these levels. */
-const codings: readonly Coding[] = ["br", "zstd", "gzip"];
-const offered: readonly Offered[] = [...codings, "identity"];
+/** Forms made ahead, where the client has no preference: by size, at the levels of build tools. */
+const aheadOrder: readonly Coding[] = ["br", "zstd", "gzip"];
+
+/** Forms made here: zstd is as small as the others at these levels, and takes a quarter as long. */
+const hereOrder: readonly Coding[] = ["zstd", "br", "gzip"];
+
+const offered: readonly Offered[] = [...aheadOrder, "identity"];
 
 /** The names of forms made ahead. */
 const extensions: Readonly<Record<Coding, string>> = { br: ".br", zstd: ".zst", gzip: ".gz" };
 
-/** Types outside text/*, +json and +xml that shrink. */
+/** Types that shrink, outside text/*, +json, +xml and all that says its charset. */
 const compressible: ReadonlySet<string> = new Set([
   "application/javascript",
   "application/json",
-  "application/manifest+json",
   "application/vnd.ms-fontobject",
   "application/wasm",
   "application/xml",
-  "application/x-ndjson",
-  "application/yaml",
   "font/otf",
   "font/ttf",
   "image/bmp",
-  "image/svg+xml",
   "image/vnd.microsoft.icon",
   "image/x-icon",
 ]);
 
 /** Whether content of this type has coded forms. */
 export function isCompressible(mediaType: string): boolean {
-  const [essence = ""] = mediaType.split(";", 1);
-  return essence.startsWith("text/") || /\+(json|xml)$/.test(essence) || compressible.has(essence);
+  const [essence = "", parameters = ""] = mediaType.split(";", 2);
+  const isText = essence.startsWith("text/") || /\+(?:json|xml)$/.test(essence);
+  return isText || parameters.includes("charset=") || compressible.has(essence);
 }
+
+/** Names whose content is compressed by nature though their type, image/svg+xml, is not. */
+const compressedName = /\.svgz$/i;
+
+/** Lets whatever else waits have its turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** node:zlib takes 10 ms to load: it does so when first needed, and in turns. */
+async function loadZlib(): Promise<{
+  readonly zlib: typeof import("node:zlib");
+  readonly util: typeof import("node:util");
+}> {
+  const util = await import("node:util");
+  await nextTurn();
+  await import("node:stream");
+  await nextTurn();
+  return { zlib: await import("node:zlib"), util };
+}
+
+let loading: ReturnType<typeof loadZlib> | undefined;
 
 /**
  * Codes `octets` on a thread of the runtime's own; quick levels, for what is made while one waits.
  */
 async function encode(coding: Coding, octets: Uint8Array): Promise<Uint8Array> {
-  const zlib = await import("node:zlib");
-  const { promisify } = await import("node:util");
-  switch (coding) {
-    case "br":
-      return promisify(zlib.brotliCompress)(octets, {
-        params: {
-          [zlib.constants.BROTLI_PARAM_QUALITY]: 5,
-          [zlib.constants.BROTLI_PARAM_SIZE_HINT]: octets.length,
-        },
-      });
-    case "zstd":
-      return Bun.zstdCompress(octets, { level: 3 });
-    case "gzip":
-      return promisify(zlib.gzip)(octets, { level: 6 });
-  }
-}
-
-function sizeOf({ content }: Representation): number {
-  return content instanceof Uint8Array ? content.length : content.size;
+  if (coding === "zstd") return Bun.zstdCompress(octets, { level: 3 });
+  loading ??= loadZlib();
+  const { zlib, util } = await loading;
+  if (coding === "gzip") return util.promisify(zlib.gzip)(octets, { level: 6 });
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
+  return util.promisify(zlib.brotliCompress)(octets, {
+    params: { [BROTLI_PARAM_QUALITY]: 5, [BROTLI_PARAM_SIZE_HINT]: octets.length },
+  });
 }
 
 /** A form made ahead: a file of the tree, by the same rules as any other. */
@@ -95,89 +111,148 @@ function sidecar(
   const beside = siblingPath(path, extensions[coding]);
   const found = beside === undefined ? undefined : tree.resolve(beside);
   if (found?.kind !== "file") return undefined;
-  if (plain.mtimeMs === undefined || found.file.mtimeMs < plain.mtimeMs) {
-    found.file.close();
+  const { file } = found;
+  // No coding makes nothing of something: an empty file is one that is still being written.
+  if (file.size === 0 || plain.mtimeMs === undefined || file.mtimeMs < plain.mtimeMs) {
+    file.close();
     return undefined;
   }
-  const coded = representFile(found.file, limits, []);
-  return { ...coded, ...describeForm(plain, coding) };
+  return { ...representFile(file, limits, []), ...describeForm(plain, coding) };
 }
 
-/** What the coded form shares with the plain one, and what tells them apart. */
+/** What a coded form has of the plain one, and what tells them apart. */
 function describeForm(
-  plain: Representation,
+  { mediaType, fields }: Representation,
   coding: Coding,
-): Pick<Representation, "mediaType" | "mtimeMs" | "fields"> {
-  const { mediaType, mtimeMs, fields } = plain;
-  return {
-    mediaType,
-    fields: [...fields, ["Content-Encoding", coding]],
-    ...(mtimeMs === undefined ? {} : { mtimeMs }),
-  };
+): Pick<Representation, "mediaType" | "dateIsShared" | "fields"> {
+  return { mediaType, dateIsShared: true, fields: [...fields, ["Content-Encoding", coding]] };
 }
 
-/** A form made here, or found to have been made here. */
-async function compressed(
-  plain: Representation,
-  coding: Coding,
-  { cache }: CodingService,
-): Promise<Representation> {
-  const { content } = plain;
-  const file: OpenFile | undefined = content instanceof Uint8Array ? undefined : content;
-  let isWhole = true;
-  const make = (): Promise<Uint8Array> => {
-    const octets = file === undefined ? (content as Uint8Array) : file.readAll();
-    // A file that changes while it is read is answered once, and not kept.
-    isWhole = file === undefined || (octets.length === file.size && file.isUnchanged());
-    return encode(coding, octets);
-  };
+/** Reads a file in turns, and closes it; fewer octets than it had when it has shrunk meanwhile. */
+async function readInTurns(
+  file: OpenFile,
+  { sendPieceBytes }: Limits,
+): Promise<{ readonly octets: Uint8Array; readonly unchanged: boolean }> {
   try {
-    const coded = await cache.obtain(`${plain.entityTag.opaque} ${coding}`, make, () => isWhole);
-    return { ...describeForm(plain, coding), entityTag: tagOfBytes(coded), content: coded };
+    const content = new Uint8Array(file.size);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < content.length; length += count) {
+      if (length > 0) await nextTurn();
+      count = file.read(content.subarray(length, length + sendPieceBytes), length);
+    }
+    const unchanged = file.isUnchanged();
+    if (unchanged && length < content.length) throw new Error(`${file.name} can't be read`);
+    return { octets: content.subarray(0, length), unchanged };
   } finally {
-    file?.close();
+    file.close();
   }
+}
+
+/** File systems stamp changes with a clock that may tick as seldom as this. */
+const timestampMs = 100;
+
+/** Whether a change of `file` after `nowMs` will show in its identity. */
+function isSettled({ identity }: OpenFile, nowMs: number): boolean {
+  return Math.abs(nowMs - Number(identity.ctimeNs / 1_000_000n)) > timestampMs;
+}
+
+/** Makes a form of `content`, which is released. */
+async function makeForm(
+  content: Representation["content"],
+  coding: Coding,
+  receivedMs: number,
+  limits: Limits,
+): Promise<MadeForm> {
+  let octets = content;
+  let lasting = true;
+  if (!(octets instanceof Uint8Array)) {
+    // What can't be told from a later version, or was no version at all, is answered once.
+    const settled = isSettled(octets, receivedMs);
+    const read = await readInTurns(octets, limits);
+    octets = read.octets;
+    lasting = settled && read.unchanged;
+  }
+  const made = await encode(coding, octets);
+  // A view into something larger would keep all of that.
+  const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
+  return { form: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };
 }
 
 /**
- * A form is made here neither for what fits a packet nor for what takes too long.
- *
- * The form of `plain`, the file at `path` if it is one, that `fields` ask for: at once where it is
- * there, else when it has been made. "none" when the client accepts no form there is; `plain` is
- * released then.
+ * A form made here, or found to have been made. Undefined when there is no room to make it: `plain`
+ * is not released then.
+ */
+function madeHere(
+  plain: Representation,
+  path: ContainedPath,
+  coding: Coding,
+  { receivedMs }: Request,
+  { cache, limits }: CodingService,
+): Representation | Promise<Representation> | undefined {
+  const { content, entityTag, mtimeMs } = plain;
+  const represent = (form: CodedForm): Representation => ({
+    ...describeForm(plain, coding),
+    ...(mtimeMs === undefined ? {} : { mtimeMs }),
+    entityTag: form.entityTag,
+    content: form.octets,
+  });
+  // With the path, since a tag tells versions of one resource apart and no more.
+  const key = `${coding} ${entityTag.opaque} ${path.segments.join("/")}`;
+  const found = cache.find(key);
+  if (found !== undefined) {
+    release(plain);
+    return found instanceof Promise ? found.then(represent) : represent(found);
+  }
+  const make = (): Promise<MadeForm> => makeForm(content, coding, receivedMs, limits);
+  return cache.make(key, contentSize(plain), make)?.then(represent);
+}
+
+/**
+ * What the choice comes to: a form, at once where it is there, else when it has been made; "none"
+ * when the client accepts no form there is, and "busy" when none can be made now.
+ */
+export type FormChoice = Representation | Promise<Representation> | "none" | "busy";
+
+/**
+ * The form of `plain`, the file or the folder at `path`, that `request` asks for. `plain` is
+ * released where it isn't the answer. A form is made here neither for what fits a packet, unless
+ * nothing else is accepted, nor for what takes too long.
  */
 export function chooseForm(
-  fields: Fields,
+  request: Request,
   plain: Representation,
-  path: ContainedPath | undefined,
+  path: ContainedPath,
   service: CodingService,
-): Representation | Promise<Representation> | "none" {
-  if (!isCompressible(plain.mediaType)) return plain;
+): FormChoice {
+  if (!isCompressible(plain.mediaType) || compressedName.test(path.segments.at(-1) ?? "")) {
+    return plain;
+  }
   const varying: Representation = {
     ...plain,
     fields: [...plain.fields, ["Vary", "Accept-Encoding"]],
   };
-  const wanted = acceptableCodings(parseAcceptEncoding(fields.getAll("accept-encoding")), offered);
-  const [best] = wanted;
-  if (best === "identity") return varying;
-  for (const coding of wanted) {
-    if (coding === "identity") break;
-    const form = path === undefined ? undefined : sidecar(varying, path, coding, service);
-    if (form === undefined) continue;
-    release(plain);
-    return form;
+  const weights = parseAcceptEncoding(request.head.fields.getAll("accept-encoding"));
+  const ranks = rankCodings(weights, offered);
+  const { codingBytesMin, codingBytesMax } = service.limits;
+  const size = contentSize(plain);
+  const isPlainTaken = ranks.some((rank) => rank.includes("identity"));
+  const isMade = size <= codingBytesMax && (size >= codingBytesMin || !isPlainTaken);
+  let outcome: "none" | "busy" = "none";
+  for (const rank of ranks) {
+    for (const coding of path.trailingSlash ? [] : aheadOrder) {
+      const form = rank.includes(coding) ? sidecar(varying, path, coding, service) : undefined;
+      if (form === undefined) continue;
+      release(plain);
+      return form;
+    }
+    const coding = isMade ? hereOrder.find((one) => rank.includes(one)) : undefined;
+    if (coding !== undefined) {
+      const form = madeHere(varying, path, coding, request, service);
+      if (form !== undefined) return form;
+      outcome = "busy";
+    }
+    if (rank.includes("identity")) return varying;
   }
-  const size = sizeOf(plain);
-  const isSmall = size < service.limits.codingBytesMin;
-  const isLarge = size > service.limits.codingBytesMax;
-  if (best !== undefined && !isLarge && !(isSmall && wanted.includes("identity"))) {
-    return compressed(varying, best, service);
-  }
-  if (wanted.includes("identity")) return varying;
   release(plain);
-  return "none";
-}
-
-function release({ content }: Representation): void {
-  if (!(content instanceof Uint8Array)) content.close();
+  return outcome;
 }

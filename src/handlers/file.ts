@@ -11,7 +11,7 @@ import { explainDenial } from "../files/permission.ts";
 import { utf8Bytes } from "../protocol/bytes.ts";
 import type { Response, ResponseField } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
-import type { CodingService } from "./coding.ts";
+import type { CodingService, FormChoice } from "./coding.ts";
 import { chooseForm } from "./coding.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
@@ -60,27 +60,50 @@ const absenceReasons: Record<AbsenceCause, string> = {
   special: "neither a file nor a folder",
 };
 
-/** `file`, found at `path`, in the form that the client would rather have. */
+/** `plain`, which is at `path`, in the form that the client would rather have. */
 function formOf(
+  request: Request,
+  plain: Representation,
+  path: ContainedPath,
+  { coding }: FileService,
+): FormChoice {
+  return coding === undefined ? plain : chooseForm(request, plain, path, coding);
+}
+
+/** `file`, found at `path`, in that form. */
+function formOfFile(
   request: Request,
   file: OpenFile,
   path: ContainedPath,
-  { limits, coding }: FileService,
-): Representation | Promise<Representation> | "none" {
-  const plain = representFile(file, limits, fileFields);
-  if (coding === undefined) return plain;
-  const filePath = path.trailingSlash ? childPath(path, file.name) : path;
-  return chooseForm(request.head.fields, plain, filePath, coding);
+  service: FileService,
+): FormChoice {
+  const filePath = path.trailingSlash ? (childPath(path, file.name) ?? path) : path;
+  return formOf(request, representFile(file, service.limits, fileFields), filePath, service);
 }
 
-function representListing(
+/** The listing of `directory`, found at `path`, in that form. */
+function formOfListing(
+  request: Request,
   directory: OpenDirectory,
   path: ContainedPath,
-  limits: Limits,
-): Representation {
-  const { entries, left } = directory.entries(limits.listingEntriesMax);
+  service: FileService,
+): FormChoice {
+  const { entries, left } = directory.entries(service.limits.listingEntriesMax);
   const content = utf8Bytes(renderListing(path, entries, left));
-  return { mediaType: htmlType, entityTag: tagOfBytes(content), content, fields: fileFields };
+  const entityTag = tagOfBytes(content);
+  const plain = { mediaType: htmlType, entityTag, content, fields: fileFields };
+  return formOf(request, plain, path, service);
+}
+
+function answerInForm(
+  request: Request,
+  form: FormChoice,
+  { pages, limits }: FileService,
+): Response | Promise<Response> {
+  if (form === "none") return pages.notAcceptable();
+  if (form === "busy") return pages.refusal({ kind: "overloaded" });
+  if (!(form instanceof Promise)) return answerWith(request, form, pages, limits);
+  return form.then((made) => answerWith(request, made, pages, limits));
 }
 
 /**
@@ -96,12 +119,12 @@ export async function selectRepresentation(
   const path = containPath(target.path);
   if (!path.ok) return undefined;
   const found = service.tree.resolve(path.value);
-  if (found.kind === "file") {
-    const form = await formOf(request, found.file, path.value, service);
-    return form === "none" ? undefined : form;
+  let form: FormChoice = "none";
+  if (found.kind === "file") form = formOfFile(request, found.file, path.value, service);
+  if (found.kind === "directory" && service.listing) {
+    form = formOfListing(request, found.directory, path.value, service);
   }
-  const isListing = service.listing && found.kind === "directory";
-  return isListing ? representListing(found.directory, path.value, service.limits) : undefined;
+  return form === "none" || form === "busy" ? undefined : form;
 }
 
 /** Answers a GET or a HEAD. */
@@ -109,7 +132,7 @@ export function answerFromTree(
   request: Request,
   service: FileService,
 ): Response | Promise<Response> {
-  const { tree, pages, limits } = service;
+  const { tree, pages } = service;
   const { target } = request.head;
   if (target.form !== "origin" && target.form !== "absolute") {
     return pages.refusal({ kind: "target-form" });
@@ -121,17 +144,15 @@ export function answerFromTree(
   const found = tree.resolve(path.value);
   switch (found.kind) {
     case "file": {
-      const form = formOf(request, found.file, path.value, service);
-      if (form === "none") return pages.notAcceptable();
-      if (!(form instanceof Promise)) return answerWith(request, form, pages, limits);
-      return form.then((made) => answerWith(request, made, pages, limits));
+      const form = formOfFile(request, found.file, path.value, service);
+      return answerInForm(request, form, service);
     }
     case "redirect":
       return redirectToFolder(path.value, target.query);
     case "directory": {
       if (!service.listing) return pages.notFound("listings are off");
-      const representation = representListing(found.directory, path.value, limits);
-      return answerWith(request, representation, pages, limits);
+      const form = formOfListing(request, found.directory, path.value, service);
+      return answerInForm(request, form, service);
     }
     case "absent":
       return pages.notFound(found.cause === undefined ? undefined : absenceReasons[found.cause]);

@@ -25,6 +25,8 @@ export interface Representation {
   readonly entityTag: EntityTag;
   /** Of the last change, in milliseconds since 1970; absent for what has no date. */
   readonly mtimeMs?: number;
+  /** Whether another form of the resource has that date, too, which makes it a weak validator. */
+  readonly dateIsShared?: boolean;
   /** Its octets in memory, or the open file that they are read from and that is closed after. */
   readonly content: Uint8Array | OpenFile;
   /** Fields beside those that follow from the above: Cache-Control, Vary, Content-Encoding. */
@@ -40,23 +42,25 @@ const repeatedOn304: ReadonlySet<string> = new Set([
 ]);
 
 /** The size of the content, in octets. */
-function sizeOf({ content }: Representation): number {
+export function contentSize({ content }: Representation): number {
   return content instanceof Uint8Array ? content.length : content.size;
 }
 
-function release({ content }: Representation): void {
+/** Lets go of a representation that isn't sent. */
+export function release({ content }: Representation): void {
   if (!(content instanceof Uint8Array)) content.close();
 }
 
 /**
  * The last change as it may be told: never later than the response (RFC 9110 §8.8.2.1), and a
- * strong validator only when it is at least a second older (§8.8.2.2).
+ * strong validator only when it is at least a second older (§8.8.2.2) and no other form's (§8.8.1).
  */
 function validatorsOf(representation: Representation, receivedMs: number): Validators {
-  const { entityTag, mtimeMs } = representation;
+  const { entityTag, mtimeMs, dateIsShared = false } = representation;
   if (mtimeMs === undefined) return { entityTag };
   const lastModifiedSeconds = Math.floor(Math.min(mtimeMs, receivedMs) / 1000);
-  const lastModifiedIsStrong = lastModifiedSeconds < Math.floor(receivedMs / 1000);
+  const isOlder = lastModifiedSeconds < Math.floor(receivedMs / 1000);
+  const lastModifiedIsStrong = isOlder && !dateIsShared;
   return { entityTag, lastModifiedSeconds, lastModifiedIsStrong };
 }
 
@@ -69,19 +73,22 @@ function notModified(representation: Representation): Response {
   return builder.build();
 }
 
-/** A builder with the fields that every answer with its content has. */
+/**
+ * A builder with the fields that every answer with its content has; `fields` are those of the
+ * representation's own.
+ */
 function describe(
   status: ContentStatus,
-  representation: Representation,
+  { entityTag, fields }: Pick<Representation, "entityTag" | "fields">,
   lastModifiedSeconds: number | undefined,
 ): ResponseBuilder<ContentStatus> {
   const builder = new ResponseBuilder(status);
-  builder.field("ETag", formatEntityTag(representation.entityTag));
+  builder.field("ETag", formatEntityTag(entityTag));
   if (lastModifiedSeconds !== undefined) {
     builder.field("Last-Modified", formatImfFixdate(lastModifiedSeconds * 1000));
   }
   builder.field("Accept-Ranges", "bytes");
-  for (const [name, value] of representation.fields) builder.field<string>(name, value);
+  for (const [name, value] of fields) builder.field<string>(name, value);
   return builder;
 }
 
@@ -105,18 +112,27 @@ function contentRange({ start, octets }: Region, size: number): string {
   return `bytes ${start}-${start + octets - 1}/${size}`;
 }
 
-/** The pieces of a multipart/byteranges body (RFC 9110 §14.6), and its media type. */
+/**
+ * The pieces of a multipart/byteranges body (RFC 9110 §14.6), and its media type. It is the parts
+ * that are coded, each a piece of the coded form, and not the body that they make.
+ */
 function byteRanges(
   regions: readonly Region[],
   representation: Representation,
+  coding: readonly ResponseField[],
 ): { readonly pieces: readonly Piece[]; readonly mediaType: string } {
   const boundary = crypto.randomUUID();
   const pieces: Piece[] = [];
   for (const region of regions) {
-    const range = contentRange(region, sizeOf(representation));
-    const head = `--${boundary}\r\nContent-Type: ${representation.mediaType}\r\n`;
-    const before = pieces.length === 0 ? head : `\r\n${head}`;
-    pieces.push(latin1Bytes(`${before}Content-Range: ${range}\r\n\r\n`), region);
+    const range = contentRange(region, contentSize(representation));
+    const fields = [
+      ["Content-Type", representation.mediaType],
+      ...coding,
+      ["Content-Range", range],
+    ];
+    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    const before = pieces.length === 0 ? "" : "\r\n";
+    pieces.push(latin1Bytes(`${before}--${boundary}\r\n${lines}\r\n`), region);
   }
   pieces.push(latin1Bytes(`\r\n--${boundary}--\r\n`));
   return { pieces, mediaType: `multipart/byteranges; boundary=${boundary}` };
@@ -128,13 +144,18 @@ function partial(
   lastModifiedSeconds: number | undefined,
   regions: readonly [Region, ...Region[]],
 ): Response {
-  const builder = describe(206, representation, lastModifiedSeconds);
   const [only, ...others] = regions;
   if (others.length > 0) {
-    const { pieces, mediaType } = byteRanges(regions, representation);
+    const { entityTag, fields } = representation;
+    const { coding = [], rest = [] } = Object.groupBy(fields, ([name]) =>
+      name === "Content-Encoding" ? "coding" : "rest",
+    );
+    const { pieces, mediaType } = byteRanges(regions, representation, coding);
+    const builder = describe(206, { entityTag, fields: rest }, lastModifiedSeconds);
     return fill(builder, representation, pieces, mediaType);
   }
-  builder.field("Content-Range", contentRange(only, sizeOf(representation)));
+  const builder = describe(206, representation, lastModifiedSeconds);
+  builder.field("Content-Range", contentRange(only, contentSize(representation)));
   return fill(builder, representation, [only], representation.mediaType);
 }
 
@@ -173,7 +194,7 @@ export function answerWith(
     release(representation);
     return pages.preconditionFailed();
   }
-  const size = sizeOf(representation);
+  const size = contentSize(representation);
   const asked = verdict.range ? fields.getAll("range") : [];
   // §5.3: Range is no list field; two of them mean nothing.
   const range =

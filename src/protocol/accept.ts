@@ -5,12 +5,15 @@
  *   codings         = content-coding / "identity" / "*"
  *   weight          = OWS ";" OWS "q=" qvalue
  *   qvalue          = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
+ *
+ * Meant leniency: a member that is malformed is passed over, and of two that name one coding the
+ * last counts.
  */
 
 import { trimBlanks } from "./fields.ts";
 import { isToken } from "./grammar.ts";
 
-const weight = /^[\t ]*;[\t ]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*$/;
+const weight = /^;[\t ]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*$/;
 
 /**
  * Weights by coding, in lower case, 0 to 1; "identity" and "*" among them where they were named.
@@ -19,8 +22,7 @@ export type CodingWeights = ReadonlyMap<string, number>;
 
 /**
  * Reads the field's values. Undefined when there is no such field: any coding is acceptable then,
- * and the plain form is what the client surely understands. A member that is malformed is passed
- * over.
+ * and the plain form is what the client surely understands.
  */
 export function parseAcceptEncoding(values: readonly string[]): CodingWeights | undefined {
   if (values.length === 0) return undefined;
@@ -32,6 +34,7 @@ export function parseAcceptEncoding(values: readonly string[]): CodingWeights | 
     if (!isToken(name)) continue;
     const match = semicolon === -1 ? undefined : weight.exec(member.slice(semicolon));
     if (match === null) continue;
+    // §8.4.1.3: the same coding.
     weights.set(name === "x-gzip" ? "gzip" : name, match === undefined ? 1 : Number(match[1]));
   }
   return weights;
@@ -42,21 +45,21 @@ export function weightOf(weights: CodingWeights | undefined, coding: string): nu
   if (weights === undefined) return coding === "identity" ? 1 : 0;
   const named = weights.get(coding);
   if (named !== undefined) return named;
-  // "identity" is acceptable unless it, or "*", is refused by name.
+  // "identity" is acceptable unless it, or "*", is refused by name; less than all that is named.
   const any = weights.get("*");
   if (coding === "identity") return any === 0 ? 0 : Number.MIN_VALUE;
   return any ?? 0;
 }
 
 /**
- * The codings of `offered` that are acceptable, most wanted first; of equal weight in the order
- * they are offered in, which is the server's preference.
+ * The codings of `offered` that are acceptable, most wanted first; those of one weight are
+ * together, in the order they are offered in.
  */
-export function acceptableCodings<Coding extends string>(
+export function rankCodings<Coding extends string>(
   weights: CodingWeights | undefined,
   offered: readonly Coding[],
-): Coding[] {
-  return offered
-    .filter((coding) => weightOf(weights, coding) > 0)
-    .toSorted((a, b) => weightOf(weights, b) - weightOf(weights, a));
+): Coding[][] {
+  const byWeight = Map.groupBy(offered, (coding) => weightOf(weights, coding));
+  byWeight.delete(0);
+  return [...byWeight].toSorted(([a], [b]) => b - a).map(([, codings]) => codings);
 }

@@ -41,7 +41,7 @@ export function openSite(options: ServeOptions): Site {
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
   const pages = new ErrorPages(tree, limits, options.explain ?? false);
-  const cache = new CodedCache(limits.codingCacheBytesMax);
+  const cache = new CodedCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
   const coding = options.compress === false ? undefined : { tree, limits, cache };
   const routes = new Routes(
     { tree, pages, limits, listing: options.listing ?? true, coding },

@@ -115,7 +115,7 @@ export class House {
     if (!tree.ok) throw new Error(tree.error);
     this.tree = tree.value;
     this.pages = new ErrorPages(this.tree, this.limits, options.explain ?? false);
-    const cache = new CodedCache(this.limits.codingCacheBytesMax);
+    const cache = new CodedCache(this.limits.codingCacheBytesMax, this.limits.codingAtOnceBytesMax);
     const coding = { tree: this.tree, limits: this.limits, cache };
     const service = { tree: this.tree, pages: this.pages, limits: this.limits };
     this.routes = new Routes(

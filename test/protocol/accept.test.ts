@@ -1,12 +1,52 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { acceptableCodings, parseAcceptEncoding, weightOf } from "../../src/protocol/accept.ts";
+import { parseAcceptEncoding, rankCodings, weightOf } from "../../src/protocol/accept.ts";
 
 const offered = ["br", "zstd", "gzip", "identity"] as const;
 
 const chosen = (...values: string[]): string =>
-  acceptableCodings(parseAcceptEncoding(values), offered).join(" ");
+  rankCodings(parseAcceptEncoding(values), offered).flat().join(" ");
+
+/** A member of the list: a coding, in any case, and its weight in thousandths, if it names one. */
+interface Member {
+  readonly name: string;
+  readonly thousandths: number | undefined;
+}
+
+const lowerName = ({ name }: Member): string => name.toLowerCase().replace(/^x-gzip$/, "gzip");
+
+/** The weight of `coding` as §12.5.3 tells it; 0 for what isn't acceptable, -1 for unnamed. */
+function modelWeight(members: readonly Member[], coding: string): number {
+  const named = (name: string): number | undefined => {
+    const last = members.findLast((member) => lowerName(member) === name);
+    return last === undefined ? undefined : (last.thousandths ?? 1000);
+  };
+  const direct = named(coding);
+  if (direct !== undefined) return direct;
+  if (coding !== "identity") return named("*") ?? 0;
+  return named("*") === 0 ? 0 : -1;
+}
+
+const qvalue = (thousandths: number, digits: number): string => {
+  const text = (thousandths / 1000).toFixed(3);
+  const cut = text.slice(0, digits === 0 ? 1 : digits + 2);
+  return Number(cut) * 1000 === thousandths ? cut : text;
+};
+
+const member = fc.record({
+  name: fc.constantFrom("br", "BR", "zstd", "gzip", "X-GZip", "identity", "*", "deflate", "a!b"),
+  thousandths: fc.option(fc.constantFrom(0, 1, 250, 500, 999, 1000), { nil: undefined }),
+});
+const blanks = fc.constantFrom("", " ", "\t", "  ");
+const spelled = fc
+  .tuple(member, blanks, blanks, fc.integer({ min: 0, max: 3 }), fc.constantFrom("q", "Q"))
+  .map(([one, before, after, digits, q]) => {
+    const { name, thousandths } = one;
+    const weight = thousandths === undefined ? "" : `${q}=${qvalue(thousandths, digits)}`;
+    const text = weight === "" ? name : `${name}${before};${after}${weight}`;
+    return { one, text: `${before}${text}${after}` };
+  });
 
 describe("Accept-Encoding (RFC 9110 §12.5.3)", () => {
   test("that is absent lets the plain form alone be known to be understood", () => {
@@ -78,28 +118,42 @@ describe("Accept-Encoding (RFC 9110 §12.5.3)", () => {
     expect(weightOf(undefined, "identity")).toBe(1);
   });
 
-  test("is never answered with what weighs nothing, and by falling weight", () => {
-    const name = fc.constantFrom("br", "zstd", "gzip", "identity", "*", "x-gzip", "deflate");
-    const weight = fc.constantFrom(
-      "",
-      ";q=0",
-      ";q=0.0",
-      ";q=0.3",
-      ";q=0.333",
-      ";q=1",
-      ";q=9",
-      ";x",
-    );
-    const list = fc.array(fc.tuple(name, weight).map((member) => member.join("")));
-    const property = fc.property(fc.array(list, { maxLength: 2 }), (lines) => {
-      const weights = parseAcceptEncoding(lines.map((members) => members.join(", ")));
-      const codings = acceptableCodings(weights, offered);
-      const all = codings.map((coding) => weightOf(weights, coding));
-      expect(all.every((each) => each > 0 && each <= 1)).toBe(true);
-      expect(all).toEqual(all.toSorted((a, b) => b - a));
-      const left = offered.filter((coding) => !codings.includes(coding));
-      expect(left.every((coding) => weightOf(weights, coding) === 0)).toBe(true);
+  test("ranks as the section says, whatever the spelling, the order and the lines", () => {
+    const lines = fc.array(fc.array(spelled, { maxLength: 6 }), { minLength: 1, maxLength: 3 });
+    const property = fc.property(lines, (all) => {
+      const members = all.flat().map(({ one }) => one);
+      const values = all.map((line) => line.map(({ text }) => text).join(","));
+      const wanted = offered
+        .map((coding) => [modelWeight(members, coding), coding] as const)
+        .filter(([weight]) => weight !== 0)
+        .toSorted(([a], [b]) => b - a);
+      const ranks = [...new Set(wanted.map(([weight]) => weight))].map((rank) =>
+        wanted.filter(([weight]) => weight === rank).map(([, coding]) => coding),
+      );
+      expect(rankCodings(parseAcceptEncoding(values), offered)).toEqual(ranks);
+    });
+    fc.assert(property, { numRuns: 2000 });
+  });
+
+  test("is never refused for what it holds, and garbage changes nothing else", () => {
+    const garbage = fc.string({ unit: "binary", maxLength: 40 }).map((text) => `\u0000${text}`);
+    const property = fc.property(garbage, (text) => {
+      const one = text.replaceAll(",", "");
+      expect(chosen(`br;q=0.5,${one},gzip`)).toBe("gzip br identity");
     });
     fc.assert(property);
+  });
+
+  test("as long as a header section is read in no time", () => {
+    const lists = ["gzip;q=0.5,", "a,", ",", "a;q=0.001 ,", "gzip ;\t", ";,", "x;q=0.0000,"];
+    for (const text of [...lists, " ", "\t;", "a".repeat(99), "q=".repeat(9)]) {
+      const value = text.repeat(Math.ceil(32_768 / text.length)).slice(0, 32_768);
+      const spans = [1, 2, 3, 4, 5].map(() => {
+        const start = performance.now();
+        rankCodings(parseAcceptEncoding([value]), offered);
+        return performance.now() - start;
+      });
+      expect([text, Math.min(...spans) < 50]).toEqual([text, true]);
+    }
   });
 });
