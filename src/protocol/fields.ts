@@ -10,7 +10,7 @@ import { latin1Text } from "./bytes.ts";
 /** Offsets of one field line: name start and end, value start and end. */
 export const offsetsPerField = 4;
 
-/** Field lines as they came. A name that is looked up is given in lower case. */
+/** Field lines as they came. Names are compared without regard to letter case (RFC 9110 §5.1). */
 export class Fields implements Iterable<readonly [name: string, value: string]> {
   readonly #octets: Uint8Array;
   readonly #offsets: readonly number[];
@@ -41,43 +41,43 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return this.#text(index * offsetsPerField + 2);
   }
 
-  /** Whether line `index` is called `lowerName`, letter case aside. */
-  isNamed(index: number, lowerName: string): boolean {
+  /** Whether line `index` is called `name`, letter case aside. */
+  isNamed(index: number, name: string): boolean {
     const at = index * offsetsPerField;
     const start = this.#offsets[at] ?? 0;
-    if ((this.#offsets[at + 1] ?? 0) - start !== lowerName.length) return false;
-    for (let i = 0; i < lowerName.length; i++) {
+    if ((this.#offsets[at + 1] ?? 0) - start !== name.length) return false;
+    for (let i = 0; i < name.length; i++) {
       const octet = this.#octets[this.#base + start + i] ?? 0;
-      const lower = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
-      if (lower !== lowerName.charCodeAt(i)) return false;
+      const unit = name.charCodeAt(i);
+      if (octet !== unit && lowerCase(octet) !== lowerCase(unit)) return false;
     }
     return true;
   }
 
-  /** The index of the first line called `lowerName` at or after `from`, or -1. */
-  indexOf(lowerName: string, from = 0): number {
-    for (let i = from; i < this.count; i++) if (this.isNamed(i, lowerName)) return i;
+  /** The index of the first line called `name` at or after `from`, or -1. */
+  indexOf(name: string, from = 0): number {
+    for (let i = from; i < this.count; i++) if (this.isNamed(i, name)) return i;
     return -1;
   }
 
-  /** The value of the first line called `lowerName`, or undefined. */
-  get(lowerName: string): string | undefined {
-    const index = this.indexOf(lowerName);
+  /** The value of the first line called `name`, or undefined. */
+  get(name: string): string | undefined {
+    const index = this.indexOf(name);
     return index === -1 ? undefined : this.valueAt(index);
   }
 
-  /** The values of all lines called `lowerName`, in order. */
-  getAll(lowerName: string): string[] {
+  /** The values of all lines called `name`, in order. */
+  getAll(name: string): string[] {
     const values: string[] = [];
-    for (let i = this.indexOf(lowerName); i !== -1; i = this.indexOf(lowerName, i + 1)) {
+    for (let i = this.indexOf(name); i !== -1; i = this.indexOf(name, i + 1)) {
       values.push(this.valueAt(i));
     }
     return values;
   }
 
-  /** Whether there is a line called `lowerName`. */
-  has(lowerName: string): boolean {
-    return this.indexOf(lowerName) !== -1;
+  /** Whether there is a line called `name`. */
+  has(name: string): boolean {
+    return this.indexOf(name) !== -1;
   }
 
   /** Each line's name and value, in order, spelled as they came. */
@@ -92,6 +92,8 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return latin1Text(this.#octets, this.#base + start, this.#base + end);
   }
 }
+
+const lowerCase = (unit: number): number => (unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit);
 
 /** `text` without the SP and HTAB at its ends (OWS, RFC 9110 §5.6.3), in one pass over them. */
 export function trimBlanks(text: string): string {
