@@ -12,8 +12,14 @@ import type { Response } from "../protocol/response.ts";
 /**
  * The body of a request, pulled by whoever wants it. Until it is asked for, nothing of it is read
  * from the client, beyond a buffer, and no 100 (Continue) is sent (RFC 9110 §10.1.1).
+ *
+ * ```ts
+ * for await (const chunk of request.body) hash.update(chunk);
+ * ```
+ *
+ * The iteration is that of `chunks()`: under `limits.bodyBytesMax`.
  */
-export interface RequestBody {
+export interface RequestBody extends AsyncIterable<Uint8Array> {
   /** How the body is delimited; says whether there is one, and its length if that was declared. */
   readonly framing: Framing;
 
@@ -28,12 +34,20 @@ export interface RequestBody {
 
   /**
    * All octets that have not been read yet. Rejects with a `BodyError` as above, and with
-   * "body-too-large" when there are more than `octetsMax`, at once if that was declared.
+   * "body-too-large" when there are more than `octetsMax`, at once if that was declared. The
+   * default is `limits.bodyBytesMax`, and an argument may be more than that.
    */
-  readAll(octetsMax: number): Promise<Uint8Array>;
+  readAll(octetsMax?: number): Promise<Uint8Array>;
+
+  /**
+   * The octets as they arrive, piece by piece; the client is held back while nobody asks for the
+   * next. Throws as `readAll` rejects, when there are more than `octetsMax`. A loop that is left
+   * early leaves the rest to be read.
+   */
+  chunks(octetsMax?: number): AsyncIterable<Uint8Array>;
 }
 
-/** A request, as a handler gets it. */
+/** A request as it arrived. */
 export interface Request {
   readonly head: RequestHead;
   readonly body: RequestBody;

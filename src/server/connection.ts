@@ -225,7 +225,8 @@ export class Connection implements OpenConnection, Timed {
 
   #ask(head: RequestHead): void {
     this.#move("asked");
-    const body = new IncomingBody(head.framing, () => this.#run());
+    const { bodyBytesMax } = this.#context.limits;
+    const body = new IncomingBody(head.framing, () => this.#run(), bodyBytesMax);
     const exchange = new Exchange(head, body, this.#context.clock.monotonicMs());
     this.#exchange = exchange;
     if (head.framing.kind === "none") this.#intake.discard(exchange);

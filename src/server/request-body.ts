@@ -21,14 +21,19 @@ const noop = (): void => undefined;
 export class IncomingBody implements RequestBody {
   readonly framing: Framing;
   readonly #wanted: () => void;
+  readonly #octetsMax: number;
   #reader: Reader | undefined;
   #state: "open" | "ended" | ProtocolErrorKind | "gone" = "open";
   #trailers = Fields.none;
 
-  /** `wanted` is called when a reader begins to wait; it may fill the body before it returns. */
-  constructor(framing: Framing, wanted: () => void) {
+  /**
+   * `wanted` is called when a reader begins to wait; it may fill the body before it returns. No
+   * more than `octetsMax` octets are given to a reader that names no number itself.
+   */
+  constructor(framing: Framing, wanted: () => void, octetsMax = Infinity) {
     this.framing = framing;
     this.#wanted = wanted;
+    this.#octetsMax = octetsMax;
   }
 
   get trailers(): Fields {
@@ -53,16 +58,30 @@ export class IncomingBody implements RequestBody {
     return promise;
   }
 
-  readAll(octetsMax: number): Promise<Uint8Array> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.chunks();
+  }
+
+  async *chunks(octetsMax = this.#octetsMax): AsyncGenerator<Uint8Array> {
+    this.#refuseDeclared(octetsMax);
+    let length = 0;
+    for (;;) {
+      const octets = await this.read();
+      if (octets === undefined) return;
+      length += octets.length;
+      if (length > octetsMax) throw new BodyError("body-too-large");
+      yield octets;
+    }
+  }
+
+  readAll(octetsMax = this.#octetsMax): Promise<Uint8Array> {
     const promise = this.#readAll(octetsMax);
     promise.catch(noop);
     return promise;
   }
 
   async #readAll(octetsMax: number): Promise<Uint8Array> {
-    if (this.framing.kind === "length" && this.framing.octets > octetsMax) {
-      throw new BodyError("body-too-large");
-    }
+    this.#refuseDeclared(octetsMax);
     // One buffer that doubles, and no list of pieces: a body in chunks of one octet would cost a
     // hundred times its size in views.
     let gathered = new Uint8Array(0);
@@ -78,6 +97,13 @@ export class IncomingBody implements RequestBody {
       }
       gathered.set(octets, length);
       length += octets.length;
+    }
+  }
+
+  /** A body that says by itself that it is too large isn't asked for. */
+  #refuseDeclared(octetsMax: number): void {
+    if (this.framing.kind === "length" && this.framing.octets > octetsMax) {
+      throw new BodyError("body-too-large");
     }
   }
 
