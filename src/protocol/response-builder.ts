@@ -40,11 +40,24 @@ const encoderFields: readonly string[] = [
   "upgrade",
 ] satisfies EncoderField[];
 
+/** Whether the field `name`, in any letter case, is the encoder's to set. */
+export function isEncoderField(name: string): boolean {
+  return encoderFields.includes(name.toLowerCase());
+}
+
 /** A field name that may be set by hand; `never` for one of the encoder's. */
 type Settable<Name extends string> = Lowercase<Name> extends EncoderField ? never : Name;
 
 /** The status of a final response. */
 export type FinalStatus = Exclude<Status, InterimStatus>;
+
+/** The redirections that a client follows by itself (RFC 9110 §15.4). */
+export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
+
+const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308] satisfies RedirectStatus[];
+
+/** The characters of a URI reference (RFC 3986 §2), each "%" with its two digits. */
+const uriReference = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[\dA-Fa-f]{2})+$/;
 
 type Filled = "empty" | "filled";
 
@@ -71,10 +84,29 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     this.#status = status;
   }
 
+  /**
+   * Sends the client to `location`, a URI reference (RFC 9110 §10.2.2): a path of this server, or a
+   * whole URL.
+   *
+   * ```ts
+   * return ResponseBuilder.redirect(303, "/thanks.html").build();
+   * ```
+   *
+   * Throws a TypeError on another status, on characters that have to be escaped first, and on what
+   * begins with "//": a path put together from what a client sent must not become another host.
+   */
+  static redirect(status: RedirectStatus, location: string): ResponseBuilder<RedirectStatus> {
+    if (!redirectStatuses.includes(status)) throw new TypeError(`no redirect: ${status}`);
+    if (!uriReference.test(location) || location.startsWith("//")) {
+      throw new TypeError(`not a location: ${JSON.stringify(location)}`);
+    }
+    return new ResponseBuilder(status).field("Location", location);
+  }
+
   /** Adds a field line. The same name may be added again, where the field is a list (§5.3). */
   field<Name extends string>(name: Settable<Name> & Name, value: string): this {
     if (!isToken(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
-    if (encoderFields.includes(name.toLowerCase())) {
+    if (isEncoderField(name)) {
       throw new TypeError(`${name} is set by the encoder`);
     }
     if (!everyIs(value, FIELD_VALUE) || value !== trimBlanks(value)) {
@@ -146,8 +178,9 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   }
 
   /**
-   * The body: chunks as they come, chunked on the wire (until the end of the connection for
-   * HTTP/1.0). The next one is asked for when the one before has been taken by the client.
+   * The body: chunks as they come, out of an async generator or a ReadableStream; chunked on the
+   * wire (until the end of the connection for HTTP/1.0). The next one is asked for when the one
+   * before has been taken by the client, and a client that leaves ends the iteration.
    */
   stream<T extends ContentStatus>(
     this: ResponseBuilder<T>,

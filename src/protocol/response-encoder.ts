@@ -10,7 +10,7 @@
 
 import type { Response } from "./response.ts";
 import { bodyOctets } from "./response.ts";
-import { isContentless, reasonPhrases } from "./status.ts";
+import { isContentless, reasonPhrase } from "./status.ts";
 
 /** What the encoder has to know of the exchange. */
 export interface Exchange {
@@ -69,7 +69,7 @@ export function encodeHead(response: Response, exchange: Exchange): EncodedHead 
   const framing = framingOf(response, exchange);
   const persist = exchange.persist && !response.close && framing !== "close";
   // RFC 9112 §2.6, RFC 9110 §6.2: the version is ours, whatever the request's was.
-  let text = `HTTP/1.1 ${response.status} ${reasonPhrases[response.status]}\r\n`;
+  let text = `HTTP/1.1 ${response.status} ${reasonPhrase(response.status)}\r\n`;
   text += `Date: ${exchange.date}\r\n`;
   for (const [name, value] of response.fields) text += `${name}: ${value}\r\n`;
   if (framing === "length") text += `Content-Length: ${bodyOctets(response.body) ?? 0}\r\n`;

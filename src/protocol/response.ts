@@ -4,7 +4,7 @@
  * through the outbox.
  */
 
-import type { ContentlessStatus, Status } from "./status.ts";
+import type { ContentlessStatus } from "./status.ts";
 
 /**
  * An open file that a body is sent from. `read` fills `into` from `position` on and answers how
@@ -36,7 +36,8 @@ export type ResponseField = readonly [name: string, value: string];
 
 /** A final response. Only `ResponseBuilder` makes one. */
 export interface Response {
-  readonly status: Exclude<Status, 100 | 101 | 103>;
+  /** 200 to 599; one that `Status` doesn't know comes from a Fetch response alone. */
+  readonly status: number;
   readonly fields: readonly ResponseField[];
   readonly body: Body;
   /** Whether the connection is to end after this response. */

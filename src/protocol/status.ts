@@ -71,7 +71,14 @@ export type ContentlessStatus = 204 | 205 | 304;
 /** A final status whose response may have content. */
 export type ContentStatus = Exclude<Status, InterimStatus | ContentlessStatus>;
 
+/**
+ * The reason phrase of `status`; empty for a code that has no name here, which the grammar allows.
+ */
+export function reasonPhrase(status: number): string {
+  return reasonPhrases[status as Status] ?? "";
+}
+
 /** Whether a response of this status never has content, whatever its fields say. */
-export function isContentless(status: Status): status is InterimStatus | ContentlessStatus {
+export function isContentless(status: number): status is InterimStatus | ContentlessStatus {
   return status < 200 || status === 204 || status === 205 || status === 304;
 }
