@@ -7,11 +7,15 @@
 
 export { defaultLimits } from "./src/base/limits.ts";
 export type { Limits } from "./src/base/limits.ts";
+export { Form } from "./src/handlers/form-data.ts";
+export type { FormFile, FormValue } from "./src/handlers/form-data.ts";
 export { BodyError } from "./src/handlers/handler.ts";
-export type { Handler, Request, RequestBody } from "./src/handlers/handler.ts";
+export type { Request, RequestBody } from "./src/handlers/handler.ts";
+export type { RouteHandler, RouteRequest } from "./src/handlers/route-request.ts";
 export type { Fields } from "./src/protocol/fields.ts";
 export type { RequestHead } from "./src/protocol/request-head.ts";
 export type { Body, FileSource, Region, Response } from "./src/protocol/response.ts";
+export type { RedirectStatus } from "./src/protocol/response-builder.ts";
 export { ResponseBuilder } from "./src/protocol/response-builder.ts";
 export type { Status } from "./src/protocol/status.ts";
 export type { LogFormat } from "./src/server/log.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import * as postern from "../index.ts";
 import { BodyError, defaultLimits, ResponseBuilder, serve, ServeError } from "../index.ts";
-import type { Handler, Server } from "../index.ts";
+import type { RouteHandler, Server } from "../index.ts";
 import { TempSite } from "./temp-site.ts";
 
 const site = new TempSite();
@@ -87,7 +87,7 @@ async function* chunks(): AsyncGenerator<Uint8Array> {
 const octets = new Uint8Array([0, 1, 254, 255]);
 
 describe("route", () => {
-  test.each<readonly [what: string, handler: Handler, type: string | null, body: Uint8Array]>([
+  test.each<readonly [what: string, handler: RouteHandler, type: string | null, body: Uint8Array]>([
     [
       "text",
       () => new ResponseBuilder(200).text("Grüße\n").build(),

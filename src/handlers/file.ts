@@ -4,17 +4,19 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { AbsenceCause, OpenDirectory, OpenFile, Tree } from "../files/resolve.ts";
+import type { AbsenceCause, OpenDirectory, OpenFile, Resolution, Tree } from "../files/resolve.ts";
 import type { ContainedPath } from "../files/path.ts";
 import { childPath, containPath, encodePath } from "../files/path.ts";
 import { explainDenial } from "../files/permission.ts";
 import { utf8Bytes } from "../protocol/bytes.ts";
 import type { Response, ResponseField } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
+import type { ContentStatus } from "../protocol/status.ts";
 import type { CodingService, FormChoice } from "./coding.ts";
 import { chooseForm } from "./coding.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
+import { fileResponse } from "./file-response.ts";
 import type { Request } from "./handler.ts";
 import { renderListing } from "./listing.ts";
 import type { Representation } from "./representation.ts";
@@ -127,12 +129,35 @@ export async function selectRepresentation(
   return form === "none" || form === "busy" ? undefined : form;
 }
 
-/** Answers a GET or a HEAD. */
+/**
+ * Answers a request that has done something with the file that was `found`: its content alone,
+ * since neither the request's conditions nor validators would be about that file.
+ */
+export function answerWithContent(
+  found: Resolution,
+  builder: ResponseBuilder<ContentStatus>,
+  { pages, limits }: Pick<FileService, "pages" | "limits">,
+): Response {
+  switch (found.kind) {
+    case "file":
+      return fileResponse(builder, found.file, limits);
+    case "forbidden":
+      return pages.forbidden(explainDenial(found.denial));
+    case "exhausted":
+      return pages.refusal({ kind: "overloaded" });
+    case "failed":
+      return pages.failed(`the file system answered ${found.code}`);
+    default:
+      return pages.notFound();
+  }
+}
+
+/** Answers a GET or a HEAD of its own target. */
 export function answerFromTree(
   request: Request,
   service: FileService,
 ): Response | Promise<Response> {
-  const { tree, pages } = service;
+  const { pages } = service;
   const { target } = request.head;
   if (target.form !== "origin" && target.form !== "absolute") {
     return pages.refusal({ kind: "target-form" });
@@ -141,17 +166,28 @@ export function answerFromTree(
   if (!path.ok) {
     return path.error === "unnameable" ? pages.notFound() : pages.refusal({ kind: "path" });
   }
-  const found = tree.resolve(path.value);
+  return answerFromPath(request, path.value, target.query, service);
+}
+
+/** Answers a GET or a HEAD with what is at `path`, whatever its target is. */
+export function answerFromPath(
+  request: Request,
+  path: ContainedPath,
+  query: string | undefined,
+  service: FileService,
+): Response | Promise<Response> {
+  const { tree, pages } = service;
+  const found = tree.resolve(path);
   switch (found.kind) {
     case "file": {
-      const form = formOfFile(request, found.file, path.value, service);
+      const form = formOfFile(request, found.file, path, service);
       return answerInForm(request, form, service);
     }
     case "redirect":
-      return redirectToFolder(path.value, target.query);
+      return redirectToFolder(path, query);
     case "directory": {
       if (!service.listing) return pages.notFound("listings are off");
-      const form = formOfListing(request, found.directory, path.value, service);
+      const form = formOfListing(request, found.directory, path, service);
       return answerInForm(request, form, service);
     }
     case "absent":

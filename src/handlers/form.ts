@@ -1,30 +1,20 @@
 /**
  * POST: reads and understands the body, answers with the form page, and tells the log what the
- * fields held.
- *
- *   application/x-www-form-urlencoded   WHATWG URL §5.1
- *   multipart/form-data                 RFC 7578
- *   anything else                       octets
- *
- * Pairs are split by the runtime's own `URLSearchParams`. The whole body is in memory, under
- * `bodyBytesMax`.
+ * fields held. What is no form is octets. The whole body is in memory, under `bodyBytesMax`.
  */
 
 import type { Limits } from "../base/limits.ts";
 import type { Tree } from "../files/resolve.ts";
-import { explainDenial } from "../files/permission.ts";
 import { hasCondition } from "../protocol/conditional.ts";
 import { parseMediaType } from "../protocol/media-type.ts";
-import type { FormPart } from "../protocol/multipart.ts";
-import { readMultipart } from "../protocol/multipart.ts";
 import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ErrorPages } from "./error-page.ts";
 import type { FileService } from "./file.ts";
-import { selectRepresentation } from "./file.ts";
-import { fileResponse } from "./file-response.ts";
+import { answerWithContent, selectRepresentation } from "./file.ts";
+import type { Form } from "./form-data.ts";
+import { formType, readForm } from "./form-data.ts";
 import type { Request } from "./handler.ts";
-import { BodyError } from "./handler.ts";
 import { mayAct } from "./representation.ts";
 
 /** What the form handler needs. */
@@ -37,75 +27,49 @@ export interface FormService {
 }
 
 /** A file that came in a form, as the log tells of it. */
-interface UploadedFile {
+interface LoggedFile {
   readonly filename: string;
   readonly type: string;
   readonly octets: number;
 }
 
-type FormValue = string | UploadedFile;
+type LoggedValue = string | LoggedFile;
 
-/** What a form held: by name a value, or the values in their order. */
-export type FormFields = Record<string, FormValue | FormValue[]>;
+/** What the log tells of a form: by name a value, or the values in their order. */
+export type LoggedForm = Record<string, LoggedValue | LoggedValue[]>;
 
-/** Gathers values by name, cut to what a log line should hold. */
-function collect(
-  pairs: Iterable<readonly [name: string, value: FormValue]>,
-  limits: Limits,
-): FormFields {
-  const cut = (text: string): string => {
-    const most = limits.logValueBytesMax;
-    return text.length > most ? `${text.slice(0, most)}…` : text;
-  };
-  const fields = new Map<string, FormValue[]>();
-  let count = 0;
-  for (const [name, value] of pairs) {
-    count++;
-    if (count > limits.formFieldCountMax) throw new BodyError("body-too-large");
+/** The values of `form` by name, cut to what a log line should hold. */
+function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
+  const cut = (text: string): string =>
+    text.length > logValueBytesMax ? `${text.slice(0, logValueBytesMax)}…` : text;
+  const fields = new Map<string, LoggedValue[]>();
+  for (const [name, value] of form) {
     const key = cut(name);
     const values = fields.get(key) ?? [];
     fields.set(key, values);
-    values.push(
-      typeof value === "string" ? cut(value) : { ...value, filename: cut(value.filename) },
-    );
+    if (typeof value === "string") values.push(cut(value));
+    else values.push({ filename: cut(value.name), type: value.type, octets: value.content.length });
   }
-  const shown = [...fields].map(([name, values]): [string, FormValue | FormValue[]] => [
+  const shown = [...fields].map(([name, values]): [string, LoggedValue | LoggedValue[]] => [
     name,
     values.length === 1 && values[0] !== undefined ? values[0] : values,
   ]);
   return Object.fromEntries(shown);
 }
 
-const utf8 = new TextDecoder();
-
-function valueOf(part: FormPart): FormValue {
-  const { filename, contentType, content } = part;
-  if (filename === undefined) return utf8.decode(content);
-  return { filename: utf8.decode(filename), type: contentType ?? "", octets: content.length };
-}
-
-/** Reads `body` as what `contentType` says it is. Throws a `BodyError` when it isn't. */
-export function readForm(
+/**
+ * What the log tells of `body`, read as what `contentType` says it is. Throws a `BodyError` when it
+ * isn't.
+ */
+function describeBody(
   body: Uint8Array,
   contentType: string | undefined,
   limits: Limits,
-): FormFields {
+): LoggedForm {
+  const type = formType(contentType);
+  if (type !== undefined) return describeForm(readForm(body, type, limits), limits);
   const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
-  switch (mediaType?.essence) {
-    case "application/x-www-form-urlencoded":
-      return collect(new URLSearchParams(utf8.decode(body)), limits);
-    case "multipart/form-data": {
-      const boundary = mediaType.parameters.get("boundary") ?? "";
-      const parts = readMultipart(body, boundary, limits);
-      if (!parts.ok) throw new BodyError(parts.error);
-      return collect(
-        parts.value.map((part) => [utf8.decode(part.name), valueOf(part)]),
-        limits,
-      );
-    }
-    default:
-      return { body: { filename: "", type: mediaType?.essence ?? "", octets: body.length } };
-  }
+  return { body: { filename: "", type: mediaType?.essence ?? "", octets: body.length } };
 }
 
 /** Whether a form would be taken, as far as can be said before it is read. */
@@ -143,18 +107,7 @@ export async function answerForm(
   if (await isPrevented(request, service, files)) return pages.preconditionFailed();
   const body = await request.body.readAll(limits.bodyBytesMax);
   const contentType = request.head.fields.get("content-type");
-  const form = readForm(body, contentType, limits);
+  const form = describeBody(body, contentType, limits);
   const found = service.tree.openByName(service.formPage);
-  switch (found.kind) {
-    case "file":
-      return fileResponse(new ResponseBuilder(200).noting({ form }), found.file, limits);
-    case "forbidden":
-      return pages.forbidden(explainDenial(found.denial));
-    case "exhausted":
-      return pages.refusal({ kind: "overloaded" });
-    case "failed":
-      return pages.failed(`the file system answered ${found.code}`);
-    default:
-      return pages.notFound();
-  }
+  return answerWithContent(found, new ResponseBuilder(200).noting({ form }), service);
 }

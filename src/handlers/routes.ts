@@ -4,20 +4,24 @@
  * else than what happens (RFC 9110 §10.2.1).
  */
 
+import type { ContainedPath } from "../files/path.ts";
 import { containPath, encodePath } from "../files/path.ts";
 import { isToken } from "../protocol/grammar.ts";
 import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { FileService } from "./file.ts";
 import { answerFromTree } from "./file.ts";
+import { fromFetch } from "./fetch-response.ts";
 import type { FormService } from "./form.ts";
 import { answerForm } from "./form.ts";
-import type { Handler, Request } from "./handler.ts";
+import type { Request } from "./handler.ts";
+import type { RouteHandler } from "./route-request.ts";
+import { RouteRequest } from "./route-request.ts";
 
-/** The path of a request as routes are compared: decoded and spelled in one way. */
-function canonicalPath(rawPath: string): string | undefined {
-  const path = containPath(rawPath);
-  return path.ok ? encodePath(path.value) : undefined;
+/** What was added for a path, by method. */
+interface Added {
+  readonly path: ContainedPath;
+  readonly handlers: Map<string, RouteHandler>;
 }
 
 /** The routes of one server. */
@@ -25,7 +29,8 @@ export class Routes {
   readonly #files: FileService;
   /** Undefined when no form is taken. */
   readonly #form: FormService | undefined;
-  readonly #added = new Map<string, Map<string, Handler>>();
+  /** By path, decoded and spelled in one way. */
+  readonly #added = new Map<string, Added>();
 
   constructor(files: FileService, form: FormService | undefined) {
     this.#files = files;
@@ -37,13 +42,14 @@ export class Routes {
    * GET route answers HEAD, too. Throws a TypeError on a method that is no token or a path that no
    * request could ask for.
    */
-  add(method: string, path: string, handler: Handler): void {
-    const canonical = path.startsWith("/") ? canonicalPath(path) : undefined;
-    if (canonical === undefined) throw new TypeError(`not a path: ${JSON.stringify(path)}`);
+  add(method: string, path: string, handler: RouteHandler): void {
+    const contained = containPath(path);
+    if (!contained.ok) throw new TypeError(`not a path: ${JSON.stringify(path)}`);
     if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
-    const byMethod = this.#added.get(canonical) ?? new Map<string, Handler>();
-    this.#added.set(canonical, byMethod);
-    byMethod.set(method, handler);
+    const key = encodePath(contained.value);
+    const added = this.#added.get(key) ?? { path: contained.value, handlers: new Map() };
+    this.#added.set(key, added);
+    added.handlers.set(method, handler);
   }
 
   /** Answers a request. */
@@ -54,8 +60,11 @@ export class Routes {
       return this.#files.pages.refusal({ kind: "misdirected" });
     }
     const added = this.#added.size === 0 ? undefined : this.#addedFor(request);
-    const handler = added?.get(method) ?? (method === "HEAD" ? added?.get("GET") : undefined);
-    if (handler !== undefined) return handler(request);
+    const handler =
+      added?.handlers.get(method) ?? (method === "HEAD" ? added?.handlers.get("GET") : undefined);
+    if (added !== undefined && handler !== undefined) {
+      return this.#ask(handler, new RouteRequest(request, added.path, this.#files));
+    }
     switch (method) {
       case "GET":
       case "HEAD":
@@ -70,11 +79,29 @@ export class Routes {
     return this.#files.pages.notAllowed(this.#allow(added));
   };
 
-  #addedFor(request: Request): ReadonlyMap<string, Handler> | undefined {
+  #addedFor(request: Request): Added | undefined {
     const { target } = request.head;
     if (target.form !== "origin" && target.form !== "absolute") return undefined;
-    const path = canonicalPath(target.path);
-    return path === undefined ? undefined : this.#added.get(path);
+    const path = containPath(target.path);
+    return path.ok ? this.#added.get(encodePath(path.value)) : undefined;
+  }
+
+  #ask(handler: RouteHandler, request: RouteRequest): Response | Promise<Response> {
+    const answer = handler(request);
+    if (!(answer instanceof Promise)) return this.#accept(answer);
+    return answer.then((response) => this.#accept(response));
+  }
+
+  /** What a handler has answered with, as a response of ours. */
+  #accept(answer: Response | globalThis.Response): Response | Promise<Response> {
+    if (answer instanceof globalThis.Response) {
+      return fromFetch(answer, this.#files.limits.sendPieceBytes);
+    }
+    // Without types, a handler may forget to answer.
+    if (typeof (answer as Response | undefined)?.status !== "number") {
+      throw new TypeError("a route's handler must answer with a response");
+    }
+    return answer;
   }
 
   #hasFormPage(): boolean {
@@ -84,8 +111,8 @@ export class Routes {
     return found.kind !== "absent" && found.kind !== "directory" && found.kind !== "redirect";
   }
 
-  #allow(added: ReadonlyMap<string, Handler> | undefined): string {
-    const methods = new Set(["GET", "HEAD", "OPTIONS", ...(added?.keys() ?? [])]);
+  #allow(added: Added | undefined): string {
+    const methods = new Set(["GET", "HEAD", "OPTIONS", ...(added?.handlers.keys() ?? [])]);
     if (this.#hasFormPage()) methods.add("POST");
     return [...methods].join(", ");
   }

@@ -49,6 +49,7 @@ export const protocolErrors = {
   incomplete: bad("RFC 9112 §8", "The request ended before it was complete."),
   path: bad("RFC 3986 §3.3", "The path is malformed, or leaves the served folder."),
   form: bad("RFC 7578 §4", "The form is malformed."),
+  json: bad("RFC 8259 §2", "The content is not well-formed JSON in UTF-8."),
   "request-timeout": {
     status: 408,
     section: "RFC 9110 §15.5.9",
@@ -71,6 +72,12 @@ export const protocolErrors = {
     status: 414,
     section: "RFC 9112 §3",
     text: "The request line is longer than this server takes.",
+    close: true,
+  },
+  "media-type": {
+    status: 415,
+    section: "RFC 9110 §15.5.16",
+    text: "The content is of a media type that is not taken here.",
     close: true,
   },
   expectation: {

@@ -3,7 +3,7 @@
  * library's front door; the command line goes through it, too.
  */
 
-import type { Handler } from "../handlers/handler.ts";
+import type { RouteHandler } from "../handlers/route-request.ts";
 import { SystemClock } from "./clock.ts";
 import { Deadlines, LoopAlarm } from "./deadlines.ts";
 import type { ExchangeReport } from "./exchange.ts";
@@ -40,8 +40,12 @@ export interface Server extends AsyncDisposable {
   /**
    * Lets `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
    * HEAD, too. Throws a TypeError on a method or a path that can't be.
+   *
+   * ```ts
+   * server.route("POST", "/echo", async (request) => Response.json(await request.json()));
+   * ```
    */
-  route(method: string, path: string, handler: Handler): void;
+  route(method: string, path: string, handler: RouteHandler): void;
   /**
    * Takes no more connections, finishes what is in flight within `limits.stopTimeMs`, resets what
    * is left. With `force` it does not wait. May be called more than once.

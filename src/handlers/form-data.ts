@@ -1,0 +1,103 @@
+/**
+ * What a form held, read from a request's content:
+ *
+ *   application/x-www-form-urlencoded   WHATWG URL §5.1
+ *   multipart/form-data                 RFC 7578
+ *
+ * Pairs are split by the runtime's own `URLSearchParams`. Text is UTF-8; what isn't becomes U+FFFD.
+ */
+
+import type { PartBounds } from "../protocol/multipart.ts";
+import { readMultipart } from "../protocol/multipart.ts";
+import type { MediaType } from "../protocol/media-type.ts";
+import { parseMediaType } from "../protocol/media-type.ts";
+import { BodyError } from "./handler.ts";
+
+/** A file that came in a form. */
+export interface FormFile {
+  /** What the client calls it, "" for none. No path: it may hold anything. */
+  readonly name: string;
+  /** Its media type as it came, "" when it was not said. */
+  readonly type: string;
+  readonly content: Uint8Array;
+}
+
+/** A value in a form. */
+export type FormValue = string | FormFile;
+
+/** The fields of a form, in their order; a name may come more than once. */
+export class Form implements Iterable<readonly [name: string, value: FormValue]> {
+  readonly #entries: readonly (readonly [name: string, value: FormValue])[];
+
+  constructor(entries: readonly (readonly [name: string, value: FormValue])[]) {
+    this.#entries = entries;
+  }
+
+  /** How many values there are. */
+  get count(): number {
+    return this.#entries.length;
+  }
+
+  /** The first value called `name`, or undefined. */
+  get(name: string): FormValue | undefined {
+    return this.#entries.find(([one]) => one === name)?.[1];
+  }
+
+  /** All values called `name`, in order. */
+  getAll(name: string): FormValue[] {
+    return this.#entries.filter(([one]) => one === name).map(([, value]) => value);
+  }
+
+  /** The first text called `name`, or undefined; files don't count. */
+  text(name: string): string | undefined {
+    return this.getAll(name).find((value) => typeof value === "string");
+  }
+
+  /** The first file called `name`, or undefined; text doesn't count. */
+  file(name: string): FormFile | undefined {
+    return this.getAll(name).find((value) => typeof value !== "string");
+  }
+
+  /** Whether there is a value called `name`. */
+  has(name: string): boolean {
+    return this.#entries.some(([one]) => one === name);
+  }
+
+  /** Each name with its value, in order. */
+  [Symbol.iterator](): Iterator<readonly [name: string, value: FormValue]> {
+    return this.#entries.values();
+  }
+}
+
+/** The media type that a form came as, if `contentType` is that of a form. */
+export function formType(contentType: string | undefined): MediaType | undefined {
+  const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
+  const isForm =
+    mediaType?.essence === "application/x-www-form-urlencoded" ||
+    mediaType?.essence === "multipart/form-data";
+  return isForm ? mediaType : undefined;
+}
+
+const utf8 = new TextDecoder();
+
+/**
+ * Reads `content` as a form of `type`. Throws a `BodyError`: "form" when it is malformed,
+ * "body-too-large" when it has more values than `bounds` allow.
+ */
+export function readForm(content: Uint8Array, type: MediaType, bounds: PartBounds): Form {
+  if (type.essence === "application/x-www-form-urlencoded") {
+    const pairs = new URLSearchParams(utf8.decode(content));
+    if (pairs.size > bounds.formFieldCountMax) throw new BodyError("body-too-large");
+    return new Form([...pairs]);
+  }
+  const parts = readMultipart(content, type.parameters.get("boundary") ?? "", bounds);
+  if (!parts.ok) throw new BodyError(parts.error);
+  return new Form(
+    parts.value.map((part) => {
+      const name = utf8.decode(part.name);
+      if (part.filename === undefined) return [name, utf8.decode(part.content)];
+      const file = { name: utf8.decode(part.filename), content: part.content };
+      return [name, { ...file, type: part.contentType ?? "" }];
+    }),
+  );
+}
