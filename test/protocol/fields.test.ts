@@ -11,6 +11,8 @@ const fields = headOf(
 describe("field names (RFC 9110 §5.1)", () => {
   test("are looked up without regard to letter case", () => {
     expect(fields.get("accept")).toBe("b");
+    expect(fields.get("ACCept")).toBe("b");
+    expect(fields.has("aCCEPT")).toBe(true);
     expect(fields.has("x")).toBe(true);
     expect(fields.has("host")).toBe(true);
     expect(fields.has("hos")).toBe(false);
