@@ -123,13 +123,14 @@ export function fromFetch(
   response: globalThis.Response,
   octetsMax: number,
 ): Response | Promise<Response> {
+  // Bun knows the type that follows from a body only until that is looked at.
+  const type = response.headers.get("content-type");
   const { status, body } = response;
   if (status < 200) throw new TypeError(`a Response of status ${status} is no answer`);
   if (response.bodyUsed || body?.locked === true) {
     throw new TypeError("the body of the Response has already been used");
   }
   const builder = describe(response);
-  const type = response.headers.get("content-type");
   if (body === null || isContentless(status)) {
     body?.cancel().catch(noop);
     if (type !== null) builder.field("Content-Type", type);
