@@ -88,12 +88,15 @@ export function openTree(options: TreeOptions): Result<Tree, string> {
 export class Tree {
   /** The real path of the folder, without links in it. */
   readonly root: string;
+  /** The name of the file that stands for its folder; "" for none. */
+  readonly index: string;
   readonly #rules: WalkRules;
   readonly #index: ContainedPath | undefined;
 
   /** `root` is the real path of `options.root`; `openTree` finds it out. */
   constructor(options: TreeOptions, root: string, openFolder: FolderOpener) {
     this.root = root;
+    this.index = options.index;
     this.#index = childPath(rootPath, options.index);
     this.#rules = {
       ...options,

@@ -17,6 +17,7 @@ import { chooseForm } from "./coding.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
+import { cacheControl } from "./freshness.ts";
 import type { Request } from "./handler.ts";
 import { renderListing } from "./listing.ts";
 import type { Representation } from "./representation.ts";
@@ -29,20 +30,21 @@ export interface FileService {
   readonly limits: Limits;
   /** Whether a folder without an index shows what is in it. */
   readonly listing: boolean;
+  /** Seconds for which answers are fresh; undefined when they are revalidated each time. */
+  readonly cacheSeconds: number | undefined;
   /** Undefined when nothing is to be compressed. */
   readonly coding: CodingService | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
 
-/**
- * Fields of every answer from the tree. It is revalidated each time, so that it is never stale (RFC
- * 9111 §5.2.2.4), and is taken for what it says it is (Fetch, "X-Content-Type-Options").
- */
-const fileFields: readonly ResponseField[] = [
-  ["Cache-Control", "no-cache"],
-  ["X-Content-Type-Options", "nosniff"],
-];
+/** The answer is taken for what it says it is (Fetch, "X-Content-Type-Options"). */
+const noSniff: ResponseField = ["X-Content-Type-Options", "nosniff"];
+
+/** Fields of every answer from the tree, for the file `name`. */
+function fieldsFor(name: string, { cacheSeconds }: FileService): readonly ResponseField[] {
+  return [cacheControl(name, cacheSeconds), noSniff];
+}
 
 /**
  * Sends a browser from `/folder` to `/folder/`. The location is made from the contained path and
@@ -80,7 +82,12 @@ function formOfFile(
   service: FileService,
 ): FormChoice {
   const filePath = path.trailingSlash ? (childPath(path, file.name) ?? path) : path;
-  return formOf(request, representFile(file, service.limits, fileFields), filePath, service);
+  return formOf(
+    request,
+    representFile(file, service.limits, fieldsFor(file.name, service)),
+    filePath,
+    service,
+  );
 }
 
 /** The listing of `directory`, found at `path`, in that form. */
@@ -93,7 +100,7 @@ function formOfListing(
   const { entries, left } = directory.entries(service.limits.listingEntriesMax);
   const content = utf8Bytes(renderListing(path, entries, left));
   const entityTag = tagOfBytes(content);
-  const plain = { mediaType: htmlType, entityTag, content, fields: fileFields };
+  const plain = { mediaType: htmlType, entityTag, content, fields: fieldsFor("", service) };
   return formOf(request, plain, path, service);
 }
 
@@ -176,8 +183,18 @@ export function answerFromPath(
   query: string | undefined,
   service: FileService,
 ): Response | Promise<Response> {
-  const { tree, pages } = service;
-  const found = tree.resolve(path);
+  return answerFound(request, service.tree.resolve(path), path, query, service);
+}
+
+/** Answers a GET or a HEAD with what was `found` at `path`. */
+export function answerFound(
+  request: Request,
+  found: Resolution,
+  path: ContainedPath,
+  query: string | undefined,
+  service: FileService,
+): Response | Promise<Response> {
+  const { pages } = service;
   switch (found.kind) {
     case "file": {
       const form = formOfFile(request, found.file, path, service);

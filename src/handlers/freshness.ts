@@ -1,0 +1,23 @@
+/**
+ * How long an answer from the tree may be used without asking again (RFC 9111 §5.2.2).
+ */
+
+import type { ResponseField } from "../protocol/response.ts";
+
+/** Asked again each time, so that nobody ever sees what is no longer there. */
+const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];
+
+/** A year: what RFC 9111 §4.2.1 lets stand for as long as there will be (RFC 8246). */
+const forEver: ResponseField = ["Cache-Control", "public, max-age=31536000, immutable"];
+
+/**
+ * A name with a digest of its content in it, as bundlers give them: "app.3f9ab2c1.js". Hexadecimal,
+ * eight digits or more, among them a letter and a figure, so that a date or a word is none.
+ */
+const fingerprinted = /[.-](?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\.[a-z\d]+$/;
+
+/** Cache-Control for the file `name`; `seconds` is what `--cache` says, undefined without it. */
+export function cacheControl(name: string, seconds: number | undefined): ResponseField {
+  if (seconds === undefined) return alwaysAsk;
+  return fingerprinted.test(name) ? forEver : ["Cache-Control", `max-age=${seconds}`];
+}
