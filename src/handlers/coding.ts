@@ -108,12 +108,14 @@ function sidecar(
   coding: Coding,
   { tree, limits }: CodingService,
 ): Representation | undefined {
-  const beside = siblingPath(path, extensions[coding]);
+  const { mtimeMs } = plain;
+  // What has no date is no file, and nothing can be as new.
+  const beside = mtimeMs === undefined ? undefined : siblingPath(path, extensions[coding]);
   const found = beside === undefined ? undefined : tree.resolve(beside);
-  if (found?.kind !== "file") return undefined;
+  if (mtimeMs === undefined || found?.kind !== "file") return undefined;
   const { file } = found;
   // No coding makes nothing of something: an empty file is one that is still being written.
-  if (file.size === 0 || plain.mtimeMs === undefined || file.mtimeMs < plain.mtimeMs) {
+  if (file.size === 0 || file.mtimeMs < mtimeMs) {
     file.close();
     return undefined;
   }
@@ -239,7 +241,7 @@ export function chooseForm(
   const isMade = size <= codingBytesMax && (size >= codingBytesMin || !isPlainTaken);
   let outcome: "none" | "busy" = "none";
   for (const rank of ranks) {
-    for (const coding of path.trailingSlash ? [] : aheadOrder) {
+    for (const coding of aheadOrder) {
       const form = rank.includes(coding) ? sidecar(varying, path, coding, service) : undefined;
       if (form === undefined) continue;
       release(plain);
