@@ -4,11 +4,9 @@
  * else than what happens (RFC 9110 §10.2.1).
  */
 
-import type { ContainedPath } from "../files/path.ts";
-import { containPath, encodePath } from "../files/path.ts";
-import { isToken } from "../protocol/grammar.ts";
 import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
+import type { AddedRoute, AddedRoutes } from "./added-routes.ts";
 import type { FileService } from "./file.ts";
 import { answerFromTree } from "./file.ts";
 import { fromFetch } from "./fetch-response.ts";
@@ -18,38 +16,17 @@ import type { Request } from "./handler.ts";
 import type { RouteHandler } from "./route-request.ts";
 import { RouteRequest } from "./route-request.ts";
 
-/** What was added for a path, by method. */
-interface Added {
-  readonly path: ContainedPath;
-  readonly handlers: Map<string, RouteHandler>;
-}
-
-/** The routes of one server. */
+/** The routes of one site. */
 export class Routes {
   readonly #files: FileService;
   /** Undefined when no form is taken. */
   readonly #form: FormService | undefined;
-  /** By path, decoded and spelled in one way. */
-  readonly #added = new Map<string, Added>();
+  readonly #added: AddedRoutes;
 
-  constructor(files: FileService, form: FormService | undefined) {
+  constructor(files: FileService, form: FormService | undefined, added: AddedRoutes) {
     this.#files = files;
     this.#form = form;
-  }
-
-  /**
-   * Lets `handler` answer `method` on exactly `path`; a later one for the same two replaces it. A
-   * GET route answers HEAD, too. Throws a TypeError on a method that is no token or a path that no
-   * request could ask for.
-   */
-  add(method: string, path: string, handler: RouteHandler): void {
-    const contained = containPath(path);
-    if (!contained.ok) throw new TypeError(`not a path: ${JSON.stringify(path)}`);
-    if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
-    const key = encodePath(contained.value);
-    const added = this.#added.get(key) ?? { path: contained.value, handlers: new Map() };
-    this.#added.set(key, added);
-    added.handlers.set(method, handler);
+    this.#added = added;
   }
 
   /** Answers a request. */
@@ -59,7 +36,7 @@ export class Routes {
     if (target.form === "absolute" && target.scheme === "https") {
       return this.#files.pages.refusal({ kind: "misdirected" });
     }
-    const added = this.#added.size === 0 ? undefined : this.#addedFor(request);
+    const added = this.#added.find(request);
     const handler =
       added?.handlers.get(method) ?? (method === "HEAD" ? added?.handlers.get("GET") : undefined);
     if (added !== undefined && handler !== undefined) {
@@ -78,13 +55,6 @@ export class Routes {
     }
     return this.#files.pages.notAllowed(this.#allow(added));
   };
-
-  #addedFor(request: Request): Added | undefined {
-    const { target } = request.head;
-    if (target.form !== "origin" && target.form !== "absolute") return undefined;
-    const path = containPath(target.path);
-    return path.ok ? this.#added.get(encodePath(path.value)) : undefined;
-  }
 
   #ask(handler: RouteHandler, request: RouteRequest): Response | Promise<Response> {
     const answer = handler(request);
@@ -111,7 +81,7 @@ export class Routes {
     return found.kind !== "absent" && found.kind !== "directory" && found.kind !== "redirect";
   }
 
-  #allow(added: Added | undefined): string {
+  #allow(added: AddedRoute | undefined): string {
     const methods = new Set(["GET", "HEAD", "OPTIONS", ...(added?.handlers.keys() ?? [])]);
     if (this.#hasFormPage()) methods.add("POST");
     return [...methods].join(", ");

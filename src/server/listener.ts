@@ -48,11 +48,11 @@ function failureOf(error: unknown, host: string, port: number): ListenFailure {
 
 /** Listening sockets of one server, and the connections that came in by them. */
 export class Listener {
-  readonly #limits: Limits;
-  readonly #connectionsMax: number;
+  #connectionsMax = 0;
   /** One more than this many isn't even told that there is no room. */
-  readonly #turnedAwayMax: number;
-  readonly #context: ConnectionContext;
+  #turnedAwayMax = 0;
+  /** What connections get that come in from now on. */
+  #context: ConnectionContext;
   readonly #sockets: TCPSocketListener<Held>[] = [];
   readonly #connections = new Set<OpenConnection>();
   readonly #perAddress = new Map<string, number>();
@@ -60,11 +60,16 @@ export class Listener {
   #closing: Promise<void> | undefined;
 
   /** `context` is that of the connections; its `closed` is called by them as well. */
-  constructor(limits: Limits, context: Omit<ConnectionContext, "closed">) {
-    this.#limits = limits;
+  constructor(context: Omit<ConnectionContext, "closed">) {
+    this.#context = { ...context, closed: (connection) => this.#forget(connection) };
+    this.limit(context.limits);
+  }
+
+  /** Sets the limits for connections to come; those that are open keep theirs. */
+  limit(limits: Limits): void {
+    this.#context = { ...this.#context, limits };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
-    this.#context = { ...context, closed: (connection) => this.#forget(connection) };
   }
 
   /** Open connections. */
@@ -132,7 +137,7 @@ export class Listener {
     const connection = new Connection(this.#context, new SocketTransport(socket), address);
     socket.data = connection;
     this.#connections.add(connection);
-    const { connectionsPerAddressMax } = this.#limits;
+    const { connectionsPerAddressMax } = this.#context.limits;
     if (this.#closing !== undefined) connection.stop();
     else if (this.#connections.size > this.#turnedAwayMax) connection.abort();
     else if (

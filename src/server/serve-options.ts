@@ -58,6 +58,9 @@ export interface ServeOptions {
   readonly limits?: Partial<Record<keyof Limits, number>>;
 }
 
+/** What of a running server can be changed: all but where it listens and whom it tells. */
+export type ReloadOptions = Omit<ServeOptions, "host" | "port" | "write" | "onError" | "record">;
+
 /** Why a server could not be started; `code` says which part of the options was at fault. */
 export class ServeError extends Error {
   readonly code: "root" | "limits" | "form" | "port-taken" | "listen";

@@ -3,13 +3,15 @@
  * library's front door; the command line goes through it, too.
  */
 
+import { AddedRoutes } from "../handlers/added-routes.ts";
 import type { RouteHandler } from "../handlers/route-request.ts";
 import { SystemClock } from "./clock.ts";
 import { Deadlines, LoopAlarm } from "./deadlines.ts";
 import type { ExchangeReport } from "./exchange.ts";
 import { Listener } from "./listener.ts";
+import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
-import type { ServeOptions } from "./serve-options.ts";
+import type { ReloadOptions, ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
 import { openSite } from "./site.ts";
 
@@ -46,6 +48,12 @@ export interface Server extends AsyncDisposable {
    * ```
    */
   route(method: string, path: string, handler: RouteHandler): void;
+  /**
+   * Serves as `options` say from the next request on; what they leave out is the default. Requests
+   * in flight finish as they began, open connections go on, under the limits that they came with,
+   * and added routes stay. Throws a `ServeError`, and changes nothing, when it can't be.
+   */
+  reload(options: ReloadOptions): void;
   /**
    * Takes no more connections, finishes what is in flight within `limits.stopTimeMs`, resets what
    * is left. With `force` it does not wait. May be called more than once.
@@ -87,18 +95,20 @@ function urlOf(host: string, port: number): URL {
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const site = openSite(options);
-  const { limits, pages, routes } = site;
+  const added = new AddedRoutes();
+  let site = openSite(options, added);
   const clock = new SystemClock();
   const write = options.write ?? ((text: string) => process.stdout.write(text));
-  const log = new AccessLog(options.log ?? "none", write, () => clock.epochMs());
+  const logAs = (format: LogFormat = "none"): AccessLog =>
+    new AccessLog(format, write, () => clock.epochMs());
+  let log = logAs(options.log);
   const requests: RecordedRequest[] = [];
-  const listener = new Listener(limits, {
-    limits,
+  const listener = new Listener({
+    limits: site.limits,
     clock,
     deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
-    handler: routes.answer,
-    refusal: (error) => pages.refusal(error),
+    handler: (request) => site.routes.answer(request),
+    refusal: (error) => site.pages.refusal(error),
     failed: options.onError ?? toStandardError,
     defer: (run) => setImmediate(run),
     report: (report) => {
@@ -106,7 +116,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       if (options.record === false) return;
       const record = recordOf(report);
       if (record !== undefined) requests.push(record);
-      if (requests.length > limits.requestsKeptMax) requests.shift();
+      while (requests.length > site.limits.requestsKeptMax) requests.shift();
     },
   });
   const host = options.host ?? "localhost";
@@ -115,10 +125,16 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     const code = opened.error.kind === "port-taken" ? "port-taken" : "listen";
     throw new ServeError(code, opened.error.message);
   }
+  const reload = (changed: ReloadOptions): void => {
+    site = openSite(changed, added);
+    listener.limit(site.limits);
+    log.flush();
+    log = logAs(changed.log);
+  };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     const closing = listener.close();
     if (how.force === true) listener.abort();
-    const timer = setTimeout(() => listener.abort(), limits.stopTimeMs);
+    const timer = setTimeout(() => listener.abort(), site.limits.stopTimeMs);
     await closing;
     clearTimeout(timer);
     log.flush();
@@ -127,12 +143,15 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     url: urlOf(host, opened.value),
     host,
     port: opened.value,
-    root: site.tree.root,
+    get root() {
+      return site.tree.root;
+    },
     requests,
     get connections() {
       return listener.connections;
     },
-    route: (method, path, handler) => routes.add(method, path, handler),
+    route: (method, path, handler) => added.add(method, path, handler),
+    reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };

@@ -7,6 +7,7 @@ import type { Limits } from "../base/limits.ts";
 import { resolveLimits } from "../base/limits.ts";
 import type { Tree } from "../files/resolve.ts";
 import { openTree } from "../files/resolve.ts";
+import type { AddedRoutes } from "../handlers/added-routes.ts";
 import { CodedCache } from "../handlers/coded-cache.ts";
 import { ErrorPages, isPageName } from "../handlers/error-page.ts";
 import { Routes } from "../handlers/routes.ts";
@@ -21,8 +22,11 @@ export interface Site {
   readonly routes: Routes;
 }
 
-/** Makes the site that `options` ask for. Throws a `ServeError` when there can't be one. */
-export function openSite(options: ServeOptions): Site {
+/**
+ * Makes the site that `options` ask for, with the routes that were `added` on top of the tree.
+ * Throws a `ServeError` when there can't be one.
+ */
+export function openSite(options: ServeOptions, added: AddedRoutes): Site {
   const resolved = resolveLimits(options.limits);
   if (!resolved.ok) {
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
@@ -46,6 +50,7 @@ export function openSite(options: ServeOptions): Site {
   const routes = new Routes(
     { tree, pages, limits, listing: options.listing ?? true, coding },
     options.post === "off" ? undefined : { tree, pages, limits, formPage },
+    added,
   );
   return { limits, tree, pages, routes };
 }

@@ -5,6 +5,7 @@
 import type { Limits } from "../../src/base/limits.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import type { Tree, TreeOptions } from "../../src/files/resolve.ts";
+import { AddedRoutes } from "../../src/handlers/added-routes.ts";
 import { CodedCache } from "../../src/handlers/coded-cache.ts";
 import { ErrorPages } from "../../src/handlers/error-page.ts";
 import type { Request } from "../../src/handlers/handler.ts";
@@ -99,6 +100,8 @@ export class House {
   readonly tree: Tree;
   readonly pages: ErrorPages;
   readonly routes: Routes;
+  /** Routes beside the tree. */
+  readonly added = new AddedRoutes();
   readonly limits: Limits;
 
   constructor(root: string, options: HouseOptions = {}) {
@@ -127,6 +130,7 @@ export class House {
       options.post === false
         ? undefined
         : { ...service, formPage: options.formPage ?? "MyForm.html" },
+      this.added,
     );
   }
 

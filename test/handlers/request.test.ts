@@ -23,7 +23,7 @@ async function routed(
 ): Promise<RouteRequest> {
   const [method = ""] = line.split(" ");
   let got: RouteRequest | undefined;
-  house.routes.add(method, path, (request) => {
+  house.added.add(method, path, (request) => {
     got = request;
     return new ResponseBuilder(204).build();
   });
@@ -104,7 +104,7 @@ describe("the request line and the fields", () => {
 
   test("a HEAD that a GET route answers says HEAD", async () => {
     let method = "";
-    house.routes.add("GET", "/x", (request) => {
+    house.added.add("GET", "/x", (request) => {
       ({ method } = request);
       return new ResponseBuilder(204).build();
     });
@@ -231,7 +231,7 @@ const answered = async (
   body?: string,
 ): Promise<ReturnType<typeof show>> => {
   const [method = ""] = line.split(" ");
-  house.routes.add(method, "/x", (request) => request.answerWithFile(path));
+  house.added.add(method, "/x", (request) => request.answerWithFile(path));
   return house.ask(line, fields, body);
 };
 
@@ -281,8 +281,8 @@ describe("answerWithFile", () => {
 
 describe("a route", () => {
   test.each([undefined, null, "text", {}])("that answers with %p has failed", async (answer) => {
-    house.routes.add("GET", "/x", (() => answer) as never);
-    house.routes.add("GET", "/y", (() => Promise.resolve(answer)) as never);
+    house.added.add("GET", "/x", (() => answer) as never);
+    house.added.add("GET", "/y", (() => Promise.resolve(answer)) as never);
     expect(() => house.routes.answer(requestOf("GET /x"))).toThrow(TypeError);
     const later = house.routes.answer(requestOf("GET /y")) as Promise<unknown>;
     expect(await later.catch((error: unknown) => error)).toBeInstanceOf(TypeError);
@@ -290,7 +290,7 @@ describe("a route", () => {
 
   test("is handed no request that the tree answers", async () => {
     let asked = 0;
-    house.routes.add("GET", "/x", () => {
+    house.added.add("GET", "/x", () => {
       asked++;
       return new ResponseBuilder(204).build();
     });
