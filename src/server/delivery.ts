@@ -11,6 +11,7 @@ import { disposeResponse } from "./exchange.ts";
 import type { SendSizes } from "./file-sender.ts";
 import { FileSender } from "./file-sender.ts";
 import type { Outbox } from "./outbox.ts";
+import { endStream, openStream } from "./stream.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -36,6 +37,8 @@ export class Delivery {
   readonly #hooks: DeliveryHooks;
   #sender: FileSender | undefined;
   #stream: "none" | "open" | "broken" = "none";
+  /** The stream that is open. */
+  #chunks: AsyncIterator<Uint8Array> | undefined;
   /** Lets a stream go on that has found the socket full. */
   #resumeStream: (() => void) | undefined;
   #octets = 0;
@@ -91,6 +94,7 @@ export class Delivery {
         this.#stream = "open";
         this.#pull(body.chunks, framing === "chunked").catch((error: unknown) => {
           this.#stream = "broken";
+          this.#chunks = undefined;
           this.#hooks.failed(error);
           this.#hooks.changed();
         });
@@ -130,12 +134,18 @@ export class Delivery {
     this.#sender = undefined;
     this.#stream = "none";
     this.#wakeStream();
+    // A stream may be waiting for its next chunk and has to be told all the same.
+    if (this.#chunks !== undefined) endStream(this.#chunks).catch(this.#hooks.failed);
+    this.#chunks = undefined;
   }
 
-  async #pull(chunks: AsyncIterable<Uint8Array>, chunked: boolean): Promise<void> {
-    for await (const chunk of chunks) {
-      // Leaving the loop tells the stream that nobody wants the rest.
+  async #pull(stream: AsyncIterable<Uint8Array>, chunked: boolean): Promise<void> {
+    const chunks = openStream(stream);
+    this.#chunks = chunks;
+    for (;;) {
+      const { done, value: chunk } = await chunks.next();
       if (!this.streaming) return;
+      if (done === true) break;
       if (chunk.length === 0) continue;
       if (chunked) this.#outbox.addText(chunkPrefix(chunk.length));
       this.#outbox.addBytes(chunk);
@@ -146,10 +156,11 @@ export class Delivery {
       });
       this.#hooks.changed();
       await resumed;
+      if (!this.streaming) return;
     }
-    if (!this.streaming) return;
     if (chunked) this.#outbox.addText(lastChunk);
     this.#stream = "none";
+    this.#chunks = undefined;
     this.#hooks.changed();
   }
 

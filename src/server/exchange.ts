@@ -7,6 +7,7 @@ import type { ProtocolErrorKind } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
 import type { IncomingBody } from "./request-body.ts";
+import { endStream, openStream } from "./stream.ts";
 
 /** A request with its response, which may still be on its way. */
 export class Exchange {
@@ -52,7 +53,10 @@ export interface ExchangeReport {
   readonly whole: boolean;
 }
 
+const noop = (): void => undefined;
+
 /** Lets go of a response that is not going to be sent. */
-export function disposeResponse(response: Response): void {
-  if (response.body.kind === "file") response.body.file.close();
+export function disposeResponse({ body }: Response): void {
+  if (body.kind === "file") body.file.close();
+  else if (body.kind === "stream") endStream(openStream(body.chunks)).catch(noop);
 }

@@ -674,6 +674,18 @@ describe("handlers", () => {
   });
 });
 
+/** A stream that never has a chunk, and what becomes of it. */
+function endless(): { chunks: ReadableStream<Uint8Array>; seen: { cancelled: boolean } } {
+  const seen = { cancelled: false };
+  const cancel = (): void => {
+    seen.cancelled = true;
+  };
+  return { chunks: new ReadableStream<Uint8Array>({ cancel }), seen };
+}
+
+/** Nothing, and never. */
+const never = (): Promise<never> => new Promise(() => undefined);
+
 describe("streams (RFC 9112 §7.1)", () => {
   /** A stream that a test feeds. */
   class Producer {
@@ -842,6 +854,46 @@ describe("streams (RFC 9112 §7.1)", () => {
     producer.give("b");
     await client.settle();
     expect(producer.returned).toBe(true);
+  });
+
+  test("of a client that has gone are told at once, though they wait themselves", async () => {
+    const { chunks, seen } = endless();
+    const client = new FakeClient(() =>
+      new ResponseBuilder(200).stream(chunks, "text/plain").build(),
+    );
+    client.send(get("/"));
+    await client.settle();
+    expect(seen.cancelled).toBe(false);
+    client.connection.closed();
+    await client.settle();
+    expect([seen.cancelled, client.failures]).toEqual([true, []]);
+  });
+
+  test("that are not sent are told, too: in answer to HEAD, or too late", async () => {
+    const { chunks, seen } = endless();
+    const response = new ResponseBuilder(200).stream(chunks, "text/plain").build();
+    const asking = new FakeClient(() => response);
+    asking.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await asking.settle();
+    expect([seen.cancelled, asking.state]).toEqual([true, "idle"]);
+    const late = endless();
+    const gone = new FakeClient();
+    gone.send(get("/"));
+    gone.connection.closed();
+    gone.asked[0]?.answer(new ResponseBuilder(200).stream(late.chunks, "text/plain").build());
+    await gone.settle();
+    expect(late.seen.cancelled).toBe(true);
+  });
+
+  test("that can't be stopped are left alone", async () => {
+    const chunks = { [Symbol.asyncIterator]: () => ({ next: never }) };
+    const client = new FakeClient(() =>
+      new ResponseBuilder(200).stream(chunks, "text/plain").build(),
+    );
+    client.send(get("/"));
+    client.connection.closed();
+    await client.settle();
+    expect(client.failures).toEqual([]);
   });
 });
 
