@@ -143,6 +143,78 @@ describe("readAll", () => {
   });
 });
 
+/** All of `chunks`, as text. */
+async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const chunk of chunks) all.push(latin1Text(chunk));
+  return all;
+}
+
+/** A body without end whose own maximum is 3. */
+function bounded(): IncomingBody {
+  const body: IncomingBody = new IncomingBody(chunked, () => body.deliver(latin1Bytes("a")), 3);
+  return body;
+}
+
+describe("chunks", () => {
+  test("are the octets as they arrive; a body is iterated over as its chunks", async () => {
+    expect(await gathered(comingIn(["ab", "c", "def"], chunked).chunks())).toEqual([
+      "ab",
+      "c",
+      "def",
+    ]);
+    expect(await gathered(comingIn(["ab", "c"], chunked))).toEqual(["ab", "c"]);
+    expect(await gathered(comingIn([], chunked))).toEqual([]);
+  });
+
+  test("are asked for one by one", async () => {
+    let asked = 0;
+    const body: IncomingBody = new IncomingBody(chunked, () => {
+      asked++;
+      body.deliver(latin1Bytes("a"));
+    });
+    for await (const _ of body) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (asked === 3) break;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toBe(3);
+  });
+
+  test("are taken up to the maximum, and not an octet more", async () => {
+    expect(await gathered(comingIn(["abc", "def"], chunked).chunks(6))).toEqual(["abc", "def"]);
+    expect(await rejection(gathered(comingIn(["abc", "defg"], chunked).chunks(6)))).toBe(
+      "body-too-large",
+    );
+  });
+
+  test("have a maximum of their body's own, which an argument lowers or raises", async () => {
+    expect(await rejection(gathered(bounded()))).toBe("body-too-large");
+    expect(await rejection(bounded().readAll())).toBe("body-too-large");
+    const declared = new IncomingBody({ kind: "length", octets: 4 }, () => undefined, 3);
+    expect(await rejection(gathered(declared))).toBe("body-too-large");
+    expect(declared.wanted).toBe(false);
+    const raised: IncomingBody = new IncomingBody(
+      { kind: "length", octets: 4 },
+      () => {
+        if (raised.wanted) raised.deliver(latin1Bytes("abcd"));
+        raised.end(Fields.none);
+      },
+      3,
+    );
+    expect(text(await raised.readAll(4))).toBe("abcd");
+  });
+
+  test("that are left leave the rest", async () => {
+    const body = comingIn(["ab", "cd", "ef"], chunked);
+    for await (const chunk of body) {
+      expect(latin1Text(chunk)).toBe("ab");
+      break;
+    }
+    expect(text(await body.readAll(10))).toBe("cdef");
+  });
+});
+
 describe("trailers (RFC 9112 §7.1.2)", () => {
   test("are there once the body has been read", () => {
     const body = new IncomingBody(chunked, () => undefined);
