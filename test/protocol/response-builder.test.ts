@@ -70,6 +70,56 @@ describe("a response", () => {
   });
 });
 
+describe("redirect (RFC 9110 §15.4, §10.2.2)", () => {
+  test.each([301, 302, 303, 307, 308] as const)("is a %i with its location", (status) => {
+    const built = ResponseBuilder.redirect(status, "/a?b").field("Set-Cookie", "c=d").build();
+    expect(built).toMatchObject({
+      status,
+      fields: [
+        ["Location", "/a?b"],
+        ["Set-Cookie", "c=d"],
+      ],
+      body: { kind: "none" },
+    });
+  });
+
+  test.each(["/", "a", "../a", "?b", "#c", "/a%20b", "https://a.example/b?c#d", "/a//b", "/'(*)'"])(
+    "goes to %s",
+    (location) => {
+      expect(ResponseBuilder.redirect(303, location).build().fields).toEqual([
+        ["Location", location],
+      ]);
+    },
+  );
+
+  test.each([
+    "",
+    "//other.example/",
+    "/\\other.example/",
+    "\\\\other.example",
+    "/a b",
+    "/é",
+    "/a\r\nSet-Cookie: a=b",
+    "/a\t",
+    "/%zz",
+    "/%2",
+    "/<a>",
+    '/"',
+  ])("does not go to %j", (location) => {
+    expect(() => ResponseBuilder.redirect(303, location)).toThrow(
+      new TypeError(`not a location: ${JSON.stringify(location)}`),
+    );
+  });
+
+  test("is none of another status", () => {
+    for (const status of [200, 300, 304, 305, 306, 404]) {
+      expect(() => ResponseBuilder.redirect(status as 303, "/")).toThrow(
+        new TypeError(`no redirect: ${status}`),
+      );
+    }
+  });
+});
+
 describe("what does not compile", () => {
   test("a body on 204, 205 or 304 (RFC 9110 §6.4.1, §15.3.6); and it throws", () => {
     // @ts-expect-error 204 has no content

@@ -56,6 +56,13 @@ describe("a response with a length (RFC 9112 §6.2)", () => {
   });
 });
 
+describe("a status without a name (RFC 9112 §4)", () => {
+  test("has an empty reason phrase after its space", () => {
+    const unnamed = { ...hello, status: 299 };
+    expect(encodeHead(unnamed, plain).text).toStartWith("HTTP/1.1 299 \r\n");
+  });
+});
+
 describe("a response to HEAD (RFC 9110 §9.3.2)", () => {
   test("has the fields of the one to GET, and nothing follows them", () => {
     expect(encodeHead(hello, head)).toEqual({ ...encodeHead(hello, plain), framing: "none" });
