@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as postern from "../index.ts";
 import { BodyError, defaultLimits, ResponseBuilder, serve, ServeError } from "../index.ts";
 import type { RouteHandler, Server } from "../index.ts";
+import { RawClient } from "./raw-client.ts";
 import { TempSite } from "./temp-site.ts";
 
 const site = new TempSite();
@@ -163,6 +164,156 @@ describe("route", () => {
     expect(response.status).toBe(303);
     expect(response.headers.get("location")).toBe("/");
     expect(response.headers.get("set-cookie")).toBe("a=b");
+  });
+
+  test("answers with Fetch's Response", async () => {
+    await using server = await start();
+    server.route("GET", "/text", () => new Response("hi", { headers: { "X-Odd": "1" } }));
+    server.route("GET", "/cookies", () => {
+      const response = new Response(null, { status: 204 });
+      response.headers.append("Set-Cookie", "a=b");
+      response.headers.append("Set-Cookie", "c=d");
+      return response;
+    });
+    server.route("GET", "/stream", async () => {
+      await Bun.sleep(1);
+      return new Response(new ReadableStream({ pull: feed }));
+    });
+    let left = 3;
+    const feed = async (controller: ReadableStreamDefaultController): Promise<void> => {
+      await Bun.sleep(1);
+      if (left-- === 0) controller.close();
+      else controller.enqueue(new Uint8Array([0x61]));
+    };
+    server.route("GET", "/error", () => Response.error());
+    const text = await fetch(new URL("text", server.url));
+    expect([text.status, await text.text(), text.headers.get("x-odd")]).toEqual([200, "hi", "1"]);
+    expect(text.headers.get("content-length")).toBe("2");
+    const cookies = await fetch(new URL("cookies", server.url));
+    expect([cookies.status, cookies.headers.getSetCookie()]).toEqual([204, ["a=b", "c=d"]]);
+    const stream = await fetch(new URL("stream", server.url));
+    expect(stream.headers.get("transfer-encoding")).toBe("chunked");
+    expect(await stream.text()).toBe("aaa");
+    expect((await fetch(new URL("error", server.url))).status).toBe(500);
+  });
+
+  test("answers with JSON to JSON", async () => {
+    await using server = await start();
+    server.route("POST", "/echo", async (request) => Response.json(await request.json()));
+    const post = (body: string): Promise<Response> =>
+      fetch(new URL("echo", server.url), { method: "POST", body });
+    expect(await (await post('{"a":[1]}')).json()).toEqual({ a: [1] });
+    expect((await post("{")).status).toBe(400);
+    expect((await post(`"${"x".repeat(defaultLimits.bodyBytesMax)}"`)).status).toBe(413);
+  });
+
+  test("takes a form with a file", async () => {
+    await using server = await start();
+    server.route("POST", "/upload", async (request) => {
+      const form = await request.form(1000);
+      const file = form.file("file");
+      return new ResponseBuilder(200)
+        .json([form.text("who"), file?.name, file?.type, file?.content.length])
+        .build();
+    });
+    const post = (body: FormData | string): Promise<Response> =>
+      fetch(new URL("upload", server.url), { method: "POST", body });
+    const data = new FormData();
+    data.append("who", "Ines");
+    data.append("file", new File(["abc"], "n.bin", { type: "a/b" }));
+    expect(await (await post(data)).json()).toEqual(["Ines", "n.bin", "a/b", 3]);
+    expect((await post("who=Ines")).status).toBe(415);
+    data.append("more", "x".repeat(1000));
+    expect((await post(data)).status).toBe(413);
+  });
+
+  test("reads a body as it comes, and the trailers behind it", async () => {
+    await using server = await start();
+    server.route("POST", "/count", async (request) => {
+      const before = request.trailers.count;
+      let count = 0;
+      for await (const chunk of request.body) count += chunk.length;
+      const digest = request.trailers.get("Digest");
+      return new ResponseBuilder(200).json({ before, count, digest }).build();
+    });
+    const client = await RawClient.connect(server.port);
+    client.send("POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send("3\r\nabc\r\n2\r\nde\r\n0\r\nDigest: x\r\n\r\n");
+    await client.until(() => client.text.endsWith('{"before":0,"count":5,"digest":"x"}'));
+    client.close();
+  });
+
+  test("holds a client back that sends faster than its body is read", async () => {
+    await using server = await start();
+    const go = Promise.withResolvers<void>();
+    let count = 0;
+    server.route("POST", "/slow", async (request) => {
+      for await (const chunk of request.body.chunks(100_000_000)) {
+        count += chunk.length;
+        await go.promise;
+      }
+      return new ResponseBuilder(200).text(String(count)).build();
+    });
+    const octetsSent = 64 * 1024 * 1024;
+    const client = await RawClient.connect(server.port);
+    client.send(`POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: ${octetsSent}\r\n\r\n`);
+    client.send(new Uint8Array(octetsSent));
+    await Bun.sleep(50);
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(octetsSent / 10);
+    go.resolve();
+    await client.until(() => client.text.endsWith(`\r\n\r\n${octetsSent}`));
+    client.close();
+  });
+
+  test("tells a client to go on when it reads, and not for what it refuses unread", async () => {
+    await using server = await start();
+    server.route("POST", "/form", async (request) => {
+      await request.form();
+      return new ResponseBuilder(204).build();
+    });
+    const statuses = async (type: string): Promise<(boolean | number)[]> => {
+      const client = await RawClient.connect(server.port);
+      const fields = `Content-Type: ${type}\r\nContent-Length: 3\r\nExpect: 100-continue`;
+      client.send(`POST /form HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`);
+      await client.until(() => client.text.includes("\r\n\r\n"));
+      const toldToGoOn = client.text.startsWith("HTTP/1.1 100 ");
+      if (toldToGoOn) client.send("a=b");
+      await client.responses(1);
+      client.close();
+      return [toldToGoOn, ...client.statuses];
+    };
+    expect(await statuses("application/x-www-form-urlencoded")).toEqual([true, 204]);
+    expect(await statuses("text/plain")).toEqual([false, 415]);
+  });
+
+  test("answers with a file of the tree, with its conditions and ranges", async () => {
+    await using server = await start();
+    server.route("GET", "/latest", (request) => request.answerWithFile("/MySchedule.html"));
+    server.route("GET", "/private", (request) => request.answerWithFile("/private.html"));
+    const whole = await fetch(new URL("latest", server.url));
+    const content = await whole.text();
+    expect(content).toBe(readFileSync(site.at("MySchedule.html"), "utf8"));
+    const get = (headers: Record<string, string>): Promise<Response> =>
+      fetch(new URL("latest", server.url), { headers: { "Accept-Encoding": "", ...headers } });
+    const tag = (await get({})).headers.get("etag") ?? "";
+    expect((await get({ "If-None-Match": tag })).status).toBe(304);
+    const part = await get({ Range: "bytes=1-5" });
+    expect([part.status, await part.text()]).toEqual([206, content.slice(1, 6)]);
+    expect((await fetch(new URL("private", server.url))).status).toBe(403);
+  });
+
+  test("redirects, and to no other host by a path that came from elsewhere", async () => {
+    await using server = await start();
+    server.route("GET", "/go", ({ searchParams }) =>
+      ResponseBuilder.redirect(302, searchParams.get("to") ?? "/").build(),
+    );
+    const go = (to: string): Promise<Response> =>
+      fetch(new URL(`go?to=${encodeURIComponent(to)}`, server.url), { redirect: "manual" });
+    expect((await go("/a?b")).headers.get("location")).toBe("/a?b");
+    for (const to of ["//other.example", "/\\other.example", "/\r\nX: y"]) {
+      expect((await go(to)).status).toBe(500);
+    }
   });
 
   test("that throws is a 500, and a BodyError the refusal that it names", async () => {
