@@ -7,8 +7,9 @@
 
 export { defaultLimits } from "./src/base/limits.ts";
 export type { Limits } from "./src/base/limits.ts";
-export { Form } from "./src/handlers/form-data.ts";
-export type { FormFile, FormValue } from "./src/handlers/form-data.ts";
+export type { Config } from "./src/cli/config.ts";
+export { defineConfig } from "./src/cli/config.ts";
+export type { Form, FormFile, FormValue } from "./src/handlers/form-data.ts";
 export { BodyError } from "./src/handlers/handler.ts";
 export type { Request, RequestBody } from "./src/handlers/handler.ts";
 export type { RouteHandler, RouteRequest } from "./src/handlers/route-request.ts";
@@ -21,7 +22,7 @@ export type { Status } from "./src/protocol/status.ts";
 export type { LogFormat } from "./src/server/log.ts";
 export type { RecordedRequest, Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
-export type { ServeOptions } from "./src/server/serve-options.ts";
+export type { ReloadOptions, ServeOptions } from "./src/server/serve-options.ts";
 export { ServeError } from "./src/server/serve-options.ts";
 
 if (import.meta.main) {
