@@ -7,6 +7,8 @@
 
 export { defaultLimits } from "./src/base/limits.ts";
 export type { Limits } from "./src/base/limits.ts";
+export type { Config } from "./src/cli/config.ts";
+export { defineConfig } from "./src/cli/config.ts";
 export type { Form, FormFile, FormValue } from "./src/handlers/form-data.ts";
 export { BodyError } from "./src/handlers/handler.ts";
 export type { Request, RequestBody } from "./src/handlers/handler.ts";

@@ -29,7 +29,7 @@ read.
 export const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
   const command = readCommandLine([...words, root], undefined);
   if (!command.ok) throw new Error(command.error);
-  const options = serveOptions({ ...command.value, host: "127.0.0.1", log: "none" });
+  const options = serveOptions({ ...command.value.config, host: "127.0.0.1", log: "none" });
   const server = await serve({ ...options, port: 0, limits: { ...options.limits, ...limits } });
   return { url: server.url, stop: () => server.stop({ force: true }) };
 };

@@ -2,16 +2,17 @@
  * The command line: serves a folder until it is told to stop, or hands over to `check`.
  *
  * Exit statuses: 0 when it was told to stop and did; 1 when it can't serve (the port, the folder);
- * 2 when the command line can't be read.
+ * 2 when the command line or the configuration can't be read.
  */
 
 import { serve } from "../server/serve.ts";
 import { ServeError } from "../server/serve-options.ts";
 import type { Server } from "../server/serve.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
-import type { CommandLine } from "./options.ts";
+import type { Config } from "./config.ts";
 import { readCommandLine } from "./options.ts";
 import { serveOptions } from "./serve-options.ts";
+import { blame, readSettings } from "./settings.ts";
 
 const defaultPort = 9001;
 /** How many ports after the default one are tried when it is taken. */
@@ -26,13 +27,13 @@ function complain(line: string, status: 1 | 2): never {
  * A port that was named is used or not; the default may be swapped for the next free one, which is
  * then said.
  */
-async function start(command: CommandLine): Promise<Server> {
-  const options = serveOptions(command);
-  if (command.port !== undefined) return serve({ ...options, port: command.port });
+async function start(config: Config): Promise<Server> {
+  const options = serveOptions(config);
+  if (config.port !== undefined) return serve(options);
   for (let port = defaultPort; ; port++) {
     try {
       const server = await serve({ ...options, port });
-      if (port !== defaultPort && !command.quiet) {
+      if (port !== defaultPort && config.quiet !== true) {
         process.stderr.write(`postern: port ${defaultPort} is in use, so this is ${port}\n`);
       }
       return server;
@@ -43,8 +44,8 @@ async function start(command: CommandLine): Promise<Server> {
   }
 }
 
-/** Stops on the first signal; the second one ends the process at once. */
-function stopOnSignal(server: Server): void {
+/** Stops on the first signal; the second one ends the process at once. Answers with what stops. */
+function stopOnSignal(server: Server): () => void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);
@@ -56,6 +57,7 @@ function stopOnSignal(server: Server): void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  return stop;
 }
 
 /** Who has read the line that it wanted may close the pipe: `postern | head -1` goes on serving. */
@@ -75,15 +77,24 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     process.stdout.write(`${about.version}\n`);
     return;
   }
+  const settings = await readSettings(command.value);
+  if (!settings.ok) return complain(settings.error, 2);
+  const { config, file } = settings.value;
   try {
-    const server = await start(command.value);
-    stopOnSignal(server);
+    const server = await start(config);
+    const stop = stopOnSignal(server);
     outliveReaders();
+    if (file !== undefined) {
+      const { reloadOnHangup } = await import("./reload.ts");
+      reloadOnHangup(server, command.value, settings.value, stop);
+    }
     if (command.value.ready === "json") process.stdout.write(readyJson(server));
-    else if (!command.value.quiet) process.stdout.write(readyLine(server));
+    else if (config.quiet !== true) process.stdout.write(readyLine(server));
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
-    complain(error.message, error.code === "limits" || error.code === "form" ? 2 : 1);
+    const cannotServe: readonly string[] = ["root", "port-taken", "listen"];
+    const line = blame(error, settings.value, command.value.config);
+    complain(line, cannotServe.includes(error.code) ? 1 : 2);
   }
 }
 

@@ -6,36 +6,30 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import type { LogFormat } from "../server/log.ts";
 import { logFormats } from "../server/log.ts";
+import type { Config } from "./config.ts";
 
 /** What the command line asks for when it is to serve. */
 export interface CommandLine {
-  readonly root: string;
-  /** Undefined when no port was named. */
-  readonly port: number | undefined;
-  readonly host: string;
+  /** What is asked of the server; what no word named is absent. */
+  readonly config: Config;
+  /** The configuration file: one by name, the folder's own if it has one, or none. */
+  readonly configFile: { readonly named: string } | "own" | "none";
   readonly ready: "line" | "json";
-  readonly quiet: boolean;
-  readonly log: LogFormat;
-  readonly permissions: "other" | "process";
-  readonly explain: boolean;
-  readonly hidden: boolean;
-  readonly symlinks: "inside" | "follow" | "deny";
-  readonly listing: boolean;
-  readonly post: "form" | "off";
-  readonly form: string;
-  readonly compress: boolean;
-  readonly maxBody: number | undefined;
   readonly help: boolean;
   readonly version: boolean;
 }
 
-/** A flag: `value` is what its value is called in the help, absent when it takes none. */
+/**
+ * A flag: `value` is what its value is called in the help, absent when it takes none. A flag that
+ * turns something on or off has its opposite, too, `--explain` and `--no-explain`.
+ */
 interface Flag {
   readonly name: string;
   readonly short?: string;
   readonly value?: string;
+  /** Whether it is no switch: it has neither a value nor an opposite. */
+  readonly single?: true;
   readonly choices?: readonly string[];
   readonly help: string;
 }
@@ -81,8 +75,15 @@ const flags = [
   { name: "form", value: "FILE", help: "the form page, in the root (MyForm.html)" },
   { name: "no-compress", help: "send files as they are, whatever the client takes" },
   { name: "max-body", value: "BYTES", help: "largest request body taken (8388608)" },
-  { name: "help", short: "h", help: "print this" },
-  { name: "version", short: "v", help: "print the version" },
+  {
+    name: "config",
+    short: "c",
+    value: "FILE",
+    help: "the configuration (postern.config.ts or postern.config.json)",
+  },
+  { name: "no-config", single: true, help: "don't look for a configuration" },
+  { name: "help", short: "h", single: true, help: "print this" },
+  { name: "version", short: "v", single: true, help: "print the version" },
 ] as const satisfies readonly Flag[];
 
 type FlagName = (typeof flags)[number]["name"];
@@ -92,6 +93,17 @@ const byName: ReadonlyMap<string, Flag> = new Map(
     const long: [string, Flag] = [`--${flag.name}`, flag];
     return flag.short === undefined ? [long] : [long, [`-${flag.short}`, flag] as [string, Flag]];
   }),
+);
+
+/** The name of the opposite of the switch called `name`. */
+function oppositeOf(name: string): string {
+  return name.startsWith("no-") ? name.slice("no-".length) : `no-${name}`;
+}
+
+const switchByOpposite: ReadonlyMap<string, Flag> = new Map(
+  flags
+    .filter((flag: Flag) => flag.value === undefined && flag.single === undefined)
+    .map((flag) => [`--${oppositeOf(flag.name)}`, flag] as const),
 );
 
 /** What `--help` prints about the flags, a line each. */
@@ -112,6 +124,7 @@ function wholeNumber(text: string, maximum: number): number | undefined {
 }
 
 interface Given {
+  /** What was given, with its value: that of a switch is "off" for `--no-…`, "on" otherwise. */
   readonly values: ReadonlyMap<FlagName, string>;
   readonly operands: readonly string[];
 }
@@ -133,10 +146,11 @@ function readWords(words: readonly string[]): Result<Given, string> {
     }
     const equals = word.startsWith("--") ? word.indexOf("=") : -1;
     const name = equals === -1 ? word : word.slice(0, equals);
-    const flag = byName.get(name);
+    const flag = byName.get(name) ?? switchByOpposite.get(name);
     if (flag === undefined) return failure(`unknown option ${name}; --help lists them`);
     let value = equals === -1 ? undefined : word.slice(equals + 1);
     if (flag.value === undefined && value !== undefined) return failure(`${name} takes no value`);
+    if (flag.value === undefined) value = name.startsWith("--no-") ? "off" : "on";
     if (flag.value !== undefined && value === undefined) value = words[++i];
     if (flag.value !== undefined && value === undefined) {
       return failure(`${name} needs a value: ${flag.value}`);
@@ -148,6 +162,43 @@ function readWords(words: readonly string[]): Result<Given, string> {
     values.set(flag.name as FlagName, value ?? "");
   }
   return success({ values, operands });
+}
+
+/** `values` without those that are undefined. */
+function defined<Values extends object>(values: {
+  [Name in keyof Values]: Values[Name] | undefined;
+}): Values {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Values;
+}
+
+/** What the flags ask of the server. Choices have been checked against the table above. */
+function configOf(
+  root: string | undefined,
+  port: number | undefined,
+  maxBody: number | undefined,
+  values: Given["values"],
+): Config {
+  const isOn = (name: FlagName): boolean | undefined => {
+    const value = values.get(name);
+    return value === undefined ? undefined : value === "on";
+  };
+  return defined<Config>({
+    root,
+    port,
+    host: values.get("host"),
+    quiet: isOn("quiet"),
+    log: values.get("log") as Config["log"],
+    permissions: values.get("permissions") as Config["permissions"],
+    explain: isOn("explain"),
+    hidden: isOn("hidden"),
+    symlinks: values.get("symlinks") as Config["symlinks"],
+    listing: isOn("no-listing"),
+    post: values.get("post") as Config["post"],
+    form: values.get("form"),
+    compress: isOn("no-compress"),
+    limits: maxBody === undefined ? undefined : { bodyBytesMax: maxBody },
+  });
 }
 
 /**
@@ -173,25 +224,14 @@ export function readCommandLine(
   if (maxBodyText !== undefined && maxBody === undefined) {
     return failure(`--max-body must be a number of bytes, not ${maxBodyText}`);
   }
-  // The choices have been checked against the table above.
-  const choice = <Choice extends string>(name: FlagName, otherwise: Choice): Choice =>
-    (values.get(name) ?? otherwise) as Choice;
+  if (values.has("config") && values.has("no-config")) {
+    return failure("--config and --no-config can't both be meant");
+  }
+  const named = values.get("config");
   return success({
-    root: operands[0] ?? ".",
-    port,
-    host: values.get("host") ?? "localhost",
-    ready: choice("ready", "line"),
-    quiet: values.has("quiet"),
-    log: choice("log", "short"),
-    permissions: choice("permissions", "other"),
-    explain: values.has("explain"),
-    hidden: values.has("hidden"),
-    symlinks: choice("symlinks", "inside"),
-    listing: !values.has("no-listing"),
-    post: choice("post", "form"),
-    form: values.get("form") ?? "MyForm.html",
-    compress: !values.has("no-compress"),
-    maxBody,
+    config: configOf(operands[0], port, maxBody, values),
+    configFile: named === undefined ? (values.has("no-config") ? "none" : "own") : { named },
+    ready: values.get("ready") === "json" ? "json" : "line",
     help: values.has("help"),
     version: values.has("version"),
   });

@@ -1,25 +1,23 @@
 /**
- * From the words of the command line to the options of the library.
+ * From what a file and the command line ask for to the options of the library.
  */
 
 import type { ServeOptions } from "../server/serve-options.ts";
-import type { CommandLine } from "./options.ts";
+import type { Config } from "./config.ts";
 
-/** What the command line asks of the library. */
-export function serveOptions(command: CommandLine): ServeOptions {
+/** Both together: `words` win over `file`. Limits and header fields are added to the file's. */
+export function mergeConfigs(file: Config, words: Config): Config {
   return {
-    root: command.root,
-    host: command.host,
-    permissions: command.permissions,
-    explain: command.explain,
-    hidden: command.hidden,
-    symlinks: command.symlinks,
-    listing: command.listing,
-    post: command.post,
-    compress: command.compress,
-    form: command.form,
-    log: command.quiet ? "none" : command.log,
-    record: false,
-    ...(command.maxBody === undefined ? {} : { limits: { bodyBytesMax: command.maxBody } }),
+    ...file,
+    ...words,
+    limits: { ...file.limits, ...words.limits },
+    headers: [...(file.headers ?? []), ...(words.headers ?? [])],
+    // Whoever asks for a log asks for it to be seen.
+    quiet: words.quiet ?? (words.log === undefined && file.quiet === true),
   };
+}
+
+/** What `config` asks of the library. */
+export function serveOptions({ quiet, ...options }: Config): ServeOptions {
+  return { ...options, log: quiet === true ? "none" : (options.log ?? "short"), record: false };
 }

@@ -13,6 +13,7 @@ export class Command implements AsyncDisposable {
   readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #lines: AsyncGenerator<string>;
   readonly #stderr: Promise<string>;
+  #said = "";
 
   /** `environment` is all that the process gets beside PATH and HOME. */
   constructor(words: readonly string[], environment: Record<string, string> = {}, cwd?: string) {
@@ -24,7 +25,15 @@ export class Command implements AsyncDisposable {
       ...(cwd === undefined ? {} : { cwd }),
     });
     this.#lines = linesOf(this.#process.stdout);
-    this.#stderr = new Response(this.#process.stderr).text();
+    this.#stderr = this.#listen();
+  }
+
+  async #listen(): Promise<string> {
+    const decoder = new TextDecoder();
+    for await (const octets of this.#process.stderr) {
+      this.#said += decoder.decode(octets, { stream: true });
+    }
+    return this.#said;
   }
 
   get pid(): number {
@@ -51,6 +60,15 @@ export class Command implements AsyncDisposable {
     await this.#lines.return(undefined);
   }
 
+  /** Waits until standard error is `text`. */
+  async says(text: string): Promise<void> {
+    const giveUpMs = performance.now() + deadlineMs;
+    while (this.#said !== text) {
+      if (performance.now() > giveUpMs) throw new Error(`it said ${JSON.stringify(this.#said)}`);
+      await Bun.sleep(2);
+    }
+  }
+
   /** All of standard error, once the process has ended. */
   get stderr(): Promise<string> {
     return inTime(this.#stderr, "the end of standard error");
@@ -61,7 +79,7 @@ export class Command implements AsyncDisposable {
     return inTime(this.#process.exited, "the exit");
   }
 
-  signal(name: "SIGTERM" | "SIGINT"): void {
+  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP"): void {
     this.#process.kill(name);
   }
 

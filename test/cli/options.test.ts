@@ -1,36 +1,27 @@
 import { describe, expect, test } from "bun:test";
 
 import { helpText } from "../../src/cli/banner.ts";
+import type { Config } from "../../src/cli/config.ts";
 import { describeFlags, readCommandLine } from "../../src/cli/options.ts";
 import type { CommandLine } from "../../src/cli/options.ts";
 
 const defaults: CommandLine = {
-  root: ".",
-  port: undefined,
-  host: "localhost",
+  config: {},
+  configFile: "own",
   ready: "line",
-  quiet: false,
-  log: "short",
-  permissions: "other",
-  explain: false,
-  hidden: false,
-  symlinks: "inside",
-  listing: true,
-  post: "form",
-  form: "MyForm.html",
-  maxBody: undefined,
   help: false,
   version: false,
 };
 
-/** What `words` ask for, beyond the defaults. */
-function read(words: readonly string[], port?: string): Partial<CommandLine> {
+/** What `words` ask for: of the server, and beyond the defaults. */
+function read(words: readonly string[], port?: string): Config & Partial<CommandLine> {
   const command = readCommandLine(words, port);
   if (!command.ok) throw new Error(command.error);
-  const changed = Object.entries(command.value).filter(
+  const { config, ...others } = command.value;
+  const changed = Object.entries(others).filter(
     ([name, value]) => value !== defaults[name as keyof CommandLine],
   );
-  return Object.fromEntries(changed);
+  return { ...config, ...Object.fromEntries(changed) };
 }
 
 function complaint(words: readonly string[], port?: string): string {
@@ -38,12 +29,12 @@ function complaint(words: readonly string[], port?: string): string {
   return command.ok ? "accepted" : command.error;
 }
 
-test("without a word: the current folder, and every default", () => {
+test("without a word: nothing is asked for, and everything has its default", () => {
   expect(readCommandLine([], undefined)).toEqual({ ok: true, value: defaults });
 });
 
 describe("each flag", () => {
-  test.each<readonly [words: string[], asked: Partial<CommandLine>]>([
+  test.each<readonly [words: string[], asked: Config & Partial<CommandLine>]>([
     [["--port", "8080"], { port: 8080 }],
     [["--port=0"], { port: 0 }],
     [["-p", "65535"], { port: 65_535 }],
@@ -52,6 +43,7 @@ describe("each flag", () => {
     [["-H", "localhost.example"], { host: "localhost.example" }],
     [["--ready", "json"], { ready: "json" }],
     [["--ready=line"], {}],
+    [["--no-compress"], { compress: false }],
     [["--quiet"], { quiet: true }],
     [["-q"], { quiet: true }],
     [["--log", "none"], { log: "none" }],
@@ -68,14 +60,27 @@ describe("each flag", () => {
     [["--post", "off"], { post: "off" }],
     [["--form", "ask.html"], { form: "ask.html" }],
     [["--form=a=b.html"], { form: "a=b.html" }],
-    [["--max-body", "1000"], { maxBody: 1000 }],
-    [["--max-body=0"], { maxBody: 0 }],
+    [["--max-body", "1000"], { limits: { bodyBytesMax: 1000 } }],
+    [["--max-body=0"], { limits: { bodyBytesMax: 0 } }],
+    [["--config", "a.json"], { configFile: { named: "a.json" } }],
+    [["-c", "b.ts"], { configFile: { named: "b.ts" } }],
+    [["--no-config"], { configFile: "none" }],
     [["--help"], { help: true }],
     [["-h"], { help: true }],
     [["--version"], { version: true }],
     [["-v"], { version: true }],
   ])("%p", (words, asked) => {
     expect(read(words)).toEqual(asked);
+  });
+
+  test.each<readonly [word: string, asked: Config]>([
+    ["--no-quiet", { quiet: false }],
+    ["--no-explain", { explain: false }],
+    ["--no-hidden", { hidden: false }],
+    ["--listing", { listing: true }],
+    ["--compress", { compress: true }],
+  ])("that is a switch has its opposite, for what a configuration says: %s", (word, asked) => {
+    expect(read([word])).toEqual(asked);
   });
 
   test("stands in the help with its value, and the help in 100 columns", () => {
@@ -148,6 +153,12 @@ describe("mistakes are one clear line each", () => {
     [["--port", "1", "--port", "2"], "--port is given twice"],
     [["--port", "1", "-p", "2"], "-p is given twice"],
     [["-q", "--quiet"], "--quiet is given twice"],
+    [["--quiet", "--no-quiet"], "--no-quiet is given twice"],
+    [["--listing", "--no-listing"], "--no-listing is given twice"],
+    [["--no-help"], "unknown option --no-help; --help lists them"],
+    [["--no-port", "1"], "unknown option --no-port; --help lists them"],
+    [["--config"], "--config needs a value: FILE"],
+    [["--config", "a", "--no-config"], "--config and --no-config can't both be meant"],
     [["--quiet=yes"], "--quiet takes no value"],
     [["--no-listing="], "--no-listing takes no value"],
     [["--log", "loud"], "--log must be one of short, common, combined, json, none, not loud"],

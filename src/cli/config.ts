@@ -1,0 +1,26 @@
+/**
+ * What a configuration can say, in a file as on the command line: the options of the library that
+ * are plain values.
+ */
+
+import type { ServeOptions } from "../server/serve-options.ts";
+
+/**
+ * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.
+ * `root` is relative to the file.
+ */
+export interface Config extends Omit<ServeOptions, "write" | "onError" | "record"> {
+  /** Whether nothing is printed but errors; false by default. */
+  readonly quiet?: boolean;
+}
+
+/**
+ * Gives `config` back as it is; it is there so that an editor knows what may stand in it.
+ *
+ * ```ts
+ * export default defineConfig({ root: "dist", cache: 3600, cleanUrls: true });
+ * ```
+ */
+export function defineConfig(config: Config): Config {
+  return config;
+}

@@ -1,0 +1,68 @@
+/**
+ * SIGHUP: the configuration file is read again, and the server goes on under it. A file that can't
+ * be read or served is refused with a line on standard error, and what was before goes on.
+ */
+
+import { isatty } from "node:tty";
+
+import type { Server } from "../server/serve.ts";
+import { ServeError } from "../server/serve-options.ts";
+import type { CommandLine } from "./options.ts";
+import { serveOptions } from "./serve-options.ts";
+import type { Settings } from "./settings.ts";
+import { blame, readSettings } from "./settings.ts";
+
+function say(line: string): void {
+  process.stderr.write(`postern: ${line}\n`);
+}
+
+/** Says what is asked for and not so, since the server listens where it did at its `start`. */
+function sayWhatNeedsRestart(server: Server, start: Settings, { config, file }: Settings): void {
+  for (const key of ["host", "port"] as const) {
+    if (config[key] === start.config[key]) continue;
+    say(`${file?.name}: ${key}: needs a restart, until then it is ${server[key]}`);
+  }
+}
+
+async function reload(server: Server, command: CommandLine, start: Settings): Promise<void> {
+  const settings = await readSettings(command);
+  if (!settings.ok) return say(settings.error);
+  const { config, file } = settings.value;
+  if (file === undefined) return say(`${start.file?.name}: no such file`);
+  try {
+    server.reload(serveOptions(config));
+  } catch (error) {
+    if (!(error instanceof ServeError)) throw error;
+    return say(blame(error, settings.value, command.config));
+  }
+  if (config.quiet !== true) say(`${file.name} is in force`);
+  sayWhatNeedsRestart(server, start, settings.value);
+}
+
+/**
+ * Reloads on each SIGHUP, one after the other; those that come meanwhile are one. When it is sent
+ * because the terminal is gone that postern was started from, it calls `stop`.
+ */
+export function reloadOnHangup(
+  server: Server,
+  command: CommandLine,
+  start: Settings,
+  stop: () => void,
+): void {
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  let state: "idle" | "reloading" | "again" = "idle";
+  const run = async (): Promise<void> => {
+    while (state !== "idle") {
+      state = "reloading";
+      await reload(server, command, start);
+      if (state === "reloading") state = "idle";
+    }
+  };
+  process.on("SIGHUP", () => {
+    // A terminal that is gone is a terminal no more.
+    if (terminals.length > 0 && !terminals.some((descriptor) => isatty(descriptor))) return stop();
+    const isRunning = state !== "idle";
+    state = "again";
+    if (!isRunning) void run();
+  });
+}

@@ -1,0 +1,170 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { RawClient } from "../raw-client.ts";
+import { TempSite } from "../temp-site.ts";
+import { Command } from "./command.ts";
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-reload-")));
+const site = new TempSite("empty");
+site.file(".secret.txt", "hidden");
+const size = 20_000_000;
+site.file("twenty.bin", new Uint8Array(size).fill(7));
+afterAll(() => {
+  site[Symbol.dispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+/** A command under the configuration `text`, by a file of its own in the shared folder. */
+async function listening(
+  name: string,
+  text: string,
+  words: readonly string[] = [],
+): Promise<Command & { configure(changed: string): void }> {
+  writeFileSync(join(folder, name), text);
+  const all = [site.root, "--config", name, "--ready", "json", ...words];
+  const command = new Command(all, {}, folder);
+  const ready = JSON.parse((await command.line()) ?? "null") as { port: number };
+  command.port = ready.port;
+  const configure = (changed: string): void => {
+    writeFileSync(join(folder, name), changed);
+    command.signal("SIGHUP");
+  };
+  return Object.assign(command, { configure });
+}
+
+/** A configuration that is a program. */
+function program(hidden: boolean): string {
+  return `
+    import { defineConfig } from "postern";
+    const hidden: boolean = ${hidden};
+    export default defineConfig({ port: 0, hidden });`;
+}
+
+describe("SIGHUP", () => {
+  test("brings a new configuration into force, on open connections too", async () => {
+    await using command = await listening("a.json", '{ "port": 0 }');
+    const client = await RawClient.connect(command.port);
+    client.send(get("/.secret.txt"));
+    await client.responses(1);
+    command.configure('{ "port": 0, "hidden": true }');
+    await command.says("postern: a.json is in force\n");
+    client.send(get("/.secret.txt"));
+    await client.responses(2);
+    command.configure('{ "port": 0 }');
+    await command.says("postern: a.json is in force\n".repeat(2));
+    client.send(get("/.secret.txt"));
+    await client.responses(3);
+    expect(client.statuses).toEqual([404, 200, 404]);
+    client.close();
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+  });
+
+  test("reads a TypeScript file anew", async () => {
+    await using command = await listening("b.ts", program(false));
+    const url = `http://127.0.0.1:${command.port}/.secret.txt`;
+    expect((await fetch(url)).status).toBe(404);
+    command.configure(program(true));
+    await command.says("postern: b.ts is in force\n");
+    expect((await fetch(url)).status).toBe(200);
+  });
+
+  test("refuses a bad one, says so in a line, and goes on under the old", async () => {
+    await using command = await listening("c.json", '{ "port": 0, "hidden": true }');
+    const url = `http://127.0.0.1:${command.port}/.secret.txt`;
+    let said = "";
+    for (const [text, line] of [
+      ['{ "cache": "soon" }', 'c.json: cache: expected a whole number of seconds, got "soon"'],
+      ["{", "c.json: malformed JSON: Expected '}'"],
+      ['{ "form": "../x" }', "c.json: form: not a name in the root: ../x"],
+      [
+        '{ "limits": { "sendPieceBytes": 1 } }',
+        "c.json: limits: sendPieceBytes must be at least inlineBytesMax",
+      ],
+    ] as const) {
+      command.configure(text);
+      said += `postern: ${line}\n`;
+      await command.says(said);
+      expect((await fetch(url)).status).toBe(200);
+    }
+    rmSync(join(folder, "c.json"));
+    command.signal("SIGHUP");
+    said += "postern: c.json: no such file\n";
+    await command.says(said);
+    expect((await fetch(url)).status).toBe(200);
+  });
+
+  test("lets a download in flight come to its end", async () => {
+    await using command = await listening("d.json", '{ "port": 0 }');
+    const client = await RawClient.connect(command.port);
+    client.send(get("/twenty.bin"));
+    await client.until(() => client.received > 0);
+    client.pause();
+    command.configure('{ "port": 0, "cache": 60, "limits": { "writeTimeMs": 1 } }');
+    await command.says("postern: d.json is in force\n");
+    client.resume();
+    await client.until(() => client.received >= size);
+    expect(client.received).toBe(client.text.indexOf("\r\n\r\n") + 4 + size);
+    client.close();
+  });
+
+  test("says of the port and the host that they need a restart", async () => {
+    await using command = await listening("e.json", '{ "port": 0 }', ["--host", "127.0.0.1"]);
+    const { port } = command;
+    command.configure('{ "port": 1, "host": "::1", "hidden": true, "quiet": true }');
+    await command.says(`postern: e.json: port: needs a restart, until then it is ${port}\n`);
+    expect((await fetch(`http://127.0.0.1:${port}/.secret.txt`)).status).toBe(200);
+  });
+
+  test("leaves what the command line said as it is", async () => {
+    await using command = await listening("f.json", '{ "port": 0 }', ["--hidden", "--quiet"]);
+    const { port } = command;
+    command.configure('{ "port": 0, "hidden": false, "symlinks": "some" }');
+    const expected = 'expected one of "inside", "follow", "deny", got "some"';
+    await command.says(`postern: f.json: symlinks: ${expected}\n`);
+    command.configure('{ "port": 5, "hidden": false }');
+    const needs = `postern: f.json: port: needs a restart, until then it is ${port}\n`;
+    await command.says(`postern: f.json: symlinks: ${expected}\n${needs}`);
+    expect((await fetch(`http://127.0.0.1:${port}/.secret.txt`)).status).toBe(200);
+  });
+
+  test("many times in a row ends with the last one in force", async () => {
+    await using command = await listening("g.ts", program(false), ["--quiet"]);
+    const url = `http://127.0.0.1:${command.port}/.secret.txt`;
+    for (let i = 0; i < 20; i++) command.configure(program(i % 2 === 0));
+    command.configure(program(true));
+    while ((await fetch(url)).status !== 200) await Bun.sleep(2);
+    await Bun.sleep(50);
+    expect((await fetch(url)).status).toBe(200);
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.stderr).toBe("");
+  });
+
+  test("ends a server that has no configuration, as it ends any program", async () => {
+    await using command = new Command([site.root, "--port", "0"], {}, folder);
+    await command.line();
+    command.signal("SIGHUP");
+    expect(await command.status).toBe(128 + 1);
+  });
+
+  test("from a terminal that is gone ends the server, from one that isn't reloads", async () => {
+    writeFileSync(join(folder, "h.json"), '{ "port": 0 }');
+    const index = join(import.meta.dir, "../../index.ts");
+    let shown = "";
+    const child = Bun.spawn([process.execPath, index, site.root, "--config", "h.json"], {
+      cwd: folder,
+      terminal: { data: (_terminal, octets) => (shown += new TextDecoder().decode(octets)) },
+    });
+    while (!shown.includes("Listening")) await Bun.sleep(2);
+    child.kill("SIGHUP");
+    while (!shown.includes("postern: h.json is in force")) await Bun.sleep(2);
+    child.terminal?.close();
+    expect(await child.exited).toBe(0);
+  });
+});
