@@ -50,9 +50,15 @@ function fieldsFor(name: string, { cacheSeconds }: FileService): readonly Respon
  * Sends a browser from `/folder` to `/folder/`. The location is made from the contained path and
  * not from what came, so that it begins with exactly one slash and can't name another host.
  */
-function redirectToFolder(path: ContainedPath, query: string | undefined): Response {
+function redirectToFolder(
+  path: ContainedPath,
+  query: string | undefined,
+  { cacheSeconds }: FileService,
+): Response {
   const location = `${encodePath(path)}/${query === undefined ? "" : `?${query}`}`;
-  return new ResponseBuilder(308).field("Location", location).build();
+  // A browser keeps a 308 that says nothing else for as long as it likes.
+  const [name, value] = cacheControl("", cacheSeconds);
+  return new ResponseBuilder(308).field<string>(name, value).field("Location", location).build();
 }
 
 /** Why a name that may be on the disk is answered 404, for the log and for `--explain`. */
@@ -201,7 +207,7 @@ export function answerFound(
       return answerInForm(request, form, service);
     }
     case "redirect":
-      return redirectToFolder(path, query);
+      return redirectToFolder(path, query, service);
     case "directory": {
       if (!service.listing) return pages.notFound("listings are off");
       const form = formOfListing(request, found.directory, path, service);

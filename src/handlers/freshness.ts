@@ -7,14 +7,19 @@ import type { ResponseField } from "../protocol/response.ts";
 /** Asked again each time, so that nobody ever sees what is no longer there. */
 const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];
 
-/** A year: what RFC 9111 §4.2.1 lets stand for as long as there will be (RFC 8246). */
-const forEver: ResponseField = ["Cache-Control", "public, max-age=31536000, immutable"];
+/**
+ * A year, and not even asked again on reload (RFC 8246). Without "public": an answer to someone who
+ * had to log in stays theirs (RFC 9111 §3.5).
+ */
+const forEver: ResponseField = ["Cache-Control", "max-age=31536000, immutable"];
 
 /**
  * A name with a digest of its content in it, as bundlers give them: "app.3f9ab2c1.js". Hexadecimal,
- * eight digits or more, among them a letter and a figure, so that a date or a word is none.
+ * eight digits or more, among them a letter and a figure, so that a date or a word is none. What
+ * follows on four such digits and "-" is the end of a UUID, which names and doesn't digest.
  */
-const fingerprinted = /[.-](?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\.[a-z\d]+$/;
+const fingerprinted =
+  /(?<![.-][\da-f]{4})[.-](?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\.[a-z\d]+$/;
 
 /** Cache-Control for the file `name`; `seconds` is what `--cache` says, undefined without it. */
 export function cacheControl(name: string, seconds: number | undefined): ResponseField {

@@ -172,6 +172,7 @@ describe("a form made here (RFC 9110 §8.4.1)", () => {
       ]);
     }
     expect((await house.ask("GET /folder", accepting("gzip"))).fields).toEqual({
+      "Cache-Control": "no-cache",
       Location: "/folder/",
     });
     expect((await house.ask("POST /", accepting("gzip"), "a=b")).body).toBe(text);

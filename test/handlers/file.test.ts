@@ -122,7 +122,7 @@ describe("folders", () => {
   test("without the slash are redirected to it, with their query (RFC 9110 §15.4.9)", async () => {
     expect(await house.ask("GET /names")).toMatchObject({
       status: 308,
-      fields: { Location: "/names/" },
+      fields: { "Cache-Control": "no-cache", Location: "/names/" },
       body: "",
     });
     const location = (await house.ask("GET /names?a=b&c")).fields["Location"];
