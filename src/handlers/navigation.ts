@@ -5,12 +5,15 @@
 
 import type { Fields } from "../protocol/fields.ts";
 
+/** A weight of nothing: "not acceptable" (RFC 9110 §12.4.2). */
+const refused = /;[\t ]*q=0(?:\.0*)?[\t ]*(?:;|$)/i;
+
 /** Destinations that are pages (Fetch, "request destination"). */
 const pages: ReadonlySet<string> = new Set(["document", "iframe", "frame"]);
 
 /**
  * By Sec-Fetch-Dest, which browsers send to trustworthy origins (Fetch Metadata §2.1); else by
- * whether text/html is accepted by name.
+ * whether text/html is accepted, by name and with a weight.
  */
 export function isNavigation(fields: Fields): boolean {
   const destination = fields.get("sec-fetch-dest");
@@ -19,5 +22,8 @@ export function isNavigation(fields: Fields): boolean {
     .getAll("accept")
     .join(",")
     .split(",")
-    .some((range) => range.split(";", 1)[0]?.trim().toLowerCase() === "text/html");
+    .some((range) => {
+      const name = range.split(";", 1)[0]?.trim().toLowerCase();
+      return name === "text/html" && !refused.test(range);
+    });
 }
