@@ -3,12 +3,13 @@
  * configuration.
  *
  * A pattern of a path is `/` and segments: a word stands for itself, `:name` for any one segment,
- * and `*` at the end for all that follow, one or more: `/old/*`, `/posts/:year/:slug`.
+ * and `*` at the end for all that follow, one or more: `/old/*`, `/posts/:year/:slug`. Words are
+ * spelled as in a request, `/a%20b`, or plainly, `/a b`. A slash at the end makes no difference.
  */
 
 /** Adds a field to answers from the tree. */
 export interface HeaderRule {
-  /** A glob that the decoded path has to match, "/assets/**"; every path without it. */
+  /** A glob that the request's path has to match, decoded, "/assets/**"; every path without it. */
   readonly path?: string;
   readonly name: string;
   readonly value: string;

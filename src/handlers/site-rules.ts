@@ -5,6 +5,7 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import { isRedirectStatus } from "../protocol/response-builder.ts";
 import { Decoration, headerRuleFault } from "./decoration.ts";
 import type { Mapping } from "./mapping.ts";
 import type { PathPattern } from "./path-pattern.ts";
@@ -19,6 +20,8 @@ export interface SiteRules {
   readonly cors: boolean | CorsRule;
   readonly redirects: readonly RedirectRule[];
   readonly rewrites: readonly RewriteRule[];
+  /** Seconds for which answers are fresh. */
+  readonly cache: number | undefined;
 }
 
 /** The rules as they are used. `decoration` is undefined when there is nothing to add. */
@@ -44,17 +47,22 @@ export function readRules(rules: SiteRules): Result<ReadRules, string> {
   }
   const fault = corsFault(rules.cors);
   if (fault !== undefined) return failure(fault);
+  const { cache } = rules;
+  if (cache !== undefined && !(Number.isSafeInteger(cache) && cache >= 0)) {
+    return failure(`not a number of seconds: ${cache}`);
+  }
   const redirects: Mapping["redirects"][number][] = [];
   for (const { from, to, status } of rules.redirects) {
     const pattern = readPattern(from, to, true);
-    if (typeof pattern === "string") return failure(pattern);
-    redirects.push({ pattern, status: status ?? 308 });
+    if (!pattern.ok) return pattern;
+    if (status !== undefined && !isRedirectStatus(status)) return failure(`no redirect: ${status}`);
+    redirects.push({ pattern: pattern.value, status: status ?? 308 });
   }
   const rewrites: PathPattern[] = [];
   for (const { from, to } of rules.rewrites) {
     const pattern = readPattern(from, to, false);
-    if (typeof pattern === "string") return failure(pattern);
-    rewrites.push(pattern);
+    if (!pattern.ok) return pattern;
+    rewrites.push(pattern.value);
   }
   const { headers, single, cleanUrls } = rules;
   const cors = rules.cors === true ? {} : rules.cors === false ? undefined : rules.cors;

@@ -56,6 +56,11 @@ export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
 
 const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308] satisfies RedirectStatus[];
 
+/** Whether `status` is one of them. */
+export function isRedirectStatus(status: number): boolean {
+  return redirectStatuses.includes(status);
+}
+
 /** The characters of a URI reference (RFC 3986 §2), each "%" with its two digits. */
 const uriReference = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[\dA-Fa-f]{2})+$/;
 
@@ -96,7 +101,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
    * begins with "//": a path put together from what a client sent must not become another host.
    */
   static redirect(status: RedirectStatus, location: string): ResponseBuilder<RedirectStatus> {
-    if (!redirectStatuses.includes(status)) throw new TypeError(`no redirect: ${status}`);
+    if (!isRedirectStatus(status)) throw new TypeError(`no redirect: ${status}`);
     if (!uriReference.test(location) || location.startsWith("//")) {
       throw new TypeError(`not a location: ${JSON.stringify(location)}`);
     }
