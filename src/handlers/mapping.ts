@@ -3,7 +3,8 @@
  * may ask for: redirects, rewrites, names without `.html`, and the one page of a single-page site.
  *
  * The query goes along with every redirect, and every location within the site is made from
- * contained segments, so that it can't name another host.
+ * contained segments, so that it can't name another host. Where `about.html` and `about/` are both
+ * there, `/about` is the page and `/about/` the folder; a file without a suffix is itself.
  */
 
 import type { ContainedPath } from "../files/path.ts";
@@ -15,6 +16,7 @@ import { ResponseBuilder } from "../protocol/response-builder.ts";
 import { withVary } from "./decoration.ts";
 import type { FileService } from "./file.ts";
 import { answerFound } from "./file.ts";
+import { cacheControl } from "./freshness.ts";
 import type { Request } from "./handler.ts";
 import { isNavigation } from "./navigation.ts";
 import type { PathPattern } from "./path-pattern.ts";
@@ -31,9 +33,16 @@ export interface Mapping {
 
 const pageSuffix = ".html";
 
-function redirect(status: RedirectStatus, location: string, query: string | undefined): Response {
+function redirect(
+  status: RedirectStatus,
+  location: string,
+  query: string | undefined,
+  { cacheSeconds }: FileService,
+): Response {
   const whole = query === undefined ? location : `${location}?${query}`;
-  return new ResponseBuilder(status).field("Location", whole).build();
+  // Without it a browser would keep a 301 or a 308 for as long as it likes.
+  const [name, value] = cacheControl("", cacheSeconds);
+  return new ResponseBuilder(status).field<string>(name, value).field("Location", whole).build();
 }
 
 function firstTarget(patterns: Iterable<PathPattern>, path: ContainedPath): string | undefined {
@@ -44,6 +53,17 @@ function firstTarget(patterns: Iterable<PathPattern>, path: ContainedPath): stri
   return undefined;
 }
 
+/** A path of the tree, and what it leads to. */
+interface Found {
+  readonly found: Resolution;
+  readonly path: ContainedPath;
+}
+
+/** Whether a page may stand for a name that leads to this: nothing, or a folder without its "/". */
+function yields({ kind }: Resolution): boolean {
+  return kind === "absent" || kind === "redirect";
+}
+
 /** Where a path that spells out `.html` had better be asked for; undefined when it is fine. */
 function cleanLocation(path: ContainedPath, { tree }: FileService): string | undefined {
   const name = path.segments.at(-1);
@@ -51,29 +71,26 @@ function cleanLocation(path: ContainedPath, { tree }: FileService): string | und
   const found = tree.resolve(path);
   if (found.kind !== "file") return undefined;
   found.file.close();
-  const folder = encodePath(parentPath(path));
-  if (name === tree.index) return folder;
+  if (name === tree.index) return encodePath(parentPath(path));
   const bare = containPath(encodePath(path).slice(0, -pageSuffix.length));
-  return bare.ok && bare.value.segments.length === path.segments.length
-    ? encodePath(bare.value)
-    : undefined;
+  if (!bare.ok || bare.value.segments.length !== path.segments.length) return undefined;
+  const other = tree.resolve(bare.value);
+  if (other.kind === "file") other.file.close();
+  return yields(other) ? encodePath(bare.value) : undefined;
 }
 
-/**
- * What stands in for a path that leads to nothing: the page without its suffix, or the one page.
- */
-function standIn(
-  request: Request,
-  path: ContainedPath,
-  mapping: Mapping,
-  { tree }: FileService,
-): { readonly found: Resolution; readonly path: ContainedPath } | undefined {
-  const page = mapping.cleanUrls && !path.trailingSlash ? siblingPath(path, pageSuffix) : undefined;
-  if (page !== undefined) {
-    const found = tree.resolve(page);
-    if (found.kind !== "absent") return { found, path: page };
-  }
-  if (!mapping.single || !isNavigation(request.head.fields)) return undefined;
+/** The page that a path without its suffix means; undefined when there is none. */
+function cleanPage({ found, path }: Found, { tree }: FileService): Found | undefined {
+  if (path.trailingSlash || !yields(found)) return undefined;
+  const page = siblingPath(path, pageSuffix);
+  const other = page === undefined ? undefined : tree.resolve(page);
+  if (page === undefined || other === undefined || yields(other)) return undefined;
+  return { found: other, path: page };
+}
+
+/** The one page, for a navigation; undefined when there is none, or for other requests. */
+function onePage({ head }: Request, { tree }: FileService): Found | undefined {
+  if (!isNavigation(head.fields)) return undefined;
   const found = tree.resolve(rootPath);
   return found.kind === "directory" ? undefined : { found, path: rootPath };
 }
@@ -84,23 +101,18 @@ function dependsOnNavigation(response: Response): Response {
   return { ...response, fields };
 }
 
-/** Answers a GET or a HEAD of `path` under `mapping`. */
-function answerPath(
+/** Answers with what was found, or with the one page where that is nothing. */
+function answerOrStandIn(
   request: Request,
-  path: ContainedPath,
+  asked: Found,
   query: string | undefined,
-  mapping: Mapping,
+  { single }: Mapping,
   service: FileService,
 ): Response | Promise<Response> {
-  if (mapping.cleanUrls) {
-    const location = cleanLocation(path, service);
-    if (location !== undefined) return redirect(308, location, query);
-  }
-  const found = service.tree.resolve(path);
-  if (found.kind !== "absent") return answerFound(request, found, path, query, service);
-  const other = standIn(request, path, mapping, service);
-  const answer = answerFound(request, other?.found ?? found, other?.path ?? path, query, service);
-  if (!mapping.single) return answer;
+  const mayStandIn = single && asked.found.kind === "absent";
+  const { found, path } = (mayStandIn ? onePage(request, service) : undefined) ?? asked;
+  const answer = answerFound(request, found, path, query, service);
+  if (!mayStandIn) return answer;
   return answer instanceof Promise ? answer.then(dependsOnNavigation) : dependsOnNavigation(answer);
 }
 
@@ -114,18 +126,29 @@ export function answerMapped(
   if (target.form !== "origin" && target.form !== "absolute") {
     return service.pages.refusal({ kind: "target-form" });
   }
-  const path = containPath(target.path);
-  if (!path.ok) {
-    return path.error === "unnameable"
-      ? service.pages.notFound()
-      : service.pages.refusal({ kind: "path" });
+  const { query } = target;
+  const contained = containPath(target.path);
+  if (!contained.ok) {
+    if (contained.error !== "unnameable") return service.pages.refusal({ kind: "path" });
+    const nothing: Found = { found: { kind: "absent" }, path: rootPath };
+    return answerOrStandIn(request, nothing, query, mapping, service);
   }
+  const asked = contained.value;
   for (const { pattern, status } of mapping.redirects) {
-    const to = pattern.target(path.value.segments, path.value.trailingSlash);
-    if (to !== undefined) return redirect(status, to, target.query);
+    const to = pattern.target(asked.segments, asked.trailingSlash);
+    // "/docs" to "/docs/" fits where it leads to, too.
+    if (to === undefined || to === encodePath(asked)) continue;
+    return redirect(status, to, query, service);
   }
-  const rewritten = firstTarget(mapping.rewrites, path.value);
-  const instead = rewritten === undefined ? path : containPath(rewritten);
-  const asked = instead.ok ? instead.value : path.value;
-  return answerPath(request, asked, target.query, mapping, service);
+  const rewritten = firstTarget(mapping.rewrites, asked);
+  const instead = rewritten === undefined ? contained : containPath(rewritten);
+  // A path that was rewritten is not told about, and so not sent anywhere else.
+  if (mapping.cleanUrls && rewritten === undefined) {
+    const location = cleanLocation(asked, service);
+    if (location !== undefined) return redirect(308, location, query, service);
+  }
+  const path = instead.ok ? instead.value : asked;
+  const plain: Found = { found: service.tree.resolve(path), path };
+  const page = mapping.cleanUrls ? cleanPage(plain, service) : undefined;
+  return answerOrStandIn(request, page ?? plain, query, mapping, service);
 }
