@@ -4,13 +4,12 @@
  * checked when the server starts; an answer can't be split by a value that has passed.
  */
 
-import { containPath, displayPath } from "../files/path.ts";
+import { containPath } from "../files/path.ts";
 import { everyIs, FIELD_VALUE, isToken } from "../protocol/grammar.ts";
-import type { Fields } from "../protocol/fields.ts";
-import { tokenList } from "../protocol/fields.ts";
+import { Fields, tokenList } from "../protocol/fields.ts";
+import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response, ResponseField } from "../protocol/response.ts";
 import { isEncoderField } from "../protocol/response-builder.ts";
-import type { Request } from "./handler.ts";
 import type { CorsRule, HeaderRule } from "./rules.ts";
 
 /** What decorates answers. */
@@ -20,16 +19,56 @@ export interface DecorationRules {
 }
 
 /** Fields that a script of another origin may see beside the safelisted ones (Fetch §3.2.3). */
-const exposed = "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, Date, ETag";
+const exposure: ResponseField = [
+  "Access-Control-Expose-Headers",
+  "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, Date, ETag",
+];
 
 /** How long a browser may remember the answer to a preflight, in seconds. */
 const preflightSeconds = 86_400;
+
+/**
+ * Fields that follow from what is answered: by hand they would only be wrong (RFC 9110 §8.8, §10.2,
+ * §14).
+ */
+const following: ReadonlySet<string> = new Set([
+  "accept-ranges",
+  "allow",
+  "content-range",
+  "etag",
+  "last-modified",
+  "location",
+]);
+
+/** Fields that are about the content that was asked for, and not about the page of an error. */
+const aboutContent: ReadonlySet<string> = new Set([
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-location",
+  "content-type",
+  "expires",
+]);
+
+/** Whether a rule's field belongs on `response`. */
+function belongs(name: string, { status, fields }: Response): boolean {
+  if (!aboutContent.has(name)) return true;
+  if (status >= 400) return false;
+  if (!name.startsWith("content-")) return true;
+  // A 304 has what is kept already; a multipart body is of a type that is needed to read it.
+  if (status >= 300 || status === 204) return false;
+  const type = fields.find(([own]) => own.toLowerCase() === "content-type")?.[1] ?? "";
+  return name !== "content-type" || !type.startsWith("multipart/byteranges");
+}
 
 /** What is wrong with a header rule, in words; undefined when nothing is. */
 export function headerRuleFault({ path, name, value }: HeaderRule): string | undefined {
   if (path !== undefined && !path.startsWith("/")) return `not a path that begins with /: ${path}`;
   if (!isToken(name)) return `not a field name: ${name}`;
-  if (isEncoderField(name)) return `${name} is the server's own`;
+  if (isEncoderField(name) || following.has(name.toLowerCase())) {
+    return `${name} is the server's own`;
+  }
   const isClean = value === value.trim() && everyIs(value, FIELD_VALUE);
   return isClean ? undefined : `not a value for ${name}: ${JSON.stringify(value)}`;
 }
@@ -44,19 +83,60 @@ function withFields(
   return [...fields.filter(([name]) => !replaced.has(name.toLowerCase())), ...more];
 }
 
+const isVary = ([name]: ResponseField): boolean => name.toLowerCase() === "vary";
+
 /** Adds `member` to Vary, whatever is there already (RFC 9110 §12.5.5). */
 export function withVary(
   fields: readonly ResponseField[],
   member: string,
 ): readonly ResponseField[] {
-  const values = fields.filter(([name]) => name.toLowerCase() === "vary").map(([, value]) => value);
+  const values = fields.filter(isVary).map(([, value]) => value);
   if (values.flatMap(tokenList).includes(member.toLowerCase())) return fields;
-  const others = fields.filter(([name]) => name.toLowerCase() !== "vary");
+  const others = fields.filter((field) => !isVary(field));
   return [...others, ["Vary", [...values, member].join(", ")]];
 }
 
+/** Adds a rule's fields; those of Vary to what the answer depends on anyway. */
+function withOwn(response: Response, own: readonly ResponseField[]): readonly ResponseField[] {
+  const replaced = withFields(
+    response.fields,
+    own.filter((field) => !isVary(field)),
+  );
+  return own
+    .filter(isVary)
+    .flatMap(([, value]) => tokenList(value))
+    .reduce(withVary, replaced);
+}
+
+/** The path as a glob sees it, with its slashes; undefined when no file can be there. */
+function decodedPath(path: string): string | undefined {
+  const contained = containPath(path);
+  if (!contained.ok) return undefined;
+  const { segments, trailingSlash } = contained.value;
+  return `/${segments.join("/")}${trailingSlash && segments.length > 0 ? "/" : ""}`;
+}
+
+function saysCors({ fields }: Response): boolean {
+  return fields.some(([name]) => name.toLowerCase() === "access-control-allow-origin");
+}
+
+/** What a preflight is told beside who may read (Fetch, "CORS-preflight request"). */
+function preflight(response: Response, fields: Fields): readonly ResponseField[] {
+  const allow = response.fields.find(([name]) => name.toLowerCase() === "allow")?.[1];
+  const asked = fields.getAll("access-control-request-headers").flatMap(tokenList);
+  const names = asked.filter(isToken);
+  const headers: ResponseField[] =
+    names.length === 0 ? [] : [["Access-Control-Allow-Headers", names.join(", ")]];
+  return [
+    ["Access-Control-Allow-Methods", allow ?? "GET, HEAD, OPTIONS"],
+    ...headers,
+    ["Access-Control-Max-Age", String(preflightSeconds)],
+  ];
+}
+
 interface CompiledHeader {
-  readonly matches: (path: string) => boolean;
+  /** Undefined for every path. */
+  readonly glob: Bun.Glob | undefined;
   readonly field: ResponseField;
 }
 
@@ -67,45 +147,43 @@ export class Decoration {
 
   /** The rules have been found faultless. */
   constructor(rules: DecorationRules) {
-    this.#headers = rules.headers.map(({ path, name, value }) => {
-      const glob = path === undefined ? undefined : new Bun.Glob(path);
-      return { matches: (decoded) => glob?.match(decoded) ?? true, field: [name, value] };
-    });
+    this.#headers = rules.headers.map(({ path, name, value }) => ({
+      glob: path === undefined ? undefined : new Bun.Glob(path),
+      field: [name, value],
+    }));
     this.#cors = rules.cors;
   }
 
-  /** `response` to `request`, with the fields that the rules add. */
-  apply(response: Response, { head }: Request): Response {
-    const { fields, method, target } = head;
-    const contained = "path" in target ? containPath(target.path) : undefined;
-    const path = contained?.ok === true ? `/${displayPath(contained.value)}` : "/";
-    const own = this.#headers.filter((header) => header.matches(path)).map(({ field }) => field);
-    let decorated = withFields(response.fields, own);
-    if (this.#cors !== undefined) {
-      const allowed = this.#allowedOrigin(this.#cors, fields);
-      if (allowed.length > 0) {
-        decorated = withFields(decorated, [...allowed, ["Access-Control-Expose-Headers", exposed]]);
-      }
-      if (method === "OPTIONS")
-        decorated = withFields(decorated, this.#preflight(response, fields));
-      if (this.#cors.origins !== undefined) decorated = withVary(decorated, "Origin");
+  /**
+   * `response` with the fields that the rules add. `head` is the request's; absent when it could
+   * not be read.
+   */
+  apply(response: Response, head?: RequestHead): Response {
+    const fields = head?.fields ?? Fields.none;
+    const target = head?.target;
+    const path = target !== undefined && "path" in target ? decodedPath(target.path) : undefined;
+    const decorated = withOwn(response, this.#ownFields(response, path));
+    const cors = this.#cors;
+    // A route that speaks of CORS itself is not corrected.
+    if (cors === undefined || saysCors(response)) return { ...response, fields: decorated };
+    let more = this.#allowedOrigin(cors, fields);
+    if (more.length > 0) {
+      const asked = head?.method === "OPTIONS" && fields.has("access-control-request-method");
+      more = [...more, ...(asked ? preflight(response, fields) : [exposure])];
     }
-    return decorated === response.fields ? response : { ...response, fields: decorated };
+    const readable = withFields(decorated, more);
+    return {
+      ...response,
+      fields: cors.origins === undefined ? readable : withVary(readable, "Origin"),
+    };
   }
 
-  /** What a preflight is told beside who may read (Fetch, "CORS-preflight request"). */
-  #preflight(response: Response, fields: Fields): readonly ResponseField[] {
-    if (!fields.has("access-control-request-method")) return [];
-    const allow = response.fields.find(([name]) => name === "Allow")?.[1];
-    const asked = fields.getAll("access-control-request-headers").flatMap(tokenList);
-    const names = asked.filter(isToken);
-    const headers: ResponseField[] =
-      names.length === 0 ? [] : [["Access-Control-Allow-Headers", names.join(", ")]];
-    return [
-      ["Access-Control-Allow-Methods", allow ?? "GET, HEAD, OPTIONS"],
-      ...headers,
-      ["Access-Control-Max-Age", String(preflightSeconds)],
-    ];
+  /** The fields of the rules that `response`, to a request for `path`, is to have. */
+  #ownFields(response: Response, path: string | undefined): readonly ResponseField[] {
+    return this.#headers
+      .filter(({ glob }) => glob === undefined || (path !== undefined && glob.match(path)))
+      .map(({ field }) => field)
+      .filter(([name]) => belongs(name.toLowerCase(), response));
   }
 
   /**
