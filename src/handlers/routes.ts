@@ -8,24 +8,32 @@ import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { AddedRoute, AddedRoutes } from "./added-routes.ts";
 import type { FileService } from "./file.ts";
-import { answerFromTree } from "./file.ts";
 import { fromFetch } from "./fetch-response.ts";
 import type { FormService } from "./form.ts";
 import { answerForm } from "./form.ts";
 import type { Request } from "./handler.ts";
+import type { Mapping } from "./mapping.ts";
+import { answerMapped } from "./mapping.ts";
 import type { RouteHandler } from "./route-request.ts";
 import { RouteRequest } from "./route-request.ts";
 
 /** The routes of one site. */
 export class Routes {
   readonly #files: FileService;
+  readonly #mapping: Mapping;
   /** Undefined when no form is taken. */
   readonly #form: FormService | undefined;
   readonly #added: AddedRoutes;
 
-  constructor(files: FileService, form: FormService | undefined, added: AddedRoutes) {
+  constructor(
+    files: FileService,
+    form: FormService | undefined,
+    mapping: Mapping,
+    added: AddedRoutes,
+  ) {
     this.#files = files;
     this.#form = form;
+    this.#mapping = mapping;
     this.#added = added;
   }
 
@@ -45,7 +53,7 @@ export class Routes {
     switch (method) {
       case "GET":
       case "HEAD":
-        return answerFromTree(request, this.#files);
+        return answerMapped(request, this.#mapping, this.#files);
       case "POST":
         if (this.#form === undefined || !this.#hasFormPage()) break;
         return answerForm(request, this.#form, this.#files);

@@ -30,7 +30,7 @@ export interface ServeOptions {
   readonly single?: boolean;
   /** Whether `/about` is `about.html`, and `/about.html` leads to `/about`; false by default. */
   readonly cleanUrls?: boolean;
-  /** Seconds for which answers are fresh; without it they are revalidated each time. */
+  /** Whole seconds for which answers are fresh; without it they are revalidated each time. */
   readonly cache?: number;
   /** Fields for answers from the tree; they win over the server's own of the same name. */
   readonly headers?: readonly HeaderRule[];
@@ -63,7 +63,7 @@ export type ReloadOptions = Omit<ServeOptions, "host" | "port" | "write" | "onEr
 
 /** Why a server could not be started; `code` says which part of the options was at fault. */
 export class ServeError extends Error {
-  readonly code: "root" | "limits" | "form" | "port-taken" | "listen";
+  readonly code: "root" | "limits" | "form" | "rules" | "port-taken" | "listen";
 
   constructor(code: ServeError["code"], message: string) {
     super(message);

@@ -14,6 +14,7 @@ import { AccessLog } from "./log.ts";
 import type { ReloadOptions, ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
 import { openSite } from "./site.ts";
+import { timed } from "./timing.ts";
 
 /** A request that arrived, and the status it was answered with. */
 export interface RecordedRequest {
@@ -107,8 +108,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     limits: site.limits,
     clock,
     deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
-    handler: (request) => site.routes.answer(request),
-    refusal: (error) => site.pages.refusal(error),
+    handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
+    refusal: (error) => site.refusal(error),
     failed: options.onError ?? toStandardError,
     defer: (run) => setImmediate(run),
     report: (report) => {

@@ -9,8 +9,14 @@ import type { Tree } from "../files/resolve.ts";
 import { openTree } from "../files/resolve.ts";
 import type { AddedRoutes } from "../handlers/added-routes.ts";
 import { CodedCache } from "../handlers/coded-cache.ts";
+import type { Decoration } from "../handlers/decoration.ts";
 import { ErrorPages, isPageName } from "../handlers/error-page.ts";
+import type { Handler } from "../handlers/handler.ts";
 import { Routes } from "../handlers/routes.ts";
+import type { ReadRules } from "../handlers/site-rules.ts";
+import { readRules } from "../handlers/site-rules.ts";
+import type { ProtocolError } from "../protocol/error.ts";
+import type { Response } from "../protocol/response.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
 
@@ -18,8 +24,36 @@ import { ServeError } from "./serve-options.ts";
 export interface Site {
   readonly limits: Limits;
   readonly tree: Tree;
-  readonly pages: ErrorPages;
-  readonly routes: Routes;
+  /** The answer to a request that no handler gets to see. */
+  readonly refusal: (error: ProtocolError) => Response;
+  /** Whether answers explain themselves. */
+  readonly explain: boolean;
+  readonly answer: Handler;
+}
+
+/** `handler`, whose answers get the fields that `decoration` adds. */
+function decorated(handler: Handler, decoration: Decoration | undefined): Handler {
+  if (decoration === undefined) return handler;
+  return (request) => {
+    const answer = handler(request);
+    if (!(answer instanceof Promise)) return decoration.apply(answer, request.head);
+    return answer.then((response) => decoration.apply(response, request.head));
+  };
+}
+
+/** The rules among `options`, read. Throws a `ServeError` when they can't be. */
+function rulesOf(options: ServeOptions): ReadRules {
+  const rules = readRules({
+    single: options.single ?? false,
+    cleanUrls: options.cleanUrls ?? false,
+    headers: options.headers ?? [],
+    cors: options.cors ?? false,
+    redirects: options.redirects ?? [],
+    rewrites: options.rewrites ?? [],
+    cache: options.cache,
+  });
+  if (rules.ok) return rules.value;
+  throw new ServeError("rules", rules.error);
 }
 
 /**
@@ -39,18 +73,25 @@ export function openSite(options: ServeOptions, added: AddedRoutes): Site {
     permissions: options.permissions ?? "other",
     hidden: options.hidden ?? false,
     symlinks: options.symlinks ?? "inside",
-    index: "index.html",
+    index: options.index ?? "index.html",
     symlinkHopsMax: limits.symlinkHopsMax,
   });
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
-  const pages = new ErrorPages(tree, limits, options.explain ?? false);
+  const { mapping, decoration } = rulesOf(options);
+  const explain = options.explain ?? false;
+  const pages = new ErrorPages(tree, limits, explain);
   const cache = new CodedCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
   const coding = options.compress === false ? undefined : { tree, limits, cache };
   const routes = new Routes(
-    { tree, pages, limits, listing: options.listing ?? true, coding },
+    { tree, pages, limits, listing: options.listing ?? true, cacheSeconds: options.cache, coding },
     options.post === "off" ? undefined : { tree, pages, limits, formPage },
+    mapping,
     added,
   );
-  return { limits, tree, pages, routes };
+  const refusal = (error: ProtocolError): Response => {
+    const response = pages.refusal(error);
+    return decoration?.apply(response) ?? response;
+  };
+  return { limits, tree, refusal, explain, answer: decorated(routes.answer, decoration) };
 }

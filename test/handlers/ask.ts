@@ -9,6 +9,7 @@ import { AddedRoutes } from "../../src/handlers/added-routes.ts";
 import { CodedCache } from "../../src/handlers/coded-cache.ts";
 import { ErrorPages } from "../../src/handlers/error-page.ts";
 import type { Request } from "../../src/handlers/handler.ts";
+import type { Mapping } from "../../src/handlers/mapping.ts";
 import { Routes } from "../../src/handlers/routes.ts";
 import { concatBytes } from "../../src/protocol/bytes.ts";
 import { Fields } from "../../src/protocol/fields.ts";
@@ -93,6 +94,8 @@ export interface HouseOptions {
   readonly formPage?: string;
   readonly post?: boolean;
   readonly compress?: boolean;
+  readonly cacheSeconds?: number;
+  readonly mapping?: Partial<Mapping>;
 }
 
 /** All handlers over the tree at `root`, as a server puts them together. */
@@ -125,11 +128,13 @@ export class House {
       {
         ...service,
         listing: options.listing ?? true,
+        cacheSeconds: options.cacheSeconds,
         coding: options.compress === false ? undefined : coding,
       },
       options.post === false
         ? undefined
         : { ...service, formPage: options.formPage ?? "MyForm.html" },
+      { redirects: [], rewrites: [], cleanUrls: false, single: false, ...options.mapping },
       this.added,
     );
   }
