@@ -102,6 +102,17 @@ function toStandardError(error: unknown): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** `callback`, whose own mistakes are told and don't reach the event loop. */
+function guarded<Value>(callback: (value: Value) => void): (value: Value) => void {
+  return (value) => {
+    try {
+      callback(value);
+    } catch (error) {
+      toStandardError(error);
+    }
+  };
+}
+
 function recordOf(report: ExchangeReport): RecordedRequest | undefined {
   const { head } = report;
   if (head === undefined) return undefined;
@@ -153,7 +164,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     options.post === "off" ? undefined : { tree: tree.value, pages, limits, formPage },
   );
   const clock = new SystemClock();
-  const write = options.write ?? ((text: string) => process.stdout.write(text));
+  const write = guarded(options.write ?? ((text: string) => process.stdout.write(text)));
   const log = new AccessLog(options.log ?? "none", write, () => clock.epochMs());
   const requests: RecordedRequest[] = [];
   const listener = new Listener(limits, {
@@ -162,7 +173,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
     handler: routes.answer,
     refusal: (error) => pages.refusal(error),
-    failed: options.onError ?? toStandardError,
+    failed: guarded(options.onError ?? toStandardError),
     defer: (run) => setImmediate(run),
     report: (report) => {
       log.note(report);

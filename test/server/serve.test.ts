@@ -531,3 +531,23 @@ test("the log is written, in the format that was asked for", async () => {
   expect(text).toMatch(/^127\.0\.0\.1 - - \[[^\]]+\] "GET \/empty\.txt HTTP\/1\.1" 200 -\n/);
   expect(text).toEndWith('"GET /x HTTP/1.1" 204 -\n');
 });
+
+test("callbacks that throw are told of, and the server goes on", async () => {
+  const script = `
+    import { serve } from ${JSON.stringify(`${import.meta.dir}/../../index.ts`)};
+    const raise = () => { throw new Error("a callback's own mistake"); };
+    const server = await serve({ root: ${JSON.stringify(site.root)}, log: "short", write: raise, onError: raise });
+    server.route("GET", "/fails", raise);
+    const statuses = [];
+    for (const path of ["fails", "fails"]) {
+      statuses.push((await fetch(new URL(path, server.url))).status);
+      await Bun.sleep(10);
+    }
+    await server.stop();
+    process.stdout.write(statuses.join());
+  `;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "pipe" });
+  const [out, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  expect([out, await child.exited]).toEqual(["500,500", 0]);
+  expect(complaint).toContain("a callback's own mistake");
+});
