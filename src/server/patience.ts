@@ -88,16 +88,16 @@ export class Patience {
   }
 
   /**
-   * When to look whether the client reads at all, for a `deadline` of sending: halfway to it first, so
-   * that there are two looks to compare when it has come.
+   * When to look whether the client reads at all, for a `deadline` of sending: halfway to it first,
+   * so that there are two looks to compare when it has come.
    */
   lookAt(deadline: number): number {
     return this.#lookedMs === undefined ? deadline - this.#limits.writeTimeMs / 2 : deadline;
   }
 
   /**
-   * Whether the client may have more time, now that the kernel holds `queued` octets for it (undefined
-   * when unknown): at the first look yes; later when it has read, and not too slowly.
+   * Whether the client may have more time, now that the kernel holds `queued` octets for it
+   * (undefined when unknown): at the first look yes; later when it has read, and not too slowly.
    */
   stillReads(queued: number | undefined, nowMs: number): boolean {
     const before = this.#queued;

@@ -97,6 +97,10 @@ export interface Server extends AsyncDisposable {
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
 
+function toStandardOutput(text: string): void {
+  process.stdout.write(text);
+}
+
 function toStandardError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${text}\n`);
@@ -125,11 +129,23 @@ function recordOf(report: ExchangeReport): RecordedRequest | undefined {
   };
 }
 
+/** Remembers `record` after the others, and forgets the oldest beyond `most`. */
+function keep(record: RecordedRequest | undefined, records: RecordedRequest[], most: number): void {
+  if (record !== undefined) records.push(record);
+  if (records.length > most) records.shift();
+}
+
 /** The URL of a server that was asked to listen on `host`. */
 function urlOf(host: string, port: number): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
   return new URL(`http://${shown}:${port}/`);
+}
+
+function limitsOf(options: ServeOptions): Limits {
+  const resolved = resolveLimits(options.limits);
+  if (resolved.ok) return resolved.value;
+  throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
 }
 
 /**
@@ -142,13 +158,13 @@ function urlOf(host: string, port: number): URL {
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const resolved = resolveLimits(options.limits);
-  if (!resolved.ok) {
-    throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
-  }
-  const limits = resolved.value;
+  const limits = limitsOf(options);
   const formPage = options.form ?? "MyForm.html";
-  if (!isPageName(formPage)) throw new ServeError("form", `not a name in the root: ${formPage}`);
+  if (!isPageName(formPage))
+    throw new ServeError(
+      "form",
+      `the form page must be a file's name in the root, not ${formPage}`,
+    );
   const tree = openTree({
     root: options.root ?? ".",
     permissions: options.permissions ?? "other",
@@ -164,7 +180,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     options.post === "off" ? undefined : { tree: tree.value, pages, limits, formPage },
   );
   const clock = new SystemClock();
-  const write = guarded(options.write ?? ((text: string) => process.stdout.write(text)));
+  const write = guarded(options.write ?? toStandardOutput);
   const log = new AccessLog(options.log ?? "none", write, () => clock.epochMs());
   const requests: RecordedRequest[] = [];
   const listener = new Listener(limits, {
@@ -177,10 +193,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     defer: (run) => setImmediate(run),
     report: (report) => {
       log.note(report);
-      if (options.record === false) return;
-      const record = recordOf(report);
-      if (record !== undefined) requests.push(record);
-      if (requests.length > limits.requestsKeptMax) requests.shift();
+      if (options.record !== false) keep(recordOf(report), requests, limits.requestsKeptMax);
     },
   });
   const host = options.host ?? "localhost";

@@ -1,10 +1,10 @@
 /**
  * How much of what was written to a socket its client has not yet taken.
  *
- * The kernel takes megabytes at once, and says that there is room again only when a third of them is
- * gone: to a reader of 100 kB per second nothing seems to move for half a minute. Before a client
- * is given up for not reading, the kernel is asked what it still holds. Seldom needed, so nothing of
- * this is loaded at the start; where it can't be had (no Linux, no FFI), nobody knows.
+ * The kernel takes megabytes at once, and says that there is room again only when a third of them
+ * is gone: to a reader of 100 kB per second nothing seems to move for half a minute. Before a
+ * client is given up for not reading, the kernel is asked what it still holds. Seldom needed, so
+ * nothing of this is loaded at the start; where it can't be had (no Linux, no FFI), nobody knows.
  */
 
 /** `SIOCOUTQ` of linux/sockios.h: unacknowledged octets of a TCP socket, as an int. */

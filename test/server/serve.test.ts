@@ -111,7 +111,7 @@ describe("where it listens", () => {
     ]);
     expect(await refusalOf({ root, form: "../form.html" })).toEqual([
       "form",
-      "not a name in the root: ../form.html",
+      "the form page must be a file's name in the root, not ../form.html",
     ]);
   });
 });
