@@ -25,7 +25,10 @@ export interface Limits {
   readonly fieldCountMax: number;
   /** Empty lines skipped before a request line; beyond it 400 (RFC 9112 §2.2). */
   readonly emptyLinesMax: number;
-  /** A request's decoded content; beyond it 413 (RFC 9110 §15.5.14). */
+  /**
+   * What the form handler reads of a request's content; beyond it 413 (RFC 9110 §15.5.14). A
+   * handler of a route names its own bound when it reads.
+   */
   readonly bodyBytesMax: ByteCount;
   /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
   readonly chunkLineBytesMax: ByteCount;

@@ -102,7 +102,7 @@ function sectionText(section: string, scripts: readonly Script[], column: Column
   const parts = [counted(scripts.length, "script"), `${counted(held, "phase")} held`];
   if (failed > 0) parts.push(`${failed} FAILED`);
   if (replays > 0) parts.push(counted(replays, "replay"));
-  if (replays > 0 && uncut > 0) parts.push(`${uncut} uncut`);
+  if (uncut > 0) parts.push(`${uncut} uncut`);
   if (notPlayed > 0) parts.push(`${counted(notPlayed, "script")} not played`);
   return `${section}: ${parts.join(", ")}`;
 }

@@ -39,11 +39,12 @@ function builtInPage(status: ContentStatus, page: PageText): string {
   return renderPage(`${status} ${phrase}`, parts.join("\n"));
 }
 
-/** Puts the reason at the end of a page that someone else wrote. */
+/** Puts the reason on top of a page that someone else wrote, where nobody has to look for it. */
 function withReason(markup: string, reason: string): string {
   const aside = `<pre role="note">${escapeHtml(reason)}</pre>\n`;
-  const end = markup.toLowerCase().lastIndexOf("</body>");
-  return end === -1 ? markup + aside : markup.slice(0, end) + aside + markup.slice(end);
+  const body = /<body(?:\s[^>]*)?>/i.exec(markup);
+  const at = body === null ? markup.length : body.index + body[0].length;
+  return `${markup.slice(0, at)}${aside}${markup.slice(at)}`;
 }
 
 /** Begins the response that a page is the body of. */

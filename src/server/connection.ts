@@ -126,6 +126,11 @@ export class Connection implements OpenConnection, Timed {
 
   /** The deadline has passed. */
   expire(): void {
+    const now = this.#context.clock.monotonicMs();
+    if (this.#awaitsReader() && this.#patience.stillReads(this.#transport.queued(), now)) {
+      this.#arm();
+      return;
+    }
     switch (this.#state) {
       case "idle":
         // RFC 9110 §15.5.9: 408 is for a request that was begun.
@@ -144,11 +149,21 @@ export class Connection implements OpenConnection, Timed {
         if (this.#exchange !== undefined) this.#exchange.persist = false;
         this.#last();
         break;
+      case "lingering":
+        // What the kernel still holds for the client is delivered after a close, not after a reset.
+        this.#close("ended");
+        return;
       default:
         this.#terminate();
         return;
     }
     this.#run();
+  }
+
+  /** Whether it is the client's reading that is waited for. */
+  #awaitsReader(): boolean {
+    const { unsent } = this.#delivery;
+    return unsent > 0 && this.#state !== "head" && this.#state !== "handling";
   }
 
   /** Steps as far as it goes, writes once, and says what it waits for. */
@@ -438,7 +453,8 @@ export class Connection implements OpenConnection, Timed {
       },
       this.#context.clock.monotonicMs(),
     );
-    this.#context.deadlines.set(this, deadline);
+    const looksFirst = this.#awaitsReader() && deadline !== Infinity;
+    this.#context.deadlines.set(this, looksFirst ? this.#patience.lookAt(deadline) : deadline);
   }
 
   #close(event: "ended" | "gone"): void {

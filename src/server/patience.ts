@@ -32,6 +32,9 @@ export class Patience {
   #unsent = 0;
   #takenOctets = 0;
   #sendingSinceMs: number;
+  /** When the kernel was last asked what it holds for the client, and what it said. */
+  #lookedMs: number | undefined;
+  #queued: number | undefined;
 
   constructor(limits: Limits, nowMs: number) {
     this.#limits = limits;
@@ -50,6 +53,7 @@ export class Patience {
     this.#progressMs = nowMs;
     this.#takenOctets = 0;
     this.#unsent = 0;
+    this.#lookedMs = undefined;
   }
 
   /** A handler has been given octets to work on: its own time begins anew. */
@@ -83,6 +87,33 @@ export class Patience {
     }
   }
 
+  /**
+   * When to look whether the client reads at all, for a `deadline` of sending: halfway to it first,
+   * so that there are two looks to compare when it has come.
+   */
+  lookAt(deadline: number): number {
+    return this.#lookedMs === undefined ? deadline - this.#limits.writeTimeMs / 2 : deadline;
+  }
+
+  /**
+   * Whether the client may have more time, now that the kernel holds `queued` octets for it
+   * (undefined when unknown): at the first look yes; later when it has read, and not too slowly.
+   */
+  stillReads(queued: number | undefined, nowMs: number): boolean {
+    const before = this.#queued;
+    const sinceMs = this.#lookedMs;
+    this.#queued = queued;
+    this.#lookedMs = nowMs;
+    if (sinceMs === undefined) return true;
+    if (queued === undefined || before === undefined) return false;
+    const dueOctets = (this.#limits.writeBytesPerSecondMin * (nowMs - sinceMs)) / 1000;
+    if (before - queued < Math.max(1, dueOctets)) return false;
+    this.#progressMs = nowMs;
+    this.#sendingSinceMs = nowMs;
+    this.#takenOctets = 0;
+    return true;
+  }
+
   #bodyDeadline(octets: number): number {
     const { bodyTimeMs, bodyBytesPerSecondMin } = this.#limits;
     return this.#askedMs + bodyTimeMs + (octets * 1000) / Math.max(1, bodyBytesPerSecondMin);
@@ -93,6 +124,7 @@ export class Patience {
       if (unsent < this.#unsent) this.#takenOctets += this.#unsent - unsent;
       this.#unsent = unsent;
       this.#progressMs = nowMs;
+      this.#lookedMs = undefined;
     }
     const { writeTimeMs, writeBytesPerSecondMin } = this.#limits;
     const earnedMs = (this.#takenOctets * 1000) / Math.max(1, writeBytesPerSecondMin);

@@ -62,9 +62,24 @@ export interface Server extends AsyncDisposable {
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
 
+function toStandardOutput(text: string): void {
+  process.stdout.write(text);
+}
+
 function toStandardError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${text}\n`);
+}
+
+/** `callback`, whose own mistakes are told and don't reach the event loop. */
+function guarded<Value>(callback: (value: Value) => void): (value: Value) => void {
+  return (value) => {
+    try {
+      callback(value);
+    } catch (error) {
+      toStandardError(error);
+    }
+  };
 }
 
 function recordOf(report: ExchangeReport): RecordedRequest | undefined {
@@ -77,6 +92,12 @@ function recordOf(report: ExchangeReport): RecordedRequest | undefined {
     raw: head.octets.slice(),
     status: report.response.status,
   };
+}
+
+/** Remembers `record` after the others, and forgets the oldest beyond `most`. */
+function keep(record: RecordedRequest | undefined, records: RecordedRequest[], most: number): void {
+  if (record !== undefined) records.push(record);
+  while (records.length > most) records.shift();
 }
 
 /** The URL of a server that was asked to listen on `host`. */
@@ -99,7 +120,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const added = new AddedRoutes();
   let site = openSite(options, added);
   const clock = new SystemClock();
-  const write = options.write ?? ((text: string) => process.stdout.write(text));
+  const write = guarded(options.write ?? toStandardOutput);
   const logAs = (format: LogFormat = "none"): AccessLog =>
     new AccessLog(format, write, () => clock.epochMs());
   let log = logAs(options.log);
@@ -110,14 +131,12 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
     handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
     refusal: (error) => site.refusal(error),
-    failed: options.onError ?? toStandardError,
+    failed: guarded(options.onError ?? toStandardError),
     defer: (run) => setImmediate(run),
     report: (report) => {
       log.note(report);
       if (options.record === false) return;
-      const record = recordOf(report);
-      if (record !== undefined) requests.push(record);
-      while (requests.length > site.limits.requestsKeptMax) requests.shift();
+      keep(recordOf(report), requests, site.limits.requestsKeptMax);
     },
   });
   const host = options.host ?? "localhost";

@@ -67,7 +67,11 @@ export function openSite(options: ServeOptions, added: AddedRoutes): Site {
   }
   const limits = resolved.value;
   const formPage = options.form ?? "MyForm.html";
-  if (!isPageName(formPage)) throw new ServeError("form", `not a name in the root: ${formPage}`);
+  if (!isPageName(formPage))
+    throw new ServeError(
+      "form",
+      `the form page must be a file's name in the root, not ${formPage}`,
+    );
   const opened = openTree({
     root: options.root ?? ".",
     permissions: options.permissions ?? "other",

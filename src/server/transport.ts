@@ -9,12 +9,16 @@
 
 import type { Socket } from "bun";
 
+import { queuedOctets } from "./socket-queue.ts";
+
 /** A stream of octets to one client. */
 export interface Transport {
   /**
    * Writes what fits now: how many octets were taken, 0 when full, -1 when the stream is closed.
    */
   write(octets: Uint8Array): number;
+  /** Octets written that the client has not yet taken; undefined where nobody can tell. */
+  queued(): number | undefined;
   /** Stops reading; the client's octets wait in the kernel. */
   pause(): void;
   /** Goes on reading. */
@@ -37,6 +41,11 @@ export class SocketTransport<Data> implements Transport {
 
   write(octets: Uint8Array): number {
     return this.#socket.write(octets);
+  }
+
+  queued(): number | undefined {
+    // Sockets have it, and their type doesn't say so; it is -1 once they are closed.
+    return queuedOctets((this.#socket as Socket<Data> & { readonly fd: number }).fd);
   }
 
   pause(): void {

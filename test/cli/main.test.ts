@@ -141,7 +141,11 @@ describe("what can't be served ends in one line and no stack", () => {
     [["--nope"], 2, "unknown option --nope; --help lists them"],
     [["--port", "x"], 2, "--port must be a number from 0 to 65535, not x"],
     [["a", "b"], 2, "one folder can be served, not 2"],
-    [[".", "--port", "0", "--form", "../x.html"], 2, "not a name in the root: ../x.html"],
+    [
+      [".", "--port", "0", "--form", "../x.html"],
+      2,
+      "the form page must be a file's name in the root, not ../x.html",
+    ],
     [["check", "--nope"], 2, "unknown option --nope; check --help lists them"],
     [["check"], 2, "check needs a script, or a folder of them"],
   ])("%p", async (words, status, line) => {

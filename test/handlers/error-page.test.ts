@@ -100,10 +100,10 @@ describe("403.html and 404.html of the tree", () => {
     expect((await explaining.ask("GET /nowhere")).body.length).toBe(200_000);
   });
 
-  test("under --explain say why at the end of their body, escaped", async () => {
-    site.file("403.html", "<body><p>shut</p></BODY></html>");
+  test("under --explain say why on top of their body, escaped", async () => {
+    site.file("403.html", '<html><BODY class="x"><p>shut</p></body></html>');
     expect((await explaining.ask("GET /shut.txt")).body).toBe(
-      `<body><p>shut</p><pre role="note">${reason}</pre>\n</BODY></html>`,
+      `<html><BODY class="x"><pre role="note">${reason}</pre>\n<p>shut</p></body></html>`,
     );
     site.file("403.html", "<p>shut</p>");
     expect((await explaining.ask("GET /shut.txt")).body).toBe(

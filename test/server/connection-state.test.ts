@@ -184,18 +184,44 @@ describe("in each state", () => {
     expectOutcomes(({ connection }) => connection.expire(), {
       "idle, fresh": ["closed", undefined, "close"],
       "idle, after an exchange": ["closed", undefined, "close"],
-      "idle, with an answer that is not read": ["closed", undefined, "terminate"],
+      "idle, with an answer that is not read": ["idle"],
       head: ["lingering", 408, "shutdown"],
       "handling, waiting for the handler": ["lingering", 503, "shutdown"],
       "handling, waiting for the body": ["lingering", 408, "shutdown"],
-      "answering with a file": ["closed", undefined, "terminate"],
+      "answering with a file": ["answering"],
       "answering with a stream that has nothing": ["closed", undefined, "terminate"],
       "settling, waiting for the body": ["lingering", undefined, "shutdown"],
-      "settling, with an answer that is not read": ["closed", undefined, "terminate"],
-      refusing: ["closed", undefined, "terminate"],
-      lingering: ["closed", undefined, "terminate"],
+      "settling, with an answer that is not read": ["settling"],
+      refusing: ["refusing"],
+      lingering: ["closed", undefined, "close"],
       closed: ["closed"],
     });
+  });
+
+  /** The states in which the client's reading is waited for. */
+  const unread = [
+    "idle, with an answer that is not read",
+    "answering with a file",
+    "settling, with an answer that is not read",
+    "refusing",
+  ];
+
+  test.each(unread)("%s: a client is let be while it reads, and reset when it stops", (name) => {
+    const place = places[name];
+    if (place === undefined) throw new Error(name);
+    const client = place.enter();
+    client.transport.held = 4_000_000;
+    for (let second = 0; second < 300; second++) {
+      client.clock.advance(1000);
+      client.transport.held -= 1000;
+    }
+    expect(client.state).toBe(place.state);
+    // Fewer than writeBytesPerSecondMin is as good as nothing.
+    for (let second = 0; second < 25; second++) {
+      client.clock.advance(1000);
+      client.transport.held -= 100;
+    }
+    expect([client.state, client.transport.ending]).toEqual(["closed", "terminate"]);
   });
 
   test("a write that finds the client gone ends it", () => {

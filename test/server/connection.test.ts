@@ -197,14 +197,15 @@ describe("early answers (RFC 9112 §9.3, §9.6)", () => {
     expect(client.transport.ending).toBe("terminate");
   });
 
-  test("are reset when the client stays longer than lingerTimeMs", () => {
+  test("are closed, and not reset, when the client stays longer than lingerTimeMs", () => {
     const client = new FakeClient(refuse);
     client.send(post(10_000_000));
     client.clock.advance(defaultLimits.lingerTimeMs - 1);
     client.send("x");
     expect(client.state).toBe("lingering");
     client.clock.advance(33);
-    expect(client.transport.ending).toBe("terminate");
+    // What the kernel holds for a slow reader is delivered after a close, and lost by a reset.
+    expect(client.transport.ending).toBe("close");
   });
 
   test("end a chunked body that goes on for longer than discardBytesMax", () => {
@@ -229,7 +230,7 @@ describe("early answers (RFC 9112 §9.3, §9.6)", () => {
     client.send(`${post(10)}012`);
     client.clock.advance(defaultLimits.bodyTimeMs + 5000);
     expect(client.statuses).toEqual([405]);
-    expect(client.transport.ending).toBe("terminate");
+    expect(client.transport.ending).toBe("close");
     expect(client.transport.calls).toContain("shutdown");
   });
 

@@ -56,12 +56,18 @@ export class FakeClock implements Clock, Alarm {
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;
     while (this.#ringMs <= endMs) {
+      // An alarm that is overdue rings now.
       this.#nowMs = Math.max(this.#nowMs, this.#ringMs);
       const ring = this.#ring;
       this.clear();
       ring?.();
     }
     this.#nowMs = endMs;
+  }
+
+  /** Lets time pass while the event loop is busy: the alarm rings at the next `advance`, late. */
+  stall(forMs: number): void {
+    this.#nowMs += forMs;
   }
 
   /** Lets time pass while the process sleeps: the alarm rings at the end, once, and late. */

@@ -15,6 +15,8 @@ export class FakeTransport implements Transport {
   room = Infinity;
   /** Whether the client is gone, so that a write answers with -1. */
   broken = false;
+  /** What the kernel still holds for the client; undefined as where nobody can tell. */
+  held: number | undefined;
   /** The calls of `write`, those that took nothing among them. */
   attempts = 0;
 
@@ -26,6 +28,10 @@ export class FakeTransport implements Transport {
     // A copy: whoever wrote may use the buffer again at once.
     if (taken > 0) this.writes.push(Uint8Array.from(octets.subarray(0, taken)));
     return taken;
+  }
+
+  queued(): number | undefined {
+    return this.held;
   }
 
   pause(): void {

@@ -113,7 +113,7 @@ describe("where it listens", () => {
     ]);
     expect(await refusalOf({ root, form: "../form.html" })).toEqual([
       "form",
-      "not a name in the root: ../form.html",
+      "the form page must be a file's name in the root, not ../form.html",
     ]);
   });
 });
@@ -532,4 +532,24 @@ test("the log is written, in the format that was asked for", async () => {
   const text = lines.join("");
   expect(text).toMatch(/^127\.0\.0\.1 - - \[[^\]]+\] "GET \/empty\.txt HTTP\/1\.1" 200 -\n/);
   expect(text).toEndWith('"GET /x HTTP/1.1" 204 -\n');
+});
+
+test("callbacks that throw are told of, and the server goes on", async () => {
+  const script = `
+    import { serve } from ${JSON.stringify(`${import.meta.dir}/../../index.ts`)};
+    const raise = () => { throw new Error("a callback's own mistake"); };
+    const server = await serve({ root: ${JSON.stringify(site.root)}, log: "short", write: raise, onError: raise });
+    server.route("GET", "/fails", raise);
+    const statuses = [];
+    for (const path of ["fails", "fails"]) {
+      statuses.push((await fetch(new URL(path, server.url))).status);
+      await Bun.sleep(10);
+    }
+    await server.stop();
+    process.stdout.write(statuses.join());
+  `;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "pipe" });
+  const [out, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  expect([out, await child.exited]).toEqual(["500,500", 0]);
+  expect(complaint).toContain("a callback's own mistake");
 });
