@@ -16,7 +16,7 @@ describe("the default limits", () => {
 
   test("have their unit last in their names, unless they are counts", () => {
     for (const name of names) {
-      expect(name).toMatch(/(Bytes|BytesMax|Ms|Max|PerSecondMin)$/);
+      expect(name).toMatch(/(Bytes|BytesMax|BytesMin|Ms|Max|PerSecondMin)$/);
     }
   });
 });

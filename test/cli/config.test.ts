@@ -398,7 +398,7 @@ describe("a mistake ends in one line that names the file", () => {
       "postern.config.json",
       '{"form":"../x.html"}',
       2,
-      "postern.config.json: form: not a name in the root: ../x.html",
+      "postern.config.json: form: the form page must be a file's name in the root, not ../x.html",
     ],
     [
       "postern.config.json",
@@ -425,7 +425,9 @@ describe("a mistake ends in one line that names the file", () => {
     using folder = new Folder();
     folder.write("postern.config.json", '{"form":"a.html"}');
     await using command = new Command(["--form", "../x.html"], {}, folder.path);
-    expect(await command.stderr).toBe("postern: not a name in the root: ../x.html\n");
+    expect(await command.stderr).toBe(
+      "postern: the form page must be a file's name in the root, not ../x.html\n",
+    );
     await using none = new Command(["--config", "my.json"], {}, folder.path);
     expect(await none.status).toBe(2);
     expect(await none.stderr).toBe("postern: my.json: no such file\n");
