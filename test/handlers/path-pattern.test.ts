@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { containPath, encodePath } from "../../src/files/path.ts";
 import { readPattern } from "../../src/handlers/path-pattern.ts";
