@@ -35,7 +35,10 @@ function corsFault(cors: boolean | CorsRule): string | undefined {
   if (cors.credentials === true && cors.origins === undefined) {
     return "credentials need a list of origins";
   }
-  const bad = cors.origins?.find((origin) => URL.parse(origin)?.origin !== origin);
+  // A "*" in a host would be no wildcard, and nobody's origin.
+  const isOrigin = (text: string): boolean =>
+    URL.parse(text)?.origin === text && !text.includes("*");
+  const bad = cors.origins?.find((origin) => !isOrigin(origin));
   return bad === undefined ? undefined : `not an origin: ${bad}`;
 }
 
