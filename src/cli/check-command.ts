@@ -9,6 +9,7 @@ import type { StartServer } from "../check/stage.ts";
 import { serve } from "../server/serve.ts";
 import { readCommandLine } from "./options.ts";
 import { serveOptions } from "./serve-options.ts";
+import { readSettings } from "./settings.ts";
 
 const help = `postern check plays wire scripts, plain-text exchanges with an HTTP server.
 
@@ -29,7 +30,14 @@ read.
 export const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
   const command = readCommandLine([...words, root], undefined);
   if (!command.ok) throw new Error(command.error);
-  const options = serveOptions({ ...command.value.config, host: "127.0.0.1", log: "none" });
+  // A script is judged by what it says, and not by a configuration that happens to lie here.
+  const { configFile } = command.value;
+  const settings = await readSettings({
+    ...command.value,
+    configFile: configFile === "own" ? "none" : configFile,
+  });
+  if (!settings.ok) throw new Error(settings.error);
+  const options = serveOptions({ ...settings.value.config, host: "127.0.0.1", log: "none" });
   const server = await serve({ ...options, port: 0, limits: { ...options.limits, ...limits } });
   return { url: server.url, stop: () => server.stop({ force: true }) };
 };

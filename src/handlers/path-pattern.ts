@@ -111,7 +111,8 @@ export function readPattern(
     return failure(`not a ${mayLeave ? "path or URL" : "path"}: ${to}`);
   }
   const known = namesIn(pattern);
-  if (known.slice(0, -1).includes("*")) return failure(`"*" must be the last segment: ${from}`);
+  if (namesIn(pattern.slice(0, -1)).includes("*"))
+    return failure(`"*" must be the last segment: ${from}`);
   const twice = known.find((name, i) => known.indexOf(name) !== i);
   if (twice !== undefined) return failure(`${twice} is twice in ${from}`);
   const missing = namesIn(template.parts).find((name) => !known.includes(name));

@@ -30,12 +30,17 @@ export interface ReadRules {
   readonly decoration: Decoration | undefined;
 }
 
+/** Whether browsers spell an origin like this. A "*" in it would be no wildcard. */
+function isOrigin(text: string): boolean {
+  return URL.parse(text)?.origin === text && !text.includes("*");
+}
+
 function corsFault(cors: boolean | CorsRule): string | undefined {
   if (typeof cors === "boolean") return undefined;
   if (cors.credentials === true && cors.origins === undefined) {
     return "credentials need a list of origins";
   }
-  const bad = cors.origins?.find((origin) => URL.parse(origin)?.origin !== origin);
+  const bad = cors.origins?.find((origin) => !isOrigin(origin));
   return bad === undefined ? undefined : `not an origin: ${bad}`;
 }
 

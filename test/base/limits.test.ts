@@ -58,6 +58,8 @@ describe("resolveLimits", () => {
     ["fieldCountMax", { fieldCountMax: 0 }],
     ["connectionsPerAddressMax", { connectionsMax: 10, connectionsPerAddressMax: 11 }],
     ["sendPieceBytes", { sendPieceBytes: 1 }],
+    ["sendBurstBytes", { sendBurstBytes: 65_536 }],
+    ["codingAtOnceBytesMax", { codingAtOnceBytesMax: 1_000_000 }],
   ];
   test.each(contradictions)("refuses a %s that contradicts another limit", (limit, changes) => {
     expect(resolveLimits(changes)).toMatchObject({ ok: false, error: { limit } });
