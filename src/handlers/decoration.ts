@@ -18,7 +18,7 @@ export interface DecorationRules {
   readonly cors: CorsRule | undefined;
 }
 
-/** Fields that a script of another origin may see beside the safelisted ones (Fetch §3.2.3). */
+/** Fields that a script of another origin may see beside the safelisted ones (Fetch §3.3.3). */
 const exposure: ResponseField = [
   "Access-Control-Expose-Headers",
   "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, Date, ETag",

@@ -7,7 +7,10 @@
  * spelled as in a request, `/a%20b`, or plainly, `/a b`. A slash at the end makes no difference.
  */
 
-/** Adds a field to answers from the tree. */
+/**
+ * Adds a field to answers, in the place of the server's own; to Vary it adds. What is said of
+ * content, Cache-Control and Content-Type among it, is left off errors.
+ */
 export interface HeaderRule {
   /** A glob that the request's path has to match, decoded, "/assets/**"; every path without it. */
   readonly path?: string;

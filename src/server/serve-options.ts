@@ -28,11 +28,14 @@ export interface ServeOptions {
   readonly index?: string;
   /** Whether the root's index answers navigations to what isn't there; false by default. */
   readonly single?: boolean;
-  /** Whether `/about` is `about.html`, and `/about.html` leads to `/about`; false by default. */
+  /**
+   * Whether `/about` is `about.html`, also where there is a folder `about/`, and `/about.html`
+   * leads to `/about`; false by default.
+   */
   readonly cleanUrls?: boolean;
   /** Whole seconds for which answers are fresh; without it they are revalidated each time. */
   readonly cache?: number;
-  /** Fields for answers from the tree; they win over the server's own of the same name. */
+  /** Fields for answers; they win over the server's own of the same name. */
   readonly headers?: readonly HeaderRule[];
   /** Which other origins may read answers: none by default, all, or those listed. */
   readonly cors?: boolean | CorsRule;

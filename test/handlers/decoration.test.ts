@@ -185,7 +185,7 @@ function corsOf({ headers }: Response): Record<string, string> {
 
 const exposed = "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, Date, ETag";
 
-describe("--cors (Fetch §3.2)", () => {
+describe("--cors (Fetch §3.3)", () => {
   test("lets any origin read any answer, without credentials", async () => {
     await during({ cors: true }, async (ask) => {
       for (const path of [

@@ -101,7 +101,7 @@ describe("a header rule", () => {
   });
 });
 
-describe("origins (Fetch §3.2)", () => {
+describe("origins (Fetch §3.3)", () => {
   test.each(["https://example.com", "http://localhost:8080", "http://[::1]:1", "http://127.0.0.1"])(
     "may be %s",
     (origin) => {
