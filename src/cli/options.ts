@@ -6,6 +6,7 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import type { HeaderRule } from "../handlers/rules.ts";
 import { logFormats } from "../server/log.ts";
 import type { Config } from "./config.ts";
 
@@ -31,6 +32,8 @@ interface Flag {
   /** Whether it is no switch: it has neither a value nor an opposite. */
   readonly single?: true;
   readonly choices?: readonly string[];
+  /** Whether it may be given more than once. */
+  readonly repeatable?: true;
   readonly help: string;
 }
 
@@ -66,6 +69,17 @@ const flags = [
     help: "links to follow: inside, follow (all), deny (none) (inside)",
   },
   { name: "no-listing", help: "don't list folders that have no index.html" },
+  { name: "index", value: "NAME", help: "the file that stands for its folder (index.html)" },
+  { name: "single", short: "s", help: "answer navigations to what isn't there with the index" },
+  { name: "clean-urls", help: "/about is about.html, and /about.html leads to /about" },
+  { name: "cache", value: "SECONDS", help: "how long answers are fresh (always revalidated)" },
+  {
+    name: "header",
+    value: "FIELD",
+    repeatable: true,
+    help: "add 'Name: value' to answers, or to those of '/glob Name: value'",
+  },
+  { name: "cors", help: "let scripts of any origin read answers" },
   {
     name: "post",
     value: "WHAT",
@@ -126,12 +140,15 @@ function wholeNumber(text: string, maximum: number): number | undefined {
 interface Given {
   /** What was given, with its value: that of a switch is "off" for `--no-…`, "on" otherwise. */
   readonly values: ReadonlyMap<FlagName, string>;
+  /** What repeatable flags were given, in order. */
+  readonly repeated: ReadonlyMap<FlagName, readonly string[]>;
   readonly operands: readonly string[];
 }
 
 /** Splits words into flags with their values, and the rest. */
 function readWords(words: readonly string[]): Result<Given, string> {
   const values = new Map<FlagName, string>();
+  const repeated = new Map<FlagName, string[]>();
   const operands: string[] = [];
   let flagsEnded = false;
   for (let i = 0; i < words.length; i++) {
@@ -158,10 +175,23 @@ function readWords(words: readonly string[]): Result<Given, string> {
     if (flag.choices !== undefined && !flag.choices.includes(value ?? "")) {
       return failure(`${name} must be one of ${flag.choices.join(", ")}, not ${value ?? ""}`);
     }
+    if (flag.repeatable === true) {
+      const given = repeated.get(flag.name as FlagName) ?? [];
+      repeated.set(flag.name as FlagName, [...given, value ?? ""]);
+      continue;
+    }
     if (values.has(flag.name as FlagName)) return failure(`${name} is given twice`);
     values.set(flag.name as FlagName, value ?? "");
   }
-  return success({ values, operands });
+  return success({ values, repeated, operands });
+}
+
+/** Reads `Name: value`, or `/glob Name: value`; undefined when it is neither. */
+function readHeader(text: string): HeaderRule | undefined {
+  const match = /^(?:(\/\S*)[ \t]+)?([^\s:]+):[ \t]*(.*?)[ \t]*$/s.exec(text);
+  if (match === null) return undefined;
+  const [, path, name = "", value = ""] = match;
+  return path === undefined ? { name, value } : { path, name, value };
 }
 
 /** `values` without those that are undefined. */
@@ -176,7 +206,8 @@ function defined<Values extends object>(values: {
 function configOf(
   root: string | undefined,
   port: number | undefined,
-  maxBody: number | undefined,
+  numbers: { readonly maxBody: number | undefined; readonly cache: number | undefined },
+  headers: readonly HeaderRule[],
   values: Given["values"],
 ): Config {
   const isOn = (name: FlagName): boolean | undefined => {
@@ -194,10 +225,16 @@ function configOf(
     hidden: isOn("hidden"),
     symlinks: values.get("symlinks") as Config["symlinks"],
     listing: isOn("no-listing"),
+    index: values.get("index"),
+    single: isOn("single"),
+    cleanUrls: isOn("clean-urls"),
+    cache: numbers.cache,
+    headers: headers.length === 0 ? undefined : headers,
+    cors: isOn("cors"),
     post: values.get("post") as Config["post"],
     form: values.get("form"),
     compress: isOn("no-compress"),
-    limits: maxBody === undefined ? undefined : { bodyBytesMax: maxBody },
+    limits: numbers.maxBody === undefined ? undefined : { bodyBytesMax: numbers.maxBody },
   });
 }
 
@@ -211,7 +248,7 @@ export function readCommandLine(
 ): Result<CommandLine, string> {
   const given = readWords(words);
   if (!given.ok) return given;
-  const { values, operands } = given.value;
+  const { values, repeated, operands } = given.value;
   if (operands.length > 1) return failure(`one folder can be served, not ${operands.length}`);
   const portText = values.get("port") ?? (environmentPort === "" ? undefined : environmentPort);
   const port = portText === undefined ? undefined : wholeNumber(portText, 65_535);
@@ -224,12 +261,23 @@ export function readCommandLine(
   if (maxBodyText !== undefined && maxBody === undefined) {
     return failure(`--max-body must be a number of bytes, not ${maxBodyText}`);
   }
+  const cacheText = values.get("cache");
+  const cache = cacheText === undefined ? undefined : wholeNumber(cacheText, 2 ** 31);
+  if (cacheText !== undefined && cache === undefined) {
+    return failure(`--cache must be a number of seconds, not ${cacheText}`);
+  }
+  const headerTexts = repeated.get("header") ?? [];
+  const headers = headerTexts.map(readHeader).filter((header) => header !== undefined);
+  const badHeader = headerTexts.find((text) => readHeader(text) === undefined);
+  if (badHeader !== undefined) {
+    return failure(`--header must be 'Name: value' or '/glob Name: value', not ${badHeader}`);
+  }
   if (values.has("config") && values.has("no-config")) {
     return failure("--config and --no-config can't both be meant");
   }
   const named = values.get("config");
   return success({
-    config: configOf(operands[0], port, maxBody, values),
+    config: configOf(operands[0], port, { maxBody, cache }, headers, values),
     configFile: named === undefined ? (values.has("no-config") ? "none" : "own") : { named },
     ready: values.get("ready") === "json" ? "json" : "line",
     help: values.has("help"),
