@@ -74,6 +74,7 @@ const flags = [
   },
   { name: "form", value: "FILE", help: "the form page, in the root (MyForm.html)" },
   { name: "no-compress", help: "send files as they are, whatever the client takes" },
+  { name: "early-hints", help: "tell what a page needs ahead of it (103)" },
   { name: "max-body", value: "BYTES", help: "largest request body taken (8388608)" },
   {
     name: "config",
@@ -197,6 +198,7 @@ function configOf(
     post: values.get("post") as Config["post"],
     form: values.get("form"),
     compress: isOn("no-compress"),
+    earlyHints: isOn("early-hints"),
     limits: maxBody === undefined ? undefined : { bodyBytesMax: maxBody },
   });
 }
