@@ -169,6 +169,7 @@ const keys: Readonly<Record<keyof Config, Kind>> = {
   redirects: listOf("a list of redirects", redirect),
   rewrites: listOf("a list of rewrites", rewrite),
   compress: truth,
+  earlyHints: truth,
   post: oneOf("form", "off"),
   form: text("a file's name"),
   log: oneOf(...logFormats),

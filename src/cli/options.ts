@@ -88,6 +88,7 @@ const flags = [
   },
   { name: "form", value: "FILE", help: "the form page, in the root (MyForm.html)" },
   { name: "no-compress", help: "send files as they are, whatever the client takes" },
+  { name: "early-hints", help: "tell what a page needs ahead of it (103)" },
   { name: "max-body", value: "BYTES", help: "largest request body taken (8388608)" },
   {
     name: "config",
@@ -235,6 +236,7 @@ function configOf(
     form: values.get("form"),
     compress: isOn("no-compress"),
     limits: numbers.maxBody === undefined ? undefined : { bodyBytesMax: numbers.maxBody },
+    earlyHints: isOn("early-hints"),
   });
 }
 

@@ -14,6 +14,7 @@ import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ContentStatus } from "../protocol/status.ts";
 import type { CodingService, FormChoice } from "./coding.ts";
 import { chooseForm } from "./coding.ts";
+import type { EarlyHints } from "./early-hints.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
@@ -21,7 +22,7 @@ import { cacheControl } from "./freshness.ts";
 import type { Request } from "./handler.ts";
 import { renderListing } from "./listing.ts";
 import type { Representation } from "./representation.ts";
-import { answerWith } from "./representation.ts";
+import { answerWith, release } from "./representation.ts";
 
 /** What the file handler needs. */
 export interface FileService {
@@ -34,6 +35,8 @@ export interface FileService {
   readonly cacheSeconds: number | undefined;
   /** Undefined when nothing is to be compressed. */
   readonly coding: CodingService | undefined;
+  /** Undefined when pages are sent without hints. */
+  readonly earlyHints: Promise<EarlyHints> | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -80,6 +83,16 @@ function formOf(
   return coding === undefined ? plain : chooseForm(request, plain, path, coding);
 }
 
+/** `file` as it is. */
+function plainOf(file: OpenFile, service: FileService): Representation {
+  return representFile(file, service.limits, fieldsFor(file.name, service));
+}
+
+/** Where the file `name`, found at `path`, is: in a folder it stands for that. */
+function pathOfFile({ name }: OpenFile, path: ContainedPath): ContainedPath {
+  return path.trailingSlash ? (childPath(path, name) ?? path) : path;
+}
+
 /** `file`, found at `path`, in that form. */
 function formOfFile(
   request: Request,
@@ -87,13 +100,7 @@ function formOfFile(
   path: ContainedPath,
   service: FileService,
 ): FormChoice {
-  const filePath = path.trailingSlash ? (childPath(path, file.name) ?? path) : path;
-  return formOf(
-    request,
-    representFile(file, service.limits, fieldsFor(file.name, service)),
-    filePath,
-    service,
-  );
+  return formOf(request, plainOf(file, service), pathOfFile(file, path), service);
 }
 
 /** The listing of `directory`, found at `path`, in that form. */
@@ -119,6 +126,47 @@ function answerInForm(
   if (form === "busy") return pages.refusal({ kind: "overloaded" });
   if (!(form instanceof Promise)) return answerWith(request, form, pages, limits);
   return form.then((made) => answerWith(request, made, pages, limits));
+}
+
+/**
+ * Answers with `plain`, the page at `path`, in one of its forms; what it refers to goes ahead of
+ * it, where all of it is sent.
+ */
+async function answerWithHints(
+  request: Request,
+  plain: Representation,
+  path: ContainedPath,
+  earlyHints: Promise<EarlyHints>,
+  service: FileService,
+): Promise<Response> {
+  let hints: readonly string[];
+  try {
+    hints = (await earlyHints).linksOf(plain, request.head);
+  } catch (error) {
+    release(plain);
+    throw error;
+  }
+  const response = await answerInForm(request, formOf(request, plain, path, service), service);
+  return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
+}
+
+/** Answers with `file`, found at `path`. */
+function answerWithFile(
+  request: Request,
+  file: OpenFile,
+  path: ContainedPath,
+  service: FileService,
+): Response | Promise<Response> {
+  const plain = plainOf(file, service);
+  const filePath = pathOfFile(file, path);
+  const { earlyHints } = service;
+  const { method, minorVersion } = request.head;
+  // RFC 9110 §15.2: never to HTTP/1.0, which knows no interim responses.
+  const mayHint = method === "GET" && minorVersion === 1 && plain.mediaType === htmlType;
+  if (earlyHints !== undefined && mayHint) {
+    return answerWithHints(request, plain, filePath, earlyHints, service);
+  }
+  return answerInForm(request, formOf(request, plain, filePath, service), service);
 }
 
 /**
@@ -202,10 +250,8 @@ export function answerFound(
 ): Response | Promise<Response> {
   const { pages } = service;
   switch (found.kind) {
-    case "file": {
-      const form = formOfFile(request, found.file, path, service);
-      return answerInForm(request, form, service);
-    }
+    case "file":
+      return answerWithFile(request, found.file, path, service);
     case "redirect":
       return redirectToFolder(path, query, service);
     case "directory": {

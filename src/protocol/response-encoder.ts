@@ -27,7 +27,7 @@ export interface Exchange {
 /** How a body is delimited on the wire (RFC 9112 §6). */
 export type WireFraming = "none" | "length" | "chunked" | "close";
 
-/** An encoded header section, and what follows it. */
+/** An encoded header section, what goes before it, and what follows it. */
 export interface EncodedHead {
   /** Latin-1 text, up to and with the empty line. */
   readonly text: string;
@@ -62,14 +62,25 @@ function framingOf(response: Response, exchange: Exchange): WireFraming {
 }
 
 /**
+ * The interim response with the hints of `response`, if it has any (RFC 8297 §2). A client of
+ * HTTP/1.0 would take it for the answer (RFC 9110 §15.2), and one that asks for the fields alone
+ * has no use for it.
+ */
+function earlyHintsHead({ hints = [] }: Response, exchange: Exchange): string {
+  if (hints.length === 0 || exchange.minorVersion === 0 || exchange.bodiless) return "";
+  return `HTTP/1.1 103 Early Hints\r\n${hints.map((link) => `Link: ${link}\r\n`).join("")}\r\n`;
+}
+
+/**
  * The header section of `response` in `exchange`. A HEAD has the fields of the GET, its length too,
- * and nothing follows them.
+ * and nothing follows them. Early hints go before it, in the same piece of text.
  */
 export function encodeHead(response: Response, exchange: Exchange): EncodedHead {
   const framing = framingOf(response, exchange);
   const persist = exchange.persist && !response.close && framing !== "close";
+  let text = earlyHintsHead(response, exchange);
   // RFC 9112 §2.6, RFC 9110 §6.2: the version is ours, whatever the request's was.
-  let text = `HTTP/1.1 ${response.status} ${reasonPhrase(response.status)}\r\n`;
+  text += `HTTP/1.1 ${response.status} ${reasonPhrase(response.status)}\r\n`;
   text += `Date: ${exchange.date}\r\n`;
   for (const [name, value] of response.fields) text += `${name}: ${value}\r\n`;
   if (framing === "length") text += `Content-Length: ${bodyOctets(response.body) ?? 0}\r\n`;

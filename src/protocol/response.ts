@@ -44,6 +44,10 @@ export interface Response {
   readonly close: boolean;
   /** What the log says beside the request: why it was refused, what a form held. */
   readonly note: ResponseNote | undefined;
+  /**
+   * Values of Link fields that an interim response tells the client ahead of this one (RFC 8297).
+   */
+  readonly hints?: readonly string[];
 }
 
 /** What a response tells the log and not the client. */

@@ -45,6 +45,8 @@ export interface ServeOptions {
   readonly rewrites?: readonly RewriteRule[];
   /** Whether compressed forms are sent to clients that take them; true by default. */
   readonly compress?: boolean;
+  /** Whether pages are preceded by links to what they need (RFC 8297); false by default. */
+  readonly earlyHints?: boolean;
   /** What POST does to the tree: answer with the form page, the default, or nothing. */
   readonly post?: "form" | "off";
   /** The form page, in the root; "MyForm.html" by default. */

@@ -11,6 +11,7 @@ import type { AddedRoutes } from "../handlers/added-routes.ts";
 import { CodedCache } from "../handlers/coded-cache.ts";
 import type { Decoration } from "../handlers/decoration.ts";
 import { ErrorPages, isPageName } from "../handlers/error-page.ts";
+import type { EarlyHints } from "../handlers/early-hints.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { Routes } from "../handlers/routes.ts";
 import type { ReadRules } from "../handlers/site-rules.ts";
@@ -56,6 +57,12 @@ function rulesOf(options: ServeOptions): ReadRules {
   throw new ServeError("rules", rules.error);
 }
 
+/** Hints for a site's pages. */
+async function loadEarlyHints(): Promise<EarlyHints> {
+  const { EarlyHints: Hints } = await import("../handlers/early-hints.ts");
+  return new Hints();
+}
+
 /**
  * Makes the site that `options` ask for, with the routes that were `added` on top of the tree.
  * Throws a `ServeError` when there can't be one.
@@ -87,8 +94,10 @@ export function openSite(options: ServeOptions, added: AddedRoutes): Site {
   const pages = new ErrorPages(tree, limits, explain);
   const cache = new CodedCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
   const coding = options.compress === false ? undefined : { tree, limits, cache };
+  const earlyHints = options.earlyHints === true ? loadEarlyHints() : undefined;
+  const { listing = true, cache: cacheSeconds } = options;
   const routes = new Routes(
-    { tree, pages, limits, listing: options.listing ?? true, cacheSeconds: options.cache, coding },
+    { tree, pages, limits, listing, cacheSeconds, coding, earlyHints },
     options.post === "off" ? undefined : { tree, pages, limits, formPage },
     mapping,
     added,

@@ -44,7 +44,7 @@ async function complaintAbout(path: string): Promise<string> {
 
 const allKeys =
   "root, host, port, permissions, explain, hidden, symlinks, listing, index, single, cleanUrls, " +
-  "cache, headers, cors, redirects, rewrites, compress, post, form, log, quiet, limits";
+  "cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, limits";
 
 const whole: Required<Config> = {
   root: "site",
@@ -70,6 +70,7 @@ const whole: Required<Config> = {
   ],
   rewrites: [{ from: "/d/:e", to: "/f/:e" }],
   compress: false,
+  earlyHints: true,
   post: "off",
   form: "ask.html",
   log: "json",
@@ -147,6 +148,7 @@ describe("a key", () => {
     ],
     [{ rewrites: [[]] }, "rewrites[0]: expected an object with from and to, got a list"],
     [{ rewrites: [{ from: "/" }] }, "rewrites[0].to: expected a path as text, got none"],
+    [{ earlyHints: 103 }, "earlyHints: expected true or false, got 103"],
     [{ compress: "br" }, 'compress: expected true or false, got "br"'],
     [{ post: "echo" }, 'post: expected one of "form", "off", got "echo"'],
     [{ form: 1 }, "form: expected a file's name, got 1"],

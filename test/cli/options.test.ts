@@ -44,6 +44,7 @@ describe("each flag", () => {
     [["--ready", "json"], { ready: "json" }],
     [["--ready=line"], {}],
     [["--no-compress"], { compress: false }],
+    [["--early-hints"], { earlyHints: true }],
     [["--quiet"], { quiet: true }],
     [["-q"], { quiet: true }],
     [["--log", "none"], { log: "none" }],
@@ -79,6 +80,7 @@ describe("each flag", () => {
     ["--no-hidden", { hidden: false }],
     ["--listing", { listing: true }],
     ["--compress", { compress: true }],
+    ["--no-early-hints", { earlyHints: false }],
   ])("that is a switch has its opposite, for what a configuration says: %s", (word, asked) => {
     expect(read([word])).toEqual(asked);
   });

@@ -7,6 +7,7 @@ import { openTree } from "../../src/files/resolve.ts";
 import type { Tree, TreeOptions } from "../../src/files/resolve.ts";
 import { AddedRoutes } from "../../src/handlers/added-routes.ts";
 import { CodedCache } from "../../src/handlers/coded-cache.ts";
+import { EarlyHints } from "../../src/handlers/early-hints.ts";
 import { ErrorPages } from "../../src/handlers/error-page.ts";
 import type { Request } from "../../src/handlers/handler.ts";
 import type { Mapping } from "../../src/handlers/mapping.ts";
@@ -94,6 +95,7 @@ export interface HouseOptions {
   readonly formPage?: string;
   readonly post?: boolean;
   readonly compress?: boolean;
+  readonly earlyHints?: boolean;
   readonly cacheSeconds?: number;
   readonly mapping?: Partial<Mapping>;
 }
@@ -130,6 +132,7 @@ export class House {
         listing: options.listing ?? true,
         cacheSeconds: options.cacheSeconds,
         coding: options.compress === false ? undefined : coding,
+        earlyHints: options.earlyHints === true ? Promise.resolve(new EarlyHints()) : undefined,
       },
       options.post === false
         ? undefined

@@ -165,3 +165,26 @@ describe("100 (Continue) (RFC 9110 §15.2.1)", () => {
     expect(continueHead).toBe("HTTP/1.1 100 Continue\r\n\r\n");
   });
 });
+
+describe("103 (Early Hints) (RFC 8297 §2)", () => {
+  const links = ["</a.css>; rel=preload; as=style", "</a.js>; rel=modulepreload"];
+  const hinted = { ...hello, hints: links };
+
+  test("goes before the response with a Link field for each, and without a Date", () => {
+    const { text, ...others } = encodeHead(hello, plain);
+    expect(encodeHead(hinted, plain)).toEqual({
+      text:
+        "HTTP/1.1 103 Early Hints\r\n" +
+        "Link: </a.css>; rel=preload; as=style\r\n" +
+        "Link: </a.js>; rel=modulepreload\r\n" +
+        `\r\n${text}`,
+      ...others,
+    });
+  });
+
+  test("is not sent to HTTP/1.0 (RFC 9110 §15.2), to HEAD, and with nothing in it", () => {
+    expect(encodeHead(hinted, old)).toEqual(encodeHead(hello, old));
+    expect(encodeHead(hinted, head)).toEqual(encodeHead(hello, head));
+    expect(encodeHead({ ...hello, hints: [] }, plain)).toEqual(encodeHead(hello, plain));
+  });
+});
