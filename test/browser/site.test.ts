@@ -202,4 +202,40 @@ describe.skipIf(chromium === undefined)(inBrowser, () => {
     expect(await page.value("document.title")).toBe("/markup/");
     expect(page.complaints).toEqual([]);
   });
+
+  test("a reload is revalidated, and nothing is sent again (RFC 9110 §13.1.2)", async () => {
+    await using fresh = await serve({ root: site.root });
+    using page = await Page.open();
+    await page.goto("MySchedule.html", fresh.url);
+    await page.until("document.documentElement.dataset.ready === 'yes'");
+    const before = fresh.requests.length;
+    await page.view.reload();
+    await page.until("document.documentElement.dataset.ready === 'yes'");
+    for (const part of ["/MySchedule.html", "/css/schedule.css", "/js/schedule.js"]) {
+      const again = fresh.requests.slice(before).filter(({ target }) => target === part);
+      expect([part, again.map(({ status }) => status)]).toEqual([part, [304]]);
+    }
+    expect(page.complaints).toEqual([]);
+  });
+
+  test("the tune is sought by a range (RFC 9110 §14)", async () => {
+    await using fresh = await serve({ root: site.root });
+    using page = await Page.open();
+    await page.goto("media.html", fresh.url);
+    await page.until("document.querySelector('audio').readyState >= 1");
+    const seek = `(async () => {
+      const audio = document.querySelector('audio');
+      const seeked = new Promise((resolve) => audio.addEventListener('seeked', resolve));
+      audio.currentTime = 9;
+      await seeked;
+      return audio.currentTime;
+    })()`;
+    expect(await page.value(seek)).toBeCloseTo(9, 1);
+    const tune = fresh.requests.filter(({ target }) => target.endsWith(".mp3"));
+    for (const { fields, status } of tune) {
+      const asksForRange = fields.some(([name]) => name.toLowerCase() === "range");
+      expect(status).toBe(asksForRange ? 206 : 200);
+    }
+    expect(tune.some(({ status }) => status === 206)).toBe(true);
+  });
 });
