@@ -6,6 +6,7 @@
 import type { Limits } from "../base/limits.ts";
 import type { Handler } from "../handlers/handler.ts";
 import type { ProtocolError } from "../protocol/error.ts";
+import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -27,8 +28,8 @@ export interface ConnectionContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly handler: Handler;
-  /** The page for a refusal of the server's own. */
-  readonly refusal: (error: ProtocolError) => Response;
+  /** The page for a refusal of the server's own; `head` is the request's, if it could be read. */
+  readonly refusal: (error: ProtocolError, head: RequestHead | undefined) => Response;
   /** Told once of every exchange that is over. */
   readonly report: (report: ExchangeReport) => void;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */

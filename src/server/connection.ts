@@ -274,7 +274,7 @@ export class Connection implements OpenConnection, Timed {
       return;
     }
     this.#context.failed(error);
-    this.#answer(exchange, this.#context.refusal({ kind: "handler-failed" }));
+    this.#answer(exchange, this.#context.refusal({ kind: "handler-failed" }, exchange.head));
   }
 
   /** Queues a handler's response, or drops it when nobody waits for it any more. */
@@ -400,7 +400,7 @@ export class Connection implements OpenConnection, Timed {
     const now = this.#context.clock.monotonicMs();
     const exchange = this.#exchange ?? new Exchange(undefined, undefined, now);
     exchange.body?.fail(error.kind);
-    exchange.response = this.#context.refusal(error);
+    exchange.response = this.#context.refusal(error, exchange.head);
     this.#delivery.begin(exchange.response, {
       minorVersion: exchange.head?.minorVersion ?? 1,
       bodiless: method === "HEAD",

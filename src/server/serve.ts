@@ -130,7 +130,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     clock,
     deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
     handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
-    refusal: (error) => site.refusal(error),
+    refusal: (error, head) => site.refusal(error, head),
     failed: guarded(options.onError ?? toStandardError),
     defer: (run) => setImmediate(run),
     report: (report) => {

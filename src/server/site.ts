@@ -17,6 +17,7 @@ import { Routes } from "../handlers/routes.ts";
 import type { ReadRules } from "../handlers/site-rules.ts";
 import { readRules } from "../handlers/site-rules.ts";
 import type { ProtocolError } from "../protocol/error.ts";
+import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
@@ -26,7 +27,7 @@ export interface Site {
   readonly limits: Limits;
   readonly tree: Tree;
   /** The answer to a request that no handler gets to see. */
-  readonly refusal: (error: ProtocolError) => Response;
+  readonly refusal: (error: ProtocolError, head: RequestHead | undefined) => Response;
   /** Whether answers explain themselves. */
   readonly explain: boolean;
   readonly answer: Handler;
@@ -102,9 +103,9 @@ export function openSite(options: ServeOptions, added: AddedRoutes): Site {
     mapping,
     added,
   );
-  const refusal = (error: ProtocolError): Response => {
+  const refusal: Site["refusal"] = (error, head) => {
     const response = pages.refusal(error);
-    return decoration?.apply(response) ?? response;
+    return decoration?.apply(response, head) ?? response;
   };
   return { limits, tree, refusal, explain, answer: decorated(routes.answer, decoration) };
 }

@@ -249,6 +249,14 @@ describe("--cors (Fetch §3.3)", () => {
 
   const listed: CorsRule = { origins: [origin, "http://localhost:3000"], credentials: true };
 
+  test("with a list names the one that asks on a handler's 500, too", async () => {
+    await during({ cors: listed }, async (ask) => {
+      const response = await ask("fails", from(origin));
+      expect([response.status, corsOf(response)["allow-origin"]]).toEqual([500, origin]);
+      expect(response.headers.get("Vary")).toBe("Origin");
+    });
+  });
+
   test("with a list names the one that asks, and tells caches so in any case", async () => {
     await during({ cors: listed }, async (ask) => {
       for (const one of [origin, "http://localhost:3000"]) {
