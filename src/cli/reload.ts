@@ -30,7 +30,7 @@ async function reload(server: Server, command: CommandLine, start: Settings): Pr
   const { config, file } = settings.value;
   if (file === undefined) return say(`${start.file?.name}: no such file`);
   try {
-    server.reload(serveOptions(config));
+    server.reload({ ...serveOptions(config), root: config.root ?? "." });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     return say(blame(error, settings.value, command.config));

@@ -66,11 +66,25 @@ export interface ServeOptions {
 /** What of a running server can be changed: all but where it listens and whom it tells. */
 export type ReloadOptions = Omit<ServeOptions, "host" | "port" | "write" | "onError" | "record">;
 
+/** The option that was at fault, or what kept the server from listening. */
+export type ServeErrorCode =
+  | "root"
+  | "limits"
+  | "form"
+  | "index"
+  | "permissions"
+  | "symlinks"
+  | "post"
+  | "log"
+  | "rules"
+  | "port-taken"
+  | "listen";
+
 /** Why a server could not be started; `code` says which part of the options was at fault. */
 export class ServeError extends Error {
-  readonly code: "root" | "limits" | "form" | "rules" | "port-taken" | "listen";
+  readonly code: ServeErrorCode;
 
-  constructor(code: ServeError["code"], message: string) {
+  constructor(code: ServeErrorCode, message: string) {
     super(message);
     this.name = "ServeError";
     this.code = code;

@@ -50,9 +50,10 @@ export interface Server extends AsyncDisposable {
    */
   route(method: string, path: string, handler: RouteHandler): void;
   /**
-   * Serves as `options` say from the next request on; what they leave out is the default. Requests
-   * in flight finish as they began, open connections go on, under the limits that they came with,
-   * and added routes stay. Throws a `ServeError`, and changes nothing, when it can't be.
+   * Serves as `options` say from the next request on; what they leave out goes back to its default,
+   * but for the root, which stays. Requests in flight finish as they began, open connections go on,
+   * under the limits that they came with, and added routes stay. Throws a `ServeError`, and changes
+   * nothing, when it can't be.
    */
   reload(options: ReloadOptions): void;
   /**
@@ -146,7 +147,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     throw new ServeError(code, opened.error.message);
   }
   const reload = (changed: ReloadOptions): void => {
-    site = openSite(changed, added);
+    site = openSite({ ...changed, root: changed.root ?? site.tree.root }, added);
     listener.limit(site.limits);
     log.flush();
     log = logAs(changed.log);

@@ -19,6 +19,7 @@ import { readRules } from "../handlers/site-rules.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
+import { logFormats } from "./log.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
 
@@ -64,6 +65,30 @@ async function loadEarlyHints(): Promise<EarlyHints> {
   return new Hints();
 }
 
+/** What an option may say that is one of a few words. */
+const choices = {
+  permissions: ["other", "process"],
+  symlinks: ["inside", "follow", "deny"],
+  post: ["form", "off"],
+  log: logFormats,
+} as const;
+
+/** Throws for the first option that says what it can't: callers without types may. */
+function checkWords(options: ServeOptions): void {
+  for (const name of ["permissions", "symlinks", "post", "log"] as const) {
+    const value = options[name];
+    const known: readonly string[] = choices[name];
+    if (value === undefined || known.includes(value)) continue;
+    throw new ServeError(name, `${name} must be one of ${known.join(", ")}, not ${value}`);
+  }
+}
+
+/** Throws when `name` can't be a file's name in a folder; "" is none. */
+function checkName(code: "form" | "index", called: string, name: string): void {
+  if (isPageName(name) || (code === "index" && name === "")) return;
+  throw new ServeError(code, `${called} must be a file's name, not ${name}`);
+}
+
 /**
  * Makes the site that `options` ask for, with the routes that were `added` on top of the tree.
  * Throws a `ServeError` when there can't be one.
@@ -74,18 +99,16 @@ export function openSite(options: ServeOptions, added: AddedRoutes): Site {
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
   }
   const limits = resolved.value;
-  const formPage = options.form ?? "MyForm.html";
-  if (!isPageName(formPage))
-    throw new ServeError(
-      "form",
-      `the form page must be a file's name in the root, not ${formPage}`,
-    );
+  const { form: formPage = "MyForm.html", index = "index.html" } = options;
+  checkWords(options);
+  checkName("form", "the form page", formPage);
+  checkName("index", "the index", index);
   const opened = openTree({
     root: options.root ?? ".",
     permissions: options.permissions ?? "other",
     hidden: options.hidden ?? false,
     symlinks: options.symlinks ?? "inside",
-    index: options.index ?? "index.html",
+    index,
     symlinkHopsMax: limits.symlinkHopsMax,
   });
   if (!opened.ok) throw new ServeError("root", opened.error);

@@ -400,7 +400,7 @@ describe("a mistake ends in one line that names the file", () => {
       "postern.config.json",
       '{"form":"../x.html"}',
       2,
-      "postern.config.json: form: the form page must be a file's name in the root, not ../x.html",
+      "postern.config.json: form: the form page must be a file's name, not ../x.html",
     ],
     [
       "postern.config.json",
@@ -428,7 +428,7 @@ describe("a mistake ends in one line that names the file", () => {
     folder.write("postern.config.json", '{"form":"a.html"}');
     await using command = new Command(["--form", "../x.html"], {}, folder.path);
     expect(await command.stderr).toBe(
-      "postern: the form page must be a file's name in the root, not ../x.html\n",
+      "postern: the form page must be a file's name, not ../x.html\n",
     );
     await using none = new Command(["--config", "my.json"], {}, folder.path);
     expect(await none.status).toBe(2);

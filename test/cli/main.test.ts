@@ -144,7 +144,7 @@ describe("what can't be served ends in one line and no stack", () => {
     [
       [".", "--port", "0", "--form", "../x.html"],
       2,
-      "the form page must be a file's name in the root, not ../x.html",
+      "the form page must be a file's name, not ../x.html",
     ],
     [["check", "--nope"], 2, "unknown option --nope; check --help lists them"],
     [["check"], 2, "check needs a script, or a folder of them"],

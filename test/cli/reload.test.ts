@@ -81,10 +81,7 @@ describe("SIGHUP", () => {
     for (const [text, line] of [
       ['{ "cache": "soon" }', 'c.json: cache: expected a whole number of seconds, got "soon"'],
       ["{", "c.json: malformed JSON: Expected '}'"],
-      [
-        '{ "form": "../x" }',
-        "c.json: form: the form page must be a file's name in the root, not ../x",
-      ],
+      ['{ "form": "../x" }', "c.json: form: the form page must be a file's name, not ../x"],
       [
         '{ "limits": { "sendPieceBytes": 1 } }',
         "c.json: limits: sendPieceBytes must be at least inlineBytesMax",

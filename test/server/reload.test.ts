@@ -155,3 +155,16 @@ describe("reload", () => {
     expect(server.requests.map(({ target }) => target)).toEqual(["/a.txt?4", "/a.txt?5"]);
   });
 });
+
+test("keeps the root when it isn't named, and refuses words that options can't have", async () => {
+  await using server = await serve({ root: site.root, cache: 30 });
+  const { root } = server;
+  server.reload({ hidden: true });
+  expect(server.root).toBe(root);
+  expect((await fetch(new URL("a.txt", server.url))).status).toBe(200);
+  const nonsense = { permissions: "everybody" } as unknown as Parameters<typeof server.reload>[0];
+  expect(() => server.reload(nonsense)).toThrow(
+    "permissions must be one of other, process, not everybody",
+  );
+  expect(() => server.reload({ index: "a/b" })).toThrow("the index must be a file's name, not a/b");
+});

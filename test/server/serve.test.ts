@@ -113,7 +113,7 @@ describe("where it listens", () => {
     ]);
     expect(await refusalOf({ root, form: "../form.html" })).toEqual([
       "form",
-      "the form page must be a file's name in the root, not ../form.html",
+      "the form page must be a file's name, not ../form.html",
     ]);
   });
 });
