@@ -234,6 +234,8 @@ export function chooseForm(
     fields: [...plain.fields, ["Vary", "Accept-Encoding"]],
   };
   const weights = parseAcceptEncoding(request.head.fields.getAll("accept-encoding"));
+  // Most programs say nothing: the plain form is what they surely understand.
+  if (weights === undefined) return varying;
   const ranks = rankCodings(weights, offered);
   const { codingBytesMin, codingBytesMax } = service.limits;
   const size = contentSize(plain);

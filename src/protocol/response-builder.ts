@@ -6,8 +6,7 @@
  */
 
 import { utf8Bytes } from "./bytes.ts";
-import { trimBlanks } from "./fields.ts";
-import { everyIs, FIELD_VALUE, isToken } from "./grammar.ts";
+import { isToken } from "./grammar.ts";
 import type {
   Body,
   FileSource,
@@ -64,6 +63,22 @@ export function isRedirectStatus(status: number): boolean {
 /** The characters of a URI reference (RFC 3986 §2), each "%" with its two digits. */
 const uriReference = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[\dA-Fa-f]{2})+$/;
 
+/** Names that have been found right, so that each is looked at once; there are few. */
+const checkedNames = new Set<string>();
+const checkedNamesMax = 256;
+
+function checkName(name: string): void {
+  if (!isToken(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
+  if (isEncoderField(name)) throw new TypeError(`${name} is set by the encoder`);
+  if (checkedNames.size < checkedNamesMax) checkedNames.add(name);
+}
+
+/**
+ * field-value = *field-content (RFC 9110 §5.5): visible octets, with blanks between them and not
+ * around them.
+ */
+const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+
 type Filled = "empty" | "filled";
 
 /**
@@ -110,11 +125,8 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
 
   /** Adds a field line. The same name may be added again, where the field is a list (§5.3). */
   field<Name extends string>(name: Settable<Name> & Name, value: string): this {
-    if (!isToken(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
-    if (isEncoderField(name)) {
-      throw new TypeError(`${name} is set by the encoder`);
-    }
-    if (!everyIs(value, FIELD_VALUE) || value !== trimBlanks(value)) {
+    if (!checkedNames.has(name)) checkName(name);
+    if (!fieldValue.test(value)) {
       throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
     }
     this.#fields.push([name, value]);
