@@ -5,15 +5,8 @@ import { containPath } from "../../src/files/path.ts";
 import type { Tree } from "../../src/files/resolve.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import { holdFolder, nameFolder } from "../../src/files/stat.ts";
-import {
-  canary,
-  contentOf,
-  describeResolution,
-  openDescriptors,
-  outcome,
-  pathOf,
-  TempTree,
-} from "./temp-tree.ts";
+import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";
+import { canary, contentOf, describeResolution, outcome, pathOf, TempTree } from "./temp-tree.ts";
 
 const isLinux = process.platform === "linux";
 
@@ -271,19 +264,19 @@ describe("descriptors", () => {
     expect(run.stdout.toString()).toBe("file exhausted exhausted file\n");
   });
 
-  test("are given back on every path", () => {
+  test.skipIf(!canListDescriptors)("are given back on every path (needs /proc)", () => {
     temp.folder("leak/closed", 0o750);
     temp.file("leak/private.txt", "x", 0o640);
     temp.link("leak/loop", "loop");
     temp.link("leak/a-b", "closed/x");
-    temp.link("leak/out", "/etc/passwd");
-    const before = openDescriptors();
+    // Outside, but still in the test's own folder: what is left open there counts as well.
+    temp.link("leak/out", temp.at("../outside/canary.txt"));
     for (const symlinks of ["inside", "follow", "deny"] as const) {
       const tree = temp.open({ symlinks });
       for (const name of ["", "closed/x", "closed/", "private.txt", "loop", "a-b", "out", "none"]) {
         for (const slash of ["", "/"]) outcome(tree, `/leak/${name}${slash}`.replace("//", "/"));
       }
     }
-    expect(openDescriptors()).toBe(before);
+    expect(descriptorsInto(temp.base)).toEqual([]);
   });
 });

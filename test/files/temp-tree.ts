@@ -117,8 +117,3 @@ export function contentOf(file: OpenFile): string {
     file.close();
   }
 }
-
-/** Descriptors that this process has open now. */
-export function openDescriptors(): number {
-  return fs.readdirSync("/dev/fd").length;
-}
