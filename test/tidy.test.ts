@@ -174,6 +174,11 @@ const oneContainment = onlyIn(
   "src/files/path.ts",
   /\bas\s+ContainedPath\b|<ContainedPath>\s*[\w({[]/,
 );
+const oneForeignInterface: Rule = (sources) =>
+  [...sources]
+    .filter(([path]) => path !== "src/files/system-calls.ts")
+    .filter(([, source]) => withoutComments(source).includes("bun:ffi"))
+    .map(([path]) => `${path} does what only src/files/system-calls.ts may do`);
 
 const noNamelessFiles: Rule = (sources) =>
   [...sources.keys()].filter((path) =>
@@ -416,6 +421,7 @@ describe("what one file does alone", () => {
     ["reads the clock", oneClock, "src/server/clock.ts", "new Date();"],
     ["contains a path", oneContainment, "src/files/path.ts", "a as unknown as ContainedPath;"],
     ["contains a path", oneContainment, "src/files/path.ts", "({ a } as ContainedPath)"],
+    ["calls libc", oneForeignInterface, "src/files/system-calls.ts", 'require("bun:ffi");'],
   ];
   test.each(rules)("complains when another file %s", (_, rule, home, source) => {
     expect(rule(one(home, source))).toEqual([]);

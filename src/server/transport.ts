@@ -9,7 +9,7 @@
 
 import type { Socket } from "bun";
 
-import { queuedOctets } from "./socket-queue.ts";
+import { systemCalls } from "../files/system-calls.ts";
 
 /** A stream of octets to one client. */
 export interface Transport {
@@ -39,13 +39,21 @@ export class SocketTransport<Data> implements Transport {
     this.#socket = socket;
   }
 
+  /** Sockets have it, and their type doesn't say so; it is -1 once they are closed. */
+  get #fd(): number {
+    return (this.#socket as Socket<Data> & { readonly fd: number }).fd;
+  }
+
   write(octets: Uint8Array): number {
     return this.#socket.write(octets);
   }
 
   queued(): number | undefined {
-    // Sockets have it, and their type doesn't say so; it is -1 once they are closed.
-    return queuedOctets((this.#socket as Socket<Data> & { readonly fd: number }).fd);
+    // The kernel takes megabytes at once, and says that there is room again only when a third of
+    // them is gone: to a reader of 100 kB per second nothing seems to move for half a minute. So it
+    // is asked what it still holds, before a client is given up for not reading.
+    const fd = this.#fd;
+    return fd < 0 ? undefined : systemCalls().queued(fd);
   }
 
   pause(): void {

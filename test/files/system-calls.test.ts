@@ -1,0 +1,170 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import * as fs from "node:fs";
+
+import type { SystemCalls } from "../../src/files/system-calls.ts";
+import {
+  errorName,
+  nativeCalls,
+  plainCalls,
+  PreparedPath,
+  Sighting,
+  systemCalls,
+} from "../../src/files/system-calls.ts";
+import { TempTree } from "./temp-tree.ts";
+
+const native = nativeCalls();
+const both: readonly (readonly [kind: string, calls: SystemCalls])[] = [
+  ["plain", plainCalls],
+  ...(native === undefined ? [] : ([["native", native]] as const)),
+];
+
+/** What `calls` see at `path`, which is there. */
+function see(calls: SystemCalls, path: string): Sighting {
+  const sighting = new Sighting();
+  expect(calls.look(path, sighting)).toBe(0);
+  return sighting;
+}
+
+test("are native on Linux, unless the environment says no", () => {
+  expect(native?.kind).toBe(process.platform === "linux" ? "native" : undefined);
+  const before = process.env["POSTERN_NATIVE"];
+  process.env["POSTERN_NATIVE"] = "off";
+  expect(systemCalls()).toBe(plainCalls);
+  delete process.env["POSTERN_NATIVE"];
+  expect(systemCalls()).toBe(native ?? plainCalls);
+  if (before !== undefined) process.env["POSTERN_NATIVE"] = before;
+});
+
+describe.each(both)("a look by the %s calls", (_, calls) => {
+  const tree = new TempTree();
+  afterAll(() => tree.remove());
+
+  test("sees mode, size and time", () => {
+    tree.file("seen.txt", "twelve bytes", 0o604);
+    fs.utimesSync(tree.at("seen.txt"), 1_000_000_000.25, 4_500_000_000.75);
+    const sighting = see(calls, tree.at("seen.txt"));
+    expect(sighting.mode).toBe(0o100604);
+    expect(sighting.size).toBe(12);
+    expect(sighting.mtimeMs).toBe(4_500_000_000_750);
+  });
+
+  test("sees a link itself, and a folder", () => {
+    tree.link("link", "nowhere");
+    expect(see(calls, tree.at("link")).mode & 0o170000).toBe(0o120000);
+    expect(see(calls, tree.root).mode).toBe(0o040755);
+  });
+
+  test("sees a file past 4 GB at its size", () => {
+    tree.file("huge", "");
+    fs.truncateSync(tree.at("huge"), 5 * 2 ** 30 + 7);
+    expect(see(calls, tree.at("huge")).size).toBe(5 * 2 ** 30 + 7);
+    fs.rmSync(tree.at("huge"));
+  });
+
+  test("finds names that aren't ASCII", () => {
+    tree.file("grüße 🚪.txt", "hello");
+    expect(see(calls, tree.at("grüße 🚪.txt")).size).toBe(5);
+    const sighting = new Sighting();
+    expect(calls.look(new PreparedPath(tree.at("grüße 🚪.txt")), sighting)).toBe(0);
+    expect(sighting.size).toBe(5);
+  });
+
+  test("is not misled by what a longer path has left behind", () => {
+    tree.file("folder/with/a/long/name.txt", "long");
+    tree.file("short", "shorter");
+    expect(see(calls, tree.at("folder/with/a/long/name.txt")).size).toBe(4);
+    expect(see(calls, tree.at("short")).size).toBe(7);
+  });
+
+  test("says why it has seen nothing, and leaves the sighting alone", () => {
+    tree.file("plain.txt", "x");
+    const sighting = see(calls, tree.at("plain.txt"));
+    const before = sighting.copy();
+    const why = (path: string): string => errorName(calls.look(path, sighting));
+    expect(why(tree.at("missing"))).toBe("ENOENT");
+    expect(why(`${tree.at("plain.txt")}/x`)).toBe("ENOTDIR");
+    expect(why(tree.at("n".repeat(256)))).toBe("ENAMETOOLONG");
+    expect(why(`/${"x/".repeat(4000)}`)).toBe("ENAMETOOLONG");
+    expect(why(`/${"é/".repeat(1365)}x`)).toBe("ENAMETOOLONG");
+    expect(why(`${tree.at("plain.txt")}\0.html`)).toBe("EINVAL");
+    expect(errorName(calls.lookInto(2 ** 30, sighting))).toBe("EBADF");
+    expect(sighting.isSame(before)).toBe(true);
+  });
+
+  test("sees what is open, under whatever name it goes by now", () => {
+    tree.file("open.txt", "open");
+    const fd = fs.openSync(tree.at("open.txt"), "r");
+    const opened = new Sighting();
+    expect(calls.lookInto(fd, opened)).toBe(0);
+    expect(opened.isSame(see(calls, tree.at("open.txt")))).toBe(true);
+    tree.file("other.txt", "else");
+    fs.renameSync(tree.at("other.txt"), tree.at("open.txt"));
+    expect(calls.lookInto(fd, opened)).toBe(0);
+    expect(opened.isSame(see(calls, tree.at("open.txt")))).toBe(false);
+    fs.closeSync(fd);
+  });
+
+  test("is different after each change of content, permission, time, name or file", () => {
+    const path = tree.at("changing.txt");
+    const changes: readonly (readonly [what: string, change: () => void])[] = [
+      ["content", () => fs.writeFileSync(path, "two")],
+      ["length", () => fs.appendFileSync(path, "!")],
+      ["permission", () => fs.chmodSync(path, 0o600)],
+      ["time", () => fs.utimesSync(path, 5, 5)],
+      ["a name more", () => fs.linkSync(path, tree.at("hard"))],
+      ["another file", () => fs.renameSync(tree.at("another.txt"), path)],
+    ];
+    tree.file("another.txt", "two!", 0o600);
+    tree.file("changing.txt", "one");
+    for (const [what, change] of changes) {
+      const before = see(calls, path);
+      expect([what, see(calls, path).isSame(before)]).toEqual([what, true]);
+      // A clock tick of the kernel's, or both may have the same time.
+      Bun.sleepSync(12);
+      change();
+      expect([what, see(calls, path).isSame(before)]).toEqual([what, false]);
+    }
+  });
+
+  test("takes a folder for the same while its entries change, and not after chmod", () => {
+    tree.folder("room", 0o755);
+    const before = see(calls, tree.at("room"));
+    tree.file("room/new.txt", "new");
+    fs.utimesSync(tree.at("room"), 9, 9);
+    expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(true);
+    fs.chmodSync(tree.at("room"), 0o750);
+    expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(false);
+    fs.chmodSync(tree.at("room"), 0o755);
+    fs.renameSync(tree.at("room"), tree.at("old-room"));
+    tree.folder("room", 0o755);
+    expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(false);
+  });
+});
+
+test("a path with a NUL in it can't be prepared", () => {
+  expect(() => new PreparedPath("/etc/passwd\0.html")).toThrow("NUL");
+});
+
+test("an error without a name has its number", () => {
+  expect(errorName(2)).toBe("ENOENT");
+  expect(errorName(999)).toBe("error 999");
+});
+
+describe.if(native !== undefined)("the native calls", () => {
+  test("see the same words as the plain ones, in files of every kind and time", () => {
+    const tree = new TempTree();
+    tree.file("times.txt", "times");
+    const times = [-1.5, -1, -0.001, 0, 0.999999999, 1_700_000_000.123456, 4_300_000_000.5];
+    const paths = ["/", "/dev/null", "/proc/self/exe", "/dev", "/proc", tree.at("times.txt")];
+    for (const seconds of times) {
+      fs.lutimesSync(tree.at("times.txt"), seconds, seconds);
+      for (const path of paths) {
+        const [one, other] = [new Sighting(), new Sighting()];
+        expect(native?.look(path, one)).toBe(0);
+        expect(plainCalls.look(path, other)).toBe(0);
+        expect([path, seconds, [...one.words]]).toEqual([path, seconds, [...other.words]]);
+      }
+    }
+    tree.remove();
+  });
+});
