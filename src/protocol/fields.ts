@@ -15,6 +15,8 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   readonly #octets: Uint8Array;
   readonly #offsets: readonly number[];
   readonly #base: number;
+  /** A bit for each name there is, by its length and first letter; 0 until it is asked for. */
+  #names = 0;
 
   /** `offsets` holds four numbers for each line, counted from `octets[base]`. */
   constructor(octets: Uint8Array, offsets: readonly number[], base = 0) {
@@ -56,6 +58,9 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** The index of the first line called `name` at or after `from`, or -1. */
   indexOf(name: string, from = 0): number {
+    if (this.#names === 0) this.#names = this.#collectNames();
+    // Most names that are asked for aren't there.
+    if ((this.#names & nameBit(name.length, name.charCodeAt(0))) === 0) return -1;
     for (let i = from; i < this.count; i++) if (this.isNamed(i, name)) return i;
     return -1;
   }
@@ -85,6 +90,17 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     for (let i = 0; i < this.count; i++) yield [this.nameAt(i), this.valueAt(i)];
   }
 
+  #collectNames(): number {
+    // Never 0, even without a line.
+    let names = 1 << 31;
+    for (let at = 0; at < this.#offsets.length; at += offsetsPerField) {
+      const start = this.#offsets[at] ?? 0;
+      const length = (this.#offsets[at + 1] ?? 0) - start;
+      names |= nameBit(length, this.#octets[this.#base + start] ?? 0);
+    }
+    return names;
+  }
+
   /** The text between the two offsets at `at`. */
   #text(at: number): string {
     const start = this.#offsets[at] ?? 0;
@@ -92,6 +108,10 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return latin1Text(this.#octets, this.#base + start, this.#base + end);
   }
 }
+
+/** One of 31 bits for a name, letter case aside. */
+const nameBit = (length: number, first: number): number =>
+  1 << ((length * 5 + (first | 0x20)) % 31);
 
 const lowerCase = (unit: number): number => (unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit);
 

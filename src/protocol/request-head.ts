@@ -14,7 +14,7 @@ import type { Authority, Target } from "./target.ts";
 import { parseAuthority, parseTarget } from "./target.ts";
 
 /** A request without its body. */
-export interface RequestHead {
+export class RequestHead {
   /** Case-sensitive, a token. */
   readonly method: string;
   /** The request target as it came. */
@@ -30,20 +30,57 @@ export interface RequestHead {
   readonly persist: boolean;
   /** Whether the client waits for 100 (Continue) before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
+  readonly #view: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+
+  /** For `readRequestHead` alone. */
+  constructor(parts: HeadParts, rawTarget: string, target: Target, section: HeaderSection) {
+    this.method = parts.method;
+    this.rawTarget = rawTarget;
+    this.target = target;
+    this.minorVersion = section.minorVersion;
+    this.fields = section.fields;
+    this.framing = section.framing;
+    this.authority = "authority" in target ? target.authority : section.host;
+    this.persist = section.persist;
+    this.expectsContinue = section.expectsContinue;
+    this.#view = parts.view;
+    this.#start = parts.start;
+    this.#end = parts.sectionStart + section.octetCount;
+  }
+
   /** The head's octets, from the request line to the empty line. */
-  readonly octets: Uint8Array;
+  get octets(): Uint8Array {
+    return this.#view.subarray(this.#start, this.#end);
+  }
 }
 
-/** A head whose syntax has been read: its octets, and where its parts are. */
+/** A request line whose syntax has been read: the octets, and where in them its parts are. */
 export interface HeadParts {
-  readonly octets: Uint8Array;
+  readonly view: Uint8Array;
+  /** Where the request line begins; the offsets of its parts count from there. */
+  readonly start: number;
   readonly method: string;
   readonly methodEnd: number;
   readonly targetEnd: number;
-  readonly minorVersion: number;
-  /** Where in `octets` the header section begins; the offsets count from there. */
+  /** Where the header section begins. */
   readonly sectionStart: number;
-  readonly offsets: readonly number[];
+}
+
+/** A header section, understood: what its fields mean for framing, host and persistence. */
+export interface HeaderSection {
+  readonly minorVersion: 0 | 1;
+  /** With the empty line that ends it. */
+  readonly octetCount: number;
+  readonly fields: Fields;
+  readonly framing: Framing;
+  /** Of the Host field. */
+  readonly host: Authority | undefined;
+  readonly persist: boolean;
+  readonly expectsContinue: boolean;
+  /** What is wrong with the host or the expectation; a fault of the target comes before it. */
+  readonly fault: ProtocolErrorKind | undefined;
 }
 
 /** The values of the fields that the protocol itself has to know. */
@@ -116,40 +153,60 @@ function persists(minorVersion: number, connections: readonly string[]): boolean
   return minorVersion > 0 || options.includes("keep-alive");
 }
 
-/** Makes sense of a head, or tells what is wrong with it. */
-export function readRequestHead(parts: HeadParts): Result<RequestHead, ProtocolErrorKind> {
-  const { octets, method, offsets } = parts;
-  const minorVersion = parts.minorVersion === 0 ? 0 : 1;
-  const fields = new Fields(octets, offsets, parts.sectionStart);
+/** What is wrong with the host that a request names by field, if anything is. */
+function hostFault(
+  { hostCount }: OwnFields,
+  minorVersion: number,
+  host: Authority | undefined,
+): ProtocolErrorKind | undefined {
+  // RFC 9112 §3.2: one valid Host in every HTTP/1.1 request; an HTTP/1.0 request may have none.
+  if (hostCount > 1) return "host-repeated";
+  if (hostCount === 0) return minorVersion > 0 ? "host-missing" : undefined;
+  return host === undefined ? "host-malformed" : undefined;
+}
+
+/**
+ * Makes sense of a header section: the first `octetCount` of `octets`, whose field lines are at
+ * `offsets`. Fails where its framing can't be trusted.
+ */
+export function readHeaderSection(
+  octets: Uint8Array,
+  octetCount: number,
+  offsets: readonly number[],
+  minorVersion: 0 | 1,
+): Result<HeaderSection, ProtocolErrorKind> {
+  const fields = new Fields(octets, offsets);
   const own = collectOwnFields(fields, offsets);
   const framing = requestFraming(minorVersion, own.codings, own.lengths);
   if (!framing.ok) return framing;
-  const rawTarget = latin1Text(octets, parts.methodEnd + 1, parts.targetEnd);
-  const target = parseTarget(method, rawTarget);
-  if (!target.ok) return target;
-  // RFC 9112 §3.2: one valid Host in every HTTP/1.1 request; an HTTP/1.0 request may have none.
-  if (own.hostCount > 1) return failure("host-repeated");
-  if (own.hostCount === 0 && minorVersion > 0) return failure("host-missing");
   const host = own.hostCount === 0 ? undefined : parseAuthority(own.host);
-  if (own.hostCount > 0 && host === undefined) return failure("host-malformed");
   // RFC 9110 §10.1.1: an HTTP/1.0 client can't understand the interim answer; ignore it there.
   const expectations =
     minorVersion === 0 || own.expectations.length === 0
       ? noValues
       : own.expectations.flatMap(tokenList);
-  if (expectations.some((expectation) => expectation !== "100-continue")) {
-    return failure("expectation");
-  }
+  const isUnknown = expectations.some((expectation) => expectation !== "100-continue");
   return success({
-    method,
-    rawTarget,
-    target: target.value,
     minorVersion,
+    octetCount,
     fields,
     framing: framing.value,
-    authority: "authority" in target.value ? target.value.authority : host,
+    host,
     persist: persists(minorVersion, own.connections),
     expectsContinue: expectations.length > 0,
-    octets,
+    fault: hostFault(own, minorVersion, host) ?? (isUnknown ? "expectation" : undefined),
   });
+}
+
+/** Makes sense of a head whose header section is `section`, or tells what is wrong with it. */
+export function readRequestHead(
+  parts: HeadParts,
+  section: HeaderSection,
+): Result<RequestHead, ProtocolErrorKind> {
+  const { view, start, method } = parts;
+  const rawTarget = latin1Text(view, start + parts.methodEnd + 1, start + parts.targetEnd);
+  const target = parseTarget(method, rawTarget);
+  if (!target.ok) return target;
+  if (section.fault !== undefined) return failure(section.fault);
+  return success(new RequestHead(parts, rawTarget, target.value, section));
 }

@@ -20,7 +20,9 @@ import { FieldSection } from "./field-section.ts";
 import { Fields } from "./fields.ts";
 import { classes, DIGIT, TARGET, TCHAR } from "./grammar.ts";
 import type { RequestHead } from "./request-head.ts";
-import { readRequestHead } from "./request-head.ts";
+import type { HeaderSection } from "./request-head.ts";
+import { readHeaderSection, readRequestHead } from "./request-head.ts";
+import { SectionMemory } from "./section-memory.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -74,13 +76,18 @@ export class RequestParser {
   #targetEnd = 0;
   #method: string | undefined;
   #section: FieldSection | undefined;
+  readonly #memory: SectionMemory;
+  /** Where in the memory this client's last header section is; -1 when it isn't. */
+  #memoryPlace = -1;
   #chunks: ChunkReader | undefined;
   /** What is left of a body with a length. */
   #remaining = 0;
   #failed: ParserEvent | undefined;
 
-  constructor(limits: Limits) {
+  /** Parsers with the same limits may share a memory. */
+  constructor(limits: Limits, memory = new SectionMemory()) {
     this.#limits = limits;
+    this.#memory = memory;
   }
 
   /** Octets pushed and not yet consumed. */
@@ -281,29 +288,54 @@ export class RequestParser {
   }
 
   #headerSection(): ParserEvent {
-    this.#section ??= new FieldSection({
-      bytesMax: this.#limits.headerSectionBytesMax,
-      countMax: this.#limits.fieldCountMax,
-      tooLarge: "header-section-too-large",
-    });
-    const sectionStart = this.#start + this.#at;
-    const outcome = this.#section.read(this.#view, sectionStart, this.#end);
-    if (outcome === "need-data") return needData;
-    if (outcome !== "done") return this.#fail(outcome);
-    const headEnd = sectionStart + this.#section.octets;
-    const head = readRequestHead({
-      octets: this.#view.subarray(this.#start, headEnd),
-      method: this.#method ?? "",
-      methodEnd: this.#methodEnd,
-      targetEnd: this.#targetEnd,
-      minorVersion: (this.#view[this.#start + this.#targetEnd + versionLength] as number) - 0x30,
-      sectionStart: this.#at,
-      offsets: this.#section.offsets,
-    });
+    const view = this.#view;
+    const start = this.#start;
+    const sectionStart = start + this.#at;
+    const minorVersion = view[start + this.#targetEnd + versionLength] === 0x30 ? 0 : 1;
+    const section = this.#readSection(view, sectionStart, minorVersion);
+    if (typeof section === "string")
+      return section === "need-data" ? needData : this.#fail(section);
+    const head = readRequestHead(
+      {
+        view,
+        start,
+        method: this.#method ?? "",
+        methodEnd: this.#methodEnd,
+        targetEnd: this.#targetEnd,
+        sectionStart,
+      },
+      section,
+    );
     if (!head.ok) return this.#fail(head.error);
-    this.#start = headEnd;
+    this.#start = sectionStart + section.octetCount;
     this.#beginBody(head.value);
     return { kind: "head", head: head.value };
+  }
+
+  /** The header section, as it is remembered or read. */
+  #readSection(
+    view: Uint8Array,
+    start: number,
+    minorVersion: 0 | 1,
+  ): HeaderSection | "need-data" | ProtocolErrorKind {
+    if (this.#section === undefined) {
+      const known = this.#memory.find(this.#memoryPlace, view, start, this.#end, minorVersion);
+      if (known !== undefined) return known;
+      this.#section = new FieldSection({
+        bytesMax: this.#limits.headerSectionBytesMax,
+        countMax: this.#limits.fieldCountMax,
+        tooLarge: "header-section-too-large",
+      });
+    }
+    const reader = this.#section;
+    const outcome = reader.read(view, start, this.#end);
+    if (outcome !== "done") return outcome;
+    // A copy: what is remembered must not keep all that came with it.
+    const octets = new Uint8Array(view.subarray(start, start + reader.octets));
+    const section = readHeaderSection(octets, reader.octets, reader.offsets, minorVersion);
+    if (!section.ok) return section.error;
+    this.#memoryPlace = this.#memory.remember(octets, section.value);
+    return section.value;
   }
 
   #beginBody(head: RequestHead): void {
