@@ -5,7 +5,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { Tree } from "../files/resolve.ts";
+import type { Resolution, Tree } from "../files/resolve.ts";
 import { containPath } from "../files/path.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import { answerTo, describeError } from "../protocol/error.ts";
@@ -52,11 +52,25 @@ function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
   return new ResponseBuilder(status).field("X-Content-Type-Options", "nosniff");
 }
 
+/** An answer, and the outcome of looking for the tree's own page that it was made with. */
+interface KeptPage {
+  readonly found: Resolution;
+  readonly response: Response;
+}
+
+/** So many reasons are remembered at most. */
+const keptPagesMax = 256;
+
 /** The pages of one server. */
 export class ErrorPages {
   readonly #tree: Tree;
   readonly #limits: Limits;
   readonly #explain: boolean;
+  /** Answers by status and reason, with what was found for the page that they were made of. */
+  readonly #kept = {
+    403: new Map<string | undefined, KeptPage>(),
+    404: new Map<string | undefined, KeptPage>(),
+  };
 
   constructor(tree: Tree, limits: Limits, explain: boolean) {
     this.#tree = tree;
@@ -119,14 +133,27 @@ export class ErrorPages {
   }
 
   #fromTree(status: 403 | 404, name: string, page: PageText): Response {
+    const kept = this.#kept[status];
+    const found = this.#tree.openByName(name);
+    const known = kept.get(page.reason);
+    if (known?.found === found) return known.response;
+    const response = this.#makePage(status, found, page);
+    // What is open is for this one answer; what else was found is the same while it is still so.
+    if (!response.recurs) return response;
+    if (kept.size === keptPagesMax) kept.clear();
+    kept.set(page.reason, { found, response });
+    return response;
+  }
+
+  #makePage(status: 403 | 404, found: Resolution, page: PageText): Response {
     const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
     const shown: PageText = this.#explain ? page : { text: page.text };
-    const found = this.#tree.openByName(name);
     const builder = startPage(status).noting(note);
-    if (found.kind !== "file") return builder.html(builtInPage(status, shown)).build();
+    if (found.kind !== "file") return builder.recurring().html(builtInPage(status, shown)).build();
     const { file } = found;
+    if (file.content !== undefined) builder.recurring();
     if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
-      return fileResponse(builder, file, this.#limits);
+      return fileResponse(builder, file);
     }
     const markup = new TextDecoder().decode(file.readAll());
     file.close();

@@ -8,7 +8,7 @@ import type { Limits } from "../base/limits.ts";
 import type { OpenFile } from "../files/resolve.ts";
 import { concatBytes, latin1Bytes } from "../protocol/bytes.ts";
 import type { Validators, Verdict } from "../protocol/conditional.ts";
-import { weigh } from "../protocol/conditional.ts";
+import { asksForWhole, weigh } from "../protocol/conditional.ts";
 import { formatImfFixdate } from "../protocol/date.ts";
 import type { EntityTag } from "../protocol/entity-tag.ts";
 import { formatEntityTag } from "../protocol/entity-tag.ts";
@@ -64,13 +64,39 @@ function validatorsOf(representation: Representation, receivedMs: number): Valid
   return { entityTag, lastModifiedSeconds, lastModifiedIsStrong };
 }
 
+/** The answers that representations in memory have got, to be given again. */
+const wholes = new WeakMap<Representation, Response>();
+const unmodifieds = new WeakMap<Representation, Response>();
+
+/** The answer to `representation` in `answers`, made if there is none yet. */
+function recall(
+  answers: WeakMap<Representation, Response>,
+  representation: Representation,
+  make: (representation: Representation) => Response,
+): Response {
+  let answer = answers.get(representation);
+  if (answer === undefined) {
+    answer = make(representation);
+    answers.set(representation, answer);
+  }
+  return answer;
+}
+
 function notModified(representation: Representation): Response {
-  const builder = new ResponseBuilder(304);
+  const builder = new ResponseBuilder(304).recurring();
   builder.field("ETag", formatEntityTag(representation.entityTag));
   for (const [name, value] of representation.fields) {
     if (repeatedOn304.has(name.toLowerCase())) builder.field<string>(name, value);
   }
   return builder.build();
+}
+
+/** 200, with octets in memory, and with a date that no client will find in the future. */
+function wholeInMemory(representation: Representation): Response {
+  const { mtimeMs } = representation;
+  const seconds = mtimeMs === undefined ? undefined : Math.floor(mtimeMs / 1000);
+  const builder = describe(200, representation, seconds).recurring();
+  return fill(builder, representation, undefined, representation.mediaType);
 }
 
 /**
@@ -92,14 +118,19 @@ function describe(
   return builder;
 }
 
+/** The response with `pieces` of the content, or with all of it. */
 function fill(
   builder: ResponseBuilder<ContentStatus>,
   representation: Representation,
-  pieces: readonly Piece[],
+  pieces: readonly Piece[] | undefined,
   mediaType: string,
 ): Response {
   const { content } = representation;
-  if (!(content instanceof Uint8Array)) return builder.file(content, pieces, mediaType).build();
+  const whole = { start: 0, octets: contentSize(representation) };
+  if (!(content instanceof Uint8Array)) {
+    return builder.file(content, pieces ?? whole, mediaType).build();
+  }
+  if (pieces === undefined) return builder.bytes(content, mediaType).build();
   const parts = pieces.map((piece) =>
     piece instanceof Uint8Array ? piece : content.subarray(piece.start, piece.start + piece.octets),
   );
@@ -184,11 +215,14 @@ export function answerWith(
   limits: Limits,
 ): Response {
   const { fields } = request.head;
+  const { content, mtimeMs = 0 } = representation;
+  const recurs = content instanceof Uint8Array && mtimeMs <= request.receivedMs;
+  if (recurs && asksForWhole(fields)) return recall(wholes, representation, wholeInMemory);
   const validators = validatorsOf(representation, request.receivedMs);
   const verdict = weighRequest(request, validators);
   if (verdict.kind === "not-modified") {
     release(representation);
-    return notModified(representation);
+    return recall(unmodifieds, representation, notModified);
   }
   if (verdict.kind === "failed") {
     release(representation);
@@ -211,7 +245,7 @@ export function answerWith(
       );
     default: {
       const builder = describe(200, representation, validators.lastModifiedSeconds);
-      return fill(builder, representation, [{ start: 0, octets: size }], representation.mediaType);
+      return fill(builder, representation, undefined, representation.mediaType);
     }
   }
 }

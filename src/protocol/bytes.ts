@@ -17,6 +17,15 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   return out;
 }
 
+/** The engine's own copy of a Latin-1 string into octets. */
+const latin1Write: (this: Uint8Array, text: string, at: number) => number =
+  Buffer.prototype.latin1Write;
+
+/** Writes `text`, one octet for each code unit, at the beginning of `view`, which has room. */
+export function latin1Into(view: Uint8Array, text: string): void {
+  latin1Write.call(view, text, 0);
+}
+
 /** The octets of `text` in UTF-8. */
 export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);

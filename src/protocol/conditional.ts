@@ -88,6 +88,21 @@ function dateOf(fields: Fields, name: string, now: number): number | undefined {
   return values.length === 1 ? parseHttpDate(values[0] ?? "", now) : undefined;
 }
 
+const weighed = [
+  "if-match",
+  "if-unmodified-since",
+  "if-none-match",
+  "if-modified-since",
+  "range",
+  "if-range",
+] as const;
+
+/** Whether nothing in `fields` could make a GET be answered with anything but the whole. */
+export function asksForWhole(fields: Fields): boolean {
+  for (const name of weighed) if (fields.has(name)) return false;
+  return true;
+}
+
 /**
  * Whether a request with `fields`, neither a GET nor a HEAD, has a condition that counts for it.
  */

@@ -96,6 +96,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   readonly #fields: ResponseField[] = [];
   #body: Body = { kind: "none" };
   #close = false;
+  #recurs = false;
   #note: ResponseNote | undefined;
   /** Makes the type remember whether there is a body. */
   declare readonly filled: F;
@@ -136,6 +137,12 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   /** Ends the connection after this response (RFC 9112 §9.6). */
   closing(): this {
     this.#close = true;
+    return this;
+  }
+
+  /** Says that the response will be kept and answered again. Its body is none, or octets. */
+  recurring(): this {
+    this.#recurs = true;
     return this;
   }
 
@@ -214,6 +221,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
       fields: this.#fields,
       body: this.#body,
       close: this.#close,
+      recurs: this.#recurs,
       note: this.#note,
     };
   }

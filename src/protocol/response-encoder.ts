@@ -8,6 +8,7 @@
  * Date, Connection, and which framing the body gets.
  */
 
+import { latin1Into } from "./bytes.ts";
 import type { Response } from "./response.ts";
 import { bodyOctets } from "./response.ts";
 import { isContentless, reasonPhrase } from "./status.ts";
@@ -92,4 +93,40 @@ export function encodeHead(response: Response, exchange: Exchange): EncodedHead 
   else if (exchange.minorVersion === 0) text += "Connection: keep-alive\r\n";
   text += "\r\n";
   return { text, framing: exchange.bodiless ? "none" : framing, persist };
+}
+
+/** The octets of a response that recurs, as they were sent in the second `date`. */
+interface KeptOctets {
+  readonly date: string;
+  readonly octets: Uint8Array;
+}
+
+const kept = new WeakMap<Response, KeptOctets>();
+
+/** A longer body isn't copied behind its head. */
+const keptBodyOctetsMax = 64 * 1024;
+
+/**
+ * All octets of `response`, head and body, in one piece, made once a second for a response that
+ * recurs. Undefined for one that doesn't, and for the exchanges that are seldom: what they need is
+ * `encodeHead`. The octets never change; what is made for the next second is another piece.
+ */
+export function encodeWhole(response: Response, exchange: Exchange): Uint8Array | undefined {
+  if (!response.recurs || !exchange.persist || exchange.minorVersion === 0) return undefined;
+  const known = kept.get(response);
+  if (known !== undefined && known.date === exchange.date) {
+    return exchange.bodiless && response.body.kind !== "none" ? undefined : known.octets;
+  }
+  const { body } = response;
+  const content = body.kind === "bytes" ? body.bytes : undefined;
+  if (response.close || body.kind === "file" || body.kind === "stream") return undefined;
+  if (content !== undefined && (exchange.bodiless || content.length > keptBodyOctetsMax)) {
+    return undefined;
+  }
+  const { text } = encodeHead(response, exchange);
+  const octets = new Uint8Array(text.length + (content?.length ?? 0));
+  latin1Into(octets, text);
+  if (content !== undefined) octets.set(content, text.length);
+  kept.set(response, { date: exchange.date, octets });
+  return octets;
 }

@@ -42,6 +42,11 @@ export interface Response {
   readonly body: Body;
   /** Whether the connection is to end after this response. */
   readonly close: boolean;
+  /**
+   * Whether this very value is answered again and again, as it is: its octets are worth keeping. A
+   * value that was made of it isn't the same any more.
+   */
+  readonly recurs: boolean;
   /** What the log says beside the request: why it was refused, what a form held. */
   readonly note: ResponseNote | undefined;
   /**

@@ -6,7 +6,7 @@
 
 import type { Body, Response } from "../protocol/response.ts";
 import type { Exchange as Wire, WireFraming } from "../protocol/response-encoder.ts";
-import { chunkPrefix, encodeHead, lastChunk } from "../protocol/response-encoder.ts";
+import { chunkPrefix, encodeHead, encodeWhole, lastChunk } from "../protocol/response-encoder.ts";
 import { disposeResponse } from "./exchange.ts";
 import type { SendSizes } from "./file-sender.ts";
 import { FileSender } from "./file-sender.ts";
@@ -70,6 +70,12 @@ export class Delivery {
    * the connection goes on after it.
    */
   begin(response: Response, wire: Wire): boolean {
+    const whole = encodeWhole(response, wire);
+    if (whole !== undefined) {
+      this.#octets = response.body.kind === "bytes" ? response.body.bytes.length : 0;
+      this.#outbox.addBytes(whole);
+      return true;
+    }
     const head = encodeHead(response, wire);
     this.#octets = 0;
     this.#outbox.addText(head.text);

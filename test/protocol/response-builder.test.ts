@@ -32,6 +32,7 @@ describe("a response", () => {
       ],
       body: { kind: "bytes", bytes: new TextEncoder().encode("é\n") },
       close: false,
+      recurs: false,
       note: undefined,
     });
   });
