@@ -80,6 +80,8 @@ export interface Limits {
   readonly bodyBufferBytesMax: ByteCount;
   /** A file up to this size is sent in one piece with its header section. */
   readonly inlineBytesMax: ByteCount;
+  /** Small files that are kept in memory, all together, with what is known of paths. */
+  readonly fileCacheBytesMax: ByteCount;
   /** The piece in which a larger file is read and sent. */
   readonly sendPieceBytes: ByteCount;
   /** What one connection may send of a file before the others get their turn. */
@@ -131,6 +133,7 @@ export const defaultLimits: Limits = {
 
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),
+  fileCacheBytesMax: mebibytes(64),
   sendPieceBytes: kibibytes(128),
   sendBurstBytes: mebibytes(2),
   codingBytesMin: kibibytes(1),

@@ -1,26 +1,39 @@
 /**
- * A regular file with its descriptor. Everything it says was said by fstat about that descriptor.
+ * Regular files that were found: a small one was read where it was found, a larger one is open.
+ * Everything they say was said by fstat about the descriptor that the octets come from.
  */
 
 import { mediaTypeOf } from "./mime.ts";
 import type { OpenFile } from "./resolution.ts";
-import type { FileFacts, FileIdentity } from "./stat.ts";
-import { closeDescriptor, identify, isSameIdentity, readAt } from "./stat.ts";
+import type { FileFacts } from "./stat.ts";
+import { closeDescriptor, lookInto, readAt } from "./stat.ts";
+import type { Sighting } from "./system-calls.ts";
 
-/** The only kind of `OpenFile` there is. It owns `fd` from now on. */
-export class DiskFile implements OpenFile {
+/** File systems stamp changes with a clock that may tick as seldom as this. */
+const timestampMs = 100;
+
+/**
+ * Whether a change of what was `seen` will show, if it comes after `nowMs`: one that comes within
+ * the same tick of the file system's clock wouldn't. (What a shared writable mapping changes shows
+ * when the kernel writes it back, mmap(2): such a file looks unchanged until then.)
+ */
+export function isSettled(seen: Sighting, nowMs: number): boolean {
+  return Math.abs(nowMs - seen.ctimeMs) > timestampMs;
+}
+
+/** What both kinds say of themselves. */
+class FoundFile {
   readonly name: string;
-  readonly fd: number;
   readonly size: number;
   readonly mtimeMs: number;
   readonly mode: number;
-  readonly identity: FileIdentity;
-  #isOpen = true;
+  readonly identity: Sighting;
+  readonly facts: FileFacts;
 
-  constructor(name: string, fd: number, identity: FileIdentity, facts: FileFacts) {
+  constructor(name: string, facts: FileFacts) {
     this.name = name;
-    this.fd = fd;
-    this.identity = identity;
+    this.facts = facts;
+    this.identity = facts.seen;
     this.size = facts.size;
     this.mtimeMs = facts.mtimeMs;
     this.mode = facts.mode;
@@ -29,10 +42,22 @@ export class DiskFile implements OpenFile {
   get mediaType(): string | undefined {
     return mediaTypeOf(this.name);
   }
+}
+
+/** A file with its descriptor, which it owns from now on. */
+export class DiskFile extends FoundFile implements OpenFile {
+  readonly content = undefined;
+  readonly fd: number;
+  #isOpen = true;
+
+  constructor(name: string, fd: number, facts: FileFacts) {
+    super(name, facts);
+    this.fd = fd;
+  }
 
   isUnchanged(): boolean {
-    const now = this.#isOpen ? identify(this.fd) : undefined;
-    return now?.ok === true && isSameIdentity(now.value, this.identity);
+    const now = this.#isOpen ? lookInto(this.fd) : undefined;
+    return now?.ok === true && now.value.seen.isSame(this.identity);
   }
 
   close(): void {
@@ -47,13 +72,51 @@ export class DiskFile implements OpenFile {
   }
 
   readAll(): Uint8Array<ArrayBuffer> {
-    const content = new Uint8Array(this.size);
-    let length = 0;
-    while (length < content.length) {
-      const count = this.read(content.subarray(length), length);
-      if (count === 0) return content.slice(0, length);
-      length += count;
-    }
-    return content;
+    return readWhole(this);
+  }
+}
+
+/** The first `size` octets of `file`; fewer if it has shrunk since. */
+function readWhole(file: OpenFile): Uint8Array<ArrayBuffer> {
+  const content = new Uint8Array(file.size);
+  let length = 0;
+  while (length < content.length) {
+    const count = file.read(content.subarray(length), length);
+    if (count === 0) return content.slice(0, length);
+    length += count;
+  }
+  return content;
+}
+
+/**
+ * A file whose octets were read when it was found. It may be given out again and again, for as long
+ * as what is on the disk is what it was.
+ */
+export class MemoryFile extends FoundFile implements OpenFile {
+  readonly content: Uint8Array<ArrayBuffer>;
+  readonly fd = -1;
+
+  /** The content of `file`, which stays open. */
+  constructor(name: string, facts: FileFacts, content: Uint8Array<ArrayBuffer>) {
+    super(name, facts);
+    this.content = content;
+  }
+
+  isUnchanged(): boolean {
+    return true;
+  }
+
+  close(): void {
+    // It holds nothing.
+  }
+
+  read(into: Uint8Array, position: number): number {
+    const part = this.content.subarray(position, position + into.length);
+    into.set(part);
+    return part.length;
+  }
+
+  readAll(): Uint8Array<ArrayBuffer> {
+    return this.content;
   }
 }

@@ -18,6 +18,8 @@ declare const contained: unique symbol;
  * or holds NUL, "/" or "\". The root itself has no segments and a trailing slash.
  */
 export interface ContainedPath {
+  /** As one text, "/a b/c/"; no other path has it. */
+  readonly text: string;
   readonly segments: readonly string[];
   readonly trailingSlash: boolean;
   readonly [contained]: true;
@@ -40,6 +42,26 @@ const slash = 0x2f;
 const dot = 0x2e;
 const backslash = 0x5c;
 
+/** The only kind there is. Most are looked for by their text, and never taken apart. */
+class Path {
+  readonly text: string;
+  #segments: readonly string[] | undefined;
+
+  constructor(text: string, segments?: readonly string[]) {
+    this.text = text;
+    this.#segments = segments;
+  }
+
+  get trailingSlash(): boolean {
+    return this.text.charCodeAt(this.text.length - 1) === slash;
+  }
+
+  get segments(): readonly string[] {
+    this.#segments ??= this.text.split("/").slice(1, this.trailingSlash ? -1 : undefined);
+    return this.#segments;
+  }
+}
+
 /**
  * The path of a request target as names. `rawPath` is Latin-1 text, one code unit for an octet,
  * without a query; it is taken from the first segment on, and the first fault found is the answer.
@@ -47,12 +69,40 @@ const backslash = 0x5c;
  */
 export function containPath(rawPath: string): Result<ContainedPath, PathRefusal> {
   if (rawPath.charCodeAt(0) !== slash) return failure("unnameable");
+  let start = 1;
+  for (let i = 1; i < rawPath.length; i++) {
+    const unit = rawPath.charCodeAt(i);
+    if (unit === slash) {
+      const fault = segmentFault(rawPath, start, i);
+      if (fault !== undefined) return failure(fault);
+      start = i + 1;
+    } else if (unit === percent || unit > 0x7f) return decodePath(rawPath);
+    else if (unit === 0) return failure("nul");
+    else if (unit === backslash) return failure("separator");
+  }
+  const fault = start < rawPath.length ? segmentFault(rawPath, start, rawPath.length) : undefined;
+  // Nothing had to be decoded, so this is how the path is spelled.
+  return fault === undefined
+    ? success(new Path(rawPath) as unknown as ContainedPath)
+    : failure(fault);
+}
+
+/** What is wrong with the segment `rawPath[start, end)`, which needs no decoding. */
+function segmentFault(rawPath: string, start: number, end: number): PathRefusal | undefined {
+  if (start === end || end - start > nameBytesMax) return "unnameable";
+  if (rawPath.charCodeAt(start) !== dot) return undefined;
+  const isDots = end - start === 1 || (end - start === 2 && rawPath.charCodeAt(start + 1) === dot);
+  return isDots ? "dot-segment" : undefined;
+}
+
+/** The same for a path with escapes, or with octets beyond ASCII. */
+function decodePath(rawPath: string): Result<ContainedPath, PathRefusal> {
   const segments: string[] = [];
   let start = 1;
   while (start < rawPath.length) {
     let end = rawPath.indexOf("/", start);
     if (end === -1) end = rawPath.length;
-    const segment = containSegment(rawPath, start, end);
+    const segment = decodeSegment(rawPath, start, end);
     if (!segment.ok) return segment;
     segments.push(segment.value);
     start = end + 1;
@@ -60,23 +110,7 @@ export function containPath(rawPath: string): Result<ContainedPath, PathRefusal>
   return success(make(segments, rawPath.charCodeAt(rawPath.length - 1) === slash));
 }
 
-/** One segment, `rawPath[start, end)`, as a name; most need no decoding. */
-function containSegment(rawPath: string, start: number, end: number): Result<string, PathRefusal> {
-  for (let i = start; i < end; i++) {
-    const unit = rawPath.charCodeAt(i);
-    if (unit === percent || unit > 0x7f) return decodeSegment(rawPath, start, end);
-    if (unit === 0) return failure("nul");
-    if (unit === backslash) return failure("separator");
-  }
-  if (start === end || end - start > nameBytesMax) return failure("unnameable");
-  if (rawPath.charCodeAt(start) === dot) {
-    if (end - start === 1) return failure("dot-segment");
-    if (end - start === 2 && rawPath.charCodeAt(start + 1) === dot) return failure("dot-segment");
-  }
-  return success(rawPath.slice(start, end));
-}
-
-/** The same for a segment with escapes, or with octets beyond ASCII. */
+/** The segment `rawPath[start, end)` as a name. */
 function decodeSegment(rawPath: string, start: number, end: number): Result<string, PathRefusal> {
   const octets = new Uint8Array(end - start);
   let length = 0;
@@ -95,7 +129,7 @@ function decodeSegment(rawPath: string, start: number, end: number): Result<stri
     if (octet > 0xff) return failure("unnameable");
     octets[length++] = octet;
   }
-  if (length > nameBytesMax) return failure("unnameable");
+  if (length === 0 || length > nameBytesMax) return failure("unnameable");
   let name: string;
   try {
     name = utf8.decode(octets.subarray(0, length));
@@ -114,7 +148,8 @@ function hexDigit(unit: number): number {
 }
 
 function make(segments: readonly string[], trailingSlash: boolean): ContainedPath {
-  return { segments, trailingSlash } as ContainedPath;
+  const end = trailingSlash && segments.length > 0 ? "/" : "";
+  return new Path(`/${segments.join("/")}${end}`, segments) as unknown as ContainedPath;
 }
 
 /** Whether a name could stand in a path: what `containPath` lets pass as a segment. */

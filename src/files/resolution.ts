@@ -5,7 +5,7 @@
 
 import type { ContainedPath } from "./path.ts";
 import type { Denial } from "./permission.ts";
-import type { FileIdentity } from "./stat.ts";
+import type { Sighting } from "./system-calls.ts";
 
 /**
  * Why something that may well be on the disk is not shown: for whoever runs the server, and for
@@ -29,20 +29,27 @@ export type Resolution =
   | { readonly kind: "failed"; readonly code: string };
 
 /**
- * A regular file, open for reading. Everything here was said by fstat about this descriptor, so
- * the bytes and what is told of them belong together. Whoever gets it closes it.
+ * A regular file, open for reading, or read already. Everything here was said by fstat about the
+ * descriptor that the bytes come from, so the bytes and what is told of them belong together.
+ * Whoever gets it closes it.
  */
 export interface OpenFile {
   /** The name it was asked for by: the last segment, or the index's. */
   readonly name: string;
+  /** -1 when the content is in memory. */
   readonly fd: number;
+  /**
+   * All of it, for a small file, which then stays as it is for good: the same one is given out
+   * again while the disk has nothing newer.
+   */
+  readonly content: Uint8Array<ArrayBuffer> | undefined;
   /** In bytes, when it was opened. */
   readonly size: number;
   /** The last change of the content, in whole milliseconds since 1970, rounded down. */
   readonly mtimeMs: number;
   /** The whole st_mode. */
   readonly mode: number;
-  readonly identity: FileIdentity;
+  readonly identity: Sighting;
   /**
    * By its name, with its charset, ready for Content-Type; undefined when the name says nothing.
    */

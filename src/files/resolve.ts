@@ -3,8 +3,8 @@
  *
  * `walk.ts` finds, this opens and decides. The decision about a file is made on what fstat says of
  * the descriptor that will be read, never on a look beforehand; the look only keeps devices and
- * sockets from being opened at all. Nothing is remembered between two calls, so a change of mode
- * counts on the next one.
+ * sockets from being opened at all. What is remembered between two calls is looked at again (see
+ * `resolution-memory.ts`), so a change of mode counts on the next one.
  *
  * No answer tells a stranger more than a directory's bits would: a hidden name is decided by the
  * name alone and first, and behind a folder that lets nobody through everything is forbidden,
@@ -12,27 +12,30 @@
  */
 
 import { resolve as absolutePath } from "node:path";
+import type { Limits } from "../base/limits.ts";
+import type { Moments } from "../base/moments.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { listFolder } from "./listing.ts";
-import { DiskFile } from "./open-file.ts";
+import { DiskFile, MemoryFile } from "./open-file.ts";
 import type { ContainedPath } from "./path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "./path.ts";
 import type { Permissions } from "./permission.ts";
 import { permits } from "./permission.ts";
 import type { DirectoryEntries, OpenDirectory, OpenFile, Resolution } from "./resolution.ts";
+import { ResolutionMemory } from "./resolution-memory.ts";
 import type { FileFacts, FolderOpener } from "./stat.ts";
 import {
   chooseFolderOpener,
   closeDescriptor,
-  identify,
   lookAt,
-  numbersOf,
+  lookInto,
   openForReading,
   realPath,
   tryListing,
 } from "./stat.ts";
-import type { Moved, WalkEnd, WalkRules } from "./walk.ts";
+import { systemCalls } from "./system-calls.ts";
+import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
 import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
 
 export type {
@@ -55,9 +58,13 @@ export interface TreeOptions {
   readonly symlinks: "inside" | "follow" | "deny";
   /** The file that stands for its folder, "index.html"; "" for none. */
   readonly index: string;
-  /** Links followed on the way to one file; beyond it the file is absent. */
-  readonly symlinkHopsMax: number;
+  readonly limits: TreeLimits;
+  /** How fresh what is found has to be. */
+  readonly moments: Moments;
 }
+
+/** The limits that a tree lives by. */
+export type TreeLimits = Pick<Limits, "symlinkHopsMax" | "inlineBytesMax" | "fileCacheBytesMax">;
 
 /** Walks begun for one answer when others keep changing the way. */
 const attemptsMax = 3;
@@ -91,6 +98,8 @@ export class Tree {
   /** The name of the file that stands for its folder; "" for none. */
   readonly index: string;
   readonly #rules: WalkRules;
+  readonly #limits: TreeLimits;
+  readonly #memory: ResolutionMemory;
   readonly #index: ContainedPath | undefined;
 
   /** `root` is the real path of `options.root`; `openTree` finds it out. */
@@ -98,25 +107,48 @@ export class Tree {
     this.root = root;
     this.index = options.index;
     this.#index = childPath(rootPath, options.index);
+    const { limits, moments } = options;
+    this.#limits = limits;
+    this.#memory = new ResolutionMemory(limits.fileCacheBytesMax, systemCalls(), moments);
     this.#rules = {
       ...options,
+      symlinkHopsMax: limits.symlinkHopsMax,
       root: root === "/" ? "" : root,
       rootSpellings: [namesOf(root), namesOf(absolutePath(options.root))],
       openFolder,
     };
   }
 
-  /** What `path` leads to, as of now. */
+  /** What `path` leads to, as of now: by the looks that `moments` let count, or by new ones. */
   resolve(path: ContainedPath): Resolution {
+    return this.#memory.find(path) ?? this.#lookFor(path);
+  }
+
+  /** What `path` leads to; remembered where it can be. */
+  #lookFor(path: ContainedPath): Resolution {
     if (!this.#rules.hidden && isHidden(path)) return hiddenName;
-    return this.#walk<Resolution>(path.segments, path.trailingSlash, unsettled, (walk, end) => {
-      if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "");
-      if (end.kind !== "folder") return end;
-      if (path.trailingSlash) return this.#indexOf(walk) ?? this.#openDirectory(path);
-      // The bits have let a stranger in; the system may still refuse the server.
-      const self = lookAt(`${end.folder.prefix}.`);
-      return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
-    });
+    const { segments, trailingSlash } = path;
+    return this.#walk<Resolution>(
+      segments,
+      trailingSlash,
+      unsettled,
+      (walk, end) => this.#arrive(path, walk, end),
+      (walk, found) => {
+        if (walk.isRepeatable && isRepeatable(found, walk.steps)) {
+          this.#memory.remember(path, found, walk.steps);
+        }
+      },
+    );
+  }
+
+  /** What the `end` of `walk` means to someone who has asked for `path`. */
+  #arrive(path: ContainedPath, walk: Walk, end: WalkEnd): Resolution | Moved {
+    if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "");
+    if (end.kind !== "folder") return end;
+    if (path.trailingSlash) return this.#indexOf(walk) ?? this.#openDirectory(path);
+    // The bits have let a stranger in; the system may still refuse the server.
+    const self = lookAt(`${end.folder.prefix}.`);
+    return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
   }
 
   /** The same for a file in the root, "404.html". A name that no file can have is absent. */
@@ -136,18 +168,26 @@ export class Tree {
         : refusalOf(opened.error);
     }
     const fd = opened.value;
-    const identity = identify(fd);
-    if (!identity.ok) {
+    const now = lookInto(fd);
+    if (!now.ok) {
       closeDescriptor(fd);
-      return refusalOf(identity.error);
+      return refusalOf(now.error);
     }
-    const now = numbersOf(identity.value);
-    const isRegular = now.type === "file";
-    if (isRegular && (this.#rules.permissions === "process" || permits(now.mode, "read"))) {
-      return { kind: "file", file: new DiskFile(name, fd, identity.value, now) };
+    const { type, mode } = now.value;
+    const isRegular = type === "file";
+    if (isRegular && (this.#rules.permissions === "process" || permits(mode, "read"))) {
+      return { kind: "file", file: this.#readIfSmall(new DiskFile(name, fd, now.value)) };
     }
     closeDescriptor(fd);
-    return isRegular ? walk.denial(realName, now.mode, "read") : moved;
+    return isRegular ? walk.denial(realName, mode, "read") : moved;
+  }
+
+  /** A small file is read and closed: what was read is what is promised, should it be cut later. */
+  #readIfSmall(file: DiskFile): OpenFile {
+    if (file.size > this.#limits.inlineBytesMax) return file;
+    const content = file.readAll();
+    file.close();
+    return new MemoryFile(file.name, file.facts, content);
   }
 
   /** The index of the folder where `walk` stands; undefined if it has none. */
@@ -199,25 +239,49 @@ export class Tree {
 
   /**
    * Runs a walk, lets `then` look at its end while it is open, and closes it. If the way has
-   * changed meanwhile, what came out is dropped and it walks again; in the end `otherwise`.
+   * changed meanwhile, what came out is dropped and it walks again; in the end `otherwise`. What
+   * comes out in the end is told to `settled` first.
    */
   #walk<Outcome extends object | undefined>(
     names: readonly string[],
     mustBeFolder: boolean,
     otherwise: Outcome,
     then: (walk: Walk, end: WalkEnd) => Outcome | Moved,
+    settled?: (walk: Walk, outcome: Outcome) => void,
   ): Outcome {
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const walk = new Walk(this.#rules);
       try {
         const outcome = then(walk, walk.run(names, mustBeFolder));
-        if (isSettled(outcome) && walk.isUnmoved()) return outcome;
+        if (isSettled(outcome) && walk.isUnmoved()) {
+          settled?.(walk, outcome);
+          return outcome;
+        }
         drop(outcome);
       } finally {
         walk.close();
       }
     }
     return otherwise;
+  }
+}
+
+/** Whether an outcome is the same for all who ask, and follows from `steps` alone. */
+function isRepeatable(outcome: Resolution, steps: readonly Step[]): boolean {
+  switch (outcome.kind) {
+    case "file": {
+      const { content, size, identity } = outcome.file;
+      // What was read has to be the file that was found by the last step.
+      return content?.length === size && steps.at(-1)?.seen?.isSame(identity) === true;
+    }
+    case "forbidden":
+      // Where the bit is there the system has refused, and its reasons don't show.
+      return !permits(outcome.denial.mode, outcome.denial.lacks === "o+r" ? "read" : "search");
+    case "absent":
+    case "redirect":
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every system call of this layer, and nothing else: each takes a path or a descriptor, and answers
- * with a value or with the system's code ("ENOENT").
+ * Every system call of this layer, beside those that `system-calls.ts` has: each takes a path or a
+ * descriptor, and answers with a value or with the system's code ("ENOENT").
  *
  * All are synchronous on purpose: lstat takes 1.4 µs here and its promise 13. All of them leave the
  * last component alone if it is a symbolic link; who wants to follow one reads it.
@@ -15,19 +15,8 @@
 import * as fs from "node:fs";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-
-/** What makes a file the same file with the same content: all of it as fstat said it. */
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  /** In bytes. */
-  readonly size: bigint;
-  /** The whole st_mode. */
-  readonly mode: bigint;
-  /** In nanoseconds since 1970. */
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}
+import type { SystemCalls } from "./system-calls.ts";
+import { errorName, Sighting, systemCalls } from "./system-calls.ts";
 
 /** The type of a file as far as it matters here. */
 export type FileType = "file" | "directory" | "link" | "other";
@@ -41,6 +30,8 @@ export interface FileFacts {
   readonly size: number;
   /** In whole milliseconds since 1970, rounded down. */
   readonly mtimeMs: number;
+  /** All that was seen, to tell whether it is still so. */
+  readonly seen: Sighting;
 }
 
 /** A folder on the way to something. */
@@ -66,8 +57,10 @@ const { S_IFREG, S_IFDIR, S_IFLNK } = fs.constants;
  */
 const O_PATH = 0o10000000;
 
-const asBigInt = { bigint: true, throwIfNoEntry: false } as const;
-const asNumbers = { throwIfNoEntry: false } as const;
+let calls: SystemCalls | undefined;
+
+/** One for all looks: what is to be kept is copied. */
+const scratch = new Sighting();
 
 /** The system's code of a failed call. Anything else that was thrown is a fault of ours. */
 function codeOf(error: unknown): string {
@@ -83,19 +76,23 @@ function typeOf(mode: number): FileType {
   return type === S_IFLNK ? "link" : "other";
 }
 
-function factsOf(stats: { mode: number; size: number; mtimeMs: number }): FileFacts {
-  const { mode, size } = stats;
-  return { type: typeOf(mode), mode, size, mtimeMs: Math.floor(stats.mtimeMs) };
+function factsOf(seen: Sighting): FileFacts {
+  const { mode, size, mtimeMs } = seen;
+  return { type: typeOf(mode), mode, size, mtimeMs, seen };
 }
 
 /** lstat: what is at `path`, and of a symbolic link the link itself. */
 export function lookAt(path: string): Result<FileFacts, string> {
-  try {
-    const stats = fs.lstatSync(path, asNumbers);
-    return stats === undefined ? failure("ENOENT") : success(factsOf(stats));
-  } catch (error) {
-    return failure(codeOf(error));
-  }
+  calls ??= systemCalls();
+  const error = calls.look(path, scratch);
+  return error === 0 ? success(factsOf(scratch.copy())) : failure(errorName(error));
+}
+
+/** fstat of what is open as `fd`. */
+export function lookInto(fd: number): Result<FileFacts, string> {
+  calls ??= systemCalls();
+  const error = calls.lookInto(fd, scratch);
+  return error === 0 ? success(factsOf(scratch.copy())) : failure(errorName(error));
 }
 
 /** A folder held by a descriptor; Linux with /proc only. */
@@ -106,17 +103,17 @@ export const holdFolder: FolderOpener = (path) => {
   } catch (error) {
     return failure(codeOf(error));
   }
-  try {
-    return success({
-      prefix: `/proc/self/fd/${fd}/`,
-      facts: factsOf(fs.fstatSync(fd)),
-      isUnmoved: () => true,
-      close: () => closeDescriptor(fd),
-    });
-  } catch (error) {
+  const facts = lookInto(fd);
+  if (!facts.ok) {
     closeDescriptor(fd);
-    return failure(codeOf(error));
+    return facts;
   }
+  return success({
+    prefix: `/proc/self/fd/${fd}/`,
+    facts: facts.value,
+    isUnmoved: () => true,
+    close: () => closeDescriptor(fd),
+  });
 };
 
 /**
@@ -124,29 +121,16 @@ export const holdFolder: FolderOpener = (path) => {
  * as the clock of the file system: nanoseconds on APFS.
  */
 export const nameFolder: FolderOpener = (path) => {
-  try {
-    const before = fs.lstatSync(path, asBigInt);
-    if (before === undefined) return failure("ENOENT");
-    const facts = numbersOf(before);
-    if (facts.type !== "directory") return failure("ENOTDIR");
-    const isUnmoved = (): boolean => {
-      try {
-        const now = fs.lstatSync(path, asBigInt);
-        return (
-          now?.ino === before.ino &&
-          now.dev === before.dev &&
-          now.mode === before.mode &&
-          now.ctimeNs === before.ctimeNs
-        );
-      } catch (error) {
-        codeOf(error);
-        return false;
-      }
-    };
-    return success({ prefix: path === "/" ? path : `${path}/`, facts, isUnmoved, close() {} });
-  } catch (error) {
-    return failure(codeOf(error));
-  }
+  const before = lookAt(path);
+  if (!before.ok) return before;
+  const { seen, type } = before.value;
+  if (type !== "directory") return failure("ENOTDIR");
+  const isUnmoved = (): boolean => {
+    const now = lookAt(path);
+    return now.ok && now.value.seen.isSame(seen);
+  };
+  const prefix = path === "/" ? path : `${path}/`;
+  return success({ prefix, facts: before.value, isUnmoved, close() {} });
 };
 
 /**
@@ -172,38 +156,6 @@ export function openForReading(path: string): Result<number, string> {
   } catch (error) {
     return failure(codeOf(error));
   }
-}
-
-/** fstat of an open file, to the nanosecond. */
-export function identify(fd: number): Result<FileIdentity, string> {
-  try {
-    const { dev, ino, size, mode, mtimeNs, ctimeNs } = fs.fstatSync(fd, { bigint: true });
-    return success({ dev, ino, size, mode, mtimeNs, ctimeNs });
-  } catch (error) {
-    return failure(codeOf(error));
-  }
-}
-
-/** Whether two looks at a file saw the same, to the nanosecond. */
-export function isSameIdentity(a: FileIdentity, b: FileIdentity): boolean {
-  const isSameFile = a.dev === b.dev && a.ino === b.ino && a.mode === b.mode;
-  return isSameFile && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
-}
-
-/** The same facts as plain numbers. */
-export function numbersOf(identity: Pick<FileIdentity, "mode" | "size" | "mtimeNs">): FileFacts {
-  const mode = Number(identity.mode);
-  const mtimeMs = floorToMs(identity.mtimeNs);
-  return { type: typeOf(mode), mode, size: Number(identity.size), mtimeMs };
-}
-
-const nanosecondsPerMs = 1_000_000n;
-
-/** Down and not towards zero, in bigint: as a float .999999999 s would round up to the next. */
-function floorToMs(nanoseconds: bigint): number {
-  const rest = nanoseconds % nanosecondsPerMs;
-  const whole = nanoseconds / nanosecondsPerMs;
-  return Number(rest < 0n ? whole - 1n : whole);
 }
 
 /** pread: the count of bytes read, 0 at the end of the file and where reading fails. */

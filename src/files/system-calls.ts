@@ -40,6 +40,11 @@ export class Sighting {
     return this.words[word.mode] ?? 0;
   }
 
+  /** Whether it is a folder. */
+  get isFolder(): boolean {
+    return ((this.words[word.mode] ?? 0) & fs.constants.S_IFMT) === fs.constants.S_IFDIR;
+  }
+
   /** In bytes. */
   get size(): number {
     return this.#long(word.size, 0);
@@ -49,6 +54,12 @@ export class Sighting {
   get mtimeMs(): number {
     const part = Math.floor((this.words[word.mtime + 2] ?? 0) / 1_000_000);
     return this.#long(word.mtime, -1) * 1000 + part;
+  }
+
+  /** The last change of anything about it, in whole milliseconds since 1970, rounded down. */
+  get ctimeMs(): number {
+    const part = Math.floor((this.words[word.ctime + 2] ?? 0) / 1_000_000);
+    return this.#long(word.ctime, -1) * 1000 + part;
   }
 
   /** Whether both are the same file, unchanged: its content, its permissions and its names. */

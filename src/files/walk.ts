@@ -13,6 +13,7 @@ import type { Denial, Need, Permissions } from "./permission.ts";
 import { deny, permits } from "./permission.ts";
 import type { AbsenceCause } from "./resolution.ts";
 import type { FileFacts, Folder, FolderOpener } from "./stat.ts";
+import { Sighting } from "./system-calls.ts";
 import { lookAt, readLink } from "./stat.ts";
 
 /** The rules of a walk. */
@@ -84,6 +85,12 @@ export function refusalOf(code: string): Refusal {
   return meaning === undefined ? { kind: "failed", code } : { kind: meaning };
 }
 
+/** A path that a walk has looked at, and what was there; undefined for nothing. */
+export interface Step {
+  readonly path: string;
+  readonly seen: Sighting | undefined;
+}
+
 /** A folder on the way, with its real path, "" for "/". */
 interface Stage {
   readonly folder: Folder;
@@ -103,6 +110,10 @@ export class Walk {
   /** How many of those come from a link; the last of them is what the link points at. */
   #pendingOfLink = 0;
   #hops = 0;
+  /** What the walk has hung on, in order, by paths without links in them. */
+  readonly steps: Step[] = [];
+  /** Whether it has hung on nothing else. */
+  isRepeatable = true;
 
   constructor(rules: WalkRules) {
     this.#rules = rules;
@@ -173,9 +184,14 @@ export class Walk {
 
   /** The last name: a file ends the walk, a folder is entered, a link is taken apart. */
   #arrive(name: string): WalkEnd | undefined {
-    const path = this.#here().folder.prefix + name;
+    const { folder, where } = this.#here();
+    const path = folder.prefix + name;
     const facts = lookAt(path);
-    if (!facts.ok) return this.refusedInside(facts.error);
+    if (!facts.ok) {
+      this.#note(`${where}/${name}`, facts.error);
+      return this.refusedInside(facts.error);
+    }
+    this.steps.push({ path: `${where}/${name}`, seen: facts.value.seen });
     switch (facts.value.type) {
       case "file":
         return { kind: "file", name, path, facts: facts.value };
@@ -198,11 +214,26 @@ export class Walk {
     }
     const opened = this.#rules.openFolder(here.folder.prefix + name);
     if (!opened.ok) {
-      if (opened.error === "ENOTDIR") return this.#expand(name, otherwise);
+      if (opened.error === "ENOTDIR") {
+        const link = lookAt(here.folder.prefix + name);
+        if (link.ok) this.steps.push({ path: where, seen: link.value.seen });
+        else this.isRepeatable = false;
+        return this.#expand(name, otherwise);
+      }
+      this.#note(where, opened.error);
       return this.refusedInside(opened.error);
     }
+    this.steps.push({ path: where, seen: opened.value.facts.seen });
     this.#stages.push({ folder: opened.value, where });
     return this.#judge();
+  }
+
+  /**
+   * Notes that looking at `path` has failed: nothing there is worth remembering, other faults not.
+   */
+  #note(path: string, error: string): void {
+    if (error === "ENOENT") this.steps.push({ path, seen: undefined });
+    else this.isRepeatable = false;
   }
 
   /** Whether a stranger may pass through the folder where the walk has just arrived. */
@@ -275,7 +306,13 @@ export function namesOf(path: string): readonly string[] {
   return path.split("/").filter((name) => name !== "" && name !== ".");
 }
 
-const unknownFacts: FileFacts = { type: "directory", mode: 0o040000, size: 0, mtimeMs: 0 };
+const unknownFacts: FileFacts = {
+  type: "directory",
+  mode: 0o040000,
+  size: 0,
+  mtimeMs: 0,
+  seen: new Sighting(),
+};
 
 /**
  * The root, or "/": granted by being named, so it is not held, and found again by its path at each

@@ -11,6 +11,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
+import { isSettled } from "../files/open-file.ts";
 import type { ContainedPath } from "../files/path.ts";
 import { siblingPath } from "../files/path.ts";
 import type { OpenFile, Tree } from "../files/resolve.ts";
@@ -106,7 +107,7 @@ function sidecar(
   plain: Representation,
   path: ContainedPath,
   coding: Coding,
-  { tree, limits }: CodingService,
+  { tree }: CodingService,
 ): Representation | undefined {
   const { mtimeMs } = plain;
   // What has no date is no file, and nothing can be as new.
@@ -119,7 +120,7 @@ function sidecar(
     file.close();
     return undefined;
   }
-  return { ...representFile(file, limits, []), ...describeForm(plain, coding) };
+  return { ...representFile(file, []), ...describeForm(plain, coding) };
 }
 
 /** What a coded form has of the plain one, and what tells them apart. */
@@ -150,14 +151,6 @@ async function readInTurns(
   }
 }
 
-/** File systems stamp changes with a clock that may tick as seldom as this. */
-const timestampMs = 100;
-
-/** Whether a change of `file` after `nowMs` will show in its identity. */
-function isSettled({ identity }: OpenFile, nowMs: number): boolean {
-  return Math.abs(nowMs - Number(identity.ctimeNs / 1_000_000n)) > timestampMs;
-}
-
 /** Makes a form of `content`, which is released. */
 async function makeForm(
   content: Representation["content"],
@@ -169,7 +162,7 @@ async function makeForm(
   let lasting = true;
   if (!(octets instanceof Uint8Array)) {
     // What can't be told from a later version, or was no version at all, is answered once.
-    const settled = isSettled(octets, receivedMs);
+    const settled = isSettled(octets.identity, receivedMs);
     const read = await readInTurns(octets, limits);
     octets = read.octets;
     lasting = settled && read.unchanged;

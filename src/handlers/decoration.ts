@@ -111,9 +111,7 @@ function withOwn(response: Response, own: readonly ResponseField[]): readonly Re
 /** The path as a glob sees it, with its slashes; undefined when no file can be there. */
 function decodedPath(path: string): string | undefined {
   const contained = containPath(path);
-  if (!contained.ok) return undefined;
-  const { segments, trailingSlash } = contained.value;
-  return `/${segments.join("/")}${trailingSlash && segments.length > 0 ? "/" : ""}`;
+  return contained.ok ? contained.value.text : undefined;
 }
 
 function saysCors({ fields }: Response): boolean {
@@ -165,7 +163,8 @@ export class Decoration {
     const decorated = withOwn(response, this.#ownFields(response, path));
     const cors = this.#cors;
     // A route that speaks of CORS itself is not corrected.
-    if (cors === undefined || saysCors(response)) return { ...response, fields: decorated };
+    if (cors === undefined || saysCors(response))
+      return { ...response, fields: decorated, recurs: false };
     let more = this.#allowedOrigin(cors, fields);
     if (more.length > 0) {
       const asked = head?.method === "OPTIONS" && fields.has("access-control-request-method");
@@ -174,6 +173,7 @@ export class Decoration {
     const readable = withFields(decorated, more);
     return {
       ...response,
+      recurs: false,
       fields: cors.origins === undefined ? readable : withVary(readable, "Origin"),
     };
   }

@@ -3,7 +3,6 @@
  * entity tag.
  */
 
-import type { Limits } from "../base/limits.ts";
 import { unknownType } from "../files/mime.ts";
 import type { OpenFile } from "../files/resolve.ts";
 import { isText, textSampleOctets } from "../files/text.ts";
@@ -26,38 +25,27 @@ export function tagOfBytes(bytes: Uint8Array): EntityTag {
  * change that the file system can see. Hashed, since inode numbers are nobody's business.
  */
 function tagOfFile({ identity }: OpenFile): EntityTag {
-  const { dev, ino, size, mtimeNs, ctimeNs } = identity;
-  const digest = Bun.hash.xxHash64(`${dev} ${ino} ${mtimeNs} ${ctimeNs}`).toString(36);
-  return { weak: false, opaque: `${size.toString(36)}-i${digest}` };
+  const digest = Bun.hash.xxHash64(identity.words).toString(36);
+  return { weak: false, opaque: `${identity.size.toString(36)}-i${digest}` };
 }
 
 /** The type by the name, or by the content where the name says nothing. */
-function mediaTypeOf(file: OpenFile, content: Uint8Array | undefined): string {
+function mediaTypeOf(file: OpenFile): string {
   if (file.mediaType !== undefined) return file.mediaType;
-  let sample = content?.subarray(0, textSampleOctets);
-  if (sample === undefined) {
-    const buffer = new Uint8Array(textSampleOctets);
-    sample = buffer.subarray(0, file.read(buffer, 0));
-  }
+  const buffer = new Uint8Array(Math.min(textSampleOctets, file.size));
+  const sample = buffer.subarray(0, file.read(buffer, 0));
   return isText(sample) ? "text/plain; charset=utf-8" : unknownType;
 }
 
 /**
- * The representation that `file` holds. A small file is read and closed; what was read is what is
- * promised, should it be cut meanwhile. A larger one stays open until it is sent or released.
+ * The representation that `file` holds. What isn't in memory stays open until it is sent or
+ * released.
  */
-export function representFile(
-  file: OpenFile,
-  limits: Limits,
-  fields: readonly ResponseField[],
-): Representation {
-  const { mtimeMs } = file;
-  if (file.size > limits.inlineBytesMax) {
-    const mediaType = mediaTypeOf(file, undefined);
+export function representFile(file: OpenFile, fields: readonly ResponseField[]): Representation {
+  const { mtimeMs, content } = file;
+  const mediaType = mediaTypeOf(file);
+  if (content === undefined) {
     return { mediaType, entityTag: tagOfFile(file), mtimeMs, content: file, fields };
   }
-  const content = file.readAll();
-  const mediaType = mediaTypeOf(file, content);
-  file.close();
   return { mediaType, entityTag: tagOfBytes(content), mtimeMs, content, fields };
 }

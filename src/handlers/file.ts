@@ -83,9 +83,18 @@ function formOf(
   return coding === undefined ? plain : chooseForm(request, plain, path, coding);
 }
 
-/** `file` as it is. */
+/** What files in memory are represented by, as long as they are given out. */
+const represented = new WeakMap<OpenFile, Representation>();
+
+/** `file` as it is. A file belongs to one tree and so to one service. */
 function plainOf(file: OpenFile, service: FileService): Representation {
-  return representFile(file, service.limits, fieldsFor(file.name, service));
+  if (file.content === undefined) return representFile(file, fieldsFor(file.name, service));
+  let representation = represented.get(file);
+  if (representation === undefined) {
+    representation = representFile(file, fieldsFor(file.name, service));
+    represented.set(file, representation);
+  }
+  return representation;
 }
 
 /** Where the file `name`, found at `path`, is: in a folder it stands for that. */
@@ -147,7 +156,9 @@ async function answerWithHints(
     throw error;
   }
   const response = await answerInForm(request, formOf(request, plain, path, service), service);
-  return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
+  return response.status === 200 && hints.length > 0
+    ? { ...response, hints, recurs: false }
+    : response;
 }
 
 /** Answers with `file`, found at `path`. */
@@ -197,11 +208,11 @@ export async function selectRepresentation(
 export function answerWithContent(
   found: Resolution,
   builder: ResponseBuilder<ContentStatus>,
-  { pages, limits }: Pick<FileService, "pages" | "limits">,
+  { pages }: Pick<FileService, "pages">,
 ): Response {
   switch (found.kind) {
     case "file":
-      return fileResponse(builder, found.file, limits);
+      return fileResponse(builder, found.file);
     case "forbidden":
       return pages.forbidden(explainDenial(found.denial));
     case "exhausted":

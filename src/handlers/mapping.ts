@@ -98,7 +98,7 @@ function onePage({ head }: Request, { tree }: FileService): Found | undefined {
 /** Fields that say on what the choice of the one page has depended (RFC 9110 §12.5.5). */
 function dependsOnNavigation(response: Response): Response {
   const fields = withVary(withVary(response.fields, "Accept"), "Sec-Fetch-Dest");
-  return { ...response, fields };
+  return { ...response, fields, recurs: false };
 }
 
 /** Answers with what was found, or with the one page where that is nothing. */

@@ -81,9 +81,7 @@ export class RouteRequest implements Request {
 
   /** The target's path, decoded: "/a b". Each segment was decoded once, and none holds a "/". */
   get path(): string {
-    const { segments, trailingSlash } = this.#path;
-    const path = `/${segments.join("/")}`;
-    return trailingSlash && segments.length > 0 ? `${path}/` : path;
+    return this.#path.text;
   }
 
   /** The target's query as it came, without its "?"; undefined when there was none. */

@@ -9,7 +9,11 @@ import { formatImfFixdate } from "../protocol/date.ts";
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   monotonicMs(): number;
-  /** Milliseconds since 1970 (UTC). */
+  /** The same as it was when this turn of the event loop first asked: fine for deadlines. */
+  turnMs(): number;
+  /** Which turn of the event loop it is; no two have the same number. */
+  turn(): number;
+  /** Milliseconds since 1970 (UTC), as they were when this turn first asked. */
   epochMs(): number;
   /** The current second as an IMF-fixdate, for the Date field (RFC 9110 §6.6.1). */
   date(): string;
@@ -19,17 +23,46 @@ export interface Clock {
 export class SystemClock implements Clock {
   #second = -1;
   #date = "";
+  #turn = 0;
+  /** Whether the turn that was counted last still goes on. */
+  #isTurning = false;
+  #turnMs = 0;
+  #epochMs = 0;
 
   monotonicMs(): number {
     return performance.now();
   }
 
+  turnMs(): number {
+    this.turn();
+    return this.#turnMs;
+  }
+
+  turn(): number {
+    if (!this.#isTurning) this.#beginTurn();
+    return this.#turn;
+  }
+
+  #beginTurn(): void {
+    this.#isTurning = true;
+    this.#turn++;
+    this.#turnMs = performance.now();
+    this.#epochMs = Date.now();
+    // Runs after what is being read now, and before the loop asks the system for more.
+    setImmediate(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => {
+    this.#isTurning = false;
+  };
+
   epochMs(): number {
-    return Date.now();
+    this.turn();
+    return this.#epochMs;
   }
 
   date(): string {
-    const second = Math.floor(Date.now() / 1000);
+    const second = Math.floor(this.epochMs() / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#date = formatImfFixdate(second * 1000);

@@ -4,13 +4,15 @@
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { Moments } from "../base/moments.ts";
 import type { Handler } from "../handlers/handler.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
+import type { SectionMemory } from "../protocol/section-memory.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadlines } from "./deadlines.ts";
-import type { ExchangeReport } from "./exchange.ts";
+import type { Witness } from "./exchange.ts";
 
 /** A connection, as whoever keeps count of them sees it. */
 export interface OpenConnection {
@@ -26,12 +28,16 @@ export interface OpenConnection {
 export interface ConnectionContext {
   readonly limits: Limits;
   readonly clock: Clock;
+  /** In which what arrives and what is looked at on the disk are put in order. */
+  readonly moments: Moments;
+  /** Of the parsers, under these limits. */
+  readonly sections: SectionMemory;
   readonly deadlines: Deadlines;
   readonly handler: Handler;
   /** The page for a refusal of the server's own; `head` is the request's, if it could be read. */
   readonly refusal: (error: ProtocolError, head: RequestHead | undefined) => Response;
-  /** Told once of every exchange that is over. */
-  readonly report: (report: ExchangeReport) => void;
+  /** Told of every exchange that is over. */
+  readonly witness: Witness;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
   readonly failed: (error: unknown) => void;
   /** Calls back in the next turn of the event loop. */

@@ -18,6 +18,7 @@ import type { ProtocolError, ProtocolErrorKind } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
 import { continueHead } from "../protocol/response-encoder.ts";
+import { Arrival } from "./arrival.ts";
 import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
 import type { Timed } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
@@ -26,7 +27,7 @@ import { awaitsBody, Intake } from "./intake.ts";
 import type { FlushOutcome } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
-import { IncomingBody } from "./request-body.ts";
+import { IncomingBody, noBody } from "./request-body.ts";
 import type { Transport } from "./transport.ts";
 
 /** A connection. */
@@ -40,6 +41,7 @@ export class Connection implements OpenConnection, Timed {
   readonly #outbox: Outbox;
   readonly #delivery: Delivery;
   readonly #patience: Patience;
+  readonly #arrival: Arrival;
   #state: CycleState = "idle";
   #exchange: Exchange | undefined;
   #running = false;
@@ -52,13 +54,14 @@ export class Connection implements OpenConnection, Timed {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#intake = new Intake(context.limits);
+    this.#intake = new Intake(context.limits, context.sections);
     this.#outbox = new Outbox(transport);
     this.#delivery = new Delivery(transport, this.#outbox, context.limits, {
-      changed: () => this.#run(),
+      changed: this.#go,
       failed: context.failed,
     });
-    this.#patience = new Patience(context.limits, context.clock.monotonicMs());
+    this.#patience = new Patience(context.limits, context.clock.turnMs());
+    this.#arrival = new Arrival(context.clock, context.moments);
     this.#arm();
   }
 
@@ -75,7 +78,9 @@ export class Connection implements OpenConnection, Timed {
       if (this.#lingeredOctets > this.#context.limits.lingerBytesMax) this.#terminate();
       return;
     }
-    this.#intake.parser.push(octets);
+    const { parser } = this.#intake;
+    this.#arrival.note(octets, parser);
+    parser.push(octets);
     this.#run();
   }
 
@@ -126,7 +131,7 @@ export class Connection implements OpenConnection, Timed {
 
   /** The deadline has passed. */
   expire(): void {
-    const now = this.#context.clock.monotonicMs();
+    const now = this.#context.clock.turnMs();
     if (this.#awaitsReader() && this.#patience.stillReads(this.#transport.queued(), now)) {
       this.#arm();
       return;
@@ -166,13 +171,16 @@ export class Connection implements OpenConnection, Timed {
     return unsent > 0 && this.#state !== "head" && this.#state !== "handling";
   }
 
+  /** Goes on, for whoever calls back. */
+  readonly #go = (): void => this.#run();
+
   /** Steps as far as it goes, writes once, and says what it waits for. */
   #run(): void {
     if (this.#running || this.#state === "closed") return;
     this.#running = true;
     while (this.#step());
     this.#running = false;
-    if (this.#isClosed() || this.#flush() === "gone") return;
+    if (this.state === "closed" || this.#flush() === "gone") return;
     this.#intake.steer(this.#transport, this.#state, this.#exchange, this.#outbox.blocked);
     this.#arm();
   }
@@ -202,7 +210,7 @@ export class Connection implements OpenConnection, Timed {
 
   #move(event: CycleEvent): void {
     this.#state = advance(this.#state, event);
-    this.#patience.begin(this.#state, this.#context.clock.monotonicMs());
+    this.#patience.begin(this.#state, this.#context.clock.turnMs());
   }
 
   #readHead(): boolean {
@@ -240,19 +248,24 @@ export class Connection implements OpenConnection, Timed {
 
   #ask(head: RequestHead): void {
     this.#move("asked");
-    const { bodyBytesMax } = this.#context.limits;
-    const body = new IncomingBody(head.framing, () => this.#run(), bodyBytesMax);
-    const exchange = new Exchange(head, body, this.#context.clock.monotonicMs());
+    const { clock, limits, moments, witness } = this.#context;
+    const { remoteAddress } = this;
+    const hasBody = head.framing.kind !== "none";
+    const body = hasBody ? new IncomingBody(head.framing, this.#go, limits.bodyBytesMax) : noBody;
+    const exchange = new Exchange(head, body, witness.wanted ? clock.monotonicMs() : 0);
     this.#exchange = exchange;
-    if (head.framing.kind === "none") this.#intake.discard(exchange);
+    if (!hasBody) this.#intake.discard(exchange);
+    const receivedMs = clock.epochMs();
+    moments.begin(this.#arrival.take(), receivedMs);
     try {
-      const { remoteAddress } = this;
-      const receivedMs = this.#context.clock.epochMs();
-      const answer = this.#context.handler({ head, body, remoteAddress, receivedMs });
+      const request = { head, body, remoteAddress, receivedMs };
+      const answer = this.#context.handler(request);
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
       else this.#answer(exchange, answer);
     } catch (error) {
       this.#handlerFailed(exchange, error);
+    } finally {
+      moments.end();
     }
   }
 
@@ -366,7 +379,7 @@ export class Connection implements OpenConnection, Timed {
     const outcome = this.#intake.feed(exchange);
     switch (outcome.kind) {
       case "fed":
-        this.#patience.fed(this.#context.clock.monotonicMs());
+        this.#patience.fed(this.#context.clock.turnMs());
         return true;
       case "broken":
         return this.#brokenBody(outcome.error);
@@ -397,7 +410,7 @@ export class Connection implements OpenConnection, Timed {
   #refuse(error: ProtocolError): void {
     // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
     const method = this.#exchange?.head?.method ?? this.#intake.parser.method;
-    const now = this.#context.clock.monotonicMs();
+    const now = this.#context.clock.turnMs();
     const exchange = this.#exchange ?? new Exchange(undefined, undefined, now);
     exchange.body?.fail(error.kind);
     exchange.response = this.#context.refusal(error, exchange.head);
@@ -414,30 +427,19 @@ export class Connection implements OpenConnection, Timed {
   }
 
   #report(whole: boolean, refusal?: ProtocolErrorKind, method?: string): void {
-    const exchange = this.#exchange;
-    const response = exchange?.response;
-    if (exchange === undefined || response === undefined) return;
-    exchange.response = undefined;
-    this.#context.report({
-      head: exchange.head,
-      method: exchange.head?.method ?? method,
-      remoteAddress: this.remoteAddress,
-      response,
-      refusal,
-      octets: this.#delivery.octets,
-      durationMs: this.#context.clock.monotonicMs() - exchange.startedMs,
-      whole,
-    });
+    const { witness, clock } = this.#context;
+    const report = witness.wanted
+      ? this.#exchange?.report(this.#delivery.octets, clock.monotonicMs(), whole)
+      : undefined;
+    if (report === undefined) return;
+    const { remoteAddress } = this;
+    witness.note({ ...report, remoteAddress, refusal, method: report.method ?? method });
   }
 
   #flush(): FlushOutcome {
     const outcome = this.#outbox.flush();
     if (outcome === "gone") this.#terminate();
     return outcome;
-  }
-
-  #isClosed(): boolean {
-    return this.#state === "closed";
   }
 
   #arm(): void {
@@ -451,7 +453,7 @@ export class Connection implements OpenConnection, Timed {
         unsent,
         bodyOctets: settling || awaitsBody(this.#exchange) ? exchange?.bodyOctets : undefined,
       },
-      this.#context.clock.monotonicMs(),
+      this.#context.clock.turnMs(),
     );
     const looksFirst = this.#awaitsReader() && deadline !== Infinity;
     this.#context.deadlines.set(this, looksFirst ? this.#patience.lookAt(deadline) : deadline);

@@ -14,7 +14,7 @@ export class Exchange {
   /** Undefined when the head was too malformed to be read. */
   readonly head: RequestHead | undefined;
   readonly body: IncomingBody | undefined;
-  /** When its head was whole, on the monotonic clock. */
+  /** When its head was whole, on the monotonic clock; 0 when nobody wants to know. */
   readonly startedMs: number;
   /** Octets of the request's body that have been read, by whomever. */
   bodyOctets = 0;
@@ -35,6 +35,18 @@ export class Exchange {
     this.startedMs = startedMs;
     this.continueDue = head?.expectsContinue === true && head.framing.kind !== "none";
   }
+
+  /**
+   * What there is to say of it at `nowMs`, with `octets` of content sent; undefined when that has
+   * been said, or when there was no response.
+   */
+  report(octets: number, nowMs: number, whole: boolean): OwnReport | undefined {
+    const { head, response } = this;
+    this.response = undefined;
+    if (response === undefined) return undefined;
+    const durationMs = nowMs - this.startedMs;
+    return { head, method: head?.method, response, octets, durationMs, whole };
+  }
 }
 
 /** What there is to say of an exchange that is over. */
@@ -51,6 +63,17 @@ export interface ExchangeReport {
   readonly durationMs: number;
   /** Whether the client got all of it. */
   readonly whole: boolean;
+}
+
+/** The part of a report that an exchange knows by itself. */
+type OwnReport = Omit<ExchangeReport, "remoteAddress" | "refusal">;
+
+/** Who wants to know of exchanges that are over. */
+export interface Witness {
+  /** Whether anyone does at all, by now. */
+  readonly wanted: boolean;
+  /** Told once of each of them. */
+  note(report: ExchangeReport): void;
 }
 
 const noop = (): void => undefined;

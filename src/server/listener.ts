@@ -10,6 +10,7 @@ import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
+import { SectionMemory } from "../protocol/section-memory.ts";
 import { affordableConnections } from "./descriptors.ts";
 import { SocketTransport } from "./transport.ts";
 
@@ -60,14 +61,15 @@ export class Listener {
   #closing: Promise<void> | undefined;
 
   /** `context` is that of the connections; its `closed` is called by them as well. */
-  constructor(context: Omit<ConnectionContext, "closed">) {
-    this.#context = { ...context, closed: (connection) => this.#forget(connection) };
+  constructor(context: Omit<ConnectionContext, "closed" | "sections">) {
+    const closed = (connection: OpenConnection): void => this.#forget(connection);
+    this.#context = { ...context, closed, sections: new SectionMemory() };
     this.limit(context.limits);
   }
 
   /** Sets the limits for connections to come; those that are open keep theirs. */
   limit(limits: Limits): void {
-    this.#context = { ...this.#context, limits };
+    this.#context = { ...this.#context, limits, sections: new SectionMemory() };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
   }

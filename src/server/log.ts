@@ -123,6 +123,11 @@ export class AccessLog {
     this.#epochMs = epochMs;
   }
 
+  /** Whether it has a use for exchanges. */
+  get wanted(): boolean {
+    return this.#format !== "none";
+  }
+
   /** Notes an exchange that is over. */
   note(report: ExchangeReport): void {
     if (this.#format === "none") return;

@@ -79,7 +79,7 @@ export class Outbox {
       // The gathering buffer is everyone's: what was not taken moves to one of our own. (A Buffer's
       // own `slice` would be a view.)
       const rest = batch.subarray(taken);
-      this.#pieces.unshift(batch.buffer === gather.buffer ? Uint8Array.from(rest) : rest);
+      this.#pieces.unshift(batch.buffer === gather.buffer ? new Uint8Array(rest) : rest);
       this.#blocked = true;
       return "blocked";
     }

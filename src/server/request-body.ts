@@ -131,3 +131,7 @@ export class IncomingBody implements RequestBody {
     this.#reader = undefined;
   }
 }
+
+/** The body of every request that has none: at its end from the start. */
+export const noBody = new IncomingBody({ kind: "none" }, noop);
+noBody.end(Fields.none);

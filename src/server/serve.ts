@@ -3,6 +3,7 @@
  * library's front door; the command line goes through it, too.
  */
 
+import { Moments } from "../base/moments.ts";
 import { AddedRoutes } from "../handlers/added-routes.ts";
 import type { RouteHandler } from "../handlers/route-request.ts";
 import { SystemClock } from "./clock.ts";
@@ -119,7 +120,8 @@ function urlOf(host: string, port: number): URL {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const added = new AddedRoutes();
-  let site = openSite(options, added);
+  const moments = new Moments();
+  let site = openSite(options, added, moments);
   const clock = new SystemClock();
   const write = guarded(options.write ?? toStandardOutput);
   const logAs = (format: LogFormat = "none"): AccessLog =>
@@ -129,15 +131,21 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const listener = new Listener({
     limits: site.limits,
     clock,
+    moments,
     deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
     handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
     refusal: (error, head) => site.refusal(error, head),
     failed: guarded(options.onError ?? toStandardError),
     defer: (run) => setImmediate(run),
-    report: (report) => {
-      log.note(report);
-      if (options.record === false) return;
-      keep(recordOf(report), requests, site.limits.requestsKeptMax);
+    witness: {
+      get wanted() {
+        return log.wanted || options.record !== false;
+      },
+      note: (report) => {
+        log.note(report);
+        if (options.record === false) return;
+        keep(recordOf(report), requests, site.limits.requestsKeptMax);
+      },
     },
   });
   const host = options.host ?? "localhost";
@@ -147,7 +155,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     throw new ServeError(code, opened.error.message);
   }
   const reload = (changed: ReloadOptions): void => {
-    site = openSite({ ...changed, root: changed.root ?? site.tree.root }, added);
+    site = openSite({ ...changed, root: changed.root ?? site.tree.root }, added, moments);
     listener.limit(site.limits);
     log.flush();
     log = logAs(changed.log);

@@ -5,6 +5,7 @@
 
 import type { Limits } from "../base/limits.ts";
 import { resolveLimits } from "../base/limits.ts";
+import type { Moments } from "../base/moments.ts";
 import type { Tree } from "../files/resolve.ts";
 import { openTree } from "../files/resolve.ts";
 import type { AddedRoutes } from "../handlers/added-routes.ts";
@@ -91,9 +92,10 @@ function checkName(code: "form" | "index", called: string, name: string): void {
 
 /**
  * Makes the site that `options` ask for, with the routes that were `added` on top of the tree.
- * Throws a `ServeError` when there can't be one.
+ * `moments` says how fresh what is answered has to be. Throws a `ServeError` when there can't be
+ * one.
  */
-export function openSite(options: ServeOptions, added: AddedRoutes): Site {
+export function openSite(options: ServeOptions, added: AddedRoutes, moments: Moments): Site {
   const resolved = resolveLimits(options.limits);
   if (!resolved.ok) {
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
@@ -109,7 +111,8 @@ export function openSite(options: ServeOptions, added: AddedRoutes): Site {
     hidden: options.hidden ?? false,
     symlinks: options.symlinks ?? "inside",
     index,
-    symlinkHopsMax: limits.symlinkHopsMax,
+    moments,
+    limits,
   });
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;

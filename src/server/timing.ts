@@ -14,6 +14,7 @@ export function timed(handler: Handler, clock: Clock): Handler {
       const spentMs = (clock.monotonicMs() - startedMs).toFixed(3);
       return {
         ...response,
+        recurs: false,
         fields: [...response.fields, ["Server-Timing", `make;dur=${spentMs}`]],
       };
     };

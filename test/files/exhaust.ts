@@ -1,5 +1,8 @@
 /** Run with few descriptors: what a file comes to before, while and after all are in use. */
 
+import { defaultLimits } from "../../src/base/limits.ts";
+import { bytes } from "../../src/base/units.ts";
+import { Moments } from "../../src/base/moments.ts";
 import * as fs from "node:fs";
 import { openTree } from "../../src/files/resolve.ts";
 import { outcome } from "./temp-tree.ts";
@@ -10,7 +13,8 @@ const tree = openTree({
   hidden: false,
   symlinks: "inside",
   index: "index.html",
-  symlinkHopsMax: 16,
+  limits: { ...defaultLimits, inlineBytesMax: bytes(0) },
+  moments: new Moments(),
 });
 if (!tree.ok) throw new Error(tree.error);
 const look = (): string => outcome(tree.value, "/many/a/b/file.txt").split(" ")[0] ?? "";

@@ -1,5 +1,7 @@
 /** Run as another user: what the paths given come to when the process's own rights count. */
 
+import { defaultLimits } from "../../src/base/limits.ts";
+import { Moments } from "../../src/base/moments.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import { outcome } from "./temp-tree.ts";
 
@@ -10,7 +12,8 @@ const tree = openTree({
   hidden: false,
   symlinks: "inside",
   index: "index.html",
-  symlinkHopsMax: 16,
+  limits: defaultLimits,
+  moments: new Moments(),
 });
 if (!tree.ok) throw new Error(tree.error);
 for (const name of names) process.stdout.write(`${outcome(tree.value, name)}\n`);

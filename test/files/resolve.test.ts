@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import * as fs from "node:fs";
+import { defaultLimits } from "../../src/base/limits.ts";
+import { bytes } from "../../src/base/units.ts";
 import { containPath } from "../../src/files/path.ts";
 import type { Tree } from "../../src/files/resolve.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import { holdFolder, nameFolder } from "../../src/files/stat.ts";
+import { plainCalls, Sighting } from "../../src/files/system-calls.ts";
 import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";
 import { canary, contentOf, describeResolution, outcome, pathOf, TempTree } from "./temp-tree.ts";
+
+/** A tree that reads no file ahead. */
+const openFiles = { limits: { ...defaultLimits, inlineBytesMax: bytes(0) } };
 
 const isLinux = process.platform === "linux";
 
@@ -116,18 +122,23 @@ describe.each(ways)("a file and a folder, with $way", ({ openFolder }) => {
     const name = `${home}/facts.svg`;
     temp.file(name, "<svg/>", 0o604);
     fs.utimesSync(temp.at(name), 1_700_000_000, 1_700_000_000.9);
-    const resolution = tree.resolve(pathOf(`/${name}`));
+    const limits = { ...defaultLimits, inlineBytesMax: bytes(5) };
+    const resolution = temp.open({ limits }, openFolder).resolve(pathOf(`/${name}`));
     if (resolution.kind !== "file") throw new Error(resolution.kind);
     const { file } = resolution;
-    const stats = fs.fstatSync(file.fd, { bigint: true });
+    const seen = new Sighting();
+    expect(plainCalls.lookInto(file.fd, seen)).toBe(0);
     expect(file.name).toBe("facts.svg");
     expect(file.mediaType).toBe("image/svg+xml; charset=utf-8");
     expect(file.size).toBe(6);
     expect(file.mode).toBe(0o100604);
     expect(file.mtimeMs).toBe(1_700_000_000_900);
-    const { dev, ino, size, mode, mtimeNs, ctimeNs } = stats;
-    expect(file.identity).toEqual({ dev, ino, size, mode, mtimeNs, ctimeNs });
+    expect(file.identity.isSame(seen)).toBe(true);
     file.close();
+    const small = tree.resolve(pathOf(`/${name}`));
+    if (small.kind !== "file") throw new Error(small.kind);
+    expect(small.file.identity.isSame(seen)).toBe(true);
+    expect(small.file.content).toEqual(new TextEncoder().encode("<svg/>"));
   });
 
   test("shows hidden names when told to, by the same rules", () => {
@@ -166,7 +177,7 @@ describe("a file by its name in the root", () => {
 
 describe("reading", () => {
   test("is by position, ends with 0, and a closed file has no content", () => {
-    const tree = temp.open();
+    const tree = temp.open(openFiles);
     temp.file("read.txt", "0123456789");
     const resolution = tree.resolve(pathOf("/read.txt"));
     if (resolution.kind !== "file") throw new Error(resolution.kind);
@@ -186,7 +197,7 @@ describe("reading", () => {
   });
 
   test("a second close doesn't take another file's descriptor away", () => {
-    const tree = temp.open();
+    const tree = temp.open(openFiles);
     temp.file("one.txt", "one");
     const first = tree.resolve(pathOf("/one.txt"));
     if (first.kind !== "file") throw new Error(first.kind);

@@ -3,6 +3,8 @@
  * is an outside to escape to. Modes are set by chmod, whatever the umask.
  */
 
+import { defaultLimits } from "../../src/base/limits.ts";
+import { Moments } from "../../src/base/moments.ts";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -55,7 +57,8 @@ export class TempTree {
       hidden: false,
       symlinks: "inside",
       index: "index.html",
-      symlinkHopsMax: 16,
+      limits: defaultLimits,
+      moments: new Moments(),
       ...changes,
     };
   }

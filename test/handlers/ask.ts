@@ -2,6 +2,7 @@
  * Handlers asked without a connection: a request made of text, a response shown as plain values.
  */
 
+import { Moments } from "../../src/base/moments.ts";
 import type { Limits } from "../../src/base/limits.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import type { Tree, TreeOptions } from "../../src/files/resolve.ts";
@@ -117,7 +118,8 @@ export class House {
       hidden: false,
       symlinks: "inside",
       index: "index.html",
-      symlinkHopsMax: 16,
+      limits: this.limits,
+      moments: new Moments(),
       ...options.tree,
     });
     if (!tree.ok) throw new Error(tree.error);

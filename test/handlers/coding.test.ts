@@ -1,3 +1,4 @@
+import { Sighting } from "../../src/files/system-calls.ts";
 import { afterAll, afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import { readdirSync, symlinkSync, truncateSync, utimesSync } from "node:fs";
 import * as zlib from "node:zlib";
@@ -516,11 +517,12 @@ describe("ranges of coded forms (RFC 9110 §14)", () => {
 class FakeFile implements OpenFile {
   readonly name = "fake.txt";
   readonly fd = -1;
+  readonly content = undefined;
   readonly mtimeMs = then.getTime();
   readonly mode = 0o100_644;
   readonly mediaType = "text/plain; charset=utf-8";
   readonly size: number;
-  readonly identity;
+  readonly identity: Sighting;
   unchanged = true;
   closed = 0;
   /** The turns of the event loop in which it was read, and how much. */
@@ -532,14 +534,10 @@ class FakeFile implements OpenFile {
   constructor(content: string, size = content.length, ctimeMs = then.getTime()) {
     this.#content = new TextEncoder().encode(content);
     this.size = size;
-    this.identity = {
-      dev: 1n,
-      ino: 1n,
-      size: BigInt(size),
-      mode: 0o100_644n,
-      mtimeNs: BigInt(this.mtimeMs) * 1_000_000n,
-      ctimeNs: BigInt(ctimeMs) * 1_000_000n,
-    };
+    const seconds = Math.floor(ctimeMs / 1000);
+    this.identity = new Sighting(
+      Int32Array.of(0o100_644, 1, 0, 1, 0, size, 0, 0, 0, 0, seconds, 0, (ctimeMs % 1000) * 1e6),
+    );
   }
 
   isUnchanged(): boolean {
@@ -786,7 +784,7 @@ describe("descriptors", () => {
     old("cut.txt", large);
     const found = house.tree.openByName("cut.txt");
     if (found.kind !== "file") throw new Error(found.kind);
-    const plain = representFile(found.file, house.limits, []);
+    const plain = representFile(found.file, []);
     truncateSync(site.at("cut.txt"), 50_000);
     const contained = containPath("/cut.txt");
     if (!contained.ok) throw new Error("no path");

@@ -373,7 +373,7 @@ describe("fields of a representation", () => {
 function readAfter(use: (representation: Representation) => void): number {
   const found = large.tree.openByName("letters.txt");
   if (found.kind !== "file") throw new Error(found.kind);
-  use(representFile(found.file, large.limits, []));
+  use(representFile(found.file, []));
   return found.file.read(new Uint8Array(1), 0);
 }
 

@@ -4,12 +4,14 @@
  */
 
 import type { Limits } from "../../src/base/limits.ts";
+import { Moments } from "../../src/base/moments.ts";
 import type { Handler, Request } from "../../src/handlers/handler.ts";
 import { latin1Bytes } from "../../src/protocol/bytes.ts";
 import type { CycleState } from "../../src/protocol/cycle.ts";
 import { answerTo, describeError } from "../../src/protocol/error.ts";
 import type { FileSource, Response } from "../../src/protocol/response.ts";
 import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
+import { SectionMemory } from "../../src/protocol/section-memory.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Deadlines } from "../../src/server/deadlines.ts";
 import type { ExchangeReport } from "../../src/server/exchange.ts";
@@ -83,7 +85,9 @@ export class FakeClient {
           if (close) builder.closing();
           return builder.text(error.kind, "text/plain").build();
         },
-        report: (report) => this.reports.push(report),
+        moments: new Moments(),
+        sections: new SectionMemory(),
+        witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
         defer: (run) => this.#deferred.push(run),
         closed: () => this.closedCount++,

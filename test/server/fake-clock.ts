@@ -12,6 +12,7 @@ export const startMs = Date.UTC(2026, 10, 22, 15, 4, 5, 678);
 export class FakeClock implements Clock, Alarm {
   #nowMs: number;
   readonly #originMs: number;
+  #turns = 0;
   #ringMs = Infinity;
   #ring: (() => void) | undefined;
   /** How often the alarm has been set. */
@@ -25,6 +26,15 @@ export class FakeClock implements Clock, Alarm {
 
   monotonicMs(): number {
     return this.#nowMs;
+  }
+
+  turnMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Each look at it is a turn of its own. */
+  turn(): number {
+    return ++this.#turns;
   }
 
   epochMs(): number {

@@ -1,0 +1,141 @@
+/**
+ * Outcomes of looking for paths, remembered with every look they were made of. An outcome stands
+ * for as long as each of these looks, made again, sees the same; so an edit, another file by that
+ * name, a change of mode of the file or of a folder above it, and something new where nothing was,
+ * are all seen by the first request that is sent after them.
+ *
+ * The memory is bounded. When it is full, a newcomer takes the place of one that was not asked for
+ * lately; most newcomers are turned away, for otherwise a client that goes through more files than
+ * there is room for would find none of them ever.
+ */
+
+import type { Moments } from "../base/moments.ts";
+import { isSettled } from "./open-file.ts";
+import type { ContainedPath } from "./path.ts";
+import type { Resolution } from "./resolution.ts";
+import type { SystemCalls } from "./system-calls.ts";
+import type { Step } from "./walk.ts";
+import { Waypoint } from "./waypoint.ts";
+
+/** What an outcome costs beside its content, about, in bytes: maps, texts, looks, the answer. */
+const outcomeBytes = 2048;
+
+/** Of so many newcomers that find no room, one is let in. */
+const admittedOneIn = 16;
+
+interface Remembered {
+  readonly text: string;
+  readonly resolution: Resolution;
+  readonly waypoints: readonly Waypoint[];
+  /** The version of each in which the outcome was made. */
+  readonly versions: readonly number[];
+  readonly bytes: number;
+  /** Whether it has been asked for since the hand passed. */
+  isAskedFor: boolean;
+}
+
+/** A content is there twice: by itself, and behind the head that it is sent with. */
+function bytesOf(resolution: Resolution): number {
+  const content = resolution.kind === "file" ? (resolution.file.content?.length ?? 0) : 0;
+  return outcomeBytes + 2 * content;
+}
+
+/** A bounded memory of outcomes. */
+export class ResolutionMemory {
+  readonly #bytesMax: number;
+  readonly #calls: SystemCalls;
+  readonly #moments: Moments;
+  readonly #outcomes = new Map<string, Remembered>();
+  readonly #waypoints = new Map<string, Waypoint>();
+  /** Goes round the outcomes when room has to be made. */
+  #hand: Iterator<Remembered> | undefined;
+  #bytes = 0;
+  #newcomers = 0;
+
+  /** Holds `bytesMax` at most; `moments` says how fresh a look has to be. */
+  constructor(bytesMax: number, calls: SystemCalls, moments: Moments) {
+    this.#bytesMax = bytesMax;
+    this.#calls = calls;
+    this.#moments = moments;
+  }
+
+  /** What is held, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** What `path` leads to, if that is remembered and still so. */
+  find(path: ContainedPath): Resolution | undefined {
+    const outcome = this.#outcomes.get(path.text);
+    if (outcome === undefined) return undefined;
+    const { waypoints, versions } = outcome;
+    for (let i = 0; i < waypoints.length; i++) {
+      if (waypoints[i]?.isStill(versions[i] ?? -1) === true) continue;
+      this.#forget(outcome);
+      return undefined;
+    }
+    outcome.isAskedFor = true;
+    return outcome.resolution;
+  }
+
+  /**
+   * Remembers that `path` has led to `resolution` by `steps`, unless these can't be relied on:
+   * somebody has changed one meanwhile, or so lately that another change might not show.
+   */
+  remember(path: ContainedPath, resolution: Resolution, steps: readonly Step[]): void {
+    const bytes = bytesOf(resolution);
+    if (bytes > this.#bytesMax || !this.#steps(steps)) return;
+    if (this.#bytes + bytes > this.#bytesMax) {
+      this.#newcomers++;
+      if (this.#newcomers % admittedOneIn !== 0) return;
+      this.#makeRoom(bytes);
+    }
+    const waypoints = steps.map((step) => this.#waypoint(step.path));
+    const isSame = steps.every((step, i) => waypoints[i]?.agreesWith(step.seen) === true);
+    const versions = waypoints.map((waypoint) => waypoint.version);
+    const { text } = path;
+    const outcome = { text, resolution, waypoints, versions, bytes, isAskedFor: true };
+    this.#outcomes.set(text, outcome);
+    this.#bytes += bytes;
+    for (const waypoint of waypoints) waypoint.uses++;
+    if (!isSame) this.#forget(outcome);
+  }
+
+  /** Whether what was seen on the way will show it when it changes. */
+  #steps(steps: readonly Step[]): boolean {
+    const { nowMs } = this.#moments;
+    if (nowMs === undefined) return false;
+    return steps.every(({ seen }) => seen === undefined || seen.isFolder || isSettled(seen, nowMs));
+  }
+
+  /** The waypoint for `path`, which has just looked. */
+  #waypoint(path: string): Waypoint {
+    let waypoint = this.#waypoints.get(path);
+    if (waypoint === undefined) {
+      waypoint = new Waypoint(path, this.#calls, this.#moments);
+      this.#waypoints.set(path, waypoint);
+    }
+    waypoint.look();
+    return waypoint;
+  }
+
+  #forget(outcome: Remembered): void {
+    this.#outcomes.delete(outcome.text);
+    this.#bytes -= outcome.bytes;
+    for (const waypoint of outcome.waypoints) {
+      waypoint.uses--;
+      if (waypoint.uses === 0) this.#waypoints.delete(waypoint.path);
+    }
+  }
+
+  /** Forgets those that nobody has asked for since the hand last passed, until there is room. */
+  #makeRoom(bytes: number): void {
+    while (this.#bytes + bytes > this.#bytesMax) {
+      this.#hand ??= this.#outcomes.values();
+      const { done, value } = this.#hand.next();
+      if (done === true) this.#hand = undefined;
+      else if (value.isAskedFor) value.isAskedFor = false;
+      else this.#forget(value);
+    }
+  }
+}
