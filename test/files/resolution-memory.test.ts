@@ -1,0 +1,277 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import * as fs from "node:fs";
+import { defaultLimits } from "../../src/base/limits.ts";
+import { Moments } from "../../src/base/moments.ts";
+import { bytes } from "../../src/base/units.ts";
+import { ResolutionMemory } from "../../src/files/resolution-memory.ts";
+import type { Resolution, Tree } from "../../src/files/resolve.ts";
+import { plainCalls, Sighting } from "../../src/files/system-calls.ts";
+import { describeResolution, pathOf, TempTree } from "./temp-tree.ts";
+
+const temp = new TempTree();
+afterAll(() => temp.remove());
+
+/** Late enough for every change that a test has made to be settled. */
+const later = (): number => Date.now() + 60_000;
+
+/** A tree, and one who asks it. */
+class Asker {
+  readonly moments = new Moments();
+  readonly tree: Tree;
+
+  constructor(limits: Partial<typeof defaultLimits> = {}) {
+    const options = { limits: { ...defaultLimits, ...limits }, moments: this.moments };
+    this.tree = temp.open({ ...options, index: "index.html" });
+  }
+
+  /** What a request finds that arrives now, at `nowMs`. */
+  ask(path: string, nowMs = later()): Resolution {
+    return this.askSince(this.moments.next(), path, nowMs);
+  }
+
+  /** What a request finds whose answer has to be fresh since `since`. */
+  askSince(since: number, path: string, nowMs = later()): Resolution {
+    this.moments.begin(since, nowMs);
+    try {
+      return this.tree.resolve(pathOf(path));
+    } finally {
+      this.moments.end();
+    }
+  }
+
+  /** The same in one line. */
+  tell(path: string): string {
+    return describeResolution(this.ask(path));
+  }
+}
+
+describe("an outcome is remembered", () => {
+  test.each([
+    ["a file", "/kept/file.txt"],
+    ["a file behind a link", "/kept/link.txt"],
+    ["a file behind a folder's link", "/linked/file.txt"],
+    ["an index", "/kept/"],
+    ["nothing", "/kept/nothing"],
+    ["nothing behind a file", "/kept/file.txt/x"],
+    ["a file that is forbidden", "/kept/private.txt"],
+    ["whatever is in a folder that is forbidden", "/kept/shut/x"],
+    ["a folder without its slash", "/kept"],
+  ])("of %s", (_what, path) => {
+    fs.rmSync(temp.at("kept"), { recursive: true, force: true });
+    fs.rmSync(temp.at("linked"), { force: true });
+    temp.file("kept/file.txt");
+    temp.file("kept/index.html");
+    temp.file("kept/private.txt", "x", 0o640);
+    temp.link("kept/link.txt", "file.txt");
+    temp.folder("kept/shut", 0o750);
+    temp.link("linked", "kept");
+    const asker = new Asker();
+    expect(asker.ask(path)).toBe(asker.ask(path));
+  });
+
+  test("not of a listing, which is read each time", () => {
+    temp.folder("listed");
+    const asker = new Asker();
+    expect(asker.ask("/listed/").kind).toBe("directory");
+    expect(asker.ask("/listed/")).not.toBe(asker.ask("/listed/"));
+  });
+
+  test("not of a file that is too large to be read where it is found", () => {
+    temp.file("large.txt", "12345");
+    const asker = new Asker({ inlineBytesMax: bytes(4) });
+    const [one, two] = [asker.ask("/large.txt"), asker.ask("/large.txt")];
+    expect(one).not.toBe(two);
+    for (const found of [one, two]) if (found.kind === "file") found.file.close();
+  });
+});
+
+describe("the next request sees", () => {
+  const kinds: [string, string, string, () => void, string][] = [
+    ["an edit", "/n/a.txt", "file old", () => temp.file("n/a.txt", "new"), "file new"],
+    [
+      "another file by that name",
+      "/n/a.txt",
+      "file old",
+      () => {
+        temp.file("n/b.txt", "new");
+        fs.renameSync(temp.at("n/b.txt"), temp.at("n/a.txt"));
+      },
+      "file new",
+    ],
+    ["a removal", "/n/a.txt", "file old", () => fs.rmSync(temp.at("n/a.txt")), "absent"],
+    [
+      "chmod of the file",
+      "/n/a.txt",
+      "file old",
+      () => fs.chmodSync(temp.at("n/a.txt"), 0o640),
+      "forbidden n/a.txt o+r",
+    ],
+    [
+      "chmod of a folder above",
+      "/n/a.txt",
+      "file old",
+      () => fs.chmodSync(temp.at("n"), 0o750),
+      "forbidden n o+x",
+    ],
+    [
+      "chmod of a folder two above",
+      "/n/m/a.txt",
+      "file deep",
+      () => fs.chmodSync(temp.at("n"), 0o750),
+      "forbidden n o+x",
+    ],
+    ["what is new", "/n/new.txt", "absent", () => temp.file("n/new.txt", "new"), "file new"],
+    [
+      "an index that goes",
+      "/n/",
+      "file index",
+      () => fs.rmSync(temp.at("n/index.html")),
+      "directory",
+    ],
+    [
+      "a link that leads elsewhere",
+      "/n/link",
+      "file old",
+      () => {
+        temp.link("n/other", "m/a.txt");
+        fs.renameSync(temp.at("n/other"), temp.at("n/link"));
+      },
+      "file deep",
+    ],
+    ["what a link leads to", "/n/link", "file old", () => temp.file("n/a.txt", "new"), "file new"],
+    [
+      "a link where a folder was",
+      "/n/m/a.txt",
+      "file deep",
+      () => {
+        fs.renameSync(temp.at("n/m"), temp.at("n/away"));
+        temp.link("n/m", "/etc");
+      },
+      "absent",
+    ],
+    [
+      "another folder by that name",
+      "/n/m/a.txt",
+      "file deep",
+      () => {
+        fs.renameSync(temp.at("n/m"), temp.at("n/away"));
+        temp.file("n/m/a.txt", "other");
+      },
+      "file other",
+    ],
+    [
+      "a bit that is given back",
+      "/n/shut.txt",
+      "forbidden n/shut.txt o+r",
+      () => fs.chmodSync(temp.at("n/shut.txt"), 0o644),
+      "file shut",
+    ],
+  ];
+
+  test.each(kinds)("%s", (_what, path, before, change, after) => {
+    fs.rmSync(temp.at("n"), { recursive: true, force: true });
+    temp.folder("n", 0o755);
+    temp.file("n/a.txt", "old");
+    temp.file("n/index.html", "index");
+    temp.file("n/shut.txt", "shut", 0o640);
+    temp.folder("n/m", 0o755);
+    temp.file("n/m/a.txt", "deep");
+    temp.link("n/link", "a.txt");
+    const asker = new Asker();
+    expect(asker.tell(path)).toBe(before);
+    expect(asker.tell(path)).toBe(before);
+    change();
+    expect(asker.tell(path)).toBe(after);
+    expect(asker.tell(path)).toBe(after);
+    fs.chmodSync(temp.at("n"), 0o755);
+  });
+});
+
+describe("a look", () => {
+  test("serves those who have asked before it, and nobody who asks after it", () => {
+    temp.file("look.txt", "old");
+    const asker = new Asker();
+    const start = asker.moments.next();
+    expect(describeResolution(asker.askSince(start, "/look.txt"))).toBe("file old");
+    temp.file("look.txt", "new");
+    expect(describeResolution(asker.askSince(start, "/look.txt"))).toBe("file old");
+    expect(describeResolution(asker.askSince(asker.moments.next(), "/look.txt"))).toBe("file new");
+  });
+
+  test("at a folder serves all files in it", () => {
+    temp.file("many/1.txt");
+    temp.file("many/2.txt");
+    const asker = new Asker();
+    asker.ask("/many/1.txt");
+    asker.ask("/many/2.txt");
+    const start = asker.moments.next();
+    expect(asker.askSince(start, "/many/1.txt").kind).toBe("file");
+    fs.chmodSync(temp.at("many"), 0o750);
+    expect(asker.askSince(start, "/many/2.txt").kind).toBe("file");
+    expect(asker.ask("/many/2.txt").kind).toBe("forbidden");
+    fs.chmodSync(temp.at("many"), 0o755);
+  });
+
+  test("is made anew for whoever answers outside of a request's own turn", () => {
+    temp.file("outside.txt", "old");
+    const asker = new Asker();
+    asker.ask("/outside.txt");
+    temp.file("outside.txt", "new");
+    expect(describeResolution(asker.tree.resolve(pathOf("/outside.txt")))).toBe("file new");
+  });
+});
+
+describe("what has changed just now", () => {
+  test("is not remembered: a change in the same tick of the clock would not show", () => {
+    temp.file("fresh.txt", "old");
+    const asker = new Asker();
+    const path = "/fresh.txt";
+    for (let i = 0; i < 200; i++) {
+      // Same size, and often the same time.
+      fs.writeFileSync(temp.at("fresh.txt"), `${i}`.padStart(3, "0"));
+      expect(describeResolution(asker.ask(path, Date.now()))).toBe(
+        `file ${`${i}`.padStart(3, "0")}`,
+      );
+    }
+    expect(asker.ask(path, Date.now())).not.toBe(asker.ask(path, Date.now()));
+  });
+
+  test("nor is anything from the future", () => {
+    temp.file("fresh.txt", "old");
+    const asker = new Asker();
+    const past = Date.now() - 50;
+    expect(asker.ask("/fresh.txt", past)).not.toBe(asker.ask("/fresh.txt", past));
+  });
+});
+
+describe("the memory is bounded", () => {
+  test("and a client that goes through more than it holds finds some of it", () => {
+    for (let i = 0; i < 200; i++) temp.file(`bound/${i}.txt`, "x".repeat(1000));
+    const limit = 100 * 4048;
+    const asker = new Asker({ fileCacheBytesMax: bytes(limit) });
+    const rounds = [0, 1, 2, 3].map(() =>
+      Array.from({ length: 200 }, (_, i) => asker.ask(`/bound/${i}.txt`)),
+    );
+    const [, , third = [], fourth = []] = rounds;
+    const found = third.filter((one, i) => one === fourth[i]).length;
+    expect(found).toBeGreaterThan(50);
+    expect(found).toBeLessThanOrEqual(100);
+  });
+
+  test("and says what it holds", () => {
+    const calls = plainCalls;
+    const moments = new Moments();
+    const memory = new ResolutionMemory(10_000, calls, moments);
+    moments.begin(moments.next(), later());
+    const seen = new Sighting();
+    calls.look(temp.root, seen);
+    for (let i = 0; i < 1000; i++) {
+      memory.remember(pathOf(`/${i}`), { kind: "absent" }, [{ path: temp.root, seen }]);
+      expect(memory.bytes).toBeLessThanOrEqual(10_000);
+    }
+    expect(memory.bytes).toBeGreaterThan(5000);
+    // The last that was let in is there.
+    expect(memory.find(pathOf("/995"))).toEqual({ kind: "absent" });
+    expect(memory.find(pathOf("/0"))).toBeUndefined();
+  });
+});
