@@ -64,13 +64,13 @@ export class ResolutionMemory {
     return this.#bytes;
   }
 
-  /** What `path` leads to, if that is remembered and still so. */
-  find(path: ContainedPath): Resolution | undefined {
+  /** What `path` leads to, if that is remembered, and still so by looks that are not before `since`. */
+  find(path: ContainedPath, since: number): Resolution | undefined {
     const outcome = this.#outcomes.get(path.text);
     if (outcome === undefined) return undefined;
     const { waypoints, versions } = outcome;
     for (let i = 0; i < waypoints.length; i++) {
-      if (waypoints[i]?.isStill(versions[i] ?? -1) === true) continue;
+      if (waypoints[i]?.isStill(versions[i] ?? -1, since) === true) continue;
       this.#forget(outcome);
       return undefined;
     }

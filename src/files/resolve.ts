@@ -69,6 +69,9 @@ export type TreeLimits = Pick<Limits, "symlinkHopsMax" | "inlineBytesMax" | "fil
 /** Walks begun for one answer when others keep changing the way. */
 const attemptsMax = 3;
 
+/** Names in the root whose paths are remembered: pages of errors, the form. */
+const pathsByNameMax = 16;
+
 /** The answer when the last of them has failed too. */
 const unsettled: Resolution = refusalOf("ESTALE");
 
@@ -100,6 +103,8 @@ export class Tree {
   readonly #rules: WalkRules;
   readonly #limits: TreeLimits;
   readonly #memory: ResolutionMemory;
+  readonly #moments: Moments;
+  readonly #pathsByName = new Map<string, ContainedPath>();
   readonly #index: ContainedPath | undefined;
 
   /** `root` is the real path of `options.root`; `openTree` finds it out. */
@@ -109,6 +114,7 @@ export class Tree {
     this.#index = childPath(rootPath, options.index);
     const { limits, moments } = options;
     this.#limits = limits;
+    this.#moments = moments;
     this.#memory = new ResolutionMemory(limits.fileCacheBytesMax, systemCalls(), moments);
     this.#rules = {
       ...options,
@@ -119,9 +125,17 @@ export class Tree {
     };
   }
 
-  /** What `path` leads to, as of now: by the looks that `moments` let count, or by new ones. */
-  resolve(path: ContainedPath): Resolution {
-    return this.#memory.find(path) ?? this.#lookFor(path);
+  /**
+   * How fresh the answer to the request has to be that is being handed over: for whoever answers it
+   * later, and then looks for something.
+   */
+  get since(): number {
+    return this.#moments.since;
+  }
+
+  /** What `path` leads to, as of `since` or later: by looks that were made then, or by new ones. */
+  resolve(path: ContainedPath, since = this.#moments.since): Resolution {
+    return this.#memory.find(path, since) ?? this.#lookFor(path);
   }
 
   /** What `path` leads to; remembered where it can be. */
@@ -152,9 +166,21 @@ export class Tree {
   }
 
   /** The same for a file in the root, "404.html". A name that no file can have is absent. */
-  openByName(name: string): Resolution {
-    const path = childPath(rootPath, name);
-    return path === undefined ? absent : this.resolve(path);
+  openByName(name: string, since = this.#moments.since): Resolution {
+    const path = this.#pathByName(name);
+    return path === undefined ? absent : this.resolve(path, since);
+  }
+
+  /** The path of `name` in the root; the same few are asked for again and again. */
+  #pathByName(name: string): ContainedPath | undefined {
+    let path = this.#pathsByName.get(name);
+    if (path === undefined) {
+      path = childPath(rootPath, name);
+      if (path !== undefined && this.#pathsByName.size < pathsByNameMax) {
+        this.#pathsByName.set(name, path);
+      }
+    }
+    return path;
   }
 
   /** Opens the file that `walk` has found, and decides on what was opened. */

@@ -34,9 +34,9 @@ export class Waypoint {
     return this.#path.text;
   }
 
-  /** Whether it is still as it was in `version`, for the request that is being answered. */
-  isStill(version: number): boolean {
-    if (this.#lookedAt < this.#moments.since) this.look();
+  /** Whether it is still as it was in `version`, by a look made at the moment `since` or later. */
+  isStill(version: number, since: number): boolean {
+    if (this.#lookedAt < since) this.look();
     return this.version === version;
   }
 

@@ -100,7 +100,8 @@ export async function answerForm(
   service: FormService,
   files: FileService,
 ): Promise<Response> {
-  const { pages, limits } = service;
+  const { pages, limits, tree } = service;
+  const { since } = tree;
   // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that was
   // sent without saying so would be read as the next request.
   if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
@@ -108,6 +109,6 @@ export async function answerForm(
   const body = await request.body.readAll(limits.bodyBytesMax);
   const contentType = request.head.fields.get("content-type");
   const form = describeBody(body, contentType, limits);
-  const found = service.tree.openByName(service.formPage);
+  const found = tree.openByName(service.formPage, since);
   return answerWithContent(found, new ResponseBuilder(200).noting({ form }), service);
 }

@@ -57,8 +57,19 @@ function readSpec(spec: string, size: number): Region | "none" | undefined {
   return { start: first, octets: end - first };
 }
 
+/** The range-specs of a set; empty members don't count (§5.6.1.2). */
+function rangeSet(text: string): readonly string[] {
+  // Nearly every client asks for one.
+  if (!text.includes(",")) return text.trim() === "" ? [] : [trimBlanks(text)];
+  return text
+    .split(",")
+    .map(trimBlanks)
+    .filter((spec) => spec.length > 0);
+}
+
 /** Makes one of those that overlap; it stands where the first of them stood (§15.3.7.2). */
-function coalesce(regions: readonly Region[]): Region[] {
+function coalesce(regions: readonly Region[]): readonly Region[] {
+  if (regions.length === 1) return regions;
   const sorted = regions
     .map((region, order) => ({ ...region, order }))
     .toSorted((a, b) => a.start - b.start);
@@ -86,11 +97,7 @@ function coalesce(regions: readonly Region[]): Region[] {
 export function readRange(value: string, size: number, countMax: number): RangeOutcome {
   const equals = value.indexOf("=");
   if (equals === -1 || value.slice(0, equals).toLowerCase() !== "bytes") return whole;
-  const specs = value
-    .slice(equals + 1)
-    .split(",")
-    .map(trimBlanks)
-    .filter((spec) => spec.length > 0);
+  const specs = rangeSet(value.slice(equals + 1));
   if (specs.length === 0) return whole;
   const asked: Region[] = [];
   for (const spec of specs) {
