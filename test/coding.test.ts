@@ -145,7 +145,8 @@ describe("over a socket", () => {
     for (const client of clients) client.abort();
     const { body } = await receive(server.port, "GET /large.txt HTTP/1.1", "Accept-Encoding: br");
     expect(zlib.brotliDecompressSync(body).toString()).toBe(large);
-    expect(server.connections).toBeLessThanOrEqual(1);
+    // The last one's end may not have been seen yet.
+    while (server.connections > 0) await Bun.sleep(1);
   });
 
   test("answers to a pipeline keep their order, made or found or plain", async () => {

@@ -11,7 +11,7 @@ type Socket = Awaited<ReturnType<typeof Bun.connect<undefined>>>;
 /** How a connection ended: the server's FIN, or a reset. */
 export type Ending = "end" | "reset";
 
-const deadlineMs = 15_000;
+const deadlineMs = 60_000;
 
 export class RawClient {
   readonly #pieces: Uint8Array[] = [];
