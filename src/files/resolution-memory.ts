@@ -64,7 +64,9 @@ export class ResolutionMemory {
     return this.#bytes;
   }
 
-  /** What `path` leads to, if that is remembered, and still so by looks that are not before `since`. */
+  /**
+   * What `path` leads to, if that is remembered, and still so by looks that are not before `since`.
+   */
   find(path: ContainedPath, since: number): Resolution | undefined {
     const outcome = this.#outcomes.get(path.text);
     if (outcome === undefined) return undefined;

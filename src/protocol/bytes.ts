@@ -21,9 +21,9 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
 const latin1Write: (this: Uint8Array, text: string, at: number) => number =
   Buffer.prototype.latin1Write;
 
-/** Writes `text`, one octet for each code unit, at the beginning of `view`, which has room. */
-export function latin1Into(view: Uint8Array, text: string): void {
-  latin1Write.call(view, text, 0);
+/** Writes `text`, one octet for each code unit, into `view` from `at` on, where there is room. */
+export function latin1Into(view: Uint8Array, text: string, at: number): void {
+  latin1Write.call(view, text, at);
 }
 
 /** The octets of `text` in UTF-8. */

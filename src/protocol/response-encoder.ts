@@ -98,7 +98,7 @@ export function encodeHead(response: Response, exchange: Exchange): EncodedHead 
 /** The octets of a response that recurs, as they were sent in the second `date`. */
 interface KeptOctets {
   readonly date: string;
-  readonly octets: Uint8Array;
+  readonly octets: Uint8Array<ArrayBuffer>;
 }
 
 const kept = new WeakMap<Response, KeptOctets>();
@@ -113,20 +113,29 @@ const keptBodyOctetsMax = 64 * 1024;
  */
 export function encodeWhole(response: Response, exchange: Exchange): Uint8Array | undefined {
   if (!response.recurs || !exchange.persist || exchange.minorVersion === 0) return undefined;
+  if (exchange.bodiless && response.body.kind !== "none") return undefined;
   const known = kept.get(response);
-  if (known !== undefined && known.date === exchange.date) {
-    return exchange.bodiless && response.body.kind !== "none" ? undefined : known.octets;
-  }
-  const { body } = response;
+  if (known?.date === exchange.date) return known.octets;
+  const octets = known === undefined ? makeWhole(response, exchange) : known.octets.slice();
+  if (octets === undefined) return undefined;
+  if (known !== undefined) latin1Into(octets, exchange.date, dateAtOf(response));
+  kept.set(response, { date: exchange.date, octets });
+  return octets;
+}
+
+/** Where in a response its date is: behind a status line with its phrase, and "Date: ". */
+function dateAtOf({ status }: Response): number {
+  return `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nDate: `.length;
+}
+
+function makeWhole(response: Response, exchange: Exchange): Uint8Array<ArrayBuffer> | undefined {
+  const { body, close } = response;
+  if (close || body.kind === "file" || body.kind === "stream") return undefined;
   const content = body.kind === "bytes" ? body.bytes : undefined;
-  if (response.close || body.kind === "file" || body.kind === "stream") return undefined;
-  if (content !== undefined && (exchange.bodiless || content.length > keptBodyOctetsMax)) {
-    return undefined;
-  }
+  if (content !== undefined && content.length > keptBodyOctetsMax) return undefined;
   const { text } = encodeHead(response, exchange);
   const octets = new Uint8Array(text.length + (content?.length ?? 0));
-  latin1Into(octets, text);
+  latin1Into(octets, text, 0);
   if (content !== undefined) octets.set(content, text.length);
-  kept.set(response, { date: exchange.date, octets });
   return octets;
 }
