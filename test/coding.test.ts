@@ -5,6 +5,7 @@
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { utimesSync } from "node:fs";
+import { resolve } from "node:path";
 import * as zlib from "node:zlib";
 
 import { serve } from "../index.ts";
@@ -189,5 +190,103 @@ describe("nothing is compressed", () => {
     const line = "GET /medium.js HTTP/1.1";
     const { head } = await receive(port, line, "Accept-Encoding: gzip");
     expect(fieldOf(head, "Content-Encoding")).toBe(coding);
+  });
+});
+
+/**
+ * Runs `source` by `bun` with `words`, under a name; there are `serve`, the `root` to be served, `ask`
+ * for a file in a coding, and a count of the `threads` that were started. Answers with the exit
+ * status, standard output and standard error.
+ */
+async function run(
+  words: readonly string[],
+  name: string,
+  source: string,
+): Promise<[status: number, output: string, complaints: string]> {
+  using folder = new TempSite("empty");
+  folder.file(
+    name,
+    `import { serve } from ${JSON.stringify(resolve(import.meta.dir, "../index.ts"))};
+     const root = ${JSON.stringify(site.root)};
+     let threads = 0;
+     globalThis.Worker = class extends Worker {
+       constructor(...given) {
+         super(...given);
+         threads++;
+       }
+     };
+     const ask = async (server, coding, name = "large.txt") => {
+       const headers = { "Accept-Encoding": coding };
+       const response = await fetch(new URL(name, server.url), { headers, decompress: false });
+       await response.arrayBuffer();
+       return response.headers.get("Content-Encoding");
+     };
+     ${source}`,
+  );
+  const child = Bun.spawn([process.execPath, ...words, `./${name}`], {
+    cwd: folder.root,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 60_000,
+  });
+  const [output, complaints] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return [await child.exited, output, complaints];
+}
+
+describe("the thread that compresses", () => {
+  test("starts with the first br or gzip, is one, and lets the process end", async () => {
+    const source = `
+      await using server = await serve({ root, port: 0 });
+      await using other = await serve({ root, port: 0 });
+      const counts = [];
+      for (const coding of ["identity", "zstd", "br", "gzip"]) {
+        await ask(server, coding);
+        counts.push(threads);
+      }
+      await Promise.all(["br", "gzip"].map((coding) => ask(other, coding)));
+      counts.push(threads);
+      console.log(counts.join());`;
+    expect(await run([], "one.ts", source)).toEqual([0, "0,0,1,1,1\n", ""]);
+  });
+
+  test.each([
+    ["ends by itself", "", 0],
+    ["is made to exit", "process.exit(3);", 3],
+  ])("is no matter to a process that %s in the midst of it", async (_, end, status) => {
+    for (const pauseMs of [0, 15, 60]) {
+      const source = `
+        const server = await serve({ root, port: 0 });
+        const asked = ["br", "gzip"].map((coding) => ask(server, coding).catch(() => {}));
+        await Bun.sleep(${pauseMs});
+        await server.stop({ force: true });
+        ${end}`;
+      expect([pauseMs, await run([], "midst.ts", source)]).toEqual([pauseMs, [status, "", ""]]);
+    }
+  });
+
+  test("is no matter to a test runner", async () => {
+    const source = `
+      import { test } from "bun:test";
+      for (const coding of ["br", "gzip", "br"]) {
+        test(coding, async () => {
+          await using server = await serve({ root, port: 0 });
+          const found = await ask(server, coding, "medium.js");
+          if (found !== coding || threads !== 1) throw new Error(found + threads);
+          void ask(server, coding).catch(() => {});
+          await Bun.sleep(5);
+          await server.stop({ force: true });
+        });
+      }`;
+    const [status] = await run(["test"], "site.test.ts", source);
+    expect(status).toBe(0);
+  });
+
+  test("is no matter to the command line", async () => {
+    await using command = new Command([site.root, "--port", "0", "--ready", "json"]);
+    const { port } = JSON.parse((await command.line()) ?? "") as { port: number };
+    await receive(port, "GET /medium.js HTTP/1.1", "Accept-Encoding: br");
+    command.signal("SIGTERM");
+    expect([await command.status, await command.stderr]).toEqual([0, ""]);
   });
 });

@@ -94,6 +94,8 @@ export interface Limits {
   readonly codingAtOnceBytesMax: ByteCount;
   /** Compressed forms that are kept, all together. */
   readonly codingCacheBytesMax: ByteCount;
+  /** How long the thread that compresses is kept when it has nothing to do. */
+  readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
   /** Entries shown in a folder's listing; the page says how many it left out. */
@@ -140,6 +142,7 @@ export const defaultLimits: Limits = {
   codingBytesMax: mebibytes(4),
   codingAtOnceBytesMax: mebibytes(16),
   codingCacheBytesMax: mebibytes(64),
+  codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
   listingEntriesMax: 10_000,
   requestsKeptMax: 100,

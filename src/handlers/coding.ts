@@ -86,32 +86,15 @@ function nextTurn(): Promise<void> {
   });
 }
 
-/** node:zlib takes 10 ms to load: it does so when first needed, and in turns. */
-async function loadZlib(): Promise<{
-  readonly zlib: typeof import("node:zlib");
-  readonly util: typeof import("node:util");
-}> {
-  const util = await import("node:util");
-  await nextTurn();
-  await import("node:stream");
-  await nextTurn();
-  return { zlib: await import("node:zlib"), util };
-}
-
-let loading: ReturnType<typeof loadZlib> | undefined;
-
-/**
- * Codes `octets` on a thread of the runtime's own; quick levels, for what is made while one waits.
- */
-async function encode(coding: Coding, octets: Uint8Array): Promise<Uint8Array> {
+/** Codes `octets` off the event loop, and takes them over: they may be gone after that. */
+async function encode(
+  coding: Coding,
+  octets: Uint8Array<ArrayBuffer>,
+  limits: Limits,
+): Promise<Uint8Array> {
   if (coding === "zstd") return Bun.zstdCompress(octets, { level: 3 });
-  loading ??= loadZlib();
-  const { zlib, util } = await loading;
-  if (coding === "gzip") return util.promisify(zlib.gzip)(octets, { level: 6 });
-  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
-  return util.promisify(zlib.brotliCompress)(octets, {
-    params: { [BROTLI_PARAM_QUALITY]: 5, [BROTLI_PARAM_SIZE_HINT]: octets.length },
-  });
+  const { zlibEncoder } = await import("./zlib-encoder.ts");
+  return zlibEncoder.encode(coding, octets, limits);
 }
 
 /** A form made ahead: a file of the tree, by the same rules as any other. */
@@ -147,7 +130,7 @@ function describeForm(
 async function readInTurns(
   file: OpenFile,
   { sendPieceBytes }: Limits,
-): Promise<{ readonly octets: Uint8Array; readonly unchanged: boolean }> {
+): Promise<{ readonly octets: Uint8Array<ArrayBuffer>; readonly unchanged: boolean }> {
   try {
     const content = new Uint8Array(file.size);
     let length = 0;
@@ -170,16 +153,19 @@ async function makeForm(
   receivedMs: number,
   limits: Limits,
 ): Promise<MadeForm> {
-  let octets = content;
+  let octets: Uint8Array<ArrayBuffer>;
   let lasting = true;
-  if (!(octets instanceof Uint8Array)) {
+  if (content instanceof Uint8Array) {
+    // Whoever else has it keeps it. (A Buffer's own `slice` would be a view.)
+    octets = new Uint8Array(content);
+  } else {
     // What can't be told from a later version, or was no version at all, is answered once.
-    const settled = isSettled(octets.identity, receivedMs);
-    const read = await readInTurns(octets, limits);
+    const settled = isSettled(content.identity, receivedMs);
+    const read = await readInTurns(content, limits);
     octets = read.octets;
     lasting = settled && read.unchanged;
   }
-  const made = await encode(coding, octets);
+  const made = await encode(coding, octets, limits);
   // A view into something larger would keep all of that.
   const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
   return { form: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };

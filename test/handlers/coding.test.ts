@@ -709,6 +709,17 @@ describe("making a form", () => {
     expect((content as Uint8Array).buffer.byteLength).toBe(100);
   });
 
+  test.each(codings)("%s of content in memory leaves that as it was", async (coding) => {
+    const whole = Buffer.from(large);
+    const content = whole.subarray(1, 5001);
+    const { mediaType, entityTag, fields } = of(new FakeFile(""));
+    const plain = { mediaType, entityTag, fields, content };
+    const form = await represented(chooseForm(request(coding), plain, path, fresh()));
+    expect(decoders[coding](form.content as Uint8Array).toString()).toBe(large.slice(1, 5001));
+    expect(whole.toString()).toBe(large);
+    expect(content).toHaveLength(5000);
+  });
+
   test("beyond what may be made at once sends the plain form, or 503", async () => {
     const service = fresh(400_000);
     const first = chooseForm(request("zstd"), of(new FakeFile(large), "a"), path, service);
