@@ -84,7 +84,10 @@ export interface Limits {
   readonly fileCacheBytesMax: ByteCount;
   /** The piece in which a larger file is read and sent. */
   readonly sendPieceBytes: ByteCount;
-  /** What one connection may send of a file before the others get their turn. */
+  /**
+   * What one connection may send of a file before the others get their turn, and how much of larger
+   * answers one turn begins to send to all of them.
+   */
   readonly sendBurstBytes: ByteCount;
   /** Content below this size isn't compressed unless the client takes nothing else. */
   readonly codingBytesMin: ByteCount;

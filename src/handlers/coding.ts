@@ -21,6 +21,7 @@ import { representFile, tagOfBytes } from "./file-representation.ts";
 import type { Request } from "./handler.ts";
 import type { Representation } from "./representation.ts";
 import { contentSize, release } from "./representation.ts";
+import { TurnShare } from "./turn-share.ts";
 
 /** What the choice of a form needs. */
 export interface CodingService {
@@ -146,6 +147,9 @@ async function readInTurns(
   }
 }
 
+/** Of those who wait until a form is made; one for all, as there is one event loop. */
+const crowd = new TurnShare();
+
 /** Makes a form of `content`, which is released. */
 async function makeForm(
   content: Representation["content"],
@@ -194,7 +198,13 @@ function madeHere(
   const found = cache.find(key);
   if (found !== undefined) {
     release(plain);
-    return found instanceof Promise ? found.then(represent) : represent(found);
+    if (!(found instanceof Promise)) return represent(found);
+    return found.then(async (form) => {
+      // Besides what is sent there is an answer to be made.
+      const cost = form.octets.length + limits.inlineBytesMax;
+      await crowd.take(cost, limits.sendBurstBytes);
+      return represent(form);
+    });
   }
   const make = (): Promise<MadeForm> => makeForm(content, coding, receivedMs, limits);
   return cache.make(key, contentSize(plain), make)?.then(represent);

@@ -23,6 +23,7 @@ import type { Response } from "../protocol/response.ts";
 import { logFormats } from "./log.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
+import { inTurns } from "./turns.ts";
 
 /** A tree, and all that answers from it. */
 export interface Site {
@@ -133,5 +134,6 @@ export function openSite(options: ServeOptions, added: AddedRoutes, moments: Mom
     const response = pages.refusal(error);
     return decoration?.apply(response, head) ?? response;
   };
-  return { limits, tree, refusal, explain, answer: decorated(routes.answer, decoration) };
+  const answer = inTurns(decorated(routes.answer, decoration), limits);
+  return { limits, tree, refusal, explain, answer };
 }

@@ -14,6 +14,7 @@ import { chooseForm, isCompressible } from "../../src/handlers/coding.ts";
 import { representFile } from "../../src/handlers/file-representation.ts";
 import type { Request } from "../../src/handlers/handler.ts";
 import type { Representation } from "../../src/handlers/representation.ts";
+import { contentSize } from "../../src/handlers/representation.ts";
 import type { HouseOptions } from "./ask.ts";
 import { House, octetsOf, requestOf, show } from "./ask.ts";
 
@@ -632,6 +633,36 @@ describe("making a form", () => {
     const found = chooseForm(request("gzip"), of(late), path, service);
     expect(found).not.toBeInstanceOf(Promise);
     expect([late.closed, late.reads.length]).toEqual([1, 0]);
+  });
+
+  test("is waited for by many, who get it in several turns, in the order they came", async () => {
+    const bounds = { inlineBytesMax: 20_000, sendPieceBytes: 65_536, sendBurstBytes: 131_072 };
+    const service = { ...fresh(), limits: limitsWith(bounds) };
+    let turn = 0;
+    let counting = true;
+    const count = (): void => {
+      turn++;
+      if (counting) setImmediate(count);
+    };
+    count();
+    const come: [number, turn: number][] = [];
+    const forms = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const choice = chooseForm(request("zstd"), of(new FakeFile(large)), path, service);
+        const form = await represented(choice);
+        come.push([i, turn]);
+        return form;
+      }),
+    );
+    counting = false;
+    expect(come.map(([i]) => i)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    const octets = contentSize(forms[0] as Representation) + bounds.inlineBytesMax;
+    const most = Math.ceil(bounds.sendBurstBytes / octets);
+    const inTurn = Object.values(Object.groupBy(come, ([, at]) => at)).map(
+      (all = []) => all.length,
+    );
+    // Whoever has it made isn't one of those who wait.
+    expect(Math.max(...inTurn)).toBeLessThanOrEqual(most + 1);
   });
 
   test("is done again for another version, another coding and another path", async () => {
