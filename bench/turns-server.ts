@@ -1,0 +1,62 @@
+/**
+ * postern, and how long the turns of its event loop take: it never sleeps, so that every turn is
+ * seen, and answers GET /turns with the longest since it was last asked, in milliseconds.
+ *
+ *   bun turns-server.ts ROOT
+ *
+ * On a busy machine the clock alone would say how long others were running. So what the thread has
+ * spent waiting for a core is taken off (/proc/thread-self/schedstat, its second figure), but never
+ * below the CPU time that it has used itself.
+ */
+
+import { dlopen } from "bun:ffi";
+import { openSync, readSync } from "node:fs";
+
+import { serve } from "../index.ts";
+
+/** CLOCK_THREAD_CPUTIME_ID, clock_gettime(2). */
+const threadClock = 3;
+
+const libc = dlopen("libc.so.6", {
+  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+}).symbols;
+const time = new BigInt64Array(2);
+const schedule = openSync("/proc/thread-self/schedstat", "r");
+const text = Buffer.alloc(128);
+
+function usedMs(): number {
+  libc.clock_gettime(threadClock, time);
+  return Number(time[0] ?? 0n) * 1000 + Number(time[1] ?? 0n) / 1e6;
+}
+
+function waitedMs(): number {
+  const figures = text.toString("latin1", 0, readSync(schedule, text, 0, text.length, 0));
+  return Number(figures.split(" ")[1]) / 1e6;
+}
+
+let longestMs = 0;
+let waitedBefore = waitedMs();
+let before = performance.now();
+let usedBefore = usedMs();
+
+function turn(): void {
+  const used = usedMs();
+  const now = performance.now();
+  // Whatever interrupts this function is in both readings of one of the two clocks.
+  const waited = waitedMs();
+  longestMs = Math.max(longestMs, used - usedBefore, now - before - (waited - waitedBefore));
+  waitedBefore = waitedMs();
+  before = performance.now();
+  usedBefore = usedMs();
+  setImmediate(turn);
+}
+
+const [root = "."] = process.argv.slice(2);
+const server = await serve({ root, port: 0 });
+server.route("GET", "/turns", () => {
+  const answer = Response.json(longestMs);
+  longestMs = 0;
+  return answer;
+});
+turn();
+process.stdout.write(`${server.port}\n`);
