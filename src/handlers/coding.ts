@@ -16,6 +16,8 @@ import type { ContainedPath } from "../files/path.ts";
 import { siblingPath } from "../files/path.ts";
 import type { OpenFile, Tree } from "../files/resolve.ts";
 import { parseAcceptEncoding, rankCodings } from "../protocol/accept.ts";
+import type { Fields } from "../protocol/fields.ts";
+import type { ResponseField } from "../protocol/response.ts";
 import type { CodedCache, CodedForm, MadeForm } from "./coded-cache.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
 import type { Request } from "./handler.ts";
@@ -58,20 +60,8 @@ const compressible: ReadonlySet<string> = new Set([
   "image/x-icon",
 ]);
 
-/** What has been found out about types; there are few. */
-const knownTypes = new Map<string, boolean>();
-const knownTypesMax = 1024;
-
 /** Whether content of this type has coded forms. */
 export function isCompressible(mediaType: string): boolean {
-  const known = knownTypes.get(mediaType);
-  if (known !== undefined) return known;
-  const found = shrinks(mediaType);
-  if (knownTypes.size < knownTypesMax) knownTypes.set(mediaType, found);
-  return found;
-}
-
-function shrinks(mediaType: string): boolean {
   const [essence = "", parameters = ""] = mediaType.split(";", 2);
   const isText = essence.startsWith("text/") || /\+(?:json|xml)$/.test(essence);
   return isText || parameters.includes("charset=") || compressible.has(essence);
@@ -79,6 +69,74 @@ function shrinks(mediaType: string): boolean {
 
 /** Names whose content is compressed by nature though their type, image/svg+xml, is not. */
 const compressedName = /\.svgz$/i;
+
+/** A representation at a path, with what has been found out about its other forms. */
+interface Original {
+  /** It, saying that there are others; undefined when there are none. */
+  readonly varying: Representation | undefined;
+  readonly path: ContainedPath;
+  /** Where a form that was made ahead would be. */
+  readonly beside: { [coding in Coding]?: ContainedPath | undefined };
+  /** By what a form that is made here is known. */
+  readonly keys: { [coding in Coding]?: string };
+}
+
+/** Of representations that stay, as those of small files do. */
+const originals = new WeakMap<Representation, Original>();
+
+function originalOf(plain: Representation, path: ContainedPath): Original {
+  const known = originals.get(plain);
+  if (known !== undefined && known.path.text === path.text) return known;
+  const hasForms =
+    isCompressible(plain.mediaType) && !compressedName.test(path.segments.at(-1) ?? "");
+  const fields: readonly ResponseField[] = [...plain.fields, ["Vary", "Accept-Encoding"]];
+  const varying = hasForms ? { ...plain, fields } : undefined;
+  const original: Original = { varying, path, beside: {}, keys: {} };
+  if (plain.content instanceof Uint8Array) originals.set(plain, original);
+  return original;
+}
+
+/** A form, and the representation that it is one of. */
+interface Formed {
+  readonly plain: Representation;
+  readonly form: Representation;
+}
+
+/** What coded octets, or the files that hold them, are represented by. */
+const formed = new WeakMap<CodedForm | OpenFile, Formed>();
+
+/** The form that `coded` is of `plain`, made if it has not been yet. */
+function formFrom(
+  coded: CodedForm | OpenFile,
+  plain: Representation,
+  make: () => Representation,
+): Representation {
+  const known = formed.get(coded);
+  if (known?.plain === plain) return known.form;
+  const form = make();
+  if (form.content instanceof Uint8Array) formed.set(coded, { plain, form });
+  return form;
+}
+
+/**
+ * The choices that fields have come to; there are few of them, as there are few kinds of clients.
+ */
+const knownRanks = new Map<string, readonly (readonly Offered[])[]>();
+const knownRanksMax = 64;
+const rankedLengthMax = 128;
+
+/** The forms that `fields` accept, most wanted first; undefined where they say nothing. */
+function ranksOf(fields: Fields): readonly (readonly Offered[])[] | undefined {
+  if (!fields.has("accept-encoding")) return undefined;
+  const values = fields.getAll("accept-encoding");
+  const text = values.length === 1 ? (values[0] ?? "") : values.join(",");
+  const known = knownRanks.get(text);
+  if (known !== undefined) return known;
+  const ranks = rankCodings(parseAcceptEncoding(values), offered);
+  if (knownRanks.size < knownRanksMax && text.length <= rankedLengthMax)
+    knownRanks.set(text, ranks);
+  return ranks;
+}
 
 /** Lets whatever else waits have its turn. */
 function nextTurn(): Promise<void> {
@@ -100,14 +158,16 @@ async function encode(
 
 /** A form made ahead: a file of the tree, by the same rules as any other. */
 function sidecar(
+  original: Original,
   plain: Representation,
-  path: ContainedPath,
   coding: Coding,
   { tree }: CodingService,
 ): Representation | undefined {
   const { mtimeMs } = plain;
+  const { beside: paths, path } = original;
+  if (!(coding in paths)) paths[coding] = siblingPath(path, extensions[coding]);
   // What has no date is no file, and nothing can be as new.
-  const beside = mtimeMs === undefined ? undefined : siblingPath(path, extensions[coding]);
+  const beside = mtimeMs === undefined ? undefined : paths[coding];
   const found = beside === undefined ? undefined : tree.resolve(beside);
   if (mtimeMs === undefined || found?.kind !== "file") return undefined;
   const { file } = found;
@@ -116,7 +176,10 @@ function sidecar(
     file.close();
     return undefined;
   }
-  return { ...representFile(file, []), ...describeForm(plain, coding) };
+  return formFrom(file, plain, () => ({
+    ...representFile(file, []),
+    ...describeForm(plain, coding),
+  }));
 }
 
 /** What a coded form has of the plain one, and what tells them apart. */
@@ -180,21 +243,23 @@ async function makeForm(
  * is not released then.
  */
 function madeHere(
+  original: Original,
   plain: Representation,
-  path: ContainedPath,
   coding: Coding,
   { receivedMs }: Request,
   { cache, limits }: CodingService,
 ): Representation | Promise<Representation> | undefined {
   const { content, entityTag, mtimeMs } = plain;
-  const represent = (form: CodedForm): Representation => ({
-    ...describeForm(plain, coding),
-    ...(mtimeMs === undefined ? {} : { mtimeMs }),
-    entityTag: form.entityTag,
-    content: form.octets,
-  });
+  const represent = (form: CodedForm): Representation =>
+    formFrom(form, plain, () => ({
+      ...describeForm(plain, coding),
+      ...(mtimeMs === undefined ? {} : { mtimeMs }),
+      entityTag: form.entityTag,
+      content: form.octets,
+    }));
+  const { keys, path } = original;
   // With the path, since a tag tells versions of one resource apart and no more.
-  const key = `${coding} ${entityTag.opaque} ${path.segments.join("/")}`;
+  const key = (keys[coding] ??= `${coding} ${entityTag.opaque} ${path.text}`);
   const found = cache.find(key);
   if (found !== undefined) {
     release(plain);
@@ -227,17 +292,12 @@ export function chooseForm(
   path: ContainedPath,
   service: CodingService,
 ): FormChoice {
-  if (!isCompressible(plain.mediaType) || compressedName.test(path.segments.at(-1) ?? "")) {
-    return plain;
-  }
-  const varying: Representation = {
-    ...plain,
-    fields: [...plain.fields, ["Vary", "Accept-Encoding"]],
-  };
-  const weights = parseAcceptEncoding(request.head.fields.getAll("accept-encoding"));
+  const original = originalOf(plain, path);
+  const { varying } = original;
+  if (varying === undefined) return plain;
+  const ranks = ranksOf(request.head.fields);
   // Most programs say nothing: the plain form is what they surely understand.
-  if (weights === undefined) return varying;
-  const ranks = rankCodings(weights, offered);
+  if (ranks === undefined) return varying;
   const { codingBytesMin, codingBytesMax } = service.limits;
   const size = contentSize(plain);
   const isPlainTaken = ranks.some((rank) => rank.includes("identity"));
@@ -245,14 +305,14 @@ export function chooseForm(
   let outcome: "none" | "busy" = "none";
   for (const rank of ranks) {
     for (const coding of aheadOrder) {
-      const form = rank.includes(coding) ? sidecar(varying, path, coding, service) : undefined;
+      const form = rank.includes(coding) ? sidecar(original, varying, coding, service) : undefined;
       if (form === undefined) continue;
       release(plain);
       return form;
     }
     const coding = isMade ? hereOrder.find((one) => rank.includes(one)) : undefined;
     if (coding !== undefined) {
-      const form = madeHere(varying, path, coding, request, service);
+      const form = madeHere(original, varying, coding, request, service);
       if (form !== undefined) return form;
       outcome = "busy";
     }

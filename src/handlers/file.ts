@@ -97,9 +97,17 @@ function plainOf(file: OpenFile, service: FileService): Representation {
   return representation;
 }
 
-/** Where the file `name`, found at `path`, is: in a folder it stands for that. */
-function pathOfFile({ name }: OpenFile, path: ContainedPath): ContainedPath {
-  return path.trailingSlash ? (childPath(path, name) ?? path) : path;
+/** Where indexes are that stay, by the file. */
+const indexPaths = new WeakMap<OpenFile, ContainedPath>();
+
+/** Where `file`, found at `path`, is: in a folder it stands for that. */
+function pathOfFile(file: OpenFile, path: ContainedPath): ContainedPath {
+  if (!path.trailingSlash) return path;
+  const known = indexPaths.get(file);
+  if (known !== undefined) return known;
+  const found = childPath(path, file.name) ?? path;
+  indexPaths.set(file, found);
+  return found;
 }
 
 /** `file`, found at `path`, in that form. */
