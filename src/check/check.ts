@@ -83,11 +83,11 @@ function refused(options: CheckOptions, reason: string): ExitStatus {
   return 2;
 }
 
-/** A server to play against: cleartext, and its root, since scripts name their paths from there. */
+/** A server to play against; its root, since scripts name their paths from there. */
 function readUrl(text: string): Result<URL, string> {
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
-  if (url === null || url.protocol !== "http:" || url.hostname === "") {
-    return failure(`--against: expected an http:// URL, not ${text}`);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") {
+    return failure(`--against: expected an http:// or https:// URL, not ${text}`);
   }
   if (url.pathname !== "/" || url.search !== "") {
     return failure(`--against: expected a URL without a path, not ${text}`);
@@ -207,7 +207,8 @@ function skipUnplayable(
 ): void {
   if (column.unreachable !== undefined) return;
   for (const script of scripts) {
-    const reason = reasonNotToPlay(script, { tree: ownsTree, only: scripts.length === 1 });
+    const secure = column.url.protocol === "https:";
+    const reason = reasonNotToPlay(script, { tree: ownsTree, only: scripts.length === 1, secure });
     if (reason !== undefined) column.outcomes.set(script, { kind: "not-played", reason });
   }
 }
@@ -243,8 +244,9 @@ async function playForeign(
   stage: Stage,
   options: CheckOptions,
 ): Promise<void> {
-  const apart = scripts.filter(playsByItself);
-  const beside = scripts.filter((script) => !playsByItself(script));
+  const playable = scripts.filter((script) => !outcomes.has(script));
+  const apart = playable.filter(playsByItself);
+  const beside = playable.filter((script) => !playsByItself(script));
   const play = async (script: Script): Promise<void> => {
     outcomes.set(script, { kind: "played", ...(await playScript(script, stage)) });
   };

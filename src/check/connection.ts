@@ -19,6 +19,8 @@ import type { ConnectionEnd } from "./script.ts";
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** Whether it speaks TLS; whatever certificate it shows is taken. */
+  readonly secure?: true;
 }
 
 /** What the peer has done with its side: nothing yet, FIN, or RST. */
@@ -41,6 +43,7 @@ export class Connection {
       hostname: endpoint.host,
       port: endpoint.port,
       allowHalfOpen: true,
+      ...(endpoint.secure === true ? { tls: { rejectUnauthorized: false } } : {}),
       data: connection,
       socket: handlers,
     });

@@ -86,6 +86,7 @@ class ScriptParser {
   readonly #serverArguments: string[] = [];
   readonly #limits: Record<string, number> = {};
   #alone = false;
+  #cleartext = false;
   #stateful = false;
   #uncutReason: string | undefined;
 
@@ -140,6 +141,7 @@ class ScriptParser {
       serverArguments: this.#serverArguments,
       limits: this.#limits,
       alone: this.#alone,
+      cleartext: this.#cleartext,
       stateful: this.#stateful,
       ...(this.#uncutReason === undefined ? {} : { uncutReason: this.#uncutReason }),
     };
@@ -236,6 +238,9 @@ class ScriptParser {
       }
       case "alone":
         this.#alone = true;
+        return;
+      case "cleartext":
+        this.#cleartext = true;
         return;
       case "stateful":
         this.#stateful = true;

@@ -174,6 +174,8 @@ export interface Settings {
   readonly limits: Readonly<Record<string, number>>;
   /** Whether the tree must not be merged with those of other scripts. */
   readonly alone: boolean;
+  /** Whether it is about connections without TLS. */
+  readonly cleartext: boolean;
   /** Whether each play needs the tree written afresh and no other play beside it. */
   readonly stateful: boolean;
   /** Why the script is not replayed with its bytes cut; absent if it is. */

@@ -39,7 +39,9 @@ export interface Stage {
 
 /** The host and the port of a URL; an IPv6 address loses its brackets. */
 export function endpointOf(url: URL): Endpoint {
-  return { host: url.hostname.replace(/^\[|\]$/gu, ""), port: Number(url.port || "80") };
+  const host = url.hostname.replace(/^\[|\]$/gu, "");
+  if (url.protocol === "https:") return { host, port: Number(url.port || "443"), secure: true };
+  return { host, port: Number(url.port || "80") };
 }
 
 /** Has `use` play on a stage made for `script`, and clears it away. Throws what `start` throws. */
@@ -86,12 +88,13 @@ export async function withOwnStages(
 /** Why `script` can't be played against a server that others have started; nothing if it can. */
 export function reasonNotToPlay(
   script: Script,
-  owned: { readonly tree: boolean; readonly only: boolean },
+  owned: { readonly tree: boolean; readonly only: boolean; readonly secure?: boolean },
 ): string | undefined {
-  const { serverArguments, limits, alone, stateful } = script.settings;
+  const { serverArguments, limits, alone, cleartext, stateful } = script.settings;
   const words = Object.entries(limits).map(([name, value]) => `limit ${name} ${value}`);
   if (serverArguments.length > 0) words.unshift(`server ${serverArguments.join(" ")}`);
   if (words.length > 0) return `needs ${words.join(", ")}`;
+  if (cleartext && owned.secure === true) return "is about connections without TLS";
   if (owned.tree) return undefined;
   if (changesTree(script)) return "changes its tree: give --tree";
   if (stateful) return "needs its tree written afresh: give --tree";

@@ -54,7 +54,7 @@ export type Statement =
 export type Setting =
   | { readonly kind: "server"; readonly words: readonly string[] }
   | { readonly kind: "limit"; readonly name: string; readonly value: number }
-  | { readonly kind: "alone" | "stateful" }
+  | { readonly kind: "alone" | "cleartext" | "stateful" }
   | { readonly kind: "uncut"; readonly reason: string };
 
 type Reader = (rest: string, line: number) => Result<Statement, string>;
@@ -84,6 +84,7 @@ const readers: Readonly<Record<string, Reader>> = {
   server: (rest) => readServer(rest),
   limit: (rest) => readLimit(rest),
   alone: (rest) => bare(rest, { kind: "setting", setting: { kind: "alone" } }),
+  cleartext: (rest) => bare(rest, { kind: "setting", setting: { kind: "cleartext" } }),
   stateful: (rest) => bare(rest, { kind: "setting", setting: { kind: "stateful" } }),
   uncut: (rest) =>
     rest === ""

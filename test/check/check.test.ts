@@ -191,7 +191,7 @@ describe("the exit status", () => {
 
   test("is 2 when a URL is none that can be played against", async () => {
     write("s", "good", good);
-    for (const url of ["https://localhost/", "http://localhost/path", "ftp://x", "http://"]) {
+    for (const url of ["https://localhost/path", "http://localhost/path", "ftp://x", "http://"]) {
       const { status, text } = await run({ against: [url] });
       expect(status).toBe(2);
       expect(text).toContain("--against: expected");

@@ -139,6 +139,7 @@ describe("a whole script", () => {
       serverArguments: ["--explain", "--header", "X: a b"],
       limits: { headerTimeMs: 300 },
       alone: true,
+      cleartext: false,
       stateful: true,
       uncutReason: "it waits on deadlines",
     });
