@@ -22,15 +22,22 @@ export class RawClient {
   /** Octets that have come. */
   received = 0;
 
-  static async connect(port: number, hostname = "127.0.0.1"): Promise<RawClient> {
+  /** With `tls` the octets are those within it, from when the handshake is over. */
+  static async connect(
+    port: number,
+    hostname = "127.0.0.1",
+    tls?: Bun.TLSOptions,
+  ): Promise<RawClient> {
     const client = new RawClient();
     await Bun.connect({
       hostname,
       port,
       allowHalfOpen: true,
+      ...(tls === undefined ? {} : { tls }),
       socket: {
         open: (socket) => {
           client.#socket = socket;
+          client.#wake();
         },
         data: (_socket, octets) => {
           client.#pieces.push(octets);
@@ -43,6 +50,7 @@ export class RawClient {
         error: () => client.#end("reset"),
       },
     });
+    await client.#wait(() => client.#socket !== undefined || client.#ending !== undefined);
     return client;
   }
 

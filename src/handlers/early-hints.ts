@@ -13,6 +13,7 @@
 import { containPath, encodePath } from "../files/path.ts";
 import type { EntityTag } from "../protocol/entity-tag.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
+import type { Scheme } from "../protocol/target.ts";
 import type { Representation } from "./representation.ts";
 
 /** How much of a page is looked at, in octets: its head, and then some. */
@@ -133,12 +134,12 @@ function beginningOf({ content }: Representation): Uint8Array {
   return octets.subarray(0, content.read(octets, 0));
 }
 
-/** Where the page was asked for; the server itself speaks no TLS. */
-function urlOf({ target, authority }: RequestHead): URL | undefined {
+/** Where the page was asked for, on connections of the server's `scheme`. */
+function urlOf(scheme: Scheme, { target, authority }: RequestHead): URL | undefined {
   const path = "path" in target ? containPath(target.path) : undefined;
   if (authority === undefined || path?.ok !== true) return undefined;
   const port = authority.port === undefined ? "" : `:${authority.port}`;
-  return URL.parse(`http://${authority.host}${port}${encodePath(path.value)}`) ?? undefined;
+  return URL.parse(`${scheme}://${authority.host}${port}${encodePath(path.value)}`) ?? undefined;
 }
 
 /**
@@ -171,6 +172,12 @@ function resolveLinks({ base, references }: Found, page: URL): readonly string[]
 export class EarlyHints {
   /** In the order in which they were last asked for, by the page's entity tag. */
   readonly #pages = new Map<EntityTag["opaque"], Found>();
+  readonly #scheme: Scheme;
+
+  /** `scheme` is "https" when connections are with TLS. */
+  constructor(scheme: Scheme) {
+    this.#scheme = scheme;
+  }
 
   /** How many versions of pages are remembered. */
   get size(): number {
@@ -182,7 +189,7 @@ export class EarlyHints {
    * released nor used up; none when there is nothing to hint at.
    */
   linksOf(page: Representation, head: RequestHead): readonly string[] {
-    const url = urlOf(head);
+    const url = urlOf(this.#scheme, head);
     return url === undefined ? [] : resolveLinks(this.#find(page), url);
   }
 

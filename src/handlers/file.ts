@@ -12,6 +12,7 @@ import { utf8Bytes } from "../protocol/bytes.ts";
 import type { Response, ResponseField } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ContentStatus } from "../protocol/status.ts";
+import type { Scheme } from "../protocol/target.ts";
 import type { CodingService, FormChoice } from "./coding.ts";
 import { chooseForm } from "./coding.ts";
 import type { EarlyHints } from "./early-hints.ts";
@@ -29,6 +30,8 @@ export interface FileService {
   readonly tree: Tree;
   readonly pages: ErrorPages;
   readonly limits: Limits;
+  /** Of the resources here: "https" when connections are with TLS (RFC 9110 §4.2). */
+  readonly scheme: Scheme;
   /** Whether a folder without an index shows what is in it. */
   readonly listing: boolean;
   /** Seconds for which answers are fresh; undefined when they are revalidated each time. */

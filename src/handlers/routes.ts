@@ -40,8 +40,9 @@ export class Routes {
   /** Answers a request. */
   readonly answer = (request: Request): Response | Promise<Response> => {
     const { method, target } = request.head;
-    // RFC 9110 §7.4: an https resource must not be served over a connection without TLS.
-    if (target.form === "absolute" && target.scheme === "https") {
+    // RFC 9110 §7.4: an https resource must not be served over a connection without TLS. With TLS
+    // nothing here is an http resource.
+    if (target.form === "absolute" && target.scheme !== this.#files.scheme) {
       return this.#files.pages.refusal({ kind: "misdirected" });
     }
     const added = this.#added.find(request);

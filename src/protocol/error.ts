@@ -46,6 +46,7 @@ export const protocolErrors = {
   "chunk-extension": bad("RFC 9112 §7.1.1", "A chunk extension is malformed."),
   "chunk-line-too-long": bad("RFC 9112 §7.1.1", "The chunk extensions are too long."),
   "chunk-data": bad("RFC 9112 §7.1", "Chunk data must be followed by CRLF."),
+  cleartext: bad("RFC 9110 §4.2.2", "Here is TLS spoken: the address begins with https://."),
   incomplete: bad("RFC 9112 §8", "The request ended before it was complete."),
   path: bad("RFC 3986 §3.3", "The path is malformed, or leaves the served folder."),
   form: bad("RFC 7578 §4", "The form is malformed."),
@@ -89,7 +90,7 @@ export const protocolErrors = {
   misdirected: {
     status: 421,
     section: "RFC 9110 §7.4",
-    text: "An https resource is not served on a connection without TLS.",
+    text: "An https resource is served on connections with TLS alone, an http one on others.",
     close: true,
   },
   "header-section-too-large": {

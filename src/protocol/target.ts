@@ -21,6 +21,9 @@ export interface Authority {
   readonly port?: number;
 }
 
+/** The schemes of the resources that HTTP serves (RFC 9110 §4.2). */
+export type Scheme = "http" | "https";
+
 /**
  * A request target. `path` begins with "/"; `query` has no "?" and is absent when there was none.
  */
@@ -28,7 +31,7 @@ export type Target =
   | { readonly form: "origin"; readonly path: string; readonly query?: string }
   | {
       readonly form: "absolute";
-      readonly scheme: "http" | "https";
+      readonly scheme: Scheme;
       readonly authority: Authority;
       readonly path: string;
       readonly query?: string;

@@ -3,7 +3,7 @@
  * makes a `Connection` for each socket, and passes events on.
  */
 
-import type { Socket, TCPSocketListener } from "bun";
+import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 
 import type { Limits } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
@@ -12,6 +12,8 @@ import { Connection } from "./connection.ts";
 import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
 import { SectionMemory } from "../protocol/section-memory.ts";
 import { affordableConnections } from "./descriptors.ts";
+import type { SecureSockets } from "./secure-sockets.ts";
+import type { Transport } from "./transport.ts";
 import { SocketTransport } from "./transport.ts";
 
 /** Why nothing listens: the port is taken, may not be had, or the host has no such address. */
@@ -20,8 +22,15 @@ export interface ListenFailure {
   readonly message: string;
 }
 
-/** What a connection keeps on its socket. */
-type Held = Connection | undefined;
+/** What a socket's events go to: its connection, or what stands in for one under TLS. */
+interface SocketOwner extends OpenConnection {
+  receive(octets: Uint8Array): void;
+  drained(): void;
+  peerEnded(): void;
+  closed(): void;
+}
+
+type Held = SocketOwner | undefined;
 
 const portMax = 65_535;
 
@@ -57,11 +66,14 @@ export class Listener {
   readonly #sockets: TCPSocketListener<Held>[] = [];
   readonly #connections = new Set<OpenConnection>();
   readonly #perAddress = new Map<string, number>();
+  /** Undefined when connections are without TLS. */
+  readonly #secure: SecureSockets | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /** `context` is that of the connections; its `closed` is called by them as well. */
-  constructor(context: Omit<ConnectionContext, "closed" | "sections">) {
+  constructor(context: Omit<ConnectionContext, "closed" | "sections">, secure?: SecureSockets) {
+    this.#secure = secure;
     const closed = (connection: OpenConnection): void => this.#forget(connection);
     this.#context = { ...context, closed, sections: new SectionMemory() };
     this.limit(context.limits);
@@ -112,20 +124,23 @@ export class Listener {
   }
 
   #listen(hostname: string, port: number): TCPSocketListener<Held> {
+    const secure = this.#secure;
     return Bun.listen<Held>({
       hostname,
       port,
       exclusive: true,
       allowHalfOpen: true,
       data: undefined,
+      ...(secure === undefined ? {} : { tls: secure.options }),
       socket: {
         open: (socket) => this.#accept(socket),
+        ...(secure === undefined ? {} : this.#handshakes(secure)),
         data: (socket, octets) => socket.data?.receive(octets),
         drain: (socket) => socket.data?.drained(),
         end: (socket) => socket.data?.peerEnded(),
         close: (socket) => socket.data?.closed(),
         error: (socket, error) => {
-          this.#context.failed(error);
+          if (secure?.isClientsFault(error) !== true) this.#context.failed(error);
           socket.data?.abort();
         },
       },
@@ -134,11 +149,32 @@ export class Listener {
 
   #accept(socket: Socket<Held>): void {
     const address = socket.remoteAddress;
-    const ofAddress = (this.#perAddress.get(address) ?? 0) + 1;
-    this.#perAddress.set(address, ofAddress);
-    const connection = new Connection(this.#context, new SocketTransport(socket), address);
-    socket.data = connection;
-    this.#connections.add(connection);
+    const handshake = this.#secure?.begin(socket, address, this.#context);
+    if (handshake === undefined) {
+      return this.#connect(socket, new SocketTransport(socket), address);
+    }
+    this.#own(socket, handshake);
+    if (this.#connections.size > this.#turnedAwayMax) handshake.abort();
+  }
+
+  /** What becomes of a handshake that has begun. */
+  #handshakes(secure: SecureSockets): Pick<SocketHandler<Held>, "handshake"> {
+    return {
+      handshake: (socket, agreed, error) => {
+        const handshake = socket.data;
+        if (handshake === undefined || !secure.conclude(handshake, agreed, error)) return;
+        this.#forget(handshake);
+        const { remoteAddress } = handshake;
+        const closesLater = (closing: SocketOwner): void => void this.#own(socket, closing);
+        const transport = secure.transport(socket, remoteAddress, this.#context, closesLater);
+        this.#connect(socket, transport, remoteAddress);
+      },
+    };
+  }
+
+  #connect(socket: Socket<Held>, transport: Transport, address: string): void {
+    const connection = new Connection(this.#context, transport, address);
+    const ofAddress = this.#own(socket, connection);
     const { connectionsPerAddressMax } = this.#context.limits;
     if (this.#closing !== undefined) connection.stop();
     else if (this.#connections.size > this.#turnedAwayMax) connection.abort();
@@ -148,6 +184,15 @@ export class Listener {
     ) {
       connection.turnAway();
     }
+  }
+
+  /** Hands a socket over to its owner; answers how many there are of that client's address. */
+  #own(socket: Socket<Held>, owner: SocketOwner): number {
+    socket.data = owner;
+    this.#connections.add(owner);
+    const ofAddress = (this.#perAddress.get(owner.remoteAddress) ?? 0) + 1;
+    this.#perAddress.set(owner.remoteAddress, ofAddress);
+    return ofAddress;
   }
 
   #forget(connection: OpenConnection): void {
@@ -171,11 +216,13 @@ export class Listener {
 
   async #close(): Promise<void> {
     this.#closeSockets();
-    const emptied = new Promise<void>((resolve) => {
-      this.#emptied = resolve;
-    });
     for (const connection of this.#connections) connection.stop();
-    if (this.#connections.size > 0) await emptied;
+    // The last connection may leave a socket behind that has yet to be emptied.
+    while (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+      });
+    }
   }
 
   /** Resets every connection. */

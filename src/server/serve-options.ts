@@ -6,6 +6,19 @@ import type { Limits } from "../base/limits.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../handlers/rules.ts";
 import type { LogFormat } from "./log.ts";
 
+/** A server's certificate and its key; each is PEM text, or the path of a file of it. */
+export interface TlsOptions {
+  /** The certificate, and behind it those that vouch for it, in their order (RFC 8446 §4.4.2). */
+  readonly cert: string;
+  /** The certificate's private key, not encrypted. */
+  readonly key: string;
+}
+
+/** Whether `text` is PEM, and not the path of a file of it (RFC 7468 §2). */
+export function isPemText(text: string): boolean {
+  return text.includes("-----BEGIN ");
+}
+
 /** How a server is to be; everything has a default. */
 export interface ServeOptions {
   /** The folder to serve; the current one by default. */
@@ -14,6 +27,8 @@ export interface ServeOptions {
   readonly port?: number;
   /** "localhost" by default: 127.0.0.1 and ::1. */
   readonly host?: string;
+  /** With it the server speaks TLS, 1.2 or 1.3, on its port, and nothing else. */
+  readonly tls?: TlsOptions;
   /** Whether mode bits decide for strangers ("other"), or what the process may read ("process"). */
   readonly permissions?: "other" | "process";
   /** Whether a refusal's page says why. */
@@ -63,7 +78,10 @@ export interface ServeOptions {
   readonly limits?: Partial<Record<keyof Limits, number>>;
 }
 
-/** What of a running server can be changed: all but where it listens and whom it tells. */
+/**
+ * What of a running server can be changed: all but where it listens and whom it tells. `tls`, on a
+ * server that has it, is the certificate for connections to come; it stays when it is left out.
+ */
 export type ReloadOptions = Omit<ServeOptions, "host" | "port" | "write" | "onError" | "record">;
 
 /** The option that was at fault, or what kept the server from listening. */
@@ -77,6 +95,7 @@ export type ServeErrorCode =
   | "post"
   | "log"
   | "rules"
+  | "tls"
   | "port-taken"
   | "listen";
 

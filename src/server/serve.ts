@@ -4,15 +4,19 @@
  */
 
 import { Moments } from "../base/moments.ts";
+import type { Tree } from "../files/resolve.ts";
 import { AddedRoutes } from "../handlers/added-routes.ts";
 import type { RouteHandler } from "../handlers/route-request.ts";
+import type { Scheme } from "../protocol/target.ts";
 import { SystemClock } from "./clock.ts";
+import type { ConnectionContext } from "./connection-context.ts";
 import { Deadlines, LoopAlarm } from "./deadlines.ts";
 import type { ExchangeReport } from "./exchange.ts";
 import { Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
-import type { ReloadOptions, ServeOptions } from "./serve-options.ts";
+import type { SecureSockets } from "./secure-sockets.ts";
+import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
 import { openSite } from "./site.ts";
 import { timed } from "./timing.ts";
@@ -52,9 +56,9 @@ export interface Server extends AsyncDisposable {
   route(method: string, path: string, handler: RouteHandler): void;
   /**
    * Serves as `options` say from the next request on; what they leave out goes back to its default,
-   * but for the root, which stays. Requests in flight finish as they began, open connections go on,
-   * under the limits that they came with, and added routes stay. Throws a `ServeError`, and changes
-   * nothing, when it can't be.
+   * but for the root and the certificate, which stay. Requests in flight finish as they began, open
+   * connections go on, under the limits that they came with, and added routes stay. Throws a
+   * `ServeError`, and changes nothing, when it can't be.
    */
   reload(options: ReloadOptions): void;
   /**
@@ -103,10 +107,16 @@ function keep(record: RecordedRequest | undefined, records: RecordedRequest[], m
 }
 
 /** The URL of a server that was asked to listen on `host`. */
-function urlOf(host: string, port: number): URL {
+function urlOf(scheme: Scheme, host: string, port: number): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return new URL(`http://${shown}:${port}/`);
+  return new URL(`${scheme}://${shown}:${port}/`);
+}
+
+/** TLS under the certificate that `tls` names; what only it needs is loaded here. */
+async function openSecureSockets(tls: TlsOptions, tree: Tree): Promise<SecureSockets> {
+  const { SecureSockets: Sockets } = await import("./secure-sockets.ts");
+  return new Sockets(tls, tree);
 }
 
 /**
@@ -120,15 +130,18 @@ function urlOf(host: string, port: number): URL {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const added = new AddedRoutes();
+  const scheme = options.tls === undefined ? "http" : "https";
   const moments = new Moments();
-  let site = openSite(options, added, moments);
+  let site = openSite(options, added, moments, scheme);
+  const secure =
+    options.tls === undefined ? undefined : await openSecureSockets(options.tls, site.tree);
   const clock = new SystemClock();
   const write = guarded(options.write ?? toStandardOutput);
   const logAs = (format: LogFormat = "none"): AccessLog =>
     new AccessLog(format, write, () => clock.epochMs());
   let log = logAs(options.log);
   const requests: RecordedRequest[] = [];
-  const listener = new Listener({
+  const context: Omit<ConnectionContext, "closed" | "sections"> = {
     limits: site.limits,
     clock,
     moments,
@@ -147,7 +160,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
         keep(recordOf(report), requests, site.limits.requestsKeptMax);
       },
     },
-  });
+  };
+  const listener = new Listener(context, secure);
   const host = options.host ?? "localhost";
   const opened = listener.open(host, options.port ?? 0);
   if (!opened.ok) {
@@ -155,7 +169,13 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     throw new ServeError(code, opened.error.message);
   }
   const reload = (changed: ReloadOptions): void => {
-    site = openSite({ ...changed, root: changed.root ?? site.tree.root }, added, moments);
+    const root = changed.root ?? site.tree.root;
+    const next = openSite({ ...changed, root }, added, moments, scheme);
+    if (changed.tls !== undefined) {
+      if (secure === undefined) throw new ServeError("tls", "TLS can only be begun by a restart");
+      secure.renew(changed.tls, next.tree);
+    }
+    site = next;
     listener.limit(site.limits);
     log.flush();
     log = logAs(changed.log);
@@ -169,7 +189,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     log.flush();
   };
   return {
-    url: urlOf(host, opened.value),
+    url: urlOf(scheme, host, opened.value),
     host,
     port: opened.value,
     get root() {

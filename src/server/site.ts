@@ -20,6 +20,7 @@ import { readRules } from "../handlers/site-rules.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
+import type { Scheme } from "../protocol/target.ts";
 import { logFormats } from "./log.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
@@ -62,9 +63,9 @@ function rulesOf(options: ServeOptions): ReadRules {
 }
 
 /** Hints for a site's pages. */
-async function loadEarlyHints(): Promise<EarlyHints> {
+async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
   const { EarlyHints: Hints } = await import("../handlers/early-hints.ts");
-  return new Hints();
+  return new Hints(scheme);
 }
 
 /** What an option may say that is one of a few words. */
@@ -92,11 +93,16 @@ function checkName(code: "form" | "index", called: string, name: string): void {
 }
 
 /**
- * Makes the site that `options` ask for, with the routes that were `added` on top of the tree.
- * `moments` says how fresh what is answered has to be. Throws a `ServeError` when there can't be
- * one.
+ * Makes the site that `options` ask for, with the routes that were `added` on top of the tree, for
+ * connections with TLS ("https") or without. `moments` says how fresh what is answered has to be.
+ * Throws a `ServeError` when there can't be one.
  */
-export function openSite(options: ServeOptions, added: AddedRoutes, moments: Moments): Site {
+export function openSite(
+  options: ServeOptions,
+  added: AddedRoutes,
+  moments: Moments,
+  scheme: Scheme,
+): Site {
   const resolved = resolveLimits(options.limits);
   if (!resolved.ok) {
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
@@ -122,10 +128,10 @@ export function openSite(options: ServeOptions, added: AddedRoutes, moments: Mom
   const pages = new ErrorPages(tree, limits, explain);
   const cache = new CodedCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
   const coding = options.compress === false ? undefined : { tree, limits, cache };
-  const earlyHints = options.earlyHints === true ? loadEarlyHints() : undefined;
+  const earlyHints = options.earlyHints === true ? loadEarlyHints(scheme) : undefined;
   const { listing = true, cache: cacheSeconds } = options;
   const routes = new Routes(
-    { tree, pages, limits, listing, cacheSeconds, coding, earlyHints },
+    { tree, pages, limits, scheme, listing, cacheSeconds, coding, earlyHints },
     options.post === "off" ? undefined : { tree, pages, limits, formPage },
     mapping,
     added,

@@ -16,6 +16,7 @@ import { Routes } from "../../src/handlers/routes.ts";
 import { concatBytes } from "../../src/protocol/bytes.ts";
 import { Fields } from "../../src/protocol/fields.ts";
 import type { FileSource, Region, Response } from "../../src/protocol/response.ts";
+import type { Scheme } from "../../src/protocol/target.ts";
 import { IncomingBody } from "../../src/server/request-body.ts";
 import { headOf, limitsWith } from "../protocol/transcript.ts";
 
@@ -92,6 +93,7 @@ export interface HouseOptions {
   readonly tree?: Partial<TreeOptions>;
   readonly limits?: Partial<Record<keyof Limits, number>>;
   readonly explain?: boolean;
+  readonly scheme?: Scheme;
   readonly listing?: boolean;
   readonly formPage?: string;
   readonly post?: boolean;
@@ -131,10 +133,12 @@ export class House {
     this.routes = new Routes(
       {
         ...service,
+        scheme: options.scheme ?? "http",
         listing: options.listing ?? true,
         cacheSeconds: options.cacheSeconds,
         coding: options.compress === false ? undefined : coding,
-        earlyHints: options.earlyHints === true ? Promise.resolve(new EarlyHints()) : undefined,
+        earlyHints:
+          options.earlyHints === true ? Promise.resolve(new EarlyHints("http")) : undefined,
       },
       options.post === false
         ? undefined

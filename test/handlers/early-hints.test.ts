@@ -25,7 +25,7 @@ function pageOf(markup: string): Representation {
 /** The links of a page with this markup, asked for at `path` of `host`. */
 function links(markup: string, path = "/", host = "localhost:9001"): readonly string[] {
   const head = headOf(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  return new EarlyHints().linksOf(pageOf(markup), head);
+  return new EarlyHints("http").linksOf(pageOf(markup), head);
 }
 
 describe("what a page refers to (RFC 8288 §3, HTML §4.6.7)", () => {
@@ -185,7 +185,7 @@ describe("what was found is remembered", () => {
 
   test("for each version of a page, which is looked through once", () => {
     const transform = spyOn(HTMLRewriter.prototype, "transform");
-    const hints = new EarlyHints();
+    const hints = new EarlyHints("http");
     const page = pageOf("<script src=a.js></script>");
     const elsewhere = headOf("GET /b/ HTTP/1.1\r\nHost: a\r\n\r\n");
     expect(hints.linksOf(page, head)).toEqual(["</a.js>; rel=preload; as=script"]);
@@ -196,7 +196,7 @@ describe("what was found is remembered", () => {
   });
 
   test("for 256 of them, those that were asked for last", () => {
-    const hints = new EarlyHints();
+    const hints = new EarlyHints("http");
     const first = pageOf("first");
     for (let i = 0; i < 300; i++) {
       hints.linksOf(first, head);

@@ -36,6 +36,7 @@ const origins: Record<ProtocolErrorKind, string | { readonly layer: "handlers" |
   "chunk-extension": chunks("1;;"),
   "chunk-line-too-long": chunks("0".repeat(1025)),
   "chunk-data": chunks("1\r\nab"),
+  cleartext: { layer: "server" },
   incomplete: { layer: "server" },
   path: { layer: "handlers" },
   form: { layer: "handlers" },

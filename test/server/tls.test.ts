@@ -1,0 +1,486 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { truncateSync } from "node:fs";
+import { connect } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
+
+import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
+import type { Server } from "../../src/server/serve.ts";
+import { serve } from "../../src/server/serve.ts";
+import type { ServeOptions } from "../../src/server/serve-options.ts";
+import { ServeError } from "../../src/server/serve-options.ts";
+import { clientTls, pemPath, pemText, serverTls } from "../certificates/certificates.ts";
+import { RawClient } from "../raw-client.ts";
+import { TempSite } from "../temp-site.ts";
+
+const site = new TempSite();
+const size = 20_000_000;
+const large = new Uint8Array(size).map((_, i) => (i * 7) ^ (i >> 9));
+site.file("large.bin", large);
+site.file("hello.txt", "hello, world\n");
+afterAll(() => site[Symbol.dispose]());
+
+const get = (path: string, fields = ""): string =>
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`;
+
+/** What the server says of its own errors. */
+const errors: unknown[] = [];
+
+function onError(error: unknown): void {
+  errors.push(error);
+}
+
+function start(options: ServeOptions = {}): Promise<Server> {
+  return serve({ root: site.root, tls: serverTls, onError, ...options });
+}
+
+function rawClient({ port }: Server): Promise<RawClient> {
+  return RawClient.connect(port, "127.0.0.1", clientTls);
+}
+
+/** The header section and the body of the one answer that came. */
+function partsOf(client: RawClient): readonly [head: string, body: Uint8Array] {
+  const { octets } = client;
+  const at = Buffer.from(octets.buffer).indexOf("\r\n\r\n") + 4;
+  return [new TextDecoder().decode(octets.subarray(0, at)), octets.subarray(at)];
+}
+
+/** Waits until all of `/large.bin` has come. */
+async function allOfLarge(client: RawClient): Promise<void> {
+  await client.until(() => client.received > 1000);
+  const whole = partsOf(client)[0].length + size;
+  await client.until(() => client.received >= whole);
+}
+
+/** What a handshake comes to: the socket, or the error's code. */
+function shakeHands(
+  { port }: Server,
+  options: ConnectionOptions = {},
+): Promise<TLSSocket | string> {
+  const { promise, resolve } = Promise.withResolvers<TLSSocket | string>();
+  const name = { host: "127.0.0.1", servername: "localhost" };
+  // The type doesn't know of half-open sockets.
+  const all = { port, ...name, allowHalfOpen: true, ...clientTls, ...options };
+  const socket = connect(all, () => resolve(socket));
+  socket.on("error", (error: Error & { code?: string }) => resolve(error.code ?? error.message));
+  socket.on("close", () => resolve("closed"));
+  return promise;
+}
+
+/** The common name of the certificate that a client is shown. */
+async function shownName(server: Server): Promise<unknown> {
+  const socket = await shakeHands(server, { rejectUnauthorized: false });
+  if (typeof socket === "string") return socket;
+  const { CN } = socket.getPeerCertificate().subject;
+  socket.destroy();
+  return CN;
+}
+
+describe("a server with a certificate", () => {
+  test("says so in its URL, and serves over TLS to whoever trusts the root", async () => {
+    await using server = await start();
+    expect(server.url.href).toBe(`https://localhost:${server.port}/`);
+    const response = await fetch(new URL("hello.txt", server.url), { tls: clientTls });
+    expect([response.status, await response.text()]).toEqual([200, "hello, world\n"]);
+    expect(server.requests.map(({ target }) => target)).toEqual(["/hello.txt"]);
+  });
+
+  test("takes PEM text for the paths of files", async () => {
+    await using server = await start({
+      tls: { cert: pemText("other"), key: pemText("other-key") },
+    });
+    expect(await shownName(server)).toBe("other");
+  });
+
+  test("speaks TLS 1.2 and 1.3, and nothing older (RFC 8996 §4, §5)", async () => {
+    await using server = await start();
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const socket = await shakeHands(server, { minVersion: version, maxVersion: version });
+      if (typeof socket === "string") throw new Error(socket);
+      expect(socket.getProtocol()).toBe(version);
+      socket.destroy();
+    }
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1" } as const;
+    expect(await shakeHands(server, old)).toMatch(/PROTOCOL|EPROTO|ECONNRESET|closed/);
+  });
+
+  test("agrees on http/1.1 by ALPN, and with nobody who speaks none (RFC 7301 §3.2)", async () => {
+    await using server = await start();
+    for (const [offered, agreed] of [
+      [["http/1.1"], "http/1.1"],
+      [["h2", "http/1.1"], "http/1.1"],
+      [undefined, false],
+    ] as const) {
+      const options = offered === undefined ? {} : { ALPNProtocols: [...offered] };
+      const socket = await shakeHands(server, options);
+      if (typeof socket === "string") throw new Error(socket);
+      expect(socket.alpnProtocol).toBe(agreed);
+      socket.destroy();
+    }
+    expect(await shakeHands(server, { ALPNProtocols: ["h2"] })).toBeString();
+  });
+
+  test("serves https resources, and no http ones (RFC 9110 §7.4)", async () => {
+    await using secure = await start();
+    const client = await rawClient(secure);
+    client.send(get("https://localhost/hello.txt") + get("HTTPS://localhost/hello.txt"));
+    client.send(get("http://localhost/hello.txt"));
+    await client.responses(3);
+    expect(client.statuses).toEqual([200, 200, 421]);
+    client.close();
+    await using clear = await serve({ root: site.root });
+    const other = await RawClient.connect(clear.port);
+    other.send(get("http://localhost/hello.txt") + get("https://localhost/hello.txt"));
+    await other.responses(2);
+    expect(other.statuses).toEqual([200, 421]);
+    other.close();
+  });
+
+  test("redirects by a path, which keeps the scheme", async () => {
+    await using server = await start();
+    const url = new URL("img", server.url);
+    const response = await fetch(url, { tls: clientTls, redirect: "manual" });
+    expect(response.headers.get("location")).toBe("/img/");
+  });
+
+  test("hints at what its own https origin has", async () => {
+    const { port } = await start().then(async (server) => {
+      await server.stop();
+      return server;
+    });
+    const base = `localhost:${port}`;
+    site.file(
+      "hints.html",
+      `<link rel=stylesheet href=https://${base}/a.css><link rel=stylesheet href=http://${base}/b.css>`,
+    );
+    await using server = await start({ port, earlyHints: true });
+    const client = await rawClient(server);
+    client.send(`GET /hints.html HTTP/1.1\r\nHost: ${base}\r\n\r\n`);
+    await client.responses(1);
+    expect(client.text).toContain("Link: </a.css>; rel=preload; as=style\r\n");
+    expect(client.text).not.toContain("b.css>; rel");
+    client.close();
+  });
+});
+
+describe("a client that does not get as far as a request", () => {
+  test("is told in cleartext that it is to speak TLS, if it asks for a page", async () => {
+    await using server = await start();
+    for (const method of ["GET", "HEAD", "POST", "PUT"]) {
+      const client = await RawClient.connect(server.port);
+      client.send(`${method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab`);
+      expect(await client.ending()).toBe("end");
+      const [head, body] = partsOf(client);
+      expect(head).toStartWith("HTTP/1.1 400 Bad Request\r\nDate: ");
+      expect(head).toContain(`\r\nContent-Length: ${body.length}\r\n`);
+      expect(head).toContain("\r\nConnection: close\r\n");
+      expect(new TextDecoder().decode(body)).toContain("https://");
+      client.close();
+    }
+    expect(server.requests).toEqual([]);
+  });
+
+  test("is gone after headerTimeMs if it is silent, or stops halfway", async () => {
+    await using server = await start({ limits: { headerTimeMs: 100, idleTimeMs: 60_000 } });
+    for (const beginning of ["", "\x16", "\x16\x03\x01\x00\xff\x01\x00"]) {
+      const client = await RawClient.connect(server.port);
+      client.send(beginning);
+      await client.ending();
+      expect(client.received).toBe(0);
+      client.close();
+    }
+    while (server.connections > 0) await Bun.sleep(2);
+  });
+
+  test("and leaves is forgotten, and nobody is told of it", async () => {
+    errors.length = 0;
+    await using server = await start();
+    const leaving: readonly ((client: RawClient) => void)[] = [
+      (client) => client.shut(),
+      (client) => client.abort(),
+      (client) => client.close(),
+      (client) => client.send("SSH-2.0-Scanner\r\n"),
+      (client) => client.send("\x16\x03\x01\x00\x04\x01\x00\x00\x00"),
+      (client) => client.send(new Uint8Array(70_000).fill(0x16)),
+    ];
+    for (const leave of leaving) {
+      const client = await RawClient.connect(server.port);
+      leave(client);
+      await client.ending();
+      client.close();
+    }
+    // It finds the certificate wrong, and says so with an alert.
+    expect(await shakeHands(server, { ca: pemText("other") })).toBeString();
+    while (server.connections > 0) await Bun.sleep(2);
+    expect(errors).toEqual([]);
+  });
+
+  test("counts as a connection, and is turned away where there is no room", async () => {
+    await using server = await start({
+      limits: { connectionsMax: 2, connectionsPerAddressMax: 2 },
+    });
+    const silent = await RawClient.connect(server.port);
+    const first = await rawClient(server);
+    first.send(get("/hello.txt"));
+    await first.responses(1);
+    expect(server.connections).toBe(2);
+    const second = await rawClient(server);
+    await second.responses(1);
+    expect(second.statuses).toEqual([503]);
+    for (const client of [silent, first, second]) client.close();
+  });
+
+  test("does not keep the server from stopping", async () => {
+    const server = await start({ limits: { headerTimeMs: 60_000, stopTimeMs: 60_000 } });
+    const client = await RawClient.connect(server.port);
+    client.send("\x16\x03\x01");
+    while (server.connections === 0) await Bun.sleep(2);
+    await server.stop();
+    await client.ending();
+    client.close();
+  });
+});
+
+describe("within TLS", () => {
+  test("a large file arrives whole, at a slow reader's speed", async () => {
+    await using server = await start();
+    const client = await rawClient(server);
+    client.send(get("/large.bin"));
+    for (let read = 0; read < size / 4; read = client.received) {
+      await client.until(() => client.received > read);
+      client.pause();
+      await Bun.sleep(1);
+      client.resume();
+    }
+    await allOfLarge(client);
+    expect(Bun.SHA256.hash(partsOf(client)[1], "hex")).toBe(Bun.SHA256.hash(large, "hex"));
+    client.close();
+  });
+
+  test("a client that shuts its side gets all of the answer, then close_notify", async () => {
+    await using server = await start();
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const socket = await shakeHands(server, {
+        minVersion: version,
+        maxVersion: version,
+      });
+      if (typeof socket === "string") throw new Error(socket);
+      const ended = new Promise((resolve) => {
+        socket.on("end", () => resolve("end"));
+        socket.on("close", () => resolve("close"));
+      });
+      let received = 0;
+      socket.on("data", (octets: Uint8Array) => (received += octets.length));
+      socket.end(get("/large.bin"));
+      expect(await ended).toBe("end");
+      expect(received).toBeGreaterThan(size);
+    }
+  });
+
+  test("an early answer is read by a client that goes on sending (RFC 9112 §9.6)", async () => {
+    await using server = await start();
+    const client = await rawClient(server);
+    client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12000000\r\n\r\n");
+    for (let i = 0; i < 12; i++) client.send(new Uint8Array(1_000_000));
+    expect(await client.ending()).toBe("end");
+    expect(client.statuses).toEqual([413]);
+    const [head, body] = partsOf(client);
+    expect(head).toContain(`\r\nContent-Length: ${body.length}\r\n`);
+    client.close();
+  });
+
+  test("a body is handed on as it comes", async () => {
+    await using server = await start();
+    server.route("POST", "/hash", async (request) => {
+      const hash = new Bun.CryptoHasher("sha256");
+      for await (const chunk of request.body.chunks(size)) hash.update(chunk);
+      return new ResponseBuilder(200).text(hash.digest("hex")).build();
+    });
+    const url = new URL("hash", server.url);
+    const response = await fetch(url, { method: "POST", body: large, tls: clientTls });
+    expect(await response.text()).toBe(Bun.SHA256.hash(large, "hex"));
+  });
+
+  test("many requests at once are answered in their order", async () => {
+    await using server = await start();
+    const client = await rawClient(server);
+    client.send(get("/hello.txt").repeat(100) + get("/nothing", "Connection: close\r\n"));
+    expect(await client.ending()).toBe("end");
+    expect(client.statuses).toEqual([...Array.from({ length: 100 }, () => 200), 404]);
+    client.close();
+  });
+
+  test("a file that shrinks while it is sent ends without close_notify (RFC 9112 §9.8)", async () => {
+    await using server = await start();
+    site.file("shrinks.bin", large);
+    const socket = await shakeHands(server);
+    if (typeof socket === "string") throw new Error(socket);
+    let received = 0;
+    const end = new Promise((resolve) => {
+      socket.on("error", (error: Error & { code?: string }) => resolve(error.code));
+      socket.on("end", () => resolve("end"));
+      socket.on("data", (octets: Uint8Array) => {
+        if (received === 0) truncateSync(site.at("shrinks.bin"), 100);
+        received += octets.length;
+      });
+    });
+    socket.write(get("/shrinks.bin"));
+    expect(await end).not.toBe("end");
+    expect(received).toBeLessThan(size);
+    socket.destroy();
+  });
+
+  test("a record that can't be is the end of the connection, and nobody is told", async () => {
+    errors.length = 0;
+    await using server = await start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const raw = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: server.port,
+      socket: { data: () => undefined, close: () => resolve() },
+    });
+    const [plain, secure] = raw.upgradeTLS({
+      data: undefined,
+      tls: clientTls,
+      socket: {
+        handshake: () => void plain.write("\x17\x03\x03\x00\x20".padEnd(37, "x")),
+        data: () => undefined,
+        close: () => resolve(),
+      },
+    });
+    await promise;
+    secure.terminate();
+    while (server.connections > 0) await Bun.sleep(2);
+    expect(errors).toEqual([]);
+  });
+
+  test("an idle connection ends with close_notify", async () => {
+    await using server = await start({ limits: { idleTimeMs: 50 } });
+    const socket = await shakeHands(server);
+    if (typeof socket === "string") throw new Error(socket);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    socket.on("end", () => resolve("end"));
+    socket.on("error", () => resolve("error"));
+    socket.resume();
+    expect(await promise).toBe("end");
+  });
+});
+
+describe("a client that takes no more", () => {
+  test("loses its connection after writeTimeMs", async () => {
+    await using server = await start({ limits: { writeTimeMs: 100 } });
+    const client = await rawClient(server);
+    client.pause();
+    client.send(get("/large.bin"));
+    await client.ending();
+    expect(server.connections).toBe(0);
+    client.abort();
+  });
+});
+
+/** Why `serve` would not. */
+async function refusalOf(tls: object): Promise<string> {
+  try {
+    await using server = await start({ tls: tls as typeof serverTls });
+    return `it listens at ${server.url.href}`;
+  } catch (error) {
+    if (error instanceof ServeError && error.code === "tls") return error.message;
+    throw error;
+  }
+}
+
+describe("a certificate that can't be used", () => {
+  test("is refused in one line that says what is wrong", async () => {
+    const { cert, key } = serverTls;
+    const none = site.at("none.pem");
+    const text = site.at("hello.txt");
+    site.file("broken.pem", pemText("chain").replace("\nMII", "\nAAA"));
+    const broken = site.at("broken.pem");
+    for (const [tls, line] of [
+      [{ cert }, "TLS needs a certificate and its key, and there is no key"],
+      [{ key }, "TLS needs a certificate and its key, and there is no certificate"],
+      [{ cert: none, key }, `the certificate ${none}: no such file`],
+      [{ cert, key: none }, `the key ${none}: no such file`],
+      [{ cert: site.root, key }, `the certificate ${site.root}: a folder, not a file`],
+      [{ cert: text, key }, `the certificate ${text}: no PEM certificate in it`],
+      [{ cert, key: text }, `the key ${text}: no PEM private key in it`],
+      [{ cert: key, key }, `the certificate ${key}: no PEM certificate in it`],
+      [{ cert, key: cert }, `the key ${cert}: no PEM private key in it`],
+      [{ cert: broken, key }, `the certificate ${broken}: a malformed certificate in it`],
+      [
+        { cert, key: pemPath("other-key") },
+        `the key ${pemPath("other-key")} is not the key of the certificate ${cert}`,
+      ],
+      [
+        { cert: pemText("chain"), key: pemText("other-key") },
+        "the key is not the key of the certificate",
+      ],
+      [
+        { cert: pemPath("disordered"), key },
+        `the certificate ${pemPath("disordered")}: the server's own certificate must come first`,
+      ],
+      [
+        { cert, key: pemPath("encrypted-key") },
+        `the key ${pemPath("encrypted-key")}: encrypted; ` +
+          "openssl pkey -in FILE -out FILE makes one that isn't",
+      ],
+    ] as const) {
+      expect(await refusalOf(tls)).toBe(line);
+    }
+  });
+
+  test("is one whose key the server would give to everyone", async () => {
+    const tls = { cert: serverTls.cert, key: site.at("key.pem") };
+    site.file("key.pem", pemText("key"), 0o644);
+    const line = `the key ${tls.key} would be served to everyone: move it elsewhere, or chmod o-r it`;
+    expect(await refusalOf(tls)).toBe(line);
+    site.file("key.pem", pemText("key"), 0o600);
+    await using server = await start({ tls });
+    const response = await fetch(new URL("key.pem", server.url), { tls: clientTls });
+    expect(response.status).toBe(403);
+  });
+});
+
+describe("another certificate", () => {
+  const other = { cert: pemPath("other"), key: pemPath("other-key") };
+
+  test("is shown to those who connect after a reload, and hurts nobody before", async () => {
+    await using server = await start();
+    const client = await rawClient(server);
+    client.send(get("/large.bin"));
+    await client.until(() => client.received > 0);
+    expect(await shownName(server)).toBe("localhost");
+    server.reload({ tls: other });
+    expect(await shownName(server)).toBe("other");
+    await allOfLarge(client);
+    client.send(get("/hello.txt"));
+    await client.responses(2);
+    client.close();
+    server.reload({ tls: serverTls });
+    expect(await shownName(server)).toBe("localhost");
+    server.reload({ hidden: true });
+    expect(await shownName(server)).toBe("localhost");
+  });
+
+  test("goes with TLS 1.2 as with 1.3, and has its chain with it", async () => {
+    await using server = await start({ tls: other });
+    server.reload({ tls: serverTls });
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const socket = await shakeHands(server, { minVersion: version, maxVersion: version });
+      if (typeof socket === "string") throw new Error(socket);
+      expect(socket.authorized).toBeTrue();
+      socket.destroy();
+    }
+  });
+
+  test("that can't be used leaves all as it was", async () => {
+    await using server = await start();
+    const wrong = { cert: other.cert, key: serverTls.key };
+    expect(() => server.reload({ hidden: true, tls: wrong })).toThrow(ServeError);
+    expect(await shownName(server)).toBe("localhost");
+  });
+
+  test("can't be the first", async () => {
+    await using server = await serve({ root: site.root });
+    expect(() => server.reload({ tls: other })).toThrow("TLS can only be begun by a restart");
+  });
+});
