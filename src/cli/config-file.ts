@@ -10,6 +10,8 @@ import { dirname, resolve } from "node:path";
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import type { TlsOptions } from "../server/serve-options.ts";
+import { isPemText } from "../server/serve-options.ts";
 import type { Config } from "./config.ts";
 import { readConfig } from "./config-keys.ts";
 
@@ -33,7 +35,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Reads the configuration in `file`, a path as it was named; its root is then an absolute path.
+ * Reads the configuration in `file`, a path as it was named; the paths of its root, its
+ * certificate and its key are then absolute.
  * Fails with a line that names the file and says what is wrong in it.
  */
 export async function readConfigFile(file: string): Promise<Result<Config, string>> {
@@ -45,11 +48,21 @@ export async function readConfigFile(file: string): Promise<Result<Config, strin
   }
   const read = file.endsWith(".json") ? readJson(octets) : await run(file);
   if (!read.ok) return failure(`${file}${read.error}`);
-  const { root } = read.value;
+  const { root, tls } = read.value;
+  const fromHere = (path: string): string => resolve(dirname(file), path);
   return success({
     ...read.value,
-    ...(root === undefined ? {} : { root: resolve(dirname(file), root) }),
+    ...(root === undefined ? {} : { root: fromHere(root) }),
+    ...(tls === undefined ? {} : { tls: placed(tls, fromHere) }),
   });
+}
+
+/** `tls` with the paths in it as `fromHere` has them; PEM text stays as it is. */
+function placed(tls: Partial<TlsOptions>, fromHere: (path: string) => string): Partial<TlsOptions> {
+  const entries = Object.entries(tls).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, isPemText(value) ? value : fromHere(value)]),
+  );
 }
 
 /** Takes octets for JSON, and the JSON for a configuration. */

@@ -131,6 +131,8 @@ const limits = Object.fromEntries(
 
 const path = text("a path as text");
 
+const pem = text("a file's path");
+
 const cors = record("an object with origins", {
   origins: listOf("a list of origins", text('an origin, "https://example.com"')),
   credentials: truth,
@@ -155,6 +157,7 @@ const keys: Readonly<Record<keyof Config, Kind>> = {
   root: text("a folder's path"),
   host: text("a host or an address"),
   port: whole("a port, from 0 to 65535", 65_535),
+  tls: record("an object with cert and key", { cert: pem, key: pem }),
   permissions: oneOf("other", "process"),
   explain: truth,
   hidden: truth,

@@ -3,13 +3,15 @@
  * are plain values.
  */
 
-import type { ServeOptions } from "../server/serve-options.ts";
+import type { ServeOptions, TlsOptions } from "../server/serve-options.ts";
 
 /**
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.
- * `root` is relative to the file.
+ * `root` and the files of `tls` are relative to the file.
  */
-export interface Config extends Omit<ServeOptions, "write" | "onError" | "record"> {
+export interface Config extends Omit<ServeOptions, "write" | "onError" | "record" | "tls"> {
+  /** The certificate and its key; the command line may name one of them, or another one. */
+  readonly tls?: Partial<TlsOptions>;
   /** Whether nothing is printed but errors; false by default. */
   readonly quiet?: boolean;
 }

@@ -84,7 +84,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const server = await start(config);
     const stop = stopOnSignal(server);
     outliveReaders();
-    if (file !== undefined) {
+    if (file !== undefined || config.tls !== undefined) {
       const { reloadOnHangup } = await import("./reload.ts");
       reloadOnHangup(server, command.value, settings.value, stop);
     }

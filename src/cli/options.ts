@@ -8,6 +8,7 @@ import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import type { HeaderRule } from "../handlers/rules.ts";
 import { logFormats } from "../server/log.ts";
+import type { TlsOptions } from "../server/serve-options.ts";
 import type { Config } from "./config.ts";
 
 /** What the command line asks for when it is to serve. */
@@ -40,6 +41,12 @@ interface Flag {
 const flags = [
   { name: "port", short: "p", value: "N", help: "port to listen on, 0 for any free one (9001)" },
   { name: "host", short: "H", value: "NAME", help: "host or address (localhost)" },
+  {
+    name: "tls-cert",
+    value: "FILE",
+    help: "speak TLS, with this certificate and its chain (PEM)",
+  },
+  { name: "tls-key", value: "FILE", help: "the certificate's key (PEM)" },
   {
     name: "ready",
     value: "FORM",
@@ -203,6 +210,15 @@ function defined<Values extends object>(values: {
   return Object.fromEntries(entries) as Values;
 }
 
+/** The certificate that was named, or a half of it: the other one may be in the configuration. */
+function certificateOf(values: Given["values"]): Config["tls"] {
+  const cert = values.get("tls-cert");
+  const key = values.get("tls-key");
+  return cert === undefined && key === undefined
+    ? undefined
+    : defined<Partial<TlsOptions>>({ cert, key });
+}
+
 /** What the flags ask of the server. Choices have been checked against the table above. */
 function configOf(
   root: string | undefined,
@@ -219,6 +235,7 @@ function configOf(
     root,
     port,
     host: values.get("host"),
+    tls: certificateOf(values),
     quiet: isOn("quiet"),
     log: values.get("log") as Config["log"],
     permissions: values.get("permissions") as Config["permissions"],

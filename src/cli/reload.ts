@@ -1,5 +1,6 @@
 /**
- * SIGHUP: the configuration file is read again, and the server goes on under it. A file that can't
+ * SIGHUP: the configuration file and the certificate are read again, and the server goes on under
+ * them. A file that can't
  * be read or served is refused with a line on standard error, and what was before goes on.
  */
 
@@ -16,26 +17,36 @@ function say(line: string): void {
   process.stderr.write(`postern: ${line}\n`);
 }
 
+function isSecure({ url }: Server): boolean {
+  return url.protocol === "https:";
+}
+
 /** Says what is asked for and not so, since the server listens where it did at its `start`. */
 function sayWhatNeedsRestart(server: Server, start: Settings, { config, file }: Settings): void {
   for (const key of ["host", "port"] as const) {
     if (config[key] === start.config[key]) continue;
     say(`${file?.name}: ${key}: needs a restart, until then it is ${server[key]}`);
   }
+  if ((config.tls !== undefined) === isSecure(server)) return;
+  say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
 }
 
 async function reload(server: Server, command: CommandLine, start: Settings): Promise<void> {
   const settings = await readSettings(command);
   if (!settings.ok) return say(settings.error);
   const { config, file } = settings.value;
-  if (file === undefined) return say(`${start.file?.name}: no such file`);
+  if (file === undefined && start.file !== undefined) {
+    return say(`${start.file.name}: no such file`);
+  }
+  const { tls, ...options } = serveOptions(config);
+  const certificate = tls === undefined || !isSecure(server) ? {} : { tls };
   try {
-    server.reload({ ...serveOptions(config), root: config.root ?? "." });
+    server.reload({ ...options, ...certificate, root: config.root ?? "." });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     return say(blame(error, settings.value, command.config));
   }
-  if (config.quiet !== true) say(`${file.name} is in force`);
+  if (config.quiet !== true) say(`${file?.name ?? "the certificate"} is in force`);
   sayWhatNeedsRestart(server, start, settings.value);
 }
 

@@ -43,13 +43,14 @@ async function complaintAbout(path: string): Promise<string> {
 }
 
 const allKeys =
-  "root, host, port, permissions, explain, hidden, symlinks, listing, index, single, cleanUrls, " +
+  "root, host, port, tls, permissions, explain, hidden, symlinks, listing, index, single, cleanUrls, " +
   "cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, limits";
 
 const whole: Required<Config> = {
   root: "site",
   host: "::1",
   port: 0,
+  tls: { cert: "cert.pem", key: "key.pem" },
   permissions: "process",
   explain: true,
   hidden: true,
