@@ -46,7 +46,7 @@ export const protocolErrors = {
   "chunk-extension": bad("RFC 9112 §7.1.1", "A chunk extension is malformed."),
   "chunk-line-too-long": bad("RFC 9112 §7.1.1", "The chunk extensions are too long."),
   "chunk-data": bad("RFC 9112 §7.1", "Chunk data must be followed by CRLF."),
-  cleartext: bad("RFC 9110 §4.2.2", "Here is TLS spoken: the address begins with https://."),
+  cleartext: bad("RFC 9110 §4.2.2", "Only TLS is spoken here: the address begins with https://."),
   incomplete: bad("RFC 9112 §8", "The request ended before it was complete."),
   path: bad("RFC 3986 §3.3", "The path is malformed, or leaves the served folder."),
   form: bad("RFC 7578 §4", "The form is malformed."),
