@@ -15,7 +15,8 @@ const help = `postern check plays wire scripts, plain-text exchanges with an HTT
 
   postern check SCRIPT|FOLDER... [options]
 
-  --against URL        play them against the server at URL; repeatable (default: postern itself)
+  --against URL        play them against the server at URL, http or https; repeatable (default:
+                       postern itself)
   --tree DIR           write the scripts' files into DIR, to be served by the other server; with
                        nothing to play against, only that
   --no-replay          don't replay the scripts with their bytes cut at every position
