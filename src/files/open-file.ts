@@ -47,28 +47,40 @@ class FoundFile {
 /** A file with its descriptor, which it owns from now on. */
 export class DiskFile extends FoundFile implements OpenFile {
   readonly content = undefined;
-  readonly fd: number;
-  #isOpen = true;
+  #fd: number;
 
   constructor(name: string, fd: number, facts: FileFacts) {
     super(name, facts);
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  get fd(): number {
+    return this.#fd;
   }
 
   isUnchanged(): boolean {
-    const now = this.#isOpen ? lookInto(this.fd) : undefined;
-    return now?.ok === true && now.value.seen.isSame(this.identity);
+    return this.#look()?.isSame(this.identity) === true;
+  }
+
+  isIntact(): boolean {
+    return this.#look()?.hasSameContent(this.identity) === true;
+  }
+
+  #look(): Sighting | undefined {
+    if (this.#fd === -1) return undefined;
+    const now = lookInto(this.#fd);
+    return now.ok ? now.value.seen : undefined;
   }
 
   close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    closeDescriptor(this.fd);
+    if (this.#fd === -1) return;
+    closeDescriptor(this.#fd);
+    this.#fd = -1;
   }
 
   /** A closed file reads as nothing: its descriptor's number may be another file's by now. */
   read(into: Uint8Array, position: number): number {
-    return this.#isOpen ? readAt(this.fd, into, position) : 0;
+    return this.#fd === -1 ? 0 : readAt(this.#fd, into, position);
   }
 
   readAll(): Uint8Array<ArrayBuffer> {
@@ -103,6 +115,10 @@ export class MemoryFile extends FoundFile implements OpenFile {
   }
 
   isUnchanged(): boolean {
+    return true;
+  }
+
+  isIntact(): boolean {
     return true;
   }
 

@@ -36,7 +36,10 @@ export type Resolution =
 export interface OpenFile {
   /** The name it was asked for by: the last segment, or the index's. */
   readonly name: string;
-  /** -1 when the content is in memory. */
+  /**
+   * The descriptor; -1 when there is none, since the content is in memory, or when it is closed,
+   * since its number may be another file's by then.
+   */
   readonly fd: number;
   /**
    * All of it, for a small file, which then stays as it is for good: the same one is given out
@@ -56,6 +59,11 @@ export interface OpenFile {
   readonly mediaType: string | undefined;
   /** Whether the file is still what it was when it was opened, by its identity. */
   isUnchanged(): boolean;
+  /**
+   * Whether its content is still what it was, by its size and the time of its last change: it may
+   * have been renamed, replaced or removed meanwhile, and what is open is whole.
+   */
+  isIntact(): boolean;
   /** Gives the descriptor back; the second call does nothing. */
   close(): void;
   /**

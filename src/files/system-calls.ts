@@ -5,8 +5,8 @@
  *
  * Where that can't be had (no Linux, no libc by a known name, a sandbox that refuses statx), or
  * where `POSTERN_NATIVE=off` stands in the environment, the plain calls do the same: a look by
- * `lstatSync` sees the same words, so that what one has seen the other knows again; and there is
- * no `sendFile`, so that files are read and written.
+ * `lstatSync` sees the same words, so that what one has seen the other knows again; and no file is
+ * carried by the kernel, so that it has to be read and written.
  *
  * Nothing here throws because of what the file system says, and nothing is allocated by a call:
  * a failure is a number of Linux's (errno(3)), and what was seen goes into a `Sighting`.
@@ -70,6 +70,13 @@ export class Sighting {
     return true;
   }
 
+  /** Whether both have the same content, by its size and the time of its last change. */
+  hasSameContent(other: Sighting): boolean {
+    const [a, b] = [this.words, other.words];
+    for (let i: number = word.size; i < word.ctime; i++) if (a[i] !== b[i]) return false;
+    return true;
+  }
+
   /** Whether both are the same folder with the same permissions, whatever is in it. */
   isSameFolder(other: Sighting): boolean {
     const [a, b] = [this.words, other.words];
@@ -115,11 +122,15 @@ export interface SystemCalls {
   lookInto(descriptor: number, into: Sighting): number;
   /**
    * sendfile: lets the kernel carry up to `octets` of `file`, from `position` on, to `socket`,
-   * which never waits. Answers how many it took, 0 at the file's end, or the error's number as a
-   * negative one: `-errorNumber.EAGAIN` when the socket is full.
+   * which never waits. Answers how many it took, 0 at the file's end and -1 when the socket is
+   * full; undefined when it can't be done, for whatever reason, with these two or at all.
    */
-  readonly sendFile:
-    ((socket: number, file: number, position: number, octets: number) => number) | undefined;
+  sendFile(socket: number, file: number, position: number, octets: number): number | undefined;
+  /**
+   * send with MSG_MORE: hands `octets` to `socket`, which holds them back until it is given more,
+   * for at most 0.2 s (tcp(7)). Answers how many it took, 0 when it fails.
+   */
+  sendMore(socket: number, octets: Uint8Array): number;
   /** ioctl SIOCOUTQ: the octets that `socket` still holds for its client; undefined if unknown. */
   queued(socket: number): number | undefined;
 }
@@ -216,7 +227,8 @@ export const plainCalls: SystemCalls = {
       return numberOf(error);
     }
   },
-  sendFile: undefined,
+  sendFile: () => undefined,
+  sendMore: () => 0,
   queued: () => undefined,
 };
 
@@ -227,6 +239,8 @@ const AT_EMPTY_PATH = 0x1000;
 /** STATX_TYPE, STATX_MODE, STATX_MTIME, STATX_CTIME, STATX_INO, STATX_SIZE. */
 const STATX_WANTED = 0x1 | 0x2 | 0x40 | 0x80 | 0x100 | 0x200;
 const SIOCOUTQ = 0x5411;
+/** bits/socket.h: don't wait, raise no signal, more will follow. */
+const MSG_FLAGS = 0x40 | 0x4000 | 0x8000;
 
 /** Where struct statx (linux/stat.h) has the words of a sighting, in words; the mode has half. */
 const statxMode = 7;
@@ -251,6 +265,7 @@ function openLibc() {
         statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
         // It takes at most 0x7ffff000 octets at a time (sendfile(2)).
         sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
+        send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
         ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
         __errno_location: { args: [], returns: "ptr" },
       });
@@ -270,7 +285,7 @@ function openLibc() {
 function loadNativeCalls(): SystemCalls | undefined {
   const libc = process.platform === "linux" ? openLibc() : undefined;
   if (libc === undefined) return undefined;
-  const { statx, sendfile, ioctl, errno } = libc;
+  const { statx, sendfile, send, ioctl, errno } = libc;
   const encoder = new TextEncoder();
   const named = new Uint8Array(pathOctetsMax);
   const unnamed = new Uint8Array(1);
@@ -321,7 +336,12 @@ function loadNativeCalls(): SystemCalls | undefined {
       offset[0] = position % high;
       offset[1] = position / high;
       const taken = sendfile(socket, file, offset, octets);
-      return taken >= 0 ? taken : -errno();
+      if (taken >= 0) return taken;
+      const error = errno();
+      return error === errorNumber.EAGAIN || error === errorNumber.EINTR ? -1 : undefined;
+    },
+    sendMore(socket, octets) {
+      return Math.max(0, send(socket, octets, octets.length, MSG_FLAGS));
     },
     queued: (socket) => (ioctl(socket, SIOCOUTQ, held) === 0 ? held[0] : undefined),
   };
@@ -344,7 +364,15 @@ export function nativeCalls(): SystemCalls | undefined {
   return native.calls;
 }
 
-/** The best calls that can be had here, or the plain ones where `POSTERN_NATIVE` is "off". */
+/** The best calls that can be had here, or the plain ones if that is the `setting`. */
+export function chooseSystemCalls(setting: string | undefined): SystemCalls {
+  return setting === "off" ? plainCalls : (nativeCalls() ?? plainCalls);
+}
+
+let chosen: SystemCalls | undefined;
+
+/** The calls that this process makes, as `POSTERN_NATIVE` says. */
 export function systemCalls(): SystemCalls {
-  return process.env["POSTERN_NATIVE"] === "off" ? plainCalls : (nativeCalls() ?? plainCalls);
+  chosen ??= chooseSystemCalls(process.env["POSTERN_NATIVE"]);
+  return chosen;
 }

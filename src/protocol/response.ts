@@ -6,12 +6,15 @@
 
 import type { ContentlessStatus } from "./status.ts";
 
-/**
- * An open file that a body is sent from. `read` fills `into` from `position` on and answers how
- * many octets it read, 0 at the file's end; `close` may be called more than once.
- */
+/** An open file that a body is sent from. */
 export interface FileSource {
+  /** Its descriptor, if it has one that the kernel can read from itself; -1 when it is closed. */
+  readonly fd?: number | undefined;
+  /** Fills `into` from `position` on: how many octets it read, 0 at the file's end. */
   read(into: Uint8Array, position: number): number;
+  /** Whether it is what it was when it was opened; absent where it can't change. */
+  isIntact?(): boolean;
+  /** May be called more than once. */
   close(): void;
 }
 

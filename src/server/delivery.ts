@@ -115,7 +115,7 @@ export class Delivery {
       return "waiting";
     }
     if (this.#sender === undefined) return "sent";
-    const flushed = this.#outbox.flush();
+    const flushed = this.#outbox.flush(this.#sender.left > 0);
     if (flushed !== "sent") return flushed === "gone" ? "broken" : "blocked";
     const outcome = this.#sender.pump(this.#transport);
     switch (outcome) {
@@ -129,6 +129,7 @@ export class Delivery {
       case "later":
         return "later";
       case "short":
+      case "changed":
       case "gone":
         return "broken";
     }

@@ -64,12 +64,15 @@ export class Outbox {
     this.#pending += octets.length;
   }
 
-  /** Writes until nothing is left or the socket takes no more. */
-  flush(): FlushOutcome {
+  /**
+   * Writes until nothing is left or the socket takes no more. With `more` it is told that more
+   * follows at once, so that it doesn't send a packet for this alone.
+   */
+  flush(more = false): FlushOutcome {
     if (this.#blocked && !this.#gone) return "blocked";
     while (this.#pending > 0 && !this.#gone) {
       const batch = this.#nextBatch();
-      const taken = this.#transport.write(batch);
+      const taken = more ? this.#transport.writeMore(batch) : this.#transport.write(batch);
       if (taken < 0) {
         this.#gone = true;
         break;

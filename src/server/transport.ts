@@ -9,6 +9,8 @@
 
 import type { Socket } from "bun";
 
+import type { FileSource } from "../protocol/response.ts";
+import type { SystemCalls } from "../files/system-calls.ts";
 import { systemCalls } from "../files/system-calls.ts";
 
 /** A stream of octets to one client. */
@@ -17,6 +19,14 @@ export interface Transport {
    * Writes what fits now: how many octets were taken, 0 when full, -1 when the stream is closed.
    */
   write(octets: Uint8Array): number;
+  /** The same, where more follows at once. */
+  writeMore(octets: Uint8Array): number;
+  /**
+   * Lets the kernel carry up to `octets` of `file` from `position` on: how many were taken, 0 when
+   * the file has none there, -1 when the stream is full or closed, which the next write tells;
+   * undefined when it can't be done here, and the file has to be read.
+   */
+  sendFile(file: FileSource, position: number, octets: number): number | undefined;
   /** Octets written that the client has not yet taken; undefined where nobody can tell. */
   queued(): number | undefined;
   /** Stops reading; the client's octets wait in the kernel. */
@@ -34,9 +44,11 @@ export interface Transport {
 /** The transport over a socket of Bun's. */
 export class SocketTransport<Data> implements Transport {
   readonly #socket: Socket<Data>;
+  readonly #calls: SystemCalls;
 
-  constructor(socket: Socket<Data>) {
+  constructor(socket: Socket<Data>, calls: SystemCalls = systemCalls()) {
     this.#socket = socket;
+    this.#calls = calls;
   }
 
   /** Sockets have it, and their type doesn't say so; it is -1 once they are closed. */
@@ -48,12 +60,23 @@ export class SocketTransport<Data> implements Transport {
     return this.#socket.write(octets);
   }
 
+  writeMore(octets: Uint8Array): number {
+    const taken = this.#calls.sendMore(this.#fd, octets);
+    if (taken === octets.length) return taken;
+    // Only a write tells that the stream is closed, or makes it tell when it has drained.
+    const rest = this.write(octets.subarray(taken));
+    return rest < 0 ? rest : taken + rest;
+  }
+
+  sendFile(file: FileSource, position: number, octets: number): number | undefined {
+    return this.#calls.sendFile(this.#fd, file.fd ?? -1, position, octets);
+  }
+
   queued(): number | undefined {
     // The kernel takes megabytes at once, and says that there is room again only when a third of
     // them is gone: to a reader of 100 kB per second nothing seems to move for half a minute. So it
     // is asked what it still holds, before a client is given up for not reading.
-    const fd = this.#fd;
-    return fd < 0 ? undefined : systemCalls().queued(fd);
+    return this.#calls.queued(this.#fd);
   }
 
   pause(): void {

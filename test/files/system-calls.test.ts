@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 
 import type { SystemCalls } from "../../src/files/system-calls.ts";
 import {
+  chooseSystemCalls,
   errorName,
   nativeCalls,
   plainCalls,
@@ -27,12 +28,11 @@ function see(calls: SystemCalls, path: string): Sighting {
 
 test("are native on Linux, unless the environment says no", () => {
   expect(native?.kind).toBe(process.platform === "linux" ? "native" : undefined);
-  const before = process.env["POSTERN_NATIVE"];
-  process.env["POSTERN_NATIVE"] = "off";
-  expect(systemCalls()).toBe(plainCalls);
-  delete process.env["POSTERN_NATIVE"];
-  expect(systemCalls()).toBe(native ?? plainCalls);
-  if (before !== undefined) process.env["POSTERN_NATIVE"] = before;
+  expect(chooseSystemCalls("off")).toBe(plainCalls);
+  for (const setting of [undefined, "", "on"]) {
+    expect(chooseSystemCalls(setting)).toBe(native ?? plainCalls);
+  }
+  expect(systemCalls()).toBe(chooseSystemCalls(process.env["POSTERN_NATIVE"]));
 });
 
 describe.each(both)("a look by the %s calls", (_, calls) => {
@@ -138,6 +138,22 @@ describe.each(both)("a look by the %s calls", (_, calls) => {
     fs.renameSync(tree.at("room"), tree.at("old-room"));
     tree.folder("room", 0o755);
     expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(false);
+  });
+});
+
+describe.each(both)("sending by the %s calls", (_, calls) => {
+  test("is refused, and takes nothing, where there is no socket or no file to carry", () => {
+    const file = fs.openSync(import.meta.path, "r");
+    const folder = fs.openSync(import.meta.dir, "r");
+    expect(calls.sendFile(-1, file, 0, 10)).toBeUndefined();
+    expect(calls.sendFile(file, -1, 0, 10)).toBeUndefined();
+    expect(calls.sendFile(folder, file, 0, 10)).toBeUndefined();
+    expect(calls.sendMore(file, new Uint8Array(3))).toBe(0);
+    expect(calls.sendMore(-1, new Uint8Array(3))).toBe(0);
+    expect(calls.queued(file)).toBeUndefined();
+    expect(calls.queued(-1)).toBeUndefined();
+    fs.closeSync(file);
+    fs.closeSync(folder);
   });
 });
 

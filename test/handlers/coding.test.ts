@@ -545,6 +545,10 @@ class FakeFile implements OpenFile {
     return this.unchanged;
   }
 
+  isIntact(): boolean {
+    return this.unchanged;
+  }
+
   close(): void {
     this.closed++;
   }

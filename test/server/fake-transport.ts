@@ -4,6 +4,7 @@
  */
 
 import { concatBytes, latin1Text } from "../../src/protocol/bytes.ts";
+import type { FileSource } from "../../src/protocol/response.ts";
 import type { Transport } from "../../src/server/transport.ts";
 
 export class FakeTransport implements Transport {
@@ -17,6 +18,10 @@ export class FakeTransport implements Transport {
   broken = false;
   /** What the kernel still holds for the client; undefined as where nobody can tell. */
   held: number | undefined;
+  /** The writes that were said to be followed by more. */
+  heldBack = 0;
+  /** Whether it carries files itself, as the kernel does. */
+  carries = false;
   /** The calls of `write`, those that took nothing among them. */
   attempts = 0;
 
@@ -28,6 +33,18 @@ export class FakeTransport implements Transport {
     // A copy: whoever wrote may use the buffer again at once.
     if (taken > 0) this.writes.push(Uint8Array.from(octets.subarray(0, taken)));
     return taken;
+  }
+
+  writeMore(octets: Uint8Array): number {
+    this.heldBack++;
+    return this.write(octets);
+  }
+
+  sendFile(file: FileSource, position: number, octets: number): number | undefined {
+    if (!this.carries || file.fd === undefined) return undefined;
+    if (this.broken || this.room === 0) return -1;
+    const content = new Uint8Array(Math.min(octets, this.room));
+    return this.write(content.subarray(0, file.read(content, position)));
   }
 
   queued(): number | undefined {

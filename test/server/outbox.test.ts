@@ -73,6 +73,18 @@ describe("ordered output", () => {
     expect(transport.text).toBe(`${text}!`);
   });
 
+  test("says that more follows when it is told so, and only then", () => {
+    const transport = new FakeTransport();
+    const outbox = new Outbox(transport);
+    outbox.addText("head");
+    outbox.flush(true);
+    expect(transport.heldBack).toBe(1);
+    outbox.addText("last");
+    outbox.flush();
+    expect(transport.heldBack).toBe(1);
+    expect(transport.text).toBe("headlast");
+  });
+
   test("ignores a piece without octets", () => {
     const transport = new FakeTransport();
     const outbox = new Outbox(transport);
