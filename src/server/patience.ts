@@ -88,23 +88,27 @@ export class Patience {
   }
 
   /**
-   * When to look whether the client reads at all, for a `deadline` of sending: halfway to it first,
-   * so that there are two looks to compare when it has come.
+   * When to look whether the client reads at all, for a `deadline` of sending: soon for the first
+   * time, so that there is something to compare with when it has come.
    */
   lookAt(deadline: number): number {
-    return this.#lookedMs === undefined ? deadline - this.#limits.writeTimeMs / 2 : deadline;
+    return this.#lookedMs === undefined ? deadline - this.#limits.writeTimeMs * 0.9 : deadline;
   }
 
   /**
    * Whether the client may have more time, now that the kernel holds `queued` octets for it
-   * (undefined when unknown): at the first look yes; later when it has read, and not too slowly.
+   * (undefined when unknown): at the first look yes, and from then on the time counts, since it may
+   * have read until now; later when it has read, and not too slowly.
    */
   stillReads(queued: number | undefined, nowMs: number): boolean {
     const before = this.#queued;
     const sinceMs = this.#lookedMs;
     this.#queued = queued;
     this.#lookedMs = nowMs;
-    if (sinceMs === undefined) return true;
+    if (sinceMs === undefined) {
+      if (queued !== undefined) this.#progressMs = nowMs;
+      return true;
+    }
     if (queued === undefined || before === undefined) return false;
     const dueOctets = (this.#limits.writeBytesPerSecondMin * (nowMs - sinceMs)) / 1000;
     if (before - queued < Math.max(1, dueOctets)) return false;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
+import { defaultLimits } from "../../src/base/limits.ts";
 import { latin1Text } from "../../src/protocol/bytes.ts";
 import { cycle } from "../../src/protocol/cycle.ts";
 import type { CycleState } from "../../src/protocol/cycle.ts";
@@ -222,6 +223,19 @@ describe("in each state", () => {
       client.transport.held -= 100;
     }
     expect([client.state, client.transport.ending]).toEqual(["closed", "terminate"]);
+  });
+
+  test.each(unread)("%s: a client may pause for less than the time it has", (name) => {
+    const place = places[name];
+    if (place === undefined) throw new Error(name);
+    const client = place.enter();
+    client.transport.held = 4_000_000;
+    const pauseSeconds = defaultLimits.writeTimeMs / 1000 - 2;
+    for (let second = 1; second < 300; second++) {
+      client.clock.advance(1000);
+      if (second % pauseSeconds === pauseSeconds / 2) client.transport.held -= 100_000;
+    }
+    expect(client.state).toBe(place.state);
   });
 
   test("a write that finds the client gone ends it", () => {
