@@ -143,6 +143,16 @@ class SecureTransport extends SocketTransport<unknown> {
     this.#closesLater = closesLater;
   }
 
+  /** What goes to the kernel past the socket would go in the clear. */
+  override writeMore(octets: Uint8Array): number {
+    return this.write(octets);
+  }
+
+  /** Only what has been read can be encrypted. */
+  override sendFile(): undefined {
+    return undefined;
+  }
+
   override close(): void {
     this.#socket.shutdown();
     if (!this.closeEmpty()) this.#closesLater(this);
