@@ -22,7 +22,7 @@ export type { Status } from "./src/protocol/status.ts";
 export type { LogFormat } from "./src/server/log.ts";
 export type { RecordedRequest, Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
-export type { ReloadOptions, ServeOptions } from "./src/server/serve-options.ts";
+export type { ReloadOptions, ServeOptions, TlsOptions } from "./src/server/serve-options.ts";
 export { ServeError } from "./src/server/serve-options.ts";
 
 if (import.meta.main) {

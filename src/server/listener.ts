@@ -149,12 +149,14 @@ export class Listener {
 
   #accept(socket: Socket<Held>): void {
     const address = socket.remoteAddress;
-    const handshake = this.#secure?.begin(socket, address, this.#context);
-    if (handshake === undefined) {
+    const secure = this.#secure;
+    if (secure === undefined) {
       return this.#connect(socket, new SocketTransport(socket), address);
     }
+    const handshake = secure.begin(socket, address, this.#context);
     this.#own(socket, handshake);
     if (this.#connections.size > this.#turnedAwayMax) handshake.abort();
+    else secure.present(socket);
   }
 
   /** What becomes of a handshake that has begun. */

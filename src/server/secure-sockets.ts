@@ -227,10 +227,14 @@ export class SecureSockets {
     this.#renewed = createSecureContext(certificate).context;
   }
 
-  /** A socket that has just been accepted. */
+  /** What a socket is that has just been accepted. */
   begin(socket: Socket<unknown>, address: string, context: ConnectionContext): Handshake {
-    if (this.#renewed !== undefined) (socket as SecureSocket).setKeyCert(this.#renewed);
     return new Handshake(socket, address, context);
+  }
+
+  /** Sees to it that a socket whose handshake begins presents the latest certificate. */
+  present(socket: Socket<unknown>): void {
+    if (this.#renewed !== undefined) (socket as SecureSocket).setKeyCert(this.#renewed);
   }
 
   /** A handshake has come to its end: whether the socket is a connection's from now on. */
