@@ -21,30 +21,15 @@ export interface Sample {
   readonly requestsPerSecond: number;
 }
 
+/** One process that plays plan after plan; a new one takes its place when it was lost. */
 export class Generator implements Disposable {
-  readonly #process: Subprocess;
+  #process: Subprocess | undefined;
   #answer = Promise.withResolvers<Answer>();
 
-  private constructor() {
-    this.#process = Bun.spawn([process.execPath, join(import.meta.dir, "load.ts")], {
-      stdin: "ignore",
-      stdout: "inherit",
-      stderr: "inherit",
-      ipc: (message) => this.#answer.resolve(message as Answer),
-      onExit: () => this.#answer.resolve({ kind: "fault", reason: "the generator ended" }),
-    });
-  }
-
-  /** Starts a generator with its connections open. Throws when the server answers wrongly. */
-  static async open(plan: Plan): Promise<Generator> {
-    const generator = new Generator();
-    try {
-      await generator.#ask({ kind: "plan", plan }, OPEN_MS_MAX);
-      return generator;
-    } catch (error) {
-      generator[Symbol.dispose]();
-      throw error;
-    }
+  /** Opens the connections of a plan. Throws when the server answers wrongly. */
+  async open(plan: Plan): Promise<void> {
+    if (this.#process === undefined || this.#process.exitCode !== null) this.#start();
+    await this.#ask({ kind: "plan", plan }, OPEN_MS_MAX);
   }
 
   /**
@@ -65,7 +50,22 @@ export class Generator implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#process.kill("SIGKILL");
+    this.#process?.kill("SIGKILL");
+    this.#process = undefined;
+  }
+
+  #start(): void {
+    const started: Subprocess = Bun.spawn([process.execPath, join(import.meta.dir, "load.ts")], {
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+      ipc: (message) => this.#answer.resolve(message as Answer),
+      onExit: () => {
+        if (this.#process !== started) return;
+        this.#answer.resolve({ kind: "fault", reason: "the generator ended" });
+      },
+    });
+    this.#process = started;
   }
 
   async #ask(
@@ -73,14 +73,18 @@ export class Generator implements Disposable {
     patienceMs: number,
   ): Promise<{ requests: number; milliseconds: number }> {
     this.#answer = Promise.withResolvers();
-    if (this.#process.exitCode !== null) throw new Error("the generator ended");
+    if (this.#process?.exitCode !== null) throw new Error("the generator ended");
     this.#process.send(order);
     const late = { kind: "fault", reason: `no end after ${patienceMs / 1000} s` } as const;
     const patience = Promise.withResolvers<Answer>();
     const timer = setTimeout(() => patience.resolve(late), patienceMs);
     const answer = await Promise.race([this.#answer.promise, patience.promise]);
     clearTimeout(timer);
-    if (answer.kind === "fault") throw new Error(answer.reason);
+    if (answer.kind === "fault") {
+      // What it still says about this must not be taken for the next answer.
+      this[Symbol.dispose]();
+      throw new Error(answer.reason);
+    }
     return answer.kind === "done" ? answer : { requests: 0, milliseconds: 0 };
   }
 }

@@ -2,24 +2,29 @@
  * The load generator, a process of its own: a fixed number of connections, each a closed loop that
  * sends, waits for all the answers, and sends again.
  *
- * Its parent talks to it over the channel that `Bun.spawn` opens. A plan comes in; connections are
- * opened, and the first answer on each is compared byte by byte; "ready" goes out; each "go" runs
- * one phase and is answered with what it did. Connections stay open until the parent hangs up, so
- * that neither opening nor closing them falls into a measured phase.
+ * Its parent talks to it over the channel that `Bun.spawn` opens. A plan comes in; the connections
+ * of the plan before are closed, those of the new one are opened, and the first answer on each is
+ * compared byte by byte; "ready" goes out; each "go" runs one phase and is answered with what it
+ * did. Neither opening nor closing a connection falls into a phase, and the process goes on from
+ * plan to plan, so that all phases but the first find it compiled.
  */
 
 import type { Socket } from "bun";
-import { join } from "node:path";
 
+import { BodyCheck, Contents } from "./body-check.ts";
 import type { Exchange } from "./cases.ts";
 import { ResponseFramer } from "./framer.ts";
+import { siteBytes, uploadBlock } from "./site.ts";
 
 /** Everything that a generator has to know. */
 export interface Plan {
   readonly port: number;
+  /** Whether to speak TLS; the certificate isn't looked at, the version has to be 1.3. */
+  readonly tls: boolean;
   /** The folder that the server serves, to compare bodies with. */
   readonly root: string;
   readonly connections: number;
+  /** All connections together ask for these in turn, and start over. */
   readonly exchanges: readonly Exchange[];
   readonly pipelineDepth: number;
 }
@@ -44,59 +49,52 @@ export type Answer =
 interface Lane {
   readonly framer: ResponseFramer;
   socket: Socket<Lane> | undefined;
-  /** The exchange that its next request is for. */
-  turn: number;
   /** Answers that are still to come. */
   awaited: number;
-  /** What the socket has not taken of the request. */
+  /** What the socket has not taken of the request's text. */
   unsent: Uint8Array | undefined;
+  /** How much it has taken of the upload that follows, and how much not. */
+  uploadSent: number;
+  uploadLeft: number;
 }
 
-/** All connections of one generator, and the phase that is running. */
+const BLOCK = siteBytes(uploadBlock);
+
+/** All connections of one plan, and the phase that is running. */
 export class Load {
   readonly #plan: Plan;
   /** What is sent, by the turn it starts at. */
   readonly #batches: readonly Uint8Array[];
   readonly #lanes: readonly Lane[];
+  /** The exchange that the next request is for. */
+  #turn = 0;
   #phase = Promise.withResolvers<void>();
   #sendable = 0;
   #deadline = 0;
   #busy = 0;
+  #isClosed = false;
 
   constructor(plan: Plan) {
     const { exchanges, connections, pipelineDepth } = plan;
     this.#plan = plan;
     this.#batches = exchanges.map((_, first) => batch(exchanges, first, pipelineDepth));
-    this.#lanes = Array.from({ length: connections }, (_, index) => {
-      const turn = Math.floor((index * exchanges.length) / connections);
-      const framer = new ResponseFramer(exchanges, turn);
-      return { framer, socket: undefined, turn, awaited: 0, unsent: undefined };
+    this.#lanes = Array.from({ length: connections }, () => {
+      const framer = new ResponseFramer(exchanges);
+      const upload = { uploadSent: 0, uploadLeft: 0 };
+      return { framer, socket: undefined, awaited: 0, unsent: undefined, ...upload };
     });
   }
 
   /** Connects, and compares the first bodies on every connection. Throws on what is wrong. */
   async open(): Promise<void> {
+    const { pipelineDepth, connections, exchanges, root } = this.#plan;
+    const contents = new Contents(root);
     for (const lane of this.#lanes) {
-      lane.socket = await Bun.connect<Lane>({
-        hostname: "127.0.0.1",
-        port: this.#plan.port,
-        data: lane,
-        socket: {
-          data: (_, received) => this.#receive(lane, received),
-          drain: () => this.#flush(lane),
-          close: () => this.#fail(lane, "the server closed a connection"),
-          error: (_, error) => this.#fail(lane, error.message),
-        },
-      });
-      lane.framer.kept = [];
+      lane.socket = await this.#connect(lane);
+      lane.framer.watcher = new BodyCheck(exchanges, contents);
     }
-    const turns = this.#lanes.map(({ turn }) => turn);
-    const { pipelineDepth, connections } = this.#plan;
     await this.run({ requests: connections * pipelineDepth, milliseconds: Infinity });
-    for (const [index, lane] of this.#lanes.entries()) {
-      await this.#compare(lane, turns[index] ?? 0);
-      lane.framer.kept = undefined;
-    }
+    for (const lane of this.#lanes) lane.framer.watcher = undefined;
   }
 
   /** Runs one phase. Throws when an answer is wrong or a connection is lost. */
@@ -112,6 +110,40 @@ export class Load {
     return { requests: end.requests - this.#sendable, milliseconds };
   }
 
+  close(): void {
+    this.#isClosed = true;
+    for (const { socket } of this.#lanes) socket?.terminate();
+  }
+
+  async #connect(lane: Lane): Promise<Socket<Lane>> {
+    const { port, tls } = this.#plan;
+    const ready = Promise.withResolvers<void>();
+    const fail = (reason: string): void => {
+      ready.reject(new Error(reason));
+      this.#fail(lane, reason);
+    };
+    const socket = await Bun.connect<Lane>({
+      hostname: "127.0.0.1",
+      port,
+      ...(tls ? { tls: { rejectUnauthorized: false } } : {}),
+      data: lane,
+      socket: {
+        handshake: (secured) => {
+          const version = secured.getTLSVersion();
+          if (version === "TLSv1.3") ready.resolve();
+          else fail(`expected TLSv1.3, got ${version}`);
+        },
+        data: (_, received) => this.#receive(lane, received),
+        drain: () => this.#flush(lane),
+        close: () => fail("the server closed a connection"),
+        error: (_, error) => fail(error.message),
+      },
+    });
+    if (!tls) ready.resolve();
+    await ready.promise;
+    return socket;
+  }
+
   #send(lane: Lane): void {
     const { exchanges, pipelineDepth } = this.#plan;
     if (this.#sendable < pipelineDepth || performance.now() >= this.#deadline) {
@@ -121,16 +153,36 @@ export class Load {
     }
     this.#sendable -= pipelineDepth;
     lane.awaited = pipelineDepth;
-    lane.unsent = this.#batches[lane.turn];
-    lane.turn = (lane.turn + pipelineDepth) % exchanges.length;
+    lane.unsent = this.#batches[this.#turn];
+    lane.uploadSent = 0;
+    lane.uploadLeft = exchanges[this.#turn]?.uploadBytes ?? 0;
+    lane.framer.expect(this.#turn);
+    this.#turn = (this.#turn + pipelineDepth) % exchanges.length;
     this.#flush(lane);
   }
 
   #flush(lane: Lane): void {
-    if (lane.unsent === undefined || lane.socket === undefined) return;
-    const taken = lane.socket.write(lane.unsent);
-    if (taken < 0) this.#fail(lane, "the server closed a connection");
-    else lane.unsent = taken < lane.unsent.length ? lane.unsent.subarray(taken) : undefined;
+    const { socket } = lane;
+    if (socket === undefined) return;
+    if (lane.unsent !== undefined) {
+      const taken = this.#write(socket, lane.unsent);
+      lane.unsent = taken < lane.unsent.length ? lane.unsent.subarray(taken) : undefined;
+      if (lane.unsent !== undefined) return;
+    }
+    while (lane.uploadLeft > 0) {
+      const from = lane.uploadSent % BLOCK.length;
+      const piece = BLOCK.subarray(from, from + lane.uploadLeft);
+      const taken = this.#write(socket, piece);
+      lane.uploadSent += taken;
+      lane.uploadLeft -= taken;
+      if (taken < piece.length) return;
+    }
+  }
+
+  #write(socket: Socket<Lane>, bytes: Uint8Array): number {
+    const taken = socket.write(bytes);
+    if (taken < 0) this.#fail(socket.data, "the server closed a connection");
+    return Math.max(0, taken);
   }
 
   #receive(lane: Lane, received: Buffer): void {
@@ -142,25 +194,7 @@ export class Load {
   }
 
   #fail(lane: Lane, reason: string): void {
-    this.#phase.reject(new Error(lane.framer.fault ?? reason));
-  }
-
-  async #compare(lane: Lane, firstTurn: number): Promise<void> {
-    const { exchanges, pipelineDepth, root } = this.#plan;
-    const kept = Buffer.concat(lane.framer.kept ?? []);
-    let at = 0;
-    for (let index = 0; index < pipelineDepth; index++) {
-      const body = exchanges[(firstTurn + index) % exchanges.length]?.body;
-      if (body?.kind === "none") continue;
-      // Bodies of unknown length can't be told apart any more; their framing was checked.
-      if (body?.kind !== "file") return;
-      const file = await Bun.file(join(root, body.path)).bytes();
-      const expected = file.subarray(body.offset, body.offset + body.length);
-      if (!kept.subarray(at, at + body.length).equals(expected)) {
-        throw new Error(`the body differs from ${body.path}`);
-      }
-      at += body.length;
-    }
+    if (!this.#isClosed) this.#phase.reject(new Error(lane.framer.fault ?? reason));
   }
 }
 
@@ -181,6 +215,7 @@ function serveParent(): void {
   const obey = async (order: Order): Promise<void> => {
     try {
       if (order.kind === "plan") {
+        load?.close();
         load = new Load(order.plan);
         await load.open();
         tell({ kind: "ready" });

@@ -10,6 +10,8 @@ export interface Machine {
   readonly load: number;
   /** ISO 8601, UTC. */
   readonly date: string;
+  /** Of the Node that runs the npm packages, if there is one. */
+  readonly nodeVersion: string | undefined;
 }
 
 export function describeMachine(): Machine {
@@ -20,5 +22,13 @@ export function describeMachine(): Machine {
     kernel: `${type()} ${release()}`,
     load: loadavg()[0] ?? 0,
     date: new Date().toISOString(),
+    nodeVersion: nodeVersion(),
   };
+}
+
+function nodeVersion(): string | undefined {
+  const node = Bun.which("node");
+  if (node === null) return undefined;
+  const asked = Bun.spawnSync([node, "--version"], { stdout: "pipe", stderr: "ignore" });
+  return asked.stdout.toString().trim().replace(/^v/, "");
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Exchange, ExpectedBody } from "../../bench/cases.ts";
+import type { BodyWatcher } from "../../bench/framer.ts";
 import { ResponseFramer } from "../../bench/framer.ts";
 
 function exchange(status: number, body: ExpectedBody): Exchange {
@@ -23,6 +24,22 @@ const mixed = [
 ];
 const mixedStream = Buffer.from(okHello + unchanged + chunked + empty, "latin1");
 
+/** Writes down every body, with its exchange. */
+class Recorder implements BodyWatcher {
+  fault: string | undefined;
+  readonly seen: string[] = [];
+  #body = "";
+
+  take(piece: Uint8Array): void {
+    this.#body += Buffer.from(piece).toString();
+  }
+
+  end(turn: number): void {
+    this.seen.push(`${turn} ${this.#body}`);
+    this.#body = "";
+  }
+}
+
 function faultOf(expected: Exchange, stream: string): string | undefined {
   const framer = new ResponseFramer([expected]);
   framer.push(Buffer.from(stream, "latin1"));
@@ -39,7 +56,8 @@ describe("counting responses", () => {
   test("counts the same when the stream is cut at any byte", () => {
     for (let cut = 0; cut <= mixedStream.length; cut++) {
       const framer = new ResponseFramer(mixed);
-      framer.kept = [];
+      const watcher = new Recorder();
+      framer.watcher = watcher;
       const first = framer.push(mixedStream.subarray(0, cut));
       const second = framer.push(mixedStream.subarray(cut));
       expect({ cut, count: first + second, fault: framer.fault }).toEqual({
@@ -47,7 +65,7 @@ describe("counting responses", () => {
         count: 4,
         fault: undefined,
       });
-      expect(Buffer.concat(framer.kept).toString()).toBe("hellohello");
+      expect(watcher.seen).toEqual(["0 hello", "1 ", "2 hello", "3 "]);
     }
   });
 
@@ -108,5 +126,46 @@ describe("wrong answers", () => {
     const framer = new ResponseFramer([exchange(200, hello)]);
     expect(framer.push(Buffer.from(okHello + empty + okHello, "latin1"))).toBe(1);
     expect(framer.push(Buffer.from(okHello, "latin1"))).toBe(0);
+  });
+});
+
+describe("a head that was seen before", () => {
+  test("is as good as the first, and another is read anew", () => {
+    const framer = new ResponseFramer([exchange(200, hello)]);
+    const dated = okHello.replace("Server: x", "Server: y");
+    expect(framer.push(Buffer.from(okHello + okHello + dated + okHello))).toBe(4);
+    expect(framer.fault).toBeUndefined();
+  });
+
+  test("doesn't stand for one that begins alike", () => {
+    const framer = new ResponseFramer([exchange(200, hello)]);
+    framer.push(Buffer.from(okHello));
+    framer.push(Buffer.from(okHello.replace("content-length: 5", "content-length: 6")));
+    expect(framer.fault).toBe("expected Content-Length 5, got 6");
+  });
+
+  test("belongs to its exchange", () => {
+    const framer = new ResponseFramer([exchange(200, hello), exchange(404, { kind: "any" })]);
+    framer.push(Buffer.from(okHello + empty + okHello));
+    framer.push(Buffer.from(okHello));
+    expect(framer.fault).toBe('expected status 404, got "HTTP/1.1 200 OK"');
+  });
+});
+
+describe("bodies", () => {
+  test("that a watcher finds wrong are a fault", () => {
+    const framer = new ResponseFramer([exchange(200, hello)]);
+    const watcher = new Recorder();
+    watcher.fault = "other bytes";
+    framer.watcher = watcher;
+    framer.push(Buffer.from(okHello));
+    expect(framer.fault).toBe("other bytes");
+  });
+
+  test("are told the exchange that is expected", () => {
+    const framer = new ResponseFramer(mixed);
+    framer.expect(3);
+    expect(framer.push(Buffer.from(empty))).toBe(1);
+    expect(framer.fault).toBeUndefined();
   });
 });
