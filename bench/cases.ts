@@ -1,25 +1,21 @@
 /**
- * What is asked of every server: the table of cases, and the files that they need.
+ * What is asked of the servers: the table of cases, and the files that they need.
  *
  * To add a case, add a row. A request is text that goes over the wire as it stands; the answer's
  * status is checked each time, its length each time, its bytes once per connection and round.
  */
 
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-
-/** A file of the served tree; its content is made from its path and its size. */
-export interface SiteFile {
-  readonly path: string;
-  readonly bytes: number;
-}
+import type { SiteFile } from "./site.ts";
+import { shuffled, siteBytes, uploadBlock } from "./site.ts";
 
 /** The body that an answer must have. */
 export type ExpectedBody =
   /** No body, whatever the fields say: the answer to HEAD, 204, 304. */
   | { readonly kind: "none" }
-  /** Any body that is framed correctly: error pages, coded bodies. */
+  /** Any body that is framed correctly: error pages. */
   | { readonly kind: "any" }
+  /** This file, gzip'd by whoever. */
+  | { readonly kind: "gzip"; readonly path: string }
   /** These bytes of this file, framed by Content-Length. */
   | {
       readonly kind: "file";
@@ -30,76 +26,202 @@ export type ExpectedBody =
 
 /** One request and what has to come back. */
 export interface Exchange {
+  /** Head and, if it is short, body. `TAG` in it stands for the entity tag of `tagOf`. */
   readonly request: string;
+  /** Bytes of `uploadBlock`, over and over, that follow `request`. */
+  readonly uploadBytes?: number;
+  /** A file whose entity tag the server is asked for beforehand. */
+  readonly tagOf?: string;
   readonly status: number;
   readonly body: ExpectedBody;
+}
+
+/** How a server has to be set up, apart from what all cases have in common. */
+export interface Setup {
+  /** TLS 1.3, with the bench's own certificate. */
+  readonly tls?: true;
+  /** Text goes out gzip'd, from a cache or made ahead. */
+  readonly gzip?: true;
+  /** Takes uploads. */
+  readonly upload?: true;
+  /** Folders are listed. */
+  readonly listing?: true;
+  /** How many files of 1 KB a cache may hold, where there is one; more than there are if absent. */
+  readonly cachedFiles?: number;
+  /** Connections may be idle for minutes. */
+  readonly keepsIdle?: true;
+  /** `postern` alone: worker processes. */
+  readonly workers?: number;
 }
 
 export interface Case {
   /** As `--case` takes it. */
   readonly name: string;
-  /** Run when no `--case` is given. */
-  readonly standard: boolean;
+  /** In a few words, for the README. */
+  readonly title: string;
+  /** Cases of one group are measured together, in the same rounds. */
+  readonly group: string;
+  readonly setup: Setup;
   readonly files: readonly SiteFile[];
   /** A connection asks for these in turn, and starts over. At least one. */
   readonly exchanges: readonly Exchange[];
   /** Requests that a connection sends at once, before it waits for all their answers. */
   readonly pipelineDepth: number;
+  /** Connections, where they are not as many as elsewhere. */
+  readonly connections?: number;
+  /** Whether the server's memory is watched, too. */
+  readonly watchesMemory?: true;
+  /** The servers that take part. */
+  readonly servers: readonly string[];
 }
 
 const small: SiteFile = { path: "1k.txt", bytes: 1024 };
 const middle: SiteFile = { path: "100k.txt", bytes: 100 * 1024 };
 const large: SiteFile = { path: "1m.txt", bytes: 1024 * 1024 };
+const prose: SiteFile = { path: "10k.txt", bytes: 10 * 1024, isProse: true };
+const forbidden: SiteFile = { path: "forbidden.txt", bytes: 1024, mode: 0 };
 
-/** The modification time of every file of the tree, and the same as a condition. */
-const modified = new Date("2024-01-01T00:00:00Z");
-const sinceModified = `If-Modified-Since: ${modified.toUTCString()}`;
+const manyCount = 10_000;
+const many = numberedFiles("many", manyCount);
+/** Spread over the set, so that whoever keeps the latest 2,000 hits about none of them. */
+const manyOrder = shuffled(manyCount);
+
+const uploadBytes = 100 * uploadBlock.bytes;
+
+const servers = ["postern", "nginx", "nginx-cache", "lighttpd", "h2o"] as const;
+const floors = ["bun-listen", "c-epoll"] as const;
+const bunServers = ["bun-static", "bun-file"] as const;
+const nodeServers = ["serve", "http-server", "sirv"] as const;
+
+const formBody = `name=${"a".repeat(512)}&text=${"b".repeat(1024 - 512 - "name=&text=".length)}`;
 
 export const cases: readonly Case[] = [
-  { ...getFile("1k", small), standard: true },
-  { ...getFile("100k", middle), standard: true },
-  { ...getFile("1m", large), standard: true },
-  { ...getFile("1k-pipelined", small), pipelineDepth: 16 },
   {
-    ...getFile("304", small),
-    exchanges: [{ request: get("/1k.txt", sinceModified), status: 304, body: { kind: "none" } }],
+    ...getFile("1k", "1 KB", small),
+    group: "small",
+    servers: [...servers, "caddy", ...bunServers, ...nodeServers, ...floors],
   },
   {
-    ...getFile("206", middle),
+    ...getFile("304", "304 to `If-None-Match`", small),
+    group: "small",
     exchanges: [
       {
-        request: get("/100k.txt", "Range: bytes=1000-1999"),
-        status: 206,
-        body: { kind: "file", path: middle.path, offset: 1000, length: 1000 },
+        request: get("/1k.txt", "If-None-Match: TAG"),
+        tagOf: "/1k.txt",
+        status: 304,
+        body: { kind: "none" },
       },
     ],
   },
   {
-    ...getFile("404", small),
+    ...getFile("206", "206 of 100 bytes", small),
+    group: "small",
+    exchanges: [
+      {
+        request: get("/1k.txt", "Range: bytes=200-299"),
+        status: 206,
+        body: { kind: "file", path: small.path, offset: 200, length: 100 },
+      },
+    ],
+  },
+  {
+    ...getFile("404", "404", small),
+    group: "small",
     exchanges: [{ request: get("/absent.txt"), status: 404, body: { kind: "any" } }],
+  },
+  {
+    ...getFile("403", "403", forbidden),
+    group: "small",
+    exchanges: [{ request: get("/forbidden.txt"), status: 403, body: { kind: "any" } }],
+  },
+  {
+    ...getFile("gzip-10k", "10 KB gzip'd", prose),
+    group: "small",
+    setup: { gzip: true },
+    exchanges: [
+      {
+        request: get("/10k.txt", "Accept-Encoding: gzip"),
+        status: 200,
+        body: { kind: "gzip", path: prose.path },
+      },
+    ],
+    servers: ["postern", "nginx", "nginx-cache", "h2o"],
+  },
+  {
+    ...getFile("post-1k", "POST of a 1 KB form", { path: "MyForm.html", bytes: 1024 }),
+    group: "small",
+    exchanges: [
+      {
+        request: post("/", formBody),
+        status: 200,
+        body: { kind: "file", path: "MyForm.html", offset: 0, length: 1024 },
+      },
+    ],
+    servers: ["postern"],
+  },
+  { ...manyFiles("many-files", "1 KB, 10,000 files"), servers },
+  {
+    ...manyFiles("many-files-small", "1 KB, 10,000 files, a cache for 2,000"),
+    setup: { cachedFiles: 2000 },
+    servers: ["postern", "nginx", "nginx-cache"],
+  },
+  {
+    ...getFile("1k-pipelined", "1 KB, 16 pipelined", small),
+    pipelineDepth: 16,
+    servers: [...servers, ...floors],
+  },
+  getFile("16k", "16 KB", { path: "16k.txt", bytes: 16 * 1024 }),
+  {
+    ...getFile("100k", "100 KB", middle),
+    servers: [...servers, "caddy", "bun-file", "c-epoll"],
+  },
+  { ...getFile("1m", "1 MB", large), servers: [...servers, "caddy", "bun-file", "c-epoll"] },
+  {
+    ...getFile("100m", "100 MB", { path: "100m.txt", bytes: 100 * 1024 * 1024 }),
+    connections: 8,
+  },
+  {
+    ...getFile("tls-1k", "1 KB over TLS 1.3", small),
+    setup: { tls: true },
+    servers: ["postern", "nginx", "nginx-cache", "h2o", "caddy", "bun-file"],
+  },
+  {
+    ...getFile("tls-1m", "1 MB over TLS 1.3", large),
+    setup: { tls: true },
+    servers: ["postern", "nginx", "h2o", "caddy", "bun-file"],
+  },
+  {
+    ...getFile("upload-100m", "100 MB uploaded and hashed", small),
+    setup: { upload: true },
+    connections: 4,
+    watchesMemory: true,
+    exchanges: [{ request: put("/upload.bin"), uploadBytes, status: 204, body: { kind: "none" } }],
+    servers: ["postern", "nginx", "bun-hash"],
   },
 ];
 
-/** Writes every file that any case needs below `root`, readable by everyone. */
-export function writeSite(root: string): void {
-  for (const file of new Set(cases.flatMap((each) => each.files))) {
-    const path = join(root, file.path);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    writeFileSync(path, siteBytes(file), { mode: 0o644 });
-    utimesSync(path, modified, modified);
-  }
+/** The case of that name. Throws when there is none. */
+export function caseNamed(name: string): Case {
+  const found = cases.find((each) => each.name === name);
+  if (found === undefined) throw new RangeError(`no case is called ${name}`);
+  return found;
 }
 
-/** The content of a file: lower-case letters in an order that doesn't repeat within it. */
-export function siteBytes(file: SiteFile): Uint8Array {
-  const content = new Uint8Array(file.bytes);
-  // A linear congruential generator (Numerical Recipes); only its upper bits are any good.
-  let state = Bun.hash.crc32(file.path);
-  for (let at = 0; at < content.length; at++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    content[at] = 97 + ((state >>> 16) % 26);
-  }
-  return content;
+/** `count` files of 1 KB, a hundred in a folder. */
+export function numberedFiles(folder: string, count: number): readonly SiteFile[] {
+  return Array.from({ length: count }, (_, index) => {
+    const inner = String(Math.floor(index / 100)).padStart(3, "0");
+    return { path: `${folder}/${inner}/${index}.txt`, bytes: 1024 };
+  });
+}
+
+/** A plain request for a whole file. */
+export function getWhole(file: SiteFile): Exchange {
+  return {
+    request: get(`/${file.path}`),
+    status: 200,
+    body: { kind: "file", path: file.path, offset: 0, length: file.bytes },
+  };
 }
 
 /**
@@ -120,18 +242,41 @@ export function fixedAnswer(of: Case): Uint8Array | undefined {
   return Buffer.concat([Buffer.from(head, "latin1"), content]);
 }
 
-function getFile(name: string, file: SiteFile): Case {
-  const body = { kind: "file", path: file.path, offset: 0, length: file.bytes } as const;
+function getFile(name: string, title: string, file: SiteFile): Case {
   return {
     name,
-    standard: false,
+    title,
+    group: name,
+    setup: {},
     files: [file],
-    exchanges: [{ request: get(`/${file.path}`), status: 200, body }],
+    exchanges: [getWhole(file)],
     pipelineDepth: 1,
+    servers,
   };
 }
 
+function manyFiles(name: string, title: string): Omit<Case, "servers"> {
+  const exchanges = manyOrder.flatMap((index) => {
+    const file = many[index];
+    return file === undefined ? [] : [getWhole(file)];
+  });
+  return { name, title, group: name, setup: {}, files: many, exchanges, pipelineDepth: 1 };
+}
+
 function get(target: string, ...fields: readonly string[]): string {
-  const lines = [`GET ${target} HTTP/1.1`, "Host: localhost", "User-Agent: bench", "Accept: */*"];
-  return [...lines, ...fields, "", ""].join("\r\n");
+  return message("GET", target, fields);
+}
+
+function post(target: string, body: string): string {
+  const type = "Content-Type: application/x-www-form-urlencoded";
+  return message("POST", target, [type, `Content-Length: ${body.length}`]) + body;
+}
+
+function put(target: string): string {
+  return message("PUT", target, [`Content-Length: ${uploadBytes}`]);
+}
+
+function message(method: string, target: string, fields: readonly string[]): string {
+  const lines = [`${method} ${target} HTTP/1.1`, "Host: localhost", "User-Agent: bench"];
+  return [...lines, "Accept: */*", ...fields, "", ""].join("\r\n");
 }

@@ -1,74 +1,102 @@
 /**
- * One case played by all servers: started side by side, calibrated one by one, then measured in
+ * Cases played by all servers: started side by side, calibrated one by one, then measured in
  * rounds that go through all of them, each round beginning with another, so that whatever drifts
  * on the machine drifts for everyone.
+ *
+ * Cases of one group share their rounds, since they are compared with each other, and a server that
+ * is set up alike for several of them is one process.
  */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-
-import type { Case } from "./cases.ts";
-import { Generator } from "./generator.ts";
-import type { Sample } from "./generator.ts";
+import type { Case, Exchange } from "./cases.ts";
 import type { Plan } from "./load.ts";
-import type { Peer } from "./peers.ts";
-import { freePort, Server } from "./server.ts";
-import type { Outcome, Row } from "./table.ts";
+import type { Row } from "./measures.ts";
+import { failedRow } from "./measures.ts";
+import { MemoryWatch } from "./memory.ts";
+import type { FoundPeer, Peer } from "./peers.ts";
+import type { Server } from "./server.ts";
+import type { Stage } from "./stage.ts";
+import { startPeer } from "./stage.ts";
 
-/** A peer that is installed. */
-export interface FoundPeer {
+const MEBIBYTE = 1024 * 1024;
+/** How many rounds the warm-up of a server is long that compiles itself as it runs. */
+const LATE_WARM_UP_ROUNDS = 4;
+
+/** A server in a case, with what it has done so far. */
+class Entrant {
+  readonly asked: Case;
+  readonly server: Server;
   readonly peer: Peer;
-  readonly program: string;
-}
-
-export interface Conditions {
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly connections: number;
-  /** The served folder. */
-  readonly root: string;
-  /** A folder for configurations and error logs. */
-  readonly folder: string;
-  /** Told before each step that takes time. */
-  readonly report: (step: string) => void;
-}
-
-/** A server in this case, with what it has done so far. */
-interface Entrant {
-  readonly name: string;
-  readonly server: Server | undefined;
-  readonly samples: Sample[];
+  readonly exchanges: readonly Exchange[];
+  readonly cpu: number[] = [];
+  readonly rate: number[] = [];
+  readonly growth: number[] = [];
   /** Per round; whole pipelines. */
-  requests: number;
-  failure: string | undefined;
-}
+  requests = 0;
+  failure: unknown;
 
-/** Plays one case; the rows are in the order of `found`. */
-export async function play(
-  asked: Case,
-  found: readonly FoundPeer[],
-  conditions: Conditions,
-): Promise<readonly Row[]> {
-  const entrants: Entrant[] = [];
-  for (const each of found) entrants.push(await enter(asked, each, conditions));
-  for (const entrant of entrants) {
-    conditions.report(`${asked.name}: warm-up, ${entrant.name}`);
-    await attempt(entrant, (server) => calibrate(entrant, server, asked, conditions));
+  constructor(asked: Case, server: Server, peer: Peer, exchanges: readonly Exchange[]) {
+    this.asked = asked;
+    this.server = server;
+    this.peer = peer;
+    this.exchanges = exchanges;
   }
-  for (let round = 0; round < conditions.rounds; round++) {
-    for (const entrant of rotate(entrants, round)) {
-      conditions.report(
-        `${asked.name}: round ${round + 1} of ${conditions.rounds}, ${entrant.name}`,
-      );
-      await attempt(entrant, (server) => measure(entrant, server, asked, conditions));
+
+  /** Runs a step unless one before failed; a failure takes it out of the race. */
+  async attempt(step: () => Promise<void>): Promise<void> {
+    if (this.failure !== undefined) return;
+    try {
+      await step();
+    } catch (error) {
+      // That it died explains more than that a connection was lost; it may need a moment to.
+      await Bun.sleep(50);
+      this.failure = this.server.ended ?? error;
     }
   }
-  for (const { server } of entrants) await server?.stop();
-  return entrants.map((entrant) => ({
-    case: asked.name,
-    server: entrant.name,
-    outcome: outcomeOf(entrant),
-  }));
+
+  get row(): Row {
+    if (this.failure !== undefined) return failedRow(this.asked.name, this.peer.name, this.failure);
+    const { cpu, rate, growth } = this;
+    const figures = growth.length > 0 ? { cpu, rate, growth } : { cpu, rate };
+    return {
+      case: this.asked.name,
+      server: this.peer.name,
+      outcome: { kind: "measured", figures },
+    };
+  }
+}
+
+/** Plays the cases of one group; the rows are in their order, and in that of `found`. */
+export async function play(
+  group: readonly Case[],
+  found: readonly FoundPeer[],
+  stage: Stage,
+): Promise<readonly Row[]> {
+  const servers = new Map<string, Promise<Server>>();
+  const entered: (Entrant | Row)[] = [];
+  for (const asked of group) {
+    for (const each of found.filter(({ peer }) => asked.servers.includes(peer.name))) {
+      stage.report(`${asked.name}: starting ${each.peer.name}`);
+      entered.push(await enter(asked, each, servers, stage));
+    }
+  }
+  const entrants = entered.filter((each) => each instanceof Entrant);
+  for (const each of entrants) {
+    stage.report(`${each.asked.name}: warm-up, ${each.peer.name}`);
+    await each.attempt(() => calibrate(each, stage));
+  }
+  for (let round = 0; round < stage.rounds; round++) {
+    for (const each of rotate(entrants, Math.floor((round * entrants.length) / stage.rounds))) {
+      stage.report(`${each.asked.name}: round ${round + 1} of ${stage.rounds}, ${each.peer.name}`);
+      await each.attempt(() => measure(each, stage));
+    }
+  }
+  for (const starting of servers.values()) {
+    const [server] = (await Promise.allSettled([starting])).map((each) =>
+      each.status === "fulfilled" ? each.value : undefined,
+    );
+    await server?.stop();
+  }
+  return entered.map((each) => (each instanceof Entrant ? each.row : each));
 }
 
 /** `items`, beginning with the one at `by` and going round. */
@@ -77,80 +105,80 @@ export function rotate<Item>(items: readonly Item[], by: number): readonly Item[
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
+/** A server in a case, or the row that says why it isn't. */
 async function enter(
   asked: Case,
-  { peer, program }: FoundPeer,
-  { root, folder: parent, report }: Conditions,
-): Promise<Entrant> {
-  report(`${asked.name}: starting ${peer.name}`);
-  const started = { name: peer.name, samples: [], requests: 0 };
+  found: FoundPeer,
+  servers: Map<string, Promise<Server>>,
+  stage: Stage,
+): Promise<Entrant | Row> {
+  const { peer } = found;
+  const { setup } = asked;
   try {
-    const folder = join(parent, `${asked.name}-${peer.name}`);
-    mkdirSync(folder, { recursive: true });
-    const port = freePort();
-    const launch = peer.launch(program, { root, folder, port, asked });
-    const server = await Server.start(launch, port, join(folder, "stderr"));
-    return { ...started, server, failure: undefined };
+    const key = [peer.name, peer.isFixed ? asked.name : "", JSON.stringify(setup)].join(" ");
+    const starting = servers.get(key) ?? startPeer(found, { setup, asked }, stage);
+    servers.set(key, starting);
+    const server = await starting;
+    const exchanges = peer.asks?.(asked) ?? asked.exchanges;
+    const tagged = await Promise.all(exchanges.map((each) => withTag(each, server.port)));
+    return new Entrant(asked, server, peer, tagged);
   } catch (error) {
-    return { ...started, server: undefined, failure: reasonOf(error) };
+    return failedRow(asked.name, peer.name, error);
   }
 }
 
-/** Runs a step of an entrant that is still in the race; a failure takes it out. */
-async function attempt(entrant: Entrant, step: (server: Server) => Promise<void>): Promise<void> {
-  const { server } = entrant;
-  if (server === undefined || entrant.failure !== undefined) return;
-  try {
-    await step(server);
-  } catch (error) {
-    // That it died explains more than that a connection was lost; it may need a moment to.
-    await Bun.sleep(50);
-    entrant.failure = server.ended ?? reasonOf(error);
-  }
+/** An exchange with the entity tag that the server has for its file. */
+async function withTag(exchange: Exchange, port: number): Promise<Exchange> {
+  const { tagOf, request } = exchange;
+  if (tagOf === undefined) return exchange;
+  const headers = { "Accept-Encoding": "identity" };
+  const response = await fetch(`http://127.0.0.1:${port}${tagOf}`, { headers });
+  await response.arrayBuffer();
+  const tag = response.headers.get("ETag");
+  if (tag === null) throw new Error("has no entity tags");
+  return { ...exchange, request: request.replace("TAG", tag) };
 }
 
 /** The uncounted round: it warms up, and tells how many requests fit in a round. */
-async function calibrate(
-  entrant: Entrant,
-  server: Server,
-  asked: Case,
-  conditions: Conditions,
-): Promise<void> {
-  using generator = await Generator.open(planOf(server, asked, conditions));
-  const milliseconds = conditions.seconds * 1000;
+async function calibrate(entrant: Entrant, stage: Stage): Promise<void> {
+  const { asked, server } = entrant;
+  const plan = planOf(entrant, stage);
+  await stage.generator.open(plan);
+  const rounds = entrant.peer.isCompiledLate ? LATE_WARM_UP_ROUNDS : 1;
+  const milliseconds = stage.seconds * 1000 * rounds;
   const end = { requests: Number.MAX_SAFE_INTEGER, milliseconds };
-  const { requestsPerSecond } = await generator.run(server.pid, end, milliseconds);
-  const perBatch = conditions.connections * asked.pipelineDepth;
-  const batches = Math.ceil((requestsPerSecond * conditions.seconds) / perBatch);
-  entrant.requests = batches * perBatch;
+  const { requestsPerSecond } = await stage.generator.run(server.pid, end, milliseconds);
+  const perBatch = plan.connections * asked.pipelineDepth;
+  entrant.requests = Math.ceil((requestsPerSecond * stage.seconds) / perBatch) * perBatch;
 }
 
-async function measure(
-  entrant: Entrant,
-  server: Server,
-  asked: Case,
-  conditions: Conditions,
-): Promise<void> {
-  using generator = await Generator.open(planOf(server, asked, conditions));
-  const milliseconds = conditions.seconds * 1000;
+async function measure(entrant: Entrant, stage: Stage): Promise<void> {
+  const { asked, server, requests } = entrant;
+  const { generator } = stage;
+  await generator.open(planOf(entrant, stage));
+  const milliseconds = stage.seconds * 1000;
   const endless = Number.MAX_SAFE_INTEGER;
-  // The generator is new in every round and runs slowly at first: a tenth isn't counted.
+  // A tenth isn't counted, so that new connections and cool caches don't fall into the round.
   const warmUp = { requests: endless, milliseconds: milliseconds / 10 };
   await generator.run(server.pid, warmUp, milliseconds);
-  const end = { requests: entrant.requests, milliseconds: endless };
-  entrant.samples.push(await generator.run(server.pid, end, milliseconds));
+  using memory = asked.watchesMemory ? new MemoryWatch(server.pid) : undefined;
+  const end = { requests, milliseconds: endless };
+  const sample = await generator.run(server.pid, end, milliseconds);
+  entrant.cpu.push(sample.cpuMicrosecondsPerRequest);
+  entrant.rate.push(sample.requestsPerSecond);
+  if (memory !== undefined) {
+    memory.look();
+    entrant.growth.push((memory.peakBytes - memory.firstBytes) / MEBIBYTE);
+  }
 }
 
-function planOf(server: Server, asked: Case, { root, connections }: Conditions): Plan {
-  const { exchanges, pipelineDepth } = asked;
-  return { port: server.port, root, connections, exchanges, pipelineDepth };
-}
-
-function outcomeOf({ failure, samples }: Entrant): Outcome {
-  if (failure !== undefined) return { kind: "failed", reason: failure };
-  return { kind: "measured", samples };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function planOf({ asked, server, exchanges }: Entrant, { root, connections }: Stage): Plan {
+  return {
+    port: server.port,
+    tls: asked.setup.tls === true,
+    root,
+    connections: asked.connections ?? connections,
+    exchanges,
+    pipelineDepth: asked.pipelineDepth,
+  };
 }

@@ -6,23 +6,16 @@
  * nothing of the machine's configuration is read.
  */
 
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Case } from "./cases.ts";
+import { defaultLimits } from "../index.ts";
+import type { Case, Exchange, Setup } from "./cases.ts";
 import { fixedAnswer } from "./cases.ts";
+import type { Site } from "./configurations.ts";
+import { caddyConfig, h2oConfig, lighttpdConfig, nginxConfig } from "./configurations.ts";
+import { packageProgram } from "./node-packages.ts";
 import type { Launch } from "./server.ts";
-
-/** What a peer gets to make its configuration from. */
-export interface Site {
-  /** The served folder. */
-  readonly root: string;
-  /** A folder for its own files; it exists. */
-  readonly folder: string;
-  readonly port: number;
-  /** The case that it will be asked; of interest to servers with one fixed answer. */
-  readonly asked: Case;
-}
 
 export interface Peer {
   /** As `--server` takes it. */
@@ -33,33 +26,51 @@ export interface Peer {
   readonly debianPackage: string;
   /** Arguments that make the program print its version. */
   readonly versionArguments: readonly string[];
+  /** The npm package that the program runs, and the file in it. */
+  readonly npm?: { readonly package: string; readonly file: string };
+  /** Whether it compiles itself as it runs, and so takes longer to warm up. */
+  readonly isCompiledLate?: true;
+  /** Whether it has one answer, the case's, and so serves one case alone. */
+  readonly isFixed?: true;
+  /** What it is asked, if not what the case says. */
+  readonly asks?: (asked: Case) => readonly Exchange[];
   /** Writes the configuration and says how to start. Throws when it can't answer the case. */
   launch(program: string, site: Site): Launch;
 }
 
+/** A peer that is installed. */
+export interface FoundPeer {
+  readonly peer: Peer;
+  readonly program: string;
+  readonly version: string;
+}
+
+/** The server that all others are divided by. */
+export const REFERENCE = "postern";
+
+/**
+ * The limit of postern's cache of files, in bytes, and what a file of 1 KB takes of it: content,
+ * head and bookkeeping.
+ */
+const cacheLimit = "fileCacheBytesMax";
+const cachedFileBytes = 2048;
+
+const cachedFilesMax = 20_000;
+const idleMs = 600_000;
 const projectRoot = join(import.meta.dir, "..");
-const isRoot = process.getuid?.() === 0;
 const systemFolders = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin";
-const many = 1_000_000_000;
 
 const bunProgram = {
   program: process.execPath,
   debianPackage: "bun",
   versionArguments: ["--version"],
-};
+  isCompiledLate: true,
+} as const;
 
 export const peers: readonly Peer[] = [
-  {
-    ...bunProgram,
-    name: "postern",
-    launch: (program, { root }) => {
-      const flags = ["--port", "0", "--ready", "json", "--log", "none"];
-      const command = [program, "run", join(projectRoot, "index.ts"), root, ...flags];
-      return { command, announces: "ready-line" };
-    },
-  },
-  nginx("nginx", ""),
-  nginx("nginx-cache", "open_file_cache max=10000 inactive=60s; open_file_cache_min_uses 1;"),
+  { ...bunProgram, name: REFERENCE, launch: launchPostern },
+  nginx("nginx", () => undefined),
+  nginx("nginx-cache", ({ setup }) => setup.cachedFiles ?? cachedFilesMax),
   {
     name: "lighttpd",
     program: "lighttpd",
@@ -67,7 +78,7 @@ export const peers: readonly Peer[] = [
     versionArguments: ["-v"],
     launch: (program, site) => {
       const config = write(site, "lighttpd.conf", lighttpdConfig(site));
-      return { command: [program, "-D", "-f", config], announces: "port" };
+      return { command: [program, "-D", "-f", config] };
     },
   },
   {
@@ -77,7 +88,7 @@ export const peers: readonly Peer[] = [
     versionArguments: ["-v"],
     launch: (program, site) => {
       const config = write(site, "h2o.yaml", h2oConfig(site));
-      return { command: [program, "-c", config], announces: "port" };
+      return { command: [program, "-c", config] };
     },
   },
   {
@@ -96,47 +107,60 @@ export const peers: readonly Peer[] = [
           XDG_DATA_HOME: site.folder,
           XDG_CONFIG_HOME: site.folder,
         },
-        announces: "port",
       };
     },
   },
+  bun("bun-static", "bun-static.ts", ({ root, asked }) => [root, asked.files[0]?.path ?? ""]),
+  bun("bun-file", "bun-file.ts", ({ root, setup, certificate, key }) =>
+    setup.tls ? [root, certificate, key] : [root],
+  ),
   {
-    ...bunProgram,
-    name: "bun-serve",
-    launch: (program, { port, root }) => ({
-      command: [program, join(import.meta.dir, "bun-serve.ts"), String(port), root],
-      announces: "port",
-    }),
+    ...bun("bun-hash", "bun-hash.ts", ({ asked }) => [uploadOf(asked)]),
+    asks: (asked) => {
+      const request = "GET /hash HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      return asked.exchanges.map(({ status, body }) => ({ request, status, body }));
+    },
   },
-  {
-    ...bunProgram,
-    name: "bun-listen",
-    launch: (program, site) => ({
-      command: [program, join(import.meta.dir, "bun-listen.ts"), ...fixedArguments(site)],
-      announces: "port",
-    }),
-  },
+  node("serve", { package: "serve", file: "build/main.js" }, ({ root, port }) => {
+    return ["--listen", `tcp://127.0.0.1:${port}`, "--no-request-logging", "--no-clipboard", root];
+  }),
+  node("http-server", { package: "http-server", file: "bin/http-server" }, ({ root, port }) => {
+    return [root, "-a", "127.0.0.1", "-p", String(port), "--silent"];
+  }),
+  node("sirv", { package: "sirv-cli", file: "bin.js" }, ({ root, port }) => {
+    return [root, "--host", "127.0.0.1", "--port", String(port), "--quiet"];
+  }),
+  { ...bun("bun-listen", "bun-listen.ts", fixedArguments), isFixed: true },
   {
     name: "c-epoll",
     program: "cc",
     debianPackage: "gcc",
     versionArguments: ["--version"],
+    isFixed: true,
     launch: (program, site) => ({
-      command: [compileFloor(program, site.folder), ...fixedArguments(site)],
-      announces: "port",
+      command: [compileFloor(program, site.folder), String(site.port), ...fixedArguments(site)],
     }),
   },
 ];
 
-/** Where the peer's program is; `undefined` when it isn't installed. */
-export function findProgram(peer: Peer): string | undefined {
+/** The peer as it is on this machine; `undefined` when it isn't installed. */
+export function findPeer(peer: Peer): FoundPeer | undefined {
+  const program = findProgram(peer.program);
+  if (program === undefined) return undefined;
+  if (peer.npm !== undefined && !existsSync(npmFile(peer.npm))) return undefined;
+  return { peer, program, version: versionOf(peer, program) };
+}
+
+/** Where a program is; `undefined` when it isn't installed. */
+export function findProgram(name: string): string | undefined {
   const path = `${process.env["PATH"] ?? ""}:${systemFolders}`;
-  return Bun.which(peer.program, { PATH: path }) ?? undefined;
+  return Bun.which(name, { PATH: path }) ?? undefined;
 }
 
 /** The version, as short as the program's own words allow. */
-export function versionOf(peer: Peer, program: string): string {
-  if (peer.name === "postern") return posternVersion();
+function versionOf(peer: Peer, program: string): string {
+  if (peer.name === REFERENCE) return posternVersion();
+  if (peer.npm !== undefined) return packageVersion(peer.npm.package);
   const asked = Bun.spawnSync([program, ...peer.versionArguments], {
     stdout: "pipe",
     stderr: "pipe",
@@ -154,86 +178,85 @@ function posternVersion(): string {
   return git.success ? git.stdout.toString().trim() : "unknown";
 }
 
-function nginx(name: string, cache: string): Peer {
+function packageVersion(name: string): string {
+  const { version } = require(packageProgram(name, "package.json")) as { version: string };
+  return version;
+}
+
+function launchPostern(program: string, site: Site): Launch {
+  const { root, setup, port } = site;
+  if (setup.upload) {
+    const script = join(import.meta.dir, "postern-upload.ts");
+    const command = [program, script, String(port), root, uploadOf(site.asked)];
+    return { command };
+  }
+  const flags = ["--port", String(port), "--log", "none"];
+  const limits = posternLimits(setup);
+  if (limits !== undefined) {
+    flags.push("--config", write(site, "postern.json", JSON.stringify({ limits })));
+  }
+  if (setup.tls) flags.push("--tls-cert", site.certificate, "--tls-key", site.key);
+  if (setup.workers !== undefined) flags.push("--workers", String(setup.workers));
+  return { command: [program, join(projectRoot, "index.ts"), root, ...flags] };
+}
+
+/** What isn't the default; `undefined` when all is. */
+function posternLimits(setup: Setup): Readonly<Record<string, number>> | undefined {
+  if (setup.keepsIdle) return { idleTimeMs: idleMs };
+  if (setup.cachedFiles === undefined) return undefined;
+  if (!Object.hasOwn(defaultLimits, cacheLimit)) throw new Error(`has no limit ${cacheLimit}`);
+  return { [cacheLimit]: setup.cachedFiles * cachedFileBytes };
+}
+
+function nginx(name: string, cachedFilesOf: (site: Site) => number | undefined): Peer {
   return {
     name,
     program: "nginx",
     debianPackage: "nginx",
     versionArguments: ["-v"],
     launch: (program, site) => {
-      const config = write(site, "nginx.conf", nginxConfig(site, cache));
+      const config = write(site, "nginx.conf", nginxConfig(site, cachedFilesOf(site)));
       const command = [program, "-p", site.folder, "-e", "stderr", "-c", config];
-      return { command, announces: "port" };
+      return { command };
     },
   };
 }
 
-function nginxConfig({ root, folder, port }: Site, cache: string): string {
-  const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-  const temporary = kinds.map((kind) => `  ${kind}_temp_path ${join(folder, kind)};`).join("\n");
-  return `${isRoot ? "user root;" : ""}
-daemon off;
-worker_processes 1;
-pid ${join(folder, "nginx.pid")};
-error_log stderr crit;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests ${many};
-  keepalive_timeout 600s;
-  types { text/plain txt; }
-  ${cache}
-${temporary}
-  server { listen 127.0.0.1:${port}; root ${root}; }
-}
-`;
+/** A script of the bench, run by Bun with the port and what `argumentsOf` says. */
+function bun(name: string, script: string, argumentsOf: (site: Site) => readonly string[]): Peer {
+  return {
+    ...bunProgram,
+    name,
+    launch: (program, site) => {
+      const path = join(import.meta.dir, script);
+      return { command: [program, path, String(site.port), ...argumentsOf(site)] };
+    },
+  };
 }
 
-function lighttpdConfig({ root, folder, port }: Site): string {
-  return `server.bind = "127.0.0.1"
-server.port = ${port}
-server.document-root = "${root}"
-server.errorlog = "${join(folder, "error.log")}"
-server.max-worker = 0
-server.max-keep-alive-requests = 65535
-server.max-keep-alive-idle = 600
-mimetype.assign = ( ".txt" => "text/plain" )
-`;
+/** A command of an npm package, run by Node. */
+function node(
+  name: string,
+  npm: NonNullable<Peer["npm"]>,
+  argumentsOf: (site: Site) => readonly string[],
+): Peer {
+  return {
+    name,
+    program: "node",
+    debianPackage: "nodejs npm",
+    versionArguments: ["--version"],
+    isCompiledLate: true,
+    npm,
+    launch: (program, site) => ({
+      command: [program, npmFile(npm), ...argumentsOf(site)],
+      // Whether there is a newer version of it is not asked.
+      environment: { NO_UPDATE_CHECK: "1" },
+    }),
+  };
 }
 
-function h2oConfig({ root, folder, port }: Site): string {
-  return `${isRoot ? "user: root" : ""}
-num-threads: 1
-pid-file: ${join(folder, "h2o.pid")}
-listen:
-  host: 127.0.0.1
-  port: ${port}
-http1-request-timeout: 600
-hosts:
-  default:
-    paths:
-      "/":
-        file.dir: ${root}
-`;
-}
-
-function caddyConfig({ root, port }: Site): string {
-  return `{
-\tadmin off
-\tauto_https off
-\tlog {
-\t\tlevel ERROR
-\t}
-}
-
-http://:${port} {
-\tbind 127.0.0.1
-\troot * ${root}
-\tfile_server
-}
-`;
+function npmFile(npm: NonNullable<Peer["npm"]>): string {
+  return packageProgram(npm.package, npm.file);
 }
 
 function compileFloor(compiler: string, folder: string): string {
@@ -247,14 +270,18 @@ function compileFloor(compiler: string, folder: string): string {
   throw new Error(`floor.c: ${compiled.stderr.toString().trim().split("\n")[0]}`);
 }
 
-/** PORT ANSWER-FILE REQUEST-BYTES, as both floors take them. */
+/** ANSWER-FILE REQUEST-BYTES, as both floors take them behind the port. */
 function fixedArguments(site: Site): readonly string[] {
   const answer = fixedAnswer(site.asked);
   const request = site.asked.exchanges[0]?.request;
   if (answer === undefined || request === undefined) throw new Error("has only one answer");
   const path = join(site.folder, "answer");
   writeFileSync(path, answer);
-  return [String(site.port), path, String(Buffer.byteLength(request, "latin1"))];
+  return [path, String(Buffer.byteLength(request, "latin1"))];
+}
+
+function uploadOf(asked: Case): string {
+  return String(asked.exchanges[0]?.uploadBytes ?? 0);
 }
 
 function write(site: Site, name: string, content: string): string {

@@ -17,11 +17,6 @@ const POLL_MS = 10;
 export interface Launch {
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /**
-   * `port`: it listens on the port that it was given; `ready-line`: it says on standard output
-   * which one it took, as one JSON object with `event: "ready"`, `port` and `pid`.
-   */
-  readonly announces: "port" | "ready-line";
 }
 
 /** Every server that this process started and hasn't stopped. */
@@ -35,17 +30,14 @@ export async function stopAllServers(): Promise<void> {
 }
 
 export class Server {
-  #port: number;
-  readonly #process: Subprocess<"ignore", "ignore" | "pipe">;
+  /** On 127.0.0.1. */
+  readonly port: number;
+  readonly #process: Subprocess<"ignore", "ignore">;
   readonly #errorPath: string;
 
-  private constructor(
-    process: Subprocess<"ignore", "ignore" | "pipe">,
-    port: number,
-    errorPath: string,
-  ) {
+  private constructor(process: Subprocess<"ignore", "ignore">, port: number, errorPath: string) {
     this.#process = process;
-    this.#port = port;
+    this.port = port;
     this.#errorPath = errorPath;
   }
 
@@ -58,22 +50,18 @@ export class Server {
     const child = Bun.spawn([...launch.command], {
       env: { ...process.env, ...launch.environment },
       stdin: "ignore",
-      stdout: launch.announces === "port" ? "ignore" : "pipe",
+      stdout: "ignore",
       stderr: Bun.file(errorPath),
     });
     const server = new Server(child, port, errorPath);
     running.add(server);
     try {
-      server.#port = await server.#listening();
+      await server.#listening();
       return server;
     } catch (error) {
       await server.stop();
       throw error;
     }
-  }
-
-  get port(): number {
-    return this.#port;
   }
 
   get pid(): number {
@@ -101,45 +89,14 @@ export class Server {
     running.delete(this);
   }
 
-  async #listening(): Promise<number> {
-    const { stdout } = this.#process;
-    const line = stdout instanceof ReadableStream ? readyPort(stdout) : undefined;
+  async #listening(): Promise<void> {
     const deadline = Date.now() + START_MS_MAX;
     while (Date.now() < deadline) {
       if (this.ended !== undefined) throw new Error(this.ended);
-      const port = line === undefined ? this.#port : await Promise.race([line, Bun.sleep(POLL_MS)]);
-      if (port !== undefined && (await accepts(port))) return port;
+      if (await accepts(this.port)) return;
       await Bun.sleep(POLL_MS);
     }
     throw new Error(`doesn't listen after ${START_MS_MAX / 1000} s`);
-  }
-}
-
-/** The port in the ready line; the rest of the stream is read and dropped. */
-async function readyPort(output: ReadableStream<Uint8Array>): Promise<number> {
-  const found = Promise.withResolvers<number>();
-  void (async () => {
-    let text = "";
-    const decoder = new TextDecoder();
-    for await (const piece of output) {
-      text += decoder.decode(piece, { stream: true });
-      const lines = text.split("\n");
-      text = lines.pop() ?? "";
-      const port = lines.map((line) => readyPortOf(line)).find((each) => each !== undefined);
-      if (port !== undefined) found.resolve(port);
-    }
-  })();
-  return found.promise;
-}
-
-/** The port that a ready line names; `undefined` for any other line. */
-export function readyPortOf(line: string): number | undefined {
-  if (!line.startsWith("{")) return undefined;
-  try {
-    const { event, port } = JSON.parse(line) as { event?: unknown; port?: unknown };
-    return event === "ready" && typeof port === "number" ? port : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,0 +1,130 @@
+/**
+ * The configurations of the servers written in C and Go: one worker, no access log, connections
+ * that stay open, and beyond that what their manuals and packages set.
+ */
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Case, Setup } from "./cases.ts";
+
+/** What a peer gets to make its configuration from. */
+export interface Site {
+  /** The served folder. */
+  readonly root: string;
+  /** A copy of its text files with a gzip'd one beside each. */
+  readonly codedRoot: string;
+  /** A folder for its own files; it exists, and anybody may write to it. */
+  readonly folder: string;
+  readonly port: number;
+  readonly setup: Setup;
+  /** The files of a certificate and its key, when the setup asks for TLS. */
+  readonly certificate: string;
+  readonly key: string;
+  /** The case that it will be asked; of interest to servers with one fixed answer. */
+  readonly asked: Case;
+}
+
+const many = 1_000_000_000;
+const filesMax = 20_000;
+
+/** Started by root, servers give up its rights as their packages have them do. */
+const isRoot = process.getuid?.() === 0;
+
+/** `cachedFiles` is how many the open-file cache holds; without it there is none. */
+export function nginxConfig(site: Site, cachedFiles: number | undefined): string {
+  const { root, codedRoot, folder, port, setup } = site;
+  const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  const temporary = kinds.map((kind) => `  ${kind}_temp_path ${join(folder, kind)};`).join("\n");
+  const cache = `open_file_cache max=${cachedFiles} inactive=600s; open_file_cache_min_uses 1;`;
+  const tls = `ssl_certificate ${site.certificate}; ssl_certificate_key ${site.key};
+    ssl_protocols TLSv1.3;`;
+  if (setup.upload) writeFileSync(join(folder, "upload.bin"), "");
+  return `${isRoot ? "user nobody nogroup;" : ""}
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile ${filesMax};
+pid ${join(folder, "nginx.pid")};
+error_log stderr crit;
+events { worker_connections ${filesMax}; }
+http {
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_requests ${many};
+  keepalive_timeout 600s;
+  types { text/plain txt; text/html html; }
+  ${cachedFiles === undefined ? "" : cache}
+${temporary}
+  server {
+    listen 127.0.0.1:${port}${setup.tls ? " ssl" : ""};
+    ${setup.tls ? tls : ""}
+    ${setup.gzip ? "gzip_static on;" : ""}
+    ${setup.listing ? "autoindex on;" : ""}
+    ${setup.upload ? "dav_methods PUT; client_max_body_size 0;" : ""}
+    root ${setup.upload ? folder : setup.gzip ? codedRoot : root};
+  }
+}
+`;
+}
+
+export function lighttpdConfig({ root, folder, port, setup }: Site): string {
+  return `server.bind = "127.0.0.1"
+server.port = ${port}
+server.document-root = "${root}"
+server.errorlog = "${join(folder, "error.log")}"
+${isRoot ? 'server.username = "nobody"\nserver.groupname = "nogroup"' : ""}
+server.max-worker = 0
+server.max-fds = ${filesMax}
+server.max-keep-alive-requests = 65535
+server.max-keep-alive-idle = 600
+server.max-read-idle = 600
+mimetype.assign = ( ".txt" => "text/plain", ".html" => "text/html" )
+${setup.listing ? 'server.modules = ( "mod_dirlisting" )\ndir-listing.activate = "enable"' : ""}
+`;
+}
+
+export function h2oConfig(site: Site): string {
+  const { root, codedRoot, folder, port, setup } = site;
+  const tls = `
+  ssl:
+    certificate-file: ${site.certificate}
+    key-file: ${site.key}`;
+  return `${isRoot ? "user: nobody" : ""}
+num-threads: 1
+max-connections: ${filesMax}
+pid-file: ${join(folder, "h2o.pid")}
+listen:
+  host: 127.0.0.1
+  port: ${port}${setup.tls ? tls : ""}
+http1-request-timeout: 600
+file.send-compressed: ${setup.gzip ? "ON" : "OFF"}
+file.dirlisting: ${setup.listing ? "ON" : "OFF"}
+hosts:
+  default:
+    paths:
+      "/":
+        file.dir: ${setup.gzip ? codedRoot : root}
+`;
+}
+
+export function caddyConfig({ root, port, setup, certificate, key }: Site): string {
+  const tls = `tls ${certificate} ${key} {
+\t\tprotocols tls1.3
+\t}`;
+  return `{
+\tadmin off
+\tauto_https off
+\tlog {
+\t\tlevel ERROR
+\t}
+}
+
+${setup.tls ? "https" : "http"}://:${port} {
+\tbind 127.0.0.1
+\t${setup.tls ? tls : ""}
+\troot * ${root}
+\tfile_server${setup.listing ? " browse" : ""}
+}
+`;
+}

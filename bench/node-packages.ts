@@ -1,0 +1,34 @@
+/**
+ * The file servers that are npm packages, installed once into a cache folder of the bench's own, at
+ * fixed versions; the project doesn't depend on them.
+ */
+
+import { existsSync, mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const installed = ["serve@14.2.7", "http-server@14.1.1", "sirv-cli@3.0.1"];
+
+/** Where they are, whether they have been installed or not. */
+export const packageFolder = join(
+  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+  "postern-bench",
+  installed.join("+"),
+);
+
+/** The file that a package's command runs. */
+export function packageProgram(name: string, file: string): string {
+  return join(packageFolder, "node_modules", name, file);
+}
+
+/** Installs them where they are missing; a line that says why when that fails. */
+export function installPackages(npm: string): string | undefined {
+  if (existsSync(join(packageFolder, "node_modules", "sirv-cli"))) return undefined;
+  mkdirSync(packageFolder, { recursive: true });
+  const quietly = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"];
+  const command = [npm, "install", "--prefix", packageFolder, ...quietly, ...installed];
+  const run = Bun.spawnSync(command, { stdout: "ignore", stderr: "pipe" });
+  if (run.success) return undefined;
+  const [line = "npm failed"] = run.stderr.toString().trim().split("\n");
+  return line;
+}

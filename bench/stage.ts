@@ -1,0 +1,63 @@
+/** What holds for all measurements of a run, and how a server is set up and started under it. */
+
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Case, Setup } from "./cases.ts";
+import type { Site } from "./configurations.ts";
+import type { Generator } from "./generator.ts";
+import type { FoundPeer } from "./peers.ts";
+import { freePort, Server } from "./server.ts";
+
+export interface Stage {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly connections: number;
+  /** Whether to make do with fewer tries and smaller sets. */
+  readonly isQuick: boolean;
+  readonly generator: Generator;
+  /** The served folder. */
+  readonly root: string;
+  /** Its prose, each text with a gzip'd one beside it. */
+  readonly codedRoot: string;
+  /** A folder for configurations, error logs, the certificate and its key. */
+  readonly folder: string;
+  /** Told before each step that takes time. */
+  readonly report: (step: string) => void;
+}
+
+/** What a server is started for. */
+export interface Role {
+  readonly setup: Setup;
+  /** The case, or one that is like what it will be asked. */
+  readonly asked: Case;
+  /** The served folder, if not the stage's own. */
+  readonly root?: string;
+}
+
+let started = 0;
+
+/** The site of a server, in a new folder, on a free port. */
+export function siteFor({ peer }: FoundPeer, role: Role, stage: Stage): Site {
+  started++;
+  const folder = join(stage.folder, `${started}-${peer.name}`);
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o777);
+  return {
+    root: role.root ?? stage.root,
+    codedRoot: stage.codedRoot,
+    folder,
+    port: freePort(),
+    setup: role.setup,
+    certificate: join(stage.folder, "cert.pem"),
+    key: join(stage.folder, "key.pem"),
+    asked: role.asked,
+  };
+}
+
+/** Starts a server; it listens when the promise is kept. Rejects with the reason when it doesn't. */
+export async function startPeer(found: FoundPeer, role: Role, stage: Stage): Promise<Server> {
+  const site = siteFor(found, role, stage);
+  const launch = found.peer.launch(found.program, site);
+  return await Server.start(launch, site.port, join(site.folder, "stderr"));
+}
