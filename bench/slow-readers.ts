@@ -1,172 +1,159 @@
 /**
- * `bun run bench/slow-readers.ts`: what many clients that read a large file slowly cost the server
- * in memory. A slow reader may cost a bounded buffer, and never the file.
+ * A thousand clients that each read 100 MB slowly: what the server's memory grows to. A slow reader
+ * may cost a bounded buffer, and never the file.
  *
- * Each client asks for all of a 100 MB file, takes what one read of its socket gives, and waits for
- * its next turn. What they get is compared with the file, at both ends of each read. Meanwhile the
- * server's resident memory is read ten times a second.
- *
- * Exit status: 0; 1 when the server has grown past `--limit`, or answered wrongly.
+ * Each client asks for all of the file, takes what one read of its socket gives, and waits for its
+ * next turn, two seconds later. What they get is compared with the file, at both ends of each read.
+ * What the kernel holds for the sockets is noted: it is no memory of the server's, and where
+ * sendfile sends a file it is the page cache itself.
  */
 
 import type { Socket } from "bun";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 
-import { freePort, Server } from "./server.ts";
+import { caseNamed } from "./cases.ts";
+import { digits } from "./measures.ts";
+import { MemoryWatch } from "./memory.ts";
+import type { Probe, Sighting } from "./probe.ts";
+import { probeEach } from "./probe.ts";
+import type { Server } from "./server.ts";
 
+const READERS = 1000;
+const READERS_QUICK = 250;
+const OPENED_AT_ONCE = 50;
 const MEBIBYTE = 1024 * 1024;
 const FILE_BYTES = 100 * MEBIBYTE;
+const PAUSE_MS = 2000;
+const TURN_MS = 100;
+const WATCH_MS = 12_000;
+const WATCH_MS_QUICK = 4000;
+const PAGE_BYTES = 4096;
+const REQUEST = "GET /slow.bin HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const END_OF_HEAD = "\r\n\r\n";
 
-const { values } = parseArgs({
-  options: {
-    clients: { type: "string", default: "1000" },
-    seconds: { type: "string", default: "30" },
-    /** Seconds between two reads of one client. */
-    pause: { type: "string", default: "2" },
-    /** Resident memory that the server may have, in MiB. */
-    limit: { type: "string", default: "150" },
+export const slowReaders: Probe = {
+  name: "slow-readers",
+  title: "1,000 slow readers of 100 MB",
+  servers: ["postern", "nginx", "bun-file"],
+  run: async (found, stage) => {
+    const root = join(stage.folder, "slow");
+    mkdirSync(root, { recursive: true });
+    stage.report("slow-readers: writing the file");
+    const content = Uint8Array.from({ length: FILE_BYTES }, (_, position) => octetAt(position));
+    writeFileSync(join(root, "slow.bin"), content);
+    const role = { asked: caseNamed("1k"), setup: {}, root };
+    const { isQuick } = stage;
+    return await probeEach("slow-readers", found, stage, role, (server) =>
+      isQuick
+        ? readSlowly(server, READERS_QUICK, WATCH_MS_QUICK)
+        : readSlowly(server, READERS, WATCH_MS),
+    );
   },
-});
-const clients = Number(values.clients);
-const seconds = Number(values.seconds);
-const pauseMs = Number(values.pause) * 1000;
-const limitBytes = Number(values.limit) * MEBIBYTE;
+};
 
 /** The octet at `position` of the file: no two neighbouring pages or mebibytes begin alike. */
 function octetAt(position: number): number {
   return (position + Math.floor(position / 4096) * 7 + Math.floor(position / MEBIBYTE) * 13) % 251;
 }
 
-/** A client that reads when it is told to. */
+async function readSlowly(server: Server, count: number, watchMs: number): Promise<Sighting> {
+  using memory = new MemoryWatch(server.pid);
+  const readers: SlowReader[] = [];
+  try {
+    while (readers.length < count) {
+      const batch = Math.min(OPENED_AT_ONCE, count - readers.length);
+      const opening = Array.from({ length: batch }, () => SlowReader.open(server.port));
+      readers.push(...(await Promise.all(opening)));
+    }
+    await takeTurns(readers, watchMs);
+    memory.look();
+    const faults = readers.flatMap(({ fault }) => fault ?? []);
+    if (faults[0] !== undefined) throw new Error(`${faults.length} of ${count}: ${faults[0]}`);
+    const kernel = digits(socketMemoryBytes() / MEBIBYTE);
+    return {
+      figures: { resident: [memory.peakBytes / MEBIBYTE] },
+      note: `the kernel holds ${kernel} MB for all sockets of the machine`,
+    };
+  } finally {
+    for (const reader of readers) reader.stop();
+  }
+}
+
+/** Lets each reader read once every two seconds, spread over them. */
+async function takeTurns(readers: readonly SlowReader[], milliseconds: number): Promise<void> {
+  const started = performance.now();
+  let turn = 0;
+  for (;;) {
+    const passedMs = performance.now() - started;
+    if (passedMs >= milliseconds) return;
+    const due = Math.floor((passedMs / PAUSE_MS) * readers.length);
+    while (turn < due) readers[turn++ % readers.length]?.read();
+    await Bun.sleep(TURN_MS);
+  }
+}
+
+/** What the kernel keeps for all TCP sockets, pages of files not counted (proc_net_sockstat). */
+function socketMemoryBytes(): number {
+  const counts = readFileSync("/proc/net/sockstat", "latin1");
+  return Number(/^TCP: .* mem (\d+)/m.exec(counts)?.[1] ?? 0) * PAGE_BYTES;
+}
+
+/** A connection that has asked for the file, and reads some of it when it is told to. */
 class SlowReader {
-  received = 0;
   fault: string | undefined;
   #socket: Socket | undefined;
+  #head = "";
+  #received = 0;
+  #isStopped = false;
 
-  async open(port: number): Promise<void> {
-    let text = "";
-    let inHead = true;
-    this.#socket = await Bun.connect({
+  /** Opens a connection; the promise is kept when the first of the answer has come. */
+  static async open(port: number): Promise<SlowReader> {
+    const reader = new SlowReader();
+    const begun = Promise.withResolvers<void>();
+    reader.#socket = await Bun.connect({
       hostname: "127.0.0.1",
       port,
       socket: {
-        open(socket) {
-          socket.write("GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        },
         data: (socket, octets) => {
           socket.pause();
-          let body: Uint8Array = octets;
-          if (inHead) {
-            text += octets.toString("latin1");
-            const end = text.indexOf("\r\n\r\n");
-            if (end === -1) {
-              socket.resume();
-              return;
-            }
-            inHead = false;
-            if (!text.startsWith("HTTP/1.1 200 ")) this.fault = text.slice(0, end);
-            body = octets.subarray(octets.length - (text.length - end - 4));
-          }
-          this.#take(body);
+          reader.#receive(octets);
+          begun.resolve();
         },
         close: () => {
-          if (this.received < FILE_BYTES) this.fault ??= `closed after ${this.received} bytes`;
+          if (!reader.#isStopped) reader.fault ??= `closed after ${reader.#received} bytes`;
+          begun.reject(new Error("a connection was lost"));
         },
       },
     });
-  }
-
-  #take(octets: Uint8Array): void {
-    const last = this.received + octets.length - 1;
-    const right =
-      octets.length === 0 ||
-      (octets[0] === octetAt(this.received) && octets.at(-1) === octetAt(last));
-    if (!right) this.fault ??= `wrong bytes at ${this.received}`;
-    this.received += octets.length;
+    reader.#socket.write(REQUEST);
+    await begun.promise;
+    return reader;
   }
 
   read(): void {
     this.#socket?.resume();
   }
 
-  close(): void {
-    this.fault ??= "";
+  stop(): void {
+    this.#isStopped = true;
     this.#socket?.terminate();
   }
-}
 
-/** In bytes. */
-function residentMemory(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
-}
-
-/** What the kernel keeps for all TCP sockets of the machine, pages of files not counted. */
-function kernelMemory(): number {
-  const match = /^TCP: .* mem (\d+)/m.exec(readFileSync("/proc/net/sockstat", "utf8"));
-  return Number(match?.[1]) * 4096;
-}
-
-const inMebibytes = (count: number): string => `${(count / MEBIBYTE).toFixed(1)} MiB`;
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-async function measure(folder: string): Promise<number> {
-  const site = join(folder, "site");
-  mkdirSync(site, { mode: 0o755 });
-  writeFileSync(
-    join(site, "large.bin"),
-    Uint8Array.from({ length: FILE_BYTES }, (_, i) => octetAt(i)),
-  );
-  const main = join(import.meta.dir, "..", "index.ts");
-  const options = ["--port", "0", "--log", "none", "--ready", "json", "--quiet"];
-  const server = await Server.start(
-    {
-      command: [process.execPath, "run", main, site, ...options],
-      announces: "ready-line",
-    },
-    freePort(),
-    join(folder, "stderr"),
-  );
-  say(`at the start: ${inMebibytes(residentMemory(server.pid))}`);
-
-  const readers = Array.from({ length: clients }, () => new SlowReader());
-  for (const reader of readers) await reader.open(server.port);
-  say(`${clients} clients connected: ${inMebibytes(residentMemory(server.pid))}`);
-  let turn = 0;
-  let peak = 0;
-  const started = performance.now();
-  while (performance.now() - started < seconds * 1000) {
-    const due = Math.floor(((performance.now() - started) / pauseMs) * clients);
-    while (turn < due) readers[turn++ % clients]?.read();
-    peak = Math.max(peak, residentMemory(server.pid));
-    await Bun.sleep(100);
+  #receive(octets: Buffer): void {
+    if (this.#head.includes(END_OF_HEAD)) return this.#take(octets);
+    this.#head += octets.toString("latin1");
+    const end = this.#head.indexOf(END_OF_HEAD);
+    if (end < 0) return;
+    if (!this.#head.startsWith("HTTP/1.1 200 ")) this.fault = this.#head.slice(0, 40);
+    this.#take(octets.subarray(octets.length - (this.#head.length - end - END_OF_HEAD.length)));
   }
-  const kernel = kernelMemory();
-  const taken = readers.reduce((sum, { received }) => sum + received, 0);
-  const faults = readers.filter(({ fault }) => fault !== undefined);
-  for (const { fault } of faults.slice(0, 3)) say(`a client: ${fault}`);
-  const rate = taken / clients / seconds / 1024;
-  say(
-    `after ${seconds} s, each has read ${rate.toFixed(0)} KiB per second: at most ${inMebibytes(peak)}`,
-  );
-  say(`the kernel holds ${inMebibytes(kernel)} for all sockets of this machine`);
-  for (const reader of readers) reader.close();
-  await Bun.sleep(1000);
-  say(`all clients gone: ${inMebibytes(residentMemory(server.pid))}`);
-  await server.stop();
-  return peak <= limitBytes && faults.length === 0 ? 0 : 1;
-}
 
-const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
-chmodSync(folder, 0o755);
-try {
-  process.exitCode = await measure(folder);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  #take(octets: Uint8Array): void {
+    if (octets.length === 0) return;
+    const last = this.#received + octets.length - 1;
+    const isRight = octets[0] === octetAt(this.#received) && octets.at(-1) === octetAt(last);
+    if (!isRight) this.fault ??= `wrong bytes at ${this.#received}`;
+    this.#received += octets.length;
+  }
 }

@@ -1,0 +1,61 @@
+/** What a probe is: a measurement that is no closed loop of equal requests. */
+
+import type { Figures, Row } from "./measures.ts";
+import { failedRow } from "./measures.ts";
+import type { FoundPeer } from "./peers.ts";
+import type { Server } from "./server.ts";
+import type { Role, Stage } from "./stage.ts";
+import { startPeer } from "./stage.ts";
+
+/** What was seen of one server. */
+export interface Sighting {
+  readonly figures: Figures;
+  readonly note?: string;
+}
+
+export interface Probe {
+  /** As `--case` takes it. */
+  readonly name: string;
+  /** In a few words, for the README. */
+  readonly title: string;
+  /** The servers that take part. */
+  readonly servers: readonly string[];
+  /** Measures `found`, which are none but those. What goes wrong with one is a row of its own. */
+  run(found: readonly FoundPeer[], stage: Stage): Promise<readonly Row[]>;
+}
+
+/** Starts one server after the other, lets `look` at it, and stops it. */
+export async function probeEach(
+  name: string,
+  found: readonly FoundPeer[],
+  stage: Stage,
+  role: Role,
+  look: (server: Server) => Promise<Sighting>,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const each of found) {
+    stage.report(`${name}: ${each.peer.name}`);
+    rows.push(await probeOne(name, each, stage, role, look));
+  }
+  return rows;
+}
+
+async function probeOne(
+  name: string,
+  found: FoundPeer,
+  stage: Stage,
+  role: Role,
+  look: (server: Server) => Promise<Sighting>,
+): Promise<Row> {
+  let server: Server | undefined;
+  try {
+    server = await startPeer(found, role, stage);
+    const outcome = { kind: "measured", ...(await look(server)) } as const;
+    return { case: name, server: found.peer.name, outcome };
+  } catch (error) {
+    await Bun.sleep(50);
+    return failedRow(name, found.peer.name, server?.ended ?? error);
+  } finally {
+    await server?.stop();
+  }
+}

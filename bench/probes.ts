@@ -1,0 +1,25 @@
+/**
+ * What can't be measured by a closed loop of equal requests: each a program of its own, that
+ * returns rows like the cases do.
+ *
+ * To add a probe, write its file and put it into this list.
+ */
+
+import { idle } from "./idle.ts";
+import { listing } from "./listing.ts";
+import type { Probe } from "./probe.ts";
+import { slowReaders } from "./slow-readers.ts";
+import { start } from "./start.ts";
+import { syscalls } from "./syscalls.ts";
+import { tree } from "./tree.ts";
+import { workers } from "./workers.ts";
+
+export const probes: readonly Probe[] = [
+  idle,
+  workers,
+  start,
+  listing,
+  tree,
+  slowReaders,
+  syscalls,
+];

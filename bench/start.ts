@@ -1,0 +1,63 @@
+/**
+ * From exec to the first whole answer: how long whoever starts a server waits for it.
+ *
+ * A small process of its own starts the server and knocks until it opens; see first-answer.ts. The
+ * served folder holds one file, so that who looks at all of them beforehand has little to do.
+ */
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { caseNamed } from "./cases.ts";
+import type { Row } from "./measures.ts";
+import { failedRow } from "./measures.ts";
+import type { FoundPeer } from "./peers.ts";
+import type { Probe } from "./probe.ts";
+import { writeFiles } from "./site.ts";
+import type { Stage } from "./stage.ts";
+import { siteFor } from "./stage.ts";
+
+const TRIES = 20;
+const TRIES_QUICK = 5;
+
+export const start: Probe = {
+  name: "start",
+  title: "start",
+  servers: ["postern", "serve", "http-server", "sirv", "bun-file", "nginx", "caddy"],
+  run: async (found, stage) => {
+    const root = join(stage.folder, "start");
+    mkdirSync(root, { recursive: true });
+    writeFiles(root, caseNamed("1k").files);
+    const times = found.map((): number[] => []);
+    const faults = found.map((): unknown => undefined);
+    const tries = stage.isQuick ? TRIES_QUICK : TRIES;
+    for (let count = 0; count < tries; count++) {
+      stage.report(`start: ${count + 1} of ${tries}`);
+      for (const [index, each] of found.entries()) {
+        if (faults[index] !== undefined) continue;
+        try {
+          times[index]?.push(startOnce(each, root, stage));
+        } catch (error) {
+          faults[index] = error;
+        }
+      }
+    }
+    return found.map(({ peer }, index): Row => {
+      if (faults[index] !== undefined) return failedRow("start", peer.name, faults[index]);
+      const figures = { firstAnswer: times[index] ?? [] };
+      return { case: "start", server: peer.name, outcome: { kind: "measured", figures } };
+    });
+  },
+};
+
+/** Milliseconds from exec to the end of the first answer. */
+function startOnce(found: FoundPeer, root: string, stage: Stage): number {
+  const asked = caseNamed("1k");
+  const site = siteFor(found, { asked, setup: asked.setup, root }, stage);
+  const { command, environment } = found.peer.launch(found.program, site);
+  const order = JSON.stringify({ command, environment, port: site.port, path: "/1k.txt" });
+  const script = join(import.meta.dir, "first-answer.ts");
+  const run = Bun.spawnSync([process.execPath, script, order], { stdout: "pipe", stderr: "pipe" });
+  if (!run.success) throw new Error(run.stderr.toString().trim().split("\n").at(-1));
+  return Number(run.stdout.toString());
+}

@@ -1,0 +1,118 @@
+/**
+ * Two worker processes against one: requests per second, and how evenly the kernel deals out
+ * connections. With as few cores as processes, generator included, twice as many can't be expected.
+ */
+
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+import { caseNamed } from "./cases.ts";
+import { processTree } from "./cpu.ts";
+import { openIdle } from "./idle.ts";
+import type { Row } from "./measures.ts";
+import { failedRow } from "./measures.ts";
+import type { Probe } from "./probe.ts";
+import type { FoundPeer } from "./peers.ts";
+import type { Server } from "./server.ts";
+import type { Stage } from "./stage.ts";
+import { startPeer } from "./stage.ts";
+
+/** Enough that chance alone keeps within 45 to 55 of a hundred. */
+const CONNECTIONS = 1000;
+const asked = caseNamed("1k");
+
+export const workers: Probe = {
+  name: "workers",
+  title: "two workers",
+  servers: ["postern"],
+  run: async ([found], stage) => (found === undefined ? [] : await compare(found, stage)),
+};
+
+async function compare(found: FoundPeer, stage: Stage): Promise<readonly Row[]> {
+  const servers: Server[] = [];
+  try {
+    for (const count of [1, 2]) {
+      servers.push(await startPeer(found, { asked, setup: { workers: count } }, stage));
+    }
+    const rates = await race(servers, stage);
+    const shares = [await smallerShare(servers[1])];
+    return servers.map((_, index) => ({
+      case: "workers",
+      server: nameFor(index),
+      outcome: {
+        kind: "measured",
+        figures: { ...rates[index], ...(index === 1 ? { share: shares } : {}) },
+      },
+    }));
+  } catch (error) {
+    return [0, 1].map((index) => failedRow("workers", nameFor(index), error));
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+function nameFor(index: number): string {
+  return index === 0 ? "postern" : `postern, ${index + 1} workers`;
+}
+
+async function race(servers: readonly Server[], stage: Stage) {
+  const figures = servers.map(() => ({ cpu: [] as number[], rate: [] as number[] }));
+  const { generator, root, connections, rounds } = stage;
+  const { exchanges, pipelineDepth } = asked;
+  const milliseconds = stage.seconds * 1000;
+  const requests = Number.MAX_SAFE_INTEGER;
+  for (let round = 0; round < rounds; round++) {
+    stage.report(`workers: round ${round + 1} of ${rounds}`);
+    for (const [index, { port, pid }] of servers.entries()) {
+      await generator.open({ port, tls: false, root, connections, exchanges, pipelineDepth });
+      await generator.run(pid, { requests, milliseconds: milliseconds / 5 }, milliseconds);
+      const sample = await generator.run(pid, { requests, milliseconds }, milliseconds);
+      figures[index]?.cpu.push(sample.cpuMicrosecondsPerRequest);
+      figures[index]?.rate.push(sample.requestsPerSecond);
+    }
+  }
+  return figures;
+}
+
+/** Per cent of many connections that the worker with the fewer of them has. */
+async function smallerShare(server: Server | undefined): Promise<number> {
+  if (server === undefined) throw new Error("didn't start");
+  const sockets = await openIdle(server, CONNECTIONS, asked.exchanges[0]?.request ?? "");
+  try {
+    const counts = connectionsByProcess(server);
+    const sum = counts.reduce((all, each) => all + each, 0);
+    if (counts.length < 2 || sum < CONNECTIONS) {
+      throw new Error(`${sum} connections in ${counts.length} processes`);
+    }
+    return (Math.min(...counts) / sum) * 100;
+  } finally {
+    for (const socket of sockets) socket.terminate();
+  }
+}
+
+/** How many connections to its port each process of a server holds, where it holds any. */
+function connectionsByProcess({ pid: root, port }: Server): readonly number[] {
+  const inodes = new Set(establishedInodes(readFileSync("/proc/net/tcp", "latin1"), port));
+  return processTree(root)
+    .map(({ pid }) => socketsOf(pid).filter((inode) => inodes.has(inode)).length)
+    .filter((count) => count > 0);
+}
+
+/** The inodes of connections whose own end is `port`, from /proc/net/tcp (proc_net_tcp(5)). */
+export function establishedInodes(table: string, port: number): readonly string[] {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return table
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(local) && fields[3] === "01")
+    .map((fields) => fields[9] ?? "");
+}
+
+function socketsOf(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+    } catch {
+      return []; // Closed meanwhile.
+    }
+  });
+}
