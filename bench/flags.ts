@@ -2,15 +2,19 @@
 
 import { cases } from "./cases.ts";
 import { peers } from "./peers.ts";
+import { probes } from "./probes.ts";
 
 export interface Flags {
   readonly rounds: number;
   /** About how long one round of one server takes. */
   readonly seconds: number;
+  readonly isQuick: boolean;
   readonly caseNames: readonly string[];
   readonly serverNames: readonly string[];
   readonly connections: number;
   readonly jsonPath: string | undefined;
+  /** Whether the README gets the result. */
+  readonly writesReadme: boolean;
 }
 
 /** What the arguments ask for. */
@@ -19,44 +23,54 @@ export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "refused"; readonly reason: string };
 
-const allCases = cases.map(({ name }) => name);
+const allCases = [...cases, ...probes].map(({ name }) => name);
 const allServers = peers.map(({ name }) => name);
+
+/** Many short rounds: a disturbance falls into few of them, and the median doesn't see it. */
+const thorough = { rounds: 7, seconds: 0.5 };
+const quick = { rounds: 3, seconds: 0.2 };
 
 export const helpText = `bun run bench [flags]
 
 Measures the CPU time per request of postern and of the servers found on this machine.
 
-  --rounds N         rounds of each server and case; the median counts (5)
-  --seconds S        about how long a round takes (1.5)
-  --case NAME…       only these, or "all" (the standard ones)
-                     ${allCases.join(" ")}
+  --quick            a first look in a few minutes: fewer, shorter rounds, smaller sets
+  --rounds N         rounds of each server and case; the median counts (${thorough.rounds})
+  --seconds S        about how long a round takes (${thorough.seconds})
+  --case NAME…       only these
+                     ${wrap(allCases)}
   --server NAME…     only these (all that are found)
-                     ${allServers.join(" ")}
+                     ${wrap(allServers)}
   --connections N    kept open by the generator (64)
   --json FILE        write every sample to FILE
+  --readme           put the result into README.md
   --help             this text
 `;
 
 interface Draft {
-  rounds: number;
-  seconds: number;
+  rounds: number | undefined;
+  seconds: number | undefined;
+  isQuick: boolean;
   caseNames: string[];
   serverNames: string[];
   connections: number;
   jsonPath: string | undefined;
+  writesReadme: boolean;
 }
 
 /** Takes its values into the draft; returns what is wrong with them. */
 type Taker = (draft: Draft, values: readonly string[]) => string | undefined;
 
 const takers: Readonly<Record<string, Taker>> = {
+  "--quick": nothing((draft) => (draft.isQuick = true)),
+  "--readme": nothing((draft) => (draft.writesReadme = true)),
   "--rounds": number((draft, value) => (draft.rounds = value), { max: 1000, whole: true }),
   "--seconds": number((draft, value) => (draft.seconds = value), { max: 600, whole: false }),
   "--connections": number((draft, value) => (draft.connections = value), {
     max: 4000,
     whole: true,
   }),
-  "--case": names((draft) => draft.caseNames, [...allCases, "all"]),
+  "--case": names((draft) => draft.caseNames, allCases),
   "--server": names((draft) => draft.serverNames, allServers),
   "--json": (draft, values) => {
     const [path] = values;
@@ -70,12 +84,14 @@ const takers: Readonly<Record<string, Taker>> = {
 export function readFlags(given: readonly string[]): Command {
   if (given.includes("--help") || given.includes("-h")) return { kind: "help" };
   const draft: Draft = {
-    rounds: 5,
-    seconds: 1.5,
+    rounds: undefined,
+    seconds: undefined,
+    isQuick: false,
     caseNames: [],
     serverNames: [],
     connections: 64,
     jsonPath: undefined,
+    writesReadme: false,
   };
   const words = given.flatMap((word) => (/^--[a-z]+=/.test(word) ? splitOnce(word) : [word]));
   let at = 0;
@@ -89,21 +105,41 @@ export function readFlags(given: readonly string[]): Command {
     if (wrong !== undefined) return { kind: "refused", reason: `${name} ${wrong}` };
     at = end;
   }
-  return { kind: "run", flags: { ...draft, ...namesOrDefault(draft) } };
+  return { kind: "run", flags: complete(draft) };
 }
 
-function namesOrDefault({ caseNames, serverNames }: Draft) {
-  const standard = cases.filter((each) => each.standard).map(({ name }) => name);
-  const chosen = caseNames.includes("all") ? allCases : caseNames;
+function complete(draft: Draft): Flags {
+  const usual = draft.isQuick ? quick : thorough;
   return {
-    caseNames: chosen.length > 0 ? chosen : standard,
-    serverNames: serverNames.length > 0 ? serverNames : allServers,
+    ...draft,
+    rounds: draft.rounds ?? usual.rounds,
+    seconds: draft.seconds ?? usual.seconds,
+    caseNames: draft.caseNames.length > 0 ? draft.caseNames : allCases,
+    serverNames: draft.serverNames.length > 0 ? draft.serverNames : allServers,
   };
+}
+
+function wrap(list: readonly string[]): string {
+  const lines = [""];
+  for (const name of list) {
+    const last = lines.at(-1) ?? "";
+    if (last.length + name.length < 70) lines[lines.length - 1] = `${last} ${name}`.trim();
+    else lines.push(name);
+  }
+  return lines.join(`\n${" ".repeat(21)}`);
 }
 
 function splitOnce(word: string): readonly string[] {
   const at = word.indexOf("=");
   return [word.slice(0, at), word.slice(at + 1)];
+}
+
+function nothing(set: (draft: Draft) => void): Taker {
+  return (draft, values) => {
+    if (values.length > 0) return "takes no value";
+    set(draft);
+    return undefined;
+  };
 }
 
 function number(

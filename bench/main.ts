@@ -5,27 +5,34 @@
  * Exit status: 0; 1 when postern itself failed in a case; 2 for arguments that can't be read.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
-import { cases, writeSite } from "./cases.ts";
-import type { FoundPeer } from "./contest.ts";
+import type { Case } from "./cases.ts";
+import { caseNamed, cases } from "./cases.ts";
+import { makeCertificate } from "./certificate.ts";
 import { play } from "./contest.ts";
 import type { Flags } from "./flags.ts";
 import { helpText, readFlags } from "./flags.ts";
+import { Generator } from "./generator.ts";
+import { goals, judge } from "./goals.ts";
 import type { Machine } from "./machine.ts";
 import { describeMachine } from "./machine.ts";
-import { findProgram, peers, versionOf } from "./peers.ts";
+import type { Row } from "./measures.ts";
+import { installPackages } from "./node-packages.ts";
+import type { FoundPeer, Peer } from "./peers.ts";
+import { findPeer, findProgram, peers, REFERENCE } from "./peers.ts";
+import { probes } from "./probes.ts";
+import { renderGoals, renderReadme, replaceBlock } from "./readme.ts";
 import { stopAllServers } from "./server.ts";
-import type { Row } from "./table.ts";
-import { REFERENCE, renderHeading, renderRows, summarize } from "./table.ts";
+import { siteBytes, writeFiles } from "./site.ts";
+import type { Stage } from "./stage.ts";
+import { renderHeading, renderRows, summarize } from "./table.ts";
 
 const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-
-interface Entry extends FoundPeer {
-  readonly version: string;
-}
+const readmePath = join(import.meta.dir, "..", "README.md");
 
 async function main(): Promise<number> {
   const command = readFlags(process.argv.slice(2));
@@ -46,43 +53,57 @@ async function runInFolder(flags: Flags): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
   // Servers that change their user have to be able to read it.
   chmodSync(folder, 0o755);
+  using generator = new Generator();
   const cleanUp = async (): Promise<void> => {
     await stopAllServers();
+    generator[Symbol.dispose]();
     rmSync(folder, { recursive: true, force: true });
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => void cleanUp().then(() => process.exit(SIGNAL_STATUS[signal])));
   }
   try {
-    return await run(flags, folder);
+    return await run(flags, folder, generator);
   } finally {
     await cleanUp();
   }
 }
 
-async function run(flags: Flags, folder: string): Promise<number> {
-  const root = join(folder, "site");
-  mkdirSync(root);
-  writeSite(root);
+async function run(flags: Flags, folder: string, generator: Generator): Promise<number> {
+  const { rounds, seconds, connections, isQuick } = flags;
+  const asked = cases.filter(({ name }) => flags.caseNames.includes(name));
   const machine = describeMachine();
-  const entries = introduce(flags, machine);
-  process.stdout.write(`\n${renderHeading()}`);
-  const rows: Row[] = [];
-  for (const name of flags.caseNames) {
-    const asked = cases.find((each) => each.name === name);
-    if (asked === undefined) continue;
-    const { rounds, seconds, connections } = flags;
-    const conditions = { rounds, seconds, connections, root, folder, report };
-    const played = await play(asked, entries, conditions);
-    report("");
-    process.stdout.write(renderRows(played));
-    rows.push(...played);
+  const found = findPeers(flags);
+  const conditions = describe(machine, flags);
+  introduce(conditions, found);
+  const { root, codedRoot } = writeSite(folder, asked);
+  if (asked.some(({ setup }) => setup.tls)) complain(makeCertificate(folder));
+  const stage = {
+    rounds,
+    seconds,
+    connections,
+    isQuick,
+    generator,
+    root,
+    codedRoot,
+    folder,
+    report,
+  };
+  const rows = await measureAll(flags, asked, found, stage);
+  const verdicts = goals.map((goal) => judge(goal, rows));
+  const judged = verdicts.filter(({ isMet }) => isMet !== undefined);
+  process.stdout.write(`\n${renderGoals(judged)}\n`);
+  if (flags.writesReadme) {
+    const block = renderReadme(conditions, found, rows);
+    writeFileSync(readmePath, replaceBlock(readFileSync(readmePath, "utf8"), block));
+    // Columns of equal width, as the project's check wants them.
+    Bun.spawnSync([process.execPath, "fmt", "--no-script", readmePath]);
   }
   if (flags.jsonPath !== undefined) {
-    const { rounds, seconds, connections } = flags;
-    const servers = entries.map(({ peer, version }) => ({ name: peer.name, version }));
+    const servers = found.map(({ peer, version }) => ({ name: peer.name, version }));
     const summed = rows.map((row) => ({ ...row, summary: summarize(row, rows) }));
-    const result = { machine, conditions: { rounds, seconds, connections }, servers, rows: summed };
+    const given = { rounds, seconds, connections };
+    const result = { machine, conditions: given, servers, rows: summed, goals: verdicts };
     await Bun.write(flags.jsonPath, `${JSON.stringify(result, null, 2)}\n`);
   }
   const failed = rows.some(
@@ -91,28 +112,89 @@ async function run(flags: Flags, folder: string): Promise<number> {
   return failed ? 1 : 0;
 }
 
-/** Prints what is measured on what, and a line for each server that isn't there. */
-function introduce(flags: Flags, machine: Machine): readonly Entry[] {
-  const { processor, cores, kernel, load, date } = machine;
-  const entries: Entry[] = [];
-  const absent: string[] = [];
-  for (const peer of peers.filter(({ name }) => flags.serverNames.includes(name))) {
-    const program = findProgram(peer);
-    if (program === undefined) {
-      absent.push(`${peer.name}: not found; apt-get install ${peer.debianPackage}\n`);
-    } else {
-      entries.push({ peer, program, version: versionOf(peer, program) });
-    }
+/** Plays all cases, a group at a time, and then runs the probes; prints rows as they come. */
+async function measureAll(
+  flags: Flags,
+  asked: readonly Case[],
+  found: readonly FoundPeer[],
+  stage: Stage,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const take = (more: readonly Row[]): void => {
+    report("");
+    process.stdout.write(renderRows(more));
+    rows.push(...more);
+  };
+  process.stdout.write(`\n${renderHeading()}`);
+  for (const group of Map.groupBy(asked, (each) => each.group).values()) {
+    take(await play(group, found, stage));
   }
-  const versions = entries.map(({ peer, version }) => `${peer.name} ${version}`).join(", ");
-  const { rounds, seconds, connections } = flags;
-  process.stdout.write(
-    `${date}; ${processor}, ${cores} cores, ${kernel}, load ${load.toFixed(1)} before\n` +
-      `${versions}\n` +
-      `medians of ${rounds} rounds of about ${seconds} s, ${connections} connections\n` +
-      absent.join(""),
+  for (const probe of probes.filter(({ name }) => flags.caseNames.includes(name))) {
+    const taking = found.filter(({ peer }) => probe.servers.includes(peer.name));
+    take(await probe.run(taking, stage));
+  }
+  return rows;
+}
+
+/** The servers that are asked for and there; a line for each that isn't. */
+function findPeers(flags: Flags): readonly FoundPeer[] {
+  const wanted = peers.filter((peer) => isNeeded(peer, flags));
+  const npm = findProgram("npm");
+  if (wanted.some((peer) => peer.npm !== undefined) && npm !== undefined) {
+    report("installing serve, http-server and sirv-cli");
+    complain(installPackages(npm));
+    report("");
+  }
+  return wanted.flatMap((peer) => {
+    const found = findPeer(peer);
+    if (found === undefined) {
+      complain(`${peer.name}: not found; apt-get install ${peer.debianPackage}`);
+    }
+    return found ?? [];
+  });
+}
+
+function isNeeded({ name }: Peer, { serverNames, caseNames }: Flags): boolean {
+  const asking = [...cases, ...probes].filter((each) => caseNames.includes(each.name));
+  return serverNames.includes(name) && asking.some(({ servers }) => servers.includes(name));
+}
+
+/** The served folder of the cases, and the one with gzip'd files in it. */
+function writeSite(folder: string, asked: readonly Case[]): { root: string; codedRoot: string } {
+  const root = join(folder, "site");
+  const codedRoot = join(folder, "coded");
+  mkdirSync(root);
+  mkdirSync(codedRoot);
+  report("writing the files");
+  // The probes ask for the small one.
+  const needed = [caseNamed("1k"), ...asked].flatMap((each) => each.files);
+  const files = new Map(needed.map((file) => [file.path, file]));
+  writeFiles(root, files.values());
+  const prose = [...files.values()].filter(({ isProse }) => isProse);
+  writeFiles(codedRoot, prose);
+  for (const file of prose) {
+    writeFileSync(join(codedRoot, `${file.path}.gz`), gzipSync(siteBytes(file), { level: 6 }));
+  }
+  return { root, codedRoot };
+}
+
+/** What it runs on and how, in one paragraph. */
+function describe(machine: Machine, { rounds, seconds, connections }: Flags): string {
+  const { processor, cores, kernel, load, date, nodeVersion } = machine;
+  return (
+    `${date.slice(0, 16).replace("T", " ")} UTC, ${processor}, ${cores} cores, ${kernel}, ` +
+    `Bun ${Bun.version}, Node ${nodeVersion ?? "absent"}, load ${load.toFixed(1)} before. ` +
+    `Medians of ${rounds} rounds of about ${seconds} s, ${connections} connections.`
   );
-  return entries;
+}
+
+function introduce(conditions: string, found: readonly FoundPeer[]): void {
+  const versions = found.map(({ peer, version }) => `${peer.name} ${version}`).join(", ");
+  process.stdout.write(`${conditions}\n${versions}\n`);
+}
+
+function complain(trouble: string | undefined): void {
+  if (trouble !== undefined) process.stderr.write(`bench: ${trouble}\n`);
 }
 
 /** Progress, on a terminal only: one line of standard error, written over. */

@@ -1,66 +1,48 @@
 /**
- * The result as text: a Markdown table of medians and ratios, a case at a time, so that a long run
- * can be read while it goes on.
+ * The result on the terminal: a Markdown table of medians and ratios, a case at a time, so that a
+ * long run can be read while it goes on.
  */
 
-import type { Sample } from "./generator.ts";
-
-/** What one server did in one case. */
-export type Outcome =
-  | { readonly kind: "measured"; readonly samples: readonly Sample[] }
-  | { readonly kind: "failed"; readonly reason: string };
-
-/** A row before it is text. */
-export interface Row {
-  readonly case: string;
-  readonly server: string;
-  readonly outcome: Outcome;
-}
-
-/** The server that all others are divided by. */
-export const REFERENCE = "postern";
+import type { Measure, Row } from "./measures.ts";
+import { digits, measureNames, measures, median, medianOf } from "./measures.ts";
+import { REFERENCE } from "./peers.ts";
 
 const columns = [
-  { title: "case", width: 12 },
-  { title: "server", width: 11 },
+  { title: "case", width: 16 },
+  { title: "server", width: 18 },
   { title: "µs CPU/request (min–max)", width: 26 },
   { title: "ratio", width: 6 },
   { title: "req/s", width: 7 },
 ] as const;
 
-/** The middle value, or the mean of the two in the middle. Throws when there is none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)];
-  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (upper === undefined || lower === undefined) throw new RangeError("no median of nothing");
-  return (lower + upper) / 2;
-}
-
 /** The numbers of a row: medians, extremes, and the ratio to the reference where there is one. */
 export interface Summary {
-  readonly cpuMicroseconds: number;
-  readonly cpuMicrosecondsMin: number;
-  readonly cpuMicrosecondsMax: number;
-  readonly requestsPerSecond: number;
-  /** Its CPU per request divided by the reference's; `undefined` without a reference. */
+  readonly measure: Measure;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  /** Divided by the reference's median; `undefined` without a reference. */
   readonly ratio: number | undefined;
 }
 
-/** Summarises a row among the rows of its case; `undefined` when it failed. */
-export function summarize(row: Row, all: readonly Row[]): Summary | undefined {
-  if (row.outcome.kind === "failed") return undefined;
-  const costs = costsOf(row);
-  const reference = all.find((each) => each.case === row.case && each.server === REFERENCE);
-  const referenceCosts = reference === undefined ? [] : costsOf(reference);
-  const cpuMicroseconds = median(costs);
-  return {
-    cpuMicroseconds,
-    cpuMicrosecondsMin: Math.min(...costs),
-    cpuMicrosecondsMax: Math.max(...costs),
-    requestsPerSecond: median(row.outcome.samples.map((each) => each.requestsPerSecond)),
-    ratio: referenceCosts.length > 0 ? cpuMicroseconds / median(referenceCosts) : undefined,
-  };
+/** Summarises a row among the rows of its case, a measure each; none when it failed. */
+export function summarize(row: Row, all: readonly Row[]): readonly Summary[] {
+  if (row.outcome.kind === "failed") return [];
+  const { figures } = row.outcome;
+  return measureNames.flatMap((measure): readonly Summary[] => {
+    const values = figures[measure];
+    if (values === undefined || values.length === 0) return [];
+    const reference = medianOf(all, row.case, REFERENCE, measure);
+    return [
+      {
+        measure,
+        median: median(values),
+        min: Math.min(...values),
+        max: Math.max(...values),
+        ratio: reference === undefined ? undefined : median(values) / reference,
+      },
+    ];
+  });
 }
 
 /** The two lines above the rows. */
@@ -72,36 +54,38 @@ export function renderHeading(): string {
 
 /** The rows of one case, as they come. */
 export function renderRows(rows: readonly Row[]): string {
-  return rows.map((row) => `${line(cells(row, rows))}\n`).join("");
+  return rows
+    .flatMap((row) => linesOf(row, rows))
+    .map((cells) => `${line(cells)}\n`)
+    .join("");
 }
 
-function cells(row: Row, all: readonly Row[]): readonly string[] {
+function linesOf(row: Row, all: readonly Row[]): readonly (readonly string[])[] {
   if (row.outcome.kind === "failed") {
     // A pipe would end the cell.
     const reason = row.outcome.reason.replaceAll("|", "¦").replaceAll(/\s+/g, " ");
-    return [row.case, row.server, `failed: ${reason}`, "–", "–"];
+    return [[row.case, row.server, `failed: ${reason}`, "–", "–"]];
   }
-  const summary = summarize(row, all);
-  if (summary === undefined) return [];
-  const { cpuMicroseconds, cpuMicrosecondsMin, cpuMicrosecondsMax } = summary;
-  const extremes = `${digits(cpuMicrosecondsMin)}–${digits(cpuMicrosecondsMax)}`;
-  return [
-    row.case,
-    row.server,
-    `${digits(cpuMicroseconds)} (${extremes})`,
-    summary.ratio === undefined ? "–" : `${summary.ratio.toFixed(2)}×`,
-    Math.round(summary.requestsPerSecond).toString(),
-  ];
+  const { note } = row.outcome;
+  const summaries = summarize(row, all);
+  const rate = summaries.find(({ measure }) => measure === "rate");
+  const lines = summaries
+    .filter(({ measure }) => measure !== "rate")
+    .map((each) => [
+      row.case,
+      row.server,
+      rangeOf(each),
+      each.ratio === undefined || !Number.isFinite(each.ratio) ? "–" : `${each.ratio.toFixed(2)}×`,
+      each.measure === "cpu" && rate !== undefined ? Math.round(rate.median).toString() : "–",
+    ]);
+  return note === undefined ? lines : [...lines, [row.case, row.server, note, "–", "–"]];
 }
 
-function costsOf({ outcome }: Row): readonly number[] {
-  if (outcome.kind === "failed") return [];
-  return outcome.samples.map((each) => each.cpuMicrosecondsPerRequest);
-}
-
-/** Three significant digits are as many as a round can carry. */
-function digits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+/** `10.1 (9.6–11.2)`, with its unit and its name where it isn't what the column says. */
+function rangeOf({ measure, median: middle, min, max }: Summary): string {
+  const { title, unit } = measures[measure];
+  const numbers = digits(middle) + (min === max ? "" : ` (${digits(min)}–${digits(max)})`);
+  return measure === "cpu" ? numbers : `${title}: ${numbers} ${unit}`;
 }
 
 function dashes(width: number): string {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Case } from "../../bench/cases.ts";
-import { cases, fixedAnswer, siteBytes } from "../../bench/cases.ts";
+import type { Exchange } from "../../bench/cases.ts";
+import { cases, fixedAnswer } from "../../bench/cases.ts";
 import { rotate } from "../../bench/contest.ts";
 import { ResponseFramer } from "../../bench/framer.ts";
 import { Load } from "../../bench/load.ts";
-import { readyPortOf } from "../../bench/server.ts";
+import { peers } from "../../bench/peers.ts";
+import { probes } from "../../bench/probes.ts";
+import { siteBytes, uploadBlock } from "../../bench/site.ts";
 
 async function failureOf(promise: Promise<void>): Promise<string> {
   return await promise.then(
@@ -15,13 +17,22 @@ async function failureOf(promise: Promise<void>): Promise<string> {
 }
 
 describe("cases", () => {
-  test("are named once each, and some are standard", () => {
-    expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
-    expect(cases.some((each) => each.standard)).toBe(true);
+  test("and probes are named once each", () => {
+    const names = [...cases, ...probes].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
   });
 
-  test("the fixed answer of each is the answer it expects", () => {
-    for (const each of cases) {
+  test("and probes are for servers that there are, postern first", () => {
+    const known = peers.map(({ name }) => name);
+    for (const { servers } of [...cases, ...probes]) {
+      expect(servers[0]).toBe("postern");
+      expect(servers.filter((each) => !known.includes(each))).toEqual([]);
+    }
+  });
+
+  test("have a fixed answer that is the one they expect, where one server has no other", () => {
+    const fixed = peers.filter(({ isFixed }) => isFixed).map(({ name }) => name);
+    for (const each of cases.filter(({ servers }) => servers.some((one) => fixed.includes(one)))) {
       const framer = new ResponseFramer(each.exchanges);
       const count = framer.push(Buffer.from(fixedAnswer(each) ?? ""));
       expect({ name: each.name, count, fault: framer.fault }).toEqual({
@@ -30,13 +41,6 @@ describe("cases", () => {
         fault: undefined,
       });
     }
-  });
-
-  test("a file's content is the same each time and doesn't repeat", () => {
-    const content = siteBytes({ path: "a", bytes: 4096 });
-    expect(siteBytes({ path: "a", bytes: 4096 })).toEqual(content);
-    expect(siteBytes({ path: "b", bytes: 4096 })).not.toEqual(content);
-    expect(content.subarray(0, 1024)).not.toEqual(content.subarray(1024, 2048));
   });
 });
 
@@ -48,23 +52,10 @@ describe("rounds", () => {
   });
 });
 
-describe("ready line", () => {
-  test("names the port; other lines don't", () => {
-    expect(readyPortOf('{"event":"ready","port":4321,"pid":1}')).toBe(4321);
-    expect(readyPortOf('{"event":"request","port":4321}')).toBeUndefined();
-    expect(readyPortOf("Server started. Listening at http://localhost:9001/")).toBeUndefined();
-    expect(readyPortOf("{broken")).toBeUndefined();
-  });
-});
-
 describe("load", () => {
-  const twice: Case = {
-    name: "two",
-    standard: false,
-    files: [],
-    exchanges: [{ request: "GET / HTTP/1.1\r\n\r\n", status: 404, body: { kind: "any" } }],
-    pipelineDepth: 2,
-  };
+  const exchanges: readonly Exchange[] = [
+    { request: "GET / HTTP/1.1\r\n\r\n", status: 404, body: { kind: "any" } },
+  ];
 
   /** A server that counts 18-byte requests and answers each with `answer`, or hangs up. */
   function serveFixed(answer: string) {
@@ -83,7 +74,8 @@ describe("load", () => {
         },
       },
     });
-    const plan = { port: listener.port, root: "/", connections: 3, ...twice };
+    const { port } = listener;
+    const plan = { port, tls: false, root: "/", connections: 3, exchanges, pipelineDepth: 2 };
     return { listener, plan, count: () => requests };
   }
 
@@ -114,6 +106,65 @@ describe("load", () => {
     const { listener, plan } = serveFixed("");
     try {
       expect(await failureOf(new Load(plan).open())).toBe("the server closed a connection");
+    } finally {
+      listener.stop(true);
+    }
+  });
+
+  test("goes through the exchanges in turn, all connections together", async () => {
+    const seen: string[] = [];
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data(socket, received) {
+          seen.push(received.toString().slice(4, 6));
+          socket.write("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+        },
+      },
+    });
+    try {
+      const four = ["/a", "/b", "/c", "/d"].map((path): Exchange => {
+        return { request: `GET ${path} HTTP/1.1\r\n\r\n`, status: 404, body: { kind: "any" } };
+      });
+      const { port } = listener;
+      const all = { exchanges: four, pipelineDepth: 1, connections: 2 };
+      const load = new Load({ port, tls: false, root: "/", ...all });
+      await load.open();
+      await load.run({ requests: 6, milliseconds: 20_000 });
+      expect(seen.toSorted()).toEqual(["/a", "/a", "/b", "/b", "/c", "/c", "/d", "/d"]);
+    } finally {
+      listener.stop(true);
+    }
+  });
+
+  test("sends an upload whole", async () => {
+    const uploadBytes = 2_500_000;
+    const request = `PUT / HTTP/1.1\r\nContent-Length: ${uploadBytes}\r\n\r\n`;
+    const received: Buffer[] = [];
+    let bytes = 0;
+    const listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data(socket, piece) {
+          received.push(piece);
+          bytes += piece.length;
+          if (bytes % (request.length + uploadBytes) > 0) return;
+          socket.write("HTTP/1.1 204 No Content\r\n\r\n");
+        },
+      },
+    });
+    try {
+      const { port } = listener;
+      const put: Exchange = { request, uploadBytes, status: 204, body: { kind: "none" } };
+      const all = { exchanges: [put], pipelineDepth: 1, connections: 1 };
+      await new Load({ port, tls: false, root: "/", ...all }).open();
+      const block = Buffer.from(siteBytes(uploadBlock));
+      const upload = Buffer.concat([block, block, block]).subarray(0, uploadBytes);
+      expect(Buffer.concat(received).equals(Buffer.concat([Buffer.from(request), upload]))).toBe(
+        true,
+      );
     } finally {
       listener.stop(true);
     }

@@ -3,45 +3,52 @@ import { describe, expect, test } from "bun:test";
 import { cases } from "../../bench/cases.ts";
 import { helpText, readFlags } from "../../bench/flags.ts";
 import { peers } from "../../bench/peers.ts";
+import { probes } from "../../bench/probes.ts";
 
 const allServers = peers.map(({ name }) => name);
 
+const allCases = [...cases, ...probes].map(({ name }) => name);
+
 describe("flags of the bench", () => {
-  test("without arguments: the standard cases, all servers", () => {
+  test("without arguments: all cases, all servers", () => {
     expect(readFlags([])).toEqual({
       kind: "run",
       flags: {
-        rounds: 5,
-        seconds: 1.5,
-        caseNames: ["1k", "100k", "1m"],
+        rounds: 7,
+        seconds: 0.5,
+        isQuick: false,
+        caseNames: allCases,
         serverNames: allServers,
         connections: 64,
         jsonPath: undefined,
+        writesReadme: false,
       },
     });
   });
 
   test("takes several names at once, and again", () => {
     const given = ["--case", "1k", "1m", "--server=postern", "--server", "h2o", "--rounds=3"];
-    const command = readFlags([...given, "--seconds", "0.5", "--json", "out.json"]);
+    const command = readFlags([...given, "--seconds", "0.5", "--json", "out.json", "--readme"]);
     expect(command).toEqual({
       kind: "run",
       flags: {
         rounds: 3,
         seconds: 0.5,
+        isQuick: false,
         caseNames: ["1k", "1m"],
         serverNames: ["postern", "h2o"],
         connections: 64,
         jsonPath: "out.json",
+        writesReadme: true,
       },
     });
   });
 
-  test("all is every case", () => {
-    const command = readFlags(["--case", "all"]);
-    expect(command.kind === "run" && command.flags.caseNames).toEqual(
-      cases.map(({ name }) => name),
-    );
+  test("--quick makes rounds fewer and shorter, unless they are given", () => {
+    const quick = readFlags(["--quick"]);
+    const chosen = readFlags(["--quick", "--rounds", "4"]);
+    expect(quick.kind === "run" && [quick.flags.rounds, quick.flags.seconds]).toEqual([3, 0.2]);
+    expect(chosen.kind === "run" && [chosen.flags.rounds, chosen.flags.seconds]).toEqual([4, 0.2]);
   });
 
   test.each([
@@ -55,6 +62,7 @@ describe("flags of the bench", () => {
     [["--connections", "1e3"], "--connections takes a whole number above 0, at most 4000"],
     [["--json", "a", "b"], "--json takes one file name"],
     [["--json", ""], "--json takes one file name"],
+    [["--quick", "2"], "--quick takes no value"],
   ])("refuses %j", (given, reason) => {
     expect(readFlags(given)).toEqual({ kind: "refused", reason });
   });
@@ -66,7 +74,7 @@ describe("flags of the bench", () => {
 
   test("--help wins over everything and names all flags", () => {
     expect(readFlags(["--bogus", "--help"])).toEqual({ kind: "help" });
-    for (const { name } of [...cases, ...peers]) expect(helpText).toContain(name);
+    for (const { name } of [...cases, ...probes, ...peers]) expect(helpText).toContain(name);
   });
 
   test("the command ends with 2 and one line for a bad flag, and 0 for help", () => {

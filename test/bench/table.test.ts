@@ -1,15 +1,12 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Row } from "../../bench/table.ts";
-import { median, renderHeading, renderRows, summarize } from "../../bench/table.ts";
+import type { Row } from "../../bench/measures.ts";
+import { median } from "../../bench/measures.ts";
+import { renderHeading, renderRows, summarize } from "../../bench/table.ts";
 
-function measured(server: string, costs: readonly number[]): Row {
-  const samples = costs.map((cost) => ({
-    requests: 1000,
-    cpuMicrosecondsPerRequest: cost,
-    requestsPerSecond: 100_000 / cost,
-  }));
-  return { case: "1k", server, outcome: { kind: "measured", samples } };
+function measured(server: string, cpu: readonly number[]): Row {
+  const rate = cpu.map((cost) => 100_000 / cost);
+  return { case: "1k", server, outcome: { kind: "measured", figures: { cpu, rate } } };
 }
 
 const postern = measured("postern", [12, 8, 10]);
@@ -40,21 +37,28 @@ describe("median", () => {
 
 describe("summary", () => {
   test("divides medians by the reference's median", () => {
-    expect(summarize(nginx, [postern, nginx])).toEqual({
-      cpuMicroseconds: 15,
-      cpuMicrosecondsMin: 14,
-      cpuMicrosecondsMax: 250,
-      requestsPerSecond: 100_000 / 15,
-      ratio: 1.5,
-    });
+    expect(summarize(nginx, [postern, nginx])).toEqual([
+      { measure: "cpu", median: 15, min: 14, max: 250, ratio: 1.5 },
+      {
+        measure: "rate",
+        median: 100_000 / 15,
+        min: 400,
+        max: 100_000 / 14,
+        ratio: 100_000 / 15 / 10_000,
+      },
+    ]);
   });
 
   test("has no ratio when the reference is absent, failed, or of another case", () => {
     const failed: Row = { ...broken, server: "postern" };
     const other: Row = { ...postern, case: "1m" };
-    expect(summarize(nginx, [nginx])?.ratio).toBeUndefined();
-    expect(summarize(nginx, [failed, nginx])?.ratio).toBeUndefined();
-    expect(summarize(nginx, [other, nginx])?.ratio).toBeUndefined();
+    for (const rows of [[nginx], [failed, nginx], [other, nginx]]) {
+      expect(summarize(nginx, rows).map(({ ratio }) => ratio)).toEqual([undefined, undefined]);
+    }
+  });
+
+  test("of a server that failed is empty", () => {
+    expect(summarize(broken, [broken])).toEqual([]);
   });
 });
 
@@ -63,10 +67,25 @@ describe("table", () => {
     const text = renderHeading() + renderRows([postern, nginx]);
     expect(text).toBe(
       [
-        "| case         | server      |   µs CPU/request (min–max) |  ratio |   req/s |",
-        "| ------------ | ----------- | -------------------------: | -----: | ------: |",
-        "| 1k           | postern     |           10.0 (8.00–12.0) |  1.00× |   10000 |",
-        "| 1k           | nginx       |            15.0 (14.0–250) |  1.50× |    6667 |",
+        "| case             | server             |   µs CPU/request (min–max) |  ratio |   req/s |",
+        "| ---------------- | ------------------ | -------------------------: | -----: | ------: |",
+        "| 1k               | postern            |           10.0 (8.00–12.0) |  1.00× |   10000 |",
+        "| 1k               | nginx              |            15.0 (14.0–250) |  1.50× |    6667 |",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("says what a number is that is no CPU time, and what is noted", () => {
+    const row: Row = {
+      case: "idle",
+      server: "postern",
+      outcome: { kind: "measured", figures: { perConnection: [2.5] }, note: "statx 1.00" },
+    };
+    expect(renderRows([row])).toBe(
+      [
+        "| idle             | postern            | RSS per connection: 2.50 KB |  1.00× |       – |",
+        "| idle             | postern            |                 statx 1.00 |      – |       – |",
         "",
       ].join("\n"),
     );
