@@ -1,0 +1,47 @@
+/** A response's head, from the value to text, as a small file's answer has it. */
+
+import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
+import { encodeHead } from "../../src/protocol/response-encoder.ts";
+import type { Part } from "./part.ts";
+
+const exchange = {
+  minorVersion: 1,
+  bodiless: false,
+  persist: true,
+  date: "Mon, 01 Jan 2024 00:00:00 GMT",
+} as const;
+
+const content = new Uint8Array(1024);
+
+function buildFileAnswer() {
+  return new ResponseBuilder(200)
+    .field("ETag", '"1f3-65920080-400"')
+    .field("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
+    .field("Accept-Ranges", "bytes")
+    .field("Cache-Control", "no-cache")
+    .field("Vary", "Accept-Encoding")
+    .field("X-Content-Type-Options", "nosniff")
+    .bytes(content, "text/plain;charset=utf-8")
+    .build();
+}
+
+export function encoderParts(): readonly Part[] {
+  const response = buildFileAnswer();
+  const { length } = encodeHead(response, exchange).text;
+  return [
+    {
+      name: `encoder: a file's head, ${length} octets`,
+      run: () => {
+        const { text } = encodeHead(response, exchange);
+        if (text.length !== length) throw new Error(text);
+      },
+    },
+    {
+      name: "builder: a file's answer, checked and built",
+      run: () => {
+        const { fields } = buildFileAnswer();
+        if (fields.length !== response.fields.length) throw new Error(`${fields.length} fields`);
+      },
+    },
+  ];
+}

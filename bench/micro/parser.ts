@@ -1,0 +1,47 @@
+/** A request's head, from octets to an event, as three kinds of clients send it. */
+
+import { defaultLimits } from "../../src/base/limits.ts";
+import { RequestParser } from "../../src/protocol/request-parser.ts";
+import type { Part } from "./part.ts";
+
+const agent =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) " +
+  "Chrome/131.0.0.0 Safari/537.36";
+
+/** By client. */
+const clients = {
+  browser: [
+    "GET /css/site.css HTTP/1.1",
+    "Host: localhost:9001",
+    "Connection: keep-alive",
+    'sec-ch-ua-platform: "Linux"',
+    `User-Agent: ${agent}`,
+    "Accept: text/css,*/*;q=0.1",
+    "Sec-Fetch-Site: same-origin",
+    "Sec-Fetch-Mode: no-cors",
+    "Sec-Fetch-Dest: style",
+    "Referer: http://localhost:9001/",
+    "Accept-Encoding: gzip, deflate, br, zstd",
+    "Accept-Language: en-GB,en;q=0.9",
+  ],
+  curl: ["GET /1k.txt HTTP/1.1", "Host: localhost:9001", "User-Agent: curl/8.5.0", "Accept: */*"],
+  wrk: ["GET /1k.txt HTTP/1.1", "Host: localhost:9001"],
+} as const;
+
+export function parserParts(): readonly Part[] {
+  return Object.entries(clients).map(([client, lines]) => {
+    const head = Buffer.from([...lines, "", ""].join("\r\n"), "latin1");
+    const parser = new RequestParser(defaultLimits);
+    const run = (): void => {
+      parser.push(head);
+      let heads = 0;
+      // The head, the end of a body that isn't there, and that it needs more.
+      for (let event = parser.next(); event.kind !== "need-data"; event = parser.next()) {
+        if (event.kind === "head") heads++;
+        if (event.kind === "error") throw new Error(event.error.kind);
+      }
+      if (heads !== 1) throw new Error(`${heads} heads`);
+    };
+    return { name: `parser: a head of ${client}, ${head.length} octets`, run };
+  });
+}
