@@ -9,7 +9,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { defaultLimits } from "../index.ts";
+import type { Limits } from "../index.ts";
 import type { Case, Exchange, Setup } from "./cases.ts";
 import { fixedAnswer } from "./cases.ts";
 import type { Site } from "./configurations.ts";
@@ -49,11 +49,10 @@ export interface FoundPeer {
 export const REFERENCE = "postern";
 
 /**
- * The limit of postern's cache of files, in bytes, and what a file of 1 KB takes of it: content,
- * head and bookkeeping.
+ * What a file of 1 KB takes of `limits.fileCacheBytesMax`: its content twice, and 2 KB for what is
+ * known of it.
  */
-const cacheLimit = "fileCacheBytesMax";
-const cachedFileBytes = 2048;
+const cachedFileBytes = 4096;
 
 const cachedFilesMax = 20_000;
 const idleMs = 600_000;
@@ -201,11 +200,10 @@ function launchPostern(program: string, site: Site): Launch {
 }
 
 /** What isn't the default; `undefined` when all is. */
-function posternLimits(setup: Setup): Readonly<Record<string, number>> | undefined {
+function posternLimits(setup: Setup): Partial<Record<keyof Limits, number>> | undefined {
   if (setup.keepsIdle) return { idleTimeMs: idleMs };
   if (setup.cachedFiles === undefined) return undefined;
-  if (!Object.hasOwn(defaultLimits, cacheLimit)) throw new Error(`has no limit ${cacheLimit}`);
-  return { [cacheLimit]: setup.cachedFiles * cachedFileBytes };
+  return { fileCacheBytesMax: setup.cachedFiles * cachedFileBytes };
 }
 
 function nginx(name: string, cachedFilesOf: (site: Site) => number | undefined): Peer {

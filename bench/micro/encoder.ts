@@ -1,7 +1,7 @@
 /** A response's head, from the value to text, as a small file's answer has it. */
 
 import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
-import { encodeHead } from "../../src/protocol/response-encoder.ts";
+import { encodeHead, encodeWhole } from "../../src/protocol/response-encoder.ts";
 import type { Part } from "./part.ts";
 
 const exchange = {
@@ -13,7 +13,7 @@ const exchange = {
 
 const content = new Uint8Array(1024);
 
-function buildFileAnswer() {
+function fileAnswer() {
   return new ResponseBuilder(200)
     .field("ETag", '"1f3-65920080-400"')
     .field("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
@@ -21,12 +21,12 @@ function buildFileAnswer() {
     .field("Cache-Control", "no-cache")
     .field("Vary", "Accept-Encoding")
     .field("X-Content-Type-Options", "nosniff")
-    .bytes(content, "text/plain;charset=utf-8")
-    .build();
+    .bytes(content, "text/plain;charset=utf-8");
 }
 
 export function encoderParts(): readonly Part[] {
-  const response = buildFileAnswer();
+  const response = fileAnswer().build();
+  const recurring = fileAnswer().recurring().build();
   const { length } = encodeHead(response, exchange).text;
   return [
     {
@@ -37,9 +37,17 @@ export function encoderParts(): readonly Part[] {
       },
     },
     {
+      name: "encoder: an answer of 1 KB that recurs, head and body",
+      run: () => {
+        if (encodeWhole(recurring, exchange)?.length !== length + content.length) {
+          throw new Error("isn't kept");
+        }
+      },
+    },
+    {
       name: "builder: a file's answer, checked and built",
       run: () => {
-        const { fields } = buildFileAnswer();
+        const { fields } = fileAnswer().build();
         if (fields.length !== response.fields.length) throw new Error(`${fields.length} fields`);
       },
     },

@@ -1,14 +1,31 @@
-/** From a request's path to an open file, its permission decided, and closed again. */
+/**
+ * From a request's path to a file, its permission decided, and closed again: when nothing of it is
+ * remembered, when what is remembered has to be looked at again, and when another request of the
+ * same turn has just had it looked at.
+ */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { defaultLimits } from "../../src/base/limits.ts";
+import { bytes } from "../../src/base/units.ts";
+import { Moments } from "../../src/base/moments.ts";
 import { containPath } from "../../src/files/path.ts";
+import type { Tree } from "../../src/files/resolve.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import { writeFiles } from "../site.ts";
 import type { Part } from "./part.ts";
+
+/** So far ahead of the clock, what was just written has settled. */
+const AHEAD_MS = 60_000;
+
+/** How a file is found: what may be remembered, and the moment since which a look counts. */
+const ways = {
+  "from the disk": { limits: { ...defaultLimits, fileCacheBytesMax: bytes(0) }, since: Infinity },
+  "looked at again": { limits: defaultLimits, since: Infinity },
+  "just looked at": { limits: defaultLimits, since: 0 },
+} as const;
 
 const paths = { "at the root": "1k.txt", "three folders deep": "a/b/c/1k.txt" } as const;
 
@@ -19,28 +36,35 @@ export function resolveParts(): Disposable & { readonly parts: readonly Part[] }
     root,
     Object.values(paths).map((path) => ({ path, bytes: 1024 })),
   );
-  const opened = openTree({
-    root,
-    permissions: "other",
-    hidden: false,
-    symlinks: "inside",
-    index: "index.html",
-    symlinkHopsMax: defaultLimits.symlinkHopsMax,
+  const parts = Object.entries(ways).flatMap(([way, { limits, since }]) => {
+    const moments = new Moments();
+    moments.begin(since, Date.now() + AHEAD_MS);
+    const opened = openTree({
+      root,
+      permissions: "other",
+      hidden: false,
+      symlinks: "inside",
+      index: "index.html",
+      limits,
+      moments,
+    });
+    if (!opened.ok) throw new Error(opened.error);
+    const tree = opened.value;
+    return Object.entries(paths).map(([where, path]): Part => {
+      const run = (): void => resolve(tree, path);
+      return { name: `resolve: a file ${where}, ${way}`, run };
+    });
   });
-  if (!opened.ok) throw new Error(opened.error);
-  const tree = opened.value;
-  const parts = Object.entries(paths).map(([where, path]) => ({
-    name: `resolve: a file ${where}`,
-    run: () => {
-      const contained = containPath(`/${path}`);
-      if (!contained.ok) throw new Error(contained.error);
-      const found = tree.resolve(contained.value);
-      if (found.kind !== "file") throw new Error(found.kind);
-      found.file.close();
-    },
-  }));
   return {
     parts,
     [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+function resolve(tree: Tree, path: string): void {
+  const contained = containPath(`/${path}`);
+  if (!contained.ok) throw new Error(contained.error);
+  const found = tree.resolve(contained.value);
+  if (found.kind !== "file") throw new Error(found.kind);
+  found.file.close();
 }
