@@ -9,9 +9,14 @@ import type { ServeOptions, TlsOptions } from "../server/serve-options.ts";
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.
  * `root` and the files of `tls` are relative to the file.
  */
-export interface Config extends Omit<ServeOptions, "write" | "onError" | "record" | "tls"> {
+export interface Config extends Omit<
+  ServeOptions,
+  "reusePort" | "write" | "onError" | "record" | "tls"
+> {
   /** The certificate and its key; the command line may name one of them, or another one. */
   readonly tls?: Partial<TlsOptions>;
+  /** Processes that serve together; "auto" for one on each core. 1 by default. */
+  readonly workers?: number | "auto";
   /** Whether nothing is printed but errors; false by default. */
   readonly quiet?: boolean;
 }

@@ -12,6 +12,7 @@
  * a failure is a number of Linux's (errno(3)), and what was seen goes into a `Sighting`.
  */
 
+import type { FFIFunction } from "bun:ffi";
 import * as fs from "node:fs";
 
 /**
@@ -257,25 +258,32 @@ const pathOctetsMax = 4096;
 /** glibc's name, which musl takes for its own, too, and musl's. */
 const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
-function openLibc() {
-  const { dlopen, read } = require("bun:ffi") as typeof import("bun:ffi");
+/** Functions of libc; undefined where there is no libc by a known name, or it lacks one of them. */
+function openLibrary<Symbols extends Record<string, FFIFunction>>(symbols: Symbols) {
+  const { dlopen } = require("bun:ffi") as typeof import("bun:ffi");
   for (const library of libraries) {
     try {
-      const { symbols } = dlopen(library, {
-        statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
-        // It takes at most 0x7ffff000 octets at a time (sendfile(2)).
-        sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
-        send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
-        ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
-        __errno_location: { args: [], returns: "ptr" },
-      });
-      const errnoAt = symbols["__errno_location"]();
-      if (errnoAt !== null) return { ...symbols, errno: () => read.i32(errnoAt) };
+      return dlopen(library, symbols).symbols;
     } catch {
       // Another libc, then.
     }
   }
   return undefined;
+}
+
+function openLibc() {
+  const symbols = openLibrary({
+    statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+    // It takes at most 0x7ffff000 octets at a time (sendfile(2)).
+    sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
+    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+    ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+    __errno_location: { args: [], returns: "ptr" },
+  });
+  const errnoAt = symbols?.["__errno_location"]();
+  if (symbols === undefined || errnoAt === null || errnoAt === undefined) return undefined;
+  const { read } = require("bun:ffi") as typeof import("bun:ffi");
+  return { ...symbols, errno: () => read.i32(errnoAt) };
 }
 
 /**
@@ -375,4 +383,40 @@ let chosen: SystemCalls | undefined;
 export function systemCalls(): SystemCalls {
   chosen ??= chooseSystemCalls(process.env["POSTERN_NATIVE"]);
   return chosen;
+}
+
+/** What keeps a port, after its socket has listened alone, for sockets that share it. */
+export interface PortCalls {
+  /** fcntl F_DUPFD_CLOEXEC: a second descriptor of `socket`; -1 when there can be none. */
+  copy(socket: number): number;
+  /** setsockopt: lets `socket` share its port with those that share, and with no other. */
+  share(socket: number): boolean;
+  /** shutdown SHUT_RD: ends the listening of `socket`, and nothing else (shutdown(2)). */
+  deafen(socket: number): boolean;
+}
+
+/** linux/fcntl.h, asm-generic/socket.h, sys/socket.h: the same on x64 and on arm64. */
+const F_DUPFD_CLOEXEC = 1030;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_REUSEPORT = 15;
+const SHUT_RD = 0;
+
+/** The calls, loaded anew each time; undefined where they can't be had, or aren't wanted. */
+export function loadPortCalls(): PortCalls | undefined {
+  if (process.platform !== "linux" || process.env["POSTERN_NATIVE"] === "off") return undefined;
+  const libc = openLibrary({
+    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+    setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+    shutdown: { args: ["i32", "i32"], returns: "i32" },
+  });
+  if (libc === undefined) return undefined;
+  const set = (socket: number, option: number, value: 0 | 1): boolean =>
+    libc.setsockopt(socket, SOL_SOCKET, option, new Int32Array([value]), 4) === 0;
+  return {
+    copy: (socket) => libc.fcntl(socket, F_DUPFD_CLOEXEC, 0),
+    // A socket with SO_REUSEADDR lets in all others that have it, once it listens no more.
+    share: (socket) => set(socket, SO_REUSEPORT, 1) && set(socket, SO_REUSEADDR, 0),
+    deafen: (socket) => libc.shutdown(socket, SHUT_RD) === 0,
+  };
 }

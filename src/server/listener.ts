@@ -13,6 +13,7 @@ import type { ConnectionContext, OpenConnection } from "./connection-context.ts"
 import { SectionMemory } from "../protocol/section-memory.ts";
 import { affordableConnections } from "./descriptors.ts";
 import type { SecureSockets } from "./secure-sockets.ts";
+import { ServeError } from "./serve-options.ts";
 import type { Transport } from "./transport.ts";
 import { SocketTransport } from "./transport.ts";
 
@@ -56,6 +57,64 @@ function failureOf(error: unknown, host: string, port: number): ListenFailure {
   }
 }
 
+/** What whoever asked for a server is told. */
+export function listenError({ kind, message }: ListenFailure): ServeError {
+  return new ServeError(kind === "port-taken" ? "port-taken" : "listen", message);
+}
+
+/** Listens by `listen` on each address that `host` stands for, and on one port, 0 for any. */
+function listenOnAll<Data>(
+  host: string,
+  port: number,
+  listen: (address: string, port: number) => TCPSocketListener<Data>,
+): Result<readonly TCPSocketListener<Data>[], ListenFailure> {
+  if (!Number.isInteger(port) || port < 0 || port > portMax) {
+    return failure({ kind: "failed", message: `not a port: ${port}` });
+  }
+  // A port that was free on the first address may be taken on the second.
+  for (let attempts = port === 0 ? 16 : 1; ; attempts--) {
+    const sockets: TCPSocketListener<Data>[] = [];
+    let bound = port;
+    try {
+      for (const address of addressesOf(host)) {
+        const socket = listen(address, bound);
+        sockets.push(socket);
+        bound = socket.port;
+      }
+      return success(sockets);
+    } catch (error) {
+      const problem = failureOf(error, host, bound);
+      // A machine without IPv6 has a localhost on 127.0.0.1 alone.
+      if (problem.kind === "no-such-host" && sockets.length > 0) return success(sockets);
+      for (const socket of sockets) socket.stop(true);
+      if (problem.kind !== "port-taken" || attempts === 1) return failure(problem);
+    }
+  }
+}
+
+/** A socket that listens. Its descriptor is there, though Bun's type doesn't say so. */
+export type ListeningSocket = TCPSocketListener & { readonly fd: number };
+
+/**
+ * Listens as a server on `host` and `port` would, in order to find out that it could; whoever
+ * connects meanwhile is reset.
+ */
+export function listenForNobody(
+  host: string,
+  port: number,
+): Result<readonly ListeningSocket[], ListenFailure> {
+  const sockets = listenOnAll(host, port, (hostname, bound) =>
+    Bun.listen<unknown>({
+      hostname,
+      port: bound,
+      exclusive: true,
+      data: undefined,
+      socket: { open: (socket) => socket.terminate(), data: () => undefined },
+    }),
+  );
+  return sockets as Result<readonly ListeningSocket[], ListenFailure>;
+}
+
 /** Listening sockets of one server, and the connections that came in by them. */
 export class Listener {
   #connectionsMax = 0;
@@ -91,44 +150,26 @@ export class Listener {
     return this.#connections.size;
   }
 
-  /** Listens on `host` and `port`, 0 for any free one. Answers with the port. */
-  open(host: string, port: number): Result<number, ListenFailure> {
-    if (!Number.isInteger(port) || port < 0 || port > portMax) {
-      return failure({ kind: "failed", message: `not a port: ${port}` });
-    }
-    const attempts = port === 0 ? 16 : 1;
-    let outcome: Result<number, ListenFailure> = this.#openAll(host, port);
-    for (let i = 1; i < attempts && !outcome.ok && outcome.error.kind === "port-taken"; i++) {
-      // A port that was free on the first address may be taken on the second.
-      outcome = this.#openAll(host, port);
-    }
-    return outcome;
+  /**
+   * Listens on `host` and `port`, 0 for any free one. Answers with the port. With `reusePort` other
+   * processes of the same user may do so as well, if all ask for it (socket(7), SO_REUSEPORT).
+   */
+  open(host: string, port: number, reusePort = false): Result<number, ListenFailure> {
+    const opened = listenOnAll(host, port, (address, bound) =>
+      this.#listen(address, bound, reusePort),
+    );
+    if (!opened.ok) return opened;
+    this.#sockets.push(...opened.value);
+    return success(opened.value[0]?.port ?? port);
   }
 
-  #openAll(host: string, port: number): Result<number, ListenFailure> {
-    let bound = port;
-    for (const address of addressesOf(host)) {
-      try {
-        const socket = this.#listen(address, bound);
-        this.#sockets.push(socket);
-        bound = socket.port;
-      } catch (error) {
-        const problem = failureOf(error, host, bound);
-        // A machine without IPv6 has a localhost on 127.0.0.1 alone.
-        if (problem.kind === "no-such-host" && this.#sockets.length > 0) break;
-        this.#closeSockets();
-        return failure(problem);
-      }
-    }
-    return success(bound);
-  }
-
-  #listen(hostname: string, port: number): TCPSocketListener<Held> {
+  #listen(hostname: string, port: number, reusePort: boolean): TCPSocketListener<Held> {
     const secure = this.#secure;
     return Bun.listen<Held>({
       hostname,
       port,
-      exclusive: true,
+      // Bun's type of `listen` has no `reusePort`.
+      ...(reusePort ? { reusePort } : { exclusive: true }),
       allowHalfOpen: true,
       data: undefined,
       ...(secure === undefined ? {} : { tls: secure.options }),

@@ -27,6 +27,11 @@ export interface ServeOptions {
   readonly port?: number;
   /** "localhost" by default: 127.0.0.1 and ::1. */
   readonly host?: string;
+  /**
+   * Whether other processes of the same user may listen on the same port, if all of them ask for
+   * it (SO_REUSEPORT); Linux spreads the connections over them. False by default.
+   */
+  readonly reusePort?: boolean;
   /** With it the server speaks TLS, 1.2 or 1.3, on its port, and nothing else. */
   readonly tls?: TlsOptions;
   /** Whether mode bits decide for strangers ("other"), or what the process may read ("process"). */
@@ -82,7 +87,10 @@ export interface ServeOptions {
  * What of a running server can be changed: all but where it listens and whom it tells. `tls`, on a
  * server that has it, is the certificate for connections to come; it stays when it is left out.
  */
-export type ReloadOptions = Omit<ServeOptions, "host" | "port" | "write" | "onError" | "record">;
+export type ReloadOptions = Omit<
+  ServeOptions,
+  "host" | "port" | "reusePort" | "write" | "onError" | "record"
+>;
 
 /** The option that was at fault, or what kept the server from listening. */
 export type ServeErrorCode =
@@ -96,6 +104,7 @@ export type ServeErrorCode =
   | "log"
   | "rules"
   | "tls"
+  | "workers"
   | "port-taken"
   | "listen";
 

@@ -12,7 +12,7 @@ import { SystemClock } from "./clock.ts";
 import type { ConnectionContext } from "./connection-context.ts";
 import { Deadlines, LoopAlarm } from "./deadlines.ts";
 import type { ExchangeReport } from "./exchange.ts";
-import { Listener } from "./listener.ts";
+import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
 import type { SecureSockets } from "./secure-sockets.ts";
@@ -119,6 +119,15 @@ async function openSecureSockets(tls: TlsOptions, tree: Tree): Promise<SecureSoc
   return new Sockets(tls, tree);
 }
 
+/** Closes `listener`, and resets what is left when the time is over; at once if there is none. */
+async function close(listener: Listener, withinMs: number): Promise<void> {
+  const closing = listener.close();
+  if (withinMs === 0) listener.abort();
+  const timer = setTimeout(() => listener.abort(), withinMs);
+  await closing;
+  clearTimeout(timer);
+}
+
 /**
  * Starts a server and resolves when it listens. Rejects with a `ServeError` that says in one line
  * what is wrong.
@@ -163,11 +172,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   const listener = new Listener(context, secure);
   const host = options.host ?? "localhost";
-  const opened = listener.open(host, options.port ?? 0);
-  if (!opened.ok) {
-    const code = opened.error.kind === "port-taken" ? "port-taken" : "listen";
-    throw new ServeError(code, opened.error.message);
-  }
+  const opened = listener.open(host, options.port ?? 0, options.reusePort);
+  if (!opened.ok) throw listenError(opened.error);
   const reload = (changed: ReloadOptions): void => {
     const root = changed.root ?? site.tree.root;
     const next = openSite({ ...changed, root }, added, moments, scheme);
@@ -181,11 +187,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     log = logAs(changed.log);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    const closing = listener.close();
-    if (how.force === true) listener.abort();
-    const timer = setTimeout(() => listener.abort(), site.limits.stopTimeMs);
-    await closing;
-    clearTimeout(timer);
+    await close(listener, how.force === true ? 0 : site.limits.stopTimeMs);
     log.flush();
   };
   return {
