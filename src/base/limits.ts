@@ -105,6 +105,22 @@ export interface Limits {
   readonly listingEntriesMax: number;
   /** Requests that `server.requests` remembers; the oldest goes first. */
   readonly requestsKeptMax: number;
+
+  /** Processes that may serve one port together; all other limits count for each of them. */
+  readonly workersMax: number;
+  /**
+   * How long a worker may take to listen, to take a new configuration, and, after `stopTimeMs`, to
+   * end; then it is killed.
+   */
+  readonly workerAnswerTimeMs: Milliseconds;
+  /** From one start of a worker to the next start of the one in its place, at least. */
+  readonly workerIntervalMs: Milliseconds;
+  /** A worker that ends sooner after its start has failed. */
+  readonly workerSteadyTimeMs: Milliseconds;
+  /** How long a worker gathers lines of the access log; then it hands them over together. */
+  readonly workerLogTimeMs: Milliseconds;
+  /** Failures in a row, in the place of one worker, that are made good; with one more all end. */
+  readonly workerFailuresMax: number;
 }
 
 /** What a server that was told nothing else lives by. */
@@ -149,6 +165,13 @@ export const defaultLimits: Limits = {
   symlinkHopsMax: 16,
   listingEntriesMax: 10_000,
   requestsKeptMax: 100,
+
+  workersMax: 64,
+  workerAnswerTimeMs: seconds(10),
+  workerIntervalMs: seconds(1),
+  workerSteadyTimeMs: seconds(10),
+  workerLogTimeMs: milliseconds(10),
+  workerFailuresMax: 5,
 };
 
 /** A limit that can't be: its name, and in words what it would have to be. */
@@ -204,6 +227,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "codingAtOnceBytesMax",
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
+  },
+  {
+    limit: "workerSteadyTimeMs",
+    expected: "at least workerIntervalMs",
+    holds: (l) => l.workerSteadyTimeMs >= l.workerIntervalMs,
   },
 ];
 

@@ -19,13 +19,16 @@ on the way to it. PORT in the environment is the port, where --port is not given
 `;
 }
 
+/** What listens: a server, or workers. */
+type Listening = Pick<Server, "url" | "host" | "port" | "root">;
+
 /** The line that a person reads once the server listens. */
-export function readyLine(server: Server): string {
+export function readyLine(server: Listening): string {
   return `Server started. Listening at ${server.url.href}\n`;
 }
 
 /** The line that a program reads. */
-export function readyJson(server: Server): string {
+export function readyJson(server: Listening): string {
   const { url, host, port, root } = server;
   const ready = { event: "ready", url: url.href, host, port, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;

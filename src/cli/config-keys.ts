@@ -177,6 +177,10 @@ const keys: Readonly<Record<keyof Config, Kind>> = {
   form: text("a file's name"),
   log: oneOf(...logFormats),
   quiet: truth,
+  workers: a(
+    'a number of processes, from 1 on, or "auto"',
+    (value) => value === "auto" || (Number.isSafeInteger(value) && Number(value) >= 1),
+  ),
   limits: record("an object of limits", limits, [], "a limit, such as bodyBytesMax"),
 };
 

@@ -5,6 +5,7 @@
  * 2 when the command line or the configuration can't be read.
  */
 
+import { defaultLimits } from "../base/limits.ts";
 import { serve } from "../server/serve.ts";
 import { ServeError } from "../server/serve-options.ts";
 import type { Server } from "../server/serve.ts";
@@ -13,6 +14,8 @@ import type { Config } from "./config.ts";
 import { readCommandLine } from "./options.ts";
 import { serveOptions } from "./serve-options.ts";
 import { blame, readSettings } from "./settings.ts";
+import { writeToStandardOutput } from "./standard-output.ts";
+import type { Workers } from "./workers.ts";
 
 const defaultPort = 9001;
 /** How many ports after the default one are tried when it is taken. */
@@ -24,19 +27,21 @@ function complain(line: string, status: 1 | 2): never {
 }
 
 /**
- * A port that was named is used or not; the default may be swapped for the next free one, which is
- * then said.
+ * What `open` makes of the port that is asked for. One that was named is used or not; the default
+ * may be swapped for the next free one, which is then said.
  */
-async function start(config: Config): Promise<Server> {
-  const options = serveOptions(config);
-  if (config.port !== undefined) return serve(options);
+async function onPort<Opened>(
+  config: Config,
+  open: (port: number) => Opened | Promise<Opened>,
+): Promise<Opened> {
+  if (config.port !== undefined) return open(config.port);
   for (let port = defaultPort; ; port++) {
     try {
-      const server = await serve({ ...options, port });
+      const opened = await open(port);
       if (port !== defaultPort && config.quiet !== true) {
         process.stderr.write(`postern: port ${defaultPort} is in use, so this is ${port}\n`);
       }
-      return server;
+      return opened;
     } catch (error) {
       const taken = error instanceof ServeError && error.code === "port-taken";
       if (!taken || port === defaultPort + portsTried) throw error;
@@ -44,16 +49,40 @@ async function start(config: Config): Promise<Server> {
   }
 }
 
+/** Prints whole lines, whether or not anybody reads them. */
+function print(lines: string): void {
+  void writeToStandardOutput(lines);
+}
+
+/** Serves in this process, or in others if `config` asks for more than one. */
+async function start(config: Config): Promise<Server | Workers> {
+  const options = serveOptions(config);
+  if (config.workers !== undefined && config.workers !== 1) {
+    const { countWorkers, openWorkers } = await import("./workers.ts");
+    const count = countWorkers(config);
+    if (count > 1) return onPort(config, (port) => openWorkers({ ...options, port }, count));
+  }
+  return onPort(config, (port) => serve({ ...options, port, write: print }));
+}
+
+/** Finishes what is in flight, writes the last line of the log if somebody reads it, and ends. */
+async function end(server: Server | Workers, { limits }: Config): Promise<void> {
+  const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
+  await server.stop();
+  await Promise.race([writeToStandardOutput(""), timeIsUp]);
+  process.exit(0);
+}
+
 /** Stops on the first signal; the second one ends the process at once. Answers with what stops. */
-function stopOnSignal(server: Server): () => void {
+function stopOnSignal(server: Server | Workers, config: Config): () => void {
   let stopping = false;
   const stop = (): void => {
-    if (stopping) process.exit(1);
+    if (stopping) {
+      void server.stop({ force: true });
+      process.exit(1);
+    }
     stopping = true;
-    server.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    end(server, config).catch(() => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
@@ -82,14 +111,16 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const { config, file } = settings.value;
   try {
     const server = await start(config);
-    const stop = stopOnSignal(server);
+    const stop = stopOnSignal(server, config);
     outliveReaders();
+    if ("listening" in server) await server.listening;
     if (file !== undefined || config.tls !== undefined) {
       const { reloadOnHangup } = await import("./reload.ts");
       reloadOnHangup(server, command.value, settings.value, stop);
     }
-    if (command.value.ready === "json") process.stdout.write(readyJson(server));
-    else if (config.quiet !== true) process.stdout.write(readyLine(server));
+    if (command.value.ready === "json") print(readyJson(server));
+    else if (config.quiet !== true) print(readyLine(server));
+    if ("failed" in server) await server.failed;
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     const cannotServe: readonly string[] = ["root", "port-taken", "listen"];

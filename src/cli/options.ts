@@ -97,6 +97,7 @@ const flags = [
   { name: "no-compress", help: "send files as they are, whatever the client takes" },
   { name: "early-hints", help: "tell what a page needs ahead of it (103)" },
   { name: "max-body", value: "BYTES", help: "largest request body taken (8388608)" },
+  { name: "workers", value: "N", help: "processes that serve together, or auto: one a core (1)" },
   {
     name: "config",
     short: "c",
@@ -143,6 +144,13 @@ export function describeFlags(): string {
 function wholeNumber(text: string, maximum: number): number | undefined {
   const value = Number(text);
   return /^\d+$/.test(text) && value <= maximum ? value : undefined;
+}
+
+/** Reads how many workers; undefined when it says nothing of the kind. */
+function readWorkers(text: string): Config["workers"] | undefined {
+  if (text === "auto") return text;
+  const count = wholeNumber(text, Number.MAX_SAFE_INTEGER);
+  return count === 0 ? undefined : count;
 }
 
 interface Given {
@@ -223,7 +231,11 @@ function certificateOf(values: Given["values"]): Config["tls"] {
 function configOf(
   root: string | undefined,
   port: number | undefined,
-  numbers: { readonly maxBody: number | undefined; readonly cache: number | undefined },
+  numbers: {
+    readonly maxBody: number | undefined;
+    readonly cache: number | undefined;
+    readonly workers: Config["workers"] | undefined;
+  },
   headers: readonly HeaderRule[],
   values: Given["values"],
 ): Config {
@@ -254,6 +266,7 @@ function configOf(
     compress: isOn("no-compress"),
     limits: numbers.maxBody === undefined ? undefined : { bodyBytesMax: numbers.maxBody },
     earlyHints: isOn("early-hints"),
+    workers: numbers.workers,
   });
 }
 
@@ -285,6 +298,11 @@ export function readCommandLine(
   if (cacheText !== undefined && cache === undefined) {
     return failure(`--cache must be a number of seconds, not ${cacheText}`);
   }
+  const workersText = values.get("workers");
+  const workers = workersText === undefined ? undefined : readWorkers(workersText);
+  if (workersText !== undefined && workers === undefined) {
+    return failure(`--workers must be a number from 1 on, or auto, not ${workersText}`);
+  }
   const headerTexts = repeated.get("header") ?? [];
   const headers = headerTexts.map(readHeader).filter((header) => header !== undefined);
   const badHeader = headerTexts.find((text) => readHeader(text) === undefined);
@@ -296,7 +314,7 @@ export function readCommandLine(
   }
   const named = values.get("config");
   return success({
-    config: configOf(operands[0], port, { maxBody, cache }, headers, values),
+    config: configOf(operands[0], port, { maxBody, cache, workers }, headers, values),
     configFile: named === undefined ? (values.has("no-config") ? "none" : "own") : { named },
     ready: values.get("ready") === "json" ? "json" : "line",
     help: values.has("help"),

@@ -1,37 +1,48 @@
 /**
  * SIGHUP: the configuration file and the certificate are read again, and the server goes on under
- * them. A file that can't
- * be read or served is refused with a line on standard error, and what was before goes on.
+ * them. A file that can't be read or served is refused with a line on standard error, and what was
+ * before goes on.
  */
 
 import { isatty } from "node:tty";
 
 import type { Server } from "../server/serve.ts";
+import type { ReloadOptions } from "../server/serve-options.ts";
 import { ServeError } from "../server/serve-options.ts";
 import type { CommandLine } from "./options.ts";
 import { serveOptions } from "./serve-options.ts";
 import type { Settings } from "./settings.ts";
 import { blame, readSettings } from "./settings.ts";
 
+/** What can take a new configuration: a server, or workers. */
+interface Reloadable extends Pick<Server, "url" | "host" | "port"> {
+  readonly workers?: number;
+  reload(options: ReloadOptions): void | Promise<void>;
+}
+
 function say(line: string): void {
   process.stderr.write(`postern: ${line}\n`);
 }
 
-function isSecure({ url }: Server): boolean {
+function isSecure({ url }: Reloadable): boolean {
   return url.protocol === "https:";
 }
 
 /** Says what is asked for and not so, since the server listens where it did at its `start`. */
-function sayWhatNeedsRestart(server: Server, start: Settings, { config, file }: Settings): void {
-  for (const key of ["host", "port"] as const) {
+function sayWhatNeedsRestart(
+  server: Reloadable,
+  start: Settings,
+  { config, file }: Settings,
+): void {
+  for (const key of ["host", "port", "workers"] as const) {
     if (config[key] === start.config[key]) continue;
-    say(`${file?.name}: ${key}: needs a restart, until then it is ${server[key]}`);
+    say(`${file?.name}: ${key}: needs a restart, until then it is ${server[key] ?? 1}`);
   }
   if ((config.tls !== undefined) === isSecure(server)) return;
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
 }
 
-async function reload(server: Server, command: CommandLine, start: Settings): Promise<void> {
+async function reload(server: Reloadable, command: CommandLine, start: Settings): Promise<void> {
   const settings = await readSettings(command);
   if (!settings.ok) return say(settings.error);
   const { config, file } = settings.value;
@@ -41,7 +52,7 @@ async function reload(server: Server, command: CommandLine, start: Settings): Pr
   const { tls, ...options } = serveOptions(config);
   const certificate = tls === undefined || !isSecure(server) ? {} : { tls };
   try {
-    server.reload({ ...options, ...certificate, root: config.root ?? "." });
+    await server.reload({ ...options, ...certificate, root: config.root ?? "." });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     return say(blame(error, settings.value, command.config));
@@ -55,7 +66,7 @@ async function reload(server: Server, command: CommandLine, start: Settings): Pr
  * because the terminal is gone that postern was started from, it calls `stop`.
  */
 export function reloadOnHangup(
-  server: Server,
+  server: Reloadable,
   command: CommandLine,
   start: Settings,
   stop: () => void,

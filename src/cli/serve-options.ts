@@ -22,7 +22,7 @@ export function mergeConfigs(file: Config, words: Config): Config {
 }
 
 /** What `config` asks of the library. */
-export function serveOptions({ quiet, tls, ...options }: Config): ServeOptions {
+export function serveOptions({ quiet, workers: _workers, tls, ...options }: Config): ServeOptions {
   return {
     ...options,
     // Half a certificate is refused where it is read.

@@ -60,10 +60,12 @@ export class Command implements AsyncDisposable {
     await this.#lines.return(undefined);
   }
 
-  /** Waits until standard error is `text`. */
-  async says(text: string): Promise<void> {
+  /** Waits until standard error is `text`, or matches it. */
+  async says(text: string | RegExp): Promise<void> {
     const giveUpMs = performance.now() + deadlineMs;
-    while (this.#said !== text) {
+    const isSaid = (): boolean =>
+      typeof text === "string" ? this.#said === text : text.test(this.#said);
+    while (!isSaid()) {
       if (performance.now() > giveUpMs) throw new Error(`it said ${JSON.stringify(this.#said)}`);
       await Bun.sleep(2);
     }
@@ -79,7 +81,7 @@ export class Command implements AsyncDisposable {
     return inTime(this.#process.exited, "the exit");
   }
 
-  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP"): void {
+  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL"): void {
     this.#process.kill(name);
   }
 

@@ -44,7 +44,8 @@ async function complaintAbout(path: string): Promise<string> {
 
 const allKeys =
   "root, host, port, tls, permissions, explain, hidden, symlinks, listing, index, single, cleanUrls, " +
-  "cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, limits";
+  "cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
+  "workers, limits";
 
 const whole: Required<Config> = {
   root: "site",
@@ -76,6 +77,7 @@ const whole: Required<Config> = {
   form: "ask.html",
   log: "json",
   quiet: true,
+  workers: 2,
   limits: { bodyBytesMax: 1, idleTimeMs: 2 },
 };
 
@@ -158,6 +160,8 @@ describe("a key", () => {
       'log: expected one of "short", "common", "combined", "json", "none", got "loud"',
     ],
     [{ quiet: () => true }, "quiet: expected true or false, got a function"],
+    [{ workers: 0 }, 'workers: expected a number of processes, from 1 on, or "auto", got 0'],
+    [{ workers: "2" }, 'workers: expected a number of processes, from 1 on, or "auto", got "2"'],
     [{ limits: 5 }, "limits: expected an object of limits, got 5"],
     [
       { limits: { bodyBytesMax: "8M" } },

@@ -253,6 +253,29 @@ describe("the log on standard output", () => {
   });
 });
 
+test.each(["1", "2"])("the log is written to its end, with %s workers", async (workers) => {
+  await using command = await listening(["--log", "json", "--workers", workers]);
+  const count = 300;
+  const agent = `User-Agent: ${'"'.repeat(9000)}\r\n`;
+  const head = `HTTP/1.1\r\nHost: localhost\r\n${agent}\r\n`;
+  const clients = await Promise.all(
+    Array.from({ length: count }, () => RawClient.connect(command.port)),
+  );
+  for (const [i, client] of clients.entries()) client.send(`OPTIONS /${i} ${head}`);
+  await Promise.all(clients.map((client) => client.responses(1)));
+  // More than the pipe holds, and nobody reads it before the server has been told to stop.
+  command.signal("SIGTERM");
+  for (const client of clients) {
+    await client.ending();
+    client.close();
+  }
+  const lines = await command.rest();
+  expect(
+    lines.filter((line) => (JSON.parse(line) as { status: number }).status === 204),
+  ).toHaveLength(count);
+  expect(await command.status).toBe(0);
+});
+
 test.each<readonly [words: string[], path: string, status: number]>([
   [[], "/private.html", 403],
   [["--permissions", "process"], "/private.html", 200],
