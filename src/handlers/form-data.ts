@@ -25,17 +25,25 @@ export interface FormFile {
 /** A value in a form. */
 export type FormValue = string | FormFile;
 
-/** The fields of a form, in their order; a name may come more than once. */
-export class Form implements Iterable<readonly [name: string, value: FormValue]> {
-  readonly #entries: readonly (readonly [name: string, value: FormValue])[];
+/** A value with its name. */
+type FormEntry = readonly [name: string, value: FormValue];
 
-  constructor(entries: readonly (readonly [name: string, value: FormValue])[]) {
-    this.#entries = entries;
+/** The fields of a form, in their order; a name may come more than once. */
+export class Form implements Iterable<FormEntry> {
+  /** How many values there are. */
+  readonly count: number;
+  #source: Iterable<FormEntry>;
+  #list: readonly FormEntry[] | undefined;
+
+  /** The `count` values of `source`, which is gone through when the first is asked for. */
+  constructor(source: Iterable<FormEntry>, count: number) {
+    this.#source = source;
+    this.count = count;
   }
 
-  /** How many values there are. */
-  get count(): number {
-    return this.#entries.length;
+  get #entries(): readonly FormEntry[] {
+    this.#list ??= [...this.#source];
+    return this.#list;
   }
 
   /** The first value called `name`, or undefined. */
@@ -64,7 +72,7 @@ export class Form implements Iterable<readonly [name: string, value: FormValue]>
   }
 
   /** Each name with its value, in order. */
-  [Symbol.iterator](): Iterator<readonly [name: string, value: FormValue]> {
+  [Symbol.iterator](): Iterator<FormEntry> {
     return this.#entries.values();
   }
 }
@@ -88,16 +96,15 @@ export function readForm(content: Uint8Array, type: MediaType, bounds: PartBound
   if (type.essence === "application/x-www-form-urlencoded") {
     const pairs = new URLSearchParams(utf8.decode(content));
     if (pairs.size > bounds.formFieldCountMax) throw new BodyError("body-too-large");
-    return new Form([...pairs]);
+    return new Form(pairs, pairs.size);
   }
   const parts = readMultipart(content, type.parameters.get("boundary") ?? "", bounds);
   if (!parts.ok) throw new BodyError(parts.error);
-  return new Form(
-    parts.value.map((part) => {
-      const name = utf8.decode(part.name);
-      if (part.filename === undefined) return [name, utf8.decode(part.content)];
-      const file = { name: utf8.decode(part.filename), content: part.content };
-      return [name, { ...file, type: part.contentType ?? "" }];
-    }),
-  );
+  const entries = parts.value.map((part): FormEntry => {
+    const name = utf8.decode(part.name);
+    if (part.filename === undefined) return [name, utf8.decode(part.content)];
+    const file = { name: utf8.decode(part.filename), content: part.content };
+    return [name, { ...file, type: part.contentType ?? "" }];
+  });
+  return new Form(entries, entries.length);
 }

@@ -4,10 +4,10 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { Tree } from "../files/resolve.ts";
+import type { OpenFile, Resolution, Tree } from "../files/resolve.ts";
 import { hasCondition } from "../protocol/conditional.ts";
 import { parseMediaType } from "../protocol/media-type.ts";
-import type { Response } from "../protocol/response.ts";
+import type { Response, ResponseNote } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ErrorPages } from "./error-page.ts";
 import type { FileService } from "./file.ts";
@@ -58,18 +58,40 @@ function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
 }
 
 /**
- * What the log tells of `body`, read as what `contentType` says it is. Throws a `BodyError` when it
- * isn't.
+ * What the log tells of `body`, read as what `contentType` says it is, and told when it is asked
+ * for. Throws a `BodyError` when it isn't that.
  */
 function describeBody(
   body: Uint8Array,
   contentType: string | undefined,
   limits: Limits,
-): LoggedForm {
+): () => LoggedForm {
   const type = formType(contentType);
-  if (type !== undefined) return describeForm(readForm(body, type, limits), limits);
-  const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
-  return { body: { filename: "", type: mediaType?.essence ?? "", octets: body.length } };
+  if (type !== undefined) {
+    const form = readForm(body, type, limits);
+    return () => describeForm(form, limits);
+  }
+  const octets = body.length;
+  return () => {
+    const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
+    return { body: { filename: "", type: mediaType?.essence ?? "", octets } };
+  };
+}
+
+/** The answers that form pages in memory are, to be given again with what each form held. */
+const pageAnswers = new WeakMap<OpenFile, Response>();
+
+/** The answer with the form page that was `found`. */
+function answerWithPage(found: Resolution, note: ResponseNote, service: FormService): Response {
+  if (found.kind !== "file" || found.file.content === undefined) {
+    return answerWithContent(found, new ResponseBuilder(200).noting(note), service);
+  }
+  let answer = pageAnswers.get(found.file);
+  if (answer === undefined) {
+    answer = answerWithContent(found, new ResponseBuilder(200).recurring(), service);
+    pageAnswers.set(found.file, answer);
+  }
+  return { ...answer, note };
 }
 
 /** Whether a form would be taken, as far as can be said before it is read. */
@@ -82,15 +104,15 @@ function isTaken({ body: { framing } }: Request, service: FormService): boolean 
 }
 
 /**
- * Whether a condition of the request forbids it: weighed against what `files` have at its target,
- * and only where the form would be taken otherwise (RFC 9110 §13.2.1).
+ * Whether the condition that the request has forbids it: weighed against what `files` have at its
+ * target, and only where the form would be taken otherwise (RFC 9110 §13.2.1).
  */
 async function isPrevented(
   request: Request,
   service: FormService,
   files: FileService,
 ): Promise<boolean> {
-  if (!hasCondition(request.head.fields) || !isTaken(request, service)) return false;
+  if (!isTaken(request, service)) return false;
   return !mayAct(request, await selectRepresentation(request, files));
 }
 
@@ -105,10 +127,13 @@ export async function answerForm(
   // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that was
   // sent without saying so would be read as the next request.
   if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
-  if (await isPrevented(request, service, files)) return pages.preconditionFailed();
+  const isConditional = hasCondition(request.head.fields);
+  if (isConditional && (await isPrevented(request, service, files))) {
+    return pages.preconditionFailed();
+  }
   const body = await request.body.readAll(limits.bodyBytesMax);
   const contentType = request.head.fields.get("content-type");
   const form = describeBody(body, contentType, limits);
   const found = tree.openByName(service.formPage, since);
-  return answerWithContent(found, new ResponseBuilder(200).noting({ form }), service);
+  return answerWithPage(found, { form }, service);
 }

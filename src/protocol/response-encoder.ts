@@ -97,11 +97,18 @@ export function encodeHead(response: Response, exchange: Exchange): EncodedHead 
 
 /** The octets of a response that recurs, as they were sent in the second `date`. */
 interface KeptOctets {
+  readonly response: Response;
   readonly date: string;
   readonly octets: Uint8Array<ArrayBuffer>;
 }
 
-const kept = new WeakMap<Response, KeptOctets>();
+/** By the response's fields: what it tells the log may differ from one time to the next. */
+const kept = new WeakMap<Response["fields"], KeptOctets>();
+
+/** Whether both go on the wire as the same octets; their fields are the same. */
+function isSameOnWire(a: Response, b: Response): boolean {
+  return a === b || (a.status === b.status && a.body === b.body && a.close === b.close);
+}
 
 /** A longer body isn't copied behind its head. */
 const keptBodyOctetsMax = 64 * 1024;
@@ -114,12 +121,13 @@ const keptBodyOctetsMax = 64 * 1024;
 export function encodeWhole(response: Response, exchange: Exchange): Uint8Array | undefined {
   if (!response.recurs || !exchange.persist || exchange.minorVersion === 0) return undefined;
   if (exchange.bodiless && response.body.kind !== "none") return undefined;
-  const known = kept.get(response);
+  const found = kept.get(response.fields);
+  const known = found !== undefined && isSameOnWire(found.response, response) ? found : undefined;
   if (known?.date === exchange.date) return known.octets;
   const octets = known === undefined ? makeWhole(response, exchange) : known.octets.slice();
   if (octets === undefined) return undefined;
   if (known !== undefined) latin1Into(octets, exchange.date, dateAtOf(response));
-  kept.set(response, { date: exchange.date, octets });
+  kept.set(response.fields, { response, date: exchange.date, octets });
   return octets;
 }
 

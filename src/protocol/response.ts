@@ -46,8 +46,8 @@ export interface Response {
   /** Whether the connection is to end after this response. */
   readonly close: boolean;
   /**
-   * Whether this very value is answered again and again, as it is: its octets are worth keeping. A
-   * value that was made of it isn't the same any more.
+   * Whether this value is answered again and again, with the same fields and the same body: its
+   * octets are worth keeping.
    */
   readonly recurs: boolean;
   /** What the log says beside the request: why it was refused, what a form held. */
@@ -61,7 +61,8 @@ export interface Response {
 /** What a response tells the log and not the client. */
 export interface ResponseNote {
   readonly reason?: string;
-  readonly form?: Readonly<Record<string, unknown>>;
+  /** What a form held, by name; worked out for those who ask. */
+  readonly form?: () => Readonly<Record<string, unknown>>;
 }
 
 /** A status whose response may be built without a body only. */

@@ -5,6 +5,7 @@
  * character gets through. Lines of one turn of the event loop are written together.
  */
 
+import type { Response } from "../protocol/response.ts";
 import type { ExchangeReport } from "./exchange.ts";
 
 /** How a line looks; "none" for no log. */
@@ -72,6 +73,12 @@ function combined(report: ExchangeReport, epochMs: number): string {
   return `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
 }
 
+/** What `response` tells the log, in full. */
+function noteOf({ note }: Response): Record<string, unknown> {
+  if (note?.form === undefined) return { ...note };
+  return { ...note, form: note.form() };
+}
+
 function json(report: ExchangeReport, epochMs: number): string {
   const { head, response } = report;
   const line = JSON.stringify({
@@ -88,7 +95,7 @@ function json(report: ExchangeReport, epochMs: number): string {
     referer: head?.fields.get("referer") ?? null,
     userAgent: head?.fields.get("user-agent") ?? null,
     ...(report.refusal === undefined ? {} : { refusal: report.refusal }),
-    ...response.note,
+    ...noteOf(response),
   });
   return escapeJson(line);
 }

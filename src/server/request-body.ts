@@ -15,6 +15,8 @@ interface Reader {
   readonly reject: (error: BodyError) => void;
 }
 
+const nothing = new Uint8Array(0);
+
 const noop = (): void => undefined;
 
 /** A body that is filled by its connection. */
@@ -82,14 +84,21 @@ export class IncomingBody implements RequestBody {
 
   async #readAll(octetsMax: number): Promise<Uint8Array> {
     this.#refuseDeclared(octetsMax);
-    // One buffer that doubles, and no list of pieces: a body in chunks of one octet would cost a
-    // hundred times its size in views.
-    let gathered = new Uint8Array(0);
+    // Most come in one piece, which is all there is. Else one buffer that doubles, and no list of
+    // pieces: a body in chunks of one octet would cost a hundred times its size in views.
+    let gathered: Uint8Array = nothing;
     let length = 0;
     for (;;) {
       const octets = await this.read();
-      if (octets === undefined) return gathered.subarray(0, length);
+      if (octets === undefined) {
+        return length === gathered.length ? gathered : gathered.subarray(0, length);
+      }
       if (length + octets.length > octetsMax) throw new BodyError("body-too-large");
+      if (length === 0) {
+        gathered = octets;
+        length = octets.length;
+        continue;
+      }
       if (length + octets.length > gathered.length) {
         const grown = new Uint8Array(Math.max((length + octets.length) * 2, 1024));
         grown.set(gathered.subarray(0, length));

@@ -18,7 +18,7 @@ async function logged(
 ): Promise<unknown> {
   const { status, note } = await from.ask("POST /MyForm.html", fields, body);
   expect(status).toBe(200);
-  return note?.form;
+  return note?.form?.();
 }
 
 /** The kind of refusal that a POST of `body` comes to. */

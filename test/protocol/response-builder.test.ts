@@ -66,8 +66,9 @@ describe("a response", () => {
   });
 
   test("can ask for the connection's end, and tell the log something", () => {
-    const built = new ResponseBuilder(403).closing().noting({ reason: "a" }).noting({ form: {} });
-    expect(built.build()).toMatchObject({ close: true, note: { reason: "a", form: {} } });
+    const form = (): Record<string, string> => ({ b: "c" });
+    const built = new ResponseBuilder(403).closing().noting({ reason: "a" }).noting({ form });
+    expect(built.build()).toMatchObject({ close: true, note: { reason: "a", form } });
   });
 });
 

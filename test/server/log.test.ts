@@ -104,7 +104,10 @@ describe("json", () => {
 
   test("tells what a form held", () => {
     const form = { name: "Ines", tag: ["a", "b"], file: { filename: "n.txt", octets: 3 } };
-    const response = new ResponseBuilder(200).noting({ form }).text("").build();
+    const response = new ResponseBuilder(200)
+      .noting({ form: () => form })
+      .text("")
+      .build();
     const logged: unknown = JSON.parse(line("json", { ...plain, response }));
     expect(logged).toMatchObject({ form });
   });
@@ -139,7 +142,10 @@ describe("what a client sent can't break a line, a quotation or a terminal", () 
   test.each(["short", "common", "combined", "json"] as const)("in any format: %s", (format) => {
     for (let code = 0; code < 0x3000; code++) {
       const noted = new ResponseBuilder(403)
-        .noting({ reason: String.fromCharCode(code), form: { [String.fromCharCode(code)]: "" } })
+        .noting({
+          reason: String.fromCharCode(code),
+          form: () => ({ [String.fromCharCode(code)]: "" }),
+        })
         .build();
       const text = line(format, { ...plain, response: noted });
       if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text)) throw new Error(`U+${code.toString(16)} gets through`);
