@@ -1,18 +1,26 @@
 /**
  * postern, and how long the turns of its event loop take: it never sleeps, so that every turn is
- * seen, and answers GET /turns with the longest since it was last asked, in milliseconds.
+ * seen, and answers GET /turns with the longest since it was last asked, as a `LongestTurn`.
  *
  *   bun turns-server.ts ROOT
- *
- * On a busy machine the clock alone would say how long others were running. So what the thread has
- * spent waiting for a core is taken off (/proc/thread-self/schedstat, its second figure), but never
- * below the CPU time that it has used itself.
  */
 
 import { dlopen } from "bun:ffi";
 import { openSync, readSync } from "node:fs";
 
 import { serve } from "../index.ts";
+
+/** In milliseconds. */
+export interface LongestTurn {
+  /** CPU time that the thread has used. */
+  readonly used: number;
+  /**
+   * Time that has passed, less what the thread has waited for a core
+   * (/proc/thread-self/schedstat, its second figure): on a busy machine the clock alone would say how
+   * long others were running. What a hypervisor has taken away is still in it.
+   */
+  readonly passed: number;
+}
 
 /** CLOCK_THREAD_CPUTIME_ID, clock_gettime(2). */
 const threadClock = 3;
@@ -34,7 +42,7 @@ function waitedMs(): number {
   return Number(figures.split(" ")[1]) / 1e6;
 }
 
-let longestMs = 0;
+let longest: LongestTurn = { used: 0, passed: 0 };
 let waitedBefore = waitedMs();
 let before = performance.now();
 let usedBefore = usedMs();
@@ -44,7 +52,10 @@ function turn(): void {
   const now = performance.now();
   // Whatever interrupts this function is in both readings of one of the two clocks.
   const waited = waitedMs();
-  longestMs = Math.max(longestMs, used - usedBefore, now - before - (waited - waitedBefore));
+  longest = {
+    used: Math.max(longest.used, used - usedBefore),
+    passed: Math.max(longest.passed, used - usedBefore, now - before - (waited - waitedBefore)),
+  };
   waitedBefore = waitedMs();
   before = performance.now();
   usedBefore = usedMs();
@@ -54,8 +65,8 @@ function turn(): void {
 const [root = "."] = process.argv.slice(2);
 const server = await serve({ root, port: 0 });
 server.route("GET", "/turns", () => {
-  const answer = Response.json(longestMs);
-  longestMs = 0;
+  const answer = Response.json(longest);
+  longest = { used: 0, passed: 0 };
   return answer;
 });
 turn();
