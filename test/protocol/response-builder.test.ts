@@ -16,6 +16,9 @@ const typed = (response: Response): unknown =>
 
 const builder = (): ResponseBuilder<200> => new ResponseBuilder(200);
 
+/** What a form held, for the log. */
+const form = (): Record<string, string> => ({ b: "c" });
+
 describe("a response", () => {
   test("has status, fields in their order, and a body with its media type", () => {
     const response = new ResponseBuilder(200)
@@ -66,7 +69,6 @@ describe("a response", () => {
   });
 
   test("can ask for the connection's end, and tell the log something", () => {
-    const form = (): Record<string, string> => ({ b: "c" });
     const built = new ResponseBuilder(403).closing().noting({ reason: "a" }).noting({ form });
     expect(built.build()).toMatchObject({ close: true, note: { reason: "a", form } });
   });
