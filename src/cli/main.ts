@@ -9,12 +9,12 @@ import { defaultLimits } from "../base/limits.ts";
 import { serve } from "../server/serve.ts";
 import { ServeError } from "../server/serve-options.ts";
 import type { Server } from "../server/serve.ts";
+import { standardError, standardOutput } from "../server/standard-streams.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config.ts";
 import { readCommandLine } from "./options.ts";
 import { serveOptions } from "./serve-options.ts";
 import { blame, readSettings } from "./settings.ts";
-import { writeToStandardOutput } from "./standard-output.ts";
 import type { Workers } from "./workers.ts";
 
 const defaultPort = 9001;
@@ -22,7 +22,7 @@ const defaultPort = 9001;
 const portsTried = 100;
 
 function complain(line: string, status: 1 | 2): never {
-  process.stderr.write(`postern: ${line}\n`);
+  void standardError.write(`postern: ${line}\n`);
   process.exit(status);
 }
 
@@ -39,7 +39,7 @@ async function onPort<Opened>(
     try {
       const opened = await open(port);
       if (port !== defaultPort && config.quiet !== true) {
-        process.stderr.write(`postern: port ${defaultPort} is in use, so this is ${port}\n`);
+        void standardError.write(`postern: port ${defaultPort} is in use, so this is ${port}\n`);
       }
       return opened;
     } catch (error) {
@@ -51,7 +51,7 @@ async function onPort<Opened>(
 
 /** Prints whole lines, whether or not anybody reads them. */
 function print(lines: string): void {
-  void writeToStandardOutput(lines);
+  void standardOutput.write(lines);
 }
 
 /** Serves in this process, or in others if `config` asks for more than one. */
@@ -69,7 +69,7 @@ async function start(config: Config): Promise<Server | Workers> {
 async function end(server: Server | Workers, { limits }: Config): Promise<void> {
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
   await server.stop();
-  await Promise.race([writeToStandardOutput(""), timeIsUp]);
+  await Promise.race([standardOutput.write(""), timeIsUp]);
   process.exit(0);
 }
 
@@ -89,21 +89,16 @@ function stopOnSignal(server: Server | Workers, config: Config): () => void {
   return stop;
 }
 
-/** Who has read the line that it wanted may close the pipe: `postern | head -1` goes on serving. */
-function outliveReaders(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-}
-
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const command = readCommandLine(words, process.env["PORT"]);
   if (!command.ok) return complain(command.error, 2);
   if (command.value.help) {
-    process.stdout.write(helpText());
+    await standardOutput.write(helpText());
     return;
   }
   if (command.value.version) {
     const { default: about } = await import("../../package.json");
-    process.stdout.write(`${about.version}\n`);
+    await standardOutput.write(`${about.version}\n`);
     return;
   }
   const settings = await readSettings(command.value);
@@ -112,7 +107,6 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   try {
     const server = await start(config);
     const stop = stopOnSignal(server, config);
-    outliveReaders();
     if ("listening" in server) await server.listening;
     if (file !== undefined || config.tls !== undefined) {
       const { reloadOnHangup } = await import("./reload.ts");

@@ -9,6 +9,7 @@ import { isatty } from "node:tty";
 import type { Server } from "../server/serve.ts";
 import type { ReloadOptions } from "../server/serve-options.ts";
 import { ServeError } from "../server/serve-options.ts";
+import { standardError } from "../server/standard-streams.ts";
 import type { CommandLine } from "./options.ts";
 import { serveOptions } from "./serve-options.ts";
 import type { Settings } from "./settings.ts";
@@ -21,7 +22,7 @@ interface Reloadable extends Pick<Server, "url" | "host" | "port"> {
 }
 
 function say(line: string): void {
-  process.stderr.write(`postern: ${line}\n`);
+  void standardError.write(`postern: ${line}\n`);
 }
 
 function isSecure({ url }: Reloadable): boolean {

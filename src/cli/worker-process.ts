@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../base/units.ts";
-import { writeToStandardOutput } from "./standard-output.ts";
+import { standardOutput } from "../server/standard-streams.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
@@ -35,7 +35,7 @@ export class WorkerProcess {
       stderr: "inherit",
       ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
     });
-    this.#logged = copyLines(this.#child.stdout, writeToStandardOutput);
+    this.#logged = copyLines(this.#child.stdout, (lines) => standardOutput.write(lines));
     this.ended = this.#child.exited.then((status) => {
       for (const give of this.#unanswered.splice(0)) give(undefined);
       if (this.#killedFor !== undefined) return `${this.#killedFor} and was killed`;

@@ -14,7 +14,7 @@ import type { Server } from "../server/serve.ts";
 import { serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../server/serve-options.ts";
-import { writeToStandardOutput } from "./standard-output.ts";
+import { standardError, standardOutput } from "../server/standard-streams.ts";
 import { LineGatherer } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
@@ -32,7 +32,7 @@ function answer(answered: Answer): void {
 async function start(options: ServeOptions): Promise<void> {
   const limits = resolveLimits(options.limits);
   const { workerLogTimeMs, stopTimeMs } = limits.ok ? limits.value : defaultLimits;
-  const log = new LineGatherer(writeToStandardOutput, workerLogTimeMs);
+  const log = new LineGatherer((lines) => standardOutput.write(lines), workerLogTimeMs);
   const server = await serve({ ...options, write: (lines) => log.add(lines) });
   running = { server, log, stopTimeMs };
   answer({ kind: "listening", url: server.url.href });
@@ -76,9 +76,8 @@ async function queue(order: Order): Promise<void> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 if (process.send === undefined) {
-  process.stderr.write("postern: a worker is started by --workers, and not by hand\n");
+  void standardError.write("postern: a worker is started by --workers, and not by hand\n");
   process.exit(2);
 }
 process.on("message", (order: Order) => void queue(order));

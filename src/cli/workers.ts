@@ -22,6 +22,7 @@ import type { ReloadOptions, ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../server/serve-options.ts";
 import type { Site } from "../server/site.ts";
 import { openSite } from "../server/site.ts";
+import { standardError } from "../server/standard-streams.ts";
 import type { Config } from "./config.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -56,7 +57,7 @@ function nameOf(number: number, { pid }: WorkerProcess): string {
 }
 
 function say(line: string): void {
-  process.stderr.write(`postern: ${line}\n`);
+  void standardError.write(`postern: ${line}\n`);
 }
 
 /** What all are to serve: the options that they get, and the site that these make. */

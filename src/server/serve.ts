@@ -19,6 +19,7 @@ import type { SecureSockets } from "./secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
 import { openSite } from "./site.ts";
+import { standardError, standardOutput } from "./standard-streams.ts";
 import { timed } from "./timing.ts";
 
 /** A request that arrived, and the status it was answered with. */
@@ -69,12 +70,12 @@ export interface Server extends AsyncDisposable {
 }
 
 function toStandardOutput(text: string): void {
-  process.stdout.write(text);
+  void standardOutput.write(text);
 }
 
 function toStandardError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${text}\n`);
+  void standardError.write(`${text}\n`);
 }
 
 /** `callback`, whose own mistakes are told and don't reach the event loop. */
