@@ -71,7 +71,7 @@ function codeOf(source: string): string {
 function importsOf(path: string, source: string): string[] {
   const code = withoutComments(source);
   const statement =
-    /^(?:import|export)\b[^;"=(]*?\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+    /^(?:import|export)\b[^;"=(]*?\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"|\b(?:import|require)\(\s*"([^"]+)"/gm;
   return Array.from(code.matchAll(statement), ([, ...groups]) => groups.join("")).map((to) =>
     to.startsWith(".") ? normalize(join(dirname(path), to)) : to,
   );
@@ -178,9 +178,9 @@ const oneContainment = onlyIn(
 );
 const oneForeignInterface: Rule = (sources) =>
   [...sources]
-    .filter(([path]) => path !== "src/files/system-calls.ts")
+    .filter(([path]) => path !== "src/files/native-calls.ts")
     .filter(([, source]) => withoutComments(source).includes("bun:ffi"))
-    .map(([path]) => `${path} does what only src/files/system-calls.ts may do`);
+    .map(([path]) => `${path} does what only src/files/native-calls.ts may do`);
 
 const noNamelessFiles: Rule = (sources) =>
   [...sources.keys()].filter((path) =>
@@ -260,7 +260,7 @@ describe("reading sources", () => {
     expect(code).not.toMatch(/[bcdfhl]/);
   });
 
-  test("finds static, type-only, dynamic, side-effect and re-exporting imports", () => {
+  test("finds static, type-only, dynamic, side-effect, required and re-exporting imports", () => {
     const source = [
       'import { a } from "./a.ts";',
       'import type {\n  B,\n} from "../base/b.ts";',
@@ -268,6 +268,7 @@ describe("reading sources", () => {
       'export { d } from "./d.ts";',
       'const e = await import("./e.ts");',
       'import { f } from "node:fs";',
+      '  return require("./i.ts") as typeof import("./i.ts");',
       '// import { g } from "./g.ts";',
       'const h = "import i from";',
     ].join("\n");
@@ -278,6 +279,8 @@ describe("reading sources", () => {
       "src/cli/d.ts",
       "src/cli/e.ts",
       "node:fs",
+      "src/cli/i.ts",
+      "src/cli/i.ts",
     ]);
   });
 
@@ -423,7 +426,7 @@ describe("what one file does alone", () => {
     ["reads the clock", oneClock, "src/server/clock.ts", "new Date();"],
     ["contains a path", oneContainment, "src/files/path.ts", "a as unknown as ContainedPath;"],
     ["contains a path", oneContainment, "src/files/path.ts", "({ a } as ContainedPath)"],
-    ["calls libc", oneForeignInterface, "src/files/system-calls.ts", 'require("bun:ffi");'],
+    ["calls libc", oneForeignInterface, "src/files/native-calls.ts", 'require("bun:ffi");'],
   ];
   test.each(rules)("complains when another file %s", (_, rule, home, source) => {
     expect(rule(one(home, source))).toEqual([]);

@@ -3,10 +3,9 @@
  * which wins over it. What reads a file is loaded when there is one.
  */
 
-import { existsSync } from "node:fs";
-
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import { lookAt } from "../files/stat.ts";
 import type { ServeError } from "../server/serve-options.ts";
 import type { Config } from "./config.ts";
 import type { CommandLine } from "./options.ts";
@@ -26,7 +25,7 @@ export interface Settings {
 function findFile({ configFile }: CommandLine): Result<string | undefined, string> {
   if (configFile === "none") return success(undefined);
   if (configFile !== "own") return success(configFile.named);
-  const found = ownNames.filter((name) => existsSync(name));
+  const found = ownNames.filter((name) => lookAt(name).ok);
   if (found.length < 2) return success(found[0]);
   return failure(`${found.join(" and ")} are both here; --config says which`);
 }

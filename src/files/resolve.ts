@@ -11,11 +11,11 @@
  * whether it exists or not.
  */
 
-import { resolve as absolutePath } from "node:path";
 import type { Limits } from "../base/limits.ts";
 import type { Moments } from "../base/moments.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import { systemCalls } from "./chosen-calls.ts";
 import { listFolder } from "./listing.ts";
 import { DiskFile, MemoryFile } from "./open-file.ts";
 import type { ContainedPath } from "./path.ts";
@@ -34,7 +34,6 @@ import {
   realPath,
   tryListing,
 } from "./stat.ts";
-import { systemCalls } from "./system-calls.ts";
 import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
 import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
 
@@ -78,6 +77,16 @@ const unsettled: Resolution = refusalOf("ESTALE");
 type FoundFile = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
+/** The names on the way from "/" to `path`, as it is written, links or not. */
+function namesFromTop(path: string): readonly string[] {
+  const names: string[] = [];
+  for (const name of namesOf(path.startsWith("/") ? path : `${process.cwd()}/${path}`)) {
+    if (name === "..") names.pop();
+    else names.push(name);
+  }
+  return names;
+}
+
 /** The tree at `options.root`, or a line that says why there is none. */
 export function openTree(options: TreeOptions): Result<Tree, string> {
   const { index } = options;
@@ -120,7 +129,7 @@ export class Tree {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
       root: root === "/" ? "" : root,
-      rootSpellings: [namesOf(root), namesOf(absolutePath(options.root))],
+      rootSpellings: [namesOf(root), namesFromTop(options.root)],
       openFolder,
     };
   }

@@ -1,6 +1,6 @@
 /**
- * Every system call of this layer, beside those that `system-calls.ts` has: each takes a path or a
- * descriptor, and answers with a value or with the system's code ("ENOENT").
+ * Every look at the disk: each takes a path or a descriptor, and answers with a value or with the
+ * system's code ("ENOENT").
  *
  * All are synchronous on purpose: lstat takes 1.4 µs here and its promise 13. All of them leave the
  * last component alone if it is a symbolic link; who wants to follow one reads it.
@@ -12,11 +12,13 @@
  * path, and `isUnmoved` tells afterwards whether it is still the one whose bits were read.
  */
 
-import * as fs from "node:fs";
+import type { Dirent } from "node:fs";
+
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import type { SystemCalls } from "./system-calls.ts";
-import { errorName, Sighting, systemCalls } from "./system-calls.ts";
+import { systemCalls } from "./chosen-calls.ts";
+import type { OpenWay, SystemCalls } from "./system-calls.ts";
+import { errorName, Sighting, typeBits } from "./system-calls.ts";
 
 /** The type of a file as far as it matters here. */
 export type FileType = "file" | "directory" | "link" | "other";
@@ -48,32 +50,16 @@ export interface Folder {
 /** Opens the folder at `path`; "ENOTDIR" for all else that exists, symbolic links included. */
 export type FolderOpener = (path: string) => Result<Folder, string>;
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY, S_IFMT } = fs.constants;
-const { S_IFREG, S_IFDIR, S_IFLNK } = fs.constants;
-
-/**
- * Linux's O_PATH (fcntl.h; node:fs has no name for it): a handle that can't read, so it asks for
- * no permission on the folder itself, and opens no device.
- */
-const O_PATH = 0o10000000;
-
 let calls: SystemCalls | undefined;
 
 /** One for all looks: what is to be kept is copied. */
 const scratch = new Sighting();
 
-/** The system's code of a failed call. Anything else that was thrown is a fault of ours. */
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === "string") return code;
-  throw error;
-}
-
 function typeOf(mode: number): FileType {
-  const type = mode & S_IFMT;
-  if (type === S_IFREG) return "file";
-  if (type === S_IFDIR) return "directory";
-  return type === S_IFLNK ? "link" : "other";
+  const type = mode & typeBits.S_IFMT;
+  if (type === typeBits.S_IFREG) return "file";
+  if (type === typeBits.S_IFDIR) return "directory";
+  return type === typeBits.S_IFLNK ? "link" : "other";
 }
 
 function factsOf(seen: Sighting): FileFacts {
@@ -95,14 +81,17 @@ export function lookInto(fd: number): Result<FileFacts, string> {
   return error === 0 ? success(factsOf(scratch.copy())) : failure(errorName(error));
 }
 
+function open(path: string, way: OpenWay): Result<number, string> {
+  calls ??= systemCalls();
+  const fd = calls.open(path, way);
+  return fd >= 0 ? success(fd) : failure(errorName(-fd));
+}
+
 /** A folder held by a descriptor; Linux with /proc only. */
 export const holdFolder: FolderOpener = (path) => {
-  let fd: number;
-  try {
-    fd = fs.openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  } catch (error) {
-    return failure(codeOf(error));
-  }
+  const opened = open(path, "place");
+  if (!opened.ok) return opened;
+  const fd = opened.value;
   const facts = lookInto(fd);
   if (!facts.ok) {
     closeDescriptor(fd);
@@ -147,44 +136,34 @@ export function chooseFolderOpener(root: string): FolderOpener {
 }
 
 /**
- * A regular file for reading. Never waits: a FIFO without a writer opens at once (POSIX open(),
- * O_NONBLOCK), and is then refused by what fstat says. "ELOOP" for a symbolic link.
+ * A regular file for reading. Never waits: a FIFO without a writer opens at once, and is then
+ * refused by what fstat says. "ELOOP" for a symbolic link.
  */
 export function openForReading(path: string): Result<number, string> {
-  try {
-    return success(fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-  } catch (error) {
-    return failure(codeOf(error));
-  }
+  return open(path, "content");
 }
 
 /** pread: the count of bytes read, 0 at the end of the file and where reading fails. */
 export function readAt(fd: number, into: Uint8Array, position: number): number {
   if (into.length === 0) return 0;
-  try {
-    return fs.readSync(fd, into, 0, into.length, position);
-  } catch (error) {
-    codeOf(error);
-    return 0;
-  }
+  calls ??= systemCalls();
+  return Math.max(0, calls.read(fd, into, position));
 }
 
 /** close. What it might report comes too late to be of use. */
 export function closeDescriptor(fd: number): void {
-  try {
-    fs.closeSync(fd);
-  } catch (error) {
-    codeOf(error);
-  }
+  calls ??= systemCalls();
+  calls.close(fd);
+}
+
+function textOrCode(answer: string | number): Result<string, string> {
+  return typeof answer === "string" ? success(answer) : failure(errorName(answer));
 }
 
 /** What the symbolic link at `path` says; "EINVAL" if it is none. */
 export function readLink(path: string): Result<string, string> {
-  try {
-    return success(fs.readlinkSync(path));
-  } catch (error) {
-    return failure(codeOf(error));
-  }
+  calls ??= systemCalls();
+  return textOrCode(calls.readLink(path));
 }
 
 /** An entry as readdir gives it; the type is undefined on file systems that don't say. */
@@ -198,15 +177,19 @@ export interface NamedEntry {
  * it, so it is a name that nothing has, unless something else is called just that.
  */
 export function readEntries(path: string): Result<readonly NamedEntry[], string> {
+  // Loaded by the first who asks for a listing: it takes 4 ms.
+  const { readdirSync } = require("node:fs") as typeof import("node:fs");
   try {
-    const entries = fs.readdirSync(path, { withFileTypes: true });
+    const entries = readdirSync(path, { withFileTypes: true });
     return success(entries.map((entry) => ({ name: entry.name, type: direntType(entry) })));
   } catch (error) {
-    return failure(codeOf(error));
+    const code = (error as { code?: unknown } | null)?.code;
+    if (typeof code === "string") return failure(code);
+    throw error;
   }
 }
 
-function direntType(entry: fs.Dirent): FileType | undefined {
+function direntType(entry: Dirent): FileType | undefined {
   if (entry.isFile()) return "file";
   if (entry.isDirectory()) return "directory";
   if (entry.isSymbolicLink()) return "link";
@@ -217,19 +200,14 @@ function direntType(entry: fs.Dirent): FileType | undefined {
 
 /** Whether the folder at `path` can be opened to list it; undefined if so, else the code. */
 export function tryListing(path: string): string | undefined {
-  try {
-    closeDescriptor(fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK));
-    return undefined;
-  } catch (error) {
-    return codeOf(error);
-  }
+  const opened = open(path, "listing");
+  if (!opened.ok) return opened.error;
+  closeDescriptor(opened.value);
+  return undefined;
 }
 
 /** The path without symbolic links in it. */
 export function realPath(path: string): Result<string, string> {
-  try {
-    return success(fs.realpathSync.native(path));
-  } catch (error) {
-    return failure(codeOf(error));
-  }
+  calls ??= systemCalls();
+  return textOrCode(calls.realPath(path));
 }

@@ -4,7 +4,10 @@
  * and turns clients away while it still can.
  */
 
-import { readFileSync } from "node:fs";
+import { closeDescriptor, openForReading, readAt } from "../files/stat.ts";
+
+/** More than the text of /proc/self/limits has octets. */
+const limitsOctetsMax = 4096;
 
 /** Descriptors that are not connections: standard streams, the event loop, sockets that listen. */
 const reserved = 32;
@@ -25,13 +28,14 @@ export function connectionsFor(openFiles: number): number {
 
 /** `connectionsMax`, or fewer if the process may not open as many. */
 export function affordableConnections(connectionsMax: number): number {
-  try {
-    const openFiles = openFilesLimit(readFileSync("/proc/self/limits", "utf8"));
-    return openFiles === undefined
-      ? connectionsMax
-      : Math.min(connectionsMax, connectionsFor(openFiles));
-  } catch {
-    // Not Linux: what was asked for has to do.
-    return connectionsMax;
-  }
+  const opened = openForReading("/proc/self/limits");
+  // Not Linux: what was asked for has to do.
+  if (!opened.ok) return connectionsMax;
+  const octets = new Uint8Array(limitsOctetsMax);
+  const length = readAt(opened.value, octets, 0);
+  closeDescriptor(opened.value);
+  const openFiles = openFilesLimit(new TextDecoder().decode(octets.subarray(0, length)));
+  return openFiles === undefined
+    ? connectionsMax
+    : Math.min(connectionsMax, connectionsFor(openFiles));
 }

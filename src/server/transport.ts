@@ -10,8 +10,8 @@
 import type { Socket } from "bun";
 
 import type { FileSource } from "../protocol/response.ts";
+import { systemCalls } from "../files/chosen-calls.ts";
 import type { SystemCalls } from "../files/system-calls.ts";
-import { systemCalls } from "../files/system-calls.ts";
 
 /** A stream of octets to one client. */
 export interface Transport {

@@ -5,7 +5,8 @@ import { Moments } from "../../src/base/moments.ts";
 import { bytes } from "../../src/base/units.ts";
 import { ResolutionMemory } from "../../src/files/resolution-memory.ts";
 import type { Resolution, Tree } from "../../src/files/resolve.ts";
-import { plainCalls, Sighting } from "../../src/files/system-calls.ts";
+import { plainCalls } from "../../src/files/plain-calls.ts";
+import { Sighting } from "../../src/files/system-calls.ts";
 import { describeResolution, pathOf, TempTree } from "./temp-tree.ts";
 
 const temp = new TempTree();

@@ -7,7 +7,8 @@ import { containPath } from "../../src/files/path.ts";
 import type { Tree } from "../../src/files/resolve.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import { holdFolder, nameFolder } from "../../src/files/stat.ts";
-import { plainCalls, Sighting } from "../../src/files/system-calls.ts";
+import { plainCalls } from "../../src/files/plain-calls.ts";
+import { Sighting } from "../../src/files/system-calls.ts";
 import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";
 import { canary, contentOf, describeResolution, outcome, pathOf, TempTree } from "./temp-tree.ts";
 

@@ -2,15 +2,9 @@ import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 
 import type { SystemCalls } from "../../src/files/system-calls.ts";
-import {
-  chooseSystemCalls,
-  errorName,
-  nativeCalls,
-  plainCalls,
-  PreparedPath,
-  Sighting,
-  systemCalls,
-} from "../../src/files/system-calls.ts";
+import { chooseSystemCalls, nativeCalls, systemCalls } from "../../src/files/chosen-calls.ts";
+import { plainCalls } from "../../src/files/plain-calls.ts";
+import { errorName, PreparedPath, Sighting } from "../../src/files/system-calls.ts";
 import { TempTree } from "./temp-tree.ts";
 
 const native = nativeCalls();
@@ -138,6 +132,103 @@ describe.each(both)("a look by the %s calls", (_, calls) => {
     fs.renameSync(tree.at("room"), tree.at("old-room"));
     tree.folder("room", 0o755);
     expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(false);
+  });
+});
+
+describe.each(both)("opening and reading by the %s calls", (_, calls) => {
+  const tree = new TempTree();
+  afterAll(() => tree.remove());
+  const why = (answer: number | string): string => {
+    expect(typeof answer).toBe("number");
+    return errorName(Math.abs(Number(answer)));
+  };
+
+  test("give the octets from a position on, as many as there is room for, and none at the end", () => {
+    tree.file("text.txt", "twelve bytes");
+    const fd = calls.open(tree.at("text.txt"), "content");
+    expect(fd).toBeGreaterThan(2);
+    const room = new Uint8Array(20).fill(0x2e);
+    expect(calls.read(fd, room.subarray(5, 9), 1)).toBe(4);
+    expect(calls.read(fd, room.subarray(10), 7)).toBe(5);
+    expect(Buffer.from(room).toString()).toBe(".....welv.bytes.....");
+    expect(calls.read(fd, room, 12)).toBe(0);
+    calls.close(fd);
+    expect(why(calls.read(fd, room, 0))).toBe("EBADF");
+    expect(() => calls.close(fd)).not.toThrow();
+  });
+
+  test("read past 4 GB", () => {
+    tree.file("huge", "");
+    fs.truncateSync(tree.at("huge"), 5 * 2 ** 30);
+    fs.appendFileSync(tree.at("huge"), "end");
+    const fd = calls.open(new PreparedPath(tree.at("huge")), "content");
+    const room = new Uint8Array(5);
+    expect(calls.read(fd, room, 5 * 2 ** 30 - 1)).toBe(4);
+    expect([...room]).toEqual([0, 0x65, 0x6e, 0x64, 0]);
+    calls.close(fd);
+    fs.rmSync(tree.at("huge"));
+  });
+
+  test("find names that aren't ASCII, and say why they don't open", () => {
+    tree.file("grüße 🚪.txt", "hello");
+    tree.link("link", "grüße 🚪.txt");
+    const fd = calls.open(tree.at("grüße 🚪.txt"), "content");
+    expect(fd).toBeGreaterThan(2);
+    calls.close(fd);
+    expect(why(calls.open(tree.at("link"), "content"))).toBe("ELOOP");
+    expect(why(calls.open(tree.at("missing"), "content"))).toBe("ENOENT");
+    expect(why(calls.open(`${tree.at("grüße 🚪.txt")}/x`, "content"))).toBe("ENOTDIR");
+    expect(why(calls.open(tree.at("grüße 🚪.txt"), "listing"))).toBe("ENOTDIR");
+    expect(why(calls.open(tree.at("n".repeat(256)), "content"))).toBe("ENAMETOOLONG");
+    expect(why(calls.open(`${tree.at("x")}\0.html`, "content"))).toBe("EINVAL");
+  });
+
+  test.if(process.platform === "linux")("hold a folder as a place, and no link to it", () => {
+    tree.file("folder/a.txt", "a");
+    tree.link("to-folder", "folder");
+    expect(why(calls.open(tree.at("to-folder"), "place"))).toBe("ENOTDIR");
+    expect(why(calls.open(tree.at("folder/a.txt"), "place"))).toBe("ENOTDIR");
+    const place = calls.open(tree.at("folder"), "place");
+    const inside = calls.open(`/proc/self/fd/${place}/a.txt`, "content");
+    expect(calls.read(inside, new Uint8Array(9), 0)).toBe(1);
+    expect(why(calls.read(place, new Uint8Array(9), 0))).toBe("EBADF");
+    for (const fd of [place, inside]) calls.close(fd);
+  });
+
+  test("wait for no FIFO's writer", () => {
+    Bun.spawnSync(["mkfifo", tree.at("fifo")]);
+    const fd = calls.open(tree.at("fifo"), "content");
+    const sighting = new Sighting();
+    expect(calls.lookInto(fd, sighting)).toBe(0);
+    expect(sighting.mode & 0o170000).toBe(0o010000);
+    calls.close(fd);
+  });
+
+  test.if(process.platform === "linux")("keep what is open from other programs", () => {
+    for (const way of ["content", "listing", "place"] as const) {
+      const fd = calls.open(tree.root, way);
+      const flags = /^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"));
+      expect([way, Number.parseInt(flags?.[1] ?? "", 8) & 0o2000000]).toEqual([way, 0o2000000]);
+      calls.close(fd);
+    }
+  });
+
+  test("say where a link leads, and what a path really is", () => {
+    tree.file("really/here.txt", "here");
+    tree.link("short", "r");
+    tree.link("long", "ö/".repeat(1300));
+    tree.link("way", "really");
+    expect(calls.readLink(tree.at("long"))).toBe("ö/".repeat(1300));
+    expect(calls.readLink(tree.at("short"))).toBe("r");
+    expect(why(calls.readLink(tree.at("really")))).toBe("EINVAL");
+    expect(why(calls.readLink(tree.at("none")))).toBe("ENOENT");
+    const real = fs.realpathSync.native(tree.at("really/here.txt"));
+    expect(calls.realPath(tree.at("way/../way/./here.txt"))).toBe(real);
+    expect(calls.realPath(".")).toBe(fs.realpathSync.native("."));
+    expect(why(calls.realPath(tree.at("short")))).toBe("ENOENT");
+    expect(why(calls.realPath(""))).toBe("ENOENT");
+    expect(why(calls.realPath(`${tree.root}\0`))).toBe("EINVAL");
+    expect(why(calls.readLink(`${tree.at("short")}\0`))).toBe("EINVAL");
   });
 });
 

@@ -9,7 +9,8 @@ import * as fs from "node:fs";
 
 import type { OpenFile } from "../../src/files/resolve.ts";
 import type { SystemCalls } from "../../src/files/system-calls.ts";
-import { nativeCalls, plainCalls } from "../../src/files/system-calls.ts";
+import { nativeCalls } from "../../src/files/chosen-calls.ts";
+import { plainCalls } from "../../src/files/plain-calls.ts";
 import { concatBytes, latin1Bytes } from "../../src/protocol/bytes.ts";
 import type { Piece } from "../../src/protocol/response.ts";
 import type { SendOutcome } from "../../src/server/file-sender.ts";
