@@ -20,6 +20,12 @@ function see(calls: SystemCalls, path: string): Sighting {
   return sighting;
 }
 
+/** Why a call failed, by what it answered. */
+function reasonOf(answer: number | string): string {
+  expect(typeof answer).toBe("number");
+  return errorName(Math.abs(Number(answer)));
+}
+
 test("are native on Linux, unless the environment says no", () => {
   expect(native?.kind).toBe(process.platform === "linux" ? "native" : undefined);
   expect(chooseSystemCalls("off")).toBe(plainCalls);
@@ -138,11 +144,6 @@ describe.each(both)("a look by the %s calls", (_, calls) => {
 describe.each(both)("opening and reading by the %s calls", (_, calls) => {
   const tree = new TempTree();
   afterAll(() => tree.remove());
-  const why = (answer: number | string): string => {
-    expect(typeof answer).toBe("number");
-    return errorName(Math.abs(Number(answer)));
-  };
-
   test("give the octets from a position on, as many as there is room for, and none at the end", () => {
     tree.file("text.txt", "twelve bytes");
     const fd = calls.open(tree.at("text.txt"), "content");
@@ -153,7 +154,7 @@ describe.each(both)("opening and reading by the %s calls", (_, calls) => {
     expect(Buffer.from(room).toString()).toBe(".....welv.bytes.....");
     expect(calls.read(fd, room, 12)).toBe(0);
     calls.close(fd);
-    expect(why(calls.read(fd, room, 0))).toBe("EBADF");
+    expect(reasonOf(calls.read(fd, room, 0))).toBe("EBADF");
     expect(() => calls.close(fd)).not.toThrow();
   });
 
@@ -175,23 +176,23 @@ describe.each(both)("opening and reading by the %s calls", (_, calls) => {
     const fd = calls.open(tree.at("grüße 🚪.txt"), "content");
     expect(fd).toBeGreaterThan(2);
     calls.close(fd);
-    expect(why(calls.open(tree.at("link"), "content"))).toBe("ELOOP");
-    expect(why(calls.open(tree.at("missing"), "content"))).toBe("ENOENT");
-    expect(why(calls.open(`${tree.at("grüße 🚪.txt")}/x`, "content"))).toBe("ENOTDIR");
-    expect(why(calls.open(tree.at("grüße 🚪.txt"), "listing"))).toBe("ENOTDIR");
-    expect(why(calls.open(tree.at("n".repeat(256)), "content"))).toBe("ENAMETOOLONG");
-    expect(why(calls.open(`${tree.at("x")}\0.html`, "content"))).toBe("EINVAL");
+    expect(reasonOf(calls.open(tree.at("link"), "content"))).toBe("ELOOP");
+    expect(reasonOf(calls.open(tree.at("missing"), "content"))).toBe("ENOENT");
+    expect(reasonOf(calls.open(`${tree.at("grüße 🚪.txt")}/x`, "content"))).toBe("ENOTDIR");
+    expect(reasonOf(calls.open(tree.at("grüße 🚪.txt"), "listing"))).toBe("ENOTDIR");
+    expect(reasonOf(calls.open(tree.at("n".repeat(256)), "content"))).toBe("ENAMETOOLONG");
+    expect(reasonOf(calls.open(`${tree.at("x")}\0.html`, "content"))).toBe("EINVAL");
   });
 
   test.if(process.platform === "linux")("hold a folder as a place, and no link to it", () => {
     tree.file("folder/a.txt", "a");
     tree.link("to-folder", "folder");
-    expect(why(calls.open(tree.at("to-folder"), "place"))).toBe("ENOTDIR");
-    expect(why(calls.open(tree.at("folder/a.txt"), "place"))).toBe("ENOTDIR");
+    expect(reasonOf(calls.open(tree.at("to-folder"), "place"))).toBe("ENOTDIR");
+    expect(reasonOf(calls.open(tree.at("folder/a.txt"), "place"))).toBe("ENOTDIR");
     const place = calls.open(tree.at("folder"), "place");
     const inside = calls.open(`/proc/self/fd/${place}/a.txt`, "content");
     expect(calls.read(inside, new Uint8Array(9), 0)).toBe(1);
-    expect(why(calls.read(place, new Uint8Array(9), 0))).toBe("EBADF");
+    expect(reasonOf(calls.read(place, new Uint8Array(9), 0))).toBe("EBADF");
     for (const fd of [place, inside]) calls.close(fd);
   });
 
@@ -220,15 +221,15 @@ describe.each(both)("opening and reading by the %s calls", (_, calls) => {
     tree.link("way", "really");
     expect(calls.readLink(tree.at("long"))).toBe("ö/".repeat(1300));
     expect(calls.readLink(tree.at("short"))).toBe("r");
-    expect(why(calls.readLink(tree.at("really")))).toBe("EINVAL");
-    expect(why(calls.readLink(tree.at("none")))).toBe("ENOENT");
+    expect(reasonOf(calls.readLink(tree.at("really")))).toBe("EINVAL");
+    expect(reasonOf(calls.readLink(tree.at("none")))).toBe("ENOENT");
     const real = fs.realpathSync.native(tree.at("really/here.txt"));
     expect(calls.realPath(tree.at("way/../way/./here.txt"))).toBe(real);
     expect(calls.realPath(".")).toBe(fs.realpathSync.native("."));
-    expect(why(calls.realPath(tree.at("short")))).toBe("ENOENT");
-    expect(why(calls.realPath(""))).toBe("ENOENT");
-    expect(why(calls.realPath(`${tree.root}\0`))).toBe("EINVAL");
-    expect(why(calls.readLink(`${tree.at("short")}\0`))).toBe("EINVAL");
+    expect(reasonOf(calls.realPath(tree.at("short")))).toBe("ENOENT");
+    expect(reasonOf(calls.realPath(""))).toBe("ENOENT");
+    expect(reasonOf(calls.realPath(`${tree.root}\0`))).toBe("EINVAL");
+    expect(reasonOf(calls.readLink(`${tree.at("short")}\0`))).toBe("EINVAL");
   });
 });
 
