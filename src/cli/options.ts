@@ -111,23 +111,24 @@ const flags = [
 
 type FlagName = (typeof flags)[number]["name"];
 
-const byName: ReadonlyMap<string, Flag> = new Map(
-  flags.flatMap((flag: Flag) => {
-    const long: [string, Flag] = [`--${flag.name}`, flag];
-    return flag.short === undefined ? [long] : [long, [`-${flag.short}`, flag] as [string, Flag]];
-  }),
-);
-
 /** The name of the opposite of the switch called `name`. */
 function oppositeOf(name: string): string {
   return name.startsWith("no-") ? name.slice("no-".length) : `no-${name}`;
 }
 
-const switchByOpposite: ReadonlyMap<string, Flag> = new Map(
-  flags
-    .filter((flag: Flag) => flag.value === undefined && flag.single === undefined)
-    .map((flag) => [`--${oppositeOf(flag.name)}`, flag] as const),
-);
+/** The flag that `word` is, by its name, by its short one, or as a switch's opposite. */
+function flagCalled(word: string): Flag | undefined {
+  const all: readonly Flag[] = flags;
+  return (
+    all.find(
+      ({ name, short }) => word === `--${name}` || (short !== undefined && word === `-${short}`),
+    ) ??
+    all.find(
+      ({ name, value, single }) =>
+        value === undefined && single === undefined && word === `--${oppositeOf(name)}`,
+    )
+  );
+}
 
 /** What `--help` prints about the flags, a line each. */
 export function describeFlags(): string {
@@ -179,7 +180,7 @@ function readWords(words: readonly string[]): Result<Given, string> {
     }
     const equals = word.startsWith("--") ? word.indexOf("=") : -1;
     const name = equals === -1 ? word : word.slice(0, equals);
-    const flag = byName.get(name) ?? switchByOpposite.get(name);
+    const flag = flagCalled(name);
     if (flag === undefined) return failure(`unknown option ${name}; --help lists them`);
     let value = equals === -1 ? undefined : word.slice(equals + 1);
     if (flag.value === undefined && value !== undefined) return failure(`${name} takes no value`);

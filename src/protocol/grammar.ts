@@ -51,8 +51,8 @@ const SUB_DELIMS = "!$&'()*+,;=";
 function makeClasses(): Uint8Array {
   const table = new Uint8Array(256);
   const mark = (bit: number, characters: string): void => {
-    for (const character of characters) {
-      const code = character.charCodeAt(0);
+    for (let i = 0; i < characters.length; i++) {
+      const code = characters.charCodeAt(i);
       table[code] = (table[code] ?? 0) | bit;
     }
   };

@@ -47,10 +47,8 @@ export class LoopAlarm implements Alarm {
 export class Deadlines {
   readonly #now: () => number;
   readonly #alarm: Alarm;
-  readonly #slots: readonly Set<Timed>[] = Array.from(
-    { length: slotCount },
-    () => new Set<Timed>(),
-  );
+  /** A slot is made when it is first needed: all of them take half a millisecond. */
+  readonly #slots: (Set<Timed> | undefined)[] = Array.from({ length: slotCount });
   #held = 0;
   /** The last tick whose slot has been emptied. */
   #tick: number;
@@ -99,7 +97,7 @@ export class Deadlines {
     // What lies beyond the wheel's turn waits in its last slot and is put in again from there.
     const tick = Math.min(Math.max(due, this.#tick + 1), this.#tick + slotCount - 1);
     timed.slot = tick % slotCount;
-    this.#slots[timed.slot]?.add(timed);
+    (this.#slots[timed.slot] ??= new Set()).add(timed);
     this.#held++;
     if (tick < this.#alarmTick) this.#wake(tick);
   }

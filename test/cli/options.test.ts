@@ -143,6 +143,8 @@ describe("mistakes are one clear line each", () => {
     [["-p8080"], "unknown option -p8080; --help lists them"],
     [["--nope=1"], "unknown option --nope; --help lists them"],
     [["---port", "1"], "unknown option ---port; --help lists them"],
+    [["-port", "1"], "unknown option -port; --help lists them"],
+    [["-no-config"], "unknown option -no-config; --help lists them"],
     [["--port"], "--port needs a value: N"],
     [["-p"], "-p needs a value: N"],
     [["--log"], "--log needs a value: FORM"],
