@@ -32,17 +32,17 @@ type FormEntry = readonly [name: string, value: FormValue];
 export class Form implements Iterable<FormEntry> {
   /** How many values there are. */
   readonly count: number;
-  #source: Iterable<FormEntry>;
+  readonly #source: () => Iterable<FormEntry>;
   #list: readonly FormEntry[] | undefined;
 
-  /** The `count` values of `source`, which is gone through when the first is asked for. */
-  constructor(source: Iterable<FormEntry>, count: number) {
+  /** The `count` values that `source` answers with; it is called when the first is asked for. */
+  constructor(source: () => Iterable<FormEntry>, count: number) {
     this.#source = source;
     this.count = count;
   }
 
   get #entries(): readonly FormEntry[] {
-    this.#list ??= [...this.#source];
+    this.#list ??= [...this.#source()];
     return this.#list;
   }
 
@@ -88,15 +88,35 @@ export function formType(contentType: string | undefined): MediaType | undefined
 
 const utf8 = new TextDecoder();
 
+const AMPERSAND = 0x26;
+
+/** How many pairs there are: what stands between ampersands and isn't empty (WHATWG URL §5.1). */
+function countPairs(content: Uint8Array): number {
+  let count = 0;
+  let start = 0;
+  for (let end = 0; start < content.length; start = end + 1) {
+    end = content.indexOf(AMPERSAND, start);
+    if (end === -1) end = content.length;
+    if (end > start) count++;
+  }
+  return count;
+}
+
+/** The pairs themselves. */
+function pairsOf(content: Uint8Array): Iterable<FormEntry> {
+  // The constructor takes one "?" off the beginning, and a form has none.
+  return new URLSearchParams(`?${utf8.decode(content)}`);
+}
+
 /**
  * Reads `content` as a form of `type`. Throws a `BodyError`: "form" when it is malformed,
  * "body-too-large" when it has more values than `bounds` allow.
  */
 export function readForm(content: Uint8Array, type: MediaType, bounds: PartBounds): Form {
   if (type.essence === "application/x-www-form-urlencoded") {
-    const pairs = new URLSearchParams(utf8.decode(content));
-    if (pairs.size > bounds.formFieldCountMax) throw new BodyError("body-too-large");
-    return new Form(pairs, pairs.size);
+    const count = countPairs(content);
+    if (count > bounds.formFieldCountMax) throw new BodyError("body-too-large");
+    return new Form(() => pairsOf(content), count);
   }
   const parts = readMultipart(content, type.parameters.get("boundary") ?? "", bounds);
   if (!parts.ok) throw new BodyError(parts.error);
@@ -106,5 +126,5 @@ export function readForm(content: Uint8Array, type: MediaType, bounds: PartBound
     const file = { name: utf8.decode(part.filename), content: part.content };
     return [name, { ...file, type: part.contentType ?? "" }];
   });
-  return new Form(entries, entries.length);
+  return new Form(() => entries, entries.length);
 }

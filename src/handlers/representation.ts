@@ -191,6 +191,36 @@ function byteRanges(
   return { pieces, mediaType: `multipart/byteranges; boundary=${boundary}` };
 }
 
+/** A part of a representation in memory, and the answer that it was. */
+interface AnsweredPart {
+  readonly region: Region;
+  readonly seconds: number | undefined;
+  readonly response: Response;
+}
+
+/** The last part of each that was answered: what many ask for first, an index or a header. */
+const answeredParts = new WeakMap<Representation, AnsweredPart>();
+
+/** 206 with one region. */
+function onePart(
+  representation: Representation,
+  lastModifiedSeconds: number | undefined,
+  region: Region,
+): Response {
+  const known = answeredParts.get(representation);
+  const isKnown = known?.region.start === region.start && known.region.octets === region.octets;
+  if (isKnown && known.seconds === lastModifiedSeconds) return known.response;
+  const builder = describeAgain(206, representation, lastModifiedSeconds);
+  builder.field("Content-Range", contentRange(region, contentSize(representation)));
+  const inMemory = representation.content instanceof Uint8Array;
+  if (inMemory) builder.recurring();
+  const response = fill(builder, representation, [region], representation.mediaType);
+  if (inMemory) {
+    answeredParts.set(representation, { region, seconds: lastModifiedSeconds, response });
+  }
+  return response;
+}
+
 /** 206. Without a date in answer to If-Range, whose sender has it already (RFC 9110 §15.3.7). */
 function partial(
   representation: Representation,
@@ -207,9 +237,7 @@ function partial(
     const builder = describe(206, { entityTag, fields: rest }, lastModifiedSeconds);
     return fill(builder, representation, pieces, mediaType);
   }
-  const builder = describeAgain(206, representation, lastModifiedSeconds);
-  builder.field("Content-Range", contentRange(only, contentSize(representation)));
-  return fill(builder, representation, [only], representation.mediaType);
+  return onePart(representation, lastModifiedSeconds, only);
 }
 
 function weighRequest({ head, receivedMs }: Request, validators: Validators): Verdict {

@@ -95,6 +95,11 @@ export class RequestParser {
     return this.#end - this.#start;
   }
 
+  /** Whether a body with a length has been read to its last octet, and only its end is to come. */
+  get isBodyRead(): boolean {
+    return this.#state === "length" && this.#remaining === 0;
+  }
+
   /** The method of the request that is being read; undefined until it has come whole. */
   get method(): string | undefined {
     return this.#method;

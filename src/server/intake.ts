@@ -51,6 +51,8 @@ export class Intake {
         exchange.continueDue = false;
         exchange.bodyOctets += event.octets.length;
         exchange.body?.deliver(event.octets);
+        // The end has come with it, and need not be waited for.
+        if (this.parser.isBodyRead) this.discard(exchange);
         return fed;
       case "end":
         exchange.requestRead = true;
