@@ -16,8 +16,13 @@ export class Command implements AsyncDisposable {
   #said = "";
 
   /** `environment` is all that the process gets beside PATH and HOME. */
-  constructor(words: readonly string[], environment: Record<string, string> = {}, cwd?: string) {
-    this.#process = Bun.spawn([process.execPath, "run", index, ...words], {
+  constructor(
+    words: readonly string[],
+    environment: Record<string, string> = {},
+    cwd?: string,
+    program = index,
+  ) {
+    this.#process = Bun.spawn([process.execPath, "run", program, ...words], {
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
       stdin: "ignore",
       stdout: "pipe",
