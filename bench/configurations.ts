@@ -23,6 +23,8 @@ export interface Site {
   readonly key: string;
   /** The case that it will be asked; of interest to servers with one fixed answer. */
   readonly asked: Case;
+  /** Where postern lies as a package; without it the checkout serves. */
+  readonly package?: string;
 }
 
 const many = 1_000_000_000;

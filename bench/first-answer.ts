@@ -20,9 +20,12 @@ const PAUSE_MS = 0.2;
 const { command, environment, port, path } = JSON.parse(process.argv[2] ?? "") as Order;
 const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
 
-/** The answer, up to the end of the connection; undefined when nobody listens yet. */
+/**
+ * The answer, up to the end of the connection; undefined when nobody listens yet, or somebody who
+ * only tries the port and hangs up (sirv does).
+ */
 async function ask(): Promise<string | undefined> {
-  const ended = Promise.withResolvers<string>();
+  const ended = Promise.withResolvers<void>();
   let answer = "";
   try {
     await Bun.connect({
@@ -33,16 +36,17 @@ async function ask(): Promise<string | undefined> {
         data: (socket, bytes) => {
           answer += bytes.toString("latin1");
           if (!isWhole(answer)) return;
-          ended.resolve(answer);
+          ended.resolve();
           socket.terminate();
         },
-        close: () => ended.resolve(answer),
+        close: () => ended.resolve(),
       },
     });
   } catch {
     return undefined;
   }
-  return await ended.promise;
+  await ended.promise;
+  return answer === "" ? undefined : answer;
 }
 
 function isWhole(answer: string): boolean {

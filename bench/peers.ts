@@ -196,7 +196,11 @@ function launchPostern(program: string, site: Site): Launch {
   }
   if (setup.tls) flags.push("--tls-cert", site.certificate, "--tls-key", site.key);
   if (setup.workers !== undefined) flags.push("--workers", String(setup.workers));
-  return { command: [program, join(projectRoot, "index.ts"), root, ...flags] };
+  const script =
+    site.package === undefined
+      ? join(projectRoot, "index.ts")
+      : join(site.package, "bin/postern.ts");
+  return { command: [program, script, root, ...flags] };
 }
 
 /** What isn't the default; `undefined` when all is. */

@@ -33,6 +33,8 @@ export interface Role {
   readonly asked: Case;
   /** The served folder, if not the stage's own. */
   readonly root?: string;
+  /** Where postern lies as a package, if that is to be started. */
+  readonly package?: string;
 }
 
 let started = 0;
@@ -52,6 +54,7 @@ export function siteFor({ peer }: FoundPeer, role: Role, stage: Stage): Site {
     certificate: join(stage.folder, "cert.pem"),
     key: join(stage.folder, "key.pem"),
     asked: role.asked,
+    ...(role.package === undefined ? {} : { package: role.package }),
   };
 }
 

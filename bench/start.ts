@@ -3,18 +3,20 @@
  *
  * A small process of its own starts the server and knocks until it opens; see first-answer.ts. The
  * served folder holds one file, so that who looks at all of them beforehand has little to do.
+ * Postern is started as it is installed, from its package and not from the checkout.
  */
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
+import { layOut } from "../bundle.ts";
 import { caseNamed } from "./cases.ts";
 import type { Row } from "./measures.ts";
 import { failedRow } from "./measures.ts";
 import type { FoundPeer } from "./peers.ts";
 import type { Probe } from "./probe.ts";
 import { writeFiles } from "./site.ts";
-import type { Stage } from "./stage.ts";
+import type { Role, Stage } from "./stage.ts";
 import { siteFor } from "./stage.ts";
 
 const TRIES = 20;
@@ -27,7 +29,11 @@ export const start: Probe = {
   run: async (found, stage) => {
     const root = join(stage.folder, "start");
     mkdirSync(root, { recursive: true });
-    writeFiles(root, caseNamed("1k").files);
+    const asked = caseNamed("1k");
+    writeFiles(root, asked.files);
+    const installed = join(stage.folder, "package");
+    await layOut(installed);
+    const role: Role = { asked, setup: asked.setup, root, package: installed };
     const times = found.map((): number[] => []);
     const faults = found.map((): unknown => undefined);
     const tries = stage.isQuick ? TRIES_QUICK : TRIES;
@@ -36,7 +42,7 @@ export const start: Probe = {
       for (const [index, each] of found.entries()) {
         if (faults[index] !== undefined) continue;
         try {
-          times[index]?.push(startOnce(each, root, stage));
+          times[index]?.push(startOnce(each, role, stage));
         } catch (error) {
           faults[index] = error;
         }
@@ -51,9 +57,8 @@ export const start: Probe = {
 };
 
 /** Milliseconds from exec to the end of the first answer. */
-function startOnce(found: FoundPeer, root: string, stage: Stage): number {
-  const asked = caseNamed("1k");
-  const site = siteFor(found, { asked, setup: asked.setup, root }, stage);
+function startOnce(found: FoundPeer, role: Role, stage: Stage): number {
+  const site = siteFor(found, role, stage);
   const { command, environment } = found.peer.launch(found.program, site);
   const order = JSON.stringify({ command, environment, port: site.port, path: "/1k.txt" });
   const script = join(import.meta.dir, "first-answer.ts");
