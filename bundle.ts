@@ -4,11 +4,11 @@
  * and parses none of them. Another Bun than the one that has made the bytecode ignores it and
  * parses the bundle (bun-types/docs/bundler/bytecode.mdx).
  *
- *   bun bundle.ts            dist/ of this folder, as `prepack` does
+ *   bun bundle.ts            the bundle, in dist/; what `prepack` does
  *   bun bundle.ts FOLDER     the whole package, laid out in FOLDER as it is installed
  *
  * What imports the package gets the sources, with their types; so do its workers, which are
- * programs of their own and lie beside the bundle, in src/.
+ * programs of their own.
  */
 
 import { cpSync } from "node:fs";
@@ -16,14 +16,11 @@ import { join, relative } from "node:path";
 
 import about from "./package.json";
 
-const root = import.meta.dir;
-const entry = join(root, "src/cli/main.ts");
-
 /**
  * A bundle would say of each module that it lies where it lay when it was bundled. It has to say
  * where it lies in the package, beside which is the program, bin/postern.ts.
  */
-const ownPlaces: Bun.BunPlugin = {
+const ownPlaces = (root: string): Bun.BunPlugin => ({
   name: "own places",
   setup: (build) => {
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
@@ -37,33 +34,36 @@ const ownPlaces: Bun.BunPlugin = {
       return { contents, loader: "ts" };
     });
   },
-};
+});
 
-/** Writes postern.js and its bytecode into `folder`. */
-export async function bundle(folder: string): Promise<void> {
+/** Bundles the command line of the package in `root` into its dist/. */
+async function bundle(root: string): Promise<void> {
   await Bun.build({
-    entrypoints: [entry],
-    outdir: folder,
+    entrypoints: [join(root, "src/cli/main.ts")],
+    outdir: join(root, "dist"),
     naming: "postern.js",
     target: "bun",
+    // The only one that may have bytecode beside it.
     format: "cjs",
     bytecode: true,
-    // The names of functions stay: they are what a stack says.
-    minify: { whitespace: true, syntax: true, identifiers: false },
+    minify: true,
+    // Read when an error is shown, whose stack then names the sources.
+    sourcemap: "linked",
     external: Object.keys(about.dependencies),
-    plugins: [ownPlaces],
+    plugins: [ownPlaces(root)],
   });
 }
 
 /** Lays the package out in `folder`, without what it depends on. */
 export async function layOut(folder: string): Promise<void> {
   for (const name of ["package.json", ...about.files]) {
-    if (name !== "dist") cpSync(join(root, name), join(folder, name), { recursive: true });
+    if (name === "dist") continue;
+    cpSync(join(import.meta.dir, name), join(folder, name), { recursive: true });
   }
-  await bundle(join(folder, "dist"));
+  await bundle(folder);
 }
 
 if (import.meta.main) {
   const [folder] = process.argv.slice(2);
-  await (folder === undefined ? bundle(join(root, "dist")) : layOut(folder));
+  await (folder === undefined ? bundle(import.meta.dir) : layOut(folder));
 }

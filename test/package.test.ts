@@ -60,10 +60,10 @@ describe("the package", () => {
     expect(await command.stderr).toBe("");
   });
 
-  test("names no place that it hasn't got, and none of where it was made", () => {
+  test("names no place that it hasn't got, and none of where it was made", async () => {
     const text = readFileSync(bundle, "utf8");
     const places = text.matchAll(
-      /new URL\(\s*"(\.[^"]+)",\s*Bun\.pathToFileURL\(Bun\.main\s*\+\s*"([^"]+)"\)\.href\s*\)/g,
+      /new URL\("(\.[^"]+)",Bun\.pathToFileURL\(Bun\.main\+"([^"]+)"\)\.href\)/g,
     );
     const programs = Array.from(places, ([, name = "", place = ""]) =>
       relative(folder, fileURLToPath(new URL(name, pathToFileURL(program + place)))),
@@ -73,8 +73,13 @@ describe("the package", () => {
       "src/cli/worker.ts",
       "src/handlers/zlib-worker.ts",
     ]);
-    for (const name of programs)
+    const map = (await Bun.file(`${bundle}.map`).json()) as { readonly sources: string[] };
+    const sources = map.sources.map((name) => relative(folder, join(folder, "dist", name)));
+    expect(sources).toContain("src/cli/main.ts");
+    for (const name of [...programs, ...sources]) {
       expect([name, existsSync(join(folder, name))]).toEqual([name, true]);
+    }
+    expect(text).not.toContain(folder);
     expect(text).not.toContain(join(import.meta.dir, ".."));
   });
 

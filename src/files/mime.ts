@@ -102,6 +102,10 @@ function typeOfPackage(extension: string): string | undefined {
 }
 
 function describeType(type: string): string {
-  const isText = type.startsWith("text/") || /\+(json|xml)$/.test(type) || textual.has(type);
+  const isText =
+    type.startsWith("text/") ||
+    type.endsWith("+json") ||
+    type.endsWith("+xml") ||
+    textual.has(type);
   return isText ? `${type}; charset=utf-8` : type;
 }
