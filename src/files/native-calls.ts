@@ -32,6 +32,8 @@ const AT_EMPTY_PATH = 0x1000;
 /** STATX_TYPE, STATX_MODE, STATX_MTIME, STATX_CTIME, STATX_INO, STATX_SIZE. */
 const STATX_WANTED = 0x1 | 0x2 | 0x40 | 0x80 | 0x100 | 0x200;
 const SIOCOUTQ = 0x5411;
+/** asm/unistd.h. The call itself: glibc and musl have it under different names. */
+const SYS_getdents64 = process.arch === "arm64" ? 61 : 217;
 /** bits/socket.h: don't wait, raise no signal, more will follow. */
 const MSG_FLAGS = 0x40 | 0x4000 | 0x8000;
 
@@ -76,6 +78,7 @@ function openLibc() {
     sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
     send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+    syscall: { args: ["i64", "i64", "ptr", "u64"], returns: "i32" },
     __errno_location: { args: [], returns: "ptr" },
   });
   const errnoAt = symbols?.["__errno_location"]();
@@ -106,8 +109,9 @@ function openingCalls({
   open,
   close,
   pread,
+  syscall,
   errno,
-}: Libc): Pick<SystemCalls, "open" | "close" | "read"> {
+}: Libc): Pick<SystemCalls, "open" | "close" | "read" | "readFolder"> {
   return {
     open(path, way) {
       const octets = encode(path);
@@ -123,6 +127,10 @@ function openingCalls({
     read(descriptor, into, position) {
       const count = pread(descriptor, into, into.length, position);
       return count >= 0 ? count : -errno();
+    },
+    readFolder(folder, into) {
+      const length = syscall(SYS_getdents64, folder, into, into.length);
+      return length >= 0 ? length : undefined;
     },
   };
 }
@@ -165,10 +173,10 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
   };
 
   return {
-    look(path, into) {
+    look(path, into, folder = AT_FDCWD) {
       const octets = encode(path);
       if (typeof octets === "number") return octets;
-      const failed = statx(AT_FDCWD, octets, AT_SYMLINK_NOFOLLOW, STATX_WANTED, seen);
+      const failed = statx(folder, octets, AT_SYMLINK_NOFOLLOW, STATX_WANTED, seen);
       return failed === 0 ? fill(into) : errno();
     },
     lookInto(descriptor, into) {

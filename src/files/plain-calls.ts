@@ -102,8 +102,8 @@ export const plainCalls: SystemCalls = {
       return numberOf(error);
     }
   },
-  look(path, into) {
-    const text = textOf(path);
+  look(path, into, folder) {
+    const text = folder === undefined ? textOf(path) : `/proc/self/fd/${folder}/${textOf(path)}`;
     if (text.includes("\0")) return errorNumber.EINVAL;
     try {
       const stats = fs.lstatSync(text, orUndefined);
@@ -122,6 +122,7 @@ export const plainCalls: SystemCalls = {
       return numberOf(error);
     }
   },
+  readFolder: () => undefined,
   sendFile: () => undefined,
   sendMore: () => 0,
   queued: () => undefined,

@@ -74,6 +74,28 @@ export function lookAt(path: string): Result<FileFacts, string> {
   return error === 0 ? success(factsOf(scratch.copy())) : failure(errorName(error));
 }
 
+/**
+ * The same for each of `names` in the folder whose entries' paths begin with `prefix`; undefined
+ * for what can't be looked at. The kernel finds the folder once, and not for each of them: from
+ * inside a folder that is held a look takes a third of the time.
+ */
+export function lookAtEach(
+  prefix: string,
+  names: readonly string[],
+): readonly (FileFacts | undefined)[] {
+  calls ??= systemCalls();
+  const opened = calls.kind === "native" ? openForListing(prefix) : undefined;
+  const folder = opened?.ok === true ? opened.value : undefined;
+  const looks: (FileFacts | undefined)[] = [];
+  for (const name of names) {
+    const error =
+      folder === undefined ? calls.look(prefix + name, scratch) : calls.look(name, scratch, folder);
+    looks.push(error === 0 ? factsOf(scratch.copy()) : undefined);
+  }
+  if (folder !== undefined) closeDescriptor(folder);
+  return looks;
+}
+
 /** fstat of what is open as `fd`. */
 export function lookInto(fd: number): Result<FileFacts, string> {
   calls ??= systemCalls();
@@ -166,7 +188,7 @@ export function readLink(path: string): Result<string, string> {
   return textOrCode(calls.readLink(path));
 }
 
-/** An entry as readdir gives it; the type is undefined on file systems that don't say. */
+/** An entry of a folder; the type is undefined on file systems that don't say. */
 export interface NamedEntry {
   readonly name: string;
   readonly type: FileType | undefined;
@@ -198,9 +220,14 @@ function direntType(entry: Dirent): FileType | undefined {
   return isOther ? "other" : undefined;
 }
 
+/** The folder at `path`, to be read. */
+export function openForListing(path: string): Result<number, string> {
+  return open(path, "listing");
+}
+
 /** Whether the folder at `path` can be opened to list it; undefined if so, else the code. */
 export function tryListing(path: string): string | undefined {
-  const opened = open(path, "listing");
+  const opened = openForListing(path);
   if (!opened.ok) return opened.error;
   closeDescriptor(opened.value);
   return undefined;

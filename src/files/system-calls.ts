@@ -139,11 +139,18 @@ export interface SystemCalls {
   realPath(path: string): string | number;
   /**
    * lstat: looks at `path`, and at a symbolic link itself. Answers 0 and fills `into`, or answers
-   * with the error's number and leaves `into` as it was.
+   * with the error's number and leaves `into` as it was. With an open `folder` the path begins
+   * there (Linux only).
    */
-  look(path: PreparedPath | string, into: Sighting): number;
+  look(path: PreparedPath | string, into: Sighting, folder?: number): number;
   /** fstat: the same for what is open as `descriptor`. */
   lookInto(descriptor: number, into: Sighting): number;
+  /**
+   * getdents64: the next entries of the open `folder`, as many as `into` has room for, each a
+   * struct linux_dirent64 (getdents(2)). Answers the octets they fill, 0 at the end; undefined when
+   * it can't be done.
+   */
+  readFolder(folder: number, into: Uint8Array): number | undefined;
   /**
    * sendfile: lets the kernel carry up to `octets` of `file`, from `position` on, to `socket`,
    * which never waits. Answers how many it took, 0 at the file's end and -1 when the socket is

@@ -276,3 +276,69 @@ describe.if(native !== undefined)("the native calls", () => {
     tree.remove();
   });
 });
+
+describe.skipIf(native === undefined)("a folder read by the native calls", () => {
+  const tree = new TempTree();
+  afterAll(() => tree.remove());
+
+  /** Opens the folder `name`, and closes it after `then`. */
+  function inside(name: string, then: (fd: number) => void): void {
+    const fd = fs.openSync(tree.at(name), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+    try {
+      then(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  test("gives as many entries as there is room for, and none at its end", () => {
+    for (let i = 0; i < 100; i++) tree.file(`read/${i}.txt`);
+    inside("read", (fd) => {
+      const into = new Uint8Array(256);
+      let octets = 0;
+      for (;;) {
+        const length = native?.readFolder(fd, into) ?? -1;
+        expect(length).toBeGreaterThanOrEqual(0);
+        expect(length).toBeLessThanOrEqual(into.length);
+        if (length === 0) break;
+        octets += length;
+      }
+      // "." and ".." take 24 octets each, and the other names 32.
+      expect(octets).toBe(2 * 24 + 100 * 32);
+      expect(native?.readFolder(fd, into)).toBe(0);
+    });
+  });
+
+  test("can't be had where it is no folder, has gone, or has no room", () => {
+    tree.file("read/0.txt");
+    const into = new Uint8Array(256);
+    const fd = fs.openSync(tree.at("read/0.txt"), "r");
+    expect(native?.readFolder(fd, into)).toBeUndefined();
+    fs.closeSync(fd);
+    expect(native?.readFolder(-1, into)).toBeUndefined();
+    inside("read", (open) => expect(native?.readFolder(open, into.subarray(0, 8))).toBeUndefined());
+    tree.folder("gone");
+    inside("gone", (open) => {
+      fs.rmdirSync(tree.at("gone"));
+      expect(native?.readFolder(open, into)).toBeUndefined();
+    });
+  });
+});
+
+describe.skipIf(native === undefined).each(both)(
+  "a look from a folder by the %s calls",
+  (_, calls) => {
+    const tree = new TempTree();
+    afterAll(() => tree.remove());
+
+    test("sees what the path leads to from there", () => {
+      tree.file("from/here.txt", "twelve bytes");
+      const fd = fs.openSync(tree.at("from"), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+      const sighting = new Sighting();
+      expect(calls.look("here.txt", sighting, fd)).toBe(0);
+      expect(sighting.isSame(see(calls, tree.at("from/here.txt")))).toBe(true);
+      expect(errorName(calls.look("there.txt", sighting, fd))).toBe("ENOENT");
+      fs.closeSync(fd);
+    });
+  },
+);
