@@ -103,6 +103,8 @@ export interface Limits {
   readonly symlinkHopsMax: number;
   /** Entries shown in a folder's listing; the page says how many it left out. */
   readonly listingEntriesMax: number;
+  /** Entries of a folder whose listing is made whole; one with more is sent while it is made. */
+  readonly listingWholeEntriesMax: number;
   /** Requests that `server.requests` remembers; the oldest goes first. */
   readonly requestsKeptMax: number;
 
@@ -164,6 +166,7 @@ export const defaultLimits: Limits = {
   codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
   listingEntriesMax: 10_000,
+  listingWholeEntriesMax: 1000,
   requestsKeptMax: 100,
 
   workersMax: 64,

@@ -1,135 +1,160 @@
 /**
  * The entries of a folder as a listing shows them: read, chosen, put in order, and only those that
- * are shown looked at. Whether a folder may be listed at all is `resolve.ts`'s decision.
+ * are shown looked at. Whether a folder may be listed at all is `resolve.ts`'s decision, and it is
+ * asked again for each look.
  *
- * The order is a person's: folders first, then names without regard to case and accents, digits by
- * their value ("2" before "10"), the same in every locale. `Intl.Collator` does that too, but
- * 50,000 names take it 460 ms, and while it sorts nobody else is served.
+ * All of it is done in steps, since a folder may have more entries than one turn of the event loop
+ * should be kept for; who has no other work takes them one after the other. A listing that isn't
+ * finished holds the folder's descriptor while it reads, then nothing but names.
  */
 
+import type { EntryReader } from "./entry-reader.ts";
+import { FirstInOrder } from "./first-in-order.ts";
+import { nameIn, orderText } from "./name-order.ts";
 import { isHiddenName, isNameable } from "./path.ts";
-import type { DirectoryEntries, DirectoryEntry } from "./resolution.ts";
-import type { FileFacts, Folder } from "./stat.ts";
-import { lookAt, readEntries } from "./stat.ts";
+import type { DirectoryEntry, ListingStep } from "./resolution.ts";
+import type { FileFacts, FileType, NamedEntry } from "./stat.ts";
 
-/** What a listing has to be told about its folder. */
+/** What a listing has to be told about its folder. Each question is asked of the rules anew. */
 export interface ListingContext {
-  readonly folder: Folder;
   /** How many folders below the root it is. */
   readonly depth: number;
   /** Whether names that begin with "." are shown. */
   readonly hidden: boolean;
+  /** The folder, to be read; undefined if that may not be. */
+  readonly open: () => EntryReader | undefined;
+  /** What there is of these names in the folder; links are seen themselves. */
+  readonly lookAt: (names: readonly string[]) => readonly (FileFacts | undefined)[];
   /** What the link `name` in the folder leads to; undefined if to nothing that is shown. */
   readonly describeLink: (name: string) => FileFacts | undefined;
 }
 
-/** An entry on its way into order. A link's facts are known from the start. */
-interface Candidate {
-  readonly name: string;
-  readonly key: string;
-  readonly isFolder: boolean;
-  readonly facts: FileFacts | undefined;
+/** Names that are shown in one step, and links that are followed in one. */
+const namesAtOnce = 256;
+const linksAtOnce = 96;
+
+/** What things take, about, beside what it takes to read an entry and to put it in order. */
+const work = { look: 2, link: 8, merge: 0.25, pack: 0.25, show: 3 } as const;
+
+/** What a name is marked with, so that folders come before files. */
+const marks = { directory: "1", file: "2" } as const;
+
+/** The first `limit` entries in order, step by step. */
+export function* listFolder(context: ListingContext, limit: number): Generator<ListingStep, void> {
+  const first = new FirstInOrder(limit);
+  yield* readNames(context, first);
+  const packs = yield* packNames(first);
+  for (const pack of packs) yield* unpack(pack, first, context);
 }
 
-/** The first `limit` entries in order. A folder that can't be read is empty. */
-export function listFolder(context: ListingContext, limit: number): DirectoryEntries {
-  const candidates = candidatesOf(context).toSorted(compareCandidates);
-  const entries: DirectoryEntry[] = [];
-  for (const candidate of candidates.slice(0, limit)) {
-    const { name, isFolder } = candidate;
-    const facts = candidate.facts ?? factsAt(context.folder, name);
-    // What has gone or changed its type since the folder was read is left out.
-    if (facts?.type !== (isFolder ? "directory" : "file")) continue;
-    const { size, mtimeMs } = facts;
-    entries.push({ name, kind: isFolder ? "directory" : "file", size, mtimeMs });
-  }
-  return { entries, left: Math.max(0, candidates.length - limit) };
-}
-
-function factsAt(folder: Folder, name: string): FileFacts | undefined {
-  const facts = lookAt(folder.prefix + name);
-  return facts.ok ? facts.value : undefined;
+/** A step that has nothing to show yet. */
+function worked(first: FirstInOrder, amount: number): ListingStep {
+  return { found: first.count, entries: [], work: amount };
 }
 
 /** Everything in the folder that has a name for requests and is a file or a folder. */
-function candidatesOf(context: ListingContext): readonly Candidate[] {
-  const { folder, depth, hidden, describeLink } = context;
-  const read = readEntries(folder.prefix);
-  if (!read.ok) return [];
-  const candidates: Candidate[] = [];
+function* readNames(context: ListingContext, first: FirstInOrder): Generator<ListingStep, void> {
+  const reader = context.open();
+  if (reader === undefined) return;
   const doubtful = new Set<string>();
-  for (const entry of read.value) {
-    const { name } = entry;
+  try {
+    for (let read = reader.next(); read.length > 0; read = reader.next()) {
+      const { texts, links, unknown } = sort(read, context, doubtful);
+      for (const [i, look] of context.lookAt(unknown).entries()) {
+        const name = unknown[i] ?? "";
+        if (look?.type === "link") links.push(name);
+        else note(texts, name, look?.type);
+      }
+      for (let at = 0; at < links.length; at += linksAtOnce) {
+        const some = links.slice(at, at + linksAtOnce);
+        for (const name of some) note(texts, name, context.describeLink(name)?.type);
+        yield worked(first, work.link * some.length);
+      }
+      first.add(texts);
+      yield worked(first, read.length + work.look * unknown.length);
+      if (first.isCrowded) yield* settle(first);
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** The files and folders among `entries`, to be put in order, and the names of other things. */
+function sort(
+  entries: readonly NamedEntry[],
+  { depth, hidden }: ListingContext,
+  doubtful: Set<string>,
+): { readonly texts: string[]; readonly links: string[]; readonly unknown: readonly string[] } {
+  const texts: string[] = [];
+  const links: string[] = [];
+  const unknown: string[] = [];
+  for (const { name, type } of entries) {
     if (!isNameable(name) || (!hidden && isHiddenName(name, depth))) continue;
-    let facts: FileFacts | undefined;
-    let { type } = entry;
     if (name.includes("\ufffd")) {
       // Either its real name, or what several names became that aren't UTF-8: ask, and once.
-      if (doubtful.has(name)) continue;
+      if (!doubtful.has(name)) unknown.push(name);
       doubtful.add(name);
-      type = factsAt(folder, name)?.type ?? "other";
-    }
-    type ??= factsAt(folder, name)?.type;
-    if (type === "link") {
-      facts = describeLink(name);
-      type = facts?.type;
-    }
-    if (type !== "file" && type !== "directory") continue;
-    candidates.push({ name, key: sortKey(name), isFolder: type === "directory", facts });
+    } else if (type === undefined) unknown.push(name);
+    else if (type === "link") links.push(name);
+    else note(texts, name, type);
   }
-  return candidates;
+  return { texts, links, unknown };
 }
 
-function compareCandidates(a: Candidate, b: Candidate): number {
-  if (a.isFolder !== b.isFolder) return a.isFolder ? -1 : 1;
-  const order = compareKeys(a.key, b.key);
-  if (order !== 0) return order;
-  return a.name < b.name ? -1 : 1;
+/** Adds what stands for `name` to `texts`, if it is of a type that is shown. */
+function note(texts: string[], name: string, type: FileType | undefined): void {
+  if (type === "file" || type === "directory") texts.push(orderText(marks[type], name));
 }
 
-/** A name without what doesn't count in the order: case, and the marks on letters (UAX #15). */
-export function sortKey(name: string): string {
-  const isAscii = /^[\0-\x7f]*$/.test(name);
-  return (isAscii ? name : name.normalize("NFKD").replace(/\p{M}+/gu, "")).toLowerCase();
-}
-
-const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39;
-
-/** Negative if `a` comes first. By code units; a run of digits by its value. */
-export function compareKeys(a: string, b: string): number {
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(j);
-    if (isDigit(left) && isDigit(right)) {
-      const leftStart = skipZeros(a, i);
-      const rightStart = skipZeros(b, j);
-      i = skipDigits(a, leftStart);
-      j = skipDigits(b, rightStart);
-      // Without zeros in front, the longer number is the larger.
-      if (i - leftStart !== j - rightStart) return i - leftStart - (j - rightStart);
-      for (let k = 0; leftStart + k < i; k++) {
-        const difference = a.charCodeAt(leftStart + k) - b.charCodeAt(rightStart + k);
-        if (difference !== 0) return difference;
-      }
-      continue;
-    }
-    if (left !== right) return left - right;
-    i++;
-    j++;
+/** The first so far, in order. */
+function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
+  const settling = first.settle();
+  let step = settling.next();
+  for (; step.done !== true; step = settling.next()) {
+    yield worked(first, work.merge * step.value);
   }
-  return a.length - i - (b.length - j);
+  return step.value;
 }
 
-function skipZeros(text: string, from: number): number {
-  let i = from;
-  while (text.charCodeAt(i) === 0x30) i++;
-  return i;
+/**
+ * The names of the first in order, each after its mark, with "/" between them: a tenth of what they
+ * take by themselves, and they may be needed for as long as a slow client reads.
+ */
+function* packNames(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
+  const texts = yield* settle(first);
+  const packs: string[] = [];
+  for (let at = 0; at < texts.length; at += namesAtOnce) {
+    const some = texts.slice(at, at + namesAtOnce);
+    packs.push(some.map((text) => text.charAt(0) + nameIn(text)).join("/"));
+    yield worked(first, work.pack * some.length);
+  }
+  return packs;
 }
 
-function skipDigits(text: string, from: number): number {
-  let i = from;
-  while (isDigit(text.charCodeAt(i))) i++;
-  return i;
+/** The entries whose names are in `pack`, as they are now. */
+function* unpack(
+  pack: string,
+  { count: found }: FirstInOrder,
+  { lookAt, describeLink }: ListingContext,
+): Generator<ListingStep, void> {
+  const marked = pack.split("/");
+  const looks = lookAt(marked.map((text) => text.slice(1)));
+  let entries: DirectoryEntry[] = [];
+  let done = 0;
+  for (const [i, text] of marked.entries()) {
+    const name = text.slice(1);
+    const isLink = looks[i]?.type === "link";
+    const facts = isLink ? describeLink(name) : looks[i];
+    done += isLink ? work.link : work.show;
+    const kind = text.charAt(0) === marks.file ? "file" : "directory";
+    // What has gone or changed its type since the folder was read is left out.
+    if (facts?.type === kind) {
+      entries.push({ name, kind, size: facts.size, mtimeMs: facts.mtimeMs });
+    }
+    const isEnough = done >= Math.min(work.link * linksAtOnce, work.show * namesAtOnce);
+    if (!isEnough && i < marked.length - 1) continue;
+    yield { found, entries, work: done };
+    entries = [];
+    done = 0;
+  }
 }

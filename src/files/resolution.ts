@@ -80,16 +80,22 @@ export interface OpenFile {
 export interface OpenDirectory {
   readonly path: ContainedPath;
   /**
-   * Folders first, then by name, digits by their value; `left` are those beyond `limit`. Reads the
-   * folder anew at each call, by the same rules; one that has gone meanwhile is empty.
+   * The first `limit` entries, folders first, then by name, digits by their value. Reads the folder
+   * anew at each call, by the same rules; one that has gone meanwhile is empty. It is done in steps
+   * that may each be made in a turn of the event loop of their own, and each sees the folder as it
+   * is then, and as it may be seen. Whoever begins goes on to the end, or calls `return`.
    */
-  entries(limit: number): DirectoryEntries;
+  list(limit: number): Generator<ListingStep, void>;
 }
 
-/** A part of a folder's entries, and how many there are beyond it. */
-export interface DirectoryEntries {
+/** A step towards a folder's entries. */
+export interface ListingStep {
+  /** How many there are, shown or not, as far as that is known by now. */
+  readonly found: number;
+  /** The next ones in order; none until all of them have been found. */
   readonly entries: readonly DirectoryEntry[];
-  readonly left: number;
+  /** How long it took, about: 1 is what it takes to find an entry, some 2 µs. */
+  readonly work: number;
 }
 
 /** A line of a listing; of a symbolic link, what it leads to. */

@@ -16,19 +16,23 @@ import type { Moments } from "../base/moments.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { systemCalls } from "./chosen-calls.ts";
+import type { EntryReader } from "./entry-reader.ts";
+import { openEntries } from "./entry-reader.ts";
+import type { ListingContext } from "./listing.ts";
 import { listFolder } from "./listing.ts";
 import { DiskFile, MemoryFile } from "./open-file.ts";
 import type { ContainedPath } from "./path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "./path.ts";
 import type { Permissions } from "./permission.ts";
 import { permits } from "./permission.ts";
-import type { DirectoryEntries, OpenDirectory, OpenFile, Resolution } from "./resolution.ts";
+import type { OpenDirectory, OpenFile, Resolution } from "./resolution.ts";
 import { ResolutionMemory } from "./resolution-memory.ts";
 import type { FileFacts, FolderOpener } from "./stat.ts";
 import {
   chooseFolderOpener,
   closeDescriptor,
   lookAt,
+  lookAtEach,
   lookInto,
   openForReading,
   realPath,
@@ -39,8 +43,8 @@ import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from ".
 
 export type {
   AbsenceCause,
-  DirectoryEntries,
   DirectoryEntry,
+  ListingStep,
   OpenDirectory,
   OpenFile,
   Resolution,
@@ -242,8 +246,7 @@ export class Tree {
         if (!isDenied(code)) return refusalOf(code);
         return walk.denial("", end.folder.facts.mode, "read");
       }
-      const directory: OpenDirectory = { path, entries: (limit) => this.#list(path, limit) };
-      return { kind: "directory", directory };
+      return { kind: "directory", directory: this.#directory(path) };
     });
   }
 
@@ -252,14 +255,32 @@ export class Tree {
     return permits(end.folder.facts.mode, "read");
   }
 
-  #list(path: ContainedPath, limit: number): DirectoryEntries {
-    const { hidden } = this.#rules;
-    const depth = path.segments.length;
-    const describeLink = (name: string): FileFacts | undefined => this.#describe(path, name);
-    const nothing: DirectoryEntries = { entries: [], left: 0 };
-    return this.#walk(path.segments, true, nothing, (_walk, end) => {
-      if (end.kind !== "folder" || !this.#mayList(end)) return nothing;
-      return listFolder({ folder: end.folder, depth, hidden, describeLink }, limit);
+  /** The folder at `path`, to be listed by whoever wants that. */
+  #directory(path: ContainedPath): OpenDirectory {
+    const context: ListingContext = {
+      depth: path.segments.length,
+      hidden: this.#rules.hidden,
+      open: () =>
+        this.#inside(path, undefined, (prefix) => {
+          const opened = openEntries(prefix);
+          return opened.ok ? opened.value : undefined;
+        }),
+      lookAt: (names) =>
+        names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
+      describeLink: (name) => this.#describe(path, name),
+    };
+    return { path, list: (limit) => listFolder(context, limit) };
+  }
+
+  /** What `then` finds in the folder at `path`, if that may be listed; `otherwise` if not. */
+  #inside<Outcome extends object | undefined>(
+    path: ContainedPath,
+    otherwise: Outcome,
+    then: (prefix: string) => Outcome,
+  ): Outcome {
+    return this.#walk(path.segments, true, otherwise, (_walk, end) => {
+      if (end.kind === "moved") return end;
+      return end.kind === "folder" && this.#mayList(end) ? then(end.folder.prefix) : otherwise;
     });
   }
 
@@ -328,5 +349,7 @@ function isSettled<Outcome extends object | undefined>(
 
 /** Gives back what an outcome holds that nobody will get to see. */
 function drop(outcome: object | undefined): void {
-  if (outcome !== undefined && "file" in outcome) (outcome.file as OpenFile).close();
+  if (outcome === undefined) return;
+  if ("file" in outcome) (outcome.file as OpenFile).close();
+  else if ("close" in outcome) (outcome as EntryReader).close();
 }

@@ -138,6 +138,11 @@ function ranksOf(fields: Fields): readonly (readonly Offered[])[] | undefined {
   return ranks;
 }
 
+/** Whether a client that has sent `fields` takes what isn't coded. */
+export function acceptsPlain(fields: Fields): boolean {
+  return ranksOf(fields)?.some((rank) => rank.includes("identity")) ?? true;
+}
+
 /** Lets whatever else waits have its turn. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

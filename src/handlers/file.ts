@@ -9,21 +9,22 @@ import type { ContainedPath } from "../files/path.ts";
 import { childPath, containPath, encodePath } from "../files/path.ts";
 import { explainDenial } from "../files/permission.ts";
 import { utf8Bytes } from "../protocol/bytes.ts";
+import type { EntityTag } from "../protocol/entity-tag.ts";
 import type { Response, ResponseField } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ContentStatus } from "../protocol/status.ts";
 import type { Scheme } from "../protocol/target.ts";
 import type { CodingService, FormChoice } from "./coding.ts";
-import { chooseForm } from "./coding.ts";
+import { acceptsPlain, chooseForm } from "./coding.ts";
 import type { EarlyHints } from "./early-hints.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
 import { cacheControl } from "./freshness.ts";
 import type { Request } from "./handler.ts";
-import { renderListing } from "./listing.ts";
+import { readListing, renderListing, streamListing } from "./listing.ts";
 import type { Representation } from "./representation.ts";
-import { answerWith, release } from "./representation.ts";
+import { answerWith, release, weighRequest } from "./representation.ts";
 
 /** What the file handler needs. */
 export interface FileService {
@@ -123,18 +124,57 @@ function formOfFile(
   return formOf(request, plainOf(file, service), pathOfFile(file, path), service);
 }
 
-/** The listing of `directory`, found at `path`, in that form. */
-function formOfListing(
+/**
+ * The listing of `directory`, found at `path`, in that form; undefined when it is too long to be
+ * made before it is sent.
+ */
+async function formOfListing(
   request: Request,
   directory: OpenDirectory,
   path: ContainedPath,
   service: FileService,
-): FormChoice {
-  const { entries, left } = directory.entries(service.limits.listingEntriesMax);
-  const content = utf8Bytes(renderListing(path, entries, left));
+): Promise<FormChoice | undefined> {
+  const { listingEntriesMax, listingWholeEntriesMax } = service.limits;
+  const listed = await readListing(directory, listingEntriesMax, listingWholeEntriesMax);
+  if (listed === undefined) return undefined;
+  const content = utf8Bytes(renderListing(path, listed));
   const entityTag = tagOfBytes(content);
   const plain = { mediaType: htmlType, entityTag, content, fields: fieldsFor("", service) };
   return formOf(request, plain, path, service);
+}
+
+/**
+ * The tag of what is sent before anyone knows all of it. No client can spell it, so that of all
+ * conditions only "*" is about it.
+ */
+const untold: EntityTag = { weak: true, opaque: '"' };
+
+/** Answers with the listing of `directory` while it is read: as it is, without tag or length. */
+function streamOfListing(
+  request: Request,
+  directory: OpenDirectory,
+  service: FileService,
+): Response {
+  const { coding, limits, pages } = service;
+  if (coding !== undefined && !acceptsPlain(request.head.fields)) return pages.notAcceptable();
+  const { kind } = weighRequest(request, { entityTag: untold });
+  if (kind === "failed") return pages.preconditionFailed();
+  const [name, value] = cacheControl("", service.cacheSeconds);
+  if (kind === "not-modified") return new ResponseBuilder(304).field<string>(name, value).build();
+  const builder = new ResponseBuilder(200).field<string>(name, value).field(...noSniff);
+  return builder.stream(streamListing(directory, limits.listingEntriesMax), htmlType).build();
+}
+
+/** Answers with the listing of `directory`, found at `path`. */
+async function answerWithListing(
+  request: Request,
+  directory: OpenDirectory,
+  path: ContainedPath,
+  service: FileService,
+): Promise<Response> {
+  const form = await formOfListing(request, directory, path, service);
+  if (form === undefined) return streamOfListing(request, directory, service);
+  return answerInForm(request, form, service);
 }
 
 function answerInForm(
@@ -204,11 +244,13 @@ export async function selectRepresentation(
   const path = containPath(target.path);
   if (!path.ok) return undefined;
   const found = service.tree.resolve(path.value);
-  let form: FormChoice = "none";
+  let form: FormChoice | undefined = "none";
   if (found.kind === "file") form = formOfFile(request, found.file, path.value, service);
   if (found.kind === "directory" && service.listing) {
-    form = formOfListing(request, found.directory, path.value, service);
+    form = await formOfListing(request, found.directory, path.value, service);
   }
+  // It is there, and that is all that is known of it.
+  form ??= { mediaType: htmlType, entityTag: untold, content: new Uint8Array(0), fields: [] };
   return form === "none" || form === "busy" ? undefined : form;
 }
 
@@ -276,11 +318,9 @@ export function answerFound(
       return answerWithFile(request, found.file, path, service);
     case "redirect":
       return redirectToFolder(path, query, service);
-    case "directory": {
+    case "directory":
       if (!service.listing) return pages.notFound("listings are off");
-      const form = formOfListing(request, found.directory, path, service);
-      return answerInForm(request, form, service);
-    }
+      return answerWithListing(request, found.directory, path, service);
     case "absent":
       return pages.notFound(found.cause === undefined ? undefined : absenceReasons[found.cause]);
     case "forbidden":

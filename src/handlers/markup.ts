@@ -45,8 +45,8 @@ td a:hover { text-decoration: underline; }
 @media (max-width: 40rem) { .when { display: none; } }
 `;
 
-/** A whole page: `title` is text, `body` is HTML. */
-export function renderPage(title: string, body: string): string {
+/** A page up to its content, which is HTML; `title` is text. */
+export function beginPage(title: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -57,9 +57,17 @@ export function renderPage(title: string, body: string): string {
 </head>
 <body>
 <main>
-${body}
+`;
+}
+
+/** What follows on a page's content. */
+export const endPage = `
 </main>
 </body>
 </html>
 `;
+
+/** A whole page: `title` is text, `body` is HTML. */
+export function renderPage(title: string, body: string): string {
+  return beginPage(title) + body + endPage;
 }

@@ -240,7 +240,8 @@ function partial(
   return onePart(representation, lastModifiedSeconds, only);
 }
 
-function weighRequest({ head, receivedMs }: Request, validators: Validators): Verdict {
+/** What the conditions of `request` come to for what has these validators. */
+export function weighRequest({ head, receivedMs }: Request, validators: Validators): Verdict {
   return weigh(head.method, head.fields, validators, Math.floor(receivedMs / 1000));
 }
 

@@ -1,58 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import * as fc from "fast-check";
 import * as fs from "node:fs";
-import { compareKeys, sortKey } from "../../src/files/listing.ts";
-import type { OpenDirectory, Tree } from "../../src/files/resolve.ts";
+import type { ListingStep, OpenDirectory, Tree } from "../../src/files/resolve.ts";
 import { holdFolder, nameFolder } from "../../src/files/stat.ts";
 import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";
-import { pathOf, TempTree } from "./temp-tree.ts";
-
-const compare = (a: string, b: string): number => compareKeys(sortKey(a), sortKey(b));
-
-describe("the order of names", () => {
-  test.each([
-    [
-      ["10.txt", "9.txt", "1.txt"],
-      ["1.txt", "9.txt", "10.txt"],
-    ],
-    [
-      ["b", "A", "C", "a2", "a10"],
-      ["A", "a2", "a10", "b", "C"],
-    ],
-    [
-      ["z", "éa", "eb", "f"],
-      ["éa", "eb", "f", "z"],
-    ],
-    [
-      ["v1.10.0", "v1.9.9", "v1.9.10"],
-      ["v1.9.9", "v1.9.10", "v1.10.0"],
-    ],
-    [
-      ["ab", "a", "abc"],
-      ["a", "ab", "abc"],
-    ],
-    [
-      ["99999999999999999999", "100000000000000000000"].toReversed(),
-      ["99999999999999999999", "100000000000000000000"],
-    ],
-  ])("%p becomes %p", (names, ordered) => {
-    expect(names.toSorted(compare)).toEqual(ordered);
-  });
-
-  test("is an order: opposite ways round are opposite, and it carries over", () => {
-    const name = fc.string({
-      unit: fc.constantFrom("a", "B", "é", "0", "1", "9", "-"),
-      maxLength: 6,
-    });
-    fc.assert(
-      fc.property(name, name, name, (a, b, c) => {
-        expect(Math.sign(compare(a, b))).toBe(-Math.sign(compare(b, a)) + 0);
-        if (compare(a, b) <= 0 && compare(b, c) <= 0) expect(compare(a, c)).toBeLessThanOrEqual(0);
-      }),
-      { numRuns: 5000 },
-    );
-  });
-});
+import { listed, pathOf, TempTree } from "./temp-tree.ts";
 
 /** The folder that `rawPath` names; it has to be one that may be listed. */
 function folderAt(tree: Tree, rawPath: string): OpenDirectory {
@@ -63,7 +14,7 @@ function folderAt(tree: Tree, rawPath: string): OpenDirectory {
 
 /** Its entries' names, a folder's with a slash. */
 function namesIn(tree: Tree, rawPath: string, limit = 1000): readonly string[] {
-  const { entries } = folderAt(tree, rawPath).entries(limit);
+  const { entries } = listed(folderAt(tree, rawPath), limit);
   return entries.map((entry) => entry.name + (entry.kind === "directory" ? "/" : ""));
 }
 
@@ -109,7 +60,7 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
   });
 
   test("tell of a link what it leads to", () => {
-    const { entries } = folderAt(tree, "/docs/").entries(100);
+    const { entries } = listed(folderAt(tree, "/docs/"), 100);
     const file = { kind: "file", size: 10, mtimeMs: 1_700_000_000_999 };
     expect(entries.find((entry) => entry.name === "10.txt")).toMatchObject(file);
     expect(entries.find((entry) => entry.name === "to-file")).toMatchObject(file);
@@ -134,10 +85,10 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
   test("are cut at the limit, and what is left is counted", () => {
     const folder = folderAt(tree, "/docs/");
     const all = shown.length;
-    expect(folder.entries(3).entries).toHaveLength(3);
-    expect(folder.entries(3).left).toBe(all - 3);
-    expect(folder.entries(all).left).toBe(0);
-    expect(folder.entries(0)).toEqual({ entries: [], left: all });
+    expect(listed(folder, 3).entries).toHaveLength(3);
+    expect(listed(folder, 3).left).toBe(all - 3);
+    expect(listed(folder, all).left).toBe(0);
+    expect(listed(folder, 0)).toEqual({ entries: [], left: all });
     expect(namesIn(tree, "/docs/", 3)).toEqual(shown.slice(0, 3));
   });
 
@@ -145,24 +96,24 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
     temp.file("fresh/a.txt");
     const folder = folderAt(tree, "/fresh/");
     expect(folder.path).toEqual(pathOf("/fresh/"));
-    expect(folder.entries(9).entries.map((entry) => entry.name)).toEqual(["a.txt"]);
+    expect(listed(folder, 9).entries.map((entry) => entry.name)).toEqual(["a.txt"]);
     temp.file("fresh/b.txt");
-    expect(folder.entries(9).entries.map((entry) => entry.name)).toEqual(["a.txt", "b.txt"]);
+    expect(listed(folder, 9).entries.map((entry) => entry.name)).toEqual(["a.txt", "b.txt"]);
     fs.chmodSync(temp.at("fresh"), 0o751);
-    expect(folder.entries(9)).toEqual({ entries: [], left: 0 });
+    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
     fs.rmSync(temp.at("fresh"), { recursive: true });
-    expect(folder.entries(9)).toEqual({ entries: [], left: 0 });
+    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
   });
 
   test.skipIf(!canListDescriptors)("hold no descriptor (needs /proc)", () => {
     temp.file("held/a.txt");
     const folder = folderAt(tree, "/held/");
     expect(descriptorsInto(temp.base)).toEqual([]);
-    expect(folder.entries(9).entries).toHaveLength(1);
+    expect(listed(folder, 9).entries).toHaveLength(1);
     fs.chmodSync(temp.at("held"), 0o751);
-    expect(folder.entries(9)).toEqual({ entries: [], left: 0 });
+    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
     fs.rmSync(temp.at("held"), { recursive: true });
-    expect(folder.entries(9)).toEqual({ entries: [], left: 0 });
+    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
     expect(descriptorsInto(temp.base)).toEqual([]);
   });
 
@@ -179,5 +130,143 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
       "not UTF-8",
     );
     expect(namesIn(tree, "/odd/")).toEqual(["latin\ufffd"]);
+  });
+});
+
+/** Does the next step of a listing; it has to have one. */
+function stepOf(steps: Generator<ListingStep, void>): ListingStep {
+  const step = steps.next();
+  if (step.done === true) throw new Error("the listing has come to its end");
+  return step.value;
+}
+
+/** Does steps until there are entries to show, and answers with their names. */
+function firstNames(steps: Generator<ListingStep, void>): readonly string[] {
+  for (;;) {
+    const { entries } = stepOf(steps);
+    if (entries.length > 0) return entries.map((entry) => entry.name);
+  }
+}
+
+/** The names of all entries that are still to come. */
+function otherNames(steps: Generator<ListingStep, void>): readonly string[] {
+  return [...steps].flatMap(({ entries }) => entries.map((entry) => entry.name));
+}
+
+describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) => {
+  const temp = new TempTree();
+  afterAll(() => temp.remove());
+  const tree = temp.open({}, openFolder);
+  const count = 3000;
+  const names = Array.from({ length: count }, (_, i) => `${i}`);
+
+  /** Fills the folder `name` anew, and answers with it. */
+  function many(name: string): OpenDirectory {
+    fs.rmSync(temp.at(name), { recursive: true, force: true });
+    temp.folder(name);
+    for (const file of names) fs.writeFileSync(temp.at(`${name}/${file}`), file);
+    return folderAt(tree, `/${name}/`);
+  }
+
+  test("is read, put in order and shown in many small steps", () => {
+    const steps = [...many("many").list(2000)];
+    const shown = steps.flatMap(({ entries }) => entries.map((entry) => entry.name));
+    expect(shown).toEqual(names.slice(0, 2000));
+    expect(steps.at(-1)?.found).toBe(count);
+    expect(Math.max(...steps.map(({ entries }) => entries.length))).toBe(256);
+    const found = steps.map((step) => step.found);
+    expect(found).toEqual(found.toSorted((a, b) => a - b));
+    const mostAtOnce = found.map((now, i) => now - (found[i - 1] ?? 0));
+    expect(Math.max(...mostAtOnce)).toBeLessThan(1500);
+    // What is read in a step is a part of that; nothing is shown before all is known.
+    for (const step of steps) {
+      if (step.entries.length > 0) expect(step.found).toBe(count);
+      expect(step.work).toBeLessThan(1500);
+    }
+  });
+
+  test("shows the first of them, however few are wanted", () => {
+    const { entries, left } = listed(many("few-of-many"), 7);
+    expect(entries.map((entry) => entry.name)).toEqual(names.slice(0, 7));
+    expect(left).toBe(count - 7);
+  });
+
+  test("shows links a few at a time", () => {
+    temp.file("linked/0");
+    for (const name of names.slice(1, 400)) temp.link(`linked/${name}`, "0");
+    const steps = [...folderAt(tree, "/linked/").list(1000)];
+    expect(steps.flatMap(({ entries }) => entries)).toHaveLength(400);
+    expect(Math.max(...steps.map(({ entries }) => entries.length))).toBeLessThan(100);
+  });
+
+  test("leaves out what goes, or becomes something else, before it is shown", () => {
+    const directory = many("changing");
+    const steps = directory.list(count);
+    const first = firstNames(steps);
+    fs.rmSync(temp.at("changing/2000"));
+    fs.rmSync(temp.at("changing/2001"));
+    temp.folder("changing/2001");
+    fs.rmSync(temp.at("changing/2002"));
+    temp.link("changing/2002", "../changing/0");
+    const gone = new Set(["2000", "2001"]);
+    expect([...first, ...otherNames(steps)]).toEqual(names.filter((name) => !gone.has(name)));
+  });
+
+  test("shows nothing more when it may not be listed any more", () => {
+    const steps = many("closing").list(count);
+    const first = firstNames(steps);
+    fs.chmodSync(temp.at("closing"), 0o751);
+    expect(otherNames(steps)).toEqual([]);
+    expect(first).toEqual(names.slice(0, first.length));
+  });
+
+  test("shows nothing of a folder that has taken its place, unless that may be listed", () => {
+    const steps = many("replaced").list(count);
+    const shown = firstNames(steps).length;
+    fs.renameSync(temp.at("replaced"), temp.at("away"));
+    temp.folder("replaced", 0o751);
+    temp.file("replaced/2500", "another");
+    fs.chmodSync(temp.at("replaced"), 0o751);
+    const { value } = steps.next();
+    expect(value?.entries ?? []).toEqual([]);
+    fs.chmodSync(temp.at("replaced"), 0o755);
+    const rest = [...steps].flatMap(({ entries }) => entries);
+    expect(shown).toBeLessThan(2500);
+    expect(rest).toMatchObject([{ name: "2500", size: "another".length }]);
+    fs.rmSync(temp.at("away"), { recursive: true });
+  });
+
+  test.skipIf(!canListDescriptors)("is held while it is read, and no longer", () => {
+    const directory = many("held");
+    const steps = directory.list(count);
+    expect(descriptorsInto(temp.base)).toEqual([]);
+    stepOf(steps);
+    expect(descriptorsInto(temp.base).length).toBeLessThanOrEqual(1);
+    expect(firstNames(steps)).toHaveLength(256);
+    expect(descriptorsInto(temp.base)).toEqual([]);
+  });
+
+  test.skipIf(!canListDescriptors)("is given back when nobody wants the rest", () => {
+    const directory = many("left");
+    for (let taken = 0; taken < 8; taken++) {
+      const steps = directory.list(count);
+      for (let i = 0; i < taken; i++) stepOf(steps);
+      steps.return();
+      expect(descriptorsInto(temp.base)).toEqual([]);
+    }
+  });
+
+  test.skipIf(!canListDescriptors)("is the one that was opened, whatever takes its place", () => {
+    const steps = many("moving").list(count);
+    const { found } = stepOf(steps);
+    fs.renameSync(temp.at("moving"), temp.at("moved"));
+    temp.folder("moving");
+    temp.file("moving/other");
+    // Its names are still to be had; what they lead to is asked of what is there now.
+    const rest = [...steps];
+    expect(found).toBeLessThanOrEqual(count);
+    expect(rest.at(-1)?.found ?? found).toBe(count);
+    expect(rest.flatMap(({ entries }) => entries)).toEqual([]);
+    fs.rmSync(temp.at("moved"), { recursive: true });
   });
 });

@@ -10,7 +10,15 @@ import { holdFolder, nameFolder } from "../../src/files/stat.ts";
 import { plainCalls } from "../../src/files/plain-calls.ts";
 import { Sighting } from "../../src/files/system-calls.ts";
 import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";
-import { canary, contentOf, describeResolution, outcome, pathOf, TempTree } from "./temp-tree.ts";
+import {
+  canary,
+  contentOf,
+  describeResolution,
+  listed,
+  outcome,
+  pathOf,
+  TempTree,
+} from "./temp-tree.ts";
 
 /** A tree that reads no file ahead. */
 const openFiles = { limits: { ...defaultLimits, inlineBytesMax: bytes(0) } };
@@ -251,7 +259,7 @@ describe("nothing outside is ever reached", () => {
           const resolution = tree.resolve(path.value);
           if (resolution.kind === "file") expect(contentOf(resolution.file)).not.toContain(canary);
           if (resolution.kind === "directory") {
-            const { entries } = resolution.directory.entries(100);
+            const { entries } = listed(resolution.directory, 100);
             expect(entries.map((entry) => entry.name)).not.toContain("canary.txt");
           }
         }),

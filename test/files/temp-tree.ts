@@ -10,7 +10,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ContainedPath } from "../../src/files/path.ts";
 import { containPath } from "../../src/files/path.ts";
-import type { OpenFile, Resolution, TreeOptions } from "../../src/files/resolve.ts";
+import type {
+  DirectoryEntry,
+  OpenDirectory,
+  OpenFile,
+  Resolution,
+  TreeOptions,
+} from "../../src/files/resolve.ts";
 import { openTree, Tree } from "../../src/files/resolve.ts";
 import type { FolderOpener } from "../../src/files/stat.ts";
 
@@ -88,6 +94,20 @@ export function pathOf(rawPath: string): ContainedPath {
   const path = containPath(rawPath);
   if (!path.ok) throw new Error(`${rawPath}: ${path.error}`);
   return path.value;
+}
+
+/** All that `directory` lists with this `limit`, and how many entries it leaves out. */
+export function listed(
+  directory: OpenDirectory,
+  limit: number,
+): { readonly entries: readonly DirectoryEntry[]; readonly left: number } {
+  const entries: DirectoryEntry[] = [];
+  let left = 0;
+  for (const step of directory.list(limit)) {
+    entries.push(...step.entries);
+    left = Math.max(0, step.found - limit);
+  }
+  return { entries, left };
 }
 
 /** What `rawPath` comes to, in one line: "file a.txt", "forbidden private o+x", "absent". */

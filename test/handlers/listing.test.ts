@@ -1,10 +1,13 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { symlinkSync, utimesSync } from "node:fs";
+import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
 
 import { formatSize } from "../../src/handlers/listing.ts";
 import { escapeHtml } from "../../src/handlers/markup.ts";
+import { concatBytes } from "../../src/protocol/bytes.ts";
+import type { Response } from "../../src/protocol/response.ts";
+import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";
 import { TempSite } from "../temp-site.ts";
-import { House } from "./ask.ts";
+import { House, requestOf } from "./ask.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -23,6 +26,22 @@ async function list(path: string): Promise<string> {
   expect(shown.status).toBe(200);
   expect(shown.fields["Content-Type"]).toBe("text/html; charset=utf-8");
   return shown.body;
+}
+
+/** The chunks that `response` is streamed in. */
+function chunksOf({ body }: Response): AsyncIterator<Uint8Array> {
+  if (body.kind !== "stream") throw new Error(`not a stream: ${body.kind}`);
+  return body.chunks[Symbol.asyncIterator]();
+}
+
+/** All of them. */
+async function textOf(response: Response): Promise<string> {
+  const chunks = chunksOf(response);
+  const all: Uint8Array[] = [];
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+    all.push(next.value);
+  }
+  return new TextDecoder().decode(concatBytes(all));
 }
 
 test("shows name, size and last change, folders first", async () => {
@@ -134,6 +153,160 @@ test("is not there when listings are off, but the index is", async () => {
     note: { reason: "listings are off" },
   });
   expect((await silent.ask("GET /with-index/")).body).toBe("<p>index</p>");
+});
+
+describe("a long one", () => {
+  /** Where more than five entries are many. */
+  const streaming = new House(site.root, { limits: { listingWholeEntriesMax: 5 } });
+
+  /** Fills the folder `name` with `count` files. */
+  function fill(name: string, count: number): void {
+    site.folder(name);
+    for (let i = 0; i < count; i++) writeFileSync(site.at(`${name}/${i}`), "x");
+  }
+
+  async function answer(
+    line: string,
+    fields: Record<string, string> = {},
+    body?: string,
+  ): Promise<Response> {
+    return streaming.routes.answer(requestOf(line, fields, body));
+  }
+
+  fill("six", 6);
+  fill("lots", 700);
+  site.folder("lots/folder");
+  symlinkSync("1", site.at("lots/link"));
+
+  test("is the same page, sent while it is made", async () => {
+    for (const path of ["/six/", "/lots/", "/"]) {
+      const streamed = await answer(`GET ${path}`);
+      expect(streamed.status).toBe(200);
+      expect(await textOf(streamed)).toBe(await list(path));
+    }
+  });
+
+  test("is one with more entries than the limit", async () => {
+    fill("five", 5);
+    site.file("five/.hidden", "not counted");
+    expect((await answer("GET /five/")).body.kind).toBe("bytes");
+    fill("five", 6);
+    expect((await answer("GET /five/")).body.kind).toBe("stream");
+  });
+
+  test("has neither a tag nor codings nor ranges, and is asked for again each time", async () => {
+    const fields = { "Accept-Encoding": "gzip, br, zstd", Range: "bytes=0-9" };
+    expect(await answer("GET /six/", fields)).toMatchObject({
+      status: 200,
+      fields: [
+        ["Cache-Control", "no-cache"],
+        ["X-Content-Type-Options", "nosniff"],
+        ["Content-Type", "text/html; charset=utf-8"],
+      ],
+    });
+  });
+
+  test("is fresh for as long as files are", async () => {
+    const limits = { listingWholeEntriesMax: 5 };
+    const minute = new House(site.root, { limits, cacheSeconds: 60 });
+    const { fields } = await minute.ask("GET /six/");
+    expect(fields["Cache-Control"]).toBe("max-age=60");
+  });
+
+  test("is not for clients that don't take it as it is (RFC 9110 §12.5.3)", async () => {
+    const fields = { "Accept-Encoding": "gzip, identity;q=0" };
+    expect((await answer("GET /six/", fields)).status).toBe(406);
+    expect((await answer("GET /six/", { "Accept-Encoding": "gzip;q=1" })).status).toBe(200);
+    const limits = { listingWholeEntriesMax: 5 };
+    const plain = new House(site.root, { limits, compress: false });
+    expect((await plain.ask("GET /six/", fields)).status).toBe(200);
+  });
+
+  test.each([
+    ["If-None-Match", "*", 304],
+    ["If-None-Match", '"a"', 200],
+    ["If-None-Match", 'W/""', 200],
+    ["If-Match", "*", 200],
+    ["If-Match", '"a"', 412],
+    ["If-Match", 'W/""', 412],
+    ["If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT", 200],
+    ["If-Unmodified-Since", "Fri, 01 Jan 2010 00:00:00 GMT", 200],
+  ])(
+    "exists, and that is all that a condition can ask: %s: %s is %p",
+    async (name, value, status) => {
+      const response = await answer("GET /six/", { [name]: value });
+      expect(response.status).toBe(status);
+      if (status === 304) expect(response.fields).toEqual([["Cache-Control", "no-cache"]]);
+    },
+  );
+
+  test.each([
+    ["If-Match", "*", 200],
+    ["If-Match", '"a"', 412],
+    ["If-None-Match", "*", 412],
+  ])("weighs for a POST, too: %s: %s is %p", async (name, value, status) => {
+    site.file("MyForm.html", "<form>");
+    expect((await answer("POST /six/", { [name]: value }, "a=b")).status).toBe(status);
+  });
+
+  test("begins with the page's head, before the folder has been read", async () => {
+    const chunks = chunksOf(await answer("GET /lots/"));
+    const { value } = await chunks.next();
+    const text = new TextDecoder().decode(value as Uint8Array);
+    expect(text).toStartWith("<!doctype html>");
+    expect(text).toContain("<h1>/lots/</h1>");
+    expect(text).not.toContain("./1");
+    await chunks.return?.();
+  });
+
+  test("says how many it left out", async () => {
+    const limits = { listingWholeEntriesMax: 5, listingEntriesMax: 600 };
+    const brief = new House(site.root, { limits });
+    const page = await textOf(await brief.routes.answer(requestOf("GET /lots/")));
+    expect(linksOf(page)).toHaveLength(601);
+    expect(page).toContain('<p class="soft">And 102 more.</p>');
+  });
+
+  test("is empty when it has been forbidden since", async () => {
+    const response = await answer("GET /six/");
+    site.folder("six", 0o751);
+    expect(await textOf(response)).toContain('<p class="soft">Nothing here.</p>');
+    site.folder("six", 0o755);
+  });
+
+  test.each([0, 1, 2, 5])("ends when nobody wants more than %p chunks", async (wanted) => {
+    const chunks = chunksOf(await answer("GET /lots/"));
+    for (let i = 0; i < wanted; i++) expect((await chunks.next()).done).toBe(false);
+    await chunks.return?.();
+    if (canListDescriptors) expect(descriptorsInto(site.root)).toEqual([]);
+    expect((await chunks.next()).done).toBe(true);
+  });
+
+  test("lets all others have their turn, however many there are at once", async () => {
+    let turn = 0;
+    let isOver = false;
+    const count = (): void => {
+      turn++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const rowsByTurn = new Map<number, number>();
+    let readMost = 0;
+    const readOne = async (): Promise<void> => {
+      const chunks = chunksOf(await answer("GET /lots/"));
+      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+        const rows = linksOf(new TextDecoder().decode(next.value)).length;
+        rowsByTurn.set(turn, (rowsByTurn.get(turn) ?? 0) + rows);
+        if (canListDescriptors) readMost = Math.max(readMost, descriptorsInto(site.root).length);
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, readOne));
+    isOver = true;
+    // Each page has a way up, too.
+    expect([...rowsByTurn.values()].reduce((sum, rows) => sum + rows)).toBe(12 * 703);
+    expect(Math.max(...rowsByTurn.values())).toBeLessThanOrEqual(12 + 2 * 256);
+    expect(readMost).toBeLessThanOrEqual(4);
+  });
 });
 
 test("loads nothing from anywhere", async () => {
