@@ -82,6 +82,10 @@ export interface Limits {
   readonly inlineBytesMax: ByteCount;
   /** Small files that are kept in memory, all together, with what is known of paths. */
   readonly fileCacheBytesMax: ByteCount;
+  /** Large files that are kept open for requests to come; fewer if descriptors are scarce. */
+  readonly openFilesKeptMax: number;
+  /** How long one stays open that nobody asks for; at most twice this. */
+  readonly openFilesRestMs: Milliseconds;
   /** The piece in which a larger file is read and sent. */
   readonly sendPieceBytes: ByteCount;
   /**
@@ -157,6 +161,8 @@ export const defaultLimits: Limits = {
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),
   fileCacheBytesMax: mebibytes(64),
+  openFilesKeptMax: 1000,
+  openFilesRestMs: seconds(30),
   sendPieceBytes: kibibytes(128),
   sendBurstBytes: mebibytes(2),
   codingBytesMin: kibibytes(1),

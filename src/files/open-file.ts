@@ -21,8 +21,8 @@ export function isSettled(seen: Sighting, nowMs: number): boolean {
   return Math.abs(nowMs - seen.ctimeMs) > timestampMs;
 }
 
-/** What both kinds say of themselves. */
-class FoundFile {
+/** What all kinds say of themselves. */
+export abstract class FoundFile {
   readonly name: string;
   readonly size: number;
   readonly mtimeMs: number;
@@ -42,11 +42,25 @@ class FoundFile {
   get mediaType(): string | undefined {
     return mediaTypeOf(this.name);
   }
+
+  abstract read(into: Uint8Array, position: number): number;
+
+  readAll(): Uint8Array<ArrayBuffer> {
+    const content = new Uint8Array(this.size);
+    let length = 0;
+    while (length < content.length) {
+      const count = this.read(content.subarray(length), length);
+      if (count === 0) return content.slice(0, length);
+      length += count;
+    }
+    return content;
+  }
 }
 
 /** A file with its descriptor, which it owns from now on. */
 export class DiskFile extends FoundFile implements OpenFile {
   readonly content = undefined;
+  readonly recurs = false;
   #fd: number;
 
   constructor(name: string, fd: number, facts: FileFacts) {
@@ -82,22 +96,6 @@ export class DiskFile extends FoundFile implements OpenFile {
   read(into: Uint8Array, position: number): number {
     return this.#fd === -1 ? 0 : readAt(this.#fd, into, position);
   }
-
-  readAll(): Uint8Array<ArrayBuffer> {
-    return readWhole(this);
-  }
-}
-
-/** The first `size` octets of `file`; fewer if it has shrunk since. */
-function readWhole(file: OpenFile): Uint8Array<ArrayBuffer> {
-  const content = new Uint8Array(file.size);
-  let length = 0;
-  while (length < content.length) {
-    const count = file.read(content.subarray(length), length);
-    if (count === 0) return content.slice(0, length);
-    length += count;
-  }
-  return content;
 }
 
 /**
@@ -106,6 +104,7 @@ function readWhole(file: OpenFile): Uint8Array<ArrayBuffer> {
  */
 export class MemoryFile extends FoundFile implements OpenFile {
   readonly content: Uint8Array<ArrayBuffer>;
+  readonly recurs = true;
   readonly fd = -1;
 
   /** The content of `file`, which stays open. */
@@ -132,7 +131,7 @@ export class MemoryFile extends FoundFile implements OpenFile {
     return part.length;
   }
 
-  readAll(): Uint8Array<ArrayBuffer> {
+  override readAll(): Uint8Array<ArrayBuffer> {
     return this.content;
   }
 }

@@ -9,8 +9,10 @@
  * there is room for would find none of them ever.
  */
 
+import type { Limits } from "../base/limits.ts";
 import type { Moments } from "../base/moments.ts";
-import { isSettled } from "./open-file.ts";
+import { KeptFile, OpenFiles } from "./kept-file.ts";
+import { DiskFile, isSettled } from "./open-file.ts";
 import type { ContainedPath } from "./path.ts";
 import type { Resolution } from "./resolution.ts";
 import type { SystemCalls } from "./system-calls.ts";
@@ -40,11 +42,18 @@ function bytesOf(resolution: Resolution): number {
   return outcomeBytes + 2 * content;
 }
 
+/** The limits that a memory lives by. */
+export type MemoryLimits = Pick<
+  Limits,
+  "fileCacheBytesMax" | "openFilesKeptMax" | "openFilesRestMs"
+>;
+
 /** A bounded memory of outcomes. */
 export class ResolutionMemory {
   readonly #bytesMax: number;
   readonly #calls: SystemCalls;
   readonly #moments: Moments;
+  readonly #openFiles: OpenFiles;
   readonly #outcomes = new Map<string, Remembered>();
   readonly #waypoints = new Map<string, Waypoint>();
   /** Goes round the outcomes when room has to be made. */
@@ -52,9 +61,10 @@ export class ResolutionMemory {
   #bytes = 0;
   #newcomers = 0;
 
-  /** Holds `bytesMax` at most; `moments` says how fresh a look has to be. */
-  constructor(bytesMax: number, calls: SystemCalls, moments: Moments) {
-    this.#bytesMax = bytesMax;
+  /** Holds as much as `limits` say; `moments` says how fresh a look has to be. */
+  constructor(limits: MemoryLimits, calls: SystemCalls, moments: Moments) {
+    this.#bytesMax = limits.fileCacheBytesMax;
+    this.#openFiles = new OpenFiles(limits.openFilesKeptMax, limits.openFilesRestMs);
     this.#calls = calls;
     this.#moments = moments;
   }
@@ -95,12 +105,32 @@ export class ResolutionMemory {
     const waypoints = steps.map((step) => this.#waypoint(step.path));
     const isSame = steps.every((step, i) => waypoints[i]?.agreesWith(step.seen) === true);
     const versions = waypoints.map((waypoint) => waypoint.version);
-    const { text } = path;
-    const outcome = { text, resolution, waypoints, versions, bytes, isAskedFor: true };
-    this.#outcomes.set(text, outcome);
+    const outcome: Remembered = {
+      text: path.text,
+      resolution: this.#lasting(resolution, steps),
+      waypoints,
+      versions,
+      bytes,
+      isAskedFor: true,
+    };
+    this.#outcomes.set(outcome.text, outcome);
     this.#bytes += bytes;
     for (const waypoint of waypoints) waypoint.uses++;
     if (!isSame) this.#forget(outcome);
+  }
+
+  /** `resolution` as it can be given out again: whoever has an open file now will close it. */
+  #lasting(resolution: Resolution, steps: readonly Step[]): Resolution {
+    const path = steps.at(-1)?.path;
+    if (resolution.kind !== "file" || path === undefined) return resolution;
+    if (!(resolution.file instanceof DiskFile)) return resolution;
+    const { name, facts } = resolution.file;
+    return { kind: "file", file: new KeptFile(name, facts, path, this.#openFiles) };
+  }
+
+  /** Closes what is open for others to come; what is being sent, when it has been. */
+  close(): void {
+    this.#openFiles.close();
   }
 
   /** Whether what was seen on the way will show it when it changes. */

@@ -46,6 +46,11 @@ export interface OpenFile {
    * again while the disk has nothing newer.
    */
   readonly content: Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * Whether this very object is given out again, to others, while the disk has nothing newer. Then
+   * closing it does nothing; whoever sends it, when it isn't in memory, asks for a share of it.
+   */
+  readonly recurs: boolean;
   /** In bytes, when it was opened. */
   readonly size: number;
   /** The last change of the content, in whole milliseconds since 1970, rounded down. */
@@ -74,7 +79,12 @@ export interface OpenFile {
   read(into: Uint8Array, position: number): number;
   /** The first `size` bytes; fewer if the file has shrunk since. */
   readAll(): Uint8Array<ArrayBuffer>;
+  /** A share of one that recurs, to be closed by itself: until then the file stays open. */
+  share?(): FileUse;
 }
+
+/** A file as somebody uses it who is sent it; what it has in common with `OpenFile` means that. */
+export type FileUse = Pick<OpenFile, "fd" | "read" | "isIntact" | "close">;
 
 /** A folder which a stranger may list. It holds no descriptor and needs no closing. */
 export interface OpenDirectory {

@@ -20,12 +20,14 @@ import type { EntryReader } from "./entry-reader.ts";
 import { openEntries } from "./entry-reader.ts";
 import type { ListingContext } from "./listing.ts";
 import { listFolder } from "./listing.ts";
+import { KeptFile } from "./kept-file.ts";
 import { DiskFile, MemoryFile } from "./open-file.ts";
 import type { ContainedPath } from "./path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "./path.ts";
 import type { Permissions } from "./permission.ts";
 import { permits } from "./permission.ts";
 import type { OpenDirectory, OpenFile, Resolution } from "./resolution.ts";
+import type { MemoryLimits } from "./resolution-memory.ts";
 import { ResolutionMemory } from "./resolution-memory.ts";
 import type { FileFacts, FolderOpener } from "./stat.ts";
 import {
@@ -67,7 +69,7 @@ export interface TreeOptions {
 }
 
 /** The limits that a tree lives by. */
-export type TreeLimits = Pick<Limits, "symlinkHopsMax" | "inlineBytesMax" | "fileCacheBytesMax">;
+export type TreeLimits = MemoryLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
 
 /** Walks begun for one answer when others keep changing the way. */
 const attemptsMax = 3;
@@ -128,7 +130,7 @@ export class Tree {
     const { limits, moments } = options;
     this.#limits = limits;
     this.#moments = moments;
-    this.#memory = new ResolutionMemory(limits.fileCacheBytesMax, systemCalls(), moments);
+    this.#memory = new ResolutionMemory(limits, systemCalls(), moments);
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
@@ -148,7 +150,13 @@ export class Tree {
 
   /** What `path` leads to, as of `since` or later: by looks that were made then, or by new ones. */
   resolve(path: ContainedPath, since = this.#moments.since): Resolution {
-    return this.#memory.find(path, since) ?? this.#lookFor(path);
+    const known = this.#memory.find(path, since);
+    return known !== undefined && isReady(known) ? known : this.#lookFor(path);
+  }
+
+  /** Closes files that are open for requests to come. */
+  close(): void {
+    this.#memory.close();
   }
 
   /** What `path` leads to; remembered where it can be. */
@@ -322,13 +330,19 @@ export class Tree {
   }
 }
 
+/** Whether a remembered outcome can be given out: a large file has to be open, and still is it. */
+function isReady(outcome: Resolution): boolean {
+  return outcome.kind !== "file" || !(outcome.file instanceof KeptFile) || outcome.file.open();
+}
+
 /** Whether an outcome is the same for all who ask, and follows from `steps` alone. */
 function isRepeatable(outcome: Resolution, steps: readonly Step[]): boolean {
   switch (outcome.kind) {
     case "file": {
       const { content, size, identity } = outcome.file;
-      // What was read has to be the file that was found by the last step.
-      return content?.length === size && steps.at(-1)?.seen?.isSame(identity) === true;
+      // What was opened has to be the file that was found by the last step, and read to its end.
+      const isWhole = content === undefined || content.length === size;
+      return isWhole && steps.at(-1)?.seen?.isSame(identity) === true;
     }
     case "forbidden":
       // Where the bit is there the system has refused, and its reasons don't show.

@@ -22,7 +22,7 @@ import type { CodedCache, CodedForm, MadeForm } from "./coded-cache.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
 import type { Request } from "./handler.ts";
 import type { Representation } from "./representation.ts";
-import { contentSize, release } from "./representation.ts";
+import { contentRecurs, contentSize, release } from "./representation.ts";
 import { TurnShare } from "./turn-share.ts";
 
 /** What the choice of a form needs. */
@@ -92,7 +92,7 @@ function originalOf(plain: Representation, path: ContainedPath): Original {
   const fields: readonly ResponseField[] = [...plain.fields, ["Vary", "Accept-Encoding"]];
   const varying = hasForms ? { ...plain, fields } : undefined;
   const original: Original = { varying, path, beside: {}, keys: {} };
-  if (plain.content instanceof Uint8Array) originals.set(plain, original);
+  if (contentRecurs(plain)) originals.set(plain, original);
   return original;
 }
 
@@ -114,7 +114,7 @@ function formFrom(
   const known = formed.get(coded);
   if (known?.plain === plain) return known.form;
   const form = make();
-  if (form.content instanceof Uint8Array) formed.set(coded, { plain, form });
+  if (contentRecurs(form)) formed.set(coded, { plain, form });
   return form;
 }
 

@@ -87,12 +87,12 @@ function formOf(
   return coding === undefined ? plain : chooseForm(request, plain, path, coding);
 }
 
-/** What files in memory are represented by, as long as they are given out. */
+/** What files that recur are represented by, as long as they are given out. */
 const represented = new WeakMap<OpenFile, Representation>();
 
 /** `file` as it is. A file belongs to one tree and so to one service. */
 function plainOf(file: OpenFile, service: FileService): Representation {
-  if (file.content === undefined) return representFile(file, fieldsFor(file.name, service));
+  if (!file.recurs) return representFile(file, fieldsFor(file.name, service));
   let representation = represented.get(file);
   if (representation === undefined) {
     representation = representFile(file, fieldsFor(file.name, service));

@@ -46,6 +46,11 @@ export function contentSize({ content }: Representation): number {
   return content instanceof Uint8Array ? content.length : content.size;
 }
 
+/** Whether others are answered with the same content, from the same object. */
+export function contentRecurs({ content }: Representation): boolean {
+  return content instanceof Uint8Array || content.recurs;
+}
+
 /** Lets go of a representation that isn't sent. */
 export function release({ content }: Representation): void {
   if (!(content instanceof Uint8Array)) content.close();
@@ -64,7 +69,7 @@ function validatorsOf(representation: Representation, receivedMs: number): Valid
   return { entityTag, lastModifiedSeconds, lastModifiedIsStrong };
 }
 
-/** The answers that representations in memory have got, to be given again. */
+/** The answers that representations which recur have got, to be given again. */
 const wholes = new WeakMap<Representation, Response>();
 const unmodifieds = new WeakMap<Representation, Response>();
 
@@ -91,8 +96,8 @@ function notModified(representation: Representation): Response {
   return builder.build();
 }
 
-/** 200, with octets in memory, and with a date that no client will find in the future. */
-function wholeInMemory(representation: Representation): Response {
+/** 200, with content that recurs, and with a date that no client will find in the future. */
+function recurringWhole(representation: Representation): Response {
   const { mtimeMs } = representation;
   const seconds = mtimeMs === undefined ? undefined : Math.floor(mtimeMs / 1000);
   const builder = describe(200, representation, seconds).recurring();
@@ -118,7 +123,7 @@ function describe(
   return builder;
 }
 
-/** The fields of a representation in memory, with the date that is among them. */
+/** The fields of a representation that recurs, with the date that is among them. */
 const described = new WeakMap<Representation, Pick<Response, "fields"> & { seconds?: number }>();
 
 /** The same for a representation whose fields may have been found right before. */
@@ -132,7 +137,7 @@ function describeAgain(
     return new ResponseBuilder<ContentStatus>(status).fieldsOf(known);
   }
   const builder = describe(status, representation, lastModifiedSeconds);
-  if (representation.content instanceof Uint8Array) {
+  if (contentRecurs(representation)) {
     const fields = [...builder.build().fields];
     const seconds = lastModifiedSeconds === undefined ? {} : { seconds: lastModifiedSeconds };
     described.set(representation, { fields, ...seconds });
@@ -266,9 +271,9 @@ export function answerWith(
   limits: Limits,
 ): Response {
   const { fields } = request.head;
-  const { content, mtimeMs = 0 } = representation;
-  const recurs = content instanceof Uint8Array && mtimeMs <= request.receivedMs;
-  if (recurs && asksForWhole(fields)) return recall(wholes, representation, wholeInMemory);
+  const { mtimeMs = 0 } = representation;
+  const recurs = contentRecurs(representation) && mtimeMs <= request.receivedMs;
+  if (recurs && asksForWhole(fields)) return recall(wholes, representation, recurringWhole);
   const validators = validatorsOf(representation, request.receivedMs);
   const verdict = weighRequest(request, validators);
   if (verdict.kind === "not-modified") {

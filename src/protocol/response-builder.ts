@@ -146,7 +146,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     return this;
   }
 
-  /** Says that the response will be kept and answered again. Its body is none, or octets. */
+  /** Says that the response will be kept and answered again. Its body is no stream. */
   recurring(): this {
     this.#recurs = true;
     return this;

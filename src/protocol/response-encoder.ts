@@ -115,8 +115,9 @@ const keptBodyOctetsMax = 64 * 1024;
 
 /**
  * All octets of `response`, head and body, in one piece, made once a second for a response that
- * recurs. Undefined for one that doesn't, and for the exchanges that are seldom: what they need is
- * `encodeHead`. The octets never change; what is made for the next second is another piece.
+ * recurs; without those of a file, which follow. Undefined for one that doesn't recur, and for the
+ * exchanges that are seldom: what they need is `encodeHead`. The octets never change; what is made
+ * for the next second is another piece.
  */
 export function encodeWhole(response: Response, exchange: Exchange): Uint8Array | undefined {
   if (!response.recurs || !exchange.persist || exchange.minorVersion === 0) return undefined;
@@ -138,7 +139,7 @@ function dateAtOf({ status }: Response): number {
 
 function makeWhole(response: Response, exchange: Exchange): Uint8Array<ArrayBuffer> | undefined {
   const { body, close } = response;
-  if (close || body.kind === "file" || body.kind === "stream") return undefined;
+  if (close || body.kind === "stream") return undefined;
   const content = body.kind === "bytes" ? body.bytes : undefined;
   if (content !== undefined && content.length > keptBodyOctetsMax) return undefined;
   const { text } = encodeHead(response, exchange);

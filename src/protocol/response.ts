@@ -16,6 +16,8 @@ export interface FileSource {
   isIntact?(): boolean;
   /** May be called more than once. */
   close(): void;
+  /** For one that more than one response is made of: a share of it, to be closed by itself. */
+  share?(): FileSource;
 }
 
 /** A run of octets in a file: `start` is included, `start + octets` is not. */

@@ -72,8 +72,10 @@ export class Delivery {
   begin(response: Response, wire: Wire): boolean {
     const whole = encodeWhole(response, wire);
     if (whole !== undefined) {
-      this.#octets = response.body.kind === "bytes" ? response.body.bytes.length : 0;
+      const { body } = response;
+      this.#octets = body.kind === "bytes" ? body.bytes.length : 0;
       this.#outbox.addBytes(whole);
+      if (body.kind === "file") this.#beginBody(body, "length");
       return true;
     }
     const head = encodeHead(response, wire);

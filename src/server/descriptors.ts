@@ -26,16 +26,33 @@ export function connectionsFor(openFiles: number): number {
   return Math.max(1, Math.floor(((openFiles - reserved) * 3) / 4));
 }
 
-/** `connectionsMax`, or fewer if the process may not open as many. */
-export function affordableConnections(connectionsMax: number): number {
+/** Files that may be open for requests to come alone: a quarter of those that are for files. */
+export function keptFilesFor(openFiles: number): number {
+  return Math.floor(openFiles / 16);
+}
+
+/** Descriptors that this process may have; undefined where nobody says so: no Linux. */
+function openFilesHere(): number | undefined {
   const opened = openForReading("/proc/self/limits");
-  // Not Linux: what was asked for has to do.
-  if (!opened.ok) return connectionsMax;
+  if (!opened.ok) return undefined;
   const octets = new Uint8Array(limitsOctetsMax);
   const length = readAt(opened.value, octets, 0);
   closeDescriptor(opened.value);
-  const openFiles = openFilesLimit(new TextDecoder().decode(octets.subarray(0, length)));
-  return openFiles === undefined
-    ? connectionsMax
-    : Math.min(connectionsMax, connectionsFor(openFiles));
+  return openFilesLimit(new TextDecoder().decode(octets.subarray(0, length)));
+}
+
+/** `max`, or fewer if `share` of the descriptors is fewer. */
+function afford(max: number, share: (openFiles: number) => number): number {
+  const openFiles = openFilesHere();
+  return openFiles === undefined ? max : Math.min(max, share(openFiles));
+}
+
+/** `connectionsMax`, or fewer if the process may not open as many. */
+export function affordableConnections(connectionsMax: number): number {
+  return afford(connectionsMax, connectionsFor);
+}
+
+/** `filesMax`, or fewer if the process may not keep as many open. */
+export function affordableKeptFiles(filesMax: number): number {
+  return afford(filesMax, keptFilesFor);
 }

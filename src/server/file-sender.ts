@@ -7,9 +7,10 @@
  * A response is one version of the file or it is broken off. A file may be renamed, replaced or
  * removed while it is sent: what is open stays whole. When it has been written to instead, which
  * its size or its mtime tells, the rest isn't sent. That is looked at once in every turn, and
- * before the octets that would make the response whole; not when all of it leaves at once. What
- * sendfile has handed over are the file's own pages until the client has them, so somebody who
- * overwrites them in place meanwhile is noticed only if there is more to send.
+ * before the octets that would make the response whole; not when all of it leaves at once, unless
+ * the file was open before. What sendfile has handed over are the file's own pages until the client
+ * has them, so somebody who overwrites them in place meanwhile is noticed only if there is more to
+ * send.
  */
 
 import type { FileSource, Piece, Region } from "../protocol/response.ts";
@@ -37,6 +38,8 @@ const nothing = new Uint8Array(0);
 /** The sender of one file's pieces. */
 export class FileSender {
   readonly #file: FileSource;
+  /** Whether it was open before this response began. */
+  readonly #isShared: boolean;
   readonly #pieces: readonly Piece[];
   readonly #sizes: SendSizes;
   /** The piece that is being sent, and how much of it has been. */
@@ -51,11 +54,12 @@ export class FileSender {
   #carries: boolean;
 
   constructor(file: FileSource, pieces: readonly Piece[], sizes: SendSizes) {
-    this.#file = file;
+    this.#file = file.share?.() ?? file;
+    this.#isShared = file.share !== undefined;
     this.#pieces = pieces;
     this.#sizes = sizes;
     this.#left = piecesOctets(pieces);
-    this.#carries = file.fd !== undefined;
+    this.#carries = (this.#file.fd ?? -1) >= 0;
     if (buffer.length < sizes.sendPieceBytes) buffer = new Uint8Array(sizes.sendPieceBytes);
   }
 
@@ -67,7 +71,7 @@ export class FileSender {
   /** Sends until the end, a full socket, or the end of this turn's share. */
   pump(transport: Transport): SendOutcome {
     const leftAfter = this.#left - this.#sizes.sendBurstBytes;
-    this.#lookDue = this.#begun;
+    this.#lookDue = this.#begun || this.#isShared;
     while (this.#left > 0) {
       if (this.#left <= leftAfter) return "later";
       const piece = this.#piece();
@@ -130,7 +134,7 @@ export class FileSender {
 
   /** Whether the next `octets` may be sent after those that have been. */
   #isIntact(octets: number): boolean {
-    if (!this.#begun || (!this.#lookDue && octets < this.#left)) return true;
+    if (!this.#lookDue && !(this.#begun && octets === this.#left)) return true;
     this.#lookDue = false;
     return this.#file.isIntact?.() ?? true;
   }

@@ -120,13 +120,17 @@ async function openSecureSockets(tls: TlsOptions, tree: Tree): Promise<SecureSoc
   return new Sockets(tls, tree);
 }
 
-/** Closes `listener`, and resets what is left when the time is over; at once if there is none. */
-async function close(listener: Listener, withinMs: number): Promise<void> {
+/**
+ * Closes `listener`, and resets what is left when the time is over; at once if there is none. Then
+ * nobody is left who is sent files of `tree`.
+ */
+async function close(listener: Listener, tree: Tree, withinMs: number): Promise<void> {
   const closing = listener.close();
   if (withinMs === 0) listener.abort();
   const timer = setTimeout(() => listener.abort(), withinMs);
   await closing;
   clearTimeout(timer);
+  tree.close();
 }
 
 /**
@@ -139,12 +143,12 @@ async function close(listener: Listener, withinMs: number): Promise<void> {
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
+  const { tls, host = "localhost", port = 0, reusePort } = options;
   const added = new AddedRoutes();
-  const scheme = options.tls === undefined ? "http" : "https";
+  const scheme = tls === undefined ? "http" : "https";
   const moments = new Moments();
   let site = openSite(options, added, moments, scheme);
-  const secure =
-    options.tls === undefined ? undefined : await openSecureSockets(options.tls, site.tree);
+  const secure = tls === undefined ? undefined : await openSecureSockets(tls, site.tree);
   const clock = new SystemClock();
   const write = guarded(options.write ?? toStandardOutput);
   const logAs = (format: LogFormat = "none"): AccessLog =>
@@ -172,8 +176,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     },
   };
   const listener = new Listener(context, secure);
-  const host = options.host ?? "localhost";
-  const opened = listener.open(host, options.port ?? 0, options.reusePort);
+  const opened = listener.open(host, port, reusePort);
   if (!opened.ok) throw listenError(opened.error);
   const reload = (changed: ReloadOptions): void => {
     const root = changed.root ?? site.tree.root;
@@ -182,13 +185,14 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       if (secure === undefined) throw new ServeError("tls", "TLS can only be begun by a restart");
       secure.renew(changed.tls, next.tree);
     }
+    site.tree.close();
     site = next;
     listener.limit(site.limits);
     log.flush();
     log = logAs(changed.log);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    await close(listener, how.force === true ? 0 : site.limits.stopTimeMs);
+    await close(listener, site.tree, how.force === true ? 0 : site.limits.stopTimeMs);
     log.flush();
   };
   return {

@@ -21,6 +21,7 @@ import type { ProtocolError } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
 import type { Scheme } from "../protocol/target.ts";
+import { affordableKeptFiles } from "./descriptors.ts";
 import { logFormats } from "./log.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
@@ -112,6 +113,7 @@ export function openSite(
   checkWords(options);
   checkName("form", "the form page", formPage);
   checkName("index", "the index", index);
+  const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
   const opened = openTree({
     root: options.root ?? ".",
     permissions: options.permissions ?? "other",
@@ -119,7 +121,7 @@ export function openSite(
     symlinks: options.symlinks ?? "inside",
     index,
     moments,
-    limits,
+    limits: { ...limits, openFilesKeptMax },
   });
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;

@@ -13,12 +13,12 @@ import { bodyOctets } from "../protocol/response.ts";
 /** `handler`, whose large answers come in several turns. */
 export function inTurns(
   handler: Handler,
-  { inlineBytesMax, sendBurstBytes }: Pick<Limits, "inlineBytesMax" | "sendBurstBytes">,
+  { sendPieceBytes, sendBurstBytes }: Pick<Limits, "sendPieceBytes" | "sendBurstBytes">,
 ): Handler {
   const share = new TurnShare();
   const begin = (response: Response, { head }: Request): Response | Promise<Response> => {
     const octets = head.method === "HEAD" ? 0 : (bodyOctets(response.body) ?? 0);
-    if (octets <= inlineBytesMax) return response;
+    if (octets <= sendPieceBytes) return response;
     return share.take(octets, sendBurstBytes)?.then(() => response) ?? response;
   };
   return (request) => {

@@ -524,6 +524,7 @@ class FakeFile implements OpenFile {
   readonly mediaType = "text/plain; charset=utf-8";
   readonly size: number;
   readonly identity: Sighting;
+  readonly recurs = false;
   unchanged = true;
   closed = 0;
   /** The turns of the event loop in which it was read, and how much. */

@@ -6,6 +6,7 @@ import {
   chunkPrefix,
   continueHead,
   encodeHead,
+  encodeWhole,
   lastChunk,
 } from "../../src/protocol/response-encoder.ts";
 
@@ -157,6 +158,38 @@ describe("persistence (RFC 9112 §9.3, §9.6)", () => {
     expect(end(kept.text)).toEqual(["Content-Length: 0", "Connection: keep-alive"]);
     expect(kept.persist).toBe(true);
     expect(end(encodeHead(closing, old).text)).toContain("Connection: close");
+  });
+});
+
+describe("a response that recurs", () => {
+  const again = new ResponseBuilder(200).recurring().text("hello", "text/plain").build();
+  const file = { read: () => 0, close: () => undefined };
+  const region = { start: 0, octets: 7 };
+  const fromFile = new ResponseBuilder(200).recurring().file(file, region, "a/b").build();
+
+  test("is made once a second, head and body in one piece", () => {
+    const octets = encodeWhole(again, plain);
+    expect(Buffer.from(octets ?? []).toString()).toBe(`${encodeHead(again, plain).text}hello`);
+    expect(encodeWhole(again, plain)).toBe(octets);
+    const later = { ...plain, date: "Sun, 06 Nov 1994 08:49:38 GMT" };
+    const next = encodeWhole(again, later);
+    expect(Buffer.from(next ?? []).toString()).toBe(`${encodeHead(again, later).text}hello`);
+    expect(next).not.toBe(octets);
+  });
+
+  test("with a file is its head alone", () => {
+    const octets = encodeWhole(fromFile, plain);
+    expect(Buffer.from(octets ?? []).toString()).toBe(encodeHead(fromFile, plain).text);
+    expect(encodeWhole(fromFile, plain)).toBe(octets);
+  });
+
+  test("is made each time for a HEAD, for HTTP/1.0, and before the connection's end", () => {
+    for (const response of [again, fromFile]) {
+      for (const exchange of [head, old, { ...plain, persist: false }]) {
+        expect(encodeWhole(response, exchange)).toBeUndefined();
+      }
+    }
+    expect(encodeWhole(hello, plain)).toBeUndefined();
   });
 });
 

@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 
 import {
   affordableConnections,
+  affordableKeptFiles,
   connectionsFor,
+  keptFilesFor,
   openFilesLimit,
 } from "../../src/server/descriptors.ts";
 import { RawClient } from "../raw-client.ts";
@@ -27,12 +29,17 @@ describe("connections that there are descriptors for", () => {
       const connections = connectionsFor(openFiles);
       expect(connections).toBeGreaterThanOrEqual(1);
       if (openFiles > 40) expect(connections).toBeLessThan(openFiles - 32);
+      // Files that are kept open leave room for those that are opened.
+      const files = Math.max(0, openFiles - 32 - connections);
+      if (openFiles > 64) expect(keptFilesFor(openFiles)).toBeLessThan(files / 2);
     }
   });
 
   test("are never more than were asked for", () => {
     expect(affordableConnections(1)).toBe(1);
     expect(affordableConnections(10 ** 9)).toBeGreaterThan(0);
+    expect(affordableKeptFiles(1)).toBeLessThanOrEqual(1);
+    expect(affordableKeptFiles(10 ** 9)).toBeGreaterThan(0);
   });
 });
 

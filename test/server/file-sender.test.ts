@@ -325,6 +325,38 @@ describe.each(ways)("over %s, a sender", (_, carries) => {
     });
   });
 
+  describe("of a file that is open for others, too", () => {
+    /** A file of which all have shares. */
+    class SharedFile extends PatternFile {
+      shares = 0;
+
+      share(): PatternFile {
+        this.shares++;
+        return this;
+      }
+    }
+
+    test("has a share of it, from the beginning to the end", () => {
+      const file = new SharedFile(1000);
+      const sender = new FileSender(file, [{ start: 0, octets: 90 }], sizes);
+      expect([file.shares, file.closed]).toEqual([1, 0]);
+      expect(sender.pump(transportOf(carries))).toBe("sent");
+      sender.close();
+      expect([file.shares, file.closed]).toEqual([1, 1]);
+    });
+
+    test("looks at it before the first octet", () => {
+      const transport = transportOf(carries);
+      const file = new SharedFile(1000);
+      const pieces = [{ start: 0, octets: 90 }];
+      expect(new FileSender(file, pieces, sizes).pump(transport)).toBe("sent");
+      expect(file.looks).toBe(1);
+      file.intact = false;
+      expect(new FileSender(file, pieces, sizes).pump(transport)).toBe("changed");
+      expect(transport.taken).toBe(90);
+    });
+  });
+
   test("takes a file that can't say whether it has changed at its word", () => {
     const transport = transportOf(carries);
     const content = new PatternFile(1000);

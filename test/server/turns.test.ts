@@ -7,7 +7,7 @@ import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
 import { inTurns } from "../../src/server/turns.ts";
 import { requestOf } from "../handlers/ask.ts";
 
-const limits = { inlineBytesMax: bytes(1000), sendBurstBytes: bytes(100_000) };
+const limits = { sendPieceBytes: bytes(1000), sendBurstBytes: bytes(100_000) };
 const get = requestOf("GET /");
 
 const answerOf = (octets: number): Response =>
