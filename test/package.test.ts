@@ -101,9 +101,9 @@ describe("the package", () => {
     await using sources = run(["--version"]);
     expect(await sources.line()).toBe(about.version);
     expect(await sources.status).toBe(0);
-    await Bun.write(bundle, 'require("./nothing.js");');
+    await Bun.write(bundle, 'require("nothing-by-this-name");');
     await using broken = run(["--version"]);
     expect(await broken.status).toBe(1);
-    expect(await broken.stderr).toContain("./nothing.js");
+    expect(await broken.stderr).toContain("nothing-by-this-name");
   });
 });
