@@ -40,7 +40,6 @@ const tickMs = 10;
 const unhurriedMs = 300_000;
 
 const root = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "postern-fresh-")));
-afterAll(() => fs.rmSync(root, { recursive: true }), unhurriedMs);
 
 /** A folder with a `site` in it, which is served by a process of its own. */
 class ServedFolder implements AsyncDisposable {
@@ -88,7 +87,10 @@ function shownBy(octets: Uint8Array): string {
 }
 
 const served = new ServedFolder("subjects");
-afterAll(() => served[Symbol.asyncDispose](), unhurriedMs);
+afterAll(async () => {
+  await served[Symbol.asyncDispose]();
+  fs.rmSync(root, { recursive: true });
+}, unhurriedMs);
 
 /** What is changed: each kind, so many times where there can be more than one. */
 const cast = Array.from({ length: copies }, (_, copy) =>
