@@ -39,14 +39,14 @@ const rememberedMax = 1024;
 /** No extension in the table is longer, and what is longer isn't worth remembering. */
 const extensionLengthMax = 32;
 
-/** The commonest extensions, by their types. */
+/** The commonest extensions, by their types with their charsets. */
 const common: readonly (readonly [type: string, ...extensions: string[]])[] = [
   ["application/gzip", "gz"],
-  ["application/json", "json", "map"],
-  ["application/manifest+json", "webmanifest"],
+  ["application/json; charset=utf-8", "json", "map"],
+  ["application/manifest+json; charset=utf-8", "webmanifest"],
   ["application/pdf", "pdf"],
   ["application/wasm", "wasm"],
-  ["application/xml", "xml"],
+  ["application/xml; charset=utf-8", "xml"],
   ["application/zip", "zip"],
   ["audio/mpeg", "mp3"],
   ["audio/ogg", "ogg", "oga", "opus"],
@@ -58,15 +58,15 @@ const common: readonly (readonly [type: string, ...extensions: string[]])[] = [
   ["image/gif", "gif"],
   ["image/jpeg", "jpg", "jpeg"],
   ["image/png", "png"],
-  ["image/svg+xml", "svg"],
+  ["image/svg+xml; charset=utf-8", "svg"],
   ["image/vnd.microsoft.icon", "ico"],
   ["image/webp", "webp"],
-  ["text/css", "css"],
-  ["text/csv", "csv"],
-  ["text/html", "html", "htm"],
-  ["text/javascript", "js", "mjs"],
-  ["text/markdown", "md"],
-  ["text/plain", "txt", "log"],
+  ["text/css; charset=utf-8", "css"],
+  ["text/csv; charset=utf-8", "csv"],
+  ["text/html; charset=utf-8", "html", "htm"],
+  ["text/javascript; charset=utf-8", "js", "mjs"],
+  ["text/markdown; charset=utf-8", "md"],
+  ["text/plain; charset=utf-8", "txt", "log"],
   ["video/mp4", "mp4"],
   ["video/webm", "webm"],
 ];
@@ -74,7 +74,7 @@ const common: readonly (readonly [type: string, ...extensions: string[]])[] = [
 /** By extension, in the case that it was asked in. */
 const remembered = new Map<string, string>();
 for (const [type, ...extensions] of common) {
-  for (const extension of extensions) remembered.set(extension, describeType(type));
+  for (const extension of extensions) remembered.set(extension, type);
 }
 
 /**

@@ -45,33 +45,34 @@ export const IP_FUTURE = 128;
 
 const ALPHA = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const DIGITS = "0123456789";
-const UNRESERVED = `${ALPHA}${DIGITS}-._~`;
+const UNRESERVED_MARKS = "-._~";
 const SUB_DELIMS = "!$&'()*+,;=";
 
+/** What several classes have in common is walked through once: it is done at each start. */
 function makeClasses(): Uint8Array {
   const table = new Uint8Array(256);
-  const mark = (bit: number, characters: string): void => {
+  const mark = (bits: number, characters: string): void => {
     for (let i = 0; i < characters.length; i++) {
       const code = characters.charCodeAt(i);
-      table[code] = (table[code] ?? 0) | bit;
+      table[code] = (table[code] ?? 0) | bits;
     }
   };
-  const markRange = (bit: number, first: number, last: number): void => {
-    for (let code = first; code <= last; code++) table[code] = (table[code] ?? 0) | bit;
+  const markRange = (bits: number, first: number, last: number): void => {
+    for (let code = first; code <= last; code++) table[code] = (table[code] ?? 0) | bits;
   };
-  mark(TCHAR, `!#$%&'*+-.^_\`|~${DIGITS}${ALPHA}`);
-  mark(FIELD_VALUE, "\t ");
-  markRange(FIELD_VALUE, 0x21, 0x7e);
-  markRange(FIELD_VALUE, 0x80, 0xff);
-  mark(TARGET, `${UNRESERVED}${SUB_DELIMS}:/?@%[]^\`{|}\\`);
-  mark(DIGIT, DIGITS);
-  mark(HEXDIG, `${DIGITS}ABCDEFabcdef`);
-  mark(REG_NAME, `${UNRESERVED}${SUB_DELIMS}%`);
-  mark(QDTEXT, "\t !");
-  markRange(QDTEXT, 0x23, 0x5b);
-  markRange(QDTEXT, 0x5d, 0x7e);
-  markRange(QDTEXT, 0x80, 0xff);
-  mark(IP_FUTURE, `${UNRESERVED}${SUB_DELIMS}:`);
+  mark(TCHAR | TARGET | REG_NAME | IP_FUTURE, `${ALPHA}${DIGITS}`);
+  mark(TARGET | REG_NAME | IP_FUTURE, `${UNRESERVED_MARKS}${SUB_DELIMS}`);
+  mark(TCHAR, "!#$%&'*+-.^_`|~");
+  mark(TARGET, ":/?@%[]^`{|}\\");
+  mark(REG_NAME, "%");
+  mark(IP_FUTURE, ":");
+  mark(DIGIT | HEXDIG, DIGITS);
+  mark(HEXDIG, "ABCDEFabcdef");
+  mark(FIELD_VALUE | QDTEXT, "\t !");
+  mark(FIELD_VALUE, '"\\');
+  markRange(FIELD_VALUE | QDTEXT, 0x23, 0x5b);
+  markRange(FIELD_VALUE | QDTEXT, 0x5d, 0x7e);
+  markRange(FIELD_VALUE | QDTEXT, 0x80, 0xff);
   return table;
 }
 

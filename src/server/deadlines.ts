@@ -48,7 +48,7 @@ export class Deadlines {
   readonly #now: () => number;
   readonly #alarm: Alarm;
   /** A slot is made when it is first needed: all of them take half a millisecond. */
-  readonly #slots: (Set<Timed> | undefined)[] = Array.from({ length: slotCount });
+  readonly #slots: (Set<Timed> | undefined)[] = [];
   #held = 0;
   /** The last tick whose slot has been emptied. */
   #tick: number;
