@@ -209,7 +209,8 @@ export class Tree {
     const { name: realName, path, facts } = found;
     const opened = openForReading(path);
     if (!opened.ok) {
-      if (opened.error === "ELOOP") return moved;
+      // A link has taken its place, or nothing has: what the walk saw is past.
+      if (opened.error === "ELOOP" || opened.error === "ENOENT") return moved;
       return isDenied(opened.error)
         ? walk.denial(realName, facts.mode, "read")
         : refusalOf(opened.error);

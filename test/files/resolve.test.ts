@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, mock, spyOn, test } from "bun:test";
 import * as fc from "fast-check";
 import * as fs from "node:fs";
 import { defaultLimits } from "../../src/base/limits.ts";
 import { bytes } from "../../src/base/units.ts";
+import { systemCalls } from "../../src/files/chosen-calls.ts";
 import { containPath } from "../../src/files/path.ts";
 import type { Tree } from "../../src/files/resolve.ts";
 import { openTree } from "../../src/files/resolve.ts";
@@ -27,6 +28,7 @@ const isLinux = process.platform === "linux";
 
 const temp = new TempTree();
 afterAll(() => temp.remove());
+afterEach(() => mock.restore());
 
 describe("the root", () => {
   test("is the real path of the folder", () => {
@@ -167,6 +169,64 @@ describe.each(ways)("a file and a folder, with $way", ({ openFolder }) => {
   test("has no index when none is named", () => {
     const open = temp.open({ index: "" }, openFolder);
     expect(outcome(open, `/${home}/with-index/`)).toBe("directory");
+  });
+});
+
+/** Has `before` done right before each opening of a file, and `after` right after it. */
+function aroundOpening(before: () => void, after = (): void => {}): void {
+  const calls = systemCalls();
+  const open = calls.open.bind(calls);
+  spyOn(calls, "open").mockImplementation((path, way) => {
+    if (way !== "content") return open(path, way);
+    before();
+    const descriptor = open(path, way);
+    after();
+    return descriptor;
+  });
+}
+
+function remove(name: string): void {
+  fs.rmSync(temp.at(name), { force: true });
+}
+
+describe("a file that goes between the look at it and its opening", () => {
+  const index = "going/index.html";
+
+  test("is not there", () => {
+    temp.file("going/a.txt");
+    aroundOpening(() => remove("going/a.txt"));
+    expect(outcome(temp.open(), "/going/a.txt")).toBe("absent");
+  });
+
+  test("leaves the folder its listing when it was the index", () => {
+    temp.file(index);
+    aroundOpening(() => remove(index));
+    expect(outcome(temp.open(), "/going/")).toBe("directory");
+  });
+
+  test("is what has taken its place", () => {
+    temp.file(index, "old");
+    temp.file("going/next.html", "next");
+    aroundOpening(() => {
+      remove(index);
+      temp.link(index, "next.html");
+    });
+    expect(outcome(temp.open(), "/going/")).toBe("file next");
+    remove(index);
+  });
+
+  test("is looked for no more than three times when it comes and goes", () => {
+    temp.file(index);
+    let opened = 0;
+    aroundOpening(
+      () => remove(index),
+      () => {
+        opened++;
+        temp.file(index);
+      },
+    );
+    expect(outcome(temp.open(), "/going/")).toBe("failed ESTALE");
+    expect(opened).toBe(3);
   });
 });
 

@@ -362,8 +362,6 @@ export const kinds: readonly Kind[] = [
       path: "",
       cycle: 3,
       isTorn: true,
-      // It was there when it was looked for, and is not when it is opened.
-      inBetween: "404",
       setUp: () => {},
       expected: (version) => (version % 3 === 0 ? "200 none" : shown(version)),
     },
