@@ -82,6 +82,8 @@ export interface Limits {
   readonly inlineBytesMax: ByteCount;
   /** Small files that are kept in memory, all together, with what is known of paths. */
   readonly fileCacheBytesMax: ByteCount;
+  /** Heads of requests that are kept, since they may come again, all together. */
+  readonly requestCacheBytesMax: ByteCount;
   /** Large files that are kept open for requests to come; fewer if descriptors are scarce. */
   readonly openFilesKeptMax: number;
   /** How long one stays open that nobody asks for; at most twice this. */
@@ -161,6 +163,7 @@ export const defaultLimits: Limits = {
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),
   fileCacheBytesMax: mebibytes(64),
+  requestCacheBytesMax: mebibytes(16),
   openFilesKeptMax: 1000,
   openFilesRestMs: seconds(30),
   sendPieceBytes: kibibytes(128),

@@ -13,6 +13,7 @@ import type { Limits } from "../base/limits.ts";
 import type { Moments } from "../base/moments.ts";
 import { KeptFile, OpenFiles } from "./kept-file.ts";
 import { DiskFile, isSettled } from "./open-file.ts";
+import { Conclusion, Finding } from "./finding.ts";
 import type { ContainedPath } from "./path.ts";
 import type { Resolution } from "./resolution.ts";
 import type { SystemCalls } from "./system-calls.ts";
@@ -24,17 +25,6 @@ const outcomeBytes = 2048;
 
 /** Of so many newcomers that find no room, one is let in. */
 const admittedOneIn = 16;
-
-interface Remembered {
-  readonly text: string;
-  readonly resolution: Resolution;
-  readonly waypoints: readonly Waypoint[];
-  /** The version of each in which the outcome was made. */
-  readonly versions: readonly number[];
-  readonly bytes: number;
-  /** Whether it has been asked for since the hand passed. */
-  isAskedFor: boolean;
-}
 
 /** A content is there twice: by itself, and behind the head that it is sent with. */
 function bytesOf(resolution: Resolution): number {
@@ -54,10 +44,10 @@ export class ResolutionMemory {
   readonly #calls: SystemCalls;
   readonly #moments: Moments;
   readonly #openFiles: OpenFiles;
-  readonly #outcomes = new Map<string, Remembered>();
+  readonly #findings = new Map<string, Finding>();
   readonly #waypoints = new Map<string, Waypoint>();
   /** Goes round the outcomes when room has to be made. */
-  #hand: Iterator<Remembered> | undefined;
+  #hand: Iterator<Finding> | undefined;
   #bytes = 0;
   #newcomers = 0;
 
@@ -77,17 +67,34 @@ export class ResolutionMemory {
   /**
    * What `path` leads to, if that is remembered, and still so by looks that are not before `since`.
    */
-  find(path: ContainedPath, since: number): Resolution | undefined {
-    const outcome = this.#outcomes.get(path.text);
-    if (outcome === undefined) return undefined;
-    const { waypoints, versions } = outcome;
-    for (let i = 0; i < waypoints.length; i++) {
-      if (waypoints[i]?.isStill(versions[i] ?? -1, since) === true) continue;
-      this.#forget(outcome);
-      return undefined;
+  find(path: ContainedPath, since: number): Finding | undefined {
+    const finding = this.#findings.get(path.text);
+    if (finding === undefined || finding.isStill(since)) return finding;
+    this.#forget(finding);
+    return undefined;
+  }
+
+  /**
+   * `value`, which follows from `findings` and holds `bytes` that they don't: to be had again for
+   * as long as they stand. Undefined when one of them has been forgotten.
+   */
+  conclude<Value>(
+    value: Value,
+    bytes: number,
+    findings: readonly Finding[],
+  ): Conclusion<Value> | undefined {
+    const added = bytes * findings.length;
+    if (added > this.#bytesMax / admittedOneIn) return undefined;
+    this.#makeRoom(added);
+    const areHeld = findings.every((finding) => this.#findings.get(finding.text) === finding);
+    if (!areHeld) return undefined;
+    const conclusion = new Conclusion(value, bytes, findings);
+    for (const finding of findings) {
+      this.#bytes -= finding.bytes;
+      finding.carry(conclusion);
+      this.#bytes += finding.bytes;
     }
-    outcome.isAskedFor = true;
-    return outcome.resolution;
+    return conclusion;
   }
 
   /**
@@ -104,19 +111,12 @@ export class ResolutionMemory {
     }
     const waypoints = steps.map((step) => this.#waypoint(step.path));
     const isSame = steps.every((step, i) => waypoints[i]?.agreesWith(step.seen) === true);
-    const versions = waypoints.map((waypoint) => waypoint.version);
-    const outcome: Remembered = {
-      text: path.text,
-      resolution: this.#lasting(resolution, steps),
-      waypoints,
-      versions,
-      bytes,
-      isAskedFor: true,
-    };
-    this.#outcomes.set(outcome.text, outcome);
+    const lasting = this.#lasting(resolution, steps);
+    const finding = new Finding(path.text, lasting, waypoints, bytes);
+    this.#findings.set(finding.text, finding);
     this.#bytes += bytes;
     for (const waypoint of waypoints) waypoint.uses++;
-    if (!isSame) this.#forget(outcome);
+    if (!isSame) this.#forget(finding);
   }
 
   /** `resolution` as it can be given out again: whoever has an open file now will close it. */
@@ -151,10 +151,11 @@ export class ResolutionMemory {
     return waypoint;
   }
 
-  #forget(outcome: Remembered): void {
-    this.#outcomes.delete(outcome.text);
-    this.#bytes -= outcome.bytes;
-    for (const waypoint of outcome.waypoints) {
+  #forget(finding: Finding): void {
+    this.#findings.delete(finding.text);
+    this.#bytes -= finding.bytes;
+    finding.drop();
+    for (const waypoint of finding.waypoints) {
       waypoint.uses--;
       if (waypoint.uses === 0) this.#waypoints.delete(waypoint.path);
     }
@@ -163,7 +164,7 @@ export class ResolutionMemory {
   /** Forgets those that nobody has asked for since the hand last passed, until there is room. */
   #makeRoom(bytes: number): void {
     while (this.#bytes + bytes > this.#bytesMax) {
-      this.#hand ??= this.#outcomes.values();
+      this.#hand ??= this.#findings.values();
       const { done, value } = this.#hand.next();
       if (done === true) this.#hand = undefined;
       else if (value.isAskedFor) value.isAskedFor = false;

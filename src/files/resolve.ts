@@ -22,6 +22,7 @@ import type { ListingContext } from "./listing.ts";
 import { listFolder } from "./listing.ts";
 import { KeptFile } from "./kept-file.ts";
 import { DiskFile, MemoryFile } from "./open-file.ts";
+import type { Conclusion, Finding } from "./finding.ts";
 import type { ContainedPath } from "./path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "./path.ts";
 import type { Permissions } from "./permission.ts";
@@ -80,6 +81,12 @@ const pathsByNameMax = 16;
 /** The answer when the last of them has failed too. */
 const unsettled: Resolution = refusalOf("ESTALE");
 
+/** What was made, and how to have it again, if that can be. */
+export interface Concluded<Value> {
+  readonly value: Value;
+  readonly conclusion: Conclusion<Value> | undefined;
+}
+
 type FoundFile = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
@@ -121,6 +128,8 @@ export class Tree {
   readonly #moments: Moments;
   readonly #pathsByName = new Map<string, ContainedPath>();
   readonly #index: ContainedPath | undefined;
+  /** Findings that were asked for; undefined when nobody concludes anything, or one won't last. */
+  #asked: Finding[] | undefined;
 
   /** `root` is the real path of `options.root`; `openTree` finds it out. */
   constructor(options: TreeOptions, root: string, openFolder: FolderOpener) {
@@ -151,7 +160,33 @@ export class Tree {
   /** What `path` leads to, as of `since` or later: by looks that were made then, or by new ones. */
   resolve(path: ContainedPath, since = this.#moments.since): Resolution {
     const known = this.#memory.find(path, since);
-    return known !== undefined && isReady(known) ? known : this.#lookFor(path);
+    if (known !== undefined && isReady(known.resolution)) {
+      this.#asked?.push(known);
+      return known.resolution;
+    }
+    this.#asked = undefined;
+    return this.#lookFor(path);
+  }
+
+  /**
+   * Runs `make`, whose value may follow from what it asks this tree for and from nothing else that
+   * changes. If it does, `bytesOf` tells what it holds, about, that the tree doesn't, and it can be
+   * had again for as long as the disk says the same.
+   */
+  conclude<Value>(
+    make: () => Value,
+    bytesOf: (value: Value) => number | undefined,
+  ): Concluded<Value> {
+    this.#asked = [];
+    try {
+      const value = make();
+      const bytes = bytesOf(value);
+      const asked = this.#asked ?? [];
+      if (bytes === undefined || asked.length === 0) return { value, conclusion: undefined };
+      return { value, conclusion: this.#memory.conclude(value, bytes, asked) };
+    } finally {
+      this.#asked = undefined;
+    }
   }
 
   /** Closes files that are open for requests to come. */
@@ -180,7 +215,7 @@ export class Tree {
   #arrive(path: ContainedPath, walk: Walk, end: WalkEnd): Resolution | Moved {
     if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "");
     if (end.kind !== "folder") return end;
-    if (path.trailingSlash) return this.#indexOf(walk) ?? this.#openDirectory(path);
+    if (path.trailingSlash) return this.#indexOf(walk) ?? this.#openDirectory(path, walk);
     // The bits have let a stranger in; the system may still refuse the server.
     const self = lookAt(`${end.folder.prefix}.`);
     return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
@@ -247,8 +282,11 @@ export class Tree {
     return end.kind === "file" ? this.#openFile(walk, end, name) : end;
   }
 
-  #openDirectory(path: ContainedPath): Resolution {
+  /** The folder at `path`, where `asker` has found no index: found anew, and decided by that. */
+  #openDirectory(path: ContainedPath, asker: Walk): Resolution {
     return this.#walk<Resolution>(path.segments, true, unsettled, (walk, end) => {
+      // Two chmods between both walks, there and back, would show in neither of them alone.
+      asker.joins(walk);
       if (end.kind !== "folder") return end.kind === "file" ? absent : end;
       const code = this.#mayList(end) ? tryListing(end.folder.prefix) : "EACCES";
       if (code !== undefined) {

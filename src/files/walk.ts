@@ -144,6 +144,12 @@ export class Walk {
     return { kind: "folder", folder: this.#here().folder, isRoot: this.#isAtRoot() };
   }
 
+  /** What has come of this walk hangs on what `other` has hung on, too. */
+  joins(other: Walk): void {
+    this.steps.push(...other.steps);
+    this.isRepeatable &&= other.isRepeatable;
+  }
+
   /** Whether the way is still the one that was walked; to be asked before its end is believed. */
   isUnmoved(): boolean {
     if (!this.#left.every((folder) => folder.isUnmoved())) return false;

@@ -123,28 +123,6 @@ function describe(
   return builder;
 }
 
-/** The fields of a representation that recurs, with the date that is among them. */
-const described = new WeakMap<Representation, Pick<Response, "fields"> & { seconds?: number }>();
-
-/** The same for a representation whose fields may have been found right before. */
-function describeAgain(
-  status: ContentStatus,
-  representation: Representation,
-  lastModifiedSeconds: number | undefined,
-): ResponseBuilder<ContentStatus> {
-  const known = described.get(representation);
-  if (known !== undefined && known.seconds === lastModifiedSeconds) {
-    return new ResponseBuilder<ContentStatus>(status).fieldsOf(known);
-  }
-  const builder = describe(status, representation, lastModifiedSeconds);
-  if (contentRecurs(representation)) {
-    const fields = [...builder.build().fields];
-    const seconds = lastModifiedSeconds === undefined ? {} : { seconds: lastModifiedSeconds };
-    described.set(representation, { fields, ...seconds });
-  }
-  return builder;
-}
-
 /** The response with `pieces` of the content, or with all of it. */
 function fill(
   builder: ResponseBuilder<ContentStatus>,
@@ -196,34 +174,17 @@ function byteRanges(
   return { pieces, mediaType: `multipart/byteranges; boundary=${boundary}` };
 }
 
-/** A part of a representation in memory, and the answer that it was. */
-interface AnsweredPart {
-  readonly region: Region;
-  readonly seconds: number | undefined;
-  readonly response: Response;
-}
-
-/** The last part of each that was answered: what many ask for first, an index or a header. */
-const answeredParts = new WeakMap<Representation, AnsweredPart>();
-
 /** 206 with one region. */
 function onePart(
   representation: Representation,
   lastModifiedSeconds: number | undefined,
   region: Region,
+  recurs: boolean,
 ): Response {
-  const known = answeredParts.get(representation);
-  const isKnown = known?.region.start === region.start && known.region.octets === region.octets;
-  if (isKnown && known.seconds === lastModifiedSeconds) return known.response;
-  const builder = describeAgain(206, representation, lastModifiedSeconds);
+  const builder = describe(206, representation, lastModifiedSeconds);
   builder.field("Content-Range", contentRange(region, contentSize(representation)));
-  const inMemory = representation.content instanceof Uint8Array;
-  if (inMemory) builder.recurring();
-  const response = fill(builder, representation, [region], representation.mediaType);
-  if (inMemory) {
-    answeredParts.set(representation, { region, seconds: lastModifiedSeconds, response });
-  }
-  return response;
+  if (recurs && representation.content instanceof Uint8Array) builder.recurring();
+  return fill(builder, representation, [region], representation.mediaType);
 }
 
 /** 206. Without a date in answer to If-Range, whose sender has it already (RFC 9110 §15.3.7). */
@@ -231,6 +192,7 @@ function partial(
   representation: Representation,
   lastModifiedSeconds: number | undefined,
   regions: readonly [Region, ...Region[]],
+  recurs: boolean,
 ): Response {
   const [only, ...others] = regions;
   if (others.length > 0) {
@@ -242,7 +204,7 @@ function partial(
     const builder = describe(206, { entityTag, fields: rest }, lastModifiedSeconds);
     return fill(builder, representation, pieces, mediaType);
   }
-  return onePart(representation, lastModifiedSeconds, only);
+  return onePart(representation, lastModifiedSeconds, only, recurs);
 }
 
 /** What the conditions of `request` come to for what has these validators. */
@@ -298,9 +260,10 @@ export function answerWith(
         representation,
         fields.has("if-range") ? undefined : validators.lastModifiedSeconds,
         range.regions,
+        recurs && request.head.recurs,
       );
     default: {
-      const builder = describeAgain(200, representation, validators.lastModifiedSeconds);
+      const builder = describe(200, representation, validators.lastModifiedSeconds);
       return fill(builder, representation, undefined, representation.mediaType);
     }
   }

@@ -7,6 +7,7 @@
 import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { AddedRoute, AddedRoutes } from "./added-routes.ts";
+import { AnswerMemory } from "./answer-memory.ts";
 import type { FileService } from "./file.ts";
 import { fromFetch } from "./fetch-response.ts";
 import type { FormService } from "./form.ts";
@@ -24,6 +25,7 @@ export class Routes {
   /** Undefined when no form is taken. */
   readonly #form: FormService | undefined;
   readonly #added: AddedRoutes;
+  readonly #answers: AnswerMemory;
 
   constructor(
     files: FileService,
@@ -35,6 +37,7 @@ export class Routes {
     this.#form = form;
     this.#mapping = mapping;
     this.#added = added;
+    this.#answers = new AnswerMemory(files.tree, files.limits);
   }
 
   /** Answers a request. */
@@ -54,7 +57,7 @@ export class Routes {
     switch (method) {
       case "GET":
       case "HEAD":
-        return answerMapped(request, this.#mapping, this.#files);
+        return this.#answers.answer(request, this.#fromTree);
       case "POST":
         if (this.#form === undefined || !this.#hasFormPage()) break;
         return answerForm(request, this.#form, this.#files);
@@ -64,6 +67,9 @@ export class Routes {
     }
     return this.#files.pages.notAllowed(this.#allow(added));
   };
+
+  readonly #fromTree = (request: Request): Response | Promise<Response> =>
+    answerMapped(request, this.#mapping, this.#files);
 
   #ask(handler: RouteHandler, request: RouteRequest): Response | Promise<Response> {
     const answer = handler(request);

@@ -60,6 +60,41 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * Whether `run` stands in `view` at `start`, where there is room for it. A loop: the engine's own
+ * comparison takes views, and to make one of what a socket has brought costs more.
+ */
+export function isRunAt(view: Uint8Array, start: number, run: Uint8Array): boolean {
+  for (let i = 0; i < run.length; i++) if (view[start + i] !== run[i]) return false;
+  return true;
+}
+
+/** Octets that count for a digest each by itself; of those behind them one in sixteen does. */
+const digestedOctets = 128;
+
+/**
+ * A number of 32 bits, the same for the same octets and mostly another one for others: FNV-1a over
+ * enough of them to find a place for what begins differently. It proves nothing.
+ */
+export function digestOf(view: Uint8Array): number {
+  const near = Math.min(view.length, digestedOctets);
+  let digest = view.length;
+  for (let i = 0; i < near; i++) digest = Math.imul(digest ^ (view[i] as number), 0x01000193);
+  for (let i = near; i < view.length; i += 16) {
+    digest = Math.imul(digest ^ (view[i] as number), 0x01000193);
+  }
+  // The low bits are to depend on all.
+  return (digest ^ (digest >>> 15)) >>> 0;
+}
+
+/** The engine's own comparison: the fastest of views as they came, and of no others. */
+const equals: (this: Uint8Array, other: Uint8Array) => boolean = Buffer.prototype.equals;
+
+/** Whether `a` and `b`, each a whole view, hold the same octets. */
+export function isSameView(a: Uint8Array, b: Uint8Array): boolean {
+  return equals.call(a, b);
+}
+
 /** The index of CR LF in `view` at or after `start`, or -1. */
 export function indexOfCrlf(view: Uint8Array, start = 0): number {
   let at = view.indexOf(0x0d, start);

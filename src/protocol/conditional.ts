@@ -104,6 +104,16 @@ export function asksForWhole(fields: Fields): boolean {
 }
 
 /**
+ * Whether what the conditions of a GET with `fields` come to may change with the time, and not only
+ * with the representation: dates are compared with the clock (§8.8.2.2, RFC 9110 §5.6.7).
+ */
+export function dependsOnTime(fields: Fields): boolean {
+  if (fields.has("if-range") || fields.has("if-unmodified-since")) return true;
+  // §13.1.3: ignored beside If-None-Match.
+  return fields.has("if-modified-since") && !fields.has("if-none-match");
+}
+
+/**
  * Whether a request with `fields`, neither a GET nor a HEAD, has a condition that counts for it.
  */
 export function hasCondition(fields: Fields): boolean {

@@ -30,6 +30,11 @@ export class RequestHead {
   readonly persist: boolean;
   /** Whether the client waits for 100 (Continue) before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
+  /**
+   * Whether this very object is given out again for requests with the same octets: what follows
+   * from it alone is worth keeping.
+   */
+  readonly recurs: boolean;
   readonly #view: Uint8Array;
   readonly #start: number;
   readonly #end: number;
@@ -45,6 +50,7 @@ export class RequestHead {
     this.authority = "authority" in target ? target.authority : section.host;
     this.persist = section.persist;
     this.expectsContinue = section.expectsContinue;
+    this.recurs = parts.recurs;
     this.#view = parts.view;
     this.#start = parts.start;
     this.#end = parts.sectionStart + section.octetCount;
@@ -66,6 +72,8 @@ export interface HeadParts {
   readonly targetEnd: number;
   /** Where the header section begins. */
   readonly sectionStart: number;
+  /** Whether the head is to be given out again; `view` is then its own. */
+  readonly recurs: boolean;
 }
 
 /** A header section, understood: what its fields mean for framing, host and persistence. */

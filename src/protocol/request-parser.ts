@@ -19,10 +19,10 @@ import type { ProtocolError, ProtocolErrorKind } from "./error.ts";
 import { FieldSection } from "./field-section.ts";
 import { Fields } from "./fields.ts";
 import { classes, DIGIT, TARGET, TCHAR } from "./grammar.ts";
-import type { RequestHead } from "./request-head.ts";
-import type { HeaderSection } from "./request-head.ts";
+import type { HeadEvent } from "./head-memory.ts";
+import { HeadMemory } from "./head-memory.ts";
+import type { HeaderSection, RequestHead } from "./request-head.ts";
 import { readHeaderSection, readRequestHead } from "./request-head.ts";
-import { SectionMemory } from "./section-memory.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -31,7 +31,7 @@ const SP = 0x20;
 /** What the parser has to say. A body event's octets are a view into what was pushed. */
 export type ParserEvent =
   | { readonly kind: "need-data" }
-  | { readonly kind: "head"; readonly head: RequestHead }
+  | HeadEvent
   | { readonly kind: "body"; readonly octets: Uint8Array }
   | { readonly kind: "end"; readonly trailers: Fields }
   | { readonly kind: "error"; readonly error: ProtocolError; readonly method: string | undefined };
@@ -76,18 +76,20 @@ export class RequestParser {
   #targetEnd = 0;
   #method: string | undefined;
   #section: FieldSection | undefined;
-  readonly #memory: SectionMemory;
-  /** Where in the memory this client's last header section is; -1 when it isn't. */
-  #memoryPlace = -1;
+  readonly #heads: HeadMemory;
+  /** By what the head that is being read is to be kept; -1 when it isn't. */
+  #digest = -1;
+  /** Where in the memory of sections this client's last one is; -1 when it isn't. */
+  #sectionPlace = -1;
   #chunks: ChunkReader | undefined;
   /** What is left of a body with a length. */
   #remaining = 0;
   #failed: ParserEvent | undefined;
 
   /** Parsers with the same limits may share a memory. */
-  constructor(limits: Limits, memory = new SectionMemory()) {
+  constructor(limits: Limits, heads = new HeadMemory(limits)) {
     this.#limits = limits;
-    this.#memory = memory;
+    this.#heads = heads;
   }
 
   /** Octets pushed and not yet consumed. */
@@ -152,6 +154,8 @@ export class RequestParser {
         return this.#headerSection();
       default: {
         if (this.#start === this.#end) return needData;
+        const known = this.#recognise();
+        if (known !== undefined) return known;
         const problem = this.#requestLine();
         if (problem === "need-data") return needData;
         return problem === undefined ? this.#headerSection() : this.#fail(problem);
@@ -192,6 +196,22 @@ export class RequestParser {
     this.#start = 0;
     this.#end = 0;
     return this.#failed;
+  }
+
+  /** The head that has arrived, if it is all that has, and is one that came before. */
+  #recognise(): HeadEvent | undefined {
+    if (this.#state !== "empty" || this.#start > 0 || this.#end < this.#view.length) {
+      return undefined;
+    }
+    const found = this.#heads.find(this.#view);
+    if (typeof found === "number") {
+      this.#digest = found;
+      return undefined;
+    }
+    this.#method = found.head.method;
+    this.#start = this.#end;
+    this.#beginBody(found.head);
+    return found;
   }
 
   /** Reads up to the request line's LF. Undefined when it is whole. */
@@ -300,21 +320,34 @@ export class RequestParser {
     const section = this.#readSection(view, sectionStart, minorVersion);
     if (typeof section === "string")
       return section === "need-data" ? needData : this.#fail(section);
+    const end = sectionStart + section.octetCount;
+    const recurs = this.#recurs(start, end, section);
     const head = readRequestHead(
       {
-        view,
+        // A copy: what is kept must not change, nor keep anything else.
+        view: recurs ? new Uint8Array(view) : view,
         start,
         method: this.#method ?? "",
         methodEnd: this.#methodEnd,
         targetEnd: this.#targetEnd,
         sectionStart,
+        recurs,
       },
       section,
     );
     if (!head.ok) return this.#fail(head.error);
-    this.#start = sectionStart + section.octetCount;
+    const event: HeadEvent = recurs
+      ? this.#heads.remember(this.#digest, head.value)
+      : { kind: "head", head: head.value };
+    this.#start = end;
     this.#beginBody(head.value);
-    return { kind: "head", head: head.value };
+    return event;
+  }
+
+  /** Whether the head in `[start, end)` is all there is, has no body, and has come before. */
+  #recurs(start: number, end: number, { framing }: HeaderSection): boolean {
+    const isAlone = start === 0 && end === this.#view.length && end === this.#end;
+    return isAlone && framing.kind === "none" && this.#heads.awaits(this.#digest);
   }
 
   /** The header section, as it is remembered or read. */
@@ -324,7 +357,13 @@ export class RequestParser {
     minorVersion: 0 | 1,
   ): HeaderSection | "need-data" | ProtocolErrorKind {
     if (this.#section === undefined) {
-      const known = this.#memory.find(this.#memoryPlace, view, start, this.#end, minorVersion);
+      const known = this.#heads.sections.find(
+        this.#sectionPlace,
+        view,
+        start,
+        this.#end,
+        minorVersion,
+      );
       if (known !== undefined) return known;
       this.#section = new FieldSection({
         bytesMax: this.#limits.headerSectionBytesMax,
@@ -339,12 +378,13 @@ export class RequestParser {
     const octets = new Uint8Array(view.subarray(start, start + reader.octets));
     const section = readHeaderSection(octets, reader.octets, reader.offsets, minorVersion);
     if (!section.ok) return section.error;
-    this.#memoryPlace = this.#memory.remember(octets, section.value);
+    this.#sectionPlace = this.#heads.sections.remember(octets, section.value);
     return section.value;
   }
 
   #beginBody(head: RequestHead): void {
     this.#section = undefined;
+    this.#digest = -1;
     this.#at = 0;
     this.#emptyLines = 0;
     switch (head.framing.kind) {

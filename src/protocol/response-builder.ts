@@ -134,12 +134,6 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     return this;
   }
 
-  /** Adds the field lines of another response, which were found right when it was built. */
-  fieldsOf({ fields }: Pick<Response, "fields">): this {
-    for (const field of fields) this.#fields.push(field);
-    return this;
-  }
-
   /** Ends the connection after this response (RFC 9112 §9.6). */
   closing(): this {
     this.#close = true;

@@ -8,6 +8,7 @@
  * the same octets, so nobody can tell whether it was.
  */
 
+import { isRunAt } from "./bytes.ts";
 import type { HeaderSection } from "./request-head.ts";
 
 const placeCount = 8;
@@ -19,9 +20,6 @@ interface Remembered {
   readonly octets: Uint8Array;
   readonly section: HeaderSection;
 }
-
-/** The engine's own comparison. */
-const equals: (this: Uint8Array, other: Uint8Array) => boolean = Buffer.prototype.equals;
 
 /** A bounded memory of sections. */
 export class SectionMemory {
@@ -44,9 +42,8 @@ export class SectionMemory {
   ): HeaderSection | undefined {
     const known = this.#places[place];
     if (known === undefined || known.section.minorVersion !== minorVersion) return undefined;
-    const sectionEnd = start + known.octets.length;
-    if (sectionEnd > end) return undefined;
-    return equals.call(known.octets, view.subarray(start, sectionEnd)) ? known.section : undefined;
+    if (start + known.octets.length > end) return undefined;
+    return isRunAt(view, start, known.octets) ? known.section : undefined;
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Handler } from "../handlers/handler.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
-import type { SectionMemory } from "../protocol/section-memory.ts";
+import type { HeadMemory } from "../protocol/head-memory.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Witness } from "./exchange.ts";
@@ -31,7 +31,7 @@ export interface ConnectionContext {
   /** In which what arrives and what is looked at on the disk are put in order. */
   readonly moments: Moments;
   /** Of the parsers, under these limits. */
-  readonly sections: SectionMemory;
+  readonly heads: HeadMemory;
   readonly deadlines: Deadlines;
   readonly handler: Handler;
   /** The page for a refusal of the server's own; `head` is the request's, if it could be read. */

@@ -54,7 +54,7 @@ export class Connection implements OpenConnection, Timed {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#intake = new Intake(context.limits, context.sections);
+    this.#intake = new Intake(context.limits, context.heads);
     this.#outbox = new Outbox(transport);
     this.#delivery = new Delivery(transport, this.#outbox, context.limits, {
       changed: this.#go,

@@ -8,7 +8,7 @@ import type { Limits } from "../base/limits.ts";
 import type { CycleState } from "../protocol/cycle.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import { RequestParser } from "../protocol/request-parser.ts";
-import type { SectionMemory } from "../protocol/section-memory.ts";
+import type { HeadMemory } from "../protocol/head-memory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Transport } from "./transport.ts";
 
@@ -37,8 +37,8 @@ export class Intake {
   readonly #limits: Limits;
   #paused = false;
 
-  constructor(limits: Limits, sections: SectionMemory) {
-    this.parser = new RequestParser(limits, sections);
+  constructor(limits: Limits, heads: HeadMemory) {
+    this.parser = new RequestParser(limits, heads);
     this.#limits = limits;
   }
 

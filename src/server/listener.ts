@@ -10,7 +10,7 @@ import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
-import { SectionMemory } from "../protocol/section-memory.ts";
+import { HeadMemory } from "../protocol/head-memory.ts";
 import { affordableConnections } from "./descriptors.ts";
 import type { SecureSockets } from "./secure-sockets.ts";
 import { ServeError } from "./serve-options.ts";
@@ -131,16 +131,16 @@ export class Listener {
   #closing: Promise<void> | undefined;
 
   /** `context` is that of the connections; its `closed` is called by them as well. */
-  constructor(context: Omit<ConnectionContext, "closed" | "sections">, secure?: SecureSockets) {
+  constructor(context: Omit<ConnectionContext, "closed" | "heads">, secure?: SecureSockets) {
     this.#secure = secure;
     const closed = (connection: OpenConnection): void => this.#forget(connection);
-    this.#context = { ...context, closed, sections: new SectionMemory() };
+    this.#context = { ...context, closed, heads: new HeadMemory(context.limits) };
     this.limit(context.limits);
   }
 
   /** Sets the limits for connections to come; those that are open keep theirs. */
   limit(limits: Limits): void {
-    this.#context = { ...this.#context, limits, sections: new SectionMemory() };
+    this.#context = { ...this.#context, limits, heads: new HeadMemory(limits) };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
   }

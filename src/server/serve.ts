@@ -155,7 +155,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     new AccessLog(format, write, () => clock.epochMs());
   let log = logAs(options.log);
   const requests: RecordedRequest[] = [];
-  const context: Omit<ConnectionContext, "closed" | "sections"> = {
+  const context: Omit<ConnectionContext, "closed" | "heads"> = {
     limits: site.limits,
     clock,
     moments,

@@ -284,7 +284,7 @@ describe("the memory is bounded", () => {
     }
     expect(memory.bytes).toBeGreaterThan(5000);
     // The last that was let in is there.
-    expect(memory.find(pathOf("/995"), Infinity)).toEqual({ kind: "absent" });
+    expect(memory.find(pathOf("/995"), Infinity)?.resolution).toEqual({ kind: "absent" });
     expect(memory.find(pathOf("/0"), Infinity)).toBeUndefined();
   });
 });

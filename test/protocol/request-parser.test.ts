@@ -26,6 +26,7 @@ describe("message parsing (RFC 9112 §2.2)", () => {
           authority: { host: "example.com", port: 8080 },
           persist: true,
           expectsContinue: false,
+          recurs: false,
         },
         fields: [
           ["Host", "example.com:8080"],

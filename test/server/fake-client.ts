@@ -11,7 +11,7 @@ import type { CycleState } from "../../src/protocol/cycle.ts";
 import { answerTo, describeError } from "../../src/protocol/error.ts";
 import type { FileSource, Response } from "../../src/protocol/response.ts";
 import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
-import { SectionMemory } from "../../src/protocol/section-memory.ts";
+import { HeadMemory } from "../../src/protocol/head-memory.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Deadlines } from "../../src/server/deadlines.ts";
 import type { ExchangeReport } from "../../src/server/exchange.ts";
@@ -86,7 +86,7 @@ export class FakeClient {
           return builder.text(error.kind, "text/plain").build();
         },
         moments: new Moments(),
-        sections: new SectionMemory(),
+        heads: new HeadMemory(limitsWith(limits)),
         witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
         defer: (run) => this.#deferred.push(run),

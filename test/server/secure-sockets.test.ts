@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { Moments } from "../../src/base/moments.ts";
 import { openTree } from "../../src/files/resolve.ts";
-import { SectionMemory } from "../../src/protocol/section-memory.ts";
+import { HeadMemory } from "../../src/protocol/head-memory.ts";
 import { SystemClock } from "../../src/server/clock.ts";
 import type { ConnectionContext, OpenConnection } from "../../src/server/connection-context.ts";
 import { Deadlines, LoopAlarm } from "../../src/server/deadlines.ts";
@@ -51,7 +51,7 @@ async function closeAfter(
     limits: limitsWith({ writeTimeMs }),
     clock,
     moments: new Moments(),
-    sections: new SectionMemory(),
+    heads: new HeadMemory(limitsWith({})),
     witness: { wanted: false, note: noop },
     deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
     handler: () => Promise.reject(new Error("nobody asks")),

@@ -1,0 +1,100 @@
+/**
+ * What looking for a path has come to, remembered with the looks that it was made of, and what was
+ * concluded from it.
+ *
+ * A conclusion, an answer say, rests on every finding that was asked for while it was made. It
+ * stands as long as all of them do, and it is let go of with the first that is forgotten: what
+ * hangs on a memory must not outlive it.
+ */
+
+import type { Resolution } from "./resolution.ts";
+import type { Waypoint } from "./waypoint.ts";
+
+/** The oldest gives way: a file may be asked for in any number of ways. */
+const conclusionsMax = 64;
+
+/** An outcome, with what hangs on it. */
+export class Finding {
+  readonly text: string;
+  readonly resolution: Resolution;
+  readonly waypoints: readonly Waypoint[];
+  /** The version of each in which the finding was made. */
+  readonly #versions: readonly number[];
+  readonly #conclusions: Conclusion<unknown>[] = [];
+  #bytes: number;
+  /** Whether it has been asked for since it was last looked at for that. */
+  isAskedFor = true;
+
+  /** `waypoints` have just looked; `bytes` is what all of it costs. */
+  constructor(text: string, resolution: Resolution, waypoints: readonly Waypoint[], bytes: number) {
+    this.text = text;
+    this.resolution = resolution;
+    this.waypoints = waypoints;
+    this.#versions = waypoints.map(({ version }) => version);
+    this.#bytes = bytes;
+  }
+
+  /** What it costs, with what was concluded from it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether it is what would be found again, by looks that are not before `since`. */
+  isStill(since: number): boolean {
+    const { waypoints } = this;
+    for (let i = 0; i < waypoints.length; i++) {
+      if (waypoints[i]?.isStill(this.#versions[i] ?? -1, since) !== true) return false;
+    }
+    this.isAskedFor = true;
+    return true;
+  }
+
+  /** `conclusion` rests on it, too. */
+  carry(conclusion: Conclusion<unknown>): void {
+    if (this.#conclusions.length === conclusionsMax) {
+      const [oldest] = this.#conclusions.splice(0, 1);
+      this.#bytes -= oldest?.bytes ?? 0;
+      oldest?.drop();
+    }
+    this.#conclusions.push(conclusion);
+    this.#bytes += conclusion.bytes;
+  }
+
+  /** It is forgotten. */
+  drop(): void {
+    for (const conclusion of this.#conclusions) conclusion.drop();
+    this.#conclusions.length = 0;
+  }
+}
+
+/** Something that follows from findings and from nothing else that changes. */
+export class Conclusion<Value> {
+  /** What it costs beside what it shares with the findings; counted with each of them. */
+  readonly bytes: number;
+  #value: Value | undefined;
+  #findings: readonly Finding[];
+
+  constructor(value: Value, bytes: number, findings: readonly Finding[]) {
+    this.#value = value;
+    this.bytes = bytes;
+    this.#findings = findings;
+  }
+
+  /** What was concluded, if that stands by looks that are not before `since`. */
+  valueSince(since: number): Value | undefined {
+    const findings = this.#findings;
+    for (let i = 0; i < findings.length; i++) {
+      if (findings[i]?.isStill(since) !== true) {
+        this.drop();
+        return undefined;
+      }
+    }
+    return this.#value;
+  }
+
+  /** Lets go of everything. */
+  drop(): void {
+    this.#value = undefined;
+    this.#findings = [];
+  }
+}
