@@ -19,6 +19,8 @@ const CONNECTIONS = 10_000;
 const CONNECTIONS_QUICK = 2000;
 /** Connections that are being opened at one time; a server's backlog is 511 or so. */
 const OPENED_AT_ONCE = 100;
+/** A server that takes no more connections may leave them waiting in the kernel's queue. */
+const ANSWER_MS_MAX = 10_000;
 const SETTLE_MS = 1500;
 const WATCH_MS = 5000;
 const WATCH_MS_QUICK = 1500;
@@ -106,6 +108,8 @@ async function openOne(port: number, request: string): Promise<Socket> {
     socket: { data: () => answered.resolve(), close: lost, error: lost },
   });
   socket.write(request);
+  const timer = setTimeout(() => answered.reject(new Error("no answer")), ANSWER_MS_MAX);
   await answered.promise;
+  clearTimeout(timer);
   return socket;
 }
