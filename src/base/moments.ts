@@ -17,6 +17,7 @@ export class Moments {
   #turnStart = 0;
   #since = Infinity;
   #nowMs: number | undefined;
+  #latestMs = -Infinity;
 
   /** The latest moment there has been. */
   get last(): number {
@@ -36,10 +37,19 @@ export class Moments {
     return this.#nowMs;
   }
 
+  /**
+   * The same of what was last handed over, whether it is being answered or that is over: what is
+   * looked at now is looked at later than this.
+   */
+  get latestMs(): number {
+    return this.#latestMs;
+  }
+
   /** A request that arrived at `nowMs` is handed over; its answer has to be fresh since `since`. */
   begin(since: number, nowMs: number): void {
     this.#since = since;
     this.#nowMs = nowMs;
+    this.#latestMs = nowMs;
   }
 
   /** It has been handed over; what is answered later looks anew. */

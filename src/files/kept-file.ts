@@ -29,9 +29,9 @@ export class KeptFile extends FoundFile implements OpenFile {
   /** Whether anybody has asked for it since that was last looked at. */
   #isWanted = false;
 
-  /** The file of which `facts` were seen at `path`. */
+  /** The file of which `facts` were seen at `path`, when its last change was long enough ago. */
   constructor(name: string, facts: FileFacts, path: string, openFiles: OpenFiles) {
-    super(name, facts);
+    super(name, facts, true);
     this.#path = path;
     this.#openFiles = openFiles;
   }

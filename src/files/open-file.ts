@@ -13,12 +13,14 @@ import type { Sighting } from "./system-calls.ts";
 const timestampMs = 100;
 
 /**
- * Whether a change of what was `seen` will show, if it comes after `nowMs`: one that comes within
- * the same tick of the file system's clock wouldn't. (What a shared writable mapping changes shows
- * when the kernel writes it back, mmap(2): such a file looks unchanged until then.)
+ * Whether a change of what was `seen` will show, if it comes after `nowMs`, which was before the
+ * look: one that comes within the same tick of the file system's clock wouldn't. (What a shared
+ * writable mapping changes shows when the kernel writes it back, mmap(2): such a file looks
+ * unchanged until then. And a write is dated when it begins, however long it takes.)
  */
 export function isSettled(seen: Sighting, nowMs: number): boolean {
-  return Math.abs(nowMs - seen.ctimeMs) > timestampMs;
+  // What was changed after `nowMs` was changed just before the look, for all that is known.
+  return nowMs - seen.ctimeMs > timestampMs;
 }
 
 /** What all kinds say of themselves. */
@@ -28,11 +30,13 @@ export abstract class FoundFile {
   readonly mtimeMs: number;
   readonly mode: number;
   readonly identity: Sighting;
+  readonly isSettled: boolean;
   readonly facts: FileFacts;
 
-  constructor(name: string, facts: FileFacts) {
+  constructor(name: string, facts: FileFacts, settled: boolean) {
     this.name = name;
     this.facts = facts;
+    this.isSettled = settled;
     this.identity = facts.seen;
     this.size = facts.size;
     this.mtimeMs = facts.mtimeMs;
@@ -63,8 +67,9 @@ export class DiskFile extends FoundFile implements OpenFile {
   readonly recurs = false;
   #fd: number;
 
-  constructor(name: string, fd: number, facts: FileFacts) {
-    super(name, facts);
+  /** `facts` were seen of `fd` after `nowMs`, in milliseconds since 1970. */
+  constructor(name: string, fd: number, facts: FileFacts, nowMs: number) {
+    super(name, facts, isSettled(facts.seen, nowMs));
     this.#fd = fd;
   }
 
@@ -108,8 +113,8 @@ export class MemoryFile extends FoundFile implements OpenFile {
   readonly fd = -1;
 
   /** The content of `file`, which stays open. */
-  constructor(name: string, facts: FileFacts, content: Uint8Array<ArrayBuffer>) {
-    super(name, facts);
+  constructor(file: DiskFile, content: Uint8Array<ArrayBuffer>) {
+    super(file.name, file.facts, file.isSettled);
     this.content = content;
   }
 

@@ -59,6 +59,11 @@ export interface OpenFile {
   readonly mode: number;
   readonly identity: Sighting;
   /**
+   * Whether every later change will show in its identity. One that follows on the last within a
+   * tick of the file system's clock doesn't.
+   */
+  readonly isSettled: boolean;
+  /**
    * By its name, with its charset, ready for Content-Type; undefined when the name says nothing.
    */
   readonly mediaType: string | undefined;

@@ -259,7 +259,8 @@ export class Tree {
     const { type, mode } = now.value;
     const isRegular = type === "file";
     if (isRegular && (this.#rules.permissions === "process" || permits(mode, "read"))) {
-      return { kind: "file", file: this.#readIfSmall(new DiskFile(name, fd, now.value)) };
+      const file = new DiskFile(name, fd, now.value, this.#moments.latestMs);
+      return { kind: "file", file: this.#readIfSmall(file) };
     }
     closeDescriptor(fd);
     return isRegular ? walk.denial(realName, mode, "read") : moved;
@@ -270,7 +271,7 @@ export class Tree {
     if (file.size > this.#limits.inlineBytesMax) return file;
     const content = file.readAll();
     file.close();
-    return new MemoryFile(file.name, file.facts, content);
+    return new MemoryFile(file, content);
   }
 
   /** The index of the folder where `walk` stands; undefined if it has none. */

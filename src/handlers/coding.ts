@@ -11,7 +11,6 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import { isSettled } from "../files/open-file.ts";
 import type { ContainedPath } from "../files/path.ts";
 import { siblingPath } from "../files/path.ts";
 import type { OpenFile, Tree } from "../files/resolve.ts";
@@ -224,7 +223,6 @@ const crowd = new TurnShare();
 async function makeForm(
   content: Representation["content"],
   coding: Coding,
-  receivedMs: number,
   limits: Limits,
 ): Promise<MadeForm> {
   let octets: Uint8Array<ArrayBuffer>;
@@ -234,10 +232,9 @@ async function makeForm(
     octets = new Uint8Array(content);
   } else {
     // What can't be told from a later version, or was no version at all, is answered once.
-    const settled = isSettled(content.identity, receivedMs);
     const read = await readInTurns(content, limits);
     octets = read.octets;
-    lasting = settled && read.unchanged;
+    lasting = content.isSettled && read.unchanged;
   }
   const made = await encode(coding, octets, limits);
   // A view into something larger would keep all of that.
@@ -253,7 +250,6 @@ function madeHere(
   original: Original,
   plain: Representation,
   coding: Coding,
-  { receivedMs }: Request,
   { cache, limits }: CodingService,
 ): Representation | Promise<Representation> | undefined {
   const { content, entityTag, mtimeMs } = plain;
@@ -278,7 +274,7 @@ function madeHere(
       return represent(form);
     });
   }
-  const make = (): Promise<MadeForm> => makeForm(content, coding, receivedMs, limits);
+  const make = (): Promise<MadeForm> => makeForm(content, coding, limits);
   return cache.make(key, contentSize(plain), make)?.then(represent);
 }
 
@@ -319,7 +315,7 @@ export function chooseForm(
     }
     const coding = isMade ? hereOrder.find((one) => rank.includes(one)) : undefined;
     if (coding !== undefined) {
-      const form = madeHere(original, varying, coding, request, service);
+      const form = madeHere(original, varying, coding, service);
       if (form !== undefined) return form;
       outcome = "busy";
     }

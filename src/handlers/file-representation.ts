@@ -1,6 +1,6 @@
 /**
- * How an open file becomes a representation: its octets or a handle on them, its type, and a strong
- * entity tag.
+ * How an open file becomes a representation: its octets or a handle on them, its type, and an
+ * entity tag, which is a strong one wherever it can be.
  */
 
 import { unknownType } from "../files/mime.ts";
@@ -23,8 +23,14 @@ export function tagOfBytes(bytes: Uint8Array): EntityTag {
 /**
  * The tag of a file that is too large to be read for it: its identity, which changes with every
  * change that the file system can see. Hashed, since inode numbers are nobody's business.
+ *
+ * While there may be another change that it can't see, there is no strong tag (RFC 9110 §8.8.1).
+ * Nor would a weak one do that is made of the identity, since If-None-Match is about those, too
+ * (§13.1.2): the next version would be taken for this one. So the answer gets a tag of its own,
+ * that nothing will match; without one, a client would go by the date, which is coarser still.
  */
-function tagOfFile({ identity }: OpenFile): EntityTag {
+function tagOfFile({ identity, isSettled }: OpenFile): EntityTag {
+  if (!isSettled) return { weak: true, opaque: crypto.randomUUID() };
   const digest = Bun.hash.xxHash64(identity.words).toString(36);
   return { weak: false, opaque: `${identity.size.toString(36)}-i${digest}` };
 }

@@ -2,14 +2,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, mock, spyOn, test } f
 import * as fc from "fast-check";
 import * as fs from "node:fs";
 import { defaultLimits } from "../../src/base/limits.ts";
+import { Moments } from "../../src/base/moments.ts";
 import { bytes } from "../../src/base/units.ts";
 import { systemCalls } from "../../src/files/chosen-calls.ts";
+import { isSettled } from "../../src/files/open-file.ts";
 import { containPath } from "../../src/files/path.ts";
 import type { Tree } from "../../src/files/resolve.ts";
 import { openTree } from "../../src/files/resolve.ts";
 import { holdFolder, nameFolder } from "../../src/files/stat.ts";
 import { plainCalls } from "../../src/files/plain-calls.ts";
-import { Sighting } from "../../src/files/system-calls.ts";
+import { Sighting, word } from "../../src/files/system-calls.ts";
 import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";
 import {
   canary,
@@ -227,6 +229,45 @@ describe("a file that goes between the look at it and its opening", () => {
     );
     expect(outcome(temp.open(), "/going/")).toBe("failed ESTALE");
     expect(opened).toBe(3);
+  });
+});
+
+describe("a file whose last change", () => {
+  const asked = 10_000;
+
+  test.each([
+    ["was a tenth of a second before it was asked for", asked - 100, false],
+    ["was longer ago", asked - 101, true],
+    ["came after that, and before the look", asked + 5000, false],
+  ])("%s", (_what, ctimeMs, settled) => {
+    const words = Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ctimeMs / 1000, 0, 0);
+    words[word.ctime + 2] = (ctimeMs % 1000) * 1e6;
+    expect(isSettled(new Sighting(words), asked)).toBe(settled);
+  });
+
+  test("is known by whether it was before the last request that was handed over", () => {
+    const moments = new Moments();
+    const tree = temp.open({ ...openFiles, moments });
+    temp.file("young.txt");
+    const isSettledNow = (): boolean => {
+      const found = tree.resolve(pathOf("/young.txt"));
+      if (found.kind !== "file") throw new Error(found.kind);
+      found.file.close();
+      return found.file.isSettled;
+    };
+    expect(isSettledNow()).toBe(false);
+    const { ctimeMs } = fs.statSync(temp.at("young.txt"));
+    const settled = [0, 200].map((laterMs) => {
+      moments.begin(moments.next(), ctimeMs + laterMs);
+      const during = isSettledNow();
+      moments.end();
+      return [during, isSettledNow()];
+    });
+    expect(settled).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+    tree.close();
   });
 });
 

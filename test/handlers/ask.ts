@@ -103,6 +103,14 @@ export interface HouseOptions {
   readonly mapping?: Partial<Mapping>;
 }
 
+/** Moments in a minute's time, as if the tree had been as it is for so long. */
+function laterMoments(): Moments {
+  const moments = new Moments();
+  moments.begin(moments.next(), Date.now() + 60_000);
+  moments.end();
+  return moments;
+}
+
 /** All handlers over the tree at `root`, as a server puts them together. */
 export class House {
   readonly tree: Tree;
@@ -121,7 +129,7 @@ export class House {
       symlinks: "inside",
       index: "index.html",
       limits: this.limits,
-      moments: new Moments(),
+      moments: laterMoments(),
       ...options.tree,
     });
     if (!tree.ok) throw new Error(tree.error);

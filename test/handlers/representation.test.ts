@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { closeSync, ftruncateSync, openSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, statSync, utimesSync, writeSync } from "node:fs";
 
+import { Moments } from "../../src/base/moments.ts";
 import { representFile, tagOfBytes } from "../../src/handlers/file-representation.ts";
 import type { Representation } from "../../src/handlers/representation.ts";
 import { answerWith, mayAct } from "../../src/handlers/representation.ts";
@@ -279,6 +280,48 @@ describe("the tag of a file (RFC 9110 §8.8.3)", () => {
       expect(await tagIn(large)).toBe([...seen].at(-1) ?? "");
     }
     expect(seen.size).toBe(3);
+  });
+
+  describe("that is large and has just been changed", () => {
+    const moments = new Moments();
+    const now = new House(site.root, { limits: { inlineBytesMax: 10 }, tree: { moments } });
+    const range = { Range: "bytes=0-2" };
+
+    /** What is answered to one who has asked before, less than a tick after a change. */
+    async function askAgain(fields: (tag: string) => Record<string, string>): Promise<Shown> {
+      site.file("changing.txt", letters);
+      moments.begin(moments.next(), statSync(site.at("changing.txt")).ctimeMs + 50);
+      moments.end();
+      const tag = await tagIn(now);
+      expect(tag).toMatch(/^W\/"[\w-]+"$/);
+      return now.ask("GET /changing.txt", fields(tag));
+    }
+
+    test("is weak and not given again (§8.8.1)", async () => {
+      let before = "";
+      const { fields, body } = await askAgain((tag) => {
+        before = tag;
+        return {};
+      });
+      expect(fields["ETag"]).not.toBe(before);
+      expect(body).toBe(letters);
+    });
+
+    test.each<[string, number, (tag: string) => Record<string, string>]>([
+      ["If-None-Match (§13.1.2)", 200, (tag) => ({ "If-None-Match": tag })],
+      ["If-None-Match, made strong", 200, (tag) => ({ "If-None-Match": tag.slice(2) })],
+      ["If-Match (§13.1.1)", 412, (tag) => ({ "If-Match": tag })],
+      ["If-Range (§13.1.5)", 200, (tag) => ({ ...range, "If-Range": tag })],
+      ["If-Range, made strong", 200, (tag) => ({ ...range, "If-Range": tag.slice(2) })],
+    ])("is matched by no %s", async (_what, status, fields) => {
+      expect((await askAgain(fields)).status).toBe(status);
+    });
+
+    test("doesn't keep it from being there, nor from having ranges", async () => {
+      expect((await askAgain(() => ({ "If-None-Match": "*" }))).status).toBe(304);
+      expect((await askAgain(() => ({ "If-Match": "*" }))).status).toBe(200);
+      expect(await askAgain(() => range)).toMatchObject({ status: 206, body: "abc" });
+    });
   });
 
   test("of octets tells them apart by length and digest", () => {

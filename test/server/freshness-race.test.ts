@@ -363,6 +363,63 @@ async function tryWithinOneTick(): Promise<void> {
   expect(tricked.length).toBeGreaterThan(0);
 }
 
+/** What a client asks that has seen a large file once, and got a tag for it. */
+interface Returning {
+  readonly path: string;
+  readonly entityTag: string;
+}
+
+/**
+ * The same of large files, which aren't read for their tags. Whoever got one between the two edits
+ * must not be told by it that nothing has changed, nor be sent the rest of what has.
+ */
+async function tryTagsWithinOneTick(): Promise<void> {
+  await using folder = new ServedFolder("tags");
+  const client = await folder.connect();
+  const lines = 8000;
+  const files = Array.from({ length: 20 }, (_, i) => {
+    const plot = folder.plot(`f${i}`);
+    const place = plot.at("a.txt");
+    plot.put(place, contentOf(0, lines));
+    const mapping = Bun.mmap(place);
+    mapping.fill(0);
+    plot.overwrite(place, contentOf(0, lines));
+    return { place, mapping, path: `/f${i}/a.txt` };
+  });
+  await Bun.sleep(settleMs);
+
+  const seen: string[] = [];
+  const show = async ({ path, entityTag }: Returning): Promise<void> => {
+    const revalidation = request(path, `If-None-Match: ${entityTag}\r\n`);
+    const resumption = request(path, `Range: bytes=9-\r\nIf-Range: ${entityTag}\r\n`);
+    for (const { status, body } of await Promise.all(client.answersTo(revalidation, resumption))) {
+      seen.push(`${status} ${shownBy(body)} ${body.length}`);
+    }
+  };
+  const tricked: Returning[] = [];
+  for (const { place, mapping, path } of files) {
+    const startMs = performance.now();
+    fs.writeFileSync(place, contentOf(1, lines), { flag: "r+" });
+    const before = identityOf(place);
+    const { entityTag } = await client.answerTo(request(path));
+    mapping.set(Buffer.from(contentOf(2, lines)));
+    if (performance.now() - startMs > tickMs || identityOf(place) !== before) continue;
+    tricked.push({ path, entityTag });
+    await show({ path, entityTag });
+  }
+  await Bun.sleep(settleMs);
+  for (const returning of tricked) await show(returning);
+  expect(new Set(seen)).toEqual(new Set([`200 v0000002 ${lines * 9}`]));
+
+  // By now there is a tag that stands for this content alone.
+  const { path = "" } = tricked[0] ?? {};
+  const { entityTag } = await client.answerTo(request(path));
+  seen.length = 0;
+  await show({ path, entityTag });
+  expect(seen).toEqual(["304 none 0", `206 v0000002 ${(lines - 1) * 9}`]);
+  client.close();
+}
+
 /** Two files of one size, written within one tick. False where the clock is too good for that. */
 function putTwins(plot: Plot, names: readonly [string, string]): boolean {
   for (let attempt = 0; attempt < 100; attempt++) {
@@ -429,6 +486,7 @@ async function tryTwins(): Promise<void> {
 
 describe.skipIf(process.platform !== "linux")("what a file's times don't tell", () => {
   test("two edits within one tick of the clock", tryWithinOneTick, unhurriedMs);
+  test("nor what a tag is made of", tryTagsWithinOneTick, unhurriedMs);
   test("files that only their inodes tell apart", tryTwins, unhurriedMs);
 });
 
