@@ -73,8 +73,8 @@ export function isRunAt(view: Uint8Array, start: number, run: Uint8Array): boole
 const digestedOctets = 128;
 
 /**
- * A number of 32 bits, the same for the same octets and mostly another one for others: FNV-1a over
- * enough of them to find a place for what begins differently. It proves nothing.
+ * A number of 30 bits, the same for the same octets and mostly another one for others: FNV-1a over
+ * enough of them to tell apart what differs near its beginning. It proves nothing.
  */
 export function digestOf(view: Uint8Array): number {
   const near = Math.min(view.length, digestedOctets);
@@ -83,8 +83,8 @@ export function digestOf(view: Uint8Array): number {
   for (let i = near; i < view.length; i += 16) {
     digest = Math.imul(digest ^ (view[i] as number), 0x01000193);
   }
-  // The low bits are to depend on all.
-  return (digest ^ (digest >>> 15)) >>> 0;
+  // The engine has a faster kind of number for what fits in these.
+  return digest & 0x3fff_ffff;
 }
 
 /** The engine's own comparison: the fastest of views as they came, and of no others. */

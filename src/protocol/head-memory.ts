@@ -15,8 +15,8 @@ import { digestOf, isSameView } from "./bytes.ts";
 import type { RequestHead } from "./request-head.ts";
 import { SectionMemory } from "./section-memory.ts";
 
-/** A power of two: the low bits of a digest are a head's place. */
-const placeCount = 16_384;
+/** Heads that have come once, of which the memory knows no more than a digest. */
+const awaitedMax = 16_384;
 
 /** A longer head is read each time: few clients send one, and it would take the room of many. */
 const octetsMax = 2048;
@@ -43,12 +43,9 @@ function bytesOf({ octets }: Remembered): number {
 export class HeadMemory {
   readonly sections = new SectionMemory();
   readonly #bytesMax: number;
-  /** Made with the first head that comes again: it is 128 KiB. */
-  #places: (Remembered | undefined)[] = [];
-  /** The digest of the last head that was looked for at a place and not found. */
-  #digests = new Uint32Array(0);
-  /** Goes round the places when room has to be made. */
-  #hand = 0;
+  readonly #heads = new Map<number, Remembered>();
+  /** The digests of heads that have come once. */
+  readonly #awaited = new Set<number>();
   #bytes = 0;
 
   /** Holds as much as `requestCacheBytesMax` says. */
@@ -61,21 +58,20 @@ export class HeadMemory {
     return this.#bytes;
   }
 
-  /** The head that `octets` are, if it is remembered; else a digest to keep it by. */
+  /** The head that `octets` are, if it is remembered; else a digest to keep it by, or -1. */
   find(octets: Uint8Array): HeadEvent | number {
     if (octets.length > octetsMax || this.#bytesMax === 0) return -1;
     const digest = digestOf(octets);
-    const known = this.#places[digest & (placeCount - 1)];
+    const known = this.#heads.get(digest);
     return known !== undefined && isSameView(known.octets, octets) ? known.event : digest;
   }
 
   /** Whether a head that was not found by `digest` is to be kept: it has come before. */
   awaits(digest: number): boolean {
-    if (digest === -1) return false;
-    if (this.#digests.length === 0) this.#digests = new Uint32Array(placeCount);
-    const place = digest & (placeCount - 1);
-    if (this.#digests[place] === digest) return true;
-    this.#digests[place] = digest;
+    if (digest === -1 || this.#awaited.delete(digest)) return digest !== -1;
+    // Those that haven't come again by now are many: they begin anew, together.
+    if (this.#awaited.size === awaitedMax) this.#awaited.clear();
+    this.#awaited.add(digest);
     return false;
   }
 
@@ -83,24 +79,23 @@ export class HeadMemory {
   remember(digest: number, head: RequestHead): HeadEvent {
     const event: HeadEvent = { kind: "head", head };
     const remembered: Remembered = { octets: head.octets, event };
-    if (this.#places.length === 0) this.#places = Array.from({ length: placeCount });
-    const place = digest & (placeCount - 1);
-    this.#forget(place);
     const bytes = bytesOf(remembered);
-    for (let passed = 0; this.#bytes + bytes > this.#bytesMax; passed++) {
-      if (passed === placeCount) return event;
-      this.#forget(this.#hand);
-      this.#hand = (this.#hand + 1) & (placeCount - 1);
+    if (bytes > this.#bytesMax) return event;
+    this.#forget(digest);
+    // The oldest go first: who asks all the time is back at once.
+    for (const oldest of this.#heads.keys()) {
+      if (this.#bytes + bytes <= this.#bytesMax) break;
+      this.#forget(oldest);
     }
-    this.#places[place] = remembered;
+    this.#heads.set(digest, remembered);
     this.#bytes += bytes;
     return event;
   }
 
-  #forget(place: number): void {
-    const known = this.#places[place];
+  #forget(digest: number): void {
+    const known = this.#heads.get(digest);
     if (known === undefined) return;
-    this.#places[place] = undefined;
+    this.#heads.delete(digest);
     this.#bytes -= bytesOf(known);
   }
 }

@@ -95,10 +95,10 @@ export function encodeHead(response: Response, exchange: Exchange): EncodedHead 
   return { text, framing: exchange.bodiless ? "none" : framing, persist };
 }
 
-/** The octets of a response that recurs, as they were sent in the second `date`. */
+/** The octets of a response that recurs, with the date that they were last given out with. */
 interface KeptOctets {
   readonly response: Response;
-  readonly date: string;
+  date: string;
   readonly octets: Uint8Array<ArrayBuffer>;
 }
 
@@ -114,21 +114,25 @@ function isSameOnWire(a: Response, b: Response): boolean {
 const keptBodyOctetsMax = 64 * 1024;
 
 /**
- * All octets of `response`, head and body, in one piece, made once a second for a response that
- * recurs; without those of a file, which follow. Undefined for one that doesn't recur, and for the
- * exchanges that are seldom: what they need is `encodeHead`. The octets never change; what is made
- * for the next second is another piece.
+ * All octets of `response`, head and body, in one piece, made once for a response that recurs;
+ * without those of a file, which follow. Undefined for one that doesn't recur, and for the
+ * exchanges that are seldom: what they need is `encodeHead`. The octets are lent: they are to be
+ * sent or copied before anything is encoded for another date, which is put into the same piece.
  */
 export function encodeWhole(response: Response, exchange: Exchange): Uint8Array | undefined {
   if (!response.recurs || !exchange.persist || exchange.minorVersion === 0) return undefined;
   if (exchange.bodiless && response.body.kind !== "none") return undefined;
   const found = kept.get(response.fields);
   const known = found !== undefined && isSameOnWire(found.response, response) ? found : undefined;
-  if (known?.date === exchange.date) return known.octets;
-  const octets = known === undefined ? makeWhole(response, exchange) : known.octets.slice();
-  if (octets === undefined) return undefined;
-  if (known !== undefined) latin1Into(octets, exchange.date, dateAtOf(response));
-  kept.set(response.fields, { response, date: exchange.date, octets });
+  if (known !== undefined) {
+    if (known.date !== exchange.date) {
+      known.date = exchange.date;
+      latin1Into(known.octets, exchange.date, dateAtOf(response));
+    }
+    return known.octets;
+  }
+  const octets = makeWhole(response, exchange);
+  if (octets !== undefined) kept.set(response.fields, { response, date: exchange.date, octets });
   return octets;
 }
 

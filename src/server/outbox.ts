@@ -4,6 +4,8 @@
  * whatever one turn of the event loop answers leaves in one.
  *
  * Only what the socket did not take is kept: at most one gathered write, and the pieces behind it.
+ * What is short may be lent, an answer that is sent again and again and whose date will change: it
+ * is copied when it has to wait.
  */
 
 import { latin1Bytes } from "../protocol/bytes.ts";
@@ -16,6 +18,14 @@ const gatherBytes = 128 * 1024;
 
 /** One buffer to gather writes in, for all connections: it is empty between two flushes. */
 const gather = Buffer.allocUnsafeSlow(gatherBytes);
+
+/**
+ * `piece` as it can wait: what is short may be lent, or stand in the gathering buffer. (A Buffer's
+ * own `slice` would be a view.)
+ */
+function owned(piece: string | Uint8Array): string | Uint8Array {
+  return typeof piece === "string" || piece.length > gatherBytes ? piece : new Uint8Array(piece);
+}
 
 /** The ordered, unsent output of one connection. */
 export class Outbox {
@@ -57,10 +67,13 @@ export class Outbox {
     this.#pending += text.length;
   }
 
-  /** Adds `octets`, which must not change until they are written. */
+  /**
+   * Adds `octets`, which must not change until they have been flushed, or, when they are more than
+   * one write gathers, until they are written.
+   */
   addBytes(octets: Uint8Array): void {
     if (octets.length === 0) return;
-    this.#pieces.push(octets);
+    this.#pieces.push(this.#blocked ? owned(octets) : octets);
     this.#pending += octets.length;
   }
 
@@ -79,10 +92,7 @@ export class Outbox {
       }
       this.#pending -= taken;
       if (taken === batch.length) continue;
-      // The gathering buffer is everyone's: what was not taken moves to one of our own. (A Buffer's
-      // own `slice` would be a view.)
-      const rest = batch.subarray(taken);
-      this.#pieces.unshift(batch.buffer === gather.buffer ? new Uint8Array(rest) : rest);
+      this.#pieces = [batch.subarray(taken), ...this.#pieces].map(owned);
       this.#blocked = true;
       return "blocked";
     }

@@ -138,6 +138,20 @@ describe("back-pressure", () => {
     expect(mine.text).toBe("private: the answer for one client");
   });
 
+  test("copies what has to wait, so that what was lent may change", () => {
+    const transport = new FakeTransport();
+    const outbox = new Outbox(transport);
+    const lent = latin1Bytes("at 08:49:37.");
+    transport.room = 3;
+    outbox.addBytes(lent);
+    expect(outbox.flush()).toBe("blocked");
+    outbox.addBytes(lent);
+    lent.set(latin1Bytes("at 09:50:48."));
+    transport.room = Infinity;
+    expect(drain(outbox)).toBe("sent");
+    expect(transport.text).toBe("at 08:49:37.at 08:49:37.");
+  });
+
   test("drops everything when the client is gone, and says so ever after", () => {
     const transport = new FakeTransport();
     const outbox = new Outbox(transport);
