@@ -77,11 +77,17 @@ export class Form implements Iterable<FormEntry> {
   }
 }
 
+/** What browsers send for most forms, read once. */
+const urlencoded = "application/x-www-form-urlencoded";
+const urlencodedType = parseMediaType(urlencoded);
+
 /** The media type that a form came as, if `contentType` is that of a form. */
 export function formType(contentType: string | undefined): MediaType | undefined {
-  const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
+  if (contentType === undefined) return undefined;
+  if (contentType === urlencoded) return urlencodedType;
+  const mediaType = parseMediaType(contentType);
   const isForm =
-    mediaType?.essence === "application/x-www-form-urlencoded" ||
+    mediaType?.essence === urlencoded ||
     mediaType?.essence === "multipart/form-data";
   return isForm ? mediaType : undefined;
 }
@@ -113,7 +119,7 @@ function pairsOf(content: Uint8Array): Iterable<FormEntry> {
  * "body-too-large" when it has more values than `bounds` allow.
  */
 export function readForm(content: Uint8Array, type: MediaType, bounds: PartBounds): Form {
-  if (type.essence === "application/x-www-form-urlencoded") {
+  if (type.essence === urlencoded) {
     const count = countPairs(content);
     if (count > bounds.formFieldCountMax) throw new BodyError("body-too-large");
     return new Form(() => pairsOf(content), count);

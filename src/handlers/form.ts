@@ -116,24 +116,49 @@ async function isPrevented(
   return !mayAct(request, await selectRepresentation(request, files));
 }
 
-/** Answers a POST. Rejects with a `BodyError` when the body can't be read or understood. */
-export async function answerForm(
+/** Answers a POST with `body`, and a page that is as of `since` or later. */
+function answerToBody(
+  { head }: Request,
+  body: Uint8Array,
+  since: number,
+  service: FormService,
+): Response {
+  const form = describeBody(body, head.fields.get("content-type"), service.limits);
+  const found = service.tree.openByName(service.formPage, since);
+  return answerWithPage(found, { form }, service);
+}
+
+/** Answers a POST that is not prevented: at once, where its body is there. */
+function answerAllowed(
+  request: Request,
+  since: number,
+  service: FormService,
+): Response | Promise<Response> {
+  const { body } = request;
+  const { bodyBytesMax } = service.limits;
+  const arrived = body.arrived(bodyBytesMax);
+  if (arrived !== undefined) return answerToBody(request, arrived, since, service);
+  return body
+    .readAll(bodyBytesMax)
+    .then((octets) => answerToBody(request, octets, since, service));
+}
+
+/**
+ * Answers a POST. Throws a `BodyError`, or rejects with one, when the body can't be read or
+ * understood.
+ */
+export function answerForm(
   request: Request,
   service: FormService,
   files: FileService,
-): Promise<Response> {
-  const { pages, limits, tree } = service;
+): Response | Promise<Response> {
+  const { pages, tree } = service;
   const { since } = tree;
   // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that was
   // sent without saying so would be read as the next request.
   if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
-  const isConditional = hasCondition(request.head.fields);
-  if (isConditional && (await isPrevented(request, service, files))) {
-    return pages.preconditionFailed();
-  }
-  const body = await request.body.readAll(limits.bodyBytesMax);
-  const contentType = request.head.fields.get("content-type");
-  const form = describeBody(body, contentType, limits);
-  const found = tree.openByName(service.formPage, since);
-  return answerWithPage(found, { form }, service);
+  if (!hasCondition(request.head.fields)) return answerAllowed(request, since, service);
+  return isPrevented(request, service, files).then((prevented) =>
+    prevented ? pages.preconditionFailed() : answerAllowed(request, since, service),
+  );
 }

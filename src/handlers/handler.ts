@@ -33,6 +33,12 @@ export interface RequestBody extends AsyncIterable<Uint8Array> {
   read(): Promise<Uint8Array | undefined>;
 
   /**
+   * All octets, where none has been read yet and all have arrived: at once, for a handler that can
+   * answer at once then. Undefined where they have to be waited for; throws as `readAll` rejects.
+   */
+  arrived(octetsMax?: number): Uint8Array | undefined;
+
+  /**
    * All octets that have not been read yet. Rejects with a `BodyError` as above, and with
    * "body-too-large" when there are more than `octetsMax`, at once if that was declared. The
    * default is `limits.bodyBytesMax`, and an argument may be more than that.

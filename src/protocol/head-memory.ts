@@ -18,6 +18,9 @@ import { SectionMemory } from "./section-memory.ts";
 /** Heads that have come once, of which the memory knows no more than a digest. */
 const awaitedMax = 16_384;
 
+const CR = 0x0d;
+const LF = 0x0a;
+
 /** A longer head is read each time: few clients send one, and it would take the room of many. */
 const octetsMax = 2048;
 
@@ -37,6 +40,12 @@ interface Remembered {
 
 function bytesOf({ octets }: Remembered): number {
   return headBytes + octets.length;
+}
+
+/** Whether `octets` end as a head does; with a body behind it they seldom do. */
+function endsLine(octets: Uint8Array): boolean {
+  const { length } = octets;
+  return octets[length - 1] === LF && octets[length - 2] === CR;
 }
 
 /** A bounded memory of heads, and of header sections for heads that are new. */
@@ -60,7 +69,7 @@ export class HeadMemory {
 
   /** The head that `octets` are, if it is remembered; else a digest to keep it by, or -1. */
   find(octets: Uint8Array): HeadEvent | number {
-    if (octets.length > octetsMax || this.#bytesMax === 0) return -1;
+    if (octets.length > octetsMax || !endsLine(octets) || this.#bytesMax === 0) return -1;
     const digest = digestOf(octets);
     const known = this.#heads.get(digest);
     return known !== undefined && isSameView(known.octets, octets) ? known.event : digest;

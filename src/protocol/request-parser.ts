@@ -12,7 +12,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import { latin1Text } from "./bytes.ts";
+import { isRunAt, latin1Bytes, latin1Text } from "./bytes.ts";
 import type { ChunkEvent } from "./chunked.ts";
 import { ChunkReader } from "./chunked.ts";
 import type { ProtocolError, ProtocolErrorKind } from "./error.ts";
@@ -460,10 +460,13 @@ export class RequestParser {
   }
 }
 
-/** The method as text; the one that nearly every request has is not made anew. */
+/** The methods that nearly every request has, most common first. */
+const commonMethods = ["GET", "POST", "HEAD"].map((text) => ({ text, octets: latin1Bytes(text) }));
+
+/** The method as text; one that is common is not made anew. */
 function methodName(view: Uint8Array, start: number, end: number): string {
-  if (end - start === 3 && view[start] === 0x47 && view[start + 1] === 0x45) {
-    if (view[start + 2] === 0x54) return "GET";
+  for (const { text, octets } of commonMethods) {
+    if (octets.length === end - start && isRunAt(view, start, octets)) return text;
   }
   return latin1Text(view, start, end);
 }

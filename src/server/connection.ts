@@ -248,10 +248,10 @@ export class Connection implements OpenConnection, Timed {
 
   #ask(head: RequestHead): void {
     this.#move("asked");
-    const { clock, limits, moments, witness } = this.#context;
+    const { clock, moments, witness } = this.#context;
     const { remoteAddress } = this;
     const hasBody = head.framing.kind !== "none";
-    const body = hasBody ? new IncomingBody(head.framing, this.#go, limits.bodyBytesMax) : noBody;
+    const body = hasBody ? this.#bodyOf(head) : noBody;
     const exchange = new Exchange(head, body, witness.wanted ? clock.monotonicMs() : 0);
     this.#exchange = exchange;
     if (!hasBody) this.#intake.discard(exchange);
@@ -267,6 +267,20 @@ export class Connection implements OpenConnection, Timed {
     } finally {
       moments.end();
     }
+  }
+
+  /** The body that the request with `head` says it has. */
+  #bodyOf({ framing }: RequestHead): IncomingBody {
+    const body: IncomingBody = new IncomingBody(
+      framing,
+      this.#go,
+      this.#context.limits.bodyBytesMax,
+      () => {
+        const exchange = this.#exchange;
+        return exchange?.body === body ? this.#intake.whole(exchange) : undefined;
+      },
+    );
+    return body;
   }
 
   /** Waits for a handler that could not answer at once. */

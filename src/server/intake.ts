@@ -65,6 +65,19 @@ export class Intake {
     }
   }
 
+  /** Reads the whole body with a length, if it has arrived and nothing of it was read. */
+  whole(exchange: Exchange): Uint8Array | undefined {
+    const framing = exchange.head?.framing;
+    if (framing?.kind !== "length" || exchange.bodyOctets > 0) return undefined;
+    if (framing.octets === 0 || this.parser.buffered < framing.octets) return undefined;
+    const event = this.parser.next();
+    if (event.kind !== "body") return undefined;
+    exchange.continueDue = false;
+    exchange.bodyOctets = event.octets.length;
+    this.discard(exchange);
+    return event.octets;
+  }
+
   /**
    * Reads on in a body that nobody wants, as far as it has arrived. False when it is not worth it,
    * or broken; where the next request begins can't be known then.

@@ -17,12 +17,13 @@ interface Reader {
 
 const nothing = new Uint8Array(0);
 
-const noop = (): void => undefined;
+const noop = (): undefined => undefined;
 
 /** A body that is filled by its connection. */
 export class IncomingBody implements RequestBody {
   readonly framing: Framing;
   readonly #wanted: () => void;
+  readonly #whole: () => Uint8Array | undefined;
   readonly #octetsMax: number;
   #reader: Reader | undefined;
   #state: "open" | "ended" | ProtocolErrorKind | "gone" = "open";
@@ -30,11 +31,18 @@ export class IncomingBody implements RequestBody {
 
   /**
    * `wanted` is called when a reader begins to wait; it may fill the body before it returns. No
-   * more than `octetsMax` octets are given to a reader that names no number itself.
+   * more than `octetsMax` octets are given to a reader that names no number itself. `whole` reads
+   * and ends the body, if all of it has arrived and nothing of it was read.
    */
-  constructor(framing: Framing, wanted: () => void, octetsMax = Infinity) {
+  constructor(
+    framing: Framing,
+    wanted: () => void,
+    octetsMax = Infinity,
+    whole: () => Uint8Array | undefined = noop,
+  ) {
     this.framing = framing;
     this.#wanted = wanted;
+    this.#whole = whole;
     this.#octetsMax = octetsMax;
   }
 
@@ -76,6 +84,12 @@ export class IncomingBody implements RequestBody {
     }
   }
 
+  arrived(octetsMax = this.#octetsMax): Uint8Array | undefined {
+    this.#refuseDeclared(octetsMax);
+    const isOpen = this.#state === "open" && this.#reader === undefined;
+    return isOpen ? this.#whole() : undefined;
+  }
+
   readAll(octetsMax = this.#octetsMax): Promise<Uint8Array> {
     const promise = this.#readAll(octetsMax);
     promise.catch(noop);
@@ -83,7 +97,8 @@ export class IncomingBody implements RequestBody {
   }
 
   async #readAll(octetsMax: number): Promise<Uint8Array> {
-    this.#refuseDeclared(octetsMax);
+    const arrived = this.arrived(octetsMax);
+    if (arrived !== undefined) return arrived;
     // Most come in one piece, which is all there is. Else one buffer that doubles, and no list of
     // pieces: a body in chunks of one octet would cost a hundred times its size in views.
     let gathered: Uint8Array = nothing;
