@@ -15,6 +15,7 @@ import { cutsOf, freshMemory, playRun } from "./player.ts";
 import type { Phase, Script } from "./script.ts";
 import { changesTree, phaseRuns } from "./script.ts";
 import type { Stage } from "./stage.ts";
+import { Stalls } from "./stalls.ts";
 
 /** A script's phases after one or more plays, and how many replays there were. */
 export interface Played {
@@ -33,19 +34,71 @@ const failuresMax = 8;
 /** A replay that failed among others is played so often alone before it is blamed. */
 const aloneTimes = 2;
 const aloneAfterMs = 50;
+/** A run that tells of time is not played as it is written by a player held up for longer. */
+const heldUpMaxMs = 20;
+/** Plays of such a run that failed meanwhile; what comes in the last of them counts. */
+const playsMax = 5;
 
 /** Whether plays of the script must not run beside each other. */
 export function playsByItself(script: Script): boolean {
   return changesTree(script) || script.settings.stateful;
 }
 
-/** Plays a script once, uncut. The tree must be as written. */
+/**
+ * Plays a script uncut: once, but for runs that hang on time and failed while the player was held
+ * up. The tree must be as written.
+ */
 export async function playScript(script: Script, stage: Stage): Promise<Played> {
   const play = playOn(stage, settleMs, { kind: "none" });
   const phases: PhaseOutcome[] = [];
-  const memory = freshMemory(script);
-  for (const run of phaseRuns(script)) phases.push(...(await playRun(run, play, memory)));
+  let memory = freshMemory(script);
+  for (const run of phaseRuns(script)) {
+    if (playsByItself(script) || !tellsOfTime(run)) {
+      phases.push(...(await playRun(run, play, memory)));
+      continue;
+    }
+    const inTime = await playInTime(run, play, memory);
+    phases.push(...inTime.phases);
+    memory = inTime.memory;
+  }
   return { phases, replays: 0 };
+}
+
+/** Whether a run hangs on when things happen, and not only on their order. */
+function tellsOfTime(run: readonly Phase[]): boolean {
+  return run.some(({ steps }) =>
+    steps.some((step) => {
+      if (step.kind === "pause" || step.kind === "silence") return true;
+      return (step.kind === "response" || step.kind === "end") && step.withinMs !== undefined;
+    }),
+  );
+}
+
+/**
+ * Plays a run until it holds, or fails while the player keeps the script's time. Where a pause took
+ * twice as long as it says, the server has rightly closed, and nothing is shown of it.
+ */
+async function playInTime(
+  run: readonly Phase[],
+  play: Play,
+  before: Memory,
+): Promise<{ readonly phases: readonly PhaseOutcome[]; readonly memory: Memory }> {
+  for (let plays = 1; ; plays++) {
+    using stalls = new Stalls();
+    const memory = copyMemory(before);
+    const phases = await playRun(run, play, memory);
+    const lostMs = stalls.lostMs();
+    if (phases.every(held) || lostMs <= heldUpMaxMs) return { phases, memory };
+    if (plays < playsMax) continue;
+    return { phases: phases.map((outcome) => excuse(outcome, lostMs)), memory };
+  }
+}
+
+/** Says with a failure that the player may be to blame. */
+function excuse(outcome: PhaseOutcome, lostMs: number): PhaseOutcome {
+  if (outcome.kind === "held") return outcome;
+  const came = `${outcome.failure.came} (the player was held up for ${Math.round(lostMs)} ms)`;
+  return { ...outcome, failure: { ...outcome.failure, came } };
 }
 
 /** Whether there is something in a script that held uncut and can be cut. */

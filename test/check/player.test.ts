@@ -576,6 +576,38 @@ function serveBody(text: string, fields = ""): FakeServer {
   return serve(answering(() => response("200 OK", text, fields)));
 }
 
+/** Keeps the event loop to itself for a while, and soon. */
+function stall(): void {
+  setTimeout(() => Bun.sleepSync(300), 5);
+}
+
+describe("what has come by the time that it is due is seen, though the player is late", () => {
+  test("an answer", async () => {
+    const server = serve((socket) => {
+      setTimeout(() => socket.write(response("200 OK", "")), 20);
+      stall();
+    });
+    await holds(server, `${get}    within 200ms\n    < 200`);
+  });
+
+  test("an end", async () => {
+    const server = serve((socket) => {
+      socket.write(response("200 OK", ""));
+      setTimeout(() => socket.shutdown(), 20);
+      stall();
+    });
+    await holds(server, `${get}    < 200\n    within 200ms\n    closed`);
+  });
+
+  test("noise in a silence", async () => {
+    const server = serve((socket) => {
+      setTimeout(() => socket.write("x"), 20);
+      stall();
+    });
+    expect(await failure(server, `${get}    silence 200ms`)).toContain("1 more bytes: x");
+  });
+});
+
 describe("what is sent", () => {
   test("goes out in one piece, and in several where there is a pause", async () => {
     const server = serve((socket, received) => {

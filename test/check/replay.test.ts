@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 
 import { canBeReplayed, playScript, replayScript } from "../../src/check/replay.ts";
 import type { Played } from "../../src/check/replay.ts";
 import { parseScript } from "../../src/check/script-parser.ts";
 import type { Script } from "../../src/check/script.ts";
+import { Stalls } from "../../src/check/stalls.ts";
 import type { FakeServer, FakeSocket } from "./fake-server.ts";
 import { answering, fakeServer, response } from "./fake-server.ts";
 
@@ -11,6 +12,7 @@ const servers: FakeServer[] = [];
 
 afterEach(() => {
   for (const server of servers.splice(0)) server.stop();
+  mock.restore();
 });
 
 function serve(receive: (socket: FakeSocket, received: string) => void): FakeServer {
@@ -187,4 +189,95 @@ describe("a replay", () => {
     expect(canBeReplayed(twoPhases, { phases: [failed, failed], replays: 0 })).toBe(false);
     expect(canBeReplayed(twoPhases, { phases: [failed, { kind: "held" }], replays: 0 })).toBe(true);
   });
+});
+
+/** Two requests with a pause between them, for a server that keeps a connection for longer. */
+const paused = scriptOf(`## One (RFC 9110 §9, must)
+
+    > A
+    < 200
+    save n = N
+    pause 20ms
+    > B
+    < 200
+    < N: {{n}}`);
+
+/**
+ * A server that closes a connection `afterMs` an answer, unless that was the second; on the first
+ * `stalls` connections it keeps the event loop, and so the player, to itself meanwhile.
+ */
+function closing(
+  afterMs: (connection: number) => number,
+  stalls = 0,
+): { server: FakeServer; count: () => number } {
+  let connections = 0;
+  const server = serve((socket, received) => {
+    if (socket.data.reads === 1) connections++;
+    if (!received.endsWith("\r\n")) return;
+    socket.write(response("200 OK", "", `N: ${connections}\r\n`));
+    if (socket.data.reads > 1) return;
+    setTimeout(() => {
+      if (socket.data.reads === 1) socket.end();
+    }, afterMs(connections));
+    if (connections <= stalls) setTimeout(() => Bun.sleepSync(100), 5);
+  });
+  return { server, count: () => connections };
+}
+
+/** One that is wrong on its first `wrong` connections. */
+const closingEarly = (wrong: number): ReturnType<typeof closing> =>
+  closing((connection) => (connection <= wrong ? 1 : 10_000));
+
+async function playedOnce(script: Script, server: FakeServer): Promise<Played["phases"]> {
+  const stage = { endpoint: server.endpoint, root: undefined, restore: () => {} };
+  return (await playScript(script, stage)).phases;
+}
+
+describe("a run that tells of time", () => {
+  test("is played again when it fails while the player is held up", async () => {
+    const { server } = closing(() => 60, 2);
+    expect(await playedOnce(paused, server)).toEqual([{ kind: "held" }]);
+  });
+
+  test("holds as soon as one play does, with what that has saved", async () => {
+    spyOn(Stalls.prototype, "lostMs").mockReturnValue(21);
+    const { server, count } = closingEarly(2);
+    expect(await playedOnce(paused, server)).toEqual([{ kind: "held" }]);
+    expect(count()).toBe(3);
+  });
+
+  test("counts in the end, with what may have been the matter", async () => {
+    spyOn(Stalls.prototype, "lostMs").mockReturnValue(95.4);
+    const { server, count } = closingEarly(Infinity);
+    const came = expect.stringMatching(/ \(the player was held up for 95 ms\)$/u);
+    expect(await playedOnce(paused, server)).toMatchObject([{ kind: "failed", failure: { came } }]);
+    expect(count()).toBe(5);
+  });
+
+  test("counts at once when it fails in time", async () => {
+    spyOn(Stalls.prototype, "lostMs").mockReturnValue(20);
+    const { server, count } = closingEarly(1);
+    expect(await playedOnce(paused, server)).toMatchObject([{ kind: "failed" }]);
+    expect(count()).toBe(1);
+  });
+
+  test("is played once where that has changed something", async () => {
+    spyOn(Stalls.prototype, "lostMs").mockReturnValue(95);
+    const { server, count } = closingEarly(1);
+    const script = { ...paused, settings: { ...paused.settings, stateful: true } };
+    expect(await playedOnce(script, server)).toMatchObject([{ kind: "failed" }]);
+    expect(count()).toBe(1);
+  });
+});
+
+test("stalls are what the event loop was kept from going on for", async () => {
+  using stalls = new Stalls();
+  await Bun.sleep(20);
+  Bun.sleepSync(50);
+  const first = stalls.lostMs();
+  await Bun.sleep(20);
+  Bun.sleepSync(50);
+  await Bun.sleep(20);
+  expect(first).toBeGreaterThanOrEqual(40);
+  expect(stalls.lostMs()).toBeGreaterThanOrEqual(first + 40);
 });
