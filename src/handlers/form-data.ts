@@ -30,15 +30,17 @@ type FormEntry = readonly [name: string, value: FormValue];
 
 /** The fields of a form, in their order; a name may come more than once. */
 export class Form implements Iterable<FormEntry> {
-  /** How many values there are. */
-  readonly count: number;
   readonly #source: () => Iterable<FormEntry>;
   #list: readonly FormEntry[] | undefined;
 
-  /** The `count` values that `source` answers with; it is called when the first is asked for. */
-  constructor(source: () => Iterable<FormEntry>, count: number) {
+  /** The values that `source` answers with; it is called when the first is asked for. */
+  constructor(source: () => Iterable<FormEntry>) {
     this.#source = source;
-    this.count = count;
+  }
+
+  /** How many values there are. */
+  get count(): number {
+    return this.#entries.length;
   }
 
   get #entries(): readonly FormEntry[] {
@@ -120,9 +122,11 @@ function pairsOf(content: Uint8Array): Iterable<FormEntry> {
  */
 export function readForm(content: Uint8Array, type: MediaType, bounds: PartBounds): Form {
   if (type.essence === urlencoded) {
-    const count = countPairs(content);
-    if (count > bounds.formFieldCountMax) throw new BodyError("body-too-large");
-    return new Form(() => pairsOf(content), count);
+    const most = bounds.formFieldCountMax;
+    // A pair takes an octet, and one that is between it and the next.
+    const mayBeMore = content.length > 2 * most;
+    if (mayBeMore && countPairs(content) > most) throw new BodyError("body-too-large");
+    return new Form(() => pairsOf(content));
   }
   const parts = readMultipart(content, type.parameters.get("boundary") ?? "", bounds);
   if (!parts.ok) throw new BodyError(parts.error);
@@ -132,5 +136,5 @@ export function readForm(content: Uint8Array, type: MediaType, bounds: PartBound
     const file = { name: utf8.decode(part.filename), content: part.content };
     return [name, { ...file, type: part.contentType ?? "" }];
   });
-  return new Form(() => entries, entries.length);
+  return new Form(() => entries);
 }

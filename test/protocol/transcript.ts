@@ -7,6 +7,7 @@ import { defaultLimits } from "../../src/base/limits.ts";
 import type { Limits } from "../../src/base/limits.ts";
 import { latin1Bytes, latin1Text } from "../../src/protocol/bytes.ts";
 import type { Fields } from "../../src/protocol/fields.ts";
+import type { HeadMemory } from "../../src/protocol/head-memory.ts";
 import type { RequestHead } from "../../src/protocol/request-head.ts";
 import type { ParserEvent } from "../../src/protocol/request-parser.ts";
 import { RequestParser } from "../../src/protocol/request-parser.ts";
@@ -49,10 +50,15 @@ function add(all: Said[], next: Said): void {
 
 /**
  * Everything that is said about `pieces`, pushed one after the other. Throws when the parser goes
- * on talking for longer than the octets it was given could account for.
+ * on talking for longer than the octets it was given could account for. With `heads` the parser
+ * shares that memory with others.
  */
-export function transcript(pieces: readonly Uint8Array[], limits: Limits = defaultLimits): Said[] {
-  const parser = new RequestParser(limits);
+export function transcript(
+  pieces: readonly Uint8Array[],
+  limits: Limits = defaultLimits,
+  heads?: HeadMemory,
+): Said[] {
+  const parser = new RequestParser(limits, heads);
   const events: ParserEvent[] = [];
   let octets = 0;
   for (const piece of pieces) {
