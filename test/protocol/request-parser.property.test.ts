@@ -12,14 +12,7 @@ import {
   write,
   writeHead,
 } from "./request-writer.ts";
-import { limitsWith, read, singly, transcript } from "./transcript.ts";
-
-/** `octets` cut at `places`, which may be in any order, repeated, or beyond the end. */
-function cut(octets: Uint8Array, places: readonly number[]): Uint8Array[] {
-  const sorted = places.map((place) => place % (octets.length + 1)).toSorted((a, b) => a - b);
-  const edges = [0, ...sorted, octets.length];
-  return edges.slice(1).map((edge, i) => octets.subarray(edges[i], edge));
-}
+import { cut, limitsWith, read, singly, transcript } from "./transcript.ts";
 
 const tightLimits = fc.record({
   requestLineBytesMax: fc.integer({ min: 16, max: 60 }),

@@ -107,6 +107,13 @@ export function singly(octets: Uint8Array): Uint8Array[] {
   return Array.from(octets, (octet) => Uint8Array.of(octet));
 }
 
+/** `octets` cut at `places`, which may be in any order, repeated, or beyond the end. */
+export function cut(octets: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const sorted = places.map((place) => place % (octets.length + 1)).toSorted((a, b) => a - b);
+  const edges = [0, ...sorted, octets.length];
+  return edges.slice(1).map((edge, i) => octets.subarray(edges[i], edge));
+}
+
 /** The default limits with some of them changed, without asking whether they go together. */
 export function limitsWith(changes: Partial<Record<keyof Limits, number>>): Limits {
   return { ...defaultLimits, ...changes } as Limits;
