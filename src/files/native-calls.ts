@@ -67,11 +67,11 @@ function openLibrary<Symbols extends Record<string, FFIFunction>>(symbols: Symbo
 
 function openLibc() {
   const symbols = openLibrary({
-    // Its third argument is for what it creates.
-    open: { args: ["ptr", "i32"], returns: "i32" },
+    // Its fourth argument is for what it creates.
+    openat: { args: ["i32", "ptr", "i32"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
     pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" },
-    readlink: { args: ["ptr", "ptr", "u64"], returns: "i32" },
+    readlinkat: { args: ["i32", "ptr", "ptr", "u64"], returns: "i32" },
     realpath: { args: ["ptr", "ptr"], returns: "ptr" },
     statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
     // It takes at most 0x7ffff000 octets at a time (sendfile(2)).
@@ -105,8 +105,32 @@ function encode(path: PreparedPath | string): Uint8Array | number {
   return named;
 }
 
+/** Where the kernel begins to look for a path, and the path from there on. */
+interface Place {
+  from: number;
+  path: PreparedPath | string;
+}
+
+/** One for all calls. */
+const place: Place = { from: AT_FDCWD, path: "" };
+
+const inHeldFolder = /^\/proc\/self\/fd\/(\d+)\//;
+
+/**
+ * `path` as the kernel finds it soonest, of use until the next one is asked for. What is in a folder
+ * that is held has a name in /proc (see `stat.ts`); from the descriptor itself it is found in a
+ * third of the time.
+ */
+function placeOf(path: PreparedPath | string): Place {
+  const held =
+    typeof path === "string" && path.startsWith("/proc/") ? inHeldFolder.exec(path) : null;
+  place.from = held === null ? AT_FDCWD : Number(held[1]);
+  place.path = held === null ? path : (path as string).slice(held[0].length) || ".";
+  return place;
+}
+
 function openingCalls({
-  open,
+  openat,
   close,
   pread,
   syscall,
@@ -114,10 +138,11 @@ function openingCalls({
 }: Libc): Pick<SystemCalls, "open" | "close" | "read" | "readFolder"> {
   return {
     open(path, way) {
-      const octets = encode(path);
+      const { from, path: rest } = placeOf(path);
+      const octets = encode(rest);
       if (typeof octets === "number") return -octets;
       for (;;) {
-        const descriptor = open(octets, flagsOf[way]);
+        const descriptor = openat(from, octets, flagsOf[way]);
         if (descriptor >= 0) return descriptor;
         const error = errno();
         if (error !== errorNumber.EINTR) return -error;
@@ -136,13 +161,14 @@ function openingCalls({
 }
 
 function namingCalls(libc: Libc): Pick<SystemCalls, "readLink" | "realPath"> {
-  const { readlink, realpath, errno } = libc;
+  const { readlinkat, realpath, errno } = libc;
   const answered = new Uint8Array(pathOctetsMax);
   return {
     readLink(path) {
-      const octets = encode(path);
+      const { from, path: rest } = placeOf(path);
+      const octets = encode(rest);
       if (typeof octets === "number") return octets;
-      const length = readlink(octets, answered, pathOctetsMax);
+      const length = readlinkat(from, octets, answered, pathOctetsMax);
       return length >= 0 ? decoder.decode(answered.subarray(0, length)) : errno();
     },
     realPath(path) {
@@ -173,10 +199,11 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
   };
 
   return {
-    look(path, into, folder = AT_FDCWD) {
-      const octets = encode(path);
+    look(path, into, folder) {
+      const { from, path: rest } = placeOf(path);
+      const octets = encode(rest);
       if (typeof octets === "number") return octets;
-      const failed = statx(folder, octets, AT_SYMLINK_NOFOLLOW, STATX_WANTED, seen);
+      const failed = statx(folder ?? from, octets, AT_SYMLINK_NOFOLLOW, STATX_WANTED, seen);
       return failed === 0 ? fill(into) : errno();
     },
     lookInto(descriptor, into) {

@@ -109,7 +109,8 @@ export class DiskFile extends FoundFile implements OpenFile {
  */
 export class MemoryFile extends FoundFile implements OpenFile {
   readonly content: Uint8Array<ArrayBuffer>;
-  readonly recurs = true;
+  /** From when it is remembered on. */
+  recurs = false;
   readonly fd = -1;
 
   /** The content of `file`, which stays open. */

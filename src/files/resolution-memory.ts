@@ -12,7 +12,7 @@
 import type { Limits } from "../base/limits.ts";
 import type { Moments } from "../base/moments.ts";
 import { KeptFile, OpenFiles } from "./kept-file.ts";
-import { DiskFile, isSettled } from "./open-file.ts";
+import { DiskFile, isSettled, MemoryFile } from "./open-file.ts";
 import { Conclusion, Finding } from "./finding.ts";
 import type { ContainedPath } from "./path.ts";
 import type { Resolution } from "./resolution.ts";
@@ -123,6 +123,7 @@ export class ResolutionMemory {
   #lasting(resolution: Resolution, steps: readonly Step[]): Resolution {
     const path = steps.at(-1)?.path;
     if (resolution.kind !== "file" || path === undefined) return resolution;
+    if (resolution.file instanceof MemoryFile) resolution.file.recurs = true;
     if (!(resolution.file instanceof DiskFile)) return resolution;
     const { name, facts } = resolution.file;
     return { kind: "file", file: new KeptFile(name, facts, path, this.#openFiles) };

@@ -21,7 +21,7 @@ import type { CodedCache, CodedForm, MadeForm } from "./coded-cache.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
 import type { Request } from "./handler.ts";
 import type { Representation } from "./representation.ts";
-import { contentRecurs, contentSize, release } from "./representation.ts";
+import { contentSize, release } from "./representation.ts";
 import { TurnShare } from "./turn-share.ts";
 
 /** What the choice of a form needs. */
@@ -91,7 +91,7 @@ function originalOf(plain: Representation, path: ContainedPath): Original {
   const fields: readonly ResponseField[] = [...plain.fields, ["Vary", "Accept-Encoding"]];
   const varying = hasForms ? { ...plain, fields } : undefined;
   const original: Original = { varying, path, beside: {}, keys: {} };
-  if (contentRecurs(plain)) originals.set(plain, original);
+  if (plain.recurs === true) originals.set(plain, original);
   return original;
 }
 
@@ -113,7 +113,7 @@ function formFrom(
   const known = formed.get(coded);
   if (known?.plain === plain) return known.form;
   const form = make();
-  if (contentRecurs(form)) formed.set(coded, { plain, form });
+  if (form.recurs === true) formed.set(coded, { plain, form });
   return form;
 }
 
@@ -259,6 +259,7 @@ function madeHere(
       ...(mtimeMs === undefined ? {} : { mtimeMs }),
       entityTag: form.entityTag,
       content: form.octets,
+      recurs: true,
     }));
   const { keys, path } = original;
   // With the path, since a tag tells versions of one resource apart and no more.

@@ -151,7 +151,7 @@ export class ErrorPages {
     const builder = startPage(status).noting(note);
     if (found.kind !== "file") return builder.recurring().html(builtInPage(status, shown)).build();
     const { file } = found;
-    if (file.content !== undefined) builder.recurring();
+    if (file.content !== undefined && file.recurs) builder.recurring();
     if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
       return fileResponse(builder, file);
     }

@@ -48,10 +48,10 @@ function mediaTypeOf(file: OpenFile): string {
  * released.
  */
 export function representFile(file: OpenFile, fields: readonly ResponseField[]): Representation {
-  const { mtimeMs, content } = file;
+  const { mtimeMs, content, recurs } = file;
   const mediaType = mediaTypeOf(file);
   if (content === undefined) {
-    return { mediaType, entityTag: tagOfFile(file), mtimeMs, content: file, fields };
+    return { mediaType, entityTag: tagOfFile(file), mtimeMs, content: file, recurs, fields };
   }
-  return { mediaType, entityTag: tagOfBytes(content), mtimeMs, content, fields };
+  return { mediaType, entityTag: tagOfBytes(content), mtimeMs, content, recurs, fields };
 }

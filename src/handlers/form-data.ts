@@ -88,9 +88,7 @@ export function formType(contentType: string | undefined): MediaType | undefined
   if (contentType === undefined) return undefined;
   if (contentType === urlencoded) return urlencodedType;
   const mediaType = parseMediaType(contentType);
-  const isForm =
-    mediaType?.essence === urlencoded ||
-    mediaType?.essence === "multipart/form-data";
+  const isForm = mediaType?.essence === urlencoded || mediaType?.essence === "multipart/form-data";
   return isForm ? mediaType : undefined;
 }
 

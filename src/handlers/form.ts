@@ -83,13 +83,14 @@ const pageAnswers = new WeakMap<OpenFile, Response>();
 
 /** The answer with the form page that was `found`. */
 function answerWithPage(found: Resolution, note: ResponseNote, service: FormService): Response {
-  if (found.kind !== "file" || found.file.content === undefined) {
+  const file = found.kind === "file" && found.file.recurs ? found.file : undefined;
+  if (file?.content === undefined) {
     return answerWithContent(found, new ResponseBuilder(200).noting(note), service);
   }
-  let answer = pageAnswers.get(found.file);
+  let answer = pageAnswers.get(file);
   if (answer === undefined) {
     answer = answerWithContent(found, new ResponseBuilder(200).recurring(), service);
-    pageAnswers.set(found.file, answer);
+    pageAnswers.set(file, answer);
   }
   return { ...answer, note };
 }
@@ -138,9 +139,7 @@ function answerAllowed(
   const { bodyBytesMax } = service.limits;
   const arrived = body.arrived(bodyBytesMax);
   if (arrived !== undefined) return answerToBody(request, arrived, since, service);
-  return body
-    .readAll(bodyBytesMax)
-    .then((octets) => answerToBody(request, octets, since, service));
+  return body.readAll(bodyBytesMax).then((octets) => answerToBody(request, octets, since, service));
 }
 
 /**

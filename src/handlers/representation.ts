@@ -29,6 +29,8 @@ export interface Representation {
   readonly dateIsShared?: boolean;
   /** Its octets in memory, or the open file that they are read from and that is closed after. */
   readonly content: Uint8Array | OpenFile;
+  /** Whether others are answered with this very content, so that what follows from it is kept. */
+  readonly recurs?: boolean;
   /** Fields beside those that follow from the above: Cache-Control, Vary, Content-Encoding. */
   readonly fields: readonly ResponseField[];
 }
@@ -44,11 +46,6 @@ const repeatedOn304: ReadonlySet<string> = new Set([
 /** The size of the content, in octets. */
 export function contentSize({ content }: Representation): number {
   return content instanceof Uint8Array ? content.length : content.size;
-}
-
-/** Whether others are answered with the same content, from the same object. */
-export function contentRecurs({ content }: Representation): boolean {
-  return content instanceof Uint8Array || content.recurs;
 }
 
 /** Lets go of a representation that isn't sent. */
@@ -87,13 +84,13 @@ function recall(
   return answer;
 }
 
-function notModified(representation: Representation): Response {
-  const builder = new ResponseBuilder(304).recurring();
+function notModified(representation: Representation): ResponseBuilder<304> {
+  const builder = new ResponseBuilder(304);
   builder.field("ETag", formatEntityTag(representation.entityTag));
   for (const [name, value] of representation.fields) {
     if (repeatedOn304.has(name.toLowerCase())) builder.field<string>(name, value);
   }
-  return builder.build();
+  return builder;
 }
 
 /** 200, with content that recurs, and with a date that no client will find in the future. */
@@ -234,13 +231,14 @@ export function answerWith(
 ): Response {
   const { fields } = request.head;
   const { mtimeMs = 0 } = representation;
-  const recurs = contentRecurs(representation) && mtimeMs <= request.receivedMs;
+  const recurs = representation.recurs === true && mtimeMs <= request.receivedMs;
   if (recurs && asksForWhole(fields)) return recall(wholes, representation, recurringWhole);
   const validators = validatorsOf(representation, request.receivedMs);
   const verdict = weighRequest(request, validators);
   if (verdict.kind === "not-modified") {
     release(representation);
-    return recall(unmodifieds, representation, notModified);
+    if (representation.recurs !== true) return notModified(representation).build();
+    return recall(unmodifieds, representation, (one) => notModified(one).recurring().build());
   }
   if (verdict.kind === "failed") {
     release(representation);
