@@ -75,9 +75,21 @@ interface Original {
   readonly varying: Representation | undefined;
   readonly path: ContainedPath;
   /** Where a form that was made ahead would be. */
-  readonly beside: { [coding in Coding]?: ContainedPath | undefined };
+  beside?: { [coding in Coding]?: ContainedPath | undefined };
   /** By what a form that is made here is known. */
-  readonly keys: { [coding in Coding]?: string };
+  keys?: { [coding in Coding]?: string };
+}
+
+/** Fields that say as well that there are other forms. */
+const varyingFields = new WeakMap<readonly ResponseField[], readonly ResponseField[]>();
+
+function withVariance(fields: readonly ResponseField[]): readonly ResponseField[] {
+  let varying = varyingFields.get(fields);
+  if (varying === undefined) {
+    varying = [...fields, ["Vary", "Accept-Encoding"]];
+    varyingFields.set(fields, varying);
+  }
+  return varying;
 }
 
 /** Of representations that stay, as those of small files do. */
@@ -88,9 +100,8 @@ function originalOf(plain: Representation, path: ContainedPath): Original {
   if (known !== undefined && known.path.text === path.text) return known;
   const hasForms =
     isCompressible(plain.mediaType) && !compressedName.test(path.segments.at(-1) ?? "");
-  const fields: readonly ResponseField[] = [...plain.fields, ["Vary", "Accept-Encoding"]];
-  const varying = hasForms ? { ...plain, fields } : undefined;
-  const original: Original = { varying, path, beside: {}, keys: {} };
+  const varying = hasForms ? { ...plain, fields: withVariance(plain.fields) } : undefined;
+  const original: Original = { varying, path };
   if (plain.recurs === true) originals.set(plain, original);
   return original;
 }
@@ -170,7 +181,8 @@ function sidecar(
   { tree }: CodingService,
 ): Representation | undefined {
   const { mtimeMs } = plain;
-  const { beside: paths, path } = original;
+  const { path } = original;
+  const paths = (original.beside ??= {});
   if (!(coding in paths)) paths[coding] = siblingPath(path, extensions[coding]);
   // What has no date is no file, and nothing can be as new.
   const beside = mtimeMs === undefined ? undefined : paths[coding];
@@ -261,7 +273,8 @@ function madeHere(
       content: form.octets,
       recurs: true,
     }));
-  const { keys, path } = original;
+  const { path } = original;
+  const keys = (original.keys ??= {});
   // With the path, since a tag tells versions of one resource apart and no more.
   const key = (keys[coding] ??= `${coding} ${entityTag.opaque} ${path.text}`);
   const found = cache.find(key);

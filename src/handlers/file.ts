@@ -48,9 +48,18 @@ const htmlType = "text/html; charset=utf-8";
 /** The answer is taken for what it says it is (Fetch, "X-Content-Type-Options"). */
 const noSniff: ResponseField = ["X-Content-Type-Options", "nosniff"];
 
+/** Fields of answers from the tree, by what they say of freshness. */
+const treeFields = new WeakMap<ResponseField, readonly ResponseField[]>();
+
 /** Fields of every answer from the tree, for the file `name`. */
 function fieldsFor(name: string, { cacheSeconds }: FileService): readonly ResponseField[] {
-  return [cacheControl(name, cacheSeconds), noSniff];
+  const freshness = cacheControl(name, cacheSeconds);
+  let fields = treeFields.get(freshness);
+  if (fields === undefined) {
+    fields = [freshness, noSniff];
+    treeFields.set(freshness, fields);
+  }
+  return fields;
 }
 
 /**

@@ -21,8 +21,16 @@ const forEver: ResponseField = ["Cache-Control", "max-age=31536000, immutable"];
 const fingerprinted =
   /(?<![.-][\da-f]{4})[.-](?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\.[a-z\d]+$/;
 
+/** What `--cache` says; a server has one, and few servers are in a process. */
+const forSeconds = new Map<number, ResponseField>();
+
 /** Cache-Control for the file `name`; `seconds` is what `--cache` says, undefined without it. */
 export function cacheControl(name: string, seconds: number | undefined): ResponseField {
   if (seconds === undefined) return alwaysAsk;
-  return fingerprinted.test(name) ? forEver : ["Cache-Control", `max-age=${seconds}`];
+  if (fingerprinted.test(name)) return forEver;
+  const known = forSeconds.get(seconds);
+  if (known !== undefined) return known;
+  const made: ResponseField = ["Cache-Control", `max-age=${seconds}`];
+  forSeconds.set(seconds, made);
+  return made;
 }

@@ -35,6 +35,8 @@ export interface Representation {
   readonly fields: readonly ResponseField[];
 }
 
+const acceptRanges: ResponseField = ["Accept-Ranges", "bytes"];
+
 /** Fields of a 200 that a 304 must repeat (RFC 9110 §15.4.5); ETag and Date go without saying. */
 const repeatedOn304: ReadonlySet<string> = new Set([
   "cache-control",
@@ -87,8 +89,8 @@ function recall(
 function notModified(representation: Representation): ResponseBuilder<304> {
   const builder = new ResponseBuilder(304);
   builder.field("ETag", formatEntityTag(representation.entityTag));
-  for (const [name, value] of representation.fields) {
-    if (repeatedOn304.has(name.toLowerCase())) builder.field<string>(name, value);
+  for (const line of representation.fields) {
+    if (repeatedOn304.has(line[0].toLowerCase())) builder.line(line);
   }
   return builder;
 }
@@ -115,8 +117,8 @@ function describe(
   if (lastModifiedSeconds !== undefined) {
     builder.field("Last-Modified", formatImfFixdate(lastModifiedSeconds * 1000));
   }
-  builder.field("Accept-Ranges", "bytes");
-  for (const [name, value] of fields) builder.field<string>(name, value);
+  builder.line(acceptRanges);
+  for (const line of fields) builder.line(line);
   return builder;
 }
 

@@ -79,6 +79,30 @@ function checkName(name: string): void {
  */
 const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
+/** Throws a TypeError where there can be no such line. */
+function checkLine(name: string, value: string): void {
+  if (!checkedNames.has(name)) checkName(name);
+  if (!fieldValue.test(value)) {
+    throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
+  }
+}
+
+/** Lines that have been found right: those that are the same object on many responses. */
+const checkedLines = new WeakSet<ResponseField>();
+
+/** The Content-Type lines of media types; there are few, and each is on many responses. */
+const contentTypes = new Map<string, ResponseField>();
+const contentTypesMax = 256;
+
+function contentType(mediaType: string): ResponseField {
+  let line = contentTypes.get(mediaType);
+  if (line === undefined) {
+    line = ["Content-Type", mediaType];
+    if (contentTypes.size < contentTypesMax) contentTypes.set(mediaType, line);
+  }
+  return line;
+}
+
 type Filled = "empty" | "filled";
 
 /**
@@ -126,11 +150,18 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
 
   /** Adds a field line. The same name may be added again, where the field is a list (§5.3). */
   field<Name extends string>(name: Settable<Name> & Name, value: string): this {
-    if (!checkedNames.has(name)) checkName(name);
-    if (!fieldValue.test(value)) {
-      throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
-    }
+    checkLine(name, value);
     this.#fields.push([name, value]);
+    return this;
+  }
+
+  /** Adds a field line that is on other responses, too: the same one, looked at once. */
+  line(line: ResponseField): this {
+    if (!checkedLines.has(line)) {
+      checkLine(line[0], line[1]);
+      checkedLines.add(line);
+    }
+    this.#fields.push(line);
     return this;
   }
 
@@ -229,7 +260,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   #fill(body: Body, mediaType: string): ResponseBuilder<S, "filled"> {
     if (isContentless(this.#status)) throw new TypeError(`a ${this.#status} has no body`);
     if (this.#body.kind !== "none") throw new TypeError("a response has one body");
-    this.field("Content-Type", mediaType);
+    this.line(contentType(mediaType));
     this.#body = body;
     return this as unknown as ResponseBuilder<S, "filled">;
   }
