@@ -102,6 +102,9 @@ export class ResolutionMemory {
    * somebody has changed one meanwhile, or so lately that another change might not show.
    */
   remember(path: ContainedPath, resolution: Resolution, steps: readonly Step[]): void {
+    // What was there may be known still, though it couldn't be given out.
+    const former = this.#findings.get(path.text);
+    if (former !== undefined) this.#forget(former);
     const bytes = bytesOf(resolution);
     if (bytes > this.#bytesMax || !this.#steps(steps)) return;
     if (this.#bytes + bytes > this.#bytesMax) {

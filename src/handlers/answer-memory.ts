@@ -25,7 +25,9 @@ export class AnswerMemory {
   readonly #tree: Tree;
   /** A longer content isn't kept for an answer's sake. */
   readonly #contentBytesMax: number;
-  readonly #answers = new WeakMap<RequestHead, Conclusion<Answer>>();
+  #answers = new WeakMap<RequestHead, Conclusion<Answer>>();
+  /** When the last request came that was answered from here or for here. */
+  #latestMs = 0;
 
   constructor(tree: Tree, { inlineBytesMax }: { readonly inlineBytesMax: number }) {
     this.#tree = tree;
@@ -36,6 +38,9 @@ export class AnswerMemory {
   answer(request: Request, make: (request: Request) => Answer): Answer {
     const { head } = request;
     if (!head.recurs) return make(request);
+    // A clock that is set back makes dates of the past lie ahead (RFC 9110 §8.8.2.1).
+    if (request.receivedMs < this.#latestMs) this.#answers = new WeakMap();
+    this.#latestMs = request.receivedMs;
     const known = this.#answers.get(head)?.valueSince(this.#tree.since);
     if (known !== undefined) return known;
     const { value, conclusion } = this.#tree.conclude(

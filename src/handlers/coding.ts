@@ -292,6 +292,11 @@ function madeHere(
   return cache.make(key, contentSize(plain), make)?.then(represent);
 }
 
+/** `representation` for this once. */
+function passing(representation: Representation): Representation {
+  return { ...representation, recurs: false };
+}
+
 /**
  * What the choice comes to: a form, at once where it is there, else when it has been made; "none"
  * when the client accepts no form there is, and "busy" when none can be made now.
@@ -333,7 +338,8 @@ export function chooseForm(
       if (form !== undefined) return form;
       outcome = "busy";
     }
-    if (rank.includes("identity")) return varying;
+    // That there was no room is true for now, and follows from nothing that can be looked at.
+    if (rank.includes("identity")) return outcome === "busy" ? passing(varying) : varying;
   }
   release(plain);
   return outcome;

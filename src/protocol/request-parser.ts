@@ -169,6 +169,8 @@ export class RequestParser {
    * are.
    */
   #append(octets: Uint8Array): void {
+    // What was looked for among the heads that came before was no whole one.
+    this.#digest = -1;
     const length = this.buffered + octets.length;
     // Only a buffer of the parser's own has room after `#end`.
     if (this.#end + octets.length <= this.#view.length) {

@@ -27,7 +27,7 @@ import { awaitsBody, Intake } from "./intake.ts";
 import type { FlushOutcome } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
-import { IncomingBody, noBody } from "./request-body.ts";
+import { noBody } from "./request-body.ts";
 import type { Transport } from "./transport.ts";
 
 /** A connection. */
@@ -250,15 +250,13 @@ export class Connection implements OpenConnection, Timed {
     this.#move("asked");
     const { clock, moments, witness } = this.#context;
     const { remoteAddress } = this;
-    const hasBody = head.framing.kind !== "none";
-    const body = hasBody ? this.#bodyOf(head) : noBody;
-    const exchange = new Exchange(head, body, witness.wanted ? clock.monotonicMs() : 0);
+    const startedMs = witness.wanted ? clock.monotonicMs() : 0;
+    const exchange = this.#intake.begin(head, startedMs, this.#go);
     this.#exchange = exchange;
-    if (!hasBody) this.#intake.discard(exchange);
     const receivedMs = clock.epochMs();
     moments.begin(this.#arrival.take(), receivedMs);
     try {
-      const request = { head, body, remoteAddress, receivedMs };
+      const request = { head, body: exchange.body ?? noBody, remoteAddress, receivedMs };
       const answer = this.#context.handler(request);
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
       else this.#answer(exchange, answer);
@@ -267,20 +265,6 @@ export class Connection implements OpenConnection, Timed {
     } finally {
       moments.end();
     }
-  }
-
-  /** The body that the request with `head` says it has. */
-  #bodyOf({ framing }: RequestHead): IncomingBody {
-    const body: IncomingBody = new IncomingBody(
-      framing,
-      this.#go,
-      this.#context.limits.bodyBytesMax,
-      () => {
-        const exchange = this.#exchange;
-        return exchange?.body === body ? this.#intake.whole(exchange) : undefined;
-      },
-    );
-    return body;
   }
 
   /** Waits for a handler that could not answer at once. */

@@ -9,7 +9,9 @@ import type { CycleState } from "../protocol/cycle.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import { RequestParser } from "../protocol/request-parser.ts";
 import type { HeadMemory } from "../protocol/head-memory.ts";
-import type { Exchange } from "./exchange.ts";
+import type { RequestHead } from "../protocol/request-head.ts";
+import { Exchange } from "./exchange.ts";
+import { IncomingBody, noBody } from "./request-body.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -65,10 +67,27 @@ export class Intake {
     }
   }
 
+  /** The exchange that the request with `head` begins; `wanted` is called when its body is. */
+  begin(head: RequestHead, startedMs: number, wanted: () => void): Exchange {
+    if (head.framing.kind !== "none") return this.#withBody(head, startedMs, wanted);
+    const exchange = new Exchange(head, noBody, startedMs);
+    this.discard(exchange);
+    return exchange;
+  }
+
+  #withBody(head: RequestHead, startedMs: number, wanted: () => void): Exchange {
+    const { bodyBytesMax } = this.#limits;
+    const whole = (): Uint8Array | undefined => this.#whole(exchange);
+    const body = new IncomingBody(head.framing, wanted, bodyBytesMax, whole);
+    const exchange = new Exchange(head, body, startedMs);
+    return exchange;
+  }
+
   /** Reads the whole body with a length, if it has arrived and nothing of it was read. */
-  whole(exchange: Exchange): Uint8Array | undefined {
+  #whole(exchange: Exchange): Uint8Array | undefined {
     const framing = exchange.head?.framing;
     if (framing?.kind !== "length" || exchange.bodyOctets > 0) return undefined;
+    if (exchange.requestRead) return undefined;
     if (framing.octets === 0 || this.parser.buffered < framing.octets) return undefined;
     const event = this.parser.next();
     if (event.kind !== "body") return undefined;

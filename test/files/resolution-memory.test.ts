@@ -309,6 +309,21 @@ describe("the memory is bounded", () => {
     expect(found).toBeLessThanOrEqual(100);
   });
 
+  test("and an outcome takes the place of the one before it", () => {
+    const moments = new Moments();
+    const memory = new ResolutionMemory(defaultLimits, plainCalls, moments);
+    moments.begin(moments.next(), later());
+    const seen = new Sighting();
+    plainCalls.look(temp.root, seen);
+    const remember = (): void =>
+      memory.remember(pathOf("/a"), { kind: "absent" }, [{ path: temp.root, seen }]);
+    remember();
+    const { bytes: once } = memory;
+    remember();
+    expect(once).toBeGreaterThan(0);
+    expect(memory.bytes).toBe(once);
+  });
+
   test("and says what it holds", () => {
     const calls = plainCalls;
     const moments = new Moments();

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import * as fs from "node:fs";
 
 import { Tree } from "../../src/files/resolve.ts";
+import { zlibEncoder } from "../../src/handlers/zlib-encoder.ts";
 import { formatImfFixdate } from "../../src/protocol/date.ts";
 import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
 import type { Server } from "../../src/server/serve.ts";
@@ -743,5 +744,47 @@ describe("whatever is changed and asked for, in whatever order", () => {
     await fc.assert(property, { numRuns: 60 });
     // Without answers that were kept nothing would have been shown.
     expect(kept).toBeGreaterThan(20);
+  });
+});
+
+describe("what was so for the moment", () => {
+  test("an answer that is plain since there was no room to compress it is given that once", async () => {
+    const words = (word: string): string => `${word} and `.repeat(1000);
+    put("x.txt", words("one"));
+    put("y.txt", words("two"));
+    const limits = { codingBytesMax: 10_000, codingAtOnceBytesMax: 10_000 };
+    const made = Promise.withResolvers<void>();
+    const encoding = Promise.withResolvers<void>();
+    const { encode } = zlibEncoder;
+    const encoder = spyOn(zlibEncoder, "encode").mockImplementation(async (...order) => {
+      encoding.resolve();
+      await made.promise;
+      return encode.apply(zlibEncoder, order);
+    });
+    await using server = await serve({ root: site.root, limits });
+    const [first, second] = [new Caller(server.port), new Caller(server.port)];
+    const gzip = "Accept-Encoding: gzip\r\n";
+    const other = first.answerTo(ask("/x.txt", gzip));
+    await encoding.promise;
+    const codingOf = async (): Promise<string | undefined> =>
+      fieldOf(await second.answerTo(ask("/y.txt", gzip)), "Content-Encoding");
+    for (let i = 0; i < 3; i++) expect(await codingOf()).toBeUndefined();
+    made.resolve();
+    expect(fieldOf(await other, "Content-Encoding")).toBe("gzip");
+    expect(await codingOf()).toBe("gzip");
+    encoder.mockRestore();
+    first.close();
+    second.close();
+  });
+
+  test("a clock that is set back makes no date lie ahead (RFC 9110 §8.8.2.1)", async () => {
+    const mtimeMs = Math.floor(nowMs / 1000) * 1000;
+    fs.utimesSync(site.at("a.txt"), 0, mtimeMs / 1000);
+    setTime(mtimeMs + 5000);
+    await using twins = await Twins.start();
+    await twins.askOften(ask("/a.txt"));
+    setTime(mtimeMs - 20_000);
+    const { text } = await twins.ask(ask("/a.txt"));
+    expect(fieldOf(text, "Last-Modified")).toBe(formatImfFixdate(nowMs));
   });
 });

@@ -297,6 +297,16 @@ describe("is read each time", () => {
     }
   });
 
+  test("a head in three pieces, the last of which fills the parser's buffer", () => {
+    const heads = newMemory();
+    const text = ofLength(1024);
+    const lineEnd = text.indexOf("\r\n") + 2;
+    const pieces = [text.slice(0, lineEnd), text.slice(lineEnd, 50), text.slice(50)];
+    const all = [1, 2, 3, 4].flatMap(() => headsOf(heads, ...pieces));
+    expect(all.map((head) => head.recurs)).toEqual([false, false, false, false]);
+    expect(heads.bytes).toBe(0);
+  });
+
   test("a head that is remembered, in front of another, behind it, and behind a body", () => {
     const heads = newMemory();
     const known = remembered(heads, plain);
