@@ -117,9 +117,9 @@ const place: Place = { from: AT_FDCWD, path: "" };
 const inHeldFolder = /^\/proc\/self\/fd\/(\d+)\//;
 
 /**
- * `path` as the kernel finds it soonest, of use until the next one is asked for. What is in a folder
- * that is held has a name in /proc (see `stat.ts`); from the descriptor itself it is found in a
- * third of the time.
+ * `path` as the kernel finds it soonest, of use until the next one is asked for. What is in a
+ * folder that is held has a name in /proc (see `stat.ts`); from the descriptor itself it is found
+ * in a third of the time.
  */
 function placeOf(path: PreparedPath | string): Place {
   const held =
