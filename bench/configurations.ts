@@ -78,7 +78,6 @@ server.errorlog = "${join(folder, "error.log")}"
 ${isRoot ? 'server.username = "nobody"\nserver.groupname = "nogroup"' : ""}
 server.max-worker = 0
 server.max-fds = ${filesMax}
-server.max-connections = ${Math.floor(filesMax * 0.9)}
 server.max-keep-alive-requests = 65535
 server.max-keep-alive-idle = 600
 server.max-read-idle = 600

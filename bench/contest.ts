@@ -23,7 +23,7 @@ const MEBIBYTE = 1024 * 1024;
  * as many as fit in so many rounds. Requests, since on a busy machine a second is no measure.
  */
 const COMPILING_REQUESTS = 50_000;
-const COMPILING_ROUNDS_MAX = 8;
+const COMPILING_ROUNDS_MAX = 32;
 
 /** A server in a case, with what it has done so far. */
 class Entrant {

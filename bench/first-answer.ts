@@ -32,7 +32,12 @@ async function ask(): Promise<string | undefined> {
       hostname: "127.0.0.1",
       port,
       socket: {
-        open: (socket) => void socket.write(request),
+        // While nobody listens, a port that is free may be given to this end, too, and TCP connects
+        // the socket with itself (RFC 9293 §3.5, simultaneous open): that would take the port.
+        open: (socket) => {
+          if (socket.localPort === port) socket.terminate();
+          else socket.write(request);
+        },
         data: (socket, bytes) => {
           answer += bytes.toString("latin1");
           if (!isWhole(answer)) return;
@@ -45,7 +50,9 @@ async function ask(): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+  const timer = setTimeout(() => ended.resolve(), PATIENCE_MS);
   await ended.promise;
+  clearTimeout(timer);
   return answer === "" ? undefined : answer;
 }
 

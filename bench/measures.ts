@@ -9,6 +9,7 @@ interface MeasureKind {
 export const measures = {
   cpu: { title: "CPU per request", unit: "µs" },
   rate: { title: "requests", unit: "/s" },
+  listings: { title: "listings of 300 files", unit: "/s" },
   growth: { title: "RSS growth", unit: "MB" },
   regrowth: { title: "RSS growth, second time", unit: "MB" },
   resident: { title: "RSS at most", unit: "MB" },

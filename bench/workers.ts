@@ -1,24 +1,51 @@
 /**
  * Two worker processes against one: requests per second, and how evenly the kernel deals out
- * connections. With as few cores as processes, generator included, twice as many can't be expected.
+ * connections. With as few cores as processes, generator included, twice as many can't be expected;
+ * of what costs the client as much as the server, a small file, no more at all. A listing, which
+ * costs the server ten times as much, shows what the second worker does.
  */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
+import type { Exchange } from "./cases.ts";
 import { caseNamed } from "./cases.ts";
 import { processTree } from "./cpu.ts";
 import { openIdle } from "./idle.ts";
+import type { Sample } from "./generator.ts";
 import type { Row } from "./measures.ts";
 import { failedRow } from "./measures.ts";
 import type { Probe } from "./probe.ts";
 import type { FoundPeer } from "./peers.ts";
 import type { Server } from "./server.ts";
+import type { SiteFile } from "./site.ts";
+import { writeFiles } from "./site.ts";
 import type { Stage } from "./stage.ts";
 import { startPeer } from "./stage.ts";
 
 /** Enough that chance alone keeps within 45 to 55 of a hundred. */
 const CONNECTIONS = 1000;
 const asked = caseNamed("1k");
+const listed = Array.from({ length: 300 }, (_, index): SiteFile => {
+  return { path: `listed/${index}.txt`, bytes: 100 };
+});
+
+/** What is asked for, by what it is called. */
+const races: readonly {
+  readonly measure: "rate" | "listings";
+  readonly exchanges: readonly Exchange[];
+}[] = [
+  { measure: "rate", exchanges: asked.exchanges },
+  {
+    measure: "listings",
+    exchanges: [
+      {
+        request: "GET /listed/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        status: 200,
+        body: { kind: "any" },
+      },
+    ],
+  },
+];
 
 export const workers: Probe = {
   name: "workers",
@@ -30,6 +57,7 @@ export const workers: Probe = {
 async function compare(found: FoundPeer, stage: Stage): Promise<readonly Row[]> {
   const servers: Server[] = [];
   try {
+    writeFiles(stage.root, listed);
     for (const count of [1, 2]) {
       servers.push(await startPeer(found, { asked, setup: { workers: count } }, stage));
     }
@@ -55,22 +83,37 @@ function nameFor(index: number): string {
 }
 
 async function race(servers: readonly Server[], stage: Stage) {
-  const figures = servers.map(() => ({ cpu: [] as number[], rate: [] as number[] }));
-  const { generator, root, connections, rounds } = stage;
-  const { exchanges, pipelineDepth } = asked;
-  const milliseconds = stage.seconds * 1000;
-  const requests = Number.MAX_SAFE_INTEGER;
+  const figures = servers.map(() => ({
+    cpu: [] as number[],
+    rate: [] as number[],
+    listings: [] as number[],
+  }));
+  const { rounds } = stage;
   for (let round = 0; round < rounds; round++) {
     stage.report(`workers: round ${round + 1} of ${rounds}`);
-    for (const [index, { port, pid }] of servers.entries()) {
-      await generator.open({ port, tls: false, root, connections, exchanges, pipelineDepth });
-      await generator.run(pid, { requests, milliseconds: milliseconds / 5 }, milliseconds);
-      const sample = await generator.run(pid, { requests, milliseconds }, milliseconds);
-      figures[index]?.cpu.push(sample.cpuMicrosecondsPerRequest);
-      figures[index]?.rate.push(sample.requestsPerSecond);
+    for (const { measure, exchanges } of races) {
+      for (const [index, server] of servers.entries()) {
+        const sample = await runOnce(server, exchanges, stage);
+        const taken = figures[index];
+        if (measure === "rate") taken?.cpu.push(sample.cpuMicrosecondsPerRequest);
+        taken?.[measure].push(sample.requestsPerSecond);
+      }
     }
   }
   return figures;
+}
+
+async function runOnce(
+  { port, pid }: Server,
+  exchanges: readonly Exchange[],
+  { generator, root, connections, seconds }: Stage,
+): Promise<Sample> {
+  const milliseconds = seconds * 1000;
+  const requests = Number.MAX_SAFE_INTEGER;
+  const { pipelineDepth } = asked;
+  await generator.open({ port, tls: false, root, connections, exchanges, pipelineDepth });
+  await generator.run(pid, { requests, milliseconds: milliseconds / 5 }, milliseconds);
+  return await generator.run(pid, { requests, milliseconds }, milliseconds);
 }
 
 /** Per cent of many connections that the worker with the fewer of them has. */
