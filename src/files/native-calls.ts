@@ -184,7 +184,9 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
   const unnamed = new Uint8Array(1);
   const seen = new Int32Array(statxWords);
 
-  const fill = ({ words }: Sighting): 0 => {
+  const words = new Int32Array(word.count);
+
+  const fill = (into: Sighting): 0 => {
     words[word.mode] = (seen[statxMode] ?? 0) & 0xffff;
     for (let i = 0; i < 2; i++) {
       words[word.ino + i] = seen[statxInode + i] ?? 0;
@@ -195,6 +197,7 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
       words[word.mtime + i] = seen[statxMtime + i] ?? 0;
       words[word.ctime + i] = seen[statxCtime + i] ?? 0;
     }
+    into.set(words);
     return 0;
   };
 

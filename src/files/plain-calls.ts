@@ -33,7 +33,7 @@ const orUndefined = { bigint: true, throwIfNoEntry: false } as const;
 const second = 1_000_000_000n;
 
 function fillFromStats(into: Sighting, stats: fs.BigIntStats): void {
-  const { words } = into;
+  const words = new Int32Array(word.count);
   const long = (at: number, value: bigint): void => {
     words[at] = Number(BigInt.asIntN(32, value));
     words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
@@ -54,6 +54,7 @@ function fillFromStats(into: Sighting, stats: fs.BigIntStats): void {
   long(word.size, stats.size);
   time(word.mtime, stats.mtimeNs);
   time(word.ctime, stats.ctimeNs);
+  into.set(words);
 }
 
 function textOf(path: PreparedPath | string): string {

@@ -27,76 +27,156 @@ export const high = 0x1_0000_0000;
 
 /**
  * What a look saw of a file, to the nanosecond. Two sightings of the same file with the same
- * content and the same permissions are the same in all their words.
+ * content and the same permissions are the same in all their words. Each word is a field of its
+ * own: a server that remembers many files has nothing of most in the processor's caches, and an
+ * array would be two more places to fetch for a comparison.
  */
 export class Sighting {
-  /** Everything, as `word` has it; of no use to others but as a whole, for a digest. */
-  readonly words: Int32Array<ArrayBuffer>;
+  #mode = 0;
+  #ino = 0;
+  #inoHigh = 0;
+  #dev = 0;
+  #devHigh = 0;
+  #size = 0;
+  #sizeHigh = 0;
+  #mtime = 0;
+  #mtimeHigh = 0;
+  #mtimeNs = 0;
+  #ctime = 0;
+  #ctimeHigh = 0;
+  #ctimeNs = 0;
 
-  constructor(words: Int32Array<ArrayBuffer> = new Int32Array(word.count)) {
-    this.words = words;
+  /** Everything, as `word` has it. */
+  constructor(words?: Int32Array) {
+    if (words !== undefined) this.set(words);
+  }
+
+  /** Takes in what has been seen instead: everything, as `word` has it. */
+  set(words: Int32Array): void {
+    this.#mode = words[word.mode] ?? 0;
+    this.#ino = words[word.ino] ?? 0;
+    this.#inoHigh = words[word.ino + 1] ?? 0;
+    this.#dev = words[word.dev] ?? 0;
+    this.#devHigh = words[word.dev + 1] ?? 0;
+    this.#size = words[word.size] ?? 0;
+    this.#sizeHigh = words[word.size + 1] ?? 0;
+    this.#mtime = words[word.mtime] ?? 0;
+    this.#mtimeHigh = words[word.mtime + 1] ?? 0;
+    this.#mtimeNs = words[word.mtime + 2] ?? 0;
+    this.#ctime = words[word.ctime] ?? 0;
+    this.#ctimeHigh = words[word.ctime + 1] ?? 0;
+    this.#ctimeNs = words[word.ctime + 2] ?? 0;
+  }
+
+  /** Everything, as `word` has it; of no use to others but as a whole, for a digest. */
+  get words(): Int32Array<ArrayBuffer> {
+    return Int32Array.of(
+      this.#mode,
+      this.#ino,
+      this.#inoHigh,
+      this.#dev,
+      this.#devHigh,
+      this.#size,
+      this.#sizeHigh,
+      this.#mtime,
+      this.#mtimeHigh,
+      this.#mtimeNs,
+      this.#ctime,
+      this.#ctimeHigh,
+      this.#ctimeNs,
+    );
   }
 
   /** The whole st_mode. */
   get mode(): number {
-    return this.words[word.mode] ?? 0;
+    return this.#mode;
   }
 
   /** Whether it is a folder. */
   get isFolder(): boolean {
-    return ((this.words[word.mode] ?? 0) & typeBits.S_IFMT) === typeBits.S_IFDIR;
+    return (this.#mode & typeBits.S_IFMT) === typeBits.S_IFDIR;
   }
 
   /** In bytes. */
   get size(): number {
-    return this.#long(word.size, 0);
+    return (this.#sizeHigh >>> 0) * high + (this.#size >>> 0);
   }
 
   /** The last change of the content, in whole milliseconds since 1970, rounded down. */
   get mtimeMs(): number {
-    const part = Math.floor((this.words[word.mtime + 2] ?? 0) / 1_000_000);
-    return this.#long(word.mtime, -1) * 1000 + part;
+    return milliseconds(this.#mtime, this.#mtimeHigh, this.#mtimeNs);
   }
 
   /** The last change of anything about it, in whole milliseconds since 1970, rounded down. */
   get ctimeMs(): number {
-    const part = Math.floor((this.words[word.ctime + 2] ?? 0) / 1_000_000);
-    return this.#long(word.ctime, -1) * 1000 + part;
+    return milliseconds(this.#ctime, this.#ctimeHigh, this.#ctimeNs);
   }
 
   /** Whether both are the same file, unchanged: its content, its permissions and its names. */
   isSame(other: Sighting): boolean {
-    const [a, b] = [this.words, other.words];
     // The last change of anything first: of two that differ, they differ in this.
-    for (let i = word.count - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
-    return true;
+    return (
+      this.#ctimeNs === other.#ctimeNs &&
+      this.#ctime === other.#ctime &&
+      this.#ctimeHigh === other.#ctimeHigh &&
+      this.hasSameContent(other) &&
+      this.isSameFolder(other)
+    );
   }
 
   /** Whether both have the same content, by its size and the time of its last change. */
   hasSameContent(other: Sighting): boolean {
-    const [a, b] = [this.words, other.words];
-    for (let i: number = word.size; i < word.ctime; i++) if (a[i] !== b[i]) return false;
-    return true;
+    return (
+      this.#mtimeNs === other.#mtimeNs &&
+      this.#mtime === other.#mtime &&
+      this.#mtimeHigh === other.#mtimeHigh &&
+      this.#size === other.#size &&
+      this.#sizeHigh === other.#sizeHigh
+    );
   }
 
   /** Whether both are the same folder with the same permissions, whatever is in it. */
   isSameFolder(other: Sighting): boolean {
-    const [a, b] = [this.words, other.words];
-    for (let i = 0; i < word.size; i++) if (a[i] !== b[i]) return false;
-    return true;
+    return (
+      this.#ino === other.#ino &&
+      this.#inoHigh === other.#inoHigh &&
+      this.#dev === other.#dev &&
+      this.#devHigh === other.#devHigh &&
+      this.#mode === other.#mode
+    );
   }
 
   /** A copy to keep, while this one looks at other files. */
   copy(): Sighting {
-    return new Sighting(this.words.slice());
+    const copy = new Sighting();
+    copy.become(this);
+    return copy;
   }
 
-  /** Two words as one number; `sign` is -1 where the high one may be negative. */
-  #long(at: number, sign: 0 | -1): number {
-    const upper = this.words[at + 1] ?? 0;
-    return (sign === 0 ? upper >>> 0 : upper) * high + ((this.words[at] ?? 0) >>> 0);
+  /** Takes in what `other` has seen. */
+  become(other: Sighting): void {
+    this.#mode = other.#mode;
+    this.#ino = other.#ino;
+    this.#inoHigh = other.#inoHigh;
+    this.#dev = other.#dev;
+    this.#devHigh = other.#devHigh;
+    this.#size = other.#size;
+    this.#sizeHigh = other.#sizeHigh;
+    this.#mtime = other.#mtime;
+    this.#mtimeHigh = other.#mtimeHigh;
+    this.#mtimeNs = other.#mtimeNs;
+    this.#ctime = other.#ctime;
+    this.#ctimeHigh = other.#ctimeHigh;
+    this.#ctimeNs = other.#ctimeNs;
   }
 }
+
+/** Seconds, of which the high word may be negative, and nanoseconds, in whole milliseconds. */
+function milliseconds(low: number, upper: number, nanoseconds: number): number {
+  return (upper * high + (low >>> 0)) * 1000 + Math.floor(nanoseconds / 1_000_000);
+}
+
+const encoder = new TextEncoder();
 
 /** A path as the kernel takes it, made once for many looks. */
 export class PreparedPath {
@@ -108,7 +188,7 @@ export class PreparedPath {
   constructor(text: string) {
     if (text.includes("\0")) throw new Error("a path has no NUL in it");
     this.text = text;
-    this.octets = Buffer.from(`${text}\0`);
+    this.octets = encoder.encode(`${text}\0`);
   }
 }
 

@@ -46,7 +46,7 @@ export class Waypoint {
     const error = this.#calls.look(this.#path, scratch);
     if (error === this.#error && (error !== 0 || this.#isAsBefore())) return;
     this.#error = error;
-    this.#seen.words.set(scratch.words);
+    this.#seen.become(scratch);
     this.version++;
   }
 

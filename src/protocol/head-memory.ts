@@ -33,9 +33,8 @@ export interface HeadEvent {
   readonly head: RequestHead;
 }
 
-interface Remembered {
+interface Remembered extends HeadEvent {
   readonly octets: Uint8Array;
-  readonly event: HeadEvent;
 }
 
 function bytesOf({ octets }: Remembered): number {
@@ -72,7 +71,7 @@ export class HeadMemory {
     if (octets.length > octetsMax || !endsLine(octets) || this.#bytesMax === 0) return -1;
     const digest = digestOf(octets);
     const known = this.#heads.get(digest);
-    return known !== undefined && isSameView(known.octets, octets) ? known.event : digest;
+    return known !== undefined && isSameView(known.octets, octets) ? known : digest;
   }
 
   /** Whether a head that was not found by `digest` is to be kept: it has come before. */
@@ -86,10 +85,9 @@ export class HeadMemory {
 
   /** Keeps `head`, whose octets are its own. Answers with the event that tells of it. */
   remember(digest: number, head: RequestHead): HeadEvent {
-    const event: HeadEvent = { kind: "head", head };
-    const remembered: Remembered = { octets: head.octets, event };
+    const remembered: Remembered = { kind: "head", head, octets: head.octets };
     const bytes = bytesOf(remembered);
-    if (bytes > this.#bytesMax) return event;
+    if (bytes > this.#bytesMax) return remembered;
     this.#forget(digest);
     // The oldest go first: who asks all the time is back at once.
     for (const oldest of this.#heads.keys()) {
@@ -98,7 +96,7 @@ export class HeadMemory {
     }
     this.#heads.set(digest, remembered);
     this.#bytes += bytes;
-    return event;
+    return remembered;
   }
 
   #forget(digest: number): void {
