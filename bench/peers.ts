@@ -56,6 +56,8 @@ const cachedFileBytes = 4096;
 
 const cachedFilesMax = 20_000;
 const idleMs = 600_000;
+/** As many as any case lists: others list all. */
+const listedMax = 50_000;
 const projectRoot = join(import.meta.dir, "..");
 const systemFolders = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin";
 
@@ -206,6 +208,7 @@ function launchPostern(program: string, site: Site): Launch {
 /** What isn't the default; `undefined` when all is. */
 function posternLimits(setup: Setup): Partial<Record<keyof Limits, number>> | undefined {
   if (setup.keepsIdle) return { idleTimeMs: idleMs };
+  if (setup.listing) return { listingEntriesMax: listedMax };
   if (setup.cachedFiles === undefined) return undefined;
   return { fileCacheBytesMax: setup.cachedFiles * cachedFileBytes };
 }

@@ -161,10 +161,11 @@ export class Decoration {
     const target = head?.target;
     const path = target !== undefined && "path" in target ? decodedPath(target.path) : undefined;
     const decorated = withOwn(response, this.#ownFields(response, path));
+    // The same head makes the same of the same response.
+    const recurs = response.recurs && head?.recurs === true;
     const cors = this.#cors;
     // A route that speaks of CORS itself is not corrected.
-    if (cors === undefined || saysCors(response))
-      return { ...response, fields: decorated, recurs: false };
+    if (cors === undefined || saysCors(response)) return { ...response, fields: decorated, recurs };
     let more = this.#allowedOrigin(cors, fields);
     if (more.length > 0) {
       const asked = head?.method === "OPTIONS" && fields.has("access-control-request-method");
@@ -173,7 +174,7 @@ export class Decoration {
     const readable = withFields(decorated, more);
     return {
       ...response,
-      recurs: false,
+      recurs,
       fields: cors.origins === undefined ? readable : withVary(readable, "Origin"),
     };
   }

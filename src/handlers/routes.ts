@@ -8,6 +8,7 @@ import type { Response } from "../protocol/response.ts";
 import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { AddedRoute, AddedRoutes } from "./added-routes.ts";
 import { AnswerMemory } from "./answer-memory.ts";
+import type { Decoration } from "./decoration.ts";
 import type { FileService } from "./file.ts";
 import { fromFetch } from "./fetch-response.ts";
 import type { FormService } from "./form.ts";
@@ -26,17 +27,21 @@ export class Routes {
   readonly #form: FormService | undefined;
   readonly #added: AddedRoutes;
   readonly #answers: AnswerMemory;
+  /** Undefined when nothing is added to answers. */
+  readonly #decoration: Decoration | undefined;
 
   constructor(
     files: FileService,
     form: FormService | undefined,
     mapping: Mapping,
     added: AddedRoutes,
+    decoration?: Decoration,
   ) {
     this.#files = files;
     this.#form = form;
     this.#mapping = mapping;
     this.#added = added;
+    this.#decoration = decoration;
     this.#answers = new AnswerMemory(files.tree, files.limits);
   }
 
@@ -46,18 +51,23 @@ export class Routes {
     // RFC 9110 §7.4: an https resource must not be served over a connection without TLS. With TLS
     // nothing here is an http resource.
     if (target.form === "absolute" && target.scheme !== this.#files.scheme) {
-      return this.#files.pages.refusal({ kind: "misdirected" });
+      return this.#decorated(request, this.#files.pages.refusal({ kind: "misdirected" }));
     }
     const added = this.#added.find(request);
     const handler =
       added?.handlers.get(method) ?? (method === "HEAD" ? added?.handlers.get("GET") : undefined);
     if (added !== undefined && handler !== undefined) {
-      return this.#ask(handler, new RouteRequest(request, added.path, this.#files));
+      const answer = this.#ask(handler, new RouteRequest(request, added.path, this.#files));
+      return this.#decorated(request, answer);
     }
-    switch (method) {
-      case "GET":
-      case "HEAD":
-        return this.#answers.answer(request, this.#fromTree);
+    if (method === "GET" || method === "HEAD") {
+      return this.#answers.answer(request, this.#fromTree);
+    }
+    return this.#decorated(request, this.#answerToOther(request, added));
+  };
+
+  #answerToOther(request: Request, added: AddedRoute | undefined): Response | Promise<Response> {
+    switch (request.head.method) {
       case "POST":
         if (this.#form === undefined || !this.#hasFormPage()) break;
         return answerForm(request, this.#form, this.#files);
@@ -66,10 +76,21 @@ export class Routes {
       default:
     }
     return this.#files.pages.notAllowed(this.#allow(added));
-  };
+  }
 
   readonly #fromTree = (request: Request): Response | Promise<Response> =>
-    answerMapped(request, this.#mapping, this.#files);
+    this.#decorated(request, answerMapped(request, this.#mapping, this.#files));
+
+  /** `answer` with the fields that are added to every answer. */
+  #decorated(
+    { head }: Request,
+    answer: Response | Promise<Response>,
+  ): Response | Promise<Response> {
+    const decoration = this.#decoration;
+    if (decoration === undefined) return answer;
+    if (!(answer instanceof Promise)) return decoration.apply(answer, head);
+    return answer.then((response) => decoration.apply(response, head));
+  }
 
   #ask(handler: RouteHandler, request: RouteRequest): Response | Promise<Response> {
     const answer = handler(request);

@@ -10,7 +10,6 @@ import type { Tree } from "../files/resolve.ts";
 import { openTree } from "../files/resolve.ts";
 import type { AddedRoutes } from "../handlers/added-routes.ts";
 import { CodedCache } from "../handlers/coded-cache.ts";
-import type { Decoration } from "../handlers/decoration.ts";
 import { ErrorPages, isPageName } from "../handlers/error-page.ts";
 import type { EarlyHints } from "../handlers/early-hints.ts";
 import type { Handler } from "../handlers/handler.ts";
@@ -36,16 +35,6 @@ export interface Site {
   /** Whether answers explain themselves. */
   readonly explain: boolean;
   readonly answer: Handler;
-}
-
-/** `handler`, whose answers get the fields that `decoration` adds. */
-function decorated(handler: Handler, decoration: Decoration | undefined): Handler {
-  if (decoration === undefined) return handler;
-  return (request) => {
-    const answer = handler(request);
-    if (!(answer instanceof Promise)) return decoration.apply(answer, request.head);
-    return answer.then((response) => decoration.apply(response, request.head));
-  };
 }
 
 /** The rules among `options`, read. Throws a `ServeError` when they can't be. */
@@ -137,11 +126,12 @@ export function openSite(
     options.post === "off" ? undefined : { tree, pages, limits, formPage },
     mapping,
     added,
+    decoration,
   );
   const refusal: Site["refusal"] = (error, head) => {
     const response = pages.refusal(error);
     return decoration?.apply(response, head) ?? response;
   };
-  const answer = inTurns(decorated(routes.answer, decoration), limits);
+  const answer = inTurns(routes.answer, limits);
   return { limits, tree, refusal, explain, answer };
 }

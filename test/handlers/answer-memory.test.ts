@@ -786,3 +786,24 @@ describe("what was so for the moment", () => {
     expect(fieldOf(text, "Last-Modified")).toBe(formatImfFixdate(nowMs));
   });
 });
+
+describe("fields that are added to every answer", () => {
+  test("are kept with it, and are those for whoever asks", async () => {
+    const origins = ["https://a.example", "https://b.example"];
+    await using twins = await Twins.start({
+      cors: { origins, credentials: true },
+      headers: [{ path: "/a.*", name: "X-Of", value: "a" }],
+    });
+    for (const origin of [...origins, "https://c.example", undefined]) {
+      const fields = origin === undefined ? "" : `Origin: ${origin}\r\n`;
+      const text = await twins.askOften(ask("/a.txt", fields));
+      const isKnown = origin !== undefined && origins.includes(origin);
+      expect(fieldOf(text, "Access-Control-Allow-Origin")).toBe(isKnown ? origin : undefined);
+      expect(fieldOf(text, "X-Of")).toBe("a");
+      put("a.txt", `one for ${origin}`);
+      expect(short((await twins.ask(ask("/a.txt", fields))).text)).toBe(
+        `200 one for ${origin}`.slice(0, 24),
+      );
+    }
+  });
+});
