@@ -71,14 +71,15 @@ export function isRunAt(view: Uint8Array, start: number, run: Uint8Array): boole
 const digestedOctets = 128;
 
 /**
- * A number of 30 bits, the same for the same octets and mostly another one for others: FNV-1a over
- * enough of them to tell apart what differs near its beginning. It proves nothing.
+ * A number of 30 bits for `view[start, end)`, the same for the same octets and mostly another one
+ * for others: FNV-1a over enough of them to tell apart what differs near its beginning. It proves
+ * nothing.
  */
-export function digestOf(view: Uint8Array): number {
-  const near = Math.min(view.length, digestedOctets);
-  let digest = view.length;
-  for (let i = 0; i < near; i++) digest = Math.imul(digest ^ (view[i] as number), 0x01000193);
-  for (let i = near; i < view.length; i += 16) {
+export function digestOf(view: Uint8Array, start = 0, end = view.length): number {
+  const near = Math.min(end, start + digestedOctets);
+  let digest = end - start;
+  for (let i = start; i < near; i++) digest = Math.imul(digest ^ (view[i] as number), 0x01000193);
+  for (let i = near; i < end; i += 16) {
     digest = Math.imul(digest ^ (view[i] as number), 0x01000193);
   }
   // The engine has a faster kind of number for what fits in these.

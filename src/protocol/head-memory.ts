@@ -5,13 +5,13 @@
  * (`RequestHead.recurs`).
  *
  * It belongs to a server and its limits, and holds heads whoever sent them. What is found was read
- * by the same rules from the same octets, so nobody can tell whether it was. Only what has arrived
- * as one piece is looked for here, a whole head and nothing behind it. A head is kept when it comes
- * for the second time, for most that come once never come again.
+ * by the same rules from the same octets, so nobody can tell whether it was. Only a head that has
+ * arrived as one piece is looked for here, whatever is behind it, a body or the next request. A
+ * head is kept when it comes for the second time, for most that come once never come again.
  */
 
 import type { ByteCount } from "../base/units.ts";
-import { digestOf, isSameView } from "./bytes.ts";
+import { digestOf, indexOfBytes, isSameView, latin1Bytes } from "./bytes.ts";
 import type { RequestHead } from "./request-head.ts";
 import { SectionMemory } from "./section-memory.ts";
 
@@ -20,6 +20,12 @@ const awaitedMax = 16_384;
 
 const CR = 0x0d;
 const LF = 0x0a;
+
+/** What a head ends with: the end of its last line, and the empty line (RFC 9112 §2.1). */
+const headEnd = latin1Bytes("\r\n\r\n");
+
+/** A short head's end is found by a loop: to ask the engine takes as long as 64 octets of it. */
+const loopedOctets = 96;
 
 /** A longer head is read each time: few clients send one, and it would take the room of many. */
 const octetsMax = 2048;
@@ -41,10 +47,22 @@ function bytesOf({ octets }: Remembered): number {
   return headBytes + octets.length;
 }
 
-/** Whether `octets` end as a head does; with a body behind it they seldom do. */
+/** Whether `octets` end as a head does. */
 function endsLine(octets: Uint8Array): boolean {
   const { length } = octets;
   return octets[length - 1] === LF && octets[length - 2] === CR;
+}
+
+/** The end of the head that begins at `start` of `view`; -1 when it isn't before `end`. */
+function endOfHead(view: Uint8Array, start: number, end: number): number {
+  const stop = Math.min(end, start + loopedOctets);
+  for (let at = start + 3; at < stop; at++) {
+    if (view[at] !== LF || view[at - 1] !== CR || view[at - 2] !== LF) continue;
+    if (view[at - 3] === CR) return at + 1;
+  }
+  if (stop === end) return -1;
+  const at = indexOfBytes(view, headEnd, stop - 3);
+  return at === -1 || at + headEnd.length > end ? -1 : at + headEnd.length;
 }
 
 /** A bounded memory of heads, and of header sections for heads that are new. */
@@ -66,12 +84,23 @@ export class HeadMemory {
     return this.#bytes;
   }
 
-  /** The head that `octets` are, if it is remembered; else a digest to keep it by, or -1. */
-  find(octets: Uint8Array): HeadEvent | number {
-    if (octets.length > octetsMax || !endsLine(octets) || this.#bytesMax === 0) return -1;
-    const digest = digestOf(octets);
+  /**
+   * The head that begins at `start` of `view`, where nothing is from `end` on, if it is remembered;
+   * else a digest to keep it by, or -1.
+   */
+  find(view: Uint8Array, start: number, end: number): HeadEvent | number {
+    if (this.#bytesMax === 0) return -1;
+    // Most come alone, and one that is known needn't be searched for its end.
+    if (start === 0 && end === view.length && end <= octetsMax && endsLine(view)) {
+      const known = this.#heads.get(digestOf(view, start, end));
+      if (known !== undefined && isSameView(known.octets, view)) return known;
+    }
+    const stop = endOfHead(view, start, end);
+    if (stop === -1 || stop - start > octetsMax) return -1;
+    const digest = digestOf(view, start, stop);
     const known = this.#heads.get(digest);
-    return known !== undefined && isSameView(known.octets, octets) ? known : digest;
+    if (known === undefined) return digest;
+    return isSameView(known.octets, view.subarray(start, stop)) ? known : digest;
   }
 
   /** Whether a head that was not found by `digest` is to be kept: it has come before. */

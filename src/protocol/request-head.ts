@@ -56,6 +56,11 @@ export class RequestHead {
     this.#end = parts.sectionStart + section.octetCount;
   }
 
+  /** How many octets the head has. */
+  get octetCount(): number {
+    return this.#end - this.#start;
+  }
+
   /** The head's octets, from the request line to the empty line. */
   get octets(): Uint8Array {
     return this.#view.subarray(this.#start, this.#end);

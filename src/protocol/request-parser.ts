@@ -169,8 +169,6 @@ export class RequestParser {
    * are.
    */
   #append(octets: Uint8Array): void {
-    // What was looked for among the heads that came before was no whole one.
-    this.#digest = -1;
     const length = this.buffered + octets.length;
     // Only a buffer of the parser's own has room after `#end`.
     if (this.#end + octets.length <= this.#view.length) {
@@ -200,18 +198,16 @@ export class RequestParser {
     return this.#failed;
   }
 
-  /** The head that has arrived, if it is all that has, and is one that came before. */
+  /** The head that comes next, if it has arrived whole and is one that came before. */
   #recognise(): HeadEvent | undefined {
-    if (this.#state !== "empty" || this.#start > 0 || this.#end < this.#view.length) {
-      return undefined;
-    }
-    const found = this.#heads.find(this.#view);
+    if (this.#state !== "empty") return undefined;
+    const found = this.#heads.find(this.#view, this.#start, this.#end);
     if (typeof found === "number") {
       this.#digest = found;
       return undefined;
     }
     this.#method = found.head.method;
-    this.#start = this.#end;
+    this.#start += found.head.octetCount;
     this.#beginBody(found.head);
     return found;
   }
@@ -297,6 +293,8 @@ export class RequestParser {
         this.#state = "method";
         return undefined;
       }
+      // What was looked for began with the empty line.
+      this.#digest = -1;
       if (this.#emptyLines === this.#limits.emptyLinesMax) return "empty-lines";
       this.#state = "empty-lf";
     } else {
@@ -323,16 +321,16 @@ export class RequestParser {
     if (typeof section === "string")
       return section === "need-data" ? needData : this.#fail(section);
     const end = sectionStart + section.octetCount;
-    const recurs = this.#recurs(start, end, section);
+    const recurs = this.#heads.awaits(this.#digest);
     const head = readRequestHead(
       {
         // A copy: what is kept must not change, nor keep anything else.
-        view: recurs ? new Uint8Array(view) : view,
-        start,
+        view: recurs ? new Uint8Array(view.subarray(start, end)) : view,
+        start: recurs ? 0 : start,
         method: this.#method ?? "",
         methodEnd: this.#methodEnd,
         targetEnd: this.#targetEnd,
-        sectionStart,
+        sectionStart: recurs ? this.#at : sectionStart,
         recurs,
       },
       section,
@@ -344,12 +342,6 @@ export class RequestParser {
     this.#start = end;
     this.#beginBody(head.value);
     return event;
-  }
-
-  /** Whether the head in `[start, end)` is all there is, has no body, and has come before. */
-  #recurs(start: number, end: number, { framing }: HeaderSection): boolean {
-    const isAlone = start === 0 && end === this.#view.length && end === this.#end;
-    return isAlone && framing.kind === "none" && this.#heads.awaits(this.#digest);
   }
 
   /** The header section, as it is remembered or read. */

@@ -14,7 +14,10 @@ import { RequestParser } from "../../src/protocol/request-parser.ts";
 
 /** One thing that was said. */
 export type Said =
-  | { readonly head: Omit<RequestHead, "fields" | "octets">; readonly fields: string[][] }
+  | {
+      readonly head: Omit<RequestHead, "fields" | "octets" | "octetCount">;
+      readonly fields: string[][];
+    }
   | { readonly body: string }
   | { readonly end: string[][] }
   | { readonly error: string; readonly method: string | undefined; readonly limit?: string };
@@ -40,6 +43,14 @@ function said(event: Exclude<ParserEvent, { kind: "need-data" }>): Said {
     }
   }
 }
+
+/** What was said, but for whether heads will be given out again. */
+export const meaning = (all: readonly Said[]): unknown[] =>
+  all.map((one) => {
+    if (!("head" in one)) return one;
+    const { recurs: _recurs, ...head } = one.head;
+    return { ...one, head };
+  });
 
 function add(all: Said[], next: Said): void {
   const before = all.at(-1);
