@@ -11,7 +11,7 @@
  */
 
 import type { ByteCount } from "../base/units.ts";
-import { digestOf, indexOfBytes, isSameView, latin1Bytes } from "./bytes.ts";
+import { digestOf, indexOfBytes, isRunAt, isSameView, latin1Bytes } from "./bytes.ts";
 import type { RequestHead } from "./request-head.ts";
 import { SectionMemory } from "./section-memory.ts";
 
@@ -99,8 +99,8 @@ export class HeadMemory {
     if (stop === -1 || stop - start > octetsMax) return -1;
     const digest = digestOf(view, start, stop);
     const known = this.#heads.get(digest);
-    if (known === undefined) return digest;
-    return isSameView(known.octets, view.subarray(start, stop)) ? known : digest;
+    if (known === undefined || known.octets.length !== stop - start) return digest;
+    return isRunAt(view, start, known.octets) ? known : digest;
   }
 
   /** Whether a head that was not found by `digest` is to be kept: it has come before. */
