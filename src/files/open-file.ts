@@ -51,7 +51,8 @@ export abstract class FoundFile {
 
   readAll(): Uint8Array<ArrayBuffer> {
     const content = new Uint8Array(this.size);
-    let length = 0;
+    // Nearly always the first read is the whole, and then no view has to be made.
+    let length = this.read(content, 0);
     while (length < content.length) {
       const count = this.read(content.subarray(length), length);
       if (count === 0) return content.slice(0, length);

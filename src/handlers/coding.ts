@@ -59,8 +59,20 @@ const compressible: ReadonlySet<string> = new Set([
   "image/x-icon",
 ]);
 
+/** What has been found of types; a tree has few. */
+const knownTypes = new Map<string, boolean>();
+const knownTypesMax = 256;
+
 /** Whether content of this type has coded forms. */
 export function isCompressible(mediaType: string): boolean {
+  const known = knownTypes.get(mediaType);
+  if (known !== undefined) return known;
+  const found = shrinks(mediaType);
+  if (knownTypes.size < knownTypesMax) knownTypes.set(mediaType, found);
+  return found;
+}
+
+function shrinks(mediaType: string): boolean {
   const [essence = "", parameters = ""] = mediaType.split(";", 2);
   const isText = essence.startsWith("text/") || /\+(?:json|xml)$/.test(essence);
   return isText || parameters.includes("charset=") || compressible.has(essence);

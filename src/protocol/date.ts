@@ -20,7 +20,10 @@ const monthNames = [
   "Dec",
 ] as const;
 
-const twoDigits = (n: number): string => (n < 10 ? `0${n}` : String(n));
+/** "00" to "99". */
+const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, n) =>
+  String(n).padStart(2, "0"),
+);
 
 /** The length of every IMF-fixdate of the years 0 to 9999, in octets. */
 export const imfFixdateLength = 29;
@@ -32,10 +35,14 @@ export const imfFixdateLength = 29;
 export function formatImfFixdate(epochMs: number): string {
   const clamped = Math.min(Math.max(epochMs, -62_167_219_200_000), 253_402_300_799_000);
   const date = new Date(Math.floor(clamped));
-  const year = String(date.getUTCFullYear()).padStart(4, "0");
-  const day = `${dayNames[date.getUTCDay()] ?? ""}, ${twoDigits(date.getUTCDate())}`;
-  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(twoDigits);
-  return `${day} ${monthNames[date.getUTCMonth()] ?? ""} ${year} ${time.join(":")} GMT`;
+  const year = date.getUTCFullYear();
+  const century = twoDigits[Math.floor(year / 100)] ?? "";
+  const day = `${dayNames[date.getUTCDay()] ?? ""}, ${twoDigits[date.getUTCDate()] ?? ""}`;
+  const month = monthNames[date.getUTCMonth()] ?? "";
+  const hour = twoDigits[date.getUTCHours()] ?? "";
+  const minute = twoDigits[date.getUTCMinutes()] ?? "";
+  const second = twoDigits[date.getUTCSeconds()] ?? "";
+  return `${day} ${month} ${century}${twoDigits[year % 100] ?? ""} ${hour}:${minute}:${second} GMT`;
 }
 
 /**

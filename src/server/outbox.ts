@@ -8,7 +8,7 @@
  * is copied when it has to wait.
  */
 
-import { latin1Bytes } from "../protocol/bytes.ts";
+import { latin1Bytes, latin1Into } from "../protocol/bytes.ts";
 import type { Transport } from "./transport.ts";
 
 /** What became of a flush: all is written; the socket is full and will drain; it is closed. */
@@ -113,7 +113,7 @@ export class Outbox {
     let count = 0;
     for (const piece of this.#pieces) {
       if (length + piece.length > gatherBytes) break;
-      if (typeof piece === "string") gather.write(piece, length, "latin1");
+      if (typeof piece === "string") latin1Into(gather, piece, length);
       else gather.set(piece, length);
       length += piece.length;
       count++;
