@@ -15,6 +15,8 @@
  *   `end` waits for the client's close_notify besides. `close` sends none of its own. So a socket
  *   is shut (RFC 9112 §9.8), emptied, and then closed.
  * - `terminate` resets without a close_notify: to the client the message is cut off.
+ * - `setKeyCert` puts a socket under another context, which shows the certificate and has its say
+ *   in ALPN, too: none, unless a server's socket that agrees on protocols was opened under it.
  */
 
 import type { Socket } from "bun";
@@ -23,6 +25,7 @@ import { writeSync } from "node:fs";
 import type { Tree } from "../files/resolve.ts";
 import { latin1Bytes } from "../protocol/bytes.ts";
 import { encodeHead } from "../protocol/response-encoder.ts";
+import type { Certificate } from "./certificate.ts";
 import { readCertificate } from "./certificate.ts";
 import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
 import type { Timed } from "./deadlines.ts";
@@ -208,6 +211,24 @@ class Closing extends Bystander {
   }
 }
 
+/**
+ * The context of `certificate`, for sockets that were opened under another one. What agrees on
+ * `protocols` comes to it with a server's socket that is opened under it, so one is, over a stream
+ * that leads nowhere: when this turn ends, and before a client's next octets are read.
+ */
+function contextOf(certificate: Certificate): unknown {
+  const { createSecureContext, TLSSocket } = require("node:tls") as typeof import("node:tls");
+  const { PassThrough } = require("node:stream") as typeof import("node:stream");
+  const secureContext = createSecureContext(certificate);
+  const agreement = { isServer: true, secureContext, ALPNProtocols: Buffer.from(protocols) };
+  const nobody = new TLSSocket(new PassThrough(), agreement);
+  // An error without a listener would end the process.
+  nobody.on("error", () => undefined);
+  // It is open by then.
+  setImmediate(() => nobody.destroy());
+  return secureContext.context;
+}
+
 /** What of TLS a listener needs. */
 export class SecureSockets {
   /** For `Bun.listen`. TLS 1.0 and 1.1 it doesn't speak (RFC 8996). */
@@ -222,9 +243,7 @@ export class SecureSockets {
 
   /** Shows clients that connect from now on the certificate of `tls`; throws as the constructor. */
   renew(tls: TlsOptions, tree: Tree): void {
-    const certificate = readCertificate(tls, tree);
-    const { createSecureContext } = require("node:tls") as typeof import("node:tls");
-    this.#renewed = createSecureContext(certificate).context;
+    this.#renewed = contextOf(readCertificate(tls, tree));
   }
 
   /** What a socket is that has just been accepted. */

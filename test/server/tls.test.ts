@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import { truncateSync } from "node:fs";
 import { connect } from "node:tls";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
@@ -6,7 +7,7 @@ import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
 import type { Server } from "../../src/server/serve.ts";
 import { serve } from "../../src/server/serve.ts";
-import type { ServeOptions } from "../../src/server/serve-options.ts";
+import type { ServeOptions, TlsOptions } from "../../src/server/serve-options.ts";
 import { ServeError } from "../../src/server/serve-options.ts";
 import { clientTls, pemPath, pemText, serverTls } from "../certificates/certificates.ts";
 import { RawClient } from "../raw-client.ts";
@@ -440,6 +441,53 @@ describe("a certificate that can't be used", () => {
   });
 });
 
+let renewals = 0;
+
+/**
+ * Another certificate, in a text that wasn't there before. Whatever has the same text has the same
+ * context in Bun, so what happened under one in an earlier test would count here.
+ */
+function renewedTls(): TlsOptions {
+  return { cert: pemText("other") + "\n".repeat(++renewals), key: pemText("other-key") };
+}
+
+/**
+ * What a handshake agrees on for each offer, if the certificate `pem` is shown: under TLS 1.2, then
+ * under 1.3.
+ */
+async function agreements(server: Server, pem: string): Promise<unknown[]> {
+  const { fingerprint256 } = new X509Certificate(pem);
+  const outcomes: unknown[] = [];
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    const versions = { minVersion: version, maxVersion: version, rejectUnauthorized: false };
+    for (const ALPNProtocols of [["http/1.1"], ["h2", "http/1.1"], [], ["h2"]]) {
+      const socket = await shakeHands(server, { ...versions, ALPNProtocols });
+      if (typeof socket === "string") {
+        outcomes.push("refused");
+        continue;
+      }
+      const isShown = socket.getPeerCertificate().fingerprint256 === fingerprint256;
+      outcomes.push(isShown ? socket.alpnProtocol : "another certificate");
+      socket.destroy();
+    }
+  }
+  return outcomes;
+}
+
+/** Connects, asks for `/hello.txt`, and answers with the protocol agreed on and the status line. */
+async function visit(server: Server): Promise<readonly unknown[]> {
+  const offer = { rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] };
+  const socket = await shakeHands(server, offer);
+  if (typeof socket === "string") return [socket];
+  const { promise, resolve } = Promise.withResolvers<string>();
+  socket.on("data", (octets: Uint8Array) => resolve(new TextDecoder("latin1").decode(octets)));
+  socket.on("close", () => resolve(""));
+  socket.write(get("/hello.txt"));
+  const [statusLine] = (await promise).split("\r\n");
+  socket.destroy();
+  return [socket.alpnProtocol, statusLine];
+}
+
 describe("another certificate", () => {
   const other = { cert: pemPath("other"), key: pemPath("other-key") };
 
@@ -459,6 +507,35 @@ describe("another certificate", () => {
     expect(await shownName(server)).toBe("localhost");
     server.reload({ hidden: true });
     expect(await shownName(server)).toBe("localhost");
+  });
+
+  test("changes nothing about ALPN (RFC 7301 §3.2)", async () => {
+    await using server = await start();
+    const before = await agreements(server, pemText("chain"));
+    const agreed = ["http/1.1", "http/1.1", false, "refused"];
+    expect(before).toEqual([...agreed, ...agreed]);
+    for (let i = 0; i < 2; i++) {
+      server.reload({ tls: renewedTls() });
+      expect(await agreements(server, pemText("other"))).toEqual(before);
+    }
+    server.reload({ tls: serverTls });
+    expect(await agreements(server, pemText("chain"))).toEqual(before);
+  });
+
+  test("loses nobody who connects while it comes", async () => {
+    await using server = await start();
+    const client = await rawClient(server);
+    const visits: Promise<readonly unknown[]>[] = [];
+    for (let i = 0; i < 25; i++) {
+      for (let j = 0; j < 4; j++) visits.push(visit(server));
+      server.reload({ tls: renewedTls() });
+      client.send(get("/hello.txt"));
+      await client.responses(i + 1);
+    }
+    const answered = ["http/1.1", "HTTP/1.1 200 OK"];
+    expect(await Promise.all(visits)).toEqual(Array.from(visits, () => answered));
+    expect(client.statuses).toEqual(Array.from({ length: 25 }, () => 200));
+    client.close();
   });
 
   test("goes with TLS 1.2 as with 1.3, and has its chain with it", async () => {
