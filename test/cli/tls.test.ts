@@ -29,15 +29,27 @@ async function readyOf(command: Command): Promise<Ready> {
   return JSON.parse((await command.line()) ?? "null") as Ready;
 }
 
-/** The common name of the certificate that is shown. */
-function shownName(port: number): Promise<string | string[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<string | string[]>();
-  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
-    resolve(socket.getPeerCertificate().subject.CN);
+/** What a handshake shows and agrees on: the certificate's common name, and the protocol. */
+interface Shown {
+  readonly name: unknown;
+  readonly protocol: string | false | null;
+}
+
+function shakeHands(port: number): Promise<Shown> {
+  const { promise, resolve, reject } = Promise.withResolvers<Shown>();
+  const offer = { rejectUnauthorized: false, ALPNProtocols: ["h2", "http/1.1"] };
+  const socket = connect({ port, host: "127.0.0.1", ...offer }, () => {
+    const name = socket.getPeerCertificate().subject.CN;
+    resolve({ name, protocol: socket.alpnProtocol });
     socket.destroy();
   });
   socket.on("error", reject);
   return promise;
+}
+
+/** The common name of the certificate that is shown. */
+async function shownName(port: number): Promise<unknown> {
+  return (await shakeHands(port)).name;
 }
 
 /** The one line of a command that does not serve, and its status. */
@@ -170,7 +182,7 @@ describe("SIGHUP", () => {
     command.renew("other", "other-key");
     command.signal("SIGHUP");
     await command.says("postern: the certificate is in force\n");
-    expect(await shownName(command.port)).toBe("other");
+    expect(await shakeHands(command.port)).toEqual({ name: "other", protocol: "http/1.1" });
     command.renew("chain", "other-key");
     command.signal("SIGHUP");
     await command.says(
