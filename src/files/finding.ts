@@ -20,7 +20,8 @@ export class Finding {
   readonly waypoints: readonly Waypoint[];
   /** The version of each in which the finding was made. */
   readonly #versions: readonly number[];
-  readonly #conclusions: Conclusion<unknown>[] = [];
+  /** Undefined while there are none, as for most that are asked for once. */
+  #conclusions: Conclusion<unknown>[] | undefined;
   #bytes: number;
   /** Whether it has been asked for since it was last looked at for that. */
   isAskedFor = true;
@@ -51,6 +52,7 @@ export class Finding {
 
   /** `conclusion` rests on it, too. */
   carry(conclusion: Conclusion<unknown>): void {
+    this.#conclusions ??= [];
     if (this.#conclusions.length === conclusionsMax) {
       const [oldest] = this.#conclusions.splice(0, 1);
       this.#bytes -= oldest?.bytes ?? 0;
@@ -62,8 +64,8 @@ export class Finding {
 
   /** It is forgotten. */
   drop(): void {
-    for (const conclusion of this.#conclusions) conclusion.drop();
-    this.#conclusions.length = 0;
+    for (const conclusion of this.#conclusions ?? []) conclusion.drop();
+    this.#conclusions = undefined;
   }
 }
 

@@ -10,7 +10,6 @@
 import { systemCalls } from "./chosen-calls.ts";
 import { FoundFile } from "./open-file.ts";
 import type { FileUse, OpenFile } from "./resolution.ts";
-import type { FileFacts } from "./stat.ts";
 import { closeDescriptor, lookInto, openForReading, readAt } from "./stat.ts";
 import { Sighting } from "./system-calls.ts";
 
@@ -29,9 +28,9 @@ export class KeptFile extends FoundFile implements OpenFile {
   /** Whether anybody has asked for it since that was last looked at. */
   #isWanted = false;
 
-  /** The file of which `facts` were seen at `path`, when its last change was long enough ago. */
-  constructor(name: string, facts: FileFacts, path: string, openFiles: OpenFiles) {
-    super(name, facts, true);
+  /** The file that was `seen` at `path`, when its last change was long enough ago. */
+  constructor(name: string, identity: Sighting, path: string, openFiles: OpenFiles) {
+    super(name, identity, true);
     this.#path = path;
     this.#openFiles = openFiles;
   }

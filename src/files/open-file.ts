@@ -5,7 +5,6 @@
 
 import { mediaTypeOf } from "./mime.ts";
 import type { OpenFile } from "./resolution.ts";
-import type { FileFacts } from "./stat.ts";
 import { closeDescriptor, lookInto, readAt } from "./stat.ts";
 import type { Sighting } from "./system-calls.ts";
 
@@ -28,19 +27,19 @@ export abstract class FoundFile {
   readonly name: string;
   readonly size: number;
   readonly mtimeMs: number;
-  readonly mode: number;
   readonly identity: Sighting;
   readonly isSettled: boolean;
-  readonly facts: FileFacts;
 
-  constructor(name: string, facts: FileFacts, settled: boolean) {
+  constructor(name: string, seen: Sighting, settled: boolean) {
     this.name = name;
-    this.facts = facts;
     this.isSettled = settled;
-    this.identity = facts.seen;
-    this.size = facts.size;
-    this.mtimeMs = facts.mtimeMs;
-    this.mode = facts.mode;
+    this.identity = seen;
+    this.size = seen.size;
+    this.mtimeMs = seen.mtimeMs;
+  }
+
+  get mode(): number {
+    return this.identity.mode;
   }
 
   get mediaType(): string | undefined {
@@ -68,9 +67,9 @@ export class DiskFile extends FoundFile implements OpenFile {
   readonly recurs = false;
   #fd: number;
 
-  /** `facts` were seen of `fd` after `nowMs`, in milliseconds since 1970. */
-  constructor(name: string, fd: number, facts: FileFacts, nowMs: number) {
-    super(name, facts, isSettled(facts.seen, nowMs));
+  /** That was `seen` of `fd` after `nowMs`, in milliseconds since 1970. */
+  constructor(name: string, fd: number, seen: Sighting, nowMs: number) {
+    super(name, seen, isSettled(seen, nowMs));
     this.#fd = fd;
   }
 
@@ -116,7 +115,7 @@ export class MemoryFile extends FoundFile implements OpenFile {
 
   /** The content of `file`, which stays open. */
   constructor(file: DiskFile, content: Uint8Array<ArrayBuffer>) {
-    super(file.name, file.facts, file.isSettled);
+    super(file.name, file.identity, file.isSettled);
     this.content = content;
   }
 

@@ -5,8 +5,9 @@
  * are all seen by the first request that is sent after them.
  *
  * The memory is bounded. When it is full, a newcomer takes the place of one that was not asked for
- * lately; most newcomers are turned away, for otherwise a client that goes through more files than
- * there is room for would find none of them ever.
+ * lately. Most are turned away: all that haven't come before, so that a client that goes through
+ * everything once leaves the memory as it was; and most of the others, for otherwise one that goes
+ * round through more files than there is room for would find none of them ever.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -23,8 +24,11 @@ import { Waypoint } from "./waypoint.ts";
 /** What an outcome costs beside its content, about, in bytes: maps, texts, looks, the answer. */
 const outcomeBytes = 2048;
 
-/** Of so many newcomers that find no room, one is let in. */
+/** Of so many newcomers that find no room and have come before, one is let in. */
 const admittedOneIn = 16;
+
+/** Of newcomers it is known that they have come before, for this many times what is remembered. */
+const awaitedTimes = 4;
 
 /** A content is there twice: by itself, and behind the head that it is sent with. */
 function bytesOf(resolution: Resolution): number {
@@ -50,6 +54,8 @@ export class ResolutionMemory {
   #hand: Iterator<Finding> | undefined;
   #bytes = 0;
   #newcomers = 0;
+  /** The digests of newcomers that were turned away. */
+  readonly #awaited = new Set<number>();
 
   /** Holds as much as `limits` say; `moments` says how fresh a look has to be. */
   constructor(limits: MemoryLimits, calls: SystemCalls, moments: Moments) {
@@ -108,11 +114,10 @@ export class ResolutionMemory {
     const bytes = bytesOf(resolution);
     if (bytes > this.#bytesMax || !this.#steps(steps)) return;
     if (this.#bytes + bytes > this.#bytesMax) {
-      this.#newcomers++;
-      if (this.#newcomers % admittedOneIn !== 0) return;
+      if (!this.#isAdmitted(path)) return;
       this.#makeRoom(bytes);
     }
-    const waypoints = steps.map((step) => this.#waypoint(step.path));
+    const waypoints = steps.map((step) => this.#waypoint(step));
     const isSame = steps.every((step, i) => waypoints[i]?.agreesWith(step.seen) === true);
     const lasting = this.#lasting(resolution, steps);
     const finding = new Finding(path.text, lasting, waypoints, bytes);
@@ -122,14 +127,24 @@ export class ResolutionMemory {
     if (!isSame) this.#forget(finding);
   }
 
+  /** Whether a newcomer that finds no room is let in. */
+  #isAdmitted({ text }: ContainedPath): boolean {
+    const digest = Bun.hash.xxHash32(text);
+    if (this.#awaited.has(digest)) return ++this.#newcomers % admittedOneIn === 0;
+    // Those that haven't come again by now are many: they begin anew, together.
+    if (this.#awaited.size >= awaitedTimes * this.#findings.size) this.#awaited.clear();
+    this.#awaited.add(digest);
+    return false;
+  }
+
   /** `resolution` as it can be given out again: whoever has an open file now will close it. */
   #lasting(resolution: Resolution, steps: readonly Step[]): Resolution {
     const path = steps.at(-1)?.path;
     if (resolution.kind !== "file" || path === undefined) return resolution;
     if (resolution.file instanceof MemoryFile) resolution.file.recurs = true;
     if (!(resolution.file instanceof DiskFile)) return resolution;
-    const { name, facts } = resolution.file;
-    return { kind: "file", file: new KeptFile(name, facts, path, this.#openFiles) };
+    const { name, identity } = resolution.file;
+    return { kind: "file", file: new KeptFile(name, identity, path, this.#openFiles) };
   }
 
   /** Closes what is open for others to come; what is being sent, when it has been. */
@@ -144,14 +159,13 @@ export class ResolutionMemory {
     return steps.every(({ seen }) => seen === undefined || seen.isFolder || isSettled(seen, nowMs));
   }
 
-  /** The waypoint for `path`, which has just looked. */
-  #waypoint(path: string): Waypoint {
+  /** The waypoint for `path`; if it looked before that was `seen`, it looks again. */
+  #waypoint({ path, seen }: Step): Waypoint {
     let waypoint = this.#waypoints.get(path);
     if (waypoint === undefined) {
-      waypoint = new Waypoint(path, this.#calls, this.#moments);
+      waypoint = new Waypoint(path, seen, this.#calls, this.#moments);
       this.#waypoints.set(path, waypoint);
-    }
-    waypoint.look();
+    } else if (!waypoint.agreesWith(seen)) waypoint.look();
     return waypoint;
   }
 
@@ -161,7 +175,7 @@ export class ResolutionMemory {
     finding.drop();
     for (const waypoint of finding.waypoints) {
       waypoint.uses--;
-      if (waypoint.uses === 0) this.#waypoints.delete(waypoint.path);
+      if (waypoint.uses === 0) this.#waypoints.delete(waypoint.text);
     }
   }
 

@@ -256,10 +256,12 @@ export class Tree {
       closeDescriptor(fd);
       return refusalOf(now.error);
     }
-    const { type, mode } = now.value;
+    const { type, mode, seen } = now.value;
     const isRegular = type === "file";
     if (isRegular && (this.#rules.permissions === "process" || permits(mode, "read"))) {
-      const file = new DiskFile(name, fd, now.value, this.#moments.latestMs);
+      // Most are remembered, and what was seen twice needn't be kept twice.
+      const identity = seen.isSame(facts.seen) ? facts.seen : seen;
+      const file = new DiskFile(name, fd, identity, this.#moments.latestMs);
       return { kind: "file", file: this.#readIfSmall(file) };
     }
     closeDescriptor(fd);

@@ -5,33 +5,35 @@
 
 import type { Moments } from "../base/moments.ts";
 import type { SystemCalls } from "./system-calls.ts";
-import { PreparedPath, Sighting } from "./system-calls.ts";
+import { errorNumber, PreparedPath, Sighting } from "./system-calls.ts";
 
 /** One for all looks; what differs is copied. */
 const scratch = new Sighting();
 
+const nothing = new Sighting();
+
 /** A path that is looked at again and again. */
-export class Waypoint {
-  readonly #path: PreparedPath;
+export class Waypoint extends PreparedPath {
   readonly #calls: SystemCalls;
   readonly #moments: Moments;
-  readonly #seen = new Sighting();
+  /** What the last look saw that saw something; it may be shared, and stays as it is. */
+  #seen: Sighting;
   /** Of the last look: 0, or why there was nothing to see. */
-  #error = 0;
-  #lookedAt = -1;
+  #error: number;
+  #lookedAt: number;
   /** Goes up with every look that sees something else than the one before. */
   version = 0;
   /** How many remembered outcomes hang on it. */
   uses = 0;
 
-  constructor(path: string, calls: SystemCalls, moments: Moments) {
-    this.#path = new PreparedPath(path);
+  /** `seen` has been seen at `path` since the latest moment; undefined is nothing. */
+  constructor(path: string, seen: Sighting | undefined, calls: SystemCalls, moments: Moments) {
+    super(path);
+    this.#seen = seen ?? nothing;
+    this.#error = seen === undefined ? errorNumber.ENOENT : 0;
     this.#calls = calls;
     this.#moments = moments;
-  }
-
-  get path(): string {
-    return this.#path.text;
+    this.#lookedAt = moments.last;
   }
 
   /** Whether it is still as it was in `version`, by a look made at the moment `since` or later. */
@@ -43,10 +45,10 @@ export class Waypoint {
   /** Looks. */
   look(): void {
     this.#lookedAt = this.#moments.last;
-    const error = this.#calls.look(this.#path, scratch);
+    const error = this.#calls.look(this, scratch);
     if (error === this.#error && (error !== 0 || this.#isAsBefore())) return;
     this.#error = error;
-    this.#seen.become(scratch);
+    if (error === 0) this.#seen = scratch.copy();
     this.version++;
   }
 

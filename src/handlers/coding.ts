@@ -81,10 +81,8 @@ function shrinks(mediaType: string): boolean {
 /** Names whose content is compressed by nature though their type, image/svg+xml, is not. */
 const compressedName = /\.svgz$/i;
 
-/** A representation at a path, with what has been found out about its other forms. */
+/** What has been found out about the other forms of a representation at a path. */
 interface Original {
-  /** It, saying that there are others; undefined when there are none. */
-  readonly varying: Representation | undefined;
   readonly path: ContainedPath;
   /** Where a form that was made ahead would be. */
   beside?: { [coding in Coding]?: ContainedPath | undefined };
@@ -104,16 +102,19 @@ function withVariance(fields: readonly ResponseField[]): readonly ResponseField[
   return varying;
 }
 
+/** `plain`, of what is called `name`, saying that it has other forms where it may have some. */
+export function withForms(plain: Representation, name: string): Representation {
+  const hasForms = isCompressible(plain.mediaType) && !compressedName.test(name);
+  return hasForms ? { ...plain, hasForms, fields: withVariance(plain.fields) } : plain;
+}
+
 /** Of representations that stay, as those of small files do. */
 const originals = new WeakMap<Representation, Original>();
 
 function originalOf(plain: Representation, path: ContainedPath): Original {
   const known = originals.get(plain);
   if (known !== undefined && known.path.text === path.text) return known;
-  const hasForms =
-    isCompressible(plain.mediaType) && !compressedName.test(path.segments.at(-1) ?? "");
-  const varying = hasForms ? { ...plain, fields: withVariance(plain.fields) } : undefined;
-  const original: Original = { varying, path };
+  const original: Original = { path };
   if (plain.recurs === true) originals.set(plain, original);
   return original;
 }
@@ -326,12 +327,11 @@ export function chooseForm(
   path: ContainedPath,
   service: CodingService,
 ): FormChoice {
-  const original = originalOf(plain, path);
-  const { varying } = original;
-  if (varying === undefined) return plain;
+  if (plain.hasForms !== true) return plain;
   const ranks = ranksOf(request.head.fields);
   // Most programs say nothing: the plain form is what they surely understand.
-  if (ranks === undefined) return varying;
+  if (ranks === undefined) return plain;
+  const original = originalOf(plain, path);
   const { codingBytesMin, codingBytesMax } = service.limits;
   const size = contentSize(plain);
   const isPlainTaken = ranks.some((rank) => rank.includes("identity"));
@@ -339,19 +339,19 @@ export function chooseForm(
   let outcome: "none" | "busy" = "none";
   for (const rank of ranks) {
     for (const coding of aheadOrder) {
-      const form = rank.includes(coding) ? sidecar(original, varying, coding, service) : undefined;
+      const form = rank.includes(coding) ? sidecar(original, plain, coding, service) : undefined;
       if (form === undefined) continue;
       release(plain);
       return form;
     }
     const coding = isMade ? hereOrder.find((one) => rank.includes(one)) : undefined;
     if (coding !== undefined) {
-      const form = madeHere(original, varying, coding, service);
+      const form = madeHere(original, plain, coding, service);
       if (form !== undefined) return form;
       outcome = "busy";
     }
     // That there was no room is true for now, and follows from nothing that can be looked at.
-    if (rank.includes("identity")) return outcome === "busy" ? passing(varying) : varying;
+    if (rank.includes("identity")) return outcome === "busy" ? passing(plain) : plain;
   }
   release(plain);
   return outcome;

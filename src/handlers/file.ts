@@ -15,7 +15,7 @@ import { ResponseBuilder } from "../protocol/response-builder.ts";
 import type { ContentStatus } from "../protocol/status.ts";
 import type { Scheme } from "../protocol/target.ts";
 import type { CodingService, FormChoice } from "./coding.ts";
-import { acceptsPlain, chooseForm } from "./coding.ts";
+import { acceptsPlain, chooseForm, withForms } from "./coding.ts";
 import type { EarlyHints } from "./early-hints.ts";
 import type { ErrorPages } from "./error-page.ts";
 import { representFile, tagOfBytes } from "./file-representation.ts";
@@ -99,12 +99,17 @@ function formOf(
 /** What files that recur are represented by, as long as they are given out. */
 const represented = new WeakMap<OpenFile, Representation>();
 
+function representPlain(file: OpenFile, service: FileService): Representation {
+  const plain = representFile(file, fieldsFor(file.name, service));
+  return service.coding === undefined ? plain : withForms(plain, file.name);
+}
+
 /** `file` as it is. A file belongs to one tree and so to one service. */
 function plainOf(file: OpenFile, service: FileService): Representation {
-  if (!file.recurs) return representFile(file, fieldsFor(file.name, service));
+  if (!file.recurs) return representPlain(file, service);
   let representation = represented.get(file);
   if (representation === undefined) {
-    representation = representFile(file, fieldsFor(file.name, service));
+    representation = representPlain(file, service);
     represented.set(file, representation);
   }
   return representation;
@@ -149,7 +154,9 @@ async function formOfListing(
   const content = utf8Bytes(renderListing(path, listed));
   const entityTag = tagOfBytes(content);
   const plain = { mediaType: htmlType, entityTag, content, fields: fieldsFor("", service) };
-  return formOf(request, plain, path, service);
+  return service.coding === undefined
+    ? plain
+    : chooseForm(request, withForms(plain, ""), path, service.coding);
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Representation {
   readonly content: Uint8Array | OpenFile;
   /** Whether others are answered with this very content, so that what follows from it is kept. */
   readonly recurs?: boolean;
+  /** Whether there are coded forms of it, or may be; `fields` say so then (see `coding.ts`). */
+  readonly hasForms?: boolean;
   /** Fields beside those that follow from the above: Cache-Control, Vary, Content-Encoding. */
   readonly fields: readonly ResponseField[];
 }

@@ -22,7 +22,7 @@ function keep(openFiles: OpenFiles, name: string, content = name): KeptFile {
   temp.file(name, content);
   const facts = lookAt(temp.at(name));
   if (!facts.ok) throw new Error(facts.error);
-  return new KeptFile(name, facts.value, temp.at(name), openFiles);
+  return new KeptFile(name, facts.value.seen, temp.at(name), openFiles);
 }
 
 function textOf(file: Pick<FileUse, "read">): string {

@@ -4,6 +4,7 @@ import { defaultLimits } from "../../src/base/limits.ts";
 import { Moments } from "../../src/base/moments.ts";
 import { bytes } from "../../src/base/units.ts";
 import { systemCalls } from "../../src/files/chosen-calls.ts";
+import type { Resolution } from "../../src/files/resolution.ts";
 import { ResolutionMemory } from "../../src/files/resolution-memory.ts";
 import { plainCalls } from "../../src/files/plain-calls.ts";
 import type { PreparedPath } from "../../src/files/system-calls.ts";
@@ -335,13 +336,35 @@ describe("the memory is bounded", () => {
     moments.begin(moments.next(), later());
     const seen = new Sighting();
     calls.look(temp.root, seen);
-    for (let i = 0; i < 1000; i++) {
-      memory.remember(pathOf(`/${i}`), { kind: "absent" }, [{ path: temp.root, seen }]);
+    const remember = (path: string): void => {
+      memory.remember(pathOf(path), { kind: "absent" }, [{ path: temp.root, seen }]);
       expect(memory.bytes).toBeLessThanOrEqual(10_000);
-    }
-    expect(memory.bytes).toBeGreaterThan(5000);
-    // The last that was let in is there.
-    expect(memory.find(pathOf("/995"), Infinity)?.resolution).toEqual({ kind: "absent" });
-    expect(memory.find(pathOf("/0"), Infinity)).toBeUndefined();
+    };
+    const isKnown = (path: string): boolean => memory.find(pathOf(path), Infinity) !== undefined;
+    for (let i = 0; i < 1000; i++) remember(`/${i}`);
+    const { bytes: held } = memory;
+    expect(held).toBeGreaterThan(5000);
+    // Those that have come once have left it as it was,
+    expect(["/0", "/1", "/2", "/3"].map(isKnown)).toEqual([true, true, true, true]);
+    expect(["/4", "/500", "/999"].map(isKnown)).toEqual([false, false, false]);
+    // and those that come again and again get in, at last.
+    for (let i = 0; i < 200 && !isKnown("/a"); i++) remember("/a");
+    expect(isKnown("/a")).toBe(true);
+    expect(memory.bytes).toBe(held);
+  });
+
+  test("and goes over to other files when those are asked for instead", () => {
+    for (let i = 0; i < 400; i++) temp.file(`shift/${i}.txt`, "x".repeat(1000));
+    const asker = new Asker(temp, { fileCacheBytesMax: bytes(100 * 4048) });
+    const round = (from: number): Resolution[] =>
+      Array.from({ length: 100 }, (_, i) => asker.ask(`/shift/${from + i}.txt`));
+    for (let i = 0; i < 3; i++) round(0);
+    // Everything once, as somebody does who makes a copy, is not instead.
+    for (const from of [100, 200, 300]) round(from);
+    const [before, after] = [round(0), round(0)];
+    expect(before.filter((one, i) => one === after[i])).toHaveLength(100);
+    for (let i = 0; i < 60; i++) round(300);
+    const [third, fourth] = [round(300), round(300)];
+    expect(third.filter((one, i) => one === fourth[i]).length).toBeGreaterThan(50);
   });
 });

@@ -10,7 +10,7 @@ import type { OpenFile } from "../../src/files/resolve.ts";
 import { containPath } from "../../src/files/path.ts";
 import { CodedCache } from "../../src/handlers/coded-cache.ts";
 import type { CodingService } from "../../src/handlers/coding.ts";
-import { chooseForm, isCompressible } from "../../src/handlers/coding.ts";
+import { chooseForm, isCompressible, withForms } from "../../src/handlers/coding.ts";
 import { representFile } from "../../src/handlers/file-representation.ts";
 import type { Request } from "../../src/handlers/handler.ts";
 import type { Representation } from "../../src/handlers/representation.ts";
@@ -580,13 +580,11 @@ class CountingCache extends CodedCache {
   }
 }
 
-const of = (file: OpenFile, opaque = "tag"): Representation => ({
-  mediaType: file.mediaType ?? "",
-  entityTag: { weak: false, opaque },
-  mtimeMs: file.mtimeMs,
-  content: file,
-  fields: [],
-});
+const of = (file: OpenFile, opaque = "tag"): Representation => {
+  const { mtimeMs, name, mediaType = "" } = file;
+  const entityTag = { weak: false, opaque };
+  return withForms({ mediaType, entityTag, mtimeMs, content: file, fields: [] }, name);
+};
 const request = (value: string): Request => requestOf("GET /fake.txt", accepting(value));
 const represented = async (choice: ReturnType<typeof chooseForm>): Promise<Representation> => {
   const form = await choice;
@@ -736,8 +734,8 @@ describe("making a form", () => {
   test.each(codings)("%s of content in memory leaves that as it was", async (coding) => {
     const whole = Buffer.from(large);
     const content = whole.subarray(1, 5001);
-    const { mediaType, entityTag, fields } = of(new FakeFile(""));
-    const plain = { mediaType, entityTag, fields, content };
+    const { mtimeMs: _none, ...described } = of(new FakeFile(""));
+    const plain = { ...described, content };
     const form = await represented(chooseForm(request(coding), plain, path, fresh()));
     expect(decoders[coding](form.content as Uint8Array).toString()).toBe(large.slice(1, 5001));
     expect(whole.toString()).toBe(large);
@@ -819,7 +817,7 @@ describe("descriptors", () => {
     old("cut.txt", large);
     const found = house.tree.openByName("cut.txt");
     if (found.kind !== "file") throw new Error(found.kind);
-    const plain = representFile(found.file, []);
+    const plain = withForms(representFile(found.file, []), "cut.txt");
     truncateSync(site.at("cut.txt"), 50_000);
     const contained = containPath("/cut.txt");
     if (!contained.ok) throw new Error("no path");
