@@ -7,6 +7,7 @@
  * Pairs are split by the runtime's own `URLSearchParams`. Text is UTF-8; what isn't becomes U+FFFD.
  */
 
+import type { OctetRange } from "../protocol/bytes.ts";
 import type { PartBounds } from "../protocol/multipart.ts";
 import { readMultipart } from "../protocol/multipart.ts";
 import type { MediaType } from "../protocol/media-type.ts";
@@ -118,15 +119,15 @@ function pairsOf(content: Uint8Array): Iterable<FormEntry> {
  * Reads `content` as a form of `type`. Throws a `BodyError`: "form" when it is malformed,
  * "body-too-large" when it has more values than `bounds` allow.
  */
-export function readForm(content: Uint8Array, type: MediaType, bounds: PartBounds): Form {
+export function readForm(content: OctetRange, type: MediaType, bounds: PartBounds): Form {
   if (type.essence === urlencoded) {
     const most = bounds.formFieldCountMax;
     // A pair takes an octet, and one that is between it and the next.
     const mayBeMore = content.length > 2 * most;
-    if (mayBeMore && countPairs(content) > most) throw new BodyError("body-too-large");
-    return new Form(() => pairsOf(content));
+    if (mayBeMore && countPairs(content.octets) > most) throw new BodyError("body-too-large");
+    return new Form(() => pairsOf(content.octets));
   }
-  const parts = readMultipart(content, type.parameters.get("boundary") ?? "", bounds);
+  const parts = readMultipart(content.octets, type.parameters.get("boundary") ?? "", bounds);
   if (!parts.ok) throw new BodyError(parts.error);
   const entries = parts.value.map((part): FormEntry => {
     const name = utf8.decode(part.name);

@@ -5,6 +5,7 @@
 
 import type { Limits } from "../base/limits.ts";
 import type { OpenFile, Resolution, Tree } from "../files/resolve.ts";
+import { OctetRange } from "../protocol/bytes.ts";
 import { hasCondition } from "../protocol/conditional.ts";
 import { parseMediaType } from "../protocol/media-type.ts";
 import type { Response, ResponseNote } from "../protocol/response.ts";
@@ -62,7 +63,7 @@ function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
  * for. Throws a `BodyError` when it isn't that.
  */
 function describeBody(
-  body: Uint8Array,
+  body: OctetRange,
   contentType: string | undefined,
   limits: Limits,
 ): () => LoggedForm {
@@ -71,7 +72,7 @@ function describeBody(
     const form = readForm(body, type, limits);
     return () => describeForm(form, limits);
   }
-  const octets = body.length;
+  const { length: octets } = body;
   return () => {
     const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
     return { body: { filename: "", type: mediaType?.essence ?? "", octets } };
@@ -120,7 +121,7 @@ async function isPrevented(
 /** Answers a POST with `body`, and a page that is as of `since` or later. */
 function answerToBody(
   { head }: Request,
-  body: Uint8Array,
+  body: OctetRange,
   since: number,
   service: FormService,
 ): Response {
@@ -139,7 +140,9 @@ function answerAllowed(
   const { bodyBytesMax } = service.limits;
   const arrived = body.arrived(bodyBytesMax);
   if (arrived !== undefined) return answerToBody(request, arrived, since, service);
-  return body.readAll(bodyBytesMax).then((octets) => answerToBody(request, octets, since, service));
+  return body
+    .readAll(bodyBytesMax)
+    .then((octets) => answerToBody(request, new OctetRange(octets), since, service));
 }
 
 /**

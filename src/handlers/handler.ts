@@ -3,6 +3,7 @@
  * out. A handler sees no socket, no parser and no clock; it may be a plain function of its request.
  */
 
+import type { OctetRange } from "../protocol/bytes.ts";
 import type { ProtocolErrorKind } from "../protocol/error.ts";
 import type { Fields } from "../protocol/fields.ts";
 import type { Framing } from "../protocol/framing.ts";
@@ -36,7 +37,7 @@ export interface RequestBody extends AsyncIterable<Uint8Array> {
    * All octets, where none has been read yet and all have arrived: at once, for a handler that can
    * answer at once then. Undefined where they have to be waited for; throws as `readAll` rejects.
    */
-  arrived(octetsMax?: number): Uint8Array | undefined;
+  arrived(octetsMax?: number): OctetRange | undefined;
 
   /**
    * All octets that have not been read yet. Rejects with a `BodyError` as above, and with

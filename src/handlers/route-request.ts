@@ -8,6 +8,7 @@
 
 import type { ContainedPath } from "../files/path.ts";
 import { containPath } from "../files/path.ts";
+import { OctetRange } from "../protocol/bytes.ts";
 import type { Fields } from "../protocol/fields.ts";
 import type { RequestHead } from "../protocol/request-head.ts";
 import type { Response } from "../protocol/response.ts";
@@ -147,7 +148,8 @@ export class RouteRequest implements Request {
   form(octetsMax?: number): Promise<Form> {
     const type = formType(this.fields.get("content-type"));
     if (type === undefined) return droppable(Promise.reject(new BodyError("media-type")));
-    const read = (content: Uint8Array): Form => readForm(content, type, this.#files.limits);
+    const read = (content: Uint8Array): Form =>
+      readForm(new OctetRange(content), type, this.#files.limits);
     return droppable(this.bytes(octetsMax).then(read));
   }
 

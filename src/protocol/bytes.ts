@@ -40,6 +40,33 @@ export function latin1Text(view: Uint8Array, start = 0, end = view.length): stri
   return latin1Slice.call(view, start, end);
 }
 
+/**
+ * Octets in a view, of which a view of their own is made when somebody looks at them: to make one
+ * of what a socket has brought takes as long as to read a small request.
+ */
+export class OctetRange {
+  readonly #view: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+
+  /** `view[start, end)`, which must not change. */
+  constructor(view: Uint8Array, start = 0, end = view.length) {
+    this.#view = view;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** The octets themselves. */
+  get octets(): Uint8Array {
+    const isWhole = this.length === this.#view.length;
+    return isWhole ? this.#view : this.#view.subarray(this.#start, this.#end);
+  }
+}
+
 /** `parts` one after the other, in a buffer of their own. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;

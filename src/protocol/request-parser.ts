@@ -12,7 +12,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import { isRunAt, latin1Bytes, latin1Text } from "./bytes.ts";
+import { isRunAt, latin1Bytes, latin1Text, OctetRange } from "./bytes.ts";
 import type { ChunkEvent } from "./chunked.ts";
 import { ChunkReader } from "./chunked.ts";
 import type { ProtocolError, ProtocolErrorKind } from "./error.ts";
@@ -105,6 +105,16 @@ export class RequestParser {
   /** The method of the request that is being read; undefined until it has come whole. */
   get method(): string | undefined {
     return this.#method;
+  }
+
+  /** Takes out a body with a length, if it has arrived to its end; only that is to come then. */
+  takeBody(): OctetRange | undefined {
+    const octets = this.#remaining;
+    if (this.#state !== "length" || octets === 0 || this.buffered < octets) return undefined;
+    const body = new OctetRange(this.#view, this.#start, this.#start + octets);
+    this.#start += octets;
+    this.#remaining = 0;
+    return body;
   }
 
   /** Where the parser stands. Empty lines before a request are still "between". */

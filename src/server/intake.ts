@@ -5,6 +5,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { OctetRange } from "../protocol/bytes.ts";
 import type { CycleState } from "../protocol/cycle.ts";
 import type { ProtocolError } from "../protocol/error.ts";
 import { RequestParser } from "../protocol/request-parser.ts";
@@ -77,24 +78,21 @@ export class Intake {
 
   #withBody(head: RequestHead, startedMs: number, wanted: () => void): Exchange {
     const { bodyBytesMax } = this.#limits;
-    const whole = (): Uint8Array | undefined => this.#whole(exchange);
+    const whole = (): OctetRange | undefined => this.#whole(exchange);
     const body = new IncomingBody(head.framing, wanted, bodyBytesMax, whole);
     const exchange = new Exchange(head, body, startedMs);
     return exchange;
   }
 
   /** Reads the whole body with a length, if it has arrived and nothing of it was read. */
-  #whole(exchange: Exchange): Uint8Array | undefined {
-    const framing = exchange.head?.framing;
-    if (framing?.kind !== "length" || exchange.bodyOctets > 0) return undefined;
-    if (exchange.requestRead) return undefined;
-    if (framing.octets === 0 || this.parser.buffered < framing.octets) return undefined;
-    const event = this.parser.next();
-    if (event.kind !== "body") return undefined;
+  #whole(exchange: Exchange): OctetRange | undefined {
+    if (exchange.requestRead || exchange.bodyOctets > 0) return undefined;
+    const body = this.parser.takeBody();
+    if (body === undefined) return undefined;
     exchange.continueDue = false;
-    exchange.bodyOctets = event.octets.length;
+    exchange.bodyOctets = body.length;
     this.discard(exchange);
-    return event.octets;
+    return body;
   }
 
   /**

@@ -6,6 +6,7 @@
 
 import type { RequestBody } from "../handlers/handler.ts";
 import { BodyError } from "../handlers/handler.ts";
+import type { OctetRange } from "../protocol/bytes.ts";
 import type { ProtocolErrorKind } from "../protocol/error.ts";
 import { Fields } from "../protocol/fields.ts";
 import type { Framing } from "../protocol/framing.ts";
@@ -23,7 +24,7 @@ const noop = (): undefined => undefined;
 export class IncomingBody implements RequestBody {
   readonly framing: Framing;
   readonly #wanted: () => void;
-  readonly #whole: () => Uint8Array | undefined;
+  readonly #whole: () => OctetRange | undefined;
   readonly #octetsMax: number;
   #reader: Reader | undefined;
   #state: "open" | "ended" | ProtocolErrorKind | "gone" = "open";
@@ -38,7 +39,7 @@ export class IncomingBody implements RequestBody {
     framing: Framing,
     wanted: () => void,
     octetsMax = Infinity,
-    whole: () => Uint8Array | undefined = noop,
+    whole: () => OctetRange | undefined = noop,
   ) {
     this.framing = framing;
     this.#wanted = wanted;
@@ -84,7 +85,7 @@ export class IncomingBody implements RequestBody {
     }
   }
 
-  arrived(octetsMax = this.#octetsMax): Uint8Array | undefined {
+  arrived(octetsMax = this.#octetsMax): OctetRange | undefined {
     this.#refuseDeclared(octetsMax);
     const isOpen = this.#state === "open" && this.#reader === undefined;
     return isOpen ? this.#whole() : undefined;
@@ -98,7 +99,7 @@ export class IncomingBody implements RequestBody {
 
   async #readAll(octetsMax: number): Promise<Uint8Array> {
     const arrived = this.arrived(octetsMax);
-    if (arrived !== undefined) return arrived;
+    if (arrived !== undefined) return arrived.octets;
     // Most come in one piece, which is all there is. Else one buffer that doubles, and no list of
     // pieces: a body in chunks of one octet would cost a hundred times its size in views.
     let gathered: Uint8Array = nothing;

@@ -6,6 +6,7 @@ import {
   indexOfCrlf,
   latin1Bytes,
   latin1Text,
+  OctetRange,
   utf8Bytes,
 } from "../../src/protocol/bytes.ts";
 
@@ -59,5 +60,23 @@ describe("indexOfCrlf", () => {
     expect(indexOfCrlf(latin1Bytes("\r\n\r\n"), 1)).toBe(2);
     expect(indexOfCrlf(latin1Bytes("a\r"))).toBe(-1);
     expect(indexOfCrlf(latin1Bytes(""))).toBe(-1);
+  });
+});
+
+describe("a range of octets", () => {
+  const view = latin1Bytes("abcdef");
+
+  test("is a view of its part when it is looked at", () => {
+    const range = new OctetRange(view, 2, 5);
+    expect(range.length).toBe(3);
+    expect(latin1Text(range.octets)).toBe("cde");
+    expect(range.octets.buffer).toBe(view.buffer);
+    expect(new OctetRange(view, 3, 3).octets).toHaveLength(0);
+  });
+
+  test("is the view itself where it is all of it", () => {
+    expect(new OctetRange(view).octets).toBe(view);
+    expect(new OctetRange(view, 0, 6).octets).toBe(view);
+    expect(new OctetRange(view, 0, 5).octets).not.toBe(view);
   });
 });

@@ -496,6 +496,40 @@ describe("after an error", () => {
   });
 });
 
+/** A parser that has read the head of `text`, and the body is next. */
+const parserAt = (text: string): RequestParser => {
+  const parser = new RequestParser(defaultLimits);
+  parser.push(latin1Bytes(text));
+  expect(parser.next().kind).toBe("head");
+  return parser;
+};
+
+describe("a body that has arrived", () => {
+  test("can be taken out whole, once, and the next request follows it", () => {
+    const parser = parserAt(post("Content-Length: 5\r\n", `hello${get}`));
+    expect(latin1Text(parser.takeBody()?.octets ?? latin1Bytes(""))).toBe("hello");
+    expect(parser.isBodyRead).toBe(true);
+    expect(parser.takeBody()).toBeUndefined();
+    expect(parser.next().kind).toBe("end");
+    expect(parser.takeBody()).toBeUndefined();
+    expect(parser.next().kind).toBe("head");
+  });
+
+  test("can't be while some of it is to come, and what was left is what is taken", () => {
+    const parser = parserAt(post("Content-Length: 5\r\n", "hell"));
+    expect(parser.takeBody()).toBeUndefined();
+    parser.push(latin1Bytes("o"));
+    expect(latin1Text(parser.takeBody()?.octets ?? latin1Bytes(""))).toBe("hello");
+  });
+
+  test("is none where there is none, or where it is in chunks", () => {
+    expect(parserAt(get).takeBody()).toBeUndefined();
+    const parser = parserAt(chunked("5\r\nhello\r\n0\r\n\r\n"));
+    expect(parser.takeBody()).toBeUndefined();
+    expect(parser.next()).toMatchObject({ kind: "body" });
+  });
+});
+
 describe("work", () => {
   const heavy: readonly (readonly [string, string])[] = [
     ["a Connection with a long run of blanks", `Connection: a${" ".repeat(32_000)}b`],
