@@ -13,6 +13,8 @@ export interface Clock {
   turnMs(): number;
   /** Which turn of the event loop it is; no two have the same number. */
   turn(): number;
+  /** Calls `run` when this turn ends: before anything else is read, and once. */
+  whenTurnEnds(run: () => void): void;
   /** Milliseconds since 1970 (UTC), as they were when this turn first asked. */
   epochMs(): number;
   /** The current second as an IMF-fixdate, for the Date field (RFC 9110 §6.6.1). */
@@ -26,6 +28,7 @@ export class SystemClock implements Clock {
   #turn = 0;
   /** Whether the turn that was counted last still goes on. */
   #isTurning = false;
+  #atEnd: (() => void)[] = [];
   #turnMs = 0;
   #epochMs = 0;
 
@@ -52,7 +55,15 @@ export class SystemClock implements Clock {
     setImmediate(this.#endTurn);
   }
 
+  whenTurnEnds(run: () => void): void {
+    this.turn();
+    this.#atEnd.push(run);
+  }
+
   readonly #endTurn = (): void => {
+    // Whoever is added meanwhile has their turn in here, too.
+    for (const run of this.#atEnd) run();
+    if (this.#atEnd.length > 0) this.#atEnd = [];
     this.#isTurning = false;
   };
 

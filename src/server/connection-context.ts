@@ -12,6 +12,7 @@ import type { Response } from "../protocol/response.ts";
 import type { HeadMemory } from "../protocol/head-memory.ts";
 import type { Clock } from "./clock.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Departures } from "./departures.ts";
 import type { Witness } from "./exchange.ts";
 
 /** A connection, as whoever keeps count of them sees it. */
@@ -24,14 +25,12 @@ export interface OpenConnection {
   abort(): void;
 }
 
-/** What all connections of a server share. */
-export interface ConnectionContext {
+/** What a server has for all its connections. */
+export interface ServerContext {
   readonly limits: Limits;
   readonly clock: Clock;
   /** In which what arrives and what is looked at on the disk are put in order. */
   readonly moments: Moments;
-  /** Of the parsers, under these limits. */
-  readonly heads: HeadMemory;
   readonly deadlines: Deadlines;
   readonly handler: Handler;
   /** The page for a refusal of the server's own; `head` is the request's, if it could be read. */
@@ -40,7 +39,14 @@ export interface ConnectionContext {
   readonly witness: Witness;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
   readonly failed: (error: unknown) => void;
-  /** Calls back in the next turn of the event loop. */
+}
+
+/** The same with what they share among themselves. */
+export interface ConnectionContext extends ServerContext {
+  /** Of the parsers, under these limits. */
+  readonly heads: HeadMemory;
+  readonly departures: Departures;
+  /** Calls back in the next turn of the event loop, once however often it is asked to. */
   readonly defer: (run: () => void) => void;
   /** Told once, when the connection is closed. */
   readonly closed: (connection: OpenConnection) => void;

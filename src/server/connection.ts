@@ -24,6 +24,7 @@ import type { Timed } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { disposeResponse, Exchange } from "./exchange.ts";
 import { awaitsBody, Intake } from "./intake.ts";
+import type { Departing } from "./departures.ts";
 import type { FlushOutcome } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import { Patience } from "./patience.ts";
@@ -31,7 +32,7 @@ import { noBody } from "./request-body.ts";
 import type { Transport } from "./transport.ts";
 
 /** A connection. */
-export class Connection implements OpenConnection, Timed {
+export class Connection implements OpenConnection, Timed, Departing {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
@@ -47,7 +48,6 @@ export class Connection implements OpenConnection, Timed {
   #running = false;
   #peerEnded = false;
   #stopping = false;
-  #turnDue = false;
   #lingeredOctets = 0;
 
   constructor(context: ConnectionContext, transport: Transport, remoteAddress: string) {
@@ -81,7 +81,10 @@ export class Connection implements OpenConnection, Timed {
     const { parser } = this.#intake;
     this.#arrival.note(octets, parser);
     parser.push(octets);
-    this.#run();
+    if (!this.#advance()) return;
+    const { pending, blocked } = this.#outbox;
+    const isHeld = pending > 0 && !blocked && this.#context.departures.hold(this);
+    if (!isHeld) this.leave();
   }
 
   /** Whether what still arrives is thrown away. */
@@ -174,13 +177,22 @@ export class Connection implements OpenConnection, Timed {
   /** Goes on, for whoever calls back. */
   readonly #go = (): void => this.#run();
 
-  /** Steps as far as it goes, writes once, and says what it waits for. */
   #run(): void {
-    if (this.#running || this.#state === "closed") return;
+    if (this.#advance()) this.leave();
+  }
+
+  /** Steps as far as it goes; false when there is nothing to be done after that. */
+  #advance(): boolean {
+    if (this.#running || this.#state === "closed") return false;
     this.#running = true;
     while (this.#step());
     this.#running = false;
-    if (this.state === "closed" || this.#flush() === "gone") return;
+    return true;
+  }
+
+  /** Writes once, and says what it waits for. */
+  leave(): void {
+    if (this.#state === "closed" || this.#flush() === "gone") return;
     this.#intake.steer(this.#transport, this.#state, this.#exchange, this.#outbox.blocked);
     this.#arm();
   }
@@ -319,7 +331,7 @@ export class Connection implements OpenConnection, Timed {
         if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
         return false;
       case "later":
-        this.#takeTurnLater();
+        this.#context.defer(this.#go);
         return false;
       case "waiting":
         return this.#feedBody();
@@ -327,16 +339,6 @@ export class Connection implements OpenConnection, Timed {
         this.#terminate();
         return false;
     }
-  }
-
-  /** Goes on in the next turn of the event loop; asks for one turn, however often it is called. */
-  #takeTurnLater(): void {
-    if (this.#turnDue) return;
-    this.#turnDue = true;
-    this.#context.defer(() => {
-      this.#turnDue = false;
-      this.#run();
-    });
   }
 
   /** The response is out: reads the rest of the request, then goes on or ends. */

@@ -9,9 +9,10 @@ import type { Limits } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionContext, OpenConnection } from "./connection-context.ts";
+import type { ConnectionContext, OpenConnection, ServerContext } from "./connection-context.ts";
 import { HeadMemory } from "../protocol/head-memory.ts";
 import { affordableConnections } from "./descriptors.ts";
+import { Departures, NextTurn } from "./departures.ts";
 import type { SecureSockets } from "./secure-sockets.ts";
 import { ServeError } from "./serve-options.ts";
 import type { Transport } from "./transport.ts";
@@ -130,12 +131,16 @@ export class Listener {
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  /** `context` is that of the connections; its `closed` is called by them as well. */
-  constructor(context: Omit<ConnectionContext, "closed" | "heads">, secure?: SecureSockets) {
+  constructor(server: ServerContext, secure?: SecureSockets) {
     this.#secure = secure;
-    const closed = (connection: OpenConnection): void => this.#forget(connection);
-    this.#context = { ...context, closed, heads: new HeadMemory(context.limits) };
-    this.limit(context.limits);
+    this.#context = {
+      ...server,
+      heads: new HeadMemory(server.limits),
+      departures: new Departures(server.clock),
+      defer: new NextTurn().defer,
+      closed: (connection) => this.#forget(connection),
+    };
+    this.limit(server.limits);
   }
 
   /** Sets the limits for connections to come; those that are open keep theirs. */

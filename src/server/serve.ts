@@ -9,7 +9,7 @@ import { AddedRoutes } from "../handlers/added-routes.ts";
 import type { RouteHandler } from "../handlers/route-request.ts";
 import type { Scheme } from "../protocol/target.ts";
 import { SystemClock } from "./clock.ts";
-import type { ConnectionContext } from "./connection-context.ts";
+import type { ServerContext } from "./connection-context.ts";
 import { Deadlines, LoopAlarm } from "./deadlines.ts";
 import type { ExchangeReport } from "./exchange.ts";
 import { listenError, Listener } from "./listener.ts";
@@ -155,7 +155,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     new AccessLog(format, write, () => clock.epochMs());
   let log = logAs(options.log);
   const requests: RecordedRequest[] = [];
-  const context: Omit<ConnectionContext, "closed" | "heads"> = {
+  const context: ServerContext = {
     limits: site.limits,
     clock,
     moments,
@@ -163,7 +163,6 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
     refusal: (error, head) => site.refusal(error, head),
     failed: guarded(options.onError ?? toStandardError),
-    defer: (run) => setImmediate(run),
     witness: {
       get wanted() {
         return log.wanted || options.record !== false;

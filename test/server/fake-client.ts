@@ -14,6 +14,7 @@ import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
 import { HeadMemory } from "../../src/protocol/head-memory.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Deadlines } from "../../src/server/deadlines.ts";
+import { Departures } from "../../src/server/departures.ts";
 import type { ExchangeReport } from "../../src/server/exchange.ts";
 import { limitsWith } from "../protocol/transcript.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -68,7 +69,7 @@ export class FakeClient {
   /** Requests in the order in which a handler was asked; filled by `later`. */
   readonly asked: Asked[] = [];
   closedCount = 0;
-  #deferred: (() => void)[] = [];
+  #deferred = new Set<() => void>();
 
   /** Without a `handler`, a test answers what is in `asked`. */
   constructor(handler?: Handler, limits: Partial<Record<keyof Limits, number>> = {}) {
@@ -89,7 +90,8 @@ export class FakeClient {
         heads: new HeadMemory(limitsWith(limits)),
         witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
-        defer: (run) => this.#deferred.push(run),
+        departures: new Departures(this.clock),
+        defer: (run) => this.#deferred.add(run),
         closed: () => this.closedCount++,
       },
       this.transport,
@@ -125,17 +127,17 @@ export class FakeClient {
 
   /** Lets promises go on, and then what was deferred, until nothing is left of either. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < 3 || this.#deferred.length > 0; turns++) {
+    for (let turns = 0; turns < 3 || this.#deferred.size > 0; turns++) {
       await new Promise((resolve) => setImmediate(resolve));
       const due = this.#deferred;
-      this.#deferred = [];
+      this.#deferred = new Set();
       for (const run of due) run();
     }
   }
 
   /** How many calls wait for the next turn of the event loop. */
   get deferred(): number {
-    return this.#deferred.length;
+    return this.#deferred.size;
   }
 
   /** The client has read: the socket takes `octets` more. */

@@ -37,6 +37,11 @@ export class FakeClock implements Clock, Alarm {
     return ++this.#turns;
   }
 
+  /** No turn here has another end. */
+  whenTurnEnds(run: () => void): void {
+    run();
+  }
+
   epochMs(): number {
     return startMs + this.#nowMs - this.#originMs;
   }

@@ -6,6 +6,7 @@ import { HeadMemory } from "../../src/protocol/head-memory.ts";
 import { SystemClock } from "../../src/server/clock.ts";
 import type { ConnectionContext, OpenConnection } from "../../src/server/connection-context.ts";
 import { Deadlines, LoopAlarm } from "../../src/server/deadlines.ts";
+import { Departures } from "../../src/server/departures.ts";
 import { SecureSockets } from "../../src/server/secure-sockets.ts";
 import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { limitsWith } from "../protocol/transcript.ts";
@@ -59,6 +60,7 @@ async function closeAfter(
       throw new Error("nobody is refused");
     },
     failed: noop,
+    departures: new Departures(new SystemClock()),
     defer: noop,
     closed: closed.resolve,
   };
