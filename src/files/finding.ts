@@ -8,7 +8,7 @@
  */
 
 import type { Resolution } from "./resolution.ts";
-import type { Waypoint } from "./waypoint.ts";
+import type { Trail } from "./waypoint.ts";
 
 /** The oldest gives way: a file may be asked for in any number of ways. */
 const conclusionsMax = 64;
@@ -17,21 +17,19 @@ const conclusionsMax = 64;
 export class Finding {
   readonly text: string;
   readonly resolution: Resolution;
-  readonly waypoints: readonly Waypoint[];
-  /** The version of each in which the finding was made. */
-  readonly #versions: readonly number[];
+  /** The looks it was made of; undefined for none. */
+  readonly trail: Trail | undefined;
   /** Undefined while there are none, as for most that are asked for once. */
   #conclusions: Conclusion<unknown>[] | undefined;
   #bytes: number;
   /** Whether it has been asked for since it was last looked at for that. */
   isAskedFor = true;
 
-  /** `waypoints` have just looked; `bytes` is what all of it costs. */
-  constructor(text: string, resolution: Resolution, waypoints: readonly Waypoint[], bytes: number) {
+  /** `bytes` is what all of it costs. */
+  constructor(text: string, resolution: Resolution, trail: Trail | undefined, bytes: number) {
     this.text = text;
     this.resolution = resolution;
-    this.waypoints = waypoints;
-    this.#versions = waypoints.map(({ version }) => version);
+    this.trail = trail;
     this.#bytes = bytes;
   }
 
@@ -42,9 +40,8 @@ export class Finding {
 
   /** Whether it is what would be found again, by looks that are not before `since`. */
   isStill(since: number): boolean {
-    const { waypoints } = this;
-    for (let i = 0; i < waypoints.length; i++) {
-      if (waypoints[i]?.isStill(this.#versions[i] ?? -1, since) !== true) return false;
+    for (let at = this.trail; at !== undefined; at = at.before) {
+      if (!at.waypoint.isStill(at.version, since)) return false;
     }
     this.isAskedFor = true;
     return true;
@@ -74,29 +71,32 @@ export class Conclusion<Value> {
   /** What it costs beside what it shares with the findings; counted with each of them. */
   readonly bytes: number;
   #value: Value | undefined;
-  #findings: readonly Finding[];
+  /** What it rests on: mostly one finding, else that and others. */
+  #first: Finding | undefined;
+  #others: readonly Finding[] | undefined;
 
-  constructor(value: Value, bytes: number, findings: readonly Finding[]) {
+  constructor(value: Value, bytes: number, [first, ...others]: readonly Finding[]) {
     this.#value = value;
     this.bytes = bytes;
-    this.#findings = findings;
+    this.#first = first;
+    this.#others = others.length === 0 ? undefined : others;
   }
 
   /** What was concluded, if that stands by looks that are not before `since`. */
   valueSince(since: number): Value | undefined {
-    const findings = this.#findings;
-    for (let i = 0; i < findings.length; i++) {
-      if (findings[i]?.isStill(since) !== true) {
-        this.drop();
-        return undefined;
-      }
-    }
+    if (this.#value !== undefined && !this.#isStill(since)) this.drop();
     return this.#value;
+  }
+
+  #isStill(since: number): boolean {
+    if (this.#first?.isStill(since) !== true) return false;
+    return this.#others?.every((finding) => finding.isStill(since)) !== false;
   }
 
   /** Lets go of everything. */
   drop(): void {
     this.#value = undefined;
-    this.#findings = [];
+    this.#first = undefined;
+    this.#others = undefined;
   }
 }

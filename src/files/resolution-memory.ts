@@ -19,6 +19,7 @@ import type { ContainedPath } from "./path.ts";
 import type { Resolution } from "./resolution.ts";
 import type { SystemCalls } from "./system-calls.ts";
 import type { Step } from "./walk.ts";
+import type { Trail } from "./waypoint.ts";
 import { Waypoint } from "./waypoint.ts";
 
 /** What an outcome costs beside its content, about, in bytes: maps, texts, looks, the answer. */
@@ -117,13 +118,17 @@ export class ResolutionMemory {
       if (!this.#isAdmitted(path)) return;
       this.#makeRoom(bytes);
     }
-    const waypoints = steps.map((step) => this.#waypoint(step));
-    const isSame = steps.every((step, i) => waypoints[i]?.agreesWith(step.seen) === true);
-    const lasting = this.#lasting(resolution, steps);
-    const finding = new Finding(path.text, lasting, waypoints, bytes);
+    let trail: Trail | undefined;
+    let isSame = true;
+    for (const step of steps) {
+      const waypoint = this.#waypoint(step);
+      isSame &&= waypoint.agreesWith(step.seen);
+      waypoint.uses++;
+      trail = waypoint.after(trail);
+    }
+    const finding = new Finding(path.text, this.#lasting(resolution, steps), trail, bytes);
     this.#findings.set(finding.text, finding);
     this.#bytes += bytes;
-    for (const waypoint of waypoints) waypoint.uses++;
     if (!isSame) this.#forget(finding);
   }
 
@@ -173,9 +178,9 @@ export class ResolutionMemory {
     this.#findings.delete(finding.text);
     this.#bytes -= finding.bytes;
     finding.drop();
-    for (const waypoint of finding.waypoints) {
-      waypoint.uses--;
-      if (waypoint.uses === 0) this.#waypoints.delete(waypoint.text);
+    for (let at = finding.trail; at !== undefined; at = at.before) {
+      at.waypoint.uses--;
+      if (at.waypoint.uses === 0) this.#waypoints.delete(at.waypoint.text);
     }
   }
 

@@ -12,6 +12,13 @@ const scratch = new Sighting();
 
 const nothing = new Sighting();
 
+/** Looks in their order, the last one first: what was seen at a waypoint, and those before. */
+export interface Trail {
+  readonly waypoint: Waypoint;
+  readonly version: number;
+  readonly before: Trail | undefined;
+}
+
 /** A path that is looked at again and again. */
 export class Waypoint extends PreparedPath {
   readonly #calls: SystemCalls;
@@ -25,6 +32,7 @@ export class Waypoint extends PreparedPath {
   version = 0;
   /** How many remembered outcomes hang on it. */
   uses = 0;
+  #trail: Trail | undefined;
 
   /** `seen` has been seen at `path` since the latest moment; undefined is nothing. */
   constructor(path: string, seen: Sighting | undefined, calls: SystemCalls, moments: Moments) {
@@ -34,6 +42,14 @@ export class Waypoint extends PreparedPath {
     this.#calls = calls;
     this.#moments = moments;
     this.#lookedAt = moments.last;
+  }
+
+  /** Its last look, behind those `before`; one for all who have come the same way. */
+  after(before: Trail | undefined): Trail {
+    const known = this.#trail;
+    if (known?.before === before && known?.version === this.version) return known;
+    this.#trail = { waypoint: this, version: this.version, before };
+    return this.#trail;
   }
 
   /** Whether it is still as it was in `version`, by a look made at the moment `since` or later. */
