@@ -109,7 +109,7 @@ export class DiskFile extends FoundFile implements OpenFile {
  */
 export class MemoryFile extends FoundFile implements OpenFile {
   readonly content: Uint8Array<ArrayBuffer>;
-  /** From when it is remembered on. */
+  /** From when it is found again on: most files are asked for once. */
   recurs = false;
   readonly fd = -1;
 

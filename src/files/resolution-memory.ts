@@ -76,9 +76,17 @@ export class ResolutionMemory {
    */
   find(path: ContainedPath, since: number): Finding | undefined {
     const finding = this.#findings.get(path.text);
-    if (finding === undefined || finding.isStill(since)) return finding;
-    this.#forget(finding);
-    return undefined;
+    if (finding === undefined) return undefined;
+    if (!finding.isStill(since)) {
+      this.#forget(finding);
+      return undefined;
+    }
+    const { resolution } = finding;
+    // Now that it is asked for again, what follows from it is worth keeping.
+    if (resolution.kind === "file" && resolution.file instanceof MemoryFile) {
+      resolution.file.recurs = true;
+    }
+    return finding;
   }
 
   /**
@@ -146,7 +154,6 @@ export class ResolutionMemory {
   #lasting(resolution: Resolution, steps: readonly Step[]): Resolution {
     const path = steps.at(-1)?.path;
     if (resolution.kind !== "file" || path === undefined) return resolution;
-    if (resolution.file instanceof MemoryFile) resolution.file.recurs = true;
     if (!(resolution.file instanceof DiskFile)) return resolution;
     const { name, identity } = resolution.file;
     return { kind: "file", file: new KeptFile(name, identity, path, this.#openFiles) };
