@@ -37,7 +37,8 @@ function tagOfFile({ identity, isSettled }: OpenFile): EntityTag {
 
 /** The type by the name, or by the content where the name says nothing. */
 function mediaTypeOf(file: OpenFile): string {
-  if (file.mediaType !== undefined) return file.mediaType;
+  const { mediaType } = file;
+  if (mediaType !== undefined) return mediaType;
   const buffer = new Uint8Array(Math.min(textSampleOctets, file.size));
   const sample = buffer.subarray(0, file.read(buffer, 0));
   return isText(sample) ? "text/plain; charset=utf-8" : unknownType;
