@@ -61,10 +61,13 @@ export class SystemClock implements Clock {
   }
 
   readonly #endTurn = (): void => {
-    // Whoever is added meanwhile has their turn in here, too.
-    for (const run of this.#atEnd) run();
-    if (this.#atEnd.length > 0) this.#atEnd = [];
-    this.#isTurning = false;
+    try {
+      // Whoever is added meanwhile has their turn in here, too.
+      for (const run of this.#atEnd) run();
+    } finally {
+      if (this.#atEnd.length > 0) this.#atEnd = [];
+      this.#isTurning = false;
+    }
   };
 
   epochMs(): number {

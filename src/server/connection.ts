@@ -82,9 +82,10 @@ export class Connection implements OpenConnection, Timed, Departing {
     this.#arrival.note(octets, parser);
     parser.push(octets);
     if (!this.#advance()) return;
-    const { pending, blocked } = this.#outbox;
-    const isHeld = pending > 0 && !blocked && this.#context.departures.hold(this);
-    if (!isHeld) this.leave();
+    // Whoever has more to do than to send is under a deadline of its own at once.
+    const mayWait = this.#state === "idle" && this.#outbox.mayWait;
+    if (!mayWait || !this.#context.departures.hold(this)) this.leave();
+    else this.#arm();
   }
 
   /** Whether what still arrives is thrown away. */

@@ -74,7 +74,7 @@ export class Delivery {
     if (whole !== undefined) {
       const { body } = response;
       this.#octets = body.kind === "bytes" ? body.bytes.length : 0;
-      this.#outbox.addBytes(whole);
+      this.#outbox.addKept(whole);
       if (body.kind === "file") this.#beginBody(body, "length");
       return true;
     }

@@ -5,7 +5,9 @@
  * sleeps while it waits for answers, and sending wakes it, which is charged to whoever sends: a
  * sixth of the work for small files here, when each answer leaves by itself and the client has
  * fallen asleep again before the next. So where several connections are busy, their answers leave
- * together when the turn ends. Nobody waits for long: a few at a time leave before.
+ * together when the turn ends. Nobody waits for long: a few at a time leave before. And only
+ * answers of the server's own wait (`Outbox.mayWait`): what a route has answered with may be its
+ * own again when it has returned.
  */
 
 import type { Clock } from "./clock.ts";
@@ -72,13 +74,11 @@ export class NextTurn {
   readonly #due = new Set<() => void>();
 
   readonly defer = (run: () => void): void => {
-    if (this.#due.size === 0) setImmediate(this.#go);
+    if (this.#due.has(run)) return;
     this.#due.add(run);
-  };
-
-  readonly #go = (): void => {
-    const due = [...this.#due];
-    this.#due.clear();
-    for (const run of due) run();
+    setImmediate(() => {
+      this.#due.delete(run);
+      run();
+    });
   };
 }

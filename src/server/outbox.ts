@@ -36,6 +36,8 @@ export class Outbox {
   /** Whether the socket was full when it was last written to, and has not drained since. */
   #blocked = false;
   #gone = false;
+  /** Whether octets are queued that are somebody else's. */
+  #hasForeign = false;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -49,6 +51,11 @@ export class Outbox {
   /** Whether the socket takes nothing until it has drained. */
   get blocked(): boolean {
     return this.#blocked;
+  }
+
+  /** Whether there is something to write that could be written later in this turn as well. */
+  get mayWait(): boolean {
+    return this.#pending > 0 && !this.#blocked && !this.#hasForeign;
   }
 
   /** Someone else has found the socket full. */
@@ -72,6 +79,12 @@ export class Outbox {
    * one write gathers, until they are written.
    */
   addBytes(octets: Uint8Array): void {
+    this.#hasForeign = true;
+    this.addKept(octets);
+  }
+
+  /** The same for octets that the server keeps, and that stay as they are in this turn. */
+  addKept(octets: Uint8Array): void {
     if (octets.length === 0) return;
     this.#pieces.push(this.#blocked ? owned(octets) : octets);
     this.#pending += octets.length;
@@ -96,6 +109,7 @@ export class Outbox {
       this.#blocked = true;
       return "blocked";
     }
+    this.#hasForeign = false;
     if (!this.#gone) return "sent";
     this.#pieces = [];
     this.#pending = 0;

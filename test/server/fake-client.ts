@@ -72,7 +72,11 @@ export class FakeClient {
   #deferred = new Set<() => void>();
 
   /** Without a `handler`, a test answers what is in `asked`. */
-  constructor(handler?: Handler, limits: Partial<Record<keyof Limits, number>> = {}) {
+  constructor(
+    handler?: Handler,
+    limits: Partial<Record<keyof Limits, number>> = {},
+    departures?: Departures,
+  ) {
     this.deadlines = new Deadlines(() => this.clock.monotonicMs(), this.clock);
     this.connection = new Connection(
       {
@@ -90,7 +94,7 @@ export class FakeClient {
         heads: new HeadMemory(limitsWith(limits)),
         witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
-        departures: new Departures(this.clock),
+        departures: departures ?? new Departures(this.clock),
         defer: (run) => this.#deferred.add(run),
         closed: () => this.closedCount++,
       },
