@@ -107,7 +107,9 @@ export class Routes {
     if (typeof (answer as Response | undefined)?.status !== "number") {
       throw new TypeError("a route's handler must answer with a response");
     }
-    return answer;
+    const { body, recurs } = answer;
+    if (body.kind !== "bytes" || recurs) return answer;
+    return { ...answer, body: { ...body, isForeign: true } };
   }
 
   #hasFormPage(): boolean {

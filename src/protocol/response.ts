@@ -32,7 +32,12 @@ export type Piece = Region | Uint8Array;
 /** The body of a response. Whoever holds a "file" body has to send it or to close its file. */
 export type Body =
   | { readonly kind: "none" }
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "bytes";
+      readonly bytes: Uint8Array;
+      /** Whether they are a route's, which may write others into them when it has returned. */
+      readonly isForeign?: boolean;
+    }
   | { readonly kind: "file"; readonly file: FileSource; readonly pieces: readonly Piece[] }
   | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
 

@@ -74,7 +74,7 @@ export class Delivery {
     if (whole !== undefined) {
       const { body } = response;
       this.#octets = body.kind === "bytes" ? body.bytes.length : 0;
-      this.#outbox.addKept(whole);
+      this.#outbox.addBytes(whole);
       if (body.kind === "file") this.#beginBody(body, "length");
       return true;
     }
@@ -91,7 +91,8 @@ export class Delivery {
       case "none":
         return;
       case "bytes":
-        this.#outbox.addBytes(body.bytes);
+        if (body.isForeign === true) this.#outbox.addForeign(body.bytes);
+        else this.#outbox.addBytes(body.bytes);
         this.#octets = body.bytes.length;
         return;
       case "file":
@@ -157,7 +158,7 @@ export class Delivery {
       if (done === true) break;
       if (chunk.length === 0) continue;
       if (chunked) this.#outbox.addText(chunkPrefix(chunk.length));
-      this.#outbox.addBytes(chunk);
+      this.#outbox.addForeign(chunk);
       if (chunked) this.#outbox.addText("\r\n");
       this.#octets += chunk.length;
       const resumed = new Promise<void>((resolve) => {

@@ -79,15 +79,15 @@ export class Outbox {
    * one write gathers, until they are written.
    */
   addBytes(octets: Uint8Array): void {
-    this.#hasForeign = true;
-    this.addKept(octets);
-  }
-
-  /** The same for octets that the server keeps, and that stay as they are in this turn. */
-  addKept(octets: Uint8Array): void {
     if (octets.length === 0) return;
     this.#pieces.push(this.#blocked ? owned(octets) : octets);
     this.#pending += octets.length;
+  }
+
+  /** Adds `octets` that are somebody else's, and are to be written at once if they can be. */
+  addForeign(octets: Uint8Array): void {
+    this.#hasForeign = true;
+    this.addBytes(octets);
   }
 
   /**
