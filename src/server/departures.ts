@@ -28,7 +28,6 @@ export interface Departing {
 export class Departures {
   readonly #clock: Clock;
   #held: Departing[] = [];
-  #isDue = false;
   #turn = -1;
   /** How many came in this turn, and in the one before. */
   #count = 0;
@@ -48,25 +47,20 @@ export class Departures {
     }
     this.#count++;
     if (this.#countBefore < busyMin) return false;
-    this.#held.push(one);
-    if (this.#held.length >= heldMax) this.#go();
-    else if (!this.#isDue) {
-      this.#isDue = true;
-      this.#clock.whenTurnEnds(this.#end);
+    if (this.#held.length === heldMax - 1) {
+      // Those before leave, and it goes with them.
+      this.#go();
+      return false;
     }
+    if (this.#held.push(one) === 1) this.#clock.whenTurnEnds(this.#go);
     return true;
   }
 
-  readonly #end = (): void => {
-    this.#isDue = false;
-    this.#go();
-  };
-
-  #go(): void {
+  readonly #go = (): void => {
     const held = this.#held;
     this.#held = [];
     for (const one of held) one.leave();
-  }
+  };
 }
 
 /** Those who go on in the next turn, once each, however often they have asked for it. */

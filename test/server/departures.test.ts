@@ -41,8 +41,16 @@ class Station {
 
   /** `name` has something to send. */
   send(name: string): void {
-    const one: Departing = { leave: () => this.gone.push(name) };
-    if (!this.#departures.hold(one)) one.leave();
+    let hasLeft = false;
+    const one: Departing = {
+      leave: () => {
+        hasLeft = true;
+        this.gone.push(name);
+      },
+    };
+    // Whoever is told to wait hasn't been sent away by that.
+    if (this.#departures.hold(one)) expect(hasLeft).toBe(false);
+    else one.leave();
   }
 
   /** A turn in which `count` have something to send; who had left before it ended. */
