@@ -32,8 +32,10 @@ const orUndefined = { bigint: true, throwIfNoEntry: false } as const;
 /** In nanoseconds. */
 const second = 1_000_000_000n;
 
+/** One for all looks: a sighting takes out what is in it at once. */
+const words = new Int32Array(word.count);
+
 function fillFromStats(into: Sighting, stats: fs.BigIntStats): void {
-  const words = new Int32Array(word.count);
   const long = (at: number, value: bigint): void => {
     words[at] = Number(BigInt.asIntN(32, value));
     words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));

@@ -99,9 +99,13 @@ function formOf(
 /** What files that recur are represented by, as long as they are given out. */
 const represented = new WeakMap<OpenFile, Representation>();
 
+/** `plain`, of what is called `name`, saying what forms it has where forms are chosen. */
+function tellForms(plain: Representation, name: string, { coding }: FileService): Representation {
+  return coding === undefined ? plain : withForms(plain, name);
+}
+
 function representPlain(file: OpenFile, service: FileService): Representation {
-  const plain = representFile(file, fieldsFor(file.name, service));
-  return service.coding === undefined ? plain : withForms(plain, file.name);
+  return tellForms(representFile(file, fieldsFor(file.name, service)), file.name, service);
 }
 
 /** `file` as it is. A file belongs to one tree and so to one service. */
@@ -154,9 +158,7 @@ async function formOfListing(
   const content = utf8Bytes(renderListing(path, listed));
   const entityTag = tagOfBytes(content);
   const plain = { mediaType: htmlType, entityTag, content, fields: fieldsFor("", service) };
-  return service.coding === undefined
-    ? plain
-    : chooseForm(request, withForms(plain, ""), path, service.coding);
+  return formOf(request, tellForms(plain, "", service), path, service);
 }
 
 /**
