@@ -236,7 +236,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
     fs.rmSync(temp.at("away"), { recursive: true });
   });
 
-  test.skipIf(!canListDescriptors)("is held while it is read, and no longer", () => {
+  test.skipIf(!canListDescriptors)("is held while it is read, and no longer (needs /proc)", () => {
     const directory = many("held");
     const steps = directory.list(count);
     expect(descriptorsInto(temp.base)).toEqual([]);
@@ -246,7 +246,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
     expect(descriptorsInto(temp.base)).toEqual([]);
   });
 
-  test.skipIf(!canListDescriptors)("is given back when nobody wants the rest", () => {
+  test.skipIf(!canListDescriptors)("is given back when nobody wants the rest (needs /proc)", () => {
     const directory = many("left");
     for (let taken = 0; taken < 8; taken++) {
       const steps = directory.list(count);
@@ -256,17 +256,20 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
     }
   });
 
-  test.skipIf(!canListDescriptors)("is the one that was opened, whatever takes its place", () => {
-    const steps = many("moving").list(count);
-    const { found } = stepOf(steps);
-    fs.renameSync(temp.at("moving"), temp.at("moved"));
-    temp.folder("moving");
-    temp.file("moving/other");
-    // Its names are still to be had; what they lead to is asked of what is there now.
-    const rest = [...steps];
-    expect(found).toBeLessThanOrEqual(count);
-    expect(rest.at(-1)?.found ?? found).toBe(count);
-    expect(rest.flatMap(({ entries }) => entries)).toEqual([]);
-    fs.rmSync(temp.at("moved"), { recursive: true });
-  });
+  test.skipIf(!canListDescriptors)(
+    "is the one that was opened, whatever takes its place (needs /proc)",
+    () => {
+      const steps = many("moving").list(count);
+      const { found } = stepOf(steps);
+      fs.renameSync(temp.at("moving"), temp.at("moved"));
+      temp.folder("moving");
+      temp.file("moving/other");
+      // Its names are still to be had; what they lead to is asked of what is there now.
+      const rest = [...steps];
+      expect(found).toBeLessThanOrEqual(count);
+      expect(rest.at(-1)?.found ?? found).toBe(count);
+      expect(rest.flatMap(({ entries }) => entries)).toEqual([]);
+      fs.rmSync(temp.at("moved"), { recursive: true });
+    },
+  );
 });

@@ -277,7 +277,7 @@ describe.if(native !== undefined)("the native calls", () => {
   });
 });
 
-describe.skipIf(native === undefined)("a folder read by the native calls", () => {
+describe.skipIf(native === undefined)("a folder read by the native calls (needs libc)", () => {
   const tree = new TempTree();
   afterAll(() => tree.remove());
 
@@ -326,7 +326,7 @@ describe.skipIf(native === undefined)("a folder read by the native calls", () =>
 });
 
 describe.skipIf(native === undefined).each(both)(
-  "a look from a folder by the %s calls",
+  "a look from a folder by the %s calls (needs libc)",
   (_, calls) => {
     const tree = new TempTree();
     afterAll(() => tree.remove());

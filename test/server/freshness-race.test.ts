@@ -484,11 +484,14 @@ async function tryTwins(): Promise<void> {
   expect(forks.some(({ isOfTwins }) => isOfTwins)).toBeTrue();
 }
 
-describe.skipIf(process.platform !== "linux")("what a file's times don't tell", () => {
-  test("two edits within one tick of the clock", tryWithinOneTick, unhurriedMs);
-  test("nor what a tag is made of", tryTagsWithinOneTick, unhurriedMs);
-  test("files that only their inodes tell apart", tryTwins, unhurriedMs);
-});
+describe.skipIf(process.platform !== "linux")(
+  "what a file's times don't tell (needs Linux)",
+  () => {
+    test("two edits within one tick of the clock", tryWithinOneTick, unhurriedMs);
+    test("nor what a tag is made of", tryTagsWithinOneTick, unhurriedMs);
+    test("files that only their inodes tell apart", tryTwins, unhurriedMs);
+  },
+);
 
 /** A site with pages of its own, all of one version. */
 function buildSite(where: string, version: number): void {

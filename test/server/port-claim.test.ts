@@ -36,7 +36,7 @@ describe("a claimed port", () => {
     expect(await connected).toBe("refused");
   });
 
-  test.skipIf(!canKeep)("is shared with those who share, and no other", async () => {
+  test.skipIf(!canKeep)("is shared with those who share, and no other (needs libc)", async () => {
     using claimed = claim(0);
     const { port } = claimed;
     for (const host of ["localhost", "127.0.0.1"]) {
@@ -51,7 +51,7 @@ describe("a claimed port", () => {
     expect(claimPort("localhost", port)).toMatchObject({ ok: false });
   });
 
-  test.skipIf(!canKeep)("gets no connections itself", async () => {
+  test.skipIf(!canKeep)("gets no connections itself (needs libc)", async () => {
     using claimed = claim(0);
     await using server = await serve({ port: claimed.port, reusePort: true });
     const clients = await Promise.all(
