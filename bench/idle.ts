@@ -10,7 +10,7 @@ import type { Socket } from "bun";
 import { caseNamed } from "./cases.ts";
 import { treeCpuNanoseconds } from "./cpu.ts";
 import { treeResidentBytes, treeWaits, waitsSince } from "./memory.ts";
-import type { Probe, Sighting } from "./probe.ts";
+import type { Probe, FileStat } from "./probe.ts";
 import { probeEach } from "./probe.ts";
 import type { Server } from "./server.ts";
 import type { Stage } from "./stage.ts";
@@ -45,7 +45,7 @@ interface Activity {
   readonly cpuMilliseconds: number;
 }
 
-async function watchIdle(server: Server, stage: Stage): Promise<Sighting> {
+async function watchIdle(server: Server, stage: Stage): Promise<FileStat> {
   await warmUp(server, stage);
   await Bun.sleep(SETTLE_MS);
   const count = stage.isQuick ? CONNECTIONS_QUICK : CONNECTIONS;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { caseNamed } from "./cases.ts";
 import { treeCpuNanoseconds } from "./cpu.ts";
-import type { Probe, Sighting } from "./probe.ts";
+import type { Probe, FileStat } from "./probe.ts";
 import { probeEach } from "./probe.ts";
 import type { Server } from "./server.ts";
 
@@ -30,7 +30,7 @@ export const listing: Probe = {
   },
 };
 
-async function list(server: Server, tries: number): Promise<Sighting> {
+async function list(server: Server, tries: number): Promise<FileStat> {
   const firstByte: number[] = [];
   const cpu: number[] = [];
   // The first try isn't counted: it finds the code that lists cold.

@@ -8,7 +8,7 @@ import type { Role, Stage } from "./stage.ts";
 import { startPeer } from "./stage.ts";
 
 /** What was seen of one server. */
-export interface Sighting {
+export interface FileStat {
   readonly figures: Figures;
   readonly note?: string;
 }
@@ -30,7 +30,7 @@ export async function probeEach(
   found: readonly FoundPeer[],
   stage: Stage,
   role: Role,
-  look: (server: Server) => Promise<Sighting>,
+  look: (server: Server) => Promise<FileStat>,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const each of found) {
@@ -45,7 +45,7 @@ async function probeOne(
   found: FoundPeer,
   stage: Stage,
   role: Role,
-  look: (server: Server) => Promise<Sighting>,
+  look: (server: Server) => Promise<FileStat>,
 ): Promise<Row> {
   let server: Server | undefined;
   try {

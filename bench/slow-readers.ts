@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { caseNamed } from "./cases.ts";
 import { digits } from "./measures.ts";
 import { MemoryWatch } from "./memory.ts";
-import type { Probe, Sighting } from "./probe.ts";
+import type { Probe, FileStat } from "./probe.ts";
 import { probeEach } from "./probe.ts";
 import type { Server } from "./server.ts";
 
@@ -57,7 +57,7 @@ function octetAt(position: number): number {
   return (position + Math.floor(position / 4096) * 7 + Math.floor(position / MEBIBYTE) * 13) % 251;
 }
 
-async function readSlowly(server: Server, count: number, watchMs: number): Promise<Sighting> {
+async function readSlowly(server: Server, count: number, watchMs: number): Promise<FileStat> {
   using memory = new MemoryWatch(server.pid);
   const readers: SlowReader[] = [];
   try {

@@ -10,7 +10,7 @@ import { processTree } from "./cpu.ts";
 import type { Figures } from "./measures.ts";
 import { failedRow } from "./measures.ts";
 import { findProgram } from "./peers.ts";
-import type { Probe, Sighting } from "./probe.ts";
+import type { Probe, FileStat } from "./probe.ts";
 import { probeEach } from "./probe.ts";
 import type { Server } from "./server.ts";
 import type { Stage } from "./stage.ts";
@@ -45,7 +45,7 @@ export const syscalls: Probe = {
   },
 };
 
-async function trace(server: Server, strace: string, stage: Stage): Promise<Sighting> {
+async function trace(server: Server, strace: string, stage: Stage): Promise<FileStat> {
   const { generator, root, connections } = stage;
   const { exchanges, pipelineDepth } = asked;
   await generator.open({

@@ -69,9 +69,9 @@ describe("the package", () => {
       relative(folder, fileURLToPath(new URL(name, pathToFileURL(program + place)))),
     );
     expect(programs.toSorted()).toEqual([
-      "src/cli/config-worker.ts",
-      "src/cli/worker.ts",
-      "src/handlers/zlib-worker.ts",
+      "src/cli/config/config-worker.ts",
+      "src/cli/workers/worker.ts",
+      "src/site/variants/zlib-worker.ts",
     ]);
     const map = (await Bun.file(`${bundle}.map`).json()) as { readonly sources: string[] };
     const sources = map.sources.map((name) => relative(folder, join(folder, "dist", name)));

@@ -82,12 +82,15 @@ const layerOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? "
 /** What each layer may import besides itself. Whoever adds a layer says here where it stands. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   base: [],
-  protocol: ["base"],
-  files: ["base"],
-  handlers: ["protocol", "files", "base"],
-  server: ["handlers", "protocol", "files", "base"],
-  check: ["base", "src/protocol/bytes.ts"],
-  cli: ["check", "server", "handlers", "protocol", "files", "base"],
+  system: ["base"],
+  schedule: ["http", "base"],
+  http: ["http1", "base"],
+  http1: ["http", "base"],
+  tree: ["http", "system", "schedule", "base"],
+  site: ["tree", "http", "http1", "schedule", "system", "server", "base"],
+  server: ["site", "tree", "http1", "http", "schedule", "system", "base"],
+  check: ["base", "src/http/bytes.ts"],
+  cli: ["check", "server", "site", "tree", "http1", "http", "schedule", "system", "base"],
 };
 
 const importDirection: Rule = (sources) =>
@@ -146,7 +149,7 @@ const impurities: readonly RegExp[] = [
 
 const pureProtocol: Rule = (sources) =>
   [...sources]
-    .filter(([path]) => layerOf(path) === "protocol")
+    .filter(([path]) => /^http\d*$/.test(layerOf(path)))
     .flatMap(([path, source]) => {
       const outside = importsOf(path, source).filter((to) => !to.startsWith("src/"));
       const code = codeOf(source);
@@ -166,21 +169,23 @@ function onlyIn(home: string, pattern: RegExp, exempt: readonly string[] = []): 
 }
 
 const oneListener = onlyIn("src/server/listener.ts", /\bBun\s*\.\s*listen\b/);
-const oneWriter = onlyIn("src/server/transport.ts", /socket\??\s*\.\s*write\s*\(/i, ["check"]);
+const oneWriter = onlyIn("src/server/connection/transport.ts", /socket\??\s*\.\s*write\s*\(/i, [
+  "check",
+]);
 const oneClock = onlyIn(
-  "src/server/clock.ts",
+  "src/schedule/clock.ts",
   /\b(?:Date|performance)\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bnanoseconds\s*\(|\bhrtime\b/,
   ["check"],
 );
 const oneContainment = onlyIn(
-  "src/files/path.ts",
+  "src/tree/path.ts",
   /\bas\s+ContainedPath\b|<ContainedPath>\s*[\w({[]/,
 );
 const oneForeignInterface: Rule = (sources) =>
   [...sources]
-    .filter(([path]) => path !== "src/files/native-calls.ts")
+    .filter(([path]) => path !== "src/system/native-calls.ts")
     .filter(([, source]) => withoutComments(source).includes("bun:ffi"))
-    .map(([path]) => `${path} does what only src/files/native-calls.ts may do`);
+    .map(([path]) => `${path} does what only src/system/native-calls.ts may do`);
 
 const noNamelessFiles: Rule = (sources) =>
   [...sources.keys()].filter((path) =>
@@ -305,14 +310,14 @@ describe("reading sources", () => {
 
 describe("layers", () => {
   const wrong: readonly (readonly [path: string, imported: string])[] = [
-    ["src/base/a.ts", "../protocol/b.ts"],
-    ["src/protocol/a.ts", "../files/b.ts"],
-    ["src/files/a.ts", "../protocol/b.ts"],
-    ["src/handlers/a.ts", "../server/b.ts"],
+    ["src/base/a.ts", "../http/b.ts"],
+    ["src/http/a.ts", "../tree/b.ts"],
+    ["src/system/a.ts", "../http/b.ts"],
+    ["src/tree/a.ts", "../server/b.ts"],
     ["src/server/a.ts", "../cli/b.ts"],
     ["src/server/a.ts", "../check/b.ts"],
     ["src/check/a.ts", "../server/b.ts"],
-    ["src/check/a.ts", "../protocol/status.ts"],
+    ["src/check/a.ts", "../http/status.ts"],
     ["src/cli/a.ts", "../../index.ts"],
   ];
   test.each(wrong)("complain when %s imports %s", (path, imported) => {
@@ -384,7 +389,7 @@ describe("imports", () => {
   });
 });
 
-describe("protocol/", () => {
+describe("http/ and http1/", () => {
   test.each([
     "Bun.hash(1);",
     "const { hash } = Bun;",
@@ -402,13 +407,13 @@ describe("protocol/", () => {
     'import { a } from "mime";',
     "`${Date.now()}`;",
   ])("complains about %j", (source) => {
-    expect(pureProtocol(one("src/protocol/a.ts", source))).toHaveLength(1);
+    expect(pureProtocol(one("src/http/a.ts", source))).toHaveLength(1);
     expect(pureProtocol(one("src/server/a.ts", source))).toEqual([]);
   });
 
   test("says nothing about a date of its own, a type, a comment or a string", () => {
     const source = 'new Date(5); let a: AsyncIterable<1>; // await Bun\nconst b = "async Bun.x";';
-    expect(pureProtocol(one("src/protocol/a.ts", source))).toEqual([]);
+    expect(pureProtocol(one("src/http/a.ts", source))).toEqual([]);
   });
 
   test("has no input, no output, no clock and no promises", () => {
@@ -419,28 +424,38 @@ describe("protocol/", () => {
 describe("what one file does alone", () => {
   const rules: readonly (readonly [name: string, rule: Rule, home: string, source: string])[] = [
     ["calls Bun.listen", oneListener, "src/server/listener.ts", "Bun.listen({});"],
-    ["writes to a socket", oneWriter, "src/server/transport.ts", "this.#socket.write(a);"],
-    ["writes to a socket", oneWriter, "src/server/transport.ts", "clientSocket?.write(a);"],
-    ["reads the clock", oneClock, "src/server/clock.ts", "const a = Date.now();"],
-    ["reads the clock", oneClock, "src/server/clock.ts", "performance.now();"],
-    ["reads the clock", oneClock, "src/server/clock.ts", "new Date();"],
-    ["contains a path", oneContainment, "src/files/path.ts", "a as unknown as ContainedPath;"],
-    ["contains a path", oneContainment, "src/files/path.ts", "({ a } as ContainedPath)"],
-    ["calls libc", oneForeignInterface, "src/files/native-calls.ts", 'require("bun:ffi");'],
+    [
+      "writes to a socket",
+      oneWriter,
+      "src/server/connection/transport.ts",
+      "this.#socket.write(a);",
+    ],
+    [
+      "writes to a socket",
+      oneWriter,
+      "src/server/connection/transport.ts",
+      "clientSocket?.write(a);",
+    ],
+    ["reads the clock", oneClock, "src/schedule/clock.ts", "const a = Date.now();"],
+    ["reads the clock", oneClock, "src/schedule/clock.ts", "performance.now();"],
+    ["reads the clock", oneClock, "src/schedule/clock.ts", "new Date();"],
+    ["contains a path", oneContainment, "src/tree/path.ts", "a as unknown as ContainedPath;"],
+    ["contains a path", oneContainment, "src/tree/path.ts", "({ a } as ContainedPath)"],
+    ["calls libc", oneForeignInterface, "src/system/native-calls.ts", 'require("bun:ffi");'],
   ];
   test.each(rules)("complains when another file %s", (_, rule, home, source) => {
     expect(rule(one(home, source))).toEqual([]);
-    expect(rule(one("src/handlers/a.ts", source))).toEqual([
-      `src/handlers/a.ts does what only ${home} may do`,
+    expect(rule(one("src/site/a.ts", source))).toEqual([
+      `src/site/a.ts does what only ${home} may do`,
     ]);
-    expect(rule(one("src/handlers/a.ts", `// ${source}`))).toEqual([]);
+    expect(rule(one("src/site/a.ts", `// ${source}`))).toEqual([]);
   });
 
   test("is done by that file, and by no other", () => {
     for (const [, rule, home] of rules) {
       expect(rule(shipped)).toEqual([]);
       // The home is there and needs its exemption: the rule is about something.
-      const elsewhere = one("src/handlers/a.ts", shipped.get(home) ?? "");
+      const elsewhere = one("src/site/a.ts", shipped.get(home) ?? "");
       expect([home, rule(elsewhere).length]).toEqual([home, 1]);
     }
   });

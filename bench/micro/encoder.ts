@@ -1,7 +1,7 @@
 /** A response's head, from the value to text, as a small file's answer has it. */
 
-import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
-import { encodeHead, encodeWhole } from "../../src/protocol/response-encoder.ts";
+import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { encodeHead, encodeWhole } from "../../src/http1/response-encoder.ts";
 import type { Part } from "./part.ts";
 
 const exchange = {

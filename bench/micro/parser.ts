@@ -4,7 +4,7 @@
  */
 
 import { defaultLimits } from "../../src/base/limits.ts";
-import { RequestParser } from "../../src/protocol/request-parser.ts";
+import { RequestParser } from "../../src/http1/request-parser.ts";
 import type { Part } from "./part.ts";
 
 const agent =

@@ -10,10 +10,10 @@ import { join } from "node:path";
 
 import { defaultLimits } from "../../src/base/limits.ts";
 import { bytes } from "../../src/base/units.ts";
-import { Moments } from "../../src/base/moments.ts";
-import { containPath } from "../../src/files/path.ts";
-import type { Tree } from "../../src/files/resolve.ts";
-import { openTree } from "../../src/files/resolve.ts";
+import { Moments } from "../../src/tree/cache/freshness.ts";
+import { containPath } from "../../src/tree/path.ts";
+import type { Tree } from "../../src/tree/disk/disk-tree.ts";
+import { openTree } from "../../src/tree/disk/disk-tree.ts";
 import { writeFiles } from "../site.ts";
 import type { Part } from "./part.ts";
 

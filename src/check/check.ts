@@ -9,18 +9,18 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { collectScripts } from "./collection.ts";
-import { Connection } from "./connection.ts";
-import { inParallel } from "./parallel.ts";
-import type { PhaseOutcome } from "./player.ts";
-import type { Played } from "./replay.ts";
-import { canBeReplayed, playsByItself, playScript, replayScript } from "./replay.ts";
-import type { Column, ScriptOutcome } from "./report.ts";
-import { reportJson, reportText, tally } from "./report.ts";
-import type { Script, ScriptFault, TreeEntry } from "./script.ts";
-import type { Stage, StartServer } from "./stage.ts";
-import { endpointOf, reasonNotToPlay, withOwnStages } from "./stage.ts";
-import { mergeTrees, writeNamedTree } from "./tree.ts";
+import { collectScripts } from "./script/collection.ts";
+import { Connection } from "./play/connection.ts";
+import { inParallel } from "./play/parallel.ts";
+import type { PhaseOutcome } from "./play/player.ts";
+import type { Played } from "./play/replay.ts";
+import { canBeReplayed, playsByItself, playScript, replayScript } from "./play/replay.ts";
+import type { Column, ScriptOutcome } from "./report/report.ts";
+import { reportJson, reportText, tally } from "./report/report.ts";
+import type { Script, ScriptFault, TreeEntry } from "./script/script.ts";
+import type { Stage, StartServer } from "./play/stage.ts";
+import { endpointOf, reasonNotToPlay, withOwnStages } from "./play/stage.ts";
+import { mergeTrees, writeNamedTree } from "./play/tree.ts";
 
 /** 0: every must held that was played, and one was; 1: one did not; 2: something can't be read. */
 export type ExitStatus = 0 | 1 | 2;

@@ -5,10 +5,10 @@
 
 import type { CheckOptions } from "../check/check.ts";
 import { check } from "../check/check.ts";
-import type { StartServer } from "../check/stage.ts";
+import type { StartServer } from "../check/play/stage.ts";
 import { serve } from "../server/serve.ts";
 import { readCommandLine } from "./options.ts";
-import { serveOptions } from "./serve-options.ts";
+import { serveOptions } from "./to-serve-options.ts";
 import { readSettings } from "./settings.ts";
 
 const help = `postern check plays wire scripts, plain-text exchanges with an HTTP server.

@@ -9,13 +9,13 @@ import { defaultLimits } from "../base/limits.ts";
 import { serve } from "../server/serve.ts";
 import { ServeError } from "../server/serve-options.ts";
 import type { Server } from "../server/serve.ts";
-import { standardError, standardOutput } from "../server/standard-streams.ts";
+import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { readCommandLine } from "./options.ts";
-import { serveOptions } from "./serve-options.ts";
+import { serveOptions } from "./to-serve-options.ts";
 import { blame, readSettings } from "./settings.ts";
-import type { Workers } from "./workers.ts";
+import type { Workers } from "./workers/workers.ts";
 
 const defaultPort = 9001;
 /** How many ports after the default one are tried when it is taken. */
@@ -58,7 +58,7 @@ function print(lines: string): void {
 async function start(config: Config): Promise<Server | Workers> {
   const options = serveOptions(config);
   if (config.workers !== undefined && config.workers !== 1) {
-    const { countWorkers, openWorkers } = await import("./workers.ts");
+    const { countWorkers, openWorkers } = await import("./workers/workers.ts");
     const count = countWorkers(config);
     if (count > 1) return onPort(config, (port) => openWorkers({ ...options, port }, count));
   }

@@ -6,10 +6,10 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import type { HeaderRule } from "../handlers/rules.ts";
+import type { HeaderRule } from "../site/rules/rules.ts";
 import { logFormats } from "../server/log.ts";
 import type { TlsOptions } from "../server/serve-options.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 
 /** What the command line asks for when it is to serve. */
 export interface CommandLine {

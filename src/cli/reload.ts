@@ -9,9 +9,9 @@ import { isatty } from "node:tty";
 import type { Server } from "../server/serve.ts";
 import type { ReloadOptions } from "../server/serve-options.ts";
 import { ServeError } from "../server/serve-options.ts";
-import { standardError } from "../server/standard-streams.ts";
+import { standardError } from "../system/standard-streams.ts";
 import type { CommandLine } from "./options.ts";
-import { serveOptions } from "./serve-options.ts";
+import { serveOptions } from "./to-serve-options.ts";
 import type { Settings } from "./settings.ts";
 import { blame, readSettings } from "./settings.ts";
 

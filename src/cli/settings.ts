@@ -5,11 +5,11 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { lookAt } from "../files/stat.ts";
+import { lookAt } from "../system/file-system.ts";
 import type { ServeError } from "../server/serve-options.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options.ts";
-import { mergeConfigs } from "./serve-options.ts";
+import { mergeConfigs } from "./to-serve-options.ts";
 
 /** The names that are looked for in the current folder. */
 const ownNames: readonly string[] = ["postern.config.ts", "postern.config.json"];
@@ -35,7 +35,7 @@ export async function readSettings(command: CommandLine): Promise<Result<Setting
   const name = findFile(command);
   if (!name.ok) return name;
   if (name.value === undefined) return success({ config: command.config });
-  const { readConfigFile } = await import("./config-file.ts");
+  const { readConfigFile } = await import("./config/config-file.ts");
   const read = await readConfigFile(name.value);
   if (!read.ok) return read;
   const config = mergeConfigs(read.value, command.config);

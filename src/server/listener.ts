@@ -8,15 +8,19 @@ import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import type { Limits } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { Connection } from "./connection.ts";
-import type { ConnectionContext, OpenConnection, ServerContext } from "./connection-context.ts";
-import { HeadMemory } from "../protocol/head-memory.ts";
-import { affordableConnections } from "./descriptors.ts";
-import { Departures, NextTurn } from "./departures.ts";
-import type { SecureSockets } from "./secure-sockets.ts";
+import { Http1Connection } from "./connection/http1-connection.ts";
+import type {
+  ConnectionContext,
+  OpenConnection,
+  ServerContext,
+} from "./connection/protocol-connection.ts";
+import { RequestHeadCache } from "../http1/request-head-cache.ts";
+import { affordableConnections } from "../system/descriptor-budget.ts";
+import { WriteBatcher, NextTurn } from "../schedule/write-batcher.ts";
+import type { SecureSockets } from "./tls/secure-sockets.ts";
 import { ServeError } from "./serve-options.ts";
-import type { Transport } from "./transport.ts";
-import { SocketTransport } from "./transport.ts";
+import type { Transport } from "./connection/transport.ts";
+import { SocketTransport } from "./connection/transport.ts";
 
 /** Why nothing listens: the port is taken, may not be had, or the host has no such address. */
 export interface ListenFailure {
@@ -135,8 +139,8 @@ export class Listener {
     this.#secure = secure;
     this.#context = {
       ...server,
-      heads: new HeadMemory(server.limits),
-      departures: new Departures(server.clock),
+      heads: new RequestHeadCache(server.limits),
+      departures: new WriteBatcher(server.clock),
       defer: new NextTurn().defer,
       closed: (connection) => this.#forget(connection),
     };
@@ -145,7 +149,7 @@ export class Listener {
 
   /** Sets the limits for connections to come; those that are open keep theirs. */
   limit(limits: Limits): void {
-    this.#context = { ...this.#context, limits, heads: new HeadMemory(limits) };
+    this.#context = { ...this.#context, limits, heads: new RequestHeadCache(limits) };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
   }
@@ -221,7 +225,7 @@ export class Listener {
   }
 
   #connect(socket: Socket<Held>, transport: Transport, address: string): void {
-    const connection = new Connection(this.#context, transport, address);
+    const connection = new Http1Connection(this.#context, transport, address);
     const ofAddress = this.#own(socket, connection);
     const { connectionsPerAddressMax } = this.#context.limits;
     if (this.#closing !== undefined) connection.stop();

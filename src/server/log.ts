@@ -5,8 +5,8 @@
  * character gets through. Lines of one turn of the event loop are written together.
  */
 
-import type { Response } from "../protocol/response.ts";
-import type { ExchangeReport } from "./exchange.ts";
+import type { Response } from "../http/response.ts";
+import type { ExchangeReport } from "./connection/exchange.ts";
 
 /** How a line looks; "none" for no log. */
 export type LogFormat = "short" | "common" | "combined" | "json" | "none";

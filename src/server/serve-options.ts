@@ -3,7 +3,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../handlers/rules.ts";
+import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../site/rules/rules.ts";
 import type { LogFormat } from "./log.ts";
 
 /** A server's certificate and its key; each is PEM text, or the path of a file of it. */

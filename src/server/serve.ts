@@ -3,24 +3,24 @@
  * library's front door; the command line goes through it, too.
  */
 
-import { Moments } from "../base/moments.ts";
-import type { Tree } from "../files/resolve.ts";
-import { AddedRoutes } from "../handlers/added-routes.ts";
-import type { RouteHandler } from "../handlers/route-request.ts";
-import type { Scheme } from "../protocol/target.ts";
-import { SystemClock } from "./clock.ts";
-import type { ServerContext } from "./connection-context.ts";
-import { Deadlines, LoopAlarm } from "./deadlines.ts";
-import type { ExchangeReport } from "./exchange.ts";
+import { Moments } from "../tree/cache/freshness.ts";
+import type { Tree } from "../tree/disk/disk-tree.ts";
+import { AddedRoutes } from "../site/library/added-routes.ts";
+import type { RouteHandler } from "../site/library/route-request.ts";
+import type { Scheme } from "../http/target.ts";
+import { SystemClock } from "../schedule/clock.ts";
+import type { ServerContext } from "./connection/protocol-connection.ts";
+import { Timers, LoopAlarm } from "../schedule/timers.ts";
+import type { ExchangeReport } from "./connection/exchange.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
-import type { SecureSockets } from "./secure-sockets.ts";
+import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
-import { openSite } from "./site.ts";
-import { standardError, standardOutput } from "./standard-streams.ts";
-import { timed } from "./timing.ts";
+import { openSite } from "./open-site.ts";
+import { standardError, standardOutput } from "../system/standard-streams.ts";
+import { timed } from "../site/server-timing.ts";
 
 /** A request that arrived, and the status it was answered with. */
 export interface RecordedRequest {
@@ -116,7 +116,7 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
 
 /** TLS under the certificate that `tls` names; what only it needs is loaded here. */
 async function openSecureSockets(tls: TlsOptions, tree: Tree): Promise<SecureSockets> {
-  const { SecureSockets: Sockets } = await import("./secure-sockets.ts");
+  const { SecureSockets: Sockets } = await import("./tls/secure-sockets.ts");
   return new Sockets(tls, tree);
 }
 
@@ -159,7 +159,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     limits: site.limits,
     clock,
     moments,
-    deadlines: new Deadlines(() => clock.monotonicMs(), new LoopAlarm()),
+    deadlines: new Timers(() => clock.monotonicMs(), new LoopAlarm()),
     handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
     refusal: (error, head) => site.refusal(error, head),
     failed: guarded(options.onError ?? toStandardError),

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { collectScripts } from "../../src/check/collection.ts";
-import { parseScript } from "../../src/check/script-parser.ts";
+import { collectScripts } from "../../src/check/script/collection.ts";
+import { parseScript } from "../../src/check/script/script-parser.ts";
 
 const house = join(import.meta.dir, "..", "..");
 const page = readFileSync(join(house, "docs", "wire-scripts.md"), "utf8");

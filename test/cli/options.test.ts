@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { helpText } from "../../src/cli/banner.ts";
-import type { Config } from "../../src/cli/config.ts";
+import type { Config } from "../../src/cli/config/config.ts";
 import { describeFlags, readCommandLine } from "../../src/cli/options.ts";
 import type { CommandLine } from "../../src/cli/options.ts";
 

@@ -4,19 +4,19 @@
  */
 
 import type { Limits } from "../../src/base/limits.ts";
-import { Moments } from "../../src/base/moments.ts";
-import type { Handler, Request } from "../../src/handlers/handler.ts";
-import { latin1Bytes } from "../../src/protocol/bytes.ts";
-import type { CycleState } from "../../src/protocol/cycle.ts";
-import { answerTo, describeError } from "../../src/protocol/error.ts";
-import type { FileSource, Response } from "../../src/protocol/response.ts";
-import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
-import { HeadMemory } from "../../src/protocol/head-memory.ts";
-import { Connection } from "../../src/server/connection.ts";
-import { Deadlines } from "../../src/server/deadlines.ts";
-import { Departures } from "../../src/server/departures.ts";
-import type { ExchangeReport } from "../../src/server/exchange.ts";
-import { limitsWith } from "../protocol/transcript.ts";
+import { Moments } from "../../src/tree/cache/freshness.ts";
+import type { Handler, Request } from "../../src/site/request.ts";
+import { latin1Bytes } from "../../src/http/bytes.ts";
+import type { ConnectionState } from "../../src/http1/connection-state.ts";
+import { answerTo, describeError } from "../../src/http/error.ts";
+import type { FileSource, Response } from "../../src/http/response.ts";
+import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
+import { Http1Connection } from "../../src/server/connection/http1-connection.ts";
+import { Timers } from "../../src/schedule/timers.ts";
+import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
+import type { ExchangeReport } from "../../src/server/connection/exchange.ts";
+import { limitsWith } from "../http1/transcript.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeTransport } from "./fake-transport.ts";
 
@@ -62,8 +62,8 @@ export interface Asked {
 export class FakeClient {
   readonly transport = new FakeTransport();
   readonly clock = new FakeClock();
-  readonly deadlines: Deadlines;
-  readonly connection: Connection;
+  readonly deadlines: Timers;
+  readonly connection: Http1Connection;
   readonly reports: ExchangeReport[] = [];
   readonly failures: unknown[] = [];
   /** Requests in the order in which a handler was asked; filled by `later`. */
@@ -75,10 +75,10 @@ export class FakeClient {
   constructor(
     handler?: Handler,
     limits: Partial<Record<keyof Limits, number>> = {},
-    departures?: Departures,
+    departures?: WriteBatcher,
   ) {
-    this.deadlines = new Deadlines(() => this.clock.monotonicMs(), this.clock);
-    this.connection = new Connection(
+    this.deadlines = new Timers(() => this.clock.monotonicMs(), this.clock);
+    this.connection = new Http1Connection(
       {
         limits: limitsWith(limits),
         clock: this.clock,
@@ -91,10 +91,10 @@ export class FakeClient {
           return builder.text(error.kind, "text/plain").build();
         },
         moments: new Moments(),
-        heads: new HeadMemory(limitsWith(limits)),
+        heads: new RequestHeadCache(limitsWith(limits)),
         witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
-        departures: departures ?? new Departures(this.clock),
+        departures: departures ?? new WriteBatcher(this.clock),
         defer: (run) => this.#deferred.add(run),
         closed: () => this.closedCount++,
       },
@@ -110,7 +110,7 @@ export class FakeClient {
     return promise;
   };
 
-  get state(): CycleState {
+  get state(): ConnectionState {
     return this.connection.state;
   }
 

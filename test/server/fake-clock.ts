@@ -2,9 +2,9 @@
  * Time that passes when a test says so, with an alarm that rings when its moment has come.
  */
 
-import { formatImfFixdate } from "../../src/protocol/date.ts";
-import type { Clock } from "../../src/server/clock.ts";
-import type { Alarm } from "../../src/server/deadlines.ts";
+import { formatImfFixdate } from "../../src/http/date.ts";
+import type { Clock } from "../../src/schedule/clock.ts";
+import type { Alarm } from "../../src/schedule/timers.ts";
 
 /** 2026-11-22T15:04:05.678Z, a Sunday. */
 export const startMs = Date.UTC(2026, 10, 22, 15, 4, 5, 678);

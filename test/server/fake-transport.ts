@@ -3,9 +3,9 @@
  * write, so that a test can compare octets, count writes, and decide when the client reads.
  */
 
-import { concatBytes, latin1Text } from "../../src/protocol/bytes.ts";
-import type { FileSource } from "../../src/protocol/response.ts";
-import type { Transport } from "../../src/server/transport.ts";
+import { concatBytes, latin1Text } from "../../src/http/bytes.ts";
+import type { FileSource } from "../../src/http/response.ts";
+import type { Transport } from "../../src/server/connection/transport.ts";
 
 export class FakeTransport implements Transport {
   /** What each write took; a write that took nothing is not among them. */

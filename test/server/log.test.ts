@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Response } from "../../src/protocol/response.ts";
-import { ResponseBuilder } from "../../src/protocol/response-builder.ts";
-import type { ExchangeReport } from "../../src/server/exchange.ts";
+import type { Response } from "../../src/http/response.ts";
+import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { ExchangeReport } from "../../src/server/connection/exchange.ts";
 import type { LogFormat } from "../../src/server/log.ts";
 import { AccessLog, formatLine, logFormats } from "../../src/server/log.ts";
-import { headOf } from "../protocol/transcript.ts";
+import { headOf } from "../http1/transcript.ts";
 import { startMs } from "./fake-clock.ts";
 
 const ok: Response = new ResponseBuilder(200).text("hello").build();

@@ -1,0 +1,456 @@
+/**
+ * Plays phases against a server over TCP: does what each step says, in order, and stops a phase at
+ * the first expectation that does not hold.
+ *
+ * Nothing here waits for a time to pass where an event will do; the two exceptions are the script's
+ * own pauses and the short settling after which a connection counts as quiet. Bytes that no
+ * expectation accounts for fail the phase in which they came, so that a server can't pass by
+ * sending more than it was asked for. Connections are ended with a reset, which leaves no port in
+ * TIME_WAIT: a replay opens thousands.
+ */
+
+import { concatBytes } from "../../http/bytes.ts";
+import type { Endpoint } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import { visibleText } from "../script/escape.ts";
+import type { Failure, Memory } from "../report/judgement.ts";
+import { choicesText, judgeResponse, resolve } from "../report/judgement.ts";
+import type { Progress } from "./response-reader.ts";
+import { ResponseReader } from "./response-reader.ts";
+import type {
+  Content,
+  Phase,
+  ResponseStep,
+  Script,
+  SendPart,
+  Step,
+  TreeChange,
+} from "../script/script.ts";
+import { changeTree } from "./tree.ts";
+
+/** Where to send cuts into what is sent: nowhere, at one place, or everywhere. */
+export type Cut =
+  | { readonly kind: "none" }
+  | { readonly kind: "at"; readonly line: number; readonly offset: number }
+  | { readonly kind: "every" };
+
+/** What a play needs to know about the server and about itself. */
+export interface Play {
+  readonly endpoint: Endpoint;
+  /** The folder that the server serves, if it may be changed. */
+  readonly root: string | undefined;
+  /** How long a connection has to be quiet to count as quiet. */
+  readonly settleMs: number;
+  /** How long a response may take; in a replay the script's own shorter bounds don't count. */
+  readonly responseMs: number;
+  readonly cut: Cut;
+}
+
+export type PhaseOutcome =
+  | { readonly kind: "held" }
+  | {
+      readonly kind: "failed";
+      readonly failure: Failure;
+      /** In words, the cut with which the phase failed though it held without. */
+      readonly replay?: string;
+    };
+
+/** How long a piece is left alone, for the server to read it before the next. */
+const pieceGapMs = 1;
+
+/** What a script knows before its first phase. */
+export function freshMemory(script: Script): Memory {
+  const files = new Map<string, Content>();
+  for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
+  return { captures: new Map(), files };
+}
+
+/** Plays a run of phases that share connections. The outcomes are in the phases' order. */
+export async function playRun(
+  run: readonly Phase[],
+  play: Play,
+  memory: Memory,
+): Promise<readonly PhaseOutcome[]> {
+  const player = new Player(play, memory);
+  const outcomes: PhaseOutcome[] = [];
+  try {
+    for (const [index, phase] of run.entries()) {
+      const last = index === run.length - 1;
+      const failure = player.broken
+        ? brokenBefore(phase)
+        : await player.phase(phase.steps, phase.line, last);
+      outcomes.push(failure === undefined ? { kind: "held" } : { kind: "failed", failure });
+    }
+  } finally {
+    player.end();
+  }
+  return outcomes;
+}
+
+function brokenBefore({ line }: Phase): Failure {
+  return {
+    line,
+    expected: "the connections of the phase before, which this one continues",
+    came: "that phase failed",
+  };
+}
+
+/** A connection, and whether its last expectation covered all that came. */
+interface Line {
+  readonly connection: Connection;
+  quiet: boolean;
+}
+
+class Player {
+  readonly #play: Play;
+  readonly #memory: Memory;
+  readonly #lines = new Map<string, Line>();
+  #current = "main";
+  #broken = false;
+
+  constructor(play: Play, memory: Memory) {
+    this.#play = play;
+    this.#memory = memory;
+  }
+
+  /** Whether a phase failed, so that its connections are in no state to go on with. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  async phase(steps: readonly Step[], line: number, last: boolean): Promise<Failure | undefined> {
+    let failure: Failure | undefined;
+    for (const step of steps) {
+      failure = await this.#step(step);
+      if (failure !== undefined) break;
+    }
+    if (failure === undefined && last) failure = await this.#leftovers(line);
+    this.#broken = failure !== undefined;
+    return failure;
+  }
+
+  end(): void {
+    for (const { connection } of this.#lines.values()) connection.abort();
+    this.#lines.clear();
+  }
+
+  async #step(step: Step): Promise<Failure | undefined> {
+    if (step.kind === "pause") {
+      await Bun.sleep(step.ms);
+      return undefined;
+    }
+    if (step.kind === "change") return this.#change(step.change);
+    if (step.kind === "on") this.#current = step.connection;
+    const line = await this.#line(step.line);
+    if (!("connection" in line)) return line;
+    if (step.kind === "on") return undefined;
+    line.quiet = step.kind === "open" || step.kind === "end" || step.kind === "silence";
+    const { connection } = line;
+    switch (step.kind) {
+      case "send":
+        return this.#send(connection, step.parts, step.line);
+      case "half-close":
+        connection.halfClose();
+        return undefined;
+      case "close":
+      case "abort":
+        return this.#leave(connection, step.kind);
+      case "maybe":
+        return this.#interim(connection, step);
+      case "response":
+        return this.#response(connection, step);
+      case "open":
+        return this.#quiet(connection, step.line, this.#play.settleMs);
+      case "silence":
+        return this.#quiet(connection, step.line, step.ms);
+      case "end":
+        return this.#ended(connection, step);
+    }
+  }
+
+  /** The connection that is spoken on; it is opened on first use. */
+  async #line(line: number): Promise<Line | Failure> {
+    const known = this.#lines.get(this.#current);
+    if (known !== undefined) return known;
+    const { endpoint } = this.#play;
+    const connection = await Connection.open(endpoint);
+    if (!connection.ok) {
+      const expected = `a connection to ${endpoint.host} port ${endpoint.port}`;
+      return { line, expected, came: connection.error };
+    }
+    const opened = { connection: connection.value, quiet: false };
+    this.#lines.set(this.#current, opened);
+    return opened;
+  }
+
+  #change(change: TreeChange): Failure | undefined {
+    const { root } = this.#play;
+    const { line } = change;
+    if (root === undefined) return { line, expected: "a tree that may be changed", came: "none" };
+    try {
+      changeTree(root, change);
+    } catch (error) {
+      const came = error instanceof Error ? error.message : "an error";
+      return { line, expected: `${change.kind} ${change.path} to be possible`, came };
+    }
+    if (change.kind === "file") this.#memory.files.set(change.path, change.content);
+    else if (change.kind === "remove") this.#memory.files.delete(change.path);
+    return undefined;
+  }
+
+  async #send(
+    connection: Connection,
+    parts: readonly SendPart[],
+    line: number,
+  ): Promise<Failure | undefined> {
+    const block = resolveBlock(parts, this.#memory, line);
+    if (!("octets" in block)) return block;
+    const { octets } = block;
+    let from = 0;
+    for (const to of [...chosenCuts(block, line, this.#play.cut), octets.length]) {
+      if (from > 0) {
+        await this.#sent(connection);
+        await gap();
+        if (connection.peer !== "open") return undefined;
+      }
+      connection.send(octets.subarray(from, to));
+      from = to;
+    }
+    return undefined;
+  }
+
+  /** Waits until all is with the system, or nobody is there to read it, or it takes too long. */
+  async #sent(connection: Connection): Promise<void> {
+    const deadline = performance.now() + this.#play.responseMs;
+    while (!connection.sent && connection.peer === "open") {
+      if ((await connection.changed(deadline)) === "late") return;
+    }
+  }
+
+  async #leave(connection: Connection, how: "close" | "abort"): Promise<undefined> {
+    await this.#sent(connection);
+    if (how === "close") connection.close();
+    else connection.abort();
+    this.#lines.delete(this.#current);
+  }
+
+  /** Takes an interim response of that status if it is what comes next, and nothing else. */
+  async #interim(
+    connection: Connection,
+    step: Step & { kind: "maybe" },
+  ): Promise<Failure | undefined> {
+    const start = `HTTP/1.1 ${step.status}`;
+    const deadline = performance.now() + this.#play.responseMs;
+    for (;;) {
+      const octets = connection.take();
+      connection.giveBack(octets);
+      const came = String.fromCharCode(...octets.subarray(0, start.length));
+      if (!start.startsWith(came)) return undefined;
+      if (came.length === start.length) break;
+      if (connection.peer !== "open") return undefined;
+      if ((await connection.changed(deadline)) === "late") return undefined;
+    }
+    const choices = [{ kind: "status", status: step.status }] as const;
+    const plain = { framing: "own", decoded: false, fields: [], body: [], saves: [] } as const;
+    return this.#response(connection, { kind: "response", line: step.line, choices, ...plain });
+  }
+
+  async #response(connection: Connection, step: ResponseStep): Promise<Failure | undefined> {
+    const reader = new ResponseReader(step.framing);
+    const bound = this.#bound(step.withinMs);
+    const deadline = performance.now() + bound;
+    let begun = false;
+    for (;;) {
+      let progress: Progress = { kind: "need-data" };
+      if (connection.pendingBytes > 0) {
+        begun = true;
+        progress = reader.push(connection.take());
+      } else if (connection.peer !== "open") {
+        const { peer } = connection;
+        const permitted = step.choices.some(
+          (choice) => choice.kind === "end" && choice.end === peer,
+        );
+        if (!begun && permitted) return undefined;
+        if (peer === "reset") return ended(step, reader, "reset");
+        progress = reader.end();
+        if (progress.kind === "fault") return ended(step, reader, "closed");
+      } else if ((await connection.changed(deadline)) === "late" && connection.pendingBytes === 0) {
+        if (connection.peer === "open") return late(step, reader, bound);
+      }
+      if (progress.kind === "fault") return malformed(step, reader, progress);
+      if (progress.kind !== "response") continue;
+      connection.giveBack(progress.rest);
+      return judgeResponse(step, progress.response, this.#memory);
+    }
+  }
+
+  #bound(withinMs: number | undefined): number {
+    const { responseMs, cut } = this.#play;
+    if (withinMs === undefined) return responseMs;
+    return cut.kind === "none" ? withinMs : Math.max(withinMs, responseMs);
+  }
+
+  /** For `ms` nothing comes and the peer does not leave. */
+  async #quiet(connection: Connection, line: number, ms: number): Promise<Failure | undefined> {
+    const deadline = performance.now() + ms;
+    const expected = `an open connection, and nothing on it for ${ms} ms`;
+    do {
+      if (connection.pendingBytes > 0) return stray(connection, line, expected);
+      if (connection.peer !== "open") return { line, expected, came: left(connection.peer) };
+    } while ((await connection.changed(deadline)) === "changed");
+    return undefined;
+  }
+
+  async #ended(connection: Connection, step: Step & { kind: "end" }): Promise<Failure | undefined> {
+    const { line, ends } = step;
+    const bound = this.#bound(step.withinMs);
+    const deadline = performance.now() + bound;
+    const expected = `the connection ${ends.join(" or ")} by the server`;
+    for (;;) {
+      if (connection.pendingBytes > 0)
+        return stray(connection, line, `${expected}, nothing before`);
+      const { peer } = connection;
+      if (peer !== "open")
+        return ends.includes(peer) ? undefined : { line, expected, came: left(peer) };
+      if ((await connection.changed(deadline)) === "late" && connection.peer === "open") {
+        return { line, expected, came: `still open after ${bound} ms` };
+      }
+    }
+  }
+
+  /** After a run's last step: nothing may come that no expectation has covered. */
+  async #leftovers(line: number): Promise<Failure | undefined> {
+    const lines = [...this.#lines.values()].filter(({ quiet }) => !quiet);
+    if (lines.length > 0) await Bun.sleep(this.#play.settleMs);
+    for (const { connection } of lines) {
+      if (connection.pendingBytes === 0) continue;
+      return stray(connection, line, "nothing after what the phase expects");
+    }
+    return undefined;
+  }
+}
+
+/** One event loop turn after a moment: a server in this process has read what was written. */
+async function gap(): Promise<void> {
+  await Bun.sleep(pieceGapMs);
+  await new Promise((resolveTurn) => {
+    setImmediate(resolveTurn);
+  });
+}
+
+/** The bytes of a block, and where a cut makes sense in it. */
+interface Block {
+  readonly octets: Uint8Array;
+  readonly cuts: readonly number[];
+}
+
+/**
+ * A block's bytes, and the places to cut it: between any two bytes of text, but in a fill only
+ * behind its first byte, in its middle and before its last, since one byte there is like another.
+ */
+function resolveBlock(parts: readonly SendPart[], memory: Memory, line: number): Block | Failure {
+  const pieces: Uint8Array[] = [];
+  const cuts = new Set<number>();
+  let at = 0;
+  for (const part of parts) {
+    let piece: Uint8Array;
+    if (part.kind === "fill") {
+      piece = repeat(part.pattern, part.count);
+      for (const offset of [0, 1, part.count >> 1, part.count - 1]) cuts.add(at + offset);
+    } else {
+      const text = resolve(part.text, memory, line);
+      if (!(text instanceof Uint8Array)) return text;
+      piece = text;
+      for (let offset = 0; offset < piece.length; offset++) cuts.add(at + offset);
+    }
+    pieces.push(piece);
+    at += piece.length;
+  }
+  cuts.delete(0);
+  return { octets: concatBytes(pieces), cuts: [...cuts].toSorted((a, b) => a - b) };
+}
+
+/** `pattern` over and over, to exactly `count` bytes. */
+function repeat(pattern: Uint8Array, count: number): Uint8Array {
+  const out = new Uint8Array(count);
+  out.set(pattern.subarray(0, count));
+  for (let filled = pattern.length; filled < count; filled *= 2) {
+    out.copyWithin(filled, 0, Math.min(filled, count - filled));
+  }
+  return out;
+}
+
+function chosenCuts(block: Block, line: number, cut: Cut): readonly number[] {
+  if (cut.kind === "every") return block.cuts;
+  if (cut.kind === "at" && cut.line === line) {
+    return block.cuts.filter((offset) => offset === cut.offset);
+  }
+  return [];
+}
+
+/** Where a run's blocks can be cut, each as the cut of one replay. */
+export function cutsOf(run: readonly Phase[], memory: Memory): readonly Cut[] {
+  const cuts: Cut[] = [];
+  for (const phase of run) {
+    for (const step of phase.steps) {
+      if (step.kind !== "send") continue;
+      const block = resolveBlock(step.parts, memory, step.line);
+      if (!("octets" in block)) continue;
+      for (const offset of block.cuts) cuts.push({ kind: "at", line: step.line, offset });
+    }
+  }
+  return cuts;
+}
+
+function left(peer: "closed" | "reset"): string {
+  return peer === "closed" ? "the server closed the connection" : "the server reset the connection";
+}
+
+function stray(connection: Connection, line: number, expected: string): Failure {
+  const octets = connection.take();
+  const came = `${octets.length} more bytes: ${visibleText(octets)}`;
+  return { line, expected, came, difference: { expected: new Uint8Array(0), came: octets } };
+}
+
+/** What was seen of a response that is not whole. */
+function soFar(reader: ResponseReader): string {
+  const { head, pending, bodyBytes } = reader;
+  if (head === undefined) {
+    return pending.length === 0 ? "nothing" : `${pending.length} bytes: ${visibleText(pending)}`;
+  }
+  return `${head.version} ${head.status} ${head.reason} and ${bodyBytes} bytes of its body`;
+}
+
+function late(step: ResponseStep, reader: ResponseReader, bound: number): Failure {
+  const { head, bodyBytes } = reader;
+  const hint = head !== undefined && bodyBytes === 0 ? " (an answer to HEAD? say body none)" : "";
+  return {
+    line: step.line,
+    expected: `status ${choicesText(step.choices)} within ${bound} ms`,
+    came: `${soFar(reader)}; missing: ${reader.describeMissing()}${hint}`,
+  };
+}
+
+function ended(step: ResponseStep, reader: ResponseReader, how: "closed" | "reset"): Failure {
+  const missing = reader.describeMissing();
+  return {
+    line: step.line,
+    expected: `status ${choicesText(step.choices)}, whole`,
+    came: `${soFar(reader)}, then ${left(how)}; missing: ${missing}`,
+  };
+}
+
+function malformed(
+  step: ResponseStep,
+  reader: ResponseReader,
+  fault: Progress & { kind: "fault" },
+): Failure {
+  const { head } = reader;
+  const near = fault.came.length === 0 ? "" : visibleText(fault.came);
+  const status = head === undefined ? "" : ` in ${head.version} ${head.status} ${head.reason}`;
+  return {
+    line: step.line,
+    expected: `a well-formed response: ${fault.expected}`,
+    came: near === "" ? `something else${status}` : `${near}${status}`,
+  };
+}

@@ -1,0 +1,270 @@
+/**
+ * The file trees of scripts on disk: merged, written with modes and times, changed while they are
+ * served, and removed.
+ *
+ * Modes are always set with chmod, so that no umask has a say, and directories get theirs last,
+ * the deepest first: a directory of mode 000 is filled before it is shut. Times are set wherever
+ * the script leaves them open, too, so that a tree is the same each time it is written. Paths are
+ * bytes (Latin-1 text here, a Buffer for the system), since a name need not be UTF-8.
+ *
+ * A folder that somebody named by hand is only ever emptied if it holds the marker that writing a
+ * tree leaves behind.
+ */
+
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
+import type { Content, Script, ScriptFault, TreeChange, TreeEntry } from "../script/script.ts";
+
+/** The time of everything whose script names none: 2024-01-01T00:00:00Z. */
+export const mtimeMsDefault = Date.UTC(2024, 0, 1);
+
+/** What tells a folder made by this file from a folder of the user's. */
+export const treeMarker = ".wire-tree";
+
+const countPeriod = 251;
+
+/** The bytes that a file of the tree holds: byte i of the pattern is i mod 251. */
+export function contentBytes(content: Content): Uint8Array {
+  if (content.kind === "bytes") return content.bytes;
+  const out = new Uint8Array(content.sizeBytes);
+  for (let i = 0; i < Math.min(countPeriod, out.length); i++) out[i] = i;
+  for (let filled = countPeriod; filled < out.length; filled *= 2) {
+    out.copyWithin(filled, 0, Math.min(filled, out.length - filled));
+  }
+  return out;
+}
+
+/** An entry of a merged tree, and the script that it is from. */
+interface MergedEntry {
+  readonly entry: TreeEntry;
+  readonly file: string;
+}
+
+/**
+ * One tree out of those of `scripts`. Two scripts may say the same of a path; where they differ,
+ * or where one needs a plain folder that the other shuts, the fault names both.
+ */
+export function mergeTrees(
+  scripts: readonly Script[],
+): Result<readonly TreeEntry[], readonly ScriptFault[]> {
+  const merged = new Map<string, MergedEntry>();
+  const faults: ScriptFault[] = [];
+  const parents: MergedEntry[] = [];
+  for (const { file, tree } of scripts) {
+    const own = new Set(tree.map((entry) => entry.path));
+    for (const entry of tree) {
+      for (const path of parentPaths(entry.path)) {
+        if (own.has(path)) continue;
+        parents.push({ file, entry: { kind: "dir", line: entry.line, path, mode: 0o755 } });
+      }
+      const other = merged.get(entry.path);
+      if (other === undefined) merged.set(entry.path, { entry, file });
+      else if (!sameEntry(entry, other.entry)) faults.push(conflict({ entry, file }, other));
+    }
+  }
+  for (const parent of parents) {
+    const other = merged.get(parent.entry.path);
+    if (other === undefined || sameEntry(parent.entry, other.entry)) continue;
+    faults.push(conflict(parent, other));
+  }
+  if (faults.length > 0) return failure(faults);
+  return success([...merged.values()].map(({ entry }) => entry));
+}
+
+function conflict({ entry, file }: MergedEntry, other: MergedEntry): ScriptFault {
+  const expected = `${entry.path} as in ${other.file}:${other.entry.line}, or the setting alone`;
+  return { file, line: entry.line, expected };
+}
+
+function sameEntry(a: TreeEntry, b: TreeEntry): boolean {
+  if (a.kind === "file" && b.kind === "file") {
+    const sameTime = a.mtimeMs === b.mtimeMs;
+    return a.mode === b.mode && sameTime && sameContent(a.content, b.content);
+  }
+  if (a.kind === "dir" && b.kind === "dir") return a.mode === b.mode && a.mtimeMs === b.mtimeMs;
+  if (a.kind === "link" && b.kind === "link") return a.target === b.target;
+  return a.kind === "fifo" && b.kind === "fifo" && a.mode === b.mode;
+}
+
+function sameContent(a: Content, b: Content): boolean {
+  if (a.kind === "count" && b.kind === "count") return a.sizeBytes === b.sizeBytes;
+  return a.kind === "bytes" && b.kind === "bytes" && equalBytes(a.bytes, b.bytes);
+}
+
+/** The folders above `path`, the nearest last. */
+function parentPaths(path: string): readonly string[] {
+  const segments = path.split("/").slice(0, -1);
+  return segments.map((_, index) => segments.slice(0, index + 1).join("/"));
+}
+
+/** The path of the tree's `path` below `root`, as the system takes it. */
+function below(root: string, path: string): Buffer {
+  return Buffer.concat([Buffer.from(`${root}/`), latin1Bytes(path)]);
+}
+
+/**
+ * Writes `entries` into the folder `root`, which must be there and empty. Throws what the file
+ * system throws.
+ */
+export function writeTree(root: string, entries: readonly TreeEntry[]): void {
+  const dirs = new Map<string, { readonly mode: number; readonly mtimeMs: number }>();
+  for (const { path } of entries) {
+    for (const parent of parentPaths(path)) {
+      dirs.set(parent, { mode: 0o755, mtimeMs: mtimeMsDefault });
+    }
+  }
+  for (const entry of entries) {
+    if (entry.kind !== "dir") continue;
+    dirs.set(entry.path, { mode: entry.mode, mtimeMs: entry.mtimeMs ?? mtimeMsDefault });
+  }
+  const paths = [...dirs.keys()].toSorted();
+  for (const path of paths) mkdirSync(below(root, path), { mode: 0o700 });
+  for (const entry of entries) {
+    if (entry.kind === "file") writeLeaf(root, { mtimeMs: mtimeMsDefault, ...entry });
+    else if (entry.kind !== "dir") writeLeaf(root, entry);
+  }
+  for (const path of paths.toReversed()) {
+    const at = below(root, path);
+    const { mode, mtimeMs } = dirs.get(path) ?? { mode: 0o755, mtimeMs: mtimeMsDefault };
+    utimesSync(at, mtimeMs / 1000, mtimeMs / 1000);
+    chmodSync(at, mode);
+  }
+}
+
+/** An entry that is no folder. Where its time is left open the clock has it. */
+function writeLeaf(root: string, entry: Exclude<TreeEntry, { kind: "dir" }>): void {
+  const at = below(root, entry.path);
+  switch (entry.kind) {
+    case "file":
+      writeFileSync(at, contentBytes(entry.content));
+      chmodSync(at, entry.mode);
+      if (entry.mtimeMs !== undefined) utimesSync(at, entry.mtimeMs / 1000, entry.mtimeMs / 1000);
+      return;
+    case "link":
+      symlinkSync(Buffer.from(latin1Bytes(entry.target)), at);
+      lutimesSync(at, mtimeMsDefault / 1000, mtimeMsDefault / 1000);
+      return;
+    case "fifo":
+      makeFifo(root, entry.path);
+      chmodSync(at, entry.mode);
+      return;
+  }
+}
+
+/** There is no call for it in Bun; the tool is POSIX's. */
+function makeFifo(root: string, path: string): void {
+  const name = Buffer.from(latin1Bytes(path)).toString("utf8");
+  const made = Bun.spawnSync(["mkfifo", `${root}/${name}`], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  if (!made.success) throw new Error(made.stderr.toString().trim());
+}
+
+/**
+ * One change of a tree that is being served. A file that is there is written over in place; what
+ * else is there makes room. Throws what the file system throws.
+ */
+export function changeTree(root: string, change: TreeChange): void {
+  const at = below(root, change.path);
+  switch (change.kind) {
+    case "chmod":
+      chmodSync(at, change.mode);
+      return;
+    case "remove":
+      removeEntry(at);
+      return;
+    case "dir":
+      mkdirSync(at, { recursive: true });
+      chmodSync(at, change.mode);
+      if (change.mtimeMs !== undefined)
+        utimesSync(at, change.mtimeMs / 1000, change.mtimeMs / 1000);
+      return;
+    case "file":
+      makeParents(root, change.path);
+      if (lstatSync(at, { throwIfNoEntry: false })?.isFile() === true) chmodSync(at, 0o600);
+      else removeEntry(at);
+      writeLeaf(root, change);
+      return;
+    case "link":
+    case "fifo":
+      makeParents(root, change.path);
+      removeEntry(at);
+      writeLeaf(root, change);
+      return;
+  }
+}
+
+function makeParents(root: string, path: string): void {
+  for (const parent of parentPaths(path)) {
+    const at = below(root, parent);
+    if (existsSync(at)) continue;
+    mkdirSync(at);
+    chmodSync(at, 0o755);
+  }
+}
+
+/** Removes everything in the folder `root`, shut folders and all, and leaves `root` itself. */
+export function emptyFolder(root: string): void {
+  for (const name of readdirSync(root, { encoding: "buffer" })) {
+    removeEntry(Buffer.concat([Buffer.from(`${root}/`), name]));
+  }
+}
+
+/** Removes a file or a folder with what is in it; nothing if it isn't there. */
+function removeEntry(at: Buffer): void {
+  const stat = lstatSync(at, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isDirectory()) return unlinkSync(at);
+  chmodSync(at, 0o700);
+  for (const name of readdirSync(at, { encoding: "buffer" })) {
+    removeEntry(Buffer.concat([at, Buffer.from("/"), name]));
+  }
+  rmdirSync(at);
+}
+
+/**
+ * Writes a tree into a folder that the user named: made if it isn't there, and emptied if a tree
+ * was written there before. Fails, with what is in the way, on any other folder that holds
+ * something, and on a tree that the file system won't take.
+ */
+export function writeNamedTree(
+  root: string,
+  entries: readonly TreeEntry[],
+): Result<undefined, string> {
+  if (!existsSync(root)) {
+    mkdirSync(root, { recursive: true });
+    chmodSync(root, 0o755);
+  }
+  if (!lstatSync(root).isDirectory()) return failure(`${root} is no folder`);
+  const names = readdirSync(root);
+  if (names.length > 0 && !names.includes(treeMarker)) {
+    return failure(
+      `${root} holds ${latin1Text(Buffer.from(names[0] ?? ""))}, which was not ` +
+        `written by check; name an empty folder or a new one`,
+    );
+  }
+  try {
+    emptyFolder(root);
+    writeFileSync(`${root}/${treeMarker}`, "The tree of wire scripts: check writes it afresh.\n");
+    chmodSync(`${root}/${treeMarker}`, 0o600);
+    writeTree(root, entries);
+  } catch (error) {
+    return failure(error instanceof Error ? error.message : "the folder can't be written");
+  }
+  return success(undefined);
+}

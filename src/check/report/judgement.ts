@@ -1,0 +1,260 @@
+/**
+ * What a script asks of a response, held against the response that came. Pure: each check is a
+ * function of its own and answers with a failure or with nothing, and the first failure counts,
+ * in the script's order: status, fields, body.
+ */
+
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+
+import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
+import { fillTemplate, visibleText } from "../script/escape.ts";
+import type { HttpResponse } from "../play/response-reader.ts";
+import { fieldValues } from "../play/response-reader.ts";
+import type {
+  BodyCheck,
+  Content,
+  FieldCheck,
+  ResponseStep,
+  Save,
+  StatusChoice,
+  Template,
+} from "../script/script.ts";
+import { contentBytes } from "../play/tree.ts";
+
+/** An expectation that did not hold: at which line, and what came instead. */
+export interface Failure {
+  readonly line: number;
+  readonly expected: string;
+  readonly came: string;
+  /** Both sides in bytes, where a comparison of bytes says more. */
+  readonly difference?: Difference;
+  /** The response that was judged. */
+  readonly response?: HttpResponse;
+}
+
+export interface Difference {
+  readonly expected: Uint8Array;
+  readonly came: Uint8Array;
+}
+
+/** What a script has kept so far, and what the tree's files hold now, by path. */
+export interface Memory {
+  readonly captures: Map<string, Uint8Array>;
+  readonly files: Map<string, Content>;
+}
+
+/** The first expectation of `step` that `response` misses. Keeps the step's captures on success. */
+export function judgeResponse(
+  step: ResponseStep,
+  response: HttpResponse,
+  memory: Memory,
+): Failure | undefined {
+  const failure =
+    judgeStatus(step, response) ??
+    firstFailure(step.fields, (check) => judgeField(check, response, memory)) ??
+    judgeBody(step, response, memory) ??
+    firstFailure(step.saves, (save) => keep(save, response, memory));
+  return failure === undefined ? undefined : { ...failure, response };
+}
+
+function firstFailure<Check>(
+  checks: readonly Check[],
+  judge: (check: Check) => Failure | undefined,
+): Failure | undefined {
+  for (const check of checks) {
+    const failure = judge(check);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+/** The choices in words: `200 or 4xx or closed`. */
+export function choicesText(choices: readonly StatusChoice[]): string {
+  const words = choices.map((choice) => {
+    if (choice.kind === "status") return String(choice.status);
+    return choice.kind === "class" ? `${choice.class}xx` : choice.end;
+  });
+  return words.join(" or ");
+}
+
+function judgeStatus(step: ResponseStep, response: HttpResponse): Failure | undefined {
+  const { line } = step;
+  const came = `${response.version} ${response.status} ${response.reason}`;
+  const fits = step.choices.some((choice) => {
+    if (choice.kind === "status") return choice.status === response.status;
+    return choice.kind === "class" && choice.class === Math.floor(response.status / 100);
+  });
+  if (!fits) return { line, expected: `status ${choicesText(step.choices)}`, came };
+  if (step.reason !== undefined && step.reason !== response.reason) {
+    return { line, expected: `the reason phrase "${step.reason}"`, came };
+  }
+  return undefined;
+}
+
+/** A field's value, its lines combined as RFC 9110 §5.3 combines them. */
+function judgeField(
+  check: FieldCheck,
+  response: HttpResponse,
+  memory: Memory,
+): Failure | undefined {
+  const { line, name } = check;
+  const values = fieldValues(response.fields, name);
+  const value = values.join(", ");
+  const came =
+    values.length === 0 ? `no ${name}` : values.map((v) => `${name}: ${v}`).join(" and ");
+  switch (check.kind) {
+    case "present":
+      return values.length > 0 ? undefined : { line, expected: `the field ${name}`, came };
+    case "absent":
+      return values.length === 0 ? undefined : { line, expected: `no ${name}`, came };
+    case "once":
+      return values.length === 1 ? undefined : { line, expected: `${name} exactly once`, came };
+    case "matches":
+      if (values.length > 0 && check.pattern.test(value)) return undefined;
+      return { line, expected: `${name} ~ ${check.pattern.source}`, came };
+    case "equals": {
+      const wanted = resolve(check.value, memory, line);
+      if (!(wanted instanceof Uint8Array)) return wanted;
+      if (values.length > 0 && value === latin1Text(wanted)) return undefined;
+      return { line, expected: `${name}: ${visibleText(wanted)}`, came };
+    }
+  }
+}
+
+/** A template's bytes, or the failure that a capture is missing. */
+export function resolve(template: Template, memory: Memory, line: number): Uint8Array | Failure {
+  const filled = fillTemplate(template, memory.captures);
+  if (filled.ok) return filled.value;
+  const came = "nothing was saved: the phase that saves it did not hold";
+  return { line, expected: `{{${filled.error}}}`, came };
+}
+
+function judgeBody(
+  step: ResponseStep,
+  response: HttpResponse,
+  memory: Memory,
+): Failure | undefined {
+  if (step.body.length === 0) return undefined;
+  const body = step.decoded ? decode(response, step.line) : response.body;
+  if (!(body instanceof Uint8Array)) return body;
+  return firstFailure(step.body, (check) => judgeBodyCheck(check, body, memory));
+}
+
+function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Failure | undefined {
+  const { line } = check;
+  const came = `${body.length} bytes of body`;
+  switch (check.kind) {
+    case "empty":
+      if (body.length === 0) return undefined;
+      return { line, expected: "an empty body", came: `${came}: ${visibleText(body)}` };
+    case "length":
+      if (body.length === check.lengthBytes) return undefined;
+      return { line, expected: `a body of ${check.lengthBytes} bytes`, came };
+    case "sha256": {
+      const digest = new Bun.CryptoHasher("sha256").update(body).digest("hex");
+      if (digest === check.digest) return undefined;
+      return { line, expected: `a body with the digest ${check.digest}`, came: digest };
+    }
+    case "matches":
+      if (check.pattern.test(new TextDecoder().decode(body))) return undefined;
+      return { line, expected: `a body ~ ${check.pattern.source}`, came };
+    case "has":
+    case "lacks":
+      return judgeContains(check, body, memory);
+    case "file":
+      return judgeFile(check, body, memory);
+    case "exact": {
+      const wanted = resolve(check.text, memory, line);
+      return wanted instanceof Uint8Array ? compare(line, wanted, body, "this body") : wanted;
+    }
+  }
+}
+
+function judgeContains(
+  check: BodyCheck & { kind: "has" | "lacks" },
+  body: Uint8Array,
+  memory: Memory,
+): Failure | undefined {
+  const wanted = resolve(check.text, memory, check.line);
+  if (!(wanted instanceof Uint8Array)) return wanted;
+  const found = Buffer.from(body.buffer, body.byteOffset, body.length).includes(wanted);
+  if (found === (check.kind === "has")) return undefined;
+  const expected = `a body that ${check.kind} "${visibleText(wanted)}"`;
+  return { line: check.line, expected, came: `${body.length} bytes of body` };
+}
+
+function judgeFile(
+  check: BodyCheck & { kind: "file" },
+  body: Uint8Array,
+  memory: Memory,
+): Failure | undefined {
+  const { line, path, range } = check;
+  const content = memory.files.get(path);
+  if (content === undefined) return { line, expected: `the file ${path}`, came: "no such file" };
+  const whole = contentBytes(content);
+  if (range === undefined) return compare(line, whole, body, `the bytes of ${path}`);
+  const part = whole.subarray(range.firstBytePos, range.lastBytePos + 1);
+  const name = `bytes ${range.firstBytePos}-${range.lastBytePos} of ${path}`;
+  return compare(line, part, body, name);
+}
+
+function compare(
+  line: number,
+  expected: Uint8Array,
+  came: Uint8Array,
+  name: string,
+): Failure | undefined {
+  if (equalBytes(expected, came)) return undefined;
+  return {
+    line,
+    expected: `${name}, ${expected.length} bytes`,
+    came: `${came.length} bytes of body`,
+    difference: { expected, came },
+  };
+}
+
+/** The body with its content codings removed, the last one first (RFC 9110 §8.4). */
+function decode(response: HttpResponse, line: number): Uint8Array | Failure {
+  const codings = fieldValues(response.fields, "Content-Encoding")
+    .flatMap((value) => value.split(","))
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== "");
+  let { body } = response;
+  for (const coding of codings.toReversed()) {
+    const decoder = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
+    if (decoder === undefined) {
+      return { line, expected: "a known content coding", came: `Content-Encoding: ${coding}` };
+    }
+    try {
+      body = decoder(body);
+    } catch (error) {
+      const came = error instanceof Error ? error.message : "something else";
+      return { line, expected: `content in the coding ${coding}`, came };
+    }
+  }
+  return body;
+}
+
+const decoders: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
+  identity: (body) => body,
+  gzip: (body) => gunzipSync(body),
+  "x-gzip": (body) => gunzipSync(body),
+  deflate: (body) => inflateSync(body),
+  br: (body) => brotliDecompressSync(body),
+  zstd: (body) => zstdDecompressSync(body),
+};
+
+/** Keeps a field's value, or what the pattern's first group found in it. */
+function keep(save: Save, response: HttpResponse, memory: Memory): Failure | undefined {
+  const { line, name, field, pattern } = save;
+  const values = fieldValues(response.fields, field);
+  const value = values.join(", ");
+  if (values.length === 0) return { line, expected: `the field ${field}`, came: `no ${field}` };
+  const found = pattern === undefined ? value : pattern.exec(value)?.[1];
+  if (found === undefined) {
+    const expected = `${field} ~ ${pattern?.source ?? ""}`;
+    return { line, expected, came: `${field}: ${value}` };
+  }
+  memory.captures.set(name, latin1Bytes(found));
+  return undefined;
+}

@@ -1,0 +1,48 @@
+/**
+ * The headings of a script:
+ *
+ *     title     = "# " text
+ *     phase     = "## " text SP "(" 1*( reference ", " ) strength ")"
+ *     reference = "RFC " 3*5DIGIT SP ( "§" section [ " step " 1*DIGIT ] / "errata " 1*DIGIT )
+ *               / name " §" section          ; another standard, as in "Fetch §3.2"
+ *               / "postern: " rule           ; a rule of this house, as in "postern: permission"
+ *     section   = ( ALPHA / 1*DIGIT ) *( "." 1*DIGIT )
+ *     strength  = "must" / "should" / "may"
+ *
+ * A phase without a reference is refused: whoever fails it must be able to look it up.
+ */
+
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import type { Strength } from "./script.ts";
+import { strengths } from "./script.ts";
+
+/** The heading of a phase. */
+export interface PhaseHeading {
+  readonly title: string;
+  readonly references: readonly string[];
+  readonly strength: Strength;
+}
+
+const references: readonly RegExp[] = [
+  /^RFC \d{3,5} §(?:[A-Z]|\d+)(?:\.\d+)*(?: step \d+)?$/u,
+  /^RFC \d{3,5} errata \d+$/u,
+  /^[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)* §(?:[A-Z]|\d+)(?:\.\d+)*$/u,
+  /^postern: [a-z][a-z0-9 -]*$/u,
+];
+
+/** The heading of a phase on a line that begins with `## `. Fails with what was expected. */
+export function readPhaseHeading(text: string): Result<PhaseHeading, string> {
+  const match = /^## (\S.*) \(([^()]+)\)$/u.exec(text);
+  if (match === null) return failure("## TITLE (REFERENCE, must|should|may)");
+  const items = (match[2] ?? "").split(", ");
+  const last = items.pop();
+  const strength = strengths.find((candidate) => candidate === last);
+  if (strength === undefined) return failure(`must, should or may at the end, and not "${last}"`);
+  if (items.length === 0) return failure("a reference before the strength, like RFC 9110 §9.3.1");
+  const unknown = items.find((item) => !references.some((pattern) => pattern.test(item)));
+  if (unknown !== undefined) {
+    return failure(`a reference like RFC 9110 §9.3.1 or postern: permission, not "${unknown}"`);
+  }
+  return success({ title: match[1] ?? "", references: items, strength });
+}

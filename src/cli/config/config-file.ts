@@ -1,0 +1,103 @@
+/**
+ * Reads a configuration file.
+ *
+ * A TypeScript file is run in a worker of its own each time, so that it and whatever it imports are
+ * read anew, and nothing that it does, or leaves behind, gets into the server.
+ */
+
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import type { TlsOptions } from "../../server/serve-options.ts";
+import { isPemText } from "../../server/serve-options.ts";
+import type { Config } from "./config.ts";
+import { readConfig } from "./config-keys.ts";
+
+/** How long a TypeScript file may take to say what it has to say, in milliseconds. */
+const runTimeMs = 10_000;
+
+/** What a complaint of the system means to whoever named the file. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "no such file";
+    case "EISDIR":
+      return "a folder, not a file";
+    case "EACCES":
+      return "may not be read";
+    default:
+      return code;
+  }
+}
+
+/**
+ * Reads the configuration in `file`, a path as it was named; the paths of its root, its
+ * certificate and its key are then absolute.
+ * Fails with a line that names the file and says what is wrong in it.
+ */
+export async function readConfigFile(file: string): Promise<Result<Config, string>> {
+  let octets: Uint8Array;
+  try {
+    octets = readFileSync(file);
+  } catch (error) {
+    return failure(`${file}: ${reasonOf(error)}`);
+  }
+  const read = file.endsWith(".json") ? readJson(octets) : await run(file);
+  if (!read.ok) return failure(`${file}${read.error}`);
+  const { root, tls } = read.value;
+  const fromHere = (path: string): string => resolve(dirname(file), path);
+  return success({
+    ...read.value,
+    ...(root === undefined ? {} : { root: fromHere(root) }),
+    ...(tls === undefined ? {} : { tls: placed(tls, fromHere) }),
+  });
+}
+
+/** `tls` with the paths in it as `fromHere` has them; PEM text stays as it is. */
+function placed(tls: Partial<TlsOptions>, fromHere: (path: string) => string): Partial<TlsOptions> {
+  const entries = Object.entries(tls).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, isPemText(value) ? value : fromHere(value)]),
+  );
+}
+
+/** Takes octets for JSON, and the JSON for a configuration. */
+function readJson(octets: Uint8Array): Result<Config, string> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(octets));
+  } catch (error) {
+    const text = error instanceof Error ? error.message.replace(/^JSON Parse error: /, "") : "";
+    return failure(`: malformed JSON: ${text}`);
+  }
+  const read = readConfig(value);
+  return read.ok ? read : failure(`: ${read.error}`);
+}
+
+/** Runs a file, TypeScript or JavaScript, and takes what it exports for a configuration. */
+async function run(file: string): Promise<Result<Config, string>> {
+  const worker = new Worker(new URL("./config-worker.ts", import.meta.url));
+  const { promise, resolve: settle } = Promise.withResolvers<Result<Config, string>>();
+  worker.addEventListener("message", ({ data }: MessageEvent<string>) => {
+    settle(JSON.parse(data) as Result<Config, string>);
+  });
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    const line = /^(?:error: |(?=\w+Error: ))(.*)$/m.exec(event.message)?.[1];
+    settle(failure(`: ${line ?? "it failed"}`));
+  });
+  worker.addEventListener("close", () => settle(failure(": it ended without a configuration")));
+  const timer = setTimeout(
+    () => settle(failure(`: it took longer than ${runTimeMs / 1000} s`)),
+    runTimeMs,
+  );
+  worker.postMessage(resolve(file), []);
+  const outcome = await promise;
+  clearTimeout(timer);
+  worker.terminate();
+  return outcome;
+}

@@ -1,0 +1,84 @@
+/**
+ * One of the processes that serve a port together: a program that only the supervisor in
+ * `workers.ts` starts. It does what it is told and reads no command line and no configuration of
+ * its own, so that all workers serve alike.
+ *
+ * Ctrl-C in a terminal, and a service manager, signal all processes at once. A worker leaves that
+ * to its supervisor, which tells it to stop; and when there is no supervisor any more, whatever it
+ * died of, a worker stops by itself.
+ */
+
+import { defaultLimits, resolveLimits } from "../../base/limits.ts";
+import type { Milliseconds } from "../../base/units.ts";
+import type { Server } from "../../server/serve.ts";
+import { serve } from "../../server/serve.ts";
+import type { ServeOptions } from "../../server/serve-options.ts";
+import { ServeError } from "../../server/serve-options.ts";
+import { standardError, standardOutput } from "../../system/standard-streams.ts";
+import { LineGatherer } from "./worker-log.ts";
+import type { Answer, Order } from "./worker-message.ts";
+
+/** The server, once there is one, its end of the access log, and how long it may take to stop. */
+let running:
+  | { readonly server: Server; readonly log: LineGatherer; readonly stopTimeMs: Milliseconds }
+  | undefined;
+let orders: Promise<void> = Promise.resolve();
+
+function answer(answered: Answer): void {
+  // The supervisor may have gone meanwhile; then there is nobody to tell.
+  if (process.connected) process.send?.(answered);
+}
+
+async function start(options: ServeOptions): Promise<void> {
+  const limits = resolveLimits(options.limits);
+  const { workerLogTimeMs, stopTimeMs } = limits.ok ? limits.value : defaultLimits;
+  const log = new LineGatherer((lines) => standardOutput.write(lines), workerLogTimeMs);
+  const server = await serve({ ...options, write: (lines) => log.add(lines) });
+  running = { server, log, stopTimeMs };
+  answer({ kind: "listening", url: server.url.href });
+}
+
+/** Finishes what is in flight, hands over the last lines of the log if they are read, and ends. */
+async function stop(): Promise<never> {
+  if (running !== undefined) {
+    const timeIsUp = Bun.sleep(running.stopTimeMs);
+    await running.server.stop();
+    await Promise.race([running.log.flush(), timeIsUp]);
+  }
+  process.exit(0);
+}
+
+function obey(order: Order): Promise<void> | void {
+  switch (order.kind) {
+    case "serve":
+      return start(order.options);
+    case "reload":
+      running?.server.reload(order.options);
+      return answer({ kind: "reloaded" });
+    case "stop":
+      return stop();
+  }
+}
+
+/** Carries out `order` after those before it. */
+async function queue(order: Order): Promise<void> {
+  const before = orders;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  orders = promise;
+  await before;
+  try {
+    await obey(order);
+  } catch (error) {
+    if (!(error instanceof ServeError)) throw error;
+    answer({ kind: "failed", code: error.code, message: error.message });
+  }
+  resolve();
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+if (process.send === undefined) {
+  void standardError.write("postern: a worker is started by --workers, and not by hand\n");
+  process.exit(2);
+}
+process.on("message", (order: Order) => void queue(order));
+process.on("disconnect", () => void queue({ kind: "stop" }));

@@ -1,0 +1,251 @@
+/**
+ * The supervisor: starts the processes that serve a port together, puts another one in the place of
+ * one that dies, and passes on what it is told. It serves nothing itself.
+ *
+ * The kernel spreads the connections (`reusePort`); the supervisor holds the port, so that it is
+ * nobody else's, while all workers are gone, too. Options are looked at here, once, before any
+ * worker gets them: what is wrong is said once, and what all workers have is the same.
+ */
+
+import { availableParallelism } from "node:os";
+
+import type { Limits } from "../../base/limits.ts";
+import { resolveLimits } from "../../base/limits.ts";
+import { Moments } from "../../tree/cache/freshness.ts";
+import { milliseconds } from "../../base/units.ts";
+import { AddedRoutes } from "../../site/library/added-routes.ts";
+import { SystemClock } from "../../schedule/clock.ts";
+import { listenError } from "../../server/listener.ts";
+import type { PortClaim } from "../../server/port-claim.ts";
+import { claimPort } from "../../server/port-claim.ts";
+import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
+import { ServeError } from "../../server/serve-options.ts";
+import type { Site } from "../../server/open-site.ts";
+import { openSite } from "../../server/open-site.ts";
+import { standardError } from "../../system/standard-streams.ts";
+import type { Config } from "../config/config.ts";
+import { WorkerProcess } from "./worker-process.ts";
+
+/** One of the workers: whoever has the place now, and how those did that had it before. */
+interface Place {
+  /** From 1 on. */
+  readonly number: number;
+  worker: WorkerProcess | undefined;
+  /** Runs out when the next one is due. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+  hasListened: boolean;
+  /** Workers in a row that ended soon after their start. */
+  failures: number;
+}
+
+/** How many workers `config` asks for. Throws a `ServeError` when they are too many. */
+export function countWorkers(config: Config): number {
+  const resolved = resolveLimits(config.limits);
+  if (!resolved.ok) return 1;
+  const { workersMax } = resolved.value;
+  const { workers = 1 } = config;
+  if (workers === "auto") return Math.min(availableParallelism(), workersMax);
+  if (workers <= workersMax) return workers;
+  throw new ServeError("workers", `workers must be at most ${workersMax}, not ${workers}`);
+}
+
+/** How a worker ends that was told to. */
+const endedWell = "ended with status 0";
+
+function nameOf(number: number, { pid }: WorkerProcess): string {
+  return `worker ${number} (process ${pid})`;
+}
+
+function say(line: string): void {
+  void standardError.write(`postern: ${line}\n`);
+}
+
+/** What all are to serve: the options that they get, and the site that these make. */
+interface Shared {
+  readonly options: ReloadOptions & { readonly root: string };
+  readonly site: Site;
+}
+
+/**
+ * Looks at `options` as a server would; throws a `ServeError` if it could not serve so. What they
+ * name is settled: the folder is the real one, and the certificate is read, so that a worker that
+ * comes later has what the others have, and not what has been written since.
+ */
+async function settle(options: ReloadOptions): Promise<Shared> {
+  const { tls } = options;
+  const scheme = tls === undefined ? "http" : "https";
+  const site = openSite(options, new AddedRoutes(), new Moments(), scheme);
+  const { root } = site.tree;
+  if (tls === undefined) return { options: { ...options, root }, site };
+  const { readCertificate } = await import("../../server/tls/certificate.ts");
+  return { options: { ...options, root, tls: readCertificate(tls, site.tree) }, site };
+}
+
+/**
+ * Starts `count` workers that serve as `options` say on its port, 0 for any free one. Rejects with
+ * a `ServeError` when they can't; what only they find out is known when they listen.
+ */
+export async function openWorkers(options: ServeOptions, count: number): Promise<Workers> {
+  const { host = "localhost", port = 0, ...others } = options;
+  const shared = await settle(others);
+  const claim = claimPort(host, port);
+  if (!claim.ok) throw listenError(claim.error);
+  return new Workers(shared, host, claim.value, count);
+}
+
+/** All workers. */
+export class Workers {
+  readonly host: string;
+  readonly port: number;
+  readonly workers: number;
+  /** All of them listen, for the first time. Rejects with a `ServeError` if they can't. */
+  readonly listening: Promise<void>;
+  /** Rejects with a `ServeError`, after all have ended, when there is no going on. */
+  readonly failed: Promise<never>;
+  readonly #claim: PortClaim;
+  readonly #places: readonly Place[];
+  readonly #clock = new SystemClock();
+  readonly #allListen: () => void;
+  readonly #reject: (error: ServeError) => void;
+  #url = "";
+  #shared: Shared;
+  #stopping: Promise<void> | undefined;
+
+  /** Starts `count` workers. */
+  constructor(shared: Shared, host: string, claim: PortClaim, count: number) {
+    this.host = host;
+    this.port = claim.port;
+    this.workers = count;
+    this.#claim = claim;
+    this.#shared = shared;
+    const failed = Promise.withResolvers<never>();
+    this.failed = failed.promise;
+    this.failed.catch(() => undefined);
+    this.#reject = failed.reject;
+    const listening = Promise.withResolvers<void>();
+    this.listening = Promise.race([listening.promise, failed.promise]);
+    this.listening.catch(() => undefined);
+    this.#allListen = listening.resolve;
+    this.#places = Array.from({ length: count }, (_, i) => ({
+      number: i + 1,
+      worker: undefined,
+      timer: undefined,
+      hasListened: false,
+      failures: 0,
+    }));
+    for (const place of this.#places) this.#fill(place);
+  }
+
+  /** Where they listen, once they do. */
+  get url(): URL {
+    return new URL(this.#url);
+  }
+
+  get #limits(): Limits {
+    return this.#shared.site.limits;
+  }
+
+  /** The real path of the served folder. */
+  get root(): string {
+    return this.#shared.options.root;
+  }
+
+  /**
+   * Lets all serve as `options` say; resolves when they do. Rejects with a `ServeError`, and
+   * changes nothing, when it can't be.
+   */
+  async reload(options: ReloadOptions): Promise<void> {
+    // What is left out stays: the folder, and the certificate.
+    const { root, tls } = this.#shared.options;
+    this.#shared = await settle({ root, ...(tls === undefined ? {} : { tls }), ...options });
+    await Promise.all(
+      this.#places.map(async ({ worker }) => {
+        const order = { kind: "reload", options: this.#shared.options } as const;
+        const answer = await worker?.order(order, this.#limits.workerAnswerTimeMs);
+        // It was right a moment ago. Whoever comes in its place finds out what is wrong now.
+        if (answer?.kind === "failed") worker?.kill(`can't serve (${answer.message})`);
+      }),
+    );
+  }
+
+  /** Tells all to stop; resolves when they have. With `force` they are killed. */
+  stop(how: { readonly force?: boolean } = {}): Promise<void> {
+    this.#stopping ??= this.#stop();
+    if (how.force === true) for (const { worker } of this.#places) worker?.kill("had no time left");
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const within = milliseconds(this.#limits.stopTimeMs + this.#limits.workerAnswerTimeMs);
+    const stopPlace = async ({ number, worker, timer }: Place): Promise<void> => {
+      clearTimeout(timer);
+      if (worker === undefined) return;
+      const how = await worker.stop(within);
+      if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
+    };
+    await Promise.all(this.#places.map(stopPlace));
+    this.#claim.release();
+  }
+
+  /** Ends all workers, and says why there is no going on. */
+  async #fail(error: ServeError): Promise<void> {
+    if (this.#stopping !== undefined) return;
+    await this.stop();
+    this.#reject(error);
+  }
+
+  /** Puts a worker into a place that is free. */
+  #fill(place: Place): void {
+    const startedMs = this.#clock.monotonicMs();
+    let worker: WorkerProcess;
+    try {
+      worker = new WorkerProcess();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);
+    }
+    place.worker = worker;
+    void this.#listen(place, worker);
+    void this.#awaitEnd(place, worker, startedMs);
+  }
+
+  async #awaitEnd(place: Place, worker: WorkerProcess, startedMs: number): Promise<void> {
+    const how = await worker.ended;
+    if (this.#stopping !== undefined) return;
+    place.worker = undefined;
+    this.#refill(place, startedMs, `${nameOf(place.number, worker)} ${how}`);
+  }
+
+  async #listen(place: Place, worker: WorkerProcess): Promise<void> {
+    const { host, port } = this;
+    const options = { ...this.#shared.options, host, port, reusePort: true };
+    const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
+    if (answer?.kind === "failed") {
+      // What keeps the first from listening is told as it is without workers.
+      if (!place.hasListened) return this.#fail(new ServeError(answer.code, answer.message));
+      return worker.kill(`can't serve (${answer.message})`);
+    }
+    if (answer?.kind !== "listening") return;
+    this.#url = answer.url;
+    place.hasListened = true;
+    if (this.#places.every(({ hasListened }) => hasListened)) this.#allListen();
+  }
+
+  /** Says why a place is free, and fills it, unless it is of no use. */
+  #refill(place: Place, startedMs: number, why: string): void {
+    const { workerIntervalMs, workerSteadyTimeMs, workerFailuresMax } = this.#limits;
+    const livedMs = this.#clock.monotonicMs() - startedMs;
+    place.failures = livedMs < workerSteadyTimeMs ? place.failures + 1 : 0;
+    if (place.failures > workerFailuresMax) {
+      say(why);
+      const times = `${place.failures} times in a row within ${workerSteadyTimeMs / 1000} s`;
+      void this.#fail(
+        new ServeError("listen", `worker ${place.number} ended ${times} of its start; giving up`),
+      );
+      return;
+    }
+    say(`${why}; another takes its place`);
+    const waitMs = Math.max(0, workerIntervalMs - livedMs);
+    place.timer = setTimeout(() => this.#fill(place), waitMs);
+  }
+}

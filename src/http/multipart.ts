@@ -1,0 +1,150 @@
+/**
+ * multipart/form-data (RFC 7578), whose syntax is that of RFC 2046 §5.1.1:
+ *
+ *   multipart-body    = [preamble CRLF] dash-boundary transport-padding CRLF body-part
+ *                       *encapsulation close-delimiter transport-padding [CRLF epilogue]
+ *   dash-boundary     = "--" boundary
+ *   encapsulation     = delimiter transport-padding CRLF body-part
+ *   delimiter         = CRLF dash-boundary
+ *   close-delimiter   = delimiter "--"
+ *   transport-padding = *LWSP-char
+ *
+ * A line that only begins like a delimiter is content here, as in browsers and servers, though
+ * §5.1.1 would let it count. Preamble and epilogue are passed over, as it asks.
+ */
+
+import type { Result } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+import { equalBytes, indexOfBytes, latin1Bytes } from "./bytes.ts";
+import type { ProtocolErrorKind } from "./error.ts";
+import { FieldSection } from "../http1/field-section.ts";
+import { Fields } from "./fields.ts";
+
+/** A part of a form. Names are octets in UTF-8 (RFC 7578 §5.1.2), as they came. */
+export interface FormPart {
+  readonly name: Uint8Array;
+  /** Present for a file, even when it is empty. */
+  readonly filename: Uint8Array | undefined;
+  /** The Content-Type's value, undefined when there is none; text/plain is meant then (§4.4). */
+  readonly contentType: string | undefined;
+  readonly content: Uint8Array;
+}
+
+/** What a form may hold. */
+export interface PartBounds {
+  readonly formFieldCountMax: number;
+  /** Octets of one part's header section. */
+  readonly headerSectionBytesMax: number;
+  /** Field lines in it. */
+  readonly fieldCountMax: number;
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+const DASH = 0x2d;
+
+/** bcharsnospace and the space within (RFC 2046 §5.1.1); 1 to 70 of them, no space at the end. */
+const boundaryPattern = /^[\w'()+,\-./:=? ]{0,69}[\w'()+,\-./:=?]$/;
+
+/** Whether `text` can be a boundary. */
+export function isBoundary(text: string): boolean {
+  return boundaryPattern.test(text);
+}
+
+/** A delimiter line: where its CRLF begins, where what follows begins, whether it is the last. */
+interface Delimiter {
+  readonly start: number;
+  readonly end: number;
+  readonly close: boolean;
+}
+
+/** Reads what follows "--boundary" at `at`; undefined when the line is no delimiter after all. */
+function delimiterTail(body: Uint8Array, start: number, at: number): Delimiter | undefined {
+  const close = body[at] === DASH && body[at + 1] === DASH;
+  let end = close ? at + 2 : at;
+  while (body[end] === 0x20 || body[end] === 0x09) end++;
+  if (body[end] === CR && body[end + 1] === LF) return { start, end: end + 2, close };
+  return close && end === body.length ? { start, end, close } : undefined;
+}
+
+/** The next delimiter whose CRLF is at or after `from`; the body's start counts as a CRLF. */
+function findDelimiter(body: Uint8Array, run: Uint8Array, from: number): Delimiter | undefined {
+  const dashed = run.subarray(2);
+  if (from === 0 && equalBytes(body.subarray(0, dashed.length), dashed)) {
+    const first = delimiterTail(body, 0, dashed.length);
+    if (first !== undefined) return first;
+  }
+  let start = indexOfBytes(body, run, from);
+  while (start !== -1) {
+    const delimiter = delimiterTail(body, start, start + run.length);
+    if (delimiter !== undefined) return delimiter;
+    start = indexOfBytes(body, run, start + 1);
+  }
+  return undefined;
+}
+
+const parameter = /;[\t ]*(name|filename)=(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))/gis;
+
+/**
+ * The value of a parameter of Content-Disposition. A backslash escapes a quote or itself; before
+ * anything else it is a backslash, which is what clients send in file names (RFC 7578 §5.1 tells of
+ * both habits).
+ */
+function parameterOf(disposition: string, wanted: string): Uint8Array | undefined {
+  for (const [, name = "", quoted, token] of disposition.matchAll(parameter)) {
+    if (name.toLowerCase() !== wanted) continue;
+    return latin1Bytes(token ?? (quoted ?? "").replace(/\\(["\\])/g, "$1"));
+  }
+  return undefined;
+}
+
+function readPart(octets: Uint8Array, bounds: PartBounds): FormPart | undefined {
+  const section = new FieldSection({
+    bytesMax: bounds.headerSectionBytesMax,
+    countMax: bounds.fieldCountMax,
+    tooLarge: "form",
+  });
+  if (section.read(octets, 0, octets.length) !== "done") return undefined;
+  const fields = new Fields(octets, section.offsets);
+  const disposition = fields.get("content-disposition") ?? "";
+  if (!/^form-data[\t ]*(?:;|$)/i.test(disposition)) return undefined;
+  // RFC 7578 §4.2: each part must say its name.
+  const name = parameterOf(disposition, "name");
+  if (name === undefined) return undefined;
+  return {
+    name,
+    filename: parameterOf(disposition, "filename"),
+    contentType: fields.get("content-type"),
+    content: octets.subarray(section.octets),
+  };
+}
+
+/**
+ * Reads a whole form's body. Fails with "form" when it is malformed, and with "body-too-large" when
+ * it has more parts than `bounds` allow. A form without a part, only its last delimiter, is an
+ * empty one.
+ */
+export function readMultipart(
+  body: Uint8Array,
+  boundary: string,
+  bounds: PartBounds,
+): Result<FormPart[], ProtocolErrorKind> {
+  if (!isBoundary(boundary)) return failure("form");
+  const run = latin1Bytes(`\r\n--${boundary}`);
+  const parts: FormPart[] = [];
+  let delimiter = findDelimiter(body, run, 0);
+  while (delimiter !== undefined && !delimiter.close) {
+    // The CRLF that ends one delimiter may begin the next: a part without any octet.
+    const next = findDelimiter(body, run, delimiter.end - 2);
+    if (next === undefined) return failure("form");
+    if (parts.length === bounds.formFieldCountMax) return failure("body-too-large");
+    const part = readPart(
+      body.subarray(delimiter.end, Math.max(delimiter.end, next.start)),
+      bounds,
+    );
+    if (part === undefined) return failure("form");
+    parts.push(part);
+    delimiter = next;
+  }
+  return delimiter === undefined ? failure("form") : success(parts);
+}

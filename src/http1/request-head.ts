@@ -1,0 +1,225 @@
+/**
+ * The head of a request, understood: what its line and fields mean for framing, host, persistence
+ * and expectation. Framing is decided first, before anyone looks at what is asked for.
+ */
+
+import type { Result } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+import { latin1Text } from "../http/bytes.ts";
+import type { ProtocolErrorKind } from "../http/error.ts";
+import { Fields, offsetsPerField, tokenList } from "../http/fields.ts";
+import type { Framing } from "./framing.ts";
+import { requestFraming } from "./framing.ts";
+import type { Authority, Target } from "../http/target.ts";
+import { parseAuthority, parseTarget } from "../http/target.ts";
+
+/** A request without its body. */
+export class RequestHead {
+  /** Case-sensitive, a token. */
+  readonly method: string;
+  /** The request target as it came. */
+  readonly rawTarget: string;
+  readonly target: Target;
+  /** 0 for HTTP/1.0; 1 for HTTP/1.1 and any later minor version. */
+  readonly minorVersion: 0 | 1;
+  readonly fields: Fields;
+  readonly framing: Framing;
+  /** The host the request is for: the target's if it names one, else the Host field's. */
+  readonly authority: Authority | undefined;
+  /** Whether the client wants the connection to go on after the response (RFC 9112 §9.3). */
+  readonly persist: boolean;
+  /** Whether the client waits for 100 (Continue) before it sends the body (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean;
+  /**
+   * Whether this very object is given out again for requests with the same octets: what follows
+   * from it alone is worth keeping.
+   */
+  readonly recurs: boolean;
+  readonly #view: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+
+  /** For `readRequestHead` alone. */
+  constructor(parts: HeadParts, rawTarget: string, target: Target, section: HeaderSection) {
+    this.method = parts.method;
+    this.rawTarget = rawTarget;
+    this.target = target;
+    this.minorVersion = section.minorVersion;
+    this.fields = section.fields;
+    this.framing = section.framing;
+    this.authority = "authority" in target ? target.authority : section.host;
+    this.persist = section.persist;
+    this.expectsContinue = section.expectsContinue;
+    this.recurs = parts.recurs;
+    this.#view = parts.view;
+    this.#start = parts.start;
+    this.#end = parts.sectionStart + section.octetCount;
+  }
+
+  /** How many octets the head has. */
+  get octetCount(): number {
+    return this.#end - this.#start;
+  }
+
+  /** The head's octets, from the request line to the empty line. */
+  get octets(): Uint8Array {
+    return this.#view.subarray(this.#start, this.#end);
+  }
+}
+
+/** A request line whose syntax has been read: the octets, and where in them its parts are. */
+export interface HeadParts {
+  readonly view: Uint8Array;
+  /** Where the request line begins; the offsets of its parts count from there. */
+  readonly start: number;
+  readonly method: string;
+  readonly methodEnd: number;
+  readonly targetEnd: number;
+  /** Where the header section begins. */
+  readonly sectionStart: number;
+  /** Whether the head is to be given out again; `view` is then its own. */
+  readonly recurs: boolean;
+}
+
+/** A header section, understood: what its fields mean for framing, host and persistence. */
+export interface HeaderSection {
+  readonly minorVersion: 0 | 1;
+  /** With the empty line that ends it. */
+  readonly octetCount: number;
+  readonly fields: Fields;
+  readonly framing: Framing;
+  /** Of the Host field. */
+  readonly host: Authority | undefined;
+  readonly persist: boolean;
+  readonly expectsContinue: boolean;
+  /** What is wrong with the host or the expectation; a fault of the target comes before it. */
+  readonly fault: ProtocolErrorKind | undefined;
+}
+
+/** The values of the fields that the protocol itself has to know. */
+interface OwnFields {
+  /** The first Host field, and how many there are. */
+  host: string;
+  hostCount: number;
+  connections: readonly string[];
+  lengths: readonly string[];
+  codings: readonly string[];
+  expectations: readonly string[];
+}
+
+const noValues: readonly string[] = [];
+
+/** Collects them in one pass over the lines, which are told apart by the length of their names. */
+function collectOwnFields(fields: Fields, offsets: readonly number[]): OwnFields {
+  const own: OwnFields = {
+    host: "",
+    hostCount: 0,
+    connections: noValues,
+    lengths: noValues,
+    codings: noValues,
+    expectations: noValues,
+  };
+  for (let i = 0; i < fields.count; i++) {
+    const at = i * offsetsPerField;
+    switch ((offsets[at + 1] as number) - (offsets[at] as number)) {
+      case 4:
+        if (!fields.isNamed(i, "host")) break;
+        if (own.hostCount === 0) own.host = fields.valueAt(i);
+        own.hostCount++;
+        break;
+      case 6:
+        own.expectations = taken(fields, i, "expect", own.expectations);
+        break;
+      case 10:
+        own.connections = taken(fields, i, "connection", own.connections);
+        break;
+      case 14:
+        own.lengths = taken(fields, i, "content-length", own.lengths);
+        break;
+      case 17:
+        own.codings = taken(fields, i, "transfer-encoding", own.codings);
+        break;
+      default:
+    }
+  }
+  return own;
+}
+
+/** `values`, with the value of line `index` if that is called `name`. */
+function taken(
+  fields: Fields,
+  index: number,
+  name: string,
+  values: readonly string[],
+): readonly string[] {
+  if (!fields.isNamed(index, name)) return values;
+  return values.length === 0 ? [fields.valueAt(index)] : [...values, fields.valueAt(index)];
+}
+
+/** RFC 9112 §9.3: close wins; HTTP/1.1 persists by itself; HTTP/1.0 when it asks to. */
+function persists(minorVersion: number, connections: readonly string[]): boolean {
+  if (connections.length === 0) return minorVersion > 0;
+  // What browsers send, told without taking a list apart.
+  if (connections.length === 1 && connections[0] === "keep-alive") return true;
+  const options = connections.flatMap(tokenList);
+  if (options.includes("close")) return false;
+  return minorVersion > 0 || options.includes("keep-alive");
+}
+
+/** What is wrong with the host that a request names by field, if anything is. */
+function hostFault(
+  { hostCount }: OwnFields,
+  minorVersion: number,
+  host: Authority | undefined,
+): ProtocolErrorKind | undefined {
+  // RFC 9112 §3.2: one valid Host in every HTTP/1.1 request; an HTTP/1.0 request may have none.
+  if (hostCount > 1) return "host-repeated";
+  if (hostCount === 0) return minorVersion > 0 ? "host-missing" : undefined;
+  return host === undefined ? "host-malformed" : undefined;
+}
+
+/**
+ * Makes sense of a header section: the first `octetCount` of `octets`, whose field lines are at
+ * `offsets`. Fails where its framing can't be trusted.
+ */
+export function readHeaderSection(
+  octets: Uint8Array,
+  octetCount: number,
+  offsets: readonly number[],
+  minorVersion: 0 | 1,
+): Result<HeaderSection, ProtocolErrorKind> {
+  const fields = new Fields(octets, offsets);
+  const own = collectOwnFields(fields, offsets);
+  const framing = requestFraming(minorVersion, own.codings, own.lengths);
+  if (!framing.ok) return framing;
+  const host = own.hostCount === 0 ? undefined : parseAuthority(own.host);
+  // RFC 9110 §10.1.1: an HTTP/1.0 client can't understand the interim answer; ignore it there.
+  const expectations =
+    minorVersion === 0 || own.expectations.length === 0
+      ? noValues
+      : own.expectations.flatMap(tokenList);
+  const isUnknown = expectations.some((expectation) => expectation !== "100-continue");
+  return success({
+    minorVersion,
+    octetCount,
+    fields,
+    framing: framing.value,
+    host,
+    persist: persists(minorVersion, own.connections),
+    expectsContinue: expectations.length > 0,
+    fault: hostFault(own, minorVersion, host) ?? (isUnknown ? "expectation" : undefined),
+  });
+}
+
+/** Makes sense of a head whose header section is `section`, or tells what is wrong with it. */
+export function readRequestHead(
+  parts: HeadParts,
+  section: HeaderSection,
+): Result<RequestHead, ProtocolErrorKind> {
+  const { view, start, method } = parts;
+  const rawTarget = latin1Text(view, start + parts.methodEnd + 1, start + parts.targetEnd);
+  const target = parseTarget(method, rawTarget);
+  if (!target.ok) return target;
+  if (section.fault !== undefined) return failure(section.fault);
+  return success(new RequestHead(parts, rawTarget, target.value, section));
+}

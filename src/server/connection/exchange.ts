@@ -1,0 +1,85 @@
+/**
+ * One request and its response on a connection, from the first to the last octet, as the access log
+ * and the record of requests see it.
+ */
+
+import type { ProtocolErrorKind } from "../../http/error.ts";
+import type { RequestHead } from "../../http1/request-head.ts";
+import type { Response } from "../../http/response.ts";
+import type { IncomingBody } from "./request-body.ts";
+import { endStream, openStream } from "./stream.ts";
+
+/** A request with its response, which may still be on its way. */
+export class Exchange {
+  /** Undefined when the head was too malformed to be read. */
+  readonly head: RequestHead | undefined;
+  readonly body: IncomingBody | undefined;
+  /** When its head was whole, on the monotonic clock; 0 when nobody wants to know. */
+  readonly startedMs: number;
+  /** Octets of the request's body that have been read, by whomever. */
+  bodyOctets = 0;
+  /** Those among them that no handler wanted. */
+  discardedOctets = 0;
+  /** Whether the request has been read to its end. */
+  requestRead = false;
+  /** Whether 100 (Continue) is still owed to a client that waits for it. */
+  continueDue: boolean;
+  /** Whether the connection goes on after this. */
+  persist = false;
+  /** The response, from when it is there until it has been reported. */
+  response: Response | undefined;
+
+  constructor(head: RequestHead | undefined, body: IncomingBody | undefined, startedMs: number) {
+    this.head = head;
+    this.body = body;
+    this.startedMs = startedMs;
+    this.continueDue = head?.expectsContinue === true && head.framing.kind !== "none";
+  }
+
+  /**
+   * What there is to say of it at `nowMs`, with `octets` of content sent; undefined when that has
+   * been said, or when there was no response.
+   */
+  report(octets: number, nowMs: number, whole: boolean): OwnReport | undefined {
+    const { head, response } = this;
+    this.response = undefined;
+    if (response === undefined) return undefined;
+    const durationMs = nowMs - this.startedMs;
+    return { head, method: head?.method, response, octets, durationMs, whole };
+  }
+}
+
+/** What there is to say of an exchange that is over. */
+export interface ExchangeReport {
+  readonly head: RequestHead | undefined;
+  /** The method, where it could be read though the head could not. */
+  readonly method: string | undefined;
+  readonly remoteAddress: string;
+  readonly response: Response;
+  /** Why the server refused by itself, if it did. */
+  readonly refusal: ProtocolErrorKind | undefined;
+  /** Octets of content sent; framing doesn't count. */
+  readonly octets: number;
+  readonly durationMs: number;
+  /** Whether the client got all of it. */
+  readonly whole: boolean;
+}
+
+/** The part of a report that an exchange knows by itself. */
+type OwnReport = Omit<ExchangeReport, "remoteAddress" | "refusal">;
+
+/** Who wants to know of exchanges that are over. */
+export interface Witness {
+  /** Whether anyone does at all, by now. */
+  readonly wanted: boolean;
+  /** Told once of each of them. */
+  note(report: ExchangeReport): void;
+}
+
+const noop = (): void => undefined;
+
+/** Lets go of a response that is not going to be sent. */
+export function disposeResponse({ body }: Response): void {
+  if (body.kind === "file") body.file.close();
+  else if (body.kind === "stream") endStream(openStream(body.chunks)).catch(noop);
+}

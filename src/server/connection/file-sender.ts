@@ -1,0 +1,150 @@
+/**
+ * Sends regions of an open file to a transport, as fast as the client reads and no faster. The
+ * kernel carries them (sendfile(2)) where the transport and the file allow it; else they are read,
+ * piece by piece, into one buffer that all senders share. What the socket didn't take is read anew,
+ * so that a slow reader costs no memory here.
+ *
+ * A response is one version of the file or it is broken off. A file may be renamed, replaced or
+ * removed while it is sent: what is open stays whole. When it has been written to instead, which
+ * its size or its mtime tells, the rest isn't sent. That is looked at once in every turn, and
+ * before the octets that would make the response whole; not when all of it leaves at once, unless
+ * the file was open before. What sendfile has handed over are the file's own pages until the client
+ * has them, so somebody who overwrites them in place meanwhile is noticed only if there is more to
+ * send.
+ */
+
+import type { FileSource, Piece, Region } from "../../http/response.ts";
+import { piecesOctets } from "../../http/response.ts";
+import type { Transport } from "./transport.ts";
+
+/**
+ * What became of a turn of sending: the pieces are sent; the socket is full and will drain; enough
+ * for one turn, others wait; the file ended before its region did; somebody has written to it; the
+ * transport is closed.
+ */
+export type SendOutcome = "sent" | "blocked" | "later" | "short" | "changed" | "gone";
+
+/** Sizes, in octets: of one read and write, and of all that one turn of the event loop may send. */
+export interface SendSizes {
+  readonly sendPieceBytes: number;
+  readonly sendBurstBytes: number;
+}
+
+/** One buffer for all senders: a piece is read and written in one go. */
+let buffer = new Uint8Array(0);
+
+const nothing = new Uint8Array(0);
+
+/** The sender of one file's pieces. */
+export class FileSender {
+  readonly #file: FileSource;
+  /** Whether it was open before this response began. */
+  readonly #isShared: boolean;
+  readonly #pieces: readonly Piece[];
+  readonly #sizes: SendSizes;
+  /** The piece that is being sent, and how much of it has been. */
+  #index = 0;
+  #offset = 0;
+  #left: number;
+  /** Whether any octets have been sent. */
+  #begun = false;
+  /** Whether the file is to be looked at before more of it is sent. */
+  #lookDue = false;
+  /** Whether the kernel can be asked to carry the file. */
+  #carries: boolean;
+
+  constructor(file: FileSource, pieces: readonly Piece[], sizes: SendSizes) {
+    this.#file = file.share?.() ?? file;
+    this.#isShared = file.share !== undefined;
+    this.#pieces = pieces;
+    this.#sizes = sizes;
+    this.#left = piecesOctets(pieces);
+    this.#carries = (this.#file.fd ?? -1) >= 0;
+    if (buffer.length < sizes.sendPieceBytes) buffer = new Uint8Array(sizes.sendPieceBytes);
+  }
+
+  /** The octets that are still to be sent. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Sends until the end, a full socket, or the end of this turn's share. */
+  pump(transport: Transport): SendOutcome {
+    const leftAfter = this.#left - this.#sizes.sendBurstBytes;
+    this.#lookDue = this.#begun || this.#isShared;
+    while (this.#left > 0) {
+      if (this.#left <= leftAfter) return "later";
+      const piece = this.#piece();
+      const outcome =
+        this.#carries && !(piece instanceof Uint8Array)
+          ? this.#carry(piece, this.#left - leftAfter, transport)
+          : this.#write(this.#read(piece, this.#sizes.sendPieceBytes), transport);
+      if (outcome !== "sent") return outcome;
+    }
+    return "sent";
+  }
+
+  /** Lets the kernel send what is left of `region`, and at most `octetsMax`. */
+  #carry(region: Region, octetsMax: number, transport: Transport): SendOutcome {
+    const octets = Math.min(region.octets - this.#offset, octetsMax);
+    if (!this.#isIntact(octets)) return "changed";
+    const taken = transport.sendFile(this.#file, region.start + this.#offset, octets);
+    if (taken === 0) return "short";
+    this.#carries = taken !== undefined;
+    if (taken === undefined) return "sent";
+    if (taken > 0) this.#took(taken);
+    // Only a write makes the socket tell when it has drained.
+    return taken === octets ? "sent" : this.#write(this.#read(region, 1), transport);
+  }
+
+  #write(octets: Uint8Array, transport: Transport): SendOutcome {
+    // The file has shrunk since its length was promised; nothing may be made up in its place.
+    if (octets.length === 0) return "short";
+    if (!this.#isIntact(octets.length)) return "changed";
+    const taken = transport.write(octets);
+    if (taken < 0) return "gone";
+    this.#took(taken);
+    return taken < octets.length ? "blocked" : "sent";
+  }
+
+  /** The piece that has octets left; there is one. */
+  #piece(): Piece {
+    let piece = this.#pieces[this.#index];
+    while (piece !== undefined && this.#offset === lengthOf(piece)) {
+      this.#index++;
+      this.#offset = 0;
+      piece = this.#pieces[this.#index];
+    }
+    return piece ?? nothing;
+  }
+
+  /** What comes next, at most `octetsMax` of a region; empty when the file has nothing there. */
+  #read(piece: Piece, octetsMax: number): Uint8Array {
+    if (piece instanceof Uint8Array) return piece.subarray(this.#offset);
+    const want = Math.min(octetsMax, piece.octets - this.#offset);
+    const count = this.#file.read(buffer.subarray(0, want), piece.start + this.#offset);
+    return buffer.subarray(0, count);
+  }
+
+  #took(octets: number): void {
+    this.#begun ||= octets > 0;
+    this.#offset += octets;
+    this.#left -= octets;
+  }
+
+  /** Whether the next `octets` may be sent after those that have been. */
+  #isIntact(octets: number): boolean {
+    if (!this.#lookDue && !(this.#begun && octets === this.#left)) return true;
+    this.#lookDue = false;
+    return this.#file.isIntact?.() ?? true;
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#file.close();
+  }
+}
+
+function lengthOf(piece: Piece): number {
+  return piece instanceof Uint8Array ? piece.length : piece.octets;
+}

@@ -1,0 +1,162 @@
+/**
+ * The body of the request that a connection is handling, as its handler sees it: something to pull
+ * from. The connection fills it from the parser when a reader waits, and only then, so a handler
+ * that doesn't read holds the client back and not the memory.
+ */
+
+import type { RequestBody } from "../../site/request.ts";
+import { BodyError } from "../../site/request.ts";
+import type { OctetRange } from "../../http/bytes.ts";
+import type { ProtocolErrorKind } from "../../http/error.ts";
+import { Fields } from "../../http/fields.ts";
+import type { Framing } from "../../http1/framing.ts";
+
+interface Reader {
+  readonly resolve: (octets: Uint8Array | undefined) => void;
+  readonly reject: (error: BodyError) => void;
+}
+
+const nothing = new Uint8Array(0);
+
+const noop = (): undefined => undefined;
+
+/** A body that is filled by its connection. */
+export class IncomingBody implements RequestBody {
+  readonly framing: Framing;
+  readonly #wanted: () => void;
+  readonly #whole: () => OctetRange | undefined;
+  readonly #octetsMax: number;
+  #reader: Reader | undefined;
+  #state: "open" | "ended" | ProtocolErrorKind | "gone" = "open";
+  #trailers = Fields.none;
+
+  /**
+   * `wanted` is called when a reader begins to wait; it may fill the body before it returns. No
+   * more than `octetsMax` octets are given to a reader that names no number itself. `whole` reads
+   * and ends the body, if all of it has arrived and nothing of it was read.
+   */
+  constructor(
+    framing: Framing,
+    wanted: () => void,
+    octetsMax = Infinity,
+    whole: () => OctetRange | undefined = noop,
+  ) {
+    this.framing = framing;
+    this.#wanted = wanted;
+    this.#whole = whole;
+    this.#octetsMax = octetsMax;
+  }
+
+  get trailers(): Fields {
+    return this.#trailers;
+  }
+
+  /** Whether a reader waits for octets. */
+  get wanted(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    if (this.#reader !== undefined) throw new TypeError("one read of a body at a time");
+    const promise = new Promise<Uint8Array | undefined>((resolve, reject) => {
+      if (this.#state === "ended") resolve(undefined);
+      else if (this.#state !== "open") reject(new BodyError(this.#state));
+      else this.#reader = { resolve, reject };
+    });
+    // A handler that drops its promise must not take the process down with it.
+    promise.catch(noop);
+    if (this.#reader !== undefined) this.#wanted();
+    return promise;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.chunks();
+  }
+
+  async *chunks(octetsMax = this.#octetsMax): AsyncGenerator<Uint8Array> {
+    this.#refuseDeclared(octetsMax);
+    let length = 0;
+    for (;;) {
+      const octets = await this.read();
+      if (octets === undefined) return;
+      length += octets.length;
+      if (length > octetsMax) throw new BodyError("body-too-large");
+      yield octets;
+    }
+  }
+
+  arrived(octetsMax = this.#octetsMax): OctetRange | undefined {
+    this.#refuseDeclared(octetsMax);
+    const isOpen = this.#state === "open" && this.#reader === undefined;
+    return isOpen ? this.#whole() : undefined;
+  }
+
+  readAll(octetsMax = this.#octetsMax): Promise<Uint8Array> {
+    const promise = this.#readAll(octetsMax);
+    promise.catch(noop);
+    return promise;
+  }
+
+  async #readAll(octetsMax: number): Promise<Uint8Array> {
+    const arrived = this.arrived(octetsMax);
+    if (arrived !== undefined) return arrived.octets;
+    // Most come in one piece, which is all there is. Else one buffer that doubles, and no list of
+    // pieces: a body in chunks of one octet would cost a hundred times its size in views.
+    let gathered: Uint8Array = nothing;
+    let length = 0;
+    for (;;) {
+      const octets = await this.read();
+      if (octets === undefined) {
+        return length === gathered.length ? gathered : gathered.subarray(0, length);
+      }
+      if (length + octets.length > octetsMax) throw new BodyError("body-too-large");
+      if (length === 0) {
+        gathered = octets;
+        length = octets.length;
+        continue;
+      }
+      if (length + octets.length > gathered.length) {
+        const grown = new Uint8Array(Math.max((length + octets.length) * 2, 1024));
+        grown.set(gathered.subarray(0, length));
+        gathered = grown;
+      }
+      gathered.set(octets, length);
+      length += octets.length;
+    }
+  }
+
+  /** A body that says by itself that it is too large isn't asked for. */
+  #refuseDeclared(octetsMax: number): void {
+    if (this.framing.kind === "length" && this.framing.octets > octetsMax) {
+      throw new BodyError("body-too-large");
+    }
+  }
+
+  /** Hands octets to the reader that waits. */
+  deliver(octets: Uint8Array): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.resolve(octets);
+  }
+
+  /** The body has been read to its end. */
+  end(trailers: Fields): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#trailers = trailers;
+    this.#reader?.resolve(undefined);
+    this.#reader = undefined;
+  }
+
+  /** The body can't be had, now or later. */
+  fail(kind: ProtocolErrorKind | "gone"): void {
+    if (this.#state !== "open") return;
+    this.#state = kind;
+    this.#reader?.reject(new BodyError(kind));
+    this.#reader = undefined;
+  }
+}
+
+/** The body of every request that has none: at its end from the start. */
+export const noBody = new IncomingBody({ kind: "none" }, noop);
+noBody.end(Fields.none);

@@ -1,0 +1,140 @@
+/**
+ * A certificate and its key, read and looked at before anyone is let in by them: what is wrong with
+ * them is one line at the start, and not a failed handshake of each client.
+ *
+ * Whether the certificate is still valid, or made for this host, is left to the clients: they are
+ * the ones who know by which name they came.
+ */
+
+import type { KeyObject } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { relative, sep } from "node:path";
+
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { childPath, rootPath } from "../../tree/path.ts";
+import type { Tree } from "../../tree/disk/disk-tree.ts";
+import { realPath } from "../../system/file-system.ts";
+import type { TlsOptions } from "../serve-options.ts";
+import { isPemText, ServeError } from "../serve-options.ts";
+
+/** A certificate, with those that vouch for it, and its key, as PEM text. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A text, and what it is called in a complaint. */
+interface Named {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What a complaint of the system means to whoever named the file. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "no such file";
+    case "EISDIR":
+      return "a folder, not a file";
+    case "EACCES":
+      return "may not be read";
+    default:
+      return code;
+  }
+}
+
+/** The text of `value`, which is one or names a file; `what` is what it is for. */
+function readText(value: string, what: string): Result<Named, string> {
+  if (isPemText(value)) return success({ name: `the ${what}`, text: value });
+  const name = `the ${what} ${value}`;
+  try {
+    return success({ name, text: readFileSync(value, "latin1") });
+  } catch (error) {
+    return failure(`${name}: ${reasonOf(error)}`);
+  }
+}
+
+/** The certificates in a text (RFC 7468 §5): the server's own, and those that vouch for it. */
+function certificatesIn({ name, text }: Named): Result<readonly X509Certificate[], string> {
+  const pattern = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g;
+  const blocks = text.match(pattern) ?? [];
+  if (blocks.length === 0) return failure(`${name}: no PEM certificate in it`);
+  try {
+    return success(blocks.map((block) => new X509Certificate(block)));
+  } catch {
+    return failure(`${name}: a malformed certificate in it`);
+  }
+}
+
+function keyIn({ name, text }: Named): Result<KeyObject, string> {
+  if (!/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(text)) {
+    return failure(`${name}: no PEM private key in it`);
+  }
+  try {
+    return success(createPrivateKey(text));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    return failure(
+      code === "ERR_MISSING_PASSPHRASE"
+        ? `${name}: encrypted; openssl pkey -in FILE -out FILE makes one that isn't`
+        : `${name}: a malformed private key in it`,
+    );
+  }
+}
+
+function pairOf({ cert, key }: Partial<TlsOptions>): Result<Certificate, string> {
+  if (cert === undefined || key === undefined) {
+    const missing = cert === undefined ? "certificate" : "key";
+    return failure(`TLS needs a certificate and its key, and there is no ${missing}`);
+  }
+  const certText = readText(cert, "certificate");
+  if (!certText.ok) return certText;
+  const keyText = readText(key, "key");
+  if (!keyText.ok) return keyText;
+  const certificates = certificatesIn(certText.value);
+  if (!certificates.ok) return certificates;
+  const privateKey = keyIn(keyText.value);
+  if (!privateKey.ok) return privateKey;
+  const place = certificates.value.findIndex((one) => one.checkPrivateKey(privateKey.value));
+  if (place === 0) return success({ cert: certText.value.text, key: keyText.value.text });
+  return failure(
+    place === -1
+      ? `${keyText.value.name} is not the key of ${certText.value.name}`
+      : `${certText.value.name}: the server's own certificate must come first`,
+  );
+}
+
+/** Whether strangers are served the file `file`, as one in `tree`. */
+function isServed(file: string, tree: Tree): boolean {
+  const real = realPath(file);
+  if (!real.ok) return false;
+  let path: ContainedPath | undefined = rootPath;
+  // What is outside the root has a ".." on the way to it, which is no name.
+  for (const name of relative(tree.root, real.value).split(sep)) {
+    path = path === undefined ? undefined : childPath(path, name);
+  }
+  const found = path === undefined ? undefined : tree.resolve(path);
+  if (found?.kind !== "file") return false;
+  found.file.close();
+  return true;
+}
+
+/**
+ * Reads the certificate and its key. Throws a `ServeError` with a line that says what is missing or
+ * wrong: a file that can't be read, no PEM, an encrypted key, a key of another certificate, a key
+ * that strangers could fetch from `tree`.
+ */
+export function readCertificate(tls: TlsOptions, tree: Tree): Certificate {
+  const pair = pairOf(tls);
+  if (!pair.ok) throw new ServeError("tls", pair.error);
+  if (!isPemText(tls.key) && isServed(tls.key, tree)) {
+    const remedy = "move it elsewhere, or chmod o-r it";
+    throw new ServeError("tls", `the key ${tls.key} would be served to everyone: ${remedy}`);
+  }
+  return pair.value;
+}

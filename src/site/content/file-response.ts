@@ -1,0 +1,21 @@
+/**
+ * How an open file becomes the body of a response.
+ */
+
+import { unknownType } from "../../tree/mime.ts";
+import type { OpenFile } from "../../tree/disk/disk-tree.ts";
+import type { Response } from "../../http/response.ts";
+import type { ResponseBuilder } from "../../http/response-builder.ts";
+import type { ContentStatus } from "../../http/status.ts";
+
+/**
+ * A response, so far as it has been built, with the content of `file`. What isn't in memory is
+ * closed by whoever sends it.
+ */
+export function fileResponse(builder: ResponseBuilder<ContentStatus>, file: OpenFile): Response {
+  const { content, size } = file;
+  const mediaType = file.mediaType ?? unknownType;
+  if (content === undefined)
+    return builder.file(file, { start: 0, octets: size }, mediaType).build();
+  return builder.bytes(content, mediaType).build();
+}

@@ -1,0 +1,156 @@
+/**
+ * The page of a folder that has no index: what is in it, as links that stay below it. In one piece,
+ * or, where that would keep everyone else waiting, as a stream.
+ */
+
+import type { DirectoryEntry, ListingStep, OpenDirectory } from "../../tree/disk/disk-tree.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { displayName, displayPath, encodeName } from "../../tree/path.ts";
+import { utf8Bytes } from "../../http/bytes.ts";
+import { Semaphore } from "../../schedule/semaphore.ts";
+import { beginPage, endPage, escapeHtml } from "../pages/markup.ts";
+import { WorkBudget } from "../../schedule/work-budget.ts";
+
+const units = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** `octets` for a person: three digits at most, in powers of a thousand. */
+export function formatSize(octets: number): string {
+  let value = octets;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.5 ? 0 : 1;
+  return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
+}
+
+/** Names that stand for themselves everywhere: in a URL, in HTML, and for a person. */
+const plainName = /^[\w.~-]+$/;
+
+function renderEntry(entry: DirectoryEntry): string {
+  const folder = entry.kind === "directory";
+  const slash = folder ? "/" : "";
+  const isPlain = plainName.test(entry.name);
+  // "./" keeps a name with a colon from being read as a scheme (RFC 3986 §4.2).
+  const href = `./${isPlain ? entry.name : escapeHtml(encodeName(entry.name))}`;
+  const name = isPlain ? entry.name : escapeHtml(displayName(entry.name));
+  const size = folder ? "" : `<span title="${entry.size} bytes">${formatSize(entry.size)}</span>`;
+  const iso = new Date(entry.mtimeMs).toISOString();
+  const when = `<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)}</time>`;
+  return `<tr><td><a href="${href}${slash}">${name}${slash}</a></td>\
+<td class="number">${size}</td><td class="number when">${when}</td></tr>`;
+}
+
+/** The page for the folder at `path`, up to its first entry. */
+function beginListing(path: ContainedPath): string {
+  const title = path.segments.length === 0 ? "/" : `/${displayPath(path)}/`;
+  const up =
+    path.segments.length === 0
+      ? ""
+      : '<tr><td><a href="../">../</a></td><td></td><td class="when"></td></tr>\n';
+  return `${beginPage(title)}<h1>${escapeHtml(title)}</h1>
+<table>
+<thead><tr><th>Name</th><th class="number">Size</th>\
+<th class="number when">Changed (UTC)</th></tr></thead>
+<tbody>
+${up}`;
+}
+
+function renderEntries(entries: readonly DirectoryEntry[]): string {
+  let rows = "";
+  for (const entry of entries) rows += `${renderEntry(entry)}\n`;
+  return rows;
+}
+
+/** What follows on `count` entries; `left` are not among them. */
+function endListing(count: number, left: number): string {
+  const nothing = count === 0 ? '\n<p class="soft">Nothing here.</p>' : "";
+  const rest = left > 0 ? `\n<p class="soft">And ${left} more.</p>` : "";
+  return `</tbody>\n</table>${nothing}${rest}${endPage}`;
+}
+
+/** What a folder shows, and how many entries it doesn't. */
+export interface Listed {
+  readonly entries: readonly DirectoryEntry[];
+  readonly left: number;
+}
+
+/** The page for the folder at `path`. */
+export function renderListing(path: ContainedPath, { entries, left }: Listed): string {
+  return beginListing(path) + renderEntries(entries) + endListing(entries.length, left);
+}
+
+/** What turns of the event loop do for all listings together, as steps count their work. */
+const turns = new WorkBudget(512);
+
+/** What it takes beside that to do a step. */
+const stepWork = 32;
+
+/**
+ * Folders that are read at a time: until its names are chosen, each holds a descriptor, and more
+ * names than it is going to show.
+ */
+const readers = new Semaphore(4);
+
+/** The steps of listing `directory`, in as many turns as they need. */
+async function* listInTurns(
+  directory: OpenDirectory,
+  limit: number,
+): AsyncGenerator<ListingStep, void> {
+  const leave = await readers.enter();
+  const steps = directory.list(limit);
+  try {
+    for (;;) {
+      let step: IteratorResult<ListingStep, void> | undefined;
+      await turns.do(() => {
+        step = steps.next();
+        return stepWork + (step.value?.work ?? 0);
+      });
+      if (step === undefined || step.done === true) return;
+      if (step.value.entries.length > 0) leave();
+      yield step.value;
+    }
+  } finally {
+    steps.return();
+    leave();
+  }
+}
+
+/**
+ * The first `limit` entries of `directory`; undefined when it turns out to have more than
+ * `foundMax`.
+ */
+export async function readListing(
+  directory: OpenDirectory,
+  limit: number,
+  foundMax: number,
+): Promise<Listed | undefined> {
+  const listed: DirectoryEntry[] = [];
+  let left = 0;
+  for await (const { found, entries } of listInTurns(directory, limit)) {
+    if (found > foundMax) return undefined;
+    listed.push(...entries);
+    left = Math.max(0, found - limit);
+  }
+  return { entries: listed, left };
+}
+
+/**
+ * The page of `directory`, made while it is sent. A step that has nothing to show is an empty
+ * chunk, so that a client that leaves ends the work there, too.
+ */
+export async function* streamListing(
+  directory: OpenDirectory,
+  limit: number,
+): AsyncGenerator<Uint8Array, void> {
+  yield utf8Bytes(beginListing(directory.path));
+  let count = 0;
+  let left = 0;
+  for await (const { found, entries } of listInTurns(directory, limit)) {
+    yield utf8Bytes(renderEntries(entries));
+    count += entries.length;
+    left = Math.max(0, found - limit);
+  }
+  yield utf8Bytes(endListing(count, left));
+}

@@ -1,0 +1,168 @@
+/**
+ * What a client reads when it doesn't get what it asked for: the tree's own 403.html or 404.html
+ * where there is one that strangers may read, a built-in page otherwise. No page tells an operating
+ * system's text, and why a file is refused is told under `--explain` alone; the log always knows.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Outcome, Tree } from "../../tree/disk/disk-tree.ts";
+import { containPath } from "../../tree/path.ts";
+import type { ProtocolError } from "../../http/error.ts";
+import { answerTo, describeError } from "../../http/error.ts";
+import type { Response, ResponseNote } from "../../http/response.ts";
+import { ResponseBuilder } from "../../http/response-builder.ts";
+import type { ContentStatus } from "../../http/status.ts";
+import { reasonPhrases } from "../../http/status.ts";
+import { fileResponse } from "../content/file-response.ts";
+import { escapeHtml, renderPage } from "./markup.ts";
+
+/** What a page says beside its status. */
+export interface PageText {
+  /** A sentence for the client. */
+  readonly text: string;
+  /** Where the sentence comes from, "RFC 9112 §3.2". */
+  readonly section?: string;
+  /** Why, in detail: for the page only under `--explain`. */
+  readonly reason?: string;
+}
+
+/** The built-in page for `status`. */
+function builtInPage(status: ContentStatus, page: PageText): string {
+  const phrase = reasonPhrases[status];
+  const parts = [
+    `<p class="status">${status}</p>`,
+    `<h1>${escapeHtml(phrase)}</h1>`,
+    `<p>${escapeHtml(page.text)}</p>`,
+  ];
+  if (page.reason !== undefined) parts.push(`<pre>${escapeHtml(page.reason)}</pre>`);
+  if (page.section !== undefined) parts.push(`<footer>${escapeHtml(page.section)}</footer>`);
+  return renderPage(`${status} ${phrase}`, parts.join("\n"));
+}
+
+/** Puts the reason on top of a page that someone else wrote, where nobody has to look for it. */
+function withReason(markup: string, reason: string): string {
+  const aside = `<pre role="note">${escapeHtml(reason)}</pre>\n`;
+  const body = /<body(?:\s[^>]*)?>/i.exec(markup);
+  const at = body === null ? markup.length : body.index + body[0].length;
+  return `${markup.slice(0, at)}${aside}${markup.slice(at)}`;
+}
+
+/** Begins the response that a page is the body of. */
+function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
+  return new ResponseBuilder(status).field("X-Content-Type-Options", "nosniff");
+}
+
+/** An answer, and the outcome of looking for the tree's own page that it was made with. */
+interface KeptPage {
+  readonly found: Outcome;
+  readonly response: Response;
+}
+
+/** So many reasons are remembered at most. */
+const keptPagesMax = 256;
+
+/** The pages of one server. */
+export class ErrorPages {
+  readonly #tree: Tree;
+  readonly #limits: Limits;
+  readonly #explain: boolean;
+  /** Answers by status and reason, with what was found for the page that they were made of. */
+  readonly #kept = {
+    403: new Map<string | undefined, KeptPage>(),
+    404: new Map<string | undefined, KeptPage>(),
+  };
+
+  constructor(tree: Tree, limits: Limits, explain: boolean) {
+    this.#tree = tree;
+    this.#limits = limits;
+    this.#explain = explain;
+  }
+
+  /** 404: the tree's 404.html, or the built-in page. */
+  notFound(reason?: string): Response {
+    const text = "There is nothing here by this name.";
+    return this.#fromTree(404, "404.html", { text, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  /** 403: the tree's 403.html, or the built-in page. */
+  forbidden(reason: string): Response {
+    return this.#fromTree(403, "403.html", { text: "This is not for everyone to read.", reason });
+  }
+
+  /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
+  notAllowed(allow: string): Response {
+    const markup = builtInPage(405, { text: `The methods here are: ${allow}.` });
+    return startPage(405).field("Allow", allow).html(markup).build();
+  }
+
+  /** 406: the client accepts no form there is (RFC 9110 §15.5.7, §12.5.3). */
+  notAcceptable(): Response {
+    const text = "There is no form of this in a content coding that the request accepts.";
+    const builder = startPage(406).field("Vary", "Accept-Encoding");
+    return builder.html(builtInPage(406, { text })).build();
+  }
+
+  /** 412: what the client made its request depend on isn't so (RFC 9110 §15.5.13). */
+  preconditionFailed(): Response {
+    const text = "The resource isn't as the request's conditions ask.";
+    return startPage(412).html(builtInPage(412, { text })).build();
+  }
+
+  /** 416: no range lies within the `size` octets there are (RFC 9110 §15.5.17). */
+  rangeNotSatisfiable(size: number): Response {
+    const markup = builtInPage(416, { text: `There are ${size} bytes, and none of those.` });
+    return startPage(416).field("Content-Range", `bytes */${size}`).html(markup).build();
+  }
+
+  /** The page for a breach of the protocol; ends the connection where the table says so. */
+  refusal(error: ProtocolError): Response {
+    const { status, section, text, close } = answerTo(error.kind);
+    const { limit } = error;
+    const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
+    const markup = builtInPage(status, { text: `${text}${bound}`, section });
+    const builder = startPage(status).noting({ reason: describeError(error) });
+    if (status === 503) builder.field("Retry-After", "1");
+    if (close) builder.closing();
+    return builder.html(markup).build();
+  }
+
+  /** 500: the disk or a handler failed; `reason` is for the log. */
+  failed(reason: string): Response {
+    const { text } = answerTo("handler-failed");
+    return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
+  }
+
+  #fromTree(status: 403 | 404, name: string, page: PageText): Response {
+    const kept = this.#kept[status];
+    const found = this.#tree.openByName(name);
+    const known = kept.get(page.reason);
+    if (known?.found === found) return known.response;
+    const response = this.#makePage(status, found, page);
+    // What is open is for this one answer; what else was found is the same while it is still so.
+    if (!response.recurs) return response;
+    if (kept.size === keptPagesMax) kept.clear();
+    kept.set(page.reason, { found, response });
+    return response;
+  }
+
+  #makePage(status: 403 | 404, found: Outcome, page: PageText): Response {
+    const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
+    const shown: PageText = this.#explain ? page : { text: page.text };
+    const builder = startPage(status).noting(note);
+    if (found.kind !== "file") return builder.recurring().html(builtInPage(status, shown)).build();
+    const { file } = found;
+    if (file.content !== undefined && file.recurs) builder.recurring();
+    if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
+      return fileResponse(builder, file);
+    }
+    const markup = new TextDecoder().decode(file.readAll());
+    file.close();
+    return builder.html(withReason(markup, shown.reason)).build();
+  }
+}
+
+/** Whether `name` can be a page in the root: a single, plain name. */
+export function isPageName(name: string): boolean {
+  const contained = containPath(`/${encodeURIComponent(name)}`);
+  return contained.ok && contained.value.segments.length === 1;
+}

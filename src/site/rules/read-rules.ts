@@ -1,0 +1,79 @@
+/**
+ * Reads the rules of a site once, when it starts: what is wrong with them is said then, and what is
+ * right costs nothing to look at again.
+ */
+
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import { isRedirectStatus } from "../../http/response-builder.ts";
+import { ResponseHeaders, headerRuleFault } from "./response-headers.ts";
+import type { PathMapping } from "./path-mapping.ts";
+import type { PathPattern } from "./path-pattern.ts";
+import { readPattern } from "./path-pattern.ts";
+import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules.ts";
+
+/** The rules as they were given. */
+export interface SiteRules {
+  readonly single: boolean;
+  readonly cleanUrls: boolean;
+  readonly headers: readonly HeaderRule[];
+  readonly cors: boolean | CorsRule;
+  readonly redirects: readonly RedirectRule[];
+  readonly rewrites: readonly RewriteRule[];
+  /** Seconds for which answers are fresh. */
+  readonly cache: number | undefined;
+}
+
+/** The rules as they are used. `decoration` is undefined when there is nothing to add. */
+export interface ReadRules {
+  readonly mapping: PathMapping;
+  readonly decoration: ResponseHeaders | undefined;
+}
+
+/** Whether browsers spell an origin like this. A "*" in it would be no wildcard. */
+function isOrigin(text: string): boolean {
+  return URL.parse(text)?.origin === text && !text.includes("*");
+}
+
+function corsFault(cors: boolean | CorsRule): string | undefined {
+  if (typeof cors === "boolean") return undefined;
+  if (cors.credentials === true && cors.origins === undefined) {
+    return "credentials need a list of origins";
+  }
+  const bad = cors.origins?.find((origin) => !isOrigin(origin));
+  return bad === undefined ? undefined : `not an origin: ${bad}`;
+}
+
+/** Reads `rules`; fails with a sentence that names the first that can't be. */
+export function readRules(rules: SiteRules): Result<ReadRules, string> {
+  for (const header of rules.headers) {
+    const fault = headerRuleFault(header);
+    if (fault !== undefined) return failure(fault);
+  }
+  const fault = corsFault(rules.cors);
+  if (fault !== undefined) return failure(fault);
+  const { cache } = rules;
+  if (cache !== undefined && !(Number.isSafeInteger(cache) && cache >= 0)) {
+    return failure(`not a number of seconds: ${cache}`);
+  }
+  const redirects: PathMapping["redirects"][number][] = [];
+  for (const { from, to, status } of rules.redirects) {
+    const pattern = readPattern(from, to, true);
+    if (!pattern.ok) return pattern;
+    if (status !== undefined && !isRedirectStatus(status)) return failure(`no redirect: ${status}`);
+    redirects.push({ pattern: pattern.value, status: status ?? 308 });
+  }
+  const rewrites: PathPattern[] = [];
+  for (const { from, to } of rules.rewrites) {
+    const pattern = readPattern(from, to, false);
+    if (!pattern.ok) return pattern;
+    rewrites.push(pattern.value);
+  }
+  const { headers, single, cleanUrls } = rules;
+  const cors = rules.cors === true ? {} : rules.cors === false ? undefined : rules.cors;
+  const isPlain = headers.length === 0 && cors === undefined;
+  return success({
+    mapping: { redirects, rewrites, single, cleanUrls },
+    decoration: isPlain ? undefined : new ResponseHeaders({ headers, cors }),
+  });
+}

@@ -1,0 +1,286 @@
+/**
+ * The system calls in libc, called through bun:ffi: those that node:fs doesn't have, and those that
+ * it has only with objects, exceptions and bigints around them, after 4 ms of loading. Linux only.
+ * This is the only file that knows bun:ffi.
+ *
+ * No call allocates anything, but for those that answer with a text. Buffers are passed as they are
+ * and not by an address kept apart, which costs nothing and leaves them to the garbage collector.
+ */
+
+import type { FFIFunction } from "bun:ffi";
+
+import type { OpenWay, PreparedPath, FileStat, SystemCalls } from "./system-calls.ts";
+import { errorNumber, high, word } from "./system-calls.ts";
+
+/** asm-generic/fcntl.h of Linux, and the two that arm64 has otherwise (its uapi/asm/fcntl.h). */
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
+const O_DIRECTORY = process.arch === "arm64" ? 0o40000 : 0o200000;
+const O_NOFOLLOW = process.arch === "arm64" ? 0o100000 : 0o400000;
+
+const flagsOf: Readonly<Record<OpenWay, number>> = {
+  content: O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+  place: O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+  listing: O_DIRECTORY | O_NONBLOCK | O_CLOEXEC,
+};
+
+/** linux/stat.h, linux/fcntl.h, linux/sockios.h: the same on x64 and on arm64. */
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+/** STATX_TYPE, STATX_MODE, STATX_MTIME, STATX_CTIME, STATX_INO, STATX_SIZE. */
+const STATX_WANTED = 0x1 | 0x2 | 0x40 | 0x80 | 0x100 | 0x200;
+const SIOCOUTQ = 0x5411;
+/** asm/unistd.h. The call itself: glibc and musl have it under different names. */
+const SYS_getdents64 = process.arch === "arm64" ? 61 : 217;
+/** bits/socket.h: don't wait, raise no signal, more will follow. */
+const MSG_FLAGS = 0x40 | 0x4000 | 0x8000;
+
+/** Where struct statx (linux/stat.h) has the words of a sighting, in words; the mode has half. */
+const statxMode = 7;
+const statxInode = 8;
+const statxSize = 10;
+const statxCtime = 24;
+const statxMtime = 28;
+const statxDevice = 34;
+const statxWords = 64;
+
+/** PATH_MAX of linux/limits.h, the NUL included. */
+const pathOctetsMax = 4096;
+
+/** glibc's name, which musl takes for its own, too, and musl's. */
+const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+/** Functions of libc; undefined where there is no libc by a known name, or it lacks one of them. */
+function openLibrary<Symbols extends Record<string, FFIFunction>>(symbols: Symbols) {
+  const { dlopen } = require("bun:ffi") as typeof import("bun:ffi");
+  for (const library of libraries) {
+    try {
+      return dlopen(library, symbols).symbols;
+    } catch {
+      // Another libc, then.
+    }
+  }
+  return undefined;
+}
+
+function openLibc() {
+  const symbols = openLibrary({
+    // Its fourth argument is for what it creates.
+    openat: { args: ["i32", "ptr", "i32"], returns: "i32" },
+    close: { args: ["i32"], returns: "i32" },
+    pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" },
+    readlinkat: { args: ["i32", "ptr", "ptr", "u64"], returns: "i32" },
+    realpath: { args: ["ptr", "ptr"], returns: "ptr" },
+    statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+    // It takes at most 0x7ffff000 octets at a time (sendfile(2)).
+    sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
+    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+    ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+    syscall: { args: ["i64", "i64", "ptr", "u64"], returns: "i32" },
+    __errno_location: { args: [], returns: "ptr" },
+  });
+  const errnoAt = symbols?.["__errno_location"]();
+  if (symbols === undefined || errnoAt === null || errnoAt === undefined) return undefined;
+  const { read } = require("bun:ffi") as typeof import("bun:ffi");
+  return { ...symbols, errno: () => read.i32(errnoAt) };
+}
+
+type Libc = NonNullable<ReturnType<typeof openLibc>>;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Where paths are put for a call. */
+const named = new Uint8Array(pathOctetsMax);
+
+/** The octets of `path`, of use until the next one's are asked for; or an error's number. */
+function encode(path: PreparedPath | string): Uint8Array | number {
+  if (typeof path !== "string") return path.octets;
+  if (path.includes("\0")) return errorNumber.EINVAL;
+  const { read, written } = encoder.encodeInto(path, named);
+  if (read < path.length || written === pathOctetsMax) return errorNumber.ENAMETOOLONG;
+  named[written] = 0;
+  return named;
+}
+
+/** Where the kernel begins to look for a path, and the path from there on. */
+interface Place {
+  from: number;
+  path: PreparedPath | string;
+}
+
+/** One for all calls. */
+const place: Place = { from: AT_FDCWD, path: "" };
+
+const inHeldFolder = /^\/proc\/self\/fd\/(\d+)\//;
+
+/**
+ * `path` as the kernel finds it soonest, of use until the next one is asked for. What is in a
+ * folder that is held has a name in /proc (see `stat.ts`); from the descriptor itself it is found
+ * in a third of the time.
+ */
+function placeOf(path: PreparedPath | string): Place {
+  const held =
+    typeof path === "string" && path.startsWith("/proc/") ? inHeldFolder.exec(path) : null;
+  place.from = held === null ? AT_FDCWD : Number(held[1]);
+  place.path = held === null ? path : (path as string).slice(held[0].length) || ".";
+  return place;
+}
+
+function openingCalls({
+  openat,
+  close,
+  pread,
+  syscall,
+  errno,
+}: Libc): Pick<SystemCalls, "open" | "close" | "read" | "readFolder"> {
+  return {
+    open(path, way) {
+      const { from, path: rest } = placeOf(path);
+      const octets = encode(rest);
+      if (typeof octets === "number") return -octets;
+      for (;;) {
+        const descriptor = openat(from, octets, flagsOf[way]);
+        if (descriptor >= 0) return descriptor;
+        const error = errno();
+        if (error !== errorNumber.EINTR) return -error;
+      }
+    },
+    close: (descriptor) => void close(descriptor),
+    read(descriptor, into, position) {
+      const count = pread(descriptor, into, into.length, position);
+      return count >= 0 ? count : -errno();
+    },
+    readFolder(folder, into) {
+      const length = syscall(SYS_getdents64, folder, into, into.length);
+      return length >= 0 ? length : undefined;
+    },
+  };
+}
+
+function namingCalls(libc: Libc): Pick<SystemCalls, "readLink" | "realPath"> {
+  const { readlinkat, realpath, errno } = libc;
+  const answered = new Uint8Array(pathOctetsMax);
+  return {
+    readLink(path) {
+      const { from, path: rest } = placeOf(path);
+      const octets = encode(rest);
+      if (typeof octets === "number") return octets;
+      const length = readlinkat(from, octets, answered, pathOctetsMax);
+      return length >= 0 ? decoder.decode(answered.subarray(0, length)) : errno();
+    },
+    realPath(path) {
+      const octets = encode(path);
+      if (typeof octets === "number") return octets;
+      if (realpath(octets, answered) === null) return errno();
+      return decoder.decode(answered.subarray(0, answered.indexOf(0)));
+    },
+  };
+}
+
+function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookInto"> {
+  const unnamed = new Uint8Array(1);
+  const seen = new Int32Array(statxWords);
+
+  const words = new Int32Array(word.count);
+
+  const fill = (into: FileStat): 0 => {
+    words[word.mode] = (seen[statxMode] ?? 0) & 0xffff;
+    for (let i = 0; i < 2; i++) {
+      words[word.ino + i] = seen[statxInode + i] ?? 0;
+      words[word.dev + i] = seen[statxDevice + i] ?? 0;
+      words[word.size + i] = seen[statxSize + i] ?? 0;
+    }
+    for (let i = 0; i < 3; i++) {
+      words[word.mtime + i] = seen[statxMtime + i] ?? 0;
+      words[word.ctime + i] = seen[statxCtime + i] ?? 0;
+    }
+    into.set(words);
+    return 0;
+  };
+
+  return {
+    look(path, into, folder) {
+      const { from, path: rest } = placeOf(path);
+      const octets = encode(rest);
+      if (typeof octets === "number") return octets;
+      const failed = statx(folder ?? from, octets, AT_SYMLINK_NOFOLLOW, STATX_WANTED, seen);
+      return failed === 0 ? fill(into) : errno();
+    },
+    lookInto(descriptor, into) {
+      const failed = statx(descriptor, unnamed, AT_EMPTY_PATH, STATX_WANTED, seen);
+      return failed === 0 ? fill(into) : errno();
+    },
+  };
+}
+
+function socketCalls(libc: Libc): Pick<SystemCalls, "sendFile" | "sendMore" | "queued"> {
+  const { sendfile, send, ioctl, errno } = libc;
+  const offset = new Uint32Array(2);
+  const held = new Int32Array(1);
+  return {
+    sendFile(socket, file, position, octets) {
+      offset[0] = position % high;
+      offset[1] = position / high;
+      const taken = sendfile(socket, file, offset, octets);
+      if (taken >= 0) return taken;
+      const error = errno();
+      return error === errorNumber.EAGAIN || error === errorNumber.EINTR ? -1 : undefined;
+    },
+    sendMore(socket, octets) {
+      return Math.max(0, send(socket, octets, octets.length, MSG_FLAGS));
+    },
+    queued: (socket) => (ioctl(socket, SIOCOUTQ, held) === 0 ? held[0] : undefined),
+  };
+}
+
+/** The calls in libc; undefined where they can't be had. */
+export function loadNativeCalls(): SystemCalls | undefined {
+  const libc = process.platform === "linux" ? openLibc() : undefined;
+  if (libc === undefined) return undefined;
+  return {
+    kind: "native",
+    ...openingCalls(libc),
+    ...namingCalls(libc),
+    ...lookingCalls(libc),
+    ...socketCalls(libc),
+  };
+}
+
+/** What keeps a port, after its socket has listened alone, for sockets that share it. */
+export interface PortCalls {
+  /** fcntl F_DUPFD_CLOEXEC: a second descriptor of `socket`; -1 when there can be none. */
+  copy(socket: number): number;
+  /** setsockopt: lets `socket` share its port with those that share, and with no other. */
+  share(socket: number): boolean;
+  /** shutdown SHUT_RD: ends the listening of `socket`, and nothing else (shutdown(2)). */
+  deafen(socket: number): boolean;
+}
+
+/** linux/fcntl.h, asm-generic/socket.h, sys/socket.h: the same on x64 and on arm64. */
+const F_DUPFD_CLOEXEC = 1030;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_REUSEPORT = 15;
+const SHUT_RD = 0;
+
+/** The calls, loaded anew each time; undefined where they can't be had, or aren't wanted. */
+export function loadPortCalls(): PortCalls | undefined {
+  if (process.platform !== "linux" || process.env["POSTERN_NATIVE"] === "off") return undefined;
+  const libc = openLibrary({
+    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+    setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+    shutdown: { args: ["i32", "i32"], returns: "i32" },
+  });
+  if (libc === undefined) return undefined;
+  const set = (socket: number, option: number, value: 0 | 1): boolean =>
+    libc.setsockopt(socket, SOL_SOCKET, option, new Int32Array([value]), 4) === 0;
+  return {
+    copy: (socket) => libc.fcntl(socket, F_DUPFD_CLOEXEC, 0),
+    // A socket with SO_REUSEADDR lets in all others that have it, once it listens no more.
+    share: (socket) => set(socket, SO_REUSEPORT, 1) && set(socket, SO_REUSEADDR, 0),
+    deafen: (socket) => libc.shutdown(socket, SHUT_RD) === 0,
+  };
+}

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "bun:test";
+
+import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { Exchange } from "../../src/http1/response-encoder.ts";
+import {
+  chunkPrefix,
+  continueHead,
+  encodeHead,
+  encodeWhole,
+  lastChunk,
+} from "../../src/http1/response-encoder.ts";
+
+const date = "Sun, 06 Nov 1994 08:49:37 GMT";
+const plain: Exchange = { minorVersion: 1, bodiless: false, persist: true, date };
+const old: Exchange = { ...plain, minorVersion: 0 };
+const head: Exchange = { ...plain, bodiless: true };
+const hello = new ResponseBuilder(200).field("ETag", '"a"').text("hello", "text/plain").build();
+const empty: AsyncIterable<Uint8Array> = new ReadableStream<Uint8Array>();
+const stream = new ResponseBuilder(200).stream(empty, "text/plain").build();
+
+const lines = (...all: string[]): string => [...all, "", ""].join("\r\n");
+
+describe("a response with a length (RFC 9112 §6.2)", () => {
+  test("has status line, Date, its own fields and its length", () => {
+    expect(encodeHead(hello, plain)).toEqual({
+      text: lines(
+        "HTTP/1.1 200 OK",
+        `Date: ${date}`,
+        'ETag: "a"',
+        "Content-Type: text/plain",
+        "Content-Length: 5",
+      ),
+      framing: "length",
+      persist: true,
+    });
+  });
+
+  test("says a length of 0 when it has no body", () => {
+    expect(encodeHead(new ResponseBuilder(404).build(), plain)).toEqual({
+      text: lines("HTTP/1.1 404 Not Found", `Date: ${date}`, "Content-Length: 0"),
+      framing: "length",
+      persist: true,
+    });
+  });
+
+  test("says the length of a file's region", () => {
+    const file = { read: () => 0, close: () => undefined };
+    const part = new ResponseBuilder(206).file(file, { start: 9, octets: 3 }, "a/b").build();
+    expect(encodeHead(part, plain).text).toBe(
+      lines(
+        "HTTP/1.1 206 Partial Content",
+        `Date: ${date}`,
+        "Content-Type: a/b",
+        "Content-Length: 3",
+      ),
+    );
+  });
+});
+
+describe("a status without a name (RFC 9112 §4)", () => {
+  test("has an empty reason phrase after its space", () => {
+    const unnamed = { ...hello, status: 299 };
+    expect(encodeHead(unnamed, plain).text).toStartWith("HTTP/1.1 299 \r\n");
+  });
+});
+
+describe("a response to HEAD (RFC 9110 §9.3.2)", () => {
+  test("has the fields of the one to GET, and nothing follows them", () => {
+    expect(encodeHead(hello, head)).toEqual({ ...encodeHead(hello, plain), framing: "none" });
+    expect(encodeHead(stream, head)).toEqual({ ...encodeHead(stream, plain), framing: "none" });
+  });
+});
+
+describe("a response without content (RFC 9110 §6.4.1)", () => {
+  test("of 204 has no Content-Length and no Transfer-Encoding (§8.6; RFC 9112 §6.1)", () => {
+    expect(encodeHead(new ResponseBuilder(204).build(), plain)).toEqual({
+      text: lines("HTTP/1.1 204 No Content", `Date: ${date}`),
+      framing: "none",
+      persist: true,
+    });
+  });
+
+  test("of 304 has its fields and no length", () => {
+    expect(encodeHead(new ResponseBuilder(304).field("ETag", '"a"').build(), plain)).toEqual({
+      text: lines("HTTP/1.1 304 Not Modified", `Date: ${date}`, 'ETag: "a"'),
+      framing: "none",
+      persist: true,
+    });
+  });
+
+  test("of 205 says so with a length of 0 (§15.3.6)", () => {
+    expect(encodeHead(new ResponseBuilder(205).build(), plain)).toEqual({
+      text: lines("HTTP/1.1 205 Reset Content", `Date: ${date}`, "Content-Length: 0"),
+      framing: "none",
+      persist: true,
+    });
+  });
+});
+
+describe("a response whose length is not known (RFC 9112 §7.1)", () => {
+  test("is chunked", () => {
+    expect(encodeHead(stream, plain)).toEqual({
+      text: lines(
+        "HTTP/1.1 200 OK",
+        `Date: ${date}`,
+        "Content-Type: text/plain",
+        "Transfer-Encoding: chunked",
+      ),
+      framing: "chunked",
+      persist: true,
+    });
+  });
+
+  test("ends with the connection for HTTP/1.0 (§6.1)", () => {
+    expect(encodeHead(stream, old)).toEqual({
+      text: lines(
+        "HTTP/1.1 200 OK",
+        `Date: ${date}`,
+        "Content-Type: text/plain",
+        "Connection: close",
+      ),
+      framing: "close",
+      persist: false,
+    });
+  });
+
+  test("has chunks with their size in hexadecimal, and a last one", () => {
+    expect(chunkPrefix(1)).toBe("1\r\n");
+    expect(chunkPrefix(255)).toBe("ff\r\n");
+    expect(chunkPrefix(65_536)).toBe("10000\r\n");
+    expect(lastChunk).toBe("0\r\n\r\n");
+  });
+
+  test("never has a chunk of no octets before the last one", () => {
+    expect(() => chunkPrefix(0)).toThrow(new RangeError("not the size of a chunk: 0"));
+  });
+});
+
+const end = (text: string): string[] => text.split("\r\n").slice(2, -2);
+
+describe("persistence (RFC 9112 §9.3, §9.6)", () => {
+  const closing = new ResponseBuilder(200).closing().build();
+
+  test("tells HTTP/1.1 of the end, and nothing otherwise", () => {
+    expect(end(encodeHead(closing, plain).text)).toEqual([
+      "Content-Length: 0",
+      "Connection: close",
+    ]);
+    expect(encodeHead(closing, plain).persist).toBe(false);
+    const unasked = encodeHead(new ResponseBuilder(204).build(), { ...plain, persist: false });
+    expect(end(unasked.text)).toEqual(["Connection: close"]);
+    expect(unasked.persist).toBe(false);
+  });
+
+  test("tells HTTP/1.0 that the connection goes on", () => {
+    const kept = encodeHead(new ResponseBuilder(200).build(), old);
+    expect(kept.text).toStartWith("HTTP/1.1 200 OK\r\n");
+    expect(end(kept.text)).toEqual(["Content-Length: 0", "Connection: keep-alive"]);
+    expect(kept.persist).toBe(true);
+    expect(end(encodeHead(closing, old).text)).toContain("Connection: close");
+  });
+});
+
+describe("a response that recurs", () => {
+  const again = new ResponseBuilder(200).recurring().text("hello", "text/plain").build();
+  const file = { read: () => 0, close: () => undefined };
+  const region = { start: 0, octets: 7 };
+  const fromFile = new ResponseBuilder(200).recurring().file(file, region, "a/b").build();
+
+  test("is made once a second, head and body in one piece", () => {
+    const octets = encodeWhole(again, plain);
+    expect(Buffer.from(octets ?? []).toString()).toBe(`${encodeHead(again, plain).text}hello`);
+    expect(encodeWhole(again, plain)).toBe(octets);
+    const later = { ...plain, date: "Sun, 06 Nov 1994 08:49:38 GMT" };
+    const next = encodeWhole(again, later);
+    expect(Buffer.from(next ?? []).toString()).toBe(`${encodeHead(again, later).text}hello`);
+    // Lent, and so the same: what waits to be written is a copy by then.
+    expect(next).toBe(octets);
+  });
+
+  test("with a file is its head alone", () => {
+    const octets = encodeWhole(fromFile, plain);
+    expect(Buffer.from(octets ?? []).toString()).toBe(encodeHead(fromFile, plain).text);
+    expect(encodeWhole(fromFile, plain)).toBe(octets);
+  });
+
+  test("is made each time for a HEAD, for HTTP/1.0, and before the connection's end", () => {
+    for (const response of [again, fromFile]) {
+      for (const exchange of [head, old, { ...plain, persist: false }]) {
+        expect(encodeWhole(response, exchange)).toBeUndefined();
+      }
+    }
+    expect(encodeWhole(hello, plain)).toBeUndefined();
+  });
+});
+
+describe("100 (Continue) (RFC 9110 §15.2.1)", () => {
+  test("is a status line and an empty line", () => {
+    expect(continueHead).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+  });
+});
+
+describe("103 (Early Hints) (RFC 8297 §2)", () => {
+  const links = ["</a.css>; rel=preload; as=style", "</a.js>; rel=modulepreload"];
+  const hinted = { ...hello, hints: links };
+
+  test("goes before the response with a Link field for each, and without a Date", () => {
+    const { text, ...others } = encodeHead(hello, plain);
+    expect(encodeHead(hinted, plain)).toEqual({
+      text:
+        "HTTP/1.1 103 Early Hints\r\n" +
+        "Link: </a.css>; rel=preload; as=style\r\n" +
+        "Link: </a.js>; rel=modulepreload\r\n" +
+        `\r\n${text}`,
+      ...others,
+    });
+  });
+
+  test("is not sent to HTTP/1.0 (RFC 9110 §15.2), to HEAD, and with nothing in it", () => {
+    expect(encodeHead(hinted, old)).toEqual(encodeHead(hello, old));
+    expect(encodeHead(hinted, head)).toEqual(encodeHead(hello, head));
+    expect(encodeHead({ ...hello, hints: [] }, plain)).toEqual(encodeHead(hello, plain));
+  });
+});

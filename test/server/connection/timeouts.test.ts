@@ -1,0 +1,137 @@
+import { describe, expect, test } from "bun:test";
+
+import { defaultLimits } from "../../../src/base/limits.ts";
+import type { ConnectionState } from "../../../src/http1/connection-state.ts";
+import type { Waiting } from "../../../src/server/connection/timeouts.ts";
+import { Timeouts } from "../../../src/server/connection/timeouts.ts";
+
+const startMs = 5000;
+
+/** The deadline in `state`, which began at `sinceMs`, counted from there. */
+function deadlineIn(state: ConnectionState, waiting: Partial<Waiting> = {}): number {
+  const patience = new Timeouts(defaultLimits, 0);
+  patience.begin(state, startMs);
+  return patience.deadline(wait(state, waiting), startMs) - startMs;
+}
+
+function wait(state: ConnectionState, waiting: Partial<Waiting> = {}): Waiting {
+  return { state, waitsFor: "client", unsent: 0, bodyOctets: undefined, ...waiting };
+}
+
+describe("each state's deadline", () => {
+  test("a new connection has as long as an idle one", () => {
+    const patience = new Timeouts(defaultLimits, startMs);
+    expect(patience.deadline(wait("idle"), startMs + 5)).toBe(startMs + defaultLimits.idleTimeMs);
+  });
+
+  test("idle: idleTimeMs since the last exchange", () => {
+    expect(deadlineIn("idle")).toBe(defaultLimits.idleTimeMs);
+  });
+
+  test("idle with a response still on its way: writeTimeMs without progress", () => {
+    expect(deadlineIn("idle", { unsent: 10 })).toBeLessThanOrEqual(defaultLimits.writeTimeMs);
+  });
+
+  test("head: headerTimeMs since its first octet, however many came meanwhile", () => {
+    const patience = new Timeouts(defaultLimits, 0);
+    patience.begin("head", startMs);
+    for (let now = startMs; now < startMs + 9000; now += 100) {
+      expect(patience.deadline(wait("head"), now)).toBe(startMs + defaultLimits.headerTimeMs);
+    }
+  });
+
+  test("handling: handlerTimeMs for the handler", () => {
+    expect(deadlineIn("handling")).toBe(defaultLimits.handlerTimeMs);
+  });
+
+  test("handling a body: bodyTimeMs, and what the octets earn at the least rate", () => {
+    expect(deadlineIn("handling", { bodyOctets: 0 })).toBe(defaultLimits.bodyTimeMs);
+    expect(deadlineIn("handling", { bodyOctets: 256 * 7 })).toBe(defaultLimits.bodyTimeMs + 7000);
+  });
+
+  test("a handler that has been given octets has its own time anew", () => {
+    const patience = new Timeouts(defaultLimits, 0);
+    patience.begin("handling", startMs);
+    patience.fed(startMs + 20_000);
+    const handlerEndsMs = startMs + 20_000 + defaultLimits.handlerTimeMs;
+    expect(patience.deadline(wait("handling"), startMs + 20_000)).toBe(handlerEndsMs);
+    // The client hasn't: its time runs from the end of the head.
+    const bodyEndsMs = startMs + defaultLimits.bodyTimeMs;
+    expect(patience.deadline(wait("handling", { bodyOctets: 0 }), startMs)).toBe(bodyEndsMs);
+  });
+
+  test("settling a body: as for a body that is handled, from the end of the head", () => {
+    const patience = new Timeouts(defaultLimits, 0);
+    patience.begin("handling", startMs);
+    patience.begin("answering", startMs + 100);
+    patience.begin("settling", startMs + 200);
+    const deadline = patience.deadline(wait("settling", { bodyOctets: 512 }), startMs + 300);
+    expect(deadline).toBe(startMs + defaultLimits.bodyTimeMs + 2000);
+  });
+
+  test("lingering: lingerTimeMs", () => {
+    expect(deadlineIn("lingering")).toBe(defaultLimits.lingerTimeMs);
+  });
+
+  test("closed, and a stream that waits for its producer: never", () => {
+    expect(deadlineIn("closed")).toBe(Infinity);
+    expect(deadlineIn("answering", { waitsFor: "producer" })).toBe(Infinity);
+  });
+});
+
+describe.each(["answering", "refusing"] as const)("a client that reads, %s", (state) => {
+  /**
+   * When a client that takes `octetsPerSecond` of `octets`, a second's worth each second, is given up, in
+   * seconds since it began; Infinity when it gets to the end.
+   */
+  function givenUpAfter(octetsPerSecond: number, octets: number): number {
+    const patience = new Timeouts(defaultLimits, 0);
+    patience.begin(state, startMs);
+    let deadline = patience.deadline(wait(state, { unsent: octets }), startMs);
+    for (let second = 1; ; second++) {
+      const now = startMs + second * 1000;
+      if (deadline <= now) return (deadline - startMs) / 1000;
+      const unsent = octets - octetsPerSecond * second;
+      if (unsent <= 0) return Infinity;
+      deadline = patience.deadline(wait(state, { unsent }), now);
+    }
+  }
+
+  test("takes nothing: given up after writeTimeMs", () => {
+    expect(givenUpAfter(0, 1_000_000)).toBe(defaultLimits.writeTimeMs / 1000);
+  });
+
+  test("takes an octet now and then: given up all the same", () => {
+    const { writeTimeMs } = defaultLimits;
+    expect(givenUpAfter(1, 1_000_000)).toBeLessThanOrEqual(writeTimeMs / 1000 + 1);
+    expect(givenUpAfter(128, 1_000_000)).toBeLessThanOrEqual((2 * writeTimeMs) / 1000 + 2);
+  });
+
+  test("takes the least rate, or more: served to the end", () => {
+    expect(givenUpAfter(256, 100_000)).toBe(Infinity);
+    expect(givenUpAfter(100_000, 100_000_000)).toBe(Infinity);
+  });
+
+  test("has earned nothing by what was taken before a pause of writeTimeMs", () => {
+    const patience = new Timeouts(defaultLimits, 0);
+    patience.begin(state, startMs);
+    patience.deadline(wait(state, { unsent: 10_000_000 }), startMs);
+    const deadline = patience.deadline(wait(state, { unsent: 1 }), startMs + 100);
+    expect(deadline).toBe(startMs + 100 + defaultLimits.writeTimeMs);
+  });
+
+  test("has earned nothing, and owes nothing, by the response before", () => {
+    for (const left of [0, 900]) {
+      const patience = new Timeouts(defaultLimits, 0);
+      patience.begin(state, 0);
+      patience.deadline(wait(state, { unsent: 1_000_000 }), 0);
+      patience.deadline(wait(state, { unsent: left }), 1000);
+      patience.begin(state, startMs);
+      const deadline = patience.deadline(wait(state, { unsent: 700 }), startMs);
+      expect(deadline).toBe(startMs + defaultLimits.writeTimeMs);
+      // 64 octets at the least rate are a quarter of a second.
+      const later = patience.deadline(wait(state, { unsent: 636 }), startMs + 5000);
+      expect(later).toBe(startMs + 250 + defaultLimits.writeTimeMs);
+    }
+  });
+});

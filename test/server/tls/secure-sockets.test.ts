@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test";
+
+import { Moments } from "../../../src/tree/cache/freshness.ts";
+import { openTree } from "../../../src/tree/disk/disk-tree.ts";
+import { RequestHeadCache } from "../../../src/http1/request-head-cache.ts";
+import { SystemClock } from "../../../src/schedule/clock.ts";
+import type {
+  ConnectionContext,
+  OpenConnection,
+} from "../../../src/server/connection/protocol-connection.ts";
+import { Timers, LoopAlarm } from "../../../src/schedule/timers.ts";
+import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
+import { SecureSockets } from "../../../src/server/tls/secure-sockets.ts";
+import { clientTls, serverTls } from "../../certificates/certificates.ts";
+import { limitsWith } from "../../http1/transcript.ts";
+import { RawClient } from "../../raw-client.ts";
+
+const tree = openTree({
+  root: import.meta.dir,
+  permissions: "other",
+  hidden: false,
+  symlinks: "inside",
+  index: "",
+  moments: new Moments(),
+  limits: limitsWith({}),
+});
+if (!tree.ok) throw new Error(tree.error);
+const secure = new SecureSockets(serverTls, tree.value);
+const clock = new SystemClock();
+
+const noop = (): void => undefined;
+
+/** What closes later, and what it calls. */
+type Closing = Parameters<Parameters<SecureSockets["transport"]>[3]>[0];
+
+interface Outcome {
+  /** Octets that the socket has taken before it was closed. */
+  readonly written: number;
+  readonly closing: Closing | undefined;
+  /** Resolves when the socket is closed and said so. */
+  readonly closed: Promise<OpenConnection>;
+}
+
+/**
+ * Writes to a client that reads nothing until the socket is full, or but `octets`, and closes.
+ * Under TLS a socket that is full holds octets that the kernel doesn't.
+ */
+async function closeAfter(
+  octets: number,
+  writeTimeMs: number,
+): Promise<Outcome & { client: RawClient }> {
+  const written = Promise.withResolvers<{ count: number; closing: Closing | undefined }>();
+  const closed = Promise.withResolvers<OpenConnection>();
+  const context: ConnectionContext = {
+    limits: limitsWith({ writeTimeMs }),
+    clock,
+    moments: new Moments(),
+    heads: new RequestHeadCache(limitsWith({})),
+    witness: { wanted: false, note: noop },
+    deadlines: new Timers(() => clock.monotonicMs(), new LoopAlarm()),
+    handler: () => Promise.reject(new Error("nobody asks")),
+    refusal: () => {
+      throw new Error("nobody is refused");
+    },
+    failed: noop,
+    departures: new WriteBatcher(new SystemClock()),
+    defer: noop,
+    closed: closed.resolve,
+  };
+  const piece = new Uint8Array(65_536).fill(0x61);
+  let closing: Closing | undefined;
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    allowHalfOpen: true,
+    tls: secure.options,
+    socket: {
+      open: noop,
+      handshake: (socket) => {
+        const transport = secure.transport(socket, "127.0.0.1", context, (later) => {
+          closing = later;
+        });
+        let count = 0;
+        for (let taken = 1; taken > 0 && count < octets; count += taken) {
+          taken = transport.write(piece.subarray(0, Math.min(piece.length, octets - count)));
+        }
+        transport.close();
+        written.resolve({ count, closing });
+      },
+      data: noop,
+      drain: () => closing?.drained(),
+      close: () => closing?.closed(),
+    },
+  });
+  const client = await RawClient.connect(listener.port, "127.0.0.1", clientTls);
+  client.pause();
+  const { count } = await written.promise;
+  listener.stop();
+  return { client, written: count, closing, closed: closed.promise };
+}
+
+describe("a TLS socket that is closed", () => {
+  test("is so at once when the kernel has taken all of it", async () => {
+    const { client, closing } = await closeAfter(1000, 1);
+    expect(closing).toBeUndefined();
+    client.resume();
+    expect(await client.ending()).toBe("end");
+    expect(client.received).toBe(1000);
+    client.close();
+  });
+
+  test("gives a client that reads all that it had taken, then close_notify", async () => {
+    const { client, written, closing, closed } = await closeAfter(Infinity, 10_000);
+    expect(closing).toBeDefined();
+    // Who stops the server now still lets the client have it.
+    closing?.stop();
+    client.resume();
+    expect(await client.ending()).toBe("end");
+    expect(client.received).toBe(written);
+    expect<OpenConnection | undefined>(await closed).toBe(closing);
+    client.close();
+  });
+
+  test("is reset when its client reads nothing for writeTimeMs", async () => {
+    const { client, closing, closed } = await closeAfter(Infinity, 20);
+    expect<OpenConnection | undefined>(await closed).toBe(closing);
+    client.abort();
+  });
+
+  test("is reset at once when the server is told to wait for nobody", async () => {
+    const { client, closing, closed } = await closeAfter(Infinity, 60_000);
+    closing?.abort();
+    expect<OpenConnection | undefined>(await closed).toBe(closing);
+    client.abort();
+  });
+});

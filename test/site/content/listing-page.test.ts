@@ -1,0 +1,336 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
+
+import { formatSize } from "../../../src/site/content/listing-page.ts";
+import { escapeHtml } from "../../../src/site/pages/markup.ts";
+import { concatBytes } from "../../../src/http/bytes.ts";
+import type { Response } from "../../../src/http/response.ts";
+import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
+import { TempSite } from "../../temp-site.ts";
+import { House, requestOf } from "../ask.ts";
+
+const site = new TempSite("empty");
+afterAll(() => site[Symbol.dispose]());
+const house = new House(site.root);
+
+/** The rows of a listing: what each link leads to, and what it shows. */
+function linksOf(markup: string): (readonly [href: string, text: string])[] {
+  return [...markup.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map((match) => [
+    match[1] ?? "",
+    match[2] ?? "",
+  ]);
+}
+
+async function list(path: string): Promise<string> {
+  const shown = await house.ask(`GET ${path}`);
+  expect(shown.status).toBe(200);
+  expect(shown.fields["Content-Type"]).toBe("text/html; charset=utf-8");
+  return shown.body;
+}
+
+/** The chunks that `response` is streamed in. */
+function chunksOf({ body }: Response): AsyncIterator<Uint8Array> {
+  if (body.kind !== "stream") throw new Error(`not a stream: ${body.kind}`);
+  return body.chunks[Symbol.asyncIterator]();
+}
+
+/** All of them. */
+async function textOf(response: Response): Promise<string> {
+  const chunks = chunksOf(response);
+  const all: Uint8Array[] = [];
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+    all.push(next.value);
+  }
+  return new TextDecoder().decode(concatBytes(all));
+}
+
+test("shows name, size and last change, folders first", async () => {
+  site.file("plain/10.txt", "x".repeat(1234));
+  site.file("plain/2.txt", "");
+  site.folder("plain/zoo");
+  for (const name of ["10.txt", "2.txt", "zoo"]) {
+    utimesSync(site.at(`plain/${name}`), new Date(0), new Date("2024-02-29T12:34:56Z"));
+  }
+  const markup = await list("/plain/");
+  const when =
+    '<td class="number when"><time datetime="2024-02-29T12:34:56.000Z">2024-02-29 12:34</time></td>';
+  expect(markup).toContain("<title>/plain/</title>");
+  expect(markup).toContain("<h1>/plain/</h1>");
+  expect(markup.slice(markup.indexOf("<tbody>"), markup.indexOf("</tbody>"))).toBe(
+    `<tbody>
+<tr><td><a href="../">../</a></td><td></td><td class="when"></td></tr>
+<tr><td><a href="./zoo/">zoo/</a></td><td class="number"></td>${when}</tr>
+<tr><td><a href="./2.txt">2.txt</a></td><td class="number"><span title="0 bytes">0 B</span></td>${when}</tr>
+<tr><td><a href="./10.txt">10.txt</a></td><td class="number"><span title="1234 bytes">1.2 kB</span></td>${when}</tr>
+`,
+  );
+});
+
+test("of the root has no way up", async () => {
+  expect(linksOf(await list("/")).map(([href]) => href)).not.toContain("../");
+});
+
+describe("names that could do harm (WHATWG HTML §13.1.2.3)", () => {
+  const names: Record<string, readonly [href: string, text: string]> = {
+    "<script>alert(1)<": ["./%3Cscript%3Ealert(1)%3C", "&lt;script&gt;alert(1)&lt;"],
+    "<script>.txt": ["./%3Cscript%3E.txt", "&lt;script&gt;.txt"],
+    'a"b': ["./a%22b", "a&quot;b"],
+    "a'b": ["./a&#39;b", "a&#39;b"],
+    "x&y": ["./x&amp;y", "x&amp;y"],
+    "x&amp;y": ["./x&amp;amp;y", "x&amp;amp;y"],
+    "javascript:alert(1)": ["./javascript:alert(1)", "javascript:alert(1)"],
+    "#fragment": ["./%23fragment", "#fragment"],
+    "q?a=b": ["./q%3Fa=b", "q?a=b"],
+    "50%": ["./50%25", "50%"],
+    "%2e%2e": ["./%252e%252e", "%2e%2e"],
+    "new\nline": ["./new%0Aline", String.raw`new\u{a}line`],
+    "\u202etxt.exe": ["./%E2%80%AEtxt.exe", String.raw`\u{202e}txt.exe`],
+    "\u001b[31m": ["./%1B%5B31m", String.raw`\u{1b}[31m`],
+    Grüße: ["./Gr%C3%BC%C3%9Fe", "Grüße"],
+    " lead": ["./%20lead", " lead"],
+  };
+
+  test("are text, and links that lead to them", async () => {
+    for (const name of Object.keys(names)) site.file(`harm/${name}`, name);
+    const links = linksOf(await list("/harm/"));
+    const wanted = Object.values(names).toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
+    expect(links.slice(1).toSorted((a, b) => (a[0] < b[0] ? -1 : 1))).toEqual([...wanted]);
+  });
+
+  test("can be asked for by the link that is shown", async () => {
+    for (const [name, [href]] of Object.entries(names)) {
+      const plain = href.replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+      const { pathname } = new URL(plain, "http://a/harm/");
+      expect(await house.ask(`GET ${pathname}`)).toMatchObject({ status: 200, body: name });
+    }
+  });
+
+  test("are harmless in a folder's own title, too", async () => {
+    site.folder("<b>&");
+    const markup = await list("/%3Cb%3E&/");
+    expect(markup).toContain("<title>/&lt;b&gt;&amp;/</title>");
+    expect(markup).toContain("<h1>/&lt;b&gt;&amp;/</h1>");
+    expect(markup).not.toContain("<b>");
+  });
+});
+
+test("shows what can be asked for, whether a stranger may read it or not, and no hidden name", async () => {
+  site.file("mixed/open.txt", "");
+  site.file("mixed/shut.txt", "", 0o600);
+  site.file("mixed/.hidden", "");
+  symlinkSync("open.txt", site.at("mixed/link"));
+  symlinkSync("/etc/passwd", site.at("mixed/outside"));
+  symlinkSync("nowhere", site.at("mixed/dangling"));
+  const names = linksOf(await list("/mixed/")).map(([, text]) => text);
+  expect(names).toEqual(["../", "link", "open.txt", "shut.txt"]);
+});
+
+test("says that there is nothing", async () => {
+  site.folder("void");
+  expect(await list("/void/")).toContain('<p class="soft">Nothing here.</p>');
+});
+
+test("says how many it left out", async () => {
+  const small = new House(site.root, { limits: { listingEntriesMax: 3 } });
+  for (let i = 0; i < 10; i++) site.file(`many/${i}`, "");
+  const { body } = await small.ask("GET /many/");
+  expect(linksOf(body).length).toBe(4);
+  expect(body).toContain('<p class="soft">And 7 more.</p>');
+});
+
+test("is refused where a stranger may not list, though the files may be known", async () => {
+  site.file("drop/known.txt", "known");
+  site.folder("drop", 0o711);
+  expect((await house.ask("GET /drop/")).status).toBe(403);
+  expect(await house.ask("GET /drop/known.txt")).toMatchObject({ status: 200, body: "known" });
+});
+
+test("is not there when listings are off, but the index is", async () => {
+  const silent = new House(site.root, { listing: false });
+  site.file("with-index/index.html", "<p>index</p>");
+  expect(await silent.ask("GET /plain/")).toMatchObject({
+    status: 404,
+    note: { reason: "listings are off" },
+  });
+  expect((await silent.ask("GET /with-index/")).body).toBe("<p>index</p>");
+});
+
+describe("a long one", () => {
+  /** Where more than five entries are many. */
+  const streaming = new House(site.root, { limits: { listingWholeEntriesMax: 5 } });
+
+  /** Fills the folder `name` with `count` files. */
+  function fill(name: string, count: number): void {
+    site.folder(name);
+    for (let i = 0; i < count; i++) writeFileSync(site.at(`${name}/${i}`), "x");
+  }
+
+  async function answer(
+    line: string,
+    fields: Record<string, string> = {},
+    body?: string,
+  ): Promise<Response> {
+    return streaming.routes.answer(requestOf(line, fields, body));
+  }
+
+  fill("six", 6);
+  fill("lots", 700);
+  site.folder("lots/folder");
+  symlinkSync("1", site.at("lots/link"));
+
+  test("is the same page, sent while it is made", async () => {
+    for (const path of ["/six/", "/lots/", "/"]) {
+      const streamed = await answer(`GET ${path}`);
+      expect(streamed.status).toBe(200);
+      expect(await textOf(streamed)).toBe(await list(path));
+    }
+  });
+
+  test("is one with more entries than the limit", async () => {
+    fill("five", 5);
+    site.file("five/.hidden", "not counted");
+    expect((await answer("GET /five/")).body.kind).toBe("bytes");
+    fill("five", 6);
+    expect((await answer("GET /five/")).body.kind).toBe("stream");
+  });
+
+  test("has neither a tag nor codings nor ranges, and is asked for again each time", async () => {
+    const fields = { "Accept-Encoding": "gzip, br, zstd", Range: "bytes=0-9" };
+    expect(await answer("GET /six/", fields)).toMatchObject({
+      status: 200,
+      fields: [
+        ["Cache-Control", "no-cache"],
+        ["X-Content-Type-Options", "nosniff"],
+        ["Content-Type", "text/html; charset=utf-8"],
+      ],
+    });
+  });
+
+  test("is fresh for as long as files are", async () => {
+    const limits = { listingWholeEntriesMax: 5 };
+    const minute = new House(site.root, { limits, cacheSeconds: 60 });
+    const { fields } = await minute.ask("GET /six/");
+    expect(fields["Cache-Control"]).toBe("max-age=60");
+  });
+
+  test("is not for clients that don't take it as it is (RFC 9110 §12.5.3)", async () => {
+    const fields = { "Accept-Encoding": "gzip, identity;q=0" };
+    expect((await answer("GET /six/", fields)).status).toBe(406);
+    expect((await answer("GET /six/", { "Accept-Encoding": "gzip;q=1" })).status).toBe(200);
+    const limits = { listingWholeEntriesMax: 5 };
+    const plain = new House(site.root, { limits, compress: false });
+    expect((await plain.ask("GET /six/", fields)).status).toBe(200);
+  });
+
+  test.each([
+    ["If-None-Match", "*", 304],
+    ["If-None-Match", '"a"', 200],
+    ["If-None-Match", 'W/""', 200],
+    ["If-Match", "*", 200],
+    ["If-Match", '"a"', 412],
+    ["If-Match", 'W/""', 412],
+    ["If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT", 200],
+    ["If-Unmodified-Since", "Fri, 01 Jan 2010 00:00:00 GMT", 200],
+  ])(
+    "exists, and that is all that a condition can ask: %s: %s is %p",
+    async (name, value, status) => {
+      const response = await answer("GET /six/", { [name]: value });
+      expect(response.status).toBe(status);
+      if (status === 304) expect(response.fields).toEqual([["Cache-Control", "no-cache"]]);
+    },
+  );
+
+  test.each([
+    ["If-Match", "*", 200],
+    ["If-Match", '"a"', 412],
+    ["If-None-Match", "*", 412],
+  ])("weighs for a POST, too: %s: %s is %p", async (name, value, status) => {
+    site.file("MyForm.html", "<form>");
+    expect((await answer("POST /six/", { [name]: value }, "a=b")).status).toBe(status);
+  });
+
+  test("begins with the page's head, before the folder has been read", async () => {
+    const chunks = chunksOf(await answer("GET /lots/"));
+    const { value } = await chunks.next();
+    const text = new TextDecoder().decode(value as Uint8Array);
+    expect(text).toStartWith("<!doctype html>");
+    expect(text).toContain("<h1>/lots/</h1>");
+    expect(text).not.toContain("./1");
+    await chunks.return?.();
+  });
+
+  test("says how many it left out", async () => {
+    const limits = { listingWholeEntriesMax: 5, listingEntriesMax: 600 };
+    const brief = new House(site.root, { limits });
+    const page = await textOf(await brief.routes.answer(requestOf("GET /lots/")));
+    expect(linksOf(page)).toHaveLength(601);
+    expect(page).toContain('<p class="soft">And 102 more.</p>');
+  });
+
+  test("is empty when it has been forbidden since", async () => {
+    const response = await answer("GET /six/");
+    site.folder("six", 0o751);
+    expect(await textOf(response)).toContain('<p class="soft">Nothing here.</p>');
+    site.folder("six", 0o755);
+  });
+
+  test.each([0, 1, 2, 5])("ends when nobody wants more than %p chunks", async (wanted) => {
+    const chunks = chunksOf(await answer("GET /lots/"));
+    for (let i = 0; i < wanted; i++) expect((await chunks.next()).done).toBe(false);
+    await chunks.return?.();
+    if (canListDescriptors) expect(descriptorsInto(site.root)).toEqual([]);
+    expect((await chunks.next()).done).toBe(true);
+  });
+
+  test("lets all others have their turn, however many there are at once", async () => {
+    let turn = 0;
+    let isOver = false;
+    const count = (): void => {
+      turn++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const rowsByTurn = new Map<number, number>();
+    let readMost = 0;
+    const readOne = async (): Promise<void> => {
+      const chunks = chunksOf(await answer("GET /lots/"));
+      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+        const rows = linksOf(new TextDecoder().decode(next.value)).length;
+        rowsByTurn.set(turn, (rowsByTurn.get(turn) ?? 0) + rows);
+        if (canListDescriptors) readMost = Math.max(readMost, descriptorsInto(site.root).length);
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, readOne));
+    isOver = true;
+    // Each page has a way up, too.
+    expect([...rowsByTurn.values()].reduce((sum, rows) => sum + rows)).toBe(12 * 703);
+    expect(Math.max(...rowsByTurn.values())).toBeLessThanOrEqual(12 + 2 * 256);
+    expect(readMost).toBeLessThanOrEqual(4);
+  });
+});
+
+test("loads nothing from anywhere", async () => {
+  expect(await list("/plain/")).not.toMatch(/<(?:script|link|img|iframe)|url\(|@import|https?:/i);
+});
+
+test.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [1000, "1.0 kB"],
+  [1049, "1.0 kB"],
+  [99_499, "99.5 kB"],
+  [99_500, "100 kB"],
+  [999_499, "999 kB"],
+  [999_500, "1.0 MB"],
+  [1_500_000_000, "1.5 GB"],
+  [5e12, "5.0 TB"],
+  [5e18, "5000000 TB"],
+])("shows %p octets as %s", (octets, text) => {
+  expect(formatSize(octets)).toBe(text);
+});
+
+test("escapes what means something in HTML, and nothing else", () => {
+  expect(escapeHtml(`<a href="x">&'é\u{1f600}`)).toBe(
+    "&lt;a href=&quot;x&quot;&gt;&amp;&#39;é\u{1f600}",
+  );
+});

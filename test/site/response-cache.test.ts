@@ -1,0 +1,809 @@
+import type { Mock } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setSystemTime, spyOn, test } from "bun:test";
+import * as fc from "fast-check";
+import * as fs from "node:fs";
+
+import { Tree } from "../../src/tree/disk/disk-tree.ts";
+import { zlibEncoder } from "../../src/site/variants/zlib-encoder.ts";
+import { formatImfFixdate } from "../../src/http/date.ts";
+import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { Server } from "../../src/server/serve.ts";
+import { serve } from "../../src/server/serve.ts";
+import type { ReloadOptions, ServeOptions } from "../../src/server/serve-options.ts";
+import { RawClient } from "../raw-client.ts";
+import { TempSite } from "../temp-site.ts";
+
+/** Nothing is remembered under these. */
+const forgetful = { fileCacheBytesMax: 0, requestCacheBytesMax: 0 };
+
+/** How often trees were asked for something. */
+let looks: Mock<Tree["resolve"]>;
+
+/** The time as servers see it: so late that every change a test makes is settled, and it stands. */
+let nowMs = 0;
+
+function setTime(ms: number): void {
+  nowMs = ms;
+  setSystemTime(new Date(ms));
+}
+
+let site: TempSite;
+
+/** When the file that was written last was last changed, as far as it says, in seconds. */
+let written = 1_700_000_000;
+
+/** Gives the file `name` a time that no other has, so that no clock is too coarse to tell. */
+function stamp(name: string): void {
+  fs.utimesSync(site.at(name), 0, ++written);
+}
+
+/** Writes a file anew. */
+function put(name: string, content: string | Uint8Array, mode = 0o644): void {
+  site.file(name, content, mode);
+  stamp(name);
+}
+
+beforeEach(() => {
+  looks = spyOn(Tree.prototype, "resolve");
+  site = new TempSite("empty");
+  put("a.txt", "one");
+  put("b.txt", "two");
+  put("private.txt", "secret", 0o640);
+  put("long.txt", "many words, ".repeat(200));
+  put("large.txt", "x".repeat(40_000));
+  put("in/a.txt", "inside");
+  site.folder("empty");
+  fs.symlinkSync("a.txt", site.at("link.txt"));
+  setSystemTime();
+  setTime(Date.now() + 60_000);
+});
+
+afterEach(() => {
+  looks.mockRestore();
+  setSystemTime();
+  site[Symbol.dispose]();
+});
+
+const ask = (path: string, fields = "", method = "GET"): string =>
+  `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`;
+
+/** Where the answer ends that `text` begins with; undefined while it isn't all there. */
+function endOf(text: string, isToHead: boolean): number | undefined {
+  const headEnd = text.indexOf("\r\n\r\n") + 4;
+  if (headEnd < 4) return undefined;
+  const head = text.slice(0, headEnd);
+  const isBodiless = isToHead || /^HTTP\/1\.1 [23]04 /.test(head);
+  const length = /\r\nContent-Length: (\d+)\r\n/.exec(head)?.[1];
+  if (!isBodiless && length === undefined) throw new Error(`without a length: ${head}`);
+  const end = headEnd + (isBodiless ? 0 : Number(length));
+  return text.length < end ? undefined : end;
+}
+
+/** One who asks a server on one connection, one request after the other. */
+class Caller {
+  readonly #port: number;
+  #client: RawClient | undefined;
+  #read = 0;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  /** The answer's octets, as text. After one that ends the connection there is a new one. */
+  async answerTo(request: string): Promise<string> {
+    const client = (this.#client ??= await RawClient.connect(this.#port));
+    const isToHead = request.startsWith("HEAD");
+    const answer = (): string => client.text.slice(this.#read);
+    client.send(request);
+    await client.until(() => endOf(answer(), isToHead) !== undefined);
+    const text = answer();
+    if (text.length !== endOf(text, isToHead)) throw new Error(`more than an answer: ${text}`);
+    this.#read += text.length;
+    if (/\r\nConnection: close\r\n/.test(text)) {
+      expect(await client.ending()).toBe("end");
+      expect(client.received).toBe(this.#read);
+      this.close();
+    }
+    return text;
+  }
+
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
+    this.#read = 0;
+  }
+}
+
+/** Two servers of one site: one that remembers, and one that remembers nothing. */
+class Twins implements AsyncDisposable {
+  readonly servers: readonly [remembering: Server, forgetting: Server];
+  readonly #callers: readonly [Caller, Caller];
+
+  constructor(remembering: Server, forgetting: Server) {
+    this.servers = [remembering, forgetting];
+    this.#callers = [new Caller(remembering.port), new Caller(forgetting.port)];
+  }
+
+  static async start(options: ServeOptions = {}): Promise<Twins> {
+    const { root } = site;
+    const { limits } = options;
+    return new Twins(
+      await serve({ root, ...options }),
+      await serve({ root, ...options, limits: { ...limits, ...forgetful } }),
+    );
+  }
+
+  reload(options: ReloadOptions): void {
+    const [remembering, forgetting] = this.servers;
+    remembering.reload(options);
+    forgetting.reload({ ...options, limits: { ...options.limits, ...forgetful } });
+  }
+
+  /** The answer, which is the same from both to the octet, and how often the tree was asked. */
+  async ask(request: string): Promise<{ readonly text: string; readonly looks: number }> {
+    const [remembering, forgetting] = this.#callers;
+    const before = looks.mock.calls.length;
+    const text = await remembering.answerTo(request);
+    const made = looks.mock.calls.length - before;
+    expect(text).toBe(await forgetting.answerTo(request));
+    expect(text).toContain(`\r\nDate: ${formatImfFixdate(nowMs)}\r\n`);
+    return { text, looks: made };
+  }
+
+  /**
+   * The answer to the same request, four times. In the end it is one that was kept, if `isKept`,
+   * and the tree isn't asked any more.
+   */
+  async askOften(request: string, isKept = true): Promise<string> {
+    for (let i = 0; i < 3; i++) await this.ask(request);
+    const { text, looks: made } = await this.ask(request);
+    expect(made === 0).toBe(isKept);
+    return text;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const caller of this.#callers) caller.close();
+    for (const server of this.servers) await server.stop({ force: true });
+  }
+}
+
+/** An answer in short: its status, its coding if it has one, and its content unless that's a page. */
+function short(text: string): string {
+  const headEnd = text.indexOf("\r\n\r\n") + 4;
+  const coding = /\r\nContent-Encoding: (\S+)\r\n/.exec(text)?.[1] ?? "";
+  const body = text.slice(headEnd);
+  const shown = /^<!doctype/i.test(body) ? "page" : body.slice(0, 20);
+  return [text.slice(9, 12), coding, shown].filter((part) => part !== "").join(" ");
+}
+
+const fieldOf = (text: string, name: string): string | undefined =>
+  new RegExp(`\r\n${name}: ([^\r]*)\r\n`).exec(text)?.[1];
+
+/** What is asked for, what is answered to that, and after a change. "*" marks what isn't kept. */
+type Scenario = readonly [
+  what: string,
+  request: string,
+  before: string,
+  change: () => void,
+  after: string,
+];
+
+async function play(
+  twins: Twins,
+  request: string,
+  before: string,
+  change: () => void,
+  after: string,
+): Promise<void> {
+  for (const [i, expected] of [before, after].entries()) {
+    if (i === 1) change();
+    const isKept = !expected.endsWith("*");
+    const text = await twins.askOften(request, isKept);
+    expect(short(text)).toBe(expected.replace(/ \*$/, ""));
+  }
+}
+
+const chmod = (name: string, mode: number) => (): void => fs.chmodSync(site.at(name), mode);
+const remove = (name: string) => (): void => fs.rmSync(site.at(name), { recursive: true });
+const write = (name: string, content: string) => (): void => put(name, content);
+const fileForFolder = (): void => {
+  fs.rmSync(site.at("a.txt"));
+  put("a.txt/x", "x");
+};
+const gzip = "Accept-Encoding: gzip\r\n";
+
+const changes: readonly Scenario[] = [
+  ["an edit", ask("/a.txt"), "200 one", write("a.txt", "new"), "200 new"],
+  ["an edit, to HEAD", ask("/a.txt", "", "HEAD"), "200", write("a.txt", "longer"), "200"],
+  [
+    "an edit in place",
+    ask("/a.txt"),
+    "200 one",
+    () => {
+      fs.writeFileSync(site.at("a.txt"), "new");
+      stamp("a.txt");
+    },
+    "200 new",
+  ],
+  [
+    "another file by that name",
+    ask("/a.txt"),
+    "200 one",
+    () => fs.renameSync(site.at("b.txt"), site.at("a.txt")),
+    "200 two",
+  ],
+  ["a removal", ask("/a.txt"), "200 one", remove("a.txt"), "404 page"],
+  ["a file where nothing was", ask("/new.txt"), "404 page", write("new.txt", "new"), "200 new"],
+  ["a folder where a file was", ask("/a.txt/x"), "404 page", fileForFolder, "200 x"],
+  ["a bit that goes", ask("/a.txt"), "200 one", chmod("a.txt", 0o640), "403 page"],
+  ["a bit that comes", ask("/private.txt"), "403 page", chmod("private.txt", 0o644), "200 secret"],
+  ["a folder's bit that goes", ask("/in/a.txt"), "200 inside", chmod("in", 0o750), "403 page"],
+  ["a folder that goes", ask("/in/a.txt"), "200 inside", remove("in"), "404 page"],
+  [
+    "a link that leads elsewhere",
+    ask("/link.txt"),
+    "200 one",
+    () => {
+      fs.symlinkSync("b.txt", site.at("next"));
+      fs.renameSync(site.at("next"), site.at("link.txt"));
+    },
+    "200 two",
+  ],
+  ["what a link leads to", ask("/link.txt"), "200 one", write("a.txt", "new"), "200 new"],
+  ["an index that comes", ask("/empty/"), "200 page *", write("empty/index.html", "i"), "200 i"],
+  ["a folder that comes", ask("/soon"), "404 page", () => site.folder("soon"), "308 *"],
+  ["a folder without its slash that goes", ask("/empty"), "308 *", remove("empty"), "404 page"],
+  [
+    "a form beside it that comes",
+    ask("/a.txt", gzip),
+    "200 one",
+    write("a.txt.gz", "gz"),
+    "200 gzip gz",
+  ],
+  [
+    "a part of an edit",
+    ask("/a.txt", "Range: bytes=1-1\r\n"),
+    "206 n",
+    write("a.txt", "new"),
+    "206 e",
+  ],
+  [
+    "a part that is no more",
+    ask("/a.txt", "Range: bytes=2-\r\n"),
+    "206 e",
+    write("a.txt", "12"),
+    "416 page *",
+  ],
+  [
+    "the last octets of more",
+    ask("/a.txt", "Range: bytes=-2\r\n"),
+    "206 ne",
+    write("a.txt", "more"),
+    "206 re",
+  ],
+  [
+    "a file that is made smaller than what is kept open",
+    ask("/large.txt"),
+    `200 ${"x".repeat(20)} *`,
+    write("large.txt", "y"),
+    "200 y",
+  ],
+];
+
+describe("the next request is answered with", () => {
+  test.each(changes)("%s", async (_what, request, before, change, after) => {
+    await using twins = await Twins.start();
+    await play(twins, request, before, change, after);
+  });
+});
+
+describe("pages of errors", () => {
+  const none = ask("/none");
+  const own: readonly Scenario[] = [
+    ["a page of one's own that comes", none, "404 page", write("404.html", "gone"), "404 gone"],
+    ["what is forbidden, too", ask("/private.txt"), "403 page", write("403.html", "no"), "403 no"],
+  ];
+  const kept: readonly Scenario[] = [
+    ["one that is edited", none, "404 gone", write("404.html", "lost"), "404 lost"],
+    ["one that goes", none, "404 gone", remove("404.html"), "404 page"],
+    ["one that loses its bit", none, "404 gone", chmod("404.html", 0o600), "404 page"],
+    ["the file that was missing", none, "404 gone", write("none", "here"), "200 here"],
+    ["its edit under its own name", ask("/404.html"), "200 gone", write("404.html", "x"), "200 x"],
+  ];
+
+  test.each(own)("say %s", async (_what, request, before, change, after) => {
+    await using twins = await Twins.start();
+    await play(twins, request, before, change, after);
+  });
+
+  test.each(kept)("say %s", async (_what, request, before, change, after) => {
+    put("404.html", "gone");
+    await using twins = await Twins.start();
+    await play(twins, request, before, change, after);
+  });
+
+  test("say each of many edits, whichever of what they are made from was found last", async () => {
+    put("404.html", "gone");
+    await using twins = await Twins.start();
+    for (const content of ["gone", "lost", "away", "past"]) {
+      put("404.html", content);
+      expect(short(await twins.askOften(none))).toBe(`404 ${content}`);
+    }
+  });
+
+  test("say of an edit of what they are made from, each of many", async () => {
+    put("404.html", "gone");
+    await using twins = await Twins.start();
+    const paths = Array.from({ length: 80 }, (_, i) => `/none/${i}`);
+    for (let i = 0; i < 3; i++) for (const path of paths) await twins.ask(ask(path));
+    put("404.html", "lost");
+    for (const path of paths) expect(short((await twins.ask(ask(path))).text)).toBe("404 lost");
+  });
+});
+
+describe("forms beside a file (RFC 9110 §12.5.3)", () => {
+  const takesGzip = ask("/a.txt", gzip);
+  const [plain, coded] = ["200 one", "200 gzip gz"];
+  const scenarios: readonly Scenario[] = [
+    ["goes", takesGzip, coded, remove("a.txt.gz"), plain],
+    ["is edited", takesGzip, coded, write("a.txt.gz", "other"), "200 gzip other"],
+    ["loses its bit", takesGzip, coded, chmod("a.txt.gz", 0o640), plain],
+    [
+      "is older than an edit",
+      takesGzip,
+      coded,
+      () => {
+        put("a.txt", "new");
+        fs.utimesSync(site.at("a.txt.gz"), 1_600_000_000, 1_600_000_000);
+      },
+      "200 new",
+    ],
+    ["is emptied", takesGzip, coded, () => fs.truncateSync(site.at("a.txt.gz")), plain],
+    ["is nothing to who doesn't take it", ask("/a.txt"), plain, remove("a.txt.gz"), plain],
+    [
+      "gives way to a better one",
+      ask("/a.txt", "Accept-Encoding: gzip, br\r\n"),
+      coded,
+      write("a.txt.br", "br"),
+      "200 br br",
+    ],
+  ];
+
+  test.each(scenarios)("one %s", async (_what, request, before, change, after) => {
+    put("a.txt.gz", "gz");
+    await using twins = await Twins.start();
+    await play(twins, request, before, change, after);
+  });
+
+  test("one that is made here is made anew after an edit", async () => {
+    await using twins = await Twins.start();
+    const made = ask("/long.txt", "Accept-Encoding: zstd\r\n");
+    const before = await twins.askOften(made);
+    expect(fieldOf(before, "Content-Encoding")).toBe("zstd");
+    put("long.txt", "other words, ".repeat(200));
+    const after = await twins.askOften(made);
+    expect(fieldOf(after, "Content-Encoding")).toBe("zstd");
+    expect(fieldOf(after, "ETag")).not.toBe(fieldOf(before, "ETag") as string);
+  });
+
+  test("one that is made here and longer than a small file is not kept for an answer", async () => {
+    // What isn't repeated is hard to compress.
+    const lines = Array.from({ length: 200 }, (_, i) => `${Math.imul(i + 1, 0x9e3779b1) >>> 0}\n`);
+    put("long.txt", lines.join(""));
+    await using twins = await Twins.start({ limits: { inlineBytesMax: 700 } });
+    const made = await twins.askOften(ask("/long.txt", "Accept-Encoding: zstd\r\n"), false);
+    expect(fieldOf(made, "Content-Encoding")).toBe("zstd");
+    expect(Number(fieldOf(made, "Content-Length"))).toBeGreaterThan(700);
+    expect(short(await twins.askOften(ask("/a.txt")))).toBe("200 one");
+  });
+});
+
+/** The tag of what is at `path` by now. */
+const tagOf = async (twins: Twins, path: string): Promise<string> =>
+  fieldOf((await twins.ask(ask(path))).text, "ETag") ?? "";
+
+describe("conditions", () => {
+  test.each(["/a.txt", "/large.txt"])("304 to the tag of %s while it is that", async (path) => {
+    await using twins = await Twins.start();
+    const content = fs.readFileSync(site.at(path));
+    const request = ask(path, `If-None-Match: ${await tagOf(twins, path)}\r\n`);
+    expect(short(await twins.askOften(request))).toBe("304");
+    put(path, "new");
+    expect(short(await twins.askOften(request, false))).toBe("200 new");
+    // The tag of a small file is that of its content, that of a large one goes by its identity.
+    put(path, content);
+    const isSmall = path === "/a.txt";
+    const after = short(await twins.askOften(request, isSmall));
+    expect(after).toBe(isSmall ? "304" : `200 ${"x".repeat(20)}`);
+    fs.chmodSync(site.at(path), 0o600);
+    expect(short(await twins.askOften(request))).toBe("403 page");
+  });
+
+  test("412 until it is the tag that is asked for", async () => {
+    await using twins = await Twins.start();
+    const request = ask("/a.txt", `If-Match: ${await tagOf(twins, "/b.txt")}\r\n`);
+    expect(short(await twins.askOften(request, false))).toBe("412 page");
+    put("a.txt", "two");
+    expect(short(await twins.askOften(request, false))).toBe("200 two");
+  });
+
+  test("a date beside a tag isn't looked at, at any time (RFC 9110 §13.1.3)", async () => {
+    await using twins = await Twins.start();
+    const date = "If-Modified-Since: Sat, 29 Oct 1994 19:43:31 GMT\r\n";
+    const same = ask("/a.txt", `If-None-Match: ${await tagOf(twins, "/a.txt")}\r\n${date}`);
+    expect(short(await twins.askOften(same))).toBe("304");
+    setTime(nowMs + 7_200_000);
+    expect(short(await twins.askOften(same))).toBe("304");
+  });
+});
+
+describe("as time passes", () => {
+  const longAgo = Date.UTC(2024, 1, 29, 12);
+
+  test("a date that has been asked for is the present one", async () => {
+    await using twins = await Twins.start();
+    const requests = ["/a.txt", "/none", "/private.txt"].map((path) => ask(path));
+    for (const request of requests) await twins.askOften(request);
+    for (const ms of [999, 1, 1000, 86_400_000]) {
+      setTime(nowMs + ms);
+      // `ask` compares the date.
+      for (const request of requests) await twins.ask(request);
+    }
+  });
+
+  test("Last-Modified is never ahead of it (RFC 9110 §8.8.2.1)", async () => {
+    await using twins = await Twins.start();
+    const aheadMs = Math.ceil(nowMs / 1000) * 1000 + 10_000;
+    for (const name of ["a.txt", "large.txt"]) fs.utimesSync(site.at(name), 0, aheadMs / 1000);
+    const requests = [
+      ask("/a.txt"),
+      ask("/a.txt", "", "HEAD"),
+      ask("/a.txt", "Range: bytes=0-1\r\n"),
+      ask("/large.txt", "Range: bytes=0-1\r\n"),
+    ];
+    for (const ms of [aheadMs - 9000, aheadMs - 1, aheadMs, aheadMs + 999, aheadMs + 90_000]) {
+      setTime(ms);
+      for (const request of requests) {
+        for (let i = 0; i < 4; i++) {
+          const told = fieldOf((await twins.ask(request)).text, "Last-Modified");
+          expect(told).toBe(formatImfFixdate(Math.min(ms, aheadMs)));
+        }
+      }
+    }
+  });
+
+  test("it becomes a strong validator, a second after the change (RFC 9110 §8.8.2.2)", async () => {
+    await using twins = await Twins.start();
+    const changedMs = Math.ceil(nowMs / 1000) * 1000 + 5000;
+    fs.utimesSync(site.at("a.txt"), 0, changedMs / 1000);
+    const date = formatImfFixdate(changedMs);
+    const request = ask("/a.txt", `Range: bytes=1-1\r\nIf-Range: ${date}\r\n`);
+    for (const [afterMs, expected] of [
+      [0, "200 one"],
+      [500, "200 one"],
+      [999, "200 one"],
+      [1000, "206 n"],
+      [5000, "206 n"],
+    ] as const) {
+      setTime(changedMs + afterMs);
+      expect(short(await twins.askOften(request, false))).toBe(expected);
+    }
+    fs.utimesSync(site.at("a.txt"), 0, changedMs / 1000 + 1);
+    expect(short(await twins.askOften(request, false))).toBe("200 one");
+  });
+
+  test("a year of two digits becomes another one (RFC 9110 §5.6.7)", async () => {
+    await using twins = await Twins.start();
+    for (const name of ["a.txt", "b.txt"]) fs.utimesSync(site.at(name), 0, longAgo / 1000);
+    const years = 60;
+    const year = new Date(nowMs).getUTCFullYear() + years;
+    const date = `Sunday, 06-Nov-${String(year % 100).padStart(2, "0")} 08:49:37 GMT`;
+    const since = ask("/a.txt", `If-Modified-Since: ${date}\r\n`);
+    const unless = ask("/b.txt", `If-Unmodified-Since: ${date}\r\n`);
+    // More than 50 years ahead it is a year of the century before.
+    expect(short(await twins.askOften(since, false))).toBe("200 one");
+    expect(short(await twins.askOften(unless, false))).toBe("412 page");
+    setTime(Date.UTC(year - 40, 0, 1));
+    expect(short(await twins.askOften(since, false))).toBe("304");
+    expect(short(await twins.askOften(unless, false))).toBe("200 two");
+  });
+
+  test("If-Modified-Since goes by the file", async () => {
+    await using twins = await Twins.start();
+    fs.utimesSync(site.at("a.txt"), 0, longAgo / 1000);
+    const request = ask("/a.txt", `If-Modified-Since: ${formatImfFixdate(longAgo)}\r\n`);
+    expect(short(await twins.askOften(request, false))).toBe("304");
+    fs.utimesSync(site.at("a.txt"), 0, longAgo / 1000 + 1);
+    expect(short(await twins.askOften(request, false))).toBe("200 one");
+    fs.utimesSync(site.at("a.txt"), 0, longAgo / 1000 - 1);
+    expect(short(await twins.askOften(request, false))).toBe("304");
+  });
+});
+
+describe("what a server is told counts at once", () => {
+  test("a route for a path that the tree has answered", async () => {
+    await using twins = await Twins.start();
+    const requests = [ask("/a.txt"), ask("/a.txt", "", "HEAD"), ask("/none")];
+    for (const request of requests) await twins.askOften(request);
+    for (const server of twins.servers) {
+      for (const path of ["/a.txt", "/none"]) {
+        server.route("GET", path, () => new ResponseBuilder(200).text("routed").build());
+      }
+    }
+    const answers: string[] = [];
+    for (const request of requests) answers.push(short((await twins.ask(request)).text));
+    expect(answers).toEqual(["200 routed", "200", "200 routed"]);
+  });
+
+  test.each<readonly [what: string, options: ReloadOptions, field: string, value: string]>([
+    ["cors", { cors: true }, "Access-Control-Allow-Origin", "*"],
+    ["cache", { cache: 60 }, "Cache-Control", "max-age=60"],
+    ["a header", { headers: [{ name: "X-A", value: "b" }] }, "X-A", "b"],
+  ])(
+    "%s, on connections that are open, and again without it",
+    async (_what, options, name, value) => {
+      await using twins = await Twins.start();
+      const request = ask("/a.txt");
+      const before = fieldOf(await twins.askOften(request), name);
+      expect(before).not.toBe(value);
+      twins.reload(options);
+      expect(fieldOf((await twins.ask(request)).text, name)).toBe(value);
+      expect(fieldOf(await twins.askOften(request), name)).toBe(value);
+      twins.reload({});
+      expect(fieldOf((await twins.ask(request)).text, name)).toBe(before as string);
+      expect(fieldOf(await twins.askOften(request), name)).toBe(before as string);
+    },
+  );
+
+  test("another root, other rules, and what is shown", async () => {
+    using other = new TempSite("empty");
+    other.file("a.txt", "other");
+    put("page.html", "page");
+    put(".hidden", "hidden");
+    await using twins = await Twins.start();
+    const [a, page, hidden] = [ask("/a.txt"), ask("/page"), ask("/.hidden")];
+    const all = async (): Promise<string[]> => {
+      const answers: string[] = [];
+      for (const request of [a, page, hidden]) {
+        const first = short((await twins.ask(request)).text);
+        for (let i = 0; i < 3; i++) expect(short((await twins.ask(request)).text)).toBe(first);
+        answers.push(first);
+      }
+      return answers;
+    };
+    expect(await all()).toEqual(["200 one", "404 page", "404 page"]);
+    twins.reload({ root: other.root });
+    expect(await all()).toEqual(["200 other", "404 page", "404 page"]);
+    twins.reload({ root: site.root, cleanUrls: true, hidden: true });
+    expect(await all()).toEqual(["200 one", "200 page", "200 hidden"]);
+    twins.reload({ root: site.root, rewrites: [{ from: "/a.txt", to: "/b.txt" }] });
+    expect(await all()).toEqual(["200 two", "404 page", "404 page"]);
+    twins.reload({ root: site.root, permissions: "process" });
+    expect(await all()).toEqual(["200 one", "404 page", "404 page"]);
+  });
+});
+
+describe("names without .html", () => {
+  const about = ask("/about");
+  const scenarios: readonly Scenario[] = [
+    ["are the page until there is a file", about, "200 page", write("about", "file"), "200 file"],
+    ["are nothing when the page goes", about, "200 page", remove("about.html"), "404 page"],
+    ["are its edit", about, "200 page", write("about.html", "edited"), "200 edited"],
+    ["stay it when a folder comes", about, "200 page", () => site.folder("about"), "200 page"],
+    [
+      "are what the whole name isn't sent to when a file is there",
+      ask("/about.html"),
+      "308 *",
+      write("about", "file"),
+      "200 page",
+    ],
+  ];
+  test.each(scenarios)("%s", async (_what, request, before, change, after) => {
+    put("about.html", "page");
+    await using twins = await Twins.start({ cleanUrls: true });
+    await play(twins, request, before, change, after);
+  });
+
+  test("and the one page, for navigations", async () => {
+    put("index.html", "app");
+    await using twins = await Twins.start({ single: true });
+    const navigation = ask("/deep/link", "Accept: text/html\r\n");
+    expect(short(await twins.askOften(navigation, false))).toBe("200 app");
+    put("index.html", "next");
+    expect(short(await twins.askOften(navigation, false))).toBe("200 next");
+    put("deep/link", "file");
+    expect(short(await twins.askOften(navigation))).toBe("200 file");
+  });
+});
+
+describe("requests that differ are not answered alike", () => {
+  const http10 = "GET /a.txt HTTP/1.0\r\n\r\n";
+  const all = [
+    ask("/a.txt"),
+    ask("/a.txt", "", "HEAD"),
+    ask("/a.txt", "Range: bytes=0-0\r\n"),
+    ask("/a.txt", "Range: bytes=0-0\r\n", "HEAD"),
+    ask("/a.txt", "Connection: close\r\n"),
+    ask("/a.txt", "Connection: close\r\n", "HEAD"),
+    ask("/a.txt?query"),
+    ask("/%61.txt"),
+    ask("http://localhost/a.txt"),
+    ask("https://localhost/a.txt"),
+    ask("/a.txt", "Accept-Encoding: identity;q=0\r\n"),
+    http10,
+    http10.replace("\r\n\r\n", "\r\nConnection: keep-alive\r\n\r\n"),
+    http10.replace("GET", "HEAD"),
+    ask("/none"),
+    ask("/none", "", "HEAD"),
+    ask("/none", "Connection: close\r\n"),
+    ask("/private.txt"),
+    ask("/private.txt", "", "HEAD"),
+    ask("/a.txt", "", "OPTIONS"),
+    ask("*", "", "OPTIONS"),
+    ask("/a.txt", "", "DELETE"),
+    ask("/a%00.txt"),
+    "GET /a.txt HTTP/1.1\r\n\r\n",
+  ];
+
+  test("in whatever order they come, and again after a change", async () => {
+    await using twins = await Twins.start();
+    for (let round = 0; round < 8; round++) {
+      if (round === 4) put("a.txt", "new");
+      // Another neighbour in each round.
+      const step = [1, 5, 7, 11, 13, 17, 19, 23][round] ?? 1;
+      for (let i = 0; i < all.length; i++) await twins.ask(all[(i * step) % all.length] ?? "");
+    }
+  });
+
+  test("and HEAD has what GET has, but for the content (RFC 9110 §9.3.2)", async () => {
+    await using twins = await Twins.start();
+    for (const path of ["/a.txt", "/none", "/private.txt", "/large.txt"]) {
+      const [get, head] = [ask(path), ask(path, "", "HEAD")];
+      for (let i = 0; i < 4; i++) {
+        const whole = (await twins.ask(get)).text;
+        expect((await twins.ask(head)).text).toBe(whole.slice(0, whole.indexOf("\r\n\r\n") + 4));
+      }
+    }
+  });
+
+  test("and those that come once take nothing away from one that comes often", async () => {
+    await using twins = await Twins.start();
+    await twins.askOften(ask("/a.txt"));
+    for (let i = 0; i < 100; i++) await twins.ask(ask(`/a.txt?${i}`));
+    expect((await twins.ask(ask("/a.txt"))).looks).toBe(0);
+  });
+
+  test("and the connection ends after the answer where it is asked to", async () => {
+    await using twins = await Twins.start();
+    for (const request of [ask("/a.txt", "Connection: close\r\n"), http10]) {
+      const text = await twins.askOften(request);
+      expect(fieldOf(text, "Connection")).toBe("close");
+      expect(fieldOf(await twins.askOften(ask("/a.txt")), "Connection")).toBeUndefined();
+    }
+  });
+});
+
+describe("whatever is changed and asked for, in whatever order", () => {
+  /** They differ in little, so that what is stale or mixed up shows. */
+  const contents = ["one", "two", "a longer one"];
+  const names = ["a.txt", "a.txt.gz", "404.html", "403.html", "in/index.html", "in/a.txt"];
+  const requests = [
+    ask("/a.txt"),
+    ask("/a.txt", "", "HEAD"),
+    ask("/a.txt", gzip),
+    ask("/a.txt", "Range: bytes=1-2\r\n"),
+    ask("/link.txt"),
+    ask("/in/"),
+    ask("/in/a.txt"),
+    ask("/none"),
+    ask("/404.html"),
+  ];
+  const name = fc.constantFrom(...names);
+  const [asking, writing, modes, folderModes, removing] = [
+    fc.record({ asked: fc.nat(requests.length), times: fc.constantFrom(1, 4) }),
+    fc.record({ name, content: fc.constantFrom(...contents) }),
+    fc.record({ name, mode: fc.constantFrom(0o644, 0o640) }),
+    fc.record({ name: fc.constant("in"), mode: fc.constantFrom(0o755, 0o750, 0o711) }),
+    fc.record({ removed: fc.constantFrom(...names, "in") }),
+  ];
+  const step = fc.oneof(
+    { weight: 6, arbitrary: asking },
+    { weight: 3, arbitrary: writing },
+    { weight: 1, arbitrary: modes },
+    { weight: 1, arbitrary: folderModes },
+    { weight: 1, arbitrary: removing },
+  );
+  type Step = typeof step extends fc.Arbitrary<infer Kind> ? Kind : never;
+
+  function change(how: Exclude<Step, { asked: number }>): void {
+    if ("removed" in how) fs.rmSync(site.at(how.removed), { recursive: true, force: true });
+    else if ("content" in how) put(how.name, how.content);
+    else if (fs.existsSync(site.at(how.name))) fs.chmodSync(site.at(how.name), how.mode);
+  }
+
+  test.each([
+    ["for all", {}],
+    ["for little", { fileCacheBytesMax: 24_000, requestCacheBytesMax: 6000 }],
+  ])("both servers say the same, with room %s", async (_what, limits) => {
+    await using twins = await Twins.start({ limits });
+    const tag = fieldOf((await twins.ask(ask("/a.txt"))).text, "ETag") ?? "";
+    const all = [...requests, ask("/a.txt", `If-None-Match: ${tag}\r\n`)];
+    let kept = 0;
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      for (const removed of [...names, "in"]) change({ removed });
+      put("a.txt", "one");
+      for (const each of steps) {
+        if (!("asked" in each)) change(each);
+        else {
+          for (let i = 0; i < each.times; i++) {
+            if ((await twins.ask(all[each.asked] ?? "")).looks === 0) kept++;
+          }
+        }
+      }
+    });
+    await fc.assert(property, { numRuns: 60 });
+    // Without answers that were kept nothing would have been shown.
+    expect(kept).toBeGreaterThan(20);
+  });
+});
+
+describe("what was so for the moment", () => {
+  test("an answer that is plain since there was no room to compress it is given that once", async () => {
+    put("x.txt", "one and ".repeat(1000));
+    put("y.txt", "two and ".repeat(1000));
+    const limits = { codingBytesMax: 10_000, codingAtOnceBytesMax: 10_000 };
+    const made = Promise.withResolvers<void>();
+    const encoding = Promise.withResolvers<void>();
+    const encode = zlibEncoder.encode.bind(zlibEncoder);
+    const encoder = spyOn(zlibEncoder, "encode").mockImplementation(async (...order) => {
+      encoding.resolve();
+      await made.promise;
+      return encode(...order);
+    });
+    await using server = await serve({ root: site.root, limits });
+    const [first, second] = [new Caller(server.port), new Caller(server.port)];
+    const other = first.answerTo(ask("/x.txt", gzip));
+    await encoding.promise;
+    const codingOf = async (): Promise<string | undefined> =>
+      fieldOf(await second.answerTo(ask("/y.txt", gzip)), "Content-Encoding");
+    for (let i = 0; i < 3; i++) expect(await codingOf()).toBeUndefined();
+    made.resolve();
+    expect(fieldOf(await other, "Content-Encoding")).toBe("gzip");
+    expect(await codingOf()).toBe("gzip");
+    encoder.mockRestore();
+    first.close();
+    second.close();
+  });
+
+  test("a clock that is set back makes no date lie ahead (RFC 9110 §8.8.2.1)", async () => {
+    const mtimeMs = Math.floor(nowMs / 1000) * 1000;
+    fs.utimesSync(site.at("a.txt"), 0, mtimeMs / 1000);
+    setTime(mtimeMs + 5000);
+    await using twins = await Twins.start();
+    await twins.askOften(ask("/a.txt"));
+    setTime(mtimeMs - 20_000);
+    const { text } = await twins.ask(ask("/a.txt"));
+    expect(fieldOf(text, "Last-Modified")).toBe(formatImfFixdate(nowMs));
+  });
+});
+
+describe("fields that are added to every answer", () => {
+  test("are kept with it, and are those for whoever asks", async () => {
+    const origins = ["https://a.example", "https://b.example"];
+    await using twins = await Twins.start({
+      cors: { origins, credentials: true },
+      headers: [{ path: "/a.*", name: "X-Of", value: "a" }],
+    });
+    for (const origin of [...origins, "https://c.example", undefined]) {
+      const fields = origin === undefined ? "" : `Origin: ${origin}\r\n`;
+      const text = await twins.askOften(ask("/a.txt", fields));
+      const isKnown = origin !== undefined && origins.includes(origin);
+      expect(fieldOf(text, "Access-Control-Allow-Origin")).toBe(isKnown ? origin : undefined);
+      expect(fieldOf(text, "X-Of")).toBe("a");
+      put("a.txt", `one for ${origin}`);
+      expect(short((await twins.ask(ask("/a.txt", fields))).text)).toBe(
+        `200 one for ${origin}`.slice(0, 24),
+      );
+    }
+  });
+});

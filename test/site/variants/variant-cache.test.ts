@@ -1,0 +1,135 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+
+import type { CodedForm, MadeForm } from "../../../src/site/variants/variant-cache.ts";
+import { VariantCache } from "../../../src/site/variants/variant-cache.ts";
+
+/** What each form costs beside its octets, as the cache counts. */
+const entryBytes = 512;
+
+const formOf = (octets: number): CodedForm => ({
+  octets: new Uint8Array(octets),
+  entityTag: { weak: false, opaque: String(octets) },
+});
+
+const made =
+  (octets: number, lasting = true) =>
+  (): Promise<MadeForm> =>
+    Promise.resolve({ form: formOf(octets), lasting });
+
+/** A cache with room for `count` forms of 100 octets. */
+const roomFor = (count: number): VariantCache => new VariantCache(count * (entryBytes + 100), 1000);
+
+describe("a form", () => {
+  test("is found at once when it has been made, with its octets and its tag", async () => {
+    const cache = roomFor(2);
+    expect(cache.find("a")).toBeUndefined();
+    const form = await cache.make("a", 1, made(100));
+    expect(form).toEqual(formOf(100));
+    expect(cache.find("a")).toBe(form as CodedForm);
+    expect(cache.find("b")).toBeUndefined();
+  });
+
+  test("is found as its promise while it is being made", async () => {
+    const cache = roomFor(2);
+    const { promise, resolve } = Promise.withResolvers<MadeForm>();
+    const making = cache.make("a", 1, () => promise);
+    expect(cache.find("a")).toBe(making as Promise<CodedForm>);
+    resolve({ form: formOf(7), lasting: true });
+    expect(await cache.find("a")).toEqual(formOf(7));
+    expect(cache.find("a")).toEqual(formOf(7));
+  });
+
+  test("that does not last goes to those who wait for it, and to nobody else", async () => {
+    const cache = roomFor(2);
+    const making = cache.make("a", 1, made(7, false));
+    expect(await cache.find("a")).toEqual(formOf(7));
+    await making;
+    expect(cache.find("a")).toBeUndefined();
+    expect(cache.bytes).toBe(0);
+  });
+
+  test("that can't be made fails for all who wait, and is tried again", async () => {
+    const cache = roomFor(2);
+    for (const fail of [
+      () => Promise.reject(new Error("no")),
+      () => {
+        throw new Error("no");
+      },
+    ]) {
+      const making = cache.make("a", 1000, fail);
+      expect(cache.find("a")).toBe(making as Promise<CodedForm>);
+      expect(await making?.catch((error: Error) => error.message)).toBe("no");
+      expect(cache.find("a")).toBeUndefined();
+    }
+    expect(await cache.make("a", 1000, made(7))).toEqual(formOf(7));
+  });
+});
+
+describe("room", () => {
+  test("is counted with what a form costs beside its octets", async () => {
+    const cache = roomFor(3);
+    await cache.make("a", 1, made(100));
+    await cache.make("b", 1, made(0));
+    expect(cache.bytes).toBe(2 * entryBytes + 100);
+  });
+
+  test("is made by what was asked for longest ago", async () => {
+    const cache = roomFor(3);
+    for (const key of ["a", "b", "c"]) {
+      await cache.make(key, 1, made(100));
+    }
+    expect(cache.find("a")).toEqual(formOf(100));
+    await cache.make("d", 1, made(100));
+    const kept = ["a", "b", "c", "d"].filter((key) => cache.find(key) !== undefined);
+    expect(kept).toEqual(["a", "c", "d"]);
+    await cache.make("e", 1, made(entryBytes + 200));
+    expect(["a", "c", "d", "e"].filter((key) => cache.find(key) !== undefined)).toEqual(["d", "e"]);
+  });
+
+  test("isn't made for what would fill more than all of it", async () => {
+    const cache = roomFor(1);
+    await cache.make("a", 1, made(100));
+    expect(await cache.make("b", 1, made(101))).toEqual(formOf(101));
+    expect(cache.find("b")).toBeUndefined();
+    expect(cache.find("a")).toEqual(formOf(100));
+    expect(await new VariantCache(0, 1).make("a", 1, made(0))).toEqual(formOf(0));
+  });
+
+  test("is never exceeded, and always what is kept", async () => {
+    const asked = fc.tuple(fc.constantFrom("a", "b", "c", "d", "e"), fc.integer({ max: 2000 }));
+    const property = fc.asyncProperty(fc.array(asked), async (all) => {
+      const cache = new VariantCache(3000, 1);
+      for (const [key, size] of all) {
+        if (cache.find(key) === undefined) await cache.make(key, 1, made(Math.abs(size) % 4000));
+        expect(cache.bytes).toBeLessThanOrEqual(3000);
+      }
+      let bytes = 0;
+      for (const key of ["a", "b", "c", "d", "e"]) {
+        const form = cache.find(key);
+        if (form !== undefined) bytes += entryBytes + (form as CodedForm).octets.length;
+      }
+      expect(cache.bytes).toBe(bytes);
+    });
+    await fc.assert(property);
+  });
+});
+
+describe("what is made at one time", () => {
+  test("is bounded by the size of what it is made of", async () => {
+    const cache = roomFor(9);
+    const { promise, resolve } = Promise.withResolvers<MadeForm>();
+    const first = cache.make("a", 600, () => promise);
+    let asked = false;
+    const second = cache.make("b", 401, () => {
+      asked = true;
+      return promise;
+    });
+    expect([second, asked, cache.find("b")]).toEqual([undefined, false, undefined]);
+    const third = cache.make("c", 400, () => promise);
+    expect(cache.make("d", 1, made(1))).toBeUndefined();
+    resolve({ form: formOf(7), lasting: true });
+    await Promise.all([first, third]);
+    expect(await cache.make("b", 1000, made(8))).toEqual(formOf(8));
+  });
+});

@@ -1,0 +1,831 @@
+import { FileStat } from "../../../src/system/system-calls.ts";
+import { afterAll, afterEach, describe, expect, mock, spyOn, test } from "bun:test";
+import { readdirSync, symlinkSync, truncateSync, utimesSync } from "node:fs";
+import * as zlib from "node:zlib";
+
+import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
+import { limitsWith } from "../../http1/transcript.ts";
+import { TempSite } from "../../temp-site.ts";
+import type { OpenFile } from "../../../src/tree/disk/disk-tree.ts";
+import { containPath } from "../../../src/tree/path.ts";
+import { VariantCache } from "../../../src/site/variants/variant-cache.ts";
+import type { CodingService } from "../../../src/site/variants/variant.ts";
+import { chooseForm, isCompressible, withForms } from "../../../src/site/variants/variant.ts";
+import { representFile } from "../../../src/site/content/file-representation.ts";
+import type { Request } from "../../../src/site/request.ts";
+import type { Representation } from "../../../src/site/content/representation.ts";
+import { contentSize } from "../../../src/site/content/representation.ts";
+import type { HouseOptions } from "../ask.ts";
+import { House, octetsOf, requestOf, show } from "../ask.ts";
+
+const site = new TempSite("empty");
+afterAll(() => site[Symbol.dispose]());
+afterEach(() => mock.restore());
+
+/** Lines of text that shrink, `size` octets of them. */
+const textOf = (size: number): string =>
+  Array.from({ length: Math.ceil(size / 8) }, (_, i) => `${(i * 7919) % 1000} line`.padEnd(7))
+    .join("\n")
+    .slice(0, size);
+
+const text = textOf(5000);
+const large = textOf(300_000);
+const then = new Date("2024-01-01T00:00:00Z");
+const later = new Date("2024-01-02T00:00:00Z");
+
+/** Writes a file whose content is old. */
+function old(name: string, content: string | Uint8Array, time = then, mode = 0o644): void {
+  site.file(name, content, mode);
+  utimesSync(site.at(name), time, time);
+}
+
+const encoders = {
+  br: (content: string) => zlib.brotliCompressSync(content),
+  zstd: (content: string) => Bun.zstdCompressSync(content),
+  gzip: (content: string) => Bun.gzipSync(content),
+} as const;
+type Coding = keyof typeof encoders;
+
+const decoders = {
+  br: (octets: Uint8Array) => zlib.brotliDecompressSync(octets),
+  zstd: (octets: Uint8Array) => Bun.zstdDecompressSync(octets),
+  gzip: (octets: Uint8Array) => zlib.gunzipSync(octets),
+} as const;
+
+const extensions = { br: ".br", zstd: ".zst", gzip: ".gz" } as const;
+const codings = Object.keys(encoders) as Coding[];
+
+old("page.html", text);
+old("large.txt", large);
+old("small.txt", "small");
+
+interface Answer {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly octets: Uint8Array;
+  readonly coding: string | undefined;
+  /** With its content coding removed. */
+  readonly decoded: string;
+}
+
+async function answer(
+  house: House,
+  line: string,
+  fields: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await house.routes.answer(requestOf(line, fields));
+  const octets = new Uint8Array(octetsOf(response));
+  const shown = show({ ...response, body: { kind: "none" } });
+  const coding = shown.fields["Content-Encoding"];
+  const decoder = decoders[coding as Coding] as ((_: Uint8Array) => Uint8Array) | undefined;
+  const isWhole = shown.status === 200;
+  const plain = decoder === undefined || !isWhole ? octets : decoder(octets);
+  const { status, fields: told } = shown;
+  return { status, fields: told, octets, coding, decoded: new TextDecoder().decode(plain) };
+}
+
+const accepting = (value: string): Record<string, string> => ({ "Accept-Encoding": value });
+const houseWith = (options: HouseOptions = {}): House => new House(site.root, options);
+const house = houseWith();
+const latin1 = (octets: Uint8Array): string => Buffer.from(octets).toString("latin1");
+
+describe("a form made here (RFC 9110 §8.4.1)", () => {
+  test.each(codings)("%s decodes to the file, octet for octet", async (coding) => {
+    for (const name of ["page.html", "large.txt"]) {
+      const { status, fields, decoded, octets } = await answer(
+        house,
+        `GET /${name}`,
+        accepting(coding),
+      );
+      expect(status).toBe(200);
+      expect(fields).toMatchObject({
+        "Content-Encoding": coding,
+        Vary: "Accept-Encoding",
+        "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT",
+        "Accept-Ranges": "bytes",
+      });
+      expect(decoded).toBe(name === "page.html" ? text : large);
+      expect(octets.length).toBeLessThan(decoded.length / 2);
+    }
+  });
+
+  test.each([
+    ["gzip, deflate, br, zstd", "zstd"],
+    ["gzip, br", "br"],
+    ["gzip, br;q=0.9", "gzip"],
+    ["x-gzip", "gzip"],
+    ["GZIP", "gzip"],
+    ["*", "zstd"],
+    ["gzip;q=0, zstd;q=0, *", "br"],
+    ["identity;q=0.5, gzip;q=0.4", undefined],
+    ["identity, gzip", "gzip"],
+    ["compress, deflate", undefined],
+    ["gzip;q=nonsense", undefined],
+    ["", undefined],
+  ])("Accept-Encoding: %s is answered with %p", async (value, coding) => {
+    const told = await answer(house, "GET /page.html", accepting(value));
+    expect([told.status, told.coding, told.decoded]).toEqual([200, coding, text]);
+    expect(told.fields["Vary"]).toBe("Accept-Encoding");
+  });
+
+  test("is not for a client that says nothing, which is told that it could be", async () => {
+    const { coding, fields } = await answer(house, "GET /page.html");
+    expect([coding, fields["Vary"]]).toEqual([undefined, "Accept-Encoding"]);
+  });
+
+  test("is of the index, of a listing, and of a name without a known type", async () => {
+    old("folder/index.html", text);
+    old("named/Makefile", text);
+    for (let i = 0; i < 40; i++) old(`listed/${i}-${"x".repeat(20)}.txt`, "");
+    for (const path of ["/folder/", "/named/Makefile"]) {
+      const { coding, decoded } = await answer(house, `GET ${path}`, accepting("gzip"));
+      expect([coding, decoded]).toEqual(["gzip", text]);
+    }
+    const plain = await answer(house, "GET /listed/");
+    const listed = await answer(house, "GET /listed/", accepting("br"));
+    expect([listed.coding, listed.decoded]).toEqual(["br", plain.decoded]);
+    expect(plain.fields["Vary"]).toBe("Accept-Encoding");
+    // What lies beside the folder is no form of its listing.
+    old("listed.br", encoders.br("no"));
+    const again = await answer(house, "GET /listed/", accepting("br"));
+    expect(again.decoded).toBe(plain.decoded);
+  });
+
+  test("is not of what is compressed by nature, whatever the client says", async () => {
+    for (const name of ["a.png", "a.woff2", "a.gz", "a.zip", "a.mp4", "a.svgz", "a.PDF"]) {
+      old(name, new TextEncoder().encode(text));
+      old(`${name}.br`, encoders.br("no"));
+      const told = await answer(house, `GET /${name}`, accepting("br, identity;q=0"));
+      expect([name, told.status, told.coding]).toEqual([name, 200, undefined]);
+      expect([name, told.fields["Vary"], told.decoded]).toEqual([name, undefined, text]);
+    }
+  });
+
+  test("is not of errors, redirects and the form page", async () => {
+    old("404.html", text);
+    old("403.html", text);
+    old("MyForm.html", text);
+    old("shut.txt", text, then, 0o600);
+    for (const line of ["GET /nothing", "GET /shut.txt"]) {
+      const { fields, body } = await house.ask(line, accepting("gzip"));
+      expect([fields["Content-Encoding"], fields["Vary"], body]).toEqual([
+        undefined,
+        undefined,
+        text,
+      ]);
+    }
+    expect((await house.ask("GET /folder", accepting("gzip"))).fields).toEqual({
+      "Cache-Control": "no-cache",
+      Location: "/folder/",
+    });
+    expect((await house.ask("POST /", accepting("gzip"), "a=b")).body).toBe(text);
+  });
+});
+
+describe("how much is coded here", () => {
+  test("what fits a packet is not, unless the client takes nothing else", async () => {
+    const bounded = houseWith({ limits: { codingBytesMin: 5000 } });
+    old("less.txt", text.slice(1));
+    for (const [name, value, coding] of [
+      ["page.html", "gzip", "gzip"],
+      ["less.txt", "gzip", undefined],
+      ["less.txt", "gzip, identity;q=0", "gzip"],
+      ["less.txt", "br, *;q=0", "br"],
+    ] as const) {
+      const told = await answer(bounded, `GET /${name}`, accepting(value));
+      expect([name, value, told.coding]).toEqual([name, value, coding]);
+    }
+  });
+
+  test("what is too large is not; 406 if nothing else is taken (RFC 9110 §15.5.7)", async () => {
+    const bounded = houseWith({ limits: { codingBytesMax: 299_999 } });
+    const plain = await answer(bounded, "GET /large.txt", accepting("gzip"));
+    expect([plain.coding, plain.fields["Vary"], plain.decoded]).toEqual([
+      undefined,
+      "Accept-Encoding",
+      large,
+    ]);
+    const none = await answer(bounded, "GET /large.txt", accepting("gzip, identity;q=0"));
+    expect([none.status, none.fields["Vary"]]).toEqual([406, "Accept-Encoding"]);
+  });
+
+  test("an empty file can be coded, too", async () => {
+    old("empty.txt", "");
+    for (const coding of codings) {
+      const value = `${coding}, *;q=0`;
+      const told = await answer(houseWith(), "GET /empty.txt", accepting(value));
+      expect([told.coding, told.decoded]).toEqual([coding, ""]);
+    }
+  });
+
+  test.each(["*;q=0", "identity;q=0", "identity;q=0, compress", "deflate, *;q=0"])(
+    "%s is answered 406, with HEAD, too",
+    async (value) => {
+      for (const line of ["GET /page.html", "HEAD /page.html", "GET /listed/"]) {
+        const told = await answer(houseWith(), line, accepting(value));
+        expect([line, told.status, told.coding]).toEqual([line, 406, undefined]);
+        expect(told.fields["Vary"]).toBe("Accept-Encoding");
+      }
+    },
+  );
+
+  test("nothing is when nothing is to be", async () => {
+    const plain = houseWith({ compress: false });
+    old("side.txt", text);
+    old("side.txt.gz", encoders.gzip(text));
+    for (const value of ["gzip", "br, *;q=0", "*;q=0"]) {
+      const told = await answer(plain, "GET /side.txt", accepting(value));
+      expect([told.status, told.coding, told.decoded]).toEqual([200, undefined, text]);
+      expect(told.fields["Vary"]).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ["text/html; charset=utf-8", true],
+    ["text/x-new", true],
+    ["application/ld+json; charset=utf-8", true],
+    ["application/atom+xml", true],
+    ["application/sql; charset=utf-8", true],
+    ["application/wasm", true],
+    ["font/ttf", true],
+    ["font/woff2", false],
+    ["image/png", false],
+    ["application/octet-stream", false],
+    ["application/gzip", false],
+    ["application/xmlish", false],
+    ["video/mp2t", false],
+  ])("%s: %p", (type, wanted) => {
+    expect(isCompressible(type)).toBe(wanted);
+  });
+});
+
+describe("a form made ahead", () => {
+  test.each(codings)("%s is sent as it is", async (coding) => {
+    const ahead = encoders[coding]("made ahead");
+    old(`ahead/${coding}.txt`, text);
+    old(`ahead/${coding}.txt${extensions[coding]}`, ahead);
+    const told = await answer(house, `GET /ahead/${coding}.txt`, accepting("br, zstd, gzip"));
+    expect([told.coding, told.decoded]).toEqual([coding, "made ahead"]);
+    expect(told.octets).toEqual(new Uint8Array(ahead));
+    expect(told.fields).toMatchObject({
+      "Content-Type": "text/plain; charset=utf-8",
+      Vary: "Accept-Encoding",
+      "Cache-Control": "no-cache",
+      "X-Content-Type-Options": "nosniff",
+    });
+  });
+
+  test("comes before one made here among equals, and not before one wanted more", async () => {
+    old("weigh.txt", text);
+    old("weigh.txt.gz", encoders.gzip("ahead"));
+    for (const [value, wanted] of [
+      ["br, zstd, gzip", "ahead"],
+      ["gzip;q=0.5, identity;q=0.5", "ahead"],
+      ["br, gzip;q=0.9", text],
+      ["identity, gzip;q=0.9", text],
+      ["gzip;q=0, br", text],
+      ["", text],
+    ] as const) {
+      const { decoded } = await answer(house, "GET /weigh.txt", accepting(value));
+      expect([value, decoded]).toEqual([value, wanted]);
+    }
+  });
+
+  test("is taken in the order of size, of several", async () => {
+    old("several.txt", text);
+    for (const coding of codings) {
+      old(`several.txt${extensions[coding]}`, encoders[coding](coding));
+    }
+    for (const [value, coding] of [
+      ["gzip, zstd, br", "br"],
+      ["gzip, zstd", "zstd"],
+      ["gzip;q=0.9, zstd;q=0.8", "gzip"],
+    ] as const) {
+      expect((await answer(house, "GET /several.txt", accepting(value))).decoded).toBe(coding);
+    }
+  });
+
+  test("may be of any size, and of a file of any size", async () => {
+    const bounded = houseWith({ limits: { codingBytesMax: 1000, inlineBytesMax: 1000 } });
+    old("sizes.txt", large);
+    old("sizes.txt.gz", encoders.gzip(large));
+    old("tiny.txt", "tiny");
+    old("tiny.txt.gz", encoders.gzip("tiny"));
+    for (const [path, content] of [
+      ["/sizes.txt", large],
+      ["/tiny.txt", "tiny"],
+    ] as const) {
+      const told = await answer(bounded, `GET ${path}`, accepting("gzip, *;q=0"));
+      expect([told.coding, told.decoded]).toEqual(["gzip", content]);
+    }
+  });
+
+  test("has to be as new as the file", async () => {
+    old("age.txt", text, later);
+    for (const [time, decoded] of [
+      [new Date(later.getTime() - 1), text],
+      [later, "ahead"],
+      [new Date(later.getTime() + 5000), "ahead"],
+    ] as const) {
+      old("age.txt.br", encoders.br("ahead"), time);
+      expect((await answer(house, "GET /age.txt", accepting("br"))).decoded).toBe(decoded);
+    }
+    old("age.txt", text, new Date(later.getTime() + 6000));
+    expect((await answer(house, "GET /age.txt", accepting("br"))).decoded).toBe(text);
+  });
+
+  test("has its own date, since it is another representation", async () => {
+    old("dated.txt", text);
+    old("dated.txt.br", encoders.br("ahead"), later);
+    const { fields } = await answer(house, "GET /dated.txt", accepting("br"));
+    expect(fields["Last-Modified"]).toBe(later.toUTCString());
+  });
+
+  test("is none when strangers may not read it, or it is no file, or outside, or empty", async () => {
+    using outside = new TempSite("empty");
+    outside.file("o.br", encoders.br("outside"));
+    old("unfit.txt", text);
+    const attempts: (() => void)[] = [
+      () => old("unfit.txt.br", encoders.br("shut"), then, 0o600),
+      () => old("unfit.txt.br", encoders.br("shut"), then, 0o640),
+      () => old("unfit.txt.br", ""),
+      () => site.folder("unfit.txt.br"),
+      () => old("unfit.txt.br/index.html", encoders.br("index")),
+      () => symlinkSync(outside.at("o.br"), site.at("unfit.txt.br")),
+      () => symlinkSync("nowhere", site.at("unfit.txt.br")),
+      () => symlinkSync("unfit.txt.br", site.at("unfit.txt.br")),
+      () => Bun.spawnSync(["mkfifo", "-m", "0644", site.at("unfit.txt.br")]),
+    ];
+    for (const attempt of attempts) {
+      Bun.spawnSync(["rm", "-rf", site.at("unfit.txt.br")]);
+      attempt();
+      expect(readdirSync(site.root)).toContain("unfit.txt.br");
+      const told = await answer(house, "GET /unfit.txt", accepting("br"));
+      expect([told.coding, told.decoded]).toEqual(["br", text]);
+    }
+  });
+
+  test("may be a symbolic link inside", async () => {
+    old("linked.txt", text);
+    old("elsewhere/form", encoders.br("linked"));
+    symlinkSync("elsewhere/form", site.at("linked.txt.br"));
+    expect((await answer(house, "GET /linked.txt", accepting("br"))).decoded).toBe("linked");
+    const denying = houseWith({ tree: { symlinks: "deny" } });
+    expect((await answer(denying, "GET /linked.txt", accepting("br"))).decoded).toBe(text);
+  });
+
+  test("is none for a file that may not be read, or isn't there", async () => {
+    old("private.txt", text, then, 0o600);
+    old("private.txt.br", encoders.br("ahead"));
+    old("gone.txt.br", encoders.br("ahead"));
+    expect((await answer(house, "GET /private.txt", accepting("br"))).status).toBe(403);
+    expect((await answer(house, "GET /gone.txt", accepting("br"))).status).toBe(404);
+  });
+
+  test("can be asked for by its own name, as what it is", async () => {
+    const { fields, octets } = await answer(house, "GET /several.txt.gz", accepting("br"));
+    expect(fields["Content-Type"]).toBe("application/gzip");
+    expect([fields["Content-Encoding"], fields["Vary"]]).toEqual([undefined, undefined]);
+    expect(octets).toEqual(new Uint8Array(encoders.gzip("gzip")));
+  });
+
+  test("of the index lies beside the index; a name too long has none", async () => {
+    old("indexed/index.html", text);
+    old("indexed/index.html.br", encoders.br("index"));
+    expect((await answer(house, "GET /indexed/", accepting("br"))).decoded).toBe("index");
+    const name = `${"n".repeat(250)}.html`;
+    old(name, text);
+    expect((await answer(house, `GET /${name}`, accepting("br"))).decoded).toBe(text);
+  });
+});
+
+const tagOf = async (value: string, path = "/page.html"): Promise<string> =>
+  (await answer(house, `GET ${path}`, accepting(value))).fields["ETag"] ?? "";
+
+const askWithTags = (line: string, value: string, tags: string): Promise<Answer> =>
+  answer(house, line, { ...accepting(value), "If-None-Match": tags });
+
+describe("validators of coded forms (RFC 9110 §8.8.3.3)", () => {
+  test("each form has a strong tag of its own, the same each time", async () => {
+    for (const path of ["/page.html", "/large.txt"]) {
+      const tags = await Promise.all([...codings, ""].map((value) => tagOf(value, path)));
+      expect(new Set(tags).size).toBe(4);
+      for (const tag of tags) expect(tag).toMatch(/^"[^"]+"$/);
+      expect(await Promise.all([...codings, ""].map((value) => tagOf(value, path)))).toEqual(tags);
+    }
+  });
+
+  test.each(codings)("%s: 304 for its own tag, with Vary, and 200 for others'", async (coding) => {
+    const tag = await tagOf(coding);
+    for (const line of ["GET /page.html", "HEAD /page.html"]) {
+      const told = await askWithTags(line, coding, `"x", ${tag}`);
+      expect(told.status).toBe(304);
+      expect(told.fields).toEqual({
+        ETag: tag,
+        "Cache-Control": "no-cache",
+        Vary: "Accept-Encoding",
+      });
+    }
+    expect((await askWithTags("GET /page.html", "identity", tag)).status).toBe(200);
+    const plain = await tagOf("");
+    expect((await askWithTags("GET /page.html", coding, plain)).status).toBe(200);
+    expect((await askWithTags("GET /page.html", "identity", plain)).fields["Vary"]).toBe(
+      "Accept-Encoding",
+    );
+  });
+
+  test("a tag still holds when the cache has dropped what it is of", async () => {
+    const forgetful = houseWith({ limits: { codingCacheBytesMax: 0 } });
+    for (const path of ["/page.html", "/large.txt"]) {
+      for (const coding of codings) {
+        const fields = accepting(coding);
+        const { ETag: tag = "" } = (await answer(forgetful, `GET ${path}`, fields)).fields;
+        const again = { ...fields, "If-None-Match": tag };
+        expect((await answer(forgetful, `GET ${path}`, again)).status).toBe(304);
+      }
+    }
+  });
+
+  test("HEAD has GET's fields", async () => {
+    for (const value of ["br", "gzip", "identity", "br, identity;q=0"]) {
+      for (const path of ["/page.html", "/large.txt", "/small.txt", "/several.txt"]) {
+        const [get, head] = await Promise.all(
+          ["GET", "HEAD"].map((method) => answer(house, `${method} ${path}`, accepting(value))),
+        );
+        expect(head?.fields).toEqual(get?.fields ?? {});
+      }
+    }
+  });
+});
+
+const askForPage = (value: string, fields: Record<string, string>): Promise<Answer> =>
+  answer(house, "GET /page.html", { ...accepting(value), ...fields });
+
+describe("ranges of coded forms (RFC 9110 §14)", () => {
+  test.each(codings)("%s: of the coded octets", async (coding) => {
+    const { octets, fields } = await askForPage(coding, {});
+    const size = octets.length;
+    const told = await askForPage(coding, { Range: "bytes=10-19" });
+    expect([told.status, told.octets]).toEqual([206, octets.slice(10, 20)]);
+    expect(told.fields).toMatchObject({
+      "Content-Range": `bytes 10-19/${size}`,
+      "Content-Encoding": coding,
+      ETag: fields["ETag"] ?? "",
+      Vary: "Accept-Encoding",
+    });
+    const beyond = await askForPage(coding, { Range: `bytes=${size}-` });
+    expect([beyond.status, beyond.fields["Content-Range"]]).toEqual([416, `bytes */${size}`]);
+  });
+
+  test("several: the parts are coded, and what they make together is not", async () => {
+    const { octets } = await askForPage("gzip", {});
+    const told = await askForPage("gzip", { Range: "bytes=0-4,10-14" });
+    expect([told.status, told.coding, told.fields["Vary"]]).toEqual([
+      206,
+      undefined,
+      "Accept-Encoding",
+    ]);
+    const boundary = /boundary=(.+)$/.exec(told.fields["Content-Type"] ?? "")?.[1] ?? "";
+    const part = (start: number, end: number): string =>
+      [
+        `--${boundary}`,
+        "Content-Type: text/html; charset=utf-8",
+        "Content-Encoding: gzip",
+        `Content-Range: bytes ${start}-${end}/${octets.length}`,
+        "",
+        latin1(octets.slice(start, end + 1)),
+        "",
+      ].join("\r\n");
+    expect(latin1(told.octets)).toBe(`${part(0, 4)}${part(10, 14)}--${boundary}--\r\n`);
+  });
+
+  test("If-Range holds for the form's own tag, and for no date that forms share", async () => {
+    const { fields } = await askForPage("gzip", {});
+    const plain = await askForPage("", {});
+    const range = { Range: "bytes=0-9" };
+    const status = async (value: string, ifRange = ""): Promise<number> =>
+      (await askForPage(value, { ...range, "If-Range": ifRange })).status;
+    expect(await status("gzip", fields["ETag"])).toBe(206);
+    expect(await status("br", fields["ETag"])).toBe(200);
+    expect(await status("", fields["ETag"])).toBe(200);
+    expect(await status("gzip", plain.fields["ETag"])).toBe(200);
+    // RFC 9110 §8.8.1: what two representations have at one time is weak.
+    expect(await status("gzip", fields["Last-Modified"])).toBe(200);
+  });
+});
+
+/** An open file in memory whose reads and whose end are counted. */
+class FakeFile implements OpenFile {
+  readonly name = "fake.txt";
+  readonly fd = -1;
+  readonly content = undefined;
+  readonly mtimeMs = then.getTime();
+  readonly mode = 0o100_644;
+  readonly mediaType = "text/plain; charset=utf-8";
+  readonly size: number;
+  readonly identity = new FileStat();
+  readonly isSettled: boolean;
+  readonly recurs = false;
+  unchanged = true;
+  closed = 0;
+  /** The turns of the event loop in which it was read, and how much. */
+  readonly reads: (readonly [turn: number, octets: number])[] = [];
+  onRead = (): void => {};
+  readonly #content: Uint8Array;
+  #turn = 0;
+
+  constructor(content: string, size = content.length, settled = true) {
+    this.#content = new TextEncoder().encode(content);
+    this.size = size;
+    this.isSettled = settled;
+  }
+
+  isUnchanged(): boolean {
+    return this.unchanged;
+  }
+
+  isIntact(): boolean {
+    return this.unchanged;
+  }
+
+  close(): void {
+    this.closed++;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    this.onRead();
+    if (this.reads.length === 0) this.#countTurns();
+    const part = this.#content.subarray(position, position + into.length);
+    into.set(part);
+    this.reads.push([this.#turn, into.length]);
+    return part.length;
+  }
+
+  readAll(): Uint8Array<ArrayBuffer> {
+    throw new Error("it was read in one piece");
+  }
+
+  #countTurns(): void {
+    this.#turn++;
+    if (this.closed === 0) setImmediate(() => this.#countTurns());
+  }
+}
+
+class CountingCache extends VariantCache {
+  made = 0;
+
+  override make(...of: Parameters<VariantCache["make"]>): ReturnType<VariantCache["make"]> {
+    this.made++;
+    return super.make(...of);
+  }
+}
+
+const of = (file: OpenFile, opaque = "tag"): Representation => {
+  const { mtimeMs, name, mediaType = "" } = file;
+  const entityTag = { weak: false, opaque };
+  return withForms({ mediaType, entityTag, mtimeMs, content: file, fields: [] }, name);
+};
+const request = (value: string): Request => requestOf("GET /fake.txt", accepting(value));
+const represented = async (choice: ReturnType<typeof chooseForm>): Promise<Representation> => {
+  const form = await choice;
+  if (form === "none" || form === "busy") throw new Error(form);
+  return form;
+};
+
+describe("making a form", () => {
+  const limits = limitsWith({ sendPieceBytes: 65_536 });
+  const fresh = (atOnce = 1e9, bytes = 1e9): CodingService & { cache: CountingCache } => ({
+    tree: house.tree,
+    limits,
+    cache: new CountingCache(bytes, atOnce),
+  });
+  const path = (() => {
+    const contained = containPath("/fake.txt");
+    if (!contained.ok) throw new Error("no path");
+    return contained.value;
+  })();
+  test("reads a large file a piece a turn, and closes it before it is coded", async () => {
+    const file = new FakeFile(large);
+    const service = fresh();
+    const form = chooseForm(request("zstd"), of(file), path, service);
+    await represented(form);
+    expect(file.reads.map(([, octets]) => octets)).toEqual([
+      65_536, 65_536, 65_536, 65_536, 37_856,
+    ]);
+    const turns = file.reads.map(([turn]) => turn);
+    expect(new Set(turns).size).toBe(turns.length);
+    expect(file.closed).toBe(1);
+  });
+
+  test("is done once, however many ask for it at once, and then at once", async () => {
+    const service = fresh();
+    const files = Array.from({ length: 50 }, () => new FakeFile(large));
+    const forms = await Promise.all(
+      files.map((file) => represented(chooseForm(request("gzip"), of(file), path, service))),
+    );
+    expect(service.cache.made).toBe(1);
+    expect(files.map(({ closed }) => closed)).toEqual(Array<number>(50).fill(1));
+    expect(files.filter(({ reads }) => reads.length > 0)).toHaveLength(1);
+    expect(new Set(forms.map(({ content }) => content)).size).toBe(1);
+    const late = new FakeFile(large);
+    const found = chooseForm(request("gzip"), of(late), path, service);
+    expect(found).not.toBeInstanceOf(Promise);
+    expect([late.closed, late.reads.length]).toEqual([1, 0]);
+  });
+
+  test("is waited for by many, who get it in several turns, in the order they came", async () => {
+    const bounds = { inlineBytesMax: 20_000, sendPieceBytes: 65_536, sendBurstBytes: 131_072 };
+    const service = { ...fresh(), limits: limitsWith(bounds) };
+    let turn = 0;
+    let counting = true;
+    const count = (): void => {
+      turn++;
+      if (counting) setImmediate(count);
+    };
+    count();
+    const come: [number, turn: number][] = [];
+    const forms = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const choice = chooseForm(request("zstd"), of(new FakeFile(large)), path, service);
+        const form = await represented(choice);
+        come.push([i, turn]);
+        return form;
+      }),
+    );
+    counting = false;
+    expect(come.map(([i]) => i)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    const octets = contentSize(forms[0] as Representation) + bounds.inlineBytesMax;
+    const most = Math.ceil(bounds.sendBurstBytes / octets);
+    const inTurn = Object.values(Object.groupBy(come, ([, at]) => at)).map(
+      (all = []) => all.length,
+    );
+    // Whoever has it made isn't one of those who wait.
+    expect(Math.max(...inTurn)).toBeLessThanOrEqual(most + 1);
+  });
+
+  test("is done again for another version, another coding and another path", async () => {
+    const service = fresh();
+    const make = (value: string, opaque: string, at = path): Promise<Representation> =>
+      represented(chooseForm(request(value), of(new FakeFile(large), opaque), at, service));
+    await make("gzip", "one");
+    await make("gzip", "two");
+    await make("br", "one");
+    const other = containPath("/other.txt");
+    if (!other.ok) throw new Error("no path");
+    await make("gzip", "one", other.value);
+    await make("gzip", "one");
+    expect(service.cache.made).toBe(4);
+  });
+
+  test("of a file that changes while it is read is not kept", async () => {
+    const service = fresh();
+    const file = new FakeFile(large);
+    file.onRead = (): void => {
+      file.unchanged = false;
+    };
+    await represented(chooseForm(request("zstd"), of(file), path, service));
+    expect([service.cache.bytes, file.closed]).toEqual([0, 1]);
+  });
+
+  test("of a file that has shrunk is of what there was", async () => {
+    const service = fresh();
+    const file = new FakeFile(large.slice(0, 70_000), 300_000);
+    file.unchanged = false;
+    const { content } = await represented(chooseForm(request("zstd"), of(file), path, service));
+    expect(Bun.zstdDecompressSync(content as Uint8Array)).toHaveLength(70_000);
+    expect(service.cache.bytes).toBe(0);
+  });
+
+  test("of a file that can't be read to its end fails, and it is closed", async () => {
+    const service = fresh();
+    const short = new FakeFile(large.slice(0, 70_000), 300_000);
+    const throwing = new FakeFile(large);
+    throwing.onRead = (): void => {
+      throw new Error("fault");
+    };
+    for (const [file, message] of [
+      [short, "fake.txt can't be read"],
+      [throwing, "fault"],
+    ] as const) {
+      const form = represented(chooseForm(request("zstd"), of(file), path, service));
+      expect(await form.catch((error: Error) => error.message)).toBe(message);
+      expect([file.closed, service.cache.bytes]).toEqual([1, 0]);
+    }
+  });
+
+  test("of a file that was changed just now is not kept, for it may change unseen", async () => {
+    const service = fresh();
+    for (const isSettled of [false, true]) {
+      const plain = of(new FakeFile(large, large.length, isSettled));
+      await represented(chooseForm(request("zstd"), plain, path, service));
+      expect(service.cache.bytes > 0).toBe(isSettled);
+    }
+  });
+
+  test("keeps octets of the exact size, whatever the compressor hands out", async () => {
+    const service = fresh();
+    const pool = Buffer.alloc(65_536);
+    spyOn(Bun, "zstdCompress").mockResolvedValue(pool.subarray(8, 108));
+    const plain = of(new FakeFile(large));
+    const { content } = await represented(chooseForm(request("zstd"), plain, path, service));
+    expect((content as Uint8Array).buffer.byteLength).toBe(100);
+  });
+
+  test.each(codings)("%s of content in memory leaves that as it was", async (coding) => {
+    const whole = Buffer.from(large);
+    const content = whole.subarray(1, 5001);
+    const { mtimeMs: _none, ...described } = of(new FakeFile(""));
+    const plain = { ...described, content };
+    const form = await represented(chooseForm(request(coding), plain, path, fresh()));
+    expect(decoders[coding](form.content as Uint8Array).toString()).toBe(large.slice(1, 5001));
+    expect(whole.toString()).toBe(large);
+    expect(content).toHaveLength(5000);
+  });
+
+  test("beyond what may be made at once sends the plain form, or 503", async () => {
+    const service = fresh(400_000);
+    const first = chooseForm(request("zstd"), of(new FakeFile(large), "a"), path, service);
+    const second = new FakeFile(large);
+    const plain = chooseForm(request("zstd, gzip;q=0.5"), of(second, "b"), path, service);
+    expect((plain as Representation).content).toBe(second);
+    expect((plain as Representation).fields).toEqual([["Vary", "Accept-Encoding"]]);
+    expect([second.closed, second.reads]).toEqual([0, []]);
+    const third = new FakeFile(large);
+    expect(chooseForm(request("br, *;q=0"), of(third, "c"), path, service)).toBe("busy");
+    expect(third.closed).toBe(1);
+    await represented(first);
+    const again = chooseForm(request("zstd"), of(second, "b"), path, service);
+    expect(again).toBeInstanceOf(Promise);
+    await again;
+
+    const bounds = { codingAtOnceBytesMax: 300_000, codingBytesMax: 300_000 };
+    const busy = houseWith({ limits: bounds });
+    const value = accepting("zstd, identity;q=0");
+    const making = busy.ask("GET /large.txt", value);
+    expect((await busy.ask("GET /page.html", value)).status).toBe(503);
+    expect((await making).status).toBe(200);
+    expect((await busy.ask("GET /page.html", value)).status).toBe(200);
+  });
+
+  test("that fails is the handler's failure, and is tried again", async () => {
+    const unlucky = houseWith();
+    const broken = spyOn(Bun, "zstdCompress").mockRejectedValue(new Error("out of memory"));
+    const asked = [1, 2, 3].map(() =>
+      unlucky.ask("GET /large.txt", accepting("zstd")).catch((error: Error) => error.message),
+    );
+    expect(await Promise.all(asked)).toEqual(Array<string>(3).fill("out of memory"));
+    expect(broken).toHaveBeenCalledTimes(1);
+    broken.mockRestore();
+    const told = await answer(unlucky, "GET /large.txt", accepting("zstd"));
+    expect([told.coding, told.decoded]).toEqual(["zstd", large]);
+  });
+});
+
+describe("descriptors", () => {
+  test.skipIf(!canListDescriptors)("are given back on every way (needs /proc)", async () => {
+    const limits = { inlineBytesMax: 100, codingBytesMax: 200_000 };
+    const bounded = houseWith({ limits });
+    old("fd/plain.txt", text);
+    old("fd/ahead.txt", text);
+    old("fd/ahead.txt.br", encoders.br(large));
+    old("fd/stale.txt", text, later);
+    old("fd/stale.txt.br", encoders.br(large));
+    old("fd/stale.txt.zst", "");
+    const paths = ["plain.txt", "ahead.txt", "stale.txt", "../large.txt", ""].map((name) =>
+      name.startsWith("..") ? "/large.txt" : `/fd/${name}`,
+    );
+    const values = ["br", "gzip", "zstd", "identity", "*;q=0", "br, *;q=0", "gzip;q=0.1, identity"];
+    const extras: Record<string, string>[] = [
+      {},
+      { Range: "bytes=0-3" },
+      { Range: "bytes=0-1,5-6" },
+      { Range: "bytes=999999-" },
+      { "If-None-Match": "*" },
+      { "If-Match": '"x"' },
+    ];
+    const asked = paths.flatMap((path) =>
+      values.flatMap((value) =>
+        extras.map((extra) => answer(bounded, `GET ${path}`, { ...accepting(value), ...extra })),
+      ),
+    );
+    const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
+    expect([...statuses].toSorted((a, b) => a - b)).toEqual([200, 206, 304, 406, 412, 416]);
+    expect(descriptorsInto(site.root)).toEqual([]);
+  });
+
+  test("a large file cut while it is open is sent no longer than it was read", async () => {
+    old("cut.txt", large);
+    const found = house.tree.openByName("cut.txt");
+    if (found.kind !== "file") throw new Error(found.kind);
+    const plain = withForms(representFile(found.file, []), "cut.txt");
+    truncateSync(site.at("cut.txt"), 50_000);
+    const contained = containPath("/cut.txt");
+    if (!contained.ok) throw new Error("no path");
+    const service = { tree: house.tree, limits: house.limits, cache: new VariantCache(1e9, 1e9) };
+    const asked = requestOf("GET /cut.txt", accepting("gzip"));
+    const form = await chooseForm(asked, plain, contained.value, service);
+    if (typeof form === "string") throw new Error(form);
+    expect(zlib.gunzipSync(form.content as Uint8Array).toString()).toBe(large.slice(0, 50_000));
+    expect(service.cache.bytes).toBe(0);
+  });
+});

@@ -1,0 +1,173 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { pathToFileURL } from "node:url";
+import * as zlib from "node:zlib";
+
+import { defaultLimits } from "../../../src/base/limits.ts";
+import { milliseconds } from "../../../src/base/units.ts";
+import type { ZlibTimes } from "../../../src/site/variants/zlib-encoder.ts";
+import { ZlibEncoder } from "../../../src/site/variants/zlib-encoder.ts";
+import { TempSite } from "../../temp-site.ts";
+
+const folder = new TempSite("empty");
+afterAll(() => folder[Symbol.dispose]());
+
+const theProgram = new URL("../../../src/site/variants/zlib-worker.ts", import.meta.url);
+
+/** A program of this name. */
+const programAt = (name: string): URL => pathToFileURL(folder.at(name));
+
+/** A program that calls `onOrder` with each order; `say` answers, and `me` is of this thread alone. */
+function program(name: string, onOrder: string): URL {
+  folder.file(
+    name,
+    `const me = crypto.getRandomValues(new Uint8Array(16));
+     const say = (message) => self.postMessage(message);
+     self.addEventListener("message", ({ data: order }) => { ${onOrder} });
+     say({ kind: "ready" });`,
+  );
+  return programAt(name);
+}
+
+const times: ZlibTimes = defaultLimits;
+const hurried: ZlibTimes = { ...times, handlerTimeMs: milliseconds(20) };
+const textOf = (line: string, lines = 1000): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`${line}\n`.repeat(lines));
+const plain = textOf("a line");
+const order = (): Uint8Array<ArrayBuffer> => plain.slice();
+const failureOf = (encoding: Promise<unknown>): Promise<unknown> =>
+  encoding.then(
+    () => "nothing",
+    (error: Error) => error.message,
+  );
+const hasEnded = "the thread that compresses has ended";
+const tookTooLong = "compressing took too long";
+
+describe("the thread", () => {
+  test("codes what it is given, several at once, each for whoever asked", async () => {
+    const encoder = new ZlibEncoder(theProgram);
+    const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
+    const made = await Promise.all(
+      lines.map((line, i) => encoder.encode(i % 2 === 0 ? "br" : "gzip", textOf(line), times)),
+    );
+    const decoded = made.map((octets, i) =>
+      i % 2 === 0 ? zlib.brotliDecompressSync(octets) : zlib.gunzipSync(octets),
+    );
+    expect(decoded.map(String)).toEqual(lines.map((line) => String(Buffer.from(textOf(line)))));
+  });
+
+  test("gives what it has made in a buffer of the exact size", async () => {
+    const made = await new ZlibEncoder(theProgram).encode("gzip", textOf("a", 10), times);
+    expect(made.buffer.byteLength).toBe(made.length);
+  });
+
+  test("goes on after an order that can't be filled", async () => {
+    const encoder = new ZlibEncoder(theProgram);
+    const broken = { buffer: new ArrayBuffer(1) } as unknown as Uint8Array<ArrayBuffer>;
+    expect(await failureOf(encoder.encode("gzip", broken, times))).toContain("TypeError");
+    const made = await encoder.encode("gzip", order(), times);
+    expect(new Uint8Array(zlib.gunzipSync(made))).toEqual(plain);
+  });
+
+  test("is kept while it has orders, and a while longer", async () => {
+    const encoder = new ZlibEncoder(
+      program(
+        "keep.ts",
+        `const answer = () => say({ kind: "made", id: order.id, octets: me });
+         if (order.coding === "br") setTimeout(answer, 50); else answer();`,
+      ),
+    );
+    const brief = { ...times, codingIdleTimeMs: milliseconds(0) };
+    const first = await encoder.encode("gzip", order(), times);
+    const slow = encoder.encode("br", order(), brief);
+    expect(await encoder.encode("gzip", order(), brief)).toEqual(first);
+    expect(await slow).toEqual(first);
+  });
+
+  test("ends when it has had none for a while, and starts again with the next", async () => {
+    const encoder = new ZlibEncoder(
+      program("idle.ts", 'say({ kind: "made", id: order.id, octets: me });'),
+    );
+    const brief = { ...times, codingIdleTimeMs: milliseconds(1) };
+    const threads = new Set<string>();
+    while (threads.size < 20) {
+      threads.add(String(await encoder.encode("gzip", order(), brief)));
+      await Bun.sleep(2);
+    }
+  });
+});
+
+describe("a thread that dies", () => {
+  test.each(["process.exit(1)", 'throw new Error("fault")'])(
+    "by %s takes its orders with it, and the next order starts another",
+    async (death) => {
+      const encoder = new ZlibEncoder(
+        program(
+          "die.ts",
+          `if (order.coding === "br") setTimeout(() => { ${death}; }, 5);
+           else if (order.octets.length > 0) say({ kind: "made", id: order.id, octets: me });`,
+        ),
+      );
+      const first = await encoder.encode("gzip", order(), times);
+      const waiting = [
+        encoder.encode("br", order(), times),
+        encoder.encode("gzip", new Uint8Array(0), times),
+      ];
+      expect(await Promise.all(waiting.map(failureOf))).toEqual([hasEnded, hasEnded]);
+      const next = await encoder.encode("gzip", order(), times);
+      expect(next).toHaveLength(16);
+      expect(next).not.toEqual(first);
+    },
+  );
+});
+
+describe("a thread that takes too long", () => {
+  test("gets no more orders, and those that it has are waited for as long as they may", async () => {
+    const encoder = new ZlibEncoder(
+      program(
+        "hang.ts",
+        `const answer = () => say({ kind: "made", id: order.id, octets: me });
+         if (order.octets.length === 0) setTimeout(answer, 200);
+         else if (order.coding === "gzip") answer();`,
+      ),
+    );
+    const first = await encoder.encode("gzip", order(), times);
+    const slow = encoder.encode("gzip", new Uint8Array(0), times);
+    expect(await failureOf(encoder.encode("br", order(), hurried))).toBe(tookTooLong);
+    const next = await encoder.encode("gzip", order(), times);
+    expect(next).toHaveLength(16);
+    expect(next).not.toEqual(first);
+    expect(await slow).toEqual(first);
+    expect(await encoder.encode("gzip", order(), times)).toEqual(next);
+  });
+});
+
+/** What both codings make, decoded. */
+const decode = async (encoder: ZlibEncoder, within = times): Promise<unknown[]> => {
+  const [br, gzip] = await Promise.all([
+    encoder.encode("br", order(), within),
+    encoder.encode("gzip", order(), within),
+  ]);
+  return [zlib.brotliDecompressSync(br), zlib.gunzipSync(gzip)].map((made) => new Uint8Array(made));
+};
+
+describe("without a thread it is done here", () => {
+  test.each([
+    ["the program is missing", undefined],
+    ["the program can't be read", "const = 3;"],
+    ["the program fails", 'throw new Error("fault");'],
+    ["the program ends", "process.exit(0);"],
+  ])("when %s, once and for all", async (_, source) => {
+    if (source !== undefined) folder.file("start.ts", source);
+    const encoder = new ZlibEncoder(programAt("start.ts"));
+    expect(await decode(encoder)).toEqual([plain, plain]);
+    program("start.ts", 'say({ kind: "made", id: order.id, octets: me });');
+    expect(await decode(encoder)).toEqual([plain, plain]);
+    Bun.spawnSync(["rm", folder.at("start.ts")]);
+  });
+
+  test("when the program never says that it is ready", async () => {
+    folder.file("silent.ts", 'self.addEventListener("message", () => {});');
+    const encoder = new ZlibEncoder(programAt("silent.ts"));
+    expect(await decode(encoder, hurried)).toEqual([plain, plain]);
+  });
+});

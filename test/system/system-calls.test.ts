@@ -1,0 +1,344 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import * as fs from "node:fs";
+
+import type { SystemCalls } from "../../src/system/system-calls.ts";
+import { chooseSystemCalls, nativeCalls, systemCalls } from "../../src/system/system-choice.ts";
+import { plainCalls } from "../../src/system/plain-calls.ts";
+import { errorName, PreparedPath, FileStat } from "../../src/system/system-calls.ts";
+import { TempTree } from "../tree/temp-tree.ts";
+
+const native = nativeCalls();
+const both: readonly (readonly [kind: string, calls: SystemCalls])[] = [
+  ["plain", plainCalls],
+  ...(native === undefined ? [] : ([["native", native]] as const)),
+];
+
+/** What `calls` see at `path`, which is there. */
+function see(calls: SystemCalls, path: string): FileStat {
+  const sighting = new FileStat();
+  expect(calls.look(path, sighting)).toBe(0);
+  return sighting;
+}
+
+/** Why a call failed, by what it answered. */
+function reasonOf(answer: number | string): string {
+  expect(typeof answer).toBe("number");
+  return errorName(Math.abs(Number(answer)));
+}
+
+test("are native on Linux, unless the environment says no", () => {
+  expect(native?.kind).toBe(process.platform === "linux" ? "native" : undefined);
+  expect(chooseSystemCalls("off")).toBe(plainCalls);
+  for (const setting of [undefined, "", "on"]) {
+    expect(chooseSystemCalls(setting)).toBe(native ?? plainCalls);
+  }
+  expect(systemCalls()).toBe(chooseSystemCalls(process.env["POSTERN_NATIVE"]));
+});
+
+describe.each(both)("a look by the %s calls", (_, calls) => {
+  const tree = new TempTree();
+  afterAll(() => tree.remove());
+
+  test("sees mode, size and time", () => {
+    tree.file("seen.txt", "twelve bytes", 0o604);
+    fs.utimesSync(tree.at("seen.txt"), 1_000_000_000.25, 4_500_000_000.75);
+    const sighting = see(calls, tree.at("seen.txt"));
+    expect(sighting.mode).toBe(0o100604);
+    expect(sighting.size).toBe(12);
+    expect(sighting.mtimeMs).toBe(4_500_000_000_750);
+  });
+
+  test("sees a link itself, and a folder", () => {
+    tree.link("link", "nowhere");
+    expect(see(calls, tree.at("link")).mode & 0o170000).toBe(0o120000);
+    expect(see(calls, tree.root).mode).toBe(0o040755);
+  });
+
+  test("sees a file past 4 GB at its size", () => {
+    tree.file("huge", "");
+    fs.truncateSync(tree.at("huge"), 5 * 2 ** 30 + 7);
+    expect(see(calls, tree.at("huge")).size).toBe(5 * 2 ** 30 + 7);
+    fs.rmSync(tree.at("huge"));
+  });
+
+  test("finds names that aren't ASCII", () => {
+    tree.file("grüße 🚪.txt", "hello");
+    expect(see(calls, tree.at("grüße 🚪.txt")).size).toBe(5);
+    const sighting = new FileStat();
+    expect(calls.look(new PreparedPath(tree.at("grüße 🚪.txt")), sighting)).toBe(0);
+    expect(sighting.size).toBe(5);
+  });
+
+  test("is not misled by what a longer path has left behind", () => {
+    tree.file("folder/with/a/long/name.txt", "long");
+    tree.file("short", "shorter");
+    expect(see(calls, tree.at("folder/with/a/long/name.txt")).size).toBe(4);
+    expect(see(calls, tree.at("short")).size).toBe(7);
+  });
+
+  test("says why it has seen nothing, and leaves the sighting alone", () => {
+    tree.file("plain.txt", "x");
+    const sighting = see(calls, tree.at("plain.txt"));
+    const before = sighting.copy();
+    const why = (path: string): string => errorName(calls.look(path, sighting));
+    expect(why(tree.at("missing"))).toBe("ENOENT");
+    expect(why(`${tree.at("plain.txt")}/x`)).toBe("ENOTDIR");
+    expect(why(tree.at("n".repeat(256)))).toBe("ENAMETOOLONG");
+    expect(why(`/${"x/".repeat(4000)}`)).toBe("ENAMETOOLONG");
+    expect(why(`/${"é/".repeat(1365)}x`)).toBe("ENAMETOOLONG");
+    expect(why(`${tree.at("plain.txt")}\0.html`)).toBe("EINVAL");
+    expect(errorName(calls.lookInto(2 ** 30, sighting))).toBe("EBADF");
+    expect(sighting.isSame(before)).toBe(true);
+  });
+
+  test("sees what is open, under whatever name it goes by now", () => {
+    tree.file("open.txt", "open");
+    const fd = fs.openSync(tree.at("open.txt"), "r");
+    const opened = new FileStat();
+    expect(calls.lookInto(fd, opened)).toBe(0);
+    expect(opened.isSame(see(calls, tree.at("open.txt")))).toBe(true);
+    tree.file("other.txt", "else");
+    fs.renameSync(tree.at("other.txt"), tree.at("open.txt"));
+    expect(calls.lookInto(fd, opened)).toBe(0);
+    expect(opened.isSame(see(calls, tree.at("open.txt")))).toBe(false);
+    fs.closeSync(fd);
+  });
+
+  test("is different after each change of content, permission, time, name or file", () => {
+    const path = tree.at("changing.txt");
+    const changes: readonly (readonly [what: string, change: () => void])[] = [
+      ["content", () => fs.writeFileSync(path, "two")],
+      ["length", () => fs.appendFileSync(path, "!")],
+      ["permission", () => fs.chmodSync(path, 0o600)],
+      ["time", () => fs.utimesSync(path, 5, 5)],
+      ["a name more", () => fs.linkSync(path, tree.at("hard"))],
+      ["another file", () => fs.renameSync(tree.at("another.txt"), path)],
+    ];
+    tree.file("another.txt", "two!", 0o600);
+    tree.file("changing.txt", "one");
+    for (const [what, change] of changes) {
+      const before = see(calls, path);
+      expect([what, see(calls, path).isSame(before)]).toEqual([what, true]);
+      // A clock tick of the kernel's, or both may have the same time.
+      Bun.sleepSync(12);
+      change();
+      expect([what, see(calls, path).isSame(before)]).toEqual([what, false]);
+    }
+  });
+
+  test("takes a folder for the same while its entries change, and not after chmod", () => {
+    tree.folder("room", 0o755);
+    const before = see(calls, tree.at("room"));
+    tree.file("room/new.txt", "new");
+    fs.utimesSync(tree.at("room"), 9, 9);
+    expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(true);
+    fs.chmodSync(tree.at("room"), 0o750);
+    expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(false);
+    fs.chmodSync(tree.at("room"), 0o755);
+    fs.renameSync(tree.at("room"), tree.at("old-room"));
+    tree.folder("room", 0o755);
+    expect(see(calls, tree.at("room")).isSameFolder(before)).toBe(false);
+  });
+});
+
+describe.each(both)("opening and reading by the %s calls", (_, calls) => {
+  const tree = new TempTree();
+  afterAll(() => tree.remove());
+  test("give the octets from a position on, as many as there is room for, and none at the end", () => {
+    tree.file("text.txt", "twelve bytes");
+    const fd = calls.open(tree.at("text.txt"), "content");
+    expect(fd).toBeGreaterThan(2);
+    const room = new Uint8Array(20).fill(0x2e);
+    expect(calls.read(fd, room.subarray(5, 9), 1)).toBe(4);
+    expect(calls.read(fd, room.subarray(10), 7)).toBe(5);
+    expect(Buffer.from(room).toString()).toBe(".....welv.bytes.....");
+    expect(calls.read(fd, room, 12)).toBe(0);
+    calls.close(fd);
+    expect(reasonOf(calls.read(fd, room, 0))).toBe("EBADF");
+    expect(() => calls.close(fd)).not.toThrow();
+  });
+
+  test("read past 4 GB", () => {
+    tree.file("huge", "");
+    fs.truncateSync(tree.at("huge"), 5 * 2 ** 30);
+    fs.appendFileSync(tree.at("huge"), "end");
+    const fd = calls.open(new PreparedPath(tree.at("huge")), "content");
+    const room = new Uint8Array(5);
+    expect(calls.read(fd, room, 5 * 2 ** 30 - 1)).toBe(4);
+    expect([...room]).toEqual([0, 0x65, 0x6e, 0x64, 0]);
+    calls.close(fd);
+    fs.rmSync(tree.at("huge"));
+  });
+
+  test("find names that aren't ASCII, and say why they don't open", () => {
+    tree.file("grüße 🚪.txt", "hello");
+    tree.link("link", "grüße 🚪.txt");
+    const fd = calls.open(tree.at("grüße 🚪.txt"), "content");
+    expect(fd).toBeGreaterThan(2);
+    calls.close(fd);
+    expect(reasonOf(calls.open(tree.at("link"), "content"))).toBe("ELOOP");
+    expect(reasonOf(calls.open(tree.at("missing"), "content"))).toBe("ENOENT");
+    expect(reasonOf(calls.open(`${tree.at("grüße 🚪.txt")}/x`, "content"))).toBe("ENOTDIR");
+    expect(reasonOf(calls.open(tree.at("grüße 🚪.txt"), "listing"))).toBe("ENOTDIR");
+    expect(reasonOf(calls.open(tree.at("n".repeat(256)), "content"))).toBe("ENAMETOOLONG");
+    expect(reasonOf(calls.open(`${tree.at("x")}\0.html`, "content"))).toBe("EINVAL");
+  });
+
+  test.if(process.platform === "linux")("hold a folder as a place, and no link to it", () => {
+    tree.file("folder/a.txt", "a");
+    tree.link("to-folder", "folder");
+    expect(reasonOf(calls.open(tree.at("to-folder"), "place"))).toBe("ENOTDIR");
+    expect(reasonOf(calls.open(tree.at("folder/a.txt"), "place"))).toBe("ENOTDIR");
+    const place = calls.open(tree.at("folder"), "place");
+    const inside = calls.open(`/proc/self/fd/${place}/a.txt`, "content");
+    expect(calls.read(inside, new Uint8Array(9), 0)).toBe(1);
+    expect(reasonOf(calls.read(place, new Uint8Array(9), 0))).toBe("EBADF");
+    for (const fd of [place, inside]) calls.close(fd);
+  });
+
+  test("wait for no FIFO's writer", () => {
+    Bun.spawnSync(["mkfifo", tree.at("fifo")]);
+    const fd = calls.open(tree.at("fifo"), "content");
+    const sighting = new FileStat();
+    expect(calls.lookInto(fd, sighting)).toBe(0);
+    expect(sighting.mode & 0o170000).toBe(0o010000);
+    calls.close(fd);
+  });
+
+  test.if(process.platform === "linux")("keep what is open from other programs", () => {
+    for (const way of ["content", "listing", "place"] as const) {
+      const fd = calls.open(tree.root, way);
+      const flags = /^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"));
+      expect([way, Number.parseInt(flags?.[1] ?? "", 8) & 0o2000000]).toEqual([way, 0o2000000]);
+      calls.close(fd);
+    }
+  });
+
+  test("say where a link leads, and what a path really is", () => {
+    tree.file("really/here.txt", "here");
+    tree.link("short", "r");
+    tree.link("long", "ö/".repeat(1300));
+    tree.link("way", "really");
+    expect(calls.readLink(tree.at("long"))).toBe("ö/".repeat(1300));
+    expect(calls.readLink(tree.at("short"))).toBe("r");
+    expect(reasonOf(calls.readLink(tree.at("really")))).toBe("EINVAL");
+    expect(reasonOf(calls.readLink(tree.at("none")))).toBe("ENOENT");
+    const real = fs.realpathSync.native(tree.at("really/here.txt"));
+    expect(calls.realPath(tree.at("way/../way/./here.txt"))).toBe(real);
+    expect(calls.realPath(".")).toBe(fs.realpathSync.native("."));
+    expect(reasonOf(calls.realPath(tree.at("short")))).toBe("ENOENT");
+    expect(reasonOf(calls.realPath(""))).toBe("ENOENT");
+    expect(reasonOf(calls.realPath(`${tree.root}\0`))).toBe("EINVAL");
+    expect(reasonOf(calls.readLink(`${tree.at("short")}\0`))).toBe("EINVAL");
+  });
+});
+
+describe.each(both)("sending by the %s calls", (_, calls) => {
+  test("is refused, and takes nothing, where there is no socket or no file to carry", () => {
+    const file = fs.openSync(import.meta.path, "r");
+    const folder = fs.openSync(import.meta.dir, "r");
+    expect(calls.sendFile(-1, file, 0, 10)).toBeUndefined();
+    expect(calls.sendFile(file, -1, 0, 10)).toBeUndefined();
+    expect(calls.sendFile(folder, file, 0, 10)).toBeUndefined();
+    expect(calls.sendMore(file, new Uint8Array(3))).toBe(0);
+    expect(calls.sendMore(-1, new Uint8Array(3))).toBe(0);
+    expect(calls.queued(file)).toBeUndefined();
+    expect(calls.queued(-1)).toBeUndefined();
+    fs.closeSync(file);
+    fs.closeSync(folder);
+  });
+});
+
+test("a path with a NUL in it can't be prepared", () => {
+  expect(() => new PreparedPath("/etc/passwd\0.html")).toThrow("NUL");
+});
+
+test("an error without a name has its number", () => {
+  expect(errorName(2)).toBe("ENOENT");
+  expect(errorName(999)).toBe("error 999");
+});
+
+describe.if(native !== undefined)("the native calls", () => {
+  test("see the same words as the plain ones, in files of every kind and time", () => {
+    const tree = new TempTree();
+    tree.file("times.txt", "times");
+    const times = [-1.5, -1, -0.001, 0, 0.999999999, 1_700_000_000.123456, 4_300_000_000.5];
+    const paths = ["/", "/dev/null", "/proc/self/exe", "/dev", "/proc", tree.at("times.txt")];
+    for (const seconds of times) {
+      fs.lutimesSync(tree.at("times.txt"), seconds, seconds);
+      for (const path of paths) {
+        const [one, other] = [new FileStat(), new FileStat()];
+        expect(native?.look(path, one)).toBe(0);
+        expect(plainCalls.look(path, other)).toBe(0);
+        expect([path, seconds, [...one.words]]).toEqual([path, seconds, [...other.words]]);
+      }
+    }
+    tree.remove();
+  });
+});
+
+describe.skipIf(native === undefined)("a folder read by the native calls (needs libc)", () => {
+  const tree = new TempTree();
+  afterAll(() => tree.remove());
+
+  /** Opens the folder `name`, and closes it after `then`. */
+  function inside(name: string, then: (fd: number) => void): void {
+    const fd = fs.openSync(tree.at(name), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+    try {
+      then(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  test("gives as many entries as there is room for, and none at its end", () => {
+    for (let i = 0; i < 100; i++) tree.file(`read/${i}.txt`);
+    inside("read", (fd) => {
+      const into = new Uint8Array(256);
+      let octets = 0;
+      for (;;) {
+        const length = native?.readFolder(fd, into) ?? -1;
+        expect(length).toBeGreaterThanOrEqual(0);
+        expect(length).toBeLessThanOrEqual(into.length);
+        if (length === 0) break;
+        octets += length;
+      }
+      // "." and ".." take 24 octets each, and the other names 32.
+      expect(octets).toBe(2 * 24 + 100 * 32);
+      expect(native?.readFolder(fd, into)).toBe(0);
+    });
+  });
+
+  test("can't be had where it is no folder, has gone, or has no room", () => {
+    tree.file("read/0.txt");
+    const into = new Uint8Array(256);
+    const fd = fs.openSync(tree.at("read/0.txt"), "r");
+    expect(native?.readFolder(fd, into)).toBeUndefined();
+    fs.closeSync(fd);
+    expect(native?.readFolder(-1, into)).toBeUndefined();
+    inside("read", (open) => expect(native?.readFolder(open, into.subarray(0, 8))).toBeUndefined());
+    tree.folder("gone");
+    inside("gone", (open) => {
+      fs.rmdirSync(tree.at("gone"));
+      expect(native?.readFolder(open, into)).toBeUndefined();
+    });
+  });
+});
+
+describe.skipIf(native === undefined).each(both)(
+  "a look from a folder by the %s calls (needs libc)",
+  (_, calls) => {
+    const tree = new TempTree();
+    afterAll(() => tree.remove());
+
+    test("sees what the path leads to from there", () => {
+      tree.file("from/here.txt", "twelve bytes");
+      const fd = fs.openSync(tree.at("from"), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+      const sighting = new FileStat();
+      expect(calls.look("here.txt", sighting, fd)).toBe(0);
+      expect(sighting.isSame(see(calls, tree.at("from/here.txt")))).toBe(true);
+      expect(errorName(calls.look("there.txt", sighting, fd))).toBe("ENOENT");
+      fs.closeSync(fd);
+    });
+  },
+);

@@ -1,0 +1,403 @@
+import { afterAll, afterEach, beforeAll, describe, expect, mock, spyOn, test } from "bun:test";
+import * as fc from "fast-check";
+import * as fs from "node:fs";
+import { defaultLimits } from "../../../src/base/limits.ts";
+import { Moments } from "../../../src/tree/cache/freshness.ts";
+import { bytes } from "../../../src/base/units.ts";
+import { systemCalls } from "../../../src/system/system-choice.ts";
+import { isSettled } from "../../../src/tree/disk/open-file.ts";
+import { containPath } from "../../../src/tree/path.ts";
+import type { Tree } from "../../../src/tree/disk/disk-tree.ts";
+import { openTree } from "../../../src/tree/disk/disk-tree.ts";
+import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import { plainCalls } from "../../../src/system/plain-calls.ts";
+import { FileStat, word } from "../../../src/system/system-calls.ts";
+import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
+import {
+  canary,
+  contentOf,
+  describeResolution,
+  listed,
+  outcome,
+  pathOf,
+  TempTree,
+} from "../temp-tree.ts";
+
+/** A tree that reads no file ahead. */
+const openFiles = { limits: { ...defaultLimits, inlineBytesMax: bytes(0) } };
+
+const isLinux = process.platform === "linux";
+
+const temp = new TempTree();
+afterAll(() => temp.remove());
+afterEach(() => mock.restore());
+
+describe("the root", () => {
+  test("is the real path of the folder", () => {
+    temp.link("../alias", "site");
+    expect(temp.open({ root: `${temp.base}/alias/` }).root).toBe(temp.root);
+  });
+
+  test("has to be a folder", () => {
+    const missing = temp.at("missing");
+    const file = temp.at("../outside/canary.txt");
+    expect(openTree(temp.options({ root: missing }))).toEqual({
+      ok: false,
+      error: `no such folder: ${missing}`,
+    });
+    expect(openTree(temp.options({ root: file }))).toEqual({
+      ok: false,
+      error: `not a folder: ${file}`,
+    });
+    expect(openTree(temp.options({ root: `${file}/x` })).ok).toBe(false);
+  });
+
+  test("has an index that can be a name", () => {
+    expect(openTree(temp.options({ index: "../x" }))).toEqual({
+      ok: false,
+      error: "not a file's name: ../x",
+    });
+  });
+
+  test("is granted by being named, whatever its mode", () => {
+    temp.file("at-root.txt");
+    fs.chmodSync(temp.root, 0o700);
+    const tree = temp.open();
+    expect(outcome(tree, "/at-root.txt")).toBe("file at-root.txt");
+    expect(outcome(tree, "/")).toBe("directory");
+    fs.chmodSync(temp.root, 0o755);
+  });
+
+  test("is found again when it was removed and made anew", () => {
+    const root = temp.at("../built");
+    fs.mkdirSync(root);
+    const tree = temp.open({ root });
+    fs.rmdirSync(root);
+    expect(outcome(tree, "/")).toBe("absent");
+    expect(outcome(tree, "/a.txt")).toBe("absent");
+    temp.file("../built/a.txt", "new");
+    expect(outcome(tree, "/a.txt")).toBe("file new");
+  });
+
+  test("can be the root of the file system", () => {
+    const tree = temp.open({ root: "/", permissions: "process" });
+    temp.file("plain.txt");
+    temp.link("absolute.txt", temp.at("plain.txt"));
+    expect(outcome(tree, temp.at("plain.txt"))).toBe("file plain.txt");
+    expect(outcome(tree, temp.at("absolute.txt"))).toBe("file plain.txt");
+    expect(outcome(tree, temp.root)).toBe("redirect");
+  });
+});
+
+const ways = [
+  { way: "folders held", openFolder: holdFolder },
+  { way: "folders named", openFolder: nameFolder },
+].filter(({ openFolder }) => isLinux || openFolder === nameFolder);
+
+describe.each(ways)("a file and a folder, with $way", ({ openFolder }) => {
+  const home = `plain-${openFolder === holdFolder ? "held" : "named"}`;
+  let tree: Tree;
+  beforeAll(() => {
+    tree = temp.open({}, openFolder);
+    temp.file(`${home}/a/b/c/deep file.txt`, "deep");
+    temp.file(`${home}/with-index/index.html`, "index");
+    temp.folder(`${home}/index-is-folder/index.html`);
+    temp.folder(`${home}/empty`);
+    temp.file(`${home}/.hidden`);
+    temp.file(`${home}/.git/config`);
+    temp.folder(`${home}/.private`, 0o700);
+  });
+
+  test.each([
+    ["/a/b/c/deep%20file.txt", "file deep"],
+    ["/a/b/c/deep%20file.txt/", "absent"],
+    ["/a/b/c/deep%20file.txt/x", "absent"],
+    ["/a/b/c/missing", "absent"],
+    ["/a/missing/c", "absent"],
+    ["/a/b", "redirect"],
+    ["/a/b/", "directory"],
+    ["/empty/", "directory"],
+    ["/with-index/", "file index"],
+    ["/with-index", "redirect"],
+    ["/index-is-folder/", "directory"],
+    ["/.hidden", "absent"],
+    ["/.git/config", "absent"],
+    ["/.git/", "absent"],
+    ["/.private/x", "absent"],
+    ["/.private/", "absent"],
+    [`/${"x".repeat(255)}`, "absent"],
+    ["/x".repeat(3000), "absent"],
+  ])("%p is %p", (rawPath, expected) => {
+    expect(outcome(tree, `/${home}${rawPath}`)).toBe(expected);
+  });
+
+  test("tells of a file what fstat says of its descriptor", () => {
+    const name = `${home}/facts.svg`;
+    temp.file(name, "<svg/>", 0o604);
+    fs.utimesSync(temp.at(name), 1_700_000_000, 1_700_000_000.9);
+    const limits = { ...defaultLimits, inlineBytesMax: bytes(5) };
+    const resolution = temp.open({ limits }, openFolder).resolve(pathOf(`/${name}`));
+    if (resolution.kind !== "file") throw new Error(resolution.kind);
+    const { file } = resolution;
+    const seen = new FileStat();
+    expect(plainCalls.lookInto(file.fd, seen)).toBe(0);
+    expect(file.name).toBe("facts.svg");
+    expect(file.mediaType).toBe("image/svg+xml; charset=utf-8");
+    expect(file.size).toBe(6);
+    expect(file.mode).toBe(0o100604);
+    expect(file.mtimeMs).toBe(1_700_000_000_900);
+    expect(file.identity.isSame(seen)).toBe(true);
+    file.close();
+    const small = tree.resolve(pathOf(`/${name}`));
+    if (small.kind !== "file") throw new Error(small.kind);
+    expect(small.file.identity.isSame(seen)).toBe(true);
+    expect(small.file.content).toEqual(new TextEncoder().encode("<svg/>"));
+  });
+
+  test("shows hidden names when told to, by the same rules", () => {
+    const open = temp.open({ hidden: true }, openFolder);
+    expect(outcome(open, `/${home}/.hidden`)).toBe(`file ${home}/.hidden`);
+    expect(outcome(open, `/${home}/.git/`)).toBe("directory");
+    expect(outcome(open, `/${home}/.private/x`)).toBe(`forbidden ${home}/.private o+x`);
+  });
+
+  test("shows .well-known at the root, and there only (RFC 8615 §3)", () => {
+    temp.file(".well-known/security.txt", "contact");
+    temp.file(`${home}/.well-known/security.txt`);
+    expect(outcome(tree, "/.well-known/security.txt")).toBe("file contact");
+    expect(outcome(tree, `/${home}/.well-known/security.txt`)).toBe("absent");
+  });
+
+  test("has no index when none is named", () => {
+    const open = temp.open({ index: "" }, openFolder);
+    expect(outcome(open, `/${home}/with-index/`)).toBe("directory");
+  });
+});
+
+/** Has `before` done right before each opening of a file, and `after` right after it. */
+function aroundOpening(before: () => void, after = (): void => {}): void {
+  const calls = systemCalls();
+  const open = calls.open.bind(calls);
+  spyOn(calls, "open").mockImplementation((path, way) => {
+    if (way !== "content") return open(path, way);
+    before();
+    const descriptor = open(path, way);
+    after();
+    return descriptor;
+  });
+}
+
+function remove(name: string): void {
+  fs.rmSync(temp.at(name), { force: true });
+}
+
+describe("a file that goes between the look at it and its opening", () => {
+  const index = "going/index.html";
+
+  test("is not there", () => {
+    temp.file("going/a.txt");
+    aroundOpening(() => remove("going/a.txt"));
+    expect(outcome(temp.open(), "/going/a.txt")).toBe("absent");
+  });
+
+  test("leaves the folder its listing when it was the index", () => {
+    temp.file(index);
+    aroundOpening(() => remove(index));
+    expect(outcome(temp.open(), "/going/")).toBe("directory");
+  });
+
+  test("is what has taken its place", () => {
+    temp.file(index, "old");
+    temp.file("going/next.html", "next");
+    aroundOpening(() => {
+      remove(index);
+      temp.link(index, "next.html");
+    });
+    expect(outcome(temp.open(), "/going/")).toBe("file next");
+    remove(index);
+  });
+
+  test("is looked for no more than three times when it comes and goes", () => {
+    temp.file(index);
+    let opened = 0;
+    aroundOpening(
+      () => remove(index),
+      () => {
+        opened++;
+        temp.file(index);
+      },
+    );
+    expect(outcome(temp.open(), "/going/")).toBe("failed ESTALE");
+    expect(opened).toBe(3);
+  });
+});
+
+describe("a file whose last change", () => {
+  const asked = 10_000;
+
+  test.each([
+    ["was a tenth of a second before it was asked for", asked - 100, false],
+    ["was longer ago", asked - 101, true],
+    ["came after that, and before the look", asked + 5000, false],
+  ])("%s", (_what, ctimeMs, settled) => {
+    const words = Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ctimeMs / 1000, 0, 0);
+    words[word.ctime + 2] = (ctimeMs % 1000) * 1e6;
+    expect(isSettled(new FileStat(words), asked)).toBe(settled);
+  });
+
+  test("is known by whether it was before the last request that was handed over", () => {
+    const moments = new Moments();
+    const tree = temp.open({ ...openFiles, moments });
+    temp.file("young.txt");
+    const isSettledNow = (): boolean => {
+      const found = tree.resolve(pathOf("/young.txt"));
+      if (found.kind !== "file") throw new Error(found.kind);
+      found.file.close();
+      return found.file.isSettled;
+    };
+    expect(isSettledNow()).toBe(false);
+    const { ctimeMs } = fs.statSync(temp.at("young.txt"));
+    const settled = [0, 200].map((laterMs) => {
+      moments.begin(moments.next(), ctimeMs + laterMs);
+      const during = isSettledNow();
+      moments.end();
+      return [during, isSettledNow()];
+    });
+    expect(settled).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+    tree.close();
+  });
+});
+
+describe("a file by its name in the root", () => {
+  test("goes by the same rules", () => {
+    const tree = temp.open();
+    temp.file("404.html", "not here");
+    temp.file("403.html", "not for you", 0o640);
+    temp.file("sub/x.html");
+    expect(describeResolution(tree.openByName("404.html"))).toBe("file not here");
+    expect(describeResolution(tree.openByName("403.html"))).toBe("forbidden 403.html o+r");
+    for (const name of ["500.html", "sub/x.html", "../outside/canary.txt", "", ".", ".."]) {
+      expect(tree.openByName(name)).toEqual({ kind: "absent" });
+    }
+  });
+});
+
+describe("reading", () => {
+  test("is by position, ends with 0, and a closed file has no content", () => {
+    const tree = temp.open(openFiles);
+    temp.file("read.txt", "0123456789");
+    const resolution = tree.resolve(pathOf("/read.txt"));
+    if (resolution.kind !== "file") throw new Error(resolution.kind);
+    const { file } = resolution;
+    const into = new Uint8Array(4);
+    expect(file.read(into, 8)).toBe(2);
+    expect([...into.subarray(0, 2)]).toEqual([0x38, 0x39]);
+    expect(file.read(into, 0)).toBe(4);
+    expect(file.read(into, 10)).toBe(0);
+    expect(file.read(into, 4_000_000_000)).toBe(0);
+    expect(file.read(new Uint8Array(0), 0)).toBe(0);
+    fs.writeFileSync(temp.at("read.txt"), "short");
+    expect(new TextDecoder().decode(file.readAll())).toBe("short");
+    file.close();
+    file.close();
+    expect(file.read(into, 0)).toBe(0);
+  });
+
+  test("a second close doesn't take another file's descriptor away", () => {
+    const tree = temp.open(openFiles);
+    temp.file("one.txt", "one");
+    const first = tree.resolve(pathOf("/one.txt"));
+    if (first.kind !== "file") throw new Error(first.kind);
+    first.file.close();
+    const second = tree.resolve(pathOf("/one.txt"));
+    if (second.kind !== "file") throw new Error(second.kind);
+    first.file.close();
+    expect(contentOf(second.file)).toBe("one");
+  });
+});
+
+describe("what is no regular file", () => {
+  test("is absent, and a FIFO doesn't make it wait", () => {
+    const tree = temp.open();
+    Bun.spawnSync(["mkfifo", "-m", "666", temp.at("fifo")]);
+    expect(fs.lstatSync(temp.at("fifo")).isFIFO()).toBe(true);
+    expect(outcome(tree, "/fifo")).toBe("absent");
+    expect(outcome(tree, "/fifo/")).toBe("absent");
+  });
+
+  test("a socket is absent", () => {
+    const tree = temp.open();
+    const server = Bun.listen({ unix: temp.at("socket"), socket: { data() {} } });
+    fs.chmodSync(temp.at("socket"), 0o777);
+    expect(outcome(tree, "/socket")).toBe("absent");
+    server.stop(true);
+  });
+
+  test("a device is absent", () => {
+    expect(outcome(temp.open({ root: "/dev" }), "/null")).toBe("absent");
+    expect(outcome(temp.open({ root: "/dev" }), "/tty")).toBe("absent");
+  });
+});
+
+describe("nothing outside is ever reached", () => {
+  test("with any mix of dots, slashes, backslashes, escapes and links", () => {
+    temp.file("mix/inside.txt", "inside");
+    temp.link("mix/out", "../../outside");
+    temp.link("mix/out.txt", temp.at("../outside/canary.txt"));
+    temp.link("mix/up", "..");
+    const escapes = "/ / / \\ . .. %2e %2E%2e %2f %5C %00 %252e %c0%ae".split(" ");
+    const names = "mix out out.txt up inside.txt outside canary.txt site".split(" ");
+    const parts = fc.constantFrom(...escapes, ...names, temp.base);
+    for (const symlinks of ["inside", "deny"] as const) {
+      const tree = temp.open({ symlinks, hidden: true });
+      fc.assert(
+        fc.property(fc.array(parts, { maxLength: 12 }), (chosen) => {
+          const path = containPath(`/${chosen.join("")}`);
+          if (!path.ok) return;
+          const resolution = tree.resolve(path.value);
+          if (resolution.kind === "file") expect(contentOf(resolution.file)).not.toContain(canary);
+          if (resolution.kind === "directory") {
+            const { entries } = listed(resolution.directory, 100);
+            expect(entries.map((entry) => entry.name)).not.toContain("canary.txt");
+          }
+        }),
+        { numRuns: 3000 },
+      );
+    }
+  });
+});
+
+describe("descriptors", () => {
+  test("running out of them is a state of its own, and none is lost", () => {
+    temp.file("many/a/b/file.txt", "x");
+    const script = `${import.meta.dir}/exhaust.ts`;
+    const run = Bun.spawnSync([
+      "sh",
+      "-c",
+      'ulimit -n 64; exec "$0" "$@"',
+      process.execPath,
+      script,
+      temp.root,
+    ]);
+    expect(run.stdout.toString()).toBe("file exhausted exhausted file\n");
+  });
+
+  test.skipIf(!canListDescriptors)("are given back on every path (needs /proc)", () => {
+    temp.folder("leak/closed", 0o750);
+    temp.file("leak/private.txt", "x", 0o640);
+    temp.link("leak/loop", "loop");
+    temp.link("leak/a-b", "closed/x");
+    // Outside, but still in the test's own folder: what is left open there counts as well.
+    temp.link("leak/out", temp.at("../outside/canary.txt"));
+    for (const symlinks of ["inside", "follow", "deny"] as const) {
+      const tree = temp.open({ symlinks });
+      for (const name of ["", "closed/x", "closed/", "private.txt", "loop", "a-b", "out", "none"]) {
+        for (const slash of ["", "/"]) outcome(tree, `/leak/${name}${slash}`.replace("//", "/"));
+      }
+    }
+    expect(descriptorsInto(temp.base)).toEqual([]);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import { deny, explainDenial, formatMode, permits } from "../../src/tree/permission.ts";
+
+describe("the other of a mode", () => {
+  test("decides alone, in all 512 modes", () => {
+    for (let mode = 0; mode < 512; mode++) {
+      const other = mode % 8;
+      expect(permits(mode, "read")).toBe([4, 5, 6, 7].includes(other));
+      expect(permits(mode, "search")).toBe([1, 3, 5, 7].includes(other));
+      expect(permits(0o107000 | mode, "read")).toBe(permits(mode, "read"));
+    }
+  });
+});
+
+describe("a mode as ls writes it", () => {
+  test.each([
+    [0o100640, "-rw-r-----"],
+    [0o100000, "----------"],
+    [0o100777, "-rwxrwxrwx"],
+    [0o040750, "drwxr-x---"],
+    [0o041777, "drwxrwxrwt"],
+    [0o041776, "drwxrwxrwT"],
+    [0o104755, "-rwsr-xr-x"],
+    [0o102644, "-rw-r-Sr--"],
+    [0o104644, "-rwSr--r--"],
+    [0o120777, "lrwxrwxrwx"],
+    [0o010644, "prw-r--r--"],
+    [0o140755, "srwxr-xr-x"],
+    [0o020666, "crw-rw-rw-"],
+    [0o060660, "brw-rw----"],
+    [0o000644, "?rw-r--r--"],
+  ])("%p is %p", (mode, text) => {
+    expect(formatMode(mode)).toBe(text);
+  });
+});
+
+describe("the reason for a denial", () => {
+  test("names the file, its mode, the bit, and the remedy", () => {
+    expect(explainDenial(deny("private/notes.html", 0o100640, "read"))).toBe(
+      "private/notes.html: -rw-r----- lacks o+r; chmod o+r to serve it",
+    );
+    expect(explainDenial(deny("private", 0o040750, "search"))).toBe(
+      "private: drwxr-x--- lacks o+x; chmod o+x to serve it",
+    );
+  });
+
+  test("calls the root by a dot", () => {
+    expect(deny("", 0o040700, "search").path).toBe(".");
+  });
+
+  test("doesn't ask for a bit that is there", () => {
+    expect(explainDenial(deny("a.txt", 0o100004, "read"))).toBe(
+      "a.txt: -------r-- has o+r, but the server itself may not open it",
+    );
+  });
+
+  test("stays on its line, whatever the name holds", () => {
+    expect(explainDenial(deny("a\r\nb", 0o100600, "read"))).toStartWith("a\\u{d}\\u{a}b: ");
+  });
+});

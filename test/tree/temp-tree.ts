@@ -1,0 +1,142 @@
+/**
+ * A folder in the temporary directory for one test file, with a served root in it, so that there
+ * is an outside to escape to. Modes are set by chmod, whatever the umask.
+ */
+
+import { defaultLimits } from "../../src/base/limits.ts";
+import { Moments } from "../../src/tree/cache/freshness.ts";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { ContainedPath } from "../../src/tree/path.ts";
+import { containPath } from "../../src/tree/path.ts";
+import type {
+  DirectoryEntry,
+  OpenDirectory,
+  OpenFile,
+  Outcome,
+  TreeOptions,
+} from "../../src/tree/disk/disk-tree.ts";
+import { openTree, Tree } from "../../src/tree/disk/disk-tree.ts";
+import type { FolderOpener } from "../../src/system/file-system.ts";
+
+/** What stands in the tests' `outside/canary.txt`. */
+export const canary = "nobody may read this";
+
+export class TempTree {
+  readonly base: string;
+  readonly root: string;
+
+  constructor() {
+    this.base = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "postern-files-")));
+    fs.chmodSync(this.base, 0o755);
+    this.root = join(this.base, "site");
+    this.folder(".", 0o755);
+    this.file("../outside/canary.txt", canary);
+  }
+
+  /** The path of `name` on disk. */
+  at(name: string): string {
+    return join(this.root, name);
+  }
+
+  folder(name: string, mode = 0o755): void {
+    fs.mkdirSync(this.at(name), { recursive: true });
+    fs.chmodSync(this.at(name), mode);
+  }
+
+  file(name: string, content = name, mode = 0o644): void {
+    if (!fs.existsSync(dirname(this.at(name)))) this.folder(dirname(name));
+    fs.writeFileSync(this.at(name), content);
+    fs.chmodSync(this.at(name), mode);
+  }
+
+  link(name: string, target: string): void {
+    if (!fs.existsSync(dirname(this.at(name)))) this.folder(dirname(name));
+    fs.symlinkSync(target, this.at(name));
+  }
+
+  options(changes: Partial<TreeOptions> = {}): TreeOptions {
+    return {
+      root: this.root,
+      permissions: "other",
+      hidden: false,
+      symlinks: "inside",
+      index: "index.html",
+      limits: defaultLimits,
+      moments: new Moments(),
+      ...changes,
+    };
+  }
+
+  /** The tree; with `openFolder` it goes by that way of opening folders. */
+  open(changes: Partial<TreeOptions> = {}, openFolder?: FolderOpener): Tree {
+    const options = this.options(changes);
+    const tree = openTree(options);
+    if (!tree.ok) throw new Error(tree.error);
+    return openFolder === undefined ? tree.value : new Tree(options, tree.value.root, openFolder);
+  }
+
+  remove(): void {
+    const open = (folder: string): void => {
+      fs.chmodSync(folder, 0o755);
+      for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+        if (entry.isDirectory()) open(join(folder, entry.name));
+      }
+    };
+    open(this.base);
+    fs.rmSync(this.base, { recursive: true });
+  }
+}
+
+/** The path that a target spells; it has to be one. */
+export function pathOf(rawPath: string): ContainedPath {
+  const path = containPath(rawPath);
+  if (!path.ok) throw new Error(`${rawPath}: ${path.error}`);
+  return path.value;
+}
+
+/** All that `directory` lists with this `limit`, and how many entries it leaves out. */
+export function listed(
+  directory: OpenDirectory,
+  limit: number,
+): { readonly entries: readonly DirectoryEntry[]; readonly left: number } {
+  const entries: DirectoryEntry[] = [];
+  let left = 0;
+  for (const step of directory.list(limit)) {
+    entries.push(...step.entries);
+    left = Math.max(0, step.found - limit);
+  }
+  return { entries, left };
+}
+
+/** What `rawPath` comes to, in one line: "file a.txt", "forbidden private o+x", "absent". */
+export function outcome(tree: Tree, rawPath: string): string {
+  return describeResolution(tree.resolve(pathOf(rawPath)));
+}
+
+/** The same for a resolution; of a file its content. The file is closed. */
+export function describeResolution(resolution: Outcome): string {
+  switch (resolution.kind) {
+    case "file":
+      return `file ${contentOf(resolution.file)}`;
+    case "forbidden":
+      return `forbidden ${resolution.denial.path} ${resolution.denial.lacks}`;
+    case "failed":
+      return `failed ${resolution.code}`;
+    case "directory":
+    case "redirect":
+    case "absent":
+    case "exhausted":
+      return resolution.kind;
+  }
+}
+
+/** The content of an open file as text; closes it. */
+export function contentOf(file: OpenFile): string {
+  try {
+    return new TextDecoder().decode(file.readAll());
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+
+import { isText, textSampleOctets } from "../../src/tree/text.ts";
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A sample as long as they get, which ends with `end`. */
+function fullSample(end: Uint8Array): Uint8Array {
+  const sample = new Uint8Array(textSampleOctets).fill(0x61);
+  sample.set(end, sample.length - end.length);
+  return sample;
+}
+
+describe("octets are text", () => {
+  test.each([
+    ["nothing", ""],
+    ["ASCII", "all:\n\tcc -o a a.c\n"],
+    ["lines of other systems", "a\r\nb\rc\f"],
+    ["colours of a terminal", "\u001b[1mbold\u001b[0m"],
+    ["letters beyond ASCII", "Grüße, 日本語, 😀"],
+    ["a byte order mark", "\ufeffa"],
+    ["the replacement character itself", "\ufffd"],
+  ])("with %s", (_what, text) => {
+    expect(isText(utf8(text))).toBe(true);
+  });
+
+  test("when a character is cut in two by the sample's end, wherever it is cut", () => {
+    for (const character of ["ü", "日", "😀"]) {
+      const octets = utf8(character);
+      for (let kept = 1; kept <= octets.length; kept++) {
+        expect(isText(fullSample(octets.subarray(0, kept)))).toBe(true);
+      }
+    }
+  });
+});
+
+describe("octets are none", () => {
+  test.each([
+    ["a NUL", [0x61, 0x00]],
+    ["a bell", [0x07]],
+    ["a vertical tab", [0x0b]],
+    ["DEL", [0x7f]],
+    ["Latin-1", [0x47, 0x72, 0xfc, 0xdf, 0x65]],
+    ["UTF-16", [0xff, 0xfe, 0x61, 0x00]],
+    ["a continuation without a start", [0x61, 0x80]],
+    ["an overlong form", [0xc0, 0xaf]],
+    ["a surrogate", [0xed, 0xa0, 0x80]],
+    ["what lies beyond Unicode", [0xf4, 0x90, 0x80, 0x80]],
+    ["a character that is cut in two by the file's end", [0x61, 0xe6, 0x97]],
+  ])("with %s", (_what, octets) => {
+    expect(isText(Uint8Array.from(octets))).toBe(false);
+  });
+
+  test.each([
+    ["what begins no character", [0xff]],
+    ["an overlong form", [0xe0, 0x80]],
+    ["a surrogate", [0xed, 0xa0]],
+    ["a continuation without a start", [0x61, 0x80]],
+    ["a start that another start follows", [0xe6, 0xe6]],
+  ])("with %s at the sample's end", (_what, octets) => {
+    expect(isText(fullSample(Uint8Array.from(octets)))).toBe(false);
+  });
+
+  test("with a control anywhere", () => {
+    const sample = fullSample(utf8("b"));
+    for (const at of [0, 1, 2000, textSampleOctets - 1]) {
+      const spoiled = sample.slice();
+      spoiled[at] = 0;
+      expect(isText(spoiled)).toBe(false);
+    }
+  });
+});
+
+test("one look leaves nothing behind for the next", () => {
+  expect(isText(fullSample(Uint8Array.of(0xe6, 0x97)))).toBe(true);
+  expect(isText(Uint8Array.of(0xa5))).toBe(false);
+  expect(isText(utf8("a"))).toBe(true);
+});
+
+test("any text without controls is text", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (text) => {
+      // oxlint-disable-next-line no-control-regex
+      const plain = text.replace(/[\u0000-\u001f\u007f]/g, "");
+      expect(isText(utf8(plain))).toBe(true);
+    }),
+  );
+});
