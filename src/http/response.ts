@@ -4,8 +4,6 @@
  * through the outbox.
  */
 
-import type { ContentlessStatus } from "./status.ts";
-
 /** An open file that a body is sent from. */
 export interface FileSource {
   /** Its descriptor, if it has one that the kernel can read from itself; -1 when it is closed. */
@@ -72,8 +70,52 @@ export interface ResponseNote {
   readonly form?: () => Readonly<Record<string, unknown>>;
 }
 
-/** A status whose response may be built without a body only. */
-export type BodilessStatus = ContentlessStatus;
+/**
+ * A place for what the encoder has made of a cached response: head and body in one piece, in which
+ * only the date changes.
+ */
+export class EncodedResponse {
+  /** Undefined until the response was sent for the first time. */
+  octets: Uint8Array<ArrayBuffer> | undefined;
+  /** The date that `octets` have in them. */
+  date = "";
+}
+
+/**
+ * A response that is given out again. Only an instance is: a spread of one, with other fields or
+ * another body, is an ordinary response, so nothing that changes a cached response can leak into
+ * another answer by accident. Its octets are encoded once.
+ */
+export class CachedResponse implements Response {
+  readonly status: number;
+  readonly fields: readonly ResponseField[];
+  readonly body: Body;
+  readonly close: boolean;
+  readonly note: ResponseNote | undefined;
+  readonly recurs = true;
+  /** Makes the class nominal, and is what a spread lacks. */
+  readonly #encoded: EncodedResponse;
+
+  /** `response`, given out again. Its body is no stream. */
+  constructor(response: Response, encoded = new EncodedResponse()) {
+    this.status = response.status;
+    this.fields = response.fields;
+    this.body = response.body;
+    this.close = response.close;
+    this.note = response.note;
+    this.#encoded = encoded;
+  }
+
+  /** What the encoder keeps with it. */
+  get encoded(): EncodedResponse {
+    return this.#encoded;
+  }
+
+  /** The same response with another note for the log; on the wire both are the same octets. */
+  withNote(note: ResponseNote): CachedResponse {
+    return new CachedResponse({ ...(this as Response), note }, this.#encoded);
+  }
+}
 
 /** The octets of all pieces. */
 export function piecesOctets(pieces: readonly Piece[]): number {

@@ -1,0 +1,145 @@
+/**
+ * The store behind every cache: entries by key, bounded by the bytes they cost.
+ *
+ * Admission and eviction are the same for all caches. A key that finds no room is admitted when it
+ * comes for the second time, so a client that crawls through everything once leaves the store as it
+ * was; of those, one in `admittedOneIn` is admitted, because a client that cycles through more keys
+ * than fit would otherwise evict each entry just before asking for it again. Eviction is CLOCK
+ * (second chance): a hand goes round the entries in the order in which they were added, spares each
+ * that was used since it last passed, and evicts the first that was not.
+ *
+ * Absent on purpose: time. An entry is never too old; its owner checks whether it is still valid.
+ */
+
+/** An entry. The two fields belong to the store once the entry is in it. */
+export interface StoreEntry {
+  /** What the entry costs, with everything that hangs on it, in bytes. Change it by `grow`. */
+  bytes: number;
+  /** Whether the entry was used since the hand last passed it. */
+  isUsed: boolean;
+  /** Called once, after the entry has left the store. */
+  evicted?(): void;
+}
+
+/** How a store treats a key that it does not hold. */
+export interface StorePolicy {
+  /** The sum of all entries' bytes that is never exceeded. 0 turns the store off. */
+  readonly bytesMax: number;
+  /** With room to spare: whether the first request for a key admits it, or only the second. */
+  readonly admitsOn: "first" | "second";
+  /** Without room: of so many keys that came for the second time, one is admitted. At least 1. */
+  readonly admittedOneIn: number;
+}
+
+/** Digests of keys that came once are remembered for so many times the entries held, at least... */
+const seenOncePerEntry = 4;
+
+/** ...this many. A digest costs some 16 bytes. */
+const seenOnceMin = 16_384;
+
+/** Entries by key, bounded by their bytes. */
+export class BoundedStore<Key, Entry extends StoreEntry> {
+  readonly #policy: StorePolicy;
+  readonly #entries = new Map<Key, Entry>();
+  readonly #seenOnce = new Set<number>();
+  #bytes = 0;
+  #candidates = 0;
+  #hand: Iterator<readonly [Key, Entry]> | undefined;
+
+  constructor(policy: StorePolicy) {
+    this.#policy = policy;
+  }
+
+  /** What the entries cost, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The entry under `key`, which counts as used; undefined if there is none. */
+  get(key: Key): Entry | undefined {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.isUsed = true;
+    return entry;
+  }
+
+  /** Whether `entry` is what the store holds under `key`. */
+  holds(key: Key, entry: Entry): boolean {
+    return this.#entries.get(key) === entry;
+  }
+
+  /**
+   * Whether a key that the store does not hold is worth an entry of `bytes`. To be asked once per
+   * request for the key; `digest` stands for the key, and two keys that share one are admitted
+   * together, which does no harm.
+   */
+  admits(digest: number, bytes: number): boolean {
+    const { bytesMax, admitsOn, admittedOneIn } = this.#policy;
+    if (bytes > bytesMax) return false;
+    const hasRoom = this.#bytes + bytes <= bytesMax;
+    if (hasRoom && admitsOn === "first") return true;
+    if (this.#seenOnce.has(digest)) {
+      if (!hasRoom && ++this.#candidates % admittedOneIn !== 0) return false;
+      this.#seenOnce.delete(digest);
+      return true;
+    }
+    // Keys that did not come again by now are many. All are dropped at once.
+    const seenOnceMax = Math.max(seenOnceMin, seenOncePerEntry * this.#entries.size);
+    if (this.#seenOnce.size >= seenOnceMax) this.#seenOnce.clear();
+    this.#seenOnce.add(digest);
+    return false;
+  }
+
+  /**
+   * Adds `entry` under `key`, in the place of the one that is there, and evicts others to make room
+   * for it. False, with nothing changed but that the former entry is gone, when it costs more than
+   * the whole store may hold.
+   */
+  set(key: Key, entry: Entry): boolean {
+    this.delete(key);
+    if (entry.bytes > this.#policy.bytesMax) return false;
+    this.#makeRoom(entry.bytes);
+    this.#entries.set(key, entry);
+    this.#bytes += entry.bytes;
+    return true;
+  }
+
+  /**
+   * Adds `bytes`, which may be negative, to what `entry` costs, and evicts others to make room. The
+   * entry itself may be among those: ask `holds` afterwards.
+   */
+  grow(entry: Entry, bytes: number): void {
+    entry.bytes += bytes;
+    this.#bytes += bytes;
+    if (bytes > 0) this.#makeRoom(0);
+  }
+
+  /** Removes the entry under `key`, if there is one. */
+  delete(key: Key): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
+    entry.evicted?.();
+  }
+
+  /** Removes every entry. */
+  clear(): void {
+    for (const key of this.#entries.keys()) this.delete(key);
+    this.#seenOnce.clear();
+  }
+
+  #makeRoom(bytes: number): void {
+    while (this.#bytes + bytes > this.#policy.bytesMax && this.#entries.size > 0) {
+      this.#hand ??= this.#entries.entries();
+      const { done, value } = this.#hand.next();
+      if (done === true) this.#hand = undefined;
+      else if (value[1].isUsed) value[1].isUsed = false;
+      else this.delete(value[0]);
+    }
+  }
+}
