@@ -127,6 +127,14 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
     entry.evicted?.();
   }
 
+  /** Removes every entry that was not used since the hand, or the last sweep, passed it. */
+  sweep(): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.isUsed) entry.isUsed = false;
+      else this.delete(key);
+    }
+  }
+
   /** Removes every entry. */
   clear(): void {
     for (const key of this.#entries.keys()) this.delete(key);

@@ -4,10 +4,20 @@
  * through the outbox.
  */
 
+declare const handle: unique symbol;
+
+/**
+ * What the kernel can send a file by. Opaque: only the tree that opened the file makes one, and only
+ * the transport that sends the file takes it apart.
+ */
+export interface FileHandle {
+  readonly [handle]: never;
+}
+
 /** An open file that a body is sent from. */
 export interface FileSource {
-  /** Its descriptor, if it has one that the kernel can read from itself; -1 when it is closed. */
-  readonly fd?: number | undefined;
+  /** Undefined where the kernel can't read the file by itself, and once the file is closed. */
+  readonly handle?: FileHandle | undefined;
   /** Fills `into` from `position` on: how many octets it read, 0 at the file's end. */
   read(into: Uint8Array, position: number): number;
   /** Whether it is what it was when it was opened; absent where it can't change. */
@@ -50,11 +60,6 @@ export interface Response {
   readonly body: Body;
   /** Whether the connection is to end after this response. */
   readonly close: boolean;
-  /**
-   * Whether this value is answered again and again, with the same fields and the same body: its
-   * octets are worth keeping.
-   */
-  readonly recurs: boolean;
   /** What the log says beside the request: why it was refused, what a form held. */
   readonly note: ResponseNote | undefined;
   /**
@@ -92,7 +97,6 @@ export class CachedResponse implements Response {
   readonly body: Body;
   readonly close: boolean;
   readonly note: ResponseNote | undefined;
-  readonly recurs = true;
   /** Makes the class nominal, and is what a spread lacks. */
   readonly #encoded: EncodedResponse;
 

@@ -10,7 +10,7 @@
 
 import { latin1Into } from "../http/bytes.ts";
 import type { Response } from "../http/response.ts";
-import { bodyOctets } from "../http/response.ts";
+import { bodyOctets, CachedResponse } from "../http/response.ts";
 import { isContentless, reasonPhrase } from "../http/status.ts";
 
 /** What the encoder has to know of the exchange. */
@@ -95,21 +95,6 @@ export function encodeHead(response: Response, exchange: Exchange): EncodedHead 
   return { text, framing: exchange.bodiless ? "none" : framing, persist };
 }
 
-/** The octets of a response that recurs, with the date that they were last given out with. */
-interface KeptOctets {
-  readonly response: Response;
-  date: string;
-  readonly octets: Uint8Array<ArrayBuffer>;
-}
-
-/** By the response's fields: what it tells the log may differ from one time to the next. */
-const kept = new WeakMap<Response["fields"], KeptOctets>();
-
-/** Whether both go on the wire as the same octets; their fields are the same. */
-function isSameOnWire(a: Response, b: Response): boolean {
-  return a === b || (a.status === b.status && a.body === b.body && a.close === b.close);
-}
-
 /** A longer body isn't copied behind its head. */
 const keptBodyOctetsMax = 64 * 1024;
 
@@ -120,20 +105,18 @@ const keptBodyOctetsMax = 64 * 1024;
  * sent or copied before anything is encoded for another date, which is put into the same piece.
  */
 export function encodeWhole(response: Response, exchange: Exchange): Uint8Array | undefined {
-  if (!response.recurs || !exchange.persist || exchange.minorVersion === 0) return undefined;
+  if (!(response instanceof CachedResponse)) return undefined;
+  if (!exchange.persist || exchange.minorVersion === 0) return undefined;
   if (exchange.bodiless && response.body.kind !== "none") return undefined;
-  const found = kept.get(response.fields);
-  const known = found !== undefined && isSameOnWire(found.response, response) ? found : undefined;
-  if (known !== undefined) {
-    if (known.date !== exchange.date) {
-      known.date = exchange.date;
-      latin1Into(known.octets, exchange.date, dateAtOf(response));
-    }
-    return known.octets;
+  const { encoded } = response;
+  if (encoded.octets === undefined) {
+    encoded.octets = makeWhole(response, exchange);
+    encoded.date = exchange.date;
+  } else if (encoded.date !== exchange.date) {
+    encoded.date = exchange.date;
+    latin1Into(encoded.octets, exchange.date, dateAtOf(response));
   }
-  const octets = makeWhole(response, exchange);
-  if (octets !== undefined) kept.set(response.fields, { response, date: exchange.date, octets });
-  return octets;
+  return encoded.octets;
 }
 
 /** Where in a response its date is: behind a status line with its phrase, and "Date: ". */

@@ -1,127 +1,150 @@
 /**
- * Which handler answers: a table by path and method for those that a library's user added, then the
- * tree. What is allowed on a path follows from the same table, so that `Allow` can't say anything
- * else than what happens (RFC 9110 §10.2.1).
+ * A site: what answers requests. Guards are asked first, then the response cache, then the
+ * endpoints in their order; finishers see every response on its way out. Which methods a target
+ * allows follows from the same endpoints, so `Allow` can't say anything else than what happens
+ * (RFC 9110 §10.2.1).
  */
 
+import type { Eventual } from "../base/eventual.ts";
+import { whenReady } from "../base/eventual.ts";
+import type { Refusal } from "../http/error.ts";
 import type { Response } from "../http/response.ts";
+import { CachedResponse } from "../http/response.ts";
 import { ResponseBuilder } from "../http/response-builder.ts";
-import type { AddedRoute, AddedRoutes } from "./library/added-routes.ts";
-import { ResponseCache } from "./response-cache.ts";
-import type { ResponseHeaders } from "./rules/response-headers.ts";
-import type { FileService } from "./content/file.ts";
-import { fromFetch } from "./library/fetch-response.ts";
-import type { FormService } from "./forms/form.ts";
-import { answerForm } from "./forms/form.ts";
+import type { Moment } from "../tree/view.ts";
+import { View } from "../tree/view.ts";
+import type { Answer, Endpoint, Finisher, Guard } from "./endpoint.ts";
+import type { ErrorPages } from "./pages/error-page.ts";
 import type { Request } from "./request.ts";
-import type { PathMapping } from "./rules/path-mapping.ts";
-import { answerMapped } from "./rules/path-mapping.ts";
-import type { RouteHandler } from "./library/route-request.ts";
-import { RouteRequest } from "./library/route-request.ts";
+import { ResponseCache } from "./response-cache.ts";
 
-/** The routes of one site. */
-export class Routes {
-  readonly #files: FileService;
-  readonly #mapping: PathMapping;
-  /** Undefined when no form is taken. */
-  readonly #form: FormService | undefined;
-  readonly #added: AddedRoutes;
-  readonly #answers: ResponseCache;
-  /** Undefined when nothing is added to answers. */
-  readonly #decoration: ResponseHeaders | undefined;
+/** What a site is made of. */
+export interface SiteParts {
+  readonly guards: readonly Guard[];
+  /** In the order in which they are asked. */
+  readonly endpoints: readonly Endpoint[];
+  readonly finishers: readonly Finisher[];
+  readonly pages: ErrorPages;
+  readonly limits: { readonly inlineBytesMax: number };
+}
 
-  constructor(
-    files: FileService,
-    form: FormService | undefined,
-    mapping: PathMapping,
-    added: AddedRoutes,
-    decoration?: ResponseHeaders,
-  ) {
-    this.#files = files;
-    this.#form = form;
-    this.#mapping = mapping;
-    this.#added = added;
-    this.#decoration = decoration;
-    this.#answers = new ResponseCache(files.tree, files.limits);
+/** Methods in the order in which `Allow` names them; others follow. */
+const methodOrder: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+
+/** Runs `finishers` over `response`. */
+function finish(
+  response: Response,
+  request: Request | undefined,
+  finishers: readonly Finisher[],
+): Response {
+  let finished = response;
+  for (const finisher of finishers) finished = finisher.finish(finished, request);
+  return finished;
+}
+
+/** Answers requests. */
+export class Site {
+  readonly #guards: readonly Guard[];
+  readonly #endpoints: readonly Endpoint[];
+  /** Run before a response is cached. */
+  readonly #onceFinishers: readonly Finisher[];
+  /** Run for every request. */
+  readonly #eachFinishers: readonly Finisher[];
+  readonly #pages: ErrorPages;
+  readonly #cache: ResponseCache;
+
+  constructor({ guards, endpoints, finishers, pages, limits }: SiteParts) {
+    this.#guards = guards;
+    this.#endpoints = endpoints;
+    this.#onceFinishers = finishers.filter(({ isRepeatable }) => isRepeatable);
+    this.#eachFinishers = finishers.filter(({ isRepeatable }) => !isRepeatable);
+    this.#pages = pages;
+    this.#cache = new ResponseCache(limits);
   }
 
-  /** Answers a request. */
-  readonly answer = (request: Request): Response | Promise<Response> => {
-    const { method, target } = request.head;
-    // RFC 9110 §7.4: an https resource must not be served over a connection without TLS. With TLS
-    // nothing here is an http resource.
-    if (target.form === "absolute" && target.scheme !== this.#files.scheme) {
-      return this.#decorated(request, this.#files.pages.refusal({ kind: "misdirected" }));
-    }
-    const added = this.#added.find(request);
-    const handler =
-      added?.handlers.get(method) ?? (method === "HEAD" ? added?.handlers.get("GET") : undefined);
-    if (added !== undefined && handler !== undefined) {
-      const answer = this.#ask(handler, new RouteRequest(request, added.path, this.#files));
-      return this.#decorated(request, answer);
-    }
-    if (method === "GET" || method === "HEAD") {
-      return this.#answers.answer(request, this.#fromTree);
-    }
-    return this.#decorated(request, this.#answerToOther(request, added));
-  };
-
-  #answerToOther(request: Request, added: AddedRoute | undefined): Response | Promise<Response> {
-    switch (request.head.method) {
-      case "POST":
-        if (this.#form === undefined || !this.#hasFormPage()) break;
-        return answerForm(request, this.#form, this.#files);
-      case "OPTIONS":
-        return new ResponseBuilder(204).field("Allow", this.#allow(added)).build();
-      default:
-    }
-    return this.#files.pages.notAllowed(this.#allow(added));
+  /**
+   * Answers `request`; what it shows of a tree was seen at the moment `since` or later. Rejects, or
+   * throws, what an endpoint does.
+   */
+  answer(request: Request, since: Moment): Answer {
+    const answer = this.#turnAway(request) ?? this.#cache.find(request, since);
+    const made = answer ?? this.#make(request, new View(since, request.receivedMs));
+    if (this.#eachFinishers.length === 0) return made;
+    return whenReady(made, (response) => finish(response, request, this.#eachFinishers));
   }
 
-  readonly #fromTree = (request: Request): Response | Promise<Response> =>
-    this.#decorated(request, answerMapped(request, this.#mapping, this.#files));
-
-  /** `answer` with the fields that are added to every answer. */
-  #decorated(
-    { head }: Request,
-    answer: Response | Promise<Response>,
-  ): Response | Promise<Response> {
-    const decoration = this.#decoration;
-    if (decoration === undefined) return answer;
-    if (!(answer instanceof Promise)) return decoration.apply(answer, head);
-    return answer.then((response) => decoration.apply(response, head));
+  /** The response to a request that no endpoint gets to see, or whose endpoint has failed. */
+  refuse(refusal: Refusal, request: Request | undefined): Response {
+    const response = finish(this.#pages.refusal(refusal), request, this.#onceFinishers);
+    return finish(response, request, this.#eachFinishers);
   }
 
-  #ask(handler: RouteHandler, request: RouteRequest): Response | Promise<Response> {
-    const answer = handler(request);
-    if (!(answer instanceof Promise)) return this.#accept(answer);
-    return answer.then((response) => this.#accept(response));
+  /** The endpoints answer otherwise from now on: what was cached is not given out again. */
+  endpointsChanged(): void {
+    this.#cache.clear();
   }
 
-  /** What a handler has answered with, as a response of ours. */
-  #accept(answer: Response | globalThis.Response): Response | Promise<Response> {
-    if (answer instanceof globalThis.Response) {
-      return fromFetch(answer, this.#files.limits.sendPieceBytes);
+  /** The answer of the first guard that has one. */
+  #turnAway(request: Request): Answer | undefined {
+    for (const guard of this.#guards) {
+      const answer = guard.check(request);
+      if (answer !== undefined)
+        return whenReady(answer, (response) => this.#once(response, request));
     }
-    // Without types, a handler may forget to answer.
-    if (typeof (answer as Response | undefined)?.status !== "number") {
-      throw new TypeError("a route's handler must answer with a response");
+    return undefined;
+  }
+
+  #make(request: Request, view: View, from = 0): Answer {
+    for (let i = from; i < this.#endpoints.length; i++) {
+      const endpoint = this.#endpoints[i] as Endpoint;
+      const answer = endpoint.answer(request, view);
+      if (answer === undefined) continue;
+      if (!(answer instanceof Promise)) return this.#keep(request, answer, endpoint, view);
+      return answer.then((response) =>
+        response === undefined ? this.#make(request, view, i + 1) : this.#once(response, request),
+      );
     }
-    const { body, recurs } = answer;
-    if (body.kind !== "bytes" || recurs) return answer;
-    return { ...answer, body: { ...body, isForeign: true } };
+    return whenReady(this.#answerNone(request, view), (response) => this.#once(response, request));
   }
 
-  #hasFormPage(): boolean {
-    if (this.#form === undefined) return false;
-    const found = this.#form.tree.openByName(this.#form.formPage);
-    if (found.kind === "file") found.file.close();
-    return found.kind !== "absent" && found.kind !== "directory" && found.kind !== "redirect";
+  #once(response: Response, request: Request): Response {
+    return finish(response, request, this.#onceFinishers);
   }
 
-  #allow(added: AddedRoute | undefined): string {
-    const methods = new Set(["GET", "HEAD", "OPTIONS", ...(added?.handlers.keys() ?? [])]);
-    if (this.#hasFormPage()) methods.add("POST");
-    return [...methods].join(", ");
+  /** `response` as it leaves `endpoint`, cached where the endpoint and the response allow it. */
+  #keep(request: Request, response: Response, endpoint: Endpoint, view: View): Response {
+    const finished = this.#once(response, request);
+    if (!endpoint.isRepeatable || !(response instanceof CachedResponse)) return finished;
+    if (request.head.slot === undefined) return finished;
+    const cached = finished instanceof CachedResponse ? finished : new CachedResponse(finished);
+    this.#cache.keep(request, cached, view);
+    return cached;
+  }
+
+  /** The answer to what no endpoint answers: OPTIONS, or a method that is not allowed. */
+  #answerNone(request: Request, view: View): Answer {
+    return whenReady(this.#allowed(request, view), (methods) => {
+      const allow = methods.join(", ");
+      return request.head.method === "OPTIONS"
+        ? new ResponseBuilder(204).field("Allow", allow).build()
+        : this.#pages.notAllowed(allow);
+    });
+  }
+
+  /** The methods that some endpoint answers the request's target by, and OPTIONS. */
+  #allowed(request: Request, view: View): Eventual<readonly string[]> {
+    let all: Eventual<readonly string[]> = ["OPTIONS"];
+    for (const endpoint of this.#endpoints) {
+      all = whenReady(all, (known) =>
+        whenReady(endpoint.methods(request, view), (more) => [...known, ...more]),
+      );
+    }
+    return whenReady(all, (methods) => {
+      const named = new Set(methods);
+      return [
+        ...methodOrder.filter((method) => named.has(method)),
+        ...named.difference(new Set(methodOrder)),
+      ];
+    });
   }
 }

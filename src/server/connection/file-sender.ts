@@ -59,7 +59,7 @@ export class FileSender {
     this.#pieces = pieces;
     this.#sizes = sizes;
     this.#left = piecesOctets(pieces);
-    this.#carries = (this.#file.fd ?? -1) >= 0;
+    this.#carries = this.#file.handle !== undefined;
     if (buffer.length < sizes.sendPieceBytes) buffer = new Uint8Array(sizes.sendPieceBytes);
   }
 

@@ -69,7 +69,8 @@ export class SocketTransport<Data> implements Transport {
   }
 
   sendFile(file: FileSource, position: number, octets: number): number | undefined {
-    return this.#calls.sendFile(this.#fd, file.fd ?? -1, position, octets);
+    const descriptor = (file.handle ?? -1) as unknown as number;
+    return this.#calls.sendFile(this.#fd, descriptor, position, octets);
   }
 
   queued(): number | undefined {

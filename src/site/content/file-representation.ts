@@ -3,17 +3,17 @@
  * entity tag, which is a strong one wherever it can be.
  */
 
-import { unknownType } from "../../tree/mime.ts";
-import type { OpenFile } from "../../tree/disk/disk-tree.ts";
-import { isText, textSampleOctets } from "../../tree/text.ts";
 import type { EntityTag } from "../../http/entity-tag.ts";
 import type { ResponseField } from "../../http/response.ts";
-import type { Representation } from "./representation.ts";
+import { unknownType } from "../../tree/mime.ts";
+import { isText, textSampleOctets } from "../../tree/text.ts";
+import type { OpenFile } from "../../tree/tree.ts";
+import { Representation } from "./representation.ts";
 
 /**
  * The tag of octets in memory: a digest of them, so that it is the same on every machine, and after
- * a build that changed nothing. 64 bits and the length tell versions of one resource apart; it is
- * no proof against someone who makes two versions collide, and doesn't have to be.
+ * a build that changed nothing. 64 bits and the length tell versions of one resource apart; the tag
+ * is no proof against someone who makes two versions collide, and doesn't have to be.
  */
 export function tagOfBytes(bytes: Uint8Array): EntityTag {
   const digest = Bun.hash.xxHash64(bytes).toString(36);
@@ -21,22 +21,21 @@ export function tagOfBytes(bytes: Uint8Array): EntityTag {
 }
 
 /**
- * The tag of a file that is too large to be read for it: its identity, which changes with every
- * change that the file system can see. Hashed, since inode numbers are nobody's business.
+ * The tag of a file: of its octets where they are in memory, else of its version.
  *
- * While there may be another change that it can't see, there is no strong tag (RFC 9110 §8.8.1).
- * Nor would a weak one do that is made of the identity, since If-None-Match is about those, too
- * (§13.1.2): the next version would be taken for this one. So the answer gets a tag of its own,
- * that nothing will match; without one, a client would go by the date, which is coarser still.
+ * While a further change might not show in the version, there is no strong tag (RFC 9110 §8.8.1).
+ * A weak one made of it wouldn't do either, since If-None-Match compares those, too (§13.1.2): the
+ * next version would be taken for this one. So the answer gets a tag of its own, that nothing will
+ * match; without one, a client would go by the date, which is coarser still.
  */
-function tagOfFile({ identity, isSettled }: OpenFile): EntityTag {
-  if (!isSettled) return { weak: true, opaque: crypto.randomUUID() };
-  const digest = Bun.hash.xxHash64(identity.words).toString(36);
-  return { weak: false, opaque: `${identity.size.toString(36)}-i${digest}` };
+export function entityTagOf({ content, size, version }: OpenFile): EntityTag {
+  if (content !== undefined) return tagOfBytes(content);
+  if (version === undefined) return { weak: true, opaque: crypto.randomUUID() };
+  return { weak: false, opaque: `${size.toString(36)}-i${version}` };
 }
 
 /** The type by the name, or by the content where the name says nothing. */
-function mediaTypeOf(file: OpenFile): string {
+export function mediaTypeOf(file: OpenFile): string {
   const { mediaType } = file;
   if (mediaType !== undefined) return mediaType;
   const buffer = new Uint8Array(Math.min(textSampleOctets, file.size));
@@ -45,14 +44,22 @@ function mediaTypeOf(file: OpenFile): string {
 }
 
 /**
- * The representation that `file` holds. What isn't in memory stays open until it is sent or
- * released.
+ * The representation that `file` holds, of `mediaType` and with `fields`. What isn't in memory
+ * stays open until it is sent or released.
  */
-export function representFile(file: OpenFile, fields: readonly ResponseField[]): Representation {
-  const { mtimeMs, content, recurs } = file;
-  const mediaType = mediaTypeOf(file);
-  if (content === undefined) {
-    return { mediaType, entityTag: tagOfFile(file), mtimeMs, content: file, recurs, fields };
-  }
-  return { mediaType, entityTag: tagOfBytes(content), mtimeMs, content, recurs, fields };
+export function representFile(
+  file: OpenFile,
+  mediaType: string,
+  fields: readonly ResponseField[],
+  hasVariants: boolean,
+): Representation {
+  return new Representation({
+    mediaType,
+    entityTag: entityTagOf(file),
+    mtimeMs: file.mtimeMs,
+    content: file.content ?? file,
+    isRepeated: file.slot !== undefined,
+    hasVariants,
+    fields,
+  });
 }

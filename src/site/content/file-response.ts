@@ -3,19 +3,21 @@
  */
 
 import { unknownType } from "../../tree/mime.ts";
-import type { OpenFile } from "../../tree/disk/disk-tree.ts";
+import type { OpenFile } from "../../tree/tree.ts";
 import type { Response } from "../../http/response.ts";
 import type { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
 
 /**
  * A response, so far as it has been built, with the content of `file`. What isn't in memory is
- * closed by whoever sends it.
+ * closed when it has been sent.
  */
 export function fileResponse(builder: ResponseBuilder<ContentStatus>, file: OpenFile): Response {
-  const { content, size } = file;
+  const { content, size, slot } = file;
   const mediaType = file.mediaType ?? unknownType;
-  if (content === undefined)
+  if (content === undefined) {
     return builder.file(file, { start: 0, octets: size }, mediaType).build();
-  return builder.bytes(content, mediaType).build();
+  }
+  const filled = builder.bytes(content, mediaType);
+  return slot === undefined ? filled.build() : filled.buildCached();
 }

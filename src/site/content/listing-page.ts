@@ -3,7 +3,8 @@
  * or, where that would keep everyone else waiting, as a stream.
  */
 
-import type { DirectoryEntry, ListingStep, OpenDirectory } from "../../tree/disk/disk-tree.ts";
+import type { Eventual } from "../../base/eventual.ts";
+import type { DirectoryEntry, ListingStep, ListingSteps } from "../../tree/tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, displayPath, encodeName } from "../../tree/path.ts";
 import { utf8Bytes } from "../../http/bytes.ts";
@@ -93,42 +94,39 @@ const stepWork = 32;
  */
 const readers = new Semaphore(4);
 
-/** The steps of listing `directory`, in as many turns as they need. */
-async function* listInTurns(
-  directory: OpenDirectory,
-  limit: number,
-): AsyncGenerator<ListingStep, void> {
+/** `steps` of a listing, in as many turns as they need. */
+async function* listInTurns(steps: ListingSteps): AsyncGenerator<ListingStep, void> {
   const leave = await readers.enter();
-  const steps = directory.list(limit);
   try {
     for (;;) {
-      let step: IteratorResult<ListingStep, void> | undefined;
+      let next: Eventual<IteratorResult<ListingStep, void>> | undefined;
       await turns.do(() => {
-        step = steps.next();
-        return stepWork + (step.value?.work ?? 0);
+        next = steps.next();
+        return stepWork + (next instanceof Promise ? 0 : (next.value?.work ?? 0));
       });
+      const step = await next;
       if (step === undefined || step.done === true) return;
       if (step.value.entries.length > 0) leave();
       yield step.value;
     }
   } finally {
-    steps.return();
+    await steps.return?.();
     leave();
   }
 }
 
 /**
- * The first `limit` entries of `directory`; undefined when it turns out to have more than
- * `foundMax`.
+ * The entries that `steps` come to, at most `limit` of them; undefined when there turn out to be
+ * more than `foundMax`.
  */
 export async function readListing(
-  directory: OpenDirectory,
+  steps: ListingSteps,
   limit: number,
   foundMax: number,
 ): Promise<Listed | undefined> {
   const listed: DirectoryEntry[] = [];
   let left = 0;
-  for await (const { found, entries } of listInTurns(directory, limit)) {
+  for await (const { found, entries } of listInTurns(steps)) {
     if (found > foundMax) return undefined;
     listed.push(...entries);
     left = Math.max(0, found - limit);
@@ -137,17 +135,19 @@ export async function readListing(
 }
 
 /**
- * The page of `directory`, made while it is sent. A step that has nothing to show is an empty
+ * The page of the folder at `path`, made of `steps` to at most `limit` entries while it is sent. A
+ * step that has nothing to show is an empty
  * chunk, so that a client that leaves ends the work there, too.
  */
 export async function* streamListing(
-  directory: OpenDirectory,
+  path: ContainedPath,
+  steps: ListingSteps,
   limit: number,
 ): AsyncGenerator<Uint8Array, void> {
-  yield utf8Bytes(beginListing(directory.path));
+  yield utf8Bytes(beginListing(path));
   let count = 0;
   let left = 0;
-  for await (const { found, entries } of listInTurns(directory, limit)) {
+  for await (const { found, entries } of listInTurns(steps)) {
     yield utf8Bytes(renderEntries(entries));
     count += entries.length;
     left = Math.max(0, found - limit);

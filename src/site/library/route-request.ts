@@ -6,15 +6,20 @@
  * and the order and spelling of the fields.
  */
 
+import { whenReady } from "../../base/eventual.ts";
+import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { containPath } from "../../tree/path.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { View } from "../../tree/view.ts";
+import type { TreeContent } from "../content/tree-content.ts";
+import type { Answer } from "../endpoint.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
 import { OctetRange } from "../../http/bytes.ts";
 import type { Fields } from "../../http/fields.ts";
 import type { RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
-import type { FileService } from "../content/file.ts";
-import { answerFromPath, answerWithContent } from "../content/file.ts";
 import type { Form } from "../forms/form-data.ts";
 import { formType, readForm } from "../forms/form-data.ts";
 import type { Request, RequestBody } from "../request.ts";
@@ -27,6 +32,14 @@ import { BodyError } from "../request.ts";
 export type RouteHandler = (
   request: RouteRequest,
 ) => Response | globalThis.Response | Promise<Response | globalThis.Response>;
+
+/** What routes' requests need of the site. */
+export interface RouteService {
+  readonly tree: Tree;
+  readonly content: TreeContent;
+  readonly pages: ErrorPages;
+  readonly limits: Limits;
+}
 
 /** JSON text is UTF-8 (RFC 8259 §8.1); a byte order mark is passed over, as it allows. */
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
@@ -56,18 +69,18 @@ export class RouteRequest implements Request {
   readonly remoteAddress: string;
   readonly receivedMs: number;
   readonly #path: ContainedPath;
-  readonly #files: FileService;
+  readonly #service: RouteService;
   #searchParams: URLSearchParams | undefined;
   #content: Promise<Uint8Array> | undefined;
 
-  /** `path` is where the target of `request` leads to; `files` is what the tree answers with. */
-  constructor(request: Request, path: ContainedPath, files: FileService) {
+  /** `path` is where the target of `request` leads to; `service` is what the tree answers with. */
+  constructor(request: Request, path: ContainedPath, service: RouteService) {
     this.head = request.head;
     this.body = request.body;
     this.remoteAddress = request.remoteAddress;
     this.receivedMs = request.receivedMs;
     this.#path = path;
-    this.#files = files;
+    this.#service = service;
   }
 
   /** The method; case-sensitive (RFC 9110 §9.1). */
@@ -149,7 +162,7 @@ export class RouteRequest implements Request {
     const type = formType(this.fields.get("content-type"));
     if (type === undefined) return droppable(Promise.reject(new BodyError("media-type")));
     const read = (content: Uint8Array): Form =>
-      readForm(new OctetRange(content), type, this.#files.limits);
+      readForm(new OctetRange(content), type, this.#service.limits);
     return droppable(this.bytes(octetsMax).then(read));
   }
 
@@ -164,13 +177,17 @@ export class RouteRequest implements Request {
    * server.route("GET", "/latest", (request) => request.answerWithFile("/downloads/a-2.1.pdf"));
    * ```
    */
-  answerWithFile(path: string): Response | Promise<Response> {
-    const { pages, tree } = this.#files;
+  answerWithFile(path: string): Answer {
+    const { content, pages, tree } = this.#service;
+    // A route may have written to the tree just now, so it looks anew each time.
+    const view = View.anew(this.receivedMs);
     const contained = containPath(path);
-    if (!contained.ok) return pages.notFound(`not a path: ${path}`);
+    if (!contained.ok) return pages.notFound(view, `not a path: ${path}`);
     if (this.method === "GET" || this.method === "HEAD") {
-      return answerFromPath(this, contained.value, undefined, this.#files);
+      return content.answer(this, contained.value, undefined, view);
     }
-    return answerWithContent(tree.resolve(contained.value), new ResponseBuilder(200), this.#files);
+    return whenReady(tree.open(contained.value, view), (found) =>
+      content.answerWithContent(found, new ResponseBuilder(200), view),
+    );
   }
 }

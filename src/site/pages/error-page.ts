@@ -4,9 +4,12 @@
  * system's text, and why a file is refused is told under `--explain` alone; the log always knows.
  */
 
+import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import type { Outcome, Tree } from "../../tree/disk/disk-tree.ts";
-import { containPath } from "../../tree/path.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { childPath, containPath, rootPath } from "../../tree/path.ts";
+import type { Outcome, Tree } from "../../tree/tree.ts";
+import type { View } from "../../tree/view.ts";
 import type { ProtocolError } from "../../http/error.ts";
 import { answerTo, describeError } from "../../http/error.ts";
 import type { Response, ResponseNote } from "../../http/response.ts";
@@ -14,6 +17,7 @@ import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
 import { reasonPhrases } from "../../http/status.ts";
 import { fileResponse } from "../content/file-response.ts";
+import type { Answer } from "../endpoint.ts";
 import { escapeHtml, renderPage } from "./markup.ts";
 
 /** What a page says beside its status. */
@@ -52,25 +56,17 @@ function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
   return new ResponseBuilder(status).field("X-Content-Type-Options", "nosniff");
 }
 
-/** An answer, and the outcome of looking for the tree's own page that it was made with. */
-interface KeptPage {
-  readonly found: Outcome;
-  readonly response: Response;
-}
-
-/** So many reasons are remembered at most. */
-const keptPagesMax = 256;
+/** The tree's own pages: their statuses and their places. */
+const ownPages: Readonly<Record<403 | 404, ContainedPath | undefined>> = {
+  403: childPath(rootPath, "403.html"),
+  404: childPath(rootPath, "404.html"),
+};
 
 /** The pages of one server. */
 export class ErrorPages {
   readonly #tree: Tree;
   readonly #limits: Limits;
   readonly #explain: boolean;
-  /** Answers by status and reason, with what was found for the page that they were made of. */
-  readonly #kept = {
-    403: new Map<string | undefined, KeptPage>(),
-    404: new Map<string | undefined, KeptPage>(),
-  };
 
   constructor(tree: Tree, limits: Limits, explain: boolean) {
     this.#tree = tree;
@@ -79,14 +75,14 @@ export class ErrorPages {
   }
 
   /** 404: the tree's 404.html, or the built-in page. */
-  notFound(reason?: string): Response {
+  notFound(view: View, reason?: string): Answer {
     const text = "There is nothing here by this name.";
-    return this.#fromTree(404, "404.html", { text, ...(reason === undefined ? {} : { reason }) });
+    return this.#fromTree(404, { text, ...(reason === undefined ? {} : { reason }) }, view);
   }
 
   /** 403: the tree's 403.html, or the built-in page. */
-  forbidden(reason: string): Response {
-    return this.#fromTree(403, "403.html", { text: "This is not for everyone to read.", reason });
+  forbidden(view: View, reason: string): Answer {
+    return this.#fromTree(403, { text: "This is not for everyone to read.", reason }, view);
   }
 
   /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
@@ -132,32 +128,26 @@ export class ErrorPages {
     return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
   }
 
-  #fromTree(status: 403 | 404, name: string, page: PageText): Response {
-    const kept = this.#kept[status];
-    const found = this.#tree.openByName(name);
-    const known = kept.get(page.reason);
-    if (known?.found === found) return known.response;
-    const response = this.#makePage(status, found, page);
-    // What is open is for this one answer; what else was found is the same while it is still so.
-    if (!response.recurs) return response;
-    if (kept.size === keptPagesMax) kept.clear();
-    kept.set(page.reason, { found, response });
-    return response;
+  #fromTree(status: 403 | 404, page: PageText, view: View): Answer {
+    const path = ownPages[status];
+    if (path === undefined) return this.#makePage(status, { kind: "absent" }, page);
+    return whenReady(this.#tree.open(path, view), (found) => this.#makePage(status, found, page));
   }
 
   #makePage(status: 403 | 404, found: Outcome, page: PageText): Response {
     const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
     const shown: PageText = this.#explain ? page : { text: page.text };
     const builder = startPage(status).noting(note);
-    if (found.kind !== "file") return builder.recurring().html(builtInPage(status, shown)).build();
+    if (found.kind !== "file") return builder.html(builtInPage(status, shown)).buildCached();
     const { file } = found;
-    if (file.content !== undefined && file.recurs) builder.recurring();
-    if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
-      return fileResponse(builder, file);
-    }
+    const isLarge = file.size > this.#limits.sendPieceBytes;
+    if (shown.reason === undefined || isLarge) return fileResponse(builder, file);
     const markup = new TextDecoder().decode(file.readAll());
     file.close();
-    return builder.html(withReason(markup, shown.reason)).build();
+    const explained = builder.html(withReason(markup, shown.reason));
+    return file.content !== undefined && file.slot !== undefined
+      ? explained.buildCached()
+      : explained.build();
   }
 }
 

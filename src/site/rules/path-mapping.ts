@@ -7,19 +7,22 @@
  * there, `/about` is the page and `/about/` the folder; a file without a suffix is itself.
  */
 
-import type { ContainedPath } from "../../tree/path.ts";
-import { containPath, encodePath, parentPath, rootPath, siblingPath } from "../../tree/path.ts";
-import type { Outcome } from "../../tree/disk/disk-tree.ts";
+import type { Eventual } from "../../base/eventual.ts";
+import { whenReady } from "../../base/eventual.ts";
 import type { Response } from "../../http/response.ts";
 import type { RedirectStatus } from "../../http/response-builder.ts";
-import { ResponseBuilder } from "../../http/response-builder.ts";
-import { withVary } from "./response-headers.ts";
-import type { FileService } from "../content/file.ts";
-import { answerFound } from "../content/file.ts";
-import { cacheControl } from "../content/cache-control.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { containPath, encodePath, parentPath, rootPath, siblingPath } from "../../tree/path.ts";
+import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
+import type { View } from "../../tree/view.ts";
+import type { TreeContent } from "../content/tree-content.ts";
+import { redirect } from "../content/redirect.ts";
+import type { Answer, Endpoint } from "../endpoint.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import { isNavigation } from "./navigation.ts";
 import type { PathPattern } from "./path-pattern.ts";
+import { withVary } from "./response-headers.ts";
 
 /** The conveniences of one site. */
 export interface PathMapping {
@@ -33,18 +36,6 @@ export interface PathMapping {
 
 const pageSuffix = ".html";
 
-function redirect(
-  status: RedirectStatus,
-  location: string,
-  query: string | undefined,
-  { cacheSeconds }: FileService,
-): Response {
-  const whole = query === undefined ? location : `${location}?${query}`;
-  // Without it a browser would keep a 301 or a 308 for as long as it likes.
-  const [name, value] = cacheControl("", cacheSeconds);
-  return new ResponseBuilder(status).field<string>(name, value).field("Location", whole).build();
-}
-
 function firstTarget(patterns: Iterable<PathPattern>, path: ContainedPath): string | undefined {
   for (const pattern of patterns) {
     const target = pattern.target(path.segments, path.trailingSlash);
@@ -53,102 +44,142 @@ function firstTarget(patterns: Iterable<PathPattern>, path: ContainedPath): stri
   return undefined;
 }
 
-/** A path of the tree, and what it leads to. */
-interface Found {
-  readonly found: Outcome;
-  readonly path: ContainedPath;
-}
-
 /** Whether a page may stand for a name that leads to this: nothing, or a folder without its "/". */
-function yields({ kind }: Outcome): boolean {
+function yields(kind: Kind): boolean {
   return kind === "absent" || kind === "redirect";
 }
 
-/** Where a path that spells out `.html` had better be asked for; undefined when it is fine. */
-function cleanLocation(path: ContainedPath, { tree }: FileService): string | undefined {
-  const name = path.segments.at(-1);
-  if (path.trailingSlash || name === undefined || !name.endsWith(pageSuffix)) return undefined;
-  const found = tree.resolve(path);
-  if (found.kind !== "file") return undefined;
-  found.file.close();
-  if (name === tree.index) return encodePath(parentPath(path));
+/** The path without its `.html`; undefined where that names no file beside the page. */
+function barePath(path: ContainedPath): ContainedPath | undefined {
   const bare = containPath(encodePath(path).slice(0, -pageSuffix.length));
-  if (!bare.ok || bare.value.segments.length !== path.segments.length) return undefined;
-  const other = tree.resolve(bare.value);
-  if (other.kind === "file") other.file.close();
-  return yields(other) ? encodePath(bare.value) : undefined;
+  return bare.ok && bare.value.segments.length === path.segments.length ? bare.value : undefined;
 }
 
-/** The page that a path without its suffix means; undefined when there is none. */
-function cleanPage({ found, path }: Found, { tree }: FileService): Found | undefined {
-  if (path.trailingSlash || !yields(found)) return undefined;
-  const page = siblingPath(path, pageSuffix);
-  const other = page === undefined ? undefined : tree.resolve(page);
-  if (page === undefined || other === undefined || yields(other)) return undefined;
-  return { found: other, path: page };
-}
-
-/** The one page, for a navigation; undefined when there is none, or for other requests. */
-function onePage({ head }: Request, { tree }: FileService): Found | undefined {
-  if (!isNavigation(head.fields)) return undefined;
-  const found = tree.resolve(rootPath);
-  return found.kind === "directory" ? undefined : { found, path: rootPath };
-}
-
-/** Fields that say on what the choice of the one page has depended (RFC 9110 §12.5.5). */
+/** Says on what the choice of the one page has depended (RFC 9110 §12.5.5). */
 function dependsOnNavigation(response: Response): Response {
   const fields = withVary(withVary(response.fields, "Accept"), "Sec-Fetch-Dest");
-  return { ...response, fields, recurs: false };
+  return { ...response, fields };
 }
 
-/** Answers with what was found, or with the one page where that is nothing. */
-function answerOrStandIn(
-  request: Request,
-  asked: Found,
-  query: string | undefined,
-  { single }: PathMapping,
-  service: FileService,
-): Response | Promise<Response> {
-  const mayStandIn = single && asked.found.kind === "absent";
-  const { found, path } = (mayStandIn ? onePage(request, service) : undefined) ?? asked;
-  const answer = answerFound(request, found, path, query, service);
-  if (!mayStandIn) return answer;
-  return answer instanceof Promise ? answer.then(dependsOnNavigation) : dependsOnNavigation(answer);
+/** What the endpoint of a tree needs. */
+export interface TreeEndpointService {
+  readonly tree: Tree;
+  readonly content: TreeContent;
+  readonly pages: ErrorPages;
+  readonly mapping: PathMapping;
+  /** Seconds for which answers are fresh; undefined when they are revalidated each time. */
+  readonly cacheSeconds: number | undefined;
 }
 
-/** Answers a GET or a HEAD of the tree under the conveniences that its site asks for. */
-export function answerMapped(
-  request: Request,
-  mapping: PathMapping,
-  service: FileService,
-): Response | Promise<Response> {
-  const { target } = request.head;
-  if (target.form !== "origin" && target.form !== "absolute") {
-    return service.pages.refusal({ kind: "target-form" });
+/** GET and HEAD of a tree, under the conveniences of its site. */
+export class TreeEndpoint implements Endpoint {
+  readonly isRepeatable = true;
+  readonly #service: TreeEndpointService;
+
+  constructor(service: TreeEndpointService) {
+    this.#service = service;
   }
-  const { query } = target;
-  const contained = containPath(target.path);
-  if (!contained.ok) {
-    if (contained.error !== "unnameable") return service.pages.refusal({ kind: "path" });
-    const nothing: Found = { found: { kind: "absent" }, path: rootPath };
-    return answerOrStandIn(request, nothing, query, mapping, service);
+
+  methods(): readonly string[] {
+    return ["GET", "HEAD"];
   }
-  const asked = contained.value;
-  for (const { pattern, status } of mapping.redirects) {
-    const to = pattern.target(asked.segments, asked.trailingSlash);
-    // "/docs" to "/docs/" fits where it leads to, too.
-    if (to === undefined || to === encodePath(asked)) continue;
-    return redirect(status, to, query, service);
+
+  answer(request: Request, view: View): Answer | undefined {
+    const { method, target } = request.head;
+    if (method !== "GET" && method !== "HEAD") return undefined;
+    const { content, mapping, pages, cacheSeconds } = this.#service;
+    if (target.form !== "origin" && target.form !== "absolute") {
+      return pages.refusal({ kind: "target-form" });
+    }
+    const { query } = target;
+    const contained = containPath(target.path);
+    if (!contained.ok) {
+      if (contained.error !== "unnameable") return pages.refusal({ kind: "path" });
+      return this.#answerAbsent(request, { kind: "absent" }, rootPath, query, view);
+    }
+    const asked = contained.value;
+    for (const { pattern, status } of mapping.redirects) {
+      const to = pattern.target(asked.segments, asked.trailingSlash);
+      // "/docs" to "/docs/" fits where it leads to, too.
+      if (to === undefined || to === encodePath(asked)) continue;
+      return redirect(status, to, query, cacheSeconds);
+    }
+    const rewritten = firstTarget(mapping.rewrites, asked);
+    if (rewritten !== undefined) {
+      const instead = containPath(rewritten);
+      return this.#answerAt(request, instead.ok ? instead.value : asked, query, view);
+    }
+    if (!mapping.cleanUrls && !mapping.single) return content.answer(request, asked, query, view);
+    // A path that was rewritten is not told about, and so not sent anywhere else.
+    const location = mapping.cleanUrls ? this.#cleanLocation(asked, view) : undefined;
+    return whenReady(location, (clean) =>
+      clean === undefined
+        ? this.#answerAt(request, asked, query, view)
+        : redirect(308, clean, query, cacheSeconds),
+    );
   }
-  const rewritten = firstTarget(mapping.rewrites, asked);
-  const instead = rewritten === undefined ? contained : containPath(rewritten);
-  // A path that was rewritten is not told about, and so not sent anywhere else.
-  if (mapping.cleanUrls && rewritten === undefined) {
-    const location = cleanLocation(asked, service);
-    if (location !== undefined) return redirect(308, location, query, service);
+
+  /** Answers with what is at `path`, the page that it means, or the one page. */
+  #answerAt(request: Request, path: ContainedPath, query: string | undefined, view: View): Answer {
+    const { content, mapping } = this.#service;
+    const { cleanUrls, single } = mapping;
+    if (!cleanUrls && !single) return content.answer(request, path, query, view);
+    const { tree } = this.#service;
+    return whenReady(tree.open(path, view), (found) => {
+      const page =
+        cleanUrls && !path.trailingSlash && yields(found.kind)
+          ? this.#pageOf(path, view)
+          : undefined;
+      return whenReady(page, (other) => {
+        if (other !== undefined) return content.answer(request, other, query, view);
+        return found.kind === "absent"
+          ? this.#answerAbsent(request, found, path, query, view)
+          : content.answerFound(request, found, path, query, view);
+      });
+    });
   }
-  const path = instead.ok ? instead.value : asked;
-  const plain: Found = { found: service.tree.resolve(path), path };
-  const page = mapping.cleanUrls ? cleanPage(plain, service) : undefined;
-  return answerOrStandIn(request, page ?? plain, query, mapping, service);
+
+  /** The page that a path without its suffix means; undefined when there is none. */
+  #pageOf(path: ContainedPath, view: View): Eventual<ContainedPath | undefined> {
+    const page = siblingPath(path, pageSuffix);
+    if (page === undefined) return undefined;
+    return whenReady(this.#service.tree.peek(page, view), (kind) =>
+      yields(kind) ? undefined : page,
+    );
+  }
+
+  /** Where a path that spells out `.html` had better be asked for; undefined when it is fine. */
+  #cleanLocation(path: ContainedPath, view: View): Eventual<string | undefined> {
+    const { tree } = this.#service;
+    const name = path.segments.at(-1);
+    if (path.trailingSlash || name === undefined || !name.endsWith(pageSuffix)) return undefined;
+    return whenReady(tree.peek(path, view), (kind) => {
+      if (kind !== "file") return undefined;
+      if (name === tree.index) return encodePath(parentPath(path));
+      const bare = barePath(path);
+      if (bare === undefined) return undefined;
+      return whenReady(tree.peek(bare, view), (other) =>
+        yields(other) ? encodePath(bare) : undefined,
+      );
+    });
+  }
+
+  /** Answers where `found` is nothing: a navigation gets the one page, if that is asked for. */
+  #answerAbsent(
+    request: Request,
+    found: Outcome,
+    path: ContainedPath,
+    query: string | undefined,
+    view: View,
+  ): Answer {
+    const { content, mapping, tree } = this.#service;
+    if (!mapping.single) return content.answerFound(request, found, path, query, view);
+    const page = isNavigation(request.head.fields) ? tree.open(rootPath, view) : found;
+    const answer = whenReady(page, (one) =>
+      one === found || one.kind === "directory"
+        ? content.answerFound(request, found, path, query, view)
+        : content.answerFound(request, one, rootPath, query, view),
+    );
+    return whenReady(answer, dependsOnNavigation);
+  }
 }

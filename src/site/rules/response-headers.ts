@@ -7,7 +7,8 @@
 import { containPath } from "../../tree/path.ts";
 import { everyIs, FIELD_VALUE, isToken } from "../../http/grammar.ts";
 import { Fields, tokenList } from "../../http/fields.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { Finisher } from "../endpoint.ts";
+import type { Request } from "../request.ts";
 import type { Response, ResponseField } from "../../http/response.ts";
 import { isEncoderField } from "../../http/response-builder.ts";
 import type { CorsRule, HeaderRule } from "./rules.ts";
@@ -138,8 +139,10 @@ interface CompiledHeader {
   readonly field: ResponseField;
 }
 
-/** Decorates the answers of one server. */
-export class ResponseHeaders {
+/** Adds the fields of header rules and CORS to the responses of one server. */
+export class ResponseHeaders implements Finisher {
+  /** What is added follows from the response, the request's head and the rules. */
+  readonly isRepeatable = true;
   readonly #headers: readonly CompiledHeader[];
   readonly #cors: CorsRule | undefined;
 
@@ -152,20 +155,15 @@ export class ResponseHeaders {
     this.#cors = rules.cors;
   }
 
-  /**
-   * `response` with the fields that the rules add. `head` is the request's; absent when it could
-   * not be read.
-   */
-  apply(response: Response, head?: RequestHead): Response {
+  finish(response: Response, request: Request | undefined): Response {
+    const head = request?.head;
     const fields = head?.fields ?? Fields.none;
     const target = head?.target;
     const path = target !== undefined && "path" in target ? decodedPath(target.path) : undefined;
     const decorated = withOwn(response, this.#ownFields(response, path));
-    // The same head makes the same of the same response.
-    const recurs = response.recurs && head?.recurs === true;
     const cors = this.#cors;
     // A route that speaks of CORS itself is not corrected.
-    if (cors === undefined || saysCors(response)) return { ...response, fields: decorated, recurs };
+    if (cors === undefined || saysCors(response)) return { ...response, fields: decorated };
     let more = this.#allowedOrigin(cors, fields);
     if (more.length > 0) {
       const asked = head?.method === "OPTIONS" && fields.has("access-control-request-method");
@@ -174,7 +172,6 @@ export class ResponseHeaders {
     const readable = withFields(decorated, more);
     return {
       ...response,
-      recurs,
       fields: cors.origins === undefined ? readable : withVary(readable, "Origin"),
     };
   }

@@ -1,102 +1,88 @@
 /**
- * What looking for a path has come to, remembered with the looks that it was made of, and what was
- * concluded from it.
- *
- * A conclusion, an answer say, rests on every finding that was asked for while it was made. It
- * stands as long as all of them do, and it is let go of with the first that is forgotten: what
- * hangs on a memory must not outlive it.
+ * A cached lookup: what a path led to, the watches that this depends on, and what depends on it in
+ * turn. It is valid while every watch still sees the same, and that is checked here and nowhere
+ * else. A dependent, such as a cached response, is evicted with the first lookup it depends on, so
+ * it never outlives that lookup.
  */
 
-import type { Outcome } from "../tree.ts";
-import type { Trail } from "./path-watch.ts";
+import type { StoreEntry } from "../../base/bounded-store.ts";
+import type { Kind, Outcome } from "../tree.ts";
+import type { Dependency, Dependent, Moment } from "../view.ts";
+import type { WatchChain } from "./path-watch.ts";
 
-/** The oldest gives way: a file may be asked for in any number of ways. */
-const conclusionsMax = 64;
+/** Beyond it the oldest is dropped: a file may be asked for in any number of ways. */
+const dependentsMax = 64;
 
-/** An outcome, with what hangs on it. */
-export class Lookup {
+/** A dependent that costs more than this part of the store is not attached. */
+const shareOfStore = 1 / 16;
+
+/** What a path led to. An outcome was opened; a kind was only peeked at. */
+export type Finding = Outcome | { readonly kind: Kind; readonly isPeeked: true };
+
+/** The cache that holds lookups, as they need it. */
+export interface LookupHolder {
+  readonly bytesMax: number;
+  /** Whether `lookup` has not been evicted yet. */
+  holds(lookup: Lookup): boolean;
+  /** Adds `bytes` to what `lookup` costs; lookups may be evicted for it, this one among them. */
+  grow(lookup: Lookup, bytes: number): void;
+  /** A lookup that depended on `chain` has left the cache. */
+  unwatch(chain: WatchChain | undefined): void;
+}
+
+/** A cached lookup. */
+export class Lookup implements Dependency, StoreEntry {
+  /** The path's text. */
   readonly text: string;
-  readonly resolution: Outcome;
-  /** The looks it was made of; undefined for none. */
-  readonly trail: Trail | undefined;
-  /** Undefined while there are none, as for most that are asked for once. */
-  #conclusions: Conclusion<unknown>[] | undefined;
-  #bytes: number;
-  /** Whether it has been asked for since it was last looked at for that. */
-  isAskedFor = true;
+  readonly finding: Finding;
+  /** The watches it depends on; undefined for none. */
+  readonly chain: WatchChain | undefined;
+  bytes: number;
+  isUsed = true;
+  readonly #holder: LookupHolder;
+  /** Undefined while there are none, as for most paths that are asked for once. */
+  #dependents: Dependent[] | undefined;
 
   /** `bytes` is what all of it costs. */
-  constructor(text: string, resolution: Outcome, trail: Trail | undefined, bytes: number) {
+  constructor(
+    text: string,
+    finding: Finding,
+    chain: WatchChain | undefined,
+    bytes: number,
+    holder: LookupHolder,
+  ) {
     this.text = text;
-    this.resolution = resolution;
-    this.trail = trail;
-    this.#bytes = bytes;
+    this.finding = finding;
+    this.chain = chain;
+    this.bytes = bytes;
+    this.#holder = holder;
   }
 
-  /** What it costs, with what was concluded from it. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Whether it is what would be found again, by looks that are not before `since`. */
-  isStill(since: number): boolean {
-    for (let at = this.trail; at !== undefined; at = at.before) {
-      if (!at.waypoint.isStill(at.version, since)) return false;
+  isCurrent(since: Moment): boolean {
+    for (let at = this.chain; at !== undefined; at = at.before) {
+      if (!at.watch.isCurrent(at.version, since)) return false;
     }
-    this.isAskedFor = true;
+    this.isUsed = true;
     return true;
   }
 
-  /** `conclusion` rests on it, too. */
-  carry(conclusion: Conclusion<unknown>): void {
-    this.#conclusions ??= [];
-    if (this.#conclusions.length === conclusionsMax) {
-      const [oldest] = this.#conclusions.splice(0, 1);
-      this.#bytes -= oldest?.bytes ?? 0;
+  attach(dependent: Dependent): boolean {
+    const holder = this.#holder;
+    if (dependent.bytes > holder.bytesMax * shareOfStore || !holder.holds(this)) return false;
+    this.#dependents ??= [];
+    if (this.#dependents.length === dependentsMax) {
+      const [oldest] = this.#dependents.splice(0, 1);
+      holder.grow(this, -(oldest?.bytes ?? 0));
       oldest?.drop();
     }
-    this.#conclusions.push(conclusion);
-    this.#bytes += conclusion.bytes;
+    this.#dependents.push(dependent);
+    holder.grow(this, dependent.bytes);
+    return holder.holds(this);
   }
 
-  /** It is forgotten. */
-  drop(): void {
-    for (const conclusion of this.#conclusions ?? []) conclusion.drop();
-    this.#conclusions = undefined;
-  }
-}
-
-/** Something that follows from findings and from nothing else that changes. */
-export class Conclusion<Value> {
-  /** What it costs beside what it shares with the findings; counted with each of them. */
-  readonly bytes: number;
-  #value: Value | undefined;
-  /** What it rests on: mostly one finding, else that and others. */
-  #first: Lookup | undefined;
-  #others: readonly Lookup[] | undefined;
-
-  constructor(value: Value, bytes: number, [first, ...others]: readonly Lookup[]) {
-    this.#value = value;
-    this.bytes = bytes;
-    this.#first = first;
-    this.#others = others.length === 0 ? undefined : others;
-  }
-
-  /** What was concluded, if that stands by looks that are not before `since`. */
-  valueSince(since: number): Value | undefined {
-    if (this.#value !== undefined && !this.#isStill(since)) this.drop();
-    return this.#value;
-  }
-
-  #isStill(since: number): boolean {
-    if (this.#first?.isStill(since) !== true) return false;
-    return this.#others?.every((finding) => finding.isStill(since)) !== false;
-  }
-
-  /** Lets go of everything. */
-  drop(): void {
-    this.#value = undefined;
-    this.#first = undefined;
-    this.#others = undefined;
+  evicted(): void {
+    this.#holder.unwatch(this.chain);
+    for (const dependent of this.#dependents ?? []) dependent.drop();
+    this.#dependents = undefined;
   }
 }

@@ -1,92 +1,93 @@
 /**
- * Large files that are remembered. One is opened when it is asked for, and stays open for whoever
- * asks next: as long as somebody is sent it, and until nobody has asked for it in a while. All of
- * them share the descriptor, and as every read says where it reads, nobody is in another's way.
+ * Large files that are given out again. One is opened when it is asked for and stays open for the
+ * next request: while it is being sent, and until it was not asked for in a while. All responses
+ * share the descriptor, and as every read says where it reads, none is in another's way.
  *
- * What is opened has to be what was remembered, to the nanosecond of its last change; so it doesn't
+ * What is opened has to be what was looked up, to the nanosecond of its last change; so it doesn't
  * matter by which way it is found again.
  */
 
-import { systemCalls } from "../../system/system-choice.ts";
-import { FoundFile } from "../disk/open-file.ts";
-import type { FileUse, OpenFile } from "../tree.ts";
+import type { StoreEntry } from "../../base/bounded-store.ts";
+import { BoundedStore } from "../../base/bounded-store.ts";
+import { Slot } from "../../base/slot.ts";
+import type { FileHandle, FileSource } from "../../http/response.ts";
 import { closeDescriptor, lookInto, openForReading, readAt } from "../../system/file-system.ts";
 import { FileStat } from "../../system/system-calls.ts";
+import { systemCalls } from "../../system/system-choice.ts";
+import { FoundFile } from "../disk/open-file.ts";
+import type { OpenFile } from "../tree.ts";
 
-/** One for all looks. */
+/** Filled by every look. */
 const seen = new FileStat();
 
 /** A file that may be given out again and again, for as long as it is what it was. */
-export class SharedFile extends FoundFile implements OpenFile {
+export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
   readonly content = undefined;
-  readonly recurs = true;
+  readonly slot = new Slot();
+  /** Open files are counted, one by one. */
+  bytes = 1;
+  isUsed = false;
   readonly #path: string;
   readonly #openFiles: OpenFileCache;
   #fd = -1;
-  /** How many are being sent it. */
+  /** Responses that it is being sent in. */
   #uses = 0;
-  /** Whether anybody has asked for it since that was last looked at. */
-  #isWanted = false;
 
-  /** The file that was `seen` at `path`, when its last change was long enough ago. */
-  constructor(name: string, identity: FileStat, path: string, openFiles: OpenFileCache) {
-    super(name, identity, true);
+  /** The file that was seen as `stat` at `path`, when its last change was long enough ago. */
+  constructor(name: string, stat: FileStat, path: string, openFiles: OpenFileCache) {
+    super(name, stat, true);
     this.#path = path;
     this.#openFiles = openFiles;
   }
 
-  get fd(): number {
-    return this.#fd;
+  get handle(): FileHandle | undefined {
+    return this.#fd === -1 ? undefined : (this.#fd as unknown as FileHandle);
   }
 
   /** Opens it, unless it is open; false when that fails, or when it is not what it was. */
   open(): boolean {
-    this.#isWanted = true;
-    if (this.#fd !== -1) return true;
+    if (this.#fd === -1 && !this.#openAnew()) return false;
+    this.#openFiles.use(this);
+    return true;
+  }
+
+  #openAnew(): boolean {
     const opened = openForReading(this.#path);
     if (!opened.ok) return false;
     const now = lookInto(opened.value);
-    if (!now.ok || !now.value.seen.isSame(this.identity)) {
+    if (!now.ok || !now.value.seen.isSame(this.stat)) {
       closeDescriptor(opened.value);
       return false;
     }
     this.#fd = opened.value;
-    this.#openFiles.add(this);
     return true;
   }
 
-  share(): FileUse {
+  share(): FileSource {
     this.open();
     this.#uses++;
-    return new Use(this);
+    return new Share(this);
   }
 
-  /** One less is being sent it. */
+  /** A response is over. */
   leave(): void {
     this.#uses--;
+    if (!this.#openFiles.holds(this)) this.evicted();
   }
 
-  /** Closes it if nobody is being sent it, and nobody has asked for it since the last time. */
-  rest(): boolean {
-    const isWanted = this.#isWanted;
-    this.#isWanted = false;
-    return !isWanted && this.shut();
-  }
-
-  /** Closes it if nobody is being sent it. */
-  shut(): boolean {
-    if (this.#uses > 0) return false;
+  /** It is no longer kept open: closes it once no response is being made of it. */
+  evicted(): void {
+    if (this.#uses > 0 || this.#fd === -1) return;
     closeDescriptor(this.#fd);
     this.#fd = -1;
-    return true;
   }
 
   isUnchanged(): boolean {
-    return this.#look() && seen.isSame(this.identity);
+    return this.#look() && seen.isSame(this.stat);
   }
 
   isIntact(): boolean {
-    return this.#look() && seen.hasSameContent(this.identity);
+    return this.#look() && seen.hasSameContent(this.stat);
   }
 
   #look(): boolean {
@@ -102,16 +103,16 @@ export class SharedFile extends FoundFile implements OpenFile {
   }
 }
 
-/** Somebody's use of a file, which keeps it open. */
-class Use implements FileUse {
+/** A share of an open file, which keeps it open. */
+class Share implements FileSource {
   #file: SharedFile | undefined;
 
   constructor(file: SharedFile) {
     this.#file = file;
   }
 
-  get fd(): number {
-    return this.#file?.fd ?? -1;
+  get handle(): FileHandle | undefined {
+    return this.#file?.handle;
   }
 
   read(into: Uint8Array, position: number): number {
@@ -128,42 +129,38 @@ class Use implements FileUse {
   }
 }
 
-/** How many are asked whether they can be closed, when there are too many; they take turns. */
-const askedMax = 32;
-
-/** The files that are open, so that there are never too many, and none for too long. */
+/** The files that are kept open: never too many, and none for too long. */
 export class OpenFileCache {
-  readonly #filesMax: number;
+  readonly #files: BoundedStore<SharedFile, SharedFile>;
   readonly #restMs: number;
-  readonly #files = new Set<SharedFile>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Keeps `filesMax` open, and one that nobody asks for from one to two times `restMs`. */
+  /** Keeps `filesMax` open, and one that is not asked for from one to two times `restMs`. */
   constructor(filesMax: number, restMs: number) {
-    this.#filesMax = filesMax;
+    this.#files = new BoundedStore({
+      bytesMax: Math.max(1, filesMax),
+      admitsOn: "first",
+      admittedOneIn: 1,
+    });
     this.#restMs = restMs;
   }
 
-  /** How many there are. */
+  /** How many are kept open. */
   get size(): number {
     return this.#files.size;
   }
 
-  /** Takes in `file`, which has been opened; another one may be closed for it. */
-  add(file: SharedFile): void {
-    if (this.#files.size >= this.#filesMax) this.#makeRoom();
-    this.#files.add(file);
-    this.#setTimer();
+  /** Whether `file` is kept open. */
+  holds(file: SharedFile): boolean {
+    return this.#files.holds(file, file);
   }
 
-  /** Closes the first that nobody wants or, if all are wanted, that nobody is being sent. */
-  #makeRoom(): void {
-    const asked = [...this.#files.values().take(askedMax)];
-    const closed = asked.find((file) => file.rest()) ?? asked.find((file) => file.shut());
-    for (const file of asked) {
-      this.#files.delete(file);
-      if (file !== closed) this.#files.add(file);
-    }
+  /** `file`, which is open, is asked for; another one may be closed for it. */
+  use(file: SharedFile): void {
+    if (this.#files.get(file) !== undefined) return;
+    this.#files.set(file, file);
+    file.isUsed = true;
+    this.#setTimer();
   }
 
   #setTimer(): void {
@@ -175,17 +172,16 @@ export class OpenFileCache {
     this.#timer.unref();
   }
 
-  /** Closes those that nobody has asked for since the last time. */
+  /** Closes those that were not asked for since the last time. */
   rest(): void {
-    for (const file of this.#files) if (file.rest()) this.#files.delete(file);
+    this.#files.sweep();
     this.#setTimer();
   }
 
-  /** Closes all that nobody is being sent; the others follow when they are done with. */
+  /** Closes all; those that are being sent follow when they have been. */
   close(): void {
-    for (const file of this.#files) if (file.shut()) this.#files.delete(file);
+    this.#files.clear();
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#setTimer();
   }
 }

@@ -12,24 +12,9 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
-import type { Moments } from "../cache/freshness.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { systemCalls } from "../../system/system-choice.ts";
-import type { EntryReader } from "../listing/entry-reader.ts";
-import { openEntries } from "../listing/entry-reader.ts";
-import type { ListingContext } from "../listing/list-folder.ts";
-import { listFolder } from "../listing/list-folder.ts";
-import { SharedFile } from "../cache/open-file-cache.ts";
-import { DiskFile, MemoryFile } from "./open-file.ts";
-import type { Conclusion, Lookup } from "../cache/lookup.ts";
-import type { ContainedPath } from "../path.ts";
-import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
-import type { Permissions } from "../permission.ts";
-import { permits } from "../permission.ts";
-import type { OpenDirectory, OpenFile, Outcome } from "../tree.ts";
-import type { MemoryLimits } from "../cache/lookup-cache.ts";
-import { LookupCache } from "../cache/lookup-cache.ts";
+import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { FileFacts, FolderOpener } from "../../system/file-system.ts";
 import {
   chooseFolderOpener,
@@ -41,20 +26,28 @@ import {
   realPath,
   tryListing,
 } from "../../system/file-system.ts";
+import { systemCalls } from "../../system/system-choice.ts";
+import type { Finding, Lookup } from "../cache/lookup.ts";
+import type { LookupCacheLimits } from "../cache/lookup-cache.ts";
+import { LookupCache, markRepeated } from "../cache/lookup-cache.ts";
+import { SharedFile } from "../cache/open-file-cache.ts";
+import type { EntryReader } from "../listing/entry-reader.ts";
+import { openEntries } from "../listing/entry-reader.ts";
+import type { ListingContext } from "../listing/list-folder.ts";
+import { listFolder } from "../listing/list-folder.ts";
+import type { ContainedPath } from "../path.ts";
+import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
+import type { Permissions } from "../permission.ts";
+import { permits } from "../permission.ts";
+import type { Kind, ListingStep, OpenFile, Outcome, Tree } from "../tree.ts";
+import type { View } from "../view.ts";
+import { DiskFile, FoundFile, MemoryFile } from "./open-file.ts";
 import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
+import type { Refusal } from "./walk.ts";
 import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
 
-export type {
-  AbsenceCause,
-  DirectoryEntry,
-  ListingStep,
-  OpenDirectory,
-  OpenFile,
-  Outcome,
-} from "../tree.ts";
-
-/** What of a tree is shown, and how. */
-export interface TreeOptions {
+/** What of a folder is shown, and how. */
+export interface DiskTreeOptions {
   /** The folder that is served; relative to the working directory. */
   readonly root: string;
   readonly permissions: Permissions;
@@ -64,30 +57,21 @@ export interface TreeOptions {
   readonly symlinks: "inside" | "follow" | "deny";
   /** The file that stands for its folder, "index.html"; "" for none. */
   readonly index: string;
-  readonly limits: TreeLimits;
-  /** How fresh what is found has to be. */
-  readonly moments: Moments;
+  readonly limits: DiskTreeLimits;
+  /** In which looks at the disk and requests are put in order. */
+  readonly clock: LogicalClock;
 }
 
-/** The limits that a tree lives by. */
-export type TreeLimits = MemoryLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
+/** The limits that a tree on disk lives by. */
+export type DiskTreeLimits = LookupCacheLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
 
 /** Walks begun for one answer when others keep changing the way. */
 const attemptsMax = 3;
 
-/** Names in the root whose paths are remembered: pages of errors, the form. */
-const pathsByNameMax = 16;
+/** What comes of it when the last walk has failed too. */
+const unsettled = refusalOf("ESTALE");
 
-/** The answer when the last of them has failed too. */
-const unsettled: Outcome = refusalOf("ESTALE");
-
-/** What was made, and how to have it again, if that can be. */
-export interface Concluded<Value> {
-  readonly value: Value;
-  readonly conclusion: Conclusion<Value> | undefined;
-}
-
-type FoundFile = Extract<WalkEnd, { kind: "file" }>;
+type FileEnd = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
 /** The names on the way from "/" to `path`, as it is written, links or not. */
@@ -101,7 +85,7 @@ function namesFromTop(path: string): readonly string[] {
 }
 
 /** The tree at `options.root`, or a line that says why there is none. */
-export function openTree(options: TreeOptions): Result<Tree, string> {
+export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string> {
   const { index } = options;
   if (index !== "" && !isNameable(index)) return failure(`not a file's name: ${index}`);
   const root = realPath(options.root);
@@ -113,33 +97,27 @@ export function openTree(options: TreeOptions): Result<Tree, string> {
   if (!facts.ok || facts.value.type !== "directory") {
     return failure(`not a folder: ${options.root}`);
   }
-  return success(new Tree(options, root.value, chooseFolderOpener(root.value)));
+  return success(new DiskTree(options, root.value, chooseFolderOpener(root.value)));
 }
 
 /** A served folder. */
-export class Tree {
+export class DiskTree implements Tree {
   /** The real path of the folder, without links in it. */
   readonly root: string;
-  /** The name of the file that stands for its folder; "" for none. */
   readonly index: string;
   readonly #rules: WalkRules;
-  readonly #limits: TreeLimits;
-  readonly #memory: LookupCache;
-  readonly #moments: Moments;
-  readonly #pathsByName = new Map<string, ContainedPath>();
-  readonly #index: ContainedPath | undefined;
-  /** Findings that were asked for; undefined when nobody concludes anything, or one won't last. */
-  #asked: Lookup[] | undefined;
+  readonly #limits: DiskTreeLimits;
+  readonly #cache: LookupCache;
+  readonly #indexName: string | undefined;
 
-  /** `root` is the real path of `options.root`; `openTree` finds it out. */
-  constructor(options: TreeOptions, root: string, openFolder: FolderOpener) {
+  /** `root` is the real path of `options.root`; `openDiskTree` finds it out. */
+  constructor(options: DiskTreeOptions, root: string, openFolder: FolderOpener) {
     this.root = root;
     this.index = options.index;
-    this.#index = childPath(rootPath, options.index);
-    const { limits, moments } = options;
+    this.#indexName = childPath(rootPath, options.index)?.segments[0];
+    const { limits, clock } = options;
     this.#limits = limits;
-    this.#moments = moments;
-    this.#memory = new LookupCache(limits, systemCalls(), moments);
+    this.#cache = new LookupCache(limits, systemCalls(), clock);
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
@@ -149,98 +127,79 @@ export class Tree {
     };
   }
 
-  /**
-   * How fresh the answer to the request has to be that is being handed over: for whoever answers it
-   * later, and then looks for something.
-   */
-  get since(): number {
-    return this.#moments.since;
-  }
-
-  /** What `path` leads to, as of `since` or later: by looks that were made then, or by new ones. */
-  resolve(path: ContainedPath, since = this.#moments.since): Outcome {
-    const known = this.#memory.find(path, since);
-    if (known !== undefined && isReady(known.resolution)) {
-      this.#asked?.push(known);
-      return known.resolution;
+  open(path: ContainedPath, view: View): Outcome {
+    const known = this.#cache.find(path, view.since);
+    if (known !== undefined && isReady(known.finding)) {
+      markRepeated(known.finding);
+      view.depend(known);
+      return known.finding;
     }
-    this.#asked = undefined;
-    return this.#lookFor(path);
+    view.dependOnMore();
+    return this.#lookUp<Outcome>(path, view, (walk, end) => this.#arrive(path, walk, end, view));
   }
 
-  /**
-   * Runs `make`, whose value may follow from what it asks this tree for and from nothing else that
-   * changes. If it does, `bytesOf` tells what it holds, about, that the tree doesn't, and it can be
-   * had again for as long as the disk says the same.
-   */
-  conclude<Value>(
-    make: () => Value,
-    bytesOf: (value: Value) => number | undefined,
-  ): Concluded<Value> {
-    this.#asked = [];
-    try {
-      const value = make();
-      const bytes = bytesOf(value);
-      const asked = this.#asked ?? [];
-      if (bytes === undefined || asked.length === 0) return { value, conclusion: undefined };
-      return { value, conclusion: this.#memory.conclude(value, bytes, asked) };
-    } finally {
-      this.#asked = undefined;
+  peek(path: ContainedPath, view: View): Kind {
+    const known: Lookup | undefined = this.#cache.find(path, view.since);
+    if (known !== undefined) {
+      view.depend(known);
+      return known.finding.kind;
     }
+    view.dependOnMore();
+    return this.#lookUp<Finding>(path, view, (walk, end) => this.#glance(path, walk, end)).kind;
   }
 
-  /** Closes files that are open for requests to come. */
   close(): void {
-    this.#memory.close();
+    this.#cache.close();
   }
 
-  /** What `path` leads to; remembered where it can be. */
-  #lookFor(path: ContainedPath): Outcome {
+  /** What `path` leads to, as `arrive` makes of the end of a walk; cached where it can be. */
+  #lookUp<Found extends Finding>(
+    path: ContainedPath,
+    view: View,
+    arrive: (walk: Walk, end: WalkEnd) => Found | Refusal | Moved,
+  ): Found | Refusal {
     if (!this.#rules.hidden && isHidden(path)) return hiddenName;
     const { segments, trailingSlash } = path;
-    return this.#walk<Outcome>(
+    return this.#walk<Found | Refusal>(
       segments,
       trailingSlash,
       unsettled,
-      (walk, end) => this.#arrive(path, walk, end),
+      arrive,
       (walk, found) => {
         if (walk.isRepeatable && isRepeatable(found, walk.steps)) {
-          this.#memory.remember(path, found, walk.steps);
+          this.#cache.add(path, found, walk.steps, view);
         }
       },
     );
   }
 
-  /** What the `end` of `walk` means to someone who has asked for `path`. */
-  #arrive(path: ContainedPath, walk: Walk, end: WalkEnd): Outcome | Moved {
-    if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "");
+  /** What the `end` of `walk` means to a request for `path`. */
+  #arrive(path: ContainedPath, walk: Walk, end: WalkEnd, view: View): Outcome | Moved {
+    if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "", view);
     if (end.kind !== "folder") return end;
-    if (path.trailingSlash) return this.#indexOf(walk) ?? this.#openDirectory(path, walk);
-    // The bits have let a stranger in; the system may still refuse the server.
-    const self = lookAt(`${end.folder.prefix}.`);
-    return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
+    if (!path.trailingSlash) return redirectInto(walk, end);
+    return this.#indexOf(walk, view) ?? this.#openDirectory(path, walk);
   }
 
-  /** The same for a file in the root, "404.html". A name that no file can have is absent. */
-  openByName(name: string, since = this.#moments.since): Outcome {
-    const path = this.#pathByName(name);
-    return path === undefined ? absent : this.resolve(path, since);
-  }
-
-  /** The path of `name` in the root; the same few are asked for again and again. */
-  #pathByName(name: string): ContainedPath | undefined {
-    let path = this.#pathsByName.get(name);
-    if (path === undefined) {
-      path = childPath(rootPath, name);
-      if (path !== undefined && this.#pathsByName.size < pathsByNameMax) {
-        this.#pathsByName.set(name, path);
-      }
+  /** The same by the bits that the walk has seen, with nothing opened. */
+  #glance(path: ContainedPath, walk: Walk, end: WalkEnd): Finding | Moved {
+    if (end.kind === "file") return this.#glanceAtFile(end);
+    if (end.kind !== "folder") return end;
+    if (!path.trailingSlash) return redirectInto(walk, end);
+    const index = this.#indexEnd(walk);
+    if (index === undefined) {
+      return { kind: this.#mayList(end) ? "directory" : "forbidden", isPeeked: true };
     }
-    return path;
+    return index.kind === "file" ? this.#glanceAtFile(index) : index;
+  }
+
+  #glanceAtFile({ facts }: FileEnd): Finding {
+    const isPermitted = this.#rules.permissions === "process" || permits(facts.mode, "read");
+    return { kind: isPermitted ? "file" : "forbidden", isPeeked: true };
   }
 
   /** Opens the file that `walk` has found, and decides on what was opened. */
-  #openFile(walk: Walk, found: FoundFile, name: string): Outcome | Moved {
+  #openFile(walk: Walk, found: FileEnd, name: string, view: View): Outcome | Moved {
     const { name: realName, path, facts } = found;
     const opened = openForReading(path);
     if (!opened.ok) {
@@ -259,9 +218,9 @@ export class Tree {
     const { type, mode, seen } = now.value;
     const isRegular = type === "file";
     if (isRegular && (this.#rules.permissions === "process" || permits(mode, "read"))) {
-      // Most are remembered, and what was seen twice needn't be kept twice.
+      // Most are cached, and what was seen twice needn't be kept twice.
       const identity = seen.isSame(facts.seen) ? facts.seen : seen;
-      const file = new DiskFile(name, fd, identity, this.#moments.latestMs);
+      const file = new DiskFile(name, fd, identity, view.receivedMs);
       return { kind: "file", file: this.#readIfSmall(file) };
     }
     closeDescriptor(fd);
@@ -277,12 +236,16 @@ export class Tree {
   }
 
   /** The index of the folder where `walk` stands; undefined if it has none. */
-  #indexOf(walk: Walk): Outcome | Moved | undefined {
-    const name = this.#index?.segments[0];
-    if (name === undefined) return undefined;
-    const end = walk.run([name], false);
-    if (end.kind === "absent" || end.kind === "folder") return undefined;
-    return end.kind === "file" ? this.#openFile(walk, end, name) : end;
+  #indexOf(walk: Walk, view: View): Outcome | Moved | undefined {
+    const end = this.#indexEnd(walk);
+    return end?.kind === "file" ? this.#openFile(walk, end, this.#indexName ?? "", view) : end;
+  }
+
+  /** Where the walk for the index ends; undefined if the folder has none. */
+  #indexEnd(walk: Walk): Exclude<WalkEnd, { kind: "folder" | "absent" }> | undefined {
+    if (this.#indexName === undefined) return undefined;
+    const end = walk.run([this.#indexName], false);
+    return end.kind === "absent" || end.kind === "folder" ? undefined : end;
   }
 
   /** The folder at `path`, where `asker` has found no index: found anew, and decided by that. */
@@ -292,11 +255,9 @@ export class Tree {
       asker.joins(walk);
       if (end.kind !== "folder") return end.kind === "file" ? absent : end;
       const code = this.#mayList(end) ? tryListing(end.folder.prefix) : "EACCES";
-      if (code !== undefined) {
-        if (!isDenied(code)) return refusalOf(code);
-        return walk.denial("", end.folder.facts.mode, "read");
-      }
-      return { kind: "directory", directory: this.#directory(path) };
+      if (code === undefined) return { kind: "directory" };
+      if (!isDenied(code)) return refusalOf(code);
+      return walk.denial("", end.folder.facts.mode, "read");
     });
   }
 
@@ -305,8 +266,7 @@ export class Tree {
     return permits(end.folder.facts.mode, "read");
   }
 
-  /** The folder at `path`, to be listed by whoever wants that. */
-  #directory(path: ContainedPath): OpenDirectory {
+  list(path: ContainedPath, limit: number): Generator<ListingStep, void> {
     const context: ListingContext = {
       depth: path.segments.length,
       hidden: this.#rules.hidden,
@@ -319,7 +279,7 @@ export class Tree {
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
       describeLink: (name) => this.#describe(path, name),
     };
-    return { path, list: (limit) => listFolder(context, limit) };
+    return listFolder(context, limit);
   }
 
   /** What `then` finds in the folder at `path`, if that may be listed; `otherwise` if not. */
@@ -372,23 +332,34 @@ export class Tree {
   }
 }
 
-/** Whether a remembered outcome can be given out: a large file has to be open, and still is it. */
-function isReady(outcome: Outcome): boolean {
-  return outcome.kind !== "file" || !(outcome.file instanceof SharedFile) || outcome.file.open();
+/** A folder that was asked for without its slash. */
+function redirectInto(walk: Walk, { folder }: FoundFolder): Outcome {
+  // The bits have let a stranger in; the system may still refuse the server.
+  const self = lookAt(`${folder.prefix}.`);
+  return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
 }
 
-/** Whether an outcome is the same for all who ask, and follows from `steps` alone. */
-function isRepeatable(outcome: Outcome, steps: readonly Step[]): boolean {
-  switch (outcome.kind) {
+/** Whether a cached finding can be given out: opened, and a large file has to be open still. */
+function isReady(finding: Finding): finding is Outcome {
+  if ("isPeeked" in finding) return false;
+  return finding.kind !== "file" || !(finding.file instanceof SharedFile) || finding.file.open();
+}
+
+/** Whether a finding is the same for all requests, and follows from `steps` alone. */
+function isRepeatable(finding: Finding, steps: readonly Step[]): boolean {
+  if ("isPeeked" in finding) return finding.kind === "file" || finding.kind === "forbidden";
+  switch (finding.kind) {
     case "file": {
-      const { content, size, identity } = outcome.file;
+      const { file } = finding;
       // What was opened has to be the file that was found by the last step, and read to its end.
-      const isWhole = content === undefined || content.length === size;
-      return isWhole && steps.at(-1)?.seen?.isSame(identity) === true;
+      const isWhole = file.content === undefined || file.content.length === file.size;
+      const isLastStep =
+        file instanceof FoundFile && steps.at(-1)?.seen?.isSame(file.stat) === true;
+      return isWhole && isLastStep;
     }
     case "forbidden":
       // Where the bit is there the system has refused, and its reasons don't show.
-      return !permits(outcome.denial.mode, outcome.denial.lacks === "o+r" ? "read" : "search");
+      return !permits(finding.denial.mode, finding.denial.lacks === "o+r" ? "read" : "search");
     case "absent":
     case "redirect":
       return true;
@@ -397,13 +368,13 @@ function isRepeatable(outcome: Outcome, steps: readonly Step[]): boolean {
   }
 }
 
-function isSettled<Found extends object | undefined>(outcome: Found | Moved): outcome is Found {
-  return outcome !== moved;
+function isSettled<Found extends object | undefined>(found: Found | Moved): found is Found {
+  return found !== moved;
 }
 
-/** Gives back what an outcome holds that nobody will get to see. */
-function drop(outcome: object | undefined): void {
-  if (outcome === undefined) return;
-  if ("file" in outcome) (outcome.file as OpenFile).close();
-  else if ("close" in outcome) (outcome as EntryReader).close();
+/** Closes what a finding holds that is not used. */
+function drop(found: object | undefined): void {
+  if (found === undefined) return;
+  if ("file" in found) (found.file as OpenFile).close();
+  else if ("close" in found) (found as EntryReader).close();
 }

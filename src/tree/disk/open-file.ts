@@ -1,49 +1,58 @@
 /**
- * Regular files that were found: a small one was read where it was found, a larger one is open.
- * Everything they say was said by fstat about the descriptor that the octets come from.
+ * Regular files that were found: a small one was read where it was found, a larger one is open. All
+ * that they say was said by fstat about the descriptor that the octets come from.
  */
 
-import { mediaTypeOf } from "../mime.ts";
-import type { OpenFile } from "../tree.ts";
+import { Slot } from "../../base/slot.ts";
+import type { FileHandle } from "../../http/response.ts";
 import { closeDescriptor, lookInto, readAt } from "../../system/file-system.ts";
 import type { FileStat } from "../../system/system-calls.ts";
+import { mediaTypeOf } from "../mime.ts";
+import type { OpenFile } from "../tree.ts";
 
 /** File systems stamp changes with a clock that may tick as seldom as this. */
 const timestampMs = 100;
 
 /**
  * Whether a change of what was `seen` will show, if it comes after `nowMs`, which was before the
- * look: one that comes within the same tick of the file system's clock wouldn't. (What a shared
- * writable mapping changes shows when the kernel writes it back, mmap(2): such a file looks
- * unchanged until then. And a write is dated when it begins, however long it takes.)
+ * look: one within the same tick of the file system's clock would not. (What a shared writable
+ * mapping changes shows when the kernel writes it back, mmap(2): such a file looks unchanged until
+ * then. And a write is dated when it begins, however long it takes.)
  */
 export function isSettled(seen: FileStat, nowMs: number): boolean {
   // What was changed after `nowMs` was changed just before the look, for all that is known.
   return nowMs - seen.ctimeMs > timestampMs;
 }
 
-/** What all kinds say of themselves. */
+/** What both kinds, and `SharedFile`, say of themselves. */
 export abstract class FoundFile {
   readonly name: string;
   readonly size: number;
   readonly mtimeMs: number;
-  readonly identity: FileStat;
-  readonly isSettled: boolean;
+  readonly stat: FileStat;
+  readonly #isSettled: boolean;
 
-  constructor(name: string, seen: FileStat, settled: boolean) {
+  constructor(name: string, stat: FileStat, settled: boolean) {
     this.name = name;
-    this.isSettled = settled;
-    this.identity = seen;
-    this.size = seen.size;
-    this.mtimeMs = seen.mtimeMs;
+    this.#isSettled = settled;
+    this.stat = stat;
+    this.size = stat.size;
+    this.mtimeMs = stat.mtimeMs;
   }
 
-  get mode(): number {
-    return this.identity.mode;
+  /** Whether every later change will show in its stat. */
+  get isSettled(): boolean {
+    return this.#isSettled;
   }
 
   get mediaType(): string | undefined {
     return mediaTypeOf(this.name);
+  }
+
+  /** Its stat, which changes with every change that the file system can see. */
+  get version(): string | undefined {
+    // Hashed, because inode numbers are not for clients to know.
+    return this.#isSettled ? Bun.hash.xxHash64(this.stat.words).toString(36) : undefined;
   }
 
   abstract read(into: Uint8Array, position: number): number;
@@ -64,25 +73,25 @@ export abstract class FoundFile {
 /** A file with its descriptor, which it owns from now on. */
 export class DiskFile extends FoundFile implements OpenFile {
   readonly content = undefined;
-  readonly recurs = false;
+  readonly slot = undefined;
   #fd: number;
 
-  /** That was `seen` of `fd` after `nowMs`, in milliseconds since 1970. */
-  constructor(name: string, fd: number, seen: FileStat, nowMs: number) {
-    super(name, seen, isSettled(seen, nowMs));
+  /** That was seen as `stat` of `fd` after `nowMs`, in milliseconds since 1970. */
+  constructor(name: string, fd: number, stat: FileStat, nowMs: number) {
+    super(name, stat, isSettled(stat, nowMs));
     this.#fd = fd;
   }
 
-  get fd(): number {
-    return this.#fd;
+  get handle(): FileHandle | undefined {
+    return this.#fd === -1 ? undefined : (this.#fd as unknown as FileHandle);
   }
 
   isUnchanged(): boolean {
-    return this.#look()?.isSame(this.identity) === true;
+    return this.#look()?.isSame(this.stat) === true;
   }
 
   isIntact(): boolean {
-    return this.#look()?.hasSameContent(this.identity) === true;
+    return this.#look()?.hasSameContent(this.stat) === true;
   }
 
   #look(): FileStat | undefined {
@@ -109,14 +118,18 @@ export class DiskFile extends FoundFile implements OpenFile {
  */
 export class MemoryFile extends FoundFile implements OpenFile {
   readonly content: Uint8Array<ArrayBuffer>;
-  /** From when it is found again on: most files are asked for once. */
-  recurs = false;
-  readonly fd = -1;
+  readonly handle = undefined;
+  slot: Slot | undefined = undefined;
 
   /** The content of `file`, which stays open. */
   constructor(file: DiskFile, content: Uint8Array<ArrayBuffer>) {
-    super(file.name, file.identity, file.isSettled);
+    super(file.name, file.stat, file.isSettled);
     this.content = content;
+  }
+
+  /** The file is asked for again. Most are asked for once, and nothing is kept with those. */
+  markRepeated(): void {
+    this.slot ??= new Slot();
   }
 
   isUnchanged(): boolean {

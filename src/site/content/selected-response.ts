@@ -1,0 +1,137 @@
+/**
+ * The response to a request for a representation that was selected: conditions first, then ranges,
+ * then its octets (RFC 9110 §13, §14).
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import { latin1Bytes } from "../../http/bytes.ts";
+import type { Validators, Verdict } from "../../http/conditional.ts";
+import { asksForWhole, weigh } from "../../http/conditional.ts";
+import { readRange } from "../../http/range.ts";
+import type { Piece, Region, Response, ResponseField } from "../../http/response.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
+import type { Request } from "../request.ts";
+import type { Representation } from "./representation.ts";
+
+/**
+ * The last change as it may be told: never later than the response (RFC 9110 §8.8.2.1), and a
+ * strong validator only when it is at least a second older (§8.8.2.2) and no variant's (§8.8.1).
+ */
+function validatorsOf(representation: Representation, receivedMs: number): Validators {
+  const { entityTag, mtimeMs, dateIsShared } = representation;
+  if (mtimeMs === undefined) return { entityTag };
+  const lastModifiedSeconds = Math.floor(Math.min(mtimeMs, receivedMs) / 1000);
+  const isOlder = lastModifiedSeconds < Math.floor(receivedMs / 1000);
+  return { entityTag, lastModifiedSeconds, lastModifiedIsStrong: isOlder && !dateIsShared };
+}
+
+/** What the conditions of `request` come to for what has these validators. */
+export function weighRequest({ head, receivedMs }: Request, validators: Validators): Verdict {
+  return weigh(head.method, head.fields, validators, Math.floor(receivedMs / 1000));
+}
+
+/**
+ * Whether the conditions of `request`, neither a GET nor a HEAD, let it act on a target that is
+ * `representation` by now, or nothing (RFC 9110 §13.2.1). The representation is released.
+ */
+export function mayAct(request: Request, representation: Representation | undefined): boolean {
+  representation?.release();
+  const validators =
+    representation === undefined ? {} : validatorsOf(representation, request.receivedMs);
+  return weighRequest(request, validators).kind === "proceed";
+}
+
+function contentRange({ start, octets }: Region, size: number): string {
+  return `bytes ${start}-${start + octets - 1}/${size}`;
+}
+
+/**
+ * The pieces of a multipart/byteranges body (RFC 9110 §14.6), and its media type. The parts are
+ * coded, each a piece of the coded variant, and not the body that they make.
+ */
+function byteRanges(
+  regions: readonly Region[],
+  { mediaType, size }: Representation,
+  coding: readonly ResponseField[],
+): { readonly pieces: readonly Piece[]; readonly mediaType: string } {
+  const boundary = crypto.randomUUID();
+  const pieces: Piece[] = [];
+  for (const region of regions) {
+    const range = contentRange(region, size);
+    const fields = [["Content-Type", mediaType], ...coding, ["Content-Range", range]];
+    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    const before = pieces.length === 0 ? "" : "\r\n";
+    pieces.push(latin1Bytes(`${before}--${boundary}\r\n${lines}\r\n`), region);
+  }
+  pieces.push(latin1Bytes(`\r\n--${boundary}--\r\n`));
+  return { pieces, mediaType: `multipart/byteranges; boundary=${boundary}` };
+}
+
+/** 206 with several regions. */
+function severalParts(
+  representation: Representation,
+  lastModifiedSeconds: number | undefined,
+  regions: readonly Region[],
+): Response {
+  const { coding = [], rest = [] } = Object.groupBy(representation.fields, ([name]) =>
+    name === "Content-Encoding" ? "coding" : "rest",
+  );
+  const { pieces, mediaType } = byteRanges(regions, representation, coding);
+  const builder = representation.describe(206, lastModifiedSeconds, rest);
+  return representation.fill(builder, pieces, mediaType).build();
+}
+
+/** 206 with one region. */
+function onePart(
+  representation: Representation,
+  lastModifiedSeconds: number | undefined,
+  region: Region,
+  isRepeated: boolean,
+): Response {
+  const builder = representation.describe(206, lastModifiedSeconds);
+  builder.field("Content-Range", contentRange(region, representation.size));
+  const filled = representation.fill(builder, [region]);
+  const isInMemory = representation.content instanceof Uint8Array;
+  return isRepeated && isInMemory ? filled.buildCached() : filled.build();
+}
+
+/**
+ * Answers `request`, a GET or a HEAD, from `representation`, which is released where it isn't sent.
+ */
+export function respondWith(
+  request: Request,
+  representation: Representation,
+  pages: ErrorPages,
+  limits: Limits,
+): Response {
+  const { fields } = request.head;
+  // A date in the future is told as the time of the response, which goes on.
+  const isPast = (representation.mtimeMs ?? 0) <= request.receivedMs;
+  const isRepeated = representation.isRepeated && isPast;
+  if (isRepeated && asksForWhole(fields)) return representation.whole;
+  const validators = validatorsOf(representation, request.receivedMs);
+  const { lastModifiedSeconds } = validators;
+  const verdict = weighRequest(request, validators);
+  if (verdict.kind !== "proceed") {
+    representation.release();
+    return verdict.kind === "failed" ? pages.preconditionFailed() : representation.notModified;
+  }
+  const { size } = representation;
+  const asked = verdict.range ? fields.getAll("range") : [];
+  // §5.3: Range is no list field; two of them mean nothing.
+  const range =
+    asked.length === 1 ? readRange(asked[0] ?? "", size, limits.rangeCountMax) : undefined;
+  if (range?.kind === "unsatisfiable") {
+    representation.release();
+    return pages.rangeNotSatisfiable(size);
+  }
+  if (range?.kind === "regions") {
+    // §15.3.7: without a date in answer to If-Range, whose sender has it already.
+    const date = fields.has("if-range") ? undefined : lastModifiedSeconds;
+    const [only, ...others] = range.regions;
+    return others.length > 0
+      ? severalParts(representation, date, range.regions)
+      : onePart(representation, date, only, isRepeated && request.head.slot !== undefined);
+  }
+  return representation.fill(representation.describe(200, lastModifiedSeconds), undefined).build();
+}

@@ -1,0 +1,176 @@
+/**
+ * POST: reads and understands the body, answers with the form page, and tells the log what the
+ * fields held. What is no form is octets. The whole body is in memory, under `bodyBytesMax`.
+ */
+
+import type { Eventual } from "../../base/eventual.ts";
+import { whenReady } from "../../base/eventual.ts";
+import type { Limits } from "../../base/limits.ts";
+import { OctetRange } from "../../http/bytes.ts";
+import { hasCondition } from "../../http/conditional.ts";
+import { parseMediaType } from "../../http/media-type.ts";
+import type { Response } from "../../http/response.ts";
+import { CachedResponse } from "../../http/response.ts";
+import { ResponseBuilder } from "../../http/response-builder.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { childPath, rootPath } from "../../tree/path.ts";
+import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
+import type { View } from "../../tree/view.ts";
+import { mayAct } from "../content/selected-response.ts";
+import type { TreeContent } from "../content/tree-content.ts";
+import type { Answer, Endpoint } from "../endpoint.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
+import type { Request } from "../request.ts";
+import type { Form } from "./form-data.ts";
+import { formType, readForm } from "./form-data.ts";
+
+/** A file that came in a form, as the log tells of it. */
+interface LoggedFile {
+  readonly filename: string;
+  readonly type: string;
+  readonly octets: number;
+}
+
+type LoggedValue = string | LoggedFile;
+
+/** What the log tells of a form: by name a value, or the values in their order. */
+export type LoggedForm = Record<string, LoggedValue | LoggedValue[]>;
+
+/** The values of `form` by name, cut to what a log line should hold. */
+function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
+  const cut = (text: string): string =>
+    text.length > logValueBytesMax ? `${text.slice(0, logValueBytesMax)}…` : text;
+  const fields = new Map<string, LoggedValue[]>();
+  for (const [name, value] of form) {
+    const key = cut(name);
+    const values = fields.get(key) ?? [];
+    fields.set(key, values);
+    if (typeof value === "string") values.push(cut(value));
+    else values.push({ filename: cut(value.name), type: value.type, octets: value.content.length });
+  }
+  const shown = [...fields].map(([name, values]): [string, LoggedValue | LoggedValue[]] => [
+    name,
+    values.length === 1 && values[0] !== undefined ? values[0] : values,
+  ]);
+  return Object.fromEntries(shown);
+}
+
+/**
+ * What the log tells of `body`, read as what `contentType` says it is, and told when it is asked
+ * for. Throws a `BodyError` when it isn't that.
+ */
+function describeBody(
+  body: OctetRange,
+  contentType: string | undefined,
+  limits: Limits,
+): () => LoggedForm {
+  const type = formType(contentType);
+  if (type !== undefined) {
+    const form = readForm(body, type, limits);
+    return () => describeForm(form, limits);
+  }
+  const { length: octets } = body;
+  return () => {
+    const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
+    return { body: { filename: "", type: mediaType?.essence ?? "", octets } };
+  };
+}
+
+/** Whether there is a form page, or something by its name that a visitor has to be told of. */
+function isThere(kind: Kind): boolean {
+  return kind !== "absent" && kind !== "directory" && kind !== "redirect";
+}
+
+/** What the form's endpoint needs. */
+export interface FormService {
+  readonly tree: Tree;
+  readonly content: TreeContent;
+  readonly pages: ErrorPages;
+  readonly limits: Limits;
+  /** The name of the form page, in the root of the tree. */
+  readonly formPage: string;
+}
+
+/** Answers POST with the form page, wherever it is sent to, if there is such a page. */
+export class FormEndpoint implements Endpoint {
+  readonly isRepeatable = false;
+  readonly #service: FormService;
+  readonly #page: ContainedPath | undefined;
+  /** The answer with the form page as it is at present, and what it was made of. */
+  #answer: { readonly found: Outcome; readonly response: CachedResponse } | undefined;
+
+  constructor(service: FormService) {
+    this.#service = service;
+    this.#page = childPath(rootPath, service.formPage);
+  }
+
+  methods(_request: Request, view: View): Eventual<readonly string[]> {
+    return whenReady(this.#peek(view), (kind) => (isThere(kind) ? ["POST"] : []));
+  }
+
+  #peek(view: View): Eventual<Kind> {
+    return this.#page === undefined ? "absent" : this.#service.tree.peek(this.#page, view);
+  }
+
+  /** Throws a `BodyError`, or rejects with one, when the body can't be read or understood. */
+  answer(request: Request, view: View): Eventual<Response | undefined> {
+    if (request.head.method !== "POST") return undefined;
+    return whenReady(this.#peek(view), (kind) =>
+      isThere(kind) ? this.#answerPost(request, kind, view) : undefined,
+    );
+  }
+
+  #answerPost(request: Request, kind: Kind, view: View): Answer {
+    const { pages } = this.#service;
+    // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that
+    // was sent without saying so would be read as the next request.
+    if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
+    if (!hasCondition(request.head.fields)) return this.#answerAllowed(request, view);
+    return this.#isPrevented(request, kind, view).then((prevented) =>
+      prevented ? pages.preconditionFailed() : this.#answerAllowed(request, view),
+    );
+  }
+
+  /**
+   * Whether the condition that the request has forbids it: weighed against what a GET would find at
+   * its target, and only where the form would be taken otherwise (RFC 9110 §13.2.1).
+   */
+  async #isPrevented(request: Request, kind: Kind, view: View): Promise<boolean> {
+    const { content, limits } = this.#service;
+    const { framing } = request.body;
+    const isTooLarge = framing.kind === "length" && framing.octets > limits.bodyBytesMax;
+    if (isTooLarge || kind !== "file") return false;
+    return !mayAct(request, await content.select(request, view));
+  }
+
+  /** Answers a POST that is not prevented: at once, where its body is there. */
+  #answerAllowed(request: Request, view: View): Answer {
+    const { body } = request;
+    const { bodyBytesMax } = this.#service.limits;
+    const arrived = body.arrived(bodyBytesMax);
+    if (arrived !== undefined) return this.#answerToBody(request, arrived, view);
+    return body
+      .readAll(bodyBytesMax)
+      .then((octets) => this.#answerToBody(request, new OctetRange(octets), view));
+  }
+
+  /** Answers a POST with `body`. */
+  #answerToBody({ head }: Request, body: OctetRange, view: View): Answer {
+    const { content, limits, tree } = this.#service;
+    const form = describeBody(body, head.fields.get("content-type"), limits);
+    const found = this.#page === undefined ? nothing : tree.open(this.#page, view);
+    return whenReady(found, (page) => {
+      if (this.#answer?.found === page) return this.#answer.response.withNote({ form });
+      const answer = content.answerWithContent(page, new ResponseBuilder(200), view);
+      if (page.kind !== "file") return answer;
+      return whenReady(answer, (response) => {
+        if (!(response instanceof CachedResponse)) return { ...response, note: { form } };
+        // The same outcome is found again while nothing newer is there.
+        this.#answer = { found: page, response };
+        return response.withNote({ form });
+      });
+    });
+  }
+}
+
+const nothing: Outcome = { kind: "absent" };

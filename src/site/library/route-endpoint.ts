@@ -1,0 +1,97 @@
+/**
+ * The routes that a library's user added, by path and method. They belong to the server and not to
+ * what it serves at the time: a site comes and goes, they stay.
+ */
+
+import { whenReady } from "../../base/eventual.ts";
+import { isToken } from "../../http/grammar.ts";
+import type { Response } from "../../http/response.ts";
+import { CachedResponse } from "../../http/response.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { containPath, encodePath } from "../../tree/path.ts";
+import type { Answer, Endpoint } from "../endpoint.ts";
+import type { Request } from "../request.ts";
+import { fromFetch } from "./fetch-response.ts";
+import type { RouteHandler, RouteService } from "./route-request.ts";
+import { RouteRequest } from "./route-request.ts";
+
+/** What was added for a path. */
+interface Route {
+  readonly path: ContainedPath;
+  readonly handlers: Map<string, RouteHandler>;
+}
+
+/** The added routes of one server. */
+export class RouteTable {
+  /** By path, decoded and spelled in one way. */
+  readonly #byPath = new Map<string, Route>();
+  readonly #changed: () => void;
+
+  /** `changed` is called after a route was added. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /**
+   * Lets `handler` answer `method` on exactly `path`; a later one for the same two replaces it.
+   * Throws a TypeError on a method that is no token or a path that no request could ask for.
+   */
+  add(method: string, path: string, handler: RouteHandler): void {
+    const contained = containPath(path);
+    if (!contained.ok) throw new TypeError(`not a path: ${JSON.stringify(path)}`);
+    if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
+    const key = encodePath(contained.value);
+    const route = this.#byPath.get(key) ?? { path: contained.value, handlers: new Map() };
+    this.#byPath.set(key, route);
+    route.handlers.set(method, handler);
+    this.#changed();
+  }
+
+  /** What was added for the path that `request` asks for. */
+  find(request: Request): Route | undefined {
+    if (this.#byPath.size === 0) return undefined;
+    const { target } = request.head;
+    if (target.form !== "origin" && target.form !== "absolute") return undefined;
+    const path = containPath(target.path);
+    return path.ok ? this.#byPath.get(encodePath(path.value)) : undefined;
+  }
+}
+
+/** What a handler has answered with, as a response of ours. */
+function accept(answer: Response | globalThis.Response, octetsMax: number): Answer {
+  if (answer instanceof globalThis.Response) return fromFetch(answer, octetsMax);
+  // Without types, a handler may forget to answer.
+  if (typeof (answer as Response | undefined)?.status !== "number") {
+    throw new TypeError("a route's handler must answer with a response");
+  }
+  const { body } = answer;
+  if (body.kind !== "bytes" || answer instanceof CachedResponse) return answer;
+  return { ...answer, body: { ...body, isForeign: true } };
+}
+
+/** Answers by the added routes of a server. A GET route answers HEAD, too. */
+export class RouteEndpoint implements Endpoint {
+  readonly isRepeatable = false;
+  readonly #routes: RouteTable;
+  readonly #service: RouteService;
+
+  constructor(routes: RouteTable, service: RouteService) {
+    this.#routes = routes;
+    this.#service = service;
+  }
+
+  methods(request: Request): readonly string[] {
+    return [...(this.#routes.find(request)?.handlers.keys() ?? [])];
+  }
+
+  answer(request: Request): Answer | undefined {
+    const route = this.#routes.find(request);
+    if (route === undefined) return undefined;
+    const { handlers, path } = route;
+    const { method } = request.head;
+    const handler = handlers.get(method) ?? (method === "HEAD" ? handlers.get("GET") : undefined);
+    if (handler === undefined) return undefined;
+    const answer = handler(new RouteRequest(request, path, this.#service));
+    return whenReady(answer, (given) => accept(given, this.#service.limits.sendPieceBytes));
+  }
+}
