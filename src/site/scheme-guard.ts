@@ -3,6 +3,7 @@
  * a connection without TLS, and with TLS nothing here is an http resource.
  */
 
+import { refusals } from "../http/error.ts";
 import type { Response } from "../http/response.ts";
 import type { Scheme } from "../http/target.ts";
 import type { Guard } from "./endpoint.ts";
@@ -21,6 +22,6 @@ export class SchemeGuard implements Guard {
 
   check({ head: { target } }: Request): Response | undefined {
     if (target.form !== "absolute" || target.scheme === this.#scheme) return undefined;
-    return this.#pages.refusal({ kind: "misdirected" });
+    return this.#pages.refusal(refusals.misdirected);
   }
 }

@@ -3,8 +3,9 @@
  * and the record of requests see it.
  */
 
-import type { ProtocolErrorKind } from "../../http/error.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { Refusal } from "../../http/error.ts";
+import type { RequestHead } from "../../http/request.ts";
+import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import type { IncomingBody } from "./request-body.ts";
 import { endStream, openStream } from "./stream.ts";
@@ -12,7 +13,7 @@ import { endStream, openStream } from "./stream.ts";
 /** A request with its response, which may still be on its way. */
 export class Exchange {
   /** Undefined when the head was too malformed to be read. */
-  readonly head: RequestHead | undefined;
+  readonly head: Http1RequestHead | undefined;
   readonly body: IncomingBody | undefined;
   /** When its head was whole, on the monotonic clock; 0 when nobody wants to know. */
   readonly startedMs: number;
@@ -29,11 +30,15 @@ export class Exchange {
   /** The response, from when it is there until it has been reported. */
   response: Response | undefined;
 
-  constructor(head: RequestHead | undefined, body: IncomingBody | undefined, startedMs: number) {
+  constructor(
+    head: Http1RequestHead | undefined,
+    body: IncomingBody | undefined,
+    startedMs: number,
+  ) {
     this.head = head;
     this.body = body;
     this.startedMs = startedMs;
-    this.continueDue = head?.expectsContinue === true && head.framing.kind !== "none";
+    this.continueDue = head?.expectsContinue === true && head.hasContent;
   }
 
   /**
@@ -56,8 +61,8 @@ export interface ExchangeReport {
   readonly method: string | undefined;
   readonly remoteAddress: string;
   readonly response: Response;
-  /** Why the server refused by itself, if it did. */
-  readonly refusal: ProtocolErrorKind | undefined;
+  /** The kind of the server's own refusal, if it refused. */
+  readonly refusal: Refusal["kind"] | undefined;
   /** Octets of content sent; framing doesn't count. */
   readonly octets: number;
   readonly durationMs: number;

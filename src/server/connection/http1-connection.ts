@@ -14,8 +14,10 @@
 import { BodyError } from "../../site/request.ts";
 import type { ConnectionEvent, ConnectionState } from "../../http1/connection-state.ts";
 import { advance } from "../../http1/connection-state.ts";
-import type { ProtocolError, ProtocolErrorKind } from "../../http/error.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import { http1Refusals } from "../../http1/error.ts";
+import type { Refusal } from "../../http/error.ts";
+import { refusals } from "../../http/error.ts";
+import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { Arrival } from "./arrival.ts";
@@ -124,7 +126,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   /** Answers that there is no room, and closes: the client is one too many. */
   turnAway(): void {
     if (this.#state !== "idle") return;
-    this.#refuse({ kind: "overloaded" });
+    this.#refuse(refusals.overloaded);
     this.#run();
   }
 
@@ -147,10 +149,10 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         else this.#close("ended");
         return;
       case "head":
-        this.#refuse({ kind: "request-timeout" });
+        this.#refuse(refusals["request-timeout"]);
         break;
       case "handling":
-        this.#refuse({ kind: awaitsBody(this.#exchange) ? "request-timeout" : "overloaded" });
+        this.#refuse(refusals[awaitsBody(this.#exchange) ? "request-timeout" : "overloaded"]);
         break;
       case "settling":
         // What the client has not taken by now it won't take.
@@ -238,7 +240,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         this.#ask(event.head);
         return true;
       case "error":
-        this.#refuse(event.error);
+        this.#refuse(event.refusal);
         return true;
       default:
         return this.#awaitHead();
@@ -255,11 +257,11 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     }
     if (this.#state === "idle") this.#move("begun");
     if (!this.#peerEnded) return false;
-    this.#refuse({ kind: "incomplete" });
+    this.#refuse(http1Refusals.incomplete);
     return true;
   }
 
-  #ask(head: RequestHead): void {
+  #ask(head: Http1RequestHead): void {
     this.#move("asked");
     const { clock, moments, witness } = this.#context;
     const { remoteAddress } = this;
@@ -293,12 +295,12 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   #handlerFailed(exchange: Exchange, error: unknown): void {
     if (this.#exchange !== exchange || this.#state !== "handling") return;
     if (error instanceof BodyError) {
-      if (error.kind === "gone") this.#terminate();
-      else this.#refuse({ kind: error.kind });
+      if (error.refusal === undefined) this.#terminate();
+      else this.#refuse(error.refusal);
       return;
     }
     this.#context.failed(error);
-    this.#answer(exchange, this.#context.refusal({ kind: "handler-failed" }, exchange.head));
+    this.#answer(exchange, this.#context.refusal(refusals["handler-failed"], exchange.head));
   }
 
   /** Queues a handler's response, or drops it when nobody waits for it any more. */
@@ -383,9 +385,9 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         this.#patience.fed(this.#context.clock.turnMs());
         return true;
       case "broken":
-        return this.#brokenBody(outcome.error);
+        return this.#brokenBody(outcome.refusal);
       case "starved":
-        if (this.#peerEnded) return this.#brokenBody({ kind: "incomplete" });
+        if (this.#peerEnded) return this.#brokenBody(http1Refusals.incomplete);
         // In a stream that is made of the body, an interim response would be content.
         if (exchange.continueDue && this.#state === "handling") {
           this.#outbox.addText(continueHead);
@@ -397,24 +399,24 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     }
   }
 
-  #brokenBody(error: ProtocolError): boolean {
+  #brokenBody(refusal: Refusal): boolean {
     if (this.#state === "handling") {
-      this.#refuse(error);
+      this.#refuse(refusal);
       return true;
     }
-    this.#exchange?.body?.fail(error.kind);
+    this.#exchange?.body?.fail(refusal);
     this.#terminate();
     return false;
   }
 
   /** Answers with a refusal of the server's own; nothing more is read for good. */
-  #refuse(error: ProtocolError): void {
+  #refuse(refusal: Refusal): void {
     // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
     const method = this.#exchange?.head?.method ?? this.#intake.parser.method;
     const now = this.#context.clock.turnMs();
     const exchange = this.#exchange ?? new Exchange(undefined, undefined, now);
-    exchange.body?.fail(error.kind);
-    exchange.response = this.#context.refusal(error, exchange.head);
+    exchange.body?.fail(refusal);
+    exchange.response = this.#context.refusal(refusal, exchange.head);
     this.#delivery.begin(exchange.response, {
       minorVersion: exchange.head?.minorVersion ?? 1,
       bodiless: method === "HEAD",
@@ -422,12 +424,12 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       date: this.#context.clock.date(),
     });
     this.#exchange = exchange;
-    this.#report(true, error.kind, method);
+    this.#report(true, refusal.kind, method);
     this.#exchange = undefined;
     this.#move("refused");
   }
 
-  #report(whole: boolean, refusal?: ProtocolErrorKind, method?: string): void {
+  #report(whole: boolean, refusal?: Refusal["kind"], method?: string): void {
     const { witness, clock } = this.#context;
     const report = witness.wanted
       ? this.#exchange?.report(this.#delivery.octets, clock.monotonicMs(), whole)

@@ -7,9 +7,9 @@
 import type { RequestBody } from "../../site/request.ts";
 import { BodyError } from "../../site/request.ts";
 import type { OctetRange } from "../../http/bytes.ts";
-import type { ProtocolErrorKind } from "../../http/error.ts";
-import { Fields } from "../../http/fields.ts";
-import type { Framing } from "../../http1/framing.ts";
+import type { Refusal } from "../../http/error.ts";
+import type { Fields } from "../../http/fields.ts";
+import { noFields } from "../../http/fields.ts";
 
 interface Reader {
   readonly resolve: (octets: Uint8Array | undefined) => void;
@@ -22,26 +22,27 @@ const noop = (): undefined => undefined;
 
 /** A body that is filled by its connection. */
 export class IncomingBody implements RequestBody {
-  readonly framing: Framing;
+  readonly #contentLength: number | undefined;
   readonly #wanted: () => void;
   readonly #whole: () => OctetRange | undefined;
   readonly #octetsMax: number;
   #reader: Reader | undefined;
-  #state: "open" | "ended" | ProtocolErrorKind | "gone" = "open";
-  #trailers = Fields.none;
+  #state: "open" | "ended" | Refusal | "gone" = "open";
+  #trailers: Fields = noFields;
 
   /**
-   * `wanted` is called when a reader begins to wait; it may fill the body before it returns. No
-   * more than `octetsMax` octets are given to a reader that names no number itself. `whole` reads
-   * and ends the body, if all of it has arrived and nothing of it was read.
+   * `contentLength` is the declared length, if there is one. `wanted` is called when a reader begins
+   * to wait; it may fill the body before it returns. No more than `octetsMax` octets are given to a
+   * reader that names no number itself. `whole` reads and ends the body, if all of it has arrived
+   * and nothing of it was read.
    */
   constructor(
-    framing: Framing,
+    contentLength: number | undefined,
     wanted: () => void,
     octetsMax = Infinity,
     whole: () => OctetRange | undefined = noop,
   ) {
-    this.framing = framing;
+    this.#contentLength = contentLength;
     this.#wanted = wanted;
     this.#whole = whole;
     this.#octetsMax = octetsMax;
@@ -127,7 +128,7 @@ export class IncomingBody implements RequestBody {
 
   /** A body that says by itself that it is too large isn't asked for. */
   #refuseDeclared(octetsMax: number): void {
-    if (this.framing.kind === "length" && this.framing.octets > octetsMax) {
+    if ((this.#contentLength ?? 0) > octetsMax) {
       throw new BodyError("body-too-large");
     }
   }
@@ -149,14 +150,14 @@ export class IncomingBody implements RequestBody {
   }
 
   /** The body can't be had, now or later. */
-  fail(kind: ProtocolErrorKind | "gone"): void {
+  fail(cause: Refusal | "gone"): void {
     if (this.#state !== "open") return;
-    this.#state = kind;
-    this.#reader?.reject(new BodyError(kind));
+    this.#state = cause;
+    this.#reader?.reject(new BodyError(cause));
     this.#reader = undefined;
   }
 }
 
 /** The body of every request that has none: at its end from the start. */
-export const noBody = new IncomingBody({ kind: "none" }, noop);
-noBody.end(Fields.none);
+export const noBody = new IncomingBody(undefined, noop);
+noBody.end(noFields);

@@ -7,10 +7,10 @@
 import type { Limits } from "../../base/limits.ts";
 import type { OctetRange } from "../../http/bytes.ts";
 import type { ConnectionState } from "../../http1/connection-state.ts";
-import type { ProtocolError } from "../../http/error.ts";
+import type { Refusal } from "../../http/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { Http1RequestHead } from "../../http1/request-head.ts";
 import { Exchange } from "./exchange.ts";
 import { IncomingBody, noBody } from "./request-body.ts";
 import type { Transport } from "./transport.ts";
@@ -22,7 +22,7 @@ import type { Transport } from "./transport.ts";
 export type FeedOutcome =
   | { readonly kind: "fed" }
   | { readonly kind: "starved" }
-  | { readonly kind: "broken"; readonly error: ProtocolError }
+  | { readonly kind: "broken"; readonly refusal: Refusal }
   | { readonly kind: "unwanted" };
 
 const fed: FeedOutcome = { kind: "fed" };
@@ -62,24 +62,24 @@ export class RequestReader {
         exchange.body?.end(event.trailers);
         return fed;
       case "error":
-        return { kind: "broken", error: event.error };
+        return { kind: "broken", refusal: event.refusal };
       default:
         return starved;
     }
   }
 
   /** The exchange that the request with `head` begins; `wanted` is called when its body is. */
-  begin(head: RequestHead, startedMs: number, wanted: () => void): Exchange {
-    if (head.framing.kind !== "none") return this.#withBody(head, startedMs, wanted);
+  begin(head: Http1RequestHead, startedMs: number, wanted: () => void): Exchange {
+    if (head.hasContent) return this.#withBody(head, startedMs, wanted);
     const exchange = new Exchange(head, noBody, startedMs);
     this.discard(exchange);
     return exchange;
   }
 
-  #withBody(head: RequestHead, startedMs: number, wanted: () => void): Exchange {
+  #withBody(head: Http1RequestHead, startedMs: number, wanted: () => void): Exchange {
     const { bodyBytesMax } = this.#limits;
     const whole = (): OctetRange | undefined => this.#whole(exchange);
-    const body = new IncomingBody(head.framing, wanted, bodyBytesMax, whole);
+    const body = new IncomingBody(head.contentLength, wanted, bodyBytesMax, whole);
     const exchange = new Exchange(head, body, startedMs);
     return exchange;
   }
@@ -127,9 +127,8 @@ export class RequestReader {
    */
   leavesTooMuch(exchange: Exchange): boolean {
     if (exchange.requestRead) return false;
-    const framing = exchange.head?.framing;
-    const declared = framing?.kind === "length" ? framing.octets - exchange.bodyOctets : 0;
-    return exchange.continueDue || declared > this.#limits.discardBytesMax;
+    const left = (exchange.head?.contentLength ?? 0) - exchange.bodyOctets;
+    return exchange.continueDue || left > this.#limits.discardBytesMax;
   }
 
   /**

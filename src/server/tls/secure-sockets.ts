@@ -24,6 +24,7 @@ import { writeSync } from "node:fs";
 
 import type { Tree } from "../../tree/disk/disk-tree.ts";
 import { latin1Bytes } from "../../http/bytes.ts";
+import { refusals } from "../../http/error.ts";
 import { encodeHead } from "../../http1/response-encoder.ts";
 import type { Certificate } from "./certificate.ts";
 import { readCertificate } from "./certificate.ts";
@@ -116,7 +117,7 @@ export class Handshake extends Bystander {
    */
   failed(error: Error | null): void {
     if (!cleartextReason.test(error?.message ?? "")) return;
-    const response = this.context.refusal({ kind: "cleartext" }, undefined);
+    const response = this.context.refusal(refusals.cleartext, undefined);
     const date = this.context.clock.date();
     const wire = { minorVersion: 1, bodiless: false, persist: false, date } as const;
     const body = response.body.kind === "bytes" ? response.body.bytes : new Uint8Array(0);

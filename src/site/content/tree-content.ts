@@ -4,6 +4,7 @@
  * read, and by whom, was decided where the file was opened.
  */
 
+import { refusals } from "../../http/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
@@ -155,9 +156,9 @@ export class TreeContent {
   #answerFile(request: Request, file: OpenFile, path: ContainedPath, view: View): Answer {
     const identity = this.#representationOf(file);
     const { earlyHints } = this.#service;
-    // RFC 9110 §15.2: a client of HTTP/1.0 knows no interim responses.
-    const isPage = request.head.method === "GET" && identity.mediaType === htmlType;
-    if (earlyHints !== undefined && isPage && request.head.minorVersion === 1) {
+    const { method, acceptsInterim } = request.head;
+    const mayHint = method === "GET" && acceptsInterim && identity.mediaType === htmlType;
+    if (earlyHints !== undefined && mayHint) {
       return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
     }
     return this.#answerSelected(request, this.#selectOfFile(request, file, path, view));
@@ -188,7 +189,7 @@ export class TreeContent {
     const { pages, limits } = this.#service;
     return whenReady(selection, (selected) => {
       if (selected === "none") return pages.notAcceptable();
-      if (selected === "busy") return pages.refusal({ kind: "overloaded" });
+      if (selected === "busy") return pages.refusal(refusals.overloaded);
       return respondWith(request, selected, pages, limits);
     });
   }
@@ -287,7 +288,7 @@ export class TreeContent {
       case "forbidden":
         return pages.forbidden(view, explainDenial(found.denial));
       case "exhausted":
-        return pages.refusal({ kind: "overloaded" });
+        return pages.refusal(refusals.overloaded);
       case "failed":
         return pages.failed(`the file system answered ${found.code}`);
     }

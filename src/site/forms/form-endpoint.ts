@@ -3,6 +3,7 @@
  * fields held. What is no form is octets. The whole body is in memory, under `bodyBytesMax`.
  */
 
+import { refusals } from "../../http/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
@@ -124,7 +125,7 @@ export class FormEndpoint implements Endpoint {
     const { pages } = this.#service;
     // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that
     // was sent without saying so would be read as the next request.
-    if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
+    if (!request.head.hasContent) return pages.refusal(refusals["length-required"]);
     if (!hasCondition(request.head.fields)) return this.#answerAllowed(request, view);
     return this.#isPrevented(request, kind, view).then((prevented) =>
       prevented ? pages.preconditionFailed() : this.#answerAllowed(request, view),
@@ -137,8 +138,7 @@ export class FormEndpoint implements Endpoint {
    */
   async #isPrevented(request: Request, kind: Kind, view: View): Promise<boolean> {
     const { content, limits } = this.#service;
-    const { framing } = request.body;
-    const isTooLarge = framing.kind === "length" && framing.octets > limits.bodyBytesMax;
+    const isTooLarge = (request.head.contentLength ?? 0) > limits.bodyBytesMax;
     if (isTooLarge || kind !== "file") return false;
     return !mayAct(request, await content.select(request, view));
   }

@@ -17,7 +17,7 @@ import type { Answer } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import { OctetRange } from "../../http/bytes.ts";
 import type { Fields } from "../../http/fields.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { RequestHead } from "../../http/request.ts";
 import type { Response } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { Form } from "../forms/form-data.ts";

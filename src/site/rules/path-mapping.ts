@@ -7,6 +7,7 @@
  * there, `/about` is the page and `/about/` the folder; a file without a suffix is itself.
  */
 
+import { refusals } from "../../http/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Response } from "../../http/response.ts";
@@ -89,12 +90,12 @@ export class TreeEndpoint implements Endpoint {
     if (method !== "GET" && method !== "HEAD") return undefined;
     const { content, mapping, pages, cacheSeconds } = this.#service;
     if (target.form !== "origin" && target.form !== "absolute") {
-      return pages.refusal({ kind: "target-form" });
+      return pages.refusal(refusals["target-form"]);
     }
     const { query } = target;
     const contained = containPath(target.path);
     if (!contained.ok) {
-      if (contained.error !== "unnameable") return pages.refusal({ kind: "path" });
+      if (contained.error !== "unnameable") return pages.refusal(refusals.path);
       return this.#answerAbsent(request, { kind: "absent" }, rootPath, query, view);
     }
     const asked = contained.value;

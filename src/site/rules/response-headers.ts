@@ -6,7 +6,8 @@
 
 import { containPath } from "../../tree/path.ts";
 import { everyIs, FIELD_VALUE, isToken } from "../../http/grammar.ts";
-import { Fields, tokenList } from "../../http/fields.ts";
+import type { Fields } from "../../http/fields.ts";
+import { noFields, tokenList } from "../../http/fields.ts";
 import type { Finisher } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { Response, ResponseField } from "../../http/response.ts";
@@ -157,7 +158,7 @@ export class ResponseHeaders implements Finisher {
 
   finish(response: Response, request: Request | undefined): Response {
     const head = request?.head;
-    const fields = head?.fields ?? Fields.none;
+    const fields = head?.fields ?? noFields;
     const target = head?.target;
     const path = target !== undefined && "path" in target ? decodedPath(target.path) : undefined;
     const decorated = withOwn(response, this.#ownFields(response, path));
