@@ -104,7 +104,7 @@ describe("read", () => {
     const child = Bun.spawnSync([
       process.execPath,
       "-e",
-      `const { IncomingBody } = await import(${JSON.stringify(import.meta.resolve("../../src/server/request-body.ts"))});
+      `const { IncomingBody } = await import(${JSON.stringify(import.meta.resolve("../../../src/server/connection/request-body.ts"))});
        const body = new IncomingBody({ kind: "chunked" }, () => {});
        body.read();
        body.fail("gone");
