@@ -8,7 +8,7 @@ import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import type { Limits } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { Http1Connection } from "./connection/http1-connection.ts";
+import { Http1Connection } from "./http1/http1-connection.ts";
 import type {
   ConnectionContext,
   OpenConnection,

@@ -12,7 +12,7 @@ import { answerTo, describeError } from "../../src/http/error.ts";
 import type { FileSource, Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
-import { Http1Connection } from "../../src/server/connection/http1-connection.ts";
+import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { Timers } from "../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
 import type { ExchangeReport } from "../../src/server/connection/exchange.ts";

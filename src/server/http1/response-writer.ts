@@ -7,12 +7,12 @@
 import type { Body, Response } from "../../http/response.ts";
 import type { Exchange as Wire, WireFraming } from "../../http1/response-encoder.ts";
 import { chunkPrefix, encodeHead, encodeWhole, lastChunk } from "../../http1/response-encoder.ts";
-import { disposeResponse } from "./exchange.ts";
-import type { SendSizes } from "./file-sender.ts";
-import { FileSender } from "./file-sender.ts";
-import type { WriteQueue } from "./write-queue.ts";
-import { endStream, openStream } from "./stream.ts";
-import type { Transport } from "./transport.ts";
+import { disposeResponse } from "../connection/exchange.ts";
+import type { SendSizes } from "../connection/file-sender.ts";
+import { FileSender } from "../connection/file-sender.ts";
+import type { WriteQueue } from "../connection/write-queue.ts";
+import { endStream, openStream } from "../connection/stream.ts";
+import type { Transport } from "../connection/transport.ts";
 
 /**
  * How far a response is: handed over to its last octet; the socket is full and will drain; enough

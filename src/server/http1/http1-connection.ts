@@ -19,17 +19,17 @@ import type { RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { Arrival } from "./arrival.ts";
-import type { ConnectionContext, OpenConnection } from "./protocol-connection.ts";
+import type { ConnectionContext, OpenConnection } from "../connection/protocol-connection.ts";
 import type { Timed } from "../../schedule/timers.ts";
 import { ResponseWriter } from "./response-writer.ts";
-import { disposeResponse, Exchange } from "./exchange.ts";
+import { disposeResponse, Exchange } from "../connection/exchange.ts";
 import { awaitsBody, RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
-import type { FlushOutcome } from "./write-queue.ts";
-import { WriteQueue } from "./write-queue.ts";
+import type { FlushOutcome } from "../connection/write-queue.ts";
+import { WriteQueue } from "../connection/write-queue.ts";
 import { Timeouts } from "./timeouts.ts";
-import { noBody } from "./request-body.ts";
-import type { Transport } from "./transport.ts";
+import { noBody } from "../connection/request-body.ts";
+import type { Transport } from "../connection/transport.ts";
 
 /** A connection. */
 export class Http1Connection implements OpenConnection, Timed, Batched {

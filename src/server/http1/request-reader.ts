@@ -11,9 +11,9 @@ import type { ProtocolError } from "../../http/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { RequestHead } from "../../http1/request-head.ts";
-import { Exchange } from "./exchange.ts";
-import { IncomingBody, noBody } from "./request-body.ts";
-import type { Transport } from "./transport.ts";
+import { Exchange } from "../connection/exchange.ts";
+import { IncomingBody, noBody } from "../connection/request-body.ts";
+import type { Transport } from "../connection/transport.ts";
 
 /**
  * What a try to feed a handler came to: it got octets, or the end; nothing has arrived; the body is
