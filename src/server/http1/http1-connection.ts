@@ -456,8 +456,8 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       },
       this.#context.clock.turnMs(),
     );
-    const looksFirst = this.#awaitsReader() && deadline !== Infinity;
-    this.#context.deadlines.set(this, looksFirst ? this.#patience.lookAt(deadline) : deadline);
+    const checksFirst = this.#awaitsReader() && deadline !== Infinity;
+    this.#context.deadlines.set(this, checksFirst ? this.#patience.checkAt(deadline) : deadline);
   }
 
   #close(event: "ended" | "gone"): void {

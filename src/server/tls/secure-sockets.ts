@@ -30,6 +30,7 @@ import { readCertificate } from "./certificate.ts";
 import type { ConnectionContext, OpenConnection } from "../connection/protocol-connection.ts";
 import type { Timed } from "../../schedule/timers.ts";
 import type { TlsOptions } from "../serve-options.ts";
+import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketTransport } from "../connection/transport.ts";
 
 /** Sockets have these, and their type doesn't say so. */
@@ -172,7 +173,7 @@ class SecureTransport extends SocketTransport<unknown> {
 /** A socket that is closing, with octets in it that the kernel had no room for. */
 class Closing extends Bystander {
   readonly #transport: SecureTransport;
-  #queued: number | undefined;
+  readonly #reading: ReadProgress;
 
   constructor(
     socket: Socket<unknown>,
@@ -182,13 +183,15 @@ class Closing extends Bystander {
   ) {
     super(socket, remoteAddress, context);
     this.#transport = transport;
-    this.#queued = transport.queued();
-    this.#wait();
+    this.#reading = new ReadProgress(context.limits);
+    this.#check(context.clock.monotonicMs());
   }
 
-  #wait(): void {
-    const { clock, deadlines, limits } = this.context;
-    deadlines.set(this, clock.monotonicMs() + limits.writeTimeMs);
+  /** Sets the next deadline, unless the client has stopped reading. */
+  #check(nowMs: number): void {
+    const { deadlines, limits } = this.context;
+    if (this.#reading.check(this.#transport.queued(), nowMs) === "stalled") this.abort();
+    else deadlines.set(this, nowMs + limits.writeTimeMs);
   }
 
   override drained(): void {
@@ -199,15 +202,9 @@ class Closing extends Bystander {
     // It is about to end, and what is in it is to arrive.
   }
 
-  /** It may have more time when the client has read, and not too slowly. */
-  expire(): void {
-    const { writeTimeMs, writeBytesPerSecondMin } = this.context.limits;
-    const before = this.#queued;
-    const queued = this.#transport.queued();
-    this.#queued = queued;
-    const dueOctets = Math.max(1, (writeBytesPerSecondMin * writeTimeMs) / 1000);
-    if (queued === undefined || before === undefined || before - queued < dueOctets) this.abort();
-    else this.#wait();
+  /** The client has more time when it has read since the check before, and not too slowly. */
+  expire(nowMs: number): void {
+    this.#check(nowMs);
   }
 }
 
