@@ -25,7 +25,7 @@ import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
 import { awaitsBody, RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
-import type { FlushOutcome } from "../connection/write-queue.ts";
+import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { WriteQueue } from "../connection/write-queue.ts";
 import { Timeouts } from "./timeouts.ts";
 import { noBody } from "../connection/request-body.ts";
@@ -56,7 +56,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     this.remoteAddress = remoteAddress;
     this.#intake = new RequestReader(context.limits, context.heads);
     this.#outbox = new WriteQueue(transport);
-    this.#delivery = new ResponseWriter(transport, this.#outbox, context.limits, {
+    this.#delivery = new ResponseWriter(this.#outbox, context.limits, {
       changed: this.#go,
       failed: context.failed,
     });
@@ -336,7 +336,10 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         return false;
       case "waiting":
         return this.#feedBody();
-      case "broken":
+      case "gone":
+      case "short":
+      case "changed":
+      case "failed":
         this.#terminate();
         return false;
     }
@@ -437,7 +440,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     witness.note({ ...report, remoteAddress, refusal, method: report.method ?? method });
   }
 
-  #flush(): FlushOutcome {
+  #flush(): WriteOutcome {
     const outcome = this.#outbox.flush();
     if (outcome === "gone") this.#terminate();
     return outcome;
