@@ -23,7 +23,7 @@ import type { ConnectionContext, OpenConnection } from "../connection/protocol-c
 import type { Timed } from "../../schedule/timers.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
-import { awaitsBody, RequestReader } from "./request-reader.ts";
+import { RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { WriteQueue } from "../connection/write-queue.ts";
@@ -54,7 +54,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#intake = new RequestReader(context.limits, context.heads);
+    this.#intake = new RequestReader(context.limits, context.heads, this.#go);
     this.#outbox = new WriteQueue(transport);
     this.#delivery = new ResponseWriter(this.#outbox, context.limits, {
       changed: this.#go,
@@ -150,7 +150,9 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         this.#refuse({ kind: "request-timeout" });
         break;
       case "handling":
-        this.#refuse({ kind: awaitsBody(this.#exchange) ? "request-timeout" : "overloaded" });
+        this.#refuse({
+          kind: this.#exchange?.body.wanted === true ? "request-timeout" : "overloaded",
+        });
         break;
       case "settling":
         // What the client has not taken by now it won't take.
@@ -194,7 +196,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   /** Writes once, and says what it waits for. */
   leave(): void {
     if (this.#state === "closed" || this.#flush() === "gone") return;
-    this.#intake.steer(this.#transport, this.#state, this.#exchange, this.#outbox.blocked);
+    this.#intake.steer(this.#transport, this.#state, this.#exchange?.body, this.#outbox.blocked);
     this.#arm();
   }
 
@@ -264,12 +266,12 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     const { clock, moments, witness } = this.#context;
     const { remoteAddress } = this;
     const startedMs = witness.wanted ? clock.monotonicMs() : 0;
-    const exchange = this.#intake.begin(head, startedMs, this.#go);
+    const exchange = new Exchange(head, this.#intake.bodyOf(head), startedMs);
     this.#exchange = exchange;
     const receivedMs = clock.epochMs();
     moments.begin(this.#arrival.take(), receivedMs);
     try {
-      const request = { head, body: exchange.body ?? noBody, remoteAddress, receivedMs };
+      const request = { head, body: exchange.body, remoteAddress, receivedMs };
       const answer = this.#context.handler(request);
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
       else this.#answer(exchange, answer);
@@ -312,7 +314,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     exchange.persist = this.#delivery.begin(response, {
       minorVersion: head.minorVersion,
       bodiless: head.method === "HEAD",
-      persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange),
+      persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange.body),
       date: this.#context.clock.date(),
     });
     this.#move("answered");
@@ -329,7 +331,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         return true;
       case "blocked":
         // A client that sends all before it reads anything must not wait for us for ever.
-        if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
+        if (!this.#intake.discard(exchange.body)) exchange.persist = false;
         return false;
       case "later":
         this.#context.defer(this.#go);
@@ -349,9 +351,9 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   #settle(): boolean {
     const exchange = this.#exchange;
     if (exchange === undefined) return false;
-    if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
-    if (!exchange.requestRead && exchange.persist && !this.#peerEnded) return false;
-    if (exchange.persist && exchange.requestRead) {
+    if (!this.#intake.discard(exchange.body)) exchange.persist = false;
+    if (!exchange.body.isRead && exchange.persist && !this.#peerEnded) return false;
+    if (exchange.persist && exchange.body.isRead) {
       this.#exchange = undefined;
       this.#move("done");
       return true;
@@ -380,7 +382,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   #feedBody(): boolean {
     const exchange = this.#exchange;
     if (exchange === undefined) return false;
-    const outcome = this.#intake.feed(exchange);
+    const outcome = this.#intake.feed(exchange.body);
     switch (outcome.kind) {
       case "fed":
         this.#patience.fed(this.#context.clock.turnMs());
@@ -390,9 +392,9 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       case "starved":
         if (this.#peerEnded) return this.#brokenBody({ kind: "incomplete" });
         // In a stream that is made of the body, an interim response would be content.
-        if (exchange.continueDue && this.#state === "handling") {
+        if (exchange.body.continueDue && this.#state === "handling") {
           this.#outbox.addText(continueHead);
-          exchange.continueDue = false;
+          exchange.body.continueDue = false;
         }
         return false;
       case "unwanted":
@@ -405,7 +407,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       this.#refuse(error);
       return true;
     }
-    this.#exchange?.body?.fail(error.kind);
+    this.#exchange?.body.fail(error.kind);
     this.#terminate();
     return false;
   }
@@ -415,8 +417,8 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
     const method = this.#exchange?.head?.method ?? this.#intake.parser.method;
     const now = this.#context.clock.turnMs();
-    const exchange = this.#exchange ?? new Exchange(undefined, undefined, now);
-    exchange.body?.fail(error.kind);
+    const exchange = this.#exchange ?? new Exchange(undefined, noBody, now);
+    exchange.body.fail(error.kind);
     exchange.response = this.#context.refusal(error, exchange.head);
     this.#delivery.begin(exchange.response, {
       minorVersion: exchange.head?.minorVersion ?? 1,
@@ -455,7 +457,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         state: this.#state,
         waitsFor: streaming && unsent === 0 ? "producer" : "client",
         unsent,
-        bodyOctets: settling || awaitsBody(this.#exchange) ? exchange?.bodyOctets : undefined,
+        bodyOctets: settling || exchange?.body.wanted === true ? exchange?.body.octets : undefined,
       },
       this.#context.clock.turnMs(),
     );
@@ -479,7 +481,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     this.#report(false);
     this.#state = advance(this.#state, event);
     this.#context.deadlines.remove(this);
-    this.#exchange?.body?.fail("gone");
+    this.#exchange?.body.fail("gone");
     this.#exchange = undefined;
     this.#delivery.release();
     this.#context.closed(this);

@@ -11,7 +11,7 @@ import type { ProtocolError } from "../../http/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { RequestHead } from "../../http1/request-head.ts";
-import { Exchange } from "../connection/exchange.ts";
+import type { BodySource } from "../connection/request-body.ts";
 import { IncomingBody, noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
@@ -29,37 +29,44 @@ const fed: FeedOutcome = { kind: "fed" };
 const starved: FeedOutcome = { kind: "starved" };
 const unwanted: FeedOutcome = { kind: "unwanted" };
 
-/** Whether a handler waits for octets that have yet to come. */
-export function awaitsBody(exchange: Exchange | undefined): boolean {
-  return exchange?.body?.wanted === true && !exchange.requestRead;
-}
-
 /** The reading side of one connection. */
-export class RequestReader {
+export class RequestReader implements BodySource {
   readonly parser: RequestParser;
+  /** Called when a reader of a body begins to wait. */
+  readonly wanted: () => void;
   readonly #limits: Limits;
   #paused = false;
 
-  constructor(limits: Limits, heads: RequestHeadCache) {
+  constructor(limits: Limits, heads: RequestHeadCache, wanted: () => void) {
     this.parser = new RequestParser(limits, heads);
+    this.wanted = wanted;
     this.#limits = limits;
   }
 
-  /** Gives a waiting handler the next octets of the body. */
-  feed(exchange: Exchange): FeedOutcome {
-    if (!awaitsBody(exchange)) return unwanted;
+  /** The body of the request whose `head` has just been read. */
+  bodyOf(head: RequestHead): IncomingBody {
+    if (head.framing.kind === "none") {
+      // The parser reports the end of a message without content, too.
+      this.parser.next();
+      return noBody;
+    }
+    const body = new IncomingBody(head.framing, this, this.#limits.bodyBytesMax);
+    body.continueDue = head.expectsContinue;
+    return body;
+  }
+
+  /** Gives a waiting handler the next octets of `body`. */
+  feed(body: IncomingBody): FeedOutcome {
+    if (!body.wanted) return unwanted;
     const event = this.parser.next();
     switch (event.kind) {
       case "body":
-        exchange.continueDue = false;
-        exchange.bodyOctets += event.octets.length;
-        exchange.body?.deliver(event.octets);
-        // The end has come with it, and need not be waited for.
-        if (this.parser.isBodyRead) this.discard(exchange);
+        body.deliver(event.octets);
+        // The end of a body with a length follows from its last octet, so it is read at once.
+        if (this.parser.isBodyRead) this.discard(body);
         return fed;
       case "end":
-        exchange.requestRead = true;
-        exchange.body?.end(event.trailers);
+        body.end(event.trailers);
         return fed;
       case "error":
         return { kind: "broken", error: event.error };
@@ -68,49 +75,29 @@ export class RequestReader {
     }
   }
 
-  /** The exchange that the request with `head` begins; `wanted` is called when its body is. */
-  begin(head: RequestHead, startedMs: number, wanted: () => void): Exchange {
-    if (head.framing.kind !== "none") return this.#withBody(head, startedMs, wanted);
-    const exchange = new Exchange(head, noBody, startedMs);
-    this.discard(exchange);
-    return exchange;
-  }
-
-  #withBody(head: RequestHead, startedMs: number, wanted: () => void): Exchange {
-    const { bodyBytesMax } = this.#limits;
-    const whole = (): OctetRange | undefined => this.#whole(exchange);
-    const body = new IncomingBody(head.framing, wanted, bodyBytesMax, whole);
-    const exchange = new Exchange(head, body, startedMs);
-    return exchange;
-  }
-
-  /** Reads the whole body with a length, if it has arrived and nothing of it was read. */
-  #whole(exchange: Exchange): OctetRange | undefined {
-    if (exchange.requestRead || exchange.bodyOctets > 0) return undefined;
-    const body = this.parser.takeBody();
-    if (body === undefined) return undefined;
-    exchange.continueDue = false;
-    exchange.bodyOctets = body.length;
-    this.discard(exchange);
-    return body;
+  /** Reads the whole of `body`, which has a length and of which nothing was read, if it is here. */
+  takeWhole(body: IncomingBody): OctetRange | undefined {
+    const octets = this.parser.takeBody();
+    if (octets === undefined) return undefined;
+    body.count(octets.length);
+    this.discard(body);
+    return octets;
   }
 
   /**
-   * Reads on in a body that nobody wants, as far as it has arrived. False when it is not worth it,
-   * or broken; where the next request begins can't be known then.
+   * Reads on in a `body` that no handler wants, as far as it has arrived. False when it is not worth
+   * it, or broken; where the next request begins can't be known then.
    */
-  discard(exchange: Exchange): boolean {
-    while (!exchange.requestRead) {
+  discard(body: IncomingBody): boolean {
+    while (!body.isRead) {
       const event = this.parser.next();
       switch (event.kind) {
         case "body":
-          exchange.bodyOctets += event.octets.length;
-          exchange.discardedOctets += event.octets.length;
-          if (exchange.discardedOctets > this.#limits.discardBytesMax) return false;
+          body.discard(event.octets.length);
+          if (body.discarded > this.#limits.discardBytesMax) return false;
           break;
         case "end":
-          exchange.requestRead = true;
-          exchange.body?.end(event.trailers);
+          body.end(event.trailers);
           break;
         case "need-data":
           return true;
@@ -122,14 +109,14 @@ export class RequestReader {
   }
 
   /**
-   * Whether so much of the body is still to come that closing is cheaper than reading on (RFC 9112
+   * Whether so much of `body` is still to come that closing is cheaper than reading on (RFC 9112
    * §9.3), or the client may never send it because it was not told to go on (RFC 9110 §10.1.1).
    */
-  leavesTooMuch(exchange: Exchange): boolean {
-    if (exchange.requestRead) return false;
-    const framing = exchange.head?.framing;
-    const declared = framing?.kind === "length" ? framing.octets - exchange.bodyOctets : 0;
-    return exchange.continueDue || declared > this.#limits.discardBytesMax;
+  leavesTooMuch(body: IncomingBody): boolean {
+    if (body.isRead) return false;
+    const { framing } = body;
+    const declared = framing.kind === "length" ? framing.octets - body.octets : 0;
+    return body.continueDue || declared > this.#limits.discardBytesMax;
   }
 
   /**
@@ -139,10 +126,10 @@ export class RequestReader {
   steer(
     transport: Transport,
     state: ConnectionState,
-    exchange: Exchange | undefined,
+    body: IncomingBody | undefined,
     outputBlocked: boolean,
   ): void {
-    const wanted = this.#wantsInput(state, exchange, outputBlocked);
+    const wanted = this.#wantsInput(state, body, outputBlocked);
     if (wanted !== this.#paused) return;
     this.#paused = !wanted;
     if (wanted) transport.resume();
@@ -151,7 +138,7 @@ export class RequestReader {
 
   #wantsInput(
     state: ConnectionState,
-    exchange: Exchange | undefined,
+    body: IncomingBody | undefined,
     outputBlocked: boolean,
   ): boolean {
     const { buffered } = this.parser;
@@ -162,8 +149,8 @@ export class RequestReader {
         return !outputBlocked;
       case "handling":
       case "answering":
-        if (exchange?.requestRead !== false) return false;
-        return awaitsBody(exchange) || buffered < this.#limits.bodyBufferBytesMax;
+        if (body === undefined || body.isRead) return false;
+        return body.wanted || buffered < this.#limits.bodyBufferBytesMax;
       default:
         return true;
     }

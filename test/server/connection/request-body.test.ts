@@ -25,10 +25,12 @@ function text(octets: Uint8Array | undefined): string | undefined {
 /** A body that comes in `parts`. */
 function comingIn(parts: readonly string[], framing: IncomingBody["framing"]): IncomingBody {
   const left = [...parts];
-  const body: IncomingBody = new IncomingBody(framing, () => {
-    const part = left.shift();
-    if (part === undefined) body.end(Fields.none);
-    else body.deliver(latin1Bytes(part));
+  const body: IncomingBody = new IncomingBody(framing, {
+    wanted: () => {
+      const part = left.shift();
+      if (part === undefined) body.end(Fields.none);
+      else body.deliver(latin1Bytes(part));
+    },
   });
   return body;
 }
@@ -36,7 +38,7 @@ function comingIn(parts: readonly string[], framing: IncomingBody["framing"]): I
 describe("read", () => {
   test("asks for octets when a reader waits, and not before", async () => {
     let asked = 0;
-    const body = new IncomingBody(chunked, () => asked++);
+    const body = new IncomingBody(chunked, { wanted: () => asked++ });
     expect(asked).toBe(0);
     expect(body.wanted).toBe(false);
     const reading = body.read();
@@ -48,12 +50,14 @@ describe("read", () => {
   });
 
   test("may be answered before it returns", async () => {
-    const body: IncomingBody = new IncomingBody(chunked, () => body.deliver(latin1Bytes("now")));
+    const body: IncomingBody = new IncomingBody(chunked, {
+      wanted: () => body.deliver(latin1Bytes("now")),
+    });
     expect(text(await body.read())).toBe("now");
   });
 
   test("is undefined at the end, and ever after", async () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     const waiting = body.read();
     body.end(Fields.none);
     expect(await waiting).toBeUndefined();
@@ -63,20 +67,20 @@ describe("read", () => {
 
   test("asks for nothing after the end", async () => {
     let asked = 0;
-    const body = new IncomingBody(chunked, () => asked++);
+    const body = new IncomingBody(chunked, { wanted: () => asked++ });
     body.end(Fields.none);
     await body.read();
     expect(asked).toBe(0);
   });
 
   test("is one at a time", () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     void body.read();
     expect(() => body.read()).toThrow(new TypeError("one read of a body at a time"));
   });
 
   test("is rejected with what is wrong with the body, and ever after", async () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     const waiting = body.read();
     body.fail("chunk-size");
     expect(await rejection(waiting)).toBe("chunk-size");
@@ -84,17 +88,17 @@ describe("read", () => {
   });
 
   test("says that the client is gone", async () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     body.fail("gone");
     expect(await rejection(body.read())).toBe("gone");
   });
 
   test("keeps its first end: nothing fails after it, and nothing ends after a failure", async () => {
-    const ended = new IncomingBody(chunked, () => undefined);
+    const ended = new IncomingBody(chunked, { wanted: () => undefined });
     ended.end(Fields.none);
     ended.fail("gone");
     expect(await ended.read()).toBeUndefined();
-    const failed = new IncomingBody(chunked, () => undefined);
+    const failed = new IncomingBody(chunked, { wanted: () => undefined });
     failed.fail("incomplete");
     failed.end(Fields.none);
     expect(await rejection(failed.read())).toBe("incomplete");
@@ -105,7 +109,7 @@ describe("read", () => {
       process.execPath,
       "-e",
       `const { IncomingBody } = await import(${JSON.stringify(import.meta.resolve("../../../src/server/connection/request-body.ts"))});
-       const body = new IncomingBody({ kind: "chunked" }, () => {});
+       const body = new IncomingBody({ kind: "chunked" }, { wanted: () => {} });
        body.read();
        body.fail("gone");
        body.readAll(10);
@@ -131,7 +135,7 @@ describe("readAll", () => {
 
   test("refuses a length that was declared too large before it asks for an octet", async () => {
     let asked = 0;
-    const body = new IncomingBody({ kind: "length", octets: 7 }, () => asked++);
+    const body = new IncomingBody({ kind: "length", octets: 7 }, { wanted: () => asked++ });
     expect(await rejection(body.readAll(6))).toBe("body-too-large");
     expect(asked).toBe(0);
   });
@@ -152,7 +156,11 @@ async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<string[]> {
 
 /** A body without end whose own maximum is 3. */
 function bounded(): IncomingBody {
-  const body: IncomingBody = new IncomingBody(chunked, () => body.deliver(latin1Bytes("a")), 3);
+  const body: IncomingBody = new IncomingBody(
+    chunked,
+    { wanted: () => body.deliver(latin1Bytes("a")) },
+    3,
+  );
   return body;
 }
 
@@ -169,9 +177,11 @@ describe("chunks", () => {
 
   test("are asked for one by one", async () => {
     let asked = 0;
-    const body: IncomingBody = new IncomingBody(chunked, () => {
-      asked++;
-      body.deliver(latin1Bytes("a"));
+    const body: IncomingBody = new IncomingBody(chunked, {
+      wanted: () => {
+        asked++;
+        body.deliver(latin1Bytes("a"));
+      },
     });
     for await (const _ of body) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -191,14 +201,20 @@ describe("chunks", () => {
   test("have a maximum of their body's own, which an argument lowers or raises", async () => {
     expect(await rejection(gathered(bounded()))).toBe("body-too-large");
     expect(await rejection(bounded().readAll())).toBe("body-too-large");
-    const declared = new IncomingBody({ kind: "length", octets: 4 }, () => undefined, 3);
+    const declared = new IncomingBody(
+      { kind: "length", octets: 4 },
+      { wanted: () => undefined },
+      3,
+    );
     expect(await rejection(gathered(declared))).toBe("body-too-large");
     expect(declared.wanted).toBe(false);
     const raised: IncomingBody = new IncomingBody(
       { kind: "length", octets: 4 },
-      () => {
-        if (raised.wanted) raised.deliver(latin1Bytes("abcd"));
-        raised.end(Fields.none);
+      {
+        wanted: () => {
+          if (raised.wanted) raised.deliver(latin1Bytes("abcd"));
+          raised.end(Fields.none);
+        },
       },
       3,
     );
@@ -217,7 +233,7 @@ describe("chunks", () => {
 
 describe("trailers (RFC 9112 §7.1.2)", () => {
   test("are there once the body has been read", () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     expect(body.trailers.count).toBe(0);
     const section = latin1Bytes("Digest: abc\r\n");
     body.end(new Fields(section, [0, 6, 8, 11]));
