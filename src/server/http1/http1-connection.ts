@@ -45,6 +45,12 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   readonly #arrival: Arrival;
   #state: ConnectionState = "idle";
   #exchange: Exchange | undefined;
+  /**
+   * Whether code of the loop is running. A handler that reads its body before it returns, and a
+   * response's stream that is told to stop, run inside a step and may wake the connection from
+   * there. They don't enter the loop a second time: a step that runs foreign code answers true
+   * unless it has closed the connection, so the loop steps again and finds what has changed.
+   */
   #running = false;
   #peerEnded = false;
   #stopping = false;
@@ -285,9 +291,14 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   /** Waits for a handler that could not answer at once. */
   async #await(exchange: Exchange, answer: Promise<Response>): Promise<void> {
     try {
-      this.#answer(exchange, await answer);
+      const response = await answer;
+      this.#running = true;
+      this.#answer(exchange, response);
     } catch (error) {
+      this.#running = true;
       this.#handlerFailed(exchange, error);
+    } finally {
+      this.#running = false;
     }
     this.#run();
   }
