@@ -91,7 +91,6 @@ export class FakeClient {
           return builder.text(error.kind, "text/plain").build();
         },
         moments: new Moments(),
-        heads: new RequestHeadCache(limitsWith(limits)),
         witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
         departures: departures ?? new WriteBatcher(this.clock),
@@ -100,6 +99,7 @@ export class FakeClient {
       },
       this.transport,
       "192.0.2.1",
+      new RequestHeadCache(limitsWith(limits)),
     );
   }
 

@@ -19,8 +19,12 @@ import type { RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { Arrival } from "./arrival.ts";
-import type { ConnectionContext, OpenConnection } from "../connection/protocol-connection.ts";
-import type { Timed } from "../../schedule/timers.ts";
+import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
+import type {
+  ConnectionContext,
+  ProtocolConnection,
+  TurnAwayReason,
+} from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
 import { RequestReader } from "./request-reader.ts";
@@ -32,7 +36,7 @@ import { noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
 /** A connection. */
-export class Http1Connection implements OpenConnection, Timed, Batched {
+export class Http1Connection implements ProtocolConnection, Batched {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
@@ -56,11 +60,16 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   #stopping = false;
   #lingeredOctets = 0;
 
-  constructor(context: ConnectionContext, transport: Transport, remoteAddress: string) {
+  constructor(
+    context: ConnectionContext,
+    transport: Transport,
+    remoteAddress: string,
+    heads: RequestHeadCache,
+  ) {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#intake = new RequestReader(context.limits, context.heads, this.#go);
+    this.#intake = new RequestReader(context.limits, heads, this.#go);
     this.#outbox = new WriteQueue(transport);
     this.#delivery = new ResponseWriter(this.#outbox, context.limits, {
       changed: this.#go,
@@ -76,7 +85,6 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     return this.#state;
   }
 
-  /** The client has sent `octets`, which are the connection's from now on. */
   receive(octets: Uint8Array): void {
     if (this.#state === "closed") return;
     if (this.#isDeaf()) {
@@ -103,43 +111,36 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     return this.#state === "settling" && this.#exchange?.persist === false;
   }
 
-  /** The socket takes octets again. */
   drained(): void {
     this.#outbox.drained();
     this.#run();
   }
 
-  /** The client has shut its side; it may still read. */
   peerEnded(): void {
     this.#peerEnded = true;
     if (this.#state === "lingering") this.#close("ended");
     else if (this.#state !== "closed") this.#run();
   }
 
-  /** The socket is closed, whoever closed it. */
   closed(): void {
     if (this.#state !== "closed") this.#end("gone");
   }
 
-  /** Answers what has begun, then closes; closes at once when nothing has. */
   stop(): void {
     this.#stopping = true;
     if (this.#state !== "closed") this.#run();
   }
 
-  /** Answers that there is no room, and closes: the client is one too many. */
-  turnAway(): void {
+  turnAway(reason: TurnAwayReason): void {
     if (this.#state !== "idle") return;
-    this.#refuse({ kind: "overloaded" });
+    this.#refuse({ kind: reason });
     this.#run();
   }
 
-  /** Resets the connection, whatever it is doing. */
   abort(): void {
     if (this.#state !== "closed") this.#terminate();
   }
 
-  /** The deadline has passed. */
   expire(): void {
     const now = this.#context.clock.turnMs();
     if (this.#awaitsReader() && this.#patience.stillReads(this.#transport.queued(), now)) {
