@@ -1,6 +1,6 @@
 /**
- * The sockets that clients come in by: the only caller of `Bun.listen`. It counts connections,
- * makes a `Connection` for each socket, and passes events on.
+ * The sockets that clients come in by: the only caller of `Bun.listen`. The listener counts
+ * connections, has one made for each socket, and passes the socket's events on to it.
  */
 
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
@@ -8,19 +8,18 @@ import type { Socket, SocketHandler, TCPSocketListener } from "bun";
 import type { Limits } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { Http1Connection } from "./connection/http1-connection.ts";
 import type {
   ConnectionContext,
-  OpenConnection,
+  ConnectionFactory,
+  ProtocolConnection,
   ServerContext,
 } from "./connection/protocol-connection.ts";
-import { RequestHeadCache } from "../http1/request-head-cache.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { WriteBatcher, NextTurn } from "../schedule/write-batcher.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import { ServeError } from "./serve-options.ts";
 import type { Transport } from "./connection/transport.ts";
-import { SocketTransport } from "./connection/transport.ts";
+import { CleartextTransport, SocketTransport } from "./connection/transport.ts";
 
 /** Why nothing listens: the port is taken, may not be had, or the host has no such address. */
 export interface ListenFailure {
@@ -28,15 +27,11 @@ export interface ListenFailure {
   readonly message: string;
 }
 
-/** What a socket's events go to: its connection, or what stands in for one under TLS. */
-interface SocketOwner extends OpenConnection {
-  receive(octets: Uint8Array): void;
-  drained(): void;
-  peerEnded(): void;
-  closed(): void;
-}
-
-type Held = SocketOwner | undefined;
+/**
+ * What a socket's events go to: its connection, or what stands in for one under TLS. Undefined only
+ * until the socket has been accepted.
+ */
+type Held = ProtocolConnection | undefined;
 
 const portMax = 65_535;
 
@@ -127,19 +122,20 @@ export class Listener {
   #turnedAwayMax = 0;
   /** What connections get that come in from now on. */
   #context: ConnectionContext;
+  readonly #factory: ConnectionFactory;
   readonly #sockets: TCPSocketListener<Held>[] = [];
-  readonly #connections = new Set<OpenConnection>();
+  readonly #connections = new Set<ProtocolConnection>();
   readonly #perAddress = new Map<string, number>();
   /** Undefined when connections are without TLS. */
   readonly #secure: SecureSockets | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(server: ServerContext, secure?: SecureSockets) {
+  constructor(server: ServerContext, factory: ConnectionFactory, secure?: SecureSockets) {
+    this.#factory = factory;
     this.#secure = secure;
     this.#context = {
       ...server,
-      heads: new RequestHeadCache(server.limits),
       departures: new WriteBatcher(server.clock),
       defer: new NextTurn().defer,
       closed: (connection) => this.#forget(connection),
@@ -149,7 +145,7 @@ export class Listener {
 
   /** Sets the limits for connections to come; those that are open keep theirs. */
   limit(limits: Limits): void {
-    this.#context = { ...this.#context, limits, heads: new RequestHeadCache(limits) };
+    this.#context = { ...this.#context, limits };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
   }
@@ -214,18 +210,30 @@ export class Listener {
     return {
       handshake: (socket, agreed, error) => {
         const handshake = socket.data;
-        if (handshake === undefined || !secure.conclude(handshake, agreed, error)) return;
+        if (handshake === undefined) return;
+        const end = secure.conclude(handshake, agreed, error);
+        if (end === "failed") return;
         this.#forget(handshake);
         const { remoteAddress } = handshake;
-        const closesLater = (closing: SocketOwner): void => void this.#own(socket, closing);
+        if (end === "cleartext") {
+          const connection = this.#make(new CleartextTransport(socket), remoteAddress);
+          this.#own(socket, connection);
+          connection.turnAway("cleartext");
+          return;
+        }
+        const closesLater = (closing: ProtocolConnection): void => void this.#own(socket, closing);
         const transport = secure.transport(socket, remoteAddress, this.#context, closesLater);
         this.#connect(socket, transport, remoteAddress);
       },
     };
   }
 
+  #make(transport: Transport, address: string): ProtocolConnection {
+    return this.#factory(this.#context, transport, address);
+  }
+
   #connect(socket: Socket<Held>, transport: Transport, address: string): void {
-    const connection = new Http1Connection(this.#context, transport, address);
+    const connection = this.#make(transport, address);
     const ofAddress = this.#own(socket, connection);
     const { connectionsPerAddressMax } = this.#context.limits;
     if (this.#closing !== undefined) connection.stop();
@@ -234,12 +242,12 @@ export class Listener {
       this.#connections.size > this.#connectionsMax ||
       ofAddress > connectionsPerAddressMax
     ) {
-      connection.turnAway();
+      connection.turnAway("overloaded");
     }
   }
 
   /** Hands a socket over to its owner; answers how many there are of that client's address. */
-  #own(socket: Socket<Held>, owner: SocketOwner): number {
+  #own(socket: Socket<Held>, owner: ProtocolConnection): number {
     socket.data = owner;
     this.#connections.add(owner);
     const ofAddress = (this.#perAddress.get(owner.remoteAddress) ?? 0) + 1;
@@ -247,7 +255,7 @@ export class Listener {
     return ofAddress;
   }
 
-  #forget(connection: OpenConnection): void {
+  #forget(connection: ProtocolConnection): void {
     this.#connections.delete(connection);
     const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
     if (left === 0) this.#perAddress.delete(connection.remoteAddress);

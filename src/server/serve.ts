@@ -12,6 +12,7 @@ import { SystemClock } from "../schedule/clock.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers, LoopAlarm } from "../schedule/timers.ts";
 import type { ExchangeReport } from "./connection/exchange.ts";
+import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
@@ -174,7 +175,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       },
     },
   };
-  const listener = new Listener(context, secure);
+  const listener = new Listener(context, http1Factory(), secure);
   const opened = listener.open(host, port, reusePort);
   if (!opened.ok) throw listenError(opened.error);
   const reload = (changed: ReloadOptions): void => {

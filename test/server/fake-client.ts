@@ -12,7 +12,7 @@ import { describeRefusal } from "../../src/http/error.ts";
 import type { FileSource, Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
-import { Http1Connection } from "../../src/server/connection/http1-connection.ts";
+import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { Timers } from "../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
 import type { ExchangeReport } from "../../src/server/connection/exchange.ts";
@@ -91,7 +91,6 @@ export class FakeClient {
           return builder.text(kind, "text/plain").build();
         },
         moments: new Moments(),
-        heads: new RequestHeadCache(limitsWith(limits)),
         witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
         departures: departures ?? new WriteBatcher(this.clock),
@@ -100,6 +99,7 @@ export class FakeClient {
       },
       this.transport,
       "192.0.2.1",
+      new RequestHeadCache(limitsWith(limits)),
     );
   }
 

@@ -35,10 +35,12 @@ export function requestOf(
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = headOf(`${line} HTTP/1.1\r\n${lines.join("")}\r\n`);
   let left = octets;
-  const incoming: IncomingBody = new IncomingBody(head.contentLength, () => {
-    if (left === undefined || left.length === 0) incoming.end(noFields);
-    else incoming.deliver(left);
-    left = undefined;
+  const incoming: IncomingBody = new IncomingBody(head.contentLength, {
+    wanted: () => {
+      if (left === undefined || left.length === 0) incoming.end(noFields);
+      else incoming.deliver(left);
+      left = undefined;
+    },
   });
   return { head, body: incoming, remoteAddress: "192.0.2.1", receivedMs: Date.now() };
 }

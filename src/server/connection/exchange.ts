@@ -14,31 +14,18 @@ import { endStream, openStream } from "./stream.ts";
 export class Exchange {
   /** Undefined when the head was too malformed to be read. */
   readonly head: Http1RequestHead | undefined;
-  readonly body: IncomingBody | undefined;
+  readonly body: IncomingBody;
   /** When its head was whole, on the monotonic clock; 0 when nobody wants to know. */
   readonly startedMs: number;
-  /** Octets of the request's body that have been read, by whomever. */
-  bodyOctets = 0;
-  /** Those among them that no handler wanted. */
-  discardedOctets = 0;
-  /** Whether the request has been read to its end. */
-  requestRead = false;
-  /** Whether 100 (Continue) is still owed to a client that waits for it. */
-  continueDue: boolean;
   /** Whether the connection goes on after this. */
   persist = false;
   /** The response, from when it is there until it has been reported. */
   response: Response | undefined;
 
-  constructor(
-    head: Http1RequestHead | undefined,
-    body: IncomingBody | undefined,
-    startedMs: number,
-  ) {
+  constructor(head: Http1RequestHead | undefined, body: IncomingBody, startedMs: number) {
     this.head = head;
     this.body = body;
     this.startedMs = startedMs;
-    this.continueDue = head?.expectsContinue === true && head.hasContent;
   }
 
   /**

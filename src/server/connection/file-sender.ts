@@ -16,13 +16,10 @@
 import type { FileSource, Piece, Region } from "../../http/response.ts";
 import { piecesOctets } from "../../http/response.ts";
 import type { Transport } from "./transport.ts";
+import type { WriteOutcome } from "./write-outcome.ts";
 
-/**
- * What became of a turn of sending: the pieces are sent; the socket is full and will drain; enough
- * for one turn, others wait; the file ended before its region did; somebody has written to it; the
- * transport is closed.
- */
-export type SendOutcome = "sent" | "blocked" | "later" | "short" | "changed" | "gone";
+/** Where a sender's octets go. */
+export type FileOutlet = Pick<Transport, "write" | "sendFile">;
 
 /** Sizes, in octets: of one read and write, and of all that one turn of the event loop may send. */
 export interface SendSizes {
@@ -69,7 +66,7 @@ export class FileSender {
   }
 
   /** Sends until the end, a full socket, or the end of this turn's share. */
-  pump(transport: Transport): SendOutcome {
+  pump(outlet: FileOutlet): WriteOutcome {
     const leftAfter = this.#left - this.#sizes.sendBurstBytes;
     this.#lookDue = this.#begun || this.#isShared;
     while (this.#left > 0) {
@@ -77,31 +74,31 @@ export class FileSender {
       const piece = this.#piece();
       const outcome =
         this.#carries && !(piece instanceof Uint8Array)
-          ? this.#carry(piece, this.#left - leftAfter, transport)
-          : this.#write(this.#read(piece, this.#sizes.sendPieceBytes), transport);
+          ? this.#carry(piece, this.#left - leftAfter, outlet)
+          : this.#write(this.#read(piece, this.#sizes.sendPieceBytes), outlet);
       if (outcome !== "sent") return outcome;
     }
     return "sent";
   }
 
   /** Lets the kernel send what is left of `region`, and at most `octetsMax`. */
-  #carry(region: Region, octetsMax: number, transport: Transport): SendOutcome {
+  #carry(region: Region, octetsMax: number, outlet: FileOutlet): WriteOutcome {
     const octets = Math.min(region.octets - this.#offset, octetsMax);
     if (!this.#isIntact(octets)) return "changed";
-    const taken = transport.sendFile(this.#file, region.start + this.#offset, octets);
+    const taken = outlet.sendFile(this.#file, region.start + this.#offset, octets);
     if (taken === 0) return "short";
     this.#carries = taken !== undefined;
     if (taken === undefined) return "sent";
     if (taken > 0) this.#took(taken);
     // Only a write makes the socket tell when it has drained.
-    return taken === octets ? "sent" : this.#write(this.#read(region, 1), transport);
+    return taken === octets ? "sent" : this.#write(this.#read(region, 1), outlet);
   }
 
-  #write(octets: Uint8Array, transport: Transport): SendOutcome {
+  #write(octets: Uint8Array, outlet: FileOutlet): WriteOutcome {
     // The file has shrunk since its length was promised; nothing may be made up in its place.
     if (octets.length === 0) return "short";
     if (!this.#isIntact(octets.length)) return "changed";
-    const taken = transport.write(octets);
+    const taken = outlet.write(octets);
     if (taken < 0) return "gone";
     this.#took(taken);
     return taken < octets.length ? "blocked" : "sent";

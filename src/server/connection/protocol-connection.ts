@@ -1,6 +1,7 @@
 /**
- * What all connections of a server share: the outside world, as small interfaces, so that a
- * connection can be driven without sockets, timers or files.
+ * The listener's word for a connection, whatever version of HTTP it speaks, and what all connections
+ * of a server share: the outside world as small interfaces, so that a connection can be driven
+ * without sockets, timers or files.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -9,21 +10,49 @@ import type { Handler } from "../../site/request.ts";
 import type { Refusal } from "../../http/error.ts";
 import type { RequestHead } from "../../http/request.ts";
 import type { Response } from "../../http/response.ts";
-import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { Clock } from "../../schedule/clock.ts";
-import type { Timers } from "../../schedule/timers.ts";
+import type { Timed, Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
 import type { Witness } from "./exchange.ts";
+import type { Transport } from "./transport.ts";
 
-/** A connection, as whoever keeps count of them sees it. */
-export interface OpenConnection {
+/**
+ * One client's connection. The listener calls it with what happens to the socket; nothing is called
+ * after `closed`, except `stop` and `abort`, which do nothing then.
+ */
+export interface ProtocolConnection extends Timed {
   /** The client's IP address. */
   readonly remoteAddress: string;
+  /** The client has sent `octets`, which are the connection's from now on. */
+  receive(octets: Uint8Array): void;
+  /** The socket takes octets again. */
+  drained(): void;
+  /** The client has shut its side; it may still read. */
+  peerEnded(): void;
+  /** The socket is closed, by either side. */
+  closed(): void;
+  /** The connection's deadline has passed. Called by the timers. */
+  expire(nowMs: number): void;
   /** Answers what has begun, then closes; closes at once when nothing has. */
   stop(): void;
   /** Resets the connection, whatever it is doing. */
   abort(): void;
+  /** Answers with a refusal for `reason` before any request was read, and closes. */
+  turnAway(reason: TurnAwayReason): void;
 }
+
+/** Why a connection is refused as a whole: there are too many, or TLS is spoken here alone. */
+export type TurnAwayReason = "overloaded" | "cleartext";
+
+/**
+ * Makes the connection for a client that `transport` leads to. A factory is one version of HTTP, and
+ * keeps what its connections share.
+ */
+export type ConnectionFactory = (
+  context: ConnectionContext,
+  transport: Transport,
+  remoteAddress: string,
+) => ProtocolConnection;
 
 /** What a server has for all its connections. */
 export interface ServerContext {
@@ -41,13 +70,11 @@ export interface ServerContext {
   readonly failed: (error: unknown) => void;
 }
 
-/** The same with what they share among themselves. */
+/** The same with what connections of one listener share. */
 export interface ConnectionContext extends ServerContext {
-  /** Of the parsers, under these limits. */
-  readonly heads: RequestHeadCache;
   readonly departures: WriteBatcher;
   /** Calls back in the next turn of the event loop, once however often it is asked to. */
   readonly defer: (run: () => void) => void;
   /** Told once, when the connection is closed. */
-  readonly closed: (connection: OpenConnection) => void;
+  readonly closed: (connection: ProtocolConnection) => void;
 }

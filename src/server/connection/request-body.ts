@@ -16,36 +16,58 @@ interface Reader {
   readonly reject: (error: BodyError) => void;
 }
 
+/** What fills a body: the reading side of its connection. */
+export interface BodySource {
+  /** A reader of the body begins to wait. The source may fill the body before it returns. */
+  wanted(): void;
+  /**
+   * Reads `body` and ends it, if all of it has arrived: its octets. Asked only when nothing of it
+   * was read. Absent where octets come piece by piece only.
+   */
+  takeWhole?(body: IncomingBody): OctetRange | undefined;
+}
+
 const nothing = new Uint8Array(0);
 
-const noop = (): undefined => undefined;
+const noop = (): void => undefined;
 
-/** A body that is filled by its connection. */
+/** A body that is filled by its connection, and the one place that knows how far it was read. */
 export class IncomingBody implements RequestBody {
-  readonly #contentLength: number | undefined;
-  readonly #wanted: () => void;
-  readonly #whole: () => OctetRange | undefined;
+  /** The declared length in octets; undefined when there is none. */
+  readonly contentLength: number | undefined;
+  /** Whether 100 (Continue) is still owed to a client that waits for it (RFC 9110 §10.1.1). */
+  continueDue = false;
+  readonly #source: BodySource;
   readonly #octetsMax: number;
   #reader: Reader | undefined;
   #state: "open" | "ended" | Refusal | "gone" = "open";
+  #octets = 0;
+  #discarded = 0;
   #trailers: Fields = noFields;
 
   /**
-   * `contentLength` is the declared length, if there is one. `wanted` is called when a reader begins
-   * to wait; it may fill the body before it returns. No more than `octetsMax` octets are given to a
-   * reader that names no number itself. `whole` reads and ends the body, if all of it has arrived
-   * and nothing of it was read.
+   * `contentLength` is the declared length, if there is one. A reader that names no maximum itself
+   * is given `octetsMax` octets at most.
    */
-  constructor(
-    contentLength: number | undefined,
-    wanted: () => void,
-    octetsMax = Infinity,
-    whole: () => OctetRange | undefined = noop,
-  ) {
-    this.#contentLength = contentLength;
-    this.#wanted = wanted;
-    this.#whole = whole;
+  constructor(contentLength: number | undefined, source: BodySource, octetsMax = Infinity) {
+    this.contentLength = contentLength;
+    this.#source = source;
     this.#octetsMax = octetsMax;
+  }
+
+  /** Whether it has been read to its end, by a handler or by the connection. */
+  get isRead(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** Octets that have been read, those that were discarded included. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** Octets that were read and that no handler wanted. */
+  get discarded(): number {
+    return this.#discarded;
   }
 
   get trailers(): Fields {
@@ -66,7 +88,7 @@ export class IncomingBody implements RequestBody {
     });
     // A handler that drops its promise must not take the process down with it.
     promise.catch(noop);
-    if (this.#reader !== undefined) this.#wanted();
+    if (this.#reader !== undefined) this.#source.wanted();
     return promise;
   }
 
@@ -88,8 +110,8 @@ export class IncomingBody implements RequestBody {
 
   arrived(octetsMax = this.#octetsMax): OctetRange | undefined {
     this.#refuseDeclared(octetsMax);
-    const isOpen = this.#state === "open" && this.#reader === undefined;
-    return isOpen ? this.#whole() : undefined;
+    const isUnread = this.#state === "open" && this.#reader === undefined && this.#octets === 0;
+    return isUnread ? this.#source.takeWhole?.(this) : undefined;
   }
 
   readAll(octetsMax = this.#octetsMax): Promise<Uint8Array> {
@@ -128,16 +150,29 @@ export class IncomingBody implements RequestBody {
 
   /** A body that says by itself that it is too large isn't asked for. */
   #refuseDeclared(octetsMax: number): void {
-    if ((this.#contentLength ?? 0) > octetsMax) {
+    if ((this.contentLength ?? 0) > octetsMax) {
       throw new BodyError("body-too-large");
     }
   }
 
   /** Hands octets to the reader that waits. */
   deliver(octets: Uint8Array): void {
+    this.count(octets.length);
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.resolve(octets);
+  }
+
+  /** `octets` octets of it have been read. */
+  count(octets: number): void {
+    this.#octets += octets;
+    this.continueDue = false;
+  }
+
+  /** `octets` octets of it have been read and thrown away. */
+  discard(octets: number): void {
+    this.#octets += octets;
+    this.#discarded += octets;
   }
 
   /** The body has been read to its end. */
@@ -159,5 +194,5 @@ export class IncomingBody implements RequestBody {
 }
 
 /** The body of every request that has none: at its end from the start. */
-export const noBody = new IncomingBody(undefined, noop);
+export const noBody = new IncomingBody(undefined, { wanted: noop });
 noBody.end(noFields);

@@ -8,6 +8,7 @@
  */
 
 import type { Socket } from "bun";
+import { writeSync } from "node:fs";
 
 import type { FileSource } from "../../http/response.ts";
 import { systemCalls } from "../../system/system-choice.ts";
@@ -52,7 +53,7 @@ export class SocketTransport<Data> implements Transport {
   }
 
   /** Sockets have it, and their type doesn't say so; it is -1 once they are closed. */
-  get #fd(): number {
+  protected get fd(): number {
     return (this.#socket as Socket<Data> & { readonly fd: number }).fd;
   }
 
@@ -61,7 +62,7 @@ export class SocketTransport<Data> implements Transport {
   }
 
   writeMore(octets: Uint8Array): number {
-    const taken = this.#calls.sendMore(this.#fd, octets);
+    const taken = this.#calls.sendMore(this.fd, octets);
     if (taken === octets.length) return taken;
     // Only a write tells that the stream is closed, or makes it tell when it has drained.
     const rest = this.write(octets.subarray(taken));
@@ -70,14 +71,14 @@ export class SocketTransport<Data> implements Transport {
 
   sendFile(file: FileSource, position: number, octets: number): number | undefined {
     const descriptor = (file.handle ?? -1) as unknown as number;
-    return this.#calls.sendFile(this.#fd, descriptor, position, octets);
+    return this.#calls.sendFile(this.fd, descriptor, position, octets);
   }
 
   queued(): number | undefined {
     // The kernel takes megabytes at once, and says that there is room again only when a third of
     // them is gone: to a reader of 100 kB per second nothing seems to move for half a minute. So it
     // is asked what it still holds, before a client is given up for not reading.
-    return this.#calls.queued(this.#fd);
+    return this.#calls.queued(this.fd);
   }
 
   pause(): void {
@@ -98,5 +99,32 @@ export class SocketTransport<Data> implements Transport {
 
   terminate(): void {
     this.#socket.terminate();
+  }
+}
+
+/**
+ * Writes past a TLS socket whose handshake has failed, in cleartext: what is written to the socket
+ * itself would be encrypted. Bun closes such a socket, so it isn't shut here.
+ */
+export class CleartextTransport<Data> extends SocketTransport<Data> {
+  override write(octets: Uint8Array): number {
+    try {
+      return writeSync(this.fd, octets);
+    } catch (error) {
+      // The kernel has no room (EAGAIN), or the client has gone.
+      return error instanceof Error && "code" in error && error.code === "EAGAIN" ? 0 : -1;
+    }
+  }
+
+  override writeMore(octets: Uint8Array): number {
+    return this.write(octets);
+  }
+
+  override sendFile(): undefined {
+    return undefined;
+  }
+
+  override shutdown(): void {
+    // The socket is closed by Bun when the handshake's callback has returned.
   }
 }

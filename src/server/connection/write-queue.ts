@@ -9,10 +9,10 @@
  */
 
 import { latin1Bytes, latin1Into } from "../../http/bytes.ts";
+import type { FileSource } from "../../http/response.ts";
+import type { FileOutlet } from "./file-sender.ts";
 import type { Transport } from "./transport.ts";
-
-/** What became of a flush: all is written; the socket is full and will drain; it is closed. */
-export type FlushOutcome = "sent" | "blocked" | "gone";
+import type { WriteOutcome } from "./write-outcome.ts";
 
 const gatherBytes = 128 * 1024;
 
@@ -28,7 +28,7 @@ function owned(piece: string | Uint8Array): string | Uint8Array {
 }
 
 /** The ordered, unsent output of one connection. */
-export class WriteQueue {
+export class WriteQueue implements FileOutlet {
   readonly #transport: Transport;
   #pieces: (string | Uint8Array)[] = [];
   /** The octets of all pieces; a text piece is Latin-1, an octet for each code unit. */
@@ -56,11 +56,6 @@ export class WriteQueue {
   /** Whether there is something to write that could be written later in this turn as well. */
   get mayWait(): boolean {
     return this.#pending > 0 && !this.#blocked && !this.#hasForeign;
-  }
-
-  /** Someone else has found the socket full. */
-  block(): void {
-    this.#blocked = true;
   }
 
   /** The socket takes octets again. */
@@ -94,19 +89,15 @@ export class WriteQueue {
    * Writes until nothing is left or the socket takes no more. With `more` it is told that more
    * follows at once, so that it doesn't send a packet for this alone.
    */
-  flush(more = false): FlushOutcome {
+  flush(more = false): WriteOutcome {
     if (this.#blocked && !this.#gone) return "blocked";
     while (this.#pending > 0 && !this.#gone) {
       const batch = this.#nextBatch();
-      const taken = more ? this.#transport.writeMore(batch) : this.#transport.write(batch);
-      if (taken < 0) {
-        this.#gone = true;
-        break;
-      }
+      const taken = this.#writeOnce(batch, more);
+      if (taken < 0) break;
       this.#pending -= taken;
       if (taken === batch.length) continue;
       this.#pieces = [batch.subarray(taken), ...this.#pieces].map(owned);
-      this.#blocked = true;
       return "blocked";
     }
     this.#hasForeign = false;
@@ -114,6 +105,27 @@ export class WriteQueue {
     this.#pieces = [];
     this.#pending = 0;
     return "gone";
+  }
+
+  /**
+   * Writes octets that aren't queued, when nothing is: how many were taken, -1 when the transport is
+   * closed. What was not taken is the caller's to write again after the drain.
+   */
+  write(octets: Uint8Array): number {
+    return this.#writeOnce(octets, false);
+  }
+
+  /** Lets the kernel send from a file, when nothing is queued; answers as the transport does. */
+  sendFile(file: FileSource, position: number, octets: number): number | undefined {
+    return this.#transport.sendFile(file, position, octets);
+  }
+
+  /** Every write goes through here, so this alone knows that the socket is full, or closed. */
+  #writeOnce(octets: Uint8Array, more: boolean): number {
+    const taken = more ? this.#transport.writeMore(octets) : this.#transport.write(octets);
+    if (taken < 0) this.#gone = true;
+    else if (taken < octets.length) this.#blocked = true;
+    return taken;
   }
 
   /** Takes the next pieces out: a large one as it is, small ones gathered. */

@@ -20,17 +20,13 @@
  */
 
 import type { Socket } from "bun";
-import { writeSync } from "node:fs";
 
 import type { Tree } from "../../tree/disk/disk-tree.ts";
-import { latin1Bytes } from "../../http/bytes.ts";
-import { refusals } from "../../http/error.ts";
-import { encodeHead } from "../../http1/response-encoder.ts";
 import type { Certificate } from "./certificate.ts";
 import { readCertificate } from "./certificate.ts";
-import type { ConnectionContext, OpenConnection } from "../connection/protocol-connection.ts";
-import type { Timed } from "../../schedule/timers.ts";
+import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import type { TlsOptions } from "../serve-options.ts";
+import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketTransport } from "../connection/transport.ts";
 
 /** Sockets have these, and their type doesn't say so. */
@@ -48,10 +44,17 @@ const protocols = "\x08http/1.1";
 const cleartextReason = /:HTTP(?:S_PROXY)?_REQUEST$/;
 
 /**
+ * How a handshake ends. "agreed": both sides have keys. "cleartext": the client has sent an HTTP
+ * request without TLS; it has got no alert and would see an empty answer, so it is to be told in
+ * cleartext. "failed": Bun has sent the alert. In the last two Bun closes the socket.
+ */
+export type HandshakeEnd = "agreed" | "cleartext" | "failed";
+
+/**
  * A socket that is no connection yet, or no more: nothing that comes by it counts, and when its
  * time is over it is reset.
  */
-abstract class Bystander implements OpenConnection, Timed {
+abstract class Bystander implements ProtocolConnection {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
@@ -85,6 +88,11 @@ abstract class Bystander implements OpenConnection, Timed {
     this.socket.terminate();
   }
 
+  turnAway(): void {
+    // Without keys there are no words that the client would understand.
+    this.abort();
+  }
+
   abstract stop(): void;
 
   abstract expire(nowMs: number): void;
@@ -106,29 +114,9 @@ export class Handshake extends Bystander {
     this.abort();
   }
 
-  /** Keys are agreed on: the socket is a connection's from now on. */
+  /** The handshake has come to its end, and the socket is a connection's from now on. */
   over(): void {
     this.context.deadlines.remove(this);
-  }
-
-  /**
-   * It has failed; Bun has sent the alert, and closes. Whoever has come without TLS has got no
-   * alert and would see an empty answer, so it gets a page, written to the bare descriptor.
-   */
-  failed(error: Error | null): void {
-    if (!cleartextReason.test(error?.message ?? "")) return;
-    const response = this.context.refusal(refusals.cleartext, undefined);
-    const date = this.context.clock.date();
-    const wire = { minorVersion: 1, bodiless: false, persist: false, date } as const;
-    const body = response.body.kind === "bytes" ? response.body.bytes : new Uint8Array(0);
-    try {
-      writeSync(
-        this.socket.fd,
-        Buffer.concat([latin1Bytes(encodeHead(response, wire).text), body]),
-      );
-    } catch {
-      // It has gone already.
-    }
   }
 }
 
@@ -173,7 +161,7 @@ class SecureTransport extends SocketTransport<unknown> {
 /** A socket that is closing, with octets in it that the kernel had no room for. */
 class Closing extends Bystander {
   readonly #transport: SecureTransport;
-  #queued: number | undefined;
+  readonly #reading: ReadProgress;
 
   constructor(
     socket: Socket<unknown>,
@@ -183,13 +171,15 @@ class Closing extends Bystander {
   ) {
     super(socket, remoteAddress, context);
     this.#transport = transport;
-    this.#queued = transport.queued();
-    this.#wait();
+    this.#reading = new ReadProgress(context.limits);
+    this.#check(context.clock.monotonicMs());
   }
 
-  #wait(): void {
-    const { clock, deadlines, limits } = this.context;
-    deadlines.set(this, clock.monotonicMs() + limits.writeTimeMs);
+  /** Sets the next deadline, unless the client has stopped reading. */
+  #check(nowMs: number): void {
+    const { deadlines, limits } = this.context;
+    if (this.#reading.check(this.#transport.queued(), nowMs) === "stalled") this.abort();
+    else deadlines.set(this, nowMs + limits.writeTimeMs);
   }
 
   override drained(): void {
@@ -200,15 +190,9 @@ class Closing extends Bystander {
     // It is about to end, and what is in it is to arrive.
   }
 
-  /** It may have more time when the client has read, and not too slowly. */
-  expire(): void {
-    const { writeTimeMs, writeBytesPerSecondMin } = this.context.limits;
-    const before = this.#queued;
-    const queued = this.#transport.queued();
-    this.#queued = queued;
-    const dueOctets = Math.max(1, (writeBytesPerSecondMin * writeTimeMs) / 1000);
-    if (queued === undefined || before === undefined || before - queued < dueOctets) this.abort();
-    else this.#wait();
+  /** The client has more time when it has read since the check before, and not too slowly. */
+  expire(nowMs: number): void {
+    this.#check(nowMs);
   }
 }
 
@@ -257,12 +241,13 @@ export class SecureSockets {
     if (this.#renewed !== undefined) (socket as SecureSocket).setKeyCert(this.#renewed);
   }
 
-  /** A handshake has come to its end: whether the socket is a connection's from now on. */
-  conclude(owner: OpenConnection, agreed: boolean, error: Error | null): boolean {
-    if (!(owner instanceof Handshake)) return false;
-    if (agreed) owner.over();
-    else owner.failed(error);
-    return agreed;
+  /** What the handshake of `owner` has come to. */
+  conclude(owner: ProtocolConnection, agreed: boolean, error: Error | null): HandshakeEnd {
+    if (!(owner instanceof Handshake)) return "failed";
+    const isCleartext = !agreed && cleartextReason.test(error?.message ?? "");
+    if (!agreed && !isCleartext) return "failed";
+    owner.over();
+    return agreed ? "agreed" : "cleartext";
   }
 
   /** Whether an error on a socket is the client's: a bad record, a fatal alert. */

@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 
 import { concatBytes, latin1Bytes } from "../../../src/http/bytes.ts";
 import type { FileSource } from "../../../src/http/response.ts";
-import type { SendOutcome } from "../../../src/server/connection/file-sender.ts";
 import { FileSender } from "../../../src/server/connection/file-sender.ts";
+import type { WriteOutcome } from "../../../src/server/connection/write-outcome.ts";
 import { FakeTransport } from "../fake-transport.ts";
 
 /** A file of any size which holds, at each position, the position's lowest octet. */
@@ -185,7 +185,7 @@ describe.each(ways)("over %s, a sender", (_, carries) => {
         const senders = regions.map(
           (region) => new FileSender(new PatternFile(2 ** 40, readMax), [region], sizes),
         );
-        const pump = (index: number, room: number): SendOutcome => {
+        const pump = (index: number, room: number): WriteOutcome => {
           const [sender, transport] = [senders[index], transports[index]];
           if (sender === undefined || transport === undefined) throw new Error("no such sender");
           transport.room = room;

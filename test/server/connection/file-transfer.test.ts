@@ -13,7 +13,7 @@ import { nativeCalls } from "../../../src/system/system-choice.ts";
 import { plainCalls } from "../../../src/system/plain-calls.ts";
 import { concatBytes, latin1Bytes } from "../../../src/http/bytes.ts";
 import type { Piece } from "../../../src/http/response.ts";
-import type { SendOutcome } from "../../../src/server/connection/file-sender.ts";
+import type { WriteOutcome } from "../../../src/server/connection/write-outcome.ts";
 import { FileSender } from "../../../src/server/connection/file-sender.ts";
 import { SocketTransport } from "../../../src/server/connection/transport.ts";
 import { pathOf, TempTree } from "../../tree/temp-tree.ts";
@@ -49,7 +49,7 @@ interface Sending {
 /** Sends pieces of a file to one client, and keeps what it has got. */
 class Transfer implements AsyncDisposable {
   /** How the sending ended. */
-  readonly outcome = Promise.withResolvers<SendOutcome>();
+  readonly outcome = Promise.withResolvers<WriteOutcome>();
   /** The first time that the client's socket was full. */
   readonly blocked = Promise.withResolvers<void>();
   readonly #received: Uint8Array[] = [];

@@ -28,10 +28,12 @@ function text(octets: Uint8Array | undefined): string | undefined {
 /** A body that comes in `parts`. */
 function comingIn(parts: readonly string[], contentLength: number | undefined): IncomingBody {
   const left = [...parts];
-  const body: IncomingBody = new IncomingBody(contentLength, () => {
-    const part = left.shift();
-    if (part === undefined) body.end(noFields);
-    else body.deliver(latin1Bytes(part));
+  const body: IncomingBody = new IncomingBody(contentLength, {
+    wanted: () => {
+      const part = left.shift();
+      if (part === undefined) body.end(noFields);
+      else body.deliver(latin1Bytes(part));
+    },
   });
   return body;
 }
@@ -39,7 +41,7 @@ function comingIn(parts: readonly string[], contentLength: number | undefined): 
 describe("read", () => {
   test("asks for octets when a reader waits, and not before", async () => {
     let asked = 0;
-    const body = new IncomingBody(chunked, () => asked++);
+    const body = new IncomingBody(chunked, { wanted: () => asked++ });
     expect(asked).toBe(0);
     expect(body.wanted).toBe(false);
     const reading = body.read();
@@ -51,12 +53,14 @@ describe("read", () => {
   });
 
   test("may be answered before it returns", async () => {
-    const body: IncomingBody = new IncomingBody(chunked, () => body.deliver(latin1Bytes("now")));
+    const body: IncomingBody = new IncomingBody(chunked, {
+      wanted: () => body.deliver(latin1Bytes("now")),
+    });
     expect(text(await body.read())).toBe("now");
   });
 
   test("is undefined at the end, and ever after", async () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     const waiting = body.read();
     body.end(noFields);
     expect(await waiting).toBeUndefined();
@@ -66,20 +70,20 @@ describe("read", () => {
 
   test("asks for nothing after the end", async () => {
     let asked = 0;
-    const body = new IncomingBody(chunked, () => asked++);
+    const body = new IncomingBody(chunked, { wanted: () => asked++ });
     body.end(noFields);
     await body.read();
     expect(asked).toBe(0);
   });
 
   test("is one at a time", () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     void body.read();
     expect(() => body.read()).toThrow(new TypeError("one read of a body at a time"));
   });
 
   test("is rejected with what is wrong with the body, and ever after", async () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     const waiting = body.read();
     body.fail(http1Refusals["chunk-size"]);
     expect(await rejection(waiting)).toBe("chunk-size");
@@ -87,17 +91,17 @@ describe("read", () => {
   });
 
   test("says that the client is gone", async () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     body.fail("gone");
     expect(await rejection(body.read())).toBe("gone");
   });
 
   test("keeps its first end: nothing fails after it, and nothing ends after a failure", async () => {
-    const ended = new IncomingBody(chunked, () => undefined);
+    const ended = new IncomingBody(chunked, { wanted: () => undefined });
     ended.end(noFields);
     ended.fail("gone");
     expect(await ended.read()).toBeUndefined();
-    const failed = new IncomingBody(chunked, () => undefined);
+    const failed = new IncomingBody(chunked, { wanted: () => undefined });
     failed.fail(http1Refusals.incomplete);
     failed.end(noFields);
     expect(await rejection(failed.read())).toBe("incomplete");
@@ -108,7 +112,7 @@ describe("read", () => {
       process.execPath,
       "-e",
       `const { IncomingBody } = await import(${JSON.stringify(import.meta.resolve("../../../src/server/connection/request-body.ts"))});
-       const body = new IncomingBody(undefined, () => {});
+       const body = new IncomingBody(undefined, { wanted: () => {} });
        body.read();
        body.fail("gone");
        body.readAll(10);
@@ -134,7 +138,7 @@ describe("readAll", () => {
 
   test("refuses a length that was declared too large before it asks for an octet", async () => {
     let asked = 0;
-    const body = new IncomingBody(7, () => asked++);
+    const body = new IncomingBody(7, { wanted: () => asked++ });
     expect(await rejection(body.readAll(6))).toBe("body-too-large");
     expect(asked).toBe(0);
   });
@@ -155,7 +159,11 @@ async function gathered(chunks: AsyncIterable<Uint8Array>): Promise<string[]> {
 
 /** A body without end whose own maximum is 3. */
 function bounded(): IncomingBody {
-  const body: IncomingBody = new IncomingBody(chunked, () => body.deliver(latin1Bytes("a")), 3);
+  const body: IncomingBody = new IncomingBody(
+    chunked,
+    { wanted: () => body.deliver(latin1Bytes("a")) },
+    3,
+  );
   return body;
 }
 
@@ -172,9 +180,11 @@ describe("chunks", () => {
 
   test("are asked for one by one", async () => {
     let asked = 0;
-    const body: IncomingBody = new IncomingBody(chunked, () => {
-      asked++;
-      body.deliver(latin1Bytes("a"));
+    const body: IncomingBody = new IncomingBody(chunked, {
+      wanted: () => {
+        asked++;
+        body.deliver(latin1Bytes("a"));
+      },
     });
     for await (const _ of body) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -194,14 +204,20 @@ describe("chunks", () => {
   test("have a maximum of their body's own, which an argument lowers or raises", async () => {
     expect(await rejection(gathered(bounded()))).toBe("body-too-large");
     expect(await rejection(bounded().readAll())).toBe("body-too-large");
-    const declared = new IncomingBody(4, () => undefined, 3);
+    const declared = new IncomingBody(
+      4,
+      { wanted: () => undefined },
+      3,
+    );
     expect(await rejection(gathered(declared))).toBe("body-too-large");
     expect(declared.wanted).toBe(false);
     const raised: IncomingBody = new IncomingBody(
       4,
-      () => {
-        if (raised.wanted) raised.deliver(latin1Bytes("abcd"));
-        raised.end(noFields);
+      {
+        wanted: () => {
+          if (raised.wanted) raised.deliver(latin1Bytes("abcd"));
+          raised.end(noFields);
+        },
       },
       3,
     );
@@ -220,7 +236,7 @@ describe("chunks", () => {
 
 describe("trailers (RFC 9112 §7.1.2)", () => {
   test("are there once the body has been read", () => {
-    const body = new IncomingBody(chunked, () => undefined);
+    const body = new IncomingBody(chunked, { wanted: () => undefined });
     expect(body.trailers.count).toBe(0);
     const section = latin1Bytes("Digest: abc\r\n");
     body.end(new FieldLines(section, [0, 6, 8, 11]));

@@ -2,11 +2,10 @@ import { describe, expect, test } from "bun:test";
 
 import { Moments } from "../../../src/tree/cache/freshness.ts";
 import { openTree } from "../../../src/tree/disk/disk-tree.ts";
-import { RequestHeadCache } from "../../../src/http1/request-head-cache.ts";
 import { SystemClock } from "../../../src/schedule/clock.ts";
 import type {
   ConnectionContext,
-  OpenConnection,
+  ProtocolConnection,
 } from "../../../src/server/connection/protocol-connection.ts";
 import { Timers, LoopAlarm } from "../../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
@@ -38,7 +37,7 @@ interface Outcome {
   readonly written: number;
   readonly closing: Closing | undefined;
   /** Resolves when the socket is closed and said so. */
-  readonly closed: Promise<OpenConnection>;
+  readonly closed: Promise<ProtocolConnection>;
 }
 
 /**
@@ -50,12 +49,11 @@ async function closeAfter(
   writeTimeMs: number,
 ): Promise<Outcome & { client: RawClient }> {
   const written = Promise.withResolvers<{ count: number; closing: Closing | undefined }>();
-  const closed = Promise.withResolvers<OpenConnection>();
+  const closed = Promise.withResolvers<ProtocolConnection>();
   const context: ConnectionContext = {
     limits: limitsWith({ writeTimeMs }),
     clock,
     moments: new Moments(),
-    heads: new RequestHeadCache(limitsWith({})),
     witness: { wanted: false, note: noop },
     deadlines: new Timers(() => clock.monotonicMs(), new LoopAlarm()),
     handler: () => Promise.reject(new Error("nobody asks")),
@@ -117,20 +115,20 @@ describe("a TLS socket that is closed", () => {
     client.resume();
     expect(await client.ending()).toBe("end");
     expect(client.received).toBe(written);
-    expect<OpenConnection | undefined>(await closed).toBe(closing);
+    expect<ProtocolConnection | undefined>(await closed).toBe(closing);
     client.close();
   });
 
   test("is reset when its client reads nothing for writeTimeMs", async () => {
     const { client, closing, closed } = await closeAfter(Infinity, 20);
-    expect<OpenConnection | undefined>(await closed).toBe(closing);
+    expect<ProtocolConnection | undefined>(await closed).toBe(closing);
     client.abort();
   });
 
   test("is reset at once when the server is told to wait for nobody", async () => {
     const { client, closing, closed } = await closeAfter(Infinity, 60_000);
     closing?.abort();
-    expect<OpenConnection | undefined>(await closed).toBe(closing);
+    expect<ProtocolConnection | undefined>(await closed).toBe(closing);
     client.abort();
   });
 });

@@ -886,6 +886,27 @@ describe("streams (RFC 9112 §7.1)", () => {
     expect(late.seen.cancelled).toBe(true);
   });
 
+  test("that read the request's body when they are told to stop don't disturb the answer", async () => {
+    const client = new FakeClient(async ({ body }) => {
+      await Promise.resolve();
+      const chunks = {
+        [Symbol.asyncIterator]: () => ({
+          next: never,
+          // The body is malformed, which the answer must not be interrupted by.
+          return: () => {
+            void body.read();
+            return Promise.resolve({ done: true, value: undefined } as const);
+          },
+        }),
+      };
+      return new ResponseBuilder(200).stream(chunks, "text/plain").build();
+    });
+    client.send("HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n");
+    await client.settle();
+    expect(client.statuses).toEqual([200]);
+    expect([client.state, client.failures]).toEqual(["lingering", []]);
+  });
+
   test("that can't be stopped are left alone", async () => {
     const chunks = { [Symbol.asyncIterator]: () => ({ next: never }) };
     const client = new FakeClient(() =>

@@ -7,19 +7,12 @@
 import type { Body, Response } from "../../http/response.ts";
 import type { Exchange as Wire, WireFraming } from "../../http1/response-encoder.ts";
 import { chunkPrefix, encodeHead, encodeWhole, lastChunk } from "../../http1/response-encoder.ts";
-import { disposeResponse } from "./exchange.ts";
-import type { SendSizes } from "./file-sender.ts";
-import { FileSender } from "./file-sender.ts";
-import type { WriteQueue } from "./write-queue.ts";
-import { endStream, openStream } from "./stream.ts";
-import type { Transport } from "./transport.ts";
-
-/**
- * How far a response is: handed over to its last octet; the socket is full and will drain; enough
- * for one turn; a stream's next chunk isn't there yet; it can't be finished, so the connection has
- * to be reset.
- */
-export type WriteOutcome = "sent" | "blocked" | "later" | "waiting" | "broken";
+import { disposeResponse } from "../connection/exchange.ts";
+import type { SendSizes } from "../connection/file-sender.ts";
+import { FileSender } from "../connection/file-sender.ts";
+import type { WriteQueue } from "../connection/write-queue.ts";
+import type { WriteOutcome } from "../connection/write-outcome.ts";
+import { endStream, openStream } from "../connection/stream.ts";
 
 /** What a delivery calls back. */
 export interface ResponseWriterHooks {
@@ -31,25 +24,18 @@ export interface ResponseWriterHooks {
 
 /** The output of one connection, response by response. */
 export class ResponseWriter {
-  readonly #transport: Transport;
   readonly #outbox: WriteQueue;
   readonly #sizes: SendSizes;
   readonly #hooks: ResponseWriterHooks;
   #sender: FileSender | undefined;
-  #stream: "none" | "open" | "broken" = "none";
+  #stream: "none" | "open" | "failed" = "none";
   /** The stream that is open. */
   #chunks: AsyncIterator<Uint8Array> | undefined;
   /** Lets a stream go on that has found the socket full. */
   #resumeStream: (() => void) | undefined;
   #octets = 0;
 
-  constructor(
-    transport: Transport,
-    outbox: WriteQueue,
-    sizes: SendSizes,
-    hooks: ResponseWriterHooks,
-  ) {
-    this.#transport = transport;
+  constructor(outbox: WriteQueue, sizes: SendSizes, hooks: ResponseWriterHooks) {
     this.#outbox = outbox;
     this.#sizes = sizes;
     this.#hooks = hooks;
@@ -107,7 +93,7 @@ export class ResponseWriter {
       case "stream":
         this.#stream = "open";
         this.#pull(body.chunks, framing === "chunked").catch((error: unknown) => {
-          this.#stream = "broken";
+          this.#stream = "failed";
           this.#chunks = undefined;
           this.#hooks.failed(error);
           this.#hooks.changed();
@@ -117,30 +103,19 @@ export class ResponseWriter {
 
   /** Goes on as far as it can. */
   advance(): WriteOutcome {
-    if (this.#stream === "broken") return "broken";
+    if (this.#stream === "failed") return "failed";
     if (this.#stream === "open") {
       if (this.#outbox.flush() === "sent") this.#wakeStream();
       return "waiting";
     }
     if (this.#sender === undefined) return "sent";
     const flushed = this.#outbox.flush(this.#sender.left > 0);
-    if (flushed !== "sent") return flushed === "gone" ? "broken" : "blocked";
-    const outcome = this.#sender.pump(this.#transport);
-    switch (outcome) {
-      case "sent":
-        this.#sender.close();
-        this.#sender = undefined;
-        return "sent";
-      case "blocked":
-        this.#outbox.block();
-        return "blocked";
-      case "later":
-        return "later";
-      case "short":
-      case "changed":
-      case "gone":
-        return "broken";
-    }
+    if (flushed !== "sent") return flushed;
+    const outcome = this.#sender.pump(this.#outbox);
+    if (outcome !== "sent") return outcome;
+    this.#sender.close();
+    this.#sender = undefined;
+    return "sent";
   }
 
   /** Lets go of file and stream: the connection is over. */

@@ -289,7 +289,7 @@ describe("in each state", () => {
     for (const [name, { state, enter }] of Object.entries(places)) {
       const client = enter();
       const before = client.statuses.length;
-      client.connection.turnAway();
+      client.connection.turnAway("overloaded");
       const came = state === "idle" && client.transport.room === Infinity ? [503] : [];
       expect([name, client.statuses.slice(before)]).toEqual([name, came]);
     }
@@ -525,8 +525,10 @@ async function play(client: FakeClient, opened: Opened, step: Step): Promise<voi
     case "closed":
     case "stop":
     case "abort":
-    case "turnAway":
       connection[step.kind]();
+      return;
+    case "turnAway":
+      connection.turnAway("overloaded");
   }
 }
 

@@ -8,6 +8,7 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { ConnectionState } from "../../http1/connection-state.ts";
+import { ReadProgress } from "../connection/read-progress.ts";
 
 /** What a connection waits for. */
 export interface Waiting {
@@ -32,12 +33,11 @@ export class Timeouts {
   #unsent = 0;
   #takenOctets = 0;
   #sendingSinceMs: number;
-  /** When the kernel was last asked what it holds for the client, and what it said. */
-  #lookedMs: number | undefined;
-  #queued: number | undefined;
+  readonly #reading: ReadProgress;
 
   constructor(limits: Limits, nowMs: number) {
     this.#limits = limits;
+    this.#reading = new ReadProgress(limits);
     this.#sinceMs = nowMs;
     this.#askedMs = nowMs;
     this.#progressMs = nowMs;
@@ -53,7 +53,7 @@ export class Timeouts {
     this.#progressMs = nowMs;
     this.#takenOctets = 0;
     this.#unsent = 0;
-    this.#lookedMs = undefined;
+    this.#reading.restart();
   }
 
   /** A handler has been given octets to work on: its own time begins anew. */
@@ -88,34 +88,31 @@ export class Timeouts {
   }
 
   /**
-   * When to look whether the client reads at all, for a `deadline` of sending: soon for the first
-   * time, so that there is something to compare with when it has come.
+   * When to check whether the client reads at all, given the `deadline` of sending. The first check
+   * comes early, so that the check at the deadline has one to compare with.
    */
-  lookAt(deadline: number): number {
-    return this.#lookedMs === undefined ? deadline - this.#limits.writeTimeMs * 0.9 : deadline;
+  checkAt(deadline: number): number {
+    return this.#reading.hasBegun ? deadline : deadline - this.#limits.writeTimeMs * 0.9;
   }
 
   /**
    * Whether the client may have more time, now that the kernel holds `queued` octets for it
-   * (undefined when unknown): at the first look yes, and from then on the time counts, since it may
-   * have read until now; later when it has read, and not too slowly.
+   * (undefined where that is unknown). The first check always passes and starts the timer, since
+   * the client may have read until then; a later one passes when it has read, and not too slowly.
    */
   stillReads(queued: number | undefined, nowMs: number): boolean {
-    const before = this.#queued;
-    const sinceMs = this.#lookedMs;
-    this.#queued = queued;
-    this.#lookedMs = nowMs;
-    if (sinceMs === undefined) {
-      if (queued !== undefined) this.#progressMs = nowMs;
-      return true;
+    switch (this.#reading.check(queued, nowMs)) {
+      case "first":
+        if (queued !== undefined) this.#progressMs = nowMs;
+        return true;
+      case "stalled":
+        return false;
+      case "reads":
+        this.#progressMs = nowMs;
+        this.#sendingSinceMs = nowMs;
+        this.#takenOctets = 0;
+        return true;
     }
-    if (queued === undefined || before === undefined) return false;
-    const dueOctets = (this.#limits.writeBytesPerSecondMin * (nowMs - sinceMs)) / 1000;
-    if (before - queued < Math.max(1, dueOctets)) return false;
-    this.#progressMs = nowMs;
-    this.#sendingSinceMs = nowMs;
-    this.#takenOctets = 0;
-    return true;
   }
 
   #bodyDeadline(octets: number): number {
@@ -128,7 +125,7 @@ export class Timeouts {
       if (unsent < this.#unsent) this.#takenOctets += this.#unsent - unsent;
       this.#unsent = unsent;
       this.#progressMs = nowMs;
-      this.#lookedMs = undefined;
+      this.#reading.restart();
     }
     const { writeTimeMs, writeBytesPerSecondMin } = this.#limits;
     const earnedMs = (this.#takenOctets * 1000) / Math.max(1, writeBytesPerSecondMin);

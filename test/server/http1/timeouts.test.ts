@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
 import type { ConnectionState } from "../../../src/http1/connection-state.ts";
-import type { Waiting } from "../../../src/server/connection/timeouts.ts";
-import { Timeouts } from "../../../src/server/connection/timeouts.ts";
+import type { Waiting } from "../../../src/server/http1/timeouts.ts";
+import { Timeouts } from "../../../src/server/http1/timeouts.ts";
 
 const startMs = 5000;
 

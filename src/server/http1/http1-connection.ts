@@ -21,20 +21,24 @@ import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { Arrival } from "./arrival.ts";
-import type { ConnectionContext, OpenConnection } from "./protocol-connection.ts";
-import type { Timed } from "../../schedule/timers.ts";
+import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
+import type {
+  ConnectionContext,
+  ProtocolConnection,
+  TurnAwayReason,
+} from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
-import { disposeResponse, Exchange } from "./exchange.ts";
-import { awaitsBody, RequestReader } from "./request-reader.ts";
+import { disposeResponse, Exchange } from "../connection/exchange.ts";
+import { RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
-import type { FlushOutcome } from "./write-queue.ts";
-import { WriteQueue } from "./write-queue.ts";
+import type { WriteOutcome } from "../connection/write-outcome.ts";
+import { WriteQueue } from "../connection/write-queue.ts";
 import { Timeouts } from "./timeouts.ts";
-import { noBody } from "./request-body.ts";
-import type { Transport } from "./transport.ts";
+import { noBody } from "../connection/request-body.ts";
+import type { Transport } from "../connection/transport.ts";
 
 /** A connection. */
-export class Http1Connection implements OpenConnection, Timed, Batched {
+export class Http1Connection implements ProtocolConnection, Batched {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
@@ -47,18 +51,29 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   readonly #arrival: Arrival;
   #state: ConnectionState = "idle";
   #exchange: Exchange | undefined;
+  /**
+   * Whether code of the loop is running. A handler that reads its body before it returns, and a
+   * response's stream that is told to stop, run inside a step and may wake the connection from
+   * there. They don't enter the loop a second time: a step that runs foreign code answers true
+   * unless it has closed the connection, so the loop steps again and finds what has changed.
+   */
   #running = false;
   #peerEnded = false;
   #stopping = false;
   #lingeredOctets = 0;
 
-  constructor(context: ConnectionContext, transport: Transport, remoteAddress: string) {
+  constructor(
+    context: ConnectionContext,
+    transport: Transport,
+    remoteAddress: string,
+    heads: RequestHeadCache,
+  ) {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#intake = new RequestReader(context.limits, context.heads);
+    this.#intake = new RequestReader(context.limits, heads, this.#go);
     this.#outbox = new WriteQueue(transport);
-    this.#delivery = new ResponseWriter(transport, this.#outbox, context.limits, {
+    this.#delivery = new ResponseWriter(this.#outbox, context.limits, {
       changed: this.#go,
       failed: context.failed,
     });
@@ -72,7 +87,6 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     return this.#state;
   }
 
-  /** The client has sent `octets`, which are the connection's from now on. */
   receive(octets: Uint8Array): void {
     if (this.#state === "closed") return;
     if (this.#isDeaf()) {
@@ -99,43 +113,36 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     return this.#state === "settling" && this.#exchange?.persist === false;
   }
 
-  /** The socket takes octets again. */
   drained(): void {
     this.#outbox.drained();
     this.#run();
   }
 
-  /** The client has shut its side; it may still read. */
   peerEnded(): void {
     this.#peerEnded = true;
     if (this.#state === "lingering") this.#close("ended");
     else if (this.#state !== "closed") this.#run();
   }
 
-  /** The socket is closed, whoever closed it. */
   closed(): void {
     if (this.#state !== "closed") this.#end("gone");
   }
 
-  /** Answers what has begun, then closes; closes at once when nothing has. */
   stop(): void {
     this.#stopping = true;
     if (this.#state !== "closed") this.#run();
   }
 
-  /** Answers that there is no room, and closes: the client is one too many. */
-  turnAway(): void {
+  turnAway(reason: TurnAwayReason): void {
     if (this.#state !== "idle") return;
-    this.#refuse(refusals.overloaded);
+    this.#refuse(refusals[reason]);
     this.#run();
   }
 
-  /** Resets the connection, whatever it is doing. */
   abort(): void {
     if (this.#state !== "closed") this.#terminate();
   }
 
-  /** The deadline has passed. */
   expire(): void {
     const now = this.#context.clock.turnMs();
     if (this.#awaitsReader() && this.#patience.stillReads(this.#transport.queued(), now)) {
@@ -152,7 +159,9 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         this.#refuse(refusals["request-timeout"]);
         break;
       case "handling":
-        this.#refuse(refusals[awaitsBody(this.#exchange) ? "request-timeout" : "overloaded"]);
+        this.#refuse(
+          refusals[this.#exchange?.body.wanted === true ? "request-timeout" : "overloaded"],
+        );
         break;
       case "settling":
         // What the client has not taken by now it won't take.
@@ -196,7 +205,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   /** Writes once, and says what it waits for. */
   leave(): void {
     if (this.#state === "closed" || this.#flush() === "gone") return;
-    this.#intake.steer(this.#transport, this.#state, this.#exchange, this.#outbox.blocked);
+    this.#intake.steer(this.#transport, this.#state, this.#exchange?.body, this.#outbox.blocked);
     this.#arm();
   }
 
@@ -266,12 +275,12 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     const { clock, moments, witness } = this.#context;
     const { remoteAddress } = this;
     const startedMs = witness.wanted ? clock.monotonicMs() : 0;
-    const exchange = this.#intake.begin(head, startedMs, this.#go);
+    const exchange = new Exchange(head, this.#intake.bodyOf(head), startedMs);
     this.#exchange = exchange;
     const receivedMs = clock.epochMs();
     moments.begin(this.#arrival.take(), receivedMs);
     try {
-      const request = { head, body: exchange.body ?? noBody, remoteAddress, receivedMs };
+      const request = { head, body: exchange.body, remoteAddress, receivedMs };
       const answer = this.#context.handler(request);
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
       else this.#answer(exchange, answer);
@@ -285,9 +294,14 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   /** Waits for a handler that could not answer at once. */
   async #await(exchange: Exchange, answer: Promise<Response>): Promise<void> {
     try {
-      this.#answer(exchange, await answer);
+      const response = await answer;
+      this.#running = true;
+      this.#answer(exchange, response);
     } catch (error) {
+      this.#running = true;
       this.#handlerFailed(exchange, error);
+    } finally {
+      this.#running = false;
     }
     this.#run();
   }
@@ -314,7 +328,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     exchange.persist = this.#delivery.begin(response, {
       minorVersion: head.minorVersion,
       bodiless: head.method === "HEAD",
-      persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange),
+      persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange.body),
       date: this.#context.clock.date(),
     });
     this.#move("answered");
@@ -331,14 +345,17 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         return true;
       case "blocked":
         // A client that sends all before it reads anything must not wait for us for ever.
-        if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
+        if (!this.#intake.discard(exchange.body)) exchange.persist = false;
         return false;
       case "later":
         this.#context.defer(this.#go);
         return false;
       case "waiting":
         return this.#feedBody();
-      case "broken":
+      case "gone":
+      case "short":
+      case "changed":
+      case "failed":
         this.#terminate();
         return false;
     }
@@ -348,9 +365,9 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   #settle(): boolean {
     const exchange = this.#exchange;
     if (exchange === undefined) return false;
-    if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
-    if (!exchange.requestRead && exchange.persist && !this.#peerEnded) return false;
-    if (exchange.persist && exchange.requestRead) {
+    if (!this.#intake.discard(exchange.body)) exchange.persist = false;
+    if (!exchange.body.isRead && exchange.persist && !this.#peerEnded) return false;
+    if (exchange.persist && exchange.body.isRead) {
       this.#exchange = undefined;
       this.#move("done");
       return true;
@@ -379,7 +396,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
   #feedBody(): boolean {
     const exchange = this.#exchange;
     if (exchange === undefined) return false;
-    const outcome = this.#intake.feed(exchange);
+    const outcome = this.#intake.feed(exchange.body);
     switch (outcome.kind) {
       case "fed":
         this.#patience.fed(this.#context.clock.turnMs());
@@ -389,9 +406,9 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       case "starved":
         if (this.#peerEnded) return this.#brokenBody(http1Refusals.incomplete);
         // In a stream that is made of the body, an interim response would be content.
-        if (exchange.continueDue && this.#state === "handling") {
+        if (exchange.body.continueDue && this.#state === "handling") {
           this.#outbox.addText(continueHead);
-          exchange.continueDue = false;
+          exchange.body.continueDue = false;
         }
         return false;
       case "unwanted":
@@ -404,7 +421,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       this.#refuse(refusal);
       return true;
     }
-    this.#exchange?.body?.fail(refusal);
+    this.#exchange?.body.fail(refusal);
     this.#terminate();
     return false;
   }
@@ -414,8 +431,8 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
     const method = this.#exchange?.head?.method ?? this.#intake.parser.method;
     const now = this.#context.clock.turnMs();
-    const exchange = this.#exchange ?? new Exchange(undefined, undefined, now);
-    exchange.body?.fail(refusal);
+    const exchange = this.#exchange ?? new Exchange(undefined, noBody, now);
+    exchange.body.fail(refusal);
     exchange.response = this.#context.refusal(refusal, exchange.head);
     this.#delivery.begin(exchange.response, {
       minorVersion: exchange.head?.minorVersion ?? 1,
@@ -439,7 +456,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     witness.note({ ...report, remoteAddress, refusal, method: report.method ?? method });
   }
 
-  #flush(): FlushOutcome {
+  #flush(): WriteOutcome {
     const outcome = this.#outbox.flush();
     if (outcome === "gone") this.#terminate();
     return outcome;
@@ -454,12 +471,12 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         state: this.#state,
         waitsFor: streaming && unsent === 0 ? "producer" : "client",
         unsent,
-        bodyOctets: settling || awaitsBody(this.#exchange) ? exchange?.bodyOctets : undefined,
+        bodyOctets: settling || exchange?.body.wanted === true ? exchange?.body.octets : undefined,
       },
       this.#context.clock.turnMs(),
     );
-    const looksFirst = this.#awaitsReader() && deadline !== Infinity;
-    this.#context.deadlines.set(this, looksFirst ? this.#patience.lookAt(deadline) : deadline);
+    const checksFirst = this.#awaitsReader() && deadline !== Infinity;
+    this.#context.deadlines.set(this, checksFirst ? this.#patience.checkAt(deadline) : deadline);
   }
 
   #close(event: "ended" | "gone"): void {
@@ -478,7 +495,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
     this.#report(false);
     this.#state = advance(this.#state, event);
     this.#context.deadlines.remove(this);
-    this.#exchange?.body?.fail("gone");
+    this.#exchange?.body.fail("gone");
     this.#exchange = undefined;
     this.#delivery.release();
     this.#context.closed(this);

@@ -1,0 +1,53 @@
+/**
+ * Whether a client reads. The kernel takes megabytes at once and reports free room only when a third
+ * of them is gone, so a slow reader looks idle to the server for half a minute. Before a client is
+ * given up for not reading, the kernel is therefore asked how many octets it still holds, and the
+ * answer is compared with the answer of the check before.
+ */
+
+/**
+ * What a check found. "first": there is no earlier check to compare with. "reads": since the check
+ * before, the client has read at the least rate or faster. "stalled": it has read less, or the
+ * kernel can't tell.
+ */
+export type ReadCheck = "first" | "reads" | "stalled";
+
+/** The least rate at which a client has to read. */
+export interface ReadRate {
+  readonly writeBytesPerSecondMin: number;
+}
+
+/** How far the client of one connection has read, from check to check. */
+export class ReadProgress {
+  readonly #rate: ReadRate;
+  /** When the kernel was last asked; undefined before the first check. */
+  #checkedMs: number | undefined;
+  /** The octets that the kernel held then; undefined when it couldn't tell. */
+  #queued: number | undefined;
+
+  constructor(rate: ReadRate) {
+    this.#rate = rate;
+  }
+
+  /** Whether the next check has one before it to compare with. */
+  get hasBegun(): boolean {
+    return this.#checkedMs !== undefined;
+  }
+
+  /** The kernel holds `queued` octets for the client; undefined where that is unknown. */
+  check(queued: number | undefined, nowMs: number): ReadCheck {
+    const before = this.#queued;
+    const sinceMs = this.#checkedMs;
+    this.#queued = queued;
+    this.#checkedMs = nowMs;
+    if (sinceMs === undefined) return "first";
+    if (queued === undefined || before === undefined) return "stalled";
+    const dueOctets = (this.#rate.writeBytesPerSecondMin * (nowMs - sinceMs)) / 1000;
+    return before - queued < Math.max(1, dueOctets) ? "stalled" : "reads";
+  }
+
+  /** The next check is a first one: what the kernel held is no longer comparable. */
+  restart(): void {
+    this.#checkedMs = undefined;
+  }
+}

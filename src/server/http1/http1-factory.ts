@@ -1,0 +1,25 @@
+/**
+ * HTTP/1.1 as a protocol that a listener can speak: its connections, and the request heads that they
+ * recognise together.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import { RequestHeadCache } from "../../http1/request-head-cache.ts";
+import type { ConnectionFactory } from "../connection/protocol-connection.ts";
+import { Http1Connection } from "./http1-connection.ts";
+
+/**
+ * A factory of HTTP/1.1 connections that share one cache of heads. What may be in a head depends on
+ * the limits, so connections under other limits begin with a cache of their own.
+ */
+export function http1Factory(): ConnectionFactory {
+  let limits: Limits | undefined;
+  let heads: RequestHeadCache | undefined;
+  return (context, transport, remoteAddress) => {
+    if (heads === undefined || limits !== context.limits) {
+      limits = context.limits;
+      heads = new RequestHeadCache(limits);
+    }
+    return new Http1Connection(context, transport, remoteAddress, heads);
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * The reading side of a connection: the parser, and what becomes of a request's body, which is
+ * given to a handler that waits for it, or read and thrown away so that the next request can be
+ * found.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { OctetRange } from "../../http/bytes.ts";
+import type { ConnectionState } from "../../http1/connection-state.ts";
+import type { Refusal } from "../../http/error.ts";
+import { RequestParser } from "../../http1/request-parser.ts";
+import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
+import type { Http1RequestHead } from "../../http1/request-head.ts";
+import type { BodySource } from "../connection/request-body.ts";
+import { IncomingBody, noBody } from "../connection/request-body.ts";
+import type { Transport } from "../connection/transport.ts";
+
+/**
+ * What a try to feed a handler came to: it got octets, or the end; nothing has arrived; the body is
+ * malformed; nobody waits.
+ */
+export type FeedOutcome =
+  | { readonly kind: "fed" }
+  | { readonly kind: "starved" }
+  | { readonly kind: "broken"; readonly refusal: Refusal }
+  | { readonly kind: "unwanted" };
+
+const fed: FeedOutcome = { kind: "fed" };
+const starved: FeedOutcome = { kind: "starved" };
+const unwanted: FeedOutcome = { kind: "unwanted" };
+
+/** The reading side of one connection. */
+export class RequestReader implements BodySource {
+  readonly parser: RequestParser;
+  /** Called when a reader of a body begins to wait. */
+  readonly wanted: () => void;
+  readonly #limits: Limits;
+  #paused = false;
+
+  constructor(limits: Limits, heads: RequestHeadCache, wanted: () => void) {
+    this.parser = new RequestParser(limits, heads);
+    this.wanted = wanted;
+    this.#limits = limits;
+  }
+
+  /** The body of the request whose `head` has just been read. */
+  bodyOf(head: Http1RequestHead): IncomingBody {
+    if (!head.hasContent) {
+      // The parser reports the end of a message without content, too.
+      this.parser.next();
+      return noBody;
+    }
+    const body = new IncomingBody(head.contentLength, this, this.#limits.bodyBytesMax);
+    body.continueDue = head.expectsContinue;
+    return body;
+  }
+
+  /** Gives a waiting handler the next octets of `body`. */
+  feed(body: IncomingBody): FeedOutcome {
+    if (!body.wanted) return unwanted;
+    const event = this.parser.next();
+    switch (event.kind) {
+      case "body":
+        body.deliver(event.octets);
+        // The end of a body with a length follows from its last octet, so it is read at once.
+        if (this.parser.isBodyRead) this.discard(body);
+        return fed;
+      case "end":
+        body.end(event.trailers);
+        return fed;
+      case "error":
+        return { kind: "broken", refusal: event.refusal };
+      default:
+        return starved;
+    }
+  }
+
+  /** Reads the whole of `body`, which has a length and of which nothing was read, if it is here. */
+  takeWhole(body: IncomingBody): OctetRange | undefined {
+    const octets = this.parser.takeBody();
+    if (octets === undefined) return undefined;
+    body.count(octets.length);
+    this.discard(body);
+    return octets;
+  }
+
+  /**
+   * Reads on in a `body` that no handler wants, as far as it has arrived. False when it is not worth
+   * it, or broken; where the next request begins can't be known then.
+   */
+  discard(body: IncomingBody): boolean {
+    while (!body.isRead) {
+      const event = this.parser.next();
+      switch (event.kind) {
+        case "body":
+          body.discard(event.octets.length);
+          if (body.discarded > this.#limits.discardBytesMax) return false;
+          break;
+        case "end":
+          body.end(event.trailers);
+          break;
+        case "need-data":
+          return true;
+        default:
+          return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether so much of `body` is still to come that closing is cheaper than reading on (RFC 9112
+   * §9.3), or the client may never send it because it was not told to go on (RFC 9110 §10.1.1).
+   */
+  leavesTooMuch(body: IncomingBody): boolean {
+    if (body.isRead) return false;
+    const left = (body.contentLength ?? 0) - body.octets;
+    return body.continueDue || left > this.#limits.discardBytesMax;
+  }
+
+  /**
+   * Reads on, or leaves what comes in the kernel's buffer until it is wanted: a client that sends
+   * and never reads costs its socket's buffers and no more.
+   */
+  steer(
+    transport: Transport,
+    state: ConnectionState,
+    body: IncomingBody | undefined,
+    outputBlocked: boolean,
+  ): void {
+    const wanted = this.#wantsInput(state, body, outputBlocked);
+    if (wanted !== this.#paused) return;
+    this.#paused = !wanted;
+    if (wanted) transport.resume();
+    else transport.pause();
+  }
+
+  #wantsInput(
+    state: ConnectionState,
+    body: IncomingBody | undefined,
+    outputBlocked: boolean,
+  ): boolean {
+    const { buffered } = this.parser;
+    if (buffered === 0) return true;
+    switch (state) {
+      case "idle":
+      case "head":
+        return !outputBlocked;
+      case "handling":
+      case "answering":
+        if (body === undefined || body.isRead) return false;
+        return body.wanted || buffered < this.#limits.bodyBufferBytesMax;
+      default:
+        return true;
+    }
+  }
+}
