@@ -16,8 +16,9 @@ import type {
 } from "./connection/protocol-connection.ts";
 import { RequestHeadCache } from "../http1/request-head-cache.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
-import { WriteBatcher, NextTurn } from "../schedule/write-batcher.ts";
+import { WriteBatcher } from "../schedule/write-batcher.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
+import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "./serve-options.ts";
 import type { Transport } from "./connection/transport.ts";
 import { SocketTransport } from "./connection/transport.ts";
@@ -140,8 +141,8 @@ export class Listener {
     this.#context = {
       ...server,
       heads: new RequestHeadCache(server.limits),
-      departures: new WriteBatcher(server.clock),
-      defer: new NextTurn().defer,
+      date: new ResponseDate(server.clock),
+      departures: new WriteBatcher(server.scheduler),
       closed: (connection) => this.#forget(connection),
     };
     this.limit(server.limits);

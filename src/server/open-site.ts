@@ -24,7 +24,8 @@ import { affordableKeptFiles } from "../system/descriptor-budget.ts";
 import { logFormats } from "./log.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
-import { inTurns } from "../site/response-pacing.ts";
+import { ResponsePacing } from "../site/response-pacing.ts";
+import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 
 /** A tree, and all that answers from it. */
 export interface Site {
@@ -84,7 +85,8 @@ function checkName(code: "form" | "index", called: string, name: string): void {
 
 /**
  * Makes the site that `options` ask for, with the routes that were `added` on top of the tree, for
- * connections with TLS ("https") or without. `moments` says how fresh what is answered has to be.
+ * connections with TLS ("https") or without. `moments` says how fresh what is answered has to be,
+ * `budgets` what turns of the event loop may spend on it.
  * Throws a `ServeError` when there can't be one.
  */
 export function openSite(
@@ -92,6 +94,7 @@ export function openSite(
   added: AddedRoutes,
   moments: Moments,
   scheme: Scheme,
+  budgets: TurnBudgets,
 ): Site {
   const resolved = resolveLimits(options.limits);
   if (!resolved.ok) {
@@ -110,6 +113,7 @@ export function openSite(
     symlinks: options.symlinks ?? "inside",
     index,
     moments,
+    scheduler: budgets.scheduler,
     limits: { ...limits, openFilesKeptMax },
   });
   if (!opened.ok) throw new ServeError("root", opened.error);
@@ -118,11 +122,11 @@ export function openSite(
   const explain = options.explain ?? false;
   const pages = new ErrorPages(tree, limits, explain);
   const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
-  const coding = options.compress === false ? undefined : { tree, limits, cache };
+  const coding = options.compress === false ? undefined : { tree, limits, cache, budgets };
   const earlyHints = options.earlyHints === true ? loadEarlyHints(scheme) : undefined;
   const { listing = true, cache: cacheSeconds } = options;
   const routes = new Routes(
-    { tree, pages, limits, scheme, listing, cacheSeconds, coding, earlyHints },
+    { tree, pages, limits, budgets, scheme, listing, cacheSeconds, coding, earlyHints },
     options.post === "off" ? undefined : { tree, pages, limits, formPage },
     mapping,
     added,
@@ -132,6 +136,7 @@ export function openSite(
     const response = pages.refusal(error);
     return decoration?.apply(response, head) ?? response;
   };
-  const answer = inTurns(routes.answer, limits);
+  const pacing = new ResponsePacing(budgets.responses, limits);
+  const answer: Handler = (request) => pacing.pace(routes.answer(request), request);
   return { limits, tree, refusal, explain, answer };
 }

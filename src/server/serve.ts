@@ -9,8 +9,11 @@ import { AddedRoutes } from "../site/library/added-routes.ts";
 import type { RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/target.ts";
 import { SystemClock } from "../schedule/clock.ts";
+import { EventLoop } from "../schedule/event-loop.ts";
+import type { Alarm } from "../schedule/scheduler.ts";
+import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
-import { Timers, LoopAlarm } from "../schedule/timers.ts";
+import { Timers } from "../schedule/timers.ts";
 import type { ExchangeReport } from "./connection/exchange.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
@@ -18,6 +21,7 @@ import { AccessLog } from "./log.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
+import type { Site } from "./open-site.ts";
 import { openSite } from "./open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { timed } from "../site/server-timing.ts";
@@ -120,16 +124,29 @@ async function openSecureSockets(tls: TlsOptions, tree: Tree): Promise<SecureSoc
   return new Sockets(tls, tree);
 }
 
+/** Serves TLS under the certificate that `tls` names from now on; undefined for no change. */
+function renew(secure: SecureSockets | undefined, tls: TlsOptions | undefined, tree: Tree): void {
+  if (tls === undefined) return;
+  if (secure === undefined) throw new ServeError("tls", "TLS can only be begun by a restart");
+  secure.renew(tls, tree);
+}
+
 /**
- * Closes `listener`, and resets what is left when the time is over; at once if there is none. Then
- * nobody is left who is sent files of `tree`.
+ * Closes `listener`, and resets the connections that are left after `limits.stopTimeMs`, timed by
+ * `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
  */
-async function close(listener: Listener, tree: Tree, withinMs: number): Promise<void> {
+async function close(
+  listener: Listener,
+  { tree, limits }: Site,
+  force: boolean,
+  alarm: Alarm,
+): Promise<void> {
   const closing = listener.close();
+  const withinMs = force ? 0 : limits.stopTimeMs;
   if (withinMs === 0) listener.abort();
-  const timer = setTimeout(() => listener.abort(), withinMs);
+  alarm.set(withinMs, () => listener.abort());
   await closing;
-  clearTimeout(timer);
+  alarm.clear();
   tree.close();
 }
 
@@ -147,19 +164,22 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const added = new AddedRoutes();
   const scheme = tls === undefined ? "http" : "https";
   const moments = new Moments();
-  let site = openSite(options, added, moments, scheme);
+  const scheduler = new EventLoop();
+  const budgets = new TurnBudgets(scheduler);
+  let site = openSite(options, added, moments, scheme, budgets);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, site.tree);
-  const clock = new SystemClock();
+  const clock = new SystemClock(scheduler);
   const write = guarded(options.write ?? toStandardOutput);
   const logAs = (format: LogFormat = "none"): AccessLog =>
-    new AccessLog(format, write, () => clock.epochMs());
+    new AccessLog(format, write, () => clock.epochMs(), scheduler);
   let log = logAs(options.log);
   const requests: RecordedRequest[] = [];
   const context: ServerContext = {
     limits: site.limits,
+    scheduler,
     clock,
     moments,
-    deadlines: new Timers(() => clock.monotonicMs(), new LoopAlarm()),
+    deadlines: new Timers(clock, scheduler.alarm()),
     handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
     refusal: (error, head) => site.refusal(error, head),
     failed: guarded(options.onError ?? toStandardError),
@@ -179,11 +199,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   if (!opened.ok) throw listenError(opened.error);
   const reload = (changed: ReloadOptions): void => {
     const root = changed.root ?? site.tree.root;
-    const next = openSite({ ...changed, root }, added, moments, scheme);
-    if (changed.tls !== undefined) {
-      if (secure === undefined) throw new ServeError("tls", "TLS can only be begun by a restart");
-      secure.renew(changed.tls, next.tree);
-    }
+    const next = openSite({ ...changed, root }, added, moments, scheme, budgets);
+    renew(secure, changed.tls, next.tree);
     site.tree.close();
     site = next;
     listener.limit(site.limits);
@@ -191,7 +208,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     log = logAs(changed.log);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    await close(listener, site.tree, how.force === true ? 0 : site.limits.stopTimeMs);
+    await close(listener, site, how.force === true, scheduler.alarm());
     log.flush();
   };
   return {

@@ -101,7 +101,8 @@ export class Routes {
   /** What a handler has answered with, as a response of ours. */
   #accept(answer: Response | globalThis.Response): Response | Promise<Response> {
     if (answer instanceof globalThis.Response) {
-      return fromFetch(answer, this.#files.limits.sendPieceBytes);
+      const { limits, budgets } = this.#files;
+      return fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
     }
     // Without types, a handler may forget to answer.
     if (typeof (answer as Response | undefined)?.status !== "number") {

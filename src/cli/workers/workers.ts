@@ -15,6 +15,8 @@ import { Moments } from "../../tree/cache/freshness.ts";
 import { milliseconds } from "../../base/units.ts";
 import { AddedRoutes } from "../../site/library/added-routes.ts";
 import { SystemClock } from "../../schedule/clock.ts";
+import { EventLoop } from "../../schedule/event-loop.ts";
+import { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import { listenError } from "../../server/listener.ts";
 import type { PortClaim } from "../../server/port-claim.ts";
 import { claimPort } from "../../server/port-claim.ts";
@@ -74,7 +76,13 @@ interface Shared {
 async function settle(options: ReloadOptions): Promise<Shared> {
   const { tls } = options;
   const scheme = tls === undefined ? "http" : "https";
-  const site = openSite(options, new AddedRoutes(), new Moments(), scheme);
+  const site = openSite(
+    options,
+    new AddedRoutes(),
+    new Moments(),
+    scheme,
+    new TurnBudgets(new EventLoop()),
+  );
   const { root } = site.tree;
   if (tls === undefined) return { options: { ...options, root }, site };
   const { readCertificate } = await import("../../server/tls/certificate.ts");
@@ -104,7 +112,7 @@ export class Workers {
   readonly failed: Promise<never>;
   readonly #claim: PortClaim;
   readonly #places: readonly Place[];
-  readonly #clock = new SystemClock();
+  readonly #clock = new SystemClock(new EventLoop());
   readonly #allListen: () => void;
   readonly #reject: (error: ServeError) => void;
   #url = "";

@@ -5,13 +5,13 @@
 
 import type { Moments } from "../../tree/cache/freshness.ts";
 import type { RequestParser } from "../../http1/request-parser.ts";
-import type { Clock } from "../../schedule/clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 
 const CR = 0x0d;
 
 /** The arrivals of one connection. */
 export class Arrival {
-  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
   readonly #moments: Moments;
   /** The turn of the event loop in which octets last arrived, or the client itself. */
   #turn: number;
@@ -21,15 +21,15 @@ export class Arrival {
   #since = 0;
 
   /** The client has arrived. */
-  constructor(clock: Clock, moments: Moments) {
-    this.#clock = clock;
+  constructor(scheduler: Scheduler, moments: Moments) {
+    this.#scheduler = scheduler;
     this.#moments = moments;
-    this.#turn = clock.turn();
+    this.#turn = scheduler.turn();
   }
 
   /** `octets` have arrived for `parser`, which hasn't got them yet. */
   note(octets: Uint8Array, { place, buffered }: RequestParser): void {
-    const turn = this.#clock.turn();
+    const turn = this.#scheduler.turn();
     const turnStart = this.#moments.startOf(turn);
     // A second read in one turn was not announced with the others. And it is the first octet that
     // was: here it has to be that of a request, or of the rest of one.

@@ -61,7 +61,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       failed: context.failed,
     });
     this.#patience = new Timeouts(context.limits, context.clock.turnMs());
-    this.#arrival = new Arrival(context.clock, context.moments);
+    this.#arrival = new Arrival(context.scheduler, context.moments);
     this.#arm();
   }
 
@@ -313,7 +313,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       minorVersion: head.minorVersion,
       bodiless: head.method === "HEAD",
       persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange),
-      date: this.#context.clock.date(),
+      date: this.#context.date.now(),
     });
     this.#move("answered");
   }
@@ -332,7 +332,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
         if (!exchange.requestRead && !this.#intake.discard(exchange)) exchange.persist = false;
         return false;
       case "later":
-        this.#context.defer(this.#go);
+        this.#context.scheduler.defer(this.#go);
         return false;
       case "waiting":
         return this.#feedBody();
@@ -419,7 +419,7 @@ export class Http1Connection implements OpenConnection, Timed, Batched {
       minorVersion: exchange.head?.minorVersion ?? 1,
       bodiless: method === "HEAD",
       persist: false,
-      date: this.#context.clock.date(),
+      date: this.#context.date.now(),
     });
     this.#exchange = exchange;
     this.#report(true, error.kind, method);

@@ -11,8 +11,10 @@ import type { RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { Clock } from "../../schedule/clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
+import type { ResponseDate } from "../response-date.ts";
 import type { Witness } from "./exchange.ts";
 
 /** A connection, as whoever keeps count of them sees it. */
@@ -28,6 +30,7 @@ export interface OpenConnection {
 /** What a server has for all its connections. */
 export interface ServerContext {
   readonly limits: Limits;
+  readonly scheduler: Scheduler;
   readonly clock: Clock;
   /** In which what arrives and what is looked at on the disk are put in order. */
   readonly moments: Moments;
@@ -45,9 +48,8 @@ export interface ServerContext {
 export interface ConnectionContext extends ServerContext {
   /** Of the parsers, under these limits. */
   readonly heads: RequestHeadCache;
+  readonly date: ResponseDate;
   readonly departures: WriteBatcher;
-  /** Calls back in the next turn of the event loop, once however often it is asked to. */
-  readonly defer: (run: () => void) => void;
   /** Told once, when the connection is closed. */
   readonly closed: (connection: OpenConnection) => void;
 }

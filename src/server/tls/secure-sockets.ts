@@ -117,7 +117,7 @@ export class Handshake extends Bystander {
   failed(error: Error | null): void {
     if (!cleartextReason.test(error?.message ?? "")) return;
     const response = this.context.refusal({ kind: "cleartext" }, undefined);
-    const date = this.context.clock.date();
+    const date = this.context.date.now();
     const wire = { minorVersion: 1, bodiless: false, persist: false, date } as const;
     const body = response.body.kind === "bytes" ? response.body.bytes : new Uint8Array(0);
     try {

@@ -20,6 +20,7 @@ import type { Response, ResponseField } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
 import type { Scheme } from "../../http/target.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { CodingService, FormChoice } from "../variants/variant.ts";
 import { acceptsPlain, chooseForm, withForms } from "../variants/variant.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
@@ -37,6 +38,8 @@ export interface FileService {
   readonly tree: Tree;
   readonly pages: ErrorPages;
   readonly limits: Limits;
+  /** What turns of the event loop may spend. */
+  readonly budgets: TurnBudgets;
   /** Of the resources here: "https" when connections are with TLS (RFC 9110 §4.2). */
   readonly scheme: Scheme;
   /** Whether a folder without an index shows what is in it. */
@@ -158,8 +161,9 @@ async function formOfListing(
   path: ContainedPath,
   service: FileService,
 ): Promise<FormChoice | undefined> {
-  const { listingEntriesMax, listingWholeEntriesMax } = service.limits;
-  const listed = await readListing(directory, listingEntriesMax, listingWholeEntriesMax);
+  const { limits, budgets } = service;
+  const { listingEntriesMax, listingWholeEntriesMax } = limits;
+  const listed = await readListing(directory, listingEntriesMax, listingWholeEntriesMax, budgets);
   if (listed === undefined) return undefined;
   const content = utf8Bytes(renderListing(path, listed));
   const entityTag = tagOfBytes(content);
@@ -179,14 +183,15 @@ function streamOfListing(
   directory: OpenDirectory,
   service: FileService,
 ): Response {
-  const { coding, limits, pages } = service;
+  const { budgets, coding, limits, pages } = service;
   if (coding !== undefined && !acceptsPlain(request.head.fields)) return pages.notAcceptable();
   const { kind } = weighRequest(request, { entityTag: untold });
   if (kind === "failed") return pages.preconditionFailed();
   const [name, value] = cacheControl("", service.cacheSeconds);
   if (kind === "not-modified") return new ResponseBuilder(304).field<string>(name, value).build();
   const builder = new ResponseBuilder(200).field<string>(name, value).field(...noSniff);
-  return builder.stream(streamListing(directory, limits.listingEntriesMax), htmlType).build();
+  const listing = streamListing(directory, limits.listingEntriesMax, budgets);
+  return builder.stream(listing, htmlType).build();
 }
 
 /** Answers with the listing of `directory`, found at `path`. */

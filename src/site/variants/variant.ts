@@ -22,13 +22,16 @@ import { representFile, tagOfBytes } from "../content/file-representation.ts";
 import type { Request } from "../request.ts";
 import type { Representation } from "../content/representation.ts";
 import { contentSize, release } from "../content/representation.ts";
-import { ByteBudget } from "../../schedule/byte-budget.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 
 /** What the choice of a form needs. */
 export interface CodingService {
   readonly tree: Tree;
   readonly limits: Limits;
   readonly cache: VariantCache;
+  /** What turns of the event loop may spend. */
+  readonly budgets: TurnBudgets;
 }
 
 type Coding = "br" | "zstd" | "gzip";
@@ -166,23 +169,17 @@ export function acceptsPlain(fields: Fields): boolean {
   return ranksOf(fields)?.some((rank) => rank.includes("identity")) ?? true;
 }
 
-/** Lets whatever else waits have its turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
-
 /** Codes `octets` off the event loop, and takes them over: they may be gone after that. */
 async function encode(
   coding: Coding,
   octets: Uint8Array<ArrayBuffer>,
   limits: Limits,
+  scheduler: Scheduler,
 ): Promise<Uint8Array> {
   if (coding === "zstd") return Bun.zstdCompress(octets, { level: 3 });
   const { zlibEncoder } = await import("./zlib-encoder.ts");
-  // Its first order starts a thread, which takes 2 ms; loading it has taken one.
-  await nextTurn();
+  // Its first order starts a thread, which takes 2 ms, and loading it has taken 1 ms of this turn.
+  await scheduler.nextTurn();
   return zlibEncoder.encode(coding, octets, limits);
 }
 
@@ -225,12 +222,13 @@ function describeForm(
 async function readInTurns(
   file: OpenFile,
   { sendPieceBytes }: Limits,
+  scheduler: Scheduler,
 ): Promise<{ readonly octets: Uint8Array<ArrayBuffer>; readonly unchanged: boolean }> {
   try {
     const content = new Uint8Array(file.size);
     let length = 0;
     for (let count = -1; count !== 0 && length < content.length; length += count) {
-      if (length > 0) await nextTurn();
+      if (length > 0) await scheduler.nextTurn();
       count = file.read(content.subarray(length, length + sendPieceBytes), length);
     }
     const unchanged = file.isUnchanged();
@@ -241,14 +239,12 @@ async function readInTurns(
   }
 }
 
-/** Of those who wait until a form is made; one for all, as there is one event loop. */
-const crowd = new ByteBudget();
-
 /** Makes a form of `content`, which is released. */
 async function makeForm(
   content: Representation["content"],
   coding: Coding,
   limits: Limits,
+  scheduler: Scheduler,
 ): Promise<MadeForm> {
   let octets: Uint8Array<ArrayBuffer>;
   let lasting = true;
@@ -257,11 +253,11 @@ async function makeForm(
     octets = new Uint8Array(content);
   } else {
     // What can't be told from a later version, or was no version at all, is answered once.
-    const read = await readInTurns(content, limits);
+    const read = await readInTurns(content, limits, scheduler);
     octets = read.octets;
     lasting = content.isSettled && read.unchanged;
   }
-  const made = await encode(coding, octets, limits);
+  const made = await encode(coding, octets, limits, scheduler);
   // A view into something larger would keep all of that.
   const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
   return { form: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };
@@ -275,7 +271,7 @@ function madeHere(
   original: Original,
   plain: Representation,
   coding: Coding,
-  { cache, limits }: CodingService,
+  { cache, limits, budgets }: CodingService,
 ): Representation | Promise<Representation> | undefined {
   const { content, entityTag, mtimeMs } = plain;
   const represent = (form: CodedForm): Representation =>
@@ -297,11 +293,11 @@ function madeHere(
     return found.then(async (form) => {
       // Besides what is sent there is an answer to be made.
       const cost = form.octets.length + limits.inlineBytesMax;
-      await crowd.take(cost, limits.sendBurstBytes);
+      await budgets.variants.take(cost, limits.sendBurstBytes);
       return represent(form);
     });
   }
-  const make = (): Promise<MadeForm> => makeForm(content, coding, limits);
+  const make = (): Promise<MadeForm> => makeForm(content, coding, limits, budgets.scheduler);
   return cache.make(key, contentSize(plain), make)?.then(represent);
 }
 

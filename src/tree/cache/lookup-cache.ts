@@ -17,6 +17,7 @@ import { DiskFile, isSettled, MemoryFile } from "../disk/open-file.ts";
 import { Conclusion, Lookup } from "./lookup.ts";
 import type { ContainedPath } from "../path.ts";
 import type { Outcome } from "../tree.ts";
+import type { Alarm } from "../../schedule/scheduler.ts";
 import type { SystemCalls } from "../../system/system-calls.ts";
 import type { Step } from "../disk/walk.ts";
 import type { Trail } from "./path-watch.ts";
@@ -58,10 +59,13 @@ export class LookupCache {
   /** The digests of newcomers that were turned away. */
   readonly #awaited = new Set<number>();
 
-  /** Holds as much as `limits` say; `moments` says how fresh a look has to be. */
-  constructor(limits: MemoryLimits, calls: SystemCalls, moments: Moments) {
+  /**
+   * Holds as much as `limits` say; `moments` says how fresh a look has to be; `alarm` rings when
+   * open files are looked through for those that no request has asked for.
+   */
+  constructor(limits: MemoryLimits, calls: SystemCalls, moments: Moments, alarm: Alarm) {
     this.#bytesMax = limits.fileCacheBytesMax;
-    this.#openFiles = new OpenFileCache(limits.openFilesKeptMax, limits.openFilesRestMs);
+    this.#openFiles = new OpenFileCache(limits.openFilesKeptMax, limits.openFilesRestMs, alarm);
     this.#calls = calls;
     this.#moments = moments;
   }

@@ -7,6 +7,7 @@
  * matter by which way it is found again.
  */
 
+import type { Alarm } from "../../schedule/scheduler.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 import { FoundFile } from "../disk/open-file.ts";
 import type { FileUse, OpenFile } from "../tree.ts";
@@ -136,12 +137,17 @@ export class OpenFileCache {
   readonly #filesMax: number;
   readonly #restMs: number;
   readonly #files = new Set<SharedFile>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #alarm: Alarm;
+  #isAlarmSet = false;
 
-  /** Keeps `filesMax` open, and one that nobody asks for from one to two times `restMs`. */
-  constructor(filesMax: number, restMs: number) {
+  /**
+   * Keeps `filesMax` open. `alarm` rings every `restMs`, so a file that no request asks for stays
+   * open for one to two times that.
+   */
+  constructor(filesMax: number, restMs: number, alarm: Alarm) {
     this.#filesMax = filesMax;
     this.#restMs = restMs;
+    this.#alarm = alarm;
   }
 
   /** How many there are. */
@@ -153,7 +159,7 @@ export class OpenFileCache {
   add(file: SharedFile): void {
     if (this.#files.size >= this.#filesMax) this.#makeRoom();
     this.#files.add(file);
-    this.#setTimer();
+    this.#setAlarm();
   }
 
   /** Closes the first that nobody wants or, if all are wanted, that nobody is being sent. */
@@ -166,26 +172,26 @@ export class OpenFileCache {
     }
   }
 
-  #setTimer(): void {
-    if (this.#timer !== undefined || this.#files.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
+  #setAlarm(): void {
+    if (this.#isAlarmSet || this.#files.size === 0) return;
+    this.#isAlarmSet = true;
+    this.#alarm.set(this.#restMs, () => {
+      this.#isAlarmSet = false;
       this.rest();
-    }, this.#restMs);
-    this.#timer.unref();
+    });
   }
 
   /** Closes those that nobody has asked for since the last time. */
   rest(): void {
     for (const file of this.#files) if (file.rest()) this.#files.delete(file);
-    this.#setTimer();
+    this.#setAlarm();
   }
 
   /** Closes all that nobody is being sent; the others follow when they are done with. */
   close(): void {
     for (const file of this.#files) if (file.shut()) this.#files.delete(file);
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#setTimer();
+    this.#alarm.clear();
+    this.#isAlarmSet = false;
+    this.#setAlarm();
   }
 }

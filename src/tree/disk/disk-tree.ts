@@ -25,6 +25,7 @@ import { DiskFile, MemoryFile } from "./open-file.ts";
 import type { Conclusion, Lookup } from "../cache/lookup.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Permissions } from "../permission.ts";
 import { permits } from "../permission.ts";
 import type { OpenDirectory, OpenFile, Outcome } from "../tree.ts";
@@ -67,6 +68,8 @@ export interface TreeOptions {
   readonly limits: TreeLimits;
   /** How fresh what is found has to be. */
   readonly moments: Moments;
+  /** Times how long files stay open that no request has asked for. */
+  readonly scheduler: Scheduler;
 }
 
 /** The limits that a tree lives by. */
@@ -136,10 +139,10 @@ export class Tree {
     this.root = root;
     this.index = options.index;
     this.#index = childPath(rootPath, options.index);
-    const { limits, moments } = options;
+    const { limits, moments, scheduler } = options;
     this.#limits = limits;
     this.#moments = moments;
-    this.#memory = new LookupCache(limits, systemCalls(), moments);
+    this.#memory = new LookupCache(limits, systemCalls(), moments, scheduler.alarm());
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
