@@ -83,11 +83,11 @@ const layerOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? "
 const layers: Readonly<Record<string, readonly string[]>> = {
   base: [],
   system: ["base"],
-  schedule: ["http", "base"],
+  schedule: ["base"],
   http: ["base"],
   http1: ["http", "base"],
   tree: ["http", "system", "schedule", "base"],
-  site: ["tree", "http", "schedule", "system", "server", "base"],
+  site: ["tree", "http", "schedule", "base"],
   server: ["site", "tree", "http1", "http", "schedule", "system", "base"],
   check: ["base", "src/http/bytes.ts"],
   cli: ["check", "server", "site", "tree", "http1", "http", "schedule", "system", "base"],
@@ -159,11 +159,11 @@ const pureProtocol: Rule = (sources) =>
         .concat(outside.map((to) => `${path} imports ${to}`));
     });
 
-/** A rule that `pattern` stands in the code of `home` alone. The bench's own client is left out. */
+/** A rule that `pattern` stands in the code of `home` alone, or of layers and files `exempt`. */
 function onlyIn(home: string, pattern: RegExp, exempt: readonly string[] = []): Rule {
   return (sources) =>
     [...sources]
-      .filter(([path]) => path !== home && !exempt.includes(layerOf(path)))
+      .filter(([path]) => ![home, ...exempt].some((one) => one === path || one === layerOf(path)))
       .filter(([, source]) => pattern.test(codeOf(source)))
       .map(([path]) => `${path} does what only ${home} may do`);
 }
@@ -179,6 +179,13 @@ const oneClock = onlyIn(
   "src/schedule/clock.ts",
   /\b(?:Date|performance)\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bnanoseconds\s*\(|\bhrtime\b/,
   ["check"],
+);
+/** Processes, and the peer of a wire script, are timed on their own. */
+const oneEventLoop = onlyIn(
+  "src/schedule/event-loop.ts",
+  /\bset(?:Timeout|Interval|Immediate)\b/,
+  // TLS has no scheduler yet.
+  ["check", "cli", "src/server/tls/secure-sockets.ts"],
 );
 const oneContainment = onlyIn(
   "src/tree/path.ts",
@@ -450,6 +457,8 @@ describe("what one file does alone", () => {
     ["reads the clock", oneClock, "src/schedule/clock.ts", "const a = Date.now();"],
     ["reads the clock", oneClock, "src/schedule/clock.ts", "performance.now();"],
     ["reads the clock", oneClock, "src/schedule/clock.ts", "new Date();"],
+    ["waits", oneEventLoop, "src/schedule/event-loop.ts", "setImmediate(a);"],
+    ["waits", oneEventLoop, "src/schedule/event-loop.ts", "const a = setTimeout(b, 1);"],
     ["contains a path", oneContainment, "src/tree/path.ts", "a as unknown as ContainedPath;"],
     ["contains a path", oneContainment, "src/tree/path.ts", "({ a } as ContainedPath)"],
     ["calls libc", oneForeignInterface, "src/system/native-calls.ts", 'require("bun:ffi");'],

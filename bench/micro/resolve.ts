@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { defaultLimits } from "../../src/base/limits.ts";
 import { bytes } from "../../src/base/units.ts";
 import { Moments } from "../../src/tree/cache/freshness.ts";
+import { EventLoop } from "../../src/schedule/event-loop.ts";
 import { containPath } from "../../src/tree/path.ts";
 import type { Tree } from "../../src/tree/disk/disk-tree.ts";
 import { openTree } from "../../src/tree/disk/disk-tree.ts";
@@ -47,6 +48,7 @@ export function resolveParts(): Disposable & { readonly parts: readonly Part[] }
       index: "index.html",
       limits,
       moments,
+      scheduler: new EventLoop(),
     });
     if (!opened.ok) throw new Error(opened.error);
     const tree = opened.value;

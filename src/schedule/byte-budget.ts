@@ -1,24 +1,33 @@
 /**
- * What one turn of the event loop gives out of what many wait for. All of them in one turn would be
- * one long turn, and everyone else would wait for its end.
+ * How many bytes one turn of the event loop starts to send out of what many requests wait for.
+ * Without a budget all of them would be started in one long turn, and every other client would wait
+ * for its end.
  */
 
-/** Someone who comes in a later turn. */
+import type { Scheduler } from "./scheduler.ts";
+
+/** A request for bytes that a later turn serves. */
 interface Waiting {
   readonly octets: number;
   readonly octetsMax: number;
   readonly resume: () => void;
 }
 
-/** The shares of all turns, one after the other. */
+/** A budget of bytes that each turn has anew. */
 export class ByteBudget {
+  readonly #scheduler: Scheduler;
   readonly #waiting: Waiting[] = [];
-  /** In this turn. */
+  /** Taken in this turn. */
   #takenOctets = 0;
 
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
   /**
-   * Takes `octets` out of a turn that has not given `octetsMax` yet: this one, answering undefined,
-   * or a later one, when those have taken theirs who came before.
+   * Takes `octets` from the first turn that has given less than `octetsMax`. Returns undefined when
+   * that is this turn; else the promise resolves in a later one. Requests are served in the order
+   * in which they came.
    */
   take(octets: number, octetsMax: number): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#takenOctets < octetsMax) {
@@ -31,11 +40,11 @@ export class ByteBudget {
   }
 
   #give(octets: number): void {
-    if (this.#takenOctets === 0) setImmediate(() => this.#nextTurn());
+    if (this.#takenOctets === 0) this.#scheduler.defer(this.#nextTurn);
     this.#takenOctets += octets;
   }
 
-  #nextTurn(): void {
+  readonly #nextTurn = (): void => {
     this.#takenOctets = 0;
     let [next] = this.#waiting;
     while (next !== undefined && this.#takenOctets < next.octetsMax) {
@@ -44,5 +53,5 @@ export class ByteBudget {
       next.resume();
       [next] = this.#waiting;
     }
-  }
+  };
 }

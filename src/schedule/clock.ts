@@ -1,86 +1,56 @@
 /**
- * The one place that reads the time. Spans are measured on a clock that never jumps; dates are
- * taken from the calendar, and made into text once a second.
+ * The only reader of the time. Spans are measured on a clock that never jumps; dates come from the
+ * calendar, which can be set back.
  */
 
-import { formatImfFixdate } from "../http/date.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** A source of time. */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
   monotonicMs(): number;
-  /** The same as it was when this turn of the event loop first asked: fine for deadlines. */
+  /**
+   * The monotonic clock as this turn of the event loop first read it. It costs no system call after
+   * that, and a deadline needs no more precision.
+   */
   turnMs(): number;
-  /** Which turn of the event loop it is; no two have the same number. */
-  turn(): number;
-  /** Calls `run` when this turn ends: before anything else is read, and once. */
-  whenTurnEnds(run: () => void): void;
-  /** Milliseconds since 1970 (UTC), as they were when this turn first asked. */
+  /** Milliseconds since 1970 (UTC), as this turn first read them. */
   epochMs(): number;
-  /** The current second as an IMF-fixdate, for the Date field (RFC 9110 §6.6.1). */
-  date(): string;
 }
 
 /** The machine's clocks. */
 export class SystemClock implements Clock {
-  #second = -1;
-  #date = "";
-  #turn = 0;
-  /** Whether the turn that was counted last still goes on. */
-  #isTurning = false;
-  #atEnd: (() => void)[] = [];
+  readonly #scheduler: Scheduler;
+  /** The turn in which the clocks were last read. */
+  #turn = -1;
   #turnMs = 0;
   #epochMs = 0;
+
+  /** `scheduler` says which turn it is. */
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
 
   monotonicMs(): number {
     return performance.now();
   }
 
   turnMs(): number {
-    this.turn();
+    this.#readOnce();
     return this.#turnMs;
   }
 
-  turn(): number {
-    if (!this.#isTurning) this.#beginTurn();
-    return this.#turn;
-  }
-
-  #beginTurn(): void {
-    this.#isTurning = true;
-    this.#turn++;
-    this.#turnMs = performance.now();
-    this.#epochMs = Date.now();
-    // Runs after what is being read now, and before the loop asks the system for more.
-    setImmediate(this.#endTurn);
-  }
-
-  whenTurnEnds(run: () => void): void {
-    this.turn();
-    this.#atEnd.push(run);
-  }
-
-  readonly #endTurn = (): void => {
-    try {
-      // Whoever is added meanwhile has their turn in here, too.
-      for (const run of this.#atEnd) run();
-    } finally {
-      if (this.#atEnd.length > 0) this.#atEnd = [];
-      this.#isTurning = false;
-    }
-  };
-
   epochMs(): number {
-    this.turn();
+    this.#readOnce();
     return this.#epochMs;
   }
 
-  date(): string {
-    const second = Math.floor(this.epochMs() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#date = formatImfFixdate(second * 1000);
-    }
-    return this.#date;
+  /** Reads both clocks unless this turn has read them. */
+  #readOnce(): void {
+    const turn = this.#scheduler.turn();
+    if (turn === this.#turn) return;
+    this.#turn = turn;
+    this.#turnMs = performance.now();
+    this.#epochMs = Date.now();
   }
 }

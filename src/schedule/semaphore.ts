@@ -1,32 +1,32 @@
 /**
- * A gate that lets so many in at a time, the others in the order in which they came.
+ * A counting semaphore, for a resource that few may hold at a time.
  */
 
-/** For work that holds something there is not much of. */
+/** At most so many holders at a time; the others wait in the order in which they came. */
 export class Semaphore {
-  readonly #insideMax: number;
-  #inside = 0;
+  readonly #holdersMax: number;
+  #holders = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(insideMax: number) {
-    this.#insideMax = insideMax;
+  constructor(holdersMax: number) {
+    this.#holdersMax = holdersMax;
   }
 
-  /** Resolves when there is room, with what is to be called on leaving; again does nothing. */
+  /** Resolves when there is room, with a function that releases it; a second call does nothing. */
   async enter(): Promise<() => void> {
-    if (this.#inside < this.#insideMax) this.#inside++;
+    if (this.#holders < this.#holdersMax) this.#holders++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    let isInside = true;
+    let isHeld = true;
     return () => {
-      if (isInside) this.#leave();
-      isInside = false;
+      if (isHeld) this.#release();
+      isHeld = false;
     };
   }
 
-  /** Gives the place to the next in line. */
-  #leave(): void {
+  /** Passes the place to the next that waits. */
+  #release(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#inside--;
+    if (next === undefined) this.#holders--;
     else next();
   }
 }

@@ -1,67 +1,49 @@
 /**
- * Timers of many connections on one timer: a wheel of slots, each a span of time wide.
+ * Deadlines of many connections on one alarm: a timer wheel, whose slots are spans of time.
  *
- * A deadline moves with every request and nearly never passes, so moving one must cost nothing: it
- * is a number on its owner. The owner stays in the slot where it was put; when that slot's time
- * comes and the number has moved on, the owner is put into a later slot. An idle connection is thus
- * looked at once per deadline, and an idle server sleeps: the timer is set for the next slot that
- * holds anyone.
+ * A deadline moves with every request and nearly never passes, so moving one must cost nothing: the
+ * deadline is a number on its owner. The owner stays in the slot where it was put. When the time of
+ * the slot comes and the deadline has moved, the owner is put into a later slot. So the wheel looks
+ * at an idle connection once per deadline. The alarm is set for the next slot that isn't empty, so
+ * an idle server sleeps.
  */
 
-/** Something that has a deadline. */
-export interface Timed {
-  /** When it is over, on the monotonic clock; Infinity for never. To be set through `Timers`. */
-  deadlineMs: number;
-  /** The slot it sits in, or -1. Belongs to `Timers`. */
-  slot: number;
-  /** Called once when `deadlineMs` has passed; the owner then has no deadline until it sets one. */
-  expire(nowMs: number): void;
-}
+import type { Clock } from "./clock.ts";
+import type { Alarm } from "./scheduler.ts";
 
-/** Sets a timer, and takes it back. */
-export interface Alarm {
-  set(afterMs: number, ring: () => void): void;
-  clear(): void;
+/** An object that has a deadline. */
+export interface Timed {
+  /** On the monotonic clock; Infinity for none. Only `Timers` may write it. */
+  deadlineMs: number;
+  /** The slot that the object is in, or -1. Only `Timers` may write it. */
+  slot: number;
+  /** Called once when `deadlineMs` has passed. There is no deadline then until one is set. */
+  expire(nowMs: number): void;
 }
 
 const slotCount = 512;
 const slotMs = 32;
 
-/** The event loop's own timer; it doesn't keep the process alive. */
-export class LoopAlarm implements Alarm {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  set(afterMs: number, ring: () => void): void {
-    this.clear();
-    this.#timer = setTimeout(ring, afterMs);
-    this.#timer.unref();
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-}
-
-/** The wheel. Timers are kept to within one slot, 32 ms, and never fire early. */
+/** The wheel. A deadline expires at most one slot, 32 ms, late, and never early. */
 export class Timers {
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #alarm: Alarm;
-  /** A slot is made when it is first needed: all of them take half a millisecond. */
+  /** A slot is made when it is first needed: making all of them takes half a millisecond. */
   readonly #slots: (Set<Timed> | undefined)[] = [];
+  /** Objects in the wheel. */
   #held = 0;
-  /** The last tick whose slot has been emptied. */
+  /** The last tick whose slot has been emptied. A tick is a span of time as wide as a slot. */
   #tick: number;
   /** The tick that the alarm is set for; Infinity when it isn't. */
   #alarmTick = Infinity;
 
-  constructor(now: () => number, alarm: Alarm) {
-    this.#now = now;
+  constructor(clock: Clock, alarm: Alarm) {
+    this.#clock = clock;
     this.#alarm = alarm;
-    this.#tick = Math.floor(now() / slotMs);
+    this.#tick = Math.floor(clock.monotonicMs() / slotMs);
   }
 
-  /** How many hold a place in the wheel. */
+  /** How many objects the wheel holds. */
   get size(): number {
     return this.#held;
   }
@@ -75,7 +57,7 @@ export class Timers {
     this.#put(timed);
   }
 
-  /** Forgets `timed`. */
+  /** Removes `timed` from the wheel, and with it its deadline. */
   remove(timed: Timed): void {
     timed.deadlineMs = Infinity;
     this.#take(timed);
@@ -92,9 +74,9 @@ export class Timers {
   }
 
   #put(timed: Timed): void {
-    if (this.#held === 0) this.#tick = Math.floor(this.#now() / slotMs);
+    if (this.#held === 0) this.#tick = Math.floor(this.#clock.monotonicMs() / slotMs);
     const due = Math.floor(timed.deadlineMs / slotMs) + 1;
-    // What lies beyond the wheel's turn waits in its last slot and is put in again from there.
+    // A deadline beyond the last slot waits in that one, and is put in again from there.
     const tick = Math.min(Math.max(due, this.#tick + 1), this.#tick + slotCount - 1);
     timed.slot = tick % slotCount;
     (this.#slots[timed.slot] ??= new Set()).add(timed);
@@ -104,11 +86,11 @@ export class Timers {
 
   #wake(tick: number): void {
     this.#alarmTick = tick;
-    this.#alarm.set(Math.max(1, tick * slotMs - this.#now()), () => this.#ring());
+    this.#alarm.set(Math.max(1, tick * slotMs - this.#clock.monotonicMs()), this.#ring);
   }
 
-  #ring(): void {
-    const now = this.#now();
+  readonly #ring = (): void => {
+    const now = this.#clock.monotonicMs();
     const current = Math.floor(now / slotMs);
     const due: Timed[] = [];
     for (let turns = 0; this.#tick < current && turns < slotCount; turns++) {
@@ -117,7 +99,7 @@ export class Timers {
     }
     this.#tick = Math.max(this.#tick, current);
     for (const timed of due) {
-      // One that expires may set or remove the deadline of another.
+      // The expiry of one may have set or removed the deadline of another.
       if (timed.slot !== -1 || timed.deadlineMs === Infinity) continue;
       if (timed.deadlineMs > now) {
         this.#put(timed);
@@ -127,7 +109,7 @@ export class Timers {
       timed.expire(now);
     }
     this.#setAlarm();
-  }
+  };
 
   #empty(slot: number, into: Timed[]): void {
     const held = this.#slots[slot];
@@ -140,7 +122,7 @@ export class Timers {
     held.clear();
   }
 
-  /** Sets the alarm for the next slot that holds anyone. */
+  /** Sets the alarm for the next slot that isn't empty. */
   #setAlarm(): void {
     this.#alarmTick = Infinity;
     for (let ahead = 1; this.#held > 0 && ahead < slotCount; ahead++) {

@@ -1,55 +1,60 @@
 /**
- * Work that would keep the event loop for too long, done in pieces: in each turn so much of it as
- * others can wait for, whoever has asked for it, in the order in which it was asked for.
+ * How much of some long work one turn of the event loop does. The work comes in steps; steps of all
+ * callers share the budget and run in the order in which they were asked for, so no turn lasts
+ * longer than one budget and one step.
  */
 
-/** A piece of work, and who waits for it. */
-interface Job {
+import type { Scheduler } from "./scheduler.ts";
+
+/** A step of work, and the promise that its caller waits for. */
+interface Step {
   readonly work: () => number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** What is done in the turns of the event loop, one after the other. */
+/** A budget of work that each turn has anew. */
 export class WorkBudget {
+  readonly #scheduler: Scheduler;
   readonly #amountMax: number;
-  readonly #waiting: Job[] = [];
-  /** In this turn. */
+  readonly #waiting: Step[] = [];
+  /** Done in this turn. */
   #amount = 0;
 
-  /** A turn begins no more work once it has done `amountMax`. */
-  constructor(amountMax: number) {
+  /** A turn begins no further step once it has done `amountMax`. */
+  constructor(scheduler: Scheduler, amountMax: number) {
+    this.#scheduler = scheduler;
     this.#amountMax = amountMax;
   }
 
   /**
-   * Does `work`, which answers how much it was, more than nothing: in this turn or in a later one.
-   * Rejects with what it throws.
+   * Runs `work` in this turn or in a later one. `work` returns how much it was, in any unit, and
+   * more than 0. Rejects with the error that `work` throws.
    */
   do(work: () => number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ work, resolve, reject });
-    // Those who wait already wait for the next turn.
-    if (this.#waiting.length === 1) this.#doSome();
+    // When others wait already, the budget of this turn is spent.
+    if (this.#waiting.length === 1) this.#run();
     return promise;
   }
 
-  #doSome(): void {
+  #run(): void {
     while (this.#amount < this.#amountMax) {
-      const job = this.#waiting.shift();
-      if (job === undefined) return;
-      if (this.#amount === 0) setImmediate(() => this.#nextTurn());
+      const step = this.#waiting.shift();
+      if (step === undefined) return;
+      if (this.#amount === 0) this.#scheduler.defer(this.#nextTurn);
       try {
-        this.#amount += job.work();
-        job.resolve();
+        this.#amount += step.work();
+        step.resolve();
       } catch (error) {
-        job.reject(error);
+        step.reject(error);
       }
     }
   }
 
-  #nextTurn(): void {
+  readonly #nextTurn = (): void => {
     this.#amount = 0;
-    this.#doSome();
-  }
+    this.#run();
+  };
 }

@@ -1,45 +1,48 @@
 /**
- * When answers leave, and who goes on in the next turn of the event loop.
+ * When the responses of busy connections are written: together, at the end of a turn.
  *
- * The loop learns of all sockets that have something to read at one time. A client of many of them
- * sleeps while it waits for answers, and sending wakes it, which is charged to whoever sends: a
- * sixth of the work for small files here, when each answer leaves by itself and the client has
- * fallen asleep again before the next. So where several connections are busy, their answers leave
- * together when the turn ends. Nobody waits for long: a few at a time leave before. And only
- * answers of the server's own wait (`WriteQueue.mayWait`): a route may reuse its buffer after it
- * returns.
+ * The event loop learns at one time of all sockets that have something to read. A client with many
+ * connections sleeps while it waits for responses; a write wakes it, and the kernel charges the
+ * wake-up to the writer. When each response is written by itself, the client has fallen asleep
+ * again before the next one, and wake-ups are a sixth of the work for small files. So when several
+ * connections are busy, the batcher holds their responses and writes them when the turn ends. To
+ * bound the delay it writes a full batch earlier. Only responses whose octets don't change are held
+ * (`WriteQueue.mayWait`): a route may reuse its buffer after it returns.
  */
 
-import type { Clock } from "./clock.ts";
+import type { Scheduler } from "./scheduler.ts";
 
-/** With fewer busy connections in the turn before there is no company to wait for. */
+/** With fewer busy connections in the turn before, a batch would be too small to pay. */
 const busyMin = 4;
 
-/** As many wait for each other at most: with small answers that takes 0.2 to 0.4 ms. */
+/** Responses in a batch at most; with small ones a batch takes 0.2 to 0.4 ms. */
 const heldMax = 16;
 
-/** Who has something to send. */
+/** A connection that has something to write. */
 export interface Batched {
-  /** Sends it. What has been sent by then needn't be there any more. */
+  /** Writes it; does nothing when it has been written by then. */
   leave(): void;
 }
 
-/** The departures of a server's connections. */
+/** The batches of one server's connections. */
 export class WriteBatcher {
-  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
   #held: Batched[] = [];
   #turn = -1;
-  /** How many came in this turn, and in the one before. */
+  /** Connections that were ready to write in this turn, and in the one before. */
   #count = 0;
   #countBefore = 0;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
   }
 
-  /** Whether `one`, which could leave, is called to do so later in this turn. */
+  /**
+   * Whether the batcher holds `one`, which is ready to write, and calls it later in this turn. When
+   * false, the caller writes at once.
+   */
   hold(one: Batched): boolean {
-    const turn = this.#clock.turn();
+    const turn = this.#scheduler.turn();
     if (turn !== this.#turn) {
       this.#countBefore = this.#count;
       this.#count = 0;
@@ -48,31 +51,17 @@ export class WriteBatcher {
     this.#count++;
     if (this.#countBefore < busyMin) return false;
     if (this.#held.length === heldMax - 1) {
-      // Those before leave, and it goes with them.
-      this.#go();
+      // The batch is full: it is written now, and the caller follows.
+      this.#write();
       return false;
     }
-    if (this.#held.push(one) === 1) this.#clock.whenTurnEnds(this.#go);
+    if (this.#held.push(one) === 1) this.#scheduler.afterTurn(this.#write);
     return true;
   }
 
-  readonly #go = (): void => {
+  readonly #write = (): void => {
     const held = this.#held;
     this.#held = [];
     for (const one of held) one.leave();
-  };
-}
-
-/** Those who go on in the next turn, once each, however often they have asked for it. */
-export class NextTurn {
-  readonly #due = new Set<() => void>();
-
-  readonly defer = (run: () => void): void => {
-    if (this.#due.has(run)) return;
-    this.#due.add(run);
-    setImmediate(() => {
-      this.#due.delete(run);
-      run();
-    });
   };
 }

@@ -15,8 +15,9 @@ import type {
   ServerContext,
 } from "./connection/protocol-connection.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
-import { WriteBatcher, NextTurn } from "../schedule/write-batcher.ts";
+import { WriteBatcher } from "../schedule/write-batcher.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
+import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "./serve-options.ts";
 import type { Transport } from "./connection/transport.ts";
 import { CleartextTransport, SocketTransport } from "./connection/transport.ts";
@@ -136,8 +137,8 @@ export class Listener {
     this.#secure = secure;
     this.#context = {
       ...server,
-      departures: new WriteBatcher(server.clock),
-      defer: new NextTurn().defer,
+      date: new ResponseDate(server.clock),
+      departures: new WriteBatcher(server.scheduler),
       closed: (connection) => this.#forget(connection),
     };
     this.limit(server.limits);

@@ -6,6 +6,7 @@
  */
 
 import type { Response } from "../http/response.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport } from "./connection/exchange.ts";
 
 /** How a line looks; "none" for no log. */
@@ -121,13 +122,20 @@ export class AccessLog {
   readonly #format: LogFormat;
   readonly #write: (text: string) => void;
   readonly #epochMs: () => number;
+  readonly #scheduler: Scheduler;
   #lines: string[] = [];
 
   /** `write` is given whole lines, each with its line break. */
-  constructor(format: LogFormat, write: (text: string) => void, epochMs: () => number) {
+  constructor(
+    format: LogFormat,
+    write: (text: string) => void,
+    epochMs: () => number,
+    scheduler: Scheduler,
+  ) {
     this.#format = format;
     this.#write = write;
     this.#epochMs = epochMs;
+    this.#scheduler = scheduler;
   }
 
   /** Whether it has a use for exchanges. */
@@ -138,15 +146,15 @@ export class AccessLog {
   /** Notes an exchange that is over. */
   note(report: ExchangeReport): void {
     if (this.#format === "none") return;
-    if (this.#lines.length === 0) setImmediate(() => this.flush());
+    if (this.#lines.length === 0) this.#scheduler.defer(this.flush);
     this.#lines.push(formatLine(this.#format, report, this.#epochMs()));
   }
 
   /** Writes what has been noted. */
-  flush(): void {
+  readonly flush = (): void => {
     if (this.#lines.length === 0) return;
     const text = `${this.#lines.join("\n")}\n`;
     this.#lines = [];
     this.#write(text);
-  }
+  };
 }

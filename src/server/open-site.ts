@@ -5,36 +5,52 @@
 
 import type { Limits } from "../base/limits.ts";
 import { resolveLimits } from "../base/limits.ts";
-import type { Moments } from "../tree/cache/freshness.ts";
-import type { Tree } from "../tree/disk/disk-tree.ts";
-import { openTree } from "../tree/disk/disk-tree.ts";
-import type { AddedRoutes } from "../site/library/added-routes.ts";
-import { VariantCache } from "../site/variants/variant-cache.ts";
-import { ErrorPages, isPageName } from "../site/pages/error-page.ts";
+import type { Scheme } from "../http/target.ts";
+import type { Clock } from "../schedule/clock.ts";
+import type { LogicalClock } from "../schedule/logical-clock.ts";
+import type { TurnBudgets } from "../schedule/turn-budgets.ts";
+import { TreeContent } from "../site/content/tree-content.ts";
+import type { Endpoint, Finisher, Guard } from "../site/endpoint.ts";
+import { FormEndpoint } from "../site/forms/form-endpoint.ts";
 import type { EarlyHints } from "../site/hints/early-hints.ts";
-import type { Handler } from "../site/request.ts";
-import { Routes } from "../site/site.ts";
+import type { RouteTable } from "../site/library/route-endpoint.ts";
+import { RouteEndpoint } from "../site/library/route-endpoint.ts";
+import { ErrorPages, isPageName } from "../site/pages/error-page.ts";
+import { ResponsePacing } from "../site/response-pacing.ts";
+import { TreeEndpoint } from "../site/rules/path-mapping.ts";
 import type { ReadRules } from "../site/rules/read-rules.ts";
 import { readRules } from "../site/rules/read-rules.ts";
-import type { Refusal } from "../http/error.ts";
-import type { RequestHead } from "../http/request.ts";
-import type { Response } from "../http/response.ts";
-import type { Scheme } from "../http/target.ts";
+import { ServerTiming } from "../site/rules/server-timing.ts";
+import { SchemeGuard } from "../site/scheme-guard.ts";
+import { Site } from "../site/site.ts";
+import { VariantCache } from "../site/variants/variant-cache.ts";
+import { VariantSelector } from "../site/variants/variant-selector.ts";
 import { affordableKeptFiles } from "../system/descriptor-budget.ts";
+import { openDiskTree } from "../tree/disk/disk-tree.ts";
+import type { Tree } from "../tree/tree.ts";
 import { logFormats } from "./log.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
-import { inTurns } from "../site/response-pacing.ts";
 
-/** A tree, and all that answers from it. */
-export interface Site {
+/** A site, and what it was made with. */
+export interface OpenSite {
+  readonly site: Site;
   readonly limits: Limits;
   readonly tree: Tree;
-  /** The answer to a request that no handler gets to see. */
-  readonly refusal: (refusal: Refusal, head: RequestHead | undefined) => Response;
-  /** Whether answers explain themselves. */
-  readonly explain: boolean;
-  readonly answer: Handler;
+  /** The real path of the served folder. */
+  readonly root: string;
+  /** Whether a stranger is shown the file that is on this machine at `file`. */
+  readonly shows: (file: string) => boolean;
+}
+
+/** What the sites of one server share. */
+export interface SiteSurroundings {
+  readonly routes: RouteTable;
+  readonly clock: Clock;
+  readonly logicalClock: LogicalClock;
+  readonly budgets: TurnBudgets;
+  /** "https" when connections are with TLS (RFC 9110 §4.2). */
+  readonly scheme: Scheme;
 }
 
 /** The rules among `options`, read. Throws a `ServeError` when they can't be. */
@@ -82,17 +98,55 @@ function checkName(code: "form" | "index", called: string, name: string): void {
   throw new ServeError(code, `${called} must be a file's name, not ${name}`);
 }
 
-/**
- * Makes the site that `options` ask for, with the routes that were `added` on top of the tree, for
- * connections with TLS ("https") or without. `moments` says how fresh what is answered has to be.
- * Throws a `ServeError` when there can't be one.
- */
-export function openSite(
+/** The tree that `options` ask for. */
+function openTreeOf(
   options: ServeOptions,
-  added: AddedRoutes,
-  moments: Moments,
-  scheme: Scheme,
-): Site {
+  limits: Limits,
+  { logicalClock, budgets }: SiteSurroundings,
+): Pick<OpenSite, "tree" | "root" | "shows"> {
+  const opened = openDiskTree({
+    root: options.root ?? ".",
+    permissions: options.permissions ?? "other",
+    hidden: options.hidden ?? false,
+    symlinks: options.symlinks ?? "inside",
+    index: options.index ?? "index.html",
+    clock: logicalClock,
+    scheduler: budgets.scheduler,
+    limits: { ...limits, openFilesKeptMax: affordableKeptFiles(limits.openFilesKeptMax) },
+  });
+  if (!opened.ok) throw new ServeError("root", opened.error);
+  const tree = opened.value;
+  return { tree, root: tree.root, shows: (file) => tree.shows(file) };
+}
+
+/** What answers from `tree`. */
+function contentOf(
+  options: ServeOptions,
+  tree: Tree,
+  pages: ErrorPages,
+  limits: Limits,
+  { budgets, scheme }: SiteSurroundings,
+): TreeContent {
+  const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
+  const variants =
+    options.compress === false ? undefined : new VariantSelector({ tree, limits, cache, budgets });
+  return new TreeContent({
+    tree,
+    pages,
+    limits,
+    budgets,
+    listing: options.listing ?? true,
+    cacheSeconds: options.cache,
+    variants,
+    earlyHints: options.earlyHints === true ? loadEarlyHints(scheme) : undefined,
+  });
+}
+
+/**
+ * Makes the site that `options` ask for, in the `surroundings` of its server. Throws a `ServeError`
+ * when there can't be one.
+ */
+export function openSite(options: ServeOptions, surroundings: SiteSurroundings): OpenSite {
   const resolved = resolveLimits(options.limits);
   if (!resolved.ok) {
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
@@ -102,36 +156,26 @@ export function openSite(
   checkWords(options);
   checkName("form", "the form page", formPage);
   checkName("index", "the index", index);
-  const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
-  const opened = openTree({
-    root: options.root ?? ".",
-    permissions: options.permissions ?? "other",
-    hidden: options.hidden ?? false,
-    symlinks: options.symlinks ?? "inside",
-    index,
-    moments,
-    limits: { ...limits, openFilesKeptMax },
-  });
-  if (!opened.ok) throw new ServeError("root", opened.error);
-  const tree = opened.value;
-  const { mapping, decoration } = rulesOf(options);
-  const explain = options.explain ?? false;
-  const pages = new ErrorPages(tree, limits, explain);
-  const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
-  const coding = options.compress === false ? undefined : { tree, limits, cache };
-  const earlyHints = options.earlyHints === true ? loadEarlyHints(scheme) : undefined;
-  const { listing = true, cache: cacheSeconds } = options;
-  const routes = new Routes(
-    { tree, pages, limits, scheme, listing, cacheSeconds, coding, earlyHints },
-    options.post === "off" ? undefined : { tree, pages, limits, formPage },
-    mapping,
-    added,
-    decoration,
-  );
-  const refusal: Site["refusal"] = (refused, head) => {
-    const response = pages.refusal(refused);
-    return decoration?.apply(response, head) ?? response;
-  };
-  const answer = inTurns(routes.answer, limits);
-  return { limits, tree, refusal, explain, answer };
+  const opened = openTreeOf(options, limits, surroundings);
+  const { tree } = opened;
+  const { mapping, headers } = rulesOf(options);
+  const { budgets, clock, routes, scheme } = surroundings;
+  const pages = new ErrorPages(tree, limits, options.explain ?? false);
+  const content = contentOf(options, tree, pages, limits, surroundings);
+  const form = new FormEndpoint({ tree, content, pages, limits, formPage });
+  const endpoints: readonly Endpoint[] = [
+    new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
+    ...(options.post === "off" ? [] : [form]),
+    new TreeEndpoint({ tree, content, pages, mapping, cacheSeconds: options.cache }),
+  ];
+  const guards: Guard[] = [new SchemeGuard(scheme, pages)];
+  const finishers: Finisher[] = headers === undefined ? [] : [headers];
+  if (options.explain === true) {
+    const timing = new ServerTiming(clock);
+    guards.unshift(timing);
+    finishers.push(timing);
+  }
+  const pacing = new ResponsePacing(budgets.responses, limits);
+  const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
+  return { ...opened, site, limits };
 }

@@ -3,14 +3,16 @@
  * library's front door; the command line goes through it, too.
  */
 
-import { Moments } from "../tree/cache/freshness.ts";
-import type { Tree } from "../tree/disk/disk-tree.ts";
-import { AddedRoutes } from "../site/library/added-routes.ts";
+import { LogicalClock } from "../schedule/logical-clock.ts";
+import { RouteTable } from "../site/library/route-endpoint.ts";
 import type { RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/target.ts";
 import { SystemClock } from "../schedule/clock.ts";
+import { EventLoop } from "../schedule/event-loop.ts";
+import type { Alarm } from "../schedule/scheduler.ts";
+import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
-import { Timers, LoopAlarm } from "../schedule/timers.ts";
+import { Timers } from "../schedule/timers.ts";
 import type { ExchangeReport } from "./connection/exchange.ts";
 import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
@@ -19,9 +21,9 @@ import { AccessLog } from "./log.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
+import type { OpenSite, SiteSurroundings } from "./open-site.ts";
 import { openSite } from "./open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
-import { timed } from "../site/server-timing.ts";
 
 /** A request that arrived, and the status it was answered with. */
 export interface RecordedRequest {
@@ -116,21 +118,38 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
 }
 
 /** TLS under the certificate that `tls` names; what only it needs is loaded here. */
-async function openSecureSockets(tls: TlsOptions, tree: Tree): Promise<SecureSockets> {
+async function openSecureSockets(tls: TlsOptions, { shows }: OpenSite): Promise<SecureSockets> {
   const { SecureSockets: Sockets } = await import("./tls/secure-sockets.ts");
-  return new Sockets(tls, tree);
+  return new Sockets(tls, shows);
+}
+
+/** Serves TLS under the certificate that `tls` names from now on; undefined for no change. */
+function renew(
+  secure: SecureSockets | undefined,
+  tls: TlsOptions | undefined,
+  { shows }: OpenSite,
+): void {
+  if (tls === undefined) return;
+  if (secure === undefined) throw new ServeError("tls", "TLS can only be begun by a restart");
+  secure.renew(tls, shows);
 }
 
 /**
- * Closes `listener`, and resets what is left when the time is over; at once if there is none. Then
- * nobody is left who is sent files of `tree`.
+ * Closes `listener`, and resets the connections that are left after `limits.stopTimeMs`, timed by
+ * `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
  */
-async function close(listener: Listener, tree: Tree, withinMs: number): Promise<void> {
+async function close(
+  listener: Listener,
+  { tree, limits }: OpenSite,
+  force: boolean,
+  alarm: Alarm,
+): Promise<void> {
   const closing = listener.close();
+  const withinMs = force ? 0 : limits.stopTimeMs;
   if (withinMs === 0) listener.abort();
-  const timer = setTimeout(() => listener.abort(), withinMs);
+  alarm.set(withinMs, () => listener.abort());
   await closing;
-  clearTimeout(timer);
+  alarm.clear();
   tree.close();
 }
 
@@ -145,24 +164,32 @@ async function close(listener: Listener, tree: Tree, withinMs: number): Promise<
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { tls, host = "localhost", port = 0, reusePort } = options;
-  const added = new AddedRoutes();
   const scheme = tls === undefined ? "http" : "https";
-  const moments = new Moments();
-  let site = openSite(options, added, moments, scheme);
-  const secure = tls === undefined ? undefined : await openSecureSockets(tls, site.tree);
-  const clock = new SystemClock();
+  const scheduler = new EventLoop();
+  const clock = new SystemClock(scheduler);
+  const routes = new RouteTable(() => opened.site.endpointsChanged());
+  const surroundings: SiteSurroundings = {
+    routes,
+    clock,
+    logicalClock: new LogicalClock(),
+    budgets: new TurnBudgets(scheduler),
+    scheme,
+  };
+  let opened = openSite(options, surroundings);
+  const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened);
   const write = guarded(options.write ?? toStandardOutput);
   const logAs = (format: LogFormat = "none"): AccessLog =>
-    new AccessLog(format, write, () => clock.epochMs());
+    new AccessLog(format, write, () => clock.epochMs(), scheduler);
   let log = logAs(options.log);
   const requests: RecordedRequest[] = [];
   const context: ServerContext = {
-    limits: site.limits,
+    limits: opened.limits,
+    scheduler,
     clock,
-    moments,
-    deadlines: new Timers(() => clock.monotonicMs(), new LoopAlarm()),
-    handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
-    refusal: (error, head) => site.refusal(error, head),
+    logicalClock: surroundings.logicalClock,
+    deadlines: new Timers(clock, scheduler.alarm()),
+    answer: (request, since) => opened.site.answer(request, since),
+    refuse: (refusal, request) => opened.site.refuse(refusal, request),
     failed: guarded(options.onError ?? toStandardError),
     witness: {
       get wanted() {
@@ -171,42 +198,38 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       note: (report) => {
         log.note(report);
         if (options.record === false) return;
-        keep(recordOf(report), requests, site.limits.requestsKeptMax);
+        keep(recordOf(report), requests, opened.limits.requestsKeptMax);
       },
     },
   };
   const listener = new Listener(context, http1Factory(), secure);
-  const opened = listener.open(host, port, reusePort);
-  if (!opened.ok) throw listenError(opened.error);
+  const listening = listener.open(host, port, reusePort);
+  if (!listening.ok) throw listenError(listening.error);
   const reload = (changed: ReloadOptions): void => {
-    const root = changed.root ?? site.tree.root;
-    const next = openSite({ ...changed, root }, added, moments, scheme);
-    if (changed.tls !== undefined) {
-      if (secure === undefined) throw new ServeError("tls", "TLS can only be begun by a restart");
-      secure.renew(changed.tls, next.tree);
-    }
-    site.tree.close();
-    site = next;
-    listener.limit(site.limits);
+    const next = openSite({ ...changed, root: changed.root ?? opened.root }, surroundings);
+    renew(secure, changed.tls, next);
+    opened.tree.close();
+    opened = next;
+    listener.limit(opened.limits);
     log.flush();
     log = logAs(changed.log);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    await close(listener, site.tree, how.force === true ? 0 : site.limits.stopTimeMs);
+    await close(listener, opened, how.force === true, scheduler.alarm());
     log.flush();
   };
   return {
-    url: urlOf(scheme, host, opened.value),
+    url: urlOf(scheme, host, listening.value),
     host,
-    port: opened.value,
+    port: listening.value,
     get root() {
-      return site.tree.root;
+      return opened.root;
     },
     requests,
     get connections() {
       return listener.connections;
     },
-    route: (method, path, handler) => added.add(method, path, handler),
+    route: (method, path, handler) => routes.add(method, path, handler),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

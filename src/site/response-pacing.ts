@@ -1,29 +1,39 @@
 /**
- * Large answers are begun by shares: when fifty clients have waited for one, or ask for one in the
- * same moment, a turn of the event loop begins to send as many as fill its share. Small answers
- * aren't counted: what they cost is the request, and that has been read by then.
+ * Paces large responses: a turn of the event loop begins to send as many as its byte budget holds,
+ * and the others begin in later turns. Otherwise fifty clients that wait for one large response, or
+ * ask for one in the same moment, make one long turn. Small responses are not counted: they cost
+ * about as much as reading the request, which has already been done.
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { Handler, Request } from "./request.ts";
-import { ByteBudget } from "../schedule/byte-budget.ts";
 import type { Response } from "../http/response.ts";
 import { bodyOctets } from "../http/response.ts";
+import type { ByteBudget } from "../schedule/byte-budget.ts";
+import type { Request } from "./request.ts";
 
-/** `handler`, whose large answers come in several turns. */
-export function inTurns(
-  handler: Handler,
-  { sendPieceBytes, sendBurstBytes }: Pick<Limits, "sendPieceBytes" | "sendBurstBytes">,
-): Handler {
-  const share = new ByteBudget();
-  const begin = (response: Response, { head }: Request): Response | Promise<Response> => {
+/** A response above `sendPieceBytes` is large; a turn begins no other after `sendBurstBytes`. */
+export type PacingLimits = Pick<Limits, "sendPieceBytes" | "sendBurstBytes">;
+
+/** The last station of every response on its way out of a site. */
+export class ResponsePacing {
+  readonly #budget: ByteBudget;
+  readonly #limits: PacingLimits;
+
+  constructor(budget: ByteBudget, limits: PacingLimits) {
+    this.#budget = budget;
+    this.#limits = limits;
+  }
+
+  /** `answer` to `request`, in a turn that has budget left; at once when that is this turn. */
+  pace(answer: Response | Promise<Response>, request: Request): Response | Promise<Response> {
+    if (!(answer instanceof Promise)) return this.#begin(answer, request);
+    return answer.then((response) => this.#begin(response, request));
+  }
+
+  #begin(response: Response, { head }: Request): Response | Promise<Response> {
+    const { sendPieceBytes, sendBurstBytes } = this.#limits;
     const octets = head.method === "HEAD" ? 0 : (bodyOctets(response.body) ?? 0);
     if (octets <= sendPieceBytes) return response;
-    return share.take(octets, sendBurstBytes)?.then(() => response) ?? response;
-  };
-  return (request) => {
-    const answer = handler(request);
-    if (!(answer instanceof Promise)) return begin(answer, request);
-    return answer.then((response) => begin(response, request));
-  };
+    return this.#budget.take(octets, sendBurstBytes)?.then(() => response) ?? response;
+  }
 }

@@ -17,6 +17,7 @@ import type { Answer, Endpoint, Finisher, Guard } from "./endpoint.ts";
 import type { ErrorPages } from "./pages/error-page.ts";
 import type { Request } from "./request.ts";
 import { ResponseCache } from "./response-cache.ts";
+import type { ResponsePacing } from "./response-pacing.ts";
 
 /** What a site is made of. */
 export interface SiteParts {
@@ -25,6 +26,7 @@ export interface SiteParts {
   readonly endpoints: readonly Endpoint[];
   readonly finishers: readonly Finisher[];
   readonly pages: ErrorPages;
+  readonly pacing: ResponsePacing;
   readonly limits: { readonly inlineBytesMax: number };
 }
 
@@ -52,14 +54,16 @@ export class Site {
   readonly #eachFinishers: readonly Finisher[];
   readonly #pages: ErrorPages;
   readonly #cache: ResponseCache;
+  readonly #pacing: ResponsePacing;
 
-  constructor({ guards, endpoints, finishers, pages, limits }: SiteParts) {
+  constructor({ guards, endpoints, finishers, pages, pacing, limits }: SiteParts) {
     this.#guards = guards;
     this.#endpoints = endpoints;
     this.#onceFinishers = finishers.filter(({ isRepeatable }) => isRepeatable);
     this.#eachFinishers = finishers.filter(({ isRepeatable }) => !isRepeatable);
     this.#pages = pages;
     this.#cache = new ResponseCache(limits);
+    this.#pacing = pacing;
   }
 
   /**
@@ -69,8 +73,9 @@ export class Site {
   answer(request: Request, since: Moment): Answer {
     const answer = this.#turnAway(request) ?? this.#cache.find(request, since);
     const made = answer ?? this.#make(request, new View(since, request.receivedMs));
-    if (this.#eachFinishers.length === 0) return made;
-    return whenReady(made, (response) => finish(response, request, this.#eachFinishers));
+    if (this.#eachFinishers.length === 0) return this.#pacing.pace(made, request);
+    const finished = whenReady(made, (response) => finish(response, request, this.#eachFinishers));
+    return this.#pacing.pace(finished, request);
   }
 
   /** The response to a request that no endpoint gets to see, or whose endpoint has failed. */

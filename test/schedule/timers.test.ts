@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
 import type { Timed } from "../../src/schedule/timers.ts";
-import { Timers, LoopAlarm } from "../../src/schedule/timers.ts";
+import { Timers } from "../../src/schedule/timers.ts";
 import { FakeClock } from "../server/fake-clock.ts";
 
 /** The width of a slot: how late a deadline may be kept. */
@@ -29,7 +29,7 @@ class Owner implements Timed {
 
 function wheel(monotonicStartMs?: number): { clock: FakeClock; deadlines: Timers } {
   const clock = new FakeClock(monotonicStartMs);
-  return { clock, deadlines: new Timers(() => clock.monotonicMs(), clock) };
+  return { clock, deadlines: new Timers(clock, clock) };
 }
 
 describe("a deadline", () => {
@@ -203,23 +203,6 @@ test("an idle wheel sets no alarm", () => {
   const { clock } = wheel();
   expect(clock.alarmsSet).toBe(0);
   expect(clock.alarmMs).toBe(Infinity);
-});
-
-test("the loop's alarm rings, can be set anew, and doesn't keep the process alive", async () => {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const alarm = new LoopAlarm();
-  alarm.set(1, () => resolve("first"));
-  alarm.set(2, () => resolve("second"));
-  expect(await promise).toBe("second");
-  alarm.set(600_000, () => undefined);
-  const child = Bun.spawnSync([
-    process.execPath,
-    "-e",
-    `const { LoopAlarm } = await import(${JSON.stringify(import.meta.resolve("../../src/server/deadlines.ts"))});
-     new LoopAlarm().set(600_000, () => {});`,
-  ]);
-  expect(child.exitCode).toBe(0);
-  alarm.clear();
 });
 
 type Step =

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 
 import { WorkBudget } from "../../src/schedule/work-budget.ts";
+import { FakeScheduler } from "../server/fake-scheduler.ts";
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** Ends the turn, and lets promises go on. */
+async function endTurn(scheduler: FakeScheduler): Promise<void> {
+  scheduler.endTurn();
+  for (let i = 0; i < 5; i++) await Promise.resolve();
 }
 
 function fail(): number {
@@ -14,7 +15,8 @@ function fail(): number {
 
 describe("work in turns", () => {
   test("is done at once where the turn has done little", async () => {
-    const turns = new WorkBudget(10);
+    const scheduler = new FakeScheduler();
+    const turns = new WorkBudget(scheduler, 10);
     const done: string[] = [];
     const first = turns.do(() => done.push("first"));
     const second = turns.do(() => done.push("second"));
@@ -23,7 +25,8 @@ describe("work in turns", () => {
   });
 
   test("is put off where it has done enough, in the order of asking", async () => {
-    const turns = new WorkBudget(10);
+    const scheduler = new FakeScheduler();
+    const turns = new WorkBudget(scheduler, 10);
     const done: number[] = [];
     const amounts = [4, 4, 4, 9, 9, 100, 1];
     const all = amounts.map((amount, i) =>
@@ -34,7 +37,7 @@ describe("work in turns", () => {
     );
     const byTurn: number[][] = [[...done]];
     while (done.length < amounts.length) {
-      await turn();
+      await endTurn(scheduler);
       byTurn.push([...done]);
     }
     await Promise.all(all);
@@ -45,33 +48,39 @@ describe("work in turns", () => {
   });
 
   test("that is asked for meanwhile waits behind the others", async () => {
-    const turns = new WorkBudget(1);
+    const scheduler = new FakeScheduler();
+    const turns = new WorkBudget(scheduler, 1);
     const done: string[] = [];
     const job = (name: string) => (): number => done.push(name);
     const [one, two] = [turns.do(job("one")), turns.do(job("two"))];
     await one;
     const three = turns.do(job("three"));
     expect(done).toEqual(["one"]);
+    scheduler.endTurn();
     await two;
     expect(done).toEqual(["one", "two"]);
+    scheduler.endTurn();
     await three;
     expect(done).toEqual(["one", "two", "three"]);
   });
 
   test("is begun anew in each turn", async () => {
-    const turns = new WorkBudget(1);
+    const scheduler = new FakeScheduler();
+    const turns = new WorkBudget(scheduler, 1);
     let count = 0;
     for (let i = 0; i < 3; i++) {
       await turns.do(() => ++count);
       expect(count).toBe(i + 1);
-      await turn();
-      await turn();
+      await endTurn(scheduler);
+      await endTurn(scheduler);
     }
   });
 
   test("that fails is its own fault", async () => {
-    const turns = new WorkBudget(1);
+    const scheduler = new FakeScheduler();
+    const turns = new WorkBudget(scheduler, 1);
     const all = [turns.do(fail), turns.do(fail), turns.do(() => 1), turns.do(fail)];
+    scheduler.endTurn();
     const outcomes = await Promise.allSettled(all);
     expect(outcomes.map(({ status }) => status)).toEqual([
       "rejected",

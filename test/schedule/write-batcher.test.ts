@@ -1,43 +1,17 @@
 import { describe, expect, test } from "bun:test";
 
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import { SystemClock } from "../../src/schedule/clock.ts";
 import type { Batched } from "../../src/schedule/write-batcher.ts";
-import { WriteBatcher, NextTurn } from "../../src/schedule/write-batcher.ts";
+import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
 import { serve } from "../../src/server/serve.ts";
 import { FakeClient } from "../server/fake-client.ts";
-import { FakeClock } from "../server/fake-clock.ts";
-
-/** A clock whose turns end when a test says so. */
-class TurningClock extends FakeClock {
-  #turn = 0;
-  #atEnd: (() => void)[] = [];
-
-  override turn(): number {
-    return this.#turn;
-  }
-
-  override whenTurnEnds(run: () => void): void {
-    this.#atEnd.push(run);
-  }
-
-  /** How many wait for the turn's end. */
-  get waiting(): number {
-    return this.#atEnd.length;
-  }
-
-  endTurn(): void {
-    for (const run of this.#atEnd) run();
-    this.#atEnd = [];
-    this.#turn++;
-  }
-}
+import { FakeScheduler } from "../server/fake-scheduler.ts";
 
 /** WriteBatcher in which names leave; each is in `gone` once it has left, however it did. */
 class Station {
-  readonly clock = new TurningClock();
+  readonly scheduler = new FakeScheduler();
   readonly gone: string[] = [];
-  readonly #departures = new WriteBatcher(this.clock);
+  readonly #departures = new WriteBatcher(this.scheduler);
 
   /** `name` has something to send. */
   send(name: string): void {
@@ -58,7 +32,7 @@ class Station {
     const before = this.gone.length;
     for (let i = 0; i < count; i++) this.send(`${i}`);
     const early = this.gone.slice(before);
-    this.clock.endTurn();
+    this.scheduler.endTurn();
     expect(this.gone.slice(before)).toEqual(Array.from({ length: count }, (_, i) => `${i}`));
     return early;
   }
@@ -68,7 +42,7 @@ describe("answers", () => {
   test("leave at once while few connections are busy", () => {
     const station = new Station();
     for (let i = 0; i < 5; i++) expect(station.turn(3)).toHaveLength(3);
-    expect(station.clock.waiting).toBe(0);
+    expect(station.scheduler.waiting).toBe(0);
   });
 
   test("leave together, in their order, from the turn on that follows one with many", () => {
@@ -89,11 +63,11 @@ describe("answers", () => {
   });
 
   test("that are held while others leave follow them", () => {
-    const { clock, gone } = new Station();
-    const departures = new WriteBatcher(clock);
+    const { scheduler, gone } = new Station();
+    const departures = new WriteBatcher(scheduler);
     const name = (one: string): Batched => ({ leave: () => gone.push(one) });
     for (let i = 0; i < 4; i++) departures.hold(name("-"));
-    clock.endTurn();
+    scheduler.endTurn();
     const again: Batched = {
       leave() {
         gone.push("again");
@@ -101,64 +75,9 @@ describe("answers", () => {
       },
     };
     expect(departures.hold(again)).toBe(true);
-    clock.endTurn();
+    scheduler.endTurn();
     expect(gone).toEqual(["again", "late"]);
-    expect(clock.waiting).toBe(0);
-  });
-});
-
-describe("the end of a turn", () => {
-  test("comes before anything that was put off in it, and once", async () => {
-    const clock = new SystemClock();
-    const order: string[] = [];
-    const turn = clock.turn();
-    setImmediate(() => order.push("put off"));
-    clock.whenTurnEnds(() => order.push(`end of ${clock.turn() - turn}`));
-    clock.whenTurnEnds(() => {
-      order.push("end");
-      clock.whenTurnEnds(() => order.push("end, added then"));
-    });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(order).toEqual(["end of 0", "end", "end, added then", "put off"]);
-    expect(clock.turn()).toBe(turn + 1);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(order).toHaveLength(4);
-  });
-});
-
-describe("an error at the end of a turn", () => {
-  test("ends the turn all the same", async () => {
-    // In a process of its own: here the error would be the test's.
-    const script = `
-      import { SystemClock } from ${JSON.stringify(`${import.meta.dir}/../../src/server/clock.ts`)};
-      const clock = new SystemClock();
-      const turn = clock.turn();
-      process.on("uncaughtException", () => undefined);
-      clock.whenTurnEnds(() => {
-        throw new Error("no way");
-      });
-      setTimeout(() => process.exit(clock.turn() > turn ? 0 : 3), 10);
-    `;
-    const child = Bun.spawn([process.execPath, "-e", script], { stdout: "ignore", stderr: "pipe" });
-    expect(await child.exited).toBe(0);
-  });
-});
-
-describe("the next turn", () => {
-  test("has each of those who asked for it go on once, and those who ask then in the one after", async () => {
-    const { defer } = new NextTurn();
-    const order: string[] = [];
-    const second = (): void => void order.push("second");
-    const first = (): void => {
-      order.push("first");
-      if (order.length === 1) defer(first);
-    };
-    for (const run of [first, second, first, first]) defer(run);
-    expect(order).toEqual([]);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(order).toEqual(["first", "second"]);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(order).toEqual(["first", "second", "first"]);
+    expect(scheduler.waiting).toBe(0);
   });
 });
 
@@ -182,7 +101,7 @@ const kept = new ResponseBuilder(200).recurring().bytes(page, "text/plain").buil
 
 /** A client whose answers are held, each what `handler` says. */
 function heldClient(handler = () => kept): { client: FakeClient; holding: Holding } {
-  const holding = new Holding(new FakeClock());
+  const holding = new Holding(new FakeScheduler());
   return { client: new FakeClient(handler, { idleTimeMs: 5000 }, holding), holding };
 }
 

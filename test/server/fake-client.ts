@@ -16,8 +16,10 @@ import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { Timers } from "../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
 import type { ExchangeReport } from "../../src/server/connection/exchange.ts";
+import { ResponseDate } from "../../src/server/response-date.ts";
 import { limitsWith } from "../http1/transcript.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { RestlessScheduler } from "./fake-scheduler.ts";
 import { FakeTransport } from "./fake-transport.ts";
 
 /** A file of `size` octets, each 0x66 ("f"), which counts how often it is closed. */
@@ -62,6 +64,7 @@ export interface Asked {
 export class FakeClient {
   readonly transport = new FakeTransport();
   readonly clock = new FakeClock();
+  readonly #scheduler = new RestlessScheduler();
   readonly deadlines: Timers;
   readonly connection: Http1Connection;
   readonly reports: ExchangeReport[] = [];
@@ -69,7 +72,6 @@ export class FakeClient {
   /** Requests in the order in which a handler was asked; filled by `later`. */
   readonly asked: Asked[] = [];
   closedCount = 0;
-  #deferred = new Set<() => void>();
 
   /** Without a `handler`, a test answers what is in `asked`. */
   constructor(
@@ -77,10 +79,11 @@ export class FakeClient {
     limits: Partial<Record<keyof Limits, number>> = {},
     departures?: WriteBatcher,
   ) {
-    this.deadlines = new Timers(() => this.clock.monotonicMs(), this.clock);
+    this.deadlines = new Timers(this.clock, this.clock);
     this.connection = new Http1Connection(
       {
         limits: limitsWith(limits),
+        scheduler: this.#scheduler,
         clock: this.clock,
         deadlines: this.deadlines,
         handler: handler ?? this.later,
@@ -93,8 +96,8 @@ export class FakeClient {
         moments: new Moments(),
         witness: { wanted: true, note: (report) => this.reports.push(report) },
         failed: (error) => this.failures.push(error),
-        departures: departures ?? new WriteBatcher(this.clock),
-        defer: (run) => this.#deferred.add(run),
+        date: new ResponseDate(this.clock),
+        departures: departures ?? new WriteBatcher(this.#scheduler),
         closed: () => this.closedCount++,
       },
       this.transport,
@@ -131,17 +134,15 @@ export class FakeClient {
 
   /** Lets promises go on, and then what was deferred, until nothing is left of either. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < 3 || this.#deferred.size > 0; turns++) {
+    for (let turns = 0; turns < 3 || this.deferred > 0; turns++) {
       await new Promise((resolve) => setImmediate(resolve));
-      const due = this.#deferred;
-      this.#deferred = new Set();
-      for (const run of due) run();
+      this.#scheduler.endTurn();
     }
   }
 
   /** How many calls wait for the next turn of the event loop. */
   get deferred(): number {
-    return this.#deferred.size;
+    return this.#scheduler.deferred;
   }
 
   /** The client has read: the socket takes `octets` more. */

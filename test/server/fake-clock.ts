@@ -2,9 +2,8 @@
  * Time that passes when a test says so, with an alarm that rings when its moment has come.
  */
 
-import { formatImfFixdate } from "../../src/http/date.ts";
 import type { Clock } from "../../src/schedule/clock.ts";
-import type { Alarm } from "../../src/schedule/timers.ts";
+import type { Alarm } from "../../src/schedule/scheduler.ts";
 
 /** 2026-11-22T15:04:05.678Z, a Sunday. */
 export const startMs = Date.UTC(2026, 10, 22, 15, 4, 5, 678);
@@ -12,7 +11,6 @@ export const startMs = Date.UTC(2026, 10, 22, 15, 4, 5, 678);
 export class FakeClock implements Clock, Alarm {
   #nowMs: number;
   readonly #originMs: number;
-  #turns = 0;
   #ringMs = Infinity;
   #ring: (() => void) | undefined;
   /** How often the alarm has been set. */
@@ -32,22 +30,8 @@ export class FakeClock implements Clock, Alarm {
     return this.#nowMs;
   }
 
-  /** Each look at it is a turn of its own. */
-  turn(): number {
-    return ++this.#turns;
-  }
-
-  /** No turn here has another end. */
-  whenTurnEnds(run: () => void): void {
-    run();
-  }
-
   epochMs(): number {
     return startMs + this.#nowMs - this.#originMs;
-  }
-
-  date(): string {
-    return formatImfFixdate(this.epochMs());
   }
 
   set(afterMs: number, ring: () => void): void {

@@ -7,6 +7,7 @@ import type { LogFormat } from "../../src/server/log.ts";
 import { AccessLog, formatLine, logFormats } from "../../src/server/log.ts";
 import { headOf } from "../http1/transcript.ts";
 import { startMs } from "./fake-clock.ts";
+import { FakeScheduler } from "./fake-scheduler.ts";
 
 const ok: Response = new ResponseBuilder(200).text("hello").build();
 
@@ -164,47 +165,53 @@ describe("what a client sent can't break a line, a quotation or a terminal", () 
 });
 
 describe("the log of a server", () => {
-  test("writes the lines of one turn together, each with its line break", async () => {
+  test("writes the lines of one turn together, each with its line break", () => {
+    const scheduler = new FakeScheduler();
     const written: string[] = [];
     const log = new AccessLog(
       "short",
       (text) => written.push(text),
       () => startMs,
+      scheduler,
     );
     log.note(plain);
     log.note(nameless);
     expect(written).toEqual([]);
-    await new Promise((resolve) => setImmediate(resolve));
+    scheduler.endTurn();
     expect(written).toEqual([`${line("short", plain)}\n${line("short", nameless)}\n`]);
-    await new Promise((resolve) => setImmediate(resolve));
+    scheduler.endTurn();
     expect(written.length).toBe(1);
   });
 
-  test("writes what it has when it is told to, and nothing twice", async () => {
+  test("writes what it has when it is told to, and nothing twice", () => {
+    const scheduler = new FakeScheduler();
     const written: string[] = [];
     const log = new AccessLog(
       "common",
       (text) => written.push(text),
       () => startMs,
+      scheduler,
     );
     log.flush();
     log.note(plain);
     log.flush();
     log.flush();
-    await new Promise((resolve) => setImmediate(resolve));
+    scheduler.endTurn();
     expect(written).toEqual([`${line("common", plain)}\n`]);
   });
 
-  test("of format none writes nothing", async () => {
+  test("of format none writes nothing", () => {
+    const scheduler = new FakeScheduler();
     const written: string[] = [];
     const log = new AccessLog(
       "none",
       (text) => written.push(text),
       () => startMs,
+      scheduler,
     );
     log.note(plain);
     log.flush();
-    await new Promise((resolve) => setImmediate(resolve));
+    scheduler.endTurn();
     expect(written).toEqual([]);
   });
 });

@@ -19,6 +19,8 @@ import type { FileSource, Region, Response } from "../../src/http/response.ts";
 import type { Scheme } from "../../src/http/target.ts";
 import { IncomingBody } from "../../src/server/connection/request-body.ts";
 import { headOf, limitsWith } from "../http1/transcript.ts";
+import { EventLoop } from "../../src/schedule/event-loop.ts";
+import { TurnBudgets } from "../../src/schedule/turn-budgets.ts";
 
 /** A request with `body`, whose length is declared if there is any. */
 export function requestOf(
@@ -124,6 +126,8 @@ export class House {
 
   constructor(root: string, options: HouseOptions = {}) {
     this.limits = limitsWith(options.limits ?? {});
+    const scheduler = new EventLoop();
+    const budgets = new TurnBudgets(scheduler);
     const tree = openTree({
       root,
       permissions: "other",
@@ -132,6 +136,7 @@ export class House {
       index: "index.html",
       limits: this.limits,
       moments: laterMoments(),
+      scheduler,
       ...options.tree,
     });
     if (!tree.ok) throw new Error(tree.error);
@@ -141,11 +146,12 @@ export class House {
       this.limits.codingCacheBytesMax,
       this.limits.codingAtOnceBytesMax,
     );
-    const coding = { tree: this.tree, limits: this.limits, cache };
+    const coding = { tree: this.tree, limits: this.limits, cache, budgets };
     const service = { tree: this.tree, pages: this.pages, limits: this.limits };
     this.routes = new Routes(
       {
         ...service,
+        budgets,
         scheme: options.scheme ?? "http",
         listing: options.listing ?? true,
         cacheSeconds: options.cacheSeconds,

@@ -1,10 +1,12 @@
-import { afterEach, beforeEach, describe, expect, mock, spyOn, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 
 import { bytes } from "../../src/base/units.ts";
 import type { Handler } from "../../src/site/request.ts";
 import type { Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import { inTurns } from "../../src/site/response-pacing.ts";
+import { ByteBudget } from "../../src/schedule/byte-budget.ts";
+import { ResponsePacing } from "../../src/site/response-pacing.ts";
+import { FakeScheduler } from "../server/fake-scheduler.ts";
 import { requestOf } from "./ask.ts";
 
 const limits = { sendPieceBytes: bytes(1000), sendBurstBytes: bytes(100_000) };
@@ -13,14 +15,16 @@ const get = requestOf("GET /");
 const answerOf = (octets: number): Response =>
   new ResponseBuilder(200).bytes(new Uint8Array(octets), "text/plain").build();
 
-/** What is to happen in the next turn of the event loop. */
-let due: (() => void)[] = [];
+let scheduler = new FakeScheduler();
 beforeEach(() => {
-  due = [];
-  const later = (run: () => void): number => due.push(run);
-  spyOn(globalThis, "setImmediate").mockImplementation(later as unknown as typeof setImmediate);
+  scheduler = new FakeScheduler();
 });
-afterEach(() => mock.restore());
+
+/** `handler`, whose large responses are paced. */
+function paced(handler: Handler): Handler {
+  const pacing = new ResponsePacing(new ByteBudget(scheduler), limits);
+  return (request) => pacing.pace(handler(request), request);
+}
 
 /** All that follows in this turn. */
 async function restOfTurn(): Promise<void> {
@@ -28,7 +32,7 @@ async function restOfTurn(): Promise<void> {
 }
 
 async function nextTurn(): Promise<void> {
-  for (const run of due.splice(0)) run();
+  scheduler.endTurn();
   await restOfTurn();
 }
 
@@ -45,7 +49,7 @@ function ask(handler: Handler, count: number, come: number[] = []): number[] {
 describe("large answers", () => {
   test("come in one turn as many as fill a share, the others in later ones, in order", async () => {
     const come = ask(
-      inTurns(() => answerOf(40_000), limits),
+      paced(() => answerOf(40_000)),
       8,
     );
     await restOfTurn();
@@ -59,7 +63,7 @@ describe("large answers", () => {
   test("come so, too, when one promise brings all of them", async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const come = ask(
-      inTurns(() => promise, limits),
+      paced(() => promise),
       5,
     );
     resolve(answerOf(60_000));
@@ -72,7 +76,7 @@ describe("large answers", () => {
 
   test("are the handler's own, and are given though one is larger than a share", async () => {
     const large = answerOf(500_000);
-    const handler = inTurns(() => large, limits);
+    const handler = paced(() => large);
     expect(handler(get)).toBe(large);
     const second = handler(get);
     await nextTurn();
@@ -80,7 +84,7 @@ describe("large answers", () => {
   });
 
   test("wait for those that came before, also when they have come after a turn's end", async () => {
-    const handler = inTurns(() => answerOf(100_000), limits);
+    const handler = paced(() => answerOf(100_000));
     const come = ask(handler, 3);
     await nextTurn();
     ask(handler, 1, come);
@@ -93,12 +97,12 @@ describe("large answers", () => {
   });
 
   test("have a whole share again in the turn after, and then no turn is asked for", async () => {
-    const handler = inTurns(() => answerOf(100_000), limits);
+    const handler = paced(() => answerOf(100_000));
     for (let i = 0; i < 3; i++) {
       expect(ask(handler, 2)).toEqual([0]);
       await nextTurn();
       await nextTurn();
-      expect(due).toEqual([]);
+      expect(scheduler.deferred).toBe(0);
     }
   });
 
@@ -108,7 +112,7 @@ describe("large answers", () => {
     const response = new ResponseBuilder(200).file(file, [region, region], "text/plain").build();
     expect(
       ask(
-        inTurns(() => response, limits),
+        paced(() => response),
         2,
       ),
     ).toEqual([0]);
@@ -122,20 +126,20 @@ describe("no share is taken by", () => {
     ["an answer without content", new ResponseBuilder(204).build()],
     ["a stream", new ResponseBuilder(200).stream(stream, "text/plain").build()],
   ])("%s", (_, response) => {
-    const handler = inTurns(() => response, limits);
+    const handler = paced(() => response);
     for (let i = 0; i < 200; i++) expect(handler(get)).toBe(response);
-    expect(due).toEqual([]);
+    expect(scheduler.deferred).toBe(0);
   });
 
   test("an answer to HEAD", () => {
     const response = answerOf(100_000);
-    const handler = inTurns(() => response, limits);
+    const handler = paced(() => response);
     for (let i = 0; i < 3; i++) expect(handler(requestOf("HEAD /"))).toBe(response);
-    expect(due).toEqual([]);
+    expect(scheduler.deferred).toBe(0);
   });
 
   test("a failure", async () => {
-    const failing = inTurns(() => Promise.reject(new Error("fault")), limits);
+    const failing = paced(() => Promise.reject(new Error("fault")));
     const outcome = Promise.resolve(failing(get)).catch((error: Error) => error.message);
     expect(await outcome).toBe("fault");
   });

@@ -3,6 +3,7 @@
 import { defaultLimits } from "../../src/base/limits.ts";
 import { bytes } from "../../src/base/units.ts";
 import { Moments } from "../../src/tree/cache/freshness.ts";
+import { EventLoop } from "../../src/schedule/event-loop.ts";
 import * as fs from "node:fs";
 import { openTree } from "../../src/tree/disk/disk-tree.ts";
 import { outcome } from "./temp-tree.ts";
@@ -15,6 +16,7 @@ const tree = openTree({
   index: "index.html",
   limits: { ...defaultLimits, inlineBytesMax: bytes(0) },
   moments: new Moments(),
+  scheduler: new EventLoop(),
 });
 if (!tree.ok) throw new Error(tree.error);
 const look = (): string => outcome(tree.value, "/many/a/b/file.txt").split(" ")[0] ?? "";

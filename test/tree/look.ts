@@ -2,6 +2,7 @@
 
 import { defaultLimits } from "../../src/base/limits.ts";
 import { Moments } from "../../src/tree/cache/freshness.ts";
+import { EventLoop } from "../../src/schedule/event-loop.ts";
 import { openTree } from "../../src/tree/disk/disk-tree.ts";
 import { outcome } from "./temp-tree.ts";
 
@@ -14,6 +15,7 @@ const tree = openTree({
   index: "index.html",
   limits: defaultLimits,
   moments: new Moments(),
+  scheduler: new EventLoop(),
 });
 if (!tree.ok) throw new Error(tree.error);
 for (const name of names) process.stdout.write(`${outcome(tree.value, name)}\n`);

@@ -5,6 +5,7 @@
 
 import { defaultLimits } from "../../src/base/limits.ts";
 import { Moments } from "../../src/tree/cache/freshness.ts";
+import { EventLoop } from "../../src/schedule/event-loop.ts";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -65,6 +66,7 @@ export class TempTree {
       index: "index.html",
       limits: defaultLimits,
       moments: new Moments(),
+      scheduler: new EventLoop(),
       ...changes,
     };
   }

@@ -11,16 +11,18 @@ import { availableParallelism } from "node:os";
 
 import type { Limits } from "../../base/limits.ts";
 import { resolveLimits } from "../../base/limits.ts";
-import { Moments } from "../../tree/cache/freshness.ts";
+import { LogicalClock } from "../../schedule/logical-clock.ts";
 import { milliseconds } from "../../base/units.ts";
-import { AddedRoutes } from "../../site/library/added-routes.ts";
+import { RouteTable } from "../../site/library/route-endpoint.ts";
 import { SystemClock } from "../../schedule/clock.ts";
+import { EventLoop } from "../../schedule/event-loop.ts";
+import { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import { listenError } from "../../server/listener.ts";
 import type { PortClaim } from "../../server/port-claim.ts";
 import { claimPort } from "../../server/port-claim.ts";
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
 import { ServeError } from "../../server/serve-options.ts";
-import type { Site } from "../../server/open-site.ts";
+import type { OpenSite } from "../../server/open-site.ts";
 import { openSite } from "../../server/open-site.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
@@ -63,7 +65,7 @@ function say(line: string): void {
 /** What all are to serve: the options that they get, and the site that these make. */
 interface Shared {
   readonly options: ReloadOptions & { readonly root: string };
-  readonly site: Site;
+  readonly site: OpenSite;
 }
 
 /**
@@ -73,12 +75,18 @@ interface Shared {
  */
 async function settle(options: ReloadOptions): Promise<Shared> {
   const { tls } = options;
-  const scheme = tls === undefined ? "http" : "https";
-  const site = openSite(options, new AddedRoutes(), new Moments(), scheme);
-  const { root } = site.tree;
+  const scheduler = new EventLoop();
+  const site = openSite(options, {
+    routes: new RouteTable(() => undefined),
+    clock: new SystemClock(scheduler),
+    logicalClock: new LogicalClock(),
+    budgets: new TurnBudgets(scheduler),
+    scheme: tls === undefined ? "http" : "https",
+  });
+  const { root } = site;
   if (tls === undefined) return { options: { ...options, root }, site };
   const { readCertificate } = await import("../../server/tls/certificate.ts");
-  return { options: { ...options, root, tls: readCertificate(tls, site.tree) }, site };
+  return { options: { ...options, root, tls: readCertificate(tls, site.shows) }, site };
 }
 
 /**
@@ -104,7 +112,7 @@ export class Workers {
   readonly failed: Promise<never>;
   readonly #claim: PortClaim;
   readonly #places: readonly Place[];
-  readonly #clock = new SystemClock();
+  readonly #clock = new SystemClock(new EventLoop());
   readonly #allListen: () => void;
   readonly #reject: (error: ServeError) => void;
   #url = "";

@@ -7,6 +7,7 @@ import type { Refusal } from "../../http/error.ts";
 import type { RequestHead } from "../../http/request.ts";
 import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
+import type { Request } from "../../site/request.ts";
 import type { IncomingBody } from "./request-body.ts";
 import { endStream, openStream } from "./stream.ts";
 
@@ -17,6 +18,8 @@ export class Exchange {
   readonly body: IncomingBody;
   /** When its head was whole, on the monotonic clock; 0 when nobody wants to know. */
   readonly startedMs: number;
+  /** The request as the site gets it, once its head was read. */
+  request: Request | undefined;
   /** Whether the connection goes on after this. */
   persist = false;
   /** The response, from when it is there until it has been reported. */

@@ -5,14 +5,17 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
-import type { Moments } from "../../tree/cache/freshness.ts";
-import type { Handler } from "../../site/request.ts";
+import type { Answer } from "../../site/endpoint.ts";
+import type { Request } from "../../site/request.ts";
 import type { Refusal } from "../../http/error.ts";
-import type { RequestHead } from "../../http/request.ts";
 import type { Response } from "../../http/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
+import type { LogicalClock } from "../../schedule/logical-clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Timed, Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
+import type { ResponseDate } from "../response-date.ts";
+import type { Moment } from "../../tree/view.ts";
 import type { Witness } from "./exchange.ts";
 import type { Transport } from "./transport.ts";
 
@@ -57,13 +60,15 @@ export type ConnectionFactory = (
 /** What a server has for all its connections. */
 export interface ServerContext {
   readonly limits: Limits;
+  readonly scheduler: Scheduler;
   readonly clock: Clock;
-  /** In which what arrives and what is looked at on the disk are put in order. */
-  readonly moments: Moments;
+  /** In which arrivals and looks at the tree are put in order. */
+  readonly logicalClock: LogicalClock;
   readonly deadlines: Timers;
-  readonly handler: Handler;
-  /** The page for a refusal of the server's own; `head` is the request's, if it could be read. */
-  readonly refusal: (refusal: Refusal, head: RequestHead | undefined) => Response;
+  /** Answers a request by what was seen at the moment `since` or later. */
+  readonly answer: (request: Request, since: Moment) => Answer;
+  /** The response to what no endpoint answers; `request` is undefined if its head is malformed. */
+  readonly refuse: (refusal: Refusal, request: Request | undefined) => Response;
   /** Told of every exchange that is over. */
   readonly witness: Witness;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
@@ -72,9 +77,8 @@ export interface ServerContext {
 
 /** The same with what connections of one listener share. */
 export interface ConnectionContext extends ServerContext {
+  readonly date: ResponseDate;
   readonly departures: WriteBatcher;
-  /** Calls back in the next turn of the event loop, once however often it is asked to. */
-  readonly defer: (run: () => void) => void;
   /** Told once, when the connection is closed. */
   readonly closed: (connection: ProtocolConnection) => void;
 }

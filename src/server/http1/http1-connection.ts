@@ -20,7 +20,7 @@ import { refusals } from "../../http/error.ts";
 import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
-import { Arrival } from "./arrival.ts";
+import { RequestFreshness } from "./request-freshness.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type {
   ConnectionContext,
@@ -48,7 +48,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   readonly #outbox: WriteQueue;
   readonly #delivery: ResponseWriter;
   readonly #patience: Timeouts;
-  readonly #arrival: Arrival;
+  readonly #freshness: RequestFreshness;
   #state: ConnectionState = "idle";
   #exchange: Exchange | undefined;
   /**
@@ -78,7 +78,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       failed: context.failed,
     });
     this.#patience = new Timeouts(context.limits, context.clock.turnMs());
-    this.#arrival = new Arrival(context.clock, context.moments);
+    this.#freshness = new RequestFreshness(context.scheduler, context.logicalClock);
     this.#arm();
   }
 
@@ -95,7 +95,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       return;
     }
     const { parser } = this.#intake;
-    this.#arrival.note(octets, parser);
+    this.#freshness.note(octets, parser);
     parser.push(octets);
     if (!this.#advance()) return;
     // Whoever has more to do than to send is under a deadline of its own at once.
@@ -272,22 +272,20 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   #ask(head: Http1RequestHead): void {
     this.#move("asked");
-    const { clock, moments, witness } = this.#context;
+    const { clock, witness } = this.#context;
     const { remoteAddress } = this;
     const startedMs = witness.wanted ? clock.monotonicMs() : 0;
     const exchange = new Exchange(head, this.#intake.bodyOf(head), startedMs);
     this.#exchange = exchange;
     const receivedMs = clock.epochMs();
-    moments.begin(this.#arrival.take(), receivedMs);
+    const request = { head, body: exchange.body, remoteAddress, receivedMs };
+    exchange.request = request;
     try {
-      const request = { head, body: exchange.body, remoteAddress, receivedMs };
-      const answer = this.#context.handler(request);
+      const answer = this.#context.answer(request, this.#freshness.take());
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
       else this.#answer(exchange, answer);
     } catch (error) {
       this.#handlerFailed(exchange, error);
-    } finally {
-      moments.end();
     }
   }
 
@@ -314,7 +312,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       return;
     }
     this.#context.failed(error);
-    this.#answer(exchange, this.#context.refusal(refusals["handler-failed"], exchange.head));
+    this.#answer(exchange, this.#context.refuse(refusals["handler-failed"], exchange.request));
   }
 
   /** Queues a handler's response, or drops it when nobody waits for it any more. */
@@ -329,7 +327,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       minorVersion: head.minorVersion,
       bodiless: head.method === "HEAD",
       persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange.body),
-      date: this.#context.clock.date(),
+      date: this.#context.date.now(),
     });
     this.#move("answered");
   }
@@ -348,7 +346,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
         if (!this.#intake.discard(exchange.body)) exchange.persist = false;
         return false;
       case "later":
-        this.#context.defer(this.#go);
+        this.#context.scheduler.defer(this.#go);
         return false;
       case "waiting":
         return this.#feedBody();
@@ -433,12 +431,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
     const now = this.#context.clock.turnMs();
     const exchange = this.#exchange ?? new Exchange(undefined, noBody, now);
     exchange.body.fail(refusal);
-    exchange.response = this.#context.refusal(refusal, exchange.head);
+    exchange.response = this.#context.refuse(refusal, exchange.request);
     this.#delivery.begin(exchange.response, {
       minorVersion: exchange.head?.minorVersion ?? 1,
       bodiless: method === "HEAD",
       persist: false,
-      date: this.#context.clock.date(),
+      date: this.#context.date.now(),
     });
     this.#exchange = exchange;
     this.#report(true, refusal.kind, method);

@@ -9,14 +9,9 @@
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { relative, sep } from "node:path";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, rootPath } from "../../tree/path.ts";
-import type { Tree } from "../../tree/disk/disk-tree.ts";
-import { realPath } from "../../system/file-system.ts";
 import type { TlsOptions } from "../serve-options.ts";
 import { isPemText, ServeError } from "../serve-options.ts";
 
@@ -109,30 +104,15 @@ function pairOf({ cert, key }: Partial<TlsOptions>): Result<Certificate, string>
   );
 }
 
-/** Whether strangers are served the file `file`, as one in `tree`. */
-function isServed(file: string, tree: Tree): boolean {
-  const real = realPath(file);
-  if (!real.ok) return false;
-  let path: ContainedPath | undefined = rootPath;
-  // What is outside the root has a ".." on the way to it, which is no name.
-  for (const name of relative(tree.root, real.value).split(sep)) {
-    path = path === undefined ? undefined : childPath(path, name);
-  }
-  const found = path === undefined ? undefined : tree.resolve(path);
-  if (found?.kind !== "file") return false;
-  found.file.close();
-  return true;
-}
-
 /**
  * Reads the certificate and its key. Throws a `ServeError` with a line that says what is missing or
  * wrong: a file that can't be read, no PEM, an encrypted key, a key of another certificate, a key
- * that strangers could fetch from `tree`.
+ * that `isServed` to strangers.
  */
-export function readCertificate(tls: TlsOptions, tree: Tree): Certificate {
+export function readCertificate(tls: TlsOptions, isServed: (file: string) => boolean): Certificate {
   const pair = pairOf(tls);
   if (!pair.ok) throw new ServeError("tls", pair.error);
-  if (!isPemText(tls.key) && isServed(tls.key, tree)) {
+  if (!isPemText(tls.key) && isServed(tls.key)) {
     const remedy = "move it elsewhere, or chmod o-r it";
     throw new ServeError("tls", `the key ${tls.key} would be served to everyone: ${remedy}`);
   }

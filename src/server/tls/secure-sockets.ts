@@ -21,7 +21,6 @@
 
 import type { Socket } from "bun";
 
-import type { Tree } from "../../tree/disk/disk-tree.ts";
 import type { Certificate } from "./certificate.ts";
 import { readCertificate } from "./certificate.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
@@ -221,14 +220,14 @@ export class SecureSockets {
   /** The certificate that has come instead of the first one. */
   #renewed: unknown;
 
-  /** Throws a `ServeError` when there is no such certificate, or it would be served in `tree`. */
-  constructor(tls: TlsOptions, tree: Tree) {
-    this.options = { ...readCertificate(tls, tree), ALPNProtocols: protocols };
+  /** Throws a `ServeError` when there is no such certificate, or its key is one that `isServed`. */
+  constructor(tls: TlsOptions, isServed: (file: string) => boolean) {
+    this.options = { ...readCertificate(tls, isServed), ALPNProtocols: protocols };
   }
 
   /** Shows clients that connect from now on the certificate of `tls`; throws as the constructor. */
-  renew(tls: TlsOptions, tree: Tree): void {
-    this.#renewed = contextOf(readCertificate(tls, tree));
+  renew(tls: TlsOptions, isServed: (file: string) => boolean): void {
+    this.#renewed = contextOf(readCertificate(tls, isServed));
   }
 
   /** What a socket is that has just been accepted. */

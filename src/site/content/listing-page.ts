@@ -8,9 +8,8 @@ import type { DirectoryEntry, ListingStep, ListingSteps } from "../../tree/tree.
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, displayPath, encodeName } from "../../tree/path.ts";
 import { utf8Bytes } from "../../http/bytes.ts";
-import { Semaphore } from "../../schedule/semaphore.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import { beginPage, endPage, escapeHtml } from "../pages/markup.ts";
-import { WorkBudget } from "../../schedule/work-budget.ts";
 
 const units = ["B", "kB", "MB", "GB", "TB"] as const;
 
@@ -82,25 +81,19 @@ export function renderListing(path: ContainedPath, { entries, left }: Listed): s
   return beginListing(path) + renderEntries(entries) + endListing(entries.length, left);
 }
 
-/** What turns of the event loop do for all listings together, as steps count their work. */
-const turns = new WorkBudget(512);
-
-/** What it takes beside that to do a step. */
+/** What a step costs beside the entries that it handles, in entries. */
 const stepWork = 32;
 
-/**
- * Folders that are read at a time: until its names are chosen, each holds a descriptor, and more
- * names than it is going to show.
- */
-const readers = new Semaphore(4);
-
 /** `steps` of a listing, in as many turns as they need. */
-async function* listInTurns(steps: ListingSteps): AsyncGenerator<ListingStep, void> {
-  const leave = await readers.enter();
+async function* listInTurns(
+  steps: ListingSteps,
+  { listings, folderReaders }: TurnBudgets,
+): AsyncGenerator<ListingStep, void> {
+  const leave = await folderReaders.enter();
   try {
     for (;;) {
       let next: Eventual<IteratorResult<ListingStep, void>> | undefined;
-      await turns.do(() => {
+      await listings.do(() => {
         next = steps.next();
         return stepWork + (next instanceof Promise ? 0 : (next.value?.work ?? 0));
       });
@@ -123,10 +116,11 @@ export async function readListing(
   steps: ListingSteps,
   limit: number,
   foundMax: number,
+  budgets: TurnBudgets,
 ): Promise<Listed | undefined> {
   const listed: DirectoryEntry[] = [];
   let left = 0;
-  for await (const { found, entries } of listInTurns(steps)) {
+  for await (const { found, entries } of listInTurns(steps, budgets)) {
     if (found > foundMax) return undefined;
     listed.push(...entries);
     left = Math.max(0, found - limit);
@@ -143,11 +137,12 @@ export async function* streamListing(
   path: ContainedPath,
   steps: ListingSteps,
   limit: number,
+  budgets: TurnBudgets,
 ): AsyncGenerator<Uint8Array, void> {
   yield utf8Bytes(beginListing(path));
   let count = 0;
   let left = 0;
-  for await (const { found, entries } of listInTurns(steps)) {
+  for await (const { found, entries } of listInTurns(steps, budgets)) {
     yield utf8Bytes(renderEntries(entries));
     count += entries.length;
     left = Math.max(0, found - limit);

@@ -13,6 +13,7 @@ import type { EntityTag } from "../../http/entity-tag.ts";
 import type { Response } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, encodePath } from "../../tree/path.ts";
 import { explainDenial } from "../../tree/permission.ts";
@@ -37,6 +38,8 @@ export interface ContentService {
   readonly tree: Tree;
   readonly pages: ErrorPages;
   readonly limits: Limits;
+  /** What turns of the event loop may spend. */
+  readonly budgets: TurnBudgets;
   /** Whether a folder without an index shows what is in it. */
   readonly listing: boolean;
   /** Seconds for which answers are fresh; undefined when they are revalidated each time. */
@@ -234,10 +237,10 @@ export class TreeContent {
    * sent.
    */
   async #listingAt(path: ContainedPath, view: View): Promise<Representation | undefined> {
-    const { limits, tree, variants } = this.#service;
+    const { budgets, limits, tree, variants } = this.#service;
     const { listingEntriesMax, listingWholeEntriesMax } = limits;
     const steps = tree.list(path, listingEntriesMax, view);
-    const listed = await readListing(steps, listingEntriesMax, listingWholeEntriesMax);
+    const listed = await readListing(steps, listingEntriesMax, listingWholeEntriesMax, budgets);
     if (listed === undefined) return undefined;
     const content = utf8Bytes(renderListing(path, listed));
     const varies = variants !== undefined && hasVariants(htmlType, "");
@@ -261,7 +264,7 @@ export class TreeContent {
 
   /** Answers with a listing while it is read: as it is, without tag or length. */
   #streamListing(request: Request, path: ContainedPath, view: View): Response {
-    const { limits, pages, tree, variants } = this.#service;
+    const { budgets, limits, pages, tree, variants } = this.#service;
     if (variants?.takesIdentity(request.head.fields) === false) return pages.notAcceptable();
     const { kind } = weighRequest(request, { entityTag: untold });
     if (kind === "failed") return pages.preconditionFailed();
@@ -270,7 +273,7 @@ export class TreeContent {
     const { listingEntriesMax } = limits;
     const steps = tree.list(path, listingEntriesMax, view);
     const builder = new ResponseBuilder(200).line(cacheControlLine).line(noSniff);
-    return builder.stream(streamListing(path, steps, listingEntriesMax), htmlType).build();
+    return builder.stream(streamListing(path, steps, listingEntriesMax, budgets), htmlType).build();
   }
 
   /** Answers where there is nothing to show. `reasons` untold: 404 doesn't say why. */

@@ -14,6 +14,7 @@ import type { Response } from "../../http/response.ts";
 import { isEncoderField, ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
 import { isContentless } from "../../http/status.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array | string>;
 type Reading = ReturnType<Reader["read"]>;
@@ -60,22 +61,21 @@ class Remainder implements AsyncIterableIterator<Uint8Array> {
   }
 }
 
-/** Resolves when all that could be done at once has been done. */
-function turn(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(resolve, undefined));
-}
-
-/** Reads on while chunks are there: to the body's end, or until it has to wait or has much. */
+/**
+ * Reads the chunks that are there: to the body's end, to the first chunk that isn't there by the
+ * next turn, or until it has more than `octetsMax`.
+ */
 async function readReady(
   body: ReadableStream<Uint8Array | string>,
   octetsMax: number,
+  scheduler: Scheduler,
 ): Promise<{ readonly ready: Uint8Array[]; readonly rest: Remainder | undefined }> {
   const reader = body.getReader() as Reader;
   const ready: Uint8Array[] = [];
   let octets = 0;
   while (octets <= octetsMax) {
     const reading = reader.read();
-    const result = await Promise.race([reading, turn()]);
+    const result = await Promise.race([reading, scheduler.nextTurn()]);
     if (result === undefined) return { ready, rest: new Remainder(ready, reading, reader) };
     if (result.done) return { ready, rest: undefined };
     const chunk = octetsOf(result.value);
@@ -104,8 +104,9 @@ async function fill(
   body: ReadableStream<Uint8Array | string>,
   type: string | null,
   octetsMax: number,
+  scheduler: Scheduler,
 ): Promise<Response> {
-  const { ready, rest } = await readReady(body, octetsMax);
+  const { ready, rest } = await readReady(body, octetsMax, scheduler);
   const bytes = concatBytes(ready);
   // Bun doesn't say of a string's response that it is text.
   const mediaType = type ?? (isText(bytes) ? "text/plain; charset=utf-8" : unknownType);
@@ -122,6 +123,7 @@ async function fill(
 export function fromFetch(
   response: globalThis.Response,
   octetsMax: number,
+  scheduler: Scheduler,
 ): Response | Promise<Response> {
   // Bun knows the type that follows from a body only until that is looked at.
   const type = response.headers.get("content-type");
@@ -136,5 +138,5 @@ export function fromFetch(
     if (type !== null) builder.field("Content-Type", type);
     return builder.build();
   }
-  return fill(builder, body, type, octetsMax);
+  return fill(builder, body, type, octetsMax, scheduler);
 }

@@ -58,8 +58,10 @@ export class RouteTable {
 }
 
 /** What a handler has answered with, as a response of ours. */
-function accept(answer: Response | globalThis.Response, octetsMax: number): Answer {
-  if (answer instanceof globalThis.Response) return fromFetch(answer, octetsMax);
+function accept(answer: Response | globalThis.Response, { limits, budgets }: RouteService): Answer {
+  if (answer instanceof globalThis.Response) {
+    return fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
+  }
   // Without types, a handler may forget to answer.
   if (typeof (answer as Response | undefined)?.status !== "number") {
     throw new TypeError("a route's handler must answer with a response");
@@ -92,6 +94,6 @@ export class RouteEndpoint implements Endpoint {
     const handler = handlers.get(method) ?? (method === "HEAD" ? handlers.get("GET") : undefined);
     if (handler === undefined) return undefined;
     const answer = handler(new RouteRequest(request, path, this.#service));
-    return whenReady(answer, (given) => accept(given, this.#service.limits.sendPieceBytes));
+    return whenReady(answer, (given) => accept(given, this.#service));
   }
 }

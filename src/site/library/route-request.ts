@@ -11,6 +11,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { containPath } from "../../tree/path.ts";
 import type { Tree } from "../../tree/tree.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import { View } from "../../tree/view.ts";
 import type { TreeContent } from "../content/tree-content.ts";
 import type { Answer } from "../endpoint.ts";
@@ -39,6 +40,7 @@ export interface RouteService {
   readonly content: TreeContent;
   readonly pages: ErrorPages;
   readonly limits: Limits;
+  readonly budgets: TurnBudgets;
 }
 
 /** JSON text is UTF-8 (RFC 8259 §8.1); a byte order mark is passed over, as it allows. */

@@ -24,10 +24,10 @@ export interface SiteRules {
   readonly cache: number | undefined;
 }
 
-/** The rules as they are used. `decoration` is undefined when there is nothing to add. */
+/** The rules as they are used. `headers` is undefined when there is nothing to add. */
 export interface ReadRules {
   readonly mapping: PathMapping;
-  readonly decoration: ResponseHeaders | undefined;
+  readonly headers: ResponseHeaders | undefined;
 }
 
 /** Whether browsers spell an origin like this. A "*" in it would be no wildcard. */
@@ -74,6 +74,6 @@ export function readRules(rules: SiteRules): Result<ReadRules, string> {
   const isPlain = headers.length === 0 && cors === undefined;
   return success({
     mapping: { redirects, rewrites, single, cleanUrls },
-    decoration: isPlain ? undefined : new ResponseHeaders({ headers, cors }),
+    headers: isPlain ? undefined : new ResponseHeaders({ headers, cors }),
   });
 }

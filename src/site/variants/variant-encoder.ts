@@ -3,6 +3,7 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { OpenFile } from "../../tree/tree.ts";
 import { tagOfBytes } from "../content/file-representation.ts";
 import type { MadeForm } from "./variant-cache.ts";
@@ -10,23 +11,17 @@ import type { MadeForm } from "./variant-cache.ts";
 /** A content coding that variants are made in (RFC 9110 §8.4.1; RFC 7932, RFC 8878). */
 export type Coding = "br" | "zstd" | "gzip";
 
-/** Lets everything else that waits have its turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
-
 /** Codes `octets` off the event loop, and takes them over: they may be gone after that. */
 async function encode(
   coding: Coding,
   octets: Uint8Array<ArrayBuffer>,
   limits: Limits,
+  scheduler: Scheduler,
 ): Promise<Uint8Array> {
   if (coding === "zstd") return Bun.zstdCompress(octets, { level: 3 });
   const { zlibEncoder } = await import("./zlib-encoder.ts");
-  // Its first order starts a thread, which takes 2 ms; loading it has taken one.
-  await nextTurn();
+  // Its first order starts a thread, which takes 2 ms, and loading it has taken 1 ms of this turn.
+  await scheduler.nextTurn();
   return zlibEncoder.encode(coding, octets, limits);
 }
 
@@ -34,12 +29,13 @@ async function encode(
 async function readInTurns(
   file: OpenFile,
   { sendPieceBytes }: Limits,
+  scheduler: Scheduler,
 ): Promise<{ readonly octets: Uint8Array<ArrayBuffer>; readonly unchanged: boolean }> {
   try {
     const content = new Uint8Array(file.size);
     let length = 0;
     for (let count = -1; count !== 0 && length < content.length; length += count) {
-      if (length > 0) await nextTurn();
+      if (length > 0) await scheduler.nextTurn();
       count = file.read(content.subarray(length, length + sendPieceBytes), length);
     }
     const unchanged = file.isUnchanged();
@@ -55,6 +51,7 @@ export async function makeVariant(
   content: Uint8Array | OpenFile,
   coding: Coding,
   limits: Limits,
+  scheduler: Scheduler,
 ): Promise<MadeForm> {
   let octets: Uint8Array<ArrayBuffer>;
   let lasting = true;
@@ -63,11 +60,11 @@ export async function makeVariant(
     octets = new Uint8Array(content);
   } else {
     // What can't be told from a later version, or was no version at all, is answered once.
-    const read = await readInTurns(content, limits);
+    const read = await readInTurns(content, limits, scheduler);
     octets = read.octets;
     lasting = content.version !== undefined && read.unchanged;
   }
-  const made = await encode(coding, octets, limits);
+  const made = await encode(coding, octets, limits, scheduler);
   // A view into something larger would keep all of that.
   const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
   return { form: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };

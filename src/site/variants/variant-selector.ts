@@ -15,7 +15,7 @@ import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import { parseAcceptEncoding, rankCodings } from "../../http/accept.ts";
 import type { Fields } from "../../http/fields.ts";
-import { ByteBudget } from "../../schedule/byte-budget.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { siblingPath } from "../../tree/path.ts";
 import type { OpenFile, Outcome, Tree } from "../../tree/tree.ts";
@@ -124,10 +124,9 @@ export interface VariantService {
   readonly tree: Tree;
   readonly limits: Limits;
   readonly cache: VariantCache;
+  /** What turns of the event loop may spend. */
+  readonly budgets: TurnBudgets;
 }
-
-/** Shares of a turn for those who wait until a variant is made; one for all, as is the loop. */
-const crowd = new ByteBudget();
 
 /** What of a request's selection stays the same from candidate to candidate. */
 interface Selecting {
@@ -144,13 +143,15 @@ export class VariantSelector {
   readonly #tree: Tree;
   readonly #limits: Limits;
   readonly #cache: VariantCache;
+  readonly #budgets: TurnBudgets;
   /** What the latest client accepted, and how it said so: the next one mostly says the same. */
   #latest: { readonly text: string; readonly accepted: Accepted } | undefined;
 
-  constructor({ tree, limits, cache }: VariantService) {
+  constructor({ tree, limits, cache, budgets }: VariantService) {
     this.#tree = tree;
     this.#limits = limits;
     this.#cache = cache;
+    this.#budgets = budgets;
   }
 
   /** Whether a client that has sent `fields` takes what isn't coded. */
@@ -258,12 +259,12 @@ export class VariantSelector {
       return found.then(async (form) => {
         // Besides what is sent there is an answer to be made.
         const cost = form.octets.length + this.#limits.inlineBytesMax;
-        await crowd.take(cost, this.#limits.sendBurstBytes);
+        await this.#budgets.variants.take(cost, this.#limits.sendBurstBytes);
         return represent(form);
       });
     }
     const make = (): ReturnType<typeof makeVariant> =>
-      makeVariant(identity.content, coding, this.#limits);
+      makeVariant(identity.content, coding, this.#limits, this.#budgets.scheduler);
     return this.#cache.make(key, identity.size, make)?.then(represent);
   }
 }

@@ -1,46 +1,51 @@
 /**
- * Codes octets with node:zlib and never holds up the event loop, not even while that is loaded: a
- * thread does it. There is one for the whole process. It starts with the first order, ends when it
- * has had none for a while, and keeps no process alive. Octets go there and come back without being
- * copied.
+ * Compresses octets with node:zlib on a worker thread, because even loading node:zlib blocks the
+ * event loop for milliseconds. The process has one such thread. It starts with the first order,
+ * ends when it has had no order for a while, and doesn't keep the process alive. Buffers are
+ * transferred to the thread and back, not copied.
  *
- * Where the thread can't start, in a bundle that has left its program out, say, node:zlib is loaded
- * here after all. A thread that dies takes its orders with it; the next order starts another.
+ * If the thread can't start, as in a bundle without the worker's program, node:zlib is loaded on
+ * the main thread. When a thread dies, its open orders fail; the next order starts another thread.
  */
 
 import type { Limits } from "../../base/limits.ts";
+import { EventLoop } from "../../schedule/event-loop.ts";
+import type { Alarm, Scheduler } from "../../schedule/scheduler.ts";
 import type { ZlibCoding } from "./zlib-encoding.ts";
 
-/** What the thread is to do. */
+/** A message to the thread: octets to compress. */
 export interface ZlibOrder {
   readonly id: number;
   readonly coding: ZlibCoding;
   readonly octets: Uint8Array;
 }
 
-/** What the thread says. */
+/** A message from the thread. */
 export type ZlibMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "made"; readonly id: number; readonly octets: Uint8Array }
   | { readonly kind: "failed"; readonly id: number; readonly reason: string };
 
-/** How long an order may take, and how long the thread is kept without one. */
+/** How long an order may take, and how long an idle thread is kept. */
 export type ZlibTimes = Pick<Limits, "handlerTimeMs" | "codingIdleTimeMs">;
 
 /** One thread, from its start to its end. */
 class ZlibThread {
+  readonly #scheduler: Scheduler;
+  readonly #idleAlarm: Alarm;
   readonly #worker: Worker;
   readonly #started = Promise.withResolvers<boolean>();
   readonly #answers = new Map<number, PromiseWithResolvers<Uint8Array>>();
   #state: "taking orders" | "finishing" | "over" = "taking orders";
   #orders = 0;
   #ordersOpen = 0;
-  #idleTimer: Timer | undefined;
 
-  constructor(program: URL) {
+  constructor(program: URL, scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.#idleAlarm = scheduler.alarm();
     this.#worker = new Worker(program, { ref: false });
     this.#worker.addEventListener("message", ({ data }: MessageEvent<ZlibMessage>) => {
-      this.#hear(data);
+      this.#receive(data);
     });
     this.#worker.addEventListener("error", (event) => event.preventDefault());
     this.#worker.addEventListener("close", () => this.#end());
@@ -50,29 +55,30 @@ class ZlibThread {
     return this.#state === "taking orders";
   }
 
-  /** "unstarted" when the thread can't run; `octets` are as they were then. */
+  /** "unstarted" when the thread can't run. `octets` have not been transferred then. */
   async encode(
     coding: ZlibCoding,
     octets: Uint8Array<ArrayBuffer>,
     { handlerTimeMs, codingIdleTimeMs }: ZlibTimes,
   ): Promise<Uint8Array | "unstarted"> {
-    clearTimeout(this.#idleTimer);
+    this.#idleAlarm.clear();
     this.#ordersOpen++;
     const { promise: deadline, resolve: expire } = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => expire("late"), handlerTimeMs);
-    timer.unref();
+    const alarm = this.#scheduler.alarm();
+    alarm.set(handlerTimeMs, () => expire("late"));
     try {
       const started = await Promise.race([this.#started.promise, deadline]);
       if (started !== true) return "unstarted";
       const made = await Promise.race([this.#order(coding, octets), deadline]);
       if (made !== "late") return made;
-      // It may hang. What others have ordered under longer deadlines may still come.
+      // The thread may hang. It gets no more orders, but those with longer deadlines may still be
+      // filled.
       this.#state = "finishing";
       throw new Error("compressing took too long");
     } finally {
-      clearTimeout(timer);
+      alarm.clear();
       this.#ordersOpen--;
-      if (this.#ordersOpen === 0) this.#rest(codingIdleTimeMs);
+      if (this.#ordersOpen === 0) this.#idle(codingIdleTimeMs);
     }
   }
 
@@ -84,7 +90,7 @@ class ZlibThread {
     return answer.promise;
   }
 
-  #hear(message: ZlibMessage): void {
+  #receive(message: ZlibMessage): void {
     if (message.kind === "ready") {
       this.#started.resolve(true);
       return;
@@ -95,12 +101,11 @@ class ZlibThread {
     else answer?.reject(new Error(message.reason));
   }
 
-  /** There is nothing to do for now. */
-  #rest(timeMs: number): void {
+  /** No order is open: the thread ends, at once or when it has been idle for `timeMs`. */
+  #idle(timeMs: number): void {
     if (this.#state === "finishing") this.#end();
     if (this.#state === "over") return;
-    this.#idleTimer = setTimeout(() => this.#end(), timeMs);
-    this.#idleTimer.unref();
+    this.#idleAlarm.set(timeMs, () => this.#end());
   }
 
   #end(): void {
@@ -113,20 +118,25 @@ class ZlibThread {
   }
 }
 
-/** Encodes by a thread that runs a program. */
+/** Compresses on a thread that runs a given program. */
 export class ZlibEncoder {
   readonly #program: URL;
+  readonly #scheduler: Scheduler;
   #thread: ZlibThread | undefined;
-  /** Whether a thread couldn't start: the next one hardly could, and node:zlib is here by then. */
+  /**
+   * Whether a thread could not start. No other is tried: it would fail likewise, and the main
+   * thread has loaded node:zlib by then.
+   */
   #isAlone = false;
 
-  constructor(program: URL) {
+  constructor(program: URL, scheduler: Scheduler) {
     this.#program = program;
+    this.#scheduler = scheduler;
   }
 
   /**
-   * Codes `octets`, and takes over the buffer that they are all of. Rejects when the thread dies
-   * meanwhile, or takes longer than `handlerTimeMs`.
+   * Compresses `octets`, which must be all of their buffer; the buffer is transferred. Rejects when
+   * the thread dies meanwhile, or takes longer than `handlerTimeMs`.
    */
   async encode(
     coding: ZlibCoding,
@@ -134,7 +144,9 @@ export class ZlibEncoder {
     times: ZlibTimes,
   ): Promise<Uint8Array> {
     if (!this.#isAlone) {
-      if (this.#thread?.takesOrders !== true) this.#thread = new ZlibThread(this.#program);
+      if (this.#thread?.takesOrders !== true) {
+        this.#thread = new ZlibThread(this.#program, this.#scheduler);
+      }
       const made = await this.#thread.encode(coding, octets, times);
       if (made !== "unstarted") return made;
       this.#isAlone = true;
@@ -144,5 +156,11 @@ export class ZlibEncoder {
   }
 }
 
-/** The process's. */
-export const zlibEncoder = new ZlibEncoder(new URL("./zlib-worker.ts", import.meta.url));
+/**
+ * The encoder of the process. Its thread can outlive the server that ordered first, so it has a
+ * scheduler of its own.
+ */
+export const zlibEncoder = new ZlibEncoder(
+  new URL("./zlib-worker.ts", import.meta.url),
+  new EventLoop(),
+);

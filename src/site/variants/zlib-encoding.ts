@@ -1,17 +1,17 @@
 /**
- * The codings that the runtime has in node:zlib alone. Loading that holds up whoever does it for
- * 15 ms, so that it is done in a thread of its own; see `zlib-encoder.ts`.
+ * The content codings that the runtime offers only in node:zlib. Loading node:zlib blocks its
+ * thread for 5 to 8 ms, so a worker thread does it; see `zlib-encoder.ts`.
  */
 
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-/** A coding that node:zlib makes. */
+/** A content coding that node:zlib makes. */
 export type ZlibCoding = "br" | "gzip";
 
 /**
- * Codes `octets` on threads of the runtime's own; quick levels, for what is made while one waits.
- * What comes of it has a buffer of its own, of the exact size.
+ * Compresses `octets` on the runtime's thread pool. The levels are quick ones, because a client is
+ * waiting. The result has a buffer of its own, of the exact size.
  */
 export async function encodeWithZlib(
   coding: ZlibCoding,

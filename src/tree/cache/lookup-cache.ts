@@ -8,6 +8,7 @@
 import { BoundedStore } from "../../base/bounded-store.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
+import type { Alarm } from "../../schedule/scheduler.ts";
 import type { SystemCalls } from "../../system/system-calls.ts";
 import { DiskFile, isSettled, MemoryFile } from "../disk/open-file.ts";
 import type { Step } from "../disk/walk.ts";
@@ -43,15 +44,18 @@ export class LookupCache implements LookupHolder {
   readonly #lookups: BoundedStore<string, Lookup>;
   readonly #watches = new Map<string, PathWatch>();
 
-  /** Holds as much as `limits` say. */
-  constructor(limits: LookupCacheLimits, calls: SystemCalls, clock: LogicalClock) {
+  /**
+   * Holds as much as `limits` say. `alarm` rings when open files are looked through for those that
+   * no request has asked for.
+   */
+  constructor(limits: LookupCacheLimits, calls: SystemCalls, clock: LogicalClock, alarm: Alarm) {
     this.bytesMax = limits.fileCacheBytesMax;
     this.#lookups = new BoundedStore({
       bytesMax: this.bytesMax,
       admitsOn: "first",
       admittedOneIn: 16,
     });
-    this.#openFiles = new OpenFileCache(limits.openFilesKeptMax, limits.openFilesRestMs);
+    this.#openFiles = new OpenFileCache(limits.openFilesKeptMax, limits.openFilesRestMs, alarm);
     this.#calls = calls;
     this.#clock = clock;
   }

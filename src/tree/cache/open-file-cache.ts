@@ -11,6 +11,7 @@ import type { StoreEntry } from "../../base/bounded-store.ts";
 import { BoundedStore } from "../../base/bounded-store.ts";
 import { Slot } from "../../base/slot.ts";
 import type { FileHandle, FileSource } from "../../http/response.ts";
+import type { Alarm } from "../../schedule/scheduler.ts";
 import { closeDescriptor, lookInto, openForReading, readAt } from "../../system/file-system.ts";
 import { FileStat } from "../../system/system-calls.ts";
 import { systemCalls } from "../../system/system-choice.ts";
@@ -133,16 +134,18 @@ class Share implements FileSource {
 export class OpenFileCache {
   readonly #files: BoundedStore<SharedFile, SharedFile>;
   readonly #restMs: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #alarm: Alarm;
+  #isAlarmSet = false;
 
-  /** Keeps `filesMax` open, and one that is not asked for from one to two times `restMs`. */
-  constructor(filesMax: number, restMs: number) {
-    this.#files = new BoundedStore({
-      bytesMax: Math.max(1, filesMax),
-      admitsOn: "first",
-      admittedOneIn: 1,
-    });
+  /**
+   * Keeps `filesMax` open. `alarm` rings every `restMs`, so a file that no request asks for stays
+   * open for one to two times that.
+   */
+  constructor(filesMax: number, restMs: number, alarm: Alarm) {
+    const bytesMax = Math.max(1, filesMax);
+    this.#files = new BoundedStore({ bytesMax, admitsOn: "first", admittedOneIn: 1 });
     this.#restMs = restMs;
+    this.#alarm = alarm;
   }
 
   /** How many are kept open. */
@@ -160,28 +163,28 @@ export class OpenFileCache {
     if (this.#files.get(file) !== undefined) return;
     this.#files.set(file, file);
     file.isUsed = true;
-    this.#setTimer();
+    this.#setAlarm();
   }
 
-  #setTimer(): void {
-    if (this.#timer !== undefined || this.#files.size === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
+  #setAlarm(): void {
+    if (this.#isAlarmSet || this.#files.size === 0) return;
+    this.#isAlarmSet = true;
+    this.#alarm.set(this.#restMs, () => {
+      this.#isAlarmSet = false;
       this.rest();
-    }, this.#restMs);
-    this.#timer.unref();
+    });
   }
 
   /** Closes those that were not asked for since the last time. */
   rest(): void {
     this.#files.sweep();
-    this.#setTimer();
+    this.#setAlarm();
   }
 
   /** Closes all; those that are being sent follow when they have been. */
   close(): void {
     this.#files.clear();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#alarm.clear();
+    this.#isAlarmSet = false;
   }
 }

@@ -11,10 +11,13 @@
  * whether it exists or not.
  */
 
+import { relative, sep } from "node:path";
+
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { FileFacts, FolderOpener } from "../../system/file-system.ts";
 import {
   chooseFolderOpener,
@@ -40,7 +43,7 @@ import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permits } from "../permission.ts";
 import type { Kind, ListingStep, OpenFile, Outcome, Tree } from "../tree.ts";
-import type { View } from "../view.ts";
+import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile } from "./open-file.ts";
 import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
 import type { Refusal } from "./walk.ts";
@@ -60,6 +63,7 @@ export interface DiskTreeOptions {
   readonly limits: DiskTreeLimits;
   /** In which looks at the disk and requests are put in order. */
   readonly clock: LogicalClock;
+  readonly scheduler: Scheduler;
 }
 
 /** The limits that a tree on disk lives by. */
@@ -115,9 +119,9 @@ export class DiskTree implements Tree {
     this.root = root;
     this.index = options.index;
     this.#indexName = childPath(rootPath, options.index)?.segments[0];
-    const { limits, clock } = options;
+    const { limits, clock, scheduler } = options;
     this.#limits = limits;
-    this.#cache = new LookupCache(limits, systemCalls(), clock);
+    this.#cache = new LookupCache(limits, systemCalls(), clock, scheduler.alarm());
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
@@ -146,6 +150,18 @@ export class DiskTree implements Tree {
     }
     view.dependOnMore();
     return this.#lookUp<Finding>(path, view, (walk, end) => this.#glance(path, walk, end)).kind;
+  }
+
+  /** Whether a stranger is shown the file that is on this machine at `file`. */
+  shows(file: string): boolean {
+    const real = realPath(file);
+    if (!real.ok) return false;
+    let path: ContainedPath | undefined = rootPath;
+    // What is outside the root has a ".." on the way to it, which is no name.
+    for (const name of relative(this.root, real.value).split(sep)) {
+      path = path === undefined ? undefined : childPath(path, name);
+    }
+    return path !== undefined && this.peek(path, View.anew(0)) === "file";
   }
 
   close(): void {

@@ -204,11 +204,7 @@ describe("chunks", () => {
   test("have a maximum of their body's own, which an argument lowers or raises", async () => {
     expect(await rejection(gathered(bounded()))).toBe("body-too-large");
     expect(await rejection(bounded().readAll())).toBe("body-too-large");
-    const declared = new IncomingBody(
-      4,
-      { wanted: () => undefined },
-      3,
-    );
+    const declared = new IncomingBody(4, { wanted: () => undefined }, 3);
     expect(await rejection(gathered(declared))).toBe("body-too-large");
     expect(declared.wanted).toBe(false);
     const raised: IncomingBody = new IncomingBody(

@@ -3,17 +3,20 @@ import { describe, expect, test } from "bun:test";
 import { Moments } from "../../../src/tree/cache/freshness.ts";
 import { openTree } from "../../../src/tree/disk/disk-tree.ts";
 import { SystemClock } from "../../../src/schedule/clock.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
+import { ResponseDate } from "../../../src/server/response-date.ts";
 import type {
   ConnectionContext,
   ProtocolConnection,
 } from "../../../src/server/connection/protocol-connection.ts";
-import { Timers, LoopAlarm } from "../../../src/schedule/timers.ts";
+import { Timers } from "../../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
 import { SecureSockets } from "../../../src/server/tls/secure-sockets.ts";
 import { clientTls, serverTls } from "../../certificates/certificates.ts";
 import { limitsWith } from "../../http1/transcript.ts";
 import { RawClient } from "../../raw-client.ts";
 
+const scheduler = new EventLoop();
 const tree = openTree({
   root: import.meta.dir,
   permissions: "other",
@@ -21,11 +24,12 @@ const tree = openTree({
   symlinks: "inside",
   index: "",
   moments: new Moments(),
+  scheduler,
   limits: limitsWith({}),
 });
 if (!tree.ok) throw new Error(tree.error);
 const secure = new SecureSockets(serverTls, tree.value);
-const clock = new SystemClock();
+const clock = new SystemClock(scheduler);
 
 const noop = (): void => undefined;
 
@@ -52,17 +56,18 @@ async function closeAfter(
   const closed = Promise.withResolvers<ProtocolConnection>();
   const context: ConnectionContext = {
     limits: limitsWith({ writeTimeMs }),
+    scheduler,
     clock,
     moments: new Moments(),
     witness: { wanted: false, note: noop },
-    deadlines: new Timers(() => clock.monotonicMs(), new LoopAlarm()),
+    deadlines: new Timers(clock, scheduler.alarm()),
     handler: () => Promise.reject(new Error("nobody asks")),
     refusal: () => {
       throw new Error("nobody is refused");
     },
     failed: noop,
-    departures: new WriteBatcher(new SystemClock()),
-    defer: noop,
+    date: new ResponseDate(clock),
+    departures: new WriteBatcher(scheduler),
     closed: closed.resolve,
   };
   const piece = new Uint8Array(65_536).fill(0x61);

@@ -2,11 +2,13 @@ import { describe, expect, test } from "bun:test";
 
 import { fromFetch } from "../../../src/site/library/fetch-response.ts";
 import type { Body, Response as Answer } from "../../../src/http/response.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
 
 const readyMax = 1000;
+const scheduler = new EventLoop();
 
 function convert(response: Response): Promise<Answer> {
-  return Promise.resolve(fromFetch(response, readyMax));
+  return Promise.resolve(fromFetch(response, readyMax, scheduler));
 }
 
 /** All octets of `body`. */
@@ -106,7 +108,7 @@ describe("status and fields", () => {
     ["an interim response", () => new Response(null, { status: 101 })],
     ["a value with a control", () => new Response(null, { headers: { "X-Odd": "a\u0001b" } })],
   ])("%s is refused", async (_what, make) => {
-    expect(() => fromFetch(make(), readyMax)).toThrow(TypeError);
+    expect(() => fromFetch(make(), readyMax, scheduler)).toThrow(TypeError);
   });
 });
 
@@ -178,10 +180,10 @@ describe("the body", () => {
   test("that has been read, or is being read, is refused", async () => {
     const used = new Response("x");
     await used.text();
-    expect(() => fromFetch(used, readyMax)).toThrow(TypeError);
+    expect(() => fromFetch(used, readyMax, scheduler)).toThrow(TypeError);
     const locked = new Response("x");
     locked.body?.getReader();
-    expect(() => fromFetch(locked, readyMax)).toThrow(TypeError);
+    expect(() => fromFetch(locked, readyMax, scheduler)).toThrow(TypeError);
   });
 });
 

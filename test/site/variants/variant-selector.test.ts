@@ -9,6 +9,8 @@ import { TempSite } from "../../temp-site.ts";
 import type { OpenFile } from "../../../src/tree/disk/disk-tree.ts";
 import { containPath } from "../../../src/tree/path.ts";
 import { VariantCache } from "../../../src/site/variants/variant-cache.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
+import { TurnBudgets } from "../../../src/schedule/turn-budgets.ts";
 import type { CodingService } from "../../../src/site/variants/variant.ts";
 import { chooseForm, isCompressible, withForms } from "../../../src/site/variants/variant.ts";
 import { representFile } from "../../../src/site/content/file-representation.ts";
@@ -598,6 +600,7 @@ describe("making a form", () => {
     tree: house.tree,
     limits,
     cache: new CountingCache(bytes, atOnce),
+    budgets: new TurnBudgets(new EventLoop()),
   });
   const path = (() => {
     const contained = containPath("/fake.txt");
@@ -821,7 +824,12 @@ describe("descriptors", () => {
     truncateSync(site.at("cut.txt"), 50_000);
     const contained = containPath("/cut.txt");
     if (!contained.ok) throw new Error("no path");
-    const service = { tree: house.tree, limits: house.limits, cache: new VariantCache(1e9, 1e9) };
+    const service = {
+      tree: house.tree,
+      limits: house.limits,
+      cache: new VariantCache(1e9, 1e9),
+      budgets: new TurnBudgets(new EventLoop()),
+    };
     const asked = requestOf("GET /cut.txt", accepting("gzip"));
     const form = await chooseForm(asked, plain, contained.value, service);
     if (typeof form === "string") throw new Error(form);

@@ -4,6 +4,7 @@ import * as zlib from "node:zlib";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { milliseconds } from "../../../src/base/units.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
 import type { ZlibTimes } from "../../../src/site/variants/zlib-encoder.ts";
 import { ZlibEncoder } from "../../../src/site/variants/zlib-encoder.ts";
 import { TempSite } from "../../temp-site.ts";
@@ -28,6 +29,7 @@ function program(name: string, onOrder: string): URL {
   return programAt(name);
 }
 
+const encoderOf = (url: URL): ZlibEncoder => new ZlibEncoder(url, new EventLoop());
 const times: ZlibTimes = defaultLimits;
 const hurried: ZlibTimes = { ...times, handlerTimeMs: milliseconds(20) };
 const textOf = (line: string, lines = 1000): Uint8Array<ArrayBuffer> =>
@@ -44,7 +46,7 @@ const tookTooLong = "compressing took too long";
 
 describe("the thread", () => {
   test("codes what it is given, several at once, each for whoever asked", async () => {
-    const encoder = new ZlibEncoder(theProgram);
+    const encoder = encoderOf(theProgram);
     const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
     const made = await Promise.all(
       lines.map((line, i) => encoder.encode(i % 2 === 0 ? "br" : "gzip", textOf(line), times)),
@@ -56,12 +58,12 @@ describe("the thread", () => {
   });
 
   test("gives what it has made in a buffer of the exact size", async () => {
-    const made = await new ZlibEncoder(theProgram).encode("gzip", textOf("a", 10), times);
+    const made = await encoderOf(theProgram).encode("gzip", textOf("a", 10), times);
     expect(made.buffer.byteLength).toBe(made.length);
   });
 
   test("goes on after an order that can't be filled", async () => {
-    const encoder = new ZlibEncoder(theProgram);
+    const encoder = encoderOf(theProgram);
     const broken = { buffer: new ArrayBuffer(1) } as unknown as Uint8Array<ArrayBuffer>;
     expect(await failureOf(encoder.encode("gzip", broken, times))).toContain("TypeError");
     const made = await encoder.encode("gzip", order(), times);
@@ -69,7 +71,7 @@ describe("the thread", () => {
   });
 
   test("is kept while it has orders, and a while longer", async () => {
-    const encoder = new ZlibEncoder(
+    const encoder = encoderOf(
       program(
         "keep.ts",
         `const answer = () => say({ kind: "made", id: order.id, octets: me });
@@ -84,7 +86,7 @@ describe("the thread", () => {
   });
 
   test("ends when it has had none for a while, and starts again with the next", async () => {
-    const encoder = new ZlibEncoder(
+    const encoder = encoderOf(
       program("idle.ts", 'say({ kind: "made", id: order.id, octets: me });'),
     );
     const brief = { ...times, codingIdleTimeMs: milliseconds(1) };
@@ -100,7 +102,7 @@ describe("a thread that dies", () => {
   test.each(["process.exit(1)", 'throw new Error("fault")'])(
     "by %s takes its orders with it, and the next order starts another",
     async (death) => {
-      const encoder = new ZlibEncoder(
+      const encoder = encoderOf(
         program(
           "die.ts",
           `if (order.coding === "br") setTimeout(() => { ${death}; }, 5);
@@ -122,7 +124,7 @@ describe("a thread that dies", () => {
 
 describe("a thread that takes too long", () => {
   test("gets no more orders, and those that it has are waited for as long as they may", async () => {
-    const encoder = new ZlibEncoder(
+    const encoder = encoderOf(
       program(
         "hang.ts",
         `const answer = () => say({ kind: "made", id: order.id, octets: me });
@@ -158,7 +160,7 @@ describe("without a thread it is done here", () => {
     ["the program ends", "process.exit(0);"],
   ])("when %s, once and for all", async (_, source) => {
     if (source !== undefined) folder.file("start.ts", source);
-    const encoder = new ZlibEncoder(programAt("start.ts"));
+    const encoder = encoderOf(programAt("start.ts"));
     expect(await decode(encoder)).toEqual([plain, plain]);
     program("start.ts", 'say({ kind: "made", id: order.id, octets: me });');
     expect(await decode(encoder)).toEqual([plain, plain]);
@@ -167,7 +169,7 @@ describe("without a thread it is done here", () => {
 
   test("when the program never says that it is ready", async () => {
     folder.file("silent.ts", 'self.addEventListener("message", () => {});');
-    const encoder = new ZlibEncoder(programAt("silent.ts"));
+    const encoder = encoderOf(programAt("silent.ts"));
     expect(await decode(encoder, hurried)).toEqual([plain, plain]);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, mock, spyOn, test } from "bun:te
 import * as fs from "node:fs";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { Moments } from "../../../src/tree/cache/freshness.ts";
+import { FakeClock } from "../../server/fake-clock.ts";
 import { bytes } from "../../../src/base/units.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
 import type { Outcome } from "../../../src/tree/tree.ts";
@@ -312,7 +313,7 @@ describe("the memory is bounded", () => {
 
   test("and an outcome takes the place of the one before it", () => {
     const moments = new Moments();
-    const memory = new LookupCache(defaultLimits, plainCalls, moments);
+    const memory = new LookupCache(defaultLimits, plainCalls, moments, new FakeClock());
     moments.begin(moments.next(), later());
     const seen = new FileStat();
     plainCalls.look(temp.root, seen);
@@ -332,6 +333,7 @@ describe("the memory is bounded", () => {
       { ...defaultLimits, fileCacheBytesMax: bytes(10_000) },
       calls,
       moments,
+      new FakeClock(),
     );
     moments.begin(moments.next(), later());
     const seen = new FileStat();

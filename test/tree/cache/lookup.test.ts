@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { Moments } from "../../../src/tree/cache/freshness.ts";
+import { FakeClock } from "../../server/fake-clock.ts";
 import { bytes, mebibytes } from "../../../src/base/units.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
 import type { Conclusion, Lookup } from "../../../src/tree/cache/lookup.ts";
@@ -234,7 +235,7 @@ class Shelf {
 
   constructor(fileCacheBytesMax: number = mebibytes(1)) {
     const limits = { ...defaultLimits, fileCacheBytesMax: bytes(fileCacheBytesMax) };
-    this.memory = new LookupCache(limits, systemCalls(), this.moments);
+    this.memory = new LookupCache(limits, systemCalls(), this.moments, new FakeClock());
   }
 
   /** What is found for file `i`, remembered where it isn't yet; undefined when there is no room. */

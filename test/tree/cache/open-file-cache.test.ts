@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { Moments } from "../../../src/tree/cache/freshness.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
+import { FakeClock } from "../../server/fake-clock.ts";
 import { bytes } from "../../../src/base/units.ts";
 import { SharedFile, OpenFileCache } from "../../../src/tree/cache/open-file-cache.ts";
 import type { FileUse } from "../../../src/tree/tree.ts";
@@ -38,7 +40,7 @@ const openNames = (): string[] =>
 
 describe("a file that is kept", () => {
   test("is open when it is asked for, and says what it is before", () => {
-    const openFiles = new OpenFileCache(9, restMs);
+    const openFiles = new OpenFileCache(9, restMs, new FakeClock());
     const file = keep(openFiles, "a.txt", "hello");
     expect([file.fd, file.size, file.mediaType]).toEqual([-1, 5, "text/plain; charset=utf-8"]);
     expect(openFiles.size).toBe(0);
@@ -66,7 +68,7 @@ describe("a file that is kept", () => {
     ],
     ["no longer readable by others", () => fs.chmodSync(temp.at("b.txt"), 0o600)],
   ])("can't be opened when it has been %s", (_what, change) => {
-    const file = keep(new OpenFileCache(9, restMs), "b.txt");
+    const file = keep(new OpenFileCache(9, restMs, new FakeClock()), "b.txt");
     // A tick of the file system's clock.
     Bun.sleepSync(12);
     change();
@@ -85,7 +87,7 @@ describe("a file that is kept", () => {
   });
 
   test("tells an edit from a new name", () => {
-    const openFiles = new OpenFileCache(9, restMs);
+    const openFiles = new OpenFileCache(9, restMs, new FakeClock());
     const file = keep(openFiles, "c.txt", "one");
     file.open();
     expect([file.isUnchanged(), file.isIntact()]).toEqual([true, true]);
@@ -98,7 +100,7 @@ describe("a file that is kept", () => {
   });
 
   test("is shared by all who are sent it, and stays open for them though it is removed", () => {
-    const openFiles = new OpenFileCache(9, restMs);
+    const openFiles = new OpenFileCache(9, restMs, new FakeClock());
     const file = keep(openFiles, "d.txt", "for all");
     const [one, other] = [file.share(), file.share()];
     expect(one.fd).toBe(other.fd);
@@ -121,7 +123,7 @@ describe("a file that is kept", () => {
 
 describe("open files", () => {
   test("rest when nobody has asked for them for a while", () => {
-    const openFiles = new OpenFileCache(9, restMs);
+    const openFiles = new OpenFileCache(9, restMs, new FakeClock());
     const [wanted, other] = [keep(openFiles, "e.txt"), keep(openFiles, "f.txt")];
     wanted.open();
     other.open();
@@ -137,7 +139,7 @@ describe("open files", () => {
   });
 
   test("are never too many: one that nobody wants goes first, one that is sent never", () => {
-    const openFiles = new OpenFileCache(3, restMs);
+    const openFiles = new OpenFileCache(3, restMs, new FakeClock());
     const files = ["g", "h", "i", "j", "k", "l"].map((name) => keep(openFiles, `${name}.txt`));
     const isOpen = (): boolean[] => files.map(({ fd }) => fd > -1);
     const [g, h, i, j, k, l] = files;
@@ -158,7 +160,7 @@ describe("open files", () => {
   });
 
   test("may be more when all of them are being sent", () => {
-    const openFiles = new OpenFileCache(2, restMs);
+    const openFiles = new OpenFileCache(2, restMs, new FakeClock());
     const uses = ["m", "n", "o"].map((name) => keep(openFiles, `${name}.txt`).share());
     expect(openFiles.size).toBe(3);
     expect(uses.map(textOf)).toEqual(["m.txt", "n.txt", "o.txt"]);
@@ -168,7 +170,7 @@ describe("open files", () => {
   });
 
   test("with room for none are closed one by the next", () => {
-    const openFiles = new OpenFileCache(0, restMs);
+    const openFiles = new OpenFileCache(0, restMs, new FakeClock());
     const [one, other] = [keep(openFiles, "p.txt"), keep(openFiles, "q.txt")];
     expect([textOf(one), textOf(other), textOf(one)]).toEqual(["p.txt", "q.txt", "p.txt"]);
     expect(openFiles.size).toBe(1);
@@ -176,7 +178,7 @@ describe("open files", () => {
   });
 
   test("close by themselves", async () => {
-    const openFiles = new OpenFileCache(9, 1);
+    const openFiles = new OpenFileCache(9, 1, new EventLoop().alarm());
     const file = keep(openFiles, "r.txt");
     file.open();
     const giveUpMs = performance.now() + 10_000;

@@ -1,0 +1,28 @@
+/**
+ * The value of the Date field (RFC 9110 §6.6.1). It has a resolution of one second, so it is
+ * formatted once a second.
+ */
+
+import { formatImfFixdate } from "../http/date.ts";
+import type { Clock } from "../schedule/clock.ts";
+
+/** The Date field of the responses that are sent now. */
+export class ResponseDate {
+  readonly #clock: Clock;
+  #second = -1;
+  #text = "";
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The current second as an IMF-fixdate. */
+  now(): string {
+    const second = Math.floor(this.#clock.epochMs() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#text = formatImfFixdate(second * 1000);
+    }
+    return this.#text;
+  }
+}
