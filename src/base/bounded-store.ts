@@ -7,7 +7,8 @@
  * than fit would otherwise evict each entry just before asking for it again. Eviction is CLOCK
  * (second chance): the entries stand in a ring, a hand goes round it, spares each entry that was
  * used since the hand last passed, and evicts the first that was not. A new entry takes the place
- * of an evicted one, just behind the hand, so it stays for a whole round.
+ * that was freed last. That is just behind the hand when others were evicted for it, so the entry
+ * stays for a whole round.
  *
  * Absent on purpose: time. An entry is never too old; its owner checks whether it is still valid.
  */
@@ -134,6 +135,11 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
     if (place !== undefined) this.#remove(place);
   }
 
+  /** Removes every entry that was not used since the hand, or the last sweep, passed it. */
+  sweep(): void {
+    for (let place = 0; place < this.#entries.length; place++) this.#pass(place);
+  }
+
   /** Removes every entry, and forgets which keys came once. */
   clear(): void {
     for (const place of this.#places.values()) this.#remove(place);
@@ -154,10 +160,15 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
     while (this.#bytes + bytes > this.#policy.bytesMax && this.#places.size > 0) {
       const place = this.#hand;
       this.#hand = place + 1 < this.#entries.length ? place + 1 : 0;
-      const entry = this.#entries[place];
-      if (entry?.isUsed === true) entry.isUsed = false;
-      else if (entry !== undefined) this.#remove(place);
+      this.#pass(place);
     }
+  }
+
+  /** Spares the entry at `place` if it was used since it was last passed; removes it otherwise. */
+  #pass(place: number): void {
+    const entry = this.#entries[place];
+    if (entry?.isUsed === true) entry.isUsed = false;
+    else if (entry !== undefined) this.#remove(place);
   }
 
   #remove(place: number): void {

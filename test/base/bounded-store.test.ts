@@ -279,6 +279,29 @@ describe("an entry that grows", () => {
   });
 });
 
+describe("a sweep", () => {
+  test("removes what was not used since the last one", () => {
+    const store = filled("abcd");
+    const a = store.get("a") as Counted;
+    store.get("c");
+    store.sweep();
+    expect(heldIn(store)).toBe("ac");
+    store.get("a");
+    store.sweep();
+    expect([heldIn(store), a.evictions]).toEqual(["a", 0]);
+    store.sweep();
+    expect([store.size, store.bytes, a.evictions]).toEqual([0, 0, 1]);
+  });
+
+  test("leaves room for others", () => {
+    const store = filled("abcd");
+    store.get("b");
+    store.sweep();
+    for (const key of "xyz") store.set(key, new Counted());
+    expect([heldIn(store), store.bytes]).toEqual(["bxyz", 4]);
+  });
+});
+
 test("a store of no bytes holds nothing", () => {
   for (const admitsOn of ["first", "second"] as const) {
     const store = storeOf(0, { admitsOn });
@@ -296,7 +319,7 @@ describe("whatever is done", () => {
     fc.record({ does: fc.constant("get" as const), key }),
     fc.record({ does: fc.constant("grow" as const), key, bytes: fc.integer({ min: -9, max: 24 }) }),
     fc.record({ does: fc.constant("delete" as const), key }),
-    fc.record({ does: fc.constant("clear" as const) }),
+    fc.record({ does: fc.constantFrom("clear" as const, "sweep" as const) }),
   );
 
   test("the bytes are those of the entries, never too many, and each eviction is told once", () => {
@@ -314,8 +337,8 @@ describe("whatever is done", () => {
           } else if (one.does === "grow") {
             const entry = store.get(one.key);
             if (entry !== undefined) store.grow(entry, Math.max(one.bytes, -entry.bytes));
-          } else if (one.does === "clear") store.clear();
-          else store[one.does](one.key);
+          } else if ("key" in one) store[one.does](one.key);
+          else store[one.does]();
           const held = taken.filter(([under, entry]) => store.holds(under, entry));
           expect(store.size).toBe(held.length);
           expect(store.bytes).toBe(held.reduce((sum, [, entry]) => sum + entry.bytes, 0));
