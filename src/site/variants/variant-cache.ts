@@ -12,28 +12,28 @@ import { BoundedStore } from "../../base/bounded-store.ts";
 import type { EntityTag } from "../../http/entity-tag.ts";
 
 /** The octets of a variant, and the tag of exactly these octets. */
-export interface CodedForm {
+export interface CodedVariant {
   readonly octets: Uint8Array;
   readonly entityTag: EntityTag;
 }
 
 /** A variant that was just made, and whether it may be kept. */
-export interface MadeForm {
-  readonly form: CodedForm;
+export interface MadeVariant {
+  readonly variant: CodedVariant;
   readonly lasting: boolean;
 }
 
 /** What a variant costs in memory beside its octets, about: key, tag, places in maps. */
 const entryBytes = 512;
 
-interface CachedForm extends StoreEntry {
-  readonly form: CodedForm;
+interface CachedVariant extends StoreEntry {
+  readonly variant: CodedVariant;
 }
 
 /** A bounded cache of variants by key. */
 export class VariantCache {
-  readonly #kept: BoundedStore<string, CachedForm>;
-  readonly #making = new Map<string, Promise<CodedForm>>();
+  readonly #kept: BoundedStore<string, CachedVariant>;
+  readonly #making = new Map<string, Promise<CodedVariant>>();
   readonly #atOnceBytesMax: number;
   #atOnceBytes = 0;
 
@@ -52,29 +52,33 @@ export class VariantCache {
   }
 
   /** The variant under `key` when it is kept, its promise when it is being made. */
-  find(key: string): CodedForm | Promise<CodedForm> | undefined {
-    return this.#kept.get(key)?.form ?? this.#making.get(key);
+  find(key: string): CodedVariant | Promise<CodedVariant> | undefined {
+    return this.#kept.get(key)?.variant ?? this.#making.get(key);
   }
 
   /**
    * Makes the variant for `key` out of `size` bytes. Undefined, without calling `make`, when too
    * much is being made already. To be called after `find` has found nothing.
    */
-  make(key: string, size: number, make: () => Promise<MadeForm>): Promise<CodedForm> | undefined {
+  make(
+    key: string,
+    size: number,
+    make: () => Promise<MadeVariant>,
+  ): Promise<CodedVariant> | undefined {
     if (this.#atOnceBytes + size > this.#atOnceBytesMax) return undefined;
     const making = this.#run(key, size, make);
     this.#making.set(key, making);
     return making;
   }
 
-  async #run(key: string, size: number, make: () => Promise<MadeForm>): Promise<CodedForm> {
+  async #run(key: string, size: number, make: () => Promise<MadeVariant>): Promise<CodedVariant> {
     this.#atOnceBytes += size;
     try {
-      const { form, lasting } = await Promise.try(make);
+      const { variant, lasting } = await Promise.try(make);
       if (lasting) {
-        this.#kept.set(key, { form, bytes: entryBytes + form.octets.length, isUsed: false });
+        this.#kept.set(key, { variant, bytes: entryBytes + variant.octets.length, isUsed: false });
       }
-      return form;
+      return variant;
     } finally {
       this.#atOnceBytes -= size;
       this.#making.delete(key);

@@ -17,7 +17,7 @@ import type { OpenFile, Tree } from "../../tree/disk/disk-tree.ts";
 import { parseAcceptEncoding, rankCodings } from "../../http/accept.ts";
 import type { Fields } from "../../http/fields.ts";
 import type { ResponseField } from "../../http/response.ts";
-import type { VariantCache, CodedForm, MadeForm } from "./variant-cache.ts";
+import type { VariantCache, CodedVariant, MadeVariant } from "./variant-cache.ts";
 import { representFile, tagOfBytes } from "../content/file-representation.ts";
 import type { Request } from "../request.ts";
 import type { Representation } from "../content/representation.ts";
@@ -126,11 +126,11 @@ interface Formed {
 }
 
 /** What coded octets, or the files that hold them, are represented by. */
-const formed = new WeakMap<CodedForm | OpenFile, Formed>();
+const formed = new WeakMap<CodedVariant | OpenFile, Formed>();
 
 /** The form that `coded` is of `plain`, made if it has not been yet. */
 function formFrom(
-  coded: CodedForm | OpenFile,
+  coded: CodedVariant | OpenFile,
   plain: Representation,
   make: () => Representation,
 ): Representation {
@@ -249,7 +249,7 @@ async function makeForm(
   content: Representation["content"],
   coding: Coding,
   limits: Limits,
-): Promise<MadeForm> {
+): Promise<MadeVariant> {
   let octets: Uint8Array<ArrayBuffer>;
   let lasting = true;
   if (content instanceof Uint8Array) {
@@ -264,7 +264,7 @@ async function makeForm(
   const made = await encode(coding, octets, limits);
   // A view into something larger would keep all of that.
   const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
-  return { form: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };
+  return { variant: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };
 }
 
 /**
@@ -278,7 +278,7 @@ function madeHere(
   { cache, limits }: CodingService,
 ): Representation | Promise<Representation> | undefined {
   const { content, entityTag, mtimeMs } = plain;
-  const represent = (form: CodedForm): Representation =>
+  const represent = (form: CodedVariant): Representation =>
     formFrom(form, plain, () => ({
       ...describeForm(plain, coding),
       ...(mtimeMs === undefined ? {} : { mtimeMs }),
@@ -301,7 +301,7 @@ function madeHere(
       return represent(form);
     });
   }
-  const make = (): Promise<MadeForm> => makeForm(content, coding, limits);
+  const make = (): Promise<MadeVariant> => makeForm(content, coding, limits);
   return cache.make(key, contentSize(plain), make)?.then(represent);
 }
 
