@@ -5,13 +5,15 @@
  * comes for the second time, so a client that crawls through everything once leaves the store as it
  * was; of those, one in `admittedOneIn` is admitted, because a client that cycles through more keys
  * than fit would otherwise evict each entry just before asking for it again. Eviction is CLOCK
- * (second chance): a hand goes round the entries in the order in which they were added, spares each
- * that was used since it last passed, and evicts the first that was not.
+ * (second chance): the entries stand in a ring, a hand goes round it, spares each entry that was
+ * used since the hand last passed, and evicts the first that was not. A new entry takes the place
+ * that was freed last. That is just behind the hand when others were evicted for it, so the entry
+ * stays for a whole round.
  *
  * Absent on purpose: time. An entry is never too old; its owner checks whether it is still valid.
  */
 
-/** An entry. The two fields belong to the store once the entry is in it. */
+/** An entry. Its two fields belong to the store once the entry is in it. */
 export interface StoreEntry {
   /** What the entry costs, with everything that hangs on it, in bytes. Change it by `grow`. */
   bytes: number;
@@ -40,11 +42,17 @@ const seenOnceMin = 16_384;
 /** Entries by key, bounded by their bytes. */
 export class BoundedStore<Key, Entry extends StoreEntry> {
   readonly #policy: StorePolicy;
-  readonly #entries = new Map<Key, Entry>();
-  readonly #seenOnce = new Set<number>();
+  /** Where in the ring each key's entry stands. */
+  readonly #places = new Map<Key, number>();
+  /** The ring: a key and its entry by place. Both are undefined at a place that is free. */
+  #keys: (Key | undefined)[] = [];
+  #entries: (Entry | undefined)[] = [];
+  #freePlaces: number[] = [];
+  /** The place that is examined next when room has to be made. */
+  #hand = 0;
   #bytes = 0;
+  readonly #seenOnce = new Set<number>();
   #candidates = 0;
-  #hand: Iterator<readonly [Key, Entry]> | undefined;
 
   constructor(policy: StorePolicy) {
     this.#policy = policy;
@@ -57,19 +65,19 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
 
   /** How many entries there are. */
   get size(): number {
-    return this.#entries.size;
+    return this.#places.size;
   }
 
   /** The entry under `key`, which counts as used; undefined if there is none. */
   get(key: Key): Entry | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#find(key);
     if (entry !== undefined) entry.isUsed = true;
     return entry;
   }
 
   /** Whether `entry` is what the store holds under `key`. */
   holds(key: Key, entry: Entry): boolean {
-    return this.#entries.get(key) === entry;
+    return this.#find(key) === entry;
   }
 
   /**
@@ -88,7 +96,7 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
       return true;
     }
     // Keys that did not come again by now are many. All are dropped at once.
-    const seenOnceMax = Math.max(seenOnceMin, seenOncePerEntry * this.#entries.size);
+    const seenOnceMax = Math.max(seenOnceMin, seenOncePerEntry * this.#places.size);
     if (this.#seenOnce.size >= seenOnceMax) this.#seenOnce.clear();
     this.#seenOnce.add(digest);
     return false;
@@ -103,14 +111,17 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
     this.delete(key);
     if (entry.bytes > this.#policy.bytesMax) return false;
     this.#makeRoom(entry.bytes);
-    this.#entries.set(key, entry);
+    const place = this.#freePlaces.pop() ?? this.#entries.length;
+    this.#places.set(key, place);
+    this.#keys[place] = key;
+    this.#entries[place] = entry;
     this.#bytes += entry.bytes;
     return true;
   }
 
   /**
    * Adds `bytes`, which may be negative, to what `entry` costs, and evicts others to make room. The
-   * entry itself may be among those: ask `holds` afterwards.
+   * store has to hold the entry. It may be among those evicted: ask `holds` afterwards.
    */
   grow(entry: Entry, bytes: number): void {
     entry.bytes += bytes;
@@ -120,34 +131,54 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
 
   /** Removes the entry under `key`, if there is one. */
   delete(key: Key): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    this.#entries.delete(key);
-    this.#bytes -= entry.bytes;
-    entry.evicted?.();
+    const place = this.#places.get(key);
+    if (place !== undefined) this.#remove(place);
   }
 
   /** Removes every entry that was not used since the hand, or the last sweep, passed it. */
   sweep(): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.isUsed) entry.isUsed = false;
-      else this.delete(key);
-    }
+    for (let place = 0; place < this.#entries.length; place++) this.#pass(place);
   }
 
-  /** Removes every entry. */
+  /** Removes every entry, and forgets which keys came once. */
   clear(): void {
-    for (const key of this.#entries.keys()) this.delete(key);
+    for (const place of this.#places.values()) this.#remove(place);
+    this.#keys = [];
+    this.#entries = [];
+    this.#freePlaces = [];
+    this.#hand = 0;
     this.#seenOnce.clear();
   }
 
+  #find(key: Key): Entry | undefined {
+    const place = this.#places.get(key);
+    return place === undefined ? undefined : this.#entries[place];
+  }
+
+  /** Evicts entries until another one of `bytes` fits, or until there are none. */
   #makeRoom(bytes: number): void {
-    while (this.#bytes + bytes > this.#policy.bytesMax && this.#entries.size > 0) {
-      this.#hand ??= this.#entries.entries();
-      const { done, value } = this.#hand.next();
-      if (done === true) this.#hand = undefined;
-      else if (value[1].isUsed) value[1].isUsed = false;
-      else this.delete(value[0]);
+    while (this.#bytes + bytes > this.#policy.bytesMax && this.#places.size > 0) {
+      const place = this.#hand;
+      this.#hand = place + 1 < this.#entries.length ? place + 1 : 0;
+      this.#pass(place);
     }
+  }
+
+  /** Spares the entry at `place` if it was used since it was last passed; removes it otherwise. */
+  #pass(place: number): void {
+    const entry = this.#entries[place];
+    if (entry?.isUsed === true) entry.isUsed = false;
+    else if (entry !== undefined) this.#remove(place);
+  }
+
+  #remove(place: number): void {
+    const entry = this.#entries[place];
+    if (entry === undefined) return;
+    this.#places.delete(this.#keys[place] as Key);
+    this.#keys[place] = undefined;
+    this.#entries[place] = undefined;
+    this.#freePlaces.push(place);
+    this.#bytes -= entry.bytes;
+    entry.evicted?.();
   }
 }

@@ -6,10 +6,10 @@
 /** A value, or the promise of one. */
 export type Eventual<Value> = Value | Promise<Value>;
 
-/** `next` of `value`: at once when it is there, else when it has come. */
-export function whenReady<Value, Next>(
+/** What `use` makes of `value`: at once when the value is there, else when it has come. */
+export function whenReady<Value, Used>(
   value: Eventual<Value>,
-  next: (value: Value) => Eventual<Next>,
-): Eventual<Next> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  use: (value: Value) => Eventual<Used>,
+): Eventual<Used> {
+  return value instanceof Promise ? value.then(use) : use(value);
 }

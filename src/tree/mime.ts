@@ -1,17 +1,18 @@
 /**
  * The media type that a file's name promises, ready for Content-Type (RFC 9110 §8.3).
  *
- * Names and types are the `mime` package's (IANA's registry and what browsers know). Text says its
- * charset, for what a browser would guess otherwise is rarely UTF-8. Nothing looks at content.
+ * Names and types are those of the `mime` package (IANA's registry and what browsers know). Text
+ * gets a charset, because what a browser guesses without one is rarely UTF-8. The content of the
+ * file is never looked at.
  *
- * What the web is made of stands in a table here, as the package has it, and the package, which
- * takes 10 ms to load, is loaded at the first extension that the table lacks.
+ * The extensions that most sites are made of stand in a table here, with the package's types. The
+ * package takes 10 ms to load, so it is loaded by the first extension that the table lacks.
  */
 
-/** What says nothing about the content: browsers save it (RFC 2046 §4.5.1). */
+/** The type of content about which nothing is known. Browsers save it (RFC 2046 §4.5.1). */
 export const unknownType = "application/octet-stream";
 
-/** Types outside text/*, +json and +xml whose content is text all the same. */
+/** Types outside text/*, +json and +xml whose content is text. */
 const textual: ReadonlySet<string> = new Set([
   "application/ecmascript",
   "application/javascript",
@@ -33,14 +34,11 @@ const textual: ReadonlySet<string> = new Set([
   "application/yaml",
 ]);
 
-/** Extensions remembered; names come from the disk, so a tree may hold any number of them. */
-const rememberedMax = 1024;
-
-/** No extension in the table is longer, and what is longer isn't worth remembering. */
+/** No extension that the package knows is longer. */
 const extensionLengthMax = 32;
 
-/** The commonest extensions, by their types with their charsets. */
-const common: readonly (readonly [type: string, ...extensions: string[]])[] = [
+/** The extensions that most sites are made of, by their types with their charsets. */
+const commonTypes: readonly (readonly [type: string, ...extensions: string[]])[] = [
   ["application/gzip", "gz"],
   ["application/json; charset=utf-8", "json", "map"],
   ["application/manifest+json; charset=utf-8", "webmanifest"],
@@ -71,37 +69,36 @@ const common: readonly (readonly [type: string, ...extensions: string[]])[] = [
   ["video/webm", "webm"],
 ];
 
-/** By extension, in the case that it was asked in. */
-const remembered = new Map<string, string>();
-for (const [type, ...extensions] of common) {
-  for (const extension of extensions) remembered.set(extension, type);
-}
+const commonExtensions: ReadonlyMap<string, string> = new Map(
+  commonTypes.flatMap(([type, ...extensions]) =>
+    extensions.map((extension) => [extension, type] as const),
+  ),
+);
 
 /**
  * The type of `name` by its extension, in any case, with `; charset=utf-8` where it is text.
- * Undefined for an unknown extension and for none: "Makefile", ".json", "a.".
+ * Undefined for an unknown extension and for a name without one: "Makefile", ".json", "a.".
  */
 export function mediaTypeOf(name: string): string | undefined {
   const dot = name.lastIndexOf(".");
   const length = name.length - dot - 1;
   if (dot < 1 || length === 0 || length > extensionLengthMax) return undefined;
   const extension = name.slice(dot + 1);
-  const known = remembered.get(extension);
-  if (known !== undefined) return known;
-  const type = remembered.get(extension.toLowerCase()) ?? typeOfPackage(extension);
-  if (type === undefined) return undefined;
-  if (remembered.size < rememberedMax) remembered.set(extension, type);
-  return type;
+  return (
+    commonExtensions.get(extension) ??
+    commonExtensions.get(extension.toLowerCase()) ??
+    packageType(extension)
+  );
 }
 
-/** The same as the package has it. Waits for it to load, once. */
-function typeOfPackage(extension: string): string | undefined {
+/** The type that the package has for `extension`. The first call loads the package and waits. */
+function packageType(extension: string): string | undefined {
   const { default: mime } = require("mime") as typeof import("mime");
   const type = mime.getType(extension);
-  return type === null ? undefined : describeType(type);
+  return type === null ? undefined : withCharset(type);
 }
 
-function describeType(type: string): string {
+function withCharset(type: string): string {
   const isText =
     type.startsWith("text/") ||
     type.endsWith("+json") ||

@@ -1,22 +1,22 @@
 /**
  * Who may see a file, as a decision over mode bits: pure, no system call, no user ids.
  *
- * A stranger is the *other* of a file's mode (POSIX.1-2024 XBD §4.7): r to read a file or list a
- * folder, x to pass through a folder. The bits are read and never tried, for root can open
- * everything. `resolve.ts` asks here for each component below the root.
+ * A stranger is the *other* class of a file's mode (POSIX.1-2024 XBD §4.7): r to read a file or to
+ * list a folder, x to pass through a folder. The bits are read and never tried, because root can
+ * open everything. The tree asks here for each component of a path below its root.
  */
 
 import { displayName } from "./path.ts";
 
-/** Whose right counts: a stranger's, or that of the server's own process. */
+/** Whose rights count: those of a stranger, or those of the server's own process. */
 export type Permissions = "other" | "process";
 
-/** What is asked of a component: to read its content, or to pass through it. */
+/** What a component is needed for: to read its content, or to pass through it. */
 export type Need = "read" | "search";
 
-/** The component that refused, and the bit that it lacks. */
+/** The component of a path that refuses access, and the bit that it lacks. */
 export interface Denial {
-  /** Relative to the root, "private/notes.html"; "." is the root; absolute outside of it. */
+  /** Relative to the root, "private/notes.html"; "." for the root; absolute outside of it. */
   readonly path: string;
   /** The whole st_mode, file type included. */
   readonly mode: number;
@@ -26,7 +26,7 @@ export interface Denial {
 const bitOf: { readonly [N in Need]: number } = { read: 0o004, search: 0o001 };
 const nameOf: { readonly [N in Need]: Denial["lacks"] } = { read: "o+r", search: "o+x" };
 
-/** Whether the *other* of `mode` has what `need` asks for. */
+/** Whether the *other* bits of `mode` allow what `need` says. */
 export function permits(mode: number, need: Need): boolean {
   return (mode & bitOf[need]) !== 0;
 }
@@ -37,9 +37,9 @@ export function deny(path: string, mode: number, need: Need): Denial {
 }
 
 /**
- * The reason in one line, with the command that would change it:
- * `private/notes.html: -rw-r----- lacks o+r; chmod o+r to serve it`. Where the bit is there and the
- * system refused the server itself, it says so.
+ * The reason in one line, with the command that removes it:
+ * `private/notes.html: -rw-r----- lacks o+r; chmod o+r to serve it`. Where the bit is set and the
+ * system refuses the server's own process, the line says so.
  */
 export function explainDenial(denial: Denial): string {
   const { lacks, mode } = denial;

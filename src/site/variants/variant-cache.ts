@@ -1,94 +1,87 @@
 /**
- * Coded forms that have been made, kept while there is room: each is made once, however many ask
- * for it meanwhile, and the ones that were asked for longest ago go first.
+ * Variants made here, kept while there is room: each is made once, however many requests wait for
+ * it.
  *
- * A key holds the entity tag of what was coded, so that a form is found for exactly the octets that
- * it was made of; there is nothing to go stale. What is being made at one time is bounded, too:
- * beyond it nothing is begun.
+ * A key contains the entity tag of the octets that were coded, so a variant is found for exactly
+ * the octets that it was made of, and none ever becomes stale. How much is being made at one time
+ * is bounded as well; beyond the bound nothing is begun.
  */
 
+import type { StoreEntry } from "../../base/bounded-store.ts";
+import { BoundedStore } from "../../base/bounded-store.ts";
 import type { EntityTag } from "../../http/entity-tag.ts";
 
-/** The octets of a coded form, and the tag of just these octets. */
-export interface CodedForm {
+/** The octets of a variant, and the tag of exactly these octets. */
+export interface CodedVariant {
   readonly octets: Uint8Array;
   readonly entityTag: EntityTag;
 }
 
-/** A form that was just made, and whether it may be kept. */
-export interface MadeForm {
-  readonly form: CodedForm;
+/** A variant that was just made, and whether it may be kept. */
+export interface MadeVariant {
+  readonly variant: CodedVariant;
   readonly lasting: boolean;
 }
 
-/** What a form costs in memory beside its octets, about: its key, its tag, its places in maps. */
+/** What a variant costs in memory beside its octets, about: key, tag, places in maps. */
 const entryBytes = 512;
 
-/** A bounded store of forms by key. */
+interface CachedVariant extends StoreEntry {
+  readonly variant: CodedVariant;
+}
+
+/** A bounded cache of variants by key. */
 export class VariantCache {
-  readonly #bytesMax: number;
+  readonly #kept: BoundedStore<string, CachedVariant>;
+  readonly #making = new Map<string, Promise<CodedVariant>>();
   readonly #atOnceBytesMax: number;
-  /** In the order in which they were last asked for. */
-  readonly #kept = new Map<string, CodedForm>();
-  readonly #making = new Map<string, Promise<CodedForm>>();
-  #bytes = 0;
   #atOnceBytes = 0;
 
   /**
-   * Keeps at most `bytesMax` of forms, and makes forms of at most `atOnceBytesMax` of content at
-   * one time.
+   * Keeps at most `bytesMax` of variants, and makes variants of at most `atOnceBytesMax` of content
+   * at one time.
    */
   constructor(bytesMax: number, atOnceBytesMax: number) {
-    this.#bytesMax = bytesMax;
+    this.#kept = new BoundedStore({ bytesMax, admitsOn: "first", admittedOneIn: 1 });
     this.#atOnceBytesMax = atOnceBytesMax;
   }
 
-  /** What is kept, in bytes. */
+  /** What the variants kept cost, in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#kept.bytes;
   }
 
-  /** The form under `key` when it is kept, its promise when it is being made. */
-  find(key: string): CodedForm | Promise<CodedForm> | undefined {
-    const found = this.#kept.get(key);
-    if (found === undefined) return this.#making.get(key);
-    this.#kept.delete(key);
-    this.#kept.set(key, found);
-    return found;
+  /** The variant under `key` when it is kept, its promise when it is being made. */
+  find(key: string): CodedVariant | Promise<CodedVariant> | undefined {
+    return this.#kept.get(key)?.variant ?? this.#making.get(key);
   }
 
   /**
-   * Makes the form for `key` out of `size` bytes. Undefined, without asking `make`, when too much
-   * is being made already. To be asked after `find` has found nothing.
+   * Makes the variant for `key` out of `size` bytes. Undefined, without calling `make`, when too
+   * much is being made already. To be called after `find` has found nothing.
    */
-  make(key: string, size: number, make: () => Promise<MadeForm>): Promise<CodedForm> | undefined {
+  make(
+    key: string,
+    size: number,
+    make: () => Promise<MadeVariant>,
+  ): Promise<CodedVariant> | undefined {
     if (this.#atOnceBytes + size > this.#atOnceBytesMax) return undefined;
     const making = this.#run(key, size, make);
     this.#making.set(key, making);
     return making;
   }
 
-  async #run(key: string, size: number, make: () => Promise<MadeForm>): Promise<CodedForm> {
+  async #run(key: string, size: number, make: () => Promise<MadeVariant>): Promise<CodedVariant> {
     this.#atOnceBytes += size;
     try {
-      const { form, lasting } = await Promise.try(make);
-      if (lasting) this.#keep(key, form);
-      return form;
+      const { variant, lasting } = await Promise.try(make);
+      if (lasting) {
+        this.#kept.set(key, { variant, bytes: entryBytes + variant.octets.length, isUsed: false });
+      }
+      return variant;
     } finally {
       this.#atOnceBytes -= size;
       this.#making.delete(key);
-    }
-  }
-
-  #keep(key: string, form: CodedForm): void {
-    const cost = entryBytes + form.octets.length;
-    if (cost > this.#bytesMax) return;
-    this.#kept.set(key, form);
-    this.#bytes += cost;
-    for (const [oldest, dropped] of this.#kept) {
-      if (this.#bytes <= this.#bytesMax) return;
-      this.#kept.delete(oldest);
-      this.#bytes -= entryBytes + dropped.octets.length;
     }
   }
 }

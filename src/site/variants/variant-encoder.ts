@@ -6,7 +6,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { OpenFile } from "../../tree/tree.ts";
 import { tagOfBytes } from "../content/file-representation.ts";
-import type { MadeForm } from "./variant-cache.ts";
+import type { MadeVariant } from "./variant-cache.ts";
 
 /** A content coding that variants are made in (RFC 9110 §8.4.1; RFC 7932, RFC 8878). */
 export type Coding = "br" | "zstd" | "gzip";
@@ -52,7 +52,7 @@ export async function makeVariant(
   coding: Coding,
   limits: Limits,
   scheduler: Scheduler,
-): Promise<MadeForm> {
+): Promise<MadeVariant> {
   let octets: Uint8Array<ArrayBuffer>;
   let lasting = true;
   if (content instanceof Uint8Array) {
@@ -67,5 +67,5 @@ export async function makeVariant(
   const made = await encode(coding, octets, limits, scheduler);
   // A view into something larger would keep all of that.
   const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
-  return { form: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };
+  return { variant: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };
 }

@@ -23,7 +23,7 @@ import type { View } from "../../tree/view.ts";
 import { entityTagOf } from "../content/file-representation.ts";
 import { Representation } from "../content/representation.ts";
 import type { Request } from "../request.ts";
-import type { CodedForm, VariantCache } from "./variant-cache.ts";
+import type { CodedVariant, VariantCache } from "./variant-cache.ts";
 import type { Coding } from "./variant-encoder.ts";
 import { makeVariant } from "./variant-encoder.ts";
 
@@ -249,18 +249,18 @@ export class VariantSelector {
    */
   #made(selecting: Selecting, coding: Coding): Eventual<Representation> | undefined {
     const { identity, slots } = selecting;
-    const represent = (form: CodedForm): Representation =>
-      slots.variant(coding, form, () => variantOf(identity, coding, form));
+    const represent = (coded: CodedVariant): Representation =>
+      slots.variant(coding, coded, () => variantOf(identity, coding, coded));
     const key = slots.key(coding, identity);
     const found = this.#cache.find(key);
     if (found !== undefined) {
       identity.release();
       if (!(found instanceof Promise)) return represent(found);
-      return found.then(async (form) => {
+      return found.then(async (coded) => {
         // Besides what is sent there is an answer to be made.
-        const cost = form.octets.length + this.#limits.inlineBytesMax;
+        const cost = coded.octets.length + this.#limits.inlineBytesMax;
         await this.#budgets.variants.take(cost, this.#limits.sendBurstBytes);
-        return represent(form);
+        return represent(coded);
       });
     }
     const make = (): ReturnType<typeof makeVariant> =>
@@ -273,7 +273,7 @@ export class VariantSelector {
 function variantOf(
   identity: Representation,
   coding: Coding,
-  from: OpenFile | CodedForm,
+  from: OpenFile | CodedVariant,
 ): Representation {
   const isFile = "close" in from;
   const { mtimeMs } = isFile ? from : identity;

@@ -1,49 +1,49 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import type { CodedForm, MadeForm } from "../../../src/site/variants/variant-cache.ts";
+import type { CodedVariant, MadeVariant } from "../../../src/site/variants/variant-cache.ts";
 import { VariantCache } from "../../../src/site/variants/variant-cache.ts";
 
-/** What each form costs beside its octets, as the cache counts. */
+/** What each variant costs beside its octets, as the cache counts. */
 const entryBytes = 512;
 
-const formOf = (octets: number): CodedForm => ({
+const variantOf = (octets: number): CodedVariant => ({
   octets: new Uint8Array(octets),
   entityTag: { weak: false, opaque: String(octets) },
 });
 
 const made =
   (octets: number, lasting = true) =>
-  (): Promise<MadeForm> =>
-    Promise.resolve({ form: formOf(octets), lasting });
+  (): Promise<MadeVariant> =>
+    Promise.resolve({ variant: variantOf(octets), lasting });
 
-/** A cache with room for `count` forms of 100 octets. */
+/** A cache with room for `count` variants of 100 octets. */
 const roomFor = (count: number): VariantCache => new VariantCache(count * (entryBytes + 100), 1000);
 
-describe("a form", () => {
+describe("a variant", () => {
   test("is found at once when it has been made, with its octets and its tag", async () => {
     const cache = roomFor(2);
     expect(cache.find("a")).toBeUndefined();
-    const form = await cache.make("a", 1, made(100));
-    expect(form).toEqual(formOf(100));
-    expect(cache.find("a")).toBe(form as CodedForm);
+    const variant = await cache.make("a", 1, made(100));
+    expect(variant).toEqual(variantOf(100));
+    expect(cache.find("a")).toBe(variant as CodedVariant);
     expect(cache.find("b")).toBeUndefined();
   });
 
   test("is found as its promise while it is being made", async () => {
     const cache = roomFor(2);
-    const { promise, resolve } = Promise.withResolvers<MadeForm>();
+    const { promise, resolve } = Promise.withResolvers<MadeVariant>();
     const making = cache.make("a", 1, () => promise);
-    expect(cache.find("a")).toBe(making as Promise<CodedForm>);
-    resolve({ form: formOf(7), lasting: true });
-    expect(await cache.find("a")).toEqual(formOf(7));
-    expect(cache.find("a")).toEqual(formOf(7));
+    expect(cache.find("a")).toBe(making as Promise<CodedVariant>);
+    resolve({ variant: variantOf(7), lasting: true });
+    expect(await cache.find("a")).toEqual(variantOf(7));
+    expect(cache.find("a")).toEqual(variantOf(7));
   });
 
   test("that does not last goes to those who wait for it, and to nobody else", async () => {
     const cache = roomFor(2);
     const making = cache.make("a", 1, made(7, false));
-    expect(await cache.find("a")).toEqual(formOf(7));
+    expect(await cache.find("a")).toEqual(variantOf(7));
     await making;
     expect(cache.find("a")).toBeUndefined();
     expect(cache.bytes).toBe(0);
@@ -58,16 +58,16 @@ describe("a form", () => {
       },
     ]) {
       const making = cache.make("a", 1000, fail);
-      expect(cache.find("a")).toBe(making as Promise<CodedForm>);
+      expect(cache.find("a")).toBe(making as Promise<CodedVariant>);
       expect(await making?.catch((error: Error) => error.message)).toBe("no");
       expect(cache.find("a")).toBeUndefined();
     }
-    expect(await cache.make("a", 1000, made(7))).toEqual(formOf(7));
+    expect(await cache.make("a", 1000, made(7))).toEqual(variantOf(7));
   });
 });
 
 describe("room", () => {
-  test("is counted with what a form costs beside its octets", async () => {
+  test("is counted with what a variant costs beside its octets", async () => {
     const cache = roomFor(3);
     await cache.make("a", 1, made(100));
     await cache.make("b", 1, made(0));
@@ -79,7 +79,7 @@ describe("room", () => {
     for (const key of ["a", "b", "c"]) {
       await cache.make(key, 1, made(100));
     }
-    expect(cache.find("a")).toEqual(formOf(100));
+    expect(cache.find("a")).toEqual(variantOf(100));
     await cache.make("d", 1, made(100));
     const kept = ["a", "b", "c", "d"].filter((key) => cache.find(key) !== undefined);
     expect(kept).toEqual(["a", "c", "d"]);
@@ -90,10 +90,10 @@ describe("room", () => {
   test("isn't made for what would fill more than all of it", async () => {
     const cache = roomFor(1);
     await cache.make("a", 1, made(100));
-    expect(await cache.make("b", 1, made(101))).toEqual(formOf(101));
+    expect(await cache.make("b", 1, made(101))).toEqual(variantOf(101));
     expect(cache.find("b")).toBeUndefined();
-    expect(cache.find("a")).toEqual(formOf(100));
-    expect(await new VariantCache(0, 1).make("a", 1, made(0))).toEqual(formOf(0));
+    expect(cache.find("a")).toEqual(variantOf(100));
+    expect(await new VariantCache(0, 1).make("a", 1, made(0))).toEqual(variantOf(0));
   });
 
   test("is never exceeded, and always what is kept", async () => {
@@ -106,8 +106,8 @@ describe("room", () => {
       }
       let bytes = 0;
       for (const key of ["a", "b", "c", "d", "e"]) {
-        const form = cache.find(key);
-        if (form !== undefined) bytes += entryBytes + (form as CodedForm).octets.length;
+        const variant = cache.find(key);
+        if (variant !== undefined) bytes += entryBytes + (variant as CodedVariant).octets.length;
       }
       expect(cache.bytes).toBe(bytes);
     });
@@ -118,7 +118,7 @@ describe("room", () => {
 describe("what is made at one time", () => {
   test("is bounded by the size of what it is made of", async () => {
     const cache = roomFor(9);
-    const { promise, resolve } = Promise.withResolvers<MadeForm>();
+    const { promise, resolve } = Promise.withResolvers<MadeVariant>();
     const first = cache.make("a", 600, () => promise);
     let asked = false;
     const second = cache.make("b", 401, () => {
@@ -128,8 +128,8 @@ describe("what is made at one time", () => {
     expect([second, asked, cache.find("b")]).toEqual([undefined, false, undefined]);
     const third = cache.make("c", 400, () => promise);
     expect(cache.make("d", 1, made(1))).toBeUndefined();
-    resolve({ form: formOf(7), lasting: true });
+    resolve({ variant: variantOf(7), lasting: true });
     await Promise.all([first, third]);
-    expect(await cache.make("b", 1000, made(8))).toEqual(formOf(8));
+    expect(await cache.make("b", 1000, made(8))).toEqual(variantOf(8));
   });
 });
