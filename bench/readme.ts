@@ -53,7 +53,7 @@ export function renderHighlights(machine: string, rows: readonly Row[]): string 
       const value = medianOf(rows, name, server, measure);
       return value === undefined ? "" : digits(value);
     });
-    return [`${titleOf(name)}: ${title}`, unit, ...cells];
+    return [`${titleOf(name)}: ${title}`, unit].concat(cells);
   });
   return `${machine}\n\n${table(["what", "unit", ...shown], body)}`;
 }
