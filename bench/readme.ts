@@ -42,20 +42,23 @@ const highlights: readonly { readonly case: string; readonly measure: Measure }[
 /** The columns of the project's README: servers without a cache that outlives a change by a minute. */
 const highlightedServers = ["postern", "nginx", "lighttpd", "h2o", "caddy", "bun-file", "serve"];
 
-/** The table for the project's README. A server without any of its rows is left out. */
+/** The table for the project's README, without the rows and the servers that the run left out. */
 export function renderHighlights(machine: string, rows: readonly Row[]): string {
-  const shown = highlightedServers.filter((server) =>
-    highlights.some((row) => medianOf(rows, row.case, server, row.measure) !== undefined),
+  const figures = highlights.map(({ case: name, measure }) =>
+    highlightedServers.map((server) => medianOf(rows, name, server, measure)),
   );
-  const body = highlights.map(({ case: name, measure }) => {
+  const columns = [...highlightedServers.keys()].filter((at) =>
+    figures.some((row) => row[at] !== undefined),
+  );
+  const body = highlights.flatMap(({ case: name, measure }, index) => {
     const { title, unit } = measures[measure];
-    const cells = shown.map((server) => {
-      const value = medianOf(rows, name, server, measure);
-      return value === undefined ? "" : digits(value);
-    });
-    return [`${titleOf(name)}: ${title}`, unit].concat(cells);
+    const known = columns.map((at) => figures[index]?.[at]);
+    if (known.every((value) => value === undefined)) return [];
+    const cells = known.map((value) => (value === undefined ? "" : digits(value)));
+    return [[`${titleOf(name)}: ${title}`, unit].concat(cells)];
   });
-  return `${machine}\n\n${table(["what", "unit", ...shown], body)}`;
+  const servers = columns.map((at) => highlightedServers[at] ?? "");
+  return `${machine}\n\n${table(["what", "unit", ...servers], body)}`;
 }
 
 /** The whole result, for bench/README.md; `machine` is one line about what it ran on. */

@@ -74,17 +74,15 @@ describe("the result on a page", () => {
     );
   });
 
-  test("shows ten rows in the README, and what the run was made on", () => {
-    const lines = renderHighlights("2 cores", rows).split("\n");
-    expect(lines.slice(0, 5)).toEqual([
+  test("shows what the README names, where it was measured, and what the run was made on", () => {
+    expect(renderHighlights("2 cores", rows).split("\n")).toEqual([
       "2 cores",
       "",
       "| what | unit | postern | h2o |",
       "| --- | ---: | ---: | ---: |",
       "| 1 KB: CPU per request | µs | 8.00 | 10.0 |",
+      "| 10,000 idle connections: RSS per connection | KB | 2.50 |  |",
     ]);
-    expect(lines).toContain("| 10,000 idle connections: RSS per connection | KB | 2.50 |  |");
-    expect(lines).toHaveLength(4 + 10);
   });
 
   test("shows everything else a line each, notes too", () => {
