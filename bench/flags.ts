@@ -13,7 +13,7 @@ export interface Flags {
   readonly serverNames: readonly string[];
   readonly connections: number;
   readonly jsonPath: string | undefined;
-  /** Whether the README gets the result. */
+  /** Whether the result is written into bench/README.md, and its main rows into README.md. */
   readonly writesReadme: boolean;
 }
 
@@ -43,7 +43,7 @@ Measures the CPU time per request of postern and of the servers found on this ma
                      ${wrap(allServers)}
   --connections N    kept open by the generator (64)
   --json FILE        write every sample to FILE
-  --readme           put the result into README.md
+  --readme           put the result into bench/README.md, its main rows into README.md
   --help             this text
 `;
 

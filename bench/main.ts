@@ -1,6 +1,6 @@
 /**
  * `bun run bench`: postern and the servers found on this machine, side by side, measured by the
- * CPU time that a request costs the server. README.md says how to read the table.
+ * CPU time that a request costs the server. bench/README.md says how to read the table.
  *
  * Exit status: 0; 1 when postern itself failed in a case; 2 for arguments that can't be read.
  */
@@ -25,13 +25,14 @@ import { installPackages } from "./node-packages.ts";
 import type { FoundPeer, Peer } from "./peers.ts";
 import { findPeer, findProgram, peers, REFERENCE } from "./peers.ts";
 import { probes } from "./probes.ts";
-import { renderGoals, renderReadme, replaceBlock } from "./readme.ts";
+import { renderGoals, renderHighlights, renderResult, replaceBlock } from "./readme.ts";
 import { stopAllServers } from "./server.ts";
 import { siteBytes, writeFiles } from "./site.ts";
 import type { Stage } from "./stage.ts";
 import { renderHeading, renderRows, summarize } from "./table.ts";
 
 const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const benchPagePath = join(import.meta.dir, "README.md");
 const readmePath = join(import.meta.dir, "..", "README.md");
 
 async function main(): Promise<number> {
@@ -94,10 +95,8 @@ async function run(flags: Flags, folder: string, generator: Generator): Promise<
   const judged = verdicts.filter(({ isMet }) => isMet !== undefined);
   process.stdout.write(`\n${renderGoals(judged)}\n`);
   if (flags.writesReadme) {
-    const block = renderReadme(conditions, found, rows);
-    writeFileSync(readmePath, replaceBlock(readFileSync(readmePath, "utf8"), block));
-    // Columns of equal width, as the project's check wants them.
-    Bun.spawnSync([process.execPath, "fmt", "--no-script", readmePath]);
+    writeBlock(benchPagePath, renderResult(conditions, found, rows));
+    writeBlock(readmePath, renderHighlights(conditions, rows));
   }
   if (flags.jsonPath !== undefined) {
     const servers = found.map(({ peer, version }) => ({ name: peer.name, version }));
@@ -110,6 +109,13 @@ async function run(flags: Flags, folder: string, generator: Generator): Promise<
     ({ server, outcome }) => server === REFERENCE && outcome.kind === "failed",
   );
   return failed ? 1 : 0;
+}
+
+/** Replaces the result on the page at `path`. */
+function writeBlock(path: string, block: string): void {
+  writeFileSync(path, replaceBlock(readFileSync(path, "utf8"), block));
+  // Pads table columns as the project's format check demands.
+  Bun.spawnSync([process.execPath, "fmt", "--no-script", path]);
 }
 
 /** Plays all cases, a group at a time, and then runs the probes; prints rows as they come. */

@@ -1,13 +1,14 @@
 /**
- * The result as the README shows it: on what it ran, each goal with how it stands, and what every
- * server gave in every case. It stands between two marks, and a new one takes its place.
+ * A run's result as Markdown: all of it for bench/README.md, and the few rows that a user asks for
+ * first for the project's README.md. On each page the result stands between two marks, and the next
+ * run replaces it.
  */
 
 import type { Case } from "./cases.ts";
 import { cases } from "./cases.ts";
 import { boundText, goals, judge, nameOf } from "./goals.ts";
 import type { Verdict } from "./goals.ts";
-import type { Row } from "./measures.ts";
+import type { Measure, Row } from "./measures.ts";
 import { digits, measureNames, measures, medianOf } from "./measures.ts";
 import type { FoundPeer } from "./peers.ts";
 import { peers } from "./peers.ts";
@@ -24,8 +25,44 @@ export function replaceBlock(text: string, block: string): string {
   return `${text.slice(0, begin + BEGIN.length)}\n\n${block.trim()}\n\n${text.slice(end)}`;
 }
 
-/** The whole of it; `machine` is one line about what it ran on. */
-export function renderReadme(
+/** The rows of the project's README. */
+const highlights: readonly { readonly case: string; readonly measure: Measure }[] = [
+  { case: "1k", measure: "cpu" },
+  { case: "304", measure: "cpu" },
+  { case: "gzip-10k", measure: "cpu" },
+  { case: "many-files", measure: "cpu" },
+  { case: "100k", measure: "cpu" },
+  { case: "1m", measure: "cpu" },
+  { case: "tls-1k", measure: "cpu" },
+  { case: "tls-1m", measure: "cpu" },
+  { case: "idle", measure: "perConnection" },
+  { case: "start", measure: "firstAnswer" },
+];
+
+/** The columns of the project's README: servers without a cache that outlives a change by a minute. */
+const highlightedServers = ["postern", "nginx", "lighttpd", "h2o", "caddy", "bun-file", "serve"];
+
+/** The table for the project's README, without the rows and the servers that the run left out. */
+export function renderHighlights(machine: string, rows: readonly Row[]): string {
+  const figures = highlights.map(({ case: name, measure }) =>
+    highlightedServers.map((server) => medianOf(rows, name, server, measure)),
+  );
+  const columns = [...highlightedServers.keys()].filter((at) =>
+    figures.some((row) => row[at] !== undefined),
+  );
+  const body = highlights.flatMap(({ case: name, measure }, index) => {
+    const { title, unit } = measures[measure];
+    const known = columns.map((at) => figures[index]?.[at]);
+    if (known.every((value) => value === undefined)) return [];
+    const cells = known.map((value) => (value === undefined ? "" : digits(value)));
+    return [[`${titleOf(name)}: ${title}`, unit].concat(cells)];
+  });
+  const servers = columns.map((at) => highlightedServers[at] ?? "");
+  return `${machine}\n\n${table(["what", "unit", ...servers], body)}`;
+}
+
+/** The whole result, for bench/README.md; `machine` is one line about what it ran on. */
+export function renderResult(
   machine: string,
   found: readonly FoundPeer[],
   rows: readonly Row[],

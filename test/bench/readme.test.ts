@@ -7,6 +7,7 @@ import {
   BEGIN,
   END,
   renderGoals,
+  renderHighlights,
   renderMatrix,
   renderRest,
   replaceBlock,
@@ -31,7 +32,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe("the README's block", () => {
+describe("the result on a page", () => {
   test("takes the place of the one before, and leaves the rest alone", () => {
     const text = `a\n${BEGIN}\nold\n${END}\nb\n`;
     const once = replaceBlock(text, "new\n");
@@ -44,8 +45,8 @@ describe("the README's block", () => {
     expect(() => replaceBlock(`${END} ${BEGIN}`, "b")).toThrow(END);
   });
 
-  test("has its marks in the README", async () => {
-    const text = await Bun.file(join(import.meta.dir, "../../README.md")).text();
+  test.each(["README.md", "bench/README.md"])("has its marks in %s", async (page) => {
+    const text = await Bun.file(join(import.meta.dir, "../..", page)).text();
     expect(text.split(BEGIN)).toHaveLength(2);
     expect(text.split(END)).toHaveLength(2);
     expect(() => replaceBlock(text, "")).not.toThrow();
@@ -71,6 +72,17 @@ describe("the README's block", () => {
         "| 1 KB | 8.00<br>98.0k | 10.0<br>900 |",
       ].join("\n"),
     );
+  });
+
+  test("shows what the README names, where it was measured, and what the run was made on", () => {
+    expect(renderHighlights("2 cores", rows).split("\n")).toEqual([
+      "2 cores",
+      "",
+      "| what | unit | postern | h2o |",
+      "| --- | ---: | ---: | ---: |",
+      "| 1 KB: CPU per request | µs | 8.00 | 10.0 |",
+      "| 10,000 idle connections: RSS per connection | KB | 2.50 |  |",
+    ]);
   });
 
   test("shows everything else a line each, notes too", () => {

@@ -20,7 +20,7 @@ describe("the page on wire scripts", () => {
   });
 
   test("shows every statement there is", () => {
-    const source = readFileSync(join(house, "src", "check", "statement.ts"), "utf8");
+    const source = readFileSync(join(house, "src", "check", "script", "statement.ts"), "utf8");
     const table = /const readers[^{]*\{([\s\S]*?)^\};/mu.exec(source)?.[1] ?? "";
     const keywords = [...table.matchAll(/^ {2}"?([a-z>|<-]+)"?: /gmu)].map(([, word = ""]) => word);
     expect(keywords.length).toBeGreaterThan(30);
