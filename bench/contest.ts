@@ -13,6 +13,7 @@ import type { Row } from "./measures.ts";
 import { failedRow } from "./measures.ts";
 import { MemoryWatch } from "./memory.ts";
 import type { FoundPeer, Peer } from "./peers.ts";
+import { takesPart } from "./peers.ts";
 import type { Server } from "./server.ts";
 import type { Stage } from "./stage.ts";
 import { startPeer } from "./stage.ts";
@@ -78,7 +79,7 @@ export async function play(
   const servers = new Map<string, Promise<Server>>();
   const entered: (Entrant | Row)[] = [];
   for (const asked of group) {
-    for (const each of found.filter(({ peer }) => asked.servers.includes(peer.name))) {
+    for (const each of found.filter(({ peer }) => takesPart(peer.name, asked.servers))) {
       stage.report(`${asked.name}: starting ${each.peer.name}`);
       entered.push(await enter(asked, each, servers, stage));
     }

@@ -1,7 +1,7 @@
 /** The command line of the bench: what can be asked, and what is refused with one line. */
 
 import { cases } from "./cases.ts";
-import { peers } from "./peers.ts";
+import { BESIDE, peers } from "./peers.ts";
 import { probes } from "./probes.ts";
 
 export interface Flags {
@@ -12,6 +12,8 @@ export interface Flags {
   readonly caseNames: readonly string[];
   readonly serverNames: readonly string[];
   readonly connections: number;
+  /** Another checkout of postern, measured as the server `beside`. */
+  readonly besideFolder: string | undefined;
   readonly jsonPath: string | undefined;
   /** Whether the result is written into bench/README.md, and its main rows into README.md. */
   readonly writesReadme: boolean;
@@ -41,6 +43,9 @@ Measures the CPU time per request of postern and of the servers found on this ma
                      ${wrap(allCases)}
   --server NAME…     only these (all that are found)
                      ${wrap(allServers)}
+  --beside FOLDER    another checkout of postern, measured in the same rounds as the server
+                     "${BESIDE}": what a change costs or saves. Its ratio is that checkout
+                     divided by this one: above 1, this one is the cheaper
   --connections N    kept open by the generator (64)
   --json FILE        write every sample to FILE
   --readme           put the result into bench/README.md, its main rows into README.md
@@ -54,6 +59,7 @@ interface Draft {
   caseNames: string[];
   serverNames: string[];
   connections: number;
+  besideFolder: string | undefined;
   jsonPath: string | undefined;
   writesReadme: boolean;
 }
@@ -71,13 +77,9 @@ const takers: Readonly<Record<string, Taker>> = {
     whole: true,
   }),
   "--case": names((draft) => draft.caseNames, allCases),
-  "--server": names((draft) => draft.serverNames, allServers),
-  "--json": (draft, values) => {
-    const [path] = values;
-    if (values.length !== 1 || path === "") return "takes one file name";
-    draft.jsonPath = path;
-    return undefined;
-  },
+  "--server": names((draft) => draft.serverNames, [...allServers, BESIDE]),
+  "--beside": path((draft, value) => (draft.besideFolder = value), "folder"),
+  "--json": path((draft, value) => (draft.jsonPath = value), "file name"),
 };
 
 /** Reads the arguments behind the script's name. `--flag=value` and `--flag value` are the same. */
@@ -90,6 +92,7 @@ export function readFlags(given: readonly string[]): Command {
     caseNames: [],
     serverNames: [],
     connections: 64,
+    besideFolder: undefined,
     jsonPath: undefined,
     writesReadme: false,
   };
@@ -105,17 +108,29 @@ export function readFlags(given: readonly string[]): Command {
     if (wrong !== undefined) return { kind: "refused", reason: `${name} ${wrong}` };
     at = end;
   }
+  const contradiction = contradictionOf(draft);
+  if (contradiction !== undefined) return { kind: "refused", reason: contradiction };
   return { kind: "run", flags: complete(draft) };
+}
+
+/** What is wrong with flags that are right one by one. */
+function contradictionOf({ besideFolder, serverNames, writesReadme }: Draft): string | undefined {
+  if (besideFolder === undefined) {
+    return serverNames.includes(BESIDE) ? `--server ${BESIDE} needs --beside FOLDER` : undefined;
+  }
+  return writesReadme ? "--readme is for one checkout, without --beside" : undefined;
 }
 
 function complete(draft: Draft): Flags {
   const usual = draft.isQuick ? quick : thorough;
+  const servers = draft.serverNames.length > 0 ? draft.serverNames : allServers;
+  const beside = draft.besideFolder === undefined || servers.includes(BESIDE) ? [] : [BESIDE];
   return {
     ...draft,
     rounds: draft.rounds ?? usual.rounds,
     seconds: draft.seconds ?? usual.seconds,
     caseNames: draft.caseNames.length > 0 ? draft.caseNames : allCases,
-    serverNames: draft.serverNames.length > 0 ? draft.serverNames : allServers,
+    serverNames: [...servers, ...beside],
   };
 }
 
@@ -153,6 +168,15 @@ function number(
     if (values.length !== 1 || !fits) {
       return `takes ${whole ? "a whole number" : "a number"} above 0, at most ${max}`;
     }
+    set(draft, value);
+    return undefined;
+  };
+}
+
+function path(set: (draft: Draft, value: string) => void, what: string): Taker {
+  return (draft, values) => {
+    const [value = ""] = values;
+    if (values.length !== 1 || value === "") return `takes one ${what}`;
     set(draft, value);
     return undefined;
   };

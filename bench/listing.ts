@@ -1,14 +1,23 @@
-/** A folder of 50,000 files, listed: how long until the first byte, and the CPU for one page. */
+/**
+ * A folder of 50,000 files, listed: how long until the first byte, and the CPU for one page. All
+ * servers run at once and are asked in turn, so that a drift of the machine falls on all of them.
+ */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { caseNamed } from "./cases.ts";
 import { treeCpuNanoseconds } from "./cpu.ts";
-import type { Probe, FileStat } from "./probe.ts";
-import { probeEach } from "./probe.ts";
+import { rotate } from "./contest.ts";
+import type { Row } from "./measures.ts";
+import { failedRow } from "./measures.ts";
+import type { FoundPeer } from "./peers.ts";
+import type { Probe } from "./probe.ts";
 import type { Server } from "./server.ts";
+import type { Role, Stage } from "./stage.ts";
+import { startPeer } from "./stage.ts";
 
+const NAME = "listing-50k";
 const FILES = 50_000;
 const TRIES = 10;
 const TRIES_QUICK = 4;
@@ -16,7 +25,7 @@ const PATIENCE_MS = 20_000;
 const REQUEST = "GET /folder/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 export const listing: Probe = {
-  name: "listing-50k",
+  name: NAME,
   title: "50,000 files listed",
   servers: ["postern", "nginx", "lighttpd", "h2o", "caddy"],
   run: async (found, stage) => {
@@ -26,23 +35,68 @@ export const listing: Probe = {
     for (let index = 0; index < FILES; index++) writeFileSync(join(folder, `${index}.txt`), "");
     const role = { asked: caseNamed("1k"), setup: { listing: true }, root } as const;
     const tries = stage.isQuick ? TRIES_QUICK : TRIES;
-    return await probeEach("listing-50k", found, stage, role, (server) => list(server, tries));
+    const listers = await Promise.all(found.map((each) => Lister.start(each, role, stage)));
+    try {
+      // The first try isn't counted: in it the code that lists is cold.
+      for (let count = 0; count <= tries; count++) {
+        stage.report(`${NAME}: ${count} of ${tries}`);
+        for (const each of rotate(listers, count)) await each.list(count > 0);
+      }
+      return listers.map((each) => each.row);
+    } finally {
+      for (const each of listers) await each.stop();
+    }
   },
 };
 
-async function list(server: Server, tries: number): Promise<FileStat> {
-  const firstByte: number[] = [];
-  const cpu: number[] = [];
-  // The first try isn't counted: it finds the code that lists cold.
-  for (let count = 0; count <= tries; count++) {
-    const before = treeCpuNanoseconds(server.pid);
-    const milliseconds = await askOnce(server.port);
-    const used = treeCpuNanoseconds(server.pid) - before;
-    if (count === 0) continue;
-    firstByte.push(milliseconds);
-    cpu.push(used / 1000);
+/** A server that lists, and what its tries gave so far. */
+class Lister {
+  readonly #name: string;
+  readonly #firstByte: number[] = [];
+  readonly #cpu: number[] = [];
+  #server: Server | undefined;
+  #fault: unknown;
+
+  private constructor(name: string) {
+    this.#name = name;
   }
-  return { figures: { firstByte, cpu } };
+
+  /** A server that doesn't start is a row that says so. */
+  static async start(found: FoundPeer, role: Role, stage: Stage): Promise<Lister> {
+    const lister = new Lister(found.peer.name);
+    try {
+      lister.#server = await startPeer(found, role, stage);
+    } catch (error) {
+      lister.#fault = error;
+    }
+    return lister;
+  }
+
+  async list(isCounted: boolean): Promise<void> {
+    if (this.#server === undefined || this.#fault !== undefined) return;
+    const { pid, port } = this.#server;
+    try {
+      const before = treeCpuNanoseconds(pid);
+      const milliseconds = await askOnce(port);
+      const used = treeCpuNanoseconds(pid) - before;
+      if (!isCounted) return;
+      this.#firstByte.push(milliseconds);
+      this.#cpu.push(used / 1000);
+    } catch (error) {
+      await Bun.sleep(50);
+      this.#fault = this.#server.ended ?? error;
+    }
+  }
+
+  get row(): Row {
+    if (this.#fault !== undefined) return failedRow(NAME, this.#name, this.#fault);
+    const figures = { firstByte: this.#firstByte, cpu: this.#cpu };
+    return { case: NAME, server: this.#name, outcome: { kind: "measured", figures } };
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
 }
 
 /** Milliseconds from the request to the first byte of its answer, which is read to its end. */

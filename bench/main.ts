@@ -2,12 +2,21 @@
  * `bun run bench`: postern and the servers found on this machine, side by side, measured by the
  * CPU time that a request costs the server. bench/README.md says how to read the table.
  *
- * Exit status: 0; 1 when postern itself failed in a case; 2 for arguments that can't be read.
+ * Exit status: 0; 1 when postern, or the checkout beside it, failed in a case; 2 for arguments that
+ * can't be read.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import type { Case } from "./cases.ts";
@@ -23,7 +32,7 @@ import { describeMachine } from "./machine.ts";
 import type { Row } from "./measures.ts";
 import { installPackages } from "./node-packages.ts";
 import type { FoundPeer, Peer } from "./peers.ts";
-import { findPeer, findProgram, peers, REFERENCE } from "./peers.ts";
+import { BESIDE, besidePeer, findPeer, findProgram, peers, REFERENCE, takesPart } from "./peers.ts";
 import { probes } from "./probes.ts";
 import { renderGoals, renderHighlights, renderResult, replaceBlock } from "./readme.ts";
 import { stopAllServers } from "./server.ts";
@@ -44,8 +53,14 @@ async function main(): Promise<number> {
     case "refused":
       process.stderr.write(`bench: ${command.reason}\n`);
       return 2;
-    case "run":
+    case "run": {
+      const { besideFolder } = command.flags;
+      if (besideFolder !== undefined && !existsSync(join(besideFolder, "bench/peers.ts"))) {
+        process.stderr.write(`bench: --beside ${besideFolder}: not a checkout of postern\n`);
+        return 2;
+      }
       return await runInFolder(command.flags);
+    }
   }
 }
 
@@ -106,7 +121,7 @@ async function run(flags: Flags, folder: string, generator: Generator): Promise<
     await Bun.write(flags.jsonPath, `${JSON.stringify(result, null, 2)}\n`);
   }
   const failed = rows.some(
-    ({ server, outcome }) => server === REFERENCE && outcome.kind === "failed",
+    ({ server, outcome }) => [REFERENCE, BESIDE].includes(server) && outcome.kind === "failed",
   );
   return failed ? 1 : 0;
 }
@@ -136,7 +151,7 @@ async function measureAll(
     take(await play(group, found, stage));
   }
   for (const probe of probes.filter(({ name }) => flags.caseNames.includes(name))) {
-    const taking = found.filter(({ peer }) => probe.servers.includes(peer.name));
+    const taking = found.filter(({ peer }) => takesPart(peer.name, probe.servers));
     take(await probe.run(taking, stage));
   }
   return rows;
@@ -144,7 +159,11 @@ async function measureAll(
 
 /** The servers that are asked for and there; a line for each that isn't. */
 function findPeers(flags: Flags): readonly FoundPeer[] {
-  const wanted = peers.filter((peer) => isNeeded(peer, flags));
+  const [own, ...others] = peers;
+  const { besideFolder } = flags;
+  const beside = besideFolder === undefined ? [] : [besidePeer(resolve(besideFolder))];
+  const all = own === undefined ? [] : [own, ...beside, ...others];
+  const wanted = all.filter((peer) => isNeeded(peer, flags));
   const npm = findProgram("npm");
   if (wanted.some((peer) => peer.npm !== undefined) && npm !== undefined) {
     report("installing serve, http-server and sirv-cli");
@@ -162,7 +181,7 @@ function findPeers(flags: Flags): readonly FoundPeer[] {
 
 function isNeeded({ name }: Peer, { serverNames, caseNames }: Flags): boolean {
   const asking = [...cases, ...probes].filter((each) => caseNames.includes(each.name));
-  return serverNames.includes(name) && asking.some(({ servers }) => servers.includes(name));
+  return serverNames.includes(name) && asking.some(({ servers }) => takesPart(name, servers));
 }
 
 /** The served folder of the cases, and the one with gzip'd files in it. */

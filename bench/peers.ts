@@ -32,6 +32,8 @@ export interface Peer {
   readonly isCompiledLate?: true;
   /** Whether it has one answer, the case's, and so serves one case alone. */
   readonly isFixed?: true;
+  /** The checkout of postern that it runs, where it is postern. */
+  readonly checkout?: string;
   /** What it is asked, if not what the case says. */
   readonly asks?: (asked: Case) => readonly Exchange[];
   /** Writes the configuration and says how to start. Throws when it can't answer the case. */
@@ -47,6 +49,9 @@ export interface FoundPeer {
 
 /** The server that all others are divided by. */
 export const REFERENCE = "postern";
+
+/** Another checkout of postern, which takes part in all that `postern` takes part in. */
+export const BESIDE = "beside";
 
 /**
  * What a file of 1 KB takes of `limits.fileCacheBytesMax`: its content twice, and 2 KB for what is
@@ -69,7 +74,7 @@ const bunProgram = {
 } as const;
 
 export const peers: readonly Peer[] = [
-  { ...bunProgram, name: REFERENCE, launch: launchPostern },
+  postern(REFERENCE, projectRoot),
   nginx("nginx", () => undefined),
   nginx("nginx-cache", ({ setup }) => setup.cachedFiles ?? cachedFilesMax),
   {
@@ -144,6 +149,21 @@ export const peers: readonly Peer[] = [
   },
 ];
 
+/** The checkout of postern in `folder`, as a peer. */
+export function besidePeer(folder: string): Peer {
+  return postern(BESIDE, folder);
+}
+
+/** Whether a peer takes part in what `servers` are listed for. */
+export function takesPart(name: string, servers: readonly string[]): boolean {
+  return servers.includes(name === BESIDE ? REFERENCE : name);
+}
+
+/** What the figures of a server are divided by: a second checkout's by the same of this one. */
+export function referenceOf(server: string): string {
+  return server.startsWith(BESIDE) ? REFERENCE + server.slice(BESIDE.length) : REFERENCE;
+}
+
 /** The peer as it is on this machine; `undefined` when it isn't installed. */
 export function findPeer(peer: Peer): FoundPeer | undefined {
   const program = findProgram(peer.program);
@@ -160,7 +180,7 @@ export function findProgram(name: string): string | undefined {
 
 /** The version, as short as the program's own words allow. */
 function versionOf(peer: Peer, program: string): string {
-  if (peer.name === REFERENCE) return posternVersion();
+  if (peer.checkout !== undefined) return posternVersion(peer.checkout);
   if (peer.npm !== undefined) return packageVersion(peer.npm.package);
   const asked = Bun.spawnSync([program, ...peer.versionArguments], {
     stdout: "pipe",
@@ -170,9 +190,9 @@ function versionOf(peer: Peer, program: string): string {
   return /\d+\.\d+[\w.+-]*/.exec(line.replaceAll(/\([^)]*\)/g, ""))?.[0] ?? "unknown";
 }
 
-function posternVersion(): string {
+function posternVersion(checkout: string): string {
   const git = Bun.spawnSync(["git", "describe", "--always", "--dirty"], {
-    cwd: projectRoot,
+    cwd: checkout,
     stdout: "pipe",
     stderr: "ignore",
   });
@@ -184,10 +204,20 @@ function packageVersion(name: string): string {
   return version;
 }
 
-function launchPostern(program: string, site: Site): Launch {
+/** postern, run from the sources of `checkout`; a package of it where the site names one. */
+function postern(name: string, checkout: string): Peer {
+  return {
+    ...bunProgram,
+    name,
+    checkout,
+    launch: (program, site) => launchPostern(program, site, checkout),
+  };
+}
+
+function launchPostern(program: string, site: Site, checkout: string): Launch {
   const { root, setup, port } = site;
   if (setup.upload) {
-    const script = join(import.meta.dir, "postern-upload.ts");
+    const script = join(checkout, "bench/postern-upload.ts");
     const command = [program, script, String(port), root, uploadOf(site.asked)];
     return { command };
   }
@@ -199,9 +229,7 @@ function launchPostern(program: string, site: Site): Launch {
   if (setup.tls) flags.push("--tls-cert", site.certificate, "--tls-key", site.key);
   if (setup.workers !== undefined) flags.push("--workers", String(setup.workers));
   const script =
-    site.package === undefined
-      ? join(projectRoot, "index.ts")
-      : join(site.package, "bin/postern.ts");
+    site.package === undefined ? join(checkout, "index.ts") : join(site.package, "bin/postern.ts");
   return { command: [program, script, root, ...flags] };
 }
 

@@ -9,11 +9,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { layOut } from "../bundle.ts";
 import { caseNamed } from "./cases.ts";
 import type { Row } from "./measures.ts";
 import { failedRow } from "./measures.ts";
-import type { FoundPeer } from "./peers.ts";
+import type { FoundPeer, Peer } from "./peers.ts";
 import type { Probe } from "./probe.ts";
 import { writeFiles } from "./site.ts";
 import type { Role, Stage } from "./stage.ts";
@@ -31,16 +30,22 @@ export const start: Probe = {
     mkdirSync(root, { recursive: true });
     const asked = caseNamed("1k");
     writeFiles(root, asked.files);
-    const installed = join(stage.folder, "package");
-    await layOut(installed);
-    const role: Role = { asked, setup: asked.setup, root, package: installed };
+    const roles: (Role | undefined)[] = [];
     const times = found.map((): number[] => []);
     const faults = found.map((): unknown => undefined);
+    for (const [index, { peer }] of found.entries()) {
+      try {
+        roles[index] = { asked, setup: asked.setup, root, ...installed(peer, stage) };
+      } catch (error) {
+        faults[index] = error;
+      }
+    }
     const tries = stage.isQuick ? TRIES_QUICK : TRIES;
     for (let count = 0; count < tries; count++) {
       stage.report(`start: ${count + 1} of ${tries}`);
       for (const [index, each] of found.entries()) {
-        if (faults[index] !== undefined) continue;
+        const role = roles[index];
+        if (role === undefined || faults[index] !== undefined) continue;
         try {
           times[index]?.push(startOnce(each, role, stage));
         } catch (error) {
@@ -55,6 +60,16 @@ export const start: Probe = {
     });
   },
 };
+
+/** Lays out the package of a checkout, with the checkout's own bundler; nothing for other servers. */
+function installed({ name, checkout }: Peer, stage: Stage): Pick<Role, "package"> {
+  if (checkout === undefined) return {};
+  const folder = join(stage.folder, `package-${name}`);
+  const bundler = [process.execPath, join(checkout, "bundle.ts"), folder];
+  const run = Bun.spawnSync(bundler, { stdout: "ignore", stderr: "pipe" });
+  if (!run.success) throw new Error(run.stderr.toString().trim().split("\n").at(-1));
+  return { package: folder };
+}
 
 /** Milliseconds from exec to the end of the first answer. */
 function startOnce(found: FoundPeer, role: Role, stage: Stage): number {

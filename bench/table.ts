@@ -5,7 +5,7 @@
 
 import type { Measure, Row } from "./measures.ts";
 import { digits, measureNames, measures, median, medianOf } from "./measures.ts";
-import { REFERENCE } from "./peers.ts";
+import { BESIDE, referenceOf } from "./peers.ts";
 
 const columns = [
   { title: "case", width: 16 },
@@ -32,7 +32,7 @@ export function summarize(row: Row, all: readonly Row[]): readonly Summary[] {
   return measureNames.flatMap((measure): readonly Summary[] => {
     const values = figures[measure];
     if (values === undefined || values.length === 0) return [];
-    const reference = medianOf(all, row.case, REFERENCE, measure);
+    const reference = medianOf(all, row.case, referenceOf(row.server), measure);
     return [
       {
         measure,
@@ -75,10 +75,16 @@ function linesOf(row: Row, all: readonly Row[]): readonly (readonly string[])[] 
       row.case,
       row.server,
       rangeOf(each),
-      each.ratio === undefined || !Number.isFinite(each.ratio) ? "–" : `${each.ratio.toFixed(2)}×`,
+      ratioText(row.server, each.ratio),
       each.measure === "cpu" && rate !== undefined ? Math.round(rate.median).toString() : "–",
     ]);
   return note === undefined ? lines : [...lines, [row.case, row.server, note, "–", "–"]];
+}
+
+/** Two checkouts of one program differ by a few per cent, other servers by more. */
+function ratioText(server: string, ratio: number | undefined): string {
+  if (ratio === undefined || !Number.isFinite(ratio)) return "–";
+  return `${ratio.toFixed(server.startsWith(BESIDE) ? 3 : 2)}×`;
 }
 
 /** `10.1 (9.6–11.2)`, with its unit and its name where it isn't what the column says. */

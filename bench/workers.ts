@@ -51,35 +51,34 @@ export const workers: Probe = {
   name: "workers",
   title: "two workers",
   servers: ["postern"],
-  run: async ([found], stage) => (found === undefined ? [] : await compare(found, stage)),
+  run: compare,
 };
 
-async function compare(found: FoundPeer, stage: Stage): Promise<readonly Row[]> {
+async function compare(found: readonly FoundPeer[], stage: Stage): Promise<readonly Row[]> {
+  const entries = found.flatMap((each) => [1, 2].map((count) => ({ found: each, count })));
   const servers: Server[] = [];
   try {
     writeFiles(stage.root, listed);
-    for (const count of [1, 2]) {
-      servers.push(await startPeer(found, { asked, setup: { workers: count } }, stage));
+    for (const { found: peer, count } of entries) {
+      servers.push(await startPeer(peer, { asked, setup: { workers: count } }, stage));
     }
     const rates = await race(servers, stage);
-    const shares = [await smallerShare(servers[1])];
-    return servers.map((_, index) => ({
-      case: "workers",
-      server: nameFor(index),
-      outcome: {
-        kind: "measured",
-        figures: { ...rates[index], ...(index === 1 ? { share: shares } : {}) },
-      },
-    }));
+    const rows: Row[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const share = entry.count === 1 ? {} : { share: [await smallerShare(servers[index])] };
+      const outcome = { kind: "measured", figures: { ...rates[index], ...share } } as const;
+      rows.push({ case: "workers", server: nameFor(entry), outcome });
+    }
+    return rows;
   } catch (error) {
-    return [0, 1].map((index) => failedRow("workers", nameFor(index), error));
+    return entries.map((entry) => failedRow("workers", nameFor(entry), error));
   } finally {
     for (const server of servers) await server.stop();
   }
 }
 
-function nameFor(index: number): string {
-  return index === 0 ? "postern" : `postern, ${index + 1} workers`;
+function nameFor({ found, count }: { found: FoundPeer; count: number }): string {
+  return count === 1 ? found.peer.name : `${found.peer.name}, ${count} workers`;
 }
 
 async function race(servers: readonly Server[], stage: Stage) {

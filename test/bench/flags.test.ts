@@ -20,6 +20,7 @@ describe("flags of the bench", () => {
         caseNames: allCases,
         serverNames: allServers,
         connections: 64,
+        besideFolder: undefined,
         jsonPath: undefined,
         writesReadme: false,
       },
@@ -38,10 +39,24 @@ describe("flags of the bench", () => {
         caseNames: ["1k", "1m"],
         serverNames: ["postern", "h2o"],
         connections: 64,
+        besideFolder: undefined,
         jsonPath: "out.json",
         writesReadme: true,
       },
     });
+  });
+
+  test("--beside adds a second checkout to the servers, however they are chosen", () => {
+    const all = readFlags(["--beside", "first"]);
+    const chosen = readFlags(["--beside", "first", "--server", "postern"]);
+    const named = readFlags(["--beside", "first", "--server", "postern", "beside"]);
+    expect(all.kind === "run" && all.flags.serverNames).toEqual([...allServers, "beside"]);
+    for (const command of [chosen, named]) {
+      expect(command.kind === "run" && command.flags).toMatchObject({
+        besideFolder: "first",
+        serverNames: ["postern", "beside"],
+      });
+    }
   });
 
   test("--quick makes rounds fewer and shorter, unless they are given", () => {
@@ -63,6 +78,9 @@ describe("flags of the bench", () => {
     [["--json", "a", "b"], "--json takes one file name"],
     [["--json", ""], "--json takes one file name"],
     [["--quick", "2"], "--quick takes no value"],
+    [["--beside"], "--beside takes one folder"],
+    [["--server", "beside"], "--server beside needs --beside FOLDER"],
+    [["--beside", "a", "--readme"], "--readme is for one checkout, without --beside"],
   ])("refuses %j", (given, reason) => {
     expect(readFlags(given)).toEqual({ kind: "refused", reason });
   });
@@ -83,6 +101,9 @@ describe("flags of the bench", () => {
     expect(bad.exitCode).toBe(2);
     expect(bad.stdout.toString()).toBe("");
     expect(bad.stderr.toString()).toBe("bench: unknown argument: --bogus\n");
+    const strange = Bun.spawnSync([process.execPath, script, "--beside", import.meta.dir]);
+    expect(strange.exitCode).toBe(2);
+    expect(strange.stderr.toString()).toEndWith("not a checkout of postern\n");
     const help = Bun.spawnSync([process.execPath, script, "--help"]);
     expect(help.exitCode).toBe(0);
     expect(help.stdout.toString()).toBe(helpText);

@@ -91,6 +91,20 @@ describe("table", () => {
     );
   });
 
+  test("divides another checkout by this one, row by row, to a thousandth", () => {
+    const rows = [
+      measured("postern", [10]),
+      measured("postern, 2 workers", [20]),
+      measured("beside", [10.12]),
+      measured("beside, 2 workers", [20]),
+    ];
+    const ratios = renderRows(rows)
+      .trim()
+      .split("\n")
+      .map((line) => line.split("|")[4]?.trim());
+    expect(ratios).toEqual(["1.00×", "2.00×", "1.012×", "1.000×"]);
+  });
+
   test("says in its row why a server failed, and keeps the columns", () => {
     const [row = ""] = renderRows([broken]).split("\n");
     expect(row).toContain("failed: ended with status 1: a ¦ b");

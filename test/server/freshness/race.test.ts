@@ -5,7 +5,7 @@
  * FRESHNESS_REQUESTS=1000000 makes the race so long. On a file system whose clock ticks seldom, as
  * all of Linux's did before 6.13, more can go wrong; this, as root, is one that ticks at 250 Hz:
  *
- *   unshare -m sh -c 'mount -t ramfs none /mnt && TMPDIR=/mnt exec bun test freshness-race'
+ *   unshare -m sh -c 'mount -t ramfs none /mnt && TMPDIR=/mnt exec bun run test:race'
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
