@@ -3,7 +3,7 @@
  */
 
 import type { Server } from "../server/serve.ts";
-import { describeFlags } from "./options.ts";
+import { describeFlags } from "./options/flag-list.ts";
 
 /** What `--help` prints. */
 export function helpText(): string {

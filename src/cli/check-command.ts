@@ -7,9 +7,9 @@ import type { CheckOptions } from "../check/check.ts";
 import { check } from "../check/check.ts";
 import type { StartServer } from "../check/play/stage.ts";
 import { serve } from "../server/serve.ts";
-import { readCommandLine } from "./options.ts";
-import { serveOptions } from "./to-serve-options.ts";
-import { readSettings } from "./settings.ts";
+import { readCommandLine } from "./options/command-line.ts";
+import { serveOptions } from "./config/to-serve-options.ts";
+import { readSettings } from "./config/settings.ts";
 
 const help = `postern check plays wire scripts, plain-text exchanges with an HTTP server.
 
@@ -29,7 +29,7 @@ read.
 
 /** Starts postern with the flags and limits that a script asks for. */
 export const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
-  const command = readCommandLine([...words, root], undefined);
+  const command = readCommandLine([...words, root], {});
   if (!command.ok) throw new Error(command.error);
   // A script is judged by what it says, and not by a configuration that happens to lie here.
   const { configFile } = command.value;

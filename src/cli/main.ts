@@ -12,12 +12,13 @@ import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
-import { readCommandLine } from "./options.ts";
-import { serveOptions } from "./to-serve-options.ts";
-import { blame, readSettings } from "./settings.ts";
+import { readCommandLine } from "./options/command-line.ts";
+import { optionTable } from "./options/option-table.ts";
+import { serveOptions } from "./config/to-serve-options.ts";
+import { blame, readSettings } from "./config/settings.ts";
 import type { Workers } from "./workers/workers.ts";
 
-const defaultPort = 9001;
+const defaultPort: number = optionTable.port.default;
 /** How many ports after the default one are tried when it is taken. */
 const portsTried = 100;
 
@@ -90,7 +91,7 @@ function stopOnSignal(server: Server | Workers, config: Config): () => void {
 }
 
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
-  const command = readCommandLine(words, process.env["PORT"]);
+  const command = readCommandLine(words, process.env);
   if (!command.ok) return complain(command.error, 2);
   if (command.value.help) {
     await standardOutput.write(helpText());

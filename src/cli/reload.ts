@@ -8,16 +8,27 @@ import { isatty } from "node:tty";
 
 import type { Server } from "../server/serve.ts";
 import type { ReloadOptions } from "../server/serve-options.ts";
-import { ServeError } from "../server/serve-options.ts";
+import { defaultOptions, ServeError } from "../server/serve-options.ts";
 import { standardError } from "../system/standard-streams.ts";
-import type { CommandLine } from "./options.ts";
-import { serveOptions } from "./to-serve-options.ts";
-import type { Settings } from "./settings.ts";
-import { blame, readSettings } from "./settings.ts";
+import type { CommandLine } from "./options/command-line.ts";
+import type { OptionName } from "./options/option.ts";
+import { defaultOf, optionRows, optionTable } from "./options/option-table.ts";
+import { serveOptions } from "./config/to-serve-options.ts";
+import type { Settings } from "./config/settings.ts";
+import { blame, readSettings } from "./config/settings.ts";
 
-/** What can take a new configuration: a server, or workers. */
-interface Reloadable extends Pick<Server, "url" | "host" | "port"> {
-  readonly workers?: number;
+/** The options that need a restart. */
+type RestartOption = {
+  [Name in OptionName]: (typeof optionTable)[Name] extends { restart: true } ? Name : never;
+}[OptionName];
+
+const restartOptions = optionRows
+  .filter(([, { restart }]) => restart === true)
+  .map(([name]) => name as RestartOption);
+
+/** What can take a new configuration: a server, or workers. It has the values that it runs with. */
+interface Reloadable
+  extends Pick<Server, "url">, Readonly<Partial<Record<RestartOption, number | string>>> {
   reload(options: ReloadOptions): void | Promise<void>;
 }
 
@@ -29,15 +40,16 @@ function isSecure({ url }: Reloadable): boolean {
   return url.protocol === "https:";
 }
 
-/** Says what is asked for and not so, since the server listens where it did at its `start`. */
+/** Reports options that have changed since the `start` and that need a restart. */
 function sayWhatNeedsRestart(
   server: Reloadable,
   start: Settings,
   { config, file }: Settings,
 ): void {
-  for (const key of ["host", "port", "workers"] as const) {
-    if (config[key] === start.config[key]) continue;
-    say(`${file?.name}: ${key}: needs a restart, until then it is ${server[key] ?? 1}`);
+  for (const name of restartOptions) {
+    if (config[name] === start.config[name]) continue;
+    const current = String(server[name] ?? defaultOf(name));
+    say(`${file?.name}: ${name}: needs a restart, until then it is ${current}`);
   }
   if ((config.tls !== undefined) === isSecure(server)) return;
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
@@ -53,7 +65,7 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
   const { tls, ...options } = serveOptions(config);
   const certificate = tls === undefined || !isSecure(server) ? {} : { tls };
   try {
-    await server.reload({ ...options, ...certificate, root: config.root ?? "." });
+    await server.reload({ ...options, ...certificate, root: config.root ?? defaultOptions.root });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     return say(blame(error, settings.value, command.config));

@@ -14,16 +14,15 @@ import { ErrorPages, isPageName } from "../site/pages/error-page.ts";
 import type { EarlyHints } from "../site/hints/early-hints.ts";
 import type { Handler } from "../site/request.ts";
 import { Routes } from "../site/site.ts";
-import type { ReadRules } from "../site/rules/read-rules.ts";
+import type { ReadRules, SiteRules } from "../site/rules/read-rules.ts";
 import { readRules } from "../site/rules/read-rules.ts";
 import type { ProtocolError } from "../http/error.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import type { Response } from "../http/response.ts";
 import type { Scheme } from "../http/target.ts";
 import { affordableKeptFiles } from "../system/descriptor-budget.ts";
-import { logFormats } from "./log.ts";
-import type { ServeOptions } from "./serve-options.ts";
-import { ServeError } from "./serve-options.ts";
+import type { ServeOptions, WordOption } from "./serve-options.ts";
+import { completeOptions, optionWords, ServeError } from "./serve-options.ts";
 import { inTurns } from "../site/response-pacing.ts";
 
 /** A tree, and all that answers from it. */
@@ -37,17 +36,9 @@ export interface Site {
   readonly answer: Handler;
 }
 
-/** The rules among `options`, read. Throws a `ServeError` when they can't be. */
-function rulesOf(options: ServeOptions): ReadRules {
-  const rules = readRules({
-    single: options.single ?? false,
-    cleanUrls: options.cleanUrls ?? false,
-    headers: options.headers ?? [],
-    cors: options.cors ?? false,
-    redirects: options.redirects ?? [],
-    rewrites: options.rewrites ?? [],
-    cache: options.cache,
-  });
+/** Reads the rules of a site. Throws a `ServeError` when one is wrong. */
+function rulesOf(given: SiteRules): ReadRules {
+  const rules = readRules(given);
   if (rules.ok) return rules.value;
   throw new ServeError("rules", rules.error);
 }
@@ -58,21 +49,13 @@ async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
   return new Hints(scheme);
 }
 
-/** What an option may say that is one of a few words. */
-const choices = {
-  permissions: ["other", "process"],
-  symlinks: ["inside", "follow", "deny"],
-  post: ["form", "off"],
-  log: logFormats,
-} as const;
-
-/** Throws for the first option that says what it can't: callers without types may. */
+/** Throws for the first option that is set to none of its words: callers without types may. */
 function checkWords(options: ServeOptions): void {
-  for (const name of ["permissions", "symlinks", "post", "log"] as const) {
+  for (const name of Object.keys(optionWords) as WordOption[]) {
     const value = options[name];
-    const known: readonly string[] = choices[name];
-    if (value === undefined || known.includes(value)) continue;
-    throw new ServeError(name, `${name} must be one of ${known.join(", ")}, not ${value}`);
+    const words: readonly string[] = optionWords[name];
+    if (value === undefined || words.includes(value)) continue;
+    throw new ServeError(name, `${name} must be one of ${words.join(", ")}, not ${value}`);
   }
 }
 
@@ -98,32 +81,32 @@ export function openSite(
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
   }
   const limits = resolved.value;
-  const { form: formPage = "MyForm.html", index = "index.html" } = options;
+  const complete = completeOptions(options);
+  const { form: formPage, index, permissions, hidden, symlinks, listing, explain } = complete;
   checkWords(options);
   checkName("form", "the form page", formPage);
   checkName("index", "the index", index);
   const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
   const opened = openTree({
-    root: options.root ?? ".",
-    permissions: options.permissions ?? "other",
-    hidden: options.hidden ?? false,
-    symlinks: options.symlinks ?? "inside",
+    root: complete.root,
+    permissions,
+    hidden,
+    symlinks,
     index,
     moments,
     limits: { ...limits, openFilesKeptMax },
   });
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
-  const { mapping, decoration } = rulesOf(options);
-  const explain = options.explain ?? false;
+  const { cache: cacheSeconds } = options;
+  const { mapping, decoration } = rulesOf({ ...complete, cache: cacheSeconds });
   const pages = new ErrorPages(tree, limits, explain);
   const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
-  const coding = options.compress === false ? undefined : { tree, limits, cache };
-  const earlyHints = options.earlyHints === true ? loadEarlyHints(scheme) : undefined;
-  const { listing = true, cache: cacheSeconds } = options;
+  const coding = complete.compress ? { tree, limits, cache } : undefined;
+  const earlyHints = complete.earlyHints ? loadEarlyHints(scheme) : undefined;
   const routes = new Routes(
     { tree, pages, limits, scheme, listing, cacheSeconds, coding, earlyHints },
-    options.post === "off" ? undefined : { tree, pages, limits, formPage },
+    complete.post === "off" ? undefined : { tree, pages, limits, formPage },
     mapping,
     added,
     decoration,

@@ -17,7 +17,7 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
-import { ServeError } from "./serve-options.ts";
+import { completeOptions, defaultOptions, ServeError } from "./serve-options.ts";
 import { openSite } from "./open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { timed } from "../site/server-timing.ts";
@@ -143,7 +143,8 @@ async function close(listener: Listener, tree: Tree, withinMs: number): Promise<
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const { tls, host = "localhost", port = 0, reusePort } = options;
+  const { tls, reusePort } = options;
+  const { host, port } = completeOptions(options);
   const added = new AddedRoutes();
   const scheme = tls === undefined ? "http" : "https";
   const moments = new Moments();
@@ -151,7 +152,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, site.tree);
   const clock = new SystemClock();
   const write = guarded(options.write ?? toStandardOutput);
-  const logAs = (format: LogFormat = "none"): AccessLog =>
+  const logAs = (format: LogFormat = defaultOptions.log): AccessLog =>
     new AccessLog(format, write, () => clock.epochMs());
   let log = logAs(options.log);
   const requests: RecordedRequest[] = [];

@@ -10,10 +10,8 @@ import { dirname, resolve } from "node:path";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import type { TlsOptions } from "../../server/serve-options.ts";
-import { isPemText } from "../../server/serve-options.ts";
 import type { Config } from "./config.ts";
-import { readConfig } from "./config-keys.ts";
+import { readConfig, resolvePaths } from "./read-config.ts";
 
 /** How long a TypeScript file may take to say what it has to say, in milliseconds. */
 const runTimeMs = 10_000;
@@ -48,21 +46,7 @@ export async function readConfigFile(file: string): Promise<Result<Config, strin
   }
   const read = file.endsWith(".json") ? readJson(octets) : await run(file);
   if (!read.ok) return failure(`${file}${read.error}`);
-  const { root, tls } = read.value;
-  const fromHere = (path: string): string => resolve(dirname(file), path);
-  return success({
-    ...read.value,
-    ...(root === undefined ? {} : { root: fromHere(root) }),
-    ...(tls === undefined ? {} : { tls: placed(tls, fromHere) }),
-  });
-}
-
-/** `tls` with the paths in it as `fromHere` has them; PEM text stays as it is. */
-function placed(tls: Partial<TlsOptions>, fromHere: (path: string) => string): Partial<TlsOptions> {
-  const entries = Object.entries(tls).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, isPemText(value) ? value : fromHere(value)]),
-  );
+  return success(resolvePaths(read.value, (path) => resolve(dirname(file), path)));
 }
 
 /** Takes octets for JSON, and the JSON for a configuration. */

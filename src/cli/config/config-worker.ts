@@ -10,7 +10,7 @@ import { defaultLimits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure } from "../../base/result.ts";
 import { defineConfig } from "./config.ts";
-import { readConfig } from "./config-keys.ts";
+import { readConfig } from "./read-config.ts";
 
 declare const self: Worker;
 

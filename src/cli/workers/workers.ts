@@ -19,7 +19,7 @@ import { listenError } from "../../server/listener.ts";
 import type { PortClaim } from "../../server/port-claim.ts";
 import { claimPort } from "../../server/port-claim.ts";
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
-import { ServeError } from "../../server/serve-options.ts";
+import { defaultOptions, ServeError } from "../../server/serve-options.ts";
 import type { Site } from "../../server/open-site.ts";
 import { openSite } from "../../server/open-site.ts";
 import { standardError } from "../../system/standard-streams.ts";
@@ -86,7 +86,7 @@ async function settle(options: ReloadOptions): Promise<Shared> {
  * a `ServeError` when they can't; what only they find out is known when they listen.
  */
 export async function openWorkers(options: ServeOptions, count: number): Promise<Workers> {
-  const { host = "localhost", port = 0, ...others } = options;
+  const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
   const shared = await settle(others);
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);

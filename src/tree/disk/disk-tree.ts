@@ -41,6 +41,7 @@ import {
   realPath,
   tryListing,
 } from "../../system/file-system.ts";
+import type { SymlinkRule } from "./symlink-rule.ts";
 import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
 import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
 
@@ -61,7 +62,7 @@ export interface TreeOptions {
   /** Whether names that begin with "." are shown. */
   readonly hidden: boolean;
   /** What a symbolic link may lead to. */
-  readonly symlinks: "inside" | "follow" | "deny";
+  readonly symlinks: SymlinkRule;
   /** The file that stands for its folder, "index.html"; "" for none. */
   readonly index: string;
   readonly limits: TreeLimits;
