@@ -1,7 +1,6 @@
 /**
- * SIGHUP: the configuration file and the certificate are read again, and the server goes on under
- * them. A file that can't be read or served is refused with a line on standard error, and what was
- * before goes on.
+ * SIGHUP: reads the configuration and the certificate again, and lets the server go on under them.
+ * If either is wrong, a line on standard error says why, and the server goes on as before.
  */
 
 import { isatty } from "node:tty";
@@ -15,7 +14,7 @@ import type { OptionName } from "./options/option.ts";
 import { defaultOf, optionRows, optionTable } from "./options/option-table.ts";
 import { serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
-import { blame, readSettings } from "./config/settings.ts";
+import { refusalMessage, readSettings } from "./config/settings.ts";
 
 /** The options that need a restart. */
 type RestartOption = {
@@ -26,7 +25,7 @@ const restartOptions = optionRows
   .filter(([, { restart }]) => restart === true)
   .map(([name]) => name as RestartOption);
 
-/** What can take a new configuration: a server, or workers. It has the values that it runs with. */
+/** A server or workers, with the current values of options that need a restart. */
 interface Reloadable
   extends Pick<Server, "url">, Readonly<Partial<Record<RestartOption, number | string>>> {
   reload(options: ReloadOptions): void | Promise<void>;
@@ -68,15 +67,15 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
     await server.reload({ ...options, ...certificate, root: config.root ?? defaultOptions.root });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
-    return say(blame(error, settings.value, command.config));
+    return say(refusalMessage(error, settings.value, command.config));
   }
   if (config.quiet !== true) say(`${file?.name ?? "the certificate"} is in force`);
   sayWhatNeedsRestart(server, start, settings.value);
 }
 
 /**
- * Reloads on each SIGHUP, one after the other; those that come meanwhile are one. When it is sent
- * because the terminal is gone that postern was started from, it calls `stop`.
+ * Reloads on each SIGHUP, one reload after the other; signals that arrive during one cause one more.
+ * When the signal means that the terminal which postern was started from is gone, calls `stop`.
  */
 export function reloadOnHangup(
   server: Reloadable,
@@ -94,7 +93,7 @@ export function reloadOnHangup(
     }
   };
   process.on("SIGHUP", () => {
-    // A terminal that is gone is a terminal no more.
+    // After a hang-up the descriptors of the terminal are no longer a terminal's.
     if (terminals.length > 0 && !terminals.some((descriptor) => isatty(descriptor))) return stop();
     const isRunning = state !== "idle";
     state = "again";

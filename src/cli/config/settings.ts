@@ -51,7 +51,11 @@ function optionsRefusedBy(code: ServeError["code"]): readonly string[] {
  * The message of a `ServeError`, with the file and the key where the file set the option. `words`
  * is what the command line sets.
  */
-export function blame({ code, message }: ServeError, { file }: Settings, words: Config): string {
+export function refusalMessage(
+  { code, message }: ServeError,
+  { file }: Settings,
+  words: Config,
+): string {
   const keys = optionsRefusedBy(code);
   const isIn = (config: Config): boolean => keys.some((key) => Object.hasOwn(config, key));
   if (file === undefined || !isIn(file.config) || isIn(words)) return message;

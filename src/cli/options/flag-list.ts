@@ -3,11 +3,11 @@
  * value.
  */
 
-import { topics } from "./option.ts";
 import type { OptionFlag } from "./command-line.ts";
 import { optionFlags } from "./command-line.ts";
-import { defaultOf, optionTable } from "./option-table.ts";
 import type { AnyOption } from "./option.ts";
+import { topics } from "./option.ts";
+import { defaultOf, optionTable } from "./option-table.ts";
 
 /** The default of what `flag` sets, as the help shows it; undefined where it shows none. */
 function shownDefault({ option, member, entry, form }: OptionFlag): string | undefined {
@@ -17,7 +17,7 @@ function shownDefault({ option, member, entry, form }: OptionFlag): string | und
   const whole = defaultOf(option);
   const value =
     member === undefined ? whole : (whole as Record<string, unknown> | undefined)?.[member];
-  return value === undefined ? undefined : String(value);
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 /** A flag's line: a switch that is on by default is listed as its opposite. */
