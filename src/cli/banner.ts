@@ -1,9 +1,10 @@
 /**
- * What the command line says of itself: the help, and the lines that tell that it listens.
+ * The texts that the command prints about itself: the help, and the line that says that the server
+ * listens.
  */
 
 import type { Server } from "../server/serve.ts";
-import { describeFlags } from "./options.ts";
+import { describeFlags } from "./options/flag-list.ts";
 
 /** What `--help` prints. */
 export function helpText(): string {
@@ -19,15 +20,15 @@ on the way to it. PORT in the environment is the port, where --port is not given
 `;
 }
 
-/** What listens: a server, or workers. */
+/** A server or workers, as far as the line describes them. */
 type Listening = Pick<Server, "url" | "host" | "port" | "root">;
 
-/** The line that a person reads once the server listens. */
+/** The line for people. */
 export function readyLine(server: Listening): string {
   return `Server started. Listening at ${server.url.href}\n`;
 }
 
-/** The line that a program reads. */
+/** The line for programs: one JSON object. */
 export function readyJson(server: Listening): string {
   const { url, host, port, root } = server;
   const ready = { event: "ready", url: url.href, host, port, pid: process.pid, root };

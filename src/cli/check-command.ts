@@ -1,15 +1,15 @@
 /**
- * `postern check`: plays wire scripts against this server, made anew for each script, or against
- * others.
+ * `postern check`: plays wire scripts against this server, started for each script, or against
+ * other servers.
  */
 
 import type { CheckOptions } from "../check/check.ts";
 import { check } from "../check/check.ts";
 import type { StartServer } from "../check/play/stage.ts";
 import { serve } from "../server/serve.ts";
-import { readCommandLine } from "./options.ts";
-import { serveOptions } from "./to-serve-options.ts";
-import { readSettings } from "./settings.ts";
+import { readCommandLine } from "./options/command-line.ts";
+import { serveOptions } from "./config/to-serve-options.ts";
+import { readSettings } from "./config/settings.ts";
 
 const help = `postern check plays wire scripts, plain-text exchanges with an HTTP server.
 
@@ -27,11 +27,11 @@ Exit status: 0 every must that was played held, 1 one did not, 2 a script or an 
 read.
 `;
 
-/** Starts postern with the flags and limits that a script asks for. */
+/** Starts postern with the flags and limits that a script names. */
 export const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
-  const command = readCommandLine([...words, root], undefined);
+  const command = readCommandLine([...words, root], {});
   if (!command.ok) throw new Error(command.error);
-  // A script is judged by what it says, and not by a configuration that happens to lie here.
+  // The current folder's configuration would change the outcome of a script that doesn't name it.
   const { configFile } = command.value;
   const settings = await readSettings({
     ...command.value,
@@ -45,7 +45,7 @@ export const startPostern: StartServer = async ({ root, arguments: words, limits
 
 type Words = Pick<CheckOptions, "paths" | "against" | "json" | "replay" | "tree">;
 
-/** Reads the words after `check`; a text is a complaint. */
+/** Reads the words after `check`; a string says what is wrong with them. */
 function readWords(words: readonly string[]): Words | string {
   const paths: string[] = [];
   const against: string[] = [];
@@ -78,7 +78,7 @@ function readWords(words: readonly string[]): Words | string {
   return { paths, against, json, replay, ...(tree === undefined ? {} : { tree }) };
 }
 
-/** Runs `check` with the words after it, and answers with the exit status. */
+/** Runs `check` with the words after it; returns the exit status. */
 export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
   if (words.includes("--help") || words.includes("-h")) {
     process.stdout.write(help);

@@ -1,8 +1,8 @@
 /**
- * The command line: serves a folder until it is told to stop, or hands over to `check`.
+ * The command: serves a folder until a signal stops it, or runs `check`.
  *
- * Exit statuses: 0 when it was told to stop and did; 1 when it can't serve (the port, the folder);
- * 2 when the command line or the configuration can't be read.
+ * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
+ * the command line or the configuration is wrong.
  */
 
 import { defaultLimits } from "../base/limits.ts";
@@ -12,23 +12,25 @@ import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
-import { readCommandLine } from "./options.ts";
-import { serveOptions } from "./to-serve-options.ts";
-import { blame, readSettings } from "./settings.ts";
+import { readCommandLine } from "./options/command-line.ts";
+import { optionTable } from "./options/option-table.ts";
+import { serveOptions } from "./config/to-serve-options.ts";
+import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { Workers } from "./workers/workers.ts";
 
-const defaultPort = 9001;
-/** How many ports after the default one are tried when it is taken. */
+const defaultPort: number = optionTable.port.default;
+/** How many ports after the default are tried when it is in use. */
 const portsTried = 100;
 
-function complain(line: string, status: 1 | 2): never {
+/** Prints why the command can't go on, and ends the process. */
+function fail(line: string, status: 1 | 2): never {
   void standardError.write(`postern: ${line}\n`);
   process.exit(status);
 }
 
 /**
- * What `open` makes of the port that is asked for. One that was named is used or not; the default
- * may be swapped for the next free one, which is then said.
+ * Calls `open` with the configured port. Without one, it tries the default port and those after it
+ * until one is free, and prints which one it is.
  */
 async function onPort<Opened>(
   config: Config,
@@ -49,12 +51,12 @@ async function onPort<Opened>(
   }
 }
 
-/** Prints whole lines, whether or not anybody reads them. */
+/** Prints whole lines; a pipe without a reader drops them. */
 function print(lines: string): void {
   void standardOutput.write(lines);
 }
 
-/** Serves in this process, or in others if `config` asks for more than one. */
+/** Serves in this process, or in worker processes if `config` asks for more than one. */
 async function start(config: Config): Promise<Server | Workers> {
   const options = serveOptions(config);
   if (config.workers !== undefined && config.workers !== 1) {
@@ -65,7 +67,7 @@ async function start(config: Config): Promise<Server | Workers> {
   return onPort(config, (port) => serve({ ...options, port, write: print }));
 }
 
-/** Finishes what is in flight, writes the last line of the log if somebody reads it, and ends. */
+/** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
 async function end(server: Server | Workers, { limits }: Config): Promise<void> {
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
   await server.stop();
@@ -73,7 +75,7 @@ async function end(server: Server | Workers, { limits }: Config): Promise<void> 
   process.exit(0);
 }
 
-/** Stops on the first signal; the second one ends the process at once. Answers with what stops. */
+/** Stops on the first signal; the second ends the process at once. Returns the handler. */
 function stopOnSignal(server: Server | Workers, config: Config): () => void {
   let stopping = false;
   const stop = (): void => {
@@ -90,8 +92,8 @@ function stopOnSignal(server: Server | Workers, config: Config): () => void {
 }
 
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
-  const command = readCommandLine(words, process.env["PORT"]);
-  if (!command.ok) return complain(command.error, 2);
+  const command = readCommandLine(words, process.env);
+  if (!command.ok) return fail(command.error, 2);
   if (command.value.help) {
     await standardOutput.write(helpText());
     return;
@@ -102,7 +104,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     return;
   }
   const settings = await readSettings(command.value);
-  if (!settings.ok) return complain(settings.error, 2);
+  if (!settings.ok) return fail(settings.error, 2);
   const { config, file } = settings.value;
   try {
     const server = await start(config);
@@ -118,12 +120,12 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     const cannotServe: readonly string[] = ["root", "port-taken", "listen"];
-    const line = blame(error, settings.value, command.value.config);
-    complain(line, cannotServe.includes(error.code) ? 1 : 2);
+    const line = refusalMessage(error, settings.value, command.value.config);
+    fail(line, cannotServe.includes(error.code) ? 1 : 2);
   }
 }
 
-/** Runs the command line; `words` are the process's arguments without program and file. */
+/** Runs the command; `words` are the process's arguments without program and file. */
 export async function main(words: readonly string[]): Promise<void> {
   if (words[0] !== "check") return serveUntilStopped(words);
   const { runCheck } = await import("./check-command.ts");

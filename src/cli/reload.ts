@@ -1,23 +1,33 @@
 /**
- * SIGHUP: the configuration file and the certificate are read again, and the server goes on under
- * them. A file that can't be read or served is refused with a line on standard error, and what was
- * before goes on.
+ * SIGHUP: reads the configuration and the certificate again, and lets the server go on under them.
+ * If either is wrong, a line on standard error says why, and the server goes on as before.
  */
 
 import { isatty } from "node:tty";
 
 import type { Server } from "../server/serve.ts";
 import type { ReloadOptions } from "../server/serve-options.ts";
-import { ServeError } from "../server/serve-options.ts";
+import { defaultOptions, ServeError } from "../server/serve-options.ts";
 import { standardError } from "../system/standard-streams.ts";
-import type { CommandLine } from "./options.ts";
-import { serveOptions } from "./to-serve-options.ts";
-import type { Settings } from "./settings.ts";
-import { blame, readSettings } from "./settings.ts";
+import type { CommandLine } from "./options/command-line.ts";
+import type { OptionName } from "./options/option.ts";
+import { defaultOf, optionRows, optionTable } from "./options/option-table.ts";
+import { serveOptions } from "./config/to-serve-options.ts";
+import type { Settings } from "./config/settings.ts";
+import { refusalMessage, readSettings } from "./config/settings.ts";
 
-/** What can take a new configuration: a server, or workers. */
-interface Reloadable extends Pick<Server, "url" | "host" | "port"> {
-  readonly workers?: number;
+/** The options that need a restart. */
+type RestartOption = {
+  [Name in OptionName]: (typeof optionTable)[Name] extends { restart: true } ? Name : never;
+}[OptionName];
+
+const restartOptions = optionRows
+  .filter(([, { restart }]) => restart === true)
+  .map(([name]) => name as RestartOption);
+
+/** A server or workers, with the current values of options that need a restart. */
+interface Reloadable
+  extends Pick<Server, "url">, Readonly<Partial<Record<RestartOption, number | string>>> {
   reload(options: ReloadOptions): void | Promise<void>;
 }
 
@@ -29,15 +39,16 @@ function isSecure({ url }: Reloadable): boolean {
   return url.protocol === "https:";
 }
 
-/** Says what is asked for and not so, since the server listens where it did at its `start`. */
+/** Reports options that have changed since the `start` and that need a restart. */
 function sayWhatNeedsRestart(
   server: Reloadable,
   start: Settings,
   { config, file }: Settings,
 ): void {
-  for (const key of ["host", "port", "workers"] as const) {
-    if (config[key] === start.config[key]) continue;
-    say(`${file?.name}: ${key}: needs a restart, until then it is ${server[key] ?? 1}`);
+  for (const name of restartOptions) {
+    if (config[name] === start.config[name]) continue;
+    const current = String(server[name] ?? defaultOf(name));
+    say(`${file?.name}: ${name}: needs a restart, until then it is ${current}`);
   }
   if ((config.tls !== undefined) === isSecure(server)) return;
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
@@ -53,18 +64,18 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
   const { tls, ...options } = serveOptions(config);
   const certificate = tls === undefined || !isSecure(server) ? {} : { tls };
   try {
-    await server.reload({ ...options, ...certificate, root: config.root ?? "." });
+    await server.reload({ ...options, ...certificate, root: config.root ?? defaultOptions.root });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
-    return say(blame(error, settings.value, command.config));
+    return say(refusalMessage(error, settings.value, command.config));
   }
   if (config.quiet !== true) say(`${file?.name ?? "the certificate"} is in force`);
   sayWhatNeedsRestart(server, start, settings.value);
 }
 
 /**
- * Reloads on each SIGHUP, one after the other; those that come meanwhile are one. When it is sent
- * because the terminal is gone that postern was started from, it calls `stop`.
+ * Reloads on each SIGHUP, one reload after the other; signals that arrive during one cause one more.
+ * When the signal means that the terminal which postern was started from is gone, calls `stop`.
  */
 export function reloadOnHangup(
   server: Reloadable,
@@ -82,7 +93,7 @@ export function reloadOnHangup(
     }
   };
   process.on("SIGHUP", () => {
-    // A terminal that is gone is a terminal no more.
+    // After a hang-up the descriptors of the terminal are no longer a terminal's.
     if (terminals.length > 0 && !terminals.some((descriptor) => isatty(descriptor))) return stop();
     const isRunning = state !== "idle";
     state = "again";

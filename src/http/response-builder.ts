@@ -52,13 +52,13 @@ type Settable<Name extends string> = Lowercase<Name> extends EncoderField ? neve
 export type FinalStatus = Exclude<Status, InterimStatus>;
 
 /** The redirections that a client follows by itself (RFC 9110 §15.4). */
-export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
+export const redirectStatuses = [301, 302, 303, 307, 308] as const satisfies Status[];
 
-const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308] satisfies RedirectStatus[];
+export type RedirectStatus = (typeof redirectStatuses)[number];
 
 /** Whether `status` is one of them. */
 export function isRedirectStatus(status: number): boolean {
-  return redirectStatuses.includes(status);
+  return (redirectStatuses as readonly number[]).includes(status);
 }
 
 /** The characters of a URI reference (RFC 3986 §2), each "%" with its two digits. */

@@ -9,11 +9,10 @@ import type { Response } from "../http/response.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport } from "./connection/exchange.ts";
 
-/** How a line looks; "none" for no log. */
-export type LogFormat = "short" | "common" | "combined" | "json" | "none";
+/** The formats of a line; "none" for no log. */
+export const logFormats = ["short", "common", "combined", "json", "none"] as const;
 
-/** The formats, for whoever has to name them. */
-export const logFormats: readonly LogFormat[] = ["short", "common", "combined", "json", "none"];
+export type LogFormat = (typeof logFormats)[number];
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 

@@ -18,7 +18,7 @@ import { RouteEndpoint } from "../site/library/route-endpoint.ts";
 import { ErrorPages, isPageName } from "../site/pages/error-page.ts";
 import { ResponsePacing } from "../site/response-pacing.ts";
 import { TreeEndpoint } from "../site/rules/path-mapping.ts";
-import type { ReadRules } from "../site/rules/read-rules.ts";
+import type { ReadRules, SiteRules } from "../site/rules/read-rules.ts";
 import { readRules } from "../site/rules/read-rules.ts";
 import { ServerTiming } from "../site/rules/server-timing.ts";
 import { SchemeGuard } from "../site/scheme-guard.ts";
@@ -28,9 +28,8 @@ import { VariantSelector } from "../site/variants/variant-selector.ts";
 import { affordableKeptFiles } from "../system/descriptor-budget.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
 import type { Tree } from "../tree/tree.ts";
-import { logFormats } from "./log.ts";
-import type { ServeOptions } from "./serve-options.ts";
-import { ServeError } from "./serve-options.ts";
+import type { CompleteOptions, ServeOptions, WordOption } from "./serve-options.ts";
+import { completeOptions, optionWords, ServeError } from "./serve-options.ts";
 
 /** A site, and what it was made with. */
 export interface OpenSite {
@@ -53,17 +52,9 @@ export interface SiteSurroundings {
   readonly scheme: Scheme;
 }
 
-/** The rules among `options`, read. Throws a `ServeError` when they can't be. */
-function rulesOf(options: ServeOptions): ReadRules {
-  const rules = readRules({
-    single: options.single ?? false,
-    cleanUrls: options.cleanUrls ?? false,
-    headers: options.headers ?? [],
-    cors: options.cors ?? false,
-    redirects: options.redirects ?? [],
-    rewrites: options.rewrites ?? [],
-    cache: options.cache,
-  });
+/** Reads the rules of a site. Throws a `ServeError` when one is wrong. */
+function rulesOf(given: SiteRules): ReadRules {
+  const rules = readRules(given);
   if (rules.ok) return rules.value;
   throw new ServeError("rules", rules.error);
 }
@@ -74,21 +65,13 @@ async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
   return new Hints(scheme);
 }
 
-/** What an option may say that is one of a few words. */
-const choices = {
-  permissions: ["other", "process"],
-  symlinks: ["inside", "follow", "deny"],
-  post: ["form", "off"],
-  log: logFormats,
-} as const;
-
-/** Throws for the first option that says what it can't: callers without types may. */
+/** Throws for the first option that is set to none of its words: callers without types may. */
 function checkWords(options: ServeOptions): void {
-  for (const name of ["permissions", "symlinks", "post", "log"] as const) {
+  for (const name of Object.keys(optionWords) as WordOption[]) {
     const value = options[name];
-    const known: readonly string[] = choices[name];
-    if (value === undefined || known.includes(value)) continue;
-    throw new ServeError(name, `${name} must be one of ${known.join(", ")}, not ${value}`);
+    const words: readonly string[] = optionWords[name];
+    if (value === undefined || words.includes(value)) continue;
+    throw new ServeError(name, `${name} must be one of ${words.join(", ")}, not ${value}`);
   }
 }
 
@@ -100,16 +83,16 @@ function checkName(code: "form" | "index", called: string, name: string): void {
 
 /** The tree that `options` ask for. */
 function openTreeOf(
-  options: ServeOptions,
+  options: CompleteOptions,
   limits: Limits,
   { logicalClock, budgets }: SiteSurroundings,
 ): Pick<OpenSite, "tree" | "root" | "shows"> {
   const opened = openDiskTree({
-    root: options.root ?? ".",
-    permissions: options.permissions ?? "other",
-    hidden: options.hidden ?? false,
-    symlinks: options.symlinks ?? "inside",
-    index: options.index ?? "index.html",
+    root: options.root,
+    permissions: options.permissions,
+    hidden: options.hidden,
+    symlinks: options.symlinks,
+    index: options.index,
     clock: logicalClock,
     scheduler: budgets.scheduler,
     limits: { ...limits, openFilesKeptMax: affordableKeptFiles(limits.openFilesKeptMax) },
@@ -121,24 +104,25 @@ function openTreeOf(
 
 /** What answers from `tree`. */
 function contentOf(
-  options: ServeOptions,
+  options: CompleteOptions,
   tree: Tree,
   pages: ErrorPages,
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
 ): TreeContent {
   const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
-  const variants =
-    options.compress === false ? undefined : new VariantSelector({ tree, limits, cache, budgets });
+  const variants = options.compress
+    ? new VariantSelector({ tree, limits, cache, budgets })
+    : undefined;
   return new TreeContent({
     tree,
     pages,
     limits,
     budgets,
-    listing: options.listing ?? true,
+    listing: options.listing,
     cacheSeconds: options.cache,
     variants,
-    earlyHints: options.earlyHints === true ? loadEarlyHints(scheme) : undefined,
+    earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
   });
 }
 
@@ -152,25 +136,26 @@ export function openSite(options: ServeOptions, surroundings: SiteSurroundings):
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
   }
   const limits = resolved.value;
-  const { form: formPage = "MyForm.html", index = "index.html" } = options;
+  const complete = completeOptions(options);
+  const { form: formPage, index, explain, cache: cacheSeconds } = complete;
   checkWords(options);
   checkName("form", "the form page", formPage);
   checkName("index", "the index", index);
-  const opened = openTreeOf(options, limits, surroundings);
+  const opened = openTreeOf(complete, limits, surroundings);
   const { tree } = opened;
-  const { mapping, headers } = rulesOf(options);
+  const { mapping, headers } = rulesOf({ ...complete, cache: cacheSeconds });
   const { budgets, clock, routes, scheme } = surroundings;
-  const pages = new ErrorPages(tree, limits, options.explain ?? false);
-  const content = contentOf(options, tree, pages, limits, surroundings);
+  const pages = new ErrorPages(tree, limits, explain);
+  const content = contentOf(complete, tree, pages, limits, surroundings);
   const form = new FormEndpoint({ tree, content, pages, limits, formPage });
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
-    ...(options.post === "off" ? [] : [form]),
-    new TreeEndpoint({ tree, content, pages, mapping, cacheSeconds: options.cache }),
+    ...(complete.post === "off" ? [] : [form]),
+    new TreeEndpoint({ tree, content, pages, mapping, cacheSeconds }),
   ];
   const guards: Guard[] = [new SchemeGuard(scheme, pages)];
   const finishers: Finisher[] = headers === undefined ? [] : [headers];
-  if (options.explain === true) {
+  if (explain) {
     const timing = new ServerTiming(clock);
     guards.unshift(timing);
     finishers.push(timing);

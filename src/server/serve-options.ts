@@ -1,14 +1,24 @@
 /**
- * How a server can be asked to be, and how it says that it can't.
+ * The options of a server, the error that refuses them, and what holds for all of them: their
+ * defaults and the words that an option may be set to.
+ *
+ * An option is declared here. `cli/options/option-table.ts` has a row for each, without which it
+ * does not compile: its flag, its key in a configuration, its line in the help.
  */
 
 import type { Limits } from "../base/limits.ts";
+import { defaultLimits } from "../base/limits.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../site/rules/rules.ts";
+import type { SymlinkRule } from "../tree/disk/symlink-rule.ts";
+import { symlinkRules } from "../tree/disk/symlink-rule.ts";
+import type { Permissions } from "../tree/permission.ts";
+import { permissionRules } from "../tree/permission.ts";
 import type { LogFormat } from "./log.ts";
+import { logFormats } from "./log.ts";
 
 /** A server's certificate and its key; each is PEM text, or the path of a file of it. */
 export interface TlsOptions {
-  /** The certificate, and behind it those that vouch for it, in their order (RFC 8446 §4.4.2). */
+  /** The certificate, followed by the certificates of its chain, in order (RFC 8446 §4.4.2). */
   readonly cert: string;
   /** The certificate's private key, not encrypted. */
   readonly key: string;
@@ -19,96 +29,163 @@ export function isPemText(text: string): boolean {
   return text.includes("-----BEGIN ");
 }
 
-/** How a server is to be; everything has a default. */
+/** What POST does where no route answers it: it answers with the form page, or is refused. */
+export const postActions = ["form", "off"] as const;
+
+export type PostAction = (typeof postActions)[number];
+
+/** The options of a server; each may be left out. */
 export interface ServeOptions {
   /** The folder to serve; the current one by default. */
   readonly root?: string;
-  /** 0, the default, for any free port. */
+  /** The port to listen on; 0, the default, for any free one. */
   readonly port?: number;
-  /** "localhost" by default: 127.0.0.1 and ::1. */
+  /** The host to listen on; "localhost" by default, which is 127.0.0.1 and ::1. */
   readonly host?: string;
   /**
-   * Whether other processes of the same user may listen on the same port, if all of them ask for
-   * it (SO_REUSEPORT); Linux spreads the connections over them. False by default.
+   * Whether other processes of the same user may listen on the same port, if all of them set this
+   * (SO_REUSEPORT); Linux spreads the connections over them. False by default.
    */
   readonly reusePort?: boolean;
-  /** With it the server speaks TLS, 1.2 or 1.3, on its port, and nothing else. */
+  /** The certificate. With it the port speaks TLS 1.2 or 1.3 and nothing else. */
   readonly tls?: TlsOptions;
-  /** Whether mode bits decide for strangers ("other"), or what the process may read ("process"). */
-  readonly permissions?: "other" | "process";
-  /** Whether a refusal's page says why. */
+  /**
+   * Whose right to read counts: a stranger's, by the mode bits ("other", the default), or that of
+   * the server's process ("process").
+   */
+  readonly permissions?: Permissions;
+  /** Whether the page of a refusal says why; false by default. */
   readonly explain?: boolean;
-  /** Whether names that begin with "." are served. */
+  /** Whether names that begin with "." are served; false by default. */
   readonly hidden?: boolean;
-  /** Which symbolic links are followed; by default those that lead to somewhere inside. */
-  readonly symlinks?: "inside" | "follow" | "deny";
+  /** Which symbolic links are followed; by default those whose target is inside the root. */
+  readonly symlinks?: SymlinkRule;
   /** Whether a folder without an index is listed; true by default. */
   readonly listing?: boolean;
-  /** The file that stands for its folder; "index.html" by default, "" for none. */
+  /** The name of a folder's index; "index.html" by default, "" for none. */
   readonly index?: string;
-  /** Whether the root's index answers navigations to what isn't there; false by default. */
+  /** Whether the root's index answers navigations to missing paths; false by default. */
   readonly single?: boolean;
   /**
-   * Whether `/about` is `about.html`, also where there is a folder `about/`, and `/about.html`
-   * leads to `/about`; false by default.
+   * Whether `/about` is `about.html`, even where a folder `about/` exists, and `/about.html`
+   * redirects to `/about`; false by default.
    */
   readonly cleanUrls?: boolean;
-  /** Whole seconds for which answers are fresh; without it they are revalidated each time. */
+  /** Whole seconds for which responses are fresh; without it they are revalidated each time. */
   readonly cache?: number;
-  /** Fields for answers; they win over the server's own of the same name. */
+  /** Fields to add to responses; they replace the server's own of the same name. */
   readonly headers?: readonly HeaderRule[];
-  /** Which other origins may read answers: none by default, all, or those listed. */
+  /** Which other origins may read responses: none by default, all, or those listed. */
   readonly cors?: boolean | CorsRule;
-  /** Paths that lead elsewhere; the first that fits counts. */
+  /** Paths that redirect; the first pattern that matches counts. */
   readonly redirects?: readonly RedirectRule[];
-  /** Paths that are answered as if another had been asked for; the first that fits counts. */
+  /** Paths that are answered as another path; the first pattern that matches counts. */
   readonly rewrites?: readonly RewriteRule[];
-  /** Whether compressed forms are sent to clients that take them; true by default. */
+  /** Whether compressed variants are sent to clients that accept them; true by default. */
   readonly compress?: boolean;
-  /** Whether pages are preceded by links to what they need (RFC 8297); false by default. */
+  /** Whether a 103 with links to what a page needs precedes it (RFC 8297); false by default. */
   readonly earlyHints?: boolean;
-  /** What POST does to the tree: answer with the form page, the default, or nothing. */
-  readonly post?: "form" | "off";
+  /** What POST does where no route answers it; "form" by default. */
+  readonly post?: PostAction;
   /** The form page, in the root; "MyForm.html" by default. */
   readonly form?: string;
   /** The access log's format; "none" by default. */
   readonly log?: LogFormat;
-  /** Where log lines go; standard output by default. */
+  /** Writes lines of the log; to standard output by default. */
   readonly write?: (text: string) => void;
-  /** Told of a handler's or the server's own errors; standard error by default. */
+  /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
-  /** Whether `server.requests` remembers what arrived; true by default. */
+  /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
-  /** Ceilings and deadlines that are not to be the default. */
+  /** Limits and timeouts that differ from `defaultLimits`. */
   readonly limits?: Partial<Record<keyof Limits, number>>;
 }
 
-/**
- * What of a running server can be changed: all but where it listens and whom it tells. `tls`, on a
- * server that has it, is the certificate for connections to come; it stays when it is left out.
- */
-export type ReloadOptions = Omit<
-  ServeOptions,
-  "host" | "port" | "reusePort" | "write" | "onError" | "record"
->;
+/** Options that have no default value: the server does without them. */
+type OptionWithoutDefault = "tls" | "cache" | "write" | "onError";
 
-/** The option that was at fault, or what kept the server from listening. */
+/** The value of each option that is left out. */
+export const defaultOptions = {
+  root: ".",
+  port: 0,
+  host: "localhost",
+  reusePort: false,
+  permissions: "other",
+  explain: false,
+  hidden: false,
+  symlinks: "inside",
+  listing: true,
+  index: "index.html",
+  single: false,
+  cleanUrls: false,
+  headers: [],
+  cors: false,
+  redirects: [],
+  rewrites: [],
+  compress: true,
+  earlyHints: false,
+  post: "form",
+  form: "MyForm.html",
+  log: "none",
+  record: true,
+  limits: defaultLimits,
+} as const satisfies Required<Omit<ServeOptions, OptionWithoutDefault>>;
+
+/** The options that have a default value. */
+type DefaultedOption = keyof typeof defaultOptions;
+
+/** Options in which only those are left out that have no default. */
+export type CompleteOptions = ServeOptions & Required<Pick<ServeOptions, DefaultedOption>>;
+
+/** `options`, each with its default where it is left out. */
+export function completeOptions(options: ServeOptions): CompleteOptions {
+  const names = Object.keys(defaultOptions) as DefaultedOption[];
+  const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);
+  return { ...options, ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>) };
+}
+
+/** The options whose value is one of a few words. */
+export type WordOption = {
+  [Name in keyof ServeOptions]-?: [ServeOptions[Name]] extends [string | undefined]
+    ? string extends ServeOptions[Name]
+      ? never
+      : Name
+    : never;
+}[keyof ServeOptions];
+
+/** The words of each. */
+export const optionWords: {
+  readonly [Name in WordOption]: readonly NonNullable<ServeOptions[Name]>[];
+} = {
+  permissions: permissionRules,
+  symlinks: symlinkRules,
+  post: postActions,
+  log: logFormats,
+};
+
+/** The options that a running server keeps: where it listens, and what it reports to. */
+type FixedOption = "host" | "port" | "reusePort" | "write" | "onError" | "record";
+
+/**
+ * The options that can change while a server runs. `tls` is the certificate for connections to
+ * come, on a server that has one already; left out, the certificate stays.
+ */
+export type ReloadOptions = Omit<ServeOptions, FixedOption>;
+
+/** The option that is wrong, or what kept the server from listening. */
 export type ServeErrorCode =
+  | WordOption
   | "root"
   | "limits"
   | "form"
   | "index"
-  | "permissions"
-  | "symlinks"
-  | "post"
-  | "log"
   | "rules"
   | "tls"
   | "workers"
   | "port-taken"
   | "listen";
 
-/** Why a server could not be started; `code` says which part of the options was at fault. */
+/** Why a server can't start or reload; `code` names the part of the options that is wrong. */
 export class ServeError extends Error {
   readonly code: ServeErrorCode;
 

@@ -20,7 +20,7 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
-import { ServeError } from "./serve-options.ts";
+import { completeOptions, defaultOptions, ServeError } from "./serve-options.ts";
 import type { OpenSite, SiteSurroundings } from "./open-site.ts";
 import { openSite } from "./open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
@@ -163,7 +163,8 @@ async function close(
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const { tls, host = "localhost", port = 0, reusePort } = options;
+  const { tls, reusePort } = options;
+  const { host, port } = completeOptions(options);
   const scheme = tls === undefined ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
@@ -178,7 +179,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(options, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened);
   const write = guarded(options.write ?? toStandardOutput);
-  const logAs = (format: LogFormat = "none"): AccessLog =>
+  const logAs = (format: LogFormat = defaultOptions.log): AccessLog =>
     new AccessLog(format, write, () => clock.epochMs(), scheduler);
   let log = logAs(options.log);
   const requests: RecordedRequest[] = [];

@@ -8,8 +8,10 @@
 
 import { displayName } from "./path.ts";
 
-/** Whose rights count: those of a stranger, or those of the server's own process. */
-export type Permissions = "other" | "process";
+/** Whose right counts: a stranger's, by the *other* mode bits, or that of the server's process. */
+export const permissionRules = ["other", "process"] as const;
+
+export type Permissions = (typeof permissionRules)[number];
 
 /** What a component is needed for: to read its content, or to pass through it. */
 export type Need = "read" | "search";

@@ -1,8 +1,8 @@
 /**
  * Reads a configuration file.
  *
- * A TypeScript file is run in a worker of its own each time, so that it and whatever it imports are
- * read anew, and nothing that it does, or leaves behind, gets into the server.
+ * A TypeScript file runs in a new worker thread each time, so that the file and its imports are
+ * read again, and the server's globals and timers stay out of its reach.
  */
 
 import { readFileSync } from "node:fs";
@@ -10,15 +10,13 @@ import { dirname, resolve } from "node:path";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import type { TlsOptions } from "../../server/serve-options.ts";
-import { isPemText } from "../../server/serve-options.ts";
 import type { Config } from "./config.ts";
-import { readConfig } from "./config-keys.ts";
+import { readConfig, resolvePaths } from "./read-config.ts";
 
-/** How long a TypeScript file may take to say what it has to say, in milliseconds. */
+/** How long a TypeScript file may run, in milliseconds. */
 const runTimeMs = 10_000;
 
-/** What a complaint of the system means to whoever named the file. */
+/** A system error as a message about the file. */
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   switch (code) {
@@ -35,9 +33,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Reads the configuration in `file`, a path as it was named; the paths of its root, its
- * certificate and its key are then absolute.
- * Fails with a line that names the file and says what is wrong in it.
+ * Reads the configuration in `file`, a path; the paths in it become absolute. Fails with a line that
+ * names the file and says what is wrong in it.
  */
 export async function readConfigFile(file: string): Promise<Result<Config, string>> {
   let octets: Uint8Array;
@@ -48,24 +45,10 @@ export async function readConfigFile(file: string): Promise<Result<Config, strin
   }
   const read = file.endsWith(".json") ? readJson(octets) : await run(file);
   if (!read.ok) return failure(`${file}${read.error}`);
-  const { root, tls } = read.value;
-  const fromHere = (path: string): string => resolve(dirname(file), path);
-  return success({
-    ...read.value,
-    ...(root === undefined ? {} : { root: fromHere(root) }),
-    ...(tls === undefined ? {} : { tls: placed(tls, fromHere) }),
-  });
+  return success(resolvePaths(read.value, (path) => resolve(dirname(file), path)));
 }
 
-/** `tls` with the paths in it as `fromHere` has them; PEM text stays as it is. */
-function placed(tls: Partial<TlsOptions>, fromHere: (path: string) => string): Partial<TlsOptions> {
-  const entries = Object.entries(tls).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, isPemText(value) ? value : fromHere(value)]),
-  );
-}
-
-/** Takes octets for JSON, and the JSON for a configuration. */
+/** Reads a configuration in JSON. */
 function readJson(octets: Uint8Array): Result<Config, string> {
   let value: unknown;
   try {
@@ -78,7 +61,7 @@ function readJson(octets: Uint8Array): Result<Config, string> {
   return read.ok ? read : failure(`: ${read.error}`);
 }
 
-/** Runs a file, TypeScript or JavaScript, and takes what it exports for a configuration. */
+/** Runs a TypeScript or JavaScript file and reads its default export as a configuration. */
 async function run(file: string): Promise<Result<Config, string>> {
   const worker = new Worker(new URL("./config-worker.ts", import.meta.url));
   const { promise, resolve: settle } = Promise.withResolvers<Result<Config, string>>();

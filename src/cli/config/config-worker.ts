@@ -1,6 +1,6 @@
 /**
- * Runs a configuration that is a program, in a worker: gets its path, and answers with what it
- * exports by default, checked, or with what is wrong, as JSON.
+ * The worker thread that runs a configuration in TypeScript. It receives the file's path, and sends
+ * back the checked default export, or what is wrong, as JSON.
  */
 
 import { plugin } from "bun";
@@ -10,11 +10,11 @@ import { defaultLimits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure } from "../../base/result.ts";
 import { defineConfig } from "./config.ts";
-import { readConfig } from "./config-keys.ts";
+import { readConfig } from "./read-config.ts";
 
 declare const self: Worker;
 
-// The file may stand in a folder where postern isn't installed.
+// The file may be in a folder where postern isn't installed.
 plugin({
   name: "postern",
   setup: (build) => {
@@ -22,14 +22,14 @@ plugin({
   },
 });
 
-/** Where in which file the compiler found something, if it was the compiler. */
+/** The place of a compile error; undefined for any other error. */
 function positionOf(error: object): { file: string; line: number } | undefined {
   const { position } = error as { position?: { file?: unknown; line?: unknown } | null };
   if (typeof position?.file !== "string" || typeof position.line !== "number") return undefined;
   return { file: position.file, line: position.line };
 }
 
-/** What was thrown, as the rest of a line that begins with the path of `file`. */
+/** A message about what was thrown, as the rest of a line that begins with the path of `file`. */
 function describe(error: unknown, file: string): string {
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   if (typeof first !== "object" || first === null) return `: it threw ${String(first)}`;

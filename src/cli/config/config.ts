@@ -1,19 +1,22 @@
 /**
  * What a configuration can say, in a file as on the command line: the options of the library that
- * are plain values.
+ * are plain values, and those of the command.
  */
 
 import type { ServeOptions, TlsOptions } from "../../server/serve-options.ts";
+
+/** The names under which a configuration is looked for in the current folder. */
+export const configFileNames = ["postern.config.ts", "postern.config.json"] as const;
+
+/** Options that only a program which calls `serve` can set. */
+type CodeOption = "reusePort" | "write" | "onError" | "record";
 
 /**
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.
  * `root` and the files of `tls` are relative to the file.
  */
-export interface Config extends Omit<
-  ServeOptions,
-  "reusePort" | "write" | "onError" | "record" | "tls"
-> {
-  /** The certificate and its key; the command line may name one of them, or another one. */
+export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
+  /** The certificate and its key; a flag of the command line may replace or complete them. */
   readonly tls?: Partial<TlsOptions>;
   /** Processes that serve together; "auto" for one on each core. 1 by default. */
   readonly workers?: number | "auto";
@@ -22,7 +25,7 @@ export interface Config extends Omit<
 }
 
 /**
- * Gives `config` back as it is; it is there so that an editor knows what may stand in it.
+ * Returns `config` as it is; an editor takes the type of its argument from here.
  *
  * ```ts
  * export default defineConfig({ root: "dist", cache: 3600, cleanUrls: true });

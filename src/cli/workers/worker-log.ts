@@ -1,10 +1,11 @@
 /**
- * One access log from many workers. Each writes its lines into a pipe of its own, and the
- * supervisor puts them together: a write to a pipe is whole only up to PIPE_BUF (pipe(7)), which a
- * line with a long request in it exceeds, so workers that shared one would tear each other's lines.
+ * One access log from several workers. Each worker writes its lines into a pipe of its own, and the
+ * supervisor copies them into one. A write to a pipe is atomic up to PIPE_BUF octets (pipe(7)). A
+ * line with a long request target exceeds that, so workers with a shared pipe would interleave
+ * parts of lines.
  *
- * A line costs both sides a system call unless it goes with others; so a worker gathers what comes
- * within some milliseconds, and the cost no longer depends on how many requests there are.
+ * A write costs each side a system call, so a worker collects the lines of some milliseconds and
+ * writes them together. The number of calls then doesn't grow with the number of requests.
  */
 
 import type { Milliseconds } from "../../base/units.ts";
@@ -12,26 +13,26 @@ import type { Milliseconds } from "../../base/units.ts";
 const lineFeed = 0x0a;
 const nothing = new Uint8Array(0);
 
-/** A worker's end: lines that are gathered and then written together. */
+/** The worker's end: collects lines and writes them together. */
 export class LineGatherer {
   readonly #write: (lines: string) => Promise<void>;
   readonly #within: Milliseconds;
   #lines = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `write` writes one after the other. */
+  /** `write` has to keep the order of its calls; `within` is the longest that a line waits. */
   constructor(write: (lines: string) => Promise<void>, within: Milliseconds) {
     this.#write = write;
     this.#within = within;
   }
 
-  /** Takes whole lines, each with its line break. */
+  /** Adds whole lines, each with its line break. */
   add(lines: string): void {
     this.#lines += lines;
     this.#timer ??= setTimeout(() => void this.flush(), this.#within);
   }
 
-  /** Writes what there is; resolves when that, and all before it, is written. */
+  /** Writes the collected lines; resolves when they and all before them are written. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -42,8 +43,9 @@ export class LineGatherer {
 }
 
 /**
- * The supervisor's end: copies whole lines from `pipe` to `write`, as many at a time as have come,
- * and reads on when they are written. What a worker that was killed left of a line is dropped.
+ * The supervisor's end: copies whole lines from `pipe` to `write`, as many at a time as have
+ * arrived, and reads on when they are written. The beginning of a line that a killed worker left
+ * is dropped.
  */
 export async function copyLines(
   pipe: AsyncIterable<Uint8Array>,

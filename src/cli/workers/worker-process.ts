@@ -1,6 +1,5 @@
 /**
- * A worker as its supervisor sees it: a process that takes orders, answers them in their order, and
- * ends.
+ * A worker process, as its supervisor sees it: it receives orders, answers them in order, and ends.
  */
 
 import { fileURLToPath } from "node:url";
@@ -12,7 +11,7 @@ import type { Answer, Order } from "./worker-message.ts";
 
 const program = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
-/** How long `duration` is, for people. */
+/** `duration` as a message shows it. */
 function inSeconds(duration: Milliseconds): string {
   return `${duration / 1000} s`;
 }
@@ -22,12 +21,12 @@ export class WorkerProcess {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   readonly #unanswered: ((answer: Answer | undefined) => void)[] = [];
   #killedFor: string | undefined;
-  /** How it ended, "was killed by SIGKILL", as soon as it has. */
+  /** Resolves when the process has ended, with how: "was killed by SIGKILL". */
   readonly ended: Promise<string>;
-  /** Its last line of the access log is written. */
+  /** Resolves when its last line of the access log is written. */
   readonly #logged: Promise<void>;
 
-  /** Starts it; throws when there can't be one more process. */
+  /** Starts the process; throws when the system can't. */
   constructor() {
     this.#child = Bun.spawn([process.execPath, ...process.execArgv, program], {
       stdin: "ignore",
@@ -48,7 +47,10 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  /** Gives an order; resolves with the answer, or with none if the worker ends without one. */
+  /**
+   * Sends an order; resolves with the answer, or with undefined if the worker ends without one. A
+   * worker that doesn't answer `within` that time is killed.
+   */
   order(
     order: Exclude<Order, { kind: "stop" }>,
     within: Milliseconds,
@@ -66,8 +68,8 @@ export class WorkerProcess {
   }
 
   /**
-   * Tells it to finish what is in flight; resolves with how it ended, when it has and its last line
-   * of the log is written, or when the time is over.
+   * Tells the worker to finish requests in flight and to end. Resolves with how it ended, when its
+   * last line of the log is written, or after the time `within`, when it is killed.
    */
   async stop(within: Milliseconds): Promise<string> {
     const late = Promise.withResolvers<void>();
@@ -82,7 +84,7 @@ export class WorkerProcess {
     return how;
   }
 
-  /** Ends it at once, since it `did` something that it should not have. */
+  /** Kills the process; `did` says in messages why. */
   kill(did: string): void {
     this.#killedFor ??= did;
     this.#child.kill("SIGKILL");
@@ -92,7 +94,7 @@ export class WorkerProcess {
     try {
       this.#child.send(order);
     } catch {
-      // It has ended, and `ended` says so.
+      // The process has ended; `ended` reports that.
     }
   }
 }

@@ -1,11 +1,11 @@
 /**
- * One of the processes that serve a port together: a program that only the supervisor in
- * `workers.ts` starts. It does what it is told and reads no command line and no configuration of
- * its own, so that all workers serve alike.
+ * One of the processes that serve a port together: a program that the supervisor in `workers.ts`
+ * starts. It takes all options from the supervisor and reads no command line and no configuration,
+ * so that all workers serve the same.
  *
- * Ctrl-C in a terminal, and a service manager, signal all processes at once. A worker leaves that
- * to its supervisor, which tells it to stop; and when there is no supervisor any more, whatever it
- * died of, a worker stops by itself.
+ * Ctrl-C in a terminal, and a service manager, signal all processes at once. A worker ignores the
+ * signal, since its supervisor tells it to stop. When the supervisor is gone for any reason, the
+ * channel closes and the worker stops.
  */
 
 import { defaultLimits, resolveLimits } from "../../base/limits.ts";
@@ -18,14 +18,14 @@ import { standardError, standardOutput } from "../../system/standard-streams.ts"
 import { LineGatherer } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
-/** The server, once there is one, its end of the access log, and how long it may take to stop. */
+/** The running server, its access log, and how long it may take to stop. */
 let running:
   | { readonly server: Server; readonly log: LineGatherer; readonly stopTimeMs: Milliseconds }
   | undefined;
 let orders: Promise<void> = Promise.resolve();
 
 function answer(answered: Answer): void {
-  // The supervisor may have gone meanwhile; then there is nobody to tell.
+  // The supervisor may have ended meanwhile.
   if (process.connected) process.send?.(answered);
 }
 
@@ -38,7 +38,7 @@ async function start(options: ServeOptions): Promise<void> {
   answer({ kind: "listening", url: server.url.href });
 }
 
-/** Finishes what is in flight, hands over the last lines of the log if they are read, and ends. */
+/** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
 async function stop(): Promise<never> {
   if (running !== undefined) {
     const timeIsUp = Bun.sleep(running.stopTimeMs);
@@ -60,7 +60,7 @@ function obey(order: Order): Promise<void> | void {
   }
 }
 
-/** Carries out `order` after those before it. */
+/** Carries out `order` after the orders before it. */
 async function queue(order: Order): Promise<void> {
   const before = orders;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,10 +1,10 @@
 /**
- * The supervisor: starts the processes that serve a port together, puts another one in the place of
- * one that dies, and passes on what it is told. It serves nothing itself.
+ * The supervisor of the processes that serve a port together: it starts them, replaces one that
+ * ends, and passes on reloads and the stop. It serves nothing itself.
  *
- * The kernel spreads the connections (`reusePort`); the supervisor holds the port, so that it is
- * nobody else's, while all workers are gone, too. Options are looked at here, once, before any
- * worker gets them: what is wrong is said once, and what all workers have is the same.
+ * The kernel spreads the connections (`reusePort`). The supervisor holds the port, so that no other
+ * program can take it while all workers are being replaced. It checks the options once, before any
+ * worker receives them, so that a mistake is reported once and all workers have the same options.
  */
 
 import { availableParallelism } from "node:os";
@@ -21,26 +21,26 @@ import { listenError } from "../../server/listener.ts";
 import type { PortClaim } from "../../server/port-claim.ts";
 import { claimPort } from "../../server/port-claim.ts";
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
-import { ServeError } from "../../server/serve-options.ts";
+import { defaultOptions, ServeError } from "../../server/serve-options.ts";
 import type { OpenSite } from "../../server/open-site.ts";
 import { openSite } from "../../server/open-site.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-/** One of the workers: whoever has the place now, and how those did that had it before. */
+/** The place of one worker: the process that fills it now, and how its predecessors ended. */
 interface Place {
   /** From 1 on. */
   readonly number: number;
   worker: WorkerProcess | undefined;
-  /** Runs out when the next one is due. */
+  /** Fires when the next worker is due. */
   timer: ReturnType<typeof setTimeout> | undefined;
   hasListened: boolean;
-  /** Workers in a row that ended soon after their start. */
+  /** How many workers in a row ended soon after their start. */
   failures: number;
 }
 
-/** How many workers `config` asks for. Throws a `ServeError` when they are too many. */
+/** The number of workers by `config`. Throws a `ServeError` when it is over the limit. */
 export function countWorkers(config: Config): number {
   const resolved = resolveLimits(config.limits);
   if (!resolved.ok) return 1;
@@ -51,7 +51,7 @@ export function countWorkers(config: Config): number {
   throw new ServeError("workers", `workers must be at most ${workersMax}, not ${workers}`);
 }
 
-/** How a worker ends that was told to. */
+/** How a worker ends after a stop. */
 const endedWell = "ended with status 0";
 
 function nameOf(number: number, { pid }: WorkerProcess): string {
@@ -62,16 +62,16 @@ function say(line: string): void {
   void standardError.write(`postern: ${line}\n`);
 }
 
-/** What all are to serve: the options that they get, and the site that these make. */
+/** What all workers share: their options, and the site that the options make. */
 interface Shared {
   readonly options: ReloadOptions & { readonly root: string };
   readonly site: OpenSite;
 }
 
 /**
- * Looks at `options` as a server would; throws a `ServeError` if it could not serve so. What they
- * name is settled: the folder is the real one, and the certificate is read, so that a worker that
- * comes later has what the others have, and not what has been written since.
+ * Checks `options` as a server would; throws a `ServeError` if a server refuses them. The root
+ * becomes its real path, and the certificate its text, so that a worker that starts later serves
+ * the same as the others even if the files have changed since.
  */
 async function settle(options: ReloadOptions): Promise<Shared> {
   const { tls } = options;
@@ -90,25 +90,26 @@ async function settle(options: ReloadOptions): Promise<Shared> {
 }
 
 /**
- * Starts `count` workers that serve as `options` say on its port, 0 for any free one. Rejects with
- * a `ServeError` when they can't; what only they find out is known when they listen.
+ * Starts `count` workers under `options`, on its port, 0 for any free one. Rejects with a
+ * `ServeError` when the options are wrong or the port is taken. Faults that only the workers find
+ * reject `listening`.
  */
 export async function openWorkers(options: ServeOptions, count: number): Promise<Workers> {
-  const { host = "localhost", port = 0, ...others } = options;
+  const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
   const shared = await settle(others);
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);
   return new Workers(shared, host, claim.value, count);
 }
 
-/** All workers. */
+/** The workers and their supervision. */
 export class Workers {
   readonly host: string;
   readonly port: number;
   readonly workers: number;
-  /** All of them listen, for the first time. Rejects with a `ServeError` if they can't. */
+  /** Resolves when all listen for the first time; rejects with a `ServeError` if they can't. */
   readonly listening: Promise<void>;
-  /** Rejects with a `ServeError`, after all have ended, when there is no going on. */
+  /** Rejects with a `ServeError`, after all workers have ended, when it gives up. */
   readonly failed: Promise<never>;
   readonly #claim: PortClaim;
   readonly #places: readonly Place[];
@@ -144,7 +145,7 @@ export class Workers {
     for (const place of this.#places) this.#fill(place);
   }
 
-  /** Where they listen, once they do. */
+  /** Where they listen; valid once `listening` has resolved. */
   get url(): URL {
     return new URL(this.#url);
   }
@@ -159,24 +160,25 @@ export class Workers {
   }
 
   /**
-   * Lets all serve as `options` say; resolves when they do. Rejects with a `ServeError`, and
-   * changes nothing, when it can't be.
+   * Reloads all workers under `options`; resolves when they have. Rejects with a `ServeError`, and
+   * changes nothing, when the options are wrong.
    */
   async reload(options: ReloadOptions): Promise<void> {
-    // What is left out stays: the folder, and the certificate.
+    // A root or a certificate that is left out stays as it is.
     const { root, tls } = this.#shared.options;
     this.#shared = await settle({ root, ...(tls === undefined ? {} : { tls }), ...options });
     await Promise.all(
       this.#places.map(async ({ worker }) => {
         const order = { kind: "reload", options: this.#shared.options } as const;
         const answer = await worker?.order(order, this.#limits.workerAnswerTimeMs);
-        // It was right a moment ago. Whoever comes in its place finds out what is wrong now.
+        // The options passed the check above, so the file system has changed since. The worker's
+        // replacement reports what is wrong now.
         if (answer?.kind === "failed") worker?.kill(`can't serve (${answer.message})`);
       }),
     );
   }
 
-  /** Tells all to stop; resolves when they have. With `force` they are killed. */
+  /** Stops all workers; resolves when they have ended. With `force` they are killed. */
   stop(how: { readonly force?: boolean } = {}): Promise<void> {
     this.#stopping ??= this.#stop();
     if (how.force === true) for (const { worker } of this.#places) worker?.kill("had no time left");
@@ -195,14 +197,14 @@ export class Workers {
     this.#claim.release();
   }
 
-  /** Ends all workers, and says why there is no going on. */
+  /** Stops all workers and rejects `failed` with `error`. */
   async #fail(error: ServeError): Promise<void> {
     if (this.#stopping !== undefined) return;
     await this.stop();
     this.#reject(error);
   }
 
-  /** Puts a worker into a place that is free. */
+  /** Starts a worker in an empty place. */
   #fill(place: Place): void {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
@@ -229,7 +231,7 @@ export class Workers {
     const options = { ...this.#shared.options, host, port, reusePort: true };
     const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
     if (answer?.kind === "failed") {
-      // What keeps the first from listening is told as it is without workers.
+      // The first worker's failure is reported as it would be without workers.
       if (!place.hasListened) return this.#fail(new ServeError(answer.code, answer.message));
       return worker.kill(`can't serve (${answer.message})`);
     }
@@ -239,7 +241,7 @@ export class Workers {
     if (this.#places.every(({ hasListened }) => hasListened)) this.#allListen();
   }
 
-  /** Says why a place is free, and fills it, unless it is of no use. */
+  /** Reports why a place is empty, and fills it, unless its workers end too often. */
   #refill(place: Place, startedMs: number, why: string): void {
     const { workerIntervalMs, workerSteadyTimeMs, workerFailuresMax } = this.#limits;
     const livedMs = this.#clock.monotonicMs() - startedMs;

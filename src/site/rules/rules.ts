@@ -7,6 +7,8 @@
  * spelled as in a request, `/a%20b`, or plainly, `/a b`. A slash at the end makes no difference.
  */
 
+import type { RedirectStatus } from "../../http/response-builder.ts";
+
 /**
  * Adds a field to answers, in the place of the server's own; to Vary it adds. What is said of
  * content, Cache-Control and Content-Type among it, is left off errors.
@@ -32,7 +34,7 @@ export interface RedirectRule {
   /** A path with the pattern's `:name`s and `*` in it, or an absolute http or https URL. */
   readonly to: string;
   /** 308 by default. */
-  readonly status?: 301 | 302 | 303 | 307 | 308;
+  readonly status?: RedirectStatus;
 }
 
 /** Answers one path as another, without telling. */

@@ -45,6 +45,7 @@ import { permits } from "../permission.ts";
 import type { Kind, ListingStep, OpenFile, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile } from "./open-file.ts";
+import type { SymlinkRule } from "./symlink-rule.ts";
 import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
 import type { Refusal } from "./walk.ts";
 import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
@@ -57,7 +58,7 @@ export interface DiskTreeOptions {
   /** Whether names that begin with "." are shown. */
   readonly hidden: boolean;
   /** What a symbolic link may lead to. */
-  readonly symlinks: "inside" | "follow" | "deny";
+  readonly symlinks: SymlinkRule;
   /** The file that stands for its folder, "index.html"; "" for none. */
   readonly index: string;
   readonly limits: DiskTreeLimits;

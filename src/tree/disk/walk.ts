@@ -15,6 +15,7 @@ import type { AbsenceCause } from "../tree.ts";
 import type { FileFacts, Folder, FolderOpener } from "../../system/file-system.ts";
 import { FileStat } from "../../system/system-calls.ts";
 import { lookAt, readLink } from "../../system/file-system.ts";
+import type { SymlinkRule } from "./symlink-rule.ts";
 
 /** The rules of a walk. */
 export interface WalkRules {
@@ -24,7 +25,7 @@ export interface WalkRules {
   readonly rootSpellings: readonly (readonly string[])[];
   readonly permissions: Permissions;
   readonly hidden: boolean;
-  readonly symlinks: "inside" | "follow" | "deny";
+  readonly symlinks: SymlinkRule;
   readonly symlinkHopsMax: number;
   readonly openFolder: FolderOpener;
 }

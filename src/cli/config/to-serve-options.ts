@@ -1,0 +1,38 @@
+/**
+ * From a configuration's file and the command line to the options of the library.
+ */
+
+import type { ServeOptions } from "../../server/serve-options.ts";
+import { optionRows, optionTable } from "../options/option-table.ts";
+import type { Config } from "./config.ts";
+
+/**
+ * Merges both: `words` win over `file`. Where flags set a member of an option, or add an entry, the
+ * file's other members and its entries stay.
+ */
+export function mergeConfigs(file: Config, words: Config): Config {
+  const inFile = file as Readonly<Record<string, unknown>>;
+  const inWords = words as Readonly<Record<string, unknown>>;
+  const merged: Record<string, unknown> = { ...inFile, ...inWords };
+  for (const [name, { flags }] of optionRows) {
+    const [given, added] = [inFile[name], inWords[name]];
+    if (given === undefined || added === undefined) continue;
+    if (flags.some(({ member }) => member !== undefined)) merged[name] = { ...given, ...added };
+    if (flags.some(({ entry }) => entry !== undefined)) {
+      merged[name] = [...(given as readonly unknown[]), ...(added as readonly unknown[])];
+    }
+  }
+  // A flag that asks for a log outweighs the file's wish for quiet.
+  const quiet = words.quiet ?? (words.log === undefined && file.quiet === true);
+  return { ...(merged as Config), quiet };
+}
+
+/** What `config` asks of the library. Half a certificate is refused where it is read. */
+export function serveOptions(config: Config): ServeOptions {
+  const known = optionRows.filter(([, { scope }]) => scope === undefined).map(([name]) => name);
+  const options = Object.fromEntries(
+    Object.entries(config).filter(([name]) => known.some((one) => one === name)),
+  ) as ServeOptions;
+  const { quiet, log = optionTable.log.default } = config;
+  return { ...options, log: quiet === true ? "none" : log, record: false };
+}

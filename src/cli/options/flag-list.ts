@@ -1,0 +1,46 @@
+/**
+ * The flags as the help lists them: a line each, by topic, with the default of those that take a
+ * value.
+ */
+
+import type { OptionFlag } from "./command-line.ts";
+import { optionFlags } from "./command-line.ts";
+import type { AnyOption } from "./option.ts";
+import { topics } from "./option.ts";
+import { defaultOf, optionTable } from "./option-table.ts";
+
+/** The default of what `flag` sets, as the help shows it; undefined where it shows none. */
+function shownDefault({ option, member, entry, form }: OptionFlag): string | undefined {
+  if (form === undefined || form === "switch" || entry !== undefined) return undefined;
+  const { defaultNote }: AnyOption = optionTable[option];
+  if (defaultNote !== undefined) return defaultNote;
+  const whole = defaultOf(option);
+  const value =
+    member === undefined ? whole : (whole as Record<string, unknown> | undefined)?.[member];
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+/** A flag's line: a switch that is on by default is listed as its opposite. */
+function describeFlag(flag: OptionFlag): string {
+  const { option, name, form, summary } = flag;
+  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+  const isOpposite = form === "switch" && defaultOf(option) === true;
+  const value = form === undefined || form === "switch" ? "" : ` ${form.placeholder}`;
+  const long = `--${isOpposite ? "no-" : ""}${name}${value}`;
+  const shown = shownDefault(flag);
+  return `  ${short}${long.padEnd(20)} ${summary}${shown === undefined ? "" : ` (${shown})`}`;
+}
+
+/** What `--help` prints about the flags, a line each. */
+export function describeFlags(): string {
+  return topics
+    .flatMap((topic) => {
+      const flags = optionFlags.filter(({ option }) => optionTable[option].topic === topic);
+      return [
+        ...flags.filter(({ leads }) => leads === true),
+        ...flags.filter(({ leads }) => leads === undefined),
+      ];
+    })
+    .map(describeFlag)
+    .join("\n");
+}

@@ -1,0 +1,286 @@
+/**
+ * The table of options: for each one its kind of value, its flags, its default and whether it can
+ * be reloaded. Reading the command line, checking a configuration, the help, and merging the two
+ * all follow from it.
+ *
+ * An option is added in two places: to `ServeOptions` (or `Config`, when only the command has it),
+ * and here. The words of an option stand with their type, in the layer that gives them meaning;
+ * the defaults that the library shares stand in `server/serve-options.ts`.
+ *
+ * The order is that of a configuration's keys in messages. The folder is named by an operand of the
+ * command line and by no flag.
+ */
+
+import { defaultLimits } from "../../base/limits.ts";
+import type { Limits } from "../../base/limits.ts";
+import type { TlsOptions } from "../../server/serve-options.ts";
+import { defaultOptions, isPemText, optionWords } from "../../server/serve-options.ts";
+import { configFileNames } from "../config/config.ts";
+import type { MemberKinds } from "./composite-kind.ts";
+import { object } from "./composite-kind.ts";
+import type { AnyOption, OptionName, OptionTable } from "./option.ts";
+import { readyForms } from "./option.ts";
+import { corsRule, headerRules, headerText, redirectRules, rewriteRules } from "./rule-kinds.ts";
+import type { Kind } from "./value-kind.ts";
+import { faultUnless, path, plainText, text, truth } from "./value-kind.ts";
+import { whole, wholeText, word, wordList } from "./value-kind.ts";
+
+const pem = path("a file's path", (value) => !isPemText(value));
+
+/** Relations between limits are checked by `resolveLimits`. */
+const limit = whole("a whole number, zero or more");
+const limitKinds = Object.fromEntries(
+  Object.keys(defaultLimits).map((name) => [name, limit]),
+) as MemberKinds<Record<keyof Limits, number>>;
+
+const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
+
+const workers: Kind<number | "auto"> = {
+  fault: faultUnless(
+    'a number of processes, from 1 on, or "auto"',
+    (value) => value === "auto" || (Number.isSafeInteger(value) && Number(value) >= 1),
+  ),
+  text: {
+    ...workerCount,
+    read: (given) => (given === "auto" ? given : workerCount.read(given) || undefined),
+  },
+};
+
+export const optionTable = {
+  root: { topic: "access", kind: path("a folder's path"), flags: [] },
+  host: {
+    topic: "listening",
+    kind: text("a host or an address", plainText("NAME")),
+    flags: [{ name: "host", short: "H", summary: "host or address" }],
+    restart: true,
+  },
+  port: {
+    topic: "listening",
+    kind: whole(
+      "a port, from 0 to 65535",
+      wholeText("N", "a number from 0 to 65535", 65_535),
+      65_535,
+    ),
+    flags: [
+      {
+        name: "port",
+        short: "p",
+        summary: "port to listen on, 0 for any free one",
+        leads: true,
+        environment: "PORT",
+      },
+    ],
+    default: 9001,
+    restart: true,
+  },
+  tls: {
+    topic: "listening",
+    kind: object<Partial<TlsOptions>>({
+      expected: "an object with cert and key",
+      members: { cert: pem, key: pem },
+    }),
+    flags: [
+      {
+        name: "tls-cert",
+        member: "cert",
+        text: plainText("FILE", "file"),
+        summary: "speak TLS, with this certificate and its chain (PEM)",
+      },
+      {
+        name: "tls-key",
+        member: "key",
+        text: plainText("FILE", "file"),
+        summary: "the certificate's key (PEM)",
+      },
+    ],
+  },
+  permissions: {
+    topic: "access",
+    kind: word("WHOSE", optionWords.permissions),
+    flags: [{ name: "permissions", summary: "serve what others may read, or the process" }],
+  },
+  explain: {
+    topic: "access",
+    kind: truth,
+    flags: [{ name: "explain", short: "x", summary: "say on the page why a file is refused" }],
+  },
+  hidden: {
+    topic: "access",
+    kind: truth,
+    flags: [{ name: "hidden", short: "a", summary: "serve names that begin with a dot" }],
+  },
+  symlinks: {
+    topic: "access",
+    kind: word("WHICH", optionWords.symlinks),
+    flags: [
+      {
+        name: "symlinks",
+        summary: `links to follow: ${wordList(optionWords.symlinks, { follow: "all", deny: "none" })}`,
+      },
+    ],
+  },
+  listing: {
+    topic: "access",
+    kind: truth,
+    flags: [{ name: "listing", summary: "don't list folders that have no index.html" }],
+  },
+  index: {
+    topic: "paths",
+    kind: text("a file's name", plainText("NAME")),
+    flags: [{ name: "index", summary: "the file that stands for its folder" }],
+  },
+  single: {
+    topic: "paths",
+    kind: truth,
+    flags: [
+      {
+        name: "single",
+        short: "s",
+        summary: "answer navigations to what isn't there with the index",
+      },
+    ],
+  },
+  cleanUrls: {
+    topic: "paths",
+    kind: truth,
+    flags: [
+      {
+        name: "clean-urls",
+        summary: "/about is about.html, and /about.html leads to /about",
+      },
+    ],
+  },
+  cache: {
+    topic: "responses",
+    kind: whole("a whole number of seconds", wholeText("SECONDS", "a number of seconds", 2 ** 31)),
+    flags: [{ name: "cache", summary: "how long answers are fresh" }],
+    defaultNote: "always revalidated",
+  },
+  headers: {
+    topic: "responses",
+    kind: headerRules,
+    flags: [
+      {
+        name: "header",
+        entry: headerText,
+        summary: "add 'Name: value' to answers, or to those of '/glob Name: value'",
+      },
+    ],
+    errorCode: "rules",
+  },
+  cors: {
+    topic: "responses",
+    kind: corsRule,
+    flags: [{ name: "cors", summary: "let scripts of any origin read answers" }],
+    errorCode: "rules",
+  },
+  redirects: {
+    topic: "paths",
+    kind: redirectRules,
+    flags: [],
+    errorCode: "rules",
+  },
+  rewrites: {
+    topic: "paths",
+    kind: rewriteRules,
+    flags: [],
+    errorCode: "rules",
+  },
+  compress: {
+    topic: "delivery",
+    kind: truth,
+    flags: [{ name: "compress", summary: "send files as they are, whatever the client takes" }],
+  },
+  earlyHints: {
+    topic: "delivery",
+    kind: truth,
+    flags: [{ name: "early-hints", summary: "tell what a page needs ahead of it (103)" }],
+  },
+  post: {
+    topic: "forms",
+    kind: word("WHAT", optionWords.post),
+    flags: [{ name: "post", summary: "answer POST with the form page, or refuse it" }],
+  },
+  form: {
+    topic: "forms",
+    kind: text("a file's name", plainText("FILE", "file")),
+    flags: [{ name: "form", summary: "the form page, in the root" }],
+  },
+  log: {
+    topic: "output",
+    kind: word("FORM", optionWords.log),
+    flags: [{ name: "log", short: "l", summary: `access log: ${wordList(optionWords.log)}` }],
+    default: "short",
+  },
+  quiet: {
+    topic: "output",
+    scope: "command",
+    kind: truth,
+    flags: [{ name: "quiet", short: "q", summary: "print nothing but errors", leads: true }],
+    default: false,
+  },
+  workers: {
+    topic: "process",
+    scope: "command",
+    kind: workers,
+    flags: [{ name: "workers", summary: "processes that serve together, or auto: one a core" }],
+    default: 1,
+    restart: true,
+  },
+  limits: {
+    topic: "limits",
+    kind: object({
+      expected: "an object of limits",
+      members: limitKinds,
+      names: "a limit, such as bodyBytesMax",
+    }),
+    flags: [
+      {
+        name: "max-body",
+        member: "bodyBytesMax",
+        text: wholeText("BYTES", "a number of bytes", 2 ** 40),
+        summary: "largest request body taken",
+      },
+    ],
+  },
+  ready: {
+    topic: "listening",
+    scope: "flags",
+    kind: word("FORM", readyForms),
+    flags: [{ name: "ready", summary: `how to say that it listens: ${readyForms.join(" or ")}` }],
+  },
+  configFile: {
+    topic: "process",
+    scope: "flags",
+    kind: text("a file's path", plainText("FILE", "file")),
+    flags: [
+      { name: "config", short: "c", summary: "the configuration" },
+      { name: "no-config", sets: false, summary: "don't look for a configuration" },
+    ],
+    defaultNote: configFileNames.join(" or "),
+  },
+  help: {
+    topic: "command",
+    scope: "flags",
+    kind: truth,
+    flags: [{ name: "help", short: "h", sets: true, summary: "print this" }],
+  },
+  version: {
+    topic: "command",
+    scope: "flags",
+    kind: truth,
+    flags: [{ name: "version", short: "v", sets: true, summary: "print the version" }],
+  },
+} as const satisfies OptionTable;
+
+/** The rows with their names, in the table's order. */
+export const optionRows = Object.entries(optionTable) as readonly (readonly [
+  OptionName,
+  AnyOption,
+])[];
+
+/** The value of the option called `name` where nothing sets it; undefined when it has none. */
+export function defaultOf(name: OptionName): unknown {
+  const row: AnyOption = optionTable[name];
+  return row.default ?? (defaultOptions as Readonly<Record<string, unknown>>)[name];
+}

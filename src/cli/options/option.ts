@@ -1,0 +1,147 @@
+/**
+ * What the table of options says of each one, as types that tie it to the documented ones: an
+ * option of `ServeOptions` without a row in the table, a row without the option, and a row that
+ * contradicts it don't compile.
+ */
+
+import type { ReloadOptions, ServeErrorCode, ServeOptions } from "../../server/serve-options.ts";
+import type { Config } from "../config/config.ts";
+import type { FlagText, Kind } from "./value-kind.ts";
+
+/** The forms of the line that says that the server listens. */
+export const readyForms = ["line", "json"] as const;
+
+/** Options of the command line that no configuration has. */
+export interface CommandOnlyOptions {
+  /** The form of the line that says that the server listens; "line" by default. */
+  readonly ready?: (typeof readyForms)[number];
+  /** The configuration's path, or false for none; by default the current folder's, if any. */
+  readonly configFile?: string | false;
+  /** Whether the help is printed, and nothing served. */
+  readonly help?: boolean;
+  /** Whether the version is printed, and nothing served. */
+  readonly version?: boolean;
+}
+
+/** All options of the command line. */
+export interface Options extends Config, CommandOnlyOptions {}
+
+export type OptionName = keyof Options;
+
+/** What the options are about; the help lists them in this order. */
+export const topics = [
+  "listening",
+  "output",
+  "access",
+  "paths",
+  "responses",
+  "forms",
+  "delivery",
+  "limits",
+  "process",
+  "command",
+] as const;
+
+export type Topic = (typeof topics)[number];
+
+/** What every flag has. */
+interface FlagBase {
+  /** Its name without "--". */
+  readonly name: string;
+  /** Its short name without "-". */
+  readonly short?: string;
+  /** Its line in the help, without the default, which the help adds. */
+  readonly summary: string;
+  /** Whether it heads its topic in the help; the others follow in the table's order. */
+  readonly leads?: true;
+  /** The variable of the environment that sets it where it isn't given. */
+  readonly environment?: string;
+}
+
+/** A flag that sets the whole option; `text` is that of the option's kind unless it has its own. */
+interface WholeFlag<Value> extends FlagBase {
+  readonly text?: FlagText<Value>;
+}
+
+/** A flag without a value and without an opposite, which sets the option to `sets`. */
+interface ConstantFlag<Value> extends FlagBase {
+  readonly sets: Value;
+}
+
+/** A flag that adds an entry to the option, a list; it may be given more than once. */
+interface EntryFlag<Entry> extends FlagBase {
+  readonly entry: FlagText<Entry>;
+}
+
+/** A flag that sets one member of the option, an object. */
+interface MemberFlag<Name, Value> extends FlagBase {
+  readonly member: Name;
+  readonly text: FlagText<Value>;
+}
+
+/** The flags that an option of type `Value` may have. */
+export type Flag<Value> =
+  | WholeFlag<Value>
+  | ConstantFlag<Value>
+  | (Value extends readonly (infer Entry)[] ? EntryFlag<Entry> : never)
+  | (Value extends readonly unknown[] | string | number | boolean
+      ? never
+      : { [Name in keyof Value]-?: MemberFlag<Name, NonNullable<Value[Name]>> }[keyof Value]);
+
+/** Any flag, read without its types. */
+export interface AnyFlag extends FlagBase {
+  readonly text?: FlagText<unknown>;
+  readonly sets?: unknown;
+  readonly entry?: FlagText<unknown>;
+  readonly member?: string;
+}
+
+/** What every row has. */
+interface OptionBase<Value> {
+  readonly topic: Topic;
+  readonly kind: Kind<Value>;
+  readonly flags: readonly Flag<Value>[];
+  /** Its default on the command line, where the library has none or another one. */
+  readonly default?: Value;
+  /** What the help shows where there is no default value. */
+  readonly defaultNote?: string;
+  /** The code of the `ServeError` that refuses it, where that isn't the option's name. */
+  readonly errorCode?: ServeErrorCode;
+}
+
+/**
+ * Which options the library doesn't know: those of the command, which a configuration may have, and
+ * those that are flags alone.
+ */
+type Scope<Name extends OptionName> = Name extends keyof ServeOptions
+  ? { readonly scope?: never }
+  : Name extends keyof Config
+    ? { readonly scope: "command" }
+    : { readonly scope: "flags" };
+
+/** Whether a running server keeps it until a restart; the library's types say so of its own. */
+type Reloading<Name extends OptionName> = Name extends keyof ReloadOptions
+  ? { readonly restart?: never }
+  : Name extends keyof ServeOptions
+    ? { readonly restart: true }
+    : { readonly restart?: true };
+
+/** The row of the option called `Name`. */
+export type Option<Name extends OptionName> = OptionBase<NonNullable<Options[Name]>> &
+  Scope<Name> &
+  Reloading<Name>;
+
+/** The table's type: a row for each option. */
+export type OptionTable = { readonly [Name in OptionName]-?: Option<Name> };
+
+/** Any row, read without its types. */
+export interface AnyOption {
+  readonly topic: Topic;
+  readonly kind: Kind<unknown>;
+  readonly flags: readonly AnyFlag[];
+  readonly default?: unknown;
+  readonly defaultNote?: string;
+  readonly errorCode?: ServeErrorCode;
+  readonly scope?: "command" | "flags";
+  readonly restart?: true;
+}

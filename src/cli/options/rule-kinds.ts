@@ -1,0 +1,73 @@
+/**
+ * The kinds of the rules of a site (`site/rules/rules.ts`), and the header rule that a flag can
+ * write.
+ */
+
+import { redirectStatuses } from "../../http/response-builder.ts";
+import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
+import { listOf, object, truthOr } from "./composite-kind.ts";
+import type { FlagText, Kind } from "./value-kind.ts";
+import { oneOf, text, truth } from "./value-kind.ts";
+
+const pathPattern = text("a path as text");
+
+/** Reads `Name: value`, or `/glob Name: value`; undefined when it is neither. */
+function readHeader(given: string): HeaderRule | undefined {
+  const match = /^(?:(\/\S*)[ \t]+)?([^\s:]+):[ \t]*(.*?)[ \t]*$/s.exec(given);
+  if (match === null) return undefined;
+  const [, path, name = "", value = ""] = match;
+  return path === undefined ? { name, value } : { path, name, value };
+}
+
+/** A header rule as a flag writes it. */
+export const headerText: FlagText<HeaderRule> = {
+  placeholder: "FIELD",
+  expected: "'Name: value' or '/glob Name: value'",
+  read: readHeader,
+};
+
+export const headerRules = listOf(
+  "a list of header rules",
+  object<HeaderRule>({
+    expected: "an object with name and value",
+    members: {
+      path: text('a glob, "/assets/**"'),
+      name: text("a field's name"),
+      value: text("text"),
+    },
+    required: ["name", "value"],
+  }),
+);
+
+export const corsRule: Kind<boolean | CorsRule> = truthOr(
+  "an object with origins",
+  object<CorsRule>({
+    expected: "an object with origins",
+    members: {
+      origins: listOf("a list of origins", text('an origin, "https://example.com"')),
+      credentials: truth,
+    },
+  }),
+);
+
+export const redirectRules = listOf(
+  "a list of redirects",
+  object<RedirectRule>({
+    expected: "an object with from and to",
+    members: {
+      from: pathPattern,
+      to: text("a path or a URL as text"),
+      status: oneOf(redirectStatuses),
+    },
+    required: ["from", "to"],
+  }),
+);
+
+export const rewriteRules = listOf(
+  "a list of rewrites",
+  object<RewriteRule>({
+    expected: "an object with from and to",
+    members: { from: pathPattern, to: pathPattern },
+    required: ["from", "to"],
+  }),
+);

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "bun:test";
+
+import { defaultLimits } from "../../../src/base/limits.ts";
+import { readConfig } from "../../../src/cli/config/read-config.ts";
+import { whole } from "./whole-config.ts";
+
+/** What is wrong with `value`, or "accepted". */
+function complaint(value: unknown): string {
+  const read = readConfig(value);
+  return read.ok ? "accepted" : read.error;
+}
+
+const allKeys =
+  "root, host, port, tls, permissions, explain, hidden, symlinks, listing, index, single, cleanUrls, " +
+  "cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
+  "workers, limits";
+
+describe("a key", () => {
+  test("has a value that is accepted, whichever it is, and all together", () => {
+    expect(Object.keys(whole).join(", ")).toBe(allKeys);
+    expect(complaint(whole)).toBe("accepted");
+    expect(complaint({})).toBe("accepted");
+    for (const [key, value] of Object.entries(whole)) {
+      expect([key, complaint({ [key]: value })]).toEqual([key, "accepted"]);
+      expect([key, complaint({ [key]: undefined })]).toEqual([key, "accepted"]);
+      expect(complaint({ [key]: null })).toMatch(new RegExp(`^${key}: expected .+, got null$`));
+      expect(complaint({ [key]: Symbol(key) })).toEndWith(", got a symbol");
+    }
+    for (const limit of Object.keys(defaultLimits)) {
+      expect(complaint({ limits: { [limit]: 1 } })).toBe("accepted");
+    }
+    for (const cors of [true, false, {}]) expect(complaint({ cors })).toBe("accepted");
+  });
+
+  test.each<readonly [value: unknown, line: string]>([
+    [{ root: 5 }, "root: expected a folder's path, got 5"],
+    [{ host: true }, "host: expected a host or an address, got true"],
+    [{ port: "80" }, 'port: expected a port, from 0 to 65535, got "80"'],
+    [{ port: 65_536 }, "port: expected a port, from 0 to 65535, got 65536"],
+    [{ port: -1 }, "port: expected a port, from 0 to 65535, got -1"],
+    [{ port: 1.5 }, "port: expected a port, from 0 to 65535, got 1.5"],
+    [{ permissions: "all" }, 'permissions: expected one of "other", "process", got "all"'],
+    [{ explain: "yes" }, 'explain: expected true or false, got "yes"'],
+    [{ hidden: 1 }, "hidden: expected true or false, got 1"],
+    [{ symlinks: true }, 'symlinks: expected one of "inside", "follow", "deny", got true'],
+    [{ listing: [] }, "listing: expected true or false, got a list"],
+    [{ index: ["a"] }, "index: expected a file's name, got a list"],
+    [{ single: "index.html" }, 'single: expected true or false, got "index.html"'],
+    [{ cleanUrls: {} }, "cleanUrls: expected true or false, got an object"],
+    [{ cache: "soon" }, 'cache: expected a whole number of seconds, got "soon"'],
+    [{ cache: -1 }, "cache: expected a whole number of seconds, got -1"],
+    [{ cache: Number.NaN }, "cache: expected a whole number of seconds, got NaN"],
+    [{ cache: 5n }, "cache: expected a whole number of seconds, got 5"],
+    [{ headers: {} }, "headers: expected a list of header rules, got an object"],
+    [{ headers: ["a: b"] }, 'headers[0]: expected an object with name and value, got "a: b"'],
+    [{ headers: [{ name: "a" }] }, "headers[0].value: expected text, got none"],
+    [{ headers: [{ value: "a" }] }, "headers[0].name: expected a field's name, got none"],
+    [
+      {
+        headers: [
+          { name: "a", value: "b" },
+          { name: "a", value: 5 },
+        ],
+      },
+      "headers[1].value: expected text, got 5",
+    ],
+    [
+      { headers: [{ name: "a", value: "b", glob: "c" }] },
+      "headers[0].glob: unknown key, expected one of path, name, value",
+    ],
+    [{ cors: "*" }, 'cors: expected true, false or an object with origins, got "*"'],
+    [{ cors: [] }, "cors: expected an object with origins, got a list"],
+    [{ cors: { origins: "*" } }, 'cors.origins: expected a list of origins, got "*"'],
+    [
+      { cors: { origins: [1] } },
+      'cors.origins[0]: expected an origin, "https://example.com", got 1',
+    ],
+    [{ cors: { credentials: 1 } }, "cors.credentials: expected true or false, got 1"],
+    [{ cors: { any: 1 } }, "cors.any: unknown key, expected one of origins, credentials"],
+    [{ redirects: "/a" }, 'redirects: expected a list of redirects, got "/a"'],
+    [{ redirects: [{ to: "/" }] }, "redirects[0].from: expected a path as text, got none"],
+    [
+      { redirects: [{ from: "/", to: "/a", status: 200 }] },
+      "redirects[0].status: expected one of 301, 302, 303, 307, 308, got 200",
+    ],
+    [{ rewrites: [[]] }, "rewrites[0]: expected an object with from and to, got a list"],
+    [{ rewrites: [{ from: "/" }] }, "rewrites[0].to: expected a path as text, got none"],
+    [{ earlyHints: 103 }, "earlyHints: expected true or false, got 103"],
+    [{ compress: "br" }, 'compress: expected true or false, got "br"'],
+    [{ post: "echo" }, 'post: expected one of "form", "off", got "echo"'],
+    [{ form: 1 }, "form: expected a file's name, got 1"],
+    [
+      { log: "loud" },
+      'log: expected one of "short", "common", "combined", "json", "none", got "loud"',
+    ],
+    [{ quiet: () => true }, "quiet: expected true or false, got a function"],
+    [{ workers: 0 }, 'workers: expected a number of processes, from 1 on, or "auto", got 0'],
+    [{ workers: "2" }, 'workers: expected a number of processes, from 1 on, or "auto", got "2"'],
+    [{ limits: 5 }, "limits: expected an object of limits, got 5"],
+    [
+      { limits: { bodyBytesMax: "8M" } },
+      'limits.bodyBytesMax: expected a whole number, zero or more, got "8M"',
+    ],
+    [
+      { limits: { bodyMax: 8 } },
+      "limits.bodyMax: unknown key, expected a limit, such as bodyBytesMax",
+    ],
+  ])("%# of the wrong type is told", (value, line) => {
+    expect(complaint(value)).toBe(line);
+  });
+
+  test("that is unknown is told with those that are, in one line whatever it is called", () => {
+    expect(complaint({ chache: 5 })).toBe(`chache: unknown key, expected one of ${allKeys}`);
+    for (const key of ["__proto__", "constructor", "write", "record", "onError"]) {
+      expect(complaint(JSON.parse(`{"${key}":1}`))).toStartWith(`${key}: unknown key, `);
+    }
+    expect(complaint({ "a\nb\u001b": 5 })).toStartWith('"a\\nb\\u001b": unknown key, ');
+  });
+
+  test("of a text too long for a line is told with its beginning", () => {
+    const shown = "x".repeat(60);
+    expect(complaint({ port: "x".repeat(500) })).toEndWith(`, got "${shown}"…`);
+  });
+
+  test("is looked for in an object, and in nothing else", () => {
+    expect(complaint([])).toBe("expected an object, got a list");
+    expect(complaint(null)).toBe("expected an object, got null");
+    expect(complaint("root")).toBe('expected an object, got "root"');
+  });
+});

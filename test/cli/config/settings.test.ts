@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+
+import { Command } from "../command.ts";
+import { ConfigFolder } from "./config-folder.ts";
+
+/** A command in `folder`, which listens. */
+async function listening(folder: ConfigFolder, words: readonly string[] = []): Promise<Command> {
+  const command = new Command(["--ready", "json", ...words], {}, folder.path);
+  const ready = JSON.parse((await command.line()) ?? "null") as { port: number };
+  command.port = ready.port;
+  return command;
+}
+
+describe("the file that counts", () => {
+  test.each([
+    ["postern.config.ts", 'import { defineConfig } from "postern"; export default defineConfig('],
+    ["postern.config.json", ""],
+  ])("is the current folder's %s", async (name, before) => {
+    using folder = new ConfigFolder();
+    folder.write("site/a.txt", "mine");
+    const config = JSON.stringify({ root: "site", port: 0, log: "none" });
+    folder.write(name, `${before}${config}${before === "" ? "" : ")"}`);
+    await using command = await listening(folder);
+    expect(await (await fetch(`http://127.0.0.1:${command.port}/a.txt`)).text()).toBe("mine");
+  });
+
+  test("is the one that --config names, and its root is beside it", async () => {
+    using folder = new ConfigFolder();
+    folder.write("postern.config.json", '{ "root": "nowhere" }');
+    folder.write("conf/site/a.txt", "theirs");
+    folder.write("conf/my.json", '{ "root": "site", "port": 0 }');
+    await using command = await listening(folder, ["--config", "conf/my.json"]);
+    expect(await (await fetch(`http://127.0.0.1:${command.port}/a.txt`)).text()).toBe("theirs");
+  });
+
+  test("is none under --no-config, and what the command line says goes before", async () => {
+    using folder = new ConfigFolder();
+    folder.write("a.txt", "mine");
+    folder.write("postern.config.json", '{ "cache": "soon" }');
+    await using without = await listening(folder, ["--no-config", "--port", "0"]);
+    expect((await fetch(`http://127.0.0.1:${without.port}/a.txt`)).status).toBe(200);
+    folder.write("postern.config.json", '{ "root": "nowhere", "port": 1, "listing": false }');
+    await using command = await listening(folder, [".", "--port", "0", "--listing"]);
+    expect((await fetch(`http://127.0.0.1:${command.port}/`)).status).toBe(200);
+  });
+
+  test("can't be two", async () => {
+    using folder = new ConfigFolder();
+    folder.write("postern.config.json", "{}");
+    folder.write("postern.config.ts", "export default {};");
+    await using command = new Command(["--port", "0"], {}, folder.path);
+    expect(await command.status).toBe(2);
+    expect(await command.stderr).toBe(
+      "postern: postern.config.ts and postern.config.json are both here; --config says which\n",
+    );
+  });
+});
+
+describe("a mistake ends in one line that names the file", () => {
+  test.each<readonly [name: string, content: string, status: number, line: string]>([
+    [
+      "postern.config.json",
+      '{"cache":"soon"}',
+      2,
+      'postern.config.json: cache: expected a whole number of seconds, got "soon"',
+    ],
+    ["postern.config.ts", "const a = ;", 2, "postern.config.ts:1: Unexpected ;"],
+    ["postern.config.ts", 'throw new Error("on purpose")', 2, "postern.config.ts: on purpose"],
+    [
+      "postern.config.json",
+      '{"form":"../x.html"}',
+      2,
+      "postern.config.json: form: the form page must be a file's name, not ../x.html",
+    ],
+    [
+      "postern.config.json",
+      '{"limits":{"sendPieceBytes":1}}',
+      2,
+      "postern.config.json: limits: sendPieceBytes must be at least inlineBytesMax",
+    ],
+    [
+      "postern.config.json",
+      '{"root":"/nowhere/at/all"}',
+      1,
+      "postern.config.json: root: no such folder: /nowhere/at/all",
+    ],
+  ])("%s: %s", async (name, content, status, line) => {
+    using folder = new ConfigFolder();
+    folder.write(name, content);
+    await using command = new Command(["--port", "0"], {}, folder.path);
+    expect(await command.status).toBe(status);
+    expect(await command.stderr).toBe(`postern: ${line}\n`);
+    expect(await command.rest()).toEqual([]);
+  });
+
+  test("unless it was the command line's", async () => {
+    using folder = new ConfigFolder();
+    folder.write("postern.config.json", '{"form":"a.html"}');
+    await using command = new Command(["--form", "../x.html"], {}, folder.path);
+    expect(await command.stderr).toBe(
+      "postern: the form page must be a file's name, not ../x.html\n",
+    );
+    await using none = new Command(["--config", "my.json"], {}, folder.path);
+    expect(await none.status).toBe(2);
+    expect(await none.stderr).toBe("postern: my.json: no such file\n");
+  });
+});
