@@ -11,29 +11,19 @@ import type { Scheme } from "../http/target.ts";
 import { SystemClock } from "../schedule/clock.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers, LoopAlarm } from "../schedule/timers.ts";
-import type { ExchangeReport } from "./connection/exchange.ts";
 import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
+import { Observers } from "./observers.ts";
+import type { RecordedRequest } from "./request-recorder.ts";
+import { RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { ServeError } from "./serve-options.ts";
 import { openSite } from "./open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { timed } from "../site/server-timing.ts";
-
-/** A request that arrived, and the status it was answered with. */
-export interface RecordedRequest {
-  readonly method: string;
-  /** As it came. */
-  readonly target: string;
-  /** In their order and spelling. */
-  readonly fields: readonly (readonly [name: string, value: string])[];
-  /** The head's octets. */
-  readonly raw: Uint8Array;
-  readonly status: number;
-}
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
@@ -90,24 +80,6 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
   };
 }
 
-function recordOf(report: ExchangeReport): RecordedRequest | undefined {
-  const { head } = report;
-  if (head === undefined) return undefined;
-  return {
-    method: head.method,
-    target: head.rawTarget,
-    fields: [...head.fields],
-    raw: head.octets.slice(),
-    status: report.response.status,
-  };
-}
-
-/** Remembers `record` after the others, and forgets the oldest beyond `most`. */
-function keep(record: RecordedRequest | undefined, records: RecordedRequest[], most: number): void {
-  if (record !== undefined) records.push(record);
-  while (records.length > most) records.shift();
-}
-
 /** The URL of a server that was asked to listen on `host`. */
 function urlOf(scheme: Scheme, host: string, port: number): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
@@ -152,10 +124,16 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, site.tree);
   const clock = new SystemClock();
   const write = guarded(options.write ?? toStandardOutput);
-  const logAs = (format: LogFormat = "none"): AccessLog =>
-    new AccessLog(format, write, () => clock.epochMs());
+  const failed = guarded(options.onError ?? toStandardError);
+  const recorder = new RequestRecorder(() => site.limits.requestsKeptMax);
+  const observers = new Observers(failed);
+  const logAs = (format: LogFormat = "none"): AccessLog => {
+    const made = new AccessLog(format, write, () => clock.epochMs());
+    const logs = format === "none" ? [] : [made];
+    observers.set(options.record === false ? logs : [...logs, recorder]);
+    return made;
+  };
   let log = logAs(options.log);
-  const requests: RecordedRequest[] = [];
   const context: ServerContext = {
     limits: site.limits,
     clock,
@@ -163,17 +141,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     deadlines: new Timers(() => clock.monotonicMs(), new LoopAlarm()),
     handler: (request) => (site.explain ? timed(site.answer, clock) : site.answer)(request),
     refusal: (error, head) => site.refusal(error, head),
-    failed: guarded(options.onError ?? toStandardError),
-    witness: {
-      get wanted() {
-        return log.wanted || options.record !== false;
-      },
-      note: (report) => {
-        log.note(report);
-        if (options.record === false) return;
-        keep(recordOf(report), requests, site.limits.requestsKeptMax);
-      },
-    },
+    failed,
+    observers,
   };
   const listener = new Listener(context, http1Factory(), secure);
   const opened = listener.open(host, port, reusePort);
@@ -202,7 +171,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get root() {
       return site.tree.root;
     },
-    requests,
+    requests: recorder.requests,
     get connections() {
       return listener.connections;
     },

@@ -2,8 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import type { ExchangeReport } from "../../src/server/connection/exchange.ts";
-import type { LogFormat } from "../../src/server/log.ts";
+import type { LogFormat, LoggedExchange } from "../../src/server/log.ts";
 import { AccessLog, formatLine, logFormats } from "../../src/server/log.ts";
 import { headOf } from "../http1/transcript.ts";
 import { startMs } from "./fake-clock.ts";
@@ -12,8 +11,8 @@ const ok: Response = new ResponseBuilder(200).text("hello").build();
 
 function reportOf(
   request: string | undefined,
-  changes: Partial<ExchangeReport> = {},
-): ExchangeReport {
+  changes: Partial<LoggedExchange> = {},
+): LoggedExchange {
   const head = request === undefined ? undefined : headOf(`${request}\r\n\r\n`);
   return {
     head,
@@ -41,7 +40,7 @@ const headless = reportOf(undefined, {
 });
 const nameless = reportOf(undefined, { response: new ResponseBuilder(400).build(), octets: 0 });
 
-function line(format: Exclude<LogFormat, "none">, report: ExchangeReport): string {
+function line(format: Exclude<LogFormat, "none">, report: LoggedExchange): string {
   return formatLine(format, report, startMs);
 }
 
@@ -171,8 +170,8 @@ describe("the log of a server", () => {
       (text) => written.push(text),
       () => startMs,
     );
-    log.note(plain);
-    log.note(nameless);
+    log.ended(plain);
+    log.ended(nameless);
     expect(written).toEqual([]);
     await new Promise((resolve) => setImmediate(resolve));
     expect(written).toEqual([`${line("short", plain)}\n${line("short", nameless)}\n`]);
@@ -188,7 +187,7 @@ describe("the log of a server", () => {
       () => startMs,
     );
     log.flush();
-    log.note(plain);
+    log.ended(plain);
     log.flush();
     log.flush();
     await new Promise((resolve) => setImmediate(resolve));
@@ -202,7 +201,7 @@ describe("the log of a server", () => {
       (text) => written.push(text),
       () => startMs,
     );
-    log.note(plain);
+    log.ended(plain);
     log.flush();
     await new Promise((resolve) => setImmediate(resolve));
     expect(written).toEqual([]);

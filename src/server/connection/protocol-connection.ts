@@ -6,6 +6,7 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Moments } from "../../tree/cache/freshness.ts";
+import type { RefusalReason } from "../../site/observer.ts";
 import type { Handler } from "../../site/request.ts";
 import type { ProtocolError } from "../../http/error.ts";
 import type { RequestHead } from "../../http1/request-head.ts";
@@ -13,7 +14,7 @@ import type { Response } from "../../http/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Timed, Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
-import type { Witness } from "./exchange.ts";
+import type { Observers } from "../observers.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -38,11 +39,8 @@ export interface ProtocolConnection extends Timed {
   /** Resets the connection, whatever it is doing. */
   abort(): void;
   /** Answers with a refusal for `reason` before any request was read, and closes. */
-  turnAway(reason: TurnAwayReason): void;
+  turnAway(reason: RefusalReason): void;
 }
-
-/** Why a connection is refused as a whole: there are too many, or TLS is spoken here alone. */
-export type TurnAwayReason = "overloaded" | "cleartext";
 
 /**
  * Makes the connection for a client that `transport` leads to. A factory is one version of HTTP, and
@@ -64,8 +62,8 @@ export interface ServerContext {
   readonly handler: Handler;
   /** The page for a refusal of the server's own; `head` is the request's, if it could be read. */
   readonly refusal: (error: ProtocolError, head: RequestHead | undefined) => Response;
-  /** Told of every exchange that is over. */
-  readonly witness: Witness;
+  /** Told of connections and exchanges. */
+  readonly observers: Observers;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
   readonly failed: (error: unknown) => void;
 }

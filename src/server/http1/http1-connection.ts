@@ -11,20 +11,17 @@
  * socket.
  */
 
+import type { RefusalReason } from "../../site/observer.ts";
 import { BodyError } from "../../site/request.ts";
 import type { ConnectionEvent, ConnectionState } from "../../http1/connection-state.ts";
 import { advance } from "../../http1/connection-state.ts";
-import type { ProtocolError, ProtocolErrorKind } from "../../http/error.ts";
+import type { ProtocolError } from "../../http/error.ts";
 import type { RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { Arrival } from "./arrival.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type {
-  ConnectionContext,
-  ProtocolConnection,
-  TurnAwayReason,
-} from "../connection/protocol-connection.ts";
+import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
 import { RequestReader } from "./request-reader.ts";
@@ -131,7 +128,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (this.#state !== "closed") this.#run();
   }
 
-  turnAway(reason: TurnAwayReason): void {
+  turnAway(reason: RefusalReason): void {
     if (this.#state !== "idle") return;
     this.#refuse({ kind: reason });
     this.#run();
@@ -270,15 +267,15 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   #ask(head: RequestHead): void {
     this.#move("asked");
-    const { clock, moments, witness } = this.#context;
+    const { clock, moments } = this.#context;
     const { remoteAddress } = this;
-    const startedMs = witness.wanted ? clock.monotonicMs() : 0;
-    const exchange = new Exchange(head, this.#intake.bodyOf(head), startedMs);
-    this.#exchange = exchange;
+    const body = this.#intake.bodyOf(head);
     const receivedMs = clock.epochMs();
+    const request = { head, body, remoteAddress, receivedMs };
+    const exchange = new Exchange(this.#context, remoteAddress, body, request);
+    this.#exchange = exchange;
     moments.begin(this.#arrival.take(), receivedMs);
     try {
-      const request = { head, body: exchange.body, remoteAddress, receivedMs };
       const answer = this.#context.handler(request);
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
       else this.#answer(exchange, answer);
@@ -312,17 +309,18 @@ export class Http1Connection implements ProtocolConnection, Batched {
       return;
     }
     this.#context.failed(error);
-    this.#answer(exchange, this.#context.refusal({ kind: "handler-failed" }, exchange.head));
+    const refusal = this.#context.refusal({ kind: "handler-failed" }, exchange.request?.head);
+    this.#answer(exchange, refusal);
   }
 
   /** Queues a handler's response, or drops it when nobody waits for it any more. */
   #answer(exchange: Exchange, response: Response): void {
-    if (this.#exchange !== exchange || this.#state !== "handling" || exchange.head === undefined) {
+    const head = exchange.request?.head;
+    if (this.#exchange !== exchange || this.#state !== "handling" || head === undefined) {
       disposeResponse(response);
       return;
     }
-    const { head } = exchange;
-    exchange.response = response;
+    exchange.answer(response);
     exchange.persist = this.#delivery.begin(response, {
       minorVersion: head.minorVersion,
       bodiless: head.method === "HEAD",
@@ -338,7 +336,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (exchange === undefined) return false;
     switch (this.#delivery.advance()) {
       case "sent":
-        this.#report(true);
+        exchange.end(this.#delivery.octets, true);
         this.#move("sent");
         return true;
       case "blocked":
@@ -427,31 +425,22 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Answers with a refusal of the server's own; nothing more is read for good. */
   #refuse(error: ProtocolError): void {
     // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
-    const method = this.#exchange?.head?.method ?? this.#intake.parser.method;
-    const now = this.#context.clock.turnMs();
-    const exchange = this.#exchange ?? new Exchange(undefined, noBody, now);
+    const head = this.#exchange?.request?.head;
+    const method = head?.method ?? this.#intake.parser.method;
+    const exchange =
+      this.#exchange ?? new Exchange(this.#context, this.remoteAddress, noBody, undefined);
     exchange.body.fail(error.kind);
-    exchange.response = this.#context.refusal(error, exchange.head);
-    this.#delivery.begin(exchange.response, {
-      minorVersion: exchange.head?.minorVersion ?? 1,
+    const response = this.#context.refusal(error, head);
+    exchange.answer(response);
+    this.#delivery.begin(response, {
+      minorVersion: head?.minorVersion ?? 1,
       bodiless: method === "HEAD",
       persist: false,
       date: this.#context.clock.date(),
     });
-    this.#exchange = exchange;
-    this.#report(true, error.kind, method);
+    exchange.end(this.#delivery.octets, true, error.kind, method);
     this.#exchange = undefined;
     this.#move("refused");
-  }
-
-  #report(whole: boolean, refusal?: ProtocolErrorKind, method?: string): void {
-    const { witness, clock } = this.#context;
-    const report = witness.wanted
-      ? this.#exchange?.report(this.#delivery.octets, clock.monotonicMs(), whole)
-      : undefined;
-    if (report === undefined) return;
-    const { remoteAddress } = this;
-    witness.note({ ...report, remoteAddress, refusal, method: report.method ?? method });
   }
 
   #flush(): WriteOutcome {
@@ -490,7 +479,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   /** Lets go of everything. */
   #end(event: "ended" | "gone"): void {
-    this.#report(false);
+    this.#exchange?.end(this.#delivery.octets, false);
     this.#state = advance(this.#state, event);
     this.#context.deadlines.remove(this);
     this.#exchange?.body.fail("gone");
