@@ -14,7 +14,7 @@ export { BodyError } from "./src/site/request.ts";
 export type { Request, RequestBody } from "./src/site/request.ts";
 export type { RouteHandler, RouteRequest } from "./src/site/library/route-request.ts";
 export type { Fields } from "./src/http/fields.ts";
-export type { RequestHead } from "./src/http1/request-head.ts";
+export type { RequestHead } from "./src/http/request.ts";
 export type { Body, FileSource, Region, Response } from "./src/http/response.ts";
 export type { RedirectStatus } from "./src/http/response-builder.ts";
 export { ResponseBuilder } from "./src/http/response-builder.ts";

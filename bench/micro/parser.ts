@@ -63,7 +63,7 @@ function parse(parser: RequestParser, head: Uint8Array): void {
   // The head, the end of a body that isn't there, and that it needs more.
   for (let event = parser.next(); event.kind !== "need-data"; event = parser.next()) {
     if (event.kind === "head") heads++;
-    if (event.kind === "error") throw new Error(event.error.kind);
+    if (event.kind === "error") throw new Error(event.refusal.kind);
   }
   if (heads !== 1) throw new Error(`${heads} heads`);
 }

@@ -15,10 +15,10 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { equalBytes, indexOfBytes, latin1Bytes } from "./bytes.ts";
-import type { ProtocolErrorKind } from "./error.ts";
-import { FieldSection } from "../http1/field-section.ts";
-import { Fields } from "./fields.ts";
+import { equalBytes, indexOfBytes, latin1Bytes, latin1Text } from "./bytes.ts";
+import type { RefusalKind } from "./error.ts";
+import { trimBlanks } from "./fields.ts";
+import { everyIs, FIELD_VALUE, isToken } from "./grammar.ts";
 
 /** A part of a form. Names are octets in UTF-8 (RFC 7578 §5.1.2), as they came. */
 export interface FormPart {
@@ -98,24 +98,51 @@ function parameterOf(disposition: string, wanted: string): Uint8Array | undefine
   return undefined;
 }
 
+/** What ends the header of a part: the end of its last line, and the empty line. */
+const headerEnd = latin1Bytes("\r\n\r\n");
+
+/** The fields of a part's header that count (RFC 7578 §4.8): values without blanks around them. */
+interface PartHeader {
+  readonly disposition: string;
+  readonly contentType: string | undefined;
+  /** The length of the header, with the empty line that ends it. */
+  readonly octets: number;
+}
+
+/** Reads the header of a part; undefined when it is malformed, or more than `bounds` allow. */
+function readHeader(part: Uint8Array, bounds: PartBounds): PartHeader | undefined {
+  const end = indexOfBytes(part, headerEnd);
+  const octets = end + headerEnd.length;
+  if (end === -1 || octets > bounds.headerSectionBytesMax) return undefined;
+  const lines = latin1Text(part, 0, end).split("\r\n");
+  if (lines.length > bounds.fieldCountMax) return undefined;
+  let disposition: string | undefined;
+  let contentType: string | undefined;
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    if (colon === -1 || !isToken(line.slice(0, colon))) return undefined;
+    const value = line.slice(colon + 1);
+    if (!everyIs(value, FIELD_VALUE)) return undefined;
+    // Of two fields of one name the first counts.
+    const name = line.slice(0, colon).toLowerCase();
+    if (name === "content-disposition") disposition ??= trimBlanks(value);
+    else if (name === "content-type") contentType ??= trimBlanks(value);
+  }
+  return { disposition: disposition ?? "", contentType, octets };
+}
+
 function readPart(octets: Uint8Array, bounds: PartBounds): FormPart | undefined {
-  const section = new FieldSection({
-    bytesMax: bounds.headerSectionBytesMax,
-    countMax: bounds.fieldCountMax,
-    tooLarge: "form",
-  });
-  if (section.read(octets, 0, octets.length) !== "done") return undefined;
-  const fields = new Fields(octets, section.offsets);
-  const disposition = fields.get("content-disposition") ?? "";
-  if (!/^form-data[\t ]*(?:;|$)/i.test(disposition)) return undefined;
+  const header = readHeader(octets, bounds);
+  if (header === undefined || !/^form-data[\t ]*(?:;|$)/i.test(header.disposition))
+    return undefined;
   // RFC 7578 §4.2: each part must say its name.
-  const name = parameterOf(disposition, "name");
+  const name = parameterOf(header.disposition, "name");
   if (name === undefined) return undefined;
   return {
     name,
-    filename: parameterOf(disposition, "filename"),
-    contentType: fields.get("content-type"),
-    content: octets.subarray(section.octets),
+    filename: parameterOf(header.disposition, "filename"),
+    contentType: header.contentType,
+    content: octets.subarray(header.octets),
   };
 }
 
@@ -128,7 +155,7 @@ export function readMultipart(
   body: Uint8Array,
   boundary: string,
   bounds: PartBounds,
-): Result<FormPart[], ProtocolErrorKind> {
+): Result<FormPart[], RefusalKind> {
   if (!isBoundary(boundary)) return failure("form");
   const run = latin1Bytes(`\r\n--${boundary}`);
   const parts: FormPart[] = [];

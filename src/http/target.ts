@@ -1,16 +1,8 @@
 /**
- * The request target in its four forms (RFC 9112 §3.2), and the host it is for.
- *
- *   request-target = origin-form / absolute-form / authority-form / asterisk-form
- *
- * The target stays as it came: it is split, never normalised, and never handed to a URL parser,
- * which would turn "\" into "/", drop tabs and fold dots. Percent-decoding is the business of
- * whoever turns the path into a name.
+ * What a request is for (RFC 9110 §7.1), and the host it names. How a version of HTTP spells the
+ * target is the business of that version's reader.
  */
 
-import type { Result } from "../base/result.ts";
-import { failure, success } from "../base/result.ts";
-import type { ProtocolErrorKind } from "./error.ts";
 import { everyIs, HEXDIG, IP_FUTURE, REG_NAME } from "./grammar.ts";
 
 /** A host and a port, if one was named: uri-host [ ":" port ] (RFC 9110 §7.2, RFC 3986 §3.2). */
@@ -104,51 +96,4 @@ export function parseAuthority(text: string): Authority | undefined {
   if (hostEnd + 1 >= text.length) return { host };
   const port = portAt(text, hostEnd + 1);
   return port === undefined ? undefined : { host, port };
-}
-
-function splitQuery(text: string): { readonly path: string; readonly query?: string } {
-  const mark = text.indexOf("?");
-  return mark === -1 ? { path: text } : { path: text.slice(0, mark), query: text.slice(mark + 1) };
-}
-
-/** scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 §3.1), and the "://" after it. */
-const absolutePattern = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?]*)/;
-
-/** absolute-form = absolute-URI; of the schemes, http and https (RFC 9110 §4.2). */
-function parseAbsolute(raw: string): Result<Target, ProtocolErrorKind> {
-  const match = absolutePattern.exec(raw);
-  if (match === null) return failure("target");
-  const [beginning, name = "", authorityText = ""] = match;
-  const scheme = name.toLowerCase();
-  if (scheme !== "http" && scheme !== "https") return failure("target-scheme");
-  const authority = parseAuthority(authorityText);
-  if (authority === undefined) return failure("target");
-  const tail = raw.slice(beginning.length);
-  // An empty path is "/" (RFC 9112 §3.2.1).
-  const split = splitQuery(tail.startsWith("/") ? tail : `/${tail}`);
-  return success({ form: "absolute", scheme, authority, ...split });
-}
-
-/** authority-form = uri-host ":" port, for CONNECT alone (RFC 9112 §3.2.3). */
-function parseConnect(raw: string): Result<Target, ProtocolErrorKind> {
-  const authority = parseAuthority(raw);
-  if (authority?.port === undefined) return failure("target-form");
-  return success({ form: "authority", authority });
-}
-
-/**
- * Reads the target of a request with `method`. `raw` is not empty and holds the characters of the
- * TARGET class only. Fails with the kind of refusal.
- */
-export function parseTarget(method: string, raw: string): Result<Target, ProtocolErrorKind> {
-  if (method === "CONNECT") return parseConnect(raw);
-  if (raw.charCodeAt(0) === 0x2f) {
-    const mark = raw.indexOf("?");
-    if (mark === -1) return success({ form: "origin", path: raw });
-    return success({ form: "origin", path: raw.slice(0, mark), query: raw.slice(mark + 1) });
-  }
-  if (raw === "*") {
-    return method === "OPTIONS" ? success({ form: "asterisk" }) : failure("target-form");
-  }
-  return parseAbsolute(raw);
 }

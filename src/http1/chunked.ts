@@ -14,7 +14,7 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { ProtocolErrorKind } from "../http/error.ts";
+import type { Http1RefusalKind } from "./error.ts";
 import { classes, hexValue, QDTEXT, TCHAR } from "../http/grammar.ts";
 
 const CR = 0x0d;
@@ -48,7 +48,7 @@ type LineState =
   | "data-lf"
   | "done";
 
-type Step = LineState | ProtocolErrorKind;
+type Step = LineState | Http1RefusalKind;
 
 /** In an extension: after a name or a value comes "=", ";" or the end of the line. */
 function afterPart(octet: number, state: LineState): Step {
@@ -101,7 +101,7 @@ export type ChunkEvent =
   | { readonly kind: "need-data" }
   | {
       readonly kind: "error";
-      readonly error: ProtocolErrorKind;
+      readonly error: Http1RefusalKind;
       readonly limit: keyof Limits | undefined;
     };
 
@@ -151,7 +151,7 @@ export class ChunkReader {
   }
 
   /** Takes one octet that is not chunk data. */
-  #step(octet: number): ProtocolErrorKind | undefined {
+  #step(octet: number): Http1RefusalKind | undefined {
     switch (this.#state) {
       case "size-first":
       case "size":
@@ -172,7 +172,7 @@ export class ChunkReader {
     }
   }
 
-  #sizeStep(octet: number): ProtocolErrorKind | undefined {
+  #sizeStep(octet: number): Http1RefusalKind | undefined {
     const digit = hexValue(octet);
     if (digit !== -1) {
       const octets = (this.#state === "size-first" ? 0 : this.#octets) * 16 + digit;
@@ -189,7 +189,7 @@ export class ChunkReader {
     return this.#state === "line-lf" ? undefined : this.#lengthenExtension();
   }
 
-  #extension(octet: number): ProtocolErrorKind | undefined {
+  #extension(octet: number): Http1RefusalKind | undefined {
     if (octet === LF) return "line-break";
     const next = extensionStep(this.#state, octet);
     if (next === "chunk-extension") return next;
@@ -197,7 +197,7 @@ export class ChunkReader {
     return next === "line-lf" ? undefined : this.#lengthenExtension();
   }
 
-  #lengthen(): ProtocolErrorKind | undefined {
+  #lengthen(): Http1RefusalKind | undefined {
     this.#lineOctets++;
     if (this.#lineOctets <= this.#limits.chunkLineBytesMax) return undefined;
     this.#exceeded = "chunkLineBytesMax";
@@ -205,7 +205,7 @@ export class ChunkReader {
   }
 
   /** Extensions are counted over the whole body: §7.1.1 asks for a limit on their total. */
-  #lengthenExtension(): ProtocolErrorKind | undefined {
+  #lengthenExtension(): Http1RefusalKind | undefined {
     this.#extensionOctets++;
     if (this.#extensionOctets <= this.#limits.chunkExtensionsBytesMax) return this.#lengthen();
     this.#exceeded = "chunkExtensionsBytesMax";

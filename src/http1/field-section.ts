@@ -9,9 +9,9 @@
  * none past a limit, so an answer can't depend on how the octets were cut.
  */
 
-import type { ProtocolErrorKind } from "../http/error.ts";
-import { offsetsPerField } from "../http/fields.ts";
 import { classes, FIELD_VALUE, TCHAR } from "../http/grammar.ts";
+import type { Http1RefusalKind } from "./error.ts";
+import { offsetsPerField } from "./field-lines.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -23,7 +23,7 @@ const HTAB = 0x09;
 export interface SectionBounds {
   readonly bytesMax: number;
   readonly countMax: number;
-  readonly tooLarge: ProtocolErrorKind;
+  readonly tooLarge: Http1RefusalKind;
 }
 
 type SectionState =
@@ -58,7 +58,7 @@ export class FieldSection {
    * The states stand in the order in which a field line meets them, so that a whole line takes one
    * turn of the loop.
    */
-  read(view: Uint8Array, start: number, end: number): "done" | "need-data" | ProtocolErrorKind {
+  read(view: Uint8Array, start: number, end: number): "done" | "need-data" | Http1RefusalKind {
     const bound = start + this.#bounds.bytesMax;
     const stop = Math.min(end, bound);
     let at = start + this.#at;
@@ -107,7 +107,7 @@ export class FieldSection {
   }
 
   /** What is wrong with `octet` as the first one of a line, if anything is. */
-  #lineStart(octet: number): ProtocolErrorKind | undefined {
+  #lineStart(octet: number): Http1RefusalKind | undefined {
     if (octet === CR) return undefined;
     if (octet === LF) return "line-break";
     // obs-fold, and white space before the first field line (RFC 9112 §2.2, §5.2)

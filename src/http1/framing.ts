@@ -11,7 +11,7 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import type { ProtocolErrorKind } from "../http/error.ts";
+import type { Http1RefusalKind } from "./error.ts";
 import { DIGIT, everyIs } from "../http/grammar.ts";
 
 /** The body's extent. `octets` may be 0; it is at most 2^53 - 1. */
@@ -34,7 +34,7 @@ const coding = `${token}(?:[\\t ]*;[\\t ]*${token}[\\t ]*=[\\t ]*(?:${token}|${q
 const codingPattern = new RegExp(coding, "g");
 const codingsPattern = new RegExp(`^${coding}(?:[\\t ]*,[\\t ]*${coding})*$`);
 
-function byCoding(values: readonly string[]): Result<Framing, ProtocolErrorKind> {
+function byCoding(values: readonly string[]): Result<Framing, Http1RefusalKind> {
   const list = values.join(",").toLowerCase();
   if (list === "chunked") return success(chunked);
   if (!codingsPattern.test(list)) return failure("coding-malformed");
@@ -45,7 +45,7 @@ function byCoding(values: readonly string[]): Result<Framing, ProtocolErrorKind>
   return failure(final ? "coding-unknown" : "coding-not-final");
 }
 
-function byLength(values: readonly string[]): Result<Framing, ProtocolErrorKind> {
+function byLength(values: readonly string[]): Result<Framing, Http1RefusalKind> {
   const [value = ""] = values;
   if (values.length > 1) return failure("length-repeated");
   if (value.includes(",")) return failure("length-repeated");
@@ -65,7 +65,7 @@ export function requestFraming(
   minorVersion: number,
   transferEncodings: readonly string[],
   contentLengths: readonly string[],
-): Result<Framing, ProtocolErrorKind> {
+): Result<Framing, Http1RefusalKind> {
   if (transferEncodings.length > 0) {
     // §6.1: a server must treat a Transfer-Encoding in HTTP/1.0 as faulty framing.
     if (minorVersion === 0) return failure("coding-version");

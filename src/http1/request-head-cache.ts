@@ -2,7 +2,7 @@
  * Heads that came before. A browser that comes again, a program that polls, a test that runs once
  * more: many a request is, octet for octet, one that the server has understood already. Lookup it
  * takes a fraction of reading it, and whoever answers finds what the answer was by the same object
- * (`RequestHead.recurs`).
+ * (`RequestHead.slot`).
  *
  * It belongs to a server and its limits, and holds heads whoever sent them. What is found was read
  * by the same rules from the same octets, so nobody can tell whether it was. Only a head that has
@@ -12,7 +12,7 @@
 
 import type { ByteCount } from "../base/units.ts";
 import { digestOf, indexOfBytes, isRunAt, isSameView, latin1Bytes } from "../http/bytes.ts";
-import type { RequestHead } from "./request-head.ts";
+import type { Http1RequestHead } from "./request-head.ts";
 import { HeaderSectionCache } from "./header-section-cache.ts";
 
 /** Heads that have come once, of which the memory knows no more than a digest. */
@@ -36,7 +36,7 @@ const headBytes = 1024;
 /** A head as the parser tells of it. */
 export interface HeadEvent {
   readonly kind: "head";
-  readonly head: RequestHead;
+  readonly head: Http1RequestHead;
 }
 
 interface Remembered extends HeadEvent {
@@ -113,7 +113,7 @@ export class RequestHeadCache {
   }
 
   /** Keeps `head`, whose octets are its own. Answers with the event that tells of it. */
-  remember(digest: number, head: RequestHead): HeadEvent {
+  remember(digest: number, head: Http1RequestHead): HeadEvent {
     const remembered: Remembered = { kind: "head", head, octets: head.octets };
     const bytes = bytesOf(remembered);
     if (bytes > this.#bytesMax) return remembered;

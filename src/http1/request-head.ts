@@ -5,36 +5,33 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import { Slot } from "../base/slot.ts";
 import { latin1Text } from "../http/bytes.ts";
-import type { ProtocolErrorKind } from "../http/error.ts";
-import { Fields, offsetsPerField, tokenList } from "../http/fields.ts";
+import { tokenList } from "../http/fields.ts";
+import type { HttpVersion, RequestHead } from "../http/request.ts";
+import type { Authority, Target } from "../http/target.ts";
+import { parseAuthority } from "../http/target.ts";
+import type { Http1RefusalKind } from "./error.ts";
+import { FieldLines, offsetsPerField } from "./field-lines.ts";
 import type { Framing } from "./framing.ts";
 import { requestFraming } from "./framing.ts";
-import type { Authority, Target } from "../http/target.ts";
-import { parseAuthority, parseTarget } from "../http/target.ts";
+import { parseTarget } from "./request-target.ts";
 
-/** A request without its body. */
-export class RequestHead {
-  /** Case-sensitive, a token. */
+/** The head of an HTTP/1.x request. */
+export class Http1RequestHead implements RequestHead {
   readonly method: string;
-  /** The request target as it came. */
   readonly rawTarget: string;
   readonly target: Target;
   /** 0 for HTTP/1.0; 1 for HTTP/1.1 and any later minor version. */
   readonly minorVersion: 0 | 1;
-  readonly fields: Fields;
+  readonly fields: FieldLines;
   readonly framing: Framing;
-  /** The host the request is for: the target's if it names one, else the Host field's. */
+  /** Of the target if it names a host, else of the Host field (RFC 9112 §3.2.2, §3.3). */
   readonly authority: Authority | undefined;
   /** Whether the client wants the connection to go on after the response (RFC 9112 §9.3). */
   readonly persist: boolean;
-  /** Whether the client waits for 100 (Continue) before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
-  /**
-   * Whether this very object is given out again for requests with the same octets: what follows
-   * from it alone is worth keeping.
-   */
-  readonly recurs: boolean;
+  readonly slot: Slot | undefined;
   readonly #view: Uint8Array;
   readonly #start: number;
   readonly #end: number;
@@ -50,10 +47,26 @@ export class RequestHead {
     this.authority = "authority" in target ? target.authority : section.host;
     this.persist = section.persist;
     this.expectsContinue = section.expectsContinue;
-    this.recurs = parts.recurs;
+    this.slot = parts.isKept ? new Slot() : undefined;
     this.#view = parts.view;
     this.#start = parts.start;
     this.#end = parts.sectionStart + section.octetCount;
+  }
+
+  get version(): HttpVersion {
+    return this.minorVersion === 0 ? "HTTP/1.0" : "HTTP/1.1";
+  }
+
+  get hasContent(): boolean {
+    return this.framing.kind !== "none";
+  }
+
+  get contentLength(): number | undefined {
+    return this.framing.kind === "length" ? this.framing.octets : undefined;
+  }
+
+  get acceptsInterim(): boolean {
+    return this.minorVersion > 0;
   }
 
   /** How many octets the head has. */
@@ -61,7 +74,7 @@ export class RequestHead {
     return this.#end - this.#start;
   }
 
-  /** The head's octets, from the request line to the empty line. */
+  /** From the request line to the empty line. */
   get octets(): Uint8Array {
     return this.#view.subarray(this.#start, this.#end);
   }
@@ -77,8 +90,8 @@ export interface HeadParts {
   readonly targetEnd: number;
   /** Where the header section begins. */
   readonly sectionStart: number;
-  /** Whether the head is to be given out again; `view` is then its own. */
-  readonly recurs: boolean;
+  /** Whether the head is kept, to be given out again; `view` is then its own. */
+  readonly isKept: boolean;
 }
 
 /** A header section, understood: what its fields mean for framing, host and persistence. */
@@ -86,14 +99,14 @@ export interface HeaderSection {
   readonly minorVersion: 0 | 1;
   /** With the empty line that ends it. */
   readonly octetCount: number;
-  readonly fields: Fields;
+  readonly fields: FieldLines;
   readonly framing: Framing;
   /** Of the Host field. */
   readonly host: Authority | undefined;
   readonly persist: boolean;
   readonly expectsContinue: boolean;
   /** What is wrong with the host or the expectation; a fault of the target comes before it. */
-  readonly fault: ProtocolErrorKind | undefined;
+  readonly fault: Http1RefusalKind | undefined;
 }
 
 /** The values of the fields that the protocol itself has to know. */
@@ -110,7 +123,7 @@ interface OwnFields {
 const noValues: readonly string[] = [];
 
 /** Collects them in one pass over the lines, which are told apart by the length of their names. */
-function collectOwnFields(fields: Fields, offsets: readonly number[]): OwnFields {
+function collectOwnFields(fields: FieldLines, offsets: readonly number[]): OwnFields {
   const own: OwnFields = {
     host: "",
     hostCount: 0,
@@ -147,7 +160,7 @@ function collectOwnFields(fields: Fields, offsets: readonly number[]): OwnFields
 
 /** `values`, with the value of line `index` if that is called `name`. */
 function taken(
-  fields: Fields,
+  fields: FieldLines,
   index: number,
   name: string,
   values: readonly string[],
@@ -171,7 +184,7 @@ function hostFault(
   { hostCount }: OwnFields,
   minorVersion: number,
   host: Authority | undefined,
-): ProtocolErrorKind | undefined {
+): Http1RefusalKind | undefined {
   // RFC 9112 §3.2: one valid Host in every HTTP/1.1 request; an HTTP/1.0 request may have none.
   if (hostCount > 1) return "host-repeated";
   if (hostCount === 0) return minorVersion > 0 ? "host-missing" : undefined;
@@ -187,8 +200,8 @@ export function readHeaderSection(
   octetCount: number,
   offsets: readonly number[],
   minorVersion: 0 | 1,
-): Result<HeaderSection, ProtocolErrorKind> {
-  const fields = new Fields(octets, offsets);
+): Result<HeaderSection, Http1RefusalKind> {
+  const fields = new FieldLines(octets, offsets);
   const own = collectOwnFields(fields, offsets);
   const framing = requestFraming(minorVersion, own.codings, own.lengths);
   if (!framing.ok) return framing;
@@ -215,11 +228,11 @@ export function readHeaderSection(
 export function readRequestHead(
   parts: HeadParts,
   section: HeaderSection,
-): Result<RequestHead, ProtocolErrorKind> {
+): Result<Http1RequestHead, Http1RefusalKind> {
   const { view, start, method } = parts;
   const rawTarget = latin1Text(view, start + parts.methodEnd + 1, start + parts.targetEnd);
   const target = parseTarget(method, rawTarget);
   if (!target.ok) return target;
   if (section.fault !== undefined) return failure(section.fault);
-  return success(new RequestHead(parts, rawTarget, target.value, section));
+  return success(new Http1RequestHead(parts, rawTarget, target.value, section));
 }

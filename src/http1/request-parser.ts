@@ -15,13 +15,17 @@ import type { Limits } from "../base/limits.ts";
 import { isRunAt, latin1Bytes, latin1Text, OctetRange } from "../http/bytes.ts";
 import type { ChunkEvent } from "./chunked.ts";
 import { ChunkReader } from "./chunked.ts";
-import type { ProtocolError, ProtocolErrorKind } from "../http/error.ts";
+import type { Refusal } from "../http/error.ts";
+import type { Http1RefusalKind } from "./error.ts";
+import { http1Refusals } from "./error.ts";
+import { FieldLines } from "./field-lines.ts";
 import { FieldSection } from "./field-section.ts";
-import { Fields } from "../http/fields.ts";
+import type { Fields } from "../http/fields.ts";
+import { noFields } from "../http/fields.ts";
 import { classes, DIGIT, TARGET, TCHAR } from "../http/grammar.ts";
 import type { HeadEvent } from "./request-head-cache.ts";
 import { RequestHeadCache } from "./request-head-cache.ts";
-import type { HeaderSection, RequestHead } from "./request-head.ts";
+import type { HeaderSection, Http1RequestHead } from "./request-head.ts";
 import { readHeaderSection, readRequestHead } from "./request-head.ts";
 
 const CR = 0x0d;
@@ -34,7 +38,7 @@ export type ParserEvent =
   | HeadEvent
   | { readonly kind: "body"; readonly octets: Uint8Array }
   | { readonly kind: "end"; readonly trailers: Fields }
-  | { readonly kind: "error"; readonly error: ProtocolError; readonly method: string | undefined };
+  | { readonly kind: "error"; readonly refusal: Refusal; readonly method: string | undefined };
 
 /**
  * Where the parser stands: between two requests, inside a head, inside a body (its trailer section
@@ -46,11 +50,11 @@ type LineState = "empty" | "empty-lf" | "method" | "target" | "version" | "line-
 type State = LineState | "fields" | "length" | "chunks" | "trailers" | "failed";
 
 const needData: ParserEvent = { kind: "need-data" };
-const endWithoutTrailers: ParserEvent = { kind: "end", trailers: Fields.none };
+const endWithoutTrailers: ParserEvent = { kind: "end", trailers: noFields };
 const nothing = new Uint8Array(0);
 
 /** The limit that a refusal is about. */
-const limitOf: { readonly [kind in ProtocolErrorKind]?: keyof Limits } = {
+const limitOf: { readonly [kind in Http1RefusalKind]?: keyof Limits } = {
   "empty-lines": "emptyLinesMax",
   "request-line-too-long": "requestLineBytesMax",
   "header-section-too-large": "headerSectionBytesMax",
@@ -194,13 +198,13 @@ export class RequestParser {
     this.#end = length;
   }
 
-  #fail(kind: ProtocolErrorKind, limitName = limitOf[kind]): ParserEvent {
-    const maximum = limitName === undefined ? 0 : this.#limits[limitName];
-    const error: ProtocolError =
-      limitName === undefined
-        ? { kind }
-        : { kind, limit: { name: limitName, maximum, actual: maximum + 1 } };
-    this.#failed = { kind: "error", error, method: this.#method };
+  #fail(kind: Http1RefusalKind, limitName = limitOf[kind]): ParserEvent {
+    let refusal: Refusal = http1Refusals[kind];
+    if (limitName !== undefined) {
+      const maximum = this.#limits[limitName];
+      refusal = { ...refusal, limit: { name: limitName, maximum, actual: maximum + 1 } };
+    }
+    this.#failed = { kind: "error", refusal, method: this.#method };
     this.#state = "failed";
     this.#view = nothing;
     this.#start = 0;
@@ -223,7 +227,7 @@ export class RequestParser {
   }
 
   /** Reads up to the request line's LF. Undefined when it is whole. */
-  #requestLine(): "need-data" | ProtocolErrorKind | undefined {
+  #requestLine(): "need-data" | Http1RefusalKind | undefined {
     while (this.#state === "empty" || this.#state === "empty-lf") {
       const problem = this.#emptyLine();
       if (problem !== undefined) return problem;
@@ -261,7 +265,7 @@ export class RequestParser {
   }
 
   /** HTTP-version = "HTTP" "/" DIGIT "." DIGIT, then CRLF. */
-  #version(from: number, bound: number): "need-data" | ProtocolErrorKind | undefined {
+  #version(from: number, bound: number): "need-data" | Http1RefusalKind | undefined {
     const view = this.#view;
     const start = this.#start + this.#targetEnd + 1;
     let at = from;
@@ -295,7 +299,7 @@ export class RequestParser {
    * Empty lines before a request line are skipped, a few of them (RFC 9112 §2.2: a server should
    * ignore at least one).
    */
-  #emptyLine(): "need-data" | ProtocolErrorKind | undefined {
+  #emptyLine(): "need-data" | Http1RefusalKind | undefined {
     if (this.#start === this.#end) return "need-data";
     const octet = this.#view[this.#start];
     if (this.#state === "empty") {
@@ -316,7 +320,7 @@ export class RequestParser {
     return undefined;
   }
 
-  #lineError(octet: number): ProtocolErrorKind {
+  #lineError(octet: number): Http1RefusalKind {
     if (octet === LF || octet === CR) return octet === LF ? "line-break" : "request-line";
     if (octet === SP) return "request-line";
     return this.#state === "method" ? "method" : "target";
@@ -331,22 +335,22 @@ export class RequestParser {
     if (typeof section === "string")
       return section === "need-data" ? needData : this.#fail(section);
     const end = sectionStart + section.octetCount;
-    const recurs = this.#heads.awaits(this.#digest);
+    const isKept = this.#heads.awaits(this.#digest);
     const head = readRequestHead(
       {
         // A copy: what is kept must not change, nor keep anything else.
-        view: recurs ? new Uint8Array(view.subarray(start, end)) : view,
-        start: recurs ? 0 : start,
+        view: isKept ? new Uint8Array(view.subarray(start, end)) : view,
+        start: isKept ? 0 : start,
         method: this.#method ?? "",
         methodEnd: this.#methodEnd,
         targetEnd: this.#targetEnd,
-        sectionStart: recurs ? this.#at : sectionStart,
-        recurs,
+        sectionStart: isKept ? this.#at : sectionStart,
+        isKept,
       },
       section,
     );
     if (!head.ok) return this.#fail(head.error);
-    const event: HeadEvent = recurs
+    const event: HeadEvent = isKept
       ? this.#heads.remember(this.#digest, head.value)
       : { kind: "head", head: head.value };
     this.#start = end;
@@ -359,7 +363,7 @@ export class RequestParser {
     view: Uint8Array,
     start: number,
     minorVersion: 0 | 1,
-  ): HeaderSection | "need-data" | ProtocolErrorKind {
+  ): HeaderSection | "need-data" | Http1RefusalKind {
     if (this.#section === undefined) {
       const known = this.#heads.sections.find(
         this.#sectionPlace,
@@ -386,7 +390,7 @@ export class RequestParser {
     return section.value;
   }
 
-  #beginBody(head: RequestHead): void {
+  #beginBody(head: Http1RequestHead): void {
     this.#section = undefined;
     this.#digest = -1;
     this.#at = 0;
@@ -445,7 +449,7 @@ export class RequestParser {
     if (outcome !== "done") return this.#fail(outcome);
     const sectionEnd = this.#start + this.#section.octets;
     const section = this.#view.subarray(this.#start, sectionEnd);
-    const trailers = new Fields(section, this.#section.offsets);
+    const trailers = new FieldLines(section, this.#section.offsets);
     this.#section = undefined;
     this.#start = sectionEnd;
     return this.#finish(trailers.count === 0 ? endWithoutTrailers : { kind: "end", trailers });

@@ -47,7 +47,7 @@ function escapeJson(text: string): string {
 function requestLine(report: LoggedExchange): string {
   const { head } = report;
   if (head === undefined) return escapeLine(report.method ?? "-");
-  return escapeLine(`${head.method} ${head.rawTarget} HTTP/1.${head.minorVersion}`);
+  return escapeLine(`${head.method} ${head.rawTarget} ${head.version}`);
 }
 
 /** `22/Nov/2026:15:04:05 +0000`, the common log format's date; always UTC. */
@@ -95,7 +95,7 @@ function json(report: LoggedExchange, epochMs: number): string {
     remote: report.remoteAddress,
     method: report.method ?? null,
     target: head?.rawTarget ?? null,
-    version: head === undefined ? null : `1.${head.minorVersion}`,
+    version: head?.version.slice("HTTP/".length) ?? null,
     host: head?.authority?.host ?? null,
     status: response.status,
     bytes: report.octets,

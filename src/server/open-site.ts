@@ -16,8 +16,8 @@ import type { Handler } from "../site/request.ts";
 import { Routes } from "../site/site.ts";
 import type { ReadRules } from "../site/rules/read-rules.ts";
 import { readRules } from "../site/rules/read-rules.ts";
-import type { ProtocolError } from "../http/error.ts";
-import type { RequestHead } from "../http1/request-head.ts";
+import type { Refusal } from "../http/error.ts";
+import type { RequestHead } from "../http/request.ts";
 import type { Response } from "../http/response.ts";
 import type { Scheme } from "../http/target.ts";
 import { affordableKeptFiles } from "../system/descriptor-budget.ts";
@@ -31,7 +31,7 @@ export interface Site {
   readonly limits: Limits;
   readonly tree: Tree;
   /** The answer to a request that no handler gets to see. */
-  readonly refusal: (error: ProtocolError, head: RequestHead | undefined) => Response;
+  readonly refusal: (refusal: Refusal, head: RequestHead | undefined) => Response;
   /** Whether answers explain themselves. */
   readonly explain: boolean;
   readonly answer: Handler;
@@ -128,8 +128,8 @@ export function openSite(
     added,
     decoration,
   );
-  const refusal: Site["refusal"] = (error, head) => {
-    const response = pages.refusal(error);
+  const refusal: Site["refusal"] = (refused, head) => {
+    const response = pages.refusal(refused);
     return decoration?.apply(response, head) ?? response;
   };
   const answer = inTurns(routes.answer, limits);

@@ -6,8 +6,8 @@
  * An observer is told and changes nothing. What it throws is reported as the server's own error.
  */
 
-import type { ProtocolErrorKind } from "../http/error.ts";
-import type { RequestHead } from "../http1/request-head.ts";
+import type { Refusal, RefusalKind } from "../http/error.ts";
+import type { RequestHead } from "../http/request.ts";
 import type { Response } from "../http/response.ts";
 import type { Request } from "./request.ts";
 
@@ -35,7 +35,7 @@ export interface Observer {
 }
 
 /** Why a connection is turned away: there are too many, or TLS is spoken here alone. */
-export type RefusalReason = Extract<ProtocolErrorKind, "overloaded" | "cleartext">;
+export type RefusalReason = Extract<RefusalKind, "overloaded" | "cleartext">;
 
 /** What there is to say of an exchange that is over. */
 export interface ExchangeReport {
@@ -46,8 +46,8 @@ export interface ExchangeReport {
   readonly remoteAddress: string;
   /** Undefined when the client left before there was one. */
   readonly response: Response | undefined;
-  /** Why the server itself refused the request, if it did. */
-  readonly refusal: ProtocolErrorKind | undefined;
+  /** The kind of the server's own refusal, if it refused. */
+  readonly refusal: Refusal["kind"] | undefined;
   /** Octets of content sent; framing doesn't count. */
   readonly octets: number;
   /** From the whole head to the end, in milliseconds. */

@@ -4,10 +4,10 @@
  */
 
 import type { OctetRange } from "../http/bytes.ts";
-import type { ProtocolErrorKind } from "../http/error.ts";
+import type { Refusal, RefusalKind } from "../http/error.ts";
+import { refusals } from "../http/error.ts";
 import type { Fields } from "../http/fields.ts";
-import type { Framing } from "../http1/framing.ts";
-import type { RequestHead } from "../http1/request-head.ts";
+import type { RequestHead } from "../http/request.ts";
 import type { Response } from "../http/response.ts";
 
 /**
@@ -21,9 +21,6 @@ import type { Response } from "../http/response.ts";
  * The iteration is that of `chunks()`: under `limits.bodyBytesMax`.
  */
 export interface RequestBody extends AsyncIterable<Uint8Array> {
-  /** How the body is delimited; says whether there is one, and its length if that was declared. */
-  readonly framing: Framing;
-
   /** The fields after a chunked body (RFC 9112 §7.1.2); empty until the body has been read. */
   readonly trailers: Fields;
 
@@ -71,13 +68,19 @@ export interface Request {
  */
 export type Handler = (request: Request) => Response | Promise<Response>;
 
-/** A request's body that can't be had. `kind` is the refusal, or "gone" when nobody can be told. */
+/** The content of a request can't be read, or isn't what it has to be. */
 export class BodyError extends Error {
-  readonly kind: ProtocolErrorKind | "gone";
+  /** The kind of the refusal, or "gone". */
+  readonly kind: string;
+  /** How the client is answered; undefined when the connection is gone, and with it the client. */
+  readonly refusal: Refusal | undefined;
 
-  constructor(kind: ProtocolErrorKind | "gone") {
+  constructor(cause: Refusal | RefusalKind | "gone") {
+    const kind = typeof cause === "string" ? cause : cause.kind;
     super(`the request's body can't be read: ${kind}`);
     this.name = "BodyError";
     this.kind = kind;
+    if (typeof cause !== "string") this.refusal = cause;
+    else this.refusal = cause === "gone" ? undefined : refusals[cause];
   }
 }

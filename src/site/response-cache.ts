@@ -11,7 +11,7 @@
 import type { Conclusion } from "../tree/cache/lookup.ts";
 import type { Tree } from "../tree/disk/disk-tree.ts";
 import { dependsOnTime } from "../http/conditional.ts";
-import type { RequestHead } from "../http1/request-head.ts";
+import type { RequestHead } from "../http/request.ts";
 import type { Response } from "../http/response.ts";
 import type { Request } from "./request.ts";
 
@@ -37,7 +37,7 @@ export class ResponseCache {
   /** The answer to `request`, which is given again, or made by `make` from the tree. */
   answer(request: Request, make: (request: Request) => Answer): Answer {
     const { head } = request;
-    if (!head.recurs) return make(request);
+    if (head.slot === undefined) return make(request);
     // A clock that is set back makes dates of the past lie ahead (RFC 9110 §8.8.2.1).
     if (request.receivedMs < this.#latestMs) this.#answers = new WeakMap();
     this.#latestMs = request.receivedMs;

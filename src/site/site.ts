@@ -4,6 +4,7 @@
  * else than what happens (RFC 9110 §10.2.1).
  */
 
+import { refusals } from "../http/error.ts";
 import type { Response } from "../http/response.ts";
 import { ResponseBuilder } from "../http/response-builder.ts";
 import type { AddedRoute, AddedRoutes } from "./library/added-routes.ts";
@@ -51,7 +52,7 @@ export class Routes {
     // RFC 9110 §7.4: an https resource must not be served over a connection without TLS. With TLS
     // nothing here is an http resource.
     if (target.form === "absolute" && target.scheme !== this.#files.scheme) {
-      return this.#decorated(request, this.#files.pages.refusal({ kind: "misdirected" }));
+      return this.#decorated(request, this.#files.pages.refusal(refusals.misdirected));
     }
     const added = this.#added.find(request);
     const handler =

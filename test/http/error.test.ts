@@ -1,115 +1,27 @@
 import { describe, expect, test } from "bun:test";
 
-import type { ProtocolErrorKind } from "../../src/http/error.ts";
-import { answerTo, describeError, protocolErrors } from "../../src/http/error.ts";
-import { reasonPhrases } from "../../src/http/status.ts";
-import { refusal } from "../http1/transcript.ts";
+import { describeRefusal, refusals, refusalTable } from "../../src/http/error.ts";
+import { http1Refusals } from "../../src/http1/error.ts";
 
-const get = (target: string, lines = "Host: a\r\n"): string =>
-  `GET ${target} HTTP/1.1\r\n${lines}\r\n`;
-const chunks = (body: string): string =>
-  get("/", "Host: a\r\nTransfer-Encoding: chunked\r\n") + body;
-
-/** For every kind an input that makes it, or the layer that does, which isn't this one. */
-const origins: Record<ProtocolErrorKind, string | { readonly layer: "handlers" | "server" }> = {
-  "empty-lines": "\r\n\r\n\r\n",
-  "line-break": "GET / HTTP/1.1\n",
-  "request-line": "GET /\r\n",
-  method: "G(T / HTTP/1.1\r\n",
-  target: get("/<"),
-  "target-form": get("*"),
-  "target-scheme": get("ftp://a/"),
-  version: "GET / HTTP/1\r\n",
-  "field-name": get("/", "Host : a\r\n"),
-  "field-value": get("/", "Host: a\0\r\n"),
-  "line-folding": get("/", "Host: a\r\n b\r\n"),
-  "host-missing": get("/", ""),
-  "host-repeated": get("/", "Host: a\r\nHost: a\r\n"),
-  "host-malformed": get("/", "Host: a b\r\n"),
-  "length-malformed": get("/", "Host: a\r\nContent-Length: +1\r\n"),
-  "length-repeated": get("/", "Host: a\r\nContent-Length: 1, 1\r\n"),
-  "length-and-coding": get("/", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
-  "coding-not-final": get("/", "Transfer-Encoding: chunked, gzip\r\n"),
-  "coding-malformed": get("/", "Transfer-Encoding: ,\r\n"),
-  "coding-version": "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
-  "chunk-size": chunks("x"),
-  "chunk-extension": chunks("1;;"),
-  "chunk-line-too-long": chunks("0".repeat(1025)),
-  "chunk-data": chunks("1\r\nab"),
-  cleartext: { layer: "server" },
-  incomplete: { layer: "server" },
-  path: { layer: "handlers" },
-  form: { layer: "handlers" },
-  json: { layer: "handlers" },
-  "media-type": { layer: "handlers" },
-  "request-timeout": { layer: "server" },
-  "length-required": { layer: "handlers" },
-  "body-too-large": chunks("ffffffffffffffff"),
-  "request-line-too-long": get(`/${"a".repeat(8192)}`),
-  expectation: get("/", "Host: a\r\nExpect: x\r\n"),
-  misdirected: { layer: "handlers" },
-  "header-section-too-large": get("/", `X: ${"a".repeat(32_768)}`),
-  "too-many-fields": get("/", "X: a\r\n".repeat(101)),
-  "trailer-section-too-large": chunks(`0\r\nX: ${"a".repeat(8192)}`),
-  "handler-failed": { layer: "server" },
-  "coding-unknown": get("/", "Transfer-Encoding: gzip, chunked\r\n"),
-  overloaded: { layer: "server" },
-  "version-unsupported": "GET / HTTP/2.0\r\n",
-};
-
-const kinds = Object.keys(protocolErrors) as ProtocolErrorKind[];
-
-describe("the table of refusals", () => {
-  test("has for every kind an input that makes it, or another layer that does", () => {
-    expect(Object.keys(origins).toSorted()).toEqual(kinds.toSorted());
-    for (const [kind, origin] of Object.entries(origins)) {
-      if (typeof origin === "string") expect(refusal(origin)).toBe(kind);
-    }
-  });
-
-  test("answers with a status of its own class, a section, and one sentence", () => {
-    for (const kind of kinds) {
-      const { status, section, text } = answerTo(kind);
-      expect(Object.keys(reasonPhrases)).toContain(String(status));
-      expect(status).toBeGreaterThanOrEqual(400);
-      expect(section).toMatch(/^RFC \d{4} §\d+(\.\d+)*( step \d)?$/);
-      expect(text).toMatch(/^[A-Z].*\.$/);
-    }
-  });
-
-  test("closes the connection on everything but a handler that failed", () => {
-    expect(kinds.filter((kind) => !answerTo(kind).close)).toEqual(["handler-failed"]);
-  });
-
-  test("has the statuses that the RFCs name (RFC 9112 §3, §6.1; RFC 9110 §15; RFC 6585 §5)", () => {
-    const others = kinds.filter((kind) => answerTo(kind).status !== 400);
-    expect(Object.fromEntries(others.map((kind) => [kind, answerTo(kind).status]))).toEqual({
-      "request-timeout": 408,
-      "length-required": 411,
-      "body-too-large": 413,
-      "request-line-too-long": 414,
-      "media-type": 415,
-      expectation: 417,
-      misdirected: 421,
-      "header-section-too-large": 431,
-      "too-many-fields": 431,
-      "trailer-section-too-large": 431,
-      "handler-failed": 500,
-      "coding-unknown": 501,
-      overloaded: 503,
-      "version-unsupported": 505,
+describe("a table of refusals", () => {
+  test("has for each kind a refusal that names it", () => {
+    const row = { status: 400, section: "RFC 9110 §15.5.1", text: "No.", close: true } as const;
+    expect(refusalTable({ a: row, b: row })).toEqual({
+      a: { kind: "a", ...row },
+      b: { kind: "b", ...row },
     });
+    for (const [kind, refusal] of Object.entries(refusals)) expect(refusal.kind).toBe(kind);
   });
 });
 
-describe("describeError", () => {
+describe("describeRefusal", () => {
   test("says kind, status and section", () => {
-    expect(describeError({ kind: "chunk-size" })).toBe("400 chunk-size (RFC 9112 §7.1)");
+    expect(describeRefusal(http1Refusals["chunk-size"])).toBe("400 chunk-size (RFC 9112 §7.1)");
   });
 
   test("says the limit, its maximum and what came", () => {
     const limit = { name: "fieldCountMax", maximum: 100, actual: 101 };
-    expect(describeError({ kind: "too-many-fields", limit })).toBe(
+    expect(describeRefusal({ ...refusals["too-many-fields"], limit })).toBe(
       "431 too-many-fields (RFC 6585 §5; fieldCountMax is 100, came 101)",
     );
   });

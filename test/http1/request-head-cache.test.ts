@@ -2,10 +2,11 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "bun:test";
 
 import { defaultLimits } from "../../src/base/limits.ts";
+import { Slot } from "../../src/base/slot.ts";
 import { bytes } from "../../src/base/units.ts";
 import { digestOf, latin1Bytes, latin1Text } from "../../src/http/bytes.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
-import type { RequestHead } from "../../src/http1/request-head.ts";
+import type { Http1RequestHead } from "../../src/http1/request-head.ts";
 import type { ParserEvent } from "../../src/http1/request-parser.ts";
 import { RequestParser } from "../../src/http1/request-parser.ts";
 import { anyInput, validRequest, write } from "./request-writer.ts";
@@ -50,19 +51,19 @@ function eventsOf(heads: RequestHeadCache, ...pieces: readonly string[]): Parser
 }
 
 /** The heads in `pieces`. */
-function headsOf(heads: RequestHeadCache, ...pieces: readonly string[]): RequestHead[] {
+function headsOf(heads: RequestHeadCache, ...pieces: readonly string[]): Http1RequestHead[] {
   return eventsOf(heads, ...pieces).flatMap((event) => (event.kind === "head" ? event.head : []));
 }
 
 /** The one head that comes as `text`, whole and alone; throws when it doesn't. */
-function headOf(heads: RequestHeadCache, text: string): RequestHead {
+function headOf(heads: RequestHeadCache, text: string): Http1RequestHead {
   const [head, ...others] = headsOf(heads, text);
   if (head === undefined || others.length > 0) throw new Error(`not one head: ${text}`);
   return head;
 }
 
 /** Has `text` come so often that it is remembered; its head. */
-function remembered(heads: RequestHeadCache, text: string): RequestHead {
+function remembered(heads: RequestHeadCache, text: string): Http1RequestHead {
   headOf(heads, text);
   headOf(heads, text);
   return headOf(heads, text);
@@ -94,7 +95,7 @@ describe("a head that comes again, octet for octet", () => {
     const [first, second, ...others] = Array.from({ length: 6 }, () => headOf(heads, plain));
     expect(first).not.toBe(second);
     expect(others.every((other) => other === second)).toBe(true);
-    expect([first?.recurs, second?.recurs]).toEqual([false, true]);
+    expect([first?.slot, second?.slot]).toEqual([undefined, new Slot()]);
   });
 
   test("is the same on one connection, too, and each is a request of its own", () => {
@@ -132,7 +133,7 @@ describe("a head that comes again, octet for octet", () => {
     }
     buffer.fill(0x78);
     const head = headOf(heads, plain);
-    expect(head.recurs).toBe(true);
+    expect(head.slot).toBeInstanceOf(Slot);
     expect(latin1Text(head.octets)).toBe(plain);
     expect(head.octets.buffer.byteLength).toBe(plain.length);
     expect(readWith(heads, plain)).toEqual(readAnew(plain));
@@ -275,7 +276,7 @@ describe("is known whatever is behind it", () => {
     for (let i = 0; i < 5; i++) expect(readWith(heads, ...pieces)).toEqual(readAnew(...pieces));
     const all = [1, 2, 3].flatMap(() => headsOf(heads, ...pieces)[0] ?? []);
     expect(new Set(all).size).toBe(1);
-    expect(all.map((head) => head.recurs)).toEqual([true, true, true]);
+    expect(all.map((head) => head.slot !== undefined)).toEqual([true, true, true]);
     const [known] = all;
     const sent = pieces.join("").replace(/^\r\n/, "");
     expect(latin1Text(known?.octets ?? latin1Bytes(""))).toBe(
@@ -294,7 +295,7 @@ describe("is known whatever is behind it", () => {
     expect(second.map((head, i) => head === first[i])).toEqual(parts.map(() => true));
     expect(new Set(first).size).toBe(5);
     // And each of them alone, and wherever all of it is cut.
-    expect(headOf(heads, short)).toBe(first[0] as RequestHead);
+    expect(headOf(heads, short)).toBe(first[0] as Http1RequestHead);
     for (let at = 1; at < all.length; at++) {
       expect(readWith(heads, all.slice(0, at), all.slice(at))).toEqual(readAnew(all));
     }
@@ -306,8 +307,8 @@ describe("is known whatever is behind it", () => {
       const one = `GET /${"x".repeat(length - 27)} HTTP/1.1\r\nHost: a\r\n\r\n`;
       expect(one).toHaveLength(length);
       expect(headsOf(heads, one + plain)).toHaveLength(2);
-      const known = headsOf(heads, one + plain)[0] as RequestHead;
-      expect(known.recurs).toBe(true);
+      const known = headsOf(heads, one + plain)[0] as Http1RequestHead;
+      expect(known.slot).toBeInstanceOf(Slot);
       expect(headsOf(heads, one + one + one)).toEqual([known, known, known]);
       expect(headsOf(heads, one + one).every((head) => head === known)).toBe(true);
       expect(readWith(heads, one + plain)).toEqual(readAnew(one + plain));
@@ -326,7 +327,7 @@ describe("is read each time", () => {
     for (let i = 0; i < 5; i++) expect(readWith(heads, ...pieces)).toEqual(readAnew(...pieces));
     const all = [1, 2, 3].flatMap(() => headsOf(heads, ...pieces));
     expect(new Set(all).size).toBe(all.length);
-    expect(all.filter((head) => head.recurs)).toEqual([]);
+    expect(all.filter((head) => head.slot !== undefined)).toEqual([]);
     expect(heads.bytes).toBe(0);
   });
 
@@ -337,7 +338,7 @@ describe("is read each time", () => {
       for (let at = 1; at < plain.length; at++) {
         const all = [1, 2, 3].flatMap(() => headsOf(heads, plain.slice(0, at), plain.slice(at)));
         expect(new Set(all).size).toBe(3);
-        expect(all.filter((head) => head.recurs)).toEqual([]);
+        expect(all.filter((head) => head.slot !== undefined)).toEqual([]);
       }
       expect(heads.bytes).toBe(isRemembered ? headBytes + plain.length : 0);
     }
@@ -349,7 +350,7 @@ describe("is read each time", () => {
     const lineEnd = text.indexOf("\r\n") + 2;
     const pieces = [text.slice(0, lineEnd), text.slice(lineEnd, 50), text.slice(50)];
     const all = [1, 2, 3, 4].flatMap(() => headsOf(heads, ...pieces));
-    expect(all.map((head) => head.recurs)).toEqual([false, false, false, false]);
+    expect(all.map((head) => head.slot !== undefined)).toEqual([false, false, false, false]);
     expect(heads.bytes).toBe(0);
   });
 
@@ -388,7 +389,7 @@ describe("the memory is bounded", () => {
     expect(remembered(heads, fits)).toBe(headOf(heads, fits));
     expect(heads.bytes).toBe(headBytes + 2048);
     expect(remembered(heads, isLonger)).not.toBe(headOf(heads, isLonger));
-    expect(headOf(heads, isLonger).recurs).toBe(false);
+    expect(headOf(heads, isLonger).slot).toBeUndefined();
     expect(heads.bytes).toBe(headBytes + 2048);
   });
 
@@ -396,7 +397,7 @@ describe("the memory is bounded", () => {
     const heads = newMemory(0);
     const all = Array.from({ length: 5 }, () => headOf(heads, plain));
     expect(new Set(all).size).toBe(5);
-    expect(all.filter((head) => head.recurs)).toEqual([]);
+    expect(all.filter((head) => head.slot !== undefined)).toEqual([]);
     expect(heads.bytes).toBe(0);
   });
 
@@ -470,7 +471,7 @@ describe("nobody can tell whether a head was remembered", () => {
             const octets = pieces.flatMap(([i, at]) => cut(latin1Bytes(all[i] ?? ""), at));
             const said = transcript(octets, limits, heads);
             expect(meaning(said)).toEqual(meaning(transcript(octets, forgetful)));
-            recurring += said.filter((one) => "head" in one && one.head.recurs).length;
+            recurring += said.filter((one) => "head" in one && one.head.slot !== undefined).length;
           }
         },
       );

@@ -107,6 +107,29 @@ describe("Expect (RFC 9110 §10.1.1)", () => {
   });
 });
 
+describe("what a head says of itself in any version's terms", () => {
+  test("is the version it is served as (RFC 9110 §2.5)", () => {
+    expect(headOf(request("", "GET / HTTP/1.0")).version).toBe("HTTP/1.0");
+    expect(headOf(request("Host: a\r\n")).version).toBe("HTTP/1.1");
+    expect(headOf(request("Host: a\r\n", "GET / HTTP/1.9")).version).toBe("HTTP/1.1");
+  });
+
+  test("is whether the client understands interim responses (RFC 9110 §15.2)", () => {
+    expect(headOf(request("", "GET / HTTP/1.0")).acceptsInterim).toBe(false);
+    expect(headOf(request("Host: a\r\n")).acceptsInterim).toBe(true);
+  });
+
+  test.each<readonly [line: string, hasContent: boolean, contentLength: number | undefined]>([
+    ["", false, undefined],
+    ["Content-Length: 0\r\n", true, 0],
+    ["Content-Length: 7\r\n", true, 7],
+    ["Transfer-Encoding: chunked\r\n", true, undefined],
+  ])("is whether content follows, and its declared length: %j", (line, hasContent, length) => {
+    const head = headOf(request(`Host: a\r\n${line}`));
+    expect([head.hasContent, head.contentLength]).toEqual([hasContent, length]);
+  });
+});
+
 describe("order of refusals (the framing first)", () => {
   test("is framing, target, host, expectation", () => {
     const wrong = "Content-Length: x\r\nExpect: x\r\n";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { concatBytes, latin1Bytes, latin1Text } from "../../src/http/bytes.ts";
+import { refusals } from "../../src/http/error.ts";
 import { RequestParser } from "../../src/http1/request-parser.ts";
 import { defaultLimits } from "../../src/base/limits.ts";
 import { headOf, limitsWith, meaning, read, refusal, singly, transcript } from "./transcript.ts";
@@ -26,7 +27,7 @@ describe("message parsing (RFC 9112 §2.2)", () => {
           authority: { host: "example.com", port: 8080 },
           persist: true,
           expectsContinue: false,
-          recurs: false,
+          slot: undefined,
         },
         fields: [
           ["Host", "example.com:8080"],
@@ -316,7 +317,10 @@ describe("field limits (RFC 9110 §5.4)", () => {
     parser.push(latin1Bytes("GET / HTTP/1.1\r\nA: b\r\nC: d\r\n\r\n"));
     expect(parser.next()).toEqual({
       kind: "error",
-      error: { kind: "too-many-fields", limit: { name: "fieldCountMax", maximum: 1, actual: 2 } },
+      refusal: {
+        ...refusals["too-many-fields"],
+        limit: { name: "fieldCountMax", maximum: 1, actual: 2 },
+      },
       method: "GET",
     });
   });

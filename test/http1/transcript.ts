@@ -8,16 +8,19 @@ import type { Limits } from "../../src/base/limits.ts";
 import { latin1Bytes, latin1Text } from "../../src/http/bytes.ts";
 import type { Fields } from "../../src/http/fields.ts";
 import type { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
-import type { RequestHead } from "../../src/http1/request-head.ts";
+import type { Http1RequestHead } from "../../src/http1/request-head.ts";
 import type { ParserEvent } from "../../src/http1/request-parser.ts";
 import { RequestParser } from "../../src/http1/request-parser.ts";
 
+/** What a head holds, without what follows from it. */
+type HeadValues = Omit<
+  Http1RequestHead,
+  "fields" | "octets" | "octetCount" | "version" | "hasContent" | "contentLength" | "acceptsInterim"
+>;
+
 /** One thing that was said. */
 export type Said =
-  | {
-      readonly head: Omit<RequestHead, "fields" | "octets" | "octetCount">;
-      readonly fields: string[][];
-    }
+  | { readonly head: HeadValues; readonly fields: string[][] }
   | { readonly body: string }
   | { readonly end: string[][] }
   | { readonly error: string; readonly method: string | undefined; readonly limit?: string };
@@ -37,7 +40,7 @@ function said(event: Exclude<ParserEvent, { kind: "need-data" }>): Said {
     case "end":
       return { end: pairs(event.trailers) };
     case "error": {
-      const { kind, limit } = event.error;
+      const { kind, limit } = event.refusal;
       const error = { error: kind, method: event.method };
       return limit === undefined ? error : { ...error, limit: limit.name };
     }
@@ -48,7 +51,7 @@ function said(event: Exclude<ParserEvent, { kind: "need-data" }>): Said {
 export const meaning = (all: readonly Said[]): unknown[] =>
   all.map((one) => {
     if (!("head" in one)) return one;
-    const { recurs: _recurs, ...head } = one.head;
+    const { slot: _slot, ...head } = one.head;
     return { ...one, head };
   });
 
@@ -99,7 +102,7 @@ export function read(text: string, limits: Limits = defaultLimits): Said[] {
 }
 
 /** The head of the one request in `text`; throws when there is none. */
-export function headOf(text: string, limits: Limits = defaultLimits): RequestHead {
+export function headOf(text: string, limits: Limits = defaultLimits): Http1RequestHead {
   const parser = new RequestParser(limits);
   parser.push(latin1Bytes(text));
   const event = parser.next();

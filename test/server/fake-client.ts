@@ -8,7 +8,7 @@ import { Moments } from "../../src/tree/cache/freshness.ts";
 import type { Handler, Request } from "../../src/site/request.ts";
 import { latin1Bytes } from "../../src/http/bytes.ts";
 import type { ConnectionState } from "../../src/http1/connection-state.ts";
-import { answerTo, describeError } from "../../src/http/error.ts";
+import { describeRefusal } from "../../src/http/error.ts";
 import type { FileSource, Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
@@ -94,11 +94,11 @@ export class FakeClient {
         clock: this.clock,
         deadlines: this.deadlines,
         handler: handler ?? this.later,
-        refusal: (error) => {
-          const { status, close } = answerTo(error.kind);
-          const builder = new ResponseBuilder(status).noting({ reason: describeError(error) });
+        refusal: (refusal) => {
+          const { kind, status, close } = refusal;
+          const builder = new ResponseBuilder(status).noting({ reason: describeRefusal(refusal) });
           if (close) builder.closing();
-          return builder.text(error.kind, "text/plain").build();
+          return builder.text(kind, "text/plain").build();
         },
         moments: new Moments(),
         observers: this.observers,

@@ -14,7 +14,7 @@ import type { Request } from "../../src/site/request.ts";
 import type { PathMapping } from "../../src/site/rules/path-mapping.ts";
 import { Routes } from "../../src/site/site.ts";
 import { concatBytes } from "../../src/http/bytes.ts";
-import { Fields } from "../../src/http/fields.ts";
+import { noFields } from "../../src/http/fields.ts";
 import type { FileSource, Region, Response } from "../../src/http/response.ts";
 import type { Scheme } from "../../src/http/target.ts";
 import { IncomingBody } from "../../src/server/connection/request-body.ts";
@@ -35,9 +35,9 @@ export function requestOf(
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = headOf(`${line} HTTP/1.1\r\n${lines.join("")}\r\n`);
   let left = octets;
-  const incoming: IncomingBody = new IncomingBody(head.framing, {
+  const incoming: IncomingBody = new IncomingBody(head.contentLength, {
     wanted: () => {
-      if (left === undefined || left.length === 0) incoming.end(Fields.none);
+      if (left === undefined || left.length === 0) incoming.end(noFields);
       else incoming.deliver(left);
       left = undefined;
     },

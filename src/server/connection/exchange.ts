@@ -3,17 +3,21 @@
  * server's observers are told of it.
  */
 
-import type { ProtocolErrorKind } from "../../http/error.ts";
+import type { Refusal } from "../../http/error.ts";
+import type { RequestHead } from "../../http/request.ts";
 import type { Response } from "../../http/response.ts";
 import type { Request } from "../../site/request.ts";
 import type { ConnectionContext } from "./protocol-connection.ts";
 import type { IncomingBody } from "./request-body.ts";
 import { endStream, openStream } from "./stream.ts";
 
+/** A request whose head is one version's own. */
+export type RequestOf<Head extends RequestHead> = Request & { readonly head: Head };
+
 /** A request with its response, which may still be on its way. */
-export class Exchange {
+export class Exchange<Head extends RequestHead> {
   /** Undefined when the head was too malformed to be read. */
-  readonly request: Request | undefined;
+  readonly request: RequestOf<Head> | undefined;
   readonly body: IncomingBody;
   /** Whether the connection goes on after this. */
   persist = false;
@@ -28,7 +32,7 @@ export class Exchange {
     context: ConnectionContext,
     remoteAddress: string,
     body: IncomingBody,
-    request: Request | undefined,
+    request: RequestOf<Head> | undefined,
   ) {
     const { clock, observers } = context;
     this.request = request;
@@ -50,7 +54,7 @@ export class Exchange {
    * The exchange is over, and `octets` of content were sent, `isWhole` if that was all; the first
    * call counts. `method` is what could be read of a head that could not.
    */
-  end(octets: number, isWhole: boolean, refusal?: ProtocolErrorKind, method?: string): void {
+  end(octets: number, isWhole: boolean, refusal?: Refusal["kind"], method?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const { clock, observers } = this.#context;

@@ -8,8 +8,8 @@ import type { Limits } from "../../base/limits.ts";
 import type { Moments } from "../../tree/cache/freshness.ts";
 import type { RefusalReason } from "../../site/observer.ts";
 import type { Handler } from "../../site/request.ts";
-import type { ProtocolError } from "../../http/error.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { Refusal } from "../../http/error.ts";
+import type { RequestHead } from "../../http/request.ts";
 import type { Response } from "../../http/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Timed, Timers } from "../../schedule/timers.ts";
@@ -61,7 +61,7 @@ export interface ServerContext {
   readonly deadlines: Timers;
   readonly handler: Handler;
   /** The page for a refusal of the server's own; `head` is the request's, if it could be read. */
-  readonly refusal: (error: ProtocolError, head: RequestHead | undefined) => Response;
+  readonly refusal: (refusal: Refusal, head: RequestHead | undefined) => Response;
   /** Told of connections and exchanges. */
   readonly observers: Observers;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */

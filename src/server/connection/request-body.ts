@@ -7,9 +7,9 @@
 import type { RequestBody } from "../../site/request.ts";
 import { BodyError } from "../../site/request.ts";
 import type { OctetRange } from "../../http/bytes.ts";
-import type { ProtocolErrorKind } from "../../http/error.ts";
-import { Fields } from "../../http/fields.ts";
-import type { Framing } from "../../http1/framing.ts";
+import type { Refusal } from "../../http/error.ts";
+import type { Fields } from "../../http/fields.ts";
+import { noFields } from "../../http/fields.ts";
 
 interface Reader {
   readonly resolve: (octets: Uint8Array | undefined) => void;
@@ -33,20 +33,24 @@ const noop = (): void => undefined;
 
 /** A body that is filled by its connection, and the one place that knows how far it was read. */
 export class IncomingBody implements RequestBody {
-  readonly framing: Framing;
+  /** The declared length in octets; undefined when there is none. */
+  readonly contentLength: number | undefined;
   /** Whether 100 (Continue) is still owed to a client that waits for it (RFC 9110 §10.1.1). */
   continueDue = false;
   readonly #source: BodySource;
   readonly #octetsMax: number;
   #reader: Reader | undefined;
-  #state: "open" | "ended" | ProtocolErrorKind | "gone" = "open";
+  #state: "open" | "ended" | Refusal | "gone" = "open";
   #octets = 0;
   #discarded = 0;
-  #trailers = Fields.none;
+  #trailers: Fields = noFields;
 
-  /** A reader that names no maximum itself is given `octetsMax` octets at most. */
-  constructor(framing: Framing, source: BodySource, octetsMax = Infinity) {
-    this.framing = framing;
+  /**
+   * `contentLength` is the declared length, if there is one. A reader that names no maximum itself
+   * is given `octetsMax` octets at most.
+   */
+  constructor(contentLength: number | undefined, source: BodySource, octetsMax = Infinity) {
+    this.contentLength = contentLength;
     this.#source = source;
     this.#octetsMax = octetsMax;
   }
@@ -146,7 +150,7 @@ export class IncomingBody implements RequestBody {
 
   /** A body that says by itself that it is too large isn't asked for. */
   #refuseDeclared(octetsMax: number): void {
-    if (this.framing.kind === "length" && this.framing.octets > octetsMax) {
+    if ((this.contentLength ?? 0) > octetsMax) {
       throw new BodyError("body-too-large");
     }
   }
@@ -181,14 +185,14 @@ export class IncomingBody implements RequestBody {
   }
 
   /** The body can't be had, now or later. */
-  fail(kind: ProtocolErrorKind | "gone"): void {
+  fail(cause: Refusal | "gone"): void {
     if (this.#state !== "open") return;
-    this.#state = kind;
-    this.#reader?.reject(new BodyError(kind));
+    this.#state = cause;
+    this.#reader?.reject(new BodyError(cause));
     this.#reader = undefined;
   }
 }
 
 /** The body of every request that has none: at its end from the start. */
-export const noBody = new IncomingBody({ kind: "none" }, { wanted: noop });
-noBody.end(Fields.none);
+export const noBody = new IncomingBody(undefined, { wanted: noop });
+noBody.end(noFields);

@@ -15,8 +15,10 @@ import type { RefusalReason } from "../../site/observer.ts";
 import { BodyError } from "../../site/request.ts";
 import type { ConnectionEvent, ConnectionState } from "../../http1/connection-state.ts";
 import { advance } from "../../http1/connection-state.ts";
-import type { ProtocolError } from "../../http/error.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import { http1Refusals } from "../../http1/error.ts";
+import type { Refusal } from "../../http/error.ts";
+import { refusals } from "../../http/error.ts";
+import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { Arrival } from "./arrival.ts";
@@ -45,7 +47,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   readonly #patience: Timeouts;
   readonly #arrival: Arrival;
   #state: ConnectionState = "idle";
-  #exchange: Exchange | undefined;
+  #exchange: Exchange<Http1RequestHead> | undefined;
   /**
    * Whether code of the loop is running. A handler that reads its body before it returns, and a
    * response's stream that is told to stop, run inside a step and may wake the connection from
@@ -130,7 +132,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   turnAway(reason: RefusalReason): void {
     if (this.#state !== "idle") return;
-    this.#refuse({ kind: reason });
+    this.#refuse(refusals[reason]);
     this.#run();
   }
 
@@ -151,12 +153,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
         else this.#close("ended");
         return;
       case "head":
-        this.#refuse({ kind: "request-timeout" });
+        this.#refuse(refusals["request-timeout"]);
         break;
       case "handling":
-        this.#refuse({
-          kind: this.#exchange?.body.wanted === true ? "request-timeout" : "overloaded",
-        });
+        this.#refuse(
+          refusals[this.#exchange?.body.wanted === true ? "request-timeout" : "overloaded"],
+        );
         break;
       case "settling":
         // What the client has not taken by now it won't take.
@@ -244,7 +246,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
         this.#ask(event.head);
         return true;
       case "error":
-        this.#refuse(event.error);
+        this.#refuse(event.refusal);
         return true;
       default:
         return this.#awaitHead();
@@ -261,11 +263,11 @@ export class Http1Connection implements ProtocolConnection, Batched {
     }
     if (this.#state === "idle") this.#move("begun");
     if (!this.#peerEnded) return false;
-    this.#refuse({ kind: "incomplete" });
+    this.#refuse(http1Refusals.incomplete);
     return true;
   }
 
-  #ask(head: RequestHead): void {
+  #ask(head: Http1RequestHead): void {
     this.#move("asked");
     const { clock, moments } = this.#context;
     const { remoteAddress } = this;
@@ -287,7 +289,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** Waits for a handler that could not answer at once. */
-  async #await(exchange: Exchange, answer: Promise<Response>): Promise<void> {
+  async #await(exchange: Exchange<Http1RequestHead>, answer: Promise<Response>): Promise<void> {
     try {
       const response = await answer;
       this.#running = true;
@@ -301,20 +303,20 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#run();
   }
 
-  #handlerFailed(exchange: Exchange, error: unknown): void {
+  #handlerFailed(exchange: Exchange<Http1RequestHead>, error: unknown): void {
     if (this.#exchange !== exchange || this.#state !== "handling") return;
     if (error instanceof BodyError) {
-      if (error.kind === "gone") this.#terminate();
-      else this.#refuse({ kind: error.kind });
+      if (error.refusal === undefined) this.#terminate();
+      else this.#refuse(error.refusal);
       return;
     }
     this.#context.failed(error);
-    const refusal = this.#context.refusal({ kind: "handler-failed" }, exchange.request?.head);
+    const refusal = this.#context.refusal(refusals["handler-failed"], exchange.request?.head);
     this.#answer(exchange, refusal);
   }
 
   /** Queues a handler's response, or drops it when nobody waits for it any more. */
-  #answer(exchange: Exchange, response: Response): void {
+  #answer(exchange: Exchange<Http1RequestHead>, response: Response): void {
     const head = exchange.request?.head;
     if (this.#exchange !== exchange || this.#state !== "handling" || head === undefined) {
       disposeResponse(response);
@@ -398,9 +400,9 @@ export class Http1Connection implements ProtocolConnection, Batched {
         this.#patience.fed(this.#context.clock.turnMs());
         return true;
       case "broken":
-        return this.#brokenBody(outcome.error);
+        return this.#brokenBody(outcome.refusal);
       case "starved":
-        if (this.#peerEnded) return this.#brokenBody({ kind: "incomplete" });
+        if (this.#peerEnded) return this.#brokenBody(http1Refusals.incomplete);
         // In a stream that is made of the body, an interim response would be content.
         if (exchange.body.continueDue && this.#state === "handling") {
           this.#outbox.addText(continueHead);
@@ -412,25 +414,25 @@ export class Http1Connection implements ProtocolConnection, Batched {
     }
   }
 
-  #brokenBody(error: ProtocolError): boolean {
+  #brokenBody(refusal: Refusal): boolean {
     if (this.#state === "handling") {
-      this.#refuse(error);
+      this.#refuse(refusal);
       return true;
     }
-    this.#exchange?.body.fail(error.kind);
+    this.#exchange?.body.fail(refusal);
     this.#terminate();
     return false;
   }
 
   /** Answers with a refusal of the server's own; nothing more is read for good. */
-  #refuse(error: ProtocolError): void {
+  #refuse(refusal: Refusal): void {
     // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
     const head = this.#exchange?.request?.head;
     const method = head?.method ?? this.#intake.parser.method;
     const exchange =
       this.#exchange ?? new Exchange(this.#context, this.remoteAddress, noBody, undefined);
-    exchange.body.fail(error.kind);
-    const response = this.#context.refusal(error, head);
+    exchange.body.fail(refusal);
+    const response = this.#context.refusal(refusal, head);
     exchange.answer(response);
     this.#delivery.begin(response, {
       minorVersion: head?.minorVersion ?? 1,
@@ -438,7 +440,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       persist: false,
       date: this.#context.clock.date(),
     });
-    exchange.end(this.#delivery.octets, true, error.kind, method);
+    exchange.end(this.#delivery.octets, true, refusal.kind, method);
     this.#exchange = undefined;
     this.#move("refused");
   }

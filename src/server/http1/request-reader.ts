@@ -7,10 +7,10 @@
 import type { Limits } from "../../base/limits.ts";
 import type { OctetRange } from "../../http/bytes.ts";
 import type { ConnectionState } from "../../http1/connection-state.ts";
-import type { ProtocolError } from "../../http/error.ts";
+import type { Refusal } from "../../http/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { BodySource } from "../connection/request-body.ts";
 import { IncomingBody, noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
@@ -22,7 +22,7 @@ import type { Transport } from "../connection/transport.ts";
 export type FeedOutcome =
   | { readonly kind: "fed" }
   | { readonly kind: "starved" }
-  | { readonly kind: "broken"; readonly error: ProtocolError }
+  | { readonly kind: "broken"; readonly refusal: Refusal }
   | { readonly kind: "unwanted" };
 
 const fed: FeedOutcome = { kind: "fed" };
@@ -44,13 +44,13 @@ export class RequestReader implements BodySource {
   }
 
   /** The body of the request whose `head` has just been read. */
-  bodyOf(head: RequestHead): IncomingBody {
-    if (head.framing.kind === "none") {
+  bodyOf(head: Http1RequestHead): IncomingBody {
+    if (!head.hasContent) {
       // The parser reports the end of a message without content, too.
       this.parser.next();
       return noBody;
     }
-    const body = new IncomingBody(head.framing, this, this.#limits.bodyBytesMax);
+    const body = new IncomingBody(head.contentLength, this, this.#limits.bodyBytesMax);
     body.continueDue = head.expectsContinue;
     return body;
   }
@@ -69,7 +69,7 @@ export class RequestReader implements BodySource {
         body.end(event.trailers);
         return fed;
       case "error":
-        return { kind: "broken", error: event.error };
+        return { kind: "broken", refusal: event.refusal };
       default:
         return starved;
     }
@@ -114,9 +114,8 @@ export class RequestReader implements BodySource {
    */
   leavesTooMuch(body: IncomingBody): boolean {
     if (body.isRead) return false;
-    const { framing } = body;
-    const declared = framing.kind === "length" ? framing.octets - body.octets : 0;
-    return body.continueDue || declared > this.#limits.discardBytesMax;
+    const left = (body.contentLength ?? 0) - body.octets;
+    return body.continueDue || left > this.#limits.discardBytesMax;
   }
 
   /**

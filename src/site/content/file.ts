@@ -16,6 +16,7 @@ import { childPath, containPath, encodePath } from "../../tree/path.ts";
 import { explainDenial } from "../../tree/permission.ts";
 import { utf8Bytes } from "../../http/bytes.ts";
 import type { EntityTag } from "../../http/entity-tag.ts";
+import { refusals } from "../../http/error.ts";
 import type { Response, ResponseField } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
@@ -207,7 +208,7 @@ function answerInForm(
   { pages, limits }: FileService,
 ): Response | Promise<Response> {
   if (form === "none") return pages.notAcceptable();
-  if (form === "busy") return pages.refusal({ kind: "overloaded" });
+  if (form === "busy") return pages.refusal(refusals.overloaded);
   if (!(form instanceof Promise)) return answerWith(request, form, pages, limits);
   return form.then((made) => answerWith(request, made, pages, limits));
 }
@@ -246,9 +247,8 @@ function answerWithFile(
   const plain = plainOf(file, service);
   const filePath = pathOfFile(file, path);
   const { earlyHints } = service;
-  const { method, minorVersion } = request.head;
-  // RFC 9110 §15.2: never to HTTP/1.0, which knows no interim responses.
-  const mayHint = method === "GET" && minorVersion === 1 && plain.mediaType === htmlType;
+  const { method, acceptsInterim } = request.head;
+  const mayHint = method === "GET" && acceptsInterim && plain.mediaType === htmlType;
   if (earlyHints !== undefined && mayHint) {
     return answerWithHints(request, plain, filePath, earlyHints, service);
   }
@@ -293,7 +293,7 @@ export function answerWithContent(
     case "forbidden":
       return pages.forbidden(explainDenial(found.denial));
     case "exhausted":
-      return pages.refusal({ kind: "overloaded" });
+      return pages.refusal(refusals.overloaded);
     case "failed":
       return pages.failed(`the file system answered ${found.code}`);
     default:
@@ -309,11 +309,11 @@ export function answerFromTree(
   const { pages } = service;
   const { target } = request.head;
   if (target.form !== "origin" && target.form !== "absolute") {
-    return pages.refusal({ kind: "target-form" });
+    return pages.refusal(refusals["target-form"]);
   }
   const path = containPath(target.path);
   if (!path.ok) {
-    return path.error === "unnameable" ? pages.notFound() : pages.refusal({ kind: "path" });
+    return path.error === "unnameable" ? pages.notFound() : pages.refusal(refusals.path);
   }
   return answerFromPath(request, path.value, target.query, service);
 }
@@ -350,7 +350,7 @@ export function answerFound(
     case "forbidden":
       return pages.forbidden(explainDenial(found.denial));
     case "exhausted":
-      return pages.refusal({ kind: "overloaded" });
+      return pages.refusal(refusals.overloaded);
     case "failed":
       return pages.failed(`the file system answered ${found.code}`);
   }

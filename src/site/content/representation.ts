@@ -262,7 +262,7 @@ export function answerWith(
         representation,
         fields.has("if-range") ? undefined : validators.lastModifiedSeconds,
         range.regions,
-        recurs && request.head.recurs,
+        recurs && request.head.slot !== undefined,
       );
     default: {
       const builder = describe(200, representation, validators.lastModifiedSeconds);

@@ -7,6 +7,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { OpenFile, Outcome, Tree } from "../../tree/disk/disk-tree.ts";
 import { OctetRange } from "../../http/bytes.ts";
 import { hasCondition } from "../../http/conditional.ts";
+import { refusals } from "../../http/error.ts";
 import { parseMediaType } from "../../http/media-type.ts";
 import type { Response, ResponseNote } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
@@ -97,9 +98,9 @@ function answerWithPage(found: Outcome, note: ResponseNote, service: FormService
 }
 
 /** Whether a form would be taken, as far as can be said before it is read. */
-function isTaken({ body: { framing } }: Request, service: FormService): boolean {
-  const { bodyBytesMax } = service.limits;
-  if (framing.kind === "length" && framing.octets > bodyBytesMax) return false;
+function isTaken({ head }: Request, service: FormService): boolean {
+  const { contentLength = 0 } = head;
+  if (contentLength > service.limits.bodyBytesMax) return false;
   const found = service.tree.openByName(service.formPage);
   if (found.kind === "file") found.file.close();
   return found.kind === "file";
@@ -158,7 +159,7 @@ export function answerForm(
   const { since } = tree;
   // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that was
   // sent without saying so would be read as the next request.
-  if (request.body.framing.kind === "none") return pages.refusal({ kind: "length-required" });
+  if (!request.head.hasContent) return pages.refusal(refusals["length-required"]);
   if (!hasCondition(request.head.fields)) return answerAllowed(request, since, service);
   return isPrevented(request, service, files).then((prevented) =>
     prevented ? pages.preconditionFailed() : answerAllowed(request, since, service),

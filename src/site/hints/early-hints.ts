@@ -12,7 +12,7 @@
 
 import { containPath, encodePath } from "../../tree/path.ts";
 import type { EntityTag } from "../../http/entity-tag.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { RequestHead } from "../../http/request.ts";
 import type { Scheme } from "../../http/target.ts";
 import type { Representation } from "../content/representation.ts";
 

@@ -10,7 +10,7 @@ import type { ContainedPath } from "../../tree/path.ts";
 import { containPath } from "../../tree/path.ts";
 import { OctetRange } from "../../http/bytes.ts";
 import type { Fields } from "../../http/fields.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { RequestHead } from "../../http/request.ts";
 import type { Response } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { FileService } from "../content/file.ts";

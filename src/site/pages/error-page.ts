@@ -7,8 +7,8 @@
 import type { Limits } from "../../base/limits.ts";
 import type { Outcome, Tree } from "../../tree/disk/disk-tree.ts";
 import { containPath } from "../../tree/path.ts";
-import type { ProtocolError } from "../../http/error.ts";
-import { answerTo, describeError } from "../../http/error.ts";
+import type { Refusal } from "../../http/error.ts";
+import { describeRefusal, refusals } from "../../http/error.ts";
 import type { Response, ResponseNote } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
@@ -115,12 +115,11 @@ export class ErrorPages {
   }
 
   /** The page for a breach of the protocol; ends the connection where the table says so. */
-  refusal(error: ProtocolError): Response {
-    const { status, section, text, close } = answerTo(error.kind);
-    const { limit } = error;
+  refusal(refusal: Refusal): Response {
+    const { status, section, text, close, limit } = refusal;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
     const markup = builtInPage(status, { text: `${text}${bound}`, section });
-    const builder = startPage(status).noting({ reason: describeError(error) });
+    const builder = startPage(status).noting({ reason: describeRefusal(refusal) });
     if (status === 503) builder.field("Retry-After", "1");
     if (close) builder.closing();
     return builder.html(markup).build();
@@ -128,7 +127,7 @@ export class ErrorPages {
 
   /** 500: the disk or a handler failed; `reason` is for the log. */
   failed(reason: string): Response {
-    const { text } = answerTo("handler-failed");
+    const { text } = refusals["handler-failed"];
     return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
   }
 

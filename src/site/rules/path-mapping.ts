@@ -10,6 +10,7 @@
 import type { ContainedPath } from "../../tree/path.ts";
 import { containPath, encodePath, parentPath, rootPath, siblingPath } from "../../tree/path.ts";
 import type { Outcome } from "../../tree/disk/disk-tree.ts";
+import { refusals } from "../../http/error.ts";
 import type { Response } from "../../http/response.ts";
 import type { RedirectStatus } from "../../http/response-builder.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
@@ -124,12 +125,12 @@ export function answerMapped(
 ): Response | Promise<Response> {
   const { target } = request.head;
   if (target.form !== "origin" && target.form !== "absolute") {
-    return service.pages.refusal({ kind: "target-form" });
+    return service.pages.refusal(refusals["target-form"]);
   }
   const { query } = target;
   const contained = containPath(target.path);
   if (!contained.ok) {
-    if (contained.error !== "unnameable") return service.pages.refusal({ kind: "path" });
+    if (contained.error !== "unnameable") return service.pages.refusal(refusals.path);
     const nothing: Found = { found: { kind: "absent" }, path: rootPath };
     return answerOrStandIn(request, nothing, query, mapping, service);
   }

@@ -6,8 +6,9 @@
 
 import { containPath } from "../../tree/path.ts";
 import { everyIs, FIELD_VALUE, isToken } from "../../http/grammar.ts";
-import { Fields, tokenList } from "../../http/fields.ts";
-import type { RequestHead } from "../../http1/request-head.ts";
+import type { Fields } from "../../http/fields.ts";
+import { noFields, tokenList } from "../../http/fields.ts";
+import type { RequestHead } from "../../http/request.ts";
 import type { Response, ResponseField } from "../../http/response.ts";
 import { isEncoderField } from "../../http/response-builder.ts";
 import type { CorsRule, HeaderRule } from "./rules.ts";
@@ -157,12 +158,12 @@ export class ResponseHeaders {
    * not be read.
    */
   apply(response: Response, head?: RequestHead): Response {
-    const fields = head?.fields ?? Fields.none;
+    const fields = head?.fields ?? noFields;
     const target = head?.target;
     const path = target !== undefined && "path" in target ? decodedPath(target.path) : undefined;
     const decorated = withOwn(response, this.#ownFields(response, path));
     // The same head makes the same of the same response.
-    const recurs = response.recurs && head?.recurs === true;
+    const recurs = response.recurs && head?.slot !== undefined;
     const cors = this.#cors;
     // A route that speaks of CORS itself is not corrected.
     if (cors === undefined || saysCors(response)) return { ...response, fields: decorated, recurs };

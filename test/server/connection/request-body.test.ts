@@ -2,10 +2,13 @@ import { describe, expect, test } from "bun:test";
 
 import { BodyError } from "../../../src/site/request.ts";
 import { latin1Bytes, latin1Text } from "../../../src/http/bytes.ts";
-import { Fields } from "../../../src/http/fields.ts";
+import { noFields } from "../../../src/http/fields.ts";
+import { http1Refusals } from "../../../src/http1/error.ts";
+import { FieldLines } from "../../../src/http1/field-lines.ts";
 import { IncomingBody } from "../../../src/server/connection/request-body.ts";
 
-const chunked = { kind: "chunked" } as const;
+/** The declared length of a body in chunks: none. */
+const chunked = undefined;
 
 /** The kind that `promise` is rejected with. */
 async function rejection(promise: Promise<unknown>): Promise<string> {
@@ -23,12 +26,12 @@ function text(octets: Uint8Array | undefined): string | undefined {
 }
 
 /** A body that comes in `parts`. */
-function comingIn(parts: readonly string[], framing: IncomingBody["framing"]): IncomingBody {
+function comingIn(parts: readonly string[], contentLength: number | undefined): IncomingBody {
   const left = [...parts];
-  const body: IncomingBody = new IncomingBody(framing, {
+  const body: IncomingBody = new IncomingBody(contentLength, {
     wanted: () => {
       const part = left.shift();
-      if (part === undefined) body.end(Fields.none);
+      if (part === undefined) body.end(noFields);
       else body.deliver(latin1Bytes(part));
     },
   });
@@ -59,7 +62,7 @@ describe("read", () => {
   test("is undefined at the end, and ever after", async () => {
     const body = new IncomingBody(chunked, { wanted: () => undefined });
     const waiting = body.read();
-    body.end(Fields.none);
+    body.end(noFields);
     expect(await waiting).toBeUndefined();
     expect(await body.read()).toBeUndefined();
     expect(await body.read()).toBeUndefined();
@@ -68,7 +71,7 @@ describe("read", () => {
   test("asks for nothing after the end", async () => {
     let asked = 0;
     const body = new IncomingBody(chunked, { wanted: () => asked++ });
-    body.end(Fields.none);
+    body.end(noFields);
     await body.read();
     expect(asked).toBe(0);
   });
@@ -82,7 +85,7 @@ describe("read", () => {
   test("is rejected with what is wrong with the body, and ever after", async () => {
     const body = new IncomingBody(chunked, { wanted: () => undefined });
     const waiting = body.read();
-    body.fail("chunk-size");
+    body.fail(http1Refusals["chunk-size"]);
     expect(await rejection(waiting)).toBe("chunk-size");
     expect(await rejection(body.read())).toBe("chunk-size");
   });
@@ -95,12 +98,12 @@ describe("read", () => {
 
   test("keeps its first end: nothing fails after it, and nothing ends after a failure", async () => {
     const ended = new IncomingBody(chunked, { wanted: () => undefined });
-    ended.end(Fields.none);
+    ended.end(noFields);
     ended.fail("gone");
     expect(await ended.read()).toBeUndefined();
     const failed = new IncomingBody(chunked, { wanted: () => undefined });
-    failed.fail("incomplete");
-    failed.end(Fields.none);
+    failed.fail(http1Refusals.incomplete);
+    failed.end(noFields);
     expect(await rejection(failed.read())).toBe("incomplete");
   });
 
@@ -109,7 +112,7 @@ describe("read", () => {
       process.execPath,
       "-e",
       `const { IncomingBody } = await import(${JSON.stringify(import.meta.resolve("../../../src/server/connection/request-body.ts"))});
-       const body = new IncomingBody({ kind: "chunked" }, { wanted: () => {} });
+       const body = new IncomingBody(undefined, { wanted: () => {} });
        body.read();
        body.fail("gone");
        body.readAll(10);
@@ -135,7 +138,7 @@ describe("readAll", () => {
 
   test("refuses a length that was declared too large before it asks for an octet", async () => {
     let asked = 0;
-    const body = new IncomingBody({ kind: "length", octets: 7 }, { wanted: () => asked++ });
+    const body = new IncomingBody(7, { wanted: () => asked++ });
     expect(await rejection(body.readAll(6))).toBe("body-too-large");
     expect(asked).toBe(0);
   });
@@ -201,19 +204,15 @@ describe("chunks", () => {
   test("have a maximum of their body's own, which an argument lowers or raises", async () => {
     expect(await rejection(gathered(bounded()))).toBe("body-too-large");
     expect(await rejection(bounded().readAll())).toBe("body-too-large");
-    const declared = new IncomingBody(
-      { kind: "length", octets: 4 },
-      { wanted: () => undefined },
-      3,
-    );
+    const declared = new IncomingBody(4, { wanted: () => undefined }, 3);
     expect(await rejection(gathered(declared))).toBe("body-too-large");
     expect(declared.wanted).toBe(false);
     const raised: IncomingBody = new IncomingBody(
-      { kind: "length", octets: 4 },
+      4,
       {
         wanted: () => {
           if (raised.wanted) raised.deliver(latin1Bytes("abcd"));
-          raised.end(Fields.none);
+          raised.end(noFields);
         },
       },
       3,
@@ -236,7 +235,7 @@ describe("trailers (RFC 9112 §7.1.2)", () => {
     const body = new IncomingBody(chunked, { wanted: () => undefined });
     expect(body.trailers.count).toBe(0);
     const section = latin1Bytes("Digest: abc\r\n");
-    body.end(new Fields(section, [0, 6, 8, 11]));
+    body.end(new FieldLines(section, [0, 6, 8, 11]));
     expect([...body.trailers]).toEqual([["Digest", "abc"]]);
   });
 });

@@ -327,7 +327,7 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
   test("is not read before they hold", async () => {
     const fields = { ...urlencoded, "If-Match": '"x"', "Content-Length": "3" };
     const request = requestOf("POST /MyForm.html", fields);
-    const { framing, trailers } = request.body;
+    const { trailers } = request.body;
     const reads = {
       read,
       arrived: read,
@@ -335,7 +335,7 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
       chunks: read,
       [Symbol.asyncIterator]: read,
     };
-    const answer = house.routes.answer({ ...request, body: { framing, trailers, ...reads } });
+    const answer = house.routes.answer({ ...request, body: { trailers, ...reads } });
     const { status, close, note } = await answer;
     expect([status, close, note]).toEqual([412, false, undefined]);
   });

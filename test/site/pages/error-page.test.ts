@@ -3,8 +3,8 @@ import { rmSync } from "node:fs";
 
 import { isPageName } from "../../../src/site/pages/error-page.ts";
 import { escapeHtml } from "../../../src/site/pages/markup.ts";
-import { protocolErrors } from "../../../src/http/error.ts";
-import type { ProtocolErrorKind } from "../../../src/http/error.ts";
+import { refusals } from "../../../src/http/error.ts";
+import { http1Refusals } from "../../../src/http1/error.ts";
 import { reasonPhrases } from "../../../src/http/status.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { TempSite } from "../../temp-site.ts";
@@ -117,8 +117,8 @@ describe("403.html and 404.html of the tree", () => {
 
 describe("refusals", () => {
   test("each say their status, their section and their sentence", () => {
-    for (const [kind, row] of Object.entries(protocolErrors)) {
-      const shown = show(house.pages.refusal({ kind: kind as ProtocolErrorKind }));
+    for (const [kind, row] of Object.entries(http1Refusals)) {
+      const shown = show(house.pages.refusal(row));
       expect([kind, shown.status, shown.close]).toEqual([kind, row.status, row.close]);
       expect(shown.body).toContain(`<title>${row.status} ${reasonPhrases[row.status]}</title>`);
       expect(shown.body).toContain(`<footer>${row.section}</footer>`);
@@ -128,7 +128,9 @@ describe("refusals", () => {
 
   test("by a limit say which", () => {
     const limit = { name: "requestLineBytesMax", maximum: 8192, actual: 8193 };
-    const { body, note } = show(house.pages.refusal({ kind: "request-line-too-long", limit }));
+    const { body, note } = show(
+      house.pages.refusal({ ...http1Refusals["request-line-too-long"], limit }),
+    );
     expect(body).toContain("(requestLineBytesMax: 8192)");
     expect(note?.reason).toBe(
       "414 request-line-too-long (RFC 9112 §3; requestLineBytesMax is 8192, came 8193)",
@@ -136,8 +138,8 @@ describe("refusals", () => {
   });
 
   test("that are worth another try say when (RFC 9110 §10.2.3)", () => {
-    expect(show(house.pages.refusal({ kind: "overloaded" })).fields["Retry-After"]).toBe("1");
-    expect(show(house.pages.refusal({ kind: "path" })).fields["Retry-After"]).toBeUndefined();
+    expect(show(house.pages.refusal(refusals.overloaded)).fields["Retry-After"]).toBe("1");
+    expect(show(house.pages.refusal(refusals.path)).fields["Retry-After"]).toBeUndefined();
   });
 
   test("by a failure of the disk don't tell what the system said", () => {

@@ -1,0 +1,109 @@
+/**
+ * The fields of a section that was read from octets (RFC 9112 §5).
+ *
+ * A value is decoded when it is asked for: `FieldLines` is the section's octets and, for each field
+ * line, four offsets into them. Values are Latin-1 text without the white space around them.
+ */
+
+import { latin1Text } from "../http/bytes.ts";
+import type { Fields } from "../http/fields.ts";
+
+/** Offsets of one field line: name start and end, value start and end. */
+export const offsetsPerField = 4;
+
+/** Field lines as they arrived. */
+export class FieldLines implements Fields {
+  readonly #octets: Uint8Array;
+  readonly #offsets: readonly number[];
+  readonly #base: number;
+  /** A bit for each name present, by its length and first letter; 0 until the first lookup. */
+  #names = 0;
+
+  /** `offsets` holds four numbers for each line, counted from `octets[base]`. */
+  constructor(octets: Uint8Array, offsets: readonly number[], base = 0) {
+    this.#octets = octets;
+    this.#offsets = offsets;
+    this.#base = base;
+  }
+
+  get count(): number {
+    return this.#offsets.length / offsetsPerField;
+  }
+
+  /** The name of line `index`, in the spelling of the sender. */
+  nameAt(index: number): string {
+    return this.#text(index * offsetsPerField);
+  }
+
+  /** The value of line `index`, without the white space around it. */
+  valueAt(index: number): string {
+    return this.#text(index * offsetsPerField + 2);
+  }
+
+  /** Whether line `index` is called `name`, letter case aside. */
+  isNamed(index: number, name: string): boolean {
+    const at = index * offsetsPerField;
+    const start = this.#offsets[at] ?? 0;
+    if ((this.#offsets[at + 1] ?? 0) - start !== name.length) return false;
+    for (let i = 0; i < name.length; i++) {
+      const octet = this.#octets[this.#base + start + i] ?? 0;
+      const unit = name.charCodeAt(i);
+      if (octet !== unit && lowerCase(octet) !== lowerCase(unit)) return false;
+    }
+    return true;
+  }
+
+  /** The index of the first line called `name` at or after `from`, or -1. */
+  indexOf(name: string, from = 0): number {
+    if (this.#names === 0) this.#names = this.#collectNames();
+    // Most names that are looked up are absent.
+    if ((this.#names & nameBit(name.length, name.charCodeAt(0))) === 0) return -1;
+    for (let i = from; i < this.count; i++) if (this.isNamed(i, name)) return i;
+    return -1;
+  }
+
+  get(name: string): string | undefined {
+    const index = this.indexOf(name);
+    return index === -1 ? undefined : this.valueAt(index);
+  }
+
+  getAll(name: string): string[] {
+    const values: string[] = [];
+    for (let i = this.indexOf(name); i !== -1; i = this.indexOf(name, i + 1)) {
+      values.push(this.valueAt(i));
+    }
+    return values;
+  }
+
+  has(name: string): boolean {
+    return this.indexOf(name) !== -1;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {
+    for (let i = 0; i < this.count; i++) yield [this.nameAt(i), this.valueAt(i)];
+  }
+
+  #collectNames(): number {
+    // Never 0, even without a line.
+    let names = 1 << 31;
+    for (let at = 0; at < this.#offsets.length; at += offsetsPerField) {
+      const start = this.#offsets[at] ?? 0;
+      const length = (this.#offsets[at + 1] ?? 0) - start;
+      names |= nameBit(length, this.#octets[this.#base + start] ?? 0);
+    }
+    return names;
+  }
+
+  /** The text between the two offsets at `at`. */
+  #text(at: number): string {
+    const start = this.#offsets[at] ?? 0;
+    const end = this.#offsets[at + 1] ?? 0;
+    return latin1Text(this.#octets, this.#base + start, this.#base + end);
+  }
+}
+
+/** One of 31 bits for a name, letter case aside. */
+const nameBit = (length: number, first: number): number =>
+  1 << ((length * 5 + (first | 0x20)) % 31);
+
+const lowerCase = (unit: number): number => (unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit);
