@@ -14,6 +14,7 @@ import type {
   ProtocolConnection,
   ServerContext,
 } from "./connection/protocol-connection.ts";
+import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
@@ -185,7 +186,7 @@ export class Listener {
         data: (socket, octets) => socket.data?.receive(octets),
         drain: (socket) => socket.data?.drained(),
         end: (socket) => socket.data?.peerEnded(),
-        close: (socket) => socket.data?.closed(),
+        close: (socket) => this.#closed(socket),
         error: (socket, error) => {
           if (secure?.isClientsFault(error) !== true) this.#context.failed(error);
           socket.data?.abort();
@@ -197,13 +198,20 @@ export class Listener {
   #accept(socket: Socket<Held>): void {
     const address = socket.remoteAddress;
     const secure = this.#secure;
+    this.#context.observers.connected.tell(address);
     if (secure === undefined) {
       return this.#connect(socket, new SocketTransport(socket), address);
     }
     const handshake = secure.begin(socket, address, this.#context);
     this.#own(socket, handshake);
-    if (this.#connections.size > this.#turnedAwayMax) handshake.abort();
+    if (this.#connections.size > this.#turnedAwayMax) this.#reset(handshake);
     else secure.present(socket);
+  }
+
+  #closed({ data: connection }: Socket<Held>): void {
+    if (connection === undefined) return;
+    connection.closed();
+    this.#context.observers.disconnected.tell(connection.remoteAddress);
   }
 
   /** What becomes of a handshake that has begun. */
@@ -219,7 +227,7 @@ export class Listener {
         if (end === "cleartext") {
           const connection = this.#make(new CleartextTransport(socket), remoteAddress);
           this.#own(socket, connection);
-          connection.turnAway("cleartext");
+          this.#turnAway(connection, "cleartext");
           return;
         }
         const closesLater = (closing: ProtocolConnection): void => void this.#own(socket, closing);
@@ -238,13 +246,25 @@ export class Listener {
     const ofAddress = this.#own(socket, connection);
     const { connectionsPerAddressMax } = this.#context.limits;
     if (this.#closing !== undefined) connection.stop();
-    else if (this.#connections.size > this.#turnedAwayMax) connection.abort();
+    else if (this.#connections.size > this.#turnedAwayMax) this.#reset(connection);
     else if (
       this.#connections.size > this.#connectionsMax ||
       ofAddress > connectionsPerAddressMax
     ) {
-      connection.turnAway("overloaded");
+      this.#turnAway(connection, "overloaded");
     }
+  }
+
+  /** Has a connection answer that it is refused. */
+  #turnAway(connection: ProtocolConnection, reason: RefusalReason): void {
+    this.#context.observers.refused.tell(connection.remoteAddress, reason);
+    connection.turnAway(reason);
+  }
+
+  /** Resets a connection, since there are so many that not all of them can be answered. */
+  #reset(connection: ProtocolConnection): void {
+    this.#context.observers.refused.tell(connection.remoteAddress, "overloaded");
+    connection.abort();
   }
 
   /** Hands a socket over to its owner; answers how many there are of that client's address. */

@@ -7,12 +7,21 @@
 
 import type { Response } from "../http/response.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { ExchangeReport } from "./connection/exchange.ts";
+import type { ExchangeReport, Observer } from "../site/observer.ts";
+
+/** An exchange that has a line in the log: a response was there. */
+export interface LoggedExchange extends ExchangeReport {
+  readonly response: Response;
+}
 
 /** The formats of a line; "none" for no log. */
 export const logFormats = ["short", "common", "combined", "json", "none"] as const;
 
 export type LogFormat = (typeof logFormats)[number];
+
+function hasResponse(report: ExchangeReport): report is LoggedExchange {
+  return report.response !== undefined;
+}
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -35,7 +44,7 @@ function escapeJson(text: string): string {
   );
 }
 
-function requestLine(report: ExchangeReport): string {
+function requestLine(report: LoggedExchange): string {
   const { head } = report;
   if (head === undefined) return escapeLine(report.method ?? "-");
   return escapeLine(`${head.method} ${head.rawTarget} ${head.version}`);
@@ -49,7 +58,7 @@ function commonDate(epochMs: number): string {
   return `${iso.slice(8, 10)}/${name}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
 }
 
-function short(report: ExchangeReport, epochMs: number): string {
+function short(report: LoggedExchange, epochMs: number): string {
   const time = new Date(epochMs).toISOString().slice(11, 19);
   const { head, response, octets, durationMs } = report;
   const what = head === undefined ? (report.method ?? "-") : `${head.method} ${head.rawTarget}`;
@@ -60,7 +69,7 @@ function short(report: ExchangeReport, epochMs: number): string {
   return `${time} ${escapeLine(what)} ${response.status} ${octets} B ${took}${cut}${reason}`;
 }
 
-function common(report: ExchangeReport, epochMs: number): string {
+function common(report: LoggedExchange, epochMs: number): string {
   const { response, octets, remoteAddress } = report;
   const size = octets === 0 ? "-" : String(octets);
   const when = commonDate(epochMs);
@@ -68,7 +77,7 @@ function common(report: ExchangeReport, epochMs: number): string {
   return `${remoteAddress} - - [${when}] "${line}" ${response.status} ${size}`;
 }
 
-function combined(report: ExchangeReport, epochMs: number): string {
+function combined(report: LoggedExchange, epochMs: number): string {
   const field = (name: string): string => escapeLine(report.head?.fields.get(name) ?? "-");
   return `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
 }
@@ -79,7 +88,7 @@ function noteOf({ note }: Response): Record<string, unknown> {
   return { ...note, form: note.form() };
 }
 
-function json(report: ExchangeReport, epochMs: number): string {
+function json(report: LoggedExchange, epochMs: number): string {
   const { head, response } = report;
   const line = JSON.stringify({
     time: new Date(epochMs).toISOString(),
@@ -110,14 +119,14 @@ const formatters: Record<Exclude<LogFormat, "none">, typeof short> = {
 /** Makes the line for `report`, without a line break. */
 export function formatLine(
   format: Exclude<LogFormat, "none">,
-  report: ExchangeReport,
+  report: LoggedExchange,
   epochMs: number,
 ): string {
   return formatters[format](report, epochMs);
 }
 
 /** The log of one server. */
-export class AccessLog {
+export class AccessLog implements Observer {
   readonly #format: LogFormat;
   readonly #write: (text: string) => void;
   readonly #epochMs: () => number;
@@ -137,14 +146,9 @@ export class AccessLog {
     this.#scheduler = scheduler;
   }
 
-  /** Whether it has a use for exchanges. */
-  get wanted(): boolean {
-    return this.#format !== "none";
-  }
-
-  /** Notes an exchange that is over. */
-  note(report: ExchangeReport): void {
-    if (this.#format === "none") return;
+  /** Logs an exchange that is over; one that has no response has no line. */
+  ended(report: ExchangeReport): void {
+    if (this.#format === "none" || !hasResponse(report)) return;
     if (this.#lines.length === 0) this.#scheduler.defer(this.flush);
     this.#lines.push(formatLine(this.#format, report, this.#epochMs()));
   }

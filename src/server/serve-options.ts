@@ -141,7 +141,10 @@ export type CompleteOptions = ServeOptions & Required<Pick<ServeOptions, Default
 export function completeOptions(options: ServeOptions): CompleteOptions {
   const names = Object.keys(defaultOptions) as DefaultedOption[];
   const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);
-  return { ...options, ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>) };
+  return {
+    ...options,
+    ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
+  };
 }
 
 /** The options whose value is one of a few words. */

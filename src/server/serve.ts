@@ -13,29 +13,19 @@ import type { Alarm } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
-import type { ExchangeReport } from "./connection/exchange.ts";
 import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
+import { Observers } from "./observers.ts";
+import type { RecordedRequest } from "./request-recorder.ts";
+import { RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { completeOptions, defaultOptions, ServeError } from "./serve-options.ts";
 import type { OpenSite, SiteSurroundings } from "./open-site.ts";
 import { openSite } from "./open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
-
-/** A request that arrived, and the status it was answered with. */
-export interface RecordedRequest {
-  readonly method: string;
-  /** As it came. */
-  readonly target: string;
-  /** In their order and spelling. */
-  readonly fields: readonly (readonly [name: string, value: string])[];
-  /** The head's octets. */
-  readonly raw: Uint8Array;
-  readonly status: number;
-}
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
@@ -90,24 +80,6 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
       toStandardError(error);
     }
   };
-}
-
-function recordOf(report: ExchangeReport): RecordedRequest | undefined {
-  const { head } = report;
-  if (head === undefined) return undefined;
-  return {
-    method: head.method,
-    target: head.rawTarget,
-    fields: [...head.fields],
-    raw: head.octets.slice(),
-    status: report.response.status,
-  };
-}
-
-/** Remembers `record` after the others, and forgets the oldest beyond `most`. */
-function keep(record: RecordedRequest | undefined, records: RecordedRequest[], most: number): void {
-  if (record !== undefined) records.push(record);
-  while (records.length > most) records.shift();
 }
 
 /** The URL of a server that was asked to listen on `host`. */
@@ -179,10 +151,16 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(options, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened);
   const write = guarded(options.write ?? toStandardOutput);
-  const logAs = (format: LogFormat = defaultOptions.log): AccessLog =>
-    new AccessLog(format, write, () => clock.epochMs(), scheduler);
+  const failed = guarded(options.onError ?? toStandardError);
+  const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
+  const observers = new Observers(failed);
+  const logAs = (format: LogFormat = defaultOptions.log): AccessLog => {
+    const made = new AccessLog(format, write, () => clock.epochMs(), scheduler);
+    const logs = format === "none" ? [] : [made];
+    observers.set(options.record === false ? logs : [...logs, recorder]);
+    return made;
+  };
   let log = logAs(options.log);
-  const requests: RecordedRequest[] = [];
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,
@@ -191,17 +169,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     deadlines: new Timers(clock, scheduler.alarm()),
     answer: (request, since) => opened.site.answer(request, since),
     refuse: (refusal, request) => opened.site.refuse(refusal, request),
-    failed: guarded(options.onError ?? toStandardError),
-    witness: {
-      get wanted() {
-        return log.wanted || options.record !== false;
-      },
-      note: (report) => {
-        log.note(report);
-        if (options.record === false) return;
-        keep(recordOf(report), requests, opened.limits.requestsKeptMax);
-      },
-    },
+    failed,
+    observers,
   };
   const listener = new Listener(context, http1Factory(), secure);
   const listening = listener.open(host, port, reusePort);
@@ -226,7 +195,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get root() {
       return opened.root;
     },
-    requests,
+    requests: recorder.requests,
     get connections() {
       return listener.connections;
     },

@@ -15,7 +15,8 @@ import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { Timers } from "../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
-import type { ExchangeReport } from "../../src/server/connection/exchange.ts";
+import type { ExchangeReport } from "../../src/site/observer.ts";
+import { Observers } from "../../src/server/observers.ts";
 import { ResponseDate } from "../../src/server/response-date.ts";
 import { limitsWith } from "../http1/transcript.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -67,8 +68,10 @@ export class FakeClient {
   readonly #scheduler = new RestlessScheduler();
   readonly deadlines: Timers;
   readonly connection: Http1Connection;
+  /** Of exchanges that had a response. */
   readonly reports: ExchangeReport[] = [];
   readonly failures: unknown[] = [];
+  readonly observers = new Observers((error) => this.failures.push(error));
   /** Requests in the order in which a handler was asked; filled by `later`. */
   readonly asked: Asked[] = [];
   closedCount = 0;
@@ -79,6 +82,13 @@ export class FakeClient {
     limits: Partial<Record<keyof Limits, number>> = {},
     departures?: WriteBatcher,
   ) {
+    this.observers.set([
+      {
+        ended: (report) => {
+          if (report.response !== undefined) this.reports.push(report);
+        },
+      },
+    ]);
     this.deadlines = new Timers(this.clock, this.clock);
     this.connection = new Http1Connection(
       {
@@ -94,7 +104,7 @@ export class FakeClient {
           return builder.text(kind, "text/plain").build();
         },
         moments: new Moments(),
-        witness: { wanted: true, note: (report) => this.reports.push(report) },
+        observers: this.observers,
         failed: (error) => this.failures.push(error),
         date: new ResponseDate(this.clock),
         departures: departures ?? new WriteBatcher(this.#scheduler),

@@ -2,8 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import type { ExchangeReport } from "../../src/server/connection/exchange.ts";
-import type { LogFormat } from "../../src/server/log.ts";
+import type { LogFormat, LoggedExchange } from "../../src/server/log.ts";
 import { AccessLog, formatLine, logFormats } from "../../src/server/log.ts";
 import { headOf } from "../http1/transcript.ts";
 import { startMs } from "./fake-clock.ts";
@@ -13,8 +12,8 @@ const ok: Response = new ResponseBuilder(200).text("hello").build();
 
 function reportOf(
   request: string | undefined,
-  changes: Partial<ExchangeReport> = {},
-): ExchangeReport {
+  changes: Partial<LoggedExchange> = {},
+): LoggedExchange {
   const head = request === undefined ? undefined : headOf(`${request}\r\n\r\n`);
   return {
     head,
@@ -42,7 +41,7 @@ const headless = reportOf(undefined, {
 });
 const nameless = reportOf(undefined, { response: new ResponseBuilder(400).build(), octets: 0 });
 
-function line(format: Exclude<LogFormat, "none">, report: ExchangeReport): string {
+function line(format: Exclude<LogFormat, "none">, report: LoggedExchange): string {
   return formatLine(format, report, startMs);
 }
 
@@ -174,8 +173,8 @@ describe("the log of a server", () => {
       () => startMs,
       scheduler,
     );
-    log.note(plain);
-    log.note(nameless);
+    log.ended(plain);
+    log.ended(nameless);
     expect(written).toEqual([]);
     scheduler.endTurn();
     expect(written).toEqual([`${line("short", plain)}\n${line("short", nameless)}\n`]);
@@ -193,7 +192,7 @@ describe("the log of a server", () => {
       scheduler,
     );
     log.flush();
-    log.note(plain);
+    log.ended(plain);
     log.flush();
     log.flush();
     scheduler.endTurn();
@@ -209,7 +208,7 @@ describe("the log of a server", () => {
       () => startMs,
       scheduler,
     );
-    log.note(plain);
+    log.ended(plain);
     log.flush();
     scheduler.endTurn();
     expect(written).toEqual([]);

@@ -1,74 +1,76 @@
 /**
- * One request and its response on a connection, from the first to the last octet, as the access log
- * and the record of requests see it.
+ * One request and its response on a connection, from the whole head to the last octet, and what the
+ * server's observers are told of it.
  */
 
 import type { Refusal } from "../../http/error.ts";
 import type { RequestHead } from "../../http/request.ts";
-import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/response.ts";
 import type { Request } from "../../site/request.ts";
+import type { ConnectionContext } from "./protocol-connection.ts";
 import type { IncomingBody } from "./request-body.ts";
 import { endStream, openStream } from "./stream.ts";
 
+/** A request whose head is one version's own. */
+export type RequestOf<Head extends RequestHead> = Request & { readonly head: Head };
+
 /** A request with its response, which may still be on its way. */
-export class Exchange {
+export class Exchange<Head extends RequestHead> {
   /** Undefined when the head was too malformed to be read. */
-  readonly head: Http1RequestHead | undefined;
+  readonly request: RequestOf<Head> | undefined;
   readonly body: IncomingBody;
-  /** When its head was whole, on the monotonic clock; 0 when nobody wants to know. */
-  readonly startedMs: number;
-  /** The request as the site gets it, once its head was read. */
-  request: Request | undefined;
   /** Whether the connection goes on after this. */
   persist = false;
-  /** The response, from when it is there until it has been reported. */
-  response: Response | undefined;
+  readonly #context: ConnectionContext;
+  readonly #remoteAddress: string;
+  /** When the head was whole, on the monotonic clock; exact only if an observer is told. */
+  readonly #startedMs: number;
+  #response: Response | undefined;
+  #isOver = false;
 
-  constructor(head: Http1RequestHead | undefined, body: IncomingBody, startedMs: number) {
-    this.head = head;
+  constructor(
+    context: ConnectionContext,
+    remoteAddress: string,
+    body: IncomingBody,
+    request: RequestOf<Head> | undefined,
+  ) {
+    const { clock, observers } = context;
+    this.request = request;
     this.body = body;
-    this.startedMs = startedMs;
+    this.#context = context;
+    this.#remoteAddress = remoteAddress;
+    const isTimed = request !== undefined && observers.ended.isWanted;
+    this.#startedMs = isTimed ? clock.monotonicMs() : clock.turnMs();
+    if (request !== undefined) observers.began.tell(request);
+  }
+
+  /** The final response is there. */
+  answer(response: Response): void {
+    this.#response = response;
+    if (this.request !== undefined) this.#context.observers.answered.tell(this.request, response);
   }
 
   /**
-   * What there is to say of it at `nowMs`, with `octets` of content sent; undefined when that has
-   * been said, or when there was no response.
+   * The exchange is over, and `octets` of content were sent, `isWhole` if that was all; the first
+   * call counts. `method` is what could be read of a head that could not.
    */
-  report(octets: number, nowMs: number, whole: boolean): OwnReport | undefined {
-    const { head, response } = this;
-    this.response = undefined;
-    if (response === undefined) return undefined;
-    const durationMs = nowMs - this.startedMs;
-    return { head, method: head?.method, response, octets, durationMs, whole };
+  end(octets: number, isWhole: boolean, refusal?: Refusal["kind"], method?: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { clock, observers } = this.#context;
+    if (!observers.ended.isWanted) return;
+    const head = this.request?.head;
+    observers.ended.tell({
+      head,
+      method: head?.method ?? method,
+      remoteAddress: this.#remoteAddress,
+      response: this.#response,
+      refusal,
+      octets,
+      durationMs: clock.monotonicMs() - this.#startedMs,
+      whole: isWhole,
+    });
   }
-}
-
-/** What there is to say of an exchange that is over. */
-export interface ExchangeReport {
-  readonly head: RequestHead | undefined;
-  /** The method, where it could be read though the head could not. */
-  readonly method: string | undefined;
-  readonly remoteAddress: string;
-  readonly response: Response;
-  /** The kind of the server's own refusal, if it refused. */
-  readonly refusal: Refusal["kind"] | undefined;
-  /** Octets of content sent; framing doesn't count. */
-  readonly octets: number;
-  readonly durationMs: number;
-  /** Whether the client got all of it. */
-  readonly whole: boolean;
-}
-
-/** The part of a report that an exchange knows by itself. */
-type OwnReport = Omit<ExchangeReport, "remoteAddress" | "refusal">;
-
-/** Who wants to know of exchanges that are over. */
-export interface Witness {
-  /** Whether anyone does at all, by now. */
-  readonly wanted: boolean;
-  /** Told once of each of them. */
-  note(report: ExchangeReport): void;
 }
 
 const noop = (): void => undefined;

@@ -6,6 +6,7 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Answer } from "../../site/endpoint.ts";
+import type { RefusalReason } from "../../site/observer.ts";
 import type { Request } from "../../site/request.ts";
 import type { Refusal } from "../../http/error.ts";
 import type { Response } from "../../http/response.ts";
@@ -14,9 +15,9 @@ import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Timed, Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
+import type { Observers } from "../observers.ts";
 import type { ResponseDate } from "../response-date.ts";
 import type { Moment } from "../../tree/view.ts";
-import type { Witness } from "./exchange.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -41,11 +42,8 @@ export interface ProtocolConnection extends Timed {
   /** Resets the connection, whatever it is doing. */
   abort(): void;
   /** Answers with a refusal for `reason` before any request was read, and closes. */
-  turnAway(reason: TurnAwayReason): void;
+  turnAway(reason: RefusalReason): void;
 }
-
-/** Why a connection is refused as a whole: there are too many, or TLS is spoken here alone. */
-export type TurnAwayReason = "overloaded" | "cleartext";
 
 /**
  * Makes the connection for a client that `transport` leads to. A factory is one version of HTTP, and
@@ -69,8 +67,8 @@ export interface ServerContext {
   readonly answer: (request: Request, since: Moment) => Answer;
   /** The response to what no endpoint answers; `request` is undefined if its head is malformed. */
   readonly refuse: (refusal: Refusal, request: Request | undefined) => Response;
-  /** Told of every exchange that is over. */
-  readonly witness: Witness;
+  /** Told of connections and exchanges. */
+  readonly observers: Observers;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
   readonly failed: (error: unknown) => void;
 }

@@ -11,6 +11,7 @@
  * socket.
  */
 
+import type { RefusalReason } from "../../site/observer.ts";
 import { BodyError } from "../../site/request.ts";
 import type { ConnectionEvent, ConnectionState } from "../../http1/connection-state.ts";
 import { advance } from "../../http1/connection-state.ts";
@@ -22,11 +23,7 @@ import type { Response } from "../../http/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { RequestFreshness } from "./request-freshness.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type {
-  ConnectionContext,
-  ProtocolConnection,
-  TurnAwayReason,
-} from "../connection/protocol-connection.ts";
+import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
 import { RequestReader } from "./request-reader.ts";
@@ -50,7 +47,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   readonly #patience: Timeouts;
   readonly #freshness: RequestFreshness;
   #state: ConnectionState = "idle";
-  #exchange: Exchange | undefined;
+  #exchange: Exchange<Http1RequestHead> | undefined;
   /**
    * Whether code of the loop is running. A handler that reads its body before it returns, and a
    * response's stream that is told to stop, run inside a step and may wake the connection from
@@ -133,7 +130,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (this.#state !== "closed") this.#run();
   }
 
-  turnAway(reason: TurnAwayReason): void {
+  turnAway(reason: RefusalReason): void {
     if (this.#state !== "idle") return;
     this.#refuse(refusals[reason]);
     this.#run();
@@ -272,14 +269,13 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   #ask(head: Http1RequestHead): void {
     this.#move("asked");
-    const { clock, witness } = this.#context;
+    const { clock } = this.#context;
     const { remoteAddress } = this;
-    const startedMs = witness.wanted ? clock.monotonicMs() : 0;
-    const exchange = new Exchange(head, this.#intake.bodyOf(head), startedMs);
-    this.#exchange = exchange;
+    const body = this.#intake.bodyOf(head);
     const receivedMs = clock.epochMs();
-    const request = { head, body: exchange.body, remoteAddress, receivedMs };
-    exchange.request = request;
+    const request = { head, body, remoteAddress, receivedMs };
+    const exchange = new Exchange(this.#context, remoteAddress, body, request);
+    this.#exchange = exchange;
     try {
       const answer = this.#context.answer(request, this.#freshness.take());
       if (answer instanceof Promise) this.#await(exchange, answer).catch(this.#context.failed);
@@ -290,7 +286,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** Waits for a handler that could not answer at once. */
-  async #await(exchange: Exchange, answer: Promise<Response>): Promise<void> {
+  async #await(exchange: Exchange<Http1RequestHead>, answer: Promise<Response>): Promise<void> {
     try {
       const response = await answer;
       this.#running = true;
@@ -304,7 +300,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#run();
   }
 
-  #handlerFailed(exchange: Exchange, error: unknown): void {
+  #handlerFailed(exchange: Exchange<Http1RequestHead>, error: unknown): void {
     if (this.#exchange !== exchange || this.#state !== "handling") return;
     if (error instanceof BodyError) {
       if (error.refusal === undefined) this.#terminate();
@@ -312,17 +308,18 @@ export class Http1Connection implements ProtocolConnection, Batched {
       return;
     }
     this.#context.failed(error);
-    this.#answer(exchange, this.#context.refuse(refusals["handler-failed"], exchange.request));
+    const response = this.#context.refuse(refusals["handler-failed"], exchange.request);
+    this.#answer(exchange, response);
   }
 
   /** Queues a handler's response, or drops it when nobody waits for it any more. */
-  #answer(exchange: Exchange, response: Response): void {
-    if (this.#exchange !== exchange || this.#state !== "handling" || exchange.head === undefined) {
+  #answer(exchange: Exchange<Http1RequestHead>, response: Response): void {
+    const head = exchange.request?.head;
+    if (this.#exchange !== exchange || this.#state !== "handling" || head === undefined) {
       disposeResponse(response);
       return;
     }
-    const { head } = exchange;
-    exchange.response = response;
+    exchange.answer(response);
     exchange.persist = this.#delivery.begin(response, {
       minorVersion: head.minorVersion,
       bodiless: head.method === "HEAD",
@@ -338,7 +335,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (exchange === undefined) return false;
     switch (this.#delivery.advance()) {
       case "sent":
-        this.#report(true);
+        exchange.end(this.#delivery.octets, true);
         this.#move("sent");
         return true;
       case "blocked":
@@ -427,31 +424,22 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Answers with a refusal of the server's own; nothing more is read for good. */
   #refuse(refusal: Refusal): void {
     // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
-    const method = this.#exchange?.head?.method ?? this.#intake.parser.method;
-    const now = this.#context.clock.turnMs();
-    const exchange = this.#exchange ?? new Exchange(undefined, noBody, now);
+    const head = this.#exchange?.request?.head;
+    const method = head?.method ?? this.#intake.parser.method;
+    const exchange =
+      this.#exchange ?? new Exchange(this.#context, this.remoteAddress, noBody, undefined);
     exchange.body.fail(refusal);
-    exchange.response = this.#context.refuse(refusal, exchange.request);
-    this.#delivery.begin(exchange.response, {
-      minorVersion: exchange.head?.minorVersion ?? 1,
+    const response = this.#context.refuse(refusal, exchange.request);
+    exchange.answer(response);
+    this.#delivery.begin(response, {
+      minorVersion: head?.minorVersion ?? 1,
       bodiless: method === "HEAD",
       persist: false,
       date: this.#context.date.now(),
     });
-    this.#exchange = exchange;
-    this.#report(true, refusal.kind, method);
+    exchange.end(this.#delivery.octets, true, refusal.kind, method);
     this.#exchange = undefined;
     this.#move("refused");
-  }
-
-  #report(whole: boolean, refusal?: Refusal["kind"], method?: string): void {
-    const { witness, clock } = this.#context;
-    const report = witness.wanted
-      ? this.#exchange?.report(this.#delivery.octets, clock.monotonicMs(), whole)
-      : undefined;
-    if (report === undefined) return;
-    const { remoteAddress } = this;
-    witness.note({ ...report, remoteAddress, refusal, method: report.method ?? method });
   }
 
   #flush(): WriteOutcome {
@@ -490,7 +478,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   /** Lets go of everything. */
   #end(event: "ended" | "gone"): void {
-    this.#report(false);
+    this.#exchange?.end(this.#delivery.octets, false);
     this.#state = advance(this.#state, event);
     this.#context.deadlines.remove(this);
     this.#exchange?.body.fail("gone");

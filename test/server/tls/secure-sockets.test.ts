@@ -11,6 +11,7 @@ import type {
 } from "../../../src/server/connection/protocol-connection.ts";
 import { Timers } from "../../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
+import { Observers } from "../../../src/server/observers.ts";
 import { SecureSockets } from "../../../src/server/tls/secure-sockets.ts";
 import { clientTls, serverTls } from "../../certificates/certificates.ts";
 import { limitsWith } from "../../http1/transcript.ts";
@@ -59,7 +60,7 @@ async function closeAfter(
     scheduler,
     clock,
     moments: new Moments(),
-    witness: { wanted: false, note: noop },
+    observers: new Observers(noop),
     deadlines: new Timers(clock, scheduler.alarm()),
     handler: () => Promise.reject(new Error("nobody asks")),
     refusal: () => {
