@@ -16,6 +16,7 @@ import type {
   ResponseField,
   ResponseNote,
 } from "./response.ts";
+import { CachedResponse } from "./response.ts";
 import type { ContentStatus, InterimStatus, Status } from "./status.ts";
 import { isContentless } from "./status.ts";
 
@@ -120,7 +121,6 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   readonly #fields: ResponseField[] = [];
   #body: Body = { kind: "none" };
   #close = false;
-  #recurs = false;
   #note: ResponseNote | undefined;
   /** Makes the type remember whether there is a body. */
   declare readonly filled: F;
@@ -168,12 +168,6 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   /** Ends the connection after this response (RFC 9112 §9.6). */
   closing(): this {
     this.#close = true;
-    return this;
-  }
-
-  /** Says that the response will be kept and answered again. Its body is no stream. */
-  recurring(): this {
-    this.#recurs = true;
     return this;
   }
 
@@ -252,9 +246,14 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
       fields: this.#fields,
       body: this.#body,
       close: this.#close,
-      recurs: this.#recurs,
+      recurs: false,
       note: this.#note,
     };
+  }
+
+  /** The same, to be given out again as it is. Its body is no stream. */
+  buildCached(): CachedResponse {
+    return new CachedResponse(this.build());
   }
 
   #fill(body: Body, mediaType: string): ResponseBuilder<S, "filled"> {

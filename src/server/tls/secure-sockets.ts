@@ -124,7 +124,7 @@ export class Handshake extends Bystander {
     try {
       writeSync(
         this.socket.fd,
-        Buffer.concat([latin1Bytes(encodeHead(response, wire).text), body]),
+        Buffer.concat([latin1Bytes(encodeHead(response, wire).head), body]),
       );
     } catch {
       // It has gone already.

@@ -14,6 +14,7 @@ import type { EntityTag } from "../../http/entity-tag.ts";
 import { formatEntityTag } from "../../http/entity-tag.ts";
 import { readRange } from "../../http/range.ts";
 import type { Piece, Region, Response, ResponseField } from "../../http/response.ts";
+import { CachedResponse } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
@@ -101,8 +102,8 @@ function notModified(representation: Representation): ResponseBuilder<304> {
 function recurringWhole(representation: Representation): Response {
   const { mtimeMs } = representation;
   const seconds = mtimeMs === undefined ? undefined : Math.floor(mtimeMs / 1000);
-  const builder = describe(200, representation, seconds).recurring();
-  return fill(builder, representation, undefined, representation.mediaType);
+  const builder = describe(200, representation, seconds);
+  return new CachedResponse(fill(builder, representation, undefined, representation.mediaType));
 }
 
 /**
@@ -184,8 +185,9 @@ function onePart(
 ): Response {
   const builder = describe(206, representation, lastModifiedSeconds);
   builder.field("Content-Range", contentRange(region, contentSize(representation)));
-  if (recurs && representation.content instanceof Uint8Array) builder.recurring();
-  return fill(builder, representation, [region], representation.mediaType);
+  const response = fill(builder, representation, [region], representation.mediaType);
+  const isCached = recurs && representation.content instanceof Uint8Array;
+  return isCached ? new CachedResponse(response) : response;
 }
 
 /** 206. Without a date in answer to If-Range, whose sender has it already (RFC 9110 §15.3.7). */
@@ -242,7 +244,7 @@ export function answerWith(
   if (verdict.kind === "not-modified") {
     release(representation);
     if (representation.recurs !== true) return notModified(representation).build();
-    return recall(unmodifieds, representation, (one) => notModified(one).recurring().build());
+    return recall(unmodifieds, representation, (one) => notModified(one).buildCached());
   }
   if (verdict.kind === "failed") {
     release(representation);

@@ -10,6 +10,7 @@ import { hasCondition } from "../../http/conditional.ts";
 import { refusals } from "../../http/error.ts";
 import { parseMediaType } from "../../http/media-type.ts";
 import type { Response, ResponseNote } from "../../http/response.ts";
+import { CachedResponse } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { FileService } from "../content/file.ts";
@@ -81,7 +82,7 @@ function describeBody(
 }
 
 /** The answers that form pages in memory are, to be given again with what each form held. */
-const pageAnswers = new WeakMap<OpenFile, Response>();
+const pageAnswers = new WeakMap<OpenFile, CachedResponse>();
 
 /** The answer with the form page that was `found`. */
 function answerWithPage(found: Outcome, note: ResponseNote, service: FormService): Response {
@@ -91,10 +92,10 @@ function answerWithPage(found: Outcome, note: ResponseNote, service: FormService
   }
   let answer = pageAnswers.get(file);
   if (answer === undefined) {
-    answer = answerWithContent(found, new ResponseBuilder(200).recurring(), service);
+    answer = new CachedResponse(answerWithContent(found, new ResponseBuilder(200), service));
     pageAnswers.set(file, answer);
   }
-  return { ...answer, note };
+  return answer.withNote(note);
 }
 
 /** Whether a form would be taken, as far as can be said before it is read. */

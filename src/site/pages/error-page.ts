@@ -10,6 +10,7 @@ import { containPath } from "../../tree/path.ts";
 import type { Refusal } from "../../http/error.ts";
 import { describeRefusal, refusals } from "../../http/error.ts";
 import type { Response, ResponseNote } from "../../http/response.ts";
+import { CachedResponse } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
 import { reasonPhrases } from "../../http/status.ts";
@@ -148,15 +149,17 @@ export class ErrorPages {
     const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
     const shown: PageText = this.#explain ? page : { text: page.text };
     const builder = startPage(status).noting(note);
-    if (found.kind !== "file") return builder.recurring().html(builtInPage(status, shown)).build();
+    if (found.kind !== "file") return builder.html(builtInPage(status, shown)).buildCached();
     const { file } = found;
-    if (file.content !== undefined && file.recurs) builder.recurring();
+    const isCached = file.content !== undefined && file.recurs;
     if (shown.reason === undefined || file.size > this.#limits.sendPieceBytes) {
-      return fileResponse(builder, file);
+      const response = fileResponse(builder, file);
+      return isCached ? new CachedResponse(response) : response;
     }
     const markup = new TextDecoder().decode(file.readAll());
     file.close();
-    return builder.html(withReason(markup, shown.reason)).build();
+    const explained = builder.html(withReason(markup, shown.reason));
+    return isCached ? explained.buildCached() : explained.build();
   }
 }
 

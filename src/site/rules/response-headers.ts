@@ -10,6 +10,7 @@ import type { Fields } from "../../http/fields.ts";
 import { noFields, tokenList } from "../../http/fields.ts";
 import type { RequestHead } from "../../http/request.ts";
 import type { Response, ResponseField } from "../../http/response.ts";
+import { CachedResponse } from "../../http/response.ts";
 import { isEncoderField } from "../../http/response-builder.ts";
 import type { CorsRule, HeaderRule } from "./rules.ts";
 
@@ -133,6 +134,16 @@ function preflight(response: Response, fields: Fields): readonly ResponseField[]
   ];
 }
 
+/** `response` with other fields; cached as it is where the two are. */
+function withLines(
+  response: Response,
+  fields: readonly ResponseField[],
+  isCached: boolean,
+): Response {
+  const changed = { ...response, fields, recurs: false };
+  return isCached ? new CachedResponse(changed) : changed;
+}
+
 interface CompiledHeader {
   /** Undefined for every path. */
   readonly glob: Bun.Glob | undefined;
@@ -163,21 +174,18 @@ export class ResponseHeaders {
     const path = target !== undefined && "path" in target ? decodedPath(target.path) : undefined;
     const decorated = withOwn(response, this.#ownFields(response, path));
     // The same head makes the same of the same response.
-    const recurs = response.recurs && head?.slot !== undefined;
+    const isCached = response.recurs && head?.slot !== undefined;
     const cors = this.#cors;
     // A route that speaks of CORS itself is not corrected.
-    if (cors === undefined || saysCors(response)) return { ...response, fields: decorated, recurs };
+    if (cors === undefined || saysCors(response)) return withLines(response, decorated, isCached);
     let more = this.#allowedOrigin(cors, fields);
     if (more.length > 0) {
       const asked = head?.method === "OPTIONS" && fields.has("access-control-request-method");
       more = [...more, ...(asked ? preflight(response, fields) : [exposure])];
     }
     const readable = withFields(decorated, more);
-    return {
-      ...response,
-      recurs,
-      fields: cors.origins === undefined ? readable : withVary(readable, "Origin"),
-    };
+    const varied = cors.origins === undefined ? readable : withVary(readable, "Origin");
+    return withLines(response, varied, isCached);
   }
 
   /** The fields of the rules that `response`, to a request for `path`, is to have. */
