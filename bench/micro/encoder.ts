@@ -1,10 +1,10 @@
 /** A response's head, from the value to text, as a small file's answer has it. */
 
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import { encodeHead, encodeWhole } from "../../src/http1/response-encoder.ts";
+import { encodeHead, encodeResponse } from "../../src/http1/response-encoder.ts";
 import type { Part } from "./part.ts";
 
-const exchange = {
+const context = {
   minorVersion: 1,
   bodiless: false,
   persist: true,
@@ -26,20 +26,20 @@ function fileAnswer() {
 
 export function encoderParts(): readonly Part[] {
   const response = fileAnswer().build();
-  const recurring = fileAnswer().recurring().build();
-  const { length } = encodeHead(response, exchange).text;
+  const recurring = fileAnswer().buildCached();
+  const { length } = encodeHead(response, context).head;
   return [
     {
       name: `encoder: a file's head, ${length} octets`,
       run: () => {
-        const { text } = encodeHead(response, exchange);
-        if (text.length !== length) throw new Error(text);
+        const { head } = encodeResponse(response, context);
+        if (head.length !== length) throw new Error(`${head.length} octets`);
       },
     },
     {
       name: "encoder: an answer of 1 KB that recurs, head and body",
       run: () => {
-        if (encodeWhole(recurring, exchange)?.length !== length + content.length) {
+        if (encodeResponse(recurring, context).head.length !== length + content.length) {
           throw new Error("isn't kept");
         }
       },

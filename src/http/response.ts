@@ -4,6 +4,8 @@
  * through the outbox.
  */
 
+import { Slot } from "../base/slot.ts";
+
 declare const handle: unique symbol;
 
 /**
@@ -76,17 +78,6 @@ export interface ResponseNote {
 }
 
 /**
- * A place for what the encoder has made of a cached response: head and body in one piece, in which
- * only the date changes.
- */
-export class EncodedResponse {
-  /** Undefined until the response was sent for the first time. */
-  octets: Uint8Array<ArrayBuffer> | undefined;
-  /** The date that `octets` have in them. */
-  date = "";
-}
-
-/**
  * A response that is given out again. Only an instance is: a spread of one, with other fields or
  * another body, is an ordinary response, so nothing that changes a cached response can leak into
  * another answer by accident. Its octets are encoded once.
@@ -98,26 +89,31 @@ export class CachedResponse implements Response {
   readonly close: boolean;
   readonly note: ResponseNote | undefined;
   /** Makes the class nominal, and is what a spread lacks. */
-  readonly #encoded: EncodedResponse;
+  readonly #encoded: Slot;
 
-  /** `response`, given out again. Its body is no stream. */
-  constructor(response: Response, encoded = new EncodedResponse()) {
+  /**
+   * `response`, given out again, with `note` for the log. Throws a TypeError on one that can't be: a
+   * stream is read once, and hints follow from the request.
+   */
+  constructor(response: Response, note = response.note, encoded = new Slot()) {
+    if (response.body.kind === "stream") throw new TypeError("a stream can't be given out again");
+    if (response.hints !== undefined) throw new TypeError("hints can't be given out again");
     this.status = response.status;
     this.fields = response.fields;
     this.body = response.body;
     this.close = response.close;
-    this.note = response.note;
+    this.note = note;
     this.#encoded = encoded;
   }
 
-  /** What the encoder keeps with it. */
-  get encoded(): EncodedResponse {
+  /** For the encoder: what the response is on the wire. */
+  get encoded(): Slot {
     return this.#encoded;
   }
 
   /** The same response with another note for the log; on the wire both are the same octets. */
   withNote(note: ResponseNote): CachedResponse {
-    return new CachedResponse({ ...(this as Response), note }, this.#encoded);
+    return new CachedResponse(this, note, this.#encoded);
   }
 }
 

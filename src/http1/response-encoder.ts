@@ -4,17 +4,19 @@
  *   HTTP-message = status-line CRLF *( field-line CRLF ) CRLF [ message-body ]   (RFC 9112 §2.1)
  *   status-line  = HTTP-version SP status-code SP [ reason-phrase ]              (RFC 9112 §4)
  *
- * The encoder owns everything that depends on the connection and not on the answer: the version,
- * Date, Connection, and which framing the body gets.
+ * The encoder owns everything that depends on the connection and not on the response: the version,
+ * Date, Connection, and the framing of the body. A cached response is encoded once: its head is
+ * kept as octets, with a small content behind it, and only the date in them changes.
  */
 
+import type { Slot } from "../base/slot.ts";
 import { latin1Into } from "../http/bytes.ts";
 import type { Response } from "../http/response.ts";
 import { bodyOctets, CachedResponse } from "../http/response.ts";
 import { isContentless, reasonPhrase } from "../http/status.ts";
 
-/** What the encoder has to know of the exchange. */
-export interface Exchange {
+/** What the encoder needs to know of the request and its connection. */
+export interface WireContext {
   /** Of the request; 0 for HTTP/1.0. */
   readonly minorVersion: 0 | 1;
   /** Whether the request was a HEAD: the same header section, and no body (RFC 9110 §9.3.2). */
@@ -28,13 +30,27 @@ export interface Exchange {
 /** How a body is delimited on the wire (RFC 9112 §6). */
 export type WireFraming = "none" | "length" | "chunked" | "close";
 
-/** An encoded header section, what goes before it, and what follows it. */
-export interface EncodedHead {
-  /** Latin-1 text, up to and with the empty line. */
-  readonly text: string;
+/** An encoded response, as far as it can be encoded before its body is sent. */
+export interface EncodedResponse {
+  /**
+   * The head, from early hints up to and with the empty line: Latin-1 text, or octets with the
+   * first `contentOctets` of the content behind them. The octets are lent: the next response with
+   * another date changes them, so they are sent or copied before that.
+   */
+  readonly head: string | Uint8Array;
+  readonly contentOctets: number;
+  /** How the body that is still to be sent is delimited; "none" when nothing more is sent. */
   readonly framing: WireFraming;
   /** Whether the connection goes on after this response. */
   readonly persist: boolean;
+}
+
+/** An encoded head, as text. */
+export interface EncodedHead extends EncodedResponse {
+  readonly head: string;
+  readonly contentOctets: 0;
+  /** Where the date begins in `head`. */
+  readonly dateAt: number;
 }
 
 /**
@@ -55,83 +71,101 @@ export function chunkPrefix(octets: number): string {
   return `${octets.toString(16)}\r\n`;
 }
 
-function framingOf(response: Response, exchange: Exchange): WireFraming {
+function framingOf(response: Response, context: WireContext): WireFraming {
   if (isContentless(response.status)) return "none";
   if (bodyOctets(response.body) !== undefined) return "length";
   // RFC 9112 §6.1: no Transfer-Encoding to an HTTP/1.0 client; the end of the connection delimits.
-  return exchange.minorVersion === 0 ? "close" : "chunked";
+  return context.minorVersion === 0 ? "close" : "chunked";
 }
 
 /**
  * The interim response with the hints of `response`, if it has any (RFC 8297 §2). A client of
- * HTTP/1.0 would take it for the answer (RFC 9110 §15.2), and one that asks for the fields alone
+ * HTTP/1.0 would take it for the final one (RFC 9110 §15.2), and one that asks for the fields alone
  * has no use for it.
  */
-function earlyHintsHead({ hints = [] }: Response, exchange: Exchange): string {
-  if (hints.length === 0 || exchange.minorVersion === 0 || exchange.bodiless) return "";
+function earlyHintsHead({ hints = [] }: Response, context: WireContext): string {
+  if (hints.length === 0 || context.minorVersion === 0 || context.bodiless) return "";
   return `HTTP/1.1 103 Early Hints\r\n${hints.map((link) => `Link: ${link}\r\n`).join("")}\r\n`;
 }
 
 /**
- * The header section of `response` in `exchange`. A HEAD has the fields of the GET, its length too,
+ * The header section of `response` in `context`. A HEAD gets the fields of the GET, its length too,
  * and nothing follows them. Early hints go before it, in the same piece of text.
  */
-export function encodeHead(response: Response, exchange: Exchange): EncodedHead {
-  const framing = framingOf(response, exchange);
-  const persist = exchange.persist && !response.close && framing !== "close";
-  let text = earlyHintsHead(response, exchange);
-  // RFC 9112 §2.6, RFC 9110 §6.2: the version is ours, whatever the request's was.
-  text += `HTTP/1.1 ${response.status} ${reasonPhrase(response.status)}\r\n`;
-  text += `Date: ${exchange.date}\r\n`;
-  for (const [name, value] of response.fields) text += `${name}: ${value}\r\n`;
-  if (framing === "length") text += `Content-Length: ${bodyOctets(response.body) ?? 0}\r\n`;
-  else if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
+export function encodeHead(response: Response, context: WireContext): EncodedHead {
+  const framing = framingOf(response, context);
+  const persist = context.persist && !response.close && framing !== "close";
+  let head = earlyHintsHead(response, context);
+  // RFC 9110 §6.2: the version is the server's own, whatever the request's was.
+  head += `HTTP/1.1 ${response.status} ${reasonPhrase(response.status)}\r\nDate: `;
+  const dateAt = head.length;
+  head += `${context.date}\r\n`;
+  for (const [name, value] of response.fields) head += `${name}: ${value}\r\n`;
+  if (framing === "length") head += `Content-Length: ${bodyOctets(response.body) ?? 0}\r\n`;
+  else if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
   // RFC 9110 §15.3.6: a 205 has no content and says so, for clients that would wait for some.
-  else if (response.status === 205) text += "Content-Length: 0\r\n";
-  if (!persist) text += "Connection: close\r\n";
+  else if (response.status === 205) head += "Content-Length: 0\r\n";
+  if (!persist) head += "Connection: close\r\n";
   // RFC 9112 §9.3: an HTTP/1.0 client can't know that the connection goes on unless it is told.
-  else if (exchange.minorVersion === 0) text += "Connection: keep-alive\r\n";
-  text += "\r\n";
-  return { text, framing: exchange.bodiless ? "none" : framing, persist };
+  else if (context.minorVersion === 0) head += "Connection: keep-alive\r\n";
+  head += "\r\n";
+  return { head, contentOctets: 0, dateAt, framing: context.bodiless ? "none" : framing, persist };
 }
 
-/** A longer body isn't copied behind its head. */
-const keptBodyOctetsMax = 64 * 1024;
+/** A longer content isn't copied behind its head. */
+const copiedOctetsMax = 64 * 1024;
+
+/** The octets of a cached response: its head, and behind it the content if that is in memory. */
+class KeptOctets implements EncodedResponse {
+  readonly head: Uint8Array<ArrayBuffer>;
+  readonly contentOctets: number;
+  readonly framing: WireFraming;
+  readonly persist = true;
+  readonly #dateAt: number;
+  #date: string;
+
+  constructor({ head, dateAt, framing }: EncodedHead, { body }: Response, date: string) {
+    const content = body.kind === "bytes" ? body.bytes : undefined;
+    this.contentOctets = content?.length ?? 0;
+    this.framing = body.kind === "file" ? framing : "none";
+    this.head = new Uint8Array(head.length + this.contentOctets);
+    latin1Into(this.head, head, 0);
+    if (content !== undefined) this.head.set(content, head.length);
+    this.#dateAt = dateAt;
+    this.#date = date;
+  }
+
+  /** The same octets, with `date` in them. */
+  dated(date: string): this {
+    if (date !== this.#date) {
+      latin1Into(this.head, date, this.#dateAt);
+      this.#date = date;
+    }
+    return this;
+  }
+}
 
 /**
- * All octets of `response`, head and body, in one piece, made once for a response that recurs;
- * without those of a file, which follow. Undefined for one that doesn't recur, and for the
- * exchanges that are seldom: what they need is `encodeHead`. The octets are lent: they are to be
- * sent or copied before anything is encoded for another date, which is put into the same piece.
+ * Where the octets of `response` are kept; undefined when they aren't. The same octets answer all
+ * requests but those that are seldom: of HTTP/1.0, the last of a connection, a HEAD for content.
  */
-export function encodeWhole(response: Response, exchange: Exchange): Uint8Array | undefined {
-  if (!(response instanceof CachedResponse)) return undefined;
-  if (!exchange.persist || exchange.minorVersion === 0) return undefined;
-  if (exchange.bodiless && response.body.kind !== "none") return undefined;
-  const { encoded } = response;
-  if (encoded.octets === undefined) {
-    encoded.octets = makeWhole(response, exchange);
-    encoded.date = exchange.date;
-  } else if (encoded.date !== exchange.date) {
-    encoded.date = exchange.date;
-    latin1Into(encoded.octets, exchange.date, dateAtOf(response));
-  }
-  return encoded.octets;
+function slotOf(response: Response, context: WireContext): Slot | undefined {
+  if (!(response instanceof CachedResponse) || response.close) return undefined;
+  if (!context.persist || context.minorVersion === 0) return undefined;
+  const { body } = response;
+  if (context.bodiless && body.kind !== "none") return undefined;
+  return body.kind === "bytes" && body.bytes.length > copiedOctetsMax
+    ? undefined
+    : response.encoded;
 }
 
-/** Where in a response its date is: behind a status line with its phrase, and "Date: ". */
-function dateAtOf({ status }: Response): number {
-  return `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nDate: `.length;
-}
-
-function makeWhole(response: Response, exchange: Exchange): Uint8Array<ArrayBuffer> | undefined {
-  const { body, close } = response;
-  if (close || body.kind === "stream") return undefined;
-  const content = body.kind === "bytes" ? body.bytes : undefined;
-  if (content !== undefined && content.length > keptBodyOctetsMax) return undefined;
-  const { text } = encodeHead(response, exchange);
-  const octets = new Uint8Array(text.length + (content?.length ?? 0));
-  latin1Into(octets, text, 0);
-  if (content !== undefined) octets.set(content, text.length);
-  return octets;
+/** Encodes `response` in `context`, or finds what it was encoded to before. */
+export function encodeResponse(response: Response, context: WireContext): EncodedResponse {
+  const slot = slotOf(response, context);
+  if (slot?.value instanceof KeptOctets) return slot.value.dated(context.date);
+  const head = encodeHead(response, context);
+  if (slot === undefined) return head;
+  const kept = new KeptOctets(head, response, context.date);
+  slot.value = kept;
+  return kept;
 }

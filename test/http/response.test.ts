@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { bodyOctets } from "../../src/http/response.ts";
+import { bodyOctets, CachedResponse } from "../../src/http/response.ts";
+import { ResponseBuilder } from "../../src/http/response-builder.ts";
 
 describe("bodyOctets", () => {
   test("is known for everything but a stream", () => {
@@ -19,5 +20,41 @@ describe("bodyOctets", () => {
     expect(bodyOctets({ kind: "file", file, pieces: [] })).toBe(0);
     const chunks: AsyncIterable<Uint8Array> = new ReadableStream<Uint8Array>();
     expect(bodyOctets({ kind: "stream", chunks })).toBeUndefined();
+  });
+});
+
+describe("a cached response", () => {
+  const plain = new ResponseBuilder(200).field("A", "b").text("c").closing().build();
+  const cached = new CachedResponse(plain, { reason: "d" });
+
+  test("says what the response says that it is made of", () => {
+    expect(new CachedResponse(plain)).toMatchObject({
+      status: 200,
+      fields: plain.fields,
+      body: plain.body,
+      close: true,
+      note: undefined,
+    });
+    expect(cached.note).toEqual({ reason: "d" });
+  });
+
+  test("is none by a spread of one", () => {
+    const spread = { ...cached };
+    expect(spread).not.toBeInstanceOf(CachedResponse);
+    expect("encoded" in spread).toBe(false);
+  });
+
+  test("has one place for its octets, with another note too, and shares it with no other", () => {
+    const noted = cached.withNote({ reason: "e" });
+    expect(noted).toBeInstanceOf(CachedResponse);
+    expect(noted.note).toEqual({ reason: "e" });
+    expect(noted.encoded).toBe(cached.encoded);
+    expect(new CachedResponse(cached).encoded).not.toBe(cached.encoded);
+  });
+
+  test("is none with a stream, which is read once, or with hints of one request", () => {
+    const chunks: AsyncIterable<Uint8Array> = new ReadableStream<Uint8Array>();
+    expect(() => new ResponseBuilder(200).stream(chunks, "a/b").buildCached()).toThrow(TypeError);
+    expect(() => new CachedResponse({ ...plain, hints: ["</a>"] })).toThrow(TypeError);
   });
 });

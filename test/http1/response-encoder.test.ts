@@ -1,22 +1,32 @@
 import { describe, expect, test } from "bun:test";
 
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import type { Exchange } from "../../src/http1/response-encoder.ts";
+import type { Response } from "../../src/http/response.ts";
+import type { WireContext, WireFraming } from "../../src/http1/response-encoder.ts";
 import {
   chunkPrefix,
   continueHead,
-  encodeHead,
-  encodeWhole,
+  encodeHead as encodeFully,
+  encodeResponse,
   lastChunk,
 } from "../../src/http1/response-encoder.ts";
 
 const date = "Sun, 06 Nov 1994 08:49:37 GMT";
-const plain: Exchange = { minorVersion: 1, bodiless: false, persist: true, date };
-const old: Exchange = { ...plain, minorVersion: 0 };
-const head: Exchange = { ...plain, bodiless: true };
+const plain: WireContext = { minorVersion: 1, bodiless: false, persist: true, date };
+const old: WireContext = { ...plain, minorVersion: 0 };
+const head: WireContext = { ...plain, bodiless: true };
 const hello = new ResponseBuilder(200).field("ETag", '"a"').text("hello", "text/plain").build();
 const empty: AsyncIterable<Uint8Array> = new ReadableStream<Uint8Array>();
 const stream = new ResponseBuilder(200).stream(empty, "text/plain").build();
+
+/** A head as it goes on the wire, and what follows it. */
+function encodeHead(
+  response: Response,
+  context: WireContext,
+): { text: string; framing: WireFraming; persist: boolean } {
+  const { head: text, framing, persist } = encodeFully(response, context);
+  return { text, framing, persist };
+}
 
 const lines = (...all: string[]): string => [...all, "", ""].join("\r\n");
 
@@ -161,36 +171,75 @@ describe("persistence (RFC 9112 §9.3, §9.6)", () => {
   });
 });
 
-describe("a response that recurs", () => {
-  const again = new ResponseBuilder(200).recurring().text("hello", "text/plain").build();
+describe("a cached response", () => {
+  const again = new ResponseBuilder(200).text("hello", "text/plain").buildCached();
   const file = { read: () => 0, close: () => undefined };
   const region = { start: 0, octets: 7 };
-  const fromFile = new ResponseBuilder(200).recurring().file(file, region, "a/b").build();
+  const fromFile = new ResponseBuilder(200).file(file, region, "a/b").buildCached();
+  const octetsOf = (response: Response, context: WireContext): string =>
+    Buffer.from(encodeResponse(response, context).head as Uint8Array).toString();
 
   test("is made once a second, head and body in one piece", () => {
-    const octets = encodeWhole(again, plain);
-    expect(Buffer.from(octets ?? []).toString()).toBe(`${encodeHead(again, plain).text}hello`);
-    expect(encodeWhole(again, plain)).toBe(octets);
+    const whole = encodeResponse(again, plain);
+    expect(octetsOf(again, plain)).toBe(`${encodeHead(again, plain).text}hello`);
+    expect(whole).toMatchObject({ contentOctets: 5, framing: "none", persist: true });
+    const octets = whole.head;
+    expect(encodeResponse(again, plain).head).toBe(octets);
     const later = { ...plain, date: "Sun, 06 Nov 1994 08:49:38 GMT" };
-    const next = encodeWhole(again, later);
-    expect(Buffer.from(next ?? []).toString()).toBe(`${encodeHead(again, later).text}hello`);
+    expect(octetsOf(again, later)).toBe(`${encodeHead(again, later).text}hello`);
     // Lent, and so the same: what waits to be written is a copy by then.
-    expect(next).toBe(octets);
+    expect(encodeResponse(again, later).head).toBe(octets);
   });
 
   test("with a file is its head alone", () => {
-    const octets = encodeWhole(fromFile, plain);
-    expect(Buffer.from(octets ?? []).toString()).toBe(encodeHead(fromFile, plain).text);
-    expect(encodeWhole(fromFile, plain)).toBe(octets);
+    const { head: octets, ...others } = encodeResponse(fromFile, plain);
+    expect(octetsOf(fromFile, plain)).toBe(encodeHead(fromFile, plain).text);
+    expect(others).toMatchObject({ contentOctets: 0, framing: "length", persist: true });
+    expect(encodeResponse(fromFile, plain).head).toBe(octets);
+  });
+
+  test("without content is its head alone, for HEAD too", () => {
+    const none = new ResponseBuilder(304).field("ETag", '"a"').buildCached();
+    expect(octetsOf(none, plain)).toBe(encodeHead(none, plain).text);
+    expect(encodeResponse(none, head).head).toBe(encodeResponse(none, plain).head);
+  });
+
+  test("is the same octets with another note for the log", () => {
+    const noted = again.withNote({ reason: "a" });
+    expect(encodeResponse(noted, plain).head).toBe(encodeResponse(again, plain).head);
   });
 
   test("is made each time for a HEAD, for HTTP/1.0, and before the connection's end", () => {
     for (const response of [again, fromFile]) {
-      for (const exchange of [head, old, { ...plain, persist: false }]) {
-        expect(encodeWhole(response, exchange)).toBeUndefined();
+      for (const context of [head, old, { ...plain, persist: false }]) {
+        expect(encodeResponse(response, context).head).toBe(encodeHead(response, context).text);
       }
     }
-    expect(encodeWhole(hello, plain)).toBeUndefined();
+    const closing = new ResponseBuilder(200).closing().text("hello").buildCached();
+    expect(encodeResponse(closing, plain).head).toBe(encodeHead(closing, plain).text);
+  });
+
+  test("is made each time when a copy of its content would be large", () => {
+    const large = new ResponseBuilder(200)
+      .bytes(new Uint8Array(64 * 1024 + 1), "a/b")
+      .buildCached();
+    expect(encodeResponse(large, plain).head).toBe(encodeHead(large, plain).text);
+  });
+
+  test("is none by being made of one", () => {
+    const spread = { ...again, fields: [...again.fields, ["A", "b"] as const] };
+    for (const response of [hello, spread]) {
+      expect(encodeResponse(response, plain).head).toBe(encodeHead(response, plain).text);
+    }
+  });
+});
+
+describe("the place of the date in a head (RFC 9110 §6.6.1)", () => {
+  test("is known, whatever goes before it", () => {
+    for (const response of [hello, stream, { ...hello, status: 299, hints: ["</a>"] }]) {
+      const { head: text, dateAt } = encodeFully(response, plain);
+      expect(text.slice(dateAt - 6, dateAt + date.length)).toBe(`Date: ${date}`);
+    }
   });
 });
 

@@ -97,7 +97,7 @@ class Holding extends WriteBatcher {
 
 const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const page = new Uint8Array([0x70]);
-const kept = new ResponseBuilder(200).recurring().bytes(page, "text/plain").build();
+const kept = new ResponseBuilder(200).bytes(page, "text/plain").buildCached();
 
 /** A client whose answers are held, each what `handler` says. */
 function heldClient(handler = () => kept): { client: FakeClient; holding: Holding } {

@@ -5,8 +5,8 @@
  */
 
 import type { Body, Response } from "../../http/response.ts";
-import type { Exchange as Wire, WireFraming } from "../../http1/response-encoder.ts";
-import { chunkPrefix, encodeHead, encodeWhole, lastChunk } from "../../http1/response-encoder.ts";
+import type { WireContext, WireFraming } from "../../http1/response-encoder.ts";
+import { chunkPrefix, encodeResponse, lastChunk } from "../../http1/response-encoder.ts";
 import { disposeResponse } from "../connection/exchange.ts";
 import type { SendSizes } from "../connection/file-sender.ts";
 import { FileSender } from "../connection/file-sender.ts";
@@ -57,24 +57,17 @@ export class ResponseWriter {
   }
 
   /**
-   * Takes over `response`, to be sent as `wire` says; the one before has been sent. Answers whether
+   * Takes over `response`, to be sent in `context`; the one before has been sent. Answers whether
    * the connection goes on after it.
    */
-  begin(response: Response, wire: Wire): boolean {
-    const whole = encodeWhole(response, wire);
-    if (whole !== undefined) {
-      const { body } = response;
-      this.#octets = body.kind === "bytes" ? body.bytes.length : 0;
-      this.#outbox.addBytes(whole);
-      if (body.kind === "file") this.#beginBody(body, "length");
-      return true;
-    }
-    const head = encodeHead(response, wire);
-    this.#octets = 0;
-    this.#outbox.addText(head.text);
-    if (head.framing === "none") disposeResponse(response);
-    else this.#beginBody(response.body, head.framing);
-    return head.persist;
+  begin(response: Response, context: WireContext): boolean {
+    const { head, contentOctets, framing, persist } = encodeResponse(response, context);
+    this.#octets = contentOctets;
+    if (typeof head === "string") this.#outbox.addText(head);
+    else this.#outbox.addBytes(head);
+    if (framing === "none") disposeResponse(response);
+    else this.#beginBody(response.body, framing);
+    return persist;
   }
 
   #beginBody(body: Body, framing: WireFraming): void {
