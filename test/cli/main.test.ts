@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 
 import about from "../../package.json";
 import { helpText } from "../../src/cli/banner.ts";
+import { clientTls, pemText, serverTls } from "../certificates/certificates.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
 import { Command } from "./command.ts";
 
 const site = new TempSite();
 const size = 20_000_000;
-beforeAll(() => site.file("twenty.bin", new Uint8Array(size).fill(7)));
+const { cert, key } = serverTls;
+const tlsFlags = ["--tls-cert", cert, "--tls-key", key];
+beforeAll(() => {
+  site.file("twenty.bin", new Uint8Array(size).fill(7));
+  site.file("tls.txt", "over TLS");
+});
 afterAll(() => site[Symbol.dispose]());
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
@@ -146,8 +153,6 @@ describe("what can't be served ends in one line and no stack", () => {
       2,
       "the form page must be a file's name, not ../x.html",
     ],
-    [["check", "--nope"], 2, "unknown option --nope; check --help lists them"],
-    [["check"], 2, "check needs a script, or a folder of them"],
   ])("%p", async (words, status, line) => {
     await using command = new Command(words);
     expect(await command.status).toBe(status);
@@ -168,9 +173,6 @@ test("--help prints the help, --version the version, and both exit 0", async () 
   await using version = new Command(["--version"]);
   expect(await version.rest()).toEqual([about.version]);
   expect(await version.status).toBe(0);
-  await using check = new Command(["check", "--help"]);
-  expect(await check.line()).toStartWith("postern check plays wire scripts");
-  expect(await check.status).toBe(0);
 });
 
 describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
@@ -300,4 +302,82 @@ test("--max-body and --post reach the server", async () => {
   await using off = await listening(["--post", "off"]);
   const refused = await fetch(`http://127.0.0.1:${off.port}/`, { method: "POST", body });
   expect(refused.status).toBe(405);
+});
+
+interface Ready {
+  readonly url: string;
+  readonly port: number;
+}
+
+async function readyOf(command: Command): Promise<Ready> {
+  return JSON.parse((await command.line()) ?? "null") as Ready;
+}
+
+/** The one line of a command that does not serve, and its status. */
+async function complaintOf(words: readonly string[]): Promise<readonly [number, string]> {
+  await using command = new Command([site.root, "--port", "0", ...words]);
+  const status = await command.status;
+  expect(await command.rest()).toEqual([]);
+  return [status, await command.stderr];
+}
+
+describe("--tls-cert and --tls-key", () => {
+  test("serve over TLS, and the ready line says so", async () => {
+    await using command = new Command([site.root, "--port", "0", ...tlsFlags]);
+    const line = await command.line();
+    const [, url, port] =
+      /^Server started\. Listening at (https:.*:(\d+)\/)$/.exec(line ?? "") ?? [];
+    expect(url).toBe(`https://localhost:${port}/`);
+    const response = await fetch(`${url}tls.txt`, { tls: clientTls });
+    expect(await response.text()).toBe("over TLS");
+    expect(await command.line()).toContain(" GET /tls.txt 200 ");
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+  });
+
+  test("so does --ready json", async () => {
+    const words = [site.root, "--port", "0", "--ready", "json", ...tlsFlags];
+    await using command = new Command(words);
+    const { url, port } = await readyOf(command);
+    expect(url).toBe(`https://localhost:${port}/`);
+  });
+
+  test("are one line and exit status 2 when they can't be used", async () => {
+    const missing = join(site.root, "none.pem");
+    expect(await complaintOf(["--tls-cert", cert])).toEqual([
+      2,
+      "postern: TLS needs a certificate and its key, and there is no key\n",
+    ]);
+    expect(await complaintOf(["--tls-key", key])).toEqual([
+      2,
+      "postern: TLS needs a certificate and its key, and there is no certificate\n",
+    ]);
+    expect(await complaintOf(["--tls-cert", "none.pem", "--tls-key", missing])).toEqual([
+      2,
+      "postern: the certificate none.pem: no such file\n",
+    ]);
+  });
+
+  test("say nothing of clients that know no TLS, or not who this is", async () => {
+    const words = [site.root, "--port", "0", "--ready", "json", ...tlsFlags];
+    await using command = new Command(words);
+    const { url, port } = await readyOf(command);
+    for (const octets of [
+      "GET / HTTP/1.1\r\n\r\n",
+      "SSH-2.0-Scanner\r\n",
+      "\x16\x03\x01\x00\x04\x01\0\0\0",
+    ]) {
+      const client = await RawClient.connect(port);
+      client.send(octets);
+      await client.ending();
+      client.close();
+    }
+    const distrusting = fetch(url, { tls: { ca: pemText("other") } });
+    expect(await distrusting.catch(() => "refused")).toBe("refused");
+    await fetch(`${url}tls.txt`, { tls: clientTls });
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.rest()).toEqual([expect.stringContaining(" GET /tls.txt 200 ")]);
+    expect(await command.stderr).toBe("");
+  });
 });

@@ -1,14 +1,17 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { pemPath } from "../certificates/certificates.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
+import { shakeHands, shownName } from "./certificate-client.ts";
 import { Command } from "./command.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-reload-")));
 const site = new TempSite("empty");
+site.file("a.txt", "a");
 site.file(".secret.txt", "hidden");
 const size = 20_000_000;
 site.file("twenty.bin", new Uint8Array(size).fill(7));
@@ -166,5 +169,57 @@ describe("SIGHUP", () => {
     while (!shown.includes("postern: h.json is in force")) await Bun.sleep(2);
     child.terminal?.close();
     expect(await child.exited).toBe(0);
+  });
+});
+
+/** A command with a certificate in a file of this folder, which `renew` writes anew. */
+async function secured(
+  words: readonly string[],
+): Promise<Command & { renew(name: string, keyName: string): void }> {
+  const renew = (name: string, keyName: string): void => {
+    copyFileSync(pemPath(name), join(folder, "live.pem"));
+    copyFileSync(pemPath(keyName), join(folder, "live-key.pem"));
+  };
+  renew("chain", "key");
+  const all = [site.root, "--port", "0", "--ready", "json", ...words];
+  const command = new Command(all, {}, folder);
+  command.port = (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
+  return Object.assign(command, { renew });
+}
+
+function configureTls(text: string): void {
+  writeFileSync(join(folder, "live.json"), text);
+}
+
+describe("SIGHUP under TLS", () => {
+  test("reads the certificate anew, without a configuration too", async () => {
+    await using command = await secured(["--tls-cert", "live.pem", "--tls-key", "live-key.pem"]);
+    expect(await shownName(command.port)).toBe("localhost");
+    command.renew("other", "other-key");
+    command.signal("SIGHUP");
+    await command.says("postern: the certificate is in force\n");
+    expect(await shakeHands(command.port)).toEqual({ name: "other", protocol: "http/1.1" });
+    command.renew("chain", "other-key");
+    command.signal("SIGHUP");
+    await command.says(
+      "postern: the certificate is in force\n" +
+        "postern: the key live-key.pem is not the key of the certificate live.pem\n",
+    );
+    expect(await shownName(command.port)).toBe("other");
+  });
+
+  test("says that TLS can only be begun or ended by a restart", async () => {
+    const tls = '"tls": { "cert": "live.pem", "key": "live-key.pem" }';
+    configureTls(`{ ${tls} }`);
+    await using secure = await secured(["--config", "live.json", "--quiet"]);
+    configureTls("{}");
+    secure.signal("SIGHUP");
+    await secure.says("postern: live.json: tls: needs a restart, until then it is on\n");
+    expect(await shownName(secure.port)).toBe("localhost");
+    await using clear = await secured(["--config", "live.json", "--quiet"]);
+    configureTls(`{ ${tls} }`);
+    clear.signal("SIGHUP");
+    await clear.says("postern: live.json: tls: needs a restart, until then it is off\n");
+    expect((await fetch(`http://127.0.0.1:${clear.port}/a.txt`)).status).toBe(200);
   });
 });

@@ -5,7 +5,7 @@
 
 import type { OptionFlag } from "./command-line.ts";
 import { optionFlags } from "./command-line.ts";
-import type { AnyOption } from "./option.ts";
+import type { AnyOption, Topic } from "./option.ts";
 import { topics } from "./option.ts";
 import { defaultOf, optionTable } from "./option-table.ts";
 
@@ -31,16 +31,13 @@ function describeFlag(flag: OptionFlag): string {
   return `  ${short}${long.padEnd(20)} ${summary}${shown === undefined ? "" : ` (${shown})`}`;
 }
 
+/** The flags about `topic`, in the order of the help. */
+function flagsAbout(topic: Topic): readonly OptionFlag[] {
+  const flags = optionFlags.filter(({ option }) => optionTable[option].topic === topic);
+  return flags.toSorted((one, other) => Number(other.leads ?? false) - Number(one.leads ?? false));
+}
+
 /** What `--help` prints about the flags, a line each. */
 export function describeFlags(): string {
-  return topics
-    .flatMap((topic) => {
-      const flags = optionFlags.filter(({ option }) => optionTable[option].topic === topic);
-      return [
-        ...flags.filter(({ leads }) => leads === true),
-        ...flags.filter(({ leads }) => leads === undefined),
-      ];
-    })
-    .map(describeFlag)
-    .join("\n");
+  return topics.flatMap(flagsAbout).map(describeFlag).join("\n");
 }

@@ -20,8 +20,8 @@ export interface FlagText<Value> {
   readonly expected: string;
   /** All texts that are accepted, where they are a few words. */
   readonly choices?: readonly string[];
-  /** What kind of path it is, for a shell to complete; absent when it is none. */
-  readonly path?: "file" | "folder";
+  /** What it is the path of, for a shell to complete; absent when it is no path. */
+  readonly names?: "file" | "folder";
   /** The value that `text` stands for; undefined when it isn't one. */
   readonly read: (text: string) => Value | undefined;
 }
@@ -88,9 +88,8 @@ export const truth: Kind<boolean> = {
 };
 
 /** A flag's text that is the value. */
-export function plainText(placeholder: string, path?: "file" | "folder"): FlagText<string> {
-  const read = (given: string): string => given;
-  return { placeholder, expected: "text", ...(path === undefined ? {} : { path }), read };
+export function plainText(placeholder: string, names?: "file" | "folder"): FlagText<string> {
+  return { placeholder, expected: "text", ...(names === undefined ? {} : { names }), read: String };
 }
 
 /** Text; `flagText` says how a flag writes it. */

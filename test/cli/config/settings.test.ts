@@ -1,5 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { pemPath, pemText, serverTls } from "../../certificates/certificates.ts";
+import { TempSite } from "../../temp-site.ts";
+import { shownName } from "../certificate-client.ts";
 import { Command } from "../command.ts";
 import { ConfigFolder } from "./config-folder.ts";
 
@@ -103,5 +109,62 @@ describe("a mistake ends in one line that names the file", () => {
     await using none = new Command(["--config", "my.json"], {}, folder.path);
     expect(await none.status).toBe(2);
     expect(await none.stderr).toBe("postern: my.json: no such file\n");
+  });
+});
+
+async function portOf(command: Command): Promise<number> {
+  return (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
+}
+
+describe("a configuration's tls", () => {
+  const { cert, key } = serverTls;
+  const tlsFlags = ["--tls-cert", cert, "--tls-key", key];
+  const site = new TempSite("empty");
+  const own = new ConfigFolder();
+  const folder = own.path;
+  afterAll(() => {
+    site[Symbol.dispose]();
+    own[Symbol.dispose]();
+  });
+
+  /** The one line of a command that does not serve, and its status. */
+  async function complaintOf(words: readonly string[]): Promise<readonly [number, string]> {
+    await using command = new Command([site.root, "--port", "0", ...words], {}, folder);
+    const status = await command.status;
+    expect(await command.rest()).toEqual([]);
+    return [status, await command.stderr];
+  }
+
+  test("names files from its own folder on, and flags win over it", async () => {
+    copyFileSync(pemPath("other"), join(folder, "cert.pem"));
+    copyFileSync(pemPath("other-key"), join(folder, "key.pem"));
+    const tls = { cert: "cert.pem", key: "./key.pem" };
+    writeFileSync(join(folder, "tls.json"), JSON.stringify({ port: 0, tls }));
+    const words = [site.root, "--config", join(folder, "tls.json"), "--ready", "json"];
+    await using command = new Command(words, {}, tmpdir());
+    expect(await shownName(await portOf(command))).toBe("other");
+    await using flagged = new Command([...words, ...tlsFlags], {}, tmpdir());
+    expect(await shownName(await portOf(flagged))).toBe("localhost");
+  });
+
+  test("may be PEM text, or a half to which a flag is the other", async () => {
+    const tls = { cert: pemText("other") };
+    writeFileSync(join(folder, "half.json"), JSON.stringify({ port: 0, tls }));
+    const words = ["--config", "half.json", "--ready", "json"];
+    const whole = [site.root, ...words, "--tls-key", pemPath("other-key")];
+    await using command = new Command(whole, {}, folder);
+    expect(await shownName(await portOf(command))).toBe("other");
+    expect(await complaintOf(words)).toEqual([
+      2,
+      "postern: half.json: tls: TLS needs a certificate and its key, and there is no key\n",
+    ]);
+  });
+
+  test("is refused with its key where it is malformed", async () => {
+    writeFileSync(join(folder, "bad.json"), '{ "tls": { "cert": 5 } }');
+    expect(await complaintOf(["--config", "bad.json"])).toEqual([
+      2,
+      "postern: bad.json: tls.cert: expected a file's path, got 5\n",
+    ]);
   });
 });

@@ -1,59 +1,18 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { copyFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { connect } from "node:tls";
 
 import { pemPath } from "../../certificates/certificates.ts";
 import { RawClient } from "../../raw-client.ts";
-import { TempSite } from "../../temp-site.ts";
+import { shownName } from "../certificate-client.ts";
 import { Command } from "../command.ts";
 import { awaitChildren, awaitEnd, childrenOf, socketsOf } from "../processes.ts";
+import { WorkerSite, connections, ended, get, isOpen, patient, size } from "./worker-site.ts";
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-workers-")));
-const site = new TempSite("empty");
-site.file("a.txt", "a");
-site.file(".secret.txt", "hidden");
-const size = 20_000_000;
-site.file("twenty.bin", new Uint8Array(size).fill(7));
-afterAll(() => {
-  site[Symbol.dispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const index = join(import.meta.dir, "../../index.ts");
-const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-
-/** Two workers on a port of their own, and their supervisor. */
-async function listening(words: readonly string[] = []): Promise<Command> {
-  const all = [site.root, "--port", "0", "--ready", "json", "--workers", "2", ...words];
-  const command = new Command(all, {}, folder);
-  command.port = (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
-  return command;
-}
-
-/** On a busy machine what is in flight may take long. */
-const patient = { limits: { stopTimeMs: 60_000 } };
-
-/** The same under a configuration, which it reads anew when it is changed. */
-async function configured(
-  name: string,
-  config: object,
-  words: readonly string[] = [],
-): Promise<Command & { configure(changed: object): void }> {
-  writeFileSync(join(folder, name), JSON.stringify(config));
-  const command = await listening(["--config", name, ...words]);
-  const configure = (changed: object): void => {
-    writeFileSync(join(folder, name), JSON.stringify(changed));
-    command.signal("SIGHUP");
-  };
-  return Object.assign(command, { configure });
-}
-
-/** So many connections that both workers have some, but for a chance of 1 in 2^31. */
-function connections(port: number, count = 32): Promise<RawClient[]> {
-  return Promise.all(Array.from({ length: count }, () => RawClient.connect(port)));
-}
+const here = new WorkerSite();
+const { folder } = here;
+afterAll(() => here[Symbol.dispose]());
 
 /** What each client gets as its answer number `count`. */
 async function statuses(clients: readonly RawClient[], path: string, count = 1): Promise<number[]> {
@@ -73,13 +32,9 @@ function closeAll(clients: readonly RawClient[]): void {
 
 const all = (status: number, count = 32): number[] => Array.from({ length: count }, () => status);
 
-function ended(number: number, pid: number, how: string): string {
-  return `postern: worker ${number} (process ${pid}) ${how}; another takes its place\n`;
-}
-
 describe("--workers 2", () => {
   test("says once that it listens, when all do, and in the supervisor's name", async () => {
-    await using command = new Command([site.root, "--port", "0", "--workers", "2"]);
+    await using command = new Command([here.root, "--port", "0", "--workers", "2"]);
     const url = /^Server started\. Listening at (http:\/\/localhost:\d+\/)$/;
     const port = Number(new URL(url.exec((await command.line()) ?? "")?.[1] ?? "").port);
     expect(childrenOf(command.pid)).toHaveLength(2);
@@ -95,14 +50,14 @@ describe("--workers 2", () => {
   });
 
   test("says so as JSON, with the supervisor's process", async () => {
-    const words = [site.root, "--port", "0", "--workers", "2", "--ready", "json", "--quiet"];
+    const words = [here.root, "--port", "0", "--workers", "2", "--ready", "json", "--quiet"];
     await using command = new Command(words);
     const line = (await command.line()) ?? "";
     const { port } = JSON.parse(line) as { port: number };
     const url = `http://localhost:${port}/`;
     const { pid } = command;
     expect(line).toBe(
-      JSON.stringify({ event: "ready", url, host: "localhost", port, pid, root: site.root }),
+      JSON.stringify({ event: "ready", url, host: "localhost", port, pid, root: here.root }),
     );
     command.signal("SIGTERM");
     expect(await command.rest()).toEqual([]);
@@ -110,13 +65,13 @@ describe("--workers 2", () => {
   });
 
   test("listens on both addresses of localhost, with all workers", async () => {
-    await using one = new Command([site.root, "--port", "0", "--ready", "json"]);
+    await using one = new Command([here.root, "--port", "0", "--ready", "json"]);
     const { port } = JSON.parse((await one.line()) ?? "") as { port: number };
     const hasIpv6 = await RawClient.connect(port, "::1").then(
       (client) => (client.close(), true),
       () => false,
     );
-    await using command = await listening();
+    await using command = await here.listening();
     for (const address of hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"]) {
       const clients = await Promise.all(
         Array.from({ length: 32 }, () => RawClient.connect(command.port, address)),
@@ -129,7 +84,7 @@ describe("--workers 2", () => {
   test.skipIf(process.platform !== "linux")(
     "have 40 to 60 % of the connections each (needs Linux)",
     async () => {
-      await using command = await listening(["--log", "none"]);
+      await using command = await here.listening(["--log", "none"]);
       const workers = childrenOf(command.pid);
       const before = workers.map(socketsOf);
       const count = 600;
@@ -147,12 +102,12 @@ describe("--workers 2", () => {
 describe("the port of workers", () => {
   test("is nobody else's, not even while there is no worker", async () => {
     const limits = { workerIntervalMs: 600_000, workerSteadyTimeMs: 600_000 };
-    await using command = await configured("a.json", { limits });
+    await using command = await here.configured("a.json", { limits });
     const { port } = command;
     const taken = async (): Promise<void> => {
       for (const words of [[], ["--workers", "2"]]) {
         const port2 = ["--port", String(port)];
-        await using other = new Command([site.root, ...port2, ...words]);
+        await using other = new Command([here.root, ...port2, ...words]);
         expect(await other.status).toBe(1);
         expect(await other.stderr).toBe(`postern: port ${port} on localhost is in use\n`);
         expect(await other.rest()).toEqual([]);
@@ -169,17 +124,17 @@ describe("the port of workers", () => {
   });
 
   test("is free again when they have stopped", async () => {
-    await using command = await listening();
+    await using command = await here.listening();
     command.signal("SIGTERM");
     expect(await command.status).toBe(0);
-    await using next = new Command([site.root, "--port", String(command.port), "--workers", "2"]);
+    await using next = new Command([here.root, "--port", String(command.port), "--workers", "2"]);
     expect(await next.line()).toEndWith(`http://localhost:${command.port}/`);
   });
 
   test("that somebody else has is not shared", async () => {
-    await using one = new Command([site.root, "--port", "0", "--ready", "json"]);
+    await using one = new Command([here.root, "--port", "0", "--ready", "json"]);
     const { port } = JSON.parse((await one.line()) ?? "") as { port: number };
-    await using command = new Command([site.root, "--port", String(port), "--workers", "2"]);
+    await using command = new Command([here.root, "--port", String(port), "--workers", "2"]);
     expect(await command.status).toBe(1);
     expect(await command.stderr).toBe(`postern: port ${port} on localhost is in use\n`);
     expect(await command.rest()).toEqual([]);
@@ -187,7 +142,7 @@ describe("the port of workers", () => {
 
   test("is the next free one where none was asked for, however many start at once", async () => {
     const words = [[], ["--workers", "2"], ["--workers", "2"], ["--workers", "2"]];
-    const commands = words.map((more) => new Command([site.root, ...more]));
+    const commands = words.map((more) => new Command([here.root, ...more]));
     const ports = await Promise.all(
       commands.map(async (command) => Number(/:(\d+)\/$/.exec((await command.line()) ?? "")?.[1])),
     );
@@ -216,12 +171,12 @@ describe("what can't be served ends in one line, whatever the number of workers"
   });
 
   test("and so do too many workers", async () => {
-    await using command = new Command([site.root, "--workers", "65"]);
+    await using command = new Command([here.root, "--workers", "65"]);
     expect(await command.status).toBe(2);
     expect(await command.stderr).toBe("postern: workers must be at most 64, not 65\n");
     const config = { workers: 3, limits: { workersMax: 2 } };
-    writeFileSync(join(folder, "many.json"), JSON.stringify(config));
-    await using other = new Command([site.root, "--config", "many.json"], {}, folder);
+    here.write("many.json", JSON.stringify(config));
+    await using other = new Command([here.root, "--config", "many.json"], {}, folder);
     expect(await other.status).toBe(2);
     const line = "postern: many.json: workers: workers must be at most 2, not 3\n";
     expect(await other.stderr).toBe(line);
@@ -231,22 +186,22 @@ describe("what can't be served ends in one line, whatever the number of workers"
 describe("the number of workers", () => {
   test("1 is one process, and so is none", async () => {
     for (const words of [["--workers", "1"], []]) {
-      await using command = new Command([site.root, "--port", "0", ...words]);
+      await using command = new Command([here.root, "--port", "0", ...words]);
       await command.line();
       expect(childrenOf(command.pid)).toEqual([]);
     }
   });
 
   test("auto is one for each core", async () => {
-    await using command = new Command([site.root, "--port", "0", "--workers", "auto"]);
+    await using command = new Command([here.root, "--port", "0", "--workers", "auto"]);
     await command.line();
     const cores = availableParallelism();
     expect(childrenOf(command.pid)).toHaveLength(cores === 1 ? 0 : Math.min(cores, 64));
   });
 
   test("may stand in a configuration", async () => {
-    writeFileSync(join(folder, "three.json"), JSON.stringify({ workers: 3, port: 0 }));
-    await using command = new Command([site.root, "--config", "three.json"], {}, folder);
+    here.write("three.json", JSON.stringify({ workers: 3, port: 0 }));
+    await using command = new Command([here.root, "--config", "three.json"], {}, folder);
     await command.line();
     expect(childrenOf(command.pid)).toHaveLength(3);
   });
@@ -254,7 +209,7 @@ describe("the number of workers", () => {
 
 describe("the access log", () => {
   test("is one, of whole lines, however long they are", async () => {
-    await using command = await listening(["--log", "json"]);
+    await using command = await here.listening(["--log", "json"]);
     const count = 400;
     const clients = await connections(command.port, count);
     for (const [i, client] of clients.entries()) {
@@ -276,7 +231,7 @@ describe("the access log", () => {
   });
 
   test("needs no reader: the workers outlive whoever reads it", async () => {
-    await using command = await listening(["--log", "short"]);
+    await using command = await here.listening(["--log", "short"]);
     await command.stopReading();
     for (let i = 0; i < 5; i++) {
       const clients = await connections(command.port);
@@ -292,7 +247,7 @@ describe("the access log", () => {
 
 describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   test("lets all workers finish what is in flight, and log it, and exits 0", async () => {
-    await using command = await configured("patient.json", patient, ["--log", "json"]);
+    await using command = await here.configured("patient.json", patient, ["--log", "json"]);
     const clients = await connections(command.port, 8);
     for (const client of clients) {
       client.send(get("/twenty.bin"));
@@ -317,7 +272,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 
   test("ends all at once the second time", async () => {
-    await using command = await listening();
+    await using command = await here.listening();
     const workers = childrenOf(command.pid);
     const clients = await connections(command.port, 8);
     for (const client of clients) {
@@ -340,62 +295,9 @@ function renew(name: string, keyName: string): void {
   copyFileSync(pemPath(keyName), join(folder, "live-key.pem"));
 }
 
-/** The common name of the certificate that is shown. */
-function shownName(port: number): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
-    resolve(socket.getPeerCertificate().subject.CN);
-    socket.destroy();
-  });
-  socket.on("error", reject);
-  return promise;
-}
-
-/** Whether somebody takes connections on `port`. */
-function isOpen(port: number): Promise<boolean> {
-  return RawClient.connect(port).then(
-    (client) => {
-      client.close();
-      return true;
-    },
-    () => false,
-  );
-}
-
-test("Ctrl-C, which a terminal sends to all processes at once, stops them once", async () => {
-  let shown = "";
-  writeFileSync(join(folder, "patient.json"), JSON.stringify(patient));
-  const config = ["--config", "patient.json"];
-  const words = [site.root, "--port", "0", "--workers", "2", "--log", "json", ...config];
-  const child = Bun.spawn([process.execPath, index, ...words], {
-    cwd: folder,
-    terminal: { data: (_terminal, octets) => (shown += new TextDecoder().decode(octets)) },
-  });
-  while (!shown.includes("Listening")) await Bun.sleep(2);
-  const workers = childrenOf(child.pid);
-  const port = Number(/:(\d+)\//.exec(shown)?.[1]);
-  const clients = await connections(port, 8);
-  for (const client of clients) {
-    client.send(get("/twenty.bin"));
-    await client.until(() => client.received > 0);
-    client.pause();
-  }
-  child.terminal?.write("\x03");
-  while (await isOpen(port)) await Bun.sleep(1);
-  for (const client of clients) client.resume();
-  for (const client of clients) {
-    await client.until(() => client.received >= size);
-    client.close();
-  }
-  expect(await child.exited).toBe(0);
-  await awaitEnd(workers);
-  expect(shown.match(/"whole":true/g)).toHaveLength(8);
-  expect(shown).not.toContain("postern:");
-});
-
 describe("a worker that dies", () => {
   test("is replaced, and said; the other's connections go on", async () => {
-    await using command = await listening();
+    await using command = await here.listening();
     const workers = childrenOf(command.pid);
     const [first = 0, second = 0] = workers;
     const clients = await connections(command.port);
@@ -426,7 +328,7 @@ describe("a worker that dies", () => {
 
   test("again and again ends all, with exit status 1 and the reason", async () => {
     const limits = { workerIntervalMs: 5, workerSteadyTimeMs: 600_000, workerFailuresMax: 2 };
-    await using command = await configured("b.json", { limits });
+    await using command = await here.configured("b.json", { limits });
     const [steady = 0, ...rest] = childrenOf(command.pid);
     let [victim = 0] = rest;
     let said = "";
@@ -448,11 +350,11 @@ describe("a worker that dies", () => {
 
   test("is replaced by one under the configuration that is in force", async () => {
     const limits = { workerIntervalMs: 5 };
-    await using command = await configured("c.json", { limits });
+    await using command = await here.configured("c.json", { limits });
     command.configure({ limits, hidden: true });
     await command.says("postern: c.json is in force\n");
     // What is written and not yet in force is nobody's.
-    writeFileSync(join(folder, "c.json"), "{");
+    here.write("c.json", "{");
     const workers = childrenOf(command.pid);
     for (const worker of workers) process.kill(worker, "SIGKILL");
     await awaitChildren(command.pid, 2, workers);
@@ -461,49 +363,11 @@ describe("a worker that dies", () => {
     expect(await statuses(clients, "/.secret.txt")).toEqual(all(200, 8));
     closeAll(clients);
   });
-
-  test("because it doesn't answer is killed for that, and so is one that doesn't stop", async () => {
-    const limits = { workerAnswerTimeMs: 5000, workerIntervalMs: 5, stopTimeMs: 5 };
-    await using command = await configured("d.json", { limits });
-    const [first = 0] = childrenOf(command.pid);
-    process.kill(first, "SIGSTOP");
-    command.configure({ limits, hidden: true });
-    const killed = ended(1, first, "did not answer within 5 s and was killed");
-    await command.says(`${killed}postern: d.json is in force\n`);
-    const [other = 0] = childrenOf(command.pid);
-    process.kill(other, "SIGSTOP");
-    command.signal("SIGTERM");
-    expect(await command.status).toBe(0);
-    expect(await command.stderr).toEndWith(
-      `(process ${other}) did not stop within 5.005 s and was killed\n`,
-    );
-  });
 });
-
-test.each(["SIGKILL", "SIGHUP"] as const)(
-  "a supervisor that dies of %s leaves no workers behind",
-  async (signal) => {
-    // Under a configuration SIGHUP would not end it.
-    await using command =
-      signal === "SIGHUP" ? await listening() : await configured("patient.json", patient);
-    const workers = childrenOf(command.pid);
-    const client = await RawClient.connect(command.port);
-    client.send(get("/twenty.bin"));
-    await client.until(() => client.received > 0);
-    client.pause();
-    command.signal(signal);
-    expect(await command.status).toBe(128 + (signal === "SIGKILL" ? 9 : 1));
-    while (await isOpen(command.port)) await Bun.sleep(1);
-    client.resume();
-    await client.until(() => client.received >= size);
-    client.close();
-    await awaitEnd(workers);
-  },
-);
 
 describe("SIGHUP", () => {
   test("brings a new configuration into force in all workers, on open connections too", async () => {
-    await using command = await configured("e.json", {});
+    await using command = await here.configured("e.json", {});
     const clients = await connections(command.port);
     expect(await statuses(clients, "/.secret.txt")).toEqual(all(404));
     command.configure({ hidden: true });
@@ -516,7 +380,7 @@ describe("SIGHUP", () => {
   });
 
   test("with a bad one is refused once, and the old goes on in all", async () => {
-    await using command = await configured("f.json", { hidden: true });
+    await using command = await here.configured("f.json", { hidden: true });
     let said = "";
     for (const [config, line] of [
       [{ cache: "soon" }, 'cache: expected a whole number of seconds, got "soon"'],
@@ -535,7 +399,12 @@ describe("SIGHUP", () => {
 
   test("brings a new certificate into force in all workers, unless it is no good", async () => {
     renew("chain", "key");
-    await using command = await listening(["--tls-cert", "live.pem", "--tls-key", "live-key.pem"]);
+    await using command = await here.listening([
+      "--tls-cert",
+      "live.pem",
+      "--tls-key",
+      "live-key.pem",
+    ]);
     const shown = async (): Promise<Set<unknown>> =>
       new Set(await Promise.all(Array.from({ length: 32 }, () => shownName(command.port))));
     expect(await shown()).toEqual(new Set(["localhost"]));
@@ -558,10 +427,10 @@ describe("SIGHUP", () => {
   });
 
   test("says of the number of workers that it needs a restart", async () => {
-    writeFileSync(join(folder, "g.json"), JSON.stringify({ workers: 2, port: 0 }));
-    await using command = new Command([site.root, "--config", "g.json"], {}, folder);
+    here.write("g.json", JSON.stringify({ workers: 2, port: 0 }));
+    await using command = new Command([here.root, "--config", "g.json"], {}, folder);
     await command.line();
-    writeFileSync(join(folder, "g.json"), JSON.stringify({ workers: 3, port: 0 }));
+    here.write("g.json", JSON.stringify({ workers: 3, port: 0 }));
     command.signal("SIGHUP");
     const needs = "postern: g.json: workers: needs a restart, until then it is 2\n";
     await command.says(`postern: g.json is in force\n${needs}`);

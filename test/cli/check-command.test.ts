@@ -1,0 +1,54 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { serverTls } from "../certificates/certificates.ts";
+import { TempSite } from "../temp-site.ts";
+import { Command } from "./command.ts";
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-check-")));
+const site = new TempSite("empty");
+site.file("a.txt", "over TLS");
+afterAll(() => {
+  site[Symbol.dispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const { cert, key } = serverTls;
+const flags = ["--tls-cert", cert, "--tls-key", key];
+
+describe("check", () => {
+  test("--help prints its help and exits 0", async () => {
+    await using command = new Command(["check", "--help"]);
+    expect(await command.line()).toStartWith("postern check plays wire scripts");
+    expect(await command.status).toBe(0);
+  });
+
+  test.each<readonly [words: string[], line: string]>([
+    [["check", "--nope"], "unknown option --nope; check --help lists them"],
+    [["check"], "check needs a script, or a folder of them"],
+  ])("that can't be read ends in one line and no stack: %p", async (words, line) => {
+    await using command = new Command(words);
+    expect(await command.status).toBe(2);
+    expect(await command.stderr).toBe(`postern: ${line}\n`);
+    expect(await command.rest()).toEqual([]);
+  });
+
+  test("plays against an https:// URL, but for scripts about connections without TLS", async () => {
+    const words = [site.root, "--port", "0", "--ready", "json", ...flags];
+    await using command = new Command(words, {}, folder);
+    const { url } = JSON.parse((await command.line()) ?? "null") as { url: string };
+    const head = "# T\n\n    file a.txt\n    || over TLS\n";
+    const send = "    > GET /a.txt HTTP/1.1\n    > Host: a\n    >\n    half-close\n";
+    const phase = `\n## P (RFC 9110 §9, must)\n\n${send}    < 200\n    || over TLS\n    closed\n`;
+    writeFileSync(join(folder, "plain.wire"), head + phase);
+    writeFileSync(join(folder, "clear.wire"), `${head}    cleartext\n${phase}`);
+    const scripts = [join(folder, "plain.wire"), join(folder, "clear.wire")];
+    await using check = new Command(["check", ...scripts, "--against", url], {}, folder);
+    const report = (await check.rest()).join("\n");
+    expect(report).toContain("clear.wire: is about connections without TLS");
+    expect(report).not.toContain("FAILED");
+    expect(await check.status).toBe(0);
+  });
+});
