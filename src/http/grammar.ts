@@ -86,6 +86,9 @@ export function hexValue(octet: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
+/** token = 1*tchar (RFC 9110 §5.6.2), as the source of a pattern. */
+export const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+
 /** Whether `text` is a token = 1*tchar (RFC 9110 §5.6.2). */
 export function isToken(text: string): boolean {
   return text.length > 0 && everyIs(text, TCHAR);

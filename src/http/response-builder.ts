@@ -6,7 +6,7 @@
  */
 
 import { utf8Bytes } from "./bytes.ts";
-import { isToken } from "./grammar.ts";
+import { token } from "./grammar.ts";
 import type {
   Body,
   FileSource,
@@ -64,15 +64,11 @@ export function isRedirectStatus(status: number): boolean {
 /** The characters of a URI reference (RFC 3986 §2), each "%" with its two digits. */
 const uriReference = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[\dA-Fa-f]{2})+$/;
 
-/** Names that have been found right, so that each is looked at once; there are few. */
-const checkedNames = new Set<string>();
-const checkedNamesMax = 256;
-
-function checkName(name: string): void {
-  if (!isToken(name)) throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
-  if (isEncoderField(name)) throw new TypeError(`${name} is set by the encoder`);
-  if (checkedNames.size < checkedNamesMax) checkedNames.add(name);
-}
+/**
+ * A field name that may be set by hand. One pattern tells it from all others, so the check costs too
+ * little for its results to be kept.
+ */
+const settableName = new RegExp(`^(?!(?:${encoderFields.join("|")})$)${token}$`, "i");
 
 /**
  * field-value = *field-content (RFC 9110 §5.5): visible octets, with blanks between them and not
@@ -80,28 +76,18 @@ function checkName(name: string): void {
  */
 const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
-/** Throws a TypeError where there can be no such line. */
-function checkLine(name: string, value: string): void {
-  if (!checkedNames.has(name)) checkName(name);
-  if (!fieldValue.test(value)) {
-    throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
-  }
+function checkValue(name: string, value: string): void {
+  if (fieldValue.test(value)) return;
+  throw new TypeError(`not a value for ${name}: ${JSON.stringify(value)}`);
 }
 
-/** Lines that have been found right: those that are the same object on many responses. */
-const checkedLines = new WeakSet<ResponseField>();
-
-/** The Content-Type lines of media types; there are few, and each is on many responses. */
-const contentTypes = new Map<string, ResponseField>();
-const contentTypesMax = 256;
-
-function contentType(mediaType: string): ResponseField {
-  let line = contentTypes.get(mediaType);
-  if (line === undefined) {
-    line = ["Content-Type", mediaType];
-    if (contentTypes.size < contentTypesMax) contentTypes.set(mediaType, line);
+/** Throws a TypeError where there can be no such line. */
+function checkLine(name: string, value: string): void {
+  if (!settableName.test(name)) {
+    if (isEncoderField(name)) throw new TypeError(`${name} is set by the encoder`);
+    throw new TypeError(`not a field name: ${JSON.stringify(name)}`);
   }
-  return line;
+  checkValue(name, value);
 }
 
 type Filled = "empty" | "filled";
@@ -155,12 +141,9 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     return this;
   }
 
-  /** Adds a field line that is on other responses, too: the same one, looked at once. */
+  /** Adds a field line that other responses share. */
   line(line: ResponseField): this {
-    if (!checkedLines.has(line)) {
-      checkLine(line[0], line[1]);
-      checkedLines.add(line);
-    }
+    checkLine(line[0], line[1]);
     this.#fields.push(line);
     return this;
   }
@@ -258,7 +241,8 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   #fill(body: Body, mediaType: string): ResponseBuilder<S, "filled"> {
     if (isContentless(this.#status)) throw new TypeError(`a ${this.#status} has no body`);
     if (this.#body.kind !== "none") throw new TypeError("a response has one body");
-    this.line(contentType(mediaType));
+    checkValue("Content-Type", mediaType);
+    this.#fields.push(["Content-Type", mediaType]);
     this.#body = body;
     return this as unknown as ResponseBuilder<S, "filled">;
   }

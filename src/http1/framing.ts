@@ -12,7 +12,7 @@
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import type { Http1RefusalKind } from "./error.ts";
-import { DIGIT, everyIs } from "../http/grammar.ts";
+import { DIGIT, everyIs, token } from "../http/grammar.ts";
 
 /** The body's extent. `octets` may be 0; it is at most 2^53 - 1. */
 export type Framing =
@@ -23,7 +23,6 @@ export type Framing =
 const none: Framing = { kind: "none" };
 const chunked: Framing = { kind: "chunked" };
 
-const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const quoted = String.raw`"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"`;
 
 /**

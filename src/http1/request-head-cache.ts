@@ -1,22 +1,22 @@
 /**
- * Heads that came before. A browser that comes again, a program that polls, a test that runs once
- * more: many a request is, octet for octet, one that the server has understood already. Lookup it
- * takes a fraction of reading it, and whoever answers finds what the answer was by the same object
- * (`RequestHead.slot`).
+ * Heads that arrived before, with what they were read as. Many requests of browsers, pollers and
+ * test runs are the same as an earlier one, octet for octet. Looking such a head up takes a fraction
+ * of reading it, and since the same object is given out, what was answered to it is found in its
+ * slot (`RequestHead.slot`).
  *
- * It belongs to a server and its limits, and holds heads whoever sent them. What is found was read
- * by the same rules from the same octets, so nobody can tell whether it was. Only a head that has
- * arrived as one piece is looked for here, whatever is behind it, a body or the next request. A
- * head is kept when it comes for the second time, for most that come once never come again.
+ * The cache belongs to a server and its limits, and its heads may have come from any connection. A
+ * head that is found was read by the same rules from the same octets, so a client can't tell whether
+ * it was. Only a head that has arrived whole is looked up, whatever follows it, a body or the next
+ * request. A head is kept when it arrives for the second time, since most that arrive once never do
+ * again.
  */
 
+import type { StoreEntry } from "../base/bounded-store.ts";
+import { BoundedStore } from "../base/bounded-store.ts";
 import type { ByteCount } from "../base/units.ts";
 import { digestOf, indexOfBytes, isRunAt, isSameView, latin1Bytes } from "../http/bytes.ts";
 import type { Http1RequestHead } from "./request-head.ts";
 import { HeaderSectionCache } from "./header-section-cache.ts";
-
-/** Heads that have come once, of which the memory knows no more than a digest. */
-const awaitedMax = 16_384;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -30,8 +30,14 @@ const loopedOctets = 96;
 /** A longer head is read each time: few clients send one, and it would take the room of many. */
 const octetsMax = 2048;
 
-/** What a head costs beside its octets, about, in bytes: the text and the objects it became. */
+/** What a head costs beside its octets, roughly, in bytes: its text and the objects it became. */
 const headBytes = 1024;
+
+/**
+ * Without room, every head that arrives for the second time is admitted. One that is turned away
+ * costs as much as one that is evicted: it is read, in some two microseconds.
+ */
+const admittedOneIn = 1;
 
 /** A head as the parser tells of it. */
 export interface HeadEvent {
@@ -39,12 +45,19 @@ export interface HeadEvent {
   readonly head: Http1RequestHead;
 }
 
-interface Remembered extends HeadEvent {
+/** A head in the cache; given out as the event that tells of it. */
+class CachedHead implements HeadEvent, StoreEntry {
+  readonly kind = "head";
+  readonly head: Http1RequestHead;
   readonly octets: Uint8Array;
-}
+  bytes: number;
+  isUsed = false;
 
-function bytesOf({ octets }: Remembered): number {
-  return headBytes + octets.length;
+  constructor(head: Http1RequestHead) {
+    this.head = head;
+    this.octets = head.octets;
+    this.bytes = headBytes + head.octetCount;
+  }
 }
 
 /** Whether `octets` end as a head does. */
@@ -65,32 +78,34 @@ function endOfHead(view: Uint8Array, start: number, end: number): number {
   return at === -1 || at + headEnd.length > end ? -1 : at + headEnd.length;
 }
 
-/** A bounded memory of heads, and of header sections for heads that are new. */
+/** The heads that one server keeps, by a digest of their octets. */
 export class RequestHeadCache {
   readonly sections = new HeaderSectionCache();
-  readonly #bytesMax: number;
-  readonly #heads = new Map<number, Remembered>();
-  /** The digests of heads that have come once. */
-  readonly #awaited = new Set<number>();
-  #bytes = 0;
+  readonly #isOff: boolean;
+  readonly #heads: BoundedStore<number, CachedHead>;
 
   /** Holds as much as `requestCacheBytesMax` says. */
-  constructor(limits: { readonly requestCacheBytesMax: ByteCount }) {
-    this.#bytesMax = limits.requestCacheBytesMax;
+  constructor({ requestCacheBytesMax }: { readonly requestCacheBytesMax: ByteCount }) {
+    this.#isOff = requestCacheBytesMax === 0;
+    this.#heads = new BoundedStore({
+      bytesMax: requestCacheBytesMax,
+      admitsOn: "second",
+      admittedOneIn,
+    });
   }
 
   /** What is held, in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#heads.bytes;
   }
 
   /**
-   * The head that begins at `start` of `view`, where nothing is from `end` on, if it is remembered;
-   * else a digest to keep it by, or -1.
+   * The head that begins at `start` of `view`, where nothing is from `end` on, if it is in the
+   * cache; else a digest to keep it by, or -1 when it isn't to be kept.
    */
   find(view: Uint8Array, start: number, end: number): HeadEvent | number {
-    if (this.#bytesMax === 0) return -1;
-    // Most come alone, and one that is known needn't be searched for its end.
+    if (this.#isOff) return -1;
+    // Most heads arrive alone, and one that is known needn't be searched for its end.
     if (start === 0 && end === view.length && end <= octetsMax && endsLine(view)) {
       const known = this.#heads.get(digestOf(view, start, end));
       if (known !== undefined && isSameView(known.octets, view)) return known;
@@ -103,35 +118,15 @@ export class RequestHeadCache {
     return isRunAt(view, start, known.octets) ? known : digest;
   }
 
-  /** Whether a head that was not found by `digest` is to be kept: it has come before. */
-  awaits(digest: number): boolean {
-    if (digest === -1 || this.#awaited.delete(digest)) return digest !== -1;
-    // Those that haven't come again by now are many: they begin anew, together.
-    if (this.#awaited.size === awaitedMax) this.#awaited.clear();
-    this.#awaited.add(digest);
-    return false;
+  /** Whether a head of `octets` octets, which was not found by `digest`, is to be kept. */
+  admits(digest: number, octets: number): boolean {
+    return digest !== -1 && this.#heads.admits(digest, headBytes + octets);
   }
 
   /** Keeps `head`, whose octets are its own. Answers with the event that tells of it. */
-  remember(digest: number, head: Http1RequestHead): HeadEvent {
-    const remembered: Remembered = { kind: "head", head, octets: head.octets };
-    const bytes = bytesOf(remembered);
-    if (bytes > this.#bytesMax) return remembered;
-    this.#forget(digest);
-    // The oldest go first: who asks all the time is back at once.
-    for (const oldest of this.#heads.keys()) {
-      if (this.#bytes + bytes <= this.#bytesMax) break;
-      this.#forget(oldest);
-    }
-    this.#heads.set(digest, remembered);
-    this.#bytes += bytes;
-    return remembered;
-  }
-
-  #forget(digest: number): void {
-    const known = this.#heads.get(digest);
-    if (known === undefined) return;
-    this.#heads.delete(digest);
-    this.#bytes -= bytesOf(known);
+  keep(digest: number, head: Http1RequestHead): HeadEvent {
+    const cached = new CachedHead(head);
+    this.#heads.set(digest, cached);
+    return cached;
   }
 }

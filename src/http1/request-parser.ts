@@ -335,7 +335,7 @@ export class RequestParser {
     if (typeof section === "string")
       return section === "need-data" ? needData : this.#fail(section);
     const end = sectionStart + section.octetCount;
-    const isKept = this.#heads.awaits(this.#digest);
+    const isKept = this.#heads.admits(this.#digest, end - start);
     const head = readRequestHead(
       {
         // A copy: what is kept must not change, nor keep anything else.
@@ -351,7 +351,7 @@ export class RequestParser {
     );
     if (!head.ok) return this.#fail(head.error);
     const event: HeadEvent = isKept
-      ? this.#heads.remember(this.#digest, head.value)
+      ? this.#heads.keep(this.#digest, head.value)
       : { kind: "head", head: head.value };
     this.#start = end;
     this.#beginBody(head.value);
