@@ -32,7 +32,7 @@ export class Exchange<Head extends RequestHead> {
     context: ConnectionContext,
     remoteAddress: string,
     body: IncomingBody,
-    request: RequestOf<Head> | undefined,
+    request?: RequestOf<Head>,
   ) {
     const { clock, observers } = context;
     this.request = request;
