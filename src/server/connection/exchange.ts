@@ -32,7 +32,7 @@ export class Exchange<Head extends RequestHead> {
     context: ConnectionContext,
     remoteAddress: string,
     body: IncomingBody,
-    request: RequestOf<Head> | undefined,
+    request?: RequestOf<Head>,
   ) {
     const { clock, observers } = context;
     this.request = request;
@@ -75,7 +75,7 @@ export class Exchange<Head extends RequestHead> {
 
 const noop = (): void => undefined;
 
-/** Lets go of a response that is not going to be sent. */
+/** Closes the file of a response that won't be sent, or ends its stream. */
 export function disposeResponse({ body }: Response): void {
   if (body.kind === "file") body.file.close();
   else if (body.kind === "stream") endStream(openStream(body.chunks)).catch(noop);

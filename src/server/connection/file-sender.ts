@@ -1,16 +1,15 @@
 /**
- * Sends regions of an open file to a transport, as fast as the client reads and no faster. The
- * kernel carries them (sendfile(2)) where the transport and the file allow it; else they are read,
- * piece by piece, into one buffer that all senders share. What the socket didn't take is read anew,
- * so that a slow reader costs no memory here.
+ * Sends regions of an open file, as fast as the client reads and no faster. The kernel sends them
+ * (sendfile(2)) where the transport and the file allow it; otherwise they are read piece by piece
+ * into one buffer that all senders share. Octets that the socket didn't take are read again, so a
+ * slow reader costs no memory here.
  *
- * A response is one version of the file or it is broken off. A file may be renamed, replaced or
- * removed while it is sent: what is open stays whole. When it has been written to instead, which
- * its size or its mtime tells, the rest isn't sent. That is looked at once in every turn, and
- * before the octets that would make the response whole; not when all of it leaves at once, unless
- * the file was open before. What sendfile has handed over are the file's own pages until the client
- * has them, so somebody who overwrites them in place meanwhile is noticed only if there is more to
- * send.
+ * A response is one version of the file, or it is broken off. A file that is renamed, replaced or
+ * removed while it is sent stays whole, since it is open. When it was written to instead, which its
+ * size or mtime shows, the rest isn't sent. The sender checks that once in every turn, and before
+ * the octets that would complete the response. It doesn't check when the whole response is sent at
+ * once, unless the file was open before. sendfile hands over the file's own pages, which the kernel
+ * holds until the client has them, so a change in place is detected only if there is more to send.
  */
 
 import type { FileSource, Piece, Region } from "../../http/response.ts";
@@ -27,7 +26,7 @@ export interface SendSizes {
   readonly sendBurstBytes: number;
 }
 
-/** One buffer for all senders: a piece is read and written in one go. */
+/** One buffer for all senders: it holds a piece only between a read and the write that follows. */
 let buffer = new Uint8Array(0);
 
 const nothing = new Uint8Array(0);
@@ -39,15 +38,15 @@ export class FileSender {
   readonly #isShared: boolean;
   readonly #pieces: readonly Piece[];
   readonly #sizes: SendSizes;
-  /** The piece that is being sent, and how much of it has been. */
+  /** The piece that is being sent, and how many of its octets have been. */
   #index = 0;
   #offset = 0;
   #left: number;
   /** Whether any octets have been sent. */
   #begun = false;
-  /** Whether the file is to be looked at before more of it is sent. */
-  #lookDue = false;
-  /** Whether the kernel can be asked to carry the file. */
+  /** Whether the file has to be checked for changes before more of it is sent. */
+  #isCheckDue = false;
+  /** Whether the kernel can send the file by itself. */
   #carries: boolean;
 
   constructor(file: FileSource, pieces: readonly Piece[], sizes: SendSizes) {
@@ -60,15 +59,15 @@ export class FileSender {
     if (buffer.length < sizes.sendPieceBytes) buffer = new Uint8Array(sizes.sendPieceBytes);
   }
 
-  /** The octets that are still to be sent. */
+  /** Octets that are still to be sent. */
   get left(): number {
     return this.#left;
   }
 
-  /** Sends until the end, a full socket, or the end of this turn's share. */
+  /** Sends until all is sent, the socket is full, or this turn's share is used up. */
   pump(outlet: FileOutlet): WriteOutcome {
     const leftAfter = this.#left - this.#sizes.sendBurstBytes;
-    this.#lookDue = this.#begun || this.#isShared;
+    this.#isCheckDue = this.#begun || this.#isShared;
     while (this.#left > 0) {
       if (this.#left <= leftAfter) return "later";
       const piece = this.#piece();
@@ -81,7 +80,7 @@ export class FileSender {
     return "sent";
   }
 
-  /** Lets the kernel send what is left of `region`, and at most `octetsMax`. */
+  /** Has the kernel send the rest of `region`, at most `octetsMax` octets. */
   #carry(region: Region, octetsMax: number, outlet: FileOutlet): WriteOutcome {
     const octets = Math.min(region.octets - this.#offset, octetsMax);
     if (!this.#isIntact(octets)) return "changed";
@@ -90,12 +89,12 @@ export class FileSender {
     this.#carries = taken !== undefined;
     if (taken === undefined) return "sent";
     if (taken > 0) this.#took(taken);
-    // Only a write makes the socket tell when it has drained.
+    // Only a write makes the socket report when it has drained.
     return taken === octets ? "sent" : this.#write(this.#read(region, 1), outlet);
   }
 
   #write(octets: Uint8Array, outlet: FileOutlet): WriteOutcome {
-    // The file has shrunk since its length was promised; nothing may be made up in its place.
+    // The file has shrunk since its length was promised; other octets must not be sent instead.
     if (octets.length === 0) return "short";
     if (!this.#isIntact(octets.length)) return "changed";
     const taken = outlet.write(octets);
@@ -104,7 +103,7 @@ export class FileSender {
     return taken < octets.length ? "blocked" : "sent";
   }
 
-  /** The piece that has octets left; there is one. */
+  /** The first piece that has octets left; there is one. */
   #piece(): Piece {
     let piece = this.#pieces[this.#index];
     while (piece !== undefined && this.#offset === lengthOf(piece)) {
@@ -115,7 +114,7 @@ export class FileSender {
     return piece ?? nothing;
   }
 
-  /** What comes next, at most `octetsMax` of a region; empty when the file has nothing there. */
+  /** The next octets, at most `octetsMax` of a region; none when the file has none there. */
   #read(piece: Piece, octetsMax: number): Uint8Array {
     if (piece instanceof Uint8Array) return piece.subarray(this.#offset);
     const want = Math.min(octetsMax, piece.octets - this.#offset);
@@ -129,10 +128,10 @@ export class FileSender {
     this.#left -= octets;
   }
 
-  /** Whether the next `octets` may be sent after those that have been. */
+  /** Whether the file is unchanged, as far as it has to be checked before `octets` are sent. */
   #isIntact(octets: number): boolean {
-    if (!this.#lookDue && !(this.#begun && octets === this.#left)) return true;
-    this.#lookDue = false;
+    if (!this.#isCheckDue && !(this.#begun && octets === this.#left)) return true;
+    this.#isCheckDue = false;
     return this.#file.isIntact?.() ?? true;
   }
 

@@ -1,8 +1,8 @@
 /**
- * Whether a client reads. The kernel takes megabytes at once and reports free room only when a third
- * of them is gone, so a slow reader looks idle to the server for half a minute. Before a client is
- * given up for not reading, the kernel is therefore asked how many octets it still holds, and the
- * answer is compared with the answer of the check before.
+ * Whether a client reads. The kernel takes megabytes at once, and reports free room only when a
+ * third of them is gone: a client that reads 100 kB per second seems to take nothing for half a
+ * minute. So before a client is given up for not reading, the kernel is asked how many octets it
+ * still holds, and that is compared with what it held at the check before.
  */
 
 /**

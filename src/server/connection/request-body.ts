@@ -1,7 +1,7 @@
 /**
- * The body of the request that a connection is handling, as its handler sees it: something to pull
- * from. The connection fills it from the parser when a reader waits, and only then, so a handler
- * that doesn't read holds the client back and not the memory.
+ * The body of a request as its handler sees it: octets to pull. The connection takes octets from the
+ * parser only when a reader waits for them, so a handler that doesn't read holds the client back and
+ * fills no memory.
  */
 
 import type { RequestBody } from "../../site/request.ts";
@@ -86,7 +86,7 @@ export class IncomingBody implements RequestBody {
       else if (this.#state !== "open") reject(new BodyError(this.#state));
       else this.#reader = { resolve, reject };
     });
-    // A handler that drops its promise must not take the process down with it.
+    // A rejection that a handler doesn't wait for must not end the process.
     promise.catch(noop);
     if (this.#reader !== undefined) this.#source.wanted();
     return promise;
@@ -123,8 +123,9 @@ export class IncomingBody implements RequestBody {
   async #readAll(octetsMax: number): Promise<Uint8Array> {
     const arrived = this.arrived(octetsMax);
     if (arrived !== undefined) return arrived.octets;
-    // Most come in one piece, which is all there is. Else one buffer that doubles, and no list of
-    // pieces: a body in chunks of one octet would cost a hundred times its size in views.
+    // Most bodies come in one piece, which is returned as it is. Others are gathered in one buffer,
+    // whose size doubles. In a list of views, a body in chunks of one octet would cost a hundred
+    // times its size.
     let gathered: Uint8Array = nothing;
     let length = 0;
     for (;;) {
@@ -148,7 +149,7 @@ export class IncomingBody implements RequestBody {
     }
   }
 
-  /** A body that says by itself that it is too large isn't asked for. */
+  /** Throws for a body whose declared length is too large, before any of it is read. */
   #refuseDeclared(octetsMax: number): void {
     if ((this.contentLength ?? 0) > octetsMax) {
       throw new BodyError("body-too-large");
@@ -193,6 +194,6 @@ export class IncomingBody implements RequestBody {
   }
 }
 
-/** The body of every request that has none: at its end from the start. */
+/** The body of every request without content: at its end from the start. */
 export const noBody = new IncomingBody(undefined, { wanted: noop });
 noBody.end(noFields);

@@ -1,11 +1,11 @@
 /**
- * A response's chunks as the server asks for them: one after the other, and with a word to whoever
- * makes them when nobody wants the rest.
+ * The chunks of a response that is a stream: read one after the other, and ended early when the
+ * client won't get the rest.
  */
 
 /**
- * Begins to read `chunks`. A ReadableStream is read by its reader, since its iterator would not
- * pass on the end before the chunk that it waits for has come.
+ * Begins to read `chunks`. A ReadableStream is read through its reader: its iterator passes an early
+ * end on to the source only after the chunk that it waits for.
  */
 export function openStream(chunks: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
   if (!(chunks instanceof ReadableStream)) return chunks[Symbol.asyncIterator]();
@@ -19,7 +19,7 @@ export function openStream(chunks: AsyncIterable<Uint8Array>): AsyncIterator<Uin
   };
 }
 
-/** Tells a stream that nobody wants the rest, as one that leaves a loop over it would. */
+/** Ends a stream early, as leaving a `for await` loop over it does. */
 export async function endStream(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   await chunks.return?.();
 }

@@ -1,10 +1,11 @@
 /**
  * The connection's view of a socket, and the only code that writes to one.
  *
- * What `Bun.listen`'s sockets do is narrower than their names: `write` takes what fits and says how
- * much; `end(data)` drops what did not fit; `end()` is a full close, which resets a client that is
- * still sending; only `shutdown()` closes our side alone. So a response is written to its last
- * octet first, then shut down, then closed when the client has closed, too.
+ * The methods of `Bun.listen`'s sockets do less than their names say. `write` takes what fits and
+ * answers how much that was; `end(data)` drops what did not fit; `end()` is a full close, which
+ * resets a client that is still sending; only `shutdown()` closes the server's side alone. So a
+ * response is written to its last octet, then the server's side is shut, and the socket is closed
+ * when the client has shut its side as well (RFC 9112 §9.6).
  */
 
 import type { Socket } from "bun";
@@ -20,19 +21,19 @@ export interface Transport {
    * Writes what fits now: how many octets were taken, 0 when full, -1 when the stream is closed.
    */
   write(octets: Uint8Array): number;
-  /** The same, where more follows at once. */
+  /** The same, when more octets follow at once, so that no packet is sent for these alone. */
   writeMore(octets: Uint8Array): number;
   /**
-   * Lets the kernel carry up to `octets` of `file` from `position` on: how many were taken, 0 when
-   * the file has none there, -1 when the stream is full or closed, which the next write tells;
-   * undefined when it can't be done here, and the file has to be read.
+   * Has the kernel send up to `octets` octets of `file` from `position` on: how many were taken, 0
+   * when the file has none there, -1 when the stream is full or closed, which the next `write`
+   * tells apart; undefined when the kernel can't do it here, and the file has to be read.
    */
   sendFile(file: FileSource, position: number, octets: number): number | undefined;
-  /** Octets written that the client has not yet taken; undefined where nobody can tell. */
+  /** Octets written that the client has not acknowledged yet; undefined where that is unknown. */
   queued(): number | undefined;
-  /** Stops reading; the client's octets wait in the kernel. */
+  /** Stops reading from the socket; the client's octets wait in the kernel. */
   pause(): void;
-  /** Goes on reading. */
+  /** Goes on reading from the socket. */
   resume(): void;
   /** Sends FIN; reading goes on. */
   shutdown(): void;
@@ -52,7 +53,7 @@ export class SocketTransport<Data> implements Transport {
     this.#calls = calls;
   }
 
-  /** Sockets have it, and their type doesn't say so; it is -1 once they are closed. */
+  /** The socket's descriptor, which Bun's type lacks; -1 once the socket is closed. */
   protected get fd(): number {
     return (this.#socket as Socket<Data> & { readonly fd: number }).fd;
   }
@@ -64,7 +65,7 @@ export class SocketTransport<Data> implements Transport {
   writeMore(octets: Uint8Array): number {
     const taken = this.#calls.sendMore(this.fd, octets);
     if (taken === octets.length) return taken;
-    // Only a write tells that the stream is closed, or makes it tell when it has drained.
+    // Only `write` tells that the socket is closed, and makes it report when it has drained.
     const rest = this.write(octets.subarray(taken));
     return rest < 0 ? rest : taken + rest;
   }
@@ -75,9 +76,6 @@ export class SocketTransport<Data> implements Transport {
   }
 
   queued(): number | undefined {
-    // The kernel takes megabytes at once, and says that there is room again only when a third of
-    // them is gone: to a reader of 100 kB per second nothing seems to move for half a minute. So it
-    // is asked what it still holds, before a client is given up for not reading.
     return this.#calls.queued(this.fd);
   }
 

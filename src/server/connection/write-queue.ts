@@ -1,11 +1,11 @@
 /**
- * What a connection has still to write: pieces in their order, put together into as few writes as
- * there can be. Nothing is corked by the socket itself, so two writes would be two packets;
- * whatever one turn of the event loop answers leaves in one.
+ * The output of a connection that isn't written yet: pieces in their order, gathered into as few
+ * writes as possible. The socket corks nothing, so two writes are two packets; all that one turn of
+ * the event loop answers is written at once.
  *
- * Only what the socket did not take is kept: at most one gathered write, and the pieces behind it.
- * What is short may be lent, an answer that is sent again and again and whose date will change: it
- * is copied when it has to wait.
+ * Octets are kept only if the socket did not take them: at most one gathered write, and the pieces
+ * behind it. Short pieces may be lent: the encoded octets of a cached response, in which the date
+ * will change. They are copied when they have to wait.
  */
 
 import { latin1Bytes, latin1Into } from "../../http/bytes.ts";
@@ -16,12 +16,12 @@ import type { WriteOutcome } from "./write-outcome.ts";
 
 const gatherBytes = 128 * 1024;
 
-/** One buffer to gather writes in, for all connections: it is empty between two flushes. */
+/** One buffer to gather writes in, for all connections; it holds nothing between two flushes. */
 const gather = Buffer.allocUnsafeSlow(gatherBytes);
 
 /**
- * `piece` as it can wait: what is short may be lent, or stand in the gathering buffer. (A Buffer's
- * own `slice` would be a view.)
+ * `piece` in a form that can wait. A short piece may be lent, or lie in the gathering buffer, so it
+ * is copied. (A Buffer's own `slice` would be a view.)
  */
 function owned(piece: string | Uint8Array): string | Uint8Array {
   return typeof piece === "string" || piece.length > gatherBytes ? piece : new Uint8Array(piece);
@@ -31,19 +31,19 @@ function owned(piece: string | Uint8Array): string | Uint8Array {
 export class WriteQueue implements FileOutlet {
   readonly #transport: Transport;
   #pieces: (string | Uint8Array)[] = [];
-  /** The octets of all pieces; a text piece is Latin-1, an octet for each code unit. */
+  /** The octets of all pieces; text is Latin-1, an octet for each code unit. */
   #pending = 0;
   /** Whether the socket was full when it was last written to, and has not drained since. */
   #blocked = false;
   #gone = false;
-  /** Whether octets are queued that are somebody else's. */
+  /** Whether octets are queued that a route or a stream may overwrite later. */
   #hasForeign = false;
 
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
-  /** Octets not yet handed to the socket. */
+  /** Octets that the socket has not taken yet. */
   get pending(): number {
     return this.#pending;
   }
@@ -53,7 +53,7 @@ export class WriteQueue implements FileOutlet {
     return this.#blocked;
   }
 
-  /** Whether there is something to write that could be written later in this turn as well. */
+  /** Whether there is output, all of which may be written later in this turn as well. */
   get mayWait(): boolean {
     return this.#pending > 0 && !this.#blocked && !this.#hasForeign;
   }
@@ -70,8 +70,8 @@ export class WriteQueue implements FileOutlet {
   }
 
   /**
-   * Adds `octets`, which must not change until they have been flushed, or, when they are more than
-   * one write gathers, until they are written.
+   * Adds `octets`. They must not change before the next flush; and if they are too long to be
+   * gathered, not before they are written.
    */
   addBytes(octets: Uint8Array): void {
     if (octets.length === 0) return;
@@ -79,15 +79,15 @@ export class WriteQueue implements FileOutlet {
     this.#pending += octets.length;
   }
 
-  /** Adds `octets` that are somebody else's, and are to be written at once if they can be. */
+  /** Adds `octets` that a route or a stream may overwrite later, so they are written at once. */
   addForeign(octets: Uint8Array): void {
     this.#hasForeign = true;
     this.addBytes(octets);
   }
 
   /**
-   * Writes until nothing is left or the socket takes no more. With `more` it is told that more
-   * follows at once, so that it doesn't send a packet for this alone.
+   * Writes until nothing is left or the socket is full. With `more` the kernel is told that octets
+   * follow at once, so that it sends no packet for these alone.
    */
   flush(more = false): WriteOutcome {
     if (this.#blocked && !this.#gone) return "blocked";
@@ -128,7 +128,7 @@ export class WriteQueue implements FileOutlet {
     return taken;
   }
 
-  /** Takes the next pieces out: a large one as it is, small ones gathered. */
+  /** Takes out the next pieces: a large one as it is, small ones gathered. */
   #nextBatch(): Uint8Array {
     const [first] = this.#pieces;
     if (first instanceof Uint8Array && (this.#pieces.length === 1 || first.length >= gatherBytes)) {

@@ -1,14 +1,13 @@
 /**
- * One client's connection, from accept to close. It drives everything else: octets to the parser,
- * requests to the handler, responses to the outbox and the file sender, and itself through the
- * table in `protocol/cycle.ts`. It knows no socket, no timer and no file, only their small
- * interfaces.
+ * One client's HTTP/1.1 connection, from accept to close (RFC 9112 §9). It hands octets to the
+ * parser, requests to the handler and responses to the writer, and moves through the states of
+ * `http1/connection-state.ts`. It knows no socket, no timer and no file, only their interfaces.
  *
- * There is one loop, `#run`: it steps as long as a step changes anything, then writes once, then
- * says whether it wants to read on, then sets its deadline. Every callback, from the socket, a
- * handler's promise, a drain, ends there, so that there is one order of things and no state between
- * two of them. One response is in flight; what a pipelining client sends meanwhile waits, in the
- * socket.
+ * There is one loop: it steps for as long as a step changes anything, then flushes the output, then
+ * pauses or resumes reading, then sets the deadline. Every callback (the socket, the promise of a
+ * handler, a stream, a reader of the body) runs the loop, so there is one order of things, and no
+ * state is left half changed between two callbacks. One response is in flight; the requests that a
+ * client pipelines behind it wait in the socket.
  */
 
 import type { RefusalReason } from "../../site/observer.ts";
@@ -30,33 +29,34 @@ import { RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { WriteQueue } from "../connection/write-queue.ts";
-import { Timeouts } from "./timeouts.ts";
+import { sendsIn, Timeouts } from "./timeouts.ts";
 import { noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
-/** A connection. */
+/** A connection that speaks HTTP/1.1. */
 export class Http1Connection implements ProtocolConnection, Batched {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
   readonly #context: ConnectionContext;
   readonly #transport: Transport;
-  readonly #intake: RequestReader;
-  readonly #outbox: WriteQueue;
-  readonly #delivery: ResponseWriter;
-  readonly #patience: Timeouts;
+  readonly #reader: RequestReader;
+  readonly #queue: WriteQueue;
+  readonly #writer: ResponseWriter;
+  readonly #timeouts: Timeouts;
   readonly #freshness: RequestFreshness;
   #state: ConnectionState = "idle";
   #exchange: Exchange<Http1RequestHead> | undefined;
   /**
-   * Whether code of the loop is running. A handler that reads its body before it returns, and a
-   * response's stream that is told to stop, run inside a step and may wake the connection from
-   * there. They don't enter the loop a second time: a step that runs foreign code answers true
-   * unless it has closed the connection, so the loop steps again and finds what has changed.
+   * Whether a step of the loop is running. Some steps run code from outside, which may wake the
+   * connection: a handler that reads its body before it returns, a stream that is told to stop. Such
+   * a call doesn't enter the loop a second time. Nothing is lost by that: a step that runs code from
+   * outside answers true, unless it has closed the connection, so the loop steps once more and finds
+   * what has changed.
    */
-  #running = false;
-  #peerEnded = false;
-  #stopping = false;
+  #isStepping = false;
+  #hasPeerEnded = false;
+  #isStopping = false;
   #lingeredOctets = 0;
 
   constructor(
@@ -68,13 +68,10 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#intake = new RequestReader(context.limits, heads, this.#go);
-    this.#outbox = new WriteQueue(transport);
-    this.#delivery = new ResponseWriter(this.#outbox, context.limits, {
-      changed: this.#go,
-      failed: context.failed,
-    });
-    this.#patience = new Timeouts(context.limits, context.clock.turnMs());
+    this.#reader = new RequestReader(context.limits, heads, this.#run);
+    this.#queue = new WriteQueue(transport);
+    this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
+    this.#timeouts = new Timeouts(context.limits, context.clock.turnMs());
     this.#freshness = new RequestFreshness(context.scheduler, context.logicalClock);
     this.#arm();
   }
@@ -91,33 +88,33 @@ export class Http1Connection implements ProtocolConnection, Batched {
       if (this.#lingeredOctets > this.#context.limits.lingerBytesMax) this.#terminate();
       return;
     }
-    const { parser } = this.#intake;
+    const { parser } = this.#reader;
     this.#freshness.note(octets, parser);
     parser.push(octets);
     if (!this.#advance()) return;
-    // Whoever has more to do than to send is under a deadline of its own at once.
-    const mayWait = this.#state === "idle" && this.#outbox.mayWait;
+    // Output waits for the end of the turn only when the connection has nothing else to do.
+    const mayWait = this.#state === "idle" && this.#queue.mayWait;
     if (!mayWait || !this.#context.departures.hold(this)) this.leave();
     else this.#arm();
   }
 
-  /** Whether what still arrives is thrown away. */
+  /** Whether octets that arrive are discarded unread. */
   #isDeaf(): boolean {
-    const { place } = this.#intake.parser;
+    const { place } = this.#reader.parser;
     if (place === "failed" || this.#state === "lingering" || this.#state === "refusing")
       return true;
-    // The answer is not out yet, and nothing is read after it.
+    // The last response is still being sent, and no request is read after it.
     return this.#state === "settling" && this.#exchange?.persist === false;
   }
 
   drained(): void {
-    this.#outbox.drained();
+    this.#queue.drained();
     this.#run();
   }
 
   peerEnded(): void {
-    this.#peerEnded = true;
-    if (this.#state === "lingering") this.#close("ended");
+    this.#hasPeerEnded = true;
+    if (this.#state === "lingering") this.#close();
     else if (this.#state !== "closed") this.#run();
   }
 
@@ -126,7 +123,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   stop(): void {
-    this.#stopping = true;
+    this.#isStopping = true;
     if (this.#state !== "closed") this.#run();
   }
 
@@ -142,33 +139,33 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   expire(): void {
     const now = this.#context.clock.turnMs();
-    if (this.#awaitsReader() && this.#patience.stillReads(this.#transport.queued(), now)) {
+    const { unsent } = this.#writer;
+    const isSending = sendsIn(this.#state, unsent);
+    if (isSending && this.#timeouts.stillReads(this.#transport.queued(), now)) {
       this.#arm();
       return;
     }
     switch (this.#state) {
       case "idle":
         // RFC 9110 §15.5.9: 408 is for a request that was begun.
-        if (this.#outbox.pending > 0) this.#terminate();
-        else this.#close("ended");
+        if (this.#queue.pending > 0) this.#terminate();
+        else this.#close();
         return;
       case "head":
         this.#refuse(refusals["request-timeout"]);
         break;
       case "handling":
-        this.#refuse(
-          refusals[this.#exchange?.body.wanted === true ? "request-timeout" : "overloaded"],
-        );
+        this.#refuse(refusals[this.#awaitsBody() ? "request-timeout" : "overloaded"]);
         break;
       case "settling":
-        // What the client has not taken by now it won't take.
-        if (this.#outbox.pending > 0) return this.#terminate();
+        // The client reads nothing, so the rest of the response would never be sent.
+        if (this.#queue.pending > 0) return this.#terminate();
         if (this.#exchange !== undefined) this.#exchange.persist = false;
         this.#last();
         break;
       case "lingering":
         // What the kernel still holds for the client is delivered after a close, not after a reset.
-        this.#close("ended");
+        this.#close();
         return;
       default:
         this.#terminate();
@@ -177,47 +174,45 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#run();
   }
 
-  /** Whether it is the client's reading that is waited for. */
-  #awaitsReader(): boolean {
-    const { unsent } = this.#delivery;
-    return unsent > 0 && this.#state !== "head" && this.#state !== "handling";
+  /** Whether a handler waits for octets of the body. */
+  #awaitsBody(): boolean {
+    return this.#exchange?.body.wanted === true;
   }
 
-  /** Goes on, for whoever calls back. */
-  readonly #go = (): void => this.#run();
-
-  #run(): void {
+  /** Runs the loop. A callback, too: of a stream, of a reader of the body, of the next turn. */
+  readonly #run = (): void => {
     if (this.#advance()) this.leave();
-  }
+  };
 
-  /** Steps as far as it goes; false when there is nothing to be done after that. */
+  /** Steps for as long as a step changes anything. False when there is nothing to flush after it. */
   #advance(): boolean {
-    if (this.#running || this.#state === "closed") return false;
-    this.#running = true;
+    if (this.#isStepping || this.#state === "closed") return false;
+    this.#isStepping = true;
     while (this.#step());
-    this.#running = false;
+    this.#isStepping = false;
     return true;
   }
 
-  /** Writes once, and says what it waits for. */
+  /** Flushes the output, pauses or resumes reading, and sets the deadline. */
   leave(): void {
     if (this.#state === "closed" || this.#flush() === "gone") return;
-    this.#intake.steer(this.#transport, this.#state, this.#exchange?.body, this.#outbox.blocked);
+    this.#reader.steer(this.#transport, this.#state, this.#exchange?.body, this.#queue.blocked);
     this.#arm();
   }
 
-  /** Does the next thing there is to do; false when it has to wait for someone. */
+  /** Does what is to be done next in this state. False when the connection has to wait. */
   #step(): boolean {
+    const exchange = this.#exchange;
     switch (this.#state) {
       case "idle":
       case "head":
         return this.#readHead();
       case "handling":
-        return this.#feedBody();
+        return exchange !== undefined && this.#feedBody(exchange);
       case "answering":
-        return this.#send();
+        return exchange !== undefined && this.#send(exchange);
       case "settling":
-        return this.#settle();
+        return exchange !== undefined && this.#settle(exchange);
       case "refusing":
         if (this.#flush() !== "sent") return false;
         this.#move("sent");
@@ -231,16 +226,16 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   #move(event: ConnectionEvent): void {
     this.#state = advance(this.#state, event);
-    this.#patience.begin(this.#state, this.#context.clock.turnMs());
+    this.#timeouts.begin(this.#state, this.#context.clock.turnMs());
   }
 
   #readHead(): boolean {
-    // What is queued has to leave before more is asked for, or a client that never reads would
-    // have its answers pile up here.
-    if (this.#outbox.blocked) return false;
-    const full = this.#outbox.pending >= this.#context.limits.sendPieceBytes;
+    // Queued output is flushed before the next request is read: otherwise the responses to a client
+    // that pipelines and never reads would pile up in memory.
+    if (this.#queue.blocked) return false;
+    const full = this.#queue.pending >= this.#context.limits.sendPieceBytes;
     if (full && this.#flush() !== "sent") return false;
-    const event = this.#intake.parser.next();
+    const event = this.#reader.parser.next();
     switch (event.kind) {
       case "head":
         this.#ask(event.head);
@@ -253,26 +248,26 @@ export class Http1Connection implements ProtocolConnection, Batched {
     }
   }
 
-  /** Nothing whole has arrived: notes whether a request has begun, and what its end means. */
+  /** No whole head has arrived: a request may have begun, and the client's end may have come. */
   #awaitHead(): boolean {
-    if (this.#intake.parser.place === "between") {
-      if (this.#state === "idle" && (this.#peerEnded || this.#stopping)) {
-        if (this.#flush() === "sent") this.#close("ended");
+    if (this.#reader.parser.place === "between") {
+      if (this.#state === "idle" && (this.#hasPeerEnded || this.#isStopping)) {
+        if (this.#flush() === "sent") this.#close();
       }
       return false;
     }
     if (this.#state === "idle") this.#move("begun");
-    if (!this.#peerEnded) return false;
+    if (!this.#hasPeerEnded) return false;
     this.#refuse(http1Refusals.incomplete);
     return true;
   }
 
+  /** Asks the handler for the answer to the request with `head`. */
   #ask(head: Http1RequestHead): void {
     this.#move("asked");
-    const { clock } = this.#context;
     const { remoteAddress } = this;
-    const body = this.#intake.bodyOf(head);
-    const receivedMs = clock.epochMs();
+    const body = this.#reader.bodyOf(head);
+    const receivedMs = this.#context.clock.epochMs();
     const request = { head, body, remoteAddress, receivedMs };
     const exchange = new Exchange(this.#context, remoteAddress, body, request);
     this.#exchange = exchange;
@@ -285,17 +280,17 @@ export class Http1Connection implements ProtocolConnection, Batched {
     }
   }
 
-  /** Waits for a handler that could not answer at once. */
+  /** Waits for a handler that could not answer at once; queueing its answer is a step, too. */
   async #await(exchange: Exchange<Http1RequestHead>, answer: Promise<Response>): Promise<void> {
     try {
       const response = await answer;
-      this.#running = true;
+      this.#isStepping = true;
       this.#answer(exchange, response);
     } catch (error) {
-      this.#running = true;
+      this.#isStepping = true;
       this.#handlerFailed(exchange, error);
     } finally {
-      this.#running = false;
+      this.#isStepping = false;
     }
     this.#run();
   }
@@ -308,11 +303,10 @@ export class Http1Connection implements ProtocolConnection, Batched {
       return;
     }
     this.#context.failed(error);
-    const response = this.#context.refuse(refusals["handler-failed"], exchange.request);
-    this.#answer(exchange, response);
+    this.#answer(exchange, this.#context.refuse(refusals["handler-failed"], exchange.request));
   }
 
-  /** Queues a handler's response, or drops it when nobody waits for it any more. */
+  /** Queues a handler's response, or disposes of it when the exchange is over already. */
   #answer(exchange: Exchange<Http1RequestHead>, response: Response): void {
     const head = exchange.request?.head;
     if (this.#exchange !== exchange || this.#state !== "handling" || head === undefined) {
@@ -320,48 +314,54 @@ export class Http1Connection implements ProtocolConnection, Batched {
       return;
     }
     exchange.answer(response);
-    exchange.persist = this.#delivery.begin(response, {
-      minorVersion: head.minorVersion,
-      bodiless: head.method === "HEAD",
-      persist: head.persist && !this.#stopping && !this.#intake.leavesTooMuch(exchange.body),
-      date: this.#context.date.now(),
-    });
+    const persist = head.persist && !this.#isStopping && !this.#reader.leavesTooMuch(exchange.body);
+    exchange.persist = this.#queueResponse(response, head, head.method, persist);
     this.#move("answered");
   }
 
-  /** Sends what there is of the response; true when all of it is on its way. */
-  #send(): boolean {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return false;
-    switch (this.#delivery.advance()) {
+  /** Queues `response`. Answers whether the connection goes on after it. */
+  #queueResponse(
+    response: Response,
+    head: Http1RequestHead | undefined,
+    method: string | undefined,
+    persist: boolean,
+  ): boolean {
+    return this.#writer.begin(response, {
+      minorVersion: head?.minorVersion ?? 1,
+      // Even when the rest of the head is malformed (RFC 9110 §9.3.2).
+      bodiless: method === "HEAD",
+      persist,
+      date: this.#context.date.now(),
+    });
+  }
+
+  /** Sends as much of the response as can be sent now; true when that was all. */
+  #send(exchange: Exchange<Http1RequestHead>): boolean {
+    switch (this.#writer.advance()) {
       case "sent":
-        exchange.end(this.#delivery.octets, true);
+        exchange.end(this.#writer.octets, true);
         this.#move("sent");
         return true;
       case "blocked":
-        // A client that sends all before it reads anything must not wait for us for ever.
-        if (!this.#intake.discard(exchange.body)) exchange.persist = false;
+        // A client that sends its whole request before it reads would wait for ever otherwise.
+        if (!this.#reader.discard(exchange.body)) exchange.persist = false;
         return false;
       case "later":
-        this.#context.scheduler.defer(this.#go);
+        this.#context.scheduler.defer(this.#run);
         return false;
       case "waiting":
-        return this.#feedBody();
-      case "gone":
-      case "short":
-      case "changed":
-      case "failed":
+        return this.#feedBody(exchange);
+      default:
+        // The response can't be finished: the client must see that it isn't whole.
         this.#terminate();
         return false;
     }
   }
 
-  /** The response is out: reads the rest of the request, then goes on or ends. */
-  #settle(): boolean {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return false;
-    if (!this.#intake.discard(exchange.body)) exchange.persist = false;
-    if (!exchange.body.isRead && exchange.persist && !this.#peerEnded) return false;
+  /** The response is sent: discards the rest of the request, then goes on or ends. */
+  #settle(exchange: Exchange<Http1RequestHead>): boolean {
+    if (!this.#reader.discard(exchange.body)) exchange.persist = false;
+    if (!exchange.body.isRead && exchange.persist && !this.#hasPeerEnded) return false;
     if (exchange.persist && exchange.body.isRead) {
       this.#exchange = undefined;
       this.#move("done");
@@ -371,6 +371,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     return false;
   }
 
+  /** Ends the connection after its last response. */
   #last(): void {
     if (this.#flush() !== "sent") return;
     this.#exchange = undefined;
@@ -380,29 +381,27 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   /** Shuts our side and waits for the client to shut its own (RFC 9112 §9.6). */
   #shut(): void {
-    if (this.#peerEnded) {
-      this.#close("ended");
+    if (this.#hasPeerEnded) {
+      this.#close();
       return;
     }
     this.#transport.shutdown();
   }
 
   /** Gives a waiting handler the next octets of the body. */
-  #feedBody(): boolean {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return false;
-    const outcome = this.#intake.feed(exchange.body);
+  #feedBody(exchange: Exchange<Http1RequestHead>): boolean {
+    const outcome = this.#reader.feed(exchange.body);
     switch (outcome.kind) {
       case "fed":
-        this.#patience.fed(this.#context.clock.turnMs());
+        this.#timeouts.fed(this.#context.clock.turnMs());
         return true;
       case "broken":
         return this.#brokenBody(outcome.refusal);
       case "starved":
-        if (this.#peerEnded) return this.#brokenBody(http1Refusals.incomplete);
-        // In a stream that is made of the body, an interim response would be content.
+        if (this.#hasPeerEnded) return this.#brokenBody(http1Refusals.incomplete);
+        // Once the final response has begun, an interim one would be taken for its content.
         if (exchange.body.continueDue && this.#state === "handling") {
-          this.#outbox.addText(continueHead);
+          this.#queue.addText(continueHead);
           exchange.body.continueDue = false;
         }
         return false;
@@ -411,6 +410,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     }
   }
 
+  /** The rest of the body can't be read, for the reason that `refusal` gives. */
   #brokenBody(refusal: Refusal): boolean {
     if (this.#state === "handling") {
       this.#refuse(refusal);
@@ -421,52 +421,45 @@ export class Http1Connection implements ProtocolConnection, Batched {
     return false;
   }
 
-  /** Answers with a refusal of the server's own; nothing more is read for good. */
+  /** Answers with a refusal of the server's own; no request is read after it. */
   #refuse(refusal: Refusal): void {
-    // The answer to HEAD has no content, whole or not as the request may be (RFC 9110 §9.3.2).
     const head = this.#exchange?.request?.head;
-    const method = head?.method ?? this.#intake.parser.method;
-    const exchange =
-      this.#exchange ?? new Exchange(this.#context, this.remoteAddress, noBody, undefined);
+    const method = head?.method ?? this.#reader.parser.method;
+    const { remoteAddress } = this;
+    const exchange = this.#exchange ?? new Exchange(this.#context, remoteAddress, noBody);
     exchange.body.fail(refusal);
     const response = this.#context.refuse(refusal, exchange.request);
     exchange.answer(response);
-    this.#delivery.begin(response, {
-      minorVersion: head?.minorVersion ?? 1,
-      bodiless: method === "HEAD",
-      persist: false,
-      date: this.#context.date.now(),
-    });
-    exchange.end(this.#delivery.octets, true, refusal.kind, method);
+    this.#queueResponse(response, head, method, false);
+    exchange.end(this.#writer.octets, true, refusal.kind, method);
     this.#exchange = undefined;
     this.#move("refused");
   }
 
   #flush(): WriteOutcome {
-    const outcome = this.#outbox.flush();
+    const outcome = this.#queue.flush();
     if (outcome === "gone") this.#terminate();
     return outcome;
   }
 
   #arm(): void {
-    const { unsent, streaming } = this.#delivery;
+    const { unsent, streaming } = this.#writer;
     const exchange = this.#exchange;
-    const settling = this.#state === "settling" && exchange?.persist === true;
-    const deadline = this.#patience.deadline(
+    const settles = this.#state === "settling" && exchange?.persist === true;
+    const deadline = this.#timeouts.next(
       {
         state: this.#state,
         waitsFor: streaming && unsent === 0 ? "producer" : "client",
         unsent,
-        bodyOctets: settling || exchange?.body.wanted === true ? exchange?.body.octets : undefined,
+        bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
       },
       this.#context.clock.turnMs(),
     );
-    const checksFirst = this.#awaitsReader() && deadline !== Infinity;
-    this.#context.deadlines.set(this, checksFirst ? this.#patience.checkAt(deadline) : deadline);
+    this.#context.deadlines.set(this, deadline);
   }
 
-  #close(event: "ended" | "gone"): void {
-    this.#end(event);
+  #close(): void {
+    this.#end("ended");
     this.#transport.close();
   }
 
@@ -476,14 +469,14 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#transport.terminate();
   }
 
-  /** Lets go of everything. */
+  /** Releases everything the connection holds, but for the socket. */
   #end(event: "ended" | "gone"): void {
-    this.#exchange?.end(this.#delivery.octets, false);
+    this.#exchange?.end(this.#writer.octets, false);
     this.#state = advance(this.#state, event);
     this.#context.deadlines.remove(this);
     this.#exchange?.body.fail("gone");
     this.#exchange = undefined;
-    this.#delivery.release();
+    this.#writer.release();
     this.#context.closed(this);
   }
 }

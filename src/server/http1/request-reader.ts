@@ -1,7 +1,7 @@
 /**
- * The reading side of a connection: the parser, and what becomes of a request's body, which is
- * given to a handler that waits for it, or read and thrown away so that the next request can be
- * found.
+ * The reading side of a connection: the parser, and the body of the current request. The body's
+ * octets are delivered to a handler that waits for them, or discarded, so that the next request can
+ * be found behind them.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -16,8 +16,8 @@ import { IncomingBody, noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
 /**
- * What a try to feed a handler came to: it got octets, or the end; nothing has arrived; the body is
- * malformed; nobody waits.
+ * What came of feeding a handler. "fed": it got octets, or the end. "starved": no octets have
+ * arrived. "broken": the body is malformed. "unwanted": no reader waits.
  */
 export type FeedOutcome =
   | { readonly kind: "fed" }
@@ -75,7 +75,7 @@ export class RequestReader implements BodySource {
     }
   }
 
-  /** Reads the whole of `body`, which has a length and of which nothing was read, if it is here. */
+  /** Reads the whole of `body`, of which nothing was read, if it has a length and has arrived. */
   takeWhole(body: IncomingBody): OctetRange | undefined {
     const octets = this.parser.takeBody();
     if (octets === undefined) return undefined;
@@ -86,7 +86,7 @@ export class RequestReader implements BodySource {
 
   /**
    * Reads on in a `body` that no handler wants, as far as it has arrived. False when it is not worth
-   * it, or broken; where the next request begins can't be known then.
+   * it, or the body is malformed; where the next request begins can't be known then.
    */
   discard(body: IncomingBody): boolean {
     while (!body.isRead) {
@@ -119,8 +119,8 @@ export class RequestReader implements BodySource {
   }
 
   /**
-   * Reads on, or leaves what comes in the kernel's buffer until it is wanted: a client that sends
-   * and never reads costs its socket's buffers and no more.
+   * Resumes reading from the socket, or pauses it and leaves what arrives in the kernel's buffer. So
+   * a client that sends and never reads costs the buffers of its socket and no more.
    */
   steer(
     transport: Transport,

@@ -1,7 +1,7 @@
 /**
- * Sends one response after the other: its head and its octets by the outbox, a file piece by piece,
- * a stream as it comes. It is asked to go on whenever something has changed, and says how far it
- * got.
+ * The writing side of a connection. It sends one response after the other: the head and octets
+ * through the write queue, a file region by region, a stream chunk by chunk. The connection asks it
+ * to go on whenever something has changed, and is told how far it got.
  */
 
 import type { Body, Response } from "../../http/response.ts";
@@ -14,57 +14,60 @@ import type { WriteQueue } from "../connection/write-queue.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { endStream, openStream } from "../connection/stream.ts";
 
-/** What a delivery calls back. */
-export interface ResponseWriterHooks {
-  /** A stream has something new, or has come to its end. */
-  readonly changed: () => void;
-  /** A stream has thrown; it is broken from now on. */
-  readonly failed: (error: unknown) => void;
-}
-
 /** The output of one connection, response by response. */
 export class ResponseWriter {
-  readonly #outbox: WriteQueue;
+  readonly #queue: WriteQueue;
   readonly #sizes: SendSizes;
-  readonly #hooks: ResponseWriterHooks;
+  readonly #changed: () => void;
+  readonly #failed: (error: unknown) => void;
   #sender: FileSender | undefined;
   #stream: "none" | "open" | "failed" = "none";
-  /** The stream that is open. */
+  /** The chunks of the stream that is open. */
   #chunks: AsyncIterator<Uint8Array> | undefined;
-  /** Lets a stream go on that has found the socket full. */
+  /** Asks an open stream for its next chunk, which waits until the one before is sent. */
   #resumeStream: (() => void) | undefined;
   #octets = 0;
 
-  constructor(outbox: WriteQueue, sizes: SendSizes, hooks: ResponseWriterHooks) {
-    this.#outbox = outbox;
+  /**
+   * `changed` is called when a stream has a new chunk, has come to its end or has thrown; `failed`
+   * with what it has thrown.
+   */
+  constructor(
+    queue: WriteQueue,
+    sizes: SendSizes,
+    changed: () => void,
+    failed: (error: unknown) => void,
+  ) {
+    this.#queue = queue;
     this.#sizes = sizes;
-    this.#hooks = hooks;
+    this.#changed = changed;
+    this.#failed = failed;
   }
 
-  /** Octets of the present response's content that have been handed over. */
+  /** Octets of the current response's content that were handed to the queue or the transport. */
   get octets(): number {
     return this.#octets - (this.#sender?.left ?? 0);
   }
 
   /** Octets known to be still unsent. */
   get unsent(): number {
-    return this.#outbox.pending + (this.#sender?.left ?? 0);
+    return this.#queue.pending + (this.#sender?.left ?? 0);
   }
 
-  /** Whether it is a stream, whose end is not known. */
+  /** Whether the body is a stream that has not come to its end. */
   get streaming(): boolean {
     return this.#stream === "open";
   }
 
   /**
-   * Takes over `response`, to be sent in `context`; the one before has been sent. Answers whether
-   * the connection goes on after it.
+   * Queues `response`, encoded in `context`; the one before has been sent. Answers whether the
+   * connection goes on after it.
    */
   begin(response: Response, context: WireContext): boolean {
     const { head, contentOctets, framing, persist } = encodeResponse(response, context);
     this.#octets = contentOctets;
-    if (typeof head === "string") this.#outbox.addText(head);
-    else this.#outbox.addBytes(head);
+    if (typeof head === "string") this.#queue.addText(head);
+    else this.#queue.addBytes(head);
     if (framing === "none") disposeResponse(response);
     else this.#beginBody(response.body, framing);
     return persist;
@@ -75,8 +78,8 @@ export class ResponseWriter {
       case "none":
         return;
       case "bytes":
-        if (body.isForeign === true) this.#outbox.addForeign(body.bytes);
-        else this.#outbox.addBytes(body.bytes);
+        if (body.isForeign === true) this.#queue.addForeign(body.bytes);
+        else this.#queue.addBytes(body.bytes);
         this.#octets = body.bytes.length;
         return;
       case "file":
@@ -88,37 +91,37 @@ export class ResponseWriter {
         this.#pull(body.chunks, framing === "chunked").catch((error: unknown) => {
           this.#stream = "failed";
           this.#chunks = undefined;
-          this.#hooks.failed(error);
-          this.#hooks.changed();
+          this.#failed(error);
+          this.#changed();
         });
     }
   }
 
-  /** Goes on as far as it can. */
+  /** Sends as much of the response as can be sent now. */
   advance(): WriteOutcome {
     if (this.#stream === "failed") return "failed";
     if (this.#stream === "open") {
-      if (this.#outbox.flush() === "sent") this.#wakeStream();
+      if (this.#queue.flush() === "sent") this.#wakeStream();
       return "waiting";
     }
     if (this.#sender === undefined) return "sent";
-    const flushed = this.#outbox.flush(this.#sender.left > 0);
+    const flushed = this.#queue.flush(this.#sender.left > 0);
     if (flushed !== "sent") return flushed;
-    const outcome = this.#sender.pump(this.#outbox);
+    const outcome = this.#sender.pump(this.#queue);
     if (outcome !== "sent") return outcome;
     this.#sender.close();
     this.#sender = undefined;
     return "sent";
   }
 
-  /** Lets go of file and stream: the connection is over. */
+  /** Closes the file and ends the stream: the connection is over. */
   release(): void {
     this.#sender?.close();
     this.#sender = undefined;
     this.#stream = "none";
     this.#wakeStream();
-    // A stream may be waiting for its next chunk and has to be told all the same.
-    if (this.#chunks !== undefined) endStream(this.#chunks).catch(this.#hooks.failed);
+    // A stream that is busy with its next chunk is told as well.
+    if (this.#chunks !== undefined) endStream(this.#chunks).catch(this.#failed);
     this.#chunks = undefined;
   }
 
@@ -130,21 +133,21 @@ export class ResponseWriter {
       if (!this.streaming) return;
       if (done === true) break;
       if (chunk.length === 0) continue;
-      if (chunked) this.#outbox.addText(chunkPrefix(chunk.length));
-      this.#outbox.addForeign(chunk);
-      if (chunked) this.#outbox.addText("\r\n");
+      if (chunked) this.#queue.addText(chunkPrefix(chunk.length));
+      this.#queue.addForeign(chunk);
+      if (chunked) this.#queue.addText("\r\n");
       this.#octets += chunk.length;
       const resumed = new Promise<void>((resolve) => {
         this.#resumeStream = resolve;
       });
-      this.#hooks.changed();
+      this.#changed();
       await resumed;
       if (!this.streaming) return;
     }
-    if (chunked) this.#outbox.addText(lastChunk);
+    if (chunked) this.#queue.addText(lastChunk);
     this.#stream = "none";
     this.#chunks = undefined;
-    this.#hooks.changed();
+    this.#changed();
   }
 
   #wakeStream(): void {

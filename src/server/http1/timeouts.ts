@@ -1,9 +1,9 @@
 /**
  * How long a connection may stay as it is: the deadline that goes with what it waits for.
  *
- * Timers are absolute: a client that sends or takes an octet now and then doesn't move them,
- * beyond what the least rate earns it. Without that, a reader of a hundred octets per second holds
- * a connection for ever.
+ * Deadlines are absolute. Octets that a client sends or takes earn it time at the least rate of the
+ * limits, and move no deadline otherwise: a client that reads a hundred octets per second would hold
+ * its connection for ever.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -13,25 +13,33 @@ import { ReadProgress } from "../connection/read-progress.ts";
 /** What a connection waits for. */
 export interface Waiting {
   readonly state: ConnectionState;
-  /** While a response is sent: for the client to read, or for a handler's stream to go on. */
+  /** While a response is sent: the client, which has to read, or the producer of a stream. */
   readonly waitsFor: "client" | "producer";
   /** Octets queued for the client, as far as is known. */
   readonly unsent: number;
-  /** Octets of the body read so far, when it is the body that is waited for. */
+  /** Octets of the body read so far, when the connection waits for more of it. */
   readonly bodyOctets: number | undefined;
+}
+
+/** Whether a connection in `state`, with `unsent` octets to send, waits for the client to read. */
+export function sendsIn(state: ConnectionState, unsent: number): boolean {
+  return unsent > 0 && state !== "head" && state !== "handling";
 }
 
 /** The deadlines of one connection. */
 export class Timeouts {
   readonly #limits: Limits;
-  /** When the connection came into its state. */
+  /** When the connection entered its state. */
   #sinceMs: number;
-  /** When the head of the present request was whole. */
+  /** When the head of the current request was whole. */
   #askedMs: number;
-  /** When octets were last taken by the client, and how many were left then. */
+  /** When the client last took octets of the response. */
   #progressMs: number;
+  /** Octets that were left to send then. */
   #unsent = 0;
+  /** Octets that the client has taken since `#sendingSinceMs`. */
   #takenOctets = 0;
+  /** Since when the least rate is demanded. */
   #sendingSinceMs: number;
   readonly #reading: ReadProgress;
 
@@ -44,7 +52,7 @@ export class Timeouts {
     this.#sendingSinceMs = nowMs;
   }
 
-  /** The connection has come into `state`. */
+  /** The connection has entered `state`. */
   begin(state: ConnectionState, nowMs: number): void {
     this.#sinceMs = nowMs;
     if (state === "handling") this.#askedMs = nowMs;
@@ -56,12 +64,24 @@ export class Timeouts {
     this.#reading.restart();
   }
 
-  /** A handler has been given octets to work on: its own time begins anew. */
+  /** A handler was given octets of the body: its own time begins anew. */
   fed(nowMs: number): void {
     this.#sinceMs = nowMs;
   }
 
-  /** When to give up, on the monotonic clock; Infinity for never. */
+  /**
+   * When the connection has to be looked at next, on the monotonic clock; Infinity for never. That
+   * is its deadline, or before it the first check whether the client reads at all, so that the check
+   * at the deadline has one to compare with.
+   */
+  next(waiting: Waiting, nowMs: number): number {
+    const deadline = this.deadline(waiting, nowMs);
+    const isChecked = deadline !== Infinity && sendsIn(waiting.state, waiting.unsent);
+    if (!isChecked || this.#reading.hasBegun) return deadline;
+    return deadline - this.#limits.writeTimeMs * 0.9;
+  }
+
+  /** When to give up waiting, on the monotonic clock; Infinity for never. */
   deadline(waiting: Waiting, nowMs: number): number {
     const limits = this.#limits;
     switch (waiting.state) {
@@ -85,14 +105,6 @@ export class Timeouts {
       case "closed":
         return Infinity;
     }
-  }
-
-  /**
-   * When to check whether the client reads at all, given the `deadline` of sending. The first check
-   * comes early, so that the check at the deadline has one to compare with.
-   */
-  checkAt(deadline: number): number {
-    return this.#reading.hasBegun ? deadline : deadline - this.#limits.writeTimeMs * 0.9;
   }
 
   /**
