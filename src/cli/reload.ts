@@ -74,8 +74,9 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
 }
 
 /**
- * Reloads on each SIGHUP, one reload after the other; signals that arrive during one cause one more.
- * When the signal means that the terminal which postern was started from is gone, calls `stop`.
+ * Reloads on each SIGHUP, one reload after the other; signals that arrive during one cause one
+ * more. When the signal means that the terminal is gone which postern was started from, calls
+ * `stop`.
  */
 export function reloadOnHangup(
   server: Reloadable,

@@ -65,7 +65,7 @@ async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
   return new Hints(scheme);
 }
 
-/** Throws for the first option that is set to none of its words: callers without types may. */
+/** Throws for the first option whose value isn't one of its words, as types would have told. */
 function checkWords(options: ServeOptions): void {
   for (const name of Object.keys(optionWords) as WordOption[]) {
     const value = options[name];

@@ -33,8 +33,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Reads the configuration in `file`, a path; the paths in it become absolute. Fails with a line that
- * names the file and says what is wrong in it.
+ * Reads the configuration at the path `file`; the paths in it become absolute. Fails with a line
+ * that names the file and says what is wrong in it.
  */
 export async function readConfigFile(file: string): Promise<Result<Config, string>> {
   let octets: Uint8Array;

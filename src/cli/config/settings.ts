@@ -30,7 +30,7 @@ function findFile({ configFile }: CommandLine): Result<string | undefined, strin
   return failure(`${found.join(" and ")} are both here; --config says which`);
 }
 
-/** Reads the configuration that `command` names. Fails with a line that says what is wrong in it. */
+/** Reads what `command` and its configuration set. Fails with a line that says what is wrong. */
 export async function readSettings(command: CommandLine): Promise<Result<Settings, string>> {
   const name = findFile(command);
   if (!name.ok) return name;

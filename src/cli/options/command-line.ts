@@ -6,9 +6,9 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { Config } from "../config/config.ts";
-import type { AnyFlag, CommandOnlyOptions, OptionName, Options } from "./option.ts";
-import { optionRows } from "./option-table.ts";
-import type { FlagText } from "./value-kind.ts";
+import type { CommandOnlyOptions, OptionName, Options } from "./option.ts";
+import type { OptionFlag } from "./option-flag.ts";
+import { optionFlags } from "./option-flag.ts";
 
 /** What the command line asks for. */
 export interface CommandLine {
@@ -20,21 +20,6 @@ export interface CommandLine {
   readonly help: boolean;
   readonly version: boolean;
 }
-
-/** A flag, the option that it sets, and how its value is written. */
-export interface OptionFlag extends AnyFlag {
-  readonly option: OptionName;
-  /** "switch" for one that is on or off, undefined for one that sets a constant. */
-  readonly form: FlagText<unknown> | "switch" | undefined;
-}
-
-/** All flags, in the table's order. */
-export const optionFlags: readonly OptionFlag[] = optionRows.flatMap(([option, { kind, flags }]) =>
-  flags.map((flag) => {
-    const form = "sets" in flag ? undefined : (flag.entry ?? flag.text ?? kind.text);
-    return { ...flag, option, form };
-  }),
-);
 
 /** The environment's variables, by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +37,7 @@ function flagCalled(word: string): FlagWord | undefined {
   );
   if (flag !== undefined) return { flag, isOn: true };
   const opposite = optionFlags.find(
-    ({ name, form }) => form === "switch" && word === `--no-${name}`,
+    ({ name, syntax }) => syntax === "switch" && word === `--no-${name}`,
   );
   return opposite === undefined ? undefined : { flag: opposite, isOn: false };
 }
@@ -84,17 +69,17 @@ function readWords(words: readonly string[]): Result<Given, string> {
     const called = flagCalled(name);
     if (called === undefined) return failure(`unknown option ${name}; --help lists them`);
     const { flag, isOn } = called;
-    const { form } = flag;
-    if (form === undefined || form === "switch") {
+    const { syntax } = flag;
+    if (syntax === undefined || syntax === "switch") {
       if (equals !== -1) return failure(`${name} takes no value`);
       if (flags.has(flag)) return failure(`${name} is given twice`);
       flags.set(flag, isOn);
       continue;
     }
     const text = equals === -1 ? words[++i] : word.slice(equals + 1);
-    if (text === undefined) return failure(`${name} needs a value: ${form.placeholder}`);
-    if (form.choices?.includes(text) === false) {
-      return failure(`${name} must be ${form.expected}, not ${text}`);
+    if (text === undefined) return failure(`${name} needs a value: ${syntax.placeholder}`);
+    if (syntax.choices?.includes(text) === false) {
+      return failure(`${name} must be ${syntax.expected}, not ${text}`);
     }
     const before = flags.get(flag);
     if (before !== undefined && flag.entry === undefined) return failure(`${name} is given twice`);
@@ -123,12 +108,13 @@ function valueOf(
   what: readonly string[] | boolean,
   source: string,
 ): Result<unknown, string> {
-  const { form } = flag;
-  if (typeof what === "boolean") return success(form === undefined ? flag.sets : what);
-  if (form === undefined || form === "switch") return success(true);
-  const values = what.map((text) => form.read(text));
+  const { syntax } = flag;
+  if (typeof what === "boolean") return success(syntax === undefined ? flag.sets : what);
+  // A variable of the environment turns a switch on, whatever it says.
+  if (syntax === undefined || syntax === "switch") return success(true);
+  const values = what.map((text) => syntax.read(text));
   const wrong = values.indexOf(undefined);
-  if (wrong !== -1) return failure(`${source} must be ${form.expected}, not ${what[wrong]}`);
+  if (wrong !== -1) return failure(`${source} must be ${syntax.expected}, not ${what[wrong]}`);
   return success(flag.entry === undefined ? values[0] : values);
 }
 

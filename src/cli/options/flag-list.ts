@@ -3,15 +3,15 @@
  * value.
  */
 
-import type { OptionFlag } from "./command-line.ts";
-import { optionFlags } from "./command-line.ts";
 import type { AnyOption, Topic } from "./option.ts";
 import { topics } from "./option.ts";
+import type { OptionFlag } from "./option-flag.ts";
+import { optionFlags } from "./option-flag.ts";
 import { defaultOf, optionTable } from "./option-table.ts";
 
 /** The default of what `flag` sets, as the help shows it; undefined where it shows none. */
-function shownDefault({ option, member, entry, form }: OptionFlag): string | undefined {
-  if (form === undefined || form === "switch" || entry !== undefined) return undefined;
+function shownDefault({ option, member, entry, syntax }: OptionFlag): string | undefined {
+  if (syntax === undefined || syntax === "switch" || entry !== undefined) return undefined;
   const { defaultNote }: AnyOption = optionTable[option];
   if (defaultNote !== undefined) return defaultNote;
   const whole = defaultOf(option);
@@ -22,10 +22,10 @@ function shownDefault({ option, member, entry, form }: OptionFlag): string | und
 
 /** A flag's line: a switch that is on by default is listed as its opposite. */
 function describeFlag(flag: OptionFlag): string {
-  const { option, name, form, summary } = flag;
+  const { option, name, syntax, summary } = flag;
   const short = flag.short === undefined ? "    " : `-${flag.short}, `;
-  const isOpposite = form === "switch" && defaultOf(option) === true;
-  const value = form === undefined || form === "switch" ? "" : ` ${form.placeholder}`;
+  const isOpposite = syntax === "switch" && defaultOf(option) === true;
+  const value = syntax === undefined || syntax === "switch" ? "" : ` ${syntax.placeholder}`;
   const long = `--${isOpposite ? "no-" : ""}${name}${value}`;
   const shown = shownDefault(flag);
   return `  ${short}${long.padEnd(20)} ${summary}${shown === undefined ? "" : ` (${shown})`}`;

@@ -19,13 +19,26 @@ import { configFileNames } from "../config/config.ts";
 import type { MemberKinds } from "./composite-kind.ts";
 import { object } from "./composite-kind.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
-import { readyForms } from "./option.ts";
+import { readyFormats } from "./option.ts";
 import { corsRule, headerRules, headerText, redirectRules, rewriteRules } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
-import { faultUnless, path, plainText, text, truth } from "./value-kind.ts";
-import { whole, wholeText, word, wordList } from "./value-kind.ts";
+import {
+  faultUnless,
+  path,
+  plainText,
+  text,
+  truth,
+  whole,
+  wholeText,
+  word,
+  wordList,
+} from "./value-kind.ts";
 
+/** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
+
+/** What the words of `symlinks` mean, where the help has to say it. */
+const symlinkNotes = { follow: "all", deny: "none" } as const;
 
 /** Relations between limits are checked by `resolveLimits`. */
 const limit = whole("a whole number, zero or more");
@@ -115,7 +128,7 @@ export const optionTable = {
     flags: [
       {
         name: "symlinks",
-        summary: `links to follow: ${wordList(optionWords.symlinks, { follow: "all", deny: "none" })}`,
+        summary: `links to follow: ${wordList(optionWords.symlinks, symlinkNotes)}`,
       },
     ],
   },
@@ -246,8 +259,8 @@ export const optionTable = {
   ready: {
     topic: "listening",
     scope: "flags",
-    kind: word("FORM", readyForms),
-    flags: [{ name: "ready", summary: `how to say that it listens: ${readyForms.join(" or ")}` }],
+    kind: word("FORM", readyFormats),
+    flags: [{ name: "ready", summary: `how to say that it listens: ${readyFormats.join(" or ")}` }],
   },
   configFile: {
     topic: "process",

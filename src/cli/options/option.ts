@@ -8,13 +8,13 @@ import type { ReloadOptions, ServeErrorCode, ServeOptions } from "../../server/s
 import type { Config } from "../config/config.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
 
-/** The forms of the line that says that the server listens. */
-export const readyForms = ["line", "json"] as const;
+/** The formats of the line that says that the server listens. */
+export const readyFormats = ["line", "json"] as const;
 
 /** Options of the command line that no configuration has. */
 export interface CommandOnlyOptions {
-  /** The form of the line that says that the server listens; "line" by default. */
-  readonly ready?: (typeof readyForms)[number];
+  /** The format of the line that says that the server listens; "line" by default. */
+  readonly ready?: (typeof readyFormats)[number];
   /** The configuration's path, or false for none; by default the current folder's, if any. */
   readonly configFile?: string | false;
   /** Whether the help is printed, and nothing served. */
@@ -50,7 +50,10 @@ interface FlagBase {
   readonly name: string;
   /** Its short name without "-". */
   readonly short?: string;
-  /** Its line in the help, without the default, which the help adds. */
+  /**
+   * What the help says of it, without the default, which the help adds; of a switch that is on by
+   * default, what it says of the opposite.
+   */
   readonly summary: string;
   /** Whether it heads its topic in the help; the others follow in the table's order. */
   readonly leads?: true;

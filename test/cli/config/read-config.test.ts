@@ -51,40 +51,6 @@ describe("a key", () => {
     [{ cache: -1 }, "cache: expected a whole number of seconds, got -1"],
     [{ cache: Number.NaN }, "cache: expected a whole number of seconds, got NaN"],
     [{ cache: 5n }, "cache: expected a whole number of seconds, got 5"],
-    [{ headers: {} }, "headers: expected a list of header rules, got an object"],
-    [{ headers: ["a: b"] }, 'headers[0]: expected an object with name and value, got "a: b"'],
-    [{ headers: [{ name: "a" }] }, "headers[0].value: expected text, got none"],
-    [{ headers: [{ value: "a" }] }, "headers[0].name: expected a field's name, got none"],
-    [
-      {
-        headers: [
-          { name: "a", value: "b" },
-          { name: "a", value: 5 },
-        ],
-      },
-      "headers[1].value: expected text, got 5",
-    ],
-    [
-      { headers: [{ name: "a", value: "b", glob: "c" }] },
-      "headers[0].glob: unknown key, expected one of path, name, value",
-    ],
-    [{ cors: "*" }, 'cors: expected true, false or an object with origins, got "*"'],
-    [{ cors: [] }, "cors: expected an object with origins, got a list"],
-    [{ cors: { origins: "*" } }, 'cors.origins: expected a list of origins, got "*"'],
-    [
-      { cors: { origins: [1] } },
-      'cors.origins[0]: expected an origin, "https://example.com", got 1',
-    ],
-    [{ cors: { credentials: 1 } }, "cors.credentials: expected true or false, got 1"],
-    [{ cors: { any: 1 } }, "cors.any: unknown key, expected one of origins, credentials"],
-    [{ redirects: "/a" }, 'redirects: expected a list of redirects, got "/a"'],
-    [{ redirects: [{ to: "/" }] }, "redirects[0].from: expected a path as text, got none"],
-    [
-      { redirects: [{ from: "/", to: "/a", status: 200 }] },
-      "redirects[0].status: expected one of 301, 302, 303, 307, 308, got 200",
-    ],
-    [{ rewrites: [[]] }, "rewrites[0]: expected an object with from and to, got a list"],
-    [{ rewrites: [{ from: "/" }] }, "rewrites[0].to: expected a path as text, got none"],
     [{ earlyHints: 103 }, "earlyHints: expected true or false, got 103"],
     [{ compress: "br" }, 'compress: expected true or false, got "br"'],
     [{ post: "echo" }, 'post: expected one of "form", "off", got "echo"'],
@@ -115,11 +81,6 @@ describe("a key", () => {
       expect(complaint(JSON.parse(`{"${key}":1}`))).toStartWith(`${key}: unknown key, `);
     }
     expect(complaint({ "a\nb\u001b": 5 })).toStartWith('"a\\nb\\u001b": unknown key, ');
-  });
-
-  test("of a text too long for a line is told with its beginning", () => {
-    const shown = "x".repeat(60);
-    expect(complaint({ port: "x".repeat(500) })).toEndWith(`, got "${shown}"…`);
   });
 
   test("is looked for in an object, and in nothing else", () => {

@@ -1,0 +1,22 @@
+/**
+ * The flags of all options, each with the option that it sets.
+ */
+
+import type { AnyFlag, OptionName } from "./option.ts";
+import { optionRows } from "./option-table.ts";
+import type { FlagText } from "./value-kind.ts";
+
+/** A flag, the option that it sets, and how its value is written. */
+export interface OptionFlag extends AnyFlag {
+  readonly option: OptionName;
+  /** "switch" for one that is on or off, undefined for one that sets a constant. */
+  readonly syntax: FlagText<unknown> | "switch" | undefined;
+}
+
+/** All flags, in the table's order. */
+export const optionFlags: readonly OptionFlag[] = optionRows.flatMap(([option, { kind, flags }]) =>
+  flags.map((flag) => {
+    const syntax = "sets" in flag ? undefined : (flag.entry ?? flag.text ?? kind.text);
+    return { ...flag, option, syntax };
+  }),
+);

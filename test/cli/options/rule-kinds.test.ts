@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+
+import { readConfig } from "../../../src/cli/config/read-config.ts";
+import { headerText } from "../../../src/cli/options/rule-kinds.ts";
+
+/** What is wrong with `value`, or "accepted". */
+function complaint(value: unknown): string {
+  const read = readConfig(value);
+  return read.ok ? "accepted" : read.error;
+}
+
+describe("rules in a configuration", () => {
+  test.each<readonly [value: unknown, line: string]>([
+    [{ headers: {} }, "headers: expected a list of header rules, got an object"],
+    [{ headers: ["a: b"] }, 'headers[0]: expected an object with name and value, got "a: b"'],
+    [{ headers: [{ name: "a" }] }, "headers[0].value: expected text, got none"],
+    [{ headers: [{ value: "a" }] }, "headers[0].name: expected a field's name, got none"],
+    [
+      {
+        headers: [
+          { name: "a", value: "b" },
+          { name: "a", value: 5 },
+        ],
+      },
+      "headers[1].value: expected text, got 5",
+    ],
+    [
+      { headers: [{ name: "a", value: "b", glob: "c" }] },
+      "headers[0].glob: unknown key, expected one of path, name, value",
+    ],
+    [{ cors: "*" }, 'cors: expected true, false or an object with origins, got "*"'],
+    [{ cors: [] }, "cors: expected an object with origins, got a list"],
+    [{ cors: { origins: "*" } }, 'cors.origins: expected a list of origins, got "*"'],
+    [
+      { cors: { origins: [1] } },
+      'cors.origins[0]: expected an origin, "https://example.com", got 1',
+    ],
+    [{ cors: { credentials: 1 } }, "cors.credentials: expected true or false, got 1"],
+    [{ cors: { any: 1 } }, "cors.any: unknown key, expected one of origins, credentials"],
+    [{ redirects: "/a" }, 'redirects: expected a list of redirects, got "/a"'],
+    [{ redirects: [{ to: "/" }] }, "redirects[0].from: expected a path as text, got none"],
+    [
+      { redirects: [{ from: "/", to: "/a", status: 200 }] },
+      "redirects[0].status: expected one of 301, 302, 303, 307, 308, got 200",
+    ],
+    [{ rewrites: [[]] }, "rewrites[0]: expected an object with from and to, got a list"],
+    [{ rewrites: [{ from: "/" }] }, "rewrites[0].to: expected a path as text, got none"],
+  ])("%# of the wrong type are told", (value, line) => {
+    expect(complaint(value)).toBe(line);
+  });
+});
+
+describe("a header rule as a flag writes it", () => {
+  test.each([
+    ["X-A: b", { name: "X-A", value: "b" }],
+    ["X-A:b", { name: "X-A", value: "b" }],
+    ["X-A:", { name: "X-A", value: "" }],
+    ["X-A: b: c ", { name: "X-A", value: "b: c" }],
+    ["/assets/** X-A: b", { path: "/assets/**", name: "X-A", value: "b" }],
+    ["X-A", undefined],
+    ["X A: b", undefined],
+    ["/assets/**", undefined],
+    [": b", undefined],
+  ])("%j", (text, rule) => {
+    expect(headerText.read(text)).toEqual(rule);
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from "bun:test";
+
+import {
+  path,
+  text,
+  truth,
+  whole,
+  wholeText,
+  word,
+  wordList,
+} from "../../../src/cli/options/value-kind.ts";
+
+describe("a flag's whole number", () => {
+  test.each([
+    ["0", 0],
+    ["100", 100],
+    ["007", 7],
+    ["101", undefined],
+    ["-1", undefined],
+    ["1.5", undefined],
+    ["1e1", undefined],
+    ["0x1", undefined],
+    [" 1", undefined],
+    ["", undefined],
+  ])("%j is read in decimal digits, up to its maximum", (given, value) => {
+    expect(wholeText("N", "a number", 100).read(given)).toBe(value);
+  });
+});
+
+test("a configuration's whole number is a number from 0 to its maximum", () => {
+  const kind = whole("a number", undefined, 100);
+  expect([0, 100].map((value) => kind.fault(value, "n"))).toEqual([undefined, undefined]);
+  for (const value of [-1, 101, 1.5, Number.NaN, "1"]) {
+    expect(kind.fault(value, "n")?.text).toStartWith("expected a number, got ");
+  }
+});
+
+describe("one of a few words", () => {
+  const kind = word("WHICH", ["left", "right"]);
+
+  test("is that word, in a configuration and on the command line", () => {
+    expect(kind.fault("left", "side")).toBeUndefined();
+    expect(kind.fault("up", "side")?.text).toBe('expected one of "left", "right", got "up"');
+    expect(kind.text).toMatchObject({ choices: ["left", "right"], expected: "one of left, right" });
+  });
+
+  test("is listed in the help with its note", () => {
+    expect(wordList(["left", "right"], { right: "default" })).toBe("left, right (default)");
+  });
+});
+
+test("a path is resolved unless it is none", () => {
+  const kind = path("a path", (value) => !value.includes("\n"));
+  expect(kind.resolvePaths?.("a", (one) => `/etc/${one}`)).toBe("/etc/a");
+  expect(kind.resolvePaths?.("a\nb", (one) => `/etc/${one}`)).toBe("a\nb");
+});
+
+/** `value` as a message shows it. */
+function shown(value: unknown): string | undefined {
+  return truth.fault(value, "a")?.text.replace("expected true or false, got ", "");
+}
+
+describe("a message", () => {
+  test("shows a value in one line, whatever it is", () => {
+    expect([undefined, null, [], {}, 5n, "a\nb"].map(shown)).toEqual([
+      "none",
+      "null",
+      "a list",
+      "an object",
+      "5",
+      '"a\\nb"',
+    ]);
+  });
+
+  test("shows the beginning of a text that is too long for a line", () => {
+    const fault = whole("a port").fault("x".repeat(500), "port");
+    expect(fault?.text).toEndWith(`, got "${"x".repeat(60)}"…`);
+    expect(text("a name").fault("x".repeat(500), "name")).toBeUndefined();
+  });
+});
