@@ -3,16 +3,16 @@
  * value.
  */
 
-import type { AnyOption, Topic } from "./option.ts";
+import type { Topic } from "./option.ts";
 import { topics } from "./option.ts";
 import type { OptionFlag } from "./option-flag.ts";
 import { optionFlags } from "./option-flag.ts";
-import { defaultOf, optionTable } from "./option-table.ts";
+import { defaultOf, rowOf } from "./option-table.ts";
 
 /** The default of what `flag` sets, as the help shows it; undefined where it shows none. */
 function shownDefault({ option, member, entry, syntax }: OptionFlag): string | undefined {
   if (syntax === undefined || syntax === "switch" || entry !== undefined) return undefined;
-  const { defaultNote }: AnyOption = optionTable[option];
+  const { defaultNote } = rowOf(option);
   if (defaultNote !== undefined) return defaultNote;
   const whole = defaultOf(option);
   const value =
@@ -33,7 +33,7 @@ function describeFlag(flag: OptionFlag): string {
 
 /** The flags about `topic`, in the order of the help. */
 function flagsAbout(topic: Topic): readonly OptionFlag[] {
-  const flags = optionFlags.filter(({ option }) => optionTable[option].topic === topic);
+  const flags = optionFlags.filter(({ option }) => rowOf(option).topic === topic);
   return flags.toSorted((one, other) => Number(other.leads ?? false) - Number(one.leads ?? false));
 }
 

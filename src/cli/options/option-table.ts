@@ -292,8 +292,12 @@ export const optionRows = Object.entries(optionTable) as readonly (readonly [
   AnyOption,
 ])[];
 
+/** The row of the option called `name`. */
+export function rowOf(name: OptionName): AnyOption {
+  return optionTable[name];
+}
+
 /** The value of the option called `name` where nothing sets it; undefined when it has none. */
 export function defaultOf(name: OptionName): unknown {
-  const row: AnyOption = optionTable[name];
-  return row.default ?? (defaultOptions as Readonly<Record<string, unknown>>)[name];
+  return rowOf(name).default ?? (defaultOptions as Readonly<Record<string, unknown>>)[name];
 }
