@@ -22,7 +22,7 @@ import type { RecordedRequest } from "./request-recorder.ts";
 import { RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
-import { completeOptions, defaultOptions, ServeError } from "./serve-options.ts";
+import { defaultOptions, ServeError } from "./serve-options.ts";
 import type { OpenSite, SiteSurroundings } from "./open-site.ts";
 import { openSite } from "./open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
@@ -135,8 +135,7 @@ async function close(
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const { tls, reusePort } = options;
-  const { host, port } = completeOptions(options);
+  const { tls, host = defaultOptions.host, port = defaultOptions.port, reusePort } = options;
   const scheme = tls === undefined ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
