@@ -54,6 +54,7 @@ export type FinalStatus = Exclude<Status, InterimStatus>;
 /** The redirections that a client follows by itself (RFC 9110 §15.4). */
 export const redirectStatuses = [301, 302, 303, 307, 308] as const satisfies Status[];
 
+/** One of them: a redirection that a client follows by itself (RFC 9110 §15.4). */
 export type RedirectStatus = (typeof redirectStatuses)[number];
 
 /** Whether `status` is one of them. */

@@ -14,9 +14,10 @@ export interface LoggedExchange extends ExchangeReport {
   readonly response: Response;
 }
 
-/** The formats of a line; "none" for no log. */
+/** The formats of the access log, as options name them. */
 export const logFormats = ["short", "common", "combined", "json", "none"] as const;
 
+/** The format of a line; "none" for no log. */
 export type LogFormat = (typeof logFormats)[number];
 
 function hasResponse(report: ExchangeReport): report is LoggedExchange {

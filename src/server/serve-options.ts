@@ -29,9 +29,10 @@ export function isPemText(text: string): boolean {
   return text.includes("-----BEGIN ");
 }
 
-/** What POST does where no route answers it: it answers with the form page, or is refused. */
+/** What POST can do where no route answers it, as the option names it. */
 export const postActions = ["form", "off"] as const;
 
+/** Whether POST answers with the form page, or is refused ("off"). */
 export type PostAction = (typeof postActions)[number];
 
 /** The options of a server; each may be left out. */

@@ -8,9 +8,10 @@
 
 import { displayName } from "./path.ts";
 
-/** Whose right counts: a stranger's, by the *other* mode bits, or that of the server's process. */
+/** The rules of permission, as options name them. */
 export const permissionRules = ["other", "process"] as const;
 
+/** Whose right counts: a stranger's, by the *other* mode bits, or that of the server's process. */
 export type Permissions = (typeof permissionRules)[number];
 
 /** What a component is needed for: to read its content, or to pass through it. */
