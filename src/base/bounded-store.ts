@@ -33,10 +33,10 @@ export interface StorePolicy {
   readonly admittedOneIn: number;
 }
 
-/** Digests of keys that came once are remembered for so many times the entries held, at least... */
+/** Digests of keys that came once are remembered for so many times the entries held. */
 const seenOncePerEntry = 4;
 
-/** ...this many. A digest costs some 16 bytes. */
+/** Where only a second request admits a key, at least so many; a digest costs some 16 bytes. */
 const seenOnceMin = 16_384;
 
 /** Entries by key, bounded by their bytes. */
@@ -96,7 +96,8 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
       return true;
     }
     // Keys that did not come again by now are many. All are dropped at once.
-    const seenOnceMax = Math.max(seenOnceMin, seenOncePerEntry * this.#places.size);
+    const perEntries = seenOncePerEntry * this.#places.size;
+    const seenOnceMax = admitsOn === "second" ? Math.max(seenOnceMin, perEntries) : perEntries;
     if (this.#seenOnce.size >= seenOnceMax) this.#seenOnce.clear();
     this.#seenOnce.add(digest);
     return false;

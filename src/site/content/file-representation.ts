@@ -28,8 +28,10 @@ export function tagOfBytes(bytes: Uint8Array): EntityTag {
  * next version would be taken for this one. So the answer gets a tag of its own, that nothing will
  * match; without one, a client would go by the date, which is coarser still.
  */
-export function entityTagOf({ content, size, version }: OpenFile): EntityTag {
-  if (content !== undefined) return tagOfBytes(content);
+export function entityTagOf(file: OpenFile): EntityTag {
+  if (file.content !== undefined) return tagOfBytes(file.content);
+  // Worked out by the file each time it is asked for.
+  const { size, version } = file;
   if (version === undefined) return { weak: true, opaque: crypto.randomUUID() };
   return { weak: false, opaque: `${size.toString(36)}-i${version}` };
 }

@@ -21,9 +21,10 @@ const compressedName = /\.svgz$/i;
 
 /** Whether content of this type shrinks. */
 export function isCompressible(mediaType: string): boolean {
-  const [essence = "", parameters = ""] = mediaType.split(";", 2);
-  const isText = essence.startsWith("text/") || /\+(?:json|xml)$/.test(essence);
-  return isText || parameters.includes("charset=") || compressible.has(essence);
+  // What says its charset is text, and most of what shrinks says it.
+  if (mediaType.includes("charset=") || mediaType.startsWith("text/")) return true;
+  const [essence = ""] = mediaType.split(";", 1);
+  return /\+(?:json|xml)$/.test(essence) || compressible.has(essence);
 }
 
 /** Whether content of this type, in the file `name`, has coded variants. */
