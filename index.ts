@@ -24,7 +24,7 @@ export type { RecordedRequest } from "./src/server/request-recorder.ts";
 export type { Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
 export type { ReloadOptions, ServeOptions, TlsOptions } from "./src/server/serve-options.ts";
-export { ServeError } from "./src/server/serve-options.ts";
+export { ServeError } from "./src/site/serve-error.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");

@@ -7,7 +7,7 @@
 
 import { defaultLimits } from "../base/limits.ts";
 import { serve } from "../server/serve.ts";
-import { ServeError } from "../server/serve-options.ts";
+import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";

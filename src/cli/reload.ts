@@ -7,7 +7,8 @@ import { isatty } from "node:tty";
 
 import type { Server } from "../server/serve.ts";
 import type { ReloadOptions } from "../server/serve-options.ts";
-import { defaultOptions, ServeError } from "../server/serve-options.ts";
+import { defaultOptions } from "../server/serve-options.ts";
+import { ServeError } from "../site/serve-error.ts";
 import { standardError } from "../system/standard-streams.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import type { OptionName } from "./options/option.ts";

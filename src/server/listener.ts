@@ -19,7 +19,7 @@ import { affordableConnections } from "../system/descriptor-budget.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import { ResponseDate } from "./response-date.ts";
-import { ServeError } from "./serve-options.ts";
+import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
 import { CleartextTransport, SocketTransport } from "./connection/transport.ts";
 

@@ -22,9 +22,10 @@ import type { RecordedRequest } from "./request-recorder.ts";
 import { RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
-import { defaultOptions, ServeError } from "./serve-options.ts";
-import type { OpenSite, SiteSurroundings } from "./open-site.ts";
-import { openSite } from "./open-site.ts";
+import { completeOptions } from "./serve-options.ts";
+import { ServeError } from "../site/serve-error.ts";
+import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
+import { openSite } from "../site/open-site.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
 /** A running server. */
@@ -135,7 +136,8 @@ async function close(
  * ```
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
-  const { tls, host = defaultOptions.host, port = defaultOptions.port, reusePort } = options;
+  const complete = completeOptions(options);
+  const { tls, host, port, reusePort } = complete;
   const scheme = tls === undefined ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
@@ -147,19 +149,19 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
   };
-  let opened = openSite(options, surroundings);
+  let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened);
-  const write = guarded(options.write ?? toStandardOutput);
-  const failed = guarded(options.onError ?? toStandardError);
+  const write = guarded(complete.write ?? toStandardOutput);
+  const failed = guarded(complete.onError ?? toStandardError);
   const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
   const observers = new Observers(failed);
-  const logAs = (format: LogFormat = defaultOptions.log): AccessLog => {
+  const logAs = (format: LogFormat): AccessLog => {
     const made = new AccessLog(format, write, () => clock.epochMs(), scheduler);
     const logs = format === "none" ? [] : [made];
-    observers.set(options.record === false ? logs : [...logs, recorder]);
+    observers.set(complete.record ? [...logs, recorder] : logs);
     return made;
   };
-  let log = logAs(options.log);
+  let log = logAs(complete.log);
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,
@@ -175,13 +177,14 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const listening = listener.open(host, port, reusePort);
   if (!listening.ok) throw listenError(listening.error);
   const reload = (changed: ReloadOptions): void => {
-    const next = openSite({ ...changed, root: changed.root ?? opened.root }, surroundings);
+    const wanted = completeOptions({ ...changed, root: changed.root ?? opened.root });
+    const next = openSite(wanted, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();
     opened = next;
     listener.limit(opened.limits);
     log.flush();
-    log = logAs(changed.log);
+    log = logAs(wanted.log);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     await close(listener, opened, how.force === true, scheduler.alarm());

@@ -4,7 +4,7 @@ import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import type { Server } from "../../src/server/serve.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { ServeOptions } from "../../src/server/serve-options.ts";
-import { ServeError } from "../../src/server/serve-options.ts";
+import { ServeError } from "../../src/site/serve-error.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
 

@@ -6,7 +6,7 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { lookAt } from "../../system/file-system.ts";
-import type { ServeError } from "../../server/serve-options.ts";
+import type { ServeError } from "../../site/serve-error.ts";
 import type { Config } from "./config.ts";
 import { configFileNames } from "./config.ts";
 import type { CommandLine } from "../options/command-line.ts";

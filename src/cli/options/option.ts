@@ -4,7 +4,8 @@
  * contradicts it don't compile.
  */
 
-import type { ReloadOptions, ServeErrorCode, ServeOptions } from "../../server/serve-options.ts";
+import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
+import type { ServeErrorCode } from "../../site/serve-error.ts";
 import type { Config } from "../config/config.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
 

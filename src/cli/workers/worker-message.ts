@@ -3,7 +3,8 @@
  * that it starts (IPC). All of them are plain values.
  */
 
-import type { ReloadOptions, ServeErrorCode, ServeOptions } from "../../server/serve-options.ts";
+import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
+import type { ServeErrorCode } from "../../site/serve-error.ts";
 
 /** A message to a worker; a worker carries out one order after the other. */
 export type Order =

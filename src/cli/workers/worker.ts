@@ -13,7 +13,7 @@ import type { Milliseconds } from "../../base/units.ts";
 import type { Server } from "../../server/serve.ts";
 import { serve } from "../../server/serve.ts";
 import type { ServeOptions } from "../../server/serve-options.ts";
-import { ServeError } from "../../server/serve-options.ts";
+import { ServeError } from "../../site/serve-error.ts";
 import { standardError, standardOutput } from "../../system/standard-streams.ts";
 import { LineGatherer } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";

@@ -21,9 +21,10 @@ import { listenError } from "../../server/listener.ts";
 import type { PortClaim } from "../../server/port-claim.ts";
 import { claimPort } from "../../server/port-claim.ts";
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
-import { defaultOptions, ServeError } from "../../server/serve-options.ts";
-import type { OpenSite } from "../../server/open-site.ts";
-import { openSite } from "../../server/open-site.ts";
+import { completeOptions, defaultOptions } from "../../server/serve-options.ts";
+import { ServeError } from "../../site/serve-error.ts";
+import type { OpenSite } from "../../site/open-site.ts";
+import { openSite } from "../../site/open-site.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -76,7 +77,7 @@ interface Shared {
 async function settle(options: ReloadOptions): Promise<Shared> {
   const { tls } = options;
   const scheduler = new EventLoop();
-  const site = openSite(options, {
+  const site = openSite(completeOptions(options), {
     routes: new RouteTable(() => undefined),
     clock: new SystemClock(scheduler),
     logicalClock: new LogicalClock(),

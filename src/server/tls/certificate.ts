@@ -13,7 +13,8 @@ import { readFileSync } from "node:fs";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { TlsOptions } from "../serve-options.ts";
-import { isPemText, ServeError } from "../serve-options.ts";
+import { isPemText } from "../serve-options.ts";
+import { ServeError } from "../../site/serve-error.ts";
 
 /** A certificate, with those that vouch for it, and its key, as PEM text. */
 export interface Certificate {

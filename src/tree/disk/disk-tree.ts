@@ -18,6 +18,7 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
+import { affordableKeptFiles } from "../../system/descriptor-budget.ts";
 import type { FileFacts, FolderOpener } from "../../system/file-system.ts";
 import {
   chooseFolderOpener,
@@ -122,7 +123,9 @@ export class DiskTree implements Tree {
     this.#indexName = childPath(rootPath, options.index)?.segments[0];
     const { limits, clock, scheduler } = options;
     this.#limits = limits;
-    this.#cache = new LookupCache(limits, systemCalls(), clock, scheduler.alarm());
+    const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
+    const cacheLimits = { ...limits, openFilesKeptMax };
+    this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, scheduler.alarm());
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,

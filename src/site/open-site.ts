@@ -9,27 +9,26 @@ import type { Scheme } from "../http/target.ts";
 import type { Clock } from "../schedule/clock.ts";
 import type { LogicalClock } from "../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
-import { TreeContent } from "../site/content/tree-content.ts";
-import type { Endpoint, Finisher, Guard } from "../site/endpoint.ts";
-import { FormEndpoint } from "../site/forms/form-endpoint.ts";
-import type { EarlyHints } from "../site/hints/early-hints.ts";
-import type { RouteTable } from "../site/library/route-endpoint.ts";
-import { RouteEndpoint } from "../site/library/route-endpoint.ts";
-import { ErrorPages, isPageName } from "../site/pages/error-page.ts";
-import { ResponsePacing } from "../site/response-pacing.ts";
-import { TreeEndpoint } from "../site/rules/path-mapping.ts";
-import type { ReadRules, SiteRules } from "../site/rules/read-rules.ts";
-import { readRules } from "../site/rules/read-rules.ts";
-import { ServerTiming } from "../site/rules/server-timing.ts";
-import { SchemeGuard } from "../site/scheme-guard.ts";
-import { Site } from "../site/site.ts";
-import { VariantCache } from "../site/variants/variant-cache.ts";
-import { VariantSelector } from "../site/variants/variant-selector.ts";
-import { affordableKeptFiles } from "../system/descriptor-budget.ts";
+import { TreeContent } from "./content/tree-content.ts";
+import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
+import { FormEndpoint } from "./forms/form-endpoint.ts";
+import type { EarlyHints } from "./hints/early-hints.ts";
+import type { RouteTable } from "./library/route-endpoint.ts";
+import { RouteEndpoint } from "./library/route-endpoint.ts";
+import { ErrorPages, isPageName } from "./pages/error-page.ts";
+import { ResponsePacing } from "./response-pacing.ts";
+import { TreeEndpoint } from "./rules/path-mapping.ts";
+import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
+import { readRules } from "./rules/read-rules.ts";
+import { ServerTiming } from "./rules/server-timing.ts";
+import { SchemeGuard } from "./scheme-guard.ts";
+import { Site } from "./site.ts";
+import { VariantCache } from "./variants/variant-cache.ts";
+import { VariantSelector } from "./variants/variant-selector.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { CompleteOptions, ServeOptions, WordOption } from "./serve-options.ts";
-import { completeOptions, optionWords, ServeError } from "./serve-options.ts";
+import { ServeError } from "./serve-error.ts";
+import type { CompleteSiteOptions } from "./site-options.ts";
 
 /** A site, and what it was made with. */
 export interface OpenSite {
@@ -61,18 +60,8 @@ function rulesOf(given: SiteRules): ReadRules {
 
 /** Hints for a site's pages. */
 async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
-  const { EarlyHints: Hints } = await import("../site/hints/early-hints.ts");
+  const { EarlyHints: Hints } = await import("./hints/early-hints.ts");
   return new Hints(scheme);
-}
-
-/** Throws for the first option whose value isn't one of its words, as types would have told. */
-function checkWords(options: ServeOptions): void {
-  for (const name of Object.keys(optionWords) as WordOption[]) {
-    const value = options[name];
-    const words: readonly string[] = optionWords[name];
-    if (value === undefined || words.includes(value)) continue;
-    throw new ServeError(name, `${name} must be one of ${words.join(", ")}, not ${value}`);
-  }
 }
 
 /** Throws when `name` can't be a file's name in a folder; "" is none. */
@@ -83,7 +72,7 @@ function checkName(code: "form" | "index", called: string, name: string): void {
 
 /** The tree that `options` ask for. */
 function openTreeOf(
-  options: CompleteOptions,
+  options: CompleteSiteOptions,
   limits: Limits,
   { logicalClock, budgets }: SiteSurroundings,
 ): Pick<OpenSite, "tree" | "root" | "shows"> {
@@ -95,7 +84,7 @@ function openTreeOf(
     index: options.index,
     clock: logicalClock,
     scheduler: budgets.scheduler,
-    limits: { ...limits, openFilesKeptMax: affordableKeptFiles(limits.openFilesKeptMax) },
+    limits,
   });
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
@@ -104,7 +93,7 @@ function openTreeOf(
 
 /** What answers from `tree`. */
 function contentOf(
-  options: CompleteOptions,
+  options: CompleteSiteOptions,
   tree: Tree,
   pages: ErrorPages,
   limits: Limits,
@@ -130,27 +119,25 @@ function contentOf(
  * Makes the site that `options` ask for, in the `surroundings` of its server. Throws a `ServeError`
  * when there can't be one.
  */
-export function openSite(options: ServeOptions, surroundings: SiteSurroundings): OpenSite {
+export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroundings): OpenSite {
   const resolved = resolveLimits(options.limits);
   if (!resolved.ok) {
     throw new ServeError("limits", `${resolved.error.limit} must be ${resolved.error.expected}`);
   }
   const limits = resolved.value;
-  const complete = completeOptions(options);
-  const { form: formPage, index, explain, cache: cacheSeconds } = complete;
-  checkWords(options);
+  const { form: formPage, index, explain, cache: cacheSeconds } = options;
   checkName("form", "the form page", formPage);
   checkName("index", "the index", index);
-  const opened = openTreeOf(complete, limits, surroundings);
+  const opened = openTreeOf(options, limits, surroundings);
   const { tree } = opened;
-  const { mapping, headers } = rulesOf({ ...complete, cache: cacheSeconds });
+  const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes, scheme } = surroundings;
   const pages = new ErrorPages(tree, limits, explain);
-  const content = contentOf(complete, tree, pages, limits, surroundings);
+  const content = contentOf(options, tree, pages, limits, surroundings);
   const form = new FormEndpoint({ tree, content, pages, limits, formPage });
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
-    ...(complete.post === "off" ? [] : [form]),
+    ...(options.post === "off" ? [] : [form]),
     new TreeEndpoint({ tree, content, pages, mapping, cacheSeconds }),
   ];
   const guards: Guard[] = [new SchemeGuard(scheme, pages)];

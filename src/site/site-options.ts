@@ -1,0 +1,98 @@
+/**
+ * The options of a site: what it serves, to whom, and how. `server/serve-options.ts` adds those of
+ * the server around it.
+ */
+
+import type { Limits } from "../base/limits.ts";
+import { defaultLimits } from "../base/limits.ts";
+import type { SymlinkRule } from "../tree/disk/symlink-rule.ts";
+import { symlinkRules } from "../tree/disk/symlink-rule.ts";
+import type { Permissions } from "../tree/permission.ts";
+import { permissionRules } from "../tree/permission.ts";
+import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
+
+/** What POST can do where no route answers it, as the option names it. */
+export const postActions = ["form", "off"] as const;
+
+/** Whether POST answers with the form page, or is refused ("off"). */
+export type PostAction = (typeof postActions)[number];
+
+/** The options of a site; each may be left out. */
+export interface SiteOptions {
+  /** The folder to serve; the current one by default. */
+  readonly root?: string;
+  /**
+   * Whose right to read counts: a stranger's, by the mode bits ("other", the default), or that of
+   * the server's process ("process").
+   */
+  readonly permissions?: Permissions;
+  /** Whether the page of a refusal says why; false by default. */
+  readonly explain?: boolean;
+  /** Whether names that begin with "." are served; false by default. */
+  readonly hidden?: boolean;
+  /** Which symbolic links are followed; by default those whose target is inside the root. */
+  readonly symlinks?: SymlinkRule;
+  /** Whether a folder without an index is listed; true by default. */
+  readonly listing?: boolean;
+  /** The name of a folder's index; "index.html" by default, "" for none. */
+  readonly index?: string;
+  /** Whether the root's index answers navigations to missing paths; false by default. */
+  readonly single?: boolean;
+  /**
+   * Whether `/about` is `about.html`, even where a folder `about/` exists, and `/about.html`
+   * redirects to `/about`; false by default.
+   */
+  readonly cleanUrls?: boolean;
+  /** Whole seconds for which responses are fresh; without it they are revalidated each time. */
+  readonly cache?: number;
+  /** Fields to add to responses; they replace the server's own of the same name. */
+  readonly headers?: readonly HeaderRule[];
+  /** Which other origins may read responses: none by default, all, or those listed. */
+  readonly cors?: boolean | CorsRule;
+  /** Paths that redirect; the first pattern that matches counts. */
+  readonly redirects?: readonly RedirectRule[];
+  /** Paths that are answered as another path; the first pattern that matches counts. */
+  readonly rewrites?: readonly RewriteRule[];
+  /** Whether compressed variants are sent to clients that accept them; true by default. */
+  readonly compress?: boolean;
+  /** Whether a 103 with links to what a page needs precedes it (RFC 8297); false by default. */
+  readonly earlyHints?: boolean;
+  /** What POST does where no route answers it; "form" by default. */
+  readonly post?: PostAction;
+  /** The form page, in the root; "MyForm.html" by default. */
+  readonly form?: string;
+  /** Limits and timeouts that differ from `defaultLimits`. */
+  readonly limits?: Partial<Record<keyof Limits, number>>;
+}
+
+/** The value of each option that is left out; `cache` has none, the site does without it. */
+export const defaultSiteOptions = {
+  root: ".",
+  permissions: "other",
+  explain: false,
+  hidden: false,
+  symlinks: "inside",
+  listing: true,
+  index: "index.html",
+  single: false,
+  cleanUrls: false,
+  headers: [],
+  cors: false,
+  redirects: [],
+  rewrites: [],
+  compress: true,
+  earlyHints: false,
+  post: "form",
+  form: "MyForm.html",
+  limits: defaultLimits,
+} as const satisfies Required<Omit<SiteOptions, "cache">>;
+
+/** Options of a site in which only those are left out that have no default. */
+export type CompleteSiteOptions = Required<Omit<SiteOptions, "cache">> & Pick<SiteOptions, "cache">;
+
+/** The words of the options whose value is one of a few. */
+export const siteOptionWords = {
+  permissions: permissionRules,
+  symlinks: symlinkRules,
+  post: postActions,
+} as const;
