@@ -139,7 +139,7 @@ export class Listener {
     this.#context = {
       ...server,
       date: new ResponseDate(server.clock),
-      departures: new WriteBatcher(server.scheduler),
+      batcher: new WriteBatcher(server.scheduler),
       closed: (connection) => this.#forget(connection),
     };
     this.limit(server.limits);

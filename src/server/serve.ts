@@ -9,7 +9,7 @@ import type { RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/target.ts";
 import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
-import type { Alarm } from "../schedule/scheduler.ts";
+import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
@@ -90,9 +90,13 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
 }
 
 /** TLS under the certificate that `tls` names; what only it needs is loaded here. */
-async function openSecureSockets(tls: TlsOptions, { shows }: OpenSite): Promise<SecureSockets> {
+async function openSecureSockets(
+  tls: TlsOptions,
+  { shows }: OpenSite,
+  scheduler: Scheduler,
+): Promise<SecureSockets> {
   const { SecureSockets: Sockets } = await import("./tls/secure-sockets.ts");
-  return new Sockets(tls, shows);
+  return new Sockets(tls, shows, scheduler);
 }
 
 /** Serves TLS under the certificate that `tls` names from now on; undefined for no change. */
@@ -148,7 +152,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     scheme,
   };
   let opened = openSite(options, surroundings);
-  const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened);
+  const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
   const write = guarded(options.write ?? toStandardOutput);
   const failed = guarded(options.onError ?? toStandardError);
   const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
@@ -165,7 +169,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     scheduler,
     clock,
     logicalClock: surroundings.logicalClock,
-    deadlines: new Timers(clock, scheduler.alarm()),
+    timers: new Timers(clock, scheduler.alarm()),
     answer: (request, since) => opened.site.answer(request, since),
     refuse: (refusal, request) => opened.site.refuse(refusal, request),
     failed,

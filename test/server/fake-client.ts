@@ -4,7 +4,6 @@
  */
 
 import type { Limits } from "../../src/base/limits.ts";
-import { Moments } from "../../src/tree/cache/freshness.ts";
 import type { Handler, Request } from "../../src/site/request.ts";
 import { latin1Bytes } from "../../src/http/bytes.ts";
 import type { ConnectionState } from "../../src/http1/connection-state.ts";
@@ -13,6 +12,7 @@ import type { FileSource, Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
+import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import { Timers } from "../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
 import type { ExchangeReport } from "../../src/site/observer.ts";
@@ -66,7 +66,7 @@ export class FakeClient {
   readonly transport = new FakeTransport();
   readonly clock = new FakeClock();
   readonly #scheduler = new RestlessScheduler();
-  readonly deadlines: Timers;
+  readonly timers: Timers;
   readonly connection: Http1Connection;
   /** Of exchanges that had a response. */
   readonly reports: ExchangeReport[] = [];
@@ -80,7 +80,7 @@ export class FakeClient {
   constructor(
     handler?: Handler,
     limits: Partial<Record<keyof Limits, number>> = {},
-    departures?: WriteBatcher,
+    batcher?: WriteBatcher,
   ) {
     this.observers.set([
       {
@@ -89,25 +89,25 @@ export class FakeClient {
         },
       },
     ]);
-    this.deadlines = new Timers(this.clock, this.clock);
+    this.timers = new Timers(this.clock, this.clock);
     this.connection = new Http1Connection(
       {
         limits: limitsWith(limits),
         scheduler: this.#scheduler,
         clock: this.clock,
-        deadlines: this.deadlines,
-        handler: handler ?? this.later,
-        refusal: (refusal) => {
+        timers: this.timers,
+        logicalClock: new LogicalClock(),
+        answer: handler ?? this.later,
+        refuse: (refusal) => {
           const { kind, status, close } = refusal;
           const builder = new ResponseBuilder(status).noting({ reason: describeRefusal(refusal) });
           if (close) builder.closing();
           return builder.text(kind, "text/plain").build();
         },
-        moments: new Moments(),
         observers: this.observers,
         failed: (error) => this.failures.push(error),
         date: new ResponseDate(this.clock),
-        departures: departures ?? new WriteBatcher(this.#scheduler),
+        batcher: batcher ?? new WriteBatcher(this.#scheduler),
         closed: () => this.closedCount++,
       },
       this.transport,

@@ -62,7 +62,7 @@ export interface ServerContext {
   readonly clock: Clock;
   /** In which arrivals and looks at the tree are put in order. */
   readonly logicalClock: LogicalClock;
-  readonly deadlines: Timers;
+  readonly timers: Timers;
   /** Answers a request by what was seen at the moment `since` or later. */
   readonly answer: (request: Request, since: Moment) => Answer;
   /** The response to what no endpoint answers; `request` is undefined if its head is malformed. */
@@ -76,7 +76,7 @@ export interface ServerContext {
 /** The same with what connections of one listener share. */
 export interface ConnectionContext extends ServerContext {
   readonly date: ResponseDate;
-  readonly departures: WriteBatcher;
+  readonly batcher: WriteBatcher;
   /** Told once, when the connection is closed. */
   readonly closed: (connection: ProtocolConnection) => void;
 }

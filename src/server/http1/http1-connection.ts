@@ -94,7 +94,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (!this.#advance()) return;
     // Output waits for the end of the turn only when the connection has nothing else to do.
     const mayWait = this.#state === "idle" && this.#queue.mayWait;
-    if (!mayWait || !this.#context.departures.hold(this)) this.leave();
+    if (!mayWait || !this.#context.batcher.hold(this)) this.leave();
     else this.#arm();
   }
 
@@ -455,7 +455,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       },
       this.#context.clock.turnMs(),
     );
-    this.#context.deadlines.set(this, deadline);
+    this.#context.timers.set(this, deadline);
   }
 
   #close(): void {
@@ -473,7 +473,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   #end(event: "ended" | "gone"): void {
     this.#exchange?.end(this.#writer.octets, false);
     this.#state = advance(this.#state, event);
-    this.#context.deadlines.remove(this);
+    this.#context.timers.remove(this);
     this.#exchange?.body.fail("gone");
     this.#exchange = undefined;
     this.#writer.release();

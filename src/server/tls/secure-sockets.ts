@@ -24,6 +24,7 @@ import type { Socket } from "bun";
 import type { Certificate } from "./certificate.ts";
 import { readCertificate } from "./certificate.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { TlsOptions } from "../serve-options.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketTransport } from "../connection/transport.ts";
@@ -79,7 +80,7 @@ abstract class Bystander implements ProtocolConnection {
   }
 
   closed(): void {
-    this.context.deadlines.remove(this);
+    this.context.timers.remove(this);
     this.context.closed(this);
   }
 
@@ -102,7 +103,7 @@ export class Handshake extends Bystander {
   constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
     super(socket, remoteAddress, context);
     const { headerTimeMs } = context.limits;
-    context.deadlines.set(this, context.clock.monotonicMs() + headerTimeMs);
+    context.timers.set(this, context.clock.monotonicMs() + headerTimeMs);
   }
 
   stop(): void {
@@ -115,7 +116,7 @@ export class Handshake extends Bystander {
 
   /** The handshake has come to its end, and the socket is a connection's from now on. */
   over(): void {
-    this.context.deadlines.remove(this);
+    this.context.timers.remove(this);
   }
 }
 
@@ -176,9 +177,9 @@ class Closing extends Bystander {
 
   /** Sets the next deadline, unless the client has stopped reading. */
   #check(nowMs: number): void {
-    const { deadlines, limits } = this.context;
+    const { timers, limits } = this.context;
     if (this.#reading.check(this.#transport.queued(), nowMs) === "stalled") this.abort();
-    else deadlines.set(this, nowMs + limits.writeTimeMs);
+    else timers.set(this, nowMs + limits.writeTimeMs);
   }
 
   override drained(): void {
@@ -200,7 +201,7 @@ class Closing extends Bystander {
  * `protocols` comes to it with a server's socket that is opened under it, so one is, over a stream
  * that leads nowhere: when this turn ends, and before a client's next octets are read.
  */
-function contextOf(certificate: Certificate): unknown {
+function contextOf(certificate: Certificate, scheduler: Scheduler): unknown {
   const { createSecureContext, TLSSocket } = require("node:tls") as typeof import("node:tls");
   const { PassThrough } = require("node:stream") as typeof import("node:stream");
   const secureContext = createSecureContext(certificate);
@@ -209,7 +210,7 @@ function contextOf(certificate: Certificate): unknown {
   // An error without a listener would end the process.
   nobody.on("error", () => undefined);
   // It is open by then.
-  setImmediate(() => nobody.destroy());
+  scheduler.defer(() => nobody.destroy());
   return secureContext.context;
 }
 
@@ -219,15 +220,17 @@ export class SecureSockets {
   readonly options: Bun.TLSOptions;
   /** The certificate that has come instead of the first one. */
   #renewed: unknown;
+  readonly #scheduler: Scheduler;
 
   /** Throws a `ServeError` when there is no such certificate, or its key is one that `isServed`. */
-  constructor(tls: TlsOptions, isServed: (file: string) => boolean) {
+  constructor(tls: TlsOptions, isServed: (file: string) => boolean, scheduler: Scheduler) {
+    this.#scheduler = scheduler;
     this.options = { ...readCertificate(tls, isServed), ALPNProtocols: protocols };
   }
 
   /** Shows clients that connect from now on the certificate of `tls`; throws as the constructor. */
   renew(tls: TlsOptions, isServed: (file: string) => boolean): void {
-    this.#renewed = contextOf(readCertificate(tls, isServed));
+    this.#renewed = contextOf(readCertificate(tls, isServed), this.#scheduler);
   }
 
   /** What a socket is that has just been accepted. */
