@@ -65,7 +65,9 @@ export function listenError({ kind, message }: ListenFailure): ServeError {
   return new ServeError(kind === "port-taken" ? "port-taken" : "listen", message);
 }
 
-/** Calls `listen` for each address that `host` stands for, with the same port; 0 is any free one. */
+/**
+ * Calls `listen` for each address that `host` stands for, with the same port; 0 is any free one.
+ */
 function listenOnAll<Data>(
   host: string,
   port: number,

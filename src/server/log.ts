@@ -26,7 +26,10 @@ function hasResponse(report: ExchangeReport): report is LoggedExchange {
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/** `text` with every character escaped that could end a line or a quoted string, or control a terminal. */
+/**
+ * `text` with every character escaped that could end a line or a quoted string, or control a
+ * terminal.
+ */
 function escapeLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (character) => {
     if (character === '"' || character === "\\") return `\\${character}`;

@@ -4,15 +4,15 @@
  * `SO_REUSEPORT` lets all sockets of one user that ask for it share a port. Two servers started by
  * mistake would share it without a word, and each would get a part of the other's clients. So the
  * port is first listened on without sharing, as by any server, which fails if it is in use. The
- * socket is then kept, but no longer listens: it gets no connections, and while it is there the port
- * can be bound only by sockets that ask to share. A server that wants the port for itself, or claims
- * it as here, doesn't.
+ * socket is then kept, but no longer listens: it gets no connections, and while it is there the
+ * port can be bound only by sockets that ask to share. A server that wants the port for itself, or
+ * claims it as here, doesn't.
  *
  * The port is free at no moment in between. The options are changed while the socket listens, since
  * bind(2) checks the options of the sockets that are there, and not those they were bound with; and
  * shutdown(2) ends the listening of a socket that asked for its port by number without giving the
- * port back. All this is specific to Linux. Elsewhere, and without libc (system/system-calls.ts), the
- * port is tried and released.
+ * port back. All this is specific to Linux. Elsewhere, and without libc (system/system-calls.ts),
+ * the port is tried and released.
  */
 
 import { closeSync } from "node:fs";

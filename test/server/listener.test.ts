@@ -97,21 +97,21 @@ describe("a listener", () => {
   });
 });
 
-describe("the observers of a listener", () => {
-  /** An observer that writes down what it is told, of one client after the other. */
-  function told(): { observer: Observer; lines: string[] } {
-    const lines: string[] = [];
-    const observer: Observer = {
-      connected: (address) => lines.push(`${address} connected`),
-      refused: (_, reason) => lines.push(`refused: ${reason}`),
-      began: ({ head }) => lines.push(`${head.method} began`),
-      answered: (_, { status }) => lines.push(`answered ${status}`),
-      ended: ({ response, whole }) => lines.push(`ended ${response?.status} ${whole}`),
-      disconnected: (address) => lines.push(`${address} disconnected`),
-    };
-    return { observer, lines };
-  }
+/** An observer that writes down what it is told, of one client after the other. */
+function told(): { observer: Observer; lines: string[] } {
+  const lines: string[] = [];
+  const observer: Observer = {
+    connected: (address) => lines.push(`${address} connected`),
+    refused: (_, reason) => lines.push(`refused: ${reason}`),
+    began: ({ head }) => lines.push(`${head.method} began`),
+    answered: (_, { status }) => lines.push(`answered ${status}`),
+    ended: ({ response, whole }) => lines.push(`ended ${response?.status} ${whole}`),
+    disconnected: (address) => lines.push(`${address} disconnected`),
+  };
+  return { observer, lines };
+}
 
+describe("the observers of a listener", () => {
   test("are told of a client from when it connects until it is gone", async () => {
     const { observer, lines } = told();
     const { connect } = listening(http1Factory(), {}, observer);

@@ -1,7 +1,7 @@
 /**
- * The listener's word for a connection, whatever version of HTTP it speaks, and what all connections
- * of a server share: the outside world as small interfaces, so that a connection can be driven
- * without sockets, timers or files.
+ * The listener's word for a connection, whatever version of HTTP it speaks, and what all
+ * connections of a server share: the outside world as small interfaces, so that a connection can be
+ * driven without sockets, timers or files.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -46,8 +46,8 @@ export interface ProtocolConnection extends Timed {
 }
 
 /**
- * Makes the connection for a client that `transport` leads to. A factory is one version of HTTP, and
- * keeps what its connections share.
+ * Makes the connection for a client that `transport` leads to. A factory is one version of HTTP,
+ * and keeps what its connections share.
  */
 export type ConnectionFactory = (
   context: ConnectionContext,

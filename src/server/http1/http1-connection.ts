@@ -49,10 +49,10 @@ export class Http1Connection implements ProtocolConnection, Batched {
   #exchange: Exchange<Http1RequestHead> | undefined;
   /**
    * Whether a step of the loop is running. Some steps run code from outside, which may wake the
-   * connection: a handler that reads its body before it returns, a stream that is told to stop. Such
-   * a call doesn't enter the loop a second time. Nothing is lost by that: a step that runs code from
-   * outside answers true, unless it has closed the connection, so the loop steps once more and finds
-   * what has changed.
+   * connection: a handler that reads its body before it returns, a stream that is told to stop.
+   * Such a call doesn't enter the loop a second time. Nothing is lost by that: a step that runs
+   * code from outside answers true, unless it has closed the connection, so the loop steps once
+   * more and finds what has changed.
    */
   #isStepping = false;
   #hasPeerEnded = false;
@@ -184,7 +184,9 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (this.#advance()) this.leave();
   };
 
-  /** Steps for as long as a step changes anything. False when there is nothing to flush after it. */
+  /**
+   * Steps for as long as a step changes anything. False when there is nothing to flush after it.
+   */
   #advance(): boolean {
     if (this.#isStepping || this.#state === "closed") return false;
     this.#isStepping = true;

@@ -2,8 +2,8 @@
  * A certificate and its key, read and checked before the server listens. A mistake in them is then
  * one line at the start, and not a failed handshake for each client.
  *
- * Whether the certificate is still valid, or was issued for this host, is left to the clients, which
- * know the name that they have asked for.
+ * Whether the certificate is still valid, or was issued for this host, is left to the clients,
+ * which know the name that they have asked for.
  */
 
 import type { KeyObject } from "node:crypto";

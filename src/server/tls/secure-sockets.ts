@@ -6,13 +6,13 @@
  * - Without a `handshake` handler a socket is reported only when its handshake is over, so a client
  *   that never speaks would be held for ever, unseen. With one, `open` comes at accept, and the
  *   handshake has a deadline.
- * - `write` takes octets a quarter of a mebibyte at a time, encrypts them, and keeps what the kernel
- *   has no room for. So a socket may still hold octets when all of them were taken.
- * - `shutdown` sends close_notify and FIN once these octets are gone, and leaves the other direction
- *   open (RFC 8446 §6.1). After it `write` answers 0 while some are left, and then -1.
+ * - `write` takes octets a quarter of a mebibyte at a time, encrypts them, and keeps what the
+ *   kernel has no room for. So a socket may still hold octets when all of them were taken.
+ * - `shutdown` sends close_notify and FIN once these octets are gone, and leaves the other
+ *   direction open (RFC 8446 §6.1). After it `write` answers 0 while some are left, and then -1.
  * - `close` and `end` also wait for these octets, without a limit, and nothing ends a socket that
- *   waits; `end` also waits for the client's close_notify. `close` sends none itself. So a socket is
- *   shut (RFC 9112 §9.8), emptied, and then closed.
+ *   waits; `end` also waits for the client's close_notify. `close` sends none itself. So a socket
+ *   is shut (RFC 9112 §9.8), emptied, and then closed.
  * - `terminate` resets without a close_notify, so the client sees that the message was cut off.
  * - `setKeyCert` puts a socket under another context. That presents the certificate, and decides in
  *   ALPN, too: it agrees on nothing unless a server's socket that agrees on protocols was opened

@@ -14,12 +14,14 @@ async function all(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array[]> {
   }
 }
 
+/** A stream of two chunks. */
+async function* generated(): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(octets(1));
+  yield octets(2, 3);
+}
+
 describe("a stream", () => {
   test("is read chunk by chunk, an iterable and a ReadableStream alike", async () => {
-    async function* made(): AsyncGenerator<Uint8Array> {
-      yield await Promise.resolve(octets(1));
-      yield octets(2, 3);
-    }
     const readable = new ReadableStream<Uint8Array>({
       start: (controller) => {
         controller.enqueue(octets(1));
@@ -27,7 +29,7 @@ describe("a stream", () => {
         controller.close();
       },
     });
-    for (const stream of [made(), readable]) {
+    for (const stream of [generated(), readable]) {
       expect(await all(openStream(stream))).toEqual([octets(1), octets(2, 3)]);
     }
   });

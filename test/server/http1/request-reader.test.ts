@@ -27,6 +27,12 @@ function reading(fields: string, content = ""): Read {
   return { reader, body: reader.bodyOf(event.head), push };
 }
 
+/** Whether too much of the body of a request with `fields` is still to come. */
+function leaves(fields: string): boolean {
+  const { reader, body } = reading(fields);
+  return reader.leavesTooMuch(body);
+}
+
 const five = "Content-Length: 5\r\n";
 const chunked = "Transfer-Encoding: chunked\r\n";
 
@@ -107,10 +113,6 @@ describe("a body that no handler wants", () => {
   });
 
   test("leaves too much when more is declared than is discarded, or 100 is owed", () => {
-    const leaves = (fields: string): boolean => {
-      const { reader, body } = reading(fields);
-      return reader.leavesTooMuch(body);
-    };
     expect(leaves("Content-Length: 10\r\n")).toBe(false);
     expect(leaves("Content-Length: 11\r\n")).toBe(true);
     expect(leaves(chunked)).toBe(false);

@@ -126,14 +126,15 @@ describe("a response from a file", () => {
   });
 });
 
+/** A stream of two chunks. */
+async function* ab(): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from("a"));
+  yield Buffer.from("b");
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 describe("a response that is a stream", () => {
-  async function* ab(): AsyncGenerator<Uint8Array> {
-    yield await Promise.resolve(Buffer.from("a"));
-    yield Buffer.from("b");
-  }
-
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
   test("is asked for the next chunk when the one before is sent", async () => {
     const all = writing();
     all.writer.begin(new ResponseBuilder(200).stream(ab(), "text/plain").build(), context);
