@@ -1,6 +1,7 @@
 /**
- * The sockets that clients come in by: the only caller of `Bun.listen`. The listener counts
- * connections, has one made for each socket, and passes the socket's events on to it.
+ * The sockets that a server listens on: the only caller of `Bun.listen`. The listener accepts
+ * clients within the limits, has a connection made for each, and passes the socket's events on to
+ * it. It doesn't know which version of HTTP a connection speaks.
  */
 
 import type { Socket, SocketHandler, TCPSocketListener } from "bun";
@@ -23,21 +24,21 @@ import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
 import { CleartextTransport, SocketTransport } from "./connection/transport.ts";
 
-/** Why nothing listens: the port is taken, may not be had, or the host has no such address. */
+/** Why a server can't listen: the port is in use or not permitted, or the host isn't here. */
 export interface ListenFailure {
   readonly kind: "port-taken" | "not-permitted" | "no-such-host" | "failed";
   readonly message: string;
 }
 
 /**
- * What a socket's events go to: its connection, or what stands in for one under TLS. Undefined only
- * until the socket has been accepted.
+ * The receiver of a socket's events: its connection, or under TLS what stands in for one before the
+ * handshake is over and while the socket closes. Undefined until the socket has been accepted.
  */
-type Held = ProtocolConnection | undefined;
+type SocketOwner = ProtocolConnection | undefined;
 
 const portMax = 65_535;
 
-/** The addresses a host name stands for here. */
+/** The addresses that a host name stands for on this machine. */
 function addressesOf(host: string): readonly string[] {
   // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
   return host === "localhost" ? ["127.0.0.1", "::1"] : [host.replace(/^\[(.*)\]$/, "$1")];
@@ -59,12 +60,14 @@ function failureOf(error: unknown, host: string, port: number): ListenFailure {
   }
 }
 
-/** What whoever asked for a server is told. */
+/** The error that a caller of `serve` gets. */
 export function listenError({ kind, message }: ListenFailure): ServeError {
   return new ServeError(kind === "port-taken" ? "port-taken" : "listen", message);
 }
 
-/** Listens by `listen` on each address that `host` stands for, and on one port, 0 for any. */
+/**
+ * Calls `listen` for each address that `host` stands for, with the same port; 0 is any free one.
+ */
 function listenOnAll<Data>(
   host: string,
   port: number,
@@ -94,14 +97,14 @@ function listenOnAll<Data>(
   }
 }
 
-/** A socket that listens. Its descriptor is there, though Bun's type doesn't say so. */
+/** A listening socket, with its descriptor, which Bun's type lacks. */
 export type ListeningSocket = TCPSocketListener & { readonly fd: number };
 
 /**
- * Listens as a server on `host` and `port` would, in order to find out that it could; whoever
+ * Listens on `host` and `port` as a server would, to find out whether one could. A client that
  * connects meanwhile is reset.
  */
-export function listenForNobody(
+export function listenWithoutServing(
   host: string,
   port: number,
 ): Result<readonly ListeningSocket[], ListenFailure> {
@@ -117,18 +120,18 @@ export function listenForNobody(
   return sockets as Result<readonly ListeningSocket[], ListenFailure>;
 }
 
-/** Listening sockets of one server, and the connections that came in by them. */
+/** The listening sockets of one server, and the connections that they have accepted. */
 export class Listener {
   #connectionsMax = 0;
-  /** One more than this many isn't even told that there is no room. */
+  /** Beyond this many, a connection is reset and not answered. */
   #turnedAwayMax = 0;
-  /** What connections get that come in from now on. */
+  /** The context of connections that are accepted from now on. */
   #context: ConnectionContext;
   readonly #factory: ConnectionFactory;
-  readonly #sockets: TCPSocketListener<Held>[] = [];
+  readonly #sockets: TCPSocketListener<SocketOwner>[] = [];
   readonly #connections = new Set<ProtocolConnection>();
   readonly #perAddress = new Map<string, number>();
-  /** Undefined when connections are without TLS. */
+  /** Undefined for a server without TLS. */
   readonly #secure: SecureSockets | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -139,13 +142,13 @@ export class Listener {
     this.#context = {
       ...server,
       date: new ResponseDate(server.clock),
-      departures: new WriteBatcher(server.scheduler),
+      batcher: new WriteBatcher(server.scheduler),
       closed: (connection) => this.#forget(connection),
     };
     this.limit(server.limits);
   }
 
-  /** Sets the limits for connections to come; those that are open keep theirs. */
+  /** Sets the limits of connections to come; open connections keep theirs. */
   limit(limits: Limits): void {
     this.#context = { ...this.#context, limits };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
@@ -170,9 +173,9 @@ export class Listener {
     return success(opened.value[0]?.port ?? port);
   }
 
-  #listen(hostname: string, port: number, reusePort: boolean): TCPSocketListener<Held> {
+  #listen(hostname: string, port: number, reusePort: boolean): TCPSocketListener<SocketOwner> {
     const secure = this.#secure;
-    return Bun.listen<Held>({
+    return Bun.listen<SocketOwner>({
       hostname,
       port,
       // Bun's type of `listen` has no `reusePort`.
@@ -195,7 +198,7 @@ export class Listener {
     });
   }
 
-  #accept(socket: Socket<Held>): void {
+  #accept(socket: Socket<SocketOwner>): void {
     const address = socket.remoteAddress;
     const secure = this.#secure;
     this.#context.observers.connected.tell(address);
@@ -208,14 +211,14 @@ export class Listener {
     else secure.present(socket);
   }
 
-  #closed({ data: connection }: Socket<Held>): void {
+  #closed({ data: connection }: Socket<SocketOwner>): void {
     if (connection === undefined) return;
     connection.closed();
     this.#context.observers.disconnected.tell(connection.remoteAddress);
   }
 
-  /** What becomes of a handshake that has begun. */
-  #handshakes(secure: SecureSockets): Pick<SocketHandler<Held>, "handshake"> {
+  /** The handler for the ends of handshakes. */
+  #handshakes(secure: SecureSockets): Pick<SocketHandler<SocketOwner>, "handshake"> {
     return {
       handshake: (socket, agreed, error) => {
         const handshake = socket.data;
@@ -241,7 +244,7 @@ export class Listener {
     return this.#factory(this.#context, transport, address);
   }
 
-  #connect(socket: Socket<Held>, transport: Transport, address: string): void {
+  #connect(socket: Socket<SocketOwner>, transport: Transport, address: string): void {
     const connection = this.#make(transport, address);
     const ofAddress = this.#own(socket, connection);
     const { connectionsPerAddressMax } = this.#context.limits;
@@ -267,8 +270,8 @@ export class Listener {
     connection.abort();
   }
 
-  /** Hands a socket over to its owner; answers how many there are of that client's address. */
-  #own(socket: Socket<Held>, owner: ProtocolConnection): number {
+  /** Makes `owner` the receiver of the socket's events. Answers how many have its address. */
+  #own(socket: Socket<SocketOwner>, owner: ProtocolConnection): number {
     socket.data = owner;
     this.#connections.add(owner);
     const ofAddress = (this.#perAddress.get(owner.remoteAddress) ?? 0) + 1;
@@ -289,7 +292,7 @@ export class Listener {
     this.#sockets.length = 0;
   }
 
-  /** Takes no more connections and lets those there are finish; resolves when none is left. */
+  /** Accepts no more connections and lets the open ones finish. Resolves when none is left. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -298,7 +301,7 @@ export class Listener {
   async #close(): Promise<void> {
     this.#closeSockets();
     for (const connection of this.#connections) connection.stop();
-    // The last connection may leave a socket behind that has yet to be emptied.
+    // The last connection may be followed by a socket that isn't empty yet (`tls/`).
     while (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
         this.#emptied = resolve;

@@ -1,15 +1,15 @@
 /**
- * The access log: one line for each exchange that is over, on standard output.
+ * The access log: one line for each exchange that is over and had a response.
  *
- * Whatever a client sent is escaped before it reaches a terminal: a line is a line, and no control
- * character gets through. Lines of one turn of the event loop are written together.
+ * Text from a client is escaped, so that a line stays one line and no control character reaches a
+ * terminal. The lines of one turn of the event loop are written together.
  */
 
 import type { Response } from "../http/response.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, Observer } from "../site/observer.ts";
 
-/** An exchange that has a line in the log: a response was there. */
+/** An exchange that has a line in the log. */
 export interface LoggedExchange extends ExchangeReport {
   readonly response: Response;
 }
@@ -26,7 +26,10 @@ function hasResponse(report: ExchangeReport): report is LoggedExchange {
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/** `text` without anything that could break a line, a quoted string, or a terminal. */
+/**
+ * `text` with every character escaped that could end a line or a quoted string, or control a
+ * terminal.
+ */
 function escapeLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (character) => {
     if (character === '"' || character === "\\") return `\\${character}`;
@@ -35,7 +38,7 @@ function escapeLine(text: string): string {
   });
 }
 
-/** JSON that is still the same JSON, without a character that a terminal could obey. */
+/** The same JSON, with every character escaped that could control a terminal. */
 function escapeJson(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
     character
@@ -83,7 +86,7 @@ function combined(report: LoggedExchange, epochMs: number): string {
   return `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
 }
 
-/** What `response` tells the log, in full. */
+/** The note of `response` for the log, in full. */
 function noteOf({ note }: Response): Record<string, unknown> {
   if (note?.form === undefined) return { ...note };
   return { ...note, form: note.form() };
@@ -117,7 +120,7 @@ const formatters: Record<Exclude<LogFormat, "none">, typeof short> = {
   json,
 };
 
-/** Makes the line for `report`, without a line break. */
+/** The line for `report`, without its line break. */
 export function formatLine(
   format: Exclude<LogFormat, "none">,
   report: LoggedExchange,
@@ -134,7 +137,7 @@ export class AccessLog implements Observer {
   readonly #scheduler: Scheduler;
   #lines: string[] = [];
 
-  /** `write` is given whole lines, each with its line break. */
+  /** `write` is called with whole lines, each with its line break. */
   constructor(
     format: LogFormat,
     write: (text: string) => void,
@@ -154,7 +157,7 @@ export class AccessLog implements Observer {
     this.#lines.push(formatLine(this.#format, report, this.#epochMs()));
   }
 
-  /** Writes what has been noted. */
+  /** Writes the lines that have not been written yet. */
   readonly flush = (): void => {
     if (this.#lines.length === 0) return;
     const text = `${this.#lines.join("\n")}\n`;

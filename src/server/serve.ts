@@ -1,6 +1,6 @@
 /**
- * A server, put together: the tree, the handlers, the connections and the sockets. This is the
- * library's front door; the command line goes through it, too.
+ * A server, composed of a site, the observers, the connections and the listening sockets. The
+ * library and the command line both start one here.
  */
 
 import { LogicalClock } from "../schedule/logical-clock.ts";
@@ -9,7 +9,7 @@ import type { RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/target.ts";
 import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
-import type { Alarm } from "../schedule/scheduler.ts";
+import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
@@ -36,13 +36,13 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
   /** The real path of the served folder. */
   readonly root: string;
-  /** What arrived, oldest first, as many as `limits.requestsKeptMax`. */
+  /** The requests that arrived, oldest first, at most `limits.requestsKeptMax`. */
   readonly requests: readonly RecordedRequest[];
   /** Open connections. */
   readonly connections: number;
   /**
-   * Lets `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
-   * HEAD, too. Throws a TypeError on a method or a path that can't be.
+   * Has `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
+   * HEAD, too. Throws a TypeError for what is no method or no path.
    *
    * ```ts
    * server.route("POST", "/echo", async (request) => Response.json(await request.json()));
@@ -50,15 +50,15 @@ export interface Server extends AsyncDisposable {
    */
   route(method: string, path: string, handler: RouteHandler): void;
   /**
-   * Serves as `options` say from the next request on; what they leave out goes back to its default,
-   * but for the root and the certificate, which stay. Requests in flight finish as they began, open
-   * connections go on, under the limits that they came with, and added routes stay. Throws a
-   * `ServeError`, and changes nothing, when it can't be.
+   * Serves by `options` from the next request on. An option that is left out gets its default, but
+   * for the root and the certificate, which stay as they are. Requests in flight finish under the
+   * options they began with, open connections keep their limits, and added routes stay. Throws a
+   * `ServeError`, and changes nothing, when the options are wrong.
    */
   reload(options: ReloadOptions): void;
   /**
-   * Takes no more connections, finishes what is in flight within `limits.stopTimeMs`, resets what
-   * is left. With `force` it does not wait. May be called more than once.
+   * Accepts no more connections, lets requests in flight finish within `limits.stopTimeMs`, and
+   * resets the connections that are left; with `force` at once. May be called more than once.
    */
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
@@ -72,7 +72,7 @@ function toStandardError(error: unknown): void {
   void standardError.write(`${text}\n`);
 }
 
-/** `callback`, whose own mistakes are told and don't reach the event loop. */
+/** `callback`, with what it throws written to standard error instead of reaching the event loop. */
 function guarded<Value>(callback: (value: Value) => void): (value: Value) => void {
   return (value) => {
     try {
@@ -90,10 +90,14 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
   return new URL(`${scheme}://${shown}:${port}/`);
 }
 
-/** TLS under the certificate that `tls` names; what only it needs is loaded here. */
-async function openSecureSockets(tls: TlsOptions, { shows }: OpenSite): Promise<SecureSockets> {
+/** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
+async function openSecureSockets(
+  tls: TlsOptions,
+  { shows }: OpenSite,
+  scheduler: Scheduler,
+): Promise<SecureSockets> {
   const { SecureSockets: Sockets } = await import("./tls/secure-sockets.ts");
-  return new Sockets(tls, shows);
+  return new Sockets(tls, shows, scheduler);
 }
 
 /** Serves TLS under the certificate that `tls` names from now on; undefined for no change. */
@@ -150,7 +154,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     scheme,
   };
   let opened = openSite(complete, surroundings);
-  const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened);
+  const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
   const write = guarded(complete.write ?? toStandardOutput);
   const failed = guarded(complete.onError ?? toStandardError);
   const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
@@ -167,7 +171,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     scheduler,
     clock,
     logicalClock: surroundings.logicalClock,
-    deadlines: new Timers(clock, scheduler.alarm()),
+    timers: new Timers(clock, scheduler.alarm()),
     answer: (request, since) => opened.site.answer(request, since),
     refuse: (refusal, request) => opened.site.refuse(refusal, request),
     failed,

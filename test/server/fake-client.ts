@@ -4,15 +4,17 @@
  */
 
 import type { Limits } from "../../src/base/limits.ts";
-import { Moments } from "../../src/tree/cache/freshness.ts";
 import type { Handler, Request } from "../../src/site/request.ts";
 import { latin1Bytes } from "../../src/http/bytes.ts";
 import type { ConnectionState } from "../../src/http1/connection-state.ts";
+import type { Refusal } from "../../src/http/error.ts";
 import { describeRefusal } from "../../src/http/error.ts";
 import type { FileSource, Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
+import type { ConnectionContext } from "../../src/server/connection/protocol-connection.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
+import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import { Timers } from "../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../src/schedule/write-batcher.ts";
 import type { ExchangeReport } from "../../src/site/observer.ts";
@@ -62,11 +64,40 @@ export interface Asked {
   readonly fail: (error: unknown) => void;
 }
 
+/** The page of a refusal: its kind. */
+function refuse(refusal: Refusal): Response {
+  const { kind, status, close } = refusal;
+  const builder = new ResponseBuilder(status).noting({ reason: describeRefusal(refusal) });
+  if (close) builder.closing();
+  return builder.text(kind, "text/plain").build();
+}
+
+/** A connection's surroundings, in which no time passes, with `changes`. */
+export function contextOf(changes: Partial<ConnectionContext> = {}): ConnectionContext {
+  const clock = new FakeClock();
+  const scheduler = changes.scheduler ?? new RestlessScheduler();
+  return {
+    limits: limitsWith({}),
+    scheduler,
+    clock,
+    timers: new Timers(clock, clock),
+    logicalClock: new LogicalClock(),
+    answer: () => answer(""),
+    refuse,
+    observers: new Observers(() => undefined),
+    failed: () => undefined,
+    date: new ResponseDate(clock),
+    batcher: new WriteBatcher(scheduler),
+    closed: () => undefined,
+    ...changes,
+  };
+}
+
 export class FakeClient {
   readonly transport = new FakeTransport();
   readonly clock = new FakeClock();
   readonly #scheduler = new RestlessScheduler();
-  readonly deadlines: Timers;
+  readonly timers: Timers;
   readonly connection: Http1Connection;
   /** Of exchanges that had a response. */
   readonly reports: ExchangeReport[] = [];
@@ -80,7 +111,7 @@ export class FakeClient {
   constructor(
     handler?: Handler,
     limits: Partial<Record<keyof Limits, number>> = {},
-    departures?: WriteBatcher,
+    batcher?: WriteBatcher,
   ) {
     this.observers.set([
       {
@@ -89,31 +120,21 @@ export class FakeClient {
         },
       },
     ]);
-    this.deadlines = new Timers(this.clock, this.clock);
-    this.connection = new Http1Connection(
-      {
-        limits: limitsWith(limits),
-        scheduler: this.#scheduler,
-        clock: this.clock,
-        deadlines: this.deadlines,
-        handler: handler ?? this.later,
-        refusal: (refusal) => {
-          const { kind, status, close } = refusal;
-          const builder = new ResponseBuilder(status).noting({ reason: describeRefusal(refusal) });
-          if (close) builder.closing();
-          return builder.text(kind, "text/plain").build();
-        },
-        moments: new Moments(),
-        observers: this.observers,
-        failed: (error) => this.failures.push(error),
-        date: new ResponseDate(this.clock),
-        departures: departures ?? new WriteBatcher(this.#scheduler),
-        closed: () => this.closedCount++,
-      },
-      this.transport,
-      "192.0.2.1",
-      new RequestHeadCache(limitsWith(limits)),
-    );
+    this.timers = new Timers(this.clock, this.clock);
+    const context = contextOf({
+      limits: limitsWith(limits),
+      scheduler: this.#scheduler,
+      clock: this.clock,
+      timers: this.timers,
+      answer: handler ?? this.later,
+      observers: this.observers,
+      failed: (error) => this.failures.push(error),
+      date: new ResponseDate(this.clock),
+      closed: () => this.closedCount++,
+      ...(batcher === undefined ? {} : { batcher }),
+    });
+    const heads = new RequestHeadCache(context.limits);
+    this.connection = new Http1Connection(context, this.transport, "192.0.2.1", heads);
   }
 
   /** A handler that answers when the test does. */

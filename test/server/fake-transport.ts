@@ -41,7 +41,7 @@ export class FakeTransport implements Transport {
   }
 
   sendFile(file: FileSource, position: number, octets: number): number | undefined {
-    if (!this.carries || file.fd === undefined) return undefined;
+    if (!this.carries || file.handle === undefined) return undefined;
     if (this.broken || this.room === 0) return -1;
     const content = new Uint8Array(Math.min(octets, this.room));
     return this.write(content.subarray(0, file.read(content, position)));

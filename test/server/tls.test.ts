@@ -180,6 +180,28 @@ describe("a client that does not get as far as a request", () => {
     expect(server.requests).toEqual([]);
   });
 
+  test("is in the log when it was answered in cleartext", async () => {
+    const lines: string[] = [];
+    const server = await start({ log: "json", write: (text) => lines.push(text) });
+    const client = await RawClient.connect(server.port);
+    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(await client.ending()).toBe("end");
+    const [, body] = partsOf(client);
+    client.close();
+    while (server.connections > 0) await Bun.sleep(2);
+    await server.stop();
+    expect(lines.length).toBe(1);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      remote: "127.0.0.1",
+      method: null,
+      target: null,
+      status: 400,
+      bytes: body.length,
+      whole: true,
+      refusal: "cleartext",
+    });
+  });
+
   test("is gone after headerTimeMs if it is silent, or stops halfway", async () => {
     await using server = await start({ limits: { headerTimeMs: 100, idleTimeMs: 60_000 } });
     for (const beginning of ["", "\x16", "\x16\x03\x01\x00\xff\x01\x00"]) {

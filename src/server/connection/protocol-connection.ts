@@ -1,7 +1,7 @@
 /**
- * The listener's word for a connection, whatever version of HTTP it speaks, and what all connections
- * of a server share: the outside world as small interfaces, so that a connection can be driven
- * without sockets, timers or files.
+ * The listener's word for a connection, whatever version of HTTP it speaks, and what all
+ * connections of a server share: the outside world as small interfaces, so that a connection can be
+ * driven without sockets, timers or files.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -46,8 +46,8 @@ export interface ProtocolConnection extends Timed {
 }
 
 /**
- * Makes the connection for a client that `transport` leads to. A factory is one version of HTTP, and
- * keeps what its connections share.
+ * Makes the connection for a client that `transport` leads to. A factory is one version of HTTP,
+ * and keeps what its connections share.
  */
 export type ConnectionFactory = (
   context: ConnectionContext,
@@ -62,7 +62,7 @@ export interface ServerContext {
   readonly clock: Clock;
   /** In which arrivals and looks at the tree are put in order. */
   readonly logicalClock: LogicalClock;
-  readonly deadlines: Timers;
+  readonly timers: Timers;
   /** Answers a request by what was seen at the moment `since` or later. */
   readonly answer: (request: Request, since: Moment) => Answer;
   /** The response to what no endpoint answers; `request` is undefined if its head is malformed. */
@@ -76,7 +76,7 @@ export interface ServerContext {
 /** The same with what connections of one listener share. */
 export interface ConnectionContext extends ServerContext {
   readonly date: ResponseDate;
-  readonly departures: WriteBatcher;
+  readonly batcher: WriteBatcher;
   /** Told once, when the connection is closed. */
   readonly closed: (connection: ProtocolConnection) => void;
 }

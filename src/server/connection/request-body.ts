@@ -1,7 +1,7 @@
 /**
- * The body of a request as its handler sees it: octets to pull. The connection takes octets from the
- * parser only when a reader waits for them, so a handler that doesn't read holds the client back and
- * fills no memory.
+ * The body of a request as its handler sees it: octets to pull. The connection takes octets from
+ * the parser only when a reader waits for them, so a handler that doesn't read holds the client
+ * back and fills no memory.
  */
 
 import type { RequestBody } from "../../site/request.ts";

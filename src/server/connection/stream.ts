@@ -4,8 +4,8 @@
  */
 
 /**
- * Begins to read `chunks`. A ReadableStream is read through its reader: its iterator passes an early
- * end on to the source only after the chunk that it waits for.
+ * Begins to read `chunks`. A ReadableStream is read through its reader: its iterator passes an
+ * early end on to the source only after the chunk that it waits for.
  */
 export function openStream(chunks: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
   if (!(chunks instanceof ReadableStream)) return chunks[Symbol.asyncIterator]();

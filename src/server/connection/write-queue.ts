@@ -108,8 +108,8 @@ export class WriteQueue implements FileOutlet {
   }
 
   /**
-   * Writes octets that aren't queued, when nothing is: how many were taken, -1 when the transport is
-   * closed. What was not taken is the caller's to write again after the drain.
+   * Writes octets that aren't queued, when nothing is: how many were taken, -1 when the transport
+   * is closed. What was not taken is the caller's to write again after the drain.
    */
   write(octets: Uint8Array): number {
     return this.#writeOnce(octets, false);

@@ -49,10 +49,10 @@ export class Http1Connection implements ProtocolConnection, Batched {
   #exchange: Exchange<Http1RequestHead> | undefined;
   /**
    * Whether a step of the loop is running. Some steps run code from outside, which may wake the
-   * connection: a handler that reads its body before it returns, a stream that is told to stop. Such
-   * a call doesn't enter the loop a second time. Nothing is lost by that: a step that runs code from
-   * outside answers true, unless it has closed the connection, so the loop steps once more and finds
-   * what has changed.
+   * connection: a handler that reads its body before it returns, a stream that is told to stop.
+   * Such a call doesn't enter the loop a second time. Nothing is lost by that: a step that runs
+   * code from outside answers true, unless it has closed the connection, so the loop steps once
+   * more and finds what has changed.
    */
   #isStepping = false;
   #hasPeerEnded = false;
@@ -94,7 +94,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (!this.#advance()) return;
     // Output waits for the end of the turn only when the connection has nothing else to do.
     const mayWait = this.#state === "idle" && this.#queue.mayWait;
-    if (!mayWait || !this.#context.departures.hold(this)) this.leave();
+    if (!mayWait || !this.#context.batcher.hold(this)) this.leave();
     else this.#arm();
   }
 
@@ -184,7 +184,9 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (this.#advance()) this.leave();
   };
 
-  /** Steps for as long as a step changes anything. False when there is nothing to flush after it. */
+  /**
+   * Steps for as long as a step changes anything. False when there is nothing to flush after it.
+   */
   #advance(): boolean {
     if (this.#isStepping || this.#state === "closed") return false;
     this.#isStepping = true;
@@ -455,7 +457,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       },
       this.#context.clock.turnMs(),
     );
-    this.#context.deadlines.set(this, deadline);
+    this.#context.timers.set(this, deadline);
   }
 
   #close(): void {
@@ -473,7 +475,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   #end(event: "ended" | "gone"): void {
     this.#exchange?.end(this.#writer.octets, false);
     this.#state = advance(this.#state, event);
-    this.#context.deadlines.remove(this);
+    this.#context.timers.remove(this);
     this.#exchange?.body.fail("gone");
     this.#exchange = undefined;
     this.#writer.release();

@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 as a protocol that a listener can speak: its connections, and the request heads that they
- * recognise together.
+ * HTTP/1.1 as a protocol that a listener can speak: its connections, and the request heads that
+ * they recognise together.
  */
 
 import type { Limits } from "../../base/limits.ts";

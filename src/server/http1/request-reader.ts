@@ -85,8 +85,8 @@ export class RequestReader implements BodySource {
   }
 
   /**
-   * Reads on in a `body` that no handler wants, as far as it has arrived. False when it is not worth
-   * it, or the body is malformed; where the next request begins can't be known then.
+   * Reads on in a `body` that no handler wants, as far as it has arrived. False when it is not
+   * worth it, or the body is malformed; where the next request begins can't be known then.
    */
   discard(body: IncomingBody): boolean {
     while (!body.isRead) {
@@ -119,8 +119,8 @@ export class RequestReader implements BodySource {
   }
 
   /**
-   * Resumes reading from the socket, or pauses it and leaves what arrives in the kernel's buffer. So
-   * a client that sends and never reads costs the buffers of its socket and no more.
+   * Resumes reading from the socket, or pauses it and leaves what arrives in the kernel's buffer.
+   * So a client that sends and never reads costs the buffers of its socket and no more.
    */
   steer(
     transport: Transport,

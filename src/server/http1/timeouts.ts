@@ -2,8 +2,8 @@
  * How long a connection may stay as it is: the deadline that goes with what it waits for.
  *
  * Deadlines are absolute. Octets that a client sends or takes earn it time at the least rate of the
- * limits, and move no deadline otherwise: a client that reads a hundred octets per second would hold
- * its connection for ever.
+ * limits, and move no deadline otherwise: a client that reads a hundred octets per second would
+ * hold its connection for ever.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -71,8 +71,8 @@ export class Timeouts {
 
   /**
    * When the connection has to be looked at next, on the monotonic clock; Infinity for never. That
-   * is its deadline, or before it the first check whether the client reads at all, so that the check
-   * at the deadline has one to compare with.
+   * is its deadline, or before it the first check whether the client reads at all, so that the
+   * check at the deadline has one to compare with.
    */
   next(waiting: Waiting, nowMs: number): number {
     const deadline = this.deadline(waiting, nowMs);

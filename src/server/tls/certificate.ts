@@ -1,9 +1,9 @@
 /**
- * A certificate and its key, read and looked at before anyone is let in by them: what is wrong with
- * them is one line at the start, and not a failed handshake of each client.
+ * A certificate and its key, read and checked before the server listens. A mistake in them is then
+ * one line at the start, and not a failed handshake for each client.
  *
- * Whether the certificate is still valid, or made for this host, is left to the clients: they are
- * the ones who know by which name they came.
+ * Whether the certificate is still valid, or was issued for this host, is left to the clients,
+ * which know the name that they have asked for.
  */
 
 import type { KeyObject } from "node:crypto";
@@ -16,19 +16,19 @@ import type { TlsOptions } from "../serve-options.ts";
 import { isPemText } from "../serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
 
-/** A certificate, with those that vouch for it, and its key, as PEM text. */
+/** A certificate, with the chain that certifies it, and its key, as PEM text. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A text, and what it is called in a complaint. */
+/** A text, and its name in an error message. */
 interface Named {
   readonly name: string;
   readonly text: string;
 }
 
-/** What a complaint of the system means to whoever named the file. */
+/** What an error of the system means, for the error message. */
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   switch (code) {
@@ -44,7 +44,7 @@ function reasonOf(error: unknown): string {
   }
 }
 
-/** The text of `value`, which is one or names a file; `what` is what it is for. */
+/** The PEM text that `value` is or names the file of; `what` is its name in an error message. */
 function readText(value: string, what: string): Result<Named, string> {
   if (isPemText(value)) return success({ name: `the ${what}`, text: value });
   const name = `the ${what} ${value}`;
@@ -55,7 +55,7 @@ function readText(value: string, what: string): Result<Named, string> {
   }
 }
 
-/** The certificates in a text (RFC 7468 §5): the server's own, and those that vouch for it. */
+/** The certificates in a text (RFC 7468 §5): the server's own, and the chain that certifies it. */
 function certificatesIn({ name, text }: Named): Result<readonly X509Certificate[], string> {
   const pattern = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g;
   const blocks = text.match(pattern) ?? [];

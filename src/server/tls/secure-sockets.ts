@@ -1,22 +1,22 @@
 /**
- * TLS: what is different about the sockets of a server that has a certificate. Loaded by such a
- * server alone.
+ * TLS: how the sockets of a server that has a certificate differ. Loaded by such a server alone.
  *
- * What Bun's TLS sockets do, measured (1.4.5), and what is made of it here:
+ * What Bun's TLS sockets do, measured (1.4.5), and what follows here:
  *
- * - Without a `handshake` handler a socket is told of only when its handshake has come to an end:
- *   whoever never speaks would be held for ever, unseen. With one, `open` comes at accept, and the
- *   handshake gets a deadline.
+ * - Without a `handshake` handler a socket is reported only when its handshake is over, so a client
+ *   that never speaks would be held for ever, unseen. With one, `open` comes at accept, and the
+ *   handshake has a deadline.
  * - `write` takes octets a quarter of a mebibyte at a time, encrypts them, and keeps what the
- *   kernel has no room for. So a socket to which all was written may still hold some of it.
- * - `shutdown` sends close_notify and FIN once that is gone, and leaves the other way open
- *   (RFC 8446 §6.1). After it `write` answers 0 as long as something is left, and -1 then.
- * - `close` and `end` wait for that, too, for ever, and nothing ends a socket any more that waits;
- *   `end` waits for the client's close_notify besides. `close` sends none of its own. So a socket
+ *   kernel has no room for. So a socket may still hold octets when all of them were taken.
+ * - `shutdown` sends close_notify and FIN once these octets are gone, and leaves the other
+ *   direction open (RFC 8446 §6.1). After it `write` answers 0 while some are left, and then -1.
+ * - `close` and `end` also wait for these octets, without a limit, and nothing ends a socket that
+ *   waits; `end` also waits for the client's close_notify. `close` sends none itself. So a socket
  *   is shut (RFC 9112 §9.8), emptied, and then closed.
- * - `terminate` resets without a close_notify: to the client the message is cut off.
- * - `setKeyCert` puts a socket under another context, which shows the certificate and has its say
- *   in ALPN, too: none, unless a server's socket that agrees on protocols was opened under it.
+ * - `terminate` resets without a close_notify, so the client sees that the message was cut off.
+ * - `setKeyCert` puts a socket under another context. That presents the certificate, and decides in
+ *   ALPN, too: it agrees on nothing unless a server's socket that agrees on protocols was opened
+ *   under it.
  */
 
 import type { Socket } from "bun";
@@ -24,36 +24,35 @@ import type { Socket } from "bun";
 import type { Certificate } from "./certificate.ts";
 import { readCertificate } from "./certificate.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { TlsOptions } from "../serve-options.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketTransport } from "../connection/transport.ts";
 
-/** Sockets have these, and their type doesn't say so. */
+/** A socket with a method that Bun's type lacks. */
 type SecureSocket = Socket<unknown> & {
-  /** -1 once it is closed. */
-  readonly fd: number;
-  /** As that of node:tls, and like it only before the handshake. */
+  /** As that of node:tls; like it, only before the handshake. */
   setKeyCert(context: unknown): void;
 };
 
 /** The protocol that ALPN agrees on, with its length before it (RFC 7301 §3.1). */
 const protocols = "\x08http/1.1";
 
-/** BoringSSL's words for a first record that is the beginning of a request in cleartext. */
+/** BoringSSL's reasons for a first record that is the beginning of a request in cleartext. */
 const cleartextReason = /:HTTP(?:S_PROXY)?_REQUEST$/;
 
 /**
  * How a handshake ends. "agreed": both sides have keys. "cleartext": the client has sent an HTTP
- * request without TLS; it has got no alert and would see an empty answer, so it is to be told in
- * cleartext. "failed": Bun has sent the alert. In the last two Bun closes the socket.
+ * request without TLS. It got no alert and would see an empty answer, so it is answered in
+ * cleartext. "failed": Bun has sent the alert. In the last two cases Bun closes the socket.
  */
 export type HandshakeEnd = "agreed" | "cleartext" | "failed";
 
 /**
- * A socket that is no connection yet, or no more: nothing that comes by it counts, and when its
- * time is over it is reset.
+ * The owner of a socket before it has a connection, or after. Octets that arrive are ignored, and
+ * the socket is reset when the deadline has passed.
  */
-abstract class Bystander implements ProtocolConnection {
+abstract class SocketHolder implements ProtocolConnection {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
@@ -67,19 +66,19 @@ abstract class Bystander implements ProtocolConnection {
   }
 
   receive(): void {
-    // It is not for anyone.
+    // The octets belong to no connection.
   }
 
   drained(): void {
-    // Nothing waits to be written.
+    // There is nothing to write.
   }
 
   peerEnded(): void {
-    // The socket's end is waited for, not the client's.
+    // Only the end of the socket counts.
   }
 
   closed(): void {
-    this.context.deadlines.remove(this);
+    this.context.timers.remove(this);
     this.context.closed(this);
   }
 
@@ -88,7 +87,7 @@ abstract class Bystander implements ProtocolConnection {
   }
 
   turnAway(): void {
-    // Without keys there are no words that the client would understand.
+    // Without keys the client can't be told why.
     this.abort();
   }
 
@@ -97,12 +96,12 @@ abstract class Bystander implements ProtocolConnection {
   abstract expire(nowMs: number): void;
 }
 
-/** A client that has connected and with which no keys are agreed on yet. */
-export class Handshake extends Bystander {
+/** The owner of a socket from accept to the end of its handshake. */
+export class Handshake extends SocketHolder {
   constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
     super(socket, remoteAddress, context);
     const { headerTimeMs } = context.limits;
-    context.deadlines.set(this, context.clock.monotonicMs() + headerTimeMs);
+    context.timers.set(this, context.clock.monotonicMs() + headerTimeMs);
   }
 
   stop(): void {
@@ -115,7 +114,7 @@ export class Handshake extends Bystander {
 
   /** The handshake has come to its end, and the socket is a connection's from now on. */
   over(): void {
-    this.context.deadlines.remove(this);
+    this.context.timers.remove(this);
   }
 }
 
@@ -134,12 +133,12 @@ class SecureTransport extends SocketTransport<unknown> {
     this.#closesLater = closesLater;
   }
 
-  /** What goes to the kernel past the socket would go in the clear. */
+  /** Octets that go to the kernel past the socket would not be encrypted. */
   override writeMore(octets: Uint8Array): number {
     return this.write(octets);
   }
 
-  /** Only what has been read can be encrypted. */
+  /** Only octets that were read into memory can be encrypted. */
   override sendFile(): undefined {
     return undefined;
   }
@@ -149,7 +148,7 @@ class SecureTransport extends SocketTransport<unknown> {
     if (!this.closeEmpty()) this.#closesLater(this);
   }
 
-  /** Closes the socket, which has been shut, if nothing is left in it. */
+  /** Closes the socket, which has been shut, if it holds no octets any more. */
   closeEmpty(): boolean {
     if (this.write(probe) !== -1) return false;
     this.#socket.close();
@@ -157,8 +156,8 @@ class SecureTransport extends SocketTransport<unknown> {
   }
 }
 
-/** A socket that is closing, with octets in it that the kernel had no room for. */
-class Closing extends Bystander {
+/** The owner of a socket that is closing and holds octets that the kernel had no room for. */
+class Closing extends SocketHolder {
   readonly #transport: SecureTransport;
   readonly #reading: ReadProgress;
 
@@ -176,9 +175,9 @@ class Closing extends Bystander {
 
   /** Sets the next deadline, unless the client has stopped reading. */
   #check(nowMs: number): void {
-    const { deadlines, limits } = this.context;
+    const { timers, limits } = this.context;
     if (this.#reading.check(this.#transport.queued(), nowMs) === "stalled") this.abort();
-    else deadlines.set(this, nowMs + limits.writeTimeMs);
+    else timers.set(this, nowMs + limits.writeTimeMs);
   }
 
   override drained(): void {
@@ -186,7 +185,7 @@ class Closing extends Bystander {
   }
 
   stop(): void {
-    // It is about to end, and what is in it is to arrive.
+    // The socket is closing already, and its octets are still to be sent.
   }
 
   /** The client has more time when it has read since the check before, and not too slowly. */
@@ -196,46 +195,48 @@ class Closing extends Bystander {
 }
 
 /**
- * The context of `certificate`, for sockets that were opened under another one. What agrees on
- * `protocols` comes to it with a server's socket that is opened under it, so one is, over a stream
- * that leads nowhere: when this turn ends, and before a client's next octets are read.
+ * The TLS context of `certificate`, for sockets that were opened under another one. A context comes
+ * to agree on `protocols` when a server's socket that agrees on them is opened under it. So one is
+ * opened, over a stream that leads nowhere; it is open when this turn ends, before octets of a
+ * client are read.
  */
-function contextOf(certificate: Certificate): unknown {
+function contextOf(certificate: Certificate, scheduler: Scheduler): unknown {
   const { createSecureContext, TLSSocket } = require("node:tls") as typeof import("node:tls");
   const { PassThrough } = require("node:stream") as typeof import("node:stream");
   const secureContext = createSecureContext(certificate);
   const agreement = { isServer: true, secureContext, ALPNProtocols: Buffer.from(protocols) };
-  const nobody = new TLSSocket(new PassThrough(), agreement);
+  const socket = new TLSSocket(new PassThrough(), agreement);
   // An error without a listener would end the process.
-  nobody.on("error", () => undefined);
-  // It is open by then.
-  setImmediate(() => nobody.destroy());
+  socket.on("error", () => undefined);
+  scheduler.defer(() => socket.destroy());
   return secureContext.context;
 }
 
-/** What of TLS a listener needs. */
+/** TLS for the sockets of one listener. */
 export class SecureSockets {
-  /** For `Bun.listen`. TLS 1.0 and 1.1 it doesn't speak (RFC 8996). */
+  /** The options for `Bun.listen`, which doesn't speak TLS 1.0 and 1.1 (RFC 8996). */
   readonly options: Bun.TLSOptions;
-  /** The certificate that has come instead of the first one. */
+  /** The context of the certificate that has replaced the first one, if one has. */
   #renewed: unknown;
+  readonly #scheduler: Scheduler;
 
   /** Throws a `ServeError` when there is no such certificate, or its key is one that `isServed`. */
-  constructor(tls: TlsOptions, isServed: (file: string) => boolean) {
+  constructor(tls: TlsOptions, isServed: (file: string) => boolean, scheduler: Scheduler) {
+    this.#scheduler = scheduler;
     this.options = { ...readCertificate(tls, isServed), ALPNProtocols: protocols };
   }
 
-  /** Shows clients that connect from now on the certificate of `tls`; throws as the constructor. */
+  /** Presents the certificate of `tls` from now on; throws as the constructor does. */
   renew(tls: TlsOptions, isServed: (file: string) => boolean): void {
-    this.#renewed = contextOf(readCertificate(tls, isServed));
+    this.#renewed = contextOf(readCertificate(tls, isServed), this.#scheduler);
   }
 
-  /** What a socket is that has just been accepted. */
+  /** The owner of a socket that has just been accepted. */
   begin(socket: Socket<unknown>, address: string, context: ConnectionContext): Handshake {
     return new Handshake(socket, address, context);
   }
 
-  /** Sees to it that a socket whose handshake begins presents the latest certificate. */
+  /** Has a socket whose handshake begins present the latest certificate. */
   present(socket: Socket<unknown>): void {
     if (this.#renewed !== undefined) (socket as SecureSocket).setKeyCert(this.#renewed);
   }
@@ -249,14 +250,14 @@ export class SecureSockets {
     return agreed ? "agreed" : "cleartext";
   }
 
-  /** Whether an error on a socket is the client's: a bad record, a fatal alert. */
+  /** Whether the client has caused an error on its socket: a bad record, a fatal alert. */
   isClientsFault(error: Error): boolean {
     return "code" in error && error.code === "EPROTO";
   }
 
   /**
-   * The transport of a connection. `closesLater` is given what takes the connection's place when it
-   * is over and its socket can't be closed yet.
+   * The transport of a connection. `closesLater` is called with the socket's next owner when the
+   * connection is over and the socket can't be closed yet, because it still holds octets.
    */
   transport(
     socket: Socket<unknown>,

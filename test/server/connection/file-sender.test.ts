@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { concatBytes, latin1Bytes } from "../../../src/http/bytes.ts";
-import type { FileSource } from "../../../src/http/response.ts";
+import type { FileHandle, FileSource } from "../../../src/http/response.ts";
 import { FileSender } from "../../../src/server/connection/file-sender.ts";
 import type { WriteOutcome } from "../../../src/server/connection/write-outcome.ts";
 import { FakeTransport } from "../fake-transport.ts";
@@ -14,7 +14,7 @@ class PatternFile implements FileSource {
   readonly reads: number[] = [];
   /** The most that one read answers with. */
   readonly readMax: number;
-  readonly fd = 7;
+  readonly handle = 7 as unknown as FileHandle;
   /** Whether nobody has written to it, and how often that was asked. */
   intact = true;
   looks = 0;
@@ -387,7 +387,7 @@ test("a file that the kernel won't carry is read, and the kernel isn't asked aga
 test("a file without a descriptor is read", () => {
   const transport = transportOf(true);
   const file = new PatternFile(1000);
-  const { fd: _, ...rest } = file;
+  const { handle: _, ...rest } = file;
   const bare = { ...rest, read: file.read.bind(file), close() {} };
   expect(new FileSender(bare, [{ start: 5, octets: 200 }], sizes).pump(transport)).toBe("sent");
   expect(file.reads).toEqual([5, 105]);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Socket, TCPSocketListener } from "bun";
 import * as fs from "node:fs";
 
-import type { OpenFile } from "../../../src/tree/disk/disk-tree.ts";
+import type { OpenFile } from "../../../src/tree/tree.ts";
 import type { SystemCalls } from "../../../src/system/system-calls.ts";
 import { nativeCalls } from "../../../src/system/system-choice.ts";
 import { plainCalls } from "../../../src/system/plain-calls.ts";

@@ -299,7 +299,7 @@ describe("in each state", () => {
     for (const { enter } of Object.values(places)) {
       const client = enter();
       client.connection.abort();
-      expect(client.deadlines.size).toBe(0);
+      expect(client.timers.size).toBe(0);
       expect(client.clock.alarmMs).toBe(Infinity);
     }
   });
@@ -550,7 +550,7 @@ test("whatever happens, in whatever order: nothing throws, all is told once, all
 
       expect(client.state).toBe("closed");
       expect(client.closedCount).toBe(1);
-      expect(client.deadlines.size).toBe(0);
+      expect(client.timers.size).toBe(0);
       expect(client.deferred).toBe(0);
       const heads = client.reports.flatMap(({ head }) => (head === undefined ? [] : [head]));
       expect(new Set(heads).size).toBe(heads.length);

@@ -1,7 +1,5 @@
 import { describe, expect, test } from "bun:test";
 
-import { Moments } from "../../../src/tree/cache/freshness.ts";
-import { openTree } from "../../../src/tree/disk/disk-tree.ts";
 import { SystemClock } from "../../../src/schedule/clock.ts";
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
 import { ResponseDate } from "../../../src/server/response-date.ts";
@@ -9,6 +7,7 @@ import type {
   ConnectionContext,
   ProtocolConnection,
 } from "../../../src/server/connection/protocol-connection.ts";
+import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { Timers } from "../../../src/schedule/timers.ts";
 import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
 import { Observers } from "../../../src/server/observers.ts";
@@ -18,19 +17,8 @@ import { limitsWith } from "../../http1/transcript.ts";
 import { RawClient } from "../../raw-client.ts";
 
 const scheduler = new EventLoop();
-const tree = openTree({
-  root: import.meta.dir,
-  permissions: "other",
-  hidden: false,
-  symlinks: "inside",
-  index: "",
-  moments: new Moments(),
-  scheduler,
-  limits: limitsWith({}),
-});
-if (!tree.ok) throw new Error(tree.error);
-const secure = new SecureSockets(serverTls, tree.value);
 const clock = new SystemClock(scheduler);
+const secure = new SecureSockets(serverTls, () => false, scheduler);
 
 const noop = (): void => undefined;
 
@@ -59,16 +47,16 @@ async function closeAfter(
     limits: limitsWith({ writeTimeMs }),
     scheduler,
     clock,
-    moments: new Moments(),
+    logicalClock: new LogicalClock(),
     observers: new Observers(noop),
-    deadlines: new Timers(clock, scheduler.alarm()),
-    handler: () => Promise.reject(new Error("nobody asks")),
-    refusal: () => {
+    timers: new Timers(clock, scheduler.alarm()),
+    answer: () => Promise.reject(new Error("nobody asks")),
+    refuse: () => {
       throw new Error("nobody is refused");
     },
     failed: noop,
     date: new ResponseDate(clock),
-    departures: new WriteBatcher(scheduler),
+    batcher: new WriteBatcher(scheduler),
     closed: closed.resolve,
   };
   const piece = new Uint8Array(65_536).fill(0x61);

@@ -1,0 +1,162 @@
+import { describe, expect, test } from "bun:test";
+
+import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { WriteQueue } from "../../../src/server/connection/write-queue.ts";
+import { ResponseWriter } from "../../../src/server/http1/response-writer.ts";
+import { answer, FakeFile } from "../fake-client.ts";
+import { FakeTransport } from "../fake-transport.ts";
+
+const sizes = { sendPieceBytes: 100, sendBurstBytes: 250 };
+const context = {
+  minorVersion: 1,
+  bodiless: false,
+  persist: true,
+  date: "Sun, 22 Nov 2026 15:04:05 GMT",
+} as const;
+
+interface Writing {
+  readonly transport: FakeTransport;
+  readonly queue: WriteQueue;
+  readonly writer: ResponseWriter;
+  readonly failures: unknown[];
+  changes: number;
+}
+
+function writing(): Writing {
+  const transport = new FakeTransport();
+  const queue = new WriteQueue(transport);
+  const failures: unknown[] = [];
+  const all: Writing = {
+    transport,
+    queue,
+    failures,
+    changes: 0,
+    writer: new ResponseWriter(
+      queue,
+      sizes,
+      () => all.changes++,
+      (error) => failures.push(error),
+    ),
+  };
+  return all;
+}
+
+/** The content that was written, behind the head. */
+const contentOf = ({ transport }: Writing): string => transport.text.split("\r\n\r\n")[1] ?? "";
+
+describe("a response of octets", () => {
+  test("is queued with its head, and all of it counts as handed over", () => {
+    const all = writing();
+    expect(all.writer.begin(answer("hello"), context)).toBe(true);
+    expect(all.writer.advance()).toBe("sent");
+    expect(all.transport.attempts).toBe(0);
+    all.queue.flush();
+    expect(all.transport.writes.length).toBe(1);
+    expect(contentOf(all)).toBe("hello");
+    expect(all.writer.octets).toBe(5);
+  });
+
+  test("ends the connection when it says so, or the request did", () => {
+    const closing = new ResponseBuilder(200).closing().text("", "text/plain").build();
+    expect(writing().writer.begin(closing, context)).toBe(false);
+    expect(writing().writer.begin(answer(""), { ...context, persist: false })).toBe(false);
+  });
+});
+
+describe("a response from a file", () => {
+  test("is sent behind its head, share by share, and the file is closed", () => {
+    const all = writing();
+    const file = new FakeFile(700);
+    all.writer.begin(file.response(), context);
+    expect(all.writer.unsent).toBeGreaterThan(700);
+    expect(all.writer.advance()).toBe("later");
+    expect(file.closed).toBe(0);
+    const outcomes = [all.writer.advance(), all.writer.advance()];
+    expect(outcomes).toEqual(["later", "sent"]);
+    expect(contentOf(all)).toBe("f".repeat(700));
+    expect([file.closed, all.writer.octets, all.writer.unsent]).toEqual([1, 700, 0]);
+  });
+
+  test("waits for the drain when the socket is full, whoever finds that out", () => {
+    const all = writing();
+    all.writer.begin(new FakeFile(150).response(), context);
+    // The head doesn't fit, then the file doesn't.
+    for (const room of [10, 200]) {
+      all.transport.room = room;
+      expect(all.writer.advance()).toBe("blocked");
+      expect(all.queue.blocked).toBe(true);
+      const { attempts } = all.transport;
+      expect(all.writer.advance()).toBe("blocked");
+      expect(all.transport.attempts).toBe(attempts);
+      all.queue.drained();
+    }
+    all.transport.room = Infinity;
+    expect(all.writer.advance()).toBe("sent");
+    expect(contentOf(all)).toBe("f".repeat(150));
+  });
+
+  test("passes on why it can't be finished", () => {
+    const shrunk = writing();
+    const file = new FakeFile(150);
+    shrunk.writer.begin(file.response(), context);
+    file.size = 120;
+    expect(shrunk.writer.advance()).toBe("short");
+    const gone = writing();
+    gone.writer.begin(new FakeFile(150).response(), context);
+    gone.transport.broken = true;
+    expect(gone.writer.advance()).toBe("gone");
+  });
+
+  test("has its file closed when the connection is over", () => {
+    const all = writing();
+    const file = new FakeFile(700);
+    all.writer.begin(file.response(), context);
+    all.writer.advance();
+    all.writer.release();
+    expect(file.closed).toBe(1);
+  });
+
+  test("has its file closed at once in answer to HEAD (RFC 9110 §9.3.2)", () => {
+    const all = writing();
+    const file = new FakeFile(700);
+    all.writer.begin(file.response(), { ...context, bodiless: true });
+    expect(file.closed).toBe(1);
+    expect(all.writer.advance()).toBe("sent");
+    expect(all.writer.octets).toBe(0);
+  });
+});
+
+/** A stream of two chunks. */
+async function* ab(): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from("a"));
+  yield Buffer.from("b");
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe("a response that is a stream", () => {
+  test("is asked for the next chunk when the one before is sent", async () => {
+    const all = writing();
+    all.writer.begin(new ResponseBuilder(200).stream(ab(), "text/plain").build(), context);
+    for (let chunks = 1; chunks <= 3; chunks++) {
+      expect(all.writer.streaming).toBe(true);
+      await turn();
+      expect(all.changes).toBe(chunks);
+      if (chunks < 3) expect(all.writer.advance()).toBe("waiting");
+    }
+    expect(all.writer.advance()).toBe("sent");
+    all.queue.flush();
+    expect(all.transport.text).toEndWith("1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
+    expect(all.writer.octets).toBe(2);
+  });
+
+  test("that throws has failed, and what it has thrown is reported", async () => {
+    const mistake = new Error("no more");
+    const chunks = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(mistake) }) };
+    const all = writing();
+    all.writer.begin(new ResponseBuilder(200).stream(chunks, "text/plain").build(), context);
+    await turn();
+    expect(all.writer.advance()).toBe("failed");
+    expect([all.failures, all.changes]).toEqual([[mistake], 1]);
+  });
+});
