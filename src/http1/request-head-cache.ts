@@ -16,7 +16,6 @@ import { BoundedStore } from "../base/bounded-store.ts";
 import type { ByteCount } from "../base/units.ts";
 import { digestOf, indexOfBytes, isRunAt, isSameView, latin1Bytes } from "../http/bytes.ts";
 import type { Http1RequestHead } from "./request-head.ts";
-import { HeaderSectionCache } from "./header-section-cache.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -80,7 +79,6 @@ function endOfHead(view: Uint8Array, start: number, end: number): number {
 
 /** The heads that one server keeps, by a digest of their octets. */
 export class RequestHeadCache {
-  readonly sections = new HeaderSectionCache();
   readonly #isOff: boolean;
   readonly #heads: BoundedStore<number, CachedHead>;
 

@@ -25,8 +25,8 @@ import { noFields } from "../http/fields.ts";
 import { classes, DIGIT, TARGET, TCHAR } from "../http/grammar.ts";
 import type { HeadEvent } from "./request-head-cache.ts";
 import { RequestHeadCache } from "./request-head-cache.ts";
-import type { HeaderSection, Http1RequestHead } from "./request-head.ts";
-import { readHeaderSection, readRequestHead } from "./request-head.ts";
+import type { Http1RequestHead } from "./request-head.ts";
+import { readRequestHead } from "./request-head.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -83,14 +83,12 @@ export class RequestParser {
   readonly #heads: RequestHeadCache;
   /** By what the head that is being read is to be kept; -1 when it isn't. */
   #digest = -1;
-  /** Where in the memory of sections this client's last one is; -1 when it isn't. */
-  #sectionPlace = -1;
   #chunks: ChunkReader | undefined;
   /** What is left of a body with a length. */
   #remaining = 0;
   #failed: ParserEvent | undefined;
 
-  /** Parsers with the same limits may share a memory. */
+  /** Parsers with the same limits may share a cache. */
   constructor(limits: Limits, heads = new RequestHeadCache(limits)) {
     this.#limits = limits;
     this.#heads = heads;
@@ -327,28 +325,33 @@ export class RequestParser {
   }
 
   #headerSection(): ParserEvent {
-    const view = this.#view;
-    const start = this.#start;
-    const sectionStart = start + this.#at;
-    const minorVersion = view[start + this.#targetEnd + versionLength] === 0x30 ? 0 : 1;
-    const section = this.#readSection(view, sectionStart, minorVersion);
-    if (typeof section === "string")
-      return section === "need-data" ? needData : this.#fail(section);
-    const end = sectionStart + section.octetCount;
-    const isKept = this.#heads.admits(this.#digest, end - start);
-    const head = readRequestHead(
-      {
-        // A copy: what is kept must not change, nor keep anything else.
-        view: isKept ? new Uint8Array(view.subarray(start, end)) : view,
-        start: isKept ? 0 : start,
-        method: this.#method ?? "",
-        methodEnd: this.#methodEnd,
-        targetEnd: this.#targetEnd,
-        sectionStart: isKept ? this.#at : sectionStart,
-        isKept,
-      },
-      section,
-    );
+    this.#section ??= new FieldSection({
+      bytesMax: this.#limits.headerSectionBytesMax,
+      countMax: this.#limits.fieldCountMax,
+      tooLarge: "header-section-too-large",
+    });
+    const section = this.#section;
+    const outcome = section.read(this.#view, this.#start + this.#at, this.#end);
+    if (outcome === "need-data") return needData;
+    if (outcome !== "done") return this.#fail(outcome);
+    const end = this.#start + this.#at + section.octets;
+    const octets = end - this.#start;
+    const isKept = this.#heads.admits(this.#digest, octets);
+    // A copy: what is kept must not change, nor keep anything else.
+    const view = isKept ? new Uint8Array(this.#view.subarray(this.#start, end)) : this.#view;
+    const start = isKept ? 0 : this.#start;
+    const head = readRequestHead({
+      view,
+      start,
+      method: this.#method ?? "",
+      methodEnd: this.#methodEnd,
+      targetEnd: this.#targetEnd,
+      minorVersion: view[start + this.#targetEnd + versionLength] === 0x30 ? 0 : 1,
+      sectionStart: start + this.#at,
+      offsets: section.offsets,
+      end: start + octets,
+      isKept,
+    });
     if (!head.ok) return this.#fail(head.error);
     const event: HeadEvent = isKept
       ? this.#heads.keep(this.#digest, head.value)
@@ -356,38 +359,6 @@ export class RequestParser {
     this.#start = end;
     this.#beginBody(head.value);
     return event;
-  }
-
-  /** The header section, as it is remembered or read. */
-  #readSection(
-    view: Uint8Array,
-    start: number,
-    minorVersion: 0 | 1,
-  ): HeaderSection | "need-data" | Http1RefusalKind {
-    if (this.#section === undefined) {
-      const known = this.#heads.sections.find(
-        this.#sectionPlace,
-        view,
-        start,
-        this.#end,
-        minorVersion,
-      );
-      if (known !== undefined) return known;
-      this.#section = new FieldSection({
-        bytesMax: this.#limits.headerSectionBytesMax,
-        countMax: this.#limits.fieldCountMax,
-        tooLarge: "header-section-too-large",
-      });
-    }
-    const reader = this.#section;
-    const outcome = reader.read(view, start, this.#end);
-    if (outcome !== "done") return outcome;
-    // A copy: what is remembered must not keep all that came with it.
-    const octets = new Uint8Array(view.subarray(start, start + reader.octets));
-    const section = readHeaderSection(octets, reader.octets, reader.offsets, minorVersion);
-    if (!section.ok) return section.error;
-    this.#sectionPlace = this.#heads.sections.remember(octets, section.value);
-    return section.value;
   }
 
   #beginBody(head: Http1RequestHead): void {
@@ -447,11 +418,9 @@ export class RequestParser {
     const outcome = this.#section.read(this.#view, this.#start, this.#end);
     if (outcome === "need-data") return needData;
     if (outcome !== "done") return this.#fail(outcome);
-    const sectionEnd = this.#start + this.#section.octets;
-    const section = this.#view.subarray(this.#start, sectionEnd);
-    const trailers = new FieldLines(section, this.#section.offsets);
+    const trailers = new FieldLines(this.#view, this.#section.offsets, this.#start);
+    this.#start += this.#section.octets;
     this.#section = undefined;
-    this.#start = sectionEnd;
     return this.#finish(trailers.count === 0 ? endWithoutTrailers : { kind: "end", trailers });
   }
 
