@@ -4,6 +4,8 @@
  * one code unit, nothing is lost, nothing is merged.
  */
 
+import { CR, LF } from "./grammar.ts";
+
 const encoder = new TextEncoder();
 
 /** The octets of `text`, one for each code unit. Throws on a code unit above 255. */
@@ -136,8 +138,8 @@ export function isSameView(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The index of CR LF in `view` at or after `start`, or -1. */
 export function indexOfCrlf(view: Uint8Array, start = 0): number {
-  let at = view.indexOf(0x0d, start);
-  while (at !== -1 && view[at + 1] !== 0x0a) at = view.indexOf(0x0d, at + 1);
+  let at = view.indexOf(CR, start);
+  while (at !== -1 && view[at + 1] !== LF) at = view.indexOf(CR, at + 1);
   return at;
 }
 

@@ -1,7 +1,16 @@
 /**
- * Character classes, as one table of 256 bit sets: a byte is classified with one load and one test.
- * The ABNF of each class stands above the bytes that make it.
+ * Octets and classes of octets. The classes are one table of 256 bit sets: an octet is classified
+ * with one load and one test. The ABNF of each class stands above the bit that stands for it.
  */
+
+/** CR = %x0D, LF = %x0A, SP = %x20, HTAB = %x09 (RFC 5234 B.1) */
+export const CR = 0x0d;
+export const LF = 0x0a;
+export const SP = 0x20;
+export const HTAB = 0x09;
+
+/** Whether `octet` is what OWS and BWS are made of: SP or HTAB (RFC 9110 §5.6.3). */
+export const isBlank = (octet: number): boolean => octet === SP || octet === HTAB;
 
 /**
  * tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~"

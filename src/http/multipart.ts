@@ -18,7 +18,7 @@ import { failure, success } from "../base/result.ts";
 import { equalBytes, indexOfBytes, latin1Bytes, latin1Text } from "./bytes.ts";
 import type { RefusalKind } from "./error.ts";
 import { trimBlanks } from "./fields.ts";
-import { everyIs, FIELD_VALUE, isToken } from "./grammar.ts";
+import { CR, everyIs, FIELD_VALUE, isBlank, isToken, LF } from "./grammar.ts";
 
 /** A part of a form. Names are octets in UTF-8 (RFC 7578 §5.1.2), as they came. */
 export interface FormPart {
@@ -39,8 +39,6 @@ export interface PartBounds {
   readonly fieldCountMax: number;
 }
 
-const CR = 0x0d;
-const LF = 0x0a;
 const DASH = 0x2d;
 
 /** bcharsnospace and the space within (RFC 2046 §5.1.1); 1 to 70 of them, no space at the end. */
@@ -62,7 +60,7 @@ interface Delimiter {
 function delimiterTail(body: Uint8Array, start: number, at: number): Delimiter | undefined {
   const close = body[at] === DASH && body[at + 1] === DASH;
   let end = close ? at + 2 : at;
-  while (body[end] === 0x20 || body[end] === 0x09) end++;
+  while (isBlank(body[end] ?? 0)) end++;
   if (body[end] === CR && body[end + 1] === LF) return { start, end: end + 2, close };
   return close && end === body.length ? { start, end, close } : undefined;
 }

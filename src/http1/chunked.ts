@@ -15,19 +15,16 @@
 
 import type { Limits } from "../base/limits.ts";
 import type { Http1RefusalKind } from "./error.ts";
-import { classes, hexValue, QDTEXT, TCHAR } from "../http/grammar.ts";
+import { classes, CR, hexValue, HTAB, isBlank, LF, QDTEXT, SP, TCHAR } from "../http/grammar.ts";
 
-const CR = 0x0d;
-const LF = 0x0a;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-const isBlank = (octet: number): boolean => octet === 0x20 || octet === 0x09;
 const isTchar = (octet: number): boolean => ((classes[octet] ?? 0) & TCHAR) !== 0;
 const isQdtext = (octet: number): boolean => ((classes[octet] ?? 0) & QDTEXT) !== 0;
-const isQuotable = (octet: number): boolean => octet === 0x09 || (octet >= 0x20 && octet !== 0x7f);
+const isQuotable = (octet: number): boolean => octet === HTAB || (octet >= SP && octet !== 0x7f);
 
 /** Where in a chunk-size line, or in what follows chunk data, the next octet stands. */
 type LineState =

@@ -9,15 +9,11 @@
  * none past a limit, so an answer can't depend on how the octets were cut.
  */
 
-import { classes, FIELD_VALUE, TCHAR } from "../http/grammar.ts";
+import { classes, CR, FIELD_VALUE, HTAB, LF, SP, TCHAR } from "../http/grammar.ts";
 import type { Http1RefusalKind } from "./error.ts";
 import { offsetsPerField } from "./field-lines.ts";
 
-const CR = 0x0d;
-const LF = 0x0a;
 const COLON = 0x3a;
-const SP = 0x20;
-const HTAB = 0x09;
 
 /** What a section may hold, and which refusals its limits are. */
 export interface SectionBounds {

@@ -22,15 +22,11 @@ import { FieldLines } from "./field-lines.ts";
 import { FieldSection } from "./field-section.ts";
 import type { Fields } from "../http/fields.ts";
 import { noFields } from "../http/fields.ts";
-import { classes, DIGIT, TARGET, TCHAR } from "../http/grammar.ts";
+import { classes, CR, DIGIT, LF, SP, TARGET, TCHAR } from "../http/grammar.ts";
 import type { HeadEvent } from "./request-head-cache.ts";
 import { RequestHeadCache } from "./request-head-cache.ts";
 import type { Http1RequestHead } from "./request-head.ts";
 import { readRequestHead } from "./request-head.ts";
-
-const CR = 0x0d;
-const LF = 0x0a;
-const SP = 0x20;
 
 /** What the parser has to say. A body event's octets are a view into what was pushed. */
 export type ParserEvent =
