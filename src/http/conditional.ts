@@ -8,23 +8,23 @@ import type { EntityTag, TagCondition } from "./entity-tag.ts";
 import { parseEntityTag, parseTagCondition, strongEqual, weakEqual } from "./entity-tag.ts";
 import type { Fields } from "./fields.ts";
 
-/** What is known of the selected representation. */
+/** The validators of the selected representation. */
 export interface Validators {
-  /** Absent when there is no representation at all: nothing is stored at the target. */
+  /** Absent when the target has no representation. */
   readonly entityTag?: EntityTag;
   /** Of the last change, in whole seconds since 1970. */
   readonly lastModifiedSeconds?: number;
   /**
-   * Whether the date may be used where a strong validator is asked for (§8.8.2.2): at least a
-   * second older than the response.
+   * Whether the date may be used where a strong validator is needed (§8.8.2.2): when it is at least
+   * a second older than the response.
    */
   readonly lastModifiedIsStrong?: boolean;
 }
 
-/** How a condition came out. */
+/** The outcome of a condition. */
 export type Outcome = "absent" | "holds" | "fails";
 
-/** What a conditional request comes to. With "proceed", `range` says whether a Range counts. */
+/** What the conditions of a request come to. With "proceed", `range` says whether Range counts. */
 export type Verdict =
   | { readonly kind: "proceed"; readonly range: boolean }
   | { readonly kind: "not-modified" }
@@ -67,7 +67,7 @@ export function ifModifiedSince(fields: Fields, validators: Validators, now: num
   return lastModifiedSeconds > since ? "holds" : "fails";
 }
 
-/** If-Range (§13.1.5): an entity tag or a date, either by strong comparison and exactly. */
+/** If-Range (§13.1.5): an entity tag by strong comparison, or a date that is exactly the same. */
 export function ifRange(fields: Fields, validators: Validators, now: number): Outcome {
   const values = fields.getAll("if-range");
   const [value] = values;
@@ -96,8 +96,8 @@ interface Condition {
   /** The field beside which it is ignored, whatever that field holds. */
   readonly ignoredBeside?: string;
   /**
-   * Whether its outcome may change with the clock while the representation stays as it is: whether a
-   * date is a strong validator (§8.8.2.2), and the century of a two-digit year (§5.6.7).
+   * Whether its outcome may change with the clock while the representation stays as it is: whether
+   * a date is a strong validator (§8.8.2.2), and the century of a two-digit year (§5.6.7).
    */
   readonly readsClock: boolean;
   readonly outcome: (fields: Fields, validators: Validators, now: number) => Outcome;

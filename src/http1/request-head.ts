@@ -1,6 +1,6 @@
 /**
- * The head of a request, understood: what its line and fields mean for framing, host, persistence
- * and expectation. Framing is decided first, before anyone looks at what is asked for.
+ * The head of an HTTP/1.x request: what its line and fields mean for framing, host, persistence and
+ * expectation. Framing is decided first, before the method and the target count.
  */
 
 import type { Result } from "../base/result.ts";
@@ -111,7 +111,7 @@ interface HeadMeaning {
   readonly expectsContinue: boolean;
 }
 
-/** The values of the fields that the protocol itself has to know. */
+/** The values of the fields that the connection acts on. */
 interface OwnFields {
   /** The first Host field, and how many there are. */
   host: string;
@@ -174,14 +174,14 @@ function taken(
 /** RFC 9112 §9.3: close wins; HTTP/1.1 persists by itself; HTTP/1.0 when it asks to. */
 function persists(minorVersion: number, connections: readonly string[]): boolean {
   if (connections.length === 0) return minorVersion > 0;
-  // What browsers send, told without taking a list apart.
+  // What browsers send needs no list to be split.
   if (connections.length === 1 && connections[0] === "keep-alive") return true;
   const options = connections.flatMap(tokenList);
   if (options.includes("close")) return false;
   return minorVersion > 0 || options.includes("keep-alive");
 }
 
-/** What is wrong with the host that a request names by field, if anything is. */
+/** What is wrong with the Host field; undefined when nothing is. */
 function hostFault(
   { hostCount }: OwnFields,
   minorVersion: number,
