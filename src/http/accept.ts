@@ -6,8 +6,8 @@
  *   weight          = OWS ";" OWS "q=" qvalue
  *   qvalue          = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )
  *
- * Meant leniency: a member that is malformed is passed over, and of two that name one coding the
- * last counts.
+ * Deliberate leniency: a malformed member is ignored, and of two that name one coding the last
+ * counts.
  */
 
 import { trimBlanks } from "./fields.ts";
@@ -16,13 +16,13 @@ import { isToken } from "./grammar.ts";
 const weight = /^;[\t ]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*$/;
 
 /**
- * Weights by coding, in lower case, 0 to 1; "identity" and "*" among them where they were named.
+ * Weights, 0 to 1, by coding in lower case; "identity" and "*" are among them where they are named.
  */
 export type CodingWeights = ReadonlyMap<string, number>;
 
 /**
  * Reads the field's values. Undefined when there is no such field: any coding is acceptable then,
- * and the plain form is what the client surely understands.
+ * and the one that every client understands is none.
  */
 export function parseAcceptEncoding(values: readonly string[]): CodingWeights | undefined {
   if (values.length === 0) return undefined;
@@ -40,20 +40,20 @@ export function parseAcceptEncoding(values: readonly string[]): CodingWeights | 
   return weights;
 }
 
-/** How much `coding` is wanted: 0 for not at all (§12.5.3). */
+/** How much the client prefers `coding`: 0 when it is not acceptable (§12.5.3). */
 export function weightOf(weights: CodingWeights | undefined, coding: string): number {
   if (weights === undefined) return coding === "identity" ? 1 : 0;
   const named = weights.get(coding);
   if (named !== undefined) return named;
-  // "identity" is acceptable unless it, or "*", is refused by name; less than all that is named.
+  // "identity" is acceptable unless it, or "*", has a weight of 0; less than any that is named.
   const any = weights.get("*");
   if (coding === "identity") return any === 0 ? 0 : Number.MIN_VALUE;
   return any ?? 0;
 }
 
 /**
- * The codings of `offered` that are acceptable, most wanted first; those of one weight are
- * together, in the order they are offered in.
+ * The codings of `offered` that are acceptable, the preferred first; those of one weight are
+ * together, in the order of `offered`.
  */
 export function rankCodings<Coding extends string>(
   weights: CodingWeights | undefined,

@@ -1,8 +1,10 @@
 /**
- * Bytes and the text they carry. HTTP/1.1's syntax is octets (RFC 9112 §2.2: parse as a sequence of
- * octets in an encoding that is a superset of US-ASCII), so text is Latin-1 both ways: one octet is
- * one code unit, nothing is lost, nothing is merged.
+ * Octets and the text they carry. A message is parsed as octets in an encoding that is a superset
+ * of US-ASCII (RFC 9112 §2.2), so text is Latin-1 both ways: one octet is one code unit, and none
+ * is lost.
  */
+
+import { CR, LF } from "./grammar.ts";
 
 const encoder = new TextEncoder();
 
@@ -17,7 +19,7 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-/** The engine's own copy of a Latin-1 string into octets. */
+/** The engine's copy of a Latin-1 string into octets. */
 const latin1Write: (this: Uint8Array, text: string, at: number) => number =
   Buffer.prototype.latin1Write;
 
@@ -31,7 +33,7 @@ export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** The engine's own copy of octets into a Latin-1 string: eight times as fast as a loop here. */
+/** The engine's copy of octets into a Latin-1 string: eight times as fast as a loop. */
 const latin1Slice: (this: Uint8Array, start: number, end: number) => string =
   Buffer.prototype.latin1Slice;
 
@@ -41,8 +43,8 @@ export function latin1Text(view: Uint8Array, start = 0, end = view.length): stri
 }
 
 /**
- * Octets in a view, of which a view of their own is made when somebody looks at them: to make one
- * of what a socket has brought takes as long as to read a small request.
+ * A range of a view. A view of the range is made when its octets are first wanted, since making one
+ * of what a socket has received takes as long as reading a small request.
  */
 export class OctetRange {
   readonly #view: Uint8Array;
@@ -67,7 +69,7 @@ export class OctetRange {
   }
 }
 
-/** `parts` one after the other, in a buffer of their own. */
+/** `parts` one after the other, in a new buffer. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const part of parts) length += part.length;
@@ -85,7 +87,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && isRunAt(a, 0, b);
 }
 
-/** The engine's own comparison of a part: to make a view of what a socket brought costs more. */
+/** The engine's comparison of a part, which costs less than making a view of the part. */
 const compare: (
   this: Uint8Array,
   other: Uint8Array,
@@ -95,7 +97,7 @@ const compare: (
   end: number,
 ) => number = Buffer.prototype.compare;
 
-/** A shorter run is compared by a loop before the engine has been called. */
+/** A loop compares a shorter run in less time than a call of the engine takes. */
 const loopedOctets = 64;
 
 /** Whether `run` stands in `view` at `start`, where there is room for it. */
@@ -107,13 +109,13 @@ export function isRunAt(view: Uint8Array, start: number, run: Uint8Array): boole
   return compare.call(view, run, 0, run.length, start, start + run.length) === 0;
 }
 
-/** Octets that count for a digest each by itself; of those behind them one in sixteen does. */
+/** So many octets are all digested; of those behind them one in sixteen is. */
 const digestedOctets = 128;
 
 /**
- * A number of 30 bits for `view[start, end)`, the same for the same octets and mostly another one
- * for others: FNV-1a over enough of them to tell apart what differs near its beginning. It proves
- * nothing.
+ * A number of 30 bits for `view[start, end)`, the same for the same octets and in most cases
+ * another one for others: FNV-1a over enough of them to tell apart what differs near its beginning.
+ * Equal digests prove nothing.
  */
 export function digestOf(view: Uint8Array, start = 0, end = view.length): number {
   const near = Math.min(end, start + digestedOctets);
@@ -122,11 +124,11 @@ export function digestOf(view: Uint8Array, start = 0, end = view.length): number
   for (let i = near; i < end; i += 16) {
     digest = Math.imul(digest ^ (view[i] as number), 0x01000193);
   }
-  // The engine has a faster kind of number for what fits in these.
+  // Numbers of this size are integers to the engine, which are faster.
   return digest & 0x3fff_ffff;
 }
 
-/** The engine's own comparison: the fastest of views as they came, and of no others. */
+/** The engine's comparison of whole views: the fastest where neither has to be made first. */
 const equals: (this: Uint8Array, other: Uint8Array) => boolean = Buffer.prototype.equals;
 
 /** Whether `a` and `b`, each a whole view, hold the same octets. */
@@ -136,12 +138,12 @@ export function isSameView(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The index of CR LF in `view` at or after `start`, or -1. */
 export function indexOfCrlf(view: Uint8Array, start = 0): number {
-  let at = view.indexOf(0x0d, start);
-  while (at !== -1 && view[at + 1] !== 0x0a) at = view.indexOf(0x0d, at + 1);
+  let at = view.indexOf(CR, start);
+  while (at !== -1 && view[at + 1] !== LF) at = view.indexOf(CR, at + 1);
   return at;
 }
 
-/** The engine's own search for a run of octets. */
+/** The engine's search for a run of octets. */
 const indexOfRun: (this: Uint8Array, run: Uint8Array, start: number) => number =
   Buffer.prototype.indexOf;
 

@@ -1,6 +1,6 @@
 /**
- * Conditional requests (RFC 9110 §13): a function for each field, three-valued, composed once in
- * the order of §13.2.2, its steps numbered as there.
+ * Conditional requests (RFC 9110 §13): a function for each field, three-valued, and one table that
+ * composes them in the order of §13.2.2, its steps numbered as there.
  */
 
 import { parseHttpDate } from "./date.ts";
@@ -8,23 +8,23 @@ import type { EntityTag, TagCondition } from "./entity-tag.ts";
 import { parseEntityTag, parseTagCondition, strongEqual, weakEqual } from "./entity-tag.ts";
 import type { Fields } from "./fields.ts";
 
-/** What is known of the selected representation. */
+/** The validators of the selected representation. */
 export interface Validators {
-  /** Absent when there is no representation at all: nothing is stored at the target. */
+  /** Absent when the target has no representation. */
   readonly entityTag?: EntityTag;
   /** Of the last change, in whole seconds since 1970. */
   readonly lastModifiedSeconds?: number;
   /**
-   * Whether the date may be used where a strong validator is asked for (§8.8.2.2): at least a
-   * second older than the response.
+   * Whether the date may be used where a strong validator is needed (§8.8.2.2): when it is at least
+   * a second older than the response.
    */
   readonly lastModifiedIsStrong?: boolean;
 }
 
-/** How a condition came out. */
+/** The outcome of a condition. */
 export type Outcome = "absent" | "holds" | "fails";
 
-/** What a conditional request comes to. With "proceed", `range` says whether a Range counts. */
+/** What the conditions of a request come to. With "proceed", `range` says whether Range counts. */
 export type Verdict =
   | { readonly kind: "proceed"; readonly range: boolean }
   | { readonly kind: "not-modified" }
@@ -67,7 +67,7 @@ export function ifModifiedSince(fields: Fields, validators: Validators, now: num
   return lastModifiedSeconds > since ? "holds" : "fails";
 }
 
-/** If-Range (§13.1.5): an entity tag or a date, either by strong comparison and exactly. */
+/** If-Range (§13.1.5): an entity tag by strong comparison, or a date that is exactly the same. */
 export function ifRange(fields: Fields, validators: Validators, now: number): Outcome {
   const values = fields.getAll("if-range");
   const [value] = values;
@@ -88,36 +88,78 @@ function dateOf(fields: Fields, name: string, now: number): number | undefined {
   return values.length === 1 ? parseHttpDate(values[0] ?? "", now) : undefined;
 }
 
-const weighed = [
-  "if-match",
-  "if-unmodified-since",
-  "if-none-match",
-  "if-modified-since",
-  "range",
-  "if-range",
-] as const;
+/** A condition, and what it counts for. */
+interface Condition {
+  readonly field: string;
+  /** The methods it counts for; absent for all. */
+  readonly methods?: readonly string[];
+  /** The field beside which it is ignored, whatever that field holds. */
+  readonly ignoredBeside?: string;
+  /**
+   * Whether its outcome may change with the clock while the representation stays as it is: whether
+   * a date is a strong validator (§8.8.2.2), and the century of a two-digit year (§5.6.7).
+   */
+  readonly readsClock: boolean;
+  readonly outcome: (fields: Fields, validators: Validators, now: number) => Outcome;
+  /** What its failure comes to; "whole" means that Range doesn't count. */
+  readonly failure: "failed" | "not-modified" | "whole";
+}
+
+/** The conditions in the order of §13.2.2. All that is said of conditions below follows from it. */
+const conditions: readonly Condition[] = [
+  // Step 1.
+  { field: "if-match", readsClock: false, outcome: ifMatch, failure: "failed" },
+  // Step 2; §13.1.4: ignored beside If-Match.
+  {
+    field: "if-unmodified-since",
+    ignoredBeside: "if-match",
+    readsClock: true,
+    outcome: ifUnmodifiedSince,
+    failure: "failed",
+  },
+  // Step 3.
+  { field: "if-none-match", readsClock: false, outcome: ifNoneMatch, failure: "not-modified" },
+  // Step 4; §13.1.3: ignored beside If-None-Match.
+  {
+    field: "if-modified-since",
+    methods: ["GET", "HEAD"],
+    ignoredBeside: "if-none-match",
+    readsClock: true,
+    outcome: ifModifiedSince,
+    failure: "not-modified",
+  },
+  // Step 5; §14.2: Range is defined for GET alone.
+  { field: "if-range", methods: ["GET"], readsClock: true, outcome: ifRange, failure: "whole" },
+];
+
+/** Whether `fields` hold `condition`, and nothing beside which it is ignored. */
+function isPresent({ field, ignoredBeside }: Condition, fields: Fields): boolean {
+  if (!fields.has(field)) return false;
+  return ignoredBeside === undefined || !fields.has(ignoredBeside);
+}
 
 /** Whether nothing in `fields` could make a GET be answered with anything but the whole. */
 export function asksForWhole(fields: Fields): boolean {
-  for (const name of weighed) if (fields.has(name)) return false;
-  return true;
+  for (const { field } of conditions) if (fields.has(field)) return false;
+  return !fields.has("range");
 }
 
 /**
  * Whether what the conditions of a GET with `fields` come to may change with the time, and not only
- * with the representation: dates are compared with the clock (§8.8.2.2, RFC 9110 §5.6.7).
+ * with the representation.
  */
 export function dependsOnTime(fields: Fields): boolean {
-  if (fields.has("if-range") || fields.has("if-unmodified-since")) return true;
-  // §13.1.3: ignored beside If-None-Match.
-  return fields.has("if-modified-since") && !fields.has("if-none-match");
+  for (const condition of conditions) {
+    if (condition.readsClock && isPresent(condition, fields)) return true;
+  }
+  return false;
 }
 
 /**
  * Whether a request with `fields`, neither a GET nor a HEAD, has a condition that counts for it.
  */
 export function hasCondition(fields: Fields): boolean {
-  return ["if-match", "if-unmodified-since", "if-none-match"].some((name) => fields.has(name));
+  return conditions.some(({ field, methods }) => methods === undefined && fields.has(field));
 }
 
 /**
@@ -130,20 +172,13 @@ export function weigh(
   validators: Validators,
   now: number,
 ): Verdict {
-  const reading = method === "GET" || method === "HEAD";
-  // Steps 1 and 2.
-  const match = ifMatch(fields, validators);
-  if (match === "fails") return { kind: "failed" };
-  if (match === "absent" && ifUnmodifiedSince(fields, validators, now) === "fails") {
-    return { kind: "failed" };
+  let range = method === "GET" && fields.has("range");
+  for (const condition of conditions) {
+    const { methods, outcome, failure } = condition;
+    if (methods !== undefined && !methods.includes(method)) continue;
+    if (!isPresent(condition, fields) || outcome(fields, validators, now) !== "fails") continue;
+    if (failure === "whole") range = false;
+    else return { kind: method === "GET" || method === "HEAD" ? failure : "failed" };
   }
-  // Steps 3 and 4.
-  const noneMatch = ifNoneMatch(fields, validators);
-  if (noneMatch === "fails") return { kind: reading ? "not-modified" : "failed" };
-  if (noneMatch === "absent" && reading && ifModifiedSince(fields, validators, now) === "fails") {
-    return { kind: "not-modified" };
-  }
-  // Step 5. §14.2: Range is defined for GET alone.
-  const range = method === "GET" && fields.has("range");
-  return { kind: "proceed", range: range && ifRange(fields, validators, now) !== "fails" };
+  return { kind: "proceed", range };
 }

@@ -1,5 +1,5 @@
 /**
- * HTTP dates. Only the one format that may be sent is made here:
+ * HTTP dates. All three formats are read. One may be sent:
  *
  *   IMF-fixdate = day-name "," SP date1 SP time-of-day SP GMT (RFC 9110 §5.6.7)
  */
@@ -29,8 +29,8 @@ const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, n) =>
 export const imfFixdateLength = 29;
 
 /**
- * `epochMs` as an IMF-fixdate, cut to the whole second below. Years outside 0 to 9999, which the
- * format can't say, come out as its first and its last second.
+ * `epochMs` as an IMF-fixdate, rounded down to a whole second. A time outside the years 0 to 9999,
+ * which the format can't express, becomes the first or the last second of those years.
  */
 export function formatImfFixdate(epochMs: number): string {
   const clamped = Math.min(Math.max(epochMs, -62_167_219_200_000), 253_402_300_799_000);
@@ -67,11 +67,11 @@ type DateParts = readonly [
   second: string,
 ];
 
-/** That instant in seconds since 1970; undefined when there is no such day or time of day. */
+/** The instant in seconds since 1970; undefined when there is no such day or time of day. */
 function secondsOf(year: number, parts: DateParts): number | undefined {
   const month = (monthNames as readonly string[]).indexOf(parts[0]);
   const [, day, hour, minute, second] = parts.map(Number) as [0, number, number, number, number];
-  // §5.6.7 lets a leap second be said; it is counted as the second after.
+  // §5.6.7 allows a leap second; it is counted as the second after it.
   if (month === -1 || hour > 23 || minute > 59 || second > 60) return undefined;
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);
@@ -80,8 +80,8 @@ function secondsOf(year: number, parts: DateParts): number | undefined {
 }
 
 /**
- * A date whose year has two digits is the last one so named that isn't more than 50 years ahead, to
- * the second (§5.6.7).
+ * A year of two digits is the latest one that ends in them and puts the date no more than 50 years
+ * ahead, to the second (§5.6.7).
  */
 function secondsOfObsolete(year: number, parts: DateParts, nowSeconds: number): number | undefined {
   const limit = new Date(nowSeconds * 1000);
@@ -95,7 +95,7 @@ function secondsOfObsolete(year: number, parts: DateParts, nowSeconds: number): 
 
 /**
  * Reads an HTTP date, in seconds since 1970; undefined when it is none. `nowSeconds` gives
- * two-digit years their century. The day of the week has to be a day, and is not held against the
+ * two-digit years their century. The day of the week has to be one, and is not compared with the
  * date.
  */
 export function parseHttpDate(value: string, nowSeconds: number): number | undefined {

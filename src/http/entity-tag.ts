@@ -6,17 +6,16 @@
  *   opaque-tag = DQUOTE *etagc DQUOTE
  *   etagc      = %x21 / %x23-7E / obs-text
  *
- * An etagc is neither a blank nor a quote, and a comma is one: a list of tags can't be split at its
- * commas.
+ * A comma is an etagc, so a list of tags can't be split at its commas.
  */
 
-/** An entity tag: what stands between its quotes, and whether it is a weak one. */
+/** An entity tag: what stands between its quotes, and whether it is weak. */
 export interface EntityTag {
   readonly weak: boolean;
   readonly opaque: string;
 }
 
-/** What If-Match and If-None-Match ask for: any representation at all, or one of these. */
+/** What If-Match and If-None-Match compare with: any representation, or one with such a tag. */
 export type TagCondition = "*" | readonly EntityTag[];
 
 const tag = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/y;
@@ -36,7 +35,7 @@ export function parseEntityTag(value: string): EntityTag | undefined {
 }
 
 /**
- * Reads "*" / #entity-tag (§13.1.1). Empty members are passed over (§5.6.1.2). Undefined when it is
+ * Reads "*" / #entity-tag (§13.1.1). Empty members are ignored (§5.6.1.2). Undefined when it is
  * neither, and for a list without a member.
  */
 export function parseTagCondition(value: string): TagCondition | undefined {
@@ -55,17 +54,17 @@ export function parseTagCondition(value: string): TagCondition | undefined {
   return tags.length === 0 ? undefined : tags;
 }
 
-/** Strong comparison: both are strong and say the same (§8.8.3.2). */
+/** Strong comparison: both are strong, and their opaque tags are the same (§8.8.3.2). */
 export function strongEqual(a: EntityTag, b: EntityTag): boolean {
   return !a.weak && !b.weak && a.opaque === b.opaque;
 }
 
-/** Weak comparison: they say the same, weak or not (§8.8.3.2). */
+/** Weak comparison: their opaque tags are the same, weak or not (§8.8.3.2). */
 export function weakEqual(a: EntityTag, b: EntityTag): boolean {
   return a.opaque === b.opaque;
 }
 
-/** The tag as it stands in a field. */
+/** The tag as a field's value. */
 export function formatEntityTag(entityTag: EntityTag): string {
   return `${entityTag.weak ? "W/" : ""}"${entityTag.opaque}"`;
 }

@@ -25,7 +25,7 @@ export interface Refusal {
   readonly limit?: ExceededLimit;
 }
 
-/** A limit and what came, which is the maximum and one: nothing further was read. */
+/** A limit, and how much of it was read: the maximum and one, since nothing further is read. */
 export interface ExceededLimit {
   readonly name: string;
   readonly maximum: number;

@@ -3,6 +3,8 @@
  * version of HTTP they arrived in.
  */
 
+import { isBlank } from "./grammar.ts";
+
 /** Field lines. Names are compared without regard to letter case (RFC 9110 §5.1). */
 export interface Fields extends Iterable<readonly [name: string, value: string]> {
   /** How many field lines there are. */
@@ -38,8 +40,6 @@ export function trimBlanks(text: string): string {
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);
 }
-
-const isBlank = (unit: number): boolean => unit === 0x20 || unit === 0x09;
 
 /**
  * The members of a comma-separated list without quoted strings, in lower case: #token (RFC 9110

@@ -1,7 +1,16 @@
 /**
- * Character classes, as one table of 256 bit sets: a byte is classified with one load and one test.
- * The ABNF of each class stands above the bytes that make it.
+ * Octets and classes of octets. The classes are one table of 256 bit sets: an octet is classified
+ * with one load and one test. The ABNF of each class stands above the bit that stands for it.
  */
+
+/** CR = %x0D, LF = %x0A, SP = %x20, HTAB = %x09 (RFC 5234 B.1) */
+export const CR = 0x0d;
+export const LF = 0x0a;
+export const SP = 0x20;
+export const HTAB = 0x09;
+
+/** Whether `octet` is what OWS and BWS are made of: SP or HTAB (RFC 9110 §5.6.3). */
+export const isBlank = (octet: number): boolean => octet === SP || octet === HTAB;
 
 /**
  * tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~"
@@ -11,17 +20,17 @@ export const TCHAR = 1;
 
 /**
  * field-content and the blanks within it (RFC 9110 §5.5): VCHAR / obs-text / SP / HTAB. obs-text
- * (%x80-FF) is let through as opaque octets, as §5.5 asks of a recipient; CR, LF, NUL and the other
+ * (%x80-FF) is accepted as opaque octets, as §5.5 asks of a recipient; CR, LF, NUL and the other
  * controls are not.
  */
 export const FIELD_VALUE = 2;
 
 /**
- * What a request-target is made of (RFC 9112 §3.2). By RFC 3986 that is unreserved, reserved and
- * "%". Meant leniency: "[", "]", "^", "`", "{", "|", "}" and "\", which browsers send as they are
- * in a query (WHATWG URL, "query percent-encode set") though RFC 3986 has no place for them. A "\"
- * in the *path* is refused later, where paths are contained. Space, controls, `"`, "#", "<", ">"
- * and octets above %x7E are never right.
+ * The characters of a request-target (RFC 9112 §3.2). By RFC 3986 these are unreserved, reserved
+ * and "%". Deliberate leniency: "[", "]", "^", "`", "{", "|", "}" and "\", which browsers send
+ * unescaped in a query (WHATWG URL, "query percent-encode set") though RFC 3986 does not allow
+ * them. A "\" in the *path* is refused later, where paths are contained. Space, controls, `"`, "#",
+ * "<", ">" and octets above %x7E are always malformed.
  */
 export const TARGET = 4;
 
@@ -32,7 +41,7 @@ export const DIGIT = 8;
 export const HEXDIG = 16;
 
 /**
- * What a registered name and an IPv4 address are made of (RFC 3986 §3.2.2):
+ * The characters of a registered name and of an IPv4 address (RFC 3986 §3.2.2):
  * reg-name = *( unreserved / pct-encoded / sub-delims )
  */
 export const REG_NAME = 32;
@@ -40,7 +49,7 @@ export const REG_NAME = 32;
 /** qdtext = HTAB / SP / %x21 / %x23-5B / %x5D-7E / obs-text (RFC 9110 §5.6.4) */
 export const QDTEXT = 64;
 
-/** What an IPvFuture has after its "." (RFC 3986 §3.2.2): unreserved / sub-delims / ":" */
+/** The characters of an IPvFuture after its "." (RFC 3986 §3.2.2): unreserved / sub-delims / ":" */
 export const IP_FUTURE = 128;
 
 const ALPHA = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -48,7 +57,7 @@ const DIGITS = "0123456789";
 const UNRESERVED_MARKS = "-._~";
 const SUB_DELIMS = "!$&'()*+,;=";
 
-/** What several classes have in common is walked through once: it is done at each start. */
+/** Characters that several classes share are marked in one pass, since this runs at each start. */
 function makeClasses(): Uint8Array {
   const table = new Uint8Array(256);
   const mark = (bits: number, characters: string): void => {
@@ -76,7 +85,7 @@ function makeClasses(): Uint8Array {
   return table;
 }
 
-/** For each octet the classes it belongs to, as a bit set. */
+/** For each octet the classes that it belongs to, as a bit set. */
 export const classes: Uint8Array = makeClasses();
 
 /** The value of a hexadecimal digit, or -1 for any other octet. */

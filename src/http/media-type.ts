@@ -9,7 +9,7 @@
 import { trimBlanks } from "./fields.ts";
 import { everyIs, isToken, QDTEXT, TCHAR } from "./grammar.ts";
 
-/** A media type; type, subtype and parameter names in lower case, values as they came. */
+/** A media type; type, subtype and parameter names in lower case, values as they were sent. */
 export interface MediaType {
   /** `type/subtype` in lower case. */
   readonly essence: string;
@@ -24,7 +24,10 @@ function unquote(value: string): string | undefined {
   return everyIs(inner.replace(/["\\]/g, ""), QDTEXT) ? inner : undefined;
 }
 
-/** Reads a Content-Type's value; undefined when it is none. The first of two equal names counts. */
+/**
+ * Reads a Content-Type's value; undefined when it is malformed. Of two equal names the first
+ * counts.
+ */
 export function parseMediaType(value: string): MediaType | undefined {
   const [essence = ""] = value.split(/[;\t ]/, 1);
   const [type = "", subtype = "", ...more] = essence.split("/");

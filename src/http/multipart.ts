@@ -9,8 +9,8 @@
  *   close-delimiter   = delimiter "--"
  *   transport-padding = *LWSP-char
  *
- * A line that only begins like a delimiter is content here, as in browsers and servers, though
- * §5.1.1 would let it count. Preamble and epilogue are passed over, as it asks.
+ * A line that only begins like a delimiter is content, as in browsers and other servers, though
+ * §5.1.1 would allow it to be one. Preamble and epilogue are ignored, as it demands.
  */
 
 import type { Result } from "../base/result.ts";
@@ -18,19 +18,19 @@ import { failure, success } from "../base/result.ts";
 import { equalBytes, indexOfBytes, latin1Bytes, latin1Text } from "./bytes.ts";
 import type { RefusalKind } from "./error.ts";
 import { trimBlanks } from "./fields.ts";
-import { everyIs, FIELD_VALUE, isToken } from "./grammar.ts";
+import { CR, everyIs, FIELD_VALUE, isBlank, isToken, LF } from "./grammar.ts";
 
-/** A part of a form. Names are octets in UTF-8 (RFC 7578 §5.1.2), as they came. */
+/** A part of a form. Names are octets, in UTF-8 for most clients (RFC 7578 §5.1.2). */
 export interface FormPart {
   readonly name: Uint8Array;
   /** Present for a file, even when it is empty. */
   readonly filename: Uint8Array | undefined;
-  /** The Content-Type's value, undefined when there is none; text/plain is meant then (§4.4). */
+  /** The Content-Type's value; undefined when there is none, which means text/plain (§4.4). */
   readonly contentType: string | undefined;
   readonly content: Uint8Array;
 }
 
-/** What a form may hold. */
+/** The limits of a form. */
 export interface PartBounds {
   readonly formFieldCountMax: number;
   /** Octets of one part's header section. */
@@ -39,8 +39,6 @@ export interface PartBounds {
   readonly fieldCountMax: number;
 }
 
-const CR = 0x0d;
-const LF = 0x0a;
 const DASH = 0x2d;
 
 /** bcharsnospace and the space within (RFC 2046 §5.1.1); 1 to 70 of them, no space at the end. */
@@ -51,18 +49,20 @@ export function isBoundary(text: string): boolean {
   return boundaryPattern.test(text);
 }
 
-/** A delimiter line: where its CRLF begins, where what follows begins, whether it is the last. */
+/**
+ * A delimiter line: where its CRLF begins, where what follows it begins, whether it is the last.
+ */
 interface Delimiter {
   readonly start: number;
   readonly end: number;
   readonly close: boolean;
 }
 
-/** Reads what follows "--boundary" at `at`; undefined when the line is no delimiter after all. */
+/** Reads what follows "--boundary" at `at`; undefined when the line is no delimiter. */
 function delimiterTail(body: Uint8Array, start: number, at: number): Delimiter | undefined {
   const close = body[at] === DASH && body[at + 1] === DASH;
   let end = close ? at + 2 : at;
-  while (body[end] === 0x20 || body[end] === 0x09) end++;
+  while (isBlank(body[end] ?? 0)) end++;
   if (body[end] === CR && body[end + 1] === LF) return { start, end: end + 2, close };
   return close && end === body.length ? { start, end, close } : undefined;
 }
@@ -86,9 +86,9 @@ function findDelimiter(body: Uint8Array, run: Uint8Array, from: number): Delimit
 const parameter = /;[\t ]*(name|filename)=(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))/gis;
 
 /**
- * The value of a parameter of Content-Disposition. A backslash escapes a quote or itself; before
- * anything else it is a backslash, which is what clients send in file names (RFC 7578 §5.1 tells of
- * both habits).
+ * The value of a parameter of Content-Disposition. A backslash escapes a quote or itself (RFC 2183
+ * §2; quoted-pair, RFC 5322 §3.2.1). Deliberate leniency: before any other character it stands for
+ * itself, since some clients send the backslashes of a file's path unescaped.
  */
 function parameterOf(disposition: string, wanted: string): Uint8Array | undefined {
   for (const [, name = "", quoted, token] of disposition.matchAll(parameter)) {
@@ -135,7 +135,7 @@ function readPart(octets: Uint8Array, bounds: PartBounds): FormPart | undefined 
   const header = readHeader(octets, bounds);
   if (header === undefined || !/^form-data[\t ]*(?:;|$)/i.test(header.disposition))
     return undefined;
-  // RFC 7578 §4.2: each part must say its name.
+  // RFC 7578 §4.2: each part must have a name.
   const name = parameterOf(header.disposition, "name");
   if (name === undefined) return undefined;
   return {
@@ -147,9 +147,9 @@ function readPart(octets: Uint8Array, bounds: PartBounds): FormPart | undefined 
 }
 
 /**
- * Reads a whole form's body. Fails with "form" when it is malformed, and with "body-too-large" when
- * it has more parts than `bounds` allow. A form without a part, only its last delimiter, is an
- * empty one.
+ * Reads the whole body of a form. Fails with "form" when it is malformed, and with "body-too-large"
+ * when it has more parts than `bounds` allow. A body that is its last delimiter alone is an empty
+ * form.
  */
 export function readMultipart(
   body: Uint8Array,
@@ -161,7 +161,7 @@ export function readMultipart(
   const parts: FormPart[] = [];
   let delimiter = findDelimiter(body, run, 0);
   while (delimiter !== undefined && !delimiter.close) {
-    // The CRLF that ends one delimiter may begin the next: a part without any octet.
+    // The CRLF that ends one delimiter may begin the next: a part without an octet.
     const next = findDelimiter(body, run, delimiter.end - 2);
     if (next === undefined) return failure("form");
     if (parts.length === bounds.formFieldCountMax) return failure("body-too-large");

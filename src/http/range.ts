@@ -1,5 +1,6 @@
 /**
- * Range requests (RFC 9110 §14.1.2):
+ * Range requests: the syntax of §14.1.1, with the meaning that §14.1.2 gives it for the unit
+ * "bytes" (RFC 9110):
  *
  *   ranges-specifier = range-unit "=" range-set
  *   range-set        = 1#range-spec
@@ -7,10 +8,10 @@
  *   int-range        = first-pos "-" [ last-pos ]
  *   suffix-range     = "-" suffix-length
  *
- * What isn't understood is ignored, as if it had not been sent (§14.2): another unit, a malformed
- * set. No set asks for more than the whole representation (§17.15): ranges that overlap become one
- * (§15.3.7.2), and of too many that don't, none is answered. Meant leniency: blanks may stand at
- * both ends of the set, and positions beyond 2^53 all count as one.
+ * A field that isn't understood is ignored (§14.2): one with another unit, or a malformed set. No
+ * set gets more than the whole representation (§17.15): ranges that overlap are joined (§15.3.7.2),
+ * and where too many are left, Range is ignored. Deliberate leniency: blanks may stand at both ends
+ * of the set, and positions beyond 2^53 all count as one.
  */
 
 import { trimBlanks } from "./fields.ts";
@@ -28,14 +29,14 @@ export type RangeOutcome =
 const whole: RangeOutcome = { kind: "whole" };
 const unsatisfiable: RangeOutcome = { kind: "unsatisfiable" };
 
-/** A position in decimal digits; one too large to count is past every end. */
+/** A position in decimal digits; one too large for a number to be exact is past every end. */
 function position(digits: string): number | undefined {
   return digits.length > 0 && everyIs(digits, DIGIT) ? Number(digits) : undefined;
 }
 
 /**
- * One range-spec: a region, "none" when it is satisfied by nothing, undefined when malformed. Only
- * a suffix of nothing at all is a region without octets (§14.1.2: it is satisfied).
+ * One range-spec: a region, "none" when it can't be satisfied, undefined when it is malformed. Only
+ * the suffix of an empty representation is a region without octets (§14.1.2: it is satisfied).
  */
 function readSpec(spec: string, size: number): Region | "none" | undefined {
   const dash = spec.indexOf("-");
@@ -57,9 +58,9 @@ function readSpec(spec: string, size: number): Region | "none" | undefined {
   return { start: first, octets: end - first };
 }
 
-/** The range-specs of a set; empty members don't count (§5.6.1.2). */
+/** The range-specs of a set, without empty members (§5.6.1.2). */
 function rangeSet(text: string): readonly string[] {
-  // Nearly every client asks for one.
+  // Nearly every client asks for one range.
   if (!text.includes(",")) return text.trim() === "" ? [] : [trimBlanks(text)];
   return text
     .split(",")
@@ -67,7 +68,7 @@ function rangeSet(text: string): readonly string[] {
     .filter((spec) => spec.length > 0);
 }
 
-/** Makes one of those that overlap; it stands where the first of them stood (§15.3.7.2). */
+/** Joins regions that overlap; the result stands where the first of them stood (§15.3.7.2). */
 function coalesce(regions: readonly Region[]): readonly Region[] {
   if (regions.length === 1) return regions;
   const sorted = regions
@@ -106,7 +107,7 @@ export function readRange(value: string, size: number, countMax: number): RangeO
     if (region !== "none") asked.push(region);
   }
   if (asked.length === 0) return unsatisfiable;
-  // Content-Range can't say "nothing of nothing" (§14.4).
+  // Content-Range can't express a range without octets (§14.4).
   if (size === 0) return whole;
   const [first, ...others] = coalesce(asked);
   if (first === undefined || others.length >= countMax) return whole;

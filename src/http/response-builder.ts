@@ -1,8 +1,8 @@
 /**
  * Builds responses that HTTP allows, and no others. What it forbids does not compile: a body on
- * 204, 205 or 304 (RFC 9110 §6.4.1, §15.3.6), a second body, and the fields that belong to framing
- * and to the connection, which the encoder alone knows. What the types can't see, a control
- * character in a value that came from elsewhere, throws here, before anything is on the wire.
+ * 204, 205 or 304 (RFC 9110 §6.4.1, §15.3.6), a second body, and the fields of framing and of the
+ * connection, which the encoder sets. What the types can't see, such as a control character in a
+ * value, throws before anything is on the wire.
  */
 
 import { utf8Bytes } from "./bytes.ts";
@@ -20,7 +20,7 @@ import { CachedResponse } from "./response.ts";
 import type { ContentStatus, InterimStatus, Status } from "./status.ts";
 import { isContentless } from "./status.ts";
 
-/** Fields that nobody sets by hand (RFC 9110 §6.6.1, §7.6.1, §8.6; RFC 9112 §6.1). */
+/** Fields that the encoder sets (RFC 9110 §6.6.1, §7.6.1, §8.6; RFC 9112 §6.1). */
 type EncoderField =
   | "connection"
   | "content-length"
@@ -40,18 +40,18 @@ const encoderFields: readonly string[] = [
   "upgrade",
 ] satisfies EncoderField[];
 
-/** Whether the field `name`, in any letter case, is the encoder's to set. */
+/** Whether the encoder sets the field `name`, in any letter case. */
 export function isEncoderField(name: string): boolean {
   return encoderFields.includes(name.toLowerCase());
 }
 
-/** A field name that may be set by hand; `never` for one of the encoder's. */
+/** A field name that the builder takes; `never` for one that the encoder sets. */
 type Settable<Name extends string> = Lowercase<Name> extends EncoderField ? never : Name;
 
 /** The status of a final response. */
 export type FinalStatus = Exclude<Status, InterimStatus>;
 
-/** The redirections that a client follows by itself (RFC 9110 §15.4). */
+/** The redirections that a client follows on its own (RFC 9110 §15.4). */
 export const redirectStatuses = [301, 302, 303, 307, 308] as const satisfies Status[];
 
 /** One of them: a redirection that a client follows by itself (RFC 9110 §15.4). */
@@ -66,7 +66,7 @@ export function isRedirectStatus(status: number): boolean {
 const uriReference = /^(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[\dA-Fa-f]{2})+$/;
 
 /**
- * A field name that may be set by hand. One pattern tells it from all others, so the check costs too
+ * A field name that the builder takes. One pattern tells it from all others, so the check costs too
  * little for its results to be kept.
  */
 const settableName = new RegExp(`^(?!(?:${encoderFields.join("|")})$)${token}$`, "i");
@@ -117,15 +117,15 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   }
 
   /**
-   * Sends the client to `location`, a URI reference (RFC 9110 §10.2.2): a path of this server, or a
-   * whole URL.
+   * Redirects the client to `location`, a URI reference (RFC 9110 §10.2.2): a path of this server,
+   * or a whole URL.
    *
    * ```ts
    * return ResponseBuilder.redirect(303, "/thanks.html").build();
    * ```
    *
    * Throws a TypeError on another status, on characters that have to be escaped first, and on what
-   * begins with "//": a path put together from what a client sent must not become another host.
+   * begins with "//": a path that is made of a client's text must not become another host.
    */
   static redirect(status: RedirectStatus, location: string): ResponseBuilder<RedirectStatus> {
     if (!isRedirectStatus(status)) throw new TypeError(`no redirect: ${status}`);
@@ -149,13 +149,13 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     return this;
   }
 
-  /** Ends the connection after this response (RFC 9112 §9.6). */
+  /** Closes the connection after this response (RFC 9112 §9.6). */
   closing(): this {
     this.#close = true;
     return this;
   }
 
-  /** Tells the access log something that the client isn't told. */
+  /** Adds a note for the log, which the client doesn't get. */
   noting(note: ResponseNote): this {
     this.#note = { ...this.#note, ...note };
     return this;
@@ -170,7 +170,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     return this.#fill({ kind: "bytes", bytes: body }, mediaType);
   }
 
-  /** The body: `text` in UTF-8, as text/plain unless told otherwise. */
+  /** The body: `text` in UTF-8, as text/plain unless another type is given. */
   text<T extends ContentStatus>(
     this: ResponseBuilder<T>,
     text: string,
@@ -211,9 +211,9 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   }
 
   /**
-   * The body: chunks as they come, out of an async generator or a ReadableStream; chunked on the
-   * wire (until the end of the connection for HTTP/1.0). The next one is asked for when the one
-   * before has been taken by the client, and a client that leaves ends the iteration.
+   * The body: the chunks of an async generator or a ReadableStream, as they come. It is chunked on
+   * the wire (for HTTP/1.0, it ends with the connection). The next chunk is pulled when the client
+   * has taken the one before, and a client that leaves ends the iteration.
    */
   stream<T extends ContentStatus>(
     this: ResponseBuilder<T>,
@@ -223,7 +223,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     return this.#fill({ kind: "stream", chunks }, mediaType);
   }
 
-  /** The response. The builder may not be used any more. */
+  /** The response. The builder may not be used after that. */
   build(): Response {
     return {
       status: this.#status,
@@ -234,7 +234,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     };
   }
 
-  /** The same, to be given out again as it is. Its body is no stream. */
+  /** The response, to be given out again as it is. Throws a TypeError when its body is a stream. */
   buildCached(): CachedResponse {
     return new CachedResponse(this.build());
   }

@@ -1,7 +1,7 @@
 /**
  * A response is a value: a status, fields, and a body that is one of a few kinds. It says what is
- * to be sent and not how: framing, Date and Connection are the encoder's, and octets reach the wire
- * through the outbox.
+ * to be sent and not how: framing, Date and Connection are added by the encoder of the connection's
+ * version of HTTP.
  */
 
 import { Slot } from "../base/slot.ts";
@@ -9,8 +9,8 @@ import { Slot } from "../base/slot.ts";
 declare const handle: unique symbol;
 
 /**
- * What the kernel can send a file by. Opaque: only the tree that opened the file makes one, and only
- * the transport that sends the file takes it apart.
+ * What the kernel can send a file by. Opaque: only the tree that opened the file makes one, and
+ * only the transport that sends the file takes it apart.
  */
 export interface FileHandle {
   readonly [handle]: never;
@@ -20,13 +20,13 @@ export interface FileHandle {
 export interface FileSource {
   /** Undefined where the kernel can't read the file by itself, and once the file is closed. */
   readonly handle?: FileHandle | undefined;
-  /** Fills `into` from `position` on: how many octets it read, 0 at the file's end. */
+  /** Fills `into` from `position` on. Returns how many octets it read, 0 at the file's end. */
   read(into: Uint8Array, position: number): number;
-  /** Whether it is what it was when it was opened; absent where it can't change. */
+  /** Whether the file is unchanged since it was opened; absent where it can't change. */
   isIntact?(): boolean;
   /** May be called more than once. */
   close(): void;
-  /** For one that more than one response is made of: a share of it, to be closed by itself. */
+  /** A share of the file for one more response, closed by itself; absent where there are none. */
   share?(): FileSource;
 }
 
@@ -39,13 +39,15 @@ export interface Region {
 /** What a body from a file is made of: regions of it, and octets before, between and after them. */
 export type Piece = Region | Uint8Array;
 
-/** The body of a response. Whoever holds a "file" body has to send it or to close its file. */
+/**
+ * The body of a response. The file of a "file" body is closed when it has been sent, or can't be.
+ */
 export type Body =
   | { readonly kind: "none" }
   | {
       readonly kind: "bytes";
       readonly bytes: Uint8Array;
-      /** Whether they are a route's, which may write others into them when it has returned. */
+      /** Whether they are a route's buffer, which the route may reuse after it returns. */
       readonly isForeign?: boolean;
     }
   | { readonly kind: "file"; readonly file: FileSource; readonly pieces: readonly Piece[] }
@@ -54,15 +56,15 @@ export type Body =
 /** A response field: name and value, as they go on the wire. */
 export type ResponseField = readonly [name: string, value: string];
 
-/** A final response. Only `ResponseBuilder` makes one. */
+/** A final response. `ResponseBuilder` makes one; a copy with other fields is one, too. */
 export interface Response {
-  /** 200 to 599; one that `Status` doesn't know comes from a Fetch response alone. */
+  /** 200 to 599. Only one that was made of a Fetch response may be unknown to `Status`. */
   readonly status: number;
   readonly fields: readonly ResponseField[];
   readonly body: Body;
-  /** Whether the connection is to end after this response. */
+  /** Whether the connection closes after this response. */
   readonly close: boolean;
-  /** What the log says beside the request: why it was refused, what a form held. */
+  /** What the log adds to the request: why it was refused, what a form held. */
   readonly note: ResponseNote | undefined;
   /**
    * Values of Link fields that an interim response tells the client ahead of this one (RFC 8297).
@@ -73,7 +75,7 @@ export interface Response {
 /** What a response tells the log and not the client. */
 export interface ResponseNote {
   readonly reason?: string;
-  /** What a form held, by name; worked out for those who ask. */
+  /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
 }
 
@@ -92,8 +94,8 @@ export class CachedResponse implements Response {
   readonly #encoded: Slot;
 
   /**
-   * `response`, given out again, with `note` for the log. Throws a TypeError on one that can't be: a
-   * stream is read once, and hints follow from the request.
+   * `response`, given out again, with `note` for the log. Throws a TypeError on one that can't be:
+   * a stream is read once, and hints follow from the request.
    */
   constructor(response: Response, note = response.note, encoded = new Slot()) {
     if (response.body.kind === "stream") throw new TypeError("a stream can't be given out again");
@@ -117,14 +119,14 @@ export class CachedResponse implements Response {
   }
 }
 
-/** The octets of all pieces. */
+/** How many octets all pieces have. */
 export function piecesOctets(pieces: readonly Piece[]): number {
   let octets = 0;
   for (const piece of pieces) octets += piece instanceof Uint8Array ? piece.length : piece.octets;
   return octets;
 }
 
-/** The octets that `body` will be, or undefined when that shows only at its end. */
+/** How many octets `body` has; undefined for a stream, whose length is known at its end only. */
 export function bodyOctets(body: Body): number | undefined {
   switch (body.kind) {
     case "none":

@@ -3,7 +3,7 @@
  * beside a code that is not from there).
  */
 
-/** Reason phrases by code. Clients should ignore them (RFC 9112 §4); people don't. */
+/** Reason phrases by code. Clients should ignore them (RFC 9112 §4); they are for people. */
 export const reasonPhrases = {
   100: "Continue",
   101: "Switching Protocols",
@@ -40,7 +40,7 @@ export const reasonPhrases = {
   415: "Unsupported Media Type",
   416: "Range Not Satisfiable",
   417: "Expectation Failed",
-  418: "I'm a teapot", // RFC 9110 §15.5.19: reserved, and dear to tests
+  418: "I'm a teapot", // RFC 9110 §15.5.19: reserved; tests use it
   421: "Misdirected Request",
   422: "Unprocessable Content",
   425: "Too Early", // RFC 8470
@@ -62,7 +62,7 @@ export const reasonPhrases = {
 /** A status code that has a name. */
 export type Status = keyof typeof reasonPhrases;
 
-/** An interim response: never the last word on a request (RFC 9110 §15.2). */
+/** The statuses of interim responses, which a final one follows (RFC 9110 §15.2). */
 export type InterimStatus = 100 | 101 | 103;
 
 /** The final statuses whose responses have no content (RFC 9110 §6.4.1, §15.3.6). */
@@ -72,13 +72,14 @@ export type ContentlessStatus = 204 | 205 | 304;
 export type ContentStatus = Exclude<Status, InterimStatus | ContentlessStatus>;
 
 /**
- * The reason phrase of `status`; empty for a code that has no name here, which the grammar allows.
+ * The reason phrase of `status`; empty for a code that is not in the table, which the grammar
+ * allows.
  */
 export function reasonPhrase(status: number): string {
   return reasonPhrases[status as Status] ?? "";
 }
 
-/** Whether a response of this status never has content, whatever its fields say. */
+/** Whether responses of this status have no content, whatever their fields say. */
 export function isContentless(status: number): status is InterimStatus | ContentlessStatus {
   return status < 200 || status === 204 || status === 205 || status === 304;
 }

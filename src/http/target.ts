@@ -1,13 +1,13 @@
 /**
- * What a request is for (RFC 9110 §7.1), and the host it names. How a version of HTTP spells the
- * target is the business of that version's reader.
+ * The target of a request (RFC 9110 §7.1) and the host that it names. The reader of each version of
+ * HTTP knows how that version spells a target.
  */
 
 import { everyIs, HEXDIG, IP_FUTURE, REG_NAME } from "./grammar.ts";
 
 /** A host and a port, if one was named: uri-host [ ":" port ] (RFC 9110 §7.2, RFC 3986 §3.2). */
 export interface Authority {
-  /** As it came; an IP literal keeps its brackets. Not empty. */
+  /** In the client's spelling; an IP literal keeps its brackets. Not empty. */
   readonly host: string;
   /** 0 to 65535; absent when no port, or an empty one, was named. */
   readonly port?: number;
@@ -65,7 +65,7 @@ function isIpLiteral(text: string): boolean {
   return future === undefined ? isIpv6(text) : everyIs(future, IP_FUTURE);
 }
 
-/** The number that `text` says from `start` on, up to 65535; undefined when it is no port. */
+/** The port that stands in `text` from `start` on; undefined when it is no number up to 65535. */
 function portAt(text: string, start: number): number | undefined {
   let port = 0;
   for (let i = start; i < text.length; i++) {
@@ -78,8 +78,8 @@ function portAt(text: string, start: number): number | undefined {
 }
 
 /**
- * Reads host and port. Undefined when the text is empty, has user information, or is malformed. The
- * characters are checked and not whether the name could exist.
+ * Reads host and port. Undefined when the text is empty, has user information, or is malformed.
+ * Only the characters of a name are checked.
  */
 export function parseAuthority(text: string): Authority | undefined {
   const literal = text.startsWith("[");

@@ -8,28 +8,25 @@
  *   chunk-ext      = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
  *   chunk-ext-val  = token / quoted-string
  *
- * Each octet of a line is compared with the grammar, the CRLF after a chunk's data too: a reader
- * that skips two octets there instead of comparing them can be made to see another message than the
- * proxy before it. The trailer section is read by whoever reads header sections.
+ * Each octet of a line is compared with the grammar, those of the CRLF after a chunk's data too: a
+ * reader that skips two octets there can be made to see another message than the proxy before it
+ * saw. `FieldSection` reads the trailer section.
  */
 
 import type { Limits } from "../base/limits.ts";
 import type { Http1RefusalKind } from "./error.ts";
-import { classes, hexValue, QDTEXT, TCHAR } from "../http/grammar.ts";
+import { classes, CR, hexValue, HTAB, isBlank, LF, QDTEXT, SP, TCHAR } from "../http/grammar.ts";
 
-const CR = 0x0d;
-const LF = 0x0a;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-const isBlank = (octet: number): boolean => octet === 0x20 || octet === 0x09;
 const isTchar = (octet: number): boolean => ((classes[octet] ?? 0) & TCHAR) !== 0;
 const isQdtext = (octet: number): boolean => ((classes[octet] ?? 0) & QDTEXT) !== 0;
-const isQuotable = (octet: number): boolean => octet === 0x09 || (octet >= 0x20 && octet !== 0x7f);
+const isQuotable = (octet: number): boolean => octet === HTAB || (octet >= SP && octet !== 0x7f);
 
-/** Where in a chunk-size line, or in what follows chunk data, the next octet stands. */
+/** Where the next octet stands: in a chunk-size line, in chunk data, or in the CRLF after it. */
 type LineState =
   | "size-first"
   | "size"
@@ -64,7 +61,7 @@ function afterPart(octet: number, state: LineState): Step {
 function extensionStep(state: LineState, octet: number): Step {
   switch (state) {
     case "before-semicolon":
-      // The blanks before ";" are BWS; before the end of the line they are nothing that is allowed.
+      // Blanks before ";" are BWS; before the end of the line they are not allowed.
       if (octet === SEMICOLON) return "before-name";
       return isBlank(octet) ? state : "chunk-extension";
     case "before-name":
@@ -73,7 +70,7 @@ function extensionStep(state: LineState, octet: number): Step {
     case "name":
       return isTchar(octet) ? state : afterPart(octet, state);
     case "after-name":
-      // Blanks after a name may stand before "=" or ";" and not at the end of the line.
+      // Blanks after a name may stand before "=" or ";", and not at the end of the line.
       return octet === CR ? "chunk-extension" : afterPart(octet, state);
     case "before-value":
       if (isBlank(octet)) return state;
@@ -94,7 +91,7 @@ function extensionStep(state: LineState, octet: number): Step {
   }
 }
 
-/** What a reader of chunks found: data, the end of the last chunk, a need for more, or an error. */
+/** What `ChunkReader` found: data, the end of the last chunk, a need for more, or an error. */
 export type ChunkEvent =
   | { readonly kind: "data"; readonly start: number; readonly end: number }
   | { readonly kind: "last" }
@@ -112,12 +109,12 @@ const last: ChunkEvent = { kind: "last" };
 export class ChunkReader {
   readonly #limits: Limits;
   #state: LineState = "size-first";
-  /** The size of the chunk that is being read, then what is left of its data. */
+  /** The size of the present chunk, then what is left of its data. */
   #octets = 0;
   #lineOctets = 0;
   #extensionOctets = 0;
   #exceeded: keyof Limits | undefined;
-  /** How far into the view given to `read` everything is consumed. */
+  /** The index of the first octet in the view given to `read` that is not consumed. */
   consumed = 0;
 
   constructor(limits: Limits) {
@@ -125,8 +122,8 @@ export class ChunkReader {
   }
 
   /**
-   * Reads `view[start, end)`; afterwards `consumed` is the index of the first octet not consumed.
-   * Data is given as indexes into `view`. To be called until it needs data, or is at its end.
+   * Reads `view[start, end)` and sets `consumed`. Data is given as indexes into `view`. Call it
+   * until it needs data, or has found the last chunk or an error.
    */
   read(view: Uint8Array, start: number, end: number): ChunkEvent {
     let at = start;
@@ -204,7 +201,7 @@ export class ChunkReader {
     return "chunk-line-too-long";
   }
 
-  /** Extensions are counted over the whole body: §7.1.1 asks for a limit on their total. */
+  /** Extensions are counted over the whole body: §7.1.1 asks for a limit on their total length. */
   #lengthenExtension(): Http1RefusalKind | undefined {
     this.#extensionOctets++;
     if (this.#extensionOctets <= this.#limits.chunkExtensionsBytesMax) return this.#lengthen();

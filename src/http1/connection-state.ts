@@ -1,34 +1,34 @@
 /**
- * The life of a connection as a literal table (RFC 9112 §9): in each state, what may happen and
- * where it leads. A cell that is absent is a thing that can't happen; meeting it is a programmer's
- * mistake and throws.
+ * The states of a connection as a literal table (RFC 9112 §9): in each state, which events may
+ * occur and where they lead. An absent cell is an event that can't occur there; when it does, that
+ * is a programmer's mistake, and it throws.
  *
  *   idle       between two requests; nothing of the next one has arrived
  *   head       part of a head has arrived
  *   handling   a whole head was given to a handler, which has not answered yet
  *   answering  the final response is being sent
- *   settling   it has been sent; what is left of the request's body is read and thrown away
- *   refusing   an answer after which nothing more is read for good is being sent
- *   lingering  our side is shut; what still arrives is thrown away, so that the client's
+ *   settling   it has been sent; what is left of the request's body is read and discarded
+ *   refusing   a refusal is being sent; nothing more is read as a request
+ *   lingering  the server's side is shut; what still arrives is discarded, so that the client's
  *              unread octets can't make the kernel answer with a reset (RFC 9112 §9.6)
  *   closed     the end
  */
 
-/** Where a connection stands. */
+/** The state of a connection. */
 export type ConnectionState =
   "idle" | "head" | "handling" | "answering" | "settling" | "refusing" | "lingering" | "closed";
 
 /**
- * What happens to a connection.
+ * An event in the life of a connection.
  *
  *   begun      the first octet of a request has arrived
  *   asked      a request's head is whole
  *   answered   a handler's response is there
  *   sent       the response has been handed to the transport to its last octet
  *   done       the request has been read to its last octet too, and the connection goes on
- *   last       the response has been sent and the connection is to end
- *   refused    the peer broke the protocol, or was too late, and can be told so
- *   ended      the peer has shut its side, or nothing more is expected of it
+ *   last       the response has been sent, and the connection ends after it
+ *   refused    the client broke the protocol, or was too late, and can be told so
+ *   ended      the client has shut its side, or nothing more is expected of it
  *   gone       the transport is closed, or has to be
  */
 export type ConnectionEvent =

@@ -4,22 +4,18 @@
  *   *( field-line CRLF ) CRLF                          (RFC 9112 §2.1, §7.1.2)
  *   field-line = field-name ":" OWS field-value OWS    (RFC 9112 §5)
  *
- * It can be stopped after any octet: it keeps its state and the offsets it has found, all relative
- * to the section's first octet, and goes on when more has come. No octet is looked at twice, and
- * none past a limit, so an answer can't depend on how the octets were cut.
+ * It can stop after any octet: it keeps its state and the offsets that it has found, all relative
+ * to the section's first octet, and goes on when more has arrived. No octet is read twice, and none
+ * past a limit, so the result can't depend on how the octets were cut.
  */
 
-import { classes, FIELD_VALUE, TCHAR } from "../http/grammar.ts";
+import { classes, CR, FIELD_VALUE, HTAB, LF, SP, TCHAR } from "../http/grammar.ts";
 import type { Http1RefusalKind } from "./error.ts";
 import { offsetsPerField } from "./field-lines.ts";
 
-const CR = 0x0d;
-const LF = 0x0a;
 const COLON = 0x3a;
-const SP = 0x20;
-const HTAB = 0x09;
 
-/** What a section may hold, and which refusals its limits are. */
+/** The limits of a section, and the refusal of one that is too large. */
 export interface SectionBounds {
   readonly bytesMax: number;
   readonly countMax: number;
@@ -33,7 +29,7 @@ type SectionState =
 export class FieldSection {
   readonly #bounds: SectionBounds;
   #state: SectionState = "line-start";
-  /** The next octet to look at, from the section's start. */
+  /** The next octet to read, from the section's start. */
   #at = 0;
   #nameStart = 0;
   #nameEnd = 0;
@@ -52,10 +48,10 @@ export class FieldSection {
 
   /**
    * Goes on in `view`, where the section begins at `start` and what has arrived ends at `end`.
-   * Answers "done" past the empty line, "need-data", or the kind of refusal, after which it is not
-   * to be asked again.
+   * Returns "done" past the empty line, "need-data", or the kind of refusal, after which it must
+   * not be called again.
    *
-   * The states stand in the order in which a field line meets them, so that a whole line takes one
+   * The states stand in the order in which a field line reaches them, so a whole line takes one
    * turn of the loop.
    */
   read(view: Uint8Array, start: number, end: number): "done" | "need-data" | Http1RefusalKind {
@@ -74,7 +70,7 @@ export class FieldSection {
       if (state === "name") {
         while (at < stop && ((classes[view[at] as number] as number) & TCHAR) !== 0) at++;
         if (at === stop) break;
-        // No white space may stand before the colon (RFC 9112 §5.1).
+        // White space before the colon is not allowed (RFC 9112 §5.1).
         if (view[at] !== COLON) return "field-name";
         this.#nameEnd = at - start;
         state = "before-value";
@@ -106,7 +102,7 @@ export class FieldSection {
     return at === bound ? this.#bounds.tooLarge : "need-data";
   }
 
-  /** What is wrong with `octet` as the first one of a line, if anything is. */
+  /** What is wrong with `octet` as the first one of a line; undefined when nothing is. */
   #lineStart(octet: number): Http1RefusalKind | undefined {
     if (octet === CR) return undefined;
     if (octet === LF) return "line-break";
@@ -118,7 +114,7 @@ export class FieldSection {
       : undefined;
   }
 
-  /** The line's CR: takes the white space off the value's end and notes the line. */
+  /** At the line's CR: takes the white space off the value's end and notes the line's offsets. */
   #endLine(view: Uint8Array, start: number, at: number): void {
     let end = at;
     const first = start + this.#valueStart;

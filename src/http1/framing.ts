@@ -2,11 +2,11 @@
  * How long a request's body is: RFC 9112 §6.3, its steps numbered as there. Steps 1 and 2 are about
  * responses.
  *
- * Stricter than the RFC has to be, on purpose: where it lets a server repair a message (several
+ * Stricter than the RFC demands, on purpose: where it allows a server to repair a message (several
  * equal lengths; a length beside a coding), the message is refused, because another party on the
  * way may have repaired it differently, and the difference is request smuggling. For the same
  * reason a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair, is
- * none.
+ * malformed.
  */
 
 import type { Result } from "../base/result.ts";
@@ -38,8 +38,8 @@ function byCoding(values: readonly string[]): Result<Framing, Http1RefusalKind> 
   if (list === "chunked") return success(chunked);
   if (!codingsPattern.test(list)) return failure("coding-malformed");
   const codings: readonly string[] = list.match(codingPattern) ?? [];
-  // Step 4: chunked has to be last, or the length can't be known; and once only (§6.1). A chunked
-  // with parameters is another coding: it has none (§7.1).
+  // Step 4: chunked has to be last, or the length can't be known, and may stand once only (§6.1). A
+  // chunked with parameters is another coding, since chunked has none (§7.1).
   const final = codings.indexOf("chunked") === codings.length - 1;
   return failure(final ? "coding-unknown" : "coding-not-final");
 }
@@ -58,7 +58,7 @@ function byLength(values: readonly string[]): Result<Framing, Http1RefusalKind> 
 
 /**
  * The extent of the body of a request with these field values, in their order. `minorVersion` is 0
- * for HTTP/1.0. Fails with the kind of refusal; every one of them closes the connection.
+ * for HTTP/1.0. Fails with the kind of refusal; each of them closes the connection.
  */
 export function requestFraming(
   minorVersion: number,
@@ -72,6 +72,6 @@ export function requestFraming(
     if (contentLengths.length > 0) return failure("length-and-coding");
     return byCoding(transferEncodings);
   }
-  // Steps 5 and 6, and step 7: a request that says nothing has no body.
+  // Steps 5 and 6, and step 7: a request with neither field has no body.
   return contentLengths.length > 0 ? byLength(contentLengths) : success(none);
 }

@@ -1,30 +1,27 @@
 /**
  * Heads that arrived before, with what they were read as. Many requests of browsers, pollers and
- * test runs are the same as an earlier one, octet for octet. Looking such a head up takes a fraction
- * of reading it, and since the same object is given out, what was answered to it is found in its
- * slot (`RequestHead.slot`).
+ * test runs are the same as an earlier one, octet for octet. Looking such a head up takes a
+ * fraction of reading it, and since the same object is given out, what was answered to it is found
+ * in its slot (`RequestHead.slot`).
  *
  * The cache belongs to a server and its limits, and its heads may have come from any connection. A
- * head that is found was read by the same rules from the same octets, so a client can't tell whether
- * it was. Only a head that has arrived whole is looked up, whatever follows it, a body or the next
- * request. A head is kept when it arrives for the second time, since most that arrive once never do
- * again.
+ * head that is found was read by the same rules from the same octets, so a client can't tell
+ * whether it was. Only a head that has arrived whole is looked up, whatever follows it, a body or
+ * the next request. A head is kept when it arrives for the second time, since most that arrive once
+ * never do again.
  */
 
 import type { StoreEntry } from "../base/bounded-store.ts";
 import { BoundedStore } from "../base/bounded-store.ts";
 import type { ByteCount } from "../base/units.ts";
 import { digestOf, indexOfBytes, isRunAt, isSameView, latin1Bytes } from "../http/bytes.ts";
+import { CR, LF } from "../http/grammar.ts";
 import type { Http1RequestHead } from "./request-head.ts";
-import { HeaderSectionCache } from "./header-section-cache.ts";
-
-const CR = 0x0d;
-const LF = 0x0a;
 
 /** What a head ends with: the end of its last line, and the empty line (RFC 9112 §2.1). */
 const headEnd = latin1Bytes("\r\n\r\n");
 
-/** A short head's end is found by a loop: to ask the engine takes as long as 64 octets of it. */
+/** A loop finds the end of a short head: a call of the engine takes as long as 64 turns of it. */
 const loopedOctets = 96;
 
 /** A longer head is read each time: few clients send one, and it would take the room of many. */
@@ -39,13 +36,13 @@ const headBytes = 1024;
  */
 const admittedOneIn = 1;
 
-/** A head as the parser tells of it. */
+/** The event that the parser gives for a head. */
 export interface HeadEvent {
   readonly kind: "head";
   readonly head: Http1RequestHead;
 }
 
-/** A head in the cache; given out as the event that tells of it. */
+/** A head in the cache. It is its own event, so that giving it out allocates nothing. */
 class CachedHead implements HeadEvent, StoreEntry {
   readonly kind = "head";
   readonly head: Http1RequestHead;
@@ -66,7 +63,7 @@ function endsLine(octets: Uint8Array): boolean {
   return octets[length - 1] === LF && octets[length - 2] === CR;
 }
 
-/** The end of the head that begins at `start` of `view`; -1 when it isn't before `end`. */
+/** Where the head that begins at `start` of `view` ends; -1 when that isn't before `end`. */
 function endOfHead(view: Uint8Array, start: number, end: number): number {
   const stop = Math.min(end, start + loopedOctets);
   for (let at = start + 3; at < stop; at++) {
@@ -80,7 +77,6 @@ function endOfHead(view: Uint8Array, start: number, end: number): number {
 
 /** The heads that one server keeps, by a digest of their octets. */
 export class RequestHeadCache {
-  readonly sections = new HeaderSectionCache();
   readonly #isOff: boolean;
   readonly #heads: BoundedStore<number, CachedHead>;
 
@@ -123,7 +119,7 @@ export class RequestHeadCache {
     return digest !== -1 && this.#heads.admits(digest, headBytes + octets);
   }
 
-  /** Keeps `head`, whose octets are its own. Answers with the event that tells of it. */
+  /** Keeps `head`, whose octets are its own. Returns the event that gives it out. */
   keep(digest: number, head: Http1RequestHead): HeadEvent {
     const cached = new CachedHead(head);
     this.#heads.set(digest, cached);

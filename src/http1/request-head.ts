@@ -1,6 +1,6 @@
 /**
- * The head of a request, understood: what its line and fields mean for framing, host, persistence
- * and expectation. Framing is decided first, before anyone looks at what is asked for.
+ * The head of an HTTP/1.x request: what its line and fields mean for framing, host, persistence and
+ * expectation. Framing is decided first, before the method and the target count.
  */
 
 import type { Result } from "../base/result.ts";
@@ -37,20 +37,20 @@ export class Http1RequestHead implements RequestHead {
   readonly #end: number;
 
   /** For `readRequestHead` alone. */
-  constructor(parts: HeadParts, rawTarget: string, target: Target, section: HeaderSection) {
+  constructor(parts: HeadParts, meaning: HeadMeaning) {
     this.method = parts.method;
-    this.rawTarget = rawTarget;
-    this.target = target;
-    this.minorVersion = section.minorVersion;
-    this.fields = section.fields;
-    this.framing = section.framing;
-    this.authority = "authority" in target ? target.authority : section.host;
-    this.persist = section.persist;
-    this.expectsContinue = section.expectsContinue;
+    this.rawTarget = meaning.rawTarget;
+    this.target = meaning.target;
+    this.minorVersion = parts.minorVersion;
+    this.fields = meaning.fields;
+    this.framing = meaning.framing;
+    this.authority = "authority" in meaning.target ? meaning.target.authority : meaning.host;
+    this.persist = meaning.persist;
+    this.expectsContinue = meaning.expectsContinue;
     this.slot = parts.isKept ? new Slot() : undefined;
     this.#view = parts.view;
     this.#start = parts.start;
-    this.#end = parts.sectionStart + section.octetCount;
+    this.#end = parts.end;
   }
 
   get version(): HttpVersion {
@@ -80,36 +80,38 @@ export class Http1RequestHead implements RequestHead {
   }
 }
 
-/** A request line whose syntax has been read: the octets, and where in them its parts are. */
+/** A head whose syntax has been read: the octets, and where in them its parts are. */
 export interface HeadParts {
   readonly view: Uint8Array;
-  /** Where the request line begins; the offsets of its parts count from there. */
+  /** Where the request line begins; `methodEnd` and `targetEnd` count from there. */
   readonly start: number;
   readonly method: string;
   readonly methodEnd: number;
   readonly targetEnd: number;
-  /** Where the header section begins. */
+  readonly minorVersion: 0 | 1;
+  /** Where the header section begins; `offsets` count from there. */
   readonly sectionStart: number;
+  /** Four offsets for each field line. */
+  readonly offsets: readonly number[];
+  /** Where what follows the head begins. */
+  readonly end: number;
   /** Whether the head is kept, to be given out again; `view` is then its own. */
   readonly isKept: boolean;
 }
 
-/** A header section, understood: what its fields mean for framing, host and persistence. */
-export interface HeaderSection {
-  readonly minorVersion: 0 | 1;
-  /** With the empty line that ends it. */
-  readonly octetCount: number;
+/** What follows from the parts of a head. */
+interface HeadMeaning {
+  readonly rawTarget: string;
+  readonly target: Target;
   readonly fields: FieldLines;
   readonly framing: Framing;
   /** Of the Host field. */
   readonly host: Authority | undefined;
   readonly persist: boolean;
   readonly expectsContinue: boolean;
-  /** What is wrong with the host or the expectation; a fault of the target comes before it. */
-  readonly fault: Http1RefusalKind | undefined;
 }
 
-/** The values of the fields that the protocol itself has to know. */
+/** The values of the fields that the connection acts on. */
 interface OwnFields {
   /** The first Host field, and how many there are. */
   host: string;
@@ -172,14 +174,14 @@ function taken(
 /** RFC 9112 §9.3: close wins; HTTP/1.1 persists by itself; HTTP/1.0 when it asks to. */
 function persists(minorVersion: number, connections: readonly string[]): boolean {
   if (connections.length === 0) return minorVersion > 0;
-  // What browsers send, told without taking a list apart.
+  // What browsers send needs no list to be split.
   if (connections.length === 1 && connections[0] === "keep-alive") return true;
   const options = connections.flatMap(tokenList);
   if (options.includes("close")) return false;
   return minorVersion > 0 || options.includes("keep-alive");
 }
 
-/** What is wrong with the host that a request names by field, if anything is. */
+/** What is wrong with the Host field; undefined when nothing is. */
 function hostFault(
   { hostCount }: OwnFields,
   minorVersion: number,
@@ -192,47 +194,37 @@ function hostFault(
 }
 
 /**
- * Makes sense of a header section: the first `octetCount` of `octets`, whose field lines are at
- * `offsets`. Fails where its framing can't be trusted.
+ * Makes sense of a head, or tells what is wrong with it: the framing first, then the target, the
+ * host and the expectation.
  */
-export function readHeaderSection(
-  octets: Uint8Array,
-  octetCount: number,
-  offsets: readonly number[],
-  minorVersion: 0 | 1,
-): Result<HeaderSection, Http1RefusalKind> {
-  const fields = new FieldLines(octets, offsets);
+export function readRequestHead(parts: HeadParts): Result<Http1RequestHead, Http1RefusalKind> {
+  const { view, start, method, minorVersion, offsets } = parts;
+  const fields = new FieldLines(view, offsets, parts.sectionStart);
   const own = collectOwnFields(fields, offsets);
   const framing = requestFraming(minorVersion, own.codings, own.lengths);
   if (!framing.ok) return framing;
+  const rawTarget = latin1Text(view, start + parts.methodEnd + 1, start + parts.targetEnd);
+  const target = parseTarget(method, rawTarget);
+  if (!target.ok) return target;
   const host = own.hostCount === 0 ? undefined : parseAuthority(own.host);
-  // RFC 9110 §10.1.1: an HTTP/1.0 client can't understand the interim answer; ignore it there.
+  const fault = hostFault(own, minorVersion, host);
+  if (fault !== undefined) return failure(fault);
+  // RFC 9110 §10.1.1: an HTTP/1.0 client can't understand the interim response; ignore it there.
   const expectations =
     minorVersion === 0 || own.expectations.length === 0
       ? noValues
       : own.expectations.flatMap(tokenList);
-  const isUnknown = expectations.some((expectation) => expectation !== "100-continue");
-  return success({
-    minorVersion,
-    octetCount,
+  if (expectations.some((expectation) => expectation !== "100-continue")) {
+    return failure("expectation");
+  }
+  const meaning: HeadMeaning = {
+    rawTarget,
+    target: target.value,
     fields,
     framing: framing.value,
     host,
     persist: persists(minorVersion, own.connections),
     expectsContinue: expectations.length > 0,
-    fault: hostFault(own, minorVersion, host) ?? (isUnknown ? "expectation" : undefined),
-  });
-}
-
-/** Makes sense of a head whose header section is `section`, or tells what is wrong with it. */
-export function readRequestHead(
-  parts: HeadParts,
-  section: HeaderSection,
-): Result<Http1RequestHead, Http1RefusalKind> {
-  const { view, start, method } = parts;
-  const rawTarget = latin1Text(view, start + parts.methodEnd + 1, start + parts.targetEnd);
-  const target = parseTarget(method, rawTarget);
-  if (!target.ok) return target;
-  if (section.fault !== undefined) return failure(section.fault);
-  return success(new Http1RequestHead(parts, rawTarget, target.value, section));
+  };
+  return success(new Http1RequestHead(parts, meaning));
 }

@@ -1,14 +1,14 @@
 /**
- * The reader of requests: octets in, events out.
+ * The parser of HTTP/1.x requests: octets in, events out.
  *
  *   HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]   (RFC 9112 §2.1)
  *   request-line = method SP request-target SP HTTP-version                     (RFC 9112 §3)
  *
- * `push` hands over what has arrived, `next` answers with an event, with "need-data", or with an
- * error after which it never says anything else. It pulls nothing and calls nobody: back-pressure
- * is to stop calling it. Every octet is looked at once, in order, and none past a limit, so that
- * the events are the same however the octets were cut. Absent on purpose: obsolete line folding,
- * bare LF as a line end, HTTP/0.9, resynchronising after an error.
+ * `push` hands over what has arrived; `next` returns an event, "need-data", or an error, which it
+ * returns ever after. The parser pulls nothing and calls nothing back: back-pressure is to stop
+ * calling it. Each octet is read once, in order, and none past a limit, so the events are the same
+ * however the octets were cut. Absent on purpose: obsolete line folding, a bare LF as a line end,
+ * HTTP/0.9, resynchronising after an error.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -22,17 +22,13 @@ import { FieldLines } from "./field-lines.ts";
 import { FieldSection } from "./field-section.ts";
 import type { Fields } from "../http/fields.ts";
 import { noFields } from "../http/fields.ts";
-import { classes, DIGIT, TARGET, TCHAR } from "../http/grammar.ts";
+import { classes, CR, DIGIT, LF, SP, TARGET, TCHAR } from "../http/grammar.ts";
 import type { HeadEvent } from "./request-head-cache.ts";
 import { RequestHeadCache } from "./request-head-cache.ts";
-import type { HeaderSection, Http1RequestHead } from "./request-head.ts";
-import { readHeaderSection, readRequestHead } from "./request-head.ts";
+import type { Http1RequestHead } from "./request-head.ts";
+import { readRequestHead } from "./request-head.ts";
 
-const CR = 0x0d;
-const LF = 0x0a;
-const SP = 0x20;
-
-/** What the parser has to say. A body event's octets are a view into what was pushed. */
+/** An event. The octets of a "body" event are a view into what was pushed. */
 export type ParserEvent =
   | { readonly kind: "need-data" }
   | HeadEvent
@@ -53,7 +49,7 @@ const needData: ParserEvent = { kind: "need-data" };
 const endWithoutTrailers: ParserEvent = { kind: "end", trailers: noFields };
 const nothing = new Uint8Array(0);
 
-/** The limit that a refusal is about. */
+/** The limit that a refusal says was exceeded. */
 const limitOf: { readonly [kind in Http1RefusalKind]?: keyof Limits } = {
   "empty-lines": "emptyLinesMax",
   "request-line-too-long": "requestLineBytesMax",
@@ -62,7 +58,7 @@ const limitOf: { readonly [kind in Http1RefusalKind]?: keyof Limits } = {
   "trailer-section-too-large": "trailerSectionBytesMax",
 };
 
-/** "HTTP/1.1" as octets; the version is eight octets, and case-sensitive (RFC 9112 §2.3). */
+/** The version is eight octets, and case-sensitive (RFC 9112 §2.3). */
 const versionLength = 8;
 
 /** The parser of one connection's requests. */
@@ -73,7 +69,7 @@ export class RequestParser {
   #view: Uint8Array = nothing;
   #start = 0;
   #end = 0;
-  /** The next octet of the request line to look at, from `#start`. */
+  /** The next octet of the request line to read, from `#start`. */
   #at = 0;
   #emptyLines = 0;
   #methodEnd = 0;
@@ -81,16 +77,14 @@ export class RequestParser {
   #method: string | undefined;
   #section: FieldSection | undefined;
   readonly #heads: RequestHeadCache;
-  /** By what the head that is being read is to be kept; -1 when it isn't. */
+  /** The digest by which the present head may be kept; -1 when it isn't. */
   #digest = -1;
-  /** Where in the memory of sections this client's last one is; -1 when it isn't. */
-  #sectionPlace = -1;
   #chunks: ChunkReader | undefined;
   /** What is left of a body with a length. */
   #remaining = 0;
   #failed: ParserEvent | undefined;
 
-  /** Parsers with the same limits may share a memory. */
+  /** Parsers with the same limits may share a cache. */
   constructor(limits: Limits, heads = new RequestHeadCache(limits)) {
     this.#limits = limits;
     this.#heads = heads;
@@ -106,12 +100,15 @@ export class RequestParser {
     return this.#state === "length" && this.#remaining === 0;
   }
 
-  /** The method of the request that is being read; undefined until it has come whole. */
+  /** The method of the present request; undefined until all of it has arrived. */
   get method(): string | undefined {
     return this.#method;
   }
 
-  /** Takes out a body with a length, if it has arrived to its end; only that is to come then. */
+  /**
+   * The whole body, where it has a length and has arrived to its last octet: it is consumed, and
+   * only its end is left. Undefined otherwise.
+   */
   takeBody(): OctetRange | undefined {
     const octets = this.#remaining;
     if (this.#state !== "length" || octets === 0 || this.buffered < octets) return undefined;
@@ -139,10 +136,10 @@ export class RequestParser {
   }
 
   /**
-   * Hands over octets; the parser keeps them as they are, and they must not be written any more.
+   * Hands over octets. The parser keeps the view, so nothing may be written into it after that.
    */
   push(octets: Uint8Array): void {
-    // Nothing is read any more, so nothing is kept.
+    // Nothing more is read, so nothing is kept.
     if (this.#state === "failed") return;
     if (this.#start === this.#end) {
       this.#view = octets;
@@ -153,7 +150,7 @@ export class RequestParser {
     this.#append(octets);
   }
 
-  /** The next event. After an error always that error. */
+  /** The next event; after an error always that error. */
   next(): ParserEvent {
     switch (this.#state) {
       case "failed":
@@ -179,8 +176,7 @@ export class RequestParser {
 
   /**
    * Copies what is left and what is new into one buffer, whose size doubles, so that a head that
-   * comes octet by octet costs no more than a few copies. Octets already given out stay where they
-   * are.
+   * arrives octet by octet costs a few copies only. Octets that were given out stay where they are.
    */
   #append(octets: Uint8Array): void {
     const length = this.buffered + octets.length;
@@ -212,7 +208,7 @@ export class RequestParser {
     return this.#failed;
   }
 
-  /** The head that comes next, if it has arrived whole and is one that came before. */
+  /** The next head, if it has arrived whole and is in the cache. */
   #recognise(): HeadEvent | undefined {
     if (this.#state !== "empty") return undefined;
     const found = this.#heads.find(this.#view, this.#start, this.#end);
@@ -233,7 +229,7 @@ export class RequestParser {
       if (problem !== undefined) return problem;
     }
     const view = this.#view;
-    // The CRLF doesn't count, so the version may end here and its CR stand at the bound.
+    // The CRLF doesn't count, so the version may end at the bound and its CR stand there.
     const bound = this.#start + this.#limits.requestLineBytesMax;
     const stop = Math.min(this.#end, bound);
     let at = this.#start + this.#at;
@@ -307,7 +303,7 @@ export class RequestParser {
         this.#state = "method";
         return undefined;
       }
-      // What was looked for began with the empty line.
+      // The digest was made of octets that begin with the empty line.
       this.#digest = -1;
       if (this.#emptyLines === this.#limits.emptyLinesMax) return "empty-lines";
       this.#state = "empty-lf";
@@ -327,28 +323,33 @@ export class RequestParser {
   }
 
   #headerSection(): ParserEvent {
-    const view = this.#view;
-    const start = this.#start;
-    const sectionStart = start + this.#at;
-    const minorVersion = view[start + this.#targetEnd + versionLength] === 0x30 ? 0 : 1;
-    const section = this.#readSection(view, sectionStart, minorVersion);
-    if (typeof section === "string")
-      return section === "need-data" ? needData : this.#fail(section);
-    const end = sectionStart + section.octetCount;
-    const isKept = this.#heads.admits(this.#digest, end - start);
-    const head = readRequestHead(
-      {
-        // A copy: what is kept must not change, nor keep anything else.
-        view: isKept ? new Uint8Array(view.subarray(start, end)) : view,
-        start: isKept ? 0 : start,
-        method: this.#method ?? "",
-        methodEnd: this.#methodEnd,
-        targetEnd: this.#targetEnd,
-        sectionStart: isKept ? this.#at : sectionStart,
-        isKept,
-      },
-      section,
-    );
+    this.#section ??= new FieldSection({
+      bytesMax: this.#limits.headerSectionBytesMax,
+      countMax: this.#limits.fieldCountMax,
+      tooLarge: "header-section-too-large",
+    });
+    const section = this.#section;
+    const outcome = section.read(this.#view, this.#start + this.#at, this.#end);
+    if (outcome === "need-data") return needData;
+    if (outcome !== "done") return this.#fail(outcome);
+    const end = this.#start + this.#at + section.octets;
+    const octets = end - this.#start;
+    const isKept = this.#heads.admits(this.#digest, octets);
+    // A copy: what is kept must not change, and must not keep the rest of the view in memory.
+    const view = isKept ? new Uint8Array(this.#view.subarray(this.#start, end)) : this.#view;
+    const start = isKept ? 0 : this.#start;
+    const head = readRequestHead({
+      view,
+      start,
+      method: this.#method ?? "",
+      methodEnd: this.#methodEnd,
+      targetEnd: this.#targetEnd,
+      minorVersion: view[start + this.#targetEnd + versionLength] === 0x30 ? 0 : 1,
+      sectionStart: start + this.#at,
+      offsets: section.offsets,
+      end: start + octets,
+      isKept,
+    });
     if (!head.ok) return this.#fail(head.error);
     const event: HeadEvent = isKept
       ? this.#heads.keep(this.#digest, head.value)
@@ -356,38 +357,6 @@ export class RequestParser {
     this.#start = end;
     this.#beginBody(head.value);
     return event;
-  }
-
-  /** The header section, as it is remembered or read. */
-  #readSection(
-    view: Uint8Array,
-    start: number,
-    minorVersion: 0 | 1,
-  ): HeaderSection | "need-data" | Http1RefusalKind {
-    if (this.#section === undefined) {
-      const known = this.#heads.sections.find(
-        this.#sectionPlace,
-        view,
-        start,
-        this.#end,
-        minorVersion,
-      );
-      if (known !== undefined) return known;
-      this.#section = new FieldSection({
-        bytesMax: this.#limits.headerSectionBytesMax,
-        countMax: this.#limits.fieldCountMax,
-        tooLarge: "header-section-too-large",
-      });
-    }
-    const reader = this.#section;
-    const outcome = reader.read(view, start, this.#end);
-    if (outcome !== "done") return outcome;
-    // A copy: what is remembered must not keep all that came with it.
-    const octets = new Uint8Array(view.subarray(start, start + reader.octets));
-    const section = readHeaderSection(octets, reader.octets, reader.offsets, minorVersion);
-    if (!section.ok) return section.error;
-    this.#sectionPlace = this.#heads.sections.remember(octets, section.value);
-    return section.value;
   }
 
   #beginBody(head: Http1RequestHead): void {
@@ -447,15 +416,13 @@ export class RequestParser {
     const outcome = this.#section.read(this.#view, this.#start, this.#end);
     if (outcome === "need-data") return needData;
     if (outcome !== "done") return this.#fail(outcome);
-    const sectionEnd = this.#start + this.#section.octets;
-    const section = this.#view.subarray(this.#start, sectionEnd);
-    const trailers = new FieldLines(section, this.#section.offsets);
+    const trailers = new FieldLines(this.#view, this.#section.offsets, this.#start);
+    this.#start += this.#section.octets;
     this.#section = undefined;
-    this.#start = sectionEnd;
     return this.#finish(trailers.count === 0 ? endWithoutTrailers : { kind: "end", trailers });
   }
 
-  /** The message is over: what comes next is another one, or nothing. */
+  /** The end of the message: another one follows, or none. */
   #finish(event: ParserEvent): ParserEvent {
     this.#state = "empty";
     this.#method = undefined;
@@ -471,7 +438,7 @@ export class RequestParser {
 /** The methods that nearly every request has, most common first. */
 const commonMethods = ["GET", "POST", "HEAD"].map((text) => ({ text, octets: latin1Bytes(text) }));
 
-/** The method as text; one that is common is not made anew. */
+/** The method as text; a common one is a string that exists. */
 function methodName(view: Uint8Array, start: number, end: number): string {
   for (const { text, octets } of commonMethods) {
     if (octets.length === end - start && isRunAt(view, start, octets)) return text;

@@ -4,7 +4,7 @@
  *   request-target = origin-form / absolute-form / authority-form / asterisk-form
  *
  * The target is split and never normalised. It is not handed to a URL parser, which would turn "\"
- * into "/", drop tabs and fold dots. Percent-decoding happens where the path becomes a name of a
+ * into "/", drop tabs and fold dots. Percent-decoding happens where the path becomes the path of a
  * file.
  */
 

@@ -63,8 +63,8 @@ export const continueHead = "HTTP/1.1 100 Continue\r\n\r\n";
 export const lastChunk = "0\r\n\r\n";
 
 /**
- * What stands before a chunk of `octets` octets; they are followed by CRLF. Throws when there are
- * none: that would be the last chunk, and what followed it another message.
+ * What stands before a chunk of `octets` octets, which CRLF follows. Throws when there are none:
+ * that would be the last chunk, and what follows it would be read as another message.
  */
 export function chunkPrefix(octets: number): string {
   if (octets < 1) throw new RangeError(`not the size of a chunk: ${octets}`);

@@ -3,6 +3,8 @@ import * as fc from "fast-check";
 
 import type { Outcome, Validators, Verdict } from "../../src/http/conditional.ts";
 import {
+  asksForWhole,
+  dependsOnTime,
   hasCondition,
   ifMatch,
   ifModifiedSince,
@@ -303,5 +305,117 @@ describe("the order of conditions (RFC 9110 §13.2.2)", () => {
   test("If-Modified-Since says nothing of a POST", () => {
     const fields = fieldsOf(["If-Modified-Since", date]);
     expect(weigh("POST", fields, stored, now).kind).toBe("proceed");
+  });
+});
+
+describe("a GET that asks for the whole", () => {
+  test.each([
+    ["If-Match", false],
+    ["If-None-Match", false],
+    ["If-Unmodified-Since", false],
+    ["If-Modified-Since", false],
+    ["If-Range", false],
+    ["Range", false],
+    ["Accept", true],
+  ])("with %s: %p", (name, asks) => {
+    expect(asksForWhole(fieldsOf([name, "x"]))).toBe(asks);
+  });
+});
+
+describe("what conditions come to changes with the time", () => {
+  test.each<readonly [what: string, depends: boolean, ...lines: readonly Line[]]>([
+    ["without any", false],
+    ["by If-Match", false, ["If-Match", '"a"']],
+    ["by If-None-Match", false, ["If-None-Match", '"a"']],
+    ["by Range", false, ["Range", "bytes=0-1"]],
+    ["by If-Modified-Since", true, ["If-Modified-Since", date]],
+    // §13.1.3: ignored beside If-None-Match, even where that can't be read.
+    [
+      "by If-Modified-Since beside If-None-Match",
+      false,
+      ["If-None-Match", '"a"'],
+      ["If-Modified-Since", date],
+    ],
+    [
+      "by the two when the tag can't be read",
+      false,
+      ["If-Modified-Since", date],
+      ["If-None-Match", "a"],
+    ],
+    ["by If-Unmodified-Since", true, ["If-Unmodified-Since", date]],
+    [
+      "by If-Unmodified-Since beside If-None-Match",
+      true,
+      ["If-None-Match", '"a"'],
+      ["If-Unmodified-Since", date],
+    ],
+    // §13.1.4: ignored beside If-Match.
+    [
+      "by If-Unmodified-Since beside If-Match",
+      false,
+      ["If-Match", "*"],
+      ["If-Unmodified-Since", date],
+    ],
+    ["by If-Range with a date", true, ["Range", "bytes=0-1"], ["If-Range", date]],
+    ["whatever the letters' case", true, ["IF-MODIFIED-SINCE", date]],
+  ])("%s: %p", (_what, depends, ...lines) => {
+    expect(dependsOnTime(fieldsOf(...lines))).toBe(depends);
+  });
+});
+
+/** Absent in every other case. */
+const perhaps = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined, freq: 1 });
+
+describe("where it doesn't change with the time", () => {
+  const tag = fc.record({ weak: fc.boolean(), opaque: fc.constantFrom("a", "b") });
+  const seconds = fc.integer({ min: changed - 2, max: changed + 2 });
+  // The year of the third is another one after a while (RFC 9110 §5.6.7).
+  const dates = fc.oneof(
+    seconds.map((each) => formatImfFixdate(each * 1000)),
+    fc.constantFrom("Thursday, 29-Feb-24 12:00:00 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "then"),
+  );
+  const tags = fc.oneof(
+    tag.map(formatEntityTag),
+    fc.constantFrom("*", "a", '"a", W/"b"', '"c"', ""),
+  );
+  const lines = fc
+    .tuple(
+      perhaps(tags.map((value): Line => ["If-Match", value])),
+      perhaps(dates.map((value): Line => ["If-Unmodified-Since", value])),
+      perhaps(tags.map((value): Line => ["If-None-Match", value])),
+      perhaps(dates.map((value): Line => ["If-Modified-Since", value])),
+      perhaps(fc.constant<Line>(["Range", "bytes=0-1"])),
+      perhaps(fc.oneof(tags, dates).map((value): Line => ["If-Range", value])),
+    )
+    .map((all) => all.filter((line) => line !== undefined));
+  /** What may be known of one representation, at one time and at another. */
+  const moment = fc.record({
+    now: fc.integer({ min: changed - 2, max: changed + 200 * 366 * 86_400 }),
+    lastModifiedSeconds: seconds,
+    lastModifiedIsStrong: fc.boolean(),
+  });
+
+  test("it is the same at any time, whatever the request", () => {
+    let compared = 0;
+    const property = fc.property(
+      fc.constantFrom("GET", "HEAD"),
+      lines,
+      tag,
+      moment,
+      moment,
+      (method, all, entityTag, ...moments) => {
+        const fields = fieldsOf(...all);
+        if (dependsOnTime(fields)) return;
+        compared++;
+        const [one, other] = moments.map(({ now, ...dated }) => {
+          const validators: Validators = { entityTag, ...dated };
+          return weigh(method, fields, validators, now);
+        });
+        expect(one).toEqual(other);
+      },
+    );
+    fc.assert(property, { numRuns: 5000 });
+    expect(compared).toBeGreaterThan(500);
   });
 });

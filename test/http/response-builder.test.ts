@@ -35,7 +35,6 @@ describe("a response", () => {
       ],
       body: { kind: "bytes", bytes: new TextEncoder().encode("é\n") },
       close: false,
-      recurs: false,
       note: undefined,
     });
   });

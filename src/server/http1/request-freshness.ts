@@ -3,12 +3,11 @@
  * as fresh as the moment at which the request's first octet is known to have been in the socket.
  */
 
+import { CR } from "../../http/grammar.ts";
 import type { RequestParser } from "../../http1/request-parser.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Moment } from "../../tree/view.ts";
-
-const CR = 0x0d;
 
 /** The freshness that the requests of one connection ask for. */
 export class RequestFreshness {
