@@ -15,8 +15,8 @@ import { join } from "node:path";
 import type { CheckOptions } from "../../src/check/check.ts";
 import { check } from "../../src/check/check.ts";
 import type { ServerNeeds, StartServer } from "../../src/check/play/stage.ts";
-import type { FakeServer } from "./play/fake-server.ts";
-import { answering, fakeServer, response } from "./play/fake-server.ts";
+import type { FakeServer } from "./fake-server.ts";
+import { answering, fakeServer, response } from "./fake-server.ts";
 
 let folder = "";
 const servers: FakeServer[] = [];

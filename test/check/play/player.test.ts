@@ -8,8 +8,8 @@ import type { PhaseOutcome, Play } from "../../../src/check/play/player.ts";
 import { freshMemory, playRun } from "../../../src/check/play/player.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 import { phaseRuns } from "../../../src/check/script/script.ts";
-import type { FakeServer, FakeSocket } from "./fake-server.ts";
-import { answering, fakeServer, response } from "./fake-server.ts";
+import type { FakeServer, FakeSocket } from "../fake-server.ts";
+import { answering, fakeServer, response } from "../fake-server.ts";
 
 const servers: FakeServer[] = [];
 
