@@ -191,7 +191,7 @@ describe("a replay", () => {
   });
 });
 
-/** Two requests with a pause between them, for a server that keeps a connection for longer. */
+/** Two requests with a pause that is shorter than the server's idle timeout. */
 const paused = scriptOf(`## One (RFC 9110 §9, must)
 
     > A
@@ -203,8 +203,8 @@ const paused = scriptOf(`## One (RFC 9110 §9, must)
     < N: {{n}}`);
 
 /**
- * A server that closes a connection `afterMs` an answer, unless that was the second; on the first
- * `stalls` connections it keeps the event loop, and so the player, to itself meanwhile.
+ * A server that closes a connection `afterMs` after its first answer, unless a second request has
+ * come. On the first `stalls` connections it blocks the event loop, and so the player, meanwhile.
  */
 function closing(
   afterMs: (connection: number) => number,
@@ -224,7 +224,7 @@ function closing(
   return { server, count: () => connections };
 }
 
-/** One that is wrong on its first `wrong` connections. */
+/** A server that closes its first `wrong` connections too early. */
 const closingEarly = (wrong: number): ReturnType<typeof closing> =>
   closing((connection) => (connection <= wrong ? 1 : 10_000));
 
