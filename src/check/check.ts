@@ -1,10 +1,10 @@
 /**
- * Plays wire scripts and says what held: the entry of this layer. Without another server to play
- * against, each script has a server of its own, started for it on a fresh folder; against others,
- * all scripts whose trees can be merged share one, which `--tree` writes.
+ * Plays wire scripts and reports which phases held: the entry point of this layer. By default each
+ * script gets a postern of its own, started for it on a fresh folder. Against other servers, all
+ * scripts whose trees can be merged share one tree, which `--tree` writes.
  *
- * First all scripts are played once, a few at a time, since some watch the clock; then those that
- * held are replayed with their bytes cut, many at a time.
+ * All scripts are first played once, a few at a time, since some of them measure time. The scripts
+ * that held are then replayed with their bytes cut, many replays at a time.
  */
 
 import type { Result } from "../base/result.ts";
@@ -20,20 +20,23 @@ import { reportJson, reportText, tally } from "./report/report.ts";
 import type { Script, ScriptFault, TreeEntry } from "./script/script.ts";
 import type { Stage, StartServer } from "./play/stage.ts";
 import { endpointOf, reasonNotToPlay, withOwnStages } from "./play/stage.ts";
-import { mergeTrees, writeNamedTree } from "./play/tree.ts";
+import { mergeTrees, writeNamedTree } from "./play/script-tree.ts";
 
-/** 0: every must held that was played, and one was; 1: one did not; 2: something can't be read. */
+/**
+ * 0: every `must` phase that was played held, and each server played at least one phase; 1: not so;
+ * 2: a script or an argument can't be read, or the tree can't be written.
+ */
 export type ExitStatus = 0 | 1 | 2;
 
 export interface CheckOptions {
-  /** Scripts, and folders of them. */
+  /** Scripts, and folders of scripts. */
   readonly paths: readonly string[];
-  /** URLs of other servers; with none, servers are made by `start`. */
+  /** URLs of other servers. If empty, `start` starts a server for each script. */
   readonly against: readonly string[];
-  /** The folder for the merged tree, which the other servers serve. */
+  /** The folder that the other servers serve; the merged tree is written there. */
   readonly tree?: string;
   readonly json: boolean;
-  /** Whether to replay with cut bytes. */
+  /** Whether to replay the scripts with their bytes cut. */
   readonly replay: boolean;
   readonly start: StartServer;
   readonly out: (text: string) => void;
@@ -43,10 +46,10 @@ type Stages = readonly [Stage, ...Stage[]];
 
 const scriptsAtOnce = 6;
 const replayedAtOnce = 6;
-/** Servers for a script whose replays can't share one. */
+/** Servers started for one script whose replays can't share a server. */
 const stagesAtOnce = 4;
 
-/** Does what the options say and answers with the status to exit with. */
+/** Runs the check that the options ask for. Returns the exit status. */
 export async function check(options: CheckOptions): Promise<ExitStatus> {
   const collected = collectScripts(options.paths);
   if (!collected.ok) return unreadable(options, collected.error);
@@ -57,15 +60,15 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
   if (urls.length === 0 && options.tree === undefined) {
     return conclude(options, scripts, [await playOwn(scripts, options)]);
   }
-  const acts = actsFor(scripts, options.tree !== undefined);
-  if (!acts.ok) return unreadable(options, acts.error);
+  const groups = treeGroups(scripts, options.tree !== undefined);
+  if (!groups.ok) return unreadable(options, groups.error);
   const { tree } = options;
-  if (urls.length === 0 && tree !== undefined) return writeOnly(options, tree, acts.value);
+  if (urls.length === 0 && tree !== undefined) return writeOnly(options, tree, groups.value);
   const columns: ForeignColumn[] = [];
   for (const url of urls) if (url.ok) columns.push(await reach(url.value));
   for (const column of columns) skipUnplayable(column, scripts, tree !== undefined);
-  for (const act of acts.value) {
-    const failed = await playAct(act, columns, options);
+  for (const group of groups.value) {
+    const failed = await playGroup(group, columns, options);
     if (failed !== undefined) return refused(options, failed);
   }
   return conclude(options, scripts, columns);
@@ -83,7 +86,7 @@ function refused(options: CheckOptions, reason: string): ExitStatus {
   return 2;
 }
 
-/** A server to play against; its root, since scripts name their paths from there. */
+/** The URL of a server to play against. It has no path: scripts name paths from the root. */
 function readUrl(text: string): Result<URL, string> {
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "") {
@@ -106,7 +109,7 @@ function conclude(
   return status;
 }
 
-/** Every server must have played something, and each must that it played has to hold. */
+/** 0 if every server played at least one phase, and each `must` phase that it played held. */
 function exitStatus(scripts: readonly Script[], columns: readonly Column[]): ExitStatus {
   const good = columns.every((column) => {
     const { must, should, may } = tally(scripts, column);
@@ -115,7 +118,7 @@ function exitStatus(scripts: readonly Script[], columns: readonly Column[]): Exi
   return good ? 0 : 1;
 }
 
-// --- Servers of this house, one for each script.
+// --- One postern for each script.
 
 async function playOwn(scripts: readonly Script[], options: CheckOptions): Promise<Column> {
   const outcomes = new Map<Script, ScriptOutcome>();
@@ -153,10 +156,10 @@ async function onOwnStages(
   }
 }
 
-// --- Servers that others have started.
+// --- Servers that are already running.
 
-/** Scripts that share one tree. */
-interface Act {
+/** Scripts that are played on one tree. */
+interface TreeGroup {
   readonly scripts: readonly Script[];
   readonly tree: readonly TreeEntry[];
 }
@@ -166,11 +169,11 @@ interface ForeignColumn extends Column {
   readonly outcomes: Map<Script, ScriptOutcome>;
 }
 
-/** All scripts that can share a tree, and after them each that needs one alone. */
-function actsFor(
+/** First all scripts that can share a tree, then each script that needs a tree of its own. */
+function treeGroups(
   scripts: readonly Script[],
   ownsTree: boolean,
-): Result<readonly Act[], readonly ScriptFault[]> {
+): Result<readonly TreeGroup[], readonly ScriptFault[]> {
   const only = scripts.length === 1;
   const playable = scripts.filter(
     (script) => reasonNotToPlay(script, { tree: ownsTree, only }) === undefined,
@@ -179,15 +182,19 @@ function actsFor(
   const merged = mergeTrees(together);
   if (!merged.ok) return merged;
   const alone = playable.filter((script) => !together.includes(script));
-  const acts = alone.map((script) => ({ scripts: [script], tree: script.tree }));
-  return success([{ scripts: together, tree: merged.value }, ...acts]);
+  const single = alone.map((script) => ({ scripts: [script], tree: script.tree }));
+  return success([{ scripts: together, tree: merged.value }, ...single]);
 }
 
-function writeOnly(options: CheckOptions, tree: string, acts: readonly Act[]): ExitStatus {
-  const written = writeNamedTree(tree, acts[0]?.tree ?? []);
+function writeOnly(
+  options: CheckOptions,
+  tree: string,
+  [shared, ...single]: readonly TreeGroup[],
+): ExitStatus {
+  const written = writeNamedTree(tree, shared?.tree ?? []);
   if (!written.ok) return refused(options, `--tree: ${written.error}`);
-  const left = acts.slice(1).flatMap(({ scripts }) => scripts.map(({ file }) => file));
-  options.out(`The tree of ${acts[0]?.scripts.length ?? 0} scripts is in ${tree}\n`);
+  const left = single.flatMap(({ scripts }) => scripts.map(({ file }) => file));
+  options.out(`The tree of ${shared?.scripts.length ?? 0} scripts is in ${tree}\n`);
   for (const file of left) options.out(`left out, since it needs a tree alone: ${file}\n`);
   return 0;
 }
@@ -213,16 +220,16 @@ function skipUnplayable(
   }
 }
 
-/** Plays one tree's scripts against each server. Answers with what kept the tree from being. */
-async function playAct(
-  act: Act,
+/** Plays the scripts of one tree against each server. Returns why the tree can't be written. */
+async function playGroup(
+  group: TreeGroup,
   columns: readonly ForeignColumn[],
   options: CheckOptions,
 ): Promise<string | undefined> {
   const root = options.tree;
   const write = (): string | undefined => {
     if (root === undefined) return undefined;
-    const written = writeNamedTree(root, act.tree);
+    const written = writeNamedTree(root, group.tree);
     return written.ok ? undefined : `--tree: ${written.error}`;
   };
   const restore = (): void => {
@@ -233,13 +240,13 @@ async function playAct(
     const failed = write();
     if (failed !== undefined) return failed;
     if (column.unreachable !== undefined) continue;
-    await playForeign(act, column, { endpoint: endpointOf(column.url), root, restore }, options);
+    await playForeign(group, column, { endpoint: endpointOf(column.url), root, restore }, options);
   }
   return undefined;
 }
 
 async function playForeign(
-  { scripts }: Act,
+  { scripts }: TreeGroup,
   { outcomes }: ForeignColumn,
   stage: Stage,
   options: CheckOptions,

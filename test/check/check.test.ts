@@ -15,8 +15,8 @@ import { join } from "node:path";
 import type { CheckOptions } from "../../src/check/check.ts";
 import { check } from "../../src/check/check.ts";
 import type { ServerNeeds, StartServer } from "../../src/check/play/stage.ts";
-import type { FakeServer } from "./play/fake-server.ts";
-import { answering, fakeServer, response } from "./play/fake-server.ts";
+import type { FakeServer } from "./fake-server.ts";
+import { answering, fakeServer, response } from "./fake-server.ts";
 
 let folder = "";
 const servers: FakeServer[] = [];
@@ -30,7 +30,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A file server in a few lines, with the one rule of the house: no o+r, no file. */
+/** A minimal file server with postern's rule: a file without o+r is not served. */
 function filesOf(root: string, receive = answerFrom(root)): FakeServer {
   const server = fakeServer(receive);
   servers.push(server);
@@ -60,7 +60,7 @@ const startFiles: StartServer = (needs) => {
   });
 };
 
-/** A server that is right as long as a request comes whole. */
+/** A server that only answers correctly if a request arrives in one read. */
 const startWholeOnly: StartServer = () => {
   const server = filesOf("", (socket, received) => {
     const whole = socket.data.reads === 1 && received.endsWith("\r\n\r\n");
@@ -71,7 +71,7 @@ const startWholeOnly: StartServer = () => {
 
 const startNothing: StartServer = () => Promise.reject(new Error("unknown option --explian"));
 
-/** Writes a script into the folder `section`; answers with its path. */
+/** Writes a script into the folder `section`. Returns its path. */
 function write(section: string, name: string, text: string): string {
   mkdirSync(join(folder, section), { recursive: true });
   const path = join(folder, section, `${name}.wire`);
@@ -93,7 +93,7 @@ const good = `# Good
     open
 `;
 
-/** A script with one failing phase of that strength beside a must that holds. */
+/** A script with a `must` that holds, and a phase of the given strength that fails. */
 function failing(strength: string): string {
   return `${good}
 ## Another is not (RFC 9110 §9.3.2, ${strength})

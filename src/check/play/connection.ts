@@ -1,11 +1,11 @@
 /**
- * One TCP connection to the server under test, as the player sees it: bytes that came and are not
- * yet accounted for, and how the peer has left, if it has.
+ * One TCP connection to the server under test, as the player uses it: the received bytes that no
+ * expectation has taken yet, and whether the server has ended its side.
  *
- * Sending never blocks the play: what the socket does not take waits in `#unsent` and goes out on
- * drain, since a server may well answer and stop reading before it has everything. Waiting is for
- * "something changed" with a deadline, and every timer is cleared with its wait. The socket is half
- * open on purpose: a peer's FIN is something to observe, not to answer by itself.
+ * Sending never blocks the player. Bytes that the socket does not take wait in `#unsent` and go out
+ * on drain, because a server may answer and stop reading before it has received everything. The
+ * player waits for any change, up to a deadline; every timer is cleared when its wait ends. The
+ * socket allows half-open connections: the server's FIN is observed and not answered with one.
  */
 
 import type { Socket } from "bun";
@@ -15,20 +15,20 @@ import { failure, success } from "../../base/result.ts";
 import { concatBytes } from "../../http/bytes.ts";
 import type { ConnectionEnd } from "../script/script.ts";
 
-/** Where the server listens: a host name or address without brackets, and a port. */
+/** Where the server listens. `host` is a name or an address without brackets. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
-  /** Whether it speaks TLS; whatever certificate it shows is taken. */
+  /** Whether it speaks TLS. Its certificate is not verified. */
   readonly secure?: true;
 }
 
-/** What the peer has done with its side: nothing yet, FIN, or RST. */
+/** How the server has ended its side: not yet ("open"), by FIN ("closed") or by RST ("reset"). */
 export type PeerState = "open" | ConnectionEnd;
 
 const connectTimeMs = 5000;
-/** At a deadline the event loop gets so long to read what has come before it. */
-const lastLookMs = 1;
+/** After a deadline the event loop gets this long to read bytes that arrived before it. */
+const lastReadMs = 1;
 
 export class Connection {
   readonly #received: Uint8Array[] = [];
@@ -38,7 +38,7 @@ export class Connection {
   #wake: (() => void) | undefined;
   #shutdown: "no" | "wanted" | "done" = "no";
 
-  /** Connects. Fails with the reason in words: the system's code, or the time that has passed. */
+  /** Connects. Fails with the system's error code, or with the time after which it gave up. */
   static async open(endpoint: Endpoint): Promise<Result<Connection, string>> {
     const connection = new Connection();
     const connecting = Bun.connect<Connection>({
@@ -69,41 +69,41 @@ export class Connection {
     }
   }
 
-  /** What the peer has done with its side of the connection. */
+  /** How the server has ended its side of the connection. */
   get peer(): PeerState {
     return this.#peer;
   }
 
-  /** How many received bytes no expectation has taken yet. */
+  /** The number of received bytes that no expectation has taken yet. */
   get pendingBytes(): number {
     let count = 0;
     for (const part of this.#received) count += part.length;
     return count;
   }
 
-  /** Whether all that was sent has gone to the system. */
+  /** Whether the system has taken all bytes to send. */
   get sent(): boolean {
     return this.#unsent.length === 0;
   }
 
-  /** Takes all bytes that came. */
+  /** Takes all received bytes. */
   take(): Uint8Array {
     return concatBytes(this.#received.splice(0));
   }
 
-  /** Gives back bytes from the front of what was taken. */
+  /** Puts bytes that were taken back to the front of the received bytes. */
   giveBack(octets: Uint8Array): void {
     if (octets.length > 0) this.#received.unshift(octets);
   }
 
-  /** Sends `octets`, now or once the socket takes them; nothing if the connection is gone. */
+  /** Sends `octets`, now or when the socket takes them. Does nothing if the connection has ended. */
   send(octets: Uint8Array): void {
     if (octets.length === 0) return;
     this.#unsent.push(octets);
     this.flush();
   }
 
-  /** Writes what waits. */
+  /** Writes the bytes that wait to be sent. */
   flush(): void {
     const socket = this.#socket;
     if (socket === undefined) return;
@@ -131,20 +131,20 @@ export class Connection {
     this.flush();
   }
 
-  /** Closes both ways, politely. */
+  /** Closes both directions with a FIN. */
   close(): void {
     this.#socket?.end();
   }
 
-  /** Resets the connection, which also leaves no port waiting behind. */
+  /** Resets the connection, so that no port stays in TIME_WAIT. */
   abort(): void {
     this.#socket?.terminate();
   }
 
   /**
-   * Waits until bytes come, the peer leaves or what waits was sent, and until `deadline`
-   * (milliseconds of `performance.now`) at the latest. What has come before that is seen, however
-   * late this process is.
+   * Waits until bytes arrive, the server ends its side or waiting bytes were sent, and until
+   * `deadline` (milliseconds of `performance.now`) at the latest. A change before the deadline is
+   * reported even if this process runs late.
    */
   async changed(deadline: number): Promise<"changed" | "late"> {
     const timeMs = deadline - performance.now();
@@ -153,7 +153,7 @@ export class Connection {
     const outcome = await new Promise<"changed" | "late">((resolve) => {
       this.#wake = () => resolve("changed");
       timer = setTimeout(() => {
-        timer = setTimeout(() => resolve("late"), lastLookMs);
+        timer = setTimeout(() => resolve("late"), lastReadMs);
       }, timeMs);
     });
     clearTimeout(timer);
@@ -161,7 +161,7 @@ export class Connection {
     return outcome;
   }
 
-  /** The socket's callbacks. */
+  /** Called by the socket's handlers, as are the next two. */
   received(octets: Uint8Array): void {
     this.#received.push(octets);
     this.#wake?.();
@@ -180,10 +180,10 @@ export class Connection {
 }
 
 function ignore(): void {
-  // A connection that failed after its time: nobody waits for it any more.
+  // The connection failed after the deadline; its error is of no use.
 }
 
-/** After FIN both ways the socket closes without an error; whatever has one was reset. */
+/** After a FIN in both directions `close` has no error; with an error the connection was reset. */
 const handlers = {
   data: (socket: Socket<Connection>, octets: Uint8Array) => socket.data.received(octets),
   drain: (socket: Socket<Connection>) => socket.data.drained(),

@@ -1,6 +1,6 @@
 /**
- * Runs `work` on each item in `width` lanes, one item at a time in each, and ends when all have
- * ended. `lane` counts from 0: work that needs a place of its own finds it by that number.
+ * Runs `work` on each item, `width` items at a time, and resolves when all are done. `lane` is the
+ * number, from 0, of the loop that runs the item: no two running items have the same one.
  */
 export async function inParallel<Item>(
   items: Iterable<Item>,

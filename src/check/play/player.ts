@@ -1,20 +1,20 @@
 /**
- * Plays phases against a server over TCP: does what each step says, in order, and stops a phase at
- * the first expectation that does not hold.
+ * Plays phases against a server over TCP: performs each step in order, and stops a phase at the
+ * first expectation that does not hold.
  *
- * Nothing here waits for a time to pass where an event will do; the two exceptions are the script's
- * own pauses and the short settling after which a connection counts as quiet. Bytes that no
- * expectation accounts for fail the phase in which they came, so that a server can't pass by
- * sending more than it was asked for. Connections are ended with a reset, which leaves no port in
- * TIME_WAIT: a replay opens thousands.
+ * The player waits for events and not for time, with two exceptions: the script's pauses, and the
+ * short settling time after which a connection counts as quiet. Bytes that no expectation covers
+ * fail the phase in which they arrive, so that a server can't pass by sending more than was asked
+ * for. Connections are ended with a reset, which leaves no port in TIME_WAIT: a replay opens
+ * thousands of them.
  */
 
 import { concatBytes } from "../../http/bytes.ts";
 import type { Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import { visibleText } from "../script/escape.ts";
-import type { Failure, Memory } from "../report/judgement.ts";
-import { choicesText, judgeResponse, resolve } from "../report/judgement.ts";
+import type { Failure, Memory } from "./judgement.ts";
+import { choicesText, judgeResponse, resolve } from "./judgement.ts";
 import type { Progress } from "./response-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
 import type {
@@ -26,22 +26,22 @@ import type {
   Step,
   TreeChange,
 } from "../script/script.ts";
-import { changeTree } from "./tree.ts";
+import { changeTree } from "./script-tree.ts";
 
-/** Where to send cuts into what is sent: nowhere, at one place, or everywhere. */
+/** Where the sent bytes are cut into separate writes: nowhere, at one place, or everywhere. */
 export type Cut =
   | { readonly kind: "none" }
   | { readonly kind: "at"; readonly line: number; readonly offset: number }
   | { readonly kind: "every" };
 
-/** What a play needs to know about the server and about itself. */
+/** The server to play against, and the bounds of a play. */
 export interface Play {
   readonly endpoint: Endpoint;
-  /** The folder that the server serves, if it may be changed. */
+  /** The folder that the server serves, if the player may change it. */
   readonly root: string | undefined;
-  /** How long a connection has to be quiet to count as quiet. */
+  /** How long nothing must arrive before a connection counts as quiet. */
   readonly settleMs: number;
-  /** How long a response may take; in a replay the script's own shorter bounds don't count. */
+  /** How long a response may take. In a replay it replaces a shorter `within` of the script. */
   readonly responseMs: number;
   readonly cut: Cut;
 }
@@ -51,21 +51,21 @@ export type PhaseOutcome =
   | {
       readonly kind: "failed";
       readonly failure: Failure;
-      /** In words, the cut with which the phase failed though it held without. */
+      /** The cut, in words, with which the phase failed after it had held uncut. */
       readonly replay?: string;
     };
 
-/** How long a piece is left alone, for the server to read it before the next. */
+/** The pause between two pieces, so that the server reads them separately. */
 const pieceGapMs = 1;
 
-/** What a script knows before its first phase. */
+/** The memory of a script before its first phase. */
 export function freshMemory(script: Script): Memory {
   const files = new Map<string, Content>();
   for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
   return { captures: new Map(), files };
 }
 
-/** Plays a run of phases that share connections. The outcomes are in the phases' order. */
+/** Plays a run of phases that share connections. Returns an outcome for each phase, in order. */
 export async function playRun(
   run: readonly Phase[],
   play: Play,
@@ -95,8 +95,8 @@ function brokenBefore({ line }: Phase): Failure {
   };
 }
 
-/** A connection, and whether its last expectation covered all that came. */
-interface Line {
+/** A connection, and whether its last expectation covered all bytes that arrived. */
+interface PlayedConnection {
   readonly connection: Connection;
   quiet: boolean;
 }
@@ -104,7 +104,7 @@ interface Line {
 class Player {
   readonly #play: Play;
   readonly #memory: Memory;
-  readonly #lines = new Map<string, Line>();
+  readonly #connections = new Map<string, PlayedConnection>();
   #current = "main";
   #broken = false;
 
@@ -113,7 +113,7 @@ class Player {
     this.#memory = memory;
   }
 
-  /** Whether a phase failed, so that its connections are in no state to go on with. */
+  /** Whether a phase failed, so that the next one can't continue on its connections. */
   get broken(): boolean {
     return this.#broken;
   }
@@ -130,8 +130,8 @@ class Player {
   }
 
   end(): void {
-    for (const { connection } of this.#lines.values()) connection.abort();
-    this.#lines.clear();
+    for (const { connection } of this.#connections.values()) connection.abort();
+    this.#connections.clear();
   }
 
   async #step(step: Step): Promise<Failure | undefined> {
@@ -141,11 +141,11 @@ class Player {
     }
     if (step.kind === "change") return this.#change(step.change);
     if (step.kind === "on") this.#current = step.connection;
-    const line = await this.#line(step.line);
-    if (!("connection" in line)) return line;
+    const played = await this.#connect(step.line);
+    if (!("connection" in played)) return played;
     if (step.kind === "on") return undefined;
-    line.quiet = step.kind === "open" || step.kind === "end" || step.kind === "silence";
-    const { connection } = line;
+    played.quiet = step.kind === "open" || step.kind === "end" || step.kind === "silence";
+    const { connection } = played;
     switch (step.kind) {
       case "send":
         return this.#send(connection, step.parts, step.line);
@@ -168,9 +168,9 @@ class Player {
     }
   }
 
-  /** The connection that is spoken on; it is opened on first use. */
-  async #line(line: number): Promise<Line | Failure> {
-    const known = this.#lines.get(this.#current);
+  /** The current connection. It is opened on first use. */
+  async #connect(line: number): Promise<PlayedConnection | Failure> {
+    const known = this.#connections.get(this.#current);
     if (known !== undefined) return known;
     const { endpoint } = this.#play;
     const connection = await Connection.open(endpoint);
@@ -179,7 +179,7 @@ class Player {
       return { line, expected, came: connection.error };
     }
     const opened = { connection: connection.value, quiet: false };
-    this.#lines.set(this.#current, opened);
+    this.#connections.set(this.#current, opened);
     return opened;
   }
 
@@ -219,7 +219,7 @@ class Player {
     return undefined;
   }
 
-  /** Waits until all is with the system, or nobody is there to read it, or it takes too long. */
+  /** Waits until the system has taken all bytes, the server has ended its side, or time is up. */
   async #sent(connection: Connection): Promise<void> {
     const deadline = performance.now() + this.#play.responseMs;
     while (!connection.sent && connection.peer === "open") {
@@ -231,10 +231,10 @@ class Player {
     await this.#sent(connection);
     if (how === "close") connection.close();
     else connection.abort();
-    this.#lines.delete(this.#current);
+    this.#connections.delete(this.#current);
   }
 
-  /** Takes an interim response of that status if it is what comes next, and nothing else. */
+  /** Takes an interim response of that status if it comes next; otherwise takes nothing. */
   async #interim(
     connection: Connection,
     step: Step & { kind: "maybe" },
@@ -290,7 +290,7 @@ class Player {
     return cut.kind === "none" ? withinMs : Math.max(withinMs, responseMs);
   }
 
-  /** For `ms` nothing comes and the peer does not leave. */
+  /** Expects that for `ms` nothing arrives and the server keeps the connection open. */
   async #quiet(connection: Connection, line: number, ms: number): Promise<Failure | undefined> {
     const deadline = performance.now() + ms;
     const expected = `an open connection, and nothing on it for ${ms} ms`;
@@ -318,11 +318,11 @@ class Player {
     }
   }
 
-  /** After a run's last step: nothing may come that no expectation has covered. */
+  /** After the last step of a run, fails if bytes arrived that no expectation covers. */
   async #leftovers(line: number): Promise<Failure | undefined> {
-    const lines = [...this.#lines.values()].filter(({ quiet }) => !quiet);
-    if (lines.length > 0) await Bun.sleep(this.#play.settleMs);
-    for (const { connection } of lines) {
+    const unsettled = [...this.#connections.values()].filter(({ quiet }) => !quiet);
+    if (unsettled.length > 0) await Bun.sleep(this.#play.settleMs);
+    for (const { connection } of unsettled) {
       if (connection.pendingBytes === 0) continue;
       return stray(connection, line, "nothing after what the phase expects");
     }
@@ -330,7 +330,7 @@ class Player {
   }
 }
 
-/** One event loop turn after a moment: a server in this process has read what was written. */
+/** Waits, then lets the event loop turn, so that a server in this process has read the piece. */
 async function gap(): Promise<void> {
   await Bun.sleep(pieceGapMs);
   await new Promise((resolveTurn) => {
@@ -338,15 +338,15 @@ async function gap(): Promise<void> {
   });
 }
 
-/** The bytes of a block, and where a cut makes sense in it. */
+/** The bytes of a block, and the offsets at which it is cut. */
 interface Block {
   readonly octets: Uint8Array;
   readonly cuts: readonly number[];
 }
 
 /**
- * A block's bytes, and the places to cut it: between any two bytes of text, but in a fill only
- * behind its first byte, in its middle and before its last, since one byte there is like another.
+ * The bytes of a block and its cuts: between any two bytes of text. A fill is cut only before and
+ * after its first byte, in its middle and before its last byte, since all its bytes are alike.
  */
 function resolveBlock(parts: readonly SendPart[], memory: Memory, line: number): Block | Failure {
   const pieces: Uint8Array[] = [];
@@ -370,7 +370,7 @@ function resolveBlock(parts: readonly SendPart[], memory: Memory, line: number):
   return { octets: concatBytes(pieces), cuts: [...cuts].toSorted((a, b) => a - b) };
 }
 
-/** `pattern` over and over, to exactly `count` bytes. */
+/** `pattern` repeated to exactly `count` bytes. */
 function repeat(pattern: Uint8Array, count: number): Uint8Array {
   const out = new Uint8Array(count);
   out.set(pattern.subarray(0, count));
@@ -388,7 +388,7 @@ function chosenCuts(block: Block, line: number, cut: Cut): readonly number[] {
   return [];
 }
 
-/** Where a run's blocks can be cut, each as the cut of one replay. */
+/** All cuts of a run's blocks, each for one replay. */
 export function cutsOf(run: readonly Phase[], memory: Memory): readonly Cut[] {
   const cuts: Cut[] = [];
   for (const phase of run) {
@@ -412,7 +412,7 @@ function stray(connection: Connection, line: number, expected: string): Failure 
   return { line, expected, came, difference: { expected: new Uint8Array(0), came: octets } };
 }
 
-/** What was seen of a response that is not whole. */
+/** The received part of an incomplete response, in words. */
 function soFar(reader: ResponseReader): string {
   const { head, pending, bodyBytes } = reader;
   if (head === undefined) {

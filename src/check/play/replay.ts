@@ -1,14 +1,16 @@
 /**
- * A script played with its bytes cut: every block of sent bytes in two at every place, and once all
- * of it byte by byte. TCP knows no packets, so the answers must not change.
+ * Replays a script with its bytes cut: each block of sent bytes in two at every offset, and once all
+ * blocks byte by byte. TCP is a stream without message boundaries (RFC 9293 §2.2), so the responses
+ * must not change.
  *
- * A run of phases that shares connections is replayed by itself, many replays at once, with what
- * the script had saved before it. A script that changes its tree or the server's state needs what
- * came before: it is played from its tree as written up to the run that is cut, one replay after
- * the other on each stage. A replay that fails is played again alone, and counts if it fails again.
+ * A run of phases that share connections is replayed by itself, many replays at once, with the
+ * values that the script had saved before it. A script that changes its tree or the server's state
+ * depends on its earlier phases: for each cut it is played from its original tree up to the run
+ * that is cut, one replay at a time on each stage. A replay that fails is repeated alone, and is
+ * reported if it fails again.
  */
 
-import type { Memory } from "../report/judgement.ts";
+import type { Memory } from "./judgement.ts";
 import { inParallel } from "./parallel.ts";
 import type { Cut, PhaseOutcome, Play } from "./player.ts";
 import { cutsOf, freshMemory, playRun } from "./player.ts";
@@ -17,7 +19,7 @@ import { changesTree, phaseRuns } from "../script/script.ts";
 import type { Stage } from "./stage.ts";
 import { Stalls } from "./stalls.ts";
 
-/** A script's phases after one or more plays, and how many replays there were. */
+/** The outcomes of a script's phases, and the number of replays. */
 export interface Played {
   readonly phases: readonly PhaseOutcome[];
   readonly replays: number;
@@ -26,34 +28,34 @@ export interface Played {
 const responseMs = 5000;
 const settleMs = 40;
 const replaySettleMs = 15;
-/** A script with more places than this is cut at so many of them, evenly spread. */
+/** A script with more cuts than this is replayed with this many of them, evenly spread. */
 const replaysMax = 2000;
 const replaysAtOnce = 16;
-/** A server that fails so often has shown what there is to see. */
+/** After this many failed replays of a script no more are played. */
 const failuresMax = 8;
-/** A replay that failed among others is played so often alone before it is blamed. */
+/** A replay that failed beside others is reported if it fails alone this many times. */
 const aloneTimes = 2;
 const aloneAfterMs = 50;
-/** A run that tells of time is not played as it is written by a player held up for longer. */
-const heldUpMaxMs = 20;
-/** Plays of such a run that failed meanwhile; what comes in the last of them counts. */
+/** A failure of a run that measures time doesn't count if the player was stalled for longer. */
+const stallMsMax = 20;
+/** How often such a run is played at most. The last play counts, stalled or not. */
 const playsMax = 5;
 
-/** Whether plays of the script must not run beside each other. */
+/** Whether two plays of the script must not run at the same time on one stage. */
 export function playsByItself(script: Script): boolean {
   return changesTree(script) || script.settings.stateful;
 }
 
 /**
- * Plays a script uncut: once, but for runs that hang on time and failed while the player was held
- * up. The tree must be as written.
+ * Plays a script uncut. Each run is played once, except a run that measures time and fails while
+ * the player is stalled. The tree must be as the script declares it.
  */
 export async function playScript(script: Script, stage: Stage): Promise<Played> {
   const play = playOn(stage, settleMs, { kind: "none" });
   const phases: PhaseOutcome[] = [];
   let memory = freshMemory(script);
   for (const run of phaseRuns(script)) {
-    if (playsByItself(script) || !tellsOfTime(run)) {
+    if (playsByItself(script) || !measuresTime(run)) {
       phases.push(...(await playRun(run, play, memory)));
       continue;
     }
@@ -64,8 +66,8 @@ export async function playScript(script: Script, stage: Stage): Promise<Played> 
   return { phases, replays: 0 };
 }
 
-/** Whether a run hangs on when things happen, and not only on their order. */
-function tellsOfTime(run: readonly Phase[]): boolean {
+/** Whether the outcome of a run depends on time, and not only on the order of events. */
+function measuresTime(run: readonly Phase[]): boolean {
   return run.some(({ steps }) =>
     steps.some((step) => {
       if (step.kind === "pause" || step.kind === "silence") return true;
@@ -75,8 +77,9 @@ function tellsOfTime(run: readonly Phase[]): boolean {
 }
 
 /**
- * Plays a run until it holds, or fails while the player keeps the script's time. Where a pause took
- * twice as long as it says, the server has rightly closed, and nothing is shown of it.
+ * Plays a run until it holds, or until it fails in a play without a stall. If a stall makes a pause
+ * twice as long as the script says, the server may rightly close the connection, and the failure
+ * shows nothing about the server.
  */
 async function playInTime(
   run: readonly Phase[],
@@ -88,20 +91,20 @@ async function playInTime(
     const memory = copyMemory(before);
     const phases = await playRun(run, play, memory);
     const lostMs = stalls.lostMs();
-    if (phases.every(held) || lostMs <= heldUpMaxMs) return { phases, memory };
+    if (phases.every(held) || lostMs <= stallMsMax) return { phases, memory };
     if (plays < playsMax) continue;
-    return { phases: phases.map((outcome) => excuse(outcome, lostMs)), memory };
+    return { phases: phases.map((outcome) => noteStall(outcome, lostMs)), memory };
   }
 }
 
-/** Says with a failure that the player may be to blame. */
-function excuse(outcome: PhaseOutcome, lostMs: number): PhaseOutcome {
+/** Adds to a failure that a stall of the player may have caused it. */
+function noteStall(outcome: PhaseOutcome, lostMs: number): PhaseOutcome {
   if (outcome.kind === "held") return outcome;
   const came = `${outcome.failure.came} (the player was held up for ${Math.round(lostMs)} ms)`;
   return { ...outcome, failure: { ...outcome.failure, came } };
 }
 
-/** Whether there is something in a script that held uncut and can be cut. */
+/** Whether the script may be cut, and enough of it held uncut to be replayed. */
 export function canBeReplayed(script: Script, { phases }: Played): boolean {
   if (script.settings.uncutReason !== undefined) return false;
   return playsByItself(script) ? phases.every(held) : phases.some(held);
@@ -112,8 +115,8 @@ function held(outcome: PhaseOutcome): boolean {
 }
 
 /**
- * Replays what of a script held in its play uncut, on one stage or on several alike. The phases'
- * outcomes are those of that play, with the first replay that failed in each.
+ * Replays the phases of a script that held uncut, on one stage or on several equal ones. A phase's
+ * outcome is the one of the uncut play, or the first failed replay.
  */
 export async function replayScript(
   script: Script,
@@ -125,33 +128,35 @@ export async function replayScript(
     const outcome = uncut.phases[index];
     if (outcome?.kind === "failed") outcomes.set(phase, outcome);
   }
-  const scenes = await rehearse(script, stages[0], outcomes);
+  const recorded = await recordRuns(script, stages[0], outcomes);
   const byItself = playsByItself(script);
   const width = byItself ? stages.length : replaysAtOnce;
-  const replays = thinned(scenes.flatMap((scene) => cutsIn(scene).map((cut) => ({ scene, cut }))));
+  const replays = thinned(
+    recorded.flatMap((each) => cutsIn(each).map((cut) => ({ recorded: each, cut }))),
+  );
   const replayOnce = (replay: Replay, lane: number, into: Outcomes): Promise<boolean> => {
-    const { scene, cut } = replay;
+    const { recorded: of, cut } = replay;
     const stage = stages[lane % stages.length] ?? stages[0];
     const play = playOn(stage, replaySettleMs, cut);
     return byItself
-      ? replayUpTo(scene.run, script, stage, play, into)
-      : replayRun(scene.run, play, copyMemory(scene.before), into);
+      ? replayUpTo(of.run, script, stage, play, into)
+      : replayRun(of.run, play, copyMemory(of.before), into);
   };
   let count = 0;
-  const suspects: Replay[] = [];
+  const failed: Replay[] = [];
   await inParallel(replays, width, async (replay, lane) => {
-    if (suspects.length >= failuresMax) return;
+    if (failed.length >= failuresMax) return;
     count += 1;
-    if (!(await replayOnce(replay, lane, new Map()))) suspects.push(replay);
+    if (!(await replayOnce(replay, lane, new Map()))) failed.push(replay);
   });
-  // A server with a short backlog drops connections in a crowd: only what fails alone, each time,
-  // is the cut's fault.
-  for (const suspect of suspects) {
-    if (suspect.scene.run.some((phase) => outcomes.has(phase))) continue;
+  // A server with a short backlog drops connections when many are opened at once. The cut is the
+  // cause only if the replay also fails alone, each time.
+  for (const replay of failed) {
+    if (replay.recorded.run.some((phase) => outcomes.has(phase))) continue;
     for (let again = 1; again <= aloneTimes; again++) {
       await Bun.sleep(again * aloneAfterMs);
       const alone = new Map<Phase, PhaseOutcome>();
-      if (await replayOnce(suspect, 0, alone)) break;
+      if (await replayOnce(replay, 0, alone)) break;
       if (again < aloneTimes) continue;
       for (const [phase, outcome] of alone) {
         if (!outcomes.has(phase)) outcomes.set(phase, outcome);
@@ -169,37 +174,37 @@ function playOn({ endpoint, root }: Stage, quietMs: number, cut: Cut): Play {
 type Outcomes = Map<Phase, PhaseOutcome>;
 
 interface Replay {
-  readonly scene: Scene;
+  readonly recorded: RecordedRun;
   readonly cut: Cut;
 }
 
-/** A run of phases, with what the script knew before it and after it. */
-interface Scene {
+/** A run of phases, and the script's memory before and after it. */
+interface RecordedRun {
   readonly run: readonly Phase[];
   readonly before: Memory;
   readonly after: Memory;
 }
 
-/** Plays the script uncut for what it saves on the way. */
-async function rehearse(
+/** Plays the script uncut, and records the memory around each run that holds. */
+async function recordRuns(
   script: Script,
   stage: Stage,
   outcomes: Outcomes,
-): Promise<readonly Scene[]> {
+): Promise<readonly RecordedRun[]> {
   if (playsByItself(script)) stage.restore();
   const play = playOn(stage, replaySettleMs, { kind: "none" });
   const memory = freshMemory(script);
-  const scenes: Scene[] = [];
+  const recorded: RecordedRun[] = [];
   for (const run of phaseRuns(script)) {
     const before = copyMemory(memory);
     await replayRun(run, play, memory, outcomes);
     if (run.some((phase) => outcomes.has(phase))) continue;
-    scenes.push({ run, before, after: copyMemory(memory) });
+    recorded.push({ run, before, after: copyMemory(memory) });
   }
-  return scenes;
+  return recorded;
 }
 
-function cutsIn({ run, after }: Scene): readonly Cut[] {
+function cutsIn({ run, after }: RecordedRun): readonly Cut[] {
   const cuts = cutsOf(run, after);
   return cuts.length === 0 ? [] : [...cuts, { kind: "every" }];
 }
@@ -216,7 +221,7 @@ function thinned<Item>(items: readonly Item[]): readonly Item[] {
   );
 }
 
-/** Plays the script from its tree as written, with the cut in `last`, and no further. */
+/** Plays the script from its original tree, uncut up to `last` and with the cut in `last`. */
 async function replayUpTo(
   last: readonly Phase[],
   script: Script,
@@ -235,7 +240,7 @@ async function replayUpTo(
   return true;
 }
 
-/** Replays one run, and notes for each phase the first failure. Answers whether all held. */
+/** Replays one run and keeps the first failure of each phase. Returns whether all phases held. */
 async function replayRun(
   run: readonly Phase[],
   play: Play,
@@ -253,7 +258,7 @@ async function replayRun(
   return passed;
 }
 
-/** The cut in words, to stand after "held uncut, failed". */
+/** The cut in words, to follow "held uncut, failed". */
 function cutText(cut: Cut): string {
   switch (cut.kind) {
     case "none":

@@ -1,23 +1,22 @@
 /**
- * A response read strictly, byte by byte if it comes so (RFC 9112 §4, §5, §6 and §7).
+ * Reads a response strictly, in pieces of any size (RFC 9112 §4, §5, §6 and §7).
  *
- * A bench that forgives finds nothing, so no leniency of the RFC's for recipients is taken: lines
- * end in CRLF, no field line is folded, Content-Length stands once, and what a server must not
- * send (RFC 9112 §6.1, RFC 9110 §8.6) is a fault even where a client could make sense of it.
- * The reader stops behind its response; what came after it is given back, and whoever expects
- * nothing more can say so. Absent on purpose: knowledge of the request; whether it was HEAD, the
- * script says with `body none`.
+ * A tolerant reader would hide faults, so none of the leniency that the RFC permits recipients is
+ * used. Lines end in CRLF, no field line is folded, Content-Length occurs once, and what a server
+ * must not send (RFC 9112 §6.1, RFC 9110 §8.6) is a fault even where a client could interpret it.
+ * The reader stops at the end of its response and returns the bytes behind it. Absent on purpose:
+ * knowledge of the request. A script says with `body none` that it was HEAD.
  */
 
 import { concatBytes, indexOfCrlf, latin1Text } from "../../http/bytes.ts";
 
-/** A field line of a response, as Latin-1 text, OWS around the value trimmed. */
+/** A field line of a response as Latin-1 text, without the OWS around the value. */
 export interface ResponseField {
   readonly name: string;
   readonly value: string;
 }
 
-/** A response as it came. `body` has its transfer coding removed. */
+/** A response as received. `body` has its transfer coding removed. */
 export interface HttpResponse {
   readonly version: string;
   readonly status: number;
@@ -27,13 +26,13 @@ export interface HttpResponse {
   readonly trailers: readonly ResponseField[];
 }
 
-/** What the bytes so far make. `rest` is what came behind the response. */
+/** The result of reading so far. `rest` holds the bytes behind the response. */
 export type Progress =
   | { readonly kind: "need-data" }
   | { readonly kind: "response"; readonly response: HttpResponse; readonly rest: Uint8Array }
   | ReaderFault;
 
-/** Where a response departs from the syntax; `at` is near the offence. */
+/** Where a response violates the syntax. `came` begins near the violation. */
 export interface ReaderFault {
   readonly kind: "fault";
   readonly expected: string;
@@ -59,10 +58,10 @@ const versionStart = "HTTP/1.";
 
 const statusLine = /^(HTTP\/1\.[01]) ([1-9]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/u;
 const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/u;
-/** A chunk-size, and extensions that are looked at no further (RFC 9112 §7.1.1). */
+/** A chunk-size, and chunk extensions, which are ignored (RFC 9112 §7.1.1). */
 const chunkLine = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/u;
 
-/** Reads one response. Not to be used again after a fault or a response. */
+/** Reads one response. It must not be used after it has returned a fault or a response. */
 export class ResponseReader {
   readonly #framing: "own" | "none";
   #pending: Uint8Array = new Uint8Array(0);
@@ -72,27 +71,27 @@ export class ResponseReader {
   #bodyBytes = 0;
   #trailers: readonly ResponseField[] = [];
 
-  /** With framing "none" the response ends at its header section, whatever that announces. */
+  /** With framing "none" the response ends with its header section, whatever its fields say. */
   constructor(framing: "own" | "none" = "own") {
     this.#framing = framing;
   }
 
-  /** The status once the head is there: what to show of a response that does not end. */
+  /** The head, once it is complete. The report shows it for a response that doesn't end. */
   get head(): Head | undefined {
     return this.#head;
   }
 
-  /** The body's bytes so far. */
+  /** The number of body bytes so far. */
   get bodyBytes(): number {
     return this.#bodyBytes;
   }
 
-  /** What is read and not yet part of anything. */
+  /** The bytes that are received and not parsed yet. */
   get pending(): Uint8Array {
     return this.#pending;
   }
 
-  /** Takes the next bytes of the connection. */
+  /** Reads the next bytes of the connection. */
   push(octets: Uint8Array): Progress {
     this.#pending = this.#pending.length === 0 ? octets : concatBytes([this.#pending, octets]);
     for (;;) {
@@ -103,13 +102,13 @@ export class ResponseReader {
     }
   }
 
-  /** The connection has ended: the response, if it was one that ends so, or the fault. */
+  /** Ends the input. Returns the response if the end delimits it (RFC 9112 §6.3), or a fault. */
   end(): Progress {
     if (this.#state.kind === "until-close") return this.#response();
     return this.#fault(this.describeMissing());
   }
 
-  /** In words, what would have to come next. */
+  /** The expected next part, in words. */
   describeMissing(): string {
     const state = this.#state;
     switch (state.kind) {
@@ -190,7 +189,7 @@ export class ResponseReader {
     return this.#frame(this.#head);
   }
 
-  /** Chooses how the content ends (RFC 9112 §6.3), and refuses what a server must not send. */
+  /** Decides how the content is delimited (RFC 9112 §6.3), and rejects framing that is forbidden. */
   #frame(head: Head): Progress | "advanced" {
     const codings = fieldValues(head.fields, "Transfer-Encoding");
     const lengths = fieldValues(head.fields, "Content-Length");
@@ -250,7 +249,7 @@ export class ResponseReader {
   }
 }
 
-/** Why the fields leave the end of the content in doubt, or are not the server's to send. */
+/** Why the framing is ambiguous, or must not be sent by a server; `undefined` if it is right. */
 function framingFault(
   head: Head,
   codings: readonly string[],
@@ -280,7 +279,7 @@ function framingFault(
   return Number(length ?? "0") > bodyBytesMax ? "a smaller content" : undefined;
 }
 
-/** The values of the field lines called `name`, in their order; names ignore case. */
+/** The values of the field lines named `name`, in order. Case is ignored in names. */
 export function fieldValues(fields: readonly ResponseField[], name: string): readonly string[] {
   const wanted = name.toLowerCase();
   return fields.filter((field) => field.name.toLowerCase() === wanted).map(({ value }) => value);
@@ -291,7 +290,7 @@ type Section =
   | { readonly kind: "need-data" }
   | ReaderFault;
 
-/** Lines up to an empty one, each ended by CRLF; `end` is behind the empty line. */
+/** The lines up to an empty one, each ended by CRLF. `end` is the index behind the empty line. */
 function readSection(view: Uint8Array, bytesMax: number): Section {
   const lines: string[] = [];
   let at = 0;

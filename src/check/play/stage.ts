@@ -1,8 +1,8 @@
 /**
  * Where scripts are played: a server, and the folder that it serves if the player may write to it.
- * A script of this house's server gets a stage of its own, with a fresh folder and a server started
- * for it; another server is one stage for all, and what it would need and can't have is a reason
- * not to play a script there.
+ * Played against postern, each script gets a stage of its own: a fresh folder, and a server that is
+ * started for it. Another server is one stage for all scripts. A script that needs something which
+ * that server doesn't offer is not played, and the reason is reported.
  */
 
 import { mkdtempSync, rmdirSync } from "node:fs";
@@ -11,40 +11,40 @@ import { tmpdir } from "node:os";
 import type { Endpoint } from "./connection.ts";
 import type { Script } from "../script/script.ts";
 import { changesTree } from "../script/script.ts";
-import { emptyFolder, writeTree } from "./tree.ts";
+import { emptyFolder, writeTree } from "./script-tree.ts";
 
-/** What a server has to be started with. */
+/** How a server has to be started. */
 export interface ServerNeeds {
   readonly root: string;
   readonly arguments: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
 }
 
-/** A server that was started. `stop` ends when its port is free again. */
+/** A running server. `stop` resolves when its port is free again. */
 export interface StartedServer {
   readonly url: URL;
   stop(): Promise<void>;
 }
 
-/** Starts a server; given by the command line, since this layer can't import one. */
+/** Starts a server. The command line passes it, since this layer must not import the server. */
 export type StartServer = (needs: ServerNeeds) => Promise<StartedServer>;
 
 export interface Stage {
   readonly endpoint: Endpoint;
-  /** The served folder, if it may be changed. */
+  /** The served folder, if the player may change it. */
   readonly root: string | undefined;
-  /** Writes the tree afresh. */
+  /** Writes the tree again as the script describes it. */
   readonly restore: () => void;
 }
 
-/** The host and the port of a URL; an IPv6 address loses its brackets. */
+/** The host and port of a URL, an IPv6 address without its brackets. */
 export function endpointOf(url: URL): Endpoint {
   const host = url.hostname.replace(/^\[|\]$/gu, "");
   if (url.protocol === "https:") return { host, port: Number(url.port || "443"), secure: true };
   return { host, port: Number(url.port || "80") };
 }
 
-/** Has `use` play on a stage made for `script`, and clears it away. Throws what `start` throws. */
+/** Runs `use` on a stage made for `script`, then removes the stage. Throws what `start` throws. */
 async function withOwnStage(
   script: Script,
   start: StartServer,
@@ -71,7 +71,7 @@ async function withOwnStage(
   }
 }
 
-/** Has `use` play on `count` stages for `script`, each with a server and a folder of its own. */
+/** Runs `use` on `count` stages for `script`, each with a server and a folder of its own. */
 export async function withOwnStages(
   script: Script,
   start: StartServer,
@@ -85,7 +85,7 @@ export async function withOwnStages(
   await gather([]);
 }
 
-/** Why `script` can't be played against a server that others have started; nothing if it can. */
+/** Why `script` can't be played against a server that already runs; `undefined` if it can. */
 export function reasonNotToPlay(
   script: Script,
   owned: { readonly tree: boolean; readonly only: boolean; readonly secure?: boolean },

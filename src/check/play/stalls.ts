@@ -1,34 +1,34 @@
 /**
- * How long this process was held up: a beat that is due every few milliseconds comes late when the
- * machine runs others, or when something here has kept the event loop to itself.
+ * How long this process was stalled. A timer is due every few milliseconds; it fires late when the
+ * machine runs other processes, or when a task blocks the event loop.
  */
 
-const beatMs = 5;
+const intervalMs = 5;
 
-/** The stalls from the making of this on. */
+/** Measures stalls from its construction until it is disposed of. */
 export class Stalls implements Disposable {
-  readonly #beats: ReturnType<typeof setInterval>;
+  readonly #timer: ReturnType<typeof setInterval>;
   #lastMs = performance.now();
   #lostMs = 0;
 
   constructor() {
-    this.#beats = setInterval(() => this.#beat(), beatMs);
+    this.#timer = setInterval(() => this.#tick(), intervalMs);
   }
 
-  /** For how long nothing went on, in milliseconds; the jitter of timers doesn't count. */
+  /** The sum of all stalls in milliseconds. The usual jitter of a timer is not counted. */
   lostMs(): number {
-    this.#beat();
+    this.#tick();
     return this.#lostMs;
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#beats);
+    clearInterval(this.#timer);
   }
 
-  #beat(): void {
+  #tick(): void {
     const now = performance.now();
-    const lateMs = now - this.#lastMs - beatMs;
+    const lateMs = now - this.#lastMs - intervalMs;
     this.#lastMs = now;
-    if (lateMs > beatMs) this.#lostMs += lateMs;
+    if (lateMs > intervalMs) this.#lostMs += lateMs;
   }
 }

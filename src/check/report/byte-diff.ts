@@ -1,11 +1,11 @@
 /**
- * Two sequences of bytes around the first byte in which they differ, in hexadecimal and in ASCII:
- * sixteen bytes a row, the row with the difference and one on either side of it.
+ * Shows two byte sequences around their first difference, in hexadecimal and ASCII: the row of
+ * sixteen bytes with the difference, and one row before and after it.
  */
 
 const rowBytes = 16;
 
-/** The rows of both sides, ready to print. Empty if the sides are equal. */
+/** The rows to print. Empty if the sequences are equal. */
 export function byteDiff(expected: Uint8Array, came: Uint8Array): readonly string[] {
   const at = firstDifference(expected, came);
   if (at === -1) return [];
@@ -21,7 +21,7 @@ export function byteDiff(expected: Uint8Array, came: Uint8Array): readonly strin
   return lines;
 }
 
-/** The index of the first byte that differs, or that only one side has; -1 if none does. */
+/** The index of the first byte that differs, or that only one sequence has; -1 if none does. */
 function firstDifference(a: Uint8Array, b: Uint8Array): number {
   const common = Math.min(a.length, b.length);
   for (let i = 0; i < common; i++) if (a[i] !== b[i]) return i;

@@ -1,8 +1,8 @@
 /**
- * What a check found, for a person and for a program. Scripts that held collapse to a line for
- * their folder; of one that failed the first failed phase is shown, with `file:line`, both sides,
- * and the bytes around the first that differs. The matrix counts phases by strength. A script that
- * was not played is counted by itself, with the reason, and never among those that held.
+ * The result of a check, as text for people and as JSON for programs. Each folder of scripts is one
+ * line. For a script that failed, the text shows its first failed phase with `file:line`, what was
+ * expected, what came, and the bytes around the first difference. A matrix counts phases by
+ * strength. Scripts that were not played are listed separately, with the reason.
  */
 
 import { basename, dirname } from "node:path";
@@ -14,25 +14,25 @@ import type { PhaseOutcome } from "../play/player.ts";
 import type { Phase, Script, Strength } from "../script/script.ts";
 import { strengths } from "../script/script.ts";
 
-/** What became of one script against one server. */
+/** The outcome of one script against one server. */
 export type ScriptOutcome =
   | { readonly kind: "not-played"; readonly reason: string }
   | {
       readonly kind: "played";
-      /** One for each phase of the script. */
+      /** An outcome for each phase of the script. */
       readonly phases: readonly PhaseOutcome[];
       readonly replays: number;
     };
 
-/** A server, and what became of each script against it. */
+/** A server, and the outcome of each script against it. */
 export interface Column {
   readonly server: string;
-  /** Why nothing could be played: the server could not be reached. */
+  /** Why the server could not be reached, if so. Nothing was played then. */
   readonly unreachable?: string;
   readonly outcomes: ReadonlyMap<Script, ScriptOutcome>;
 }
 
-/** How many phases were played and how many of them held. */
+/** The number of phases that were played, and how many of them held. */
 export interface Tally {
   readonly held: number;
   readonly played: number;
@@ -40,7 +40,7 @@ export interface Tally {
 
 type Tallies = Readonly<Record<Strength, Tally>>;
 
-/** The phases of `scripts` that a server played, by strength. */
+/** Counts the phases of `scripts` that were played against a server, by strength. */
 export function tally(scripts: readonly Script[], column: Column): Tallies {
   const counts = {
     must: { held: 0, played: 0 },
@@ -59,12 +59,12 @@ export function tally(scripts: readonly Script[], column: Column): Tallies {
   return counts;
 }
 
-/** The scripts by the folder that they are in, which is the section they are about. */
+/** The scripts by their folder, which is named after the section that they test. */
 export function sections(scripts: readonly Script[]): ReadonlyMap<string, readonly Script[]> {
   return Map.groupBy(scripts, (script) => basename(dirname(script.file)) || ".");
 }
 
-/** The whole report in text. */
+/** The report as text. */
 export function reportText(scripts: readonly Script[], columns: readonly Column[]): string {
   const lines: string[] = [];
   for (const column of columns) {
@@ -111,7 +111,7 @@ function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** The first failed phase of a script, and how many more there are. */
+/** The first failed phase of a script, and the number of later ones. */
 function scriptFailure(script: Script, column: Column): readonly string[] {
   const outcome = column.outcomes.get(script);
   if (outcome?.kind !== "played") return [];
@@ -148,7 +148,7 @@ function phaseFailure(
   return lines;
 }
 
-/** The response that was judged, in short. */
+/** The response that failed, abbreviated. */
 function responseText(response: HttpResponse): readonly string[] {
   const lines = [`${response.version} ${response.status} ${response.reason}`];
   for (const { name, value } of response.fields) lines.push(`${name}: ${value}`);
@@ -156,7 +156,7 @@ function responseText(response: HttpResponse): readonly string[] {
   return lines;
 }
 
-/** A row for each section and one for all, and for each server the phases held of those played. */
+/** A row for each section and one for all. For each server: phases that held of those played. */
 function matrix(scripts: readonly Script[], columns: readonly Column[]): readonly string[] {
   const rows: string[][] = [["", ...columns.flatMap(() => strengths)]];
   const groups: [string, readonly Script[]][] = [...sections(scripts), ["all", scripts]];
@@ -211,7 +211,7 @@ function notPlayedText(scripts: readonly Script[], columns: readonly Column[]): 
   return lines;
 }
 
-/** The whole report as JSON: `docs/wire-scripts.md` names its members. */
+/** The report as JSON. `docs/wire-scripts.md` documents its members. */
 export function reportJson(
   scripts: readonly Script[],
   columns: readonly Column[],

@@ -1,7 +1,7 @@
 /**
- * The scripts of the paths that a user names: files called `NAME.wire`, and every such file in a
- * folder and below it, in the order of their names. A path with no script in it is a fault, since
- * a run that checks nothing must not look like one that passed.
+ * Collects the scripts at the paths that the user names: files called `NAME.wire`, and all such
+ * files below a folder, ordered by name. A path without a script is a fault, since a run that checks
+ * nothing must not look like one that passed.
  */
 
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -14,7 +14,7 @@ import { parseScript } from "./script-parser.ts";
 
 const suffix = ".wire";
 
-/** All scripts below `paths`, or all faults in them. A fault without a place has line 0. */
+/** All scripts below `paths`, or all faults in them. A fault that is in no line has line 0. */
 export function collectScripts(
   paths: readonly string[],
 ): Result<readonly Script[], readonly ScriptFault[]> {

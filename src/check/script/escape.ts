@@ -1,13 +1,13 @@
 /**
- * The text of a statement as bytes. A script is UTF-8 and stands for exactly those bytes, except
- * for the escapes:
+ * Converts the text of a statement to bytes. The text stands for its bytes in UTF-8, except for
+ * escapes and captures:
  *
  *     escape  = "\" ( "r" / "n" / "t" / "\" / "x" 2HEXDIG )
  *     capture = "{{" name "}}"
  *     name    = ALPHA *( ALPHA / DIGIT / "-" )
  *
- * Anything else after a backslash is refused: a typo must not turn into bytes. A literal `{{name}}`
- * is written `\x7b{name}}`.
+ * Any other character after a backslash is an error, so that a typo is not sent as bytes. A literal
+ * `{{name}}` is written `\x7b{name}}`.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -19,7 +19,7 @@ const escapeOrCapture = /\\(?:x([0-9A-Fa-f]{2})|([\s\S]?))|\{\{([A-Za-z][A-Za-z0
 
 const escapes: Readonly<Record<string, number>> = { r: 0x0d, n: 0x0a, t: 0x09, "\\": 0x5c };
 
-/** `text` with its escapes resolved and its captures as places. Fails with what was expected. */
+/** `text` with its escapes resolved. Fails with what was expected. */
 export function readTemplate(text: string): Result<Template, string> {
   const template: (Uint8Array | { readonly capture: string })[] = [];
   let literal: Uint8Array[] = [];
@@ -48,14 +48,14 @@ export function readTemplate(text: string): Result<Template, string> {
   return success(template);
 }
 
-/** `text` with its escapes resolved, where no capture may stand. */
+/** `text` with its escapes resolved. Fails if it contains a capture. */
 export function readBytes(text: string): Result<Uint8Array, string> {
   const template = readTemplate(text);
   if (!template.ok) return template;
   return literalBytes(template.value);
 }
 
-/** The bytes of a template without captures; fails if there is one. */
+/** The bytes of a template without captures. Fails if it contains one. */
 export function literalBytes(template: Template): Result<Uint8Array, string> {
   const parts: Uint8Array[] = [];
   for (const part of template) {
@@ -67,12 +67,12 @@ export function literalBytes(template: Template): Result<Uint8Array, string> {
   return success(concatBytes(parts));
 }
 
-/** The names that a template needs. */
+/** The names of a template's captures. */
 export function capturesOf(template: Template): readonly string[] {
   return template.flatMap((part) => (part instanceof Uint8Array ? [] : [part.capture]));
 }
 
-/** The template's bytes with `captures` filled in. Fails with the name of one that is missing. */
+/** The template's bytes, captures replaced by their values. Fails with a name without a value. */
 export function fillTemplate(
   template: Template,
   captures: ReadonlyMap<string, Uint8Array>,
@@ -86,7 +86,7 @@ export function fillTemplate(
   return success(concatBytes(parts));
 }
 
-/** One template out of several. */
+/** The concatenation of several templates. */
 export function joinTemplates(templates: readonly Template[]): Template {
   const joined: Template[number][] = [];
   for (const part of templates.flat()) {
@@ -99,7 +99,7 @@ export function joinTemplates(templates: readonly Template[]): Template {
   return joined;
 }
 
-/** Bytes as a person reads them in a line: printable ASCII as it is, the rest escaped. */
+/** Bytes for display on one line: printable ASCII as it is, other bytes escaped. */
 export function visibleText(view: Uint8Array, lengthMax = 120): string {
   const text = latin1Text(view.length > lengthMax ? view.subarray(0, lengthMax) : view);
   const visible = text.replace(

@@ -1,15 +1,16 @@
 /**
- * The headings of a script:
+ * Parses the headings of a script:
  *
  *     title     = "# " text
  *     phase     = "## " text SP "(" 1*( reference ", " ) strength ")"
  *     reference = "RFC " 3*5DIGIT SP ( "§" section [ " step " 1*DIGIT ] / "errata " 1*DIGIT )
  *               / name " §" section          ; another standard, as in "Fetch §3.2"
- *               / "postern: " rule           ; a rule of this house, as in "postern: permission"
+ *               / "postern: " rule           ; a rule of postern's own: "postern: permission"
  *     section   = ( ALPHA / 1*DIGIT ) *( "." 1*DIGIT )
  *     strength  = "must" / "should" / "may"
  *
- * A phase without a reference is refused: whoever fails it must be able to look it up.
+ * A phase without a reference is an error: the developer of a server that fails it must be able to
+ * look the requirement up.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -31,7 +32,7 @@ const references: readonly RegExp[] = [
   /^postern: [a-z][a-z0-9 -]*$/u,
 ];
 
-/** The heading of a phase on a line that begins with `## `. Fails with what was expected. */
+/** Parses the heading of a phase, a line that begins with `## `. Fails with what was expected. */
 export function readPhaseHeading(text: string): Result<PhaseHeading, string> {
   const match = /^## (\S.*) \(([^()]+)\)$/u.exec(text);
   if (match === null) return failure("## TITLE (REFERENCE, must|should|may)");

@@ -1,11 +1,11 @@
 /**
- * The text of a `NAME.wire` as a `Script`, or every fault in it with its line.
+ * Parses the text of a `NAME.wire` into a `Script`, or into all faults with their lines.
  *
  * A script is a Markdown document: text at column 0 is prose and headings, and blocks indented by
- * four spaces are the machine part. The parser reads line by line: the heading or the statement is
- * made by `heading.ts` and `statement.ts`, and what it may follow is decided here. No line is
- * skipped for not being understood; a block that was forgotten to be indented is a fault as well.
- * Fences are refused, since their content would be neither prose nor played.
+ * four spaces contain statements. The parser reads line by line. `heading.ts` and `statement.ts`
+ * parse a heading or a statement; this file checks the order in which they may follow each other. A
+ * line that can't be parsed is a fault, and so is a statement without its indentation. Fenced code
+ * blocks are faults, since their content would be neither prose nor played.
  */
 
 import { resolveLimits } from "../../base/limits.ts";
@@ -31,7 +31,7 @@ import type {
 import type { PlainStep, Setting, Statement } from "./statement.ts";
 import { readStatement } from "./statement.ts";
 
-/** The script in `text`. `file` is the path to show; a script with a fault is no script. */
+/** The script in `text`, or all its faults. `file` is the path that messages show. */
 export function parseScript(file: string, text: string): Result<Script, readonly ScriptFault[]> {
   const parser = new ScriptParser(file);
   const lines = text.split("\n");
@@ -42,20 +42,20 @@ export function parseScript(file: string, text: string): Result<Script, readonly
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A response step while its checks are still being read. */
+/** A response step while its expectations are being parsed. */
 type OpenResponse = Writable<ResponseStep> & {
   fields: ResponseStep["fields"][number][];
   body: BodyCheck[];
   saves: ResponseStep["saves"][number][];
 };
 
-/** A phase while its steps are still being read. */
+/** A phase while its steps are being parsed. */
 interface OpenPhase extends Omit<Phase, "steps" | "continues"> {
   continues: boolean;
   steps: Step[];
 }
 
-/** What the next line may add to. */
+/** The statement that the next line may continue. */
 type Open =
   | { readonly kind: "nothing" }
   | {
@@ -66,7 +66,7 @@ type Open =
   | { readonly kind: "send"; readonly parts: SendPart[] }
   | { readonly kind: "response"; readonly response: OpenResponse; readonly exact: ExactBody };
 
-/** The `|` lines of a response, and the line of the first. */
+/** The `|` lines of a response, and the line number of the first. */
 interface ExactBody {
   line: number;
   readonly texts: Template[];
@@ -260,7 +260,7 @@ class ScriptParser {
     phase.continues = true;
   }
 
-  /** A statement about the tree: part of it before the first phase, a live change after. */
+  /** A tree statement. Before the first phase it declares an entry, in a phase it changes one. */
   #change(change: TreeChange): void {
     this.#close();
     const phase = this.#phases.at(-1);
@@ -399,7 +399,7 @@ class ScriptParser {
     if (unknown !== undefined) this.#fault(line, `save ${unknown} = … before {{${unknown}}}`);
   }
 
-  /** Ends what the lines before were adding to. */
+  /** Completes the statement that the previous lines continued. */
   #close(): void {
     const open = this.#open;
     this.#open = nothing;

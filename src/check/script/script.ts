@@ -1,26 +1,26 @@
 /**
- * A wire script as typed values: what `script-parser.ts` makes of a `NAME.wire`, and what the
- * player plays. Every statement keeps its line, so that a failure can name `NAME.wire:LINE`.
+ * A wire script as typed values: `script-parser.ts` makes it from a `NAME.wire`, and the player
+ * plays it. Every statement keeps its line number, so that a failure can name `NAME.wire:LINE`.
  *
- * Text in a script is bytes: a literal is UTF-8 with its escapes resolved. Paths of the tree and
- * values of fields are kept as Latin-1 text, one code unit for each byte, so that a path which is
- * no UTF-8 can be written too. Absent on purpose: code, conditions and loops.
+ * Text in a script stands for bytes: its UTF-8 encoding with the escapes resolved. Paths of the tree
+ * and values of fields are stored as Latin-1 text, one code unit a byte, so that a path need not be
+ * valid UTF-8. Absent on purpose: code, conditions and loops.
  */
 
-/** Bytes to send or to expect, with places where a captured value goes. */
+/** Bytes to send or to expect, with placeholders for captured values. */
 export type Template = readonly (Uint8Array | Capture)[];
 
-/** The place of a captured value: `{{name}}`. */
+/** The placeholder for a captured value: `{{name}}`. */
 export interface Capture {
   readonly capture: string;
 }
 
-/** What a file of the tree holds: literal bytes, or the pattern in which byte i is i mod 251. */
+/** The content of a file: literal bytes, or the pattern in which byte i is i mod 251. */
 export type Content =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "count"; readonly sizeBytes: number };
 
-/** Something to be there in the tree. `mtimeMs` is absent where the clock may say. */
+/** An entry of the tree. Without `mtimeMs` the script doesn't set its modification time. */
 export type TreeEntry = FileEntry | DirEntry | LinkEntry | FifoEntry;
 
 export interface FileEntry {
@@ -60,21 +60,21 @@ export type TreeChange =
   | { readonly kind: "chmod"; readonly line: number; readonly path: string; readonly mode: number }
   | { readonly kind: "remove"; readonly line: number; readonly path: string };
 
-/** A part of what is sent: text, or text repeated to exactly `count` bytes. */
+/** A part of a block to send: text, or a pattern repeated to exactly `count` bytes. */
 export type SendPart =
   | { readonly kind: "text"; readonly text: Template }
   | { readonly kind: "fill"; readonly count: number; readonly pattern: Uint8Array };
 
-/** One status that an expectation accepts: 200, or 4xx as its class, or no answer at all. */
+/** One outcome that an expectation accepts: a status, a class like 4xx, or no response. */
 export type StatusChoice =
   | { readonly kind: "status"; readonly status: number }
   | { readonly kind: "class"; readonly class: number }
   | { readonly kind: "end"; readonly end: ConnectionEnd };
 
-/** How the server may leave a connection. */
+/** How the server ends a connection: by FIN or by RST. */
 export type ConnectionEnd = "closed" | "reset";
 
-/** What a response's fields have to be; `name` as the script spells it. */
+/** An expectation about a response's field. `name` is spelled as in the script. */
 export type FieldCheck =
   | {
       readonly kind: "equals";
@@ -94,7 +94,7 @@ export type FieldCheck =
       readonly name: string;
     };
 
-/** What a response's body has to be; `lastBytePos` is included, as in a Range field. */
+/** An expectation about a response's body. `lastBytePos` is inclusive (RFC 9110 §14.1.2). */
 export type BodyCheck =
   | { readonly kind: "exact"; readonly line: number; readonly text: Template }
   | { readonly kind: "empty"; readonly line: number }
@@ -109,7 +109,7 @@ export type BodyCheck =
   | { readonly kind: "has" | "lacks"; readonly line: number; readonly text: Template }
   | { readonly kind: "matches"; readonly line: number; readonly pattern: RegExp };
 
-/** A value to keep from a response: a field's, or the first group of a pattern in it. */
+/** A value to save from a response: a field's value, or the first group of a pattern in it. */
 export interface Save {
   readonly line: number;
   readonly name: string;
@@ -117,23 +117,23 @@ export interface Save {
   readonly pattern?: RegExp;
 }
 
-/** A response, and all that is asked of it. */
+/** A response and the expectations about it. */
 export interface ResponseStep {
   readonly kind: "response";
   readonly line: number;
   readonly choices: readonly StatusChoice[];
   readonly reason?: string;
   readonly withinMs?: number;
-  /** `none`: no body may follow in spite of its framing, as after HEAD. */
+  /** `none`: the response has no body whatever its fields say, as after HEAD (RFC 9112 §6.3). */
   readonly framing: "own" | "none";
-  /** Whether the body is judged with its Content-Encoding removed. */
+  /** Whether expectations are about the body with its content coding removed. */
   readonly decoded: boolean;
   readonly fields: readonly FieldCheck[];
   readonly body: readonly BodyCheck[];
   readonly saves: readonly Save[];
 }
 
-/** One thing that the player does or expects, in the script's order. */
+/** One action or expectation of the player, in the script's order. */
 export type Step =
   | { readonly kind: "on"; readonly line: number; readonly connection: string }
   | { readonly kind: "send"; readonly line: number; readonly parts: readonly SendPart[] }
@@ -151,12 +151,12 @@ export type Step =
     }
   | { readonly kind: "silence"; readonly line: number; readonly ms: number };
 
-/** How much an expectation weighs, in the words of RFC 2119. */
+/** The requirement level of a phase, in the words of RFC 2119. */
 export type Strength = "must" | "should" | "may";
 
 export const strengths: readonly Strength[] = ["must", "should", "may"];
 
-/** Steps under one heading. A phase that does not continue has fresh connections. */
+/** The steps under one heading. A phase that doesn't continue the one before opens connections. */
 export interface Phase {
   readonly line: number;
   readonly title: string;
@@ -166,23 +166,23 @@ export interface Phase {
   readonly steps: readonly Step[];
 }
 
-/** What a script asks of the server and of the player, before its first phase. */
+/** The settings of a script, for the server and the player, before its first phase. */
 export interface Settings {
-  /** Words of the command line the server must run with; `{{root}}` is the tree's folder. */
+  /** Command-line arguments that the server must run with. `{{root}}` stands for the root folder. */
   readonly serverArguments: readonly string[];
-  /** Limits the server must run with, by their names in `base/limits.ts`. */
+  /** Limits that the server must run with, by their names in `base/limits.ts`. */
   readonly limits: Readonly<Record<string, number>>;
-  /** Whether the tree must not be merged with those of other scripts. */
+  /** Whether the script's tree must not be merged with the trees of other scripts. */
   readonly alone: boolean;
-  /** Whether it is about connections without TLS. */
+  /** Whether the script only makes sense on a connection without TLS. */
   readonly cleartext: boolean;
-  /** Whether each play needs the tree written afresh and no other play beside it. */
+  /** Whether each play needs a newly written tree, and no other play at the same time. */
   readonly stateful: boolean;
-  /** Why the script is not replayed with its bytes cut; absent if it is. */
+  /** Why the script is not replayed with its bytes cut. Absent if it is. */
   readonly uncutReason?: string;
 }
 
-/** A whole script. `file` is the path it was read from, as it is to be shown. */
+/** A script. `file` is its path as messages show it. */
 export interface Script {
   readonly file: string;
   readonly title: string;
@@ -191,19 +191,19 @@ export interface Script {
   readonly phases: readonly Phase[];
 }
 
-/** A mistake in a script, shown as `file:line: expected …`. */
+/** An error in a script, shown as `file:line: expected …`. */
 export interface ScriptFault {
   readonly file: string;
   readonly line: number;
   readonly expected: string;
 }
 
-/** Whether a phase of the script changes the tree while it is served. */
+/** Whether a phase changes the tree while it is served. */
 export function changesTree(script: Script): boolean {
   return script.phases.some((phase) => phase.steps.some((step) => step.kind === "change"));
 }
 
-/** The phases in runs that share connections: each run begins with fresh ones. */
+/** The phases, grouped into runs. The phases of a run share connections. */
 export function phaseRuns(script: Script): readonly (readonly Phase[])[] {
   const runs: Phase[][] = [];
   for (const phase of script.phases) {

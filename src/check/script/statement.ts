@@ -1,10 +1,9 @@
 /**
- * One machine line of a script as a typed statement, without regard to where it stands; what may
- * follow what is `script-parser.ts`'s. `docs/wire-scripts.md` has the grammar whole.
+ * Parses one indented line of a script into a statement, without regard to its position;
+ * `script-parser.ts` checks the order. `docs/wire-scripts.md` has the complete grammar.
  *
- * A line is a marker (`>`, `>>`, `<`, `|`, `||`) or a keyword, one space, and the rest. Nothing is
- * guessed: a line that is no known statement is a fault, and so is a space at its end, since no
- * reader of the script could see it.
+ * A line is a marker (`>`, `>>`, `<`, `|`, `||`) or a keyword, one space, and the rest. An unknown
+ * statement is a fault. So is a space at the end of a line, since it is invisible in the script.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -24,10 +23,10 @@ import type {
 } from "./script.ts";
 import { readPath, readTreeStatement } from "./tree-statement.ts";
 
-/** A step that is whole on its line. */
+/** A step that takes one line. */
 export type PlainStep = Exclude<Step, { kind: "send" | "response" | "change" }>;
 
-/** What one machine line says. */
+/** The statement on one line. */
 export type Statement =
   | { readonly kind: "setting"; readonly setting: Setting }
   | { readonly kind: "continue" }
@@ -50,7 +49,7 @@ export type Statement =
       readonly step: Exclude<Step, { kind: "send" | "response" | "change" }>;
     };
 
-/** A script-wide setting. */
+/** A setting of the whole script. */
 export type Setting =
   | { readonly kind: "server"; readonly words: readonly string[] }
   | { readonly kind: "limit"; readonly name: string; readonly value: number }
@@ -59,7 +58,7 @@ export type Setting =
 
 type Reader = (rest: string, line: number) => Result<Statement, string>;
 
-/** A token (RFC 9110 §5.6.2), which a field name is. */
+/** A field name is a token (RFC 9110 §5.6.2). */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
 const word = /^[A-Za-z][A-Za-z0-9-]*$/u;
 const fillBytesMax = 64 * 1024 * 1024;
@@ -72,7 +71,7 @@ const tree: (keyword: string) => Reader = (keyword) => (rest, line) => {
 const step: (make: (line: number) => PlainStep) => Reader = (make) => (rest, line) =>
   rest === "" ? success({ kind: "step", step: make(line) }) : failure("nothing after the word");
 
-/** Every statement, by its marker or keyword. */
+/** The parsers of all statements, by marker or keyword. */
 const readers: Readonly<Record<string, Reader>> = {
   file: tree("file"),
   dir: tree("dir"),
@@ -125,7 +124,7 @@ const readers: Readonly<Record<string, Reader>> = {
     span(rest, (ms) => ({ kind: "step", step: { kind: "silence", line, ms } })),
 };
 
-/** The statement on a machine line, its indentation removed. Fails with what was expected. */
+/** Parses a line without its indentation. Fails with what was expected. */
 export function readStatement(text: string, line: number): Result<Statement, string> {
   if (/\s$/u.test(text)) return failure("no space at the end of the line; write \\x20");
   const space = text.indexOf(" ");
@@ -146,7 +145,7 @@ function span(text: string, make: (ms: number) => Statement): Result<Statement, 
   return success(make(Number(match[1]) * (match[2] === "s" ? 1000 : 1)));
 }
 
-/** Words parted by spaces; what stands between single quotes is kept as it is. */
+/** Arguments, separated by spaces. Text between single quotes is kept as it is. */
 function readServer(rest: string): Result<Statement, string> {
   const words: string[] = [];
   const pattern = /(?:[^\s']|'[^']*')+/gu;
@@ -230,7 +229,7 @@ function readStatus(rest: string): Result<Statement, string> {
   return success({ kind: "status", choices });
 }
 
-/** Patterns are ECMAScript's, with the u flag: it refuses escapes that mean nothing. */
+/** An ECMAScript pattern with the u flag, which makes unknown escapes an error. */
 function readPattern(text: string): Result<RegExp, string> {
   try {
     return success(new RegExp(text, "u"));
@@ -305,7 +304,7 @@ function readBodyCheck(keyword: string, text: string, line: number): Result<Body
   }
 }
 
-/** `body is PATH`, or the bytes FIRST-LAST of it, both included as in a Range field. */
+/** `body is PATH`, or its bytes FIRST to LAST, both inclusive (RFC 9110 §14.1.2). */
 function readBodyFile(text: string, line: number): Result<BodyCheck, string> {
   const match = /^(\S+)(?: (\d{1,12})-(\d{1,12}))?$/u.exec(text);
   if (match === null) return failure("body is PATH [FIRST-LAST]");

@@ -1,5 +1,5 @@
 /**
- * The statements about the tree:
+ * Parses the statements about the tree:
  *
  *     tree   = "file" SP path *( SP option )
  *            / "dir" SP path *( SP option )
@@ -10,8 +10,8 @@
  *     option = "mode=" mode / "mtime=" date-time / "size=" 1*DIGIT SP "fill=count"
  *     mode   = 3*4( %x30-37 )
  *
- * A path is relative to the root, parted by "/", and has no empty, "." or ".." segment; a space in
- * it is written \x20.
+ * A path is relative to the root, its segments are separated by "/", and none is empty, "." or "..".
+ * A space in a path is written \x20.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -20,16 +20,16 @@ import { latin1Text } from "../../http/bytes.ts";
 import { readBytes } from "./escape.ts";
 import type { Content, TreeChange } from "./script.ts";
 
-/** The longest name that Linux and macOS take (NAME_MAX). */
+/** The longest file name on Linux and macOS (NAME_MAX). */
 const nameBytesMax = 255;
 
 const fileModeDefault = 0o644;
 const dirModeDefault = 0o755;
 
-/** A file of the pattern is made in memory whole. */
+/** A limit, since a file of the pattern is generated in memory. */
 const fileSizeBytesMax = 256 * 1024 * 1024;
 
-/** The change of the tree that `keyword` and the rest of its line stand for. */
+/** Parses a tree statement: its keyword and the rest of its line. */
 export function readTreeStatement(
   keyword: string,
   rest: string,
@@ -51,7 +51,7 @@ export function readTreeStatement(
   }
 }
 
-/** A path of the tree, escapes resolved, as Latin-1 text. */
+/** A path of the tree as Latin-1 text, its escapes resolved. */
 export function readPath(text: string): Result<string, string> {
   const octets = readBytes(text);
   if (!octets.ok) return octets;

@@ -8,8 +8,8 @@ import type { PhaseOutcome, Play } from "../../../src/check/play/player.ts";
 import { freshMemory, playRun } from "../../../src/check/play/player.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 import { phaseRuns } from "../../../src/check/script/script.ts";
-import type { FakeServer, FakeSocket } from "./fake-server.ts";
-import { answering, fakeServer, response } from "./fake-server.ts";
+import type { FakeServer, FakeSocket } from "../fake-server.ts";
+import { answering, fakeServer, response } from "../fake-server.ts";
 
 const servers: FakeServer[] = [];
 
@@ -28,7 +28,7 @@ function serve(
 
 const get = "> GET / HTTP/1.1\n> Host: localhost\n>\n";
 
-/** Statements, indented for a script however the test has them; headings stay as they are. */
+/** Statements, indented as a script needs it. Headings stay as they are. */
 function indented(text: string): string {
   return text
     .split("\n")
@@ -37,7 +37,7 @@ function indented(text: string): string {
     .join("\n");
 }
 
-/** Plays a script made of one phase's statements. */
+/** Plays a script with one phase. */
 async function play(
   server: Pick<FakeServer, "endpoint">,
   steps: string,
@@ -237,7 +237,7 @@ describe("a server that does as expected", () => {
   });
 });
 
-/** Servers that do wrong, what is expected of them, and what the failure has to say. */
+/** Wrong servers, what the script expects of them, and the failure that must be reported. */
 const wrong: readonly {
   readonly name: string;
   readonly answer: string;
@@ -567,7 +567,7 @@ describe("a body that differs", () => {
   });
 });
 
-/** A request that is answered with the number of reads it came in. */
+/** A request that is answered with the number of reads in which it arrived. */
 function seen(reads: number): string {
   return `${get}< 200\n|| ${reads}`;
 }
@@ -576,7 +576,7 @@ function serveBody(text: string, fields = ""): FakeServer {
   return serve(answering(() => response("200 OK", text, fields)));
 }
 
-/** Keeps the event loop to itself for a while, and soon. */
+/** Blocks the event loop for a while, soon. */
 function stall(): void {
   setTimeout(() => Bun.sleepSync(300), 5);
 }

@@ -4,7 +4,7 @@ import { latin1Bytes, latin1Text } from "../../../src/http/bytes.ts";
 import type { Progress } from "../../../src/check/play/response-reader.ts";
 import { ResponseReader } from "../../../src/check/play/response-reader.ts";
 
-/** What the reader makes of pieces, and of the end behind them if it still needs data. */
+/** Reads pieces, and the end of the connection if the reader then needs more data. */
 function read(pieces: readonly string[], framing: "own" | "none" = "own"): Progress {
   const reader = new ResponseReader(framing);
   let rest = "";
@@ -19,7 +19,7 @@ function read(pieces: readonly string[], framing: "own" | "none" = "own"): Progr
   return reader.end();
 }
 
-/** The same text in two pieces at every place, and byte by byte. */
+/** The text cut in two at every offset, and byte by byte. */
 function cuts(text: string): readonly (readonly string[])[] {
   const twos = Array.from({ length: text.length - 1 }, (_, i) => [
     text.slice(0, i + 1),

@@ -4,7 +4,7 @@ import { latin1Text } from "../../../src/http/bytes.ts";
 import type { Phase, Script, Step, Template } from "../../../src/check/script/script.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 
-/** A script that is good but for what a test puts into it. */
+/** A valid script, except for what a test puts into it. */
 function scriptWith(phase: string, head = ""): string {
   return `# T\n\n${head}\n## P (RFC 9110 §9.3.1, must)\n\n${phase}\n`;
 }
@@ -25,7 +25,7 @@ function stepsOf(phase: string): readonly Step[] {
   return firstPhase(parsed(scriptWith(phase))).steps;
 }
 
-/** The faults of a text, as they are shown. */
+/** The faults of a text, as messages show them. */
 function faults(text: string): readonly string[] {
   const script = parseScript("t.wire", text);
   if (script.ok) return [];
@@ -313,7 +313,7 @@ ${request}    < 200`,
 });
 
 describe("refuses, with the line", () => {
-  // A statement on line 6 of an otherwise good script; what the fault has to say.
+  // A statement on line 6 of an otherwise valid script, and part of the fault's text.
   const statements: readonly (readonly [statement: string, expected: string])[] = [
     ["    GET / HTTP/1.1", "a statement"],
     ["    => GET /", "a statement"],

@@ -1,13 +1,13 @@
 /**
- * A client that can have many requests on one connection on their way, and reads answers fast. It
- * calls back as soon as an answer's last octet is there, before it reads on.
+ * A client that can pipeline many requests on one connection, and parses responses fast. It calls
+ * back as soon as the last octet of a response has arrived, before it parses the next one.
  */
 
 import { latin1Bytes } from "../../../src/http/bytes.ts";
 
 type Socket = Awaited<ReturnType<typeof Bun.connect<undefined>>>;
 
-/** What came back. */
+/** The parts of a response that the tests look at. */
 export interface Answer {
   readonly status: number;
   /** The field Content-Encoding; "" for none. */
@@ -17,15 +17,15 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
-/** A request, and who waits for its answer. */
+/** A request, and the callbacks for its answer. */
 export interface Question {
   readonly text: string;
   readonly answered: (answer: Answer) => void;
-  /** The connection has ended before the answer. */
+  /** Called if the connection ends before the answer. */
   readonly lost: (error: Error) => void;
 }
 
-/** A request without an Upgrade, a CONNECT or chunked content in its answer. */
+/** Not for requests with Upgrade or CONNECT, whose answers end otherwise. */
 export class FreshnessClient {
   readonly #waiting: Question[] = [];
   #socket: Socket | undefined;
@@ -48,12 +48,12 @@ export class FreshnessClient {
     return client;
   }
 
-  /** Requests whose answers are still to come. */
+  /** The number of requests whose answers have not arrived yet. */
   get inFlight(): number {
     return this.#waiting.length;
   }
 
-  /** Sends `questions`, in one piece. */
+  /** Sends `questions` in one write. */
   ask(questions: readonly Question[]): void {
     this.#waiting.push(...questions);
     const octets = latin1Bytes(questions.map(({ text }) => text).join(""));
@@ -62,7 +62,7 @@ export class FreshnessClient {
     else this.#end(this.#ended);
   }
 
-  /** The same for requests that nobody but the caller waits for. */
+  /** Sends requests in one write. Returns a promise for each answer. */
   answersTo(...texts: readonly string[]): Promise<Answer>[] {
     const questions: Question[] = [];
     const answers = texts.map((text) => {
@@ -108,7 +108,7 @@ export class FreshnessClient {
     }
   }
 
-  /** Takes a whole answer off what has arrived; undefined when there is none. */
+  /** Removes a complete answer from the received octets; `undefined` if there is none. */
   #read(isToHead: boolean): Answer | undefined {
     const headEnd = this.#arrived.indexOf("\r\n\r\n");
     if (headEnd === -1) return undefined;
@@ -124,7 +124,7 @@ export class FreshnessClient {
     return { status, coding, entityTag: fieldOf(head, "\r\nETag: "), body: content.body };
   }
 
-  /** The content that begins at `start`, and where it ends; undefined when it isn't all there. */
+  /** The content that begins at `start`, and its end; `undefined` if it is incomplete. */
   #body(head: string, start: number): { body: Uint8Array; end: number } | undefined {
     const declared = fieldOf(head, "\r\nContent-Length: ");
     if (declared !== "") {

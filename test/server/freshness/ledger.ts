@@ -1,10 +1,8 @@
-/**
- * What has been changed, and what is being changed, in memory that threads share.
- */
+/** Which version of each subject is being written and which is in place, in shared memory. */
 
 const [stopped, aim, changes, fixed] = [0, 1, 2, 3] as const;
 
-/** Versions of so many subjects. Whoever changes one is alone in changing it. */
+/** The versions of `count` subjects. Only one thread may change a subject. */
 export class Ledger {
   readonly #cells: Int32Array;
   readonly #count: number;
@@ -18,13 +16,13 @@ export class Ledger {
     this.#count = (this.#cells.length - fixed) / 2;
   }
 
-  /** Begins with `version`, which nobody has asked for yet. */
+  /** Sets the first version of a subject, before any request for it. */
   set(index: number, version: number): void {
     Atomics.store(this.#cells, fixed + index, version);
     Atomics.store(this.#cells, fixed + this.#count + index, version);
   }
 
-  /** Lets `make` make the next version. */
+  /** Has `make` write the next version. */
   change(index: number, make: (version: number) => void): void {
     const version = this.begun(index) + 1;
     Atomics.store(this.#cells, fixed + index, version);
@@ -33,17 +31,17 @@ export class Ledger {
     Atomics.add(this.#cells, changes, 1);
   }
 
-  /** The last version that was begun. */
+  /** The latest version whose writing has begun. */
   begun(index: number): number {
     return Atomics.load(this.#cells, fixed + index);
   }
 
-  /** The last version that was in place. */
+  /** The latest version whose writing is complete. */
   inPlace(index: number): number {
     return Atomics.load(this.#cells, fixed + this.#count + index);
   }
 
-  /** Changes made. */
+  /** The number of changes so far. */
   get changes(): number {
     return Atomics.load(this.#cells, changes);
   }

@@ -1,11 +1,10 @@
 /**
- * Changes subjects, one after the other, in a thread of its own, and says so in shared memory: before
- * a change that it begins, after it that it is in place, and ahead of both which subject is next, so
- * that those who ask can be there when it happens.
+ * Changes one subject after the other in a thread of its own. The ledger in shared memory says which
+ * subject is next, so that clients can ask for it at that time, when a change begins, and when it is
+ * in place.
  *
- * What is about to change is left alone for about a round before: long enough for a server to believe
- * that it won't. A change may be followed by another one at once, within one tick of a file system's
- * clock.
+ * A subject is not changed for about one round before its turn, long enough for a server to cache
+ * it. A change may be followed by another at once, within one tick of the file system's clock.
  */
 
 import { workerData } from "node:worker_threads";
@@ -13,7 +12,7 @@ import { workerData } from "node:worker_threads";
 import { Ledger } from "./ledger.ts";
 import { kinds, Subject } from "./subjects.ts";
 
-/** What a mutator is told. */
+/** The worker's data. */
 export interface Mutation {
   /** The folder with `site` in it. */
   readonly base: string;
@@ -43,7 +42,7 @@ const subjects = cast.map(([kind, copy]) => {
   return new Subject(base, found, copy);
 });
 
-/** Changes `subject` while others watch, one time or a few. */
+/** Changes `subject` one to three times, while clients ask for it. */
 function play(subject: Subject, index: number): void {
   ledger.aimAt(index);
   sleep(0.2 + Math.random());

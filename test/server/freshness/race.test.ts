@@ -1,9 +1,9 @@
 /**
- * Whatever happens to the tree is seen by the first request that is sent after it. A server that
- * remembers has to look again, and each test here is about a way of not looking well enough.
+ * Every change of the tree is visible to the first request that is sent after it. A server with a
+ * cache must validate its entries, and each test is about a way of validating them insufficiently.
  *
- * FRESHNESS_REQUESTS=1000000 makes the race so long. On a file system whose clock ticks seldom, as
- * all of Linux's did before 6.13, more can go wrong; this, as root, is one that ticks at 250 Hz:
+ * FRESHNESS_REQUESTS=1000000 sets the length of the race. A file system whose clock ticks slowly, as
+ * on Linux before 6.13, makes stale answers more likely. As root, this uses one that ticks at 250 Hz:
  *
  *   unshare -m sh -c 'mount -t ramfs none /mnt && TMPDIR=/mnt exec bun run test:race'
  */
@@ -26,22 +26,22 @@ import { Stream, Watch } from "./watch.ts";
 const requestsMin = Number(process.env["FRESHNESS_REQUESTS"] ?? 100_000);
 const changesMin = requestsMin / 20;
 
-/** Subjects of each kind, each with files of its own. */
+/** The number of subjects of each kind. Each has files of its own. */
 const copies = 50;
-/** How many times each of them is tried by itself. */
+/** How often each subject is tried by itself. */
 const rounds = 4;
 
-/** After so long without a change a server may believe what the clock of a file system says. */
+/** After this time without a change a server may trust a file's timestamps. */
 const settleMs = 300;
-/** A tick of that clock at CONFIG_HZ=100, the slowest there is in Linux. */
+/** A tick of the file system's clock at CONFIG_HZ=100, the slowest on Linux. */
 const tickMs = 10;
 
-/** For tests that do much, however busy the machine is. */
+/** The timeout of long tests, generous for a busy machine. */
 const unhurriedMs = 300_000;
 
 const root = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "postern-fresh-")));
 
-/** A folder with a `site` in it, which is served by a process of its own. */
+/** A folder that contains `site`, which a process of its own serves. */
 class ServedFolder implements AsyncDisposable {
   readonly base: string;
   readonly site: string;
@@ -65,7 +65,7 @@ class ServedFolder implements AsyncDisposable {
     return await FreshnessClient.connect(await this.#port);
   }
 
-  /** The files in a folder of this one. */
+  /** The files in a subfolder of `site`. */
   plot(folder: string): Plot {
     const plot = new Plot(this.site, folder, join(this.base, "aside", `plot-${folder}`));
     plot.folder(plot.at("."));
@@ -81,7 +81,7 @@ function request(path: string, fields = "", method = "GET"): string {
   return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`;
 }
 
-/** What of `octets` tells a version. */
+/** The version that `octets` show. */
 function shownBy(octets: Uint8Array): string {
   return /v\d{7}/.exec(new TextDecoder().decode(octets))?.[0] ?? "none";
 }
@@ -92,7 +92,7 @@ afterAll(async () => {
   fs.rmSync(root, { recursive: true });
 }, unhurriedMs);
 
-/** What is changed: each kind, so many times where there can be more than one. */
+/** The subjects: each kind `copies` times, or once if it can only exist once. */
 const cast = Array.from({ length: copies }, (_, copy) =>
   kinds.filter((kind) => copy === 0 || kind.isAlone !== true).map((kind) => ({ kind, copy })),
 ).flat();
@@ -100,7 +100,7 @@ const subjects = cast.map(({ kind, copy }) => new Subject(served.base, kind, cop
 const memory = Ledger.memoryFor(subjects.length);
 const ledger = new Ledger(memory);
 
-/** All subjects in turn; those there is one of come as often as the others. */
+/** All subjects in turn. A kind with one subject occurs as often as the others. */
 const round = Array.from({ length: copies }, (_, copy) =>
   kinds.map((kind) =>
     cast.findIndex((one) => one.kind === kind && (kind.isAlone === true || one.copy === copy)),
@@ -119,17 +119,17 @@ beforeAll(async () => {
   await Bun.sleep(settleMs);
 }, unhurriedMs);
 
-/** Makes the next version, here and now. */
+/** Writes the next version, in this thread. */
 function change(index: number): void {
   ledger.change(index, (version) => subjects[index]?.step(version));
 }
 
-/** Fails the test if there were faults, and shows some. */
+/** Fails the test if there were stale answers, and shows some of them. */
 function expectFresh({ faults }: Watch): void {
   expect({ stale: faults.length, some: faults.slice(0, 12) }).toEqual({ stale: 0, some: [] });
 }
 
-/** Changes what has been asked for and may be remembered, and then what has just been changed. */
+/** Changes a subject that was requested and may be cached, and then changes it again at once. */
 async function tryChanges(client: FreshnessClient, watch: Watch, index: number): Promise<void> {
   const tagged = index % 2 === 1;
   await watch.ask(client, [index, index]);
@@ -150,7 +150,7 @@ async function tryOneByOne(): Promise<void> {
   expect(watch.total).toBe(rounds * round.length * 4);
 }
 
-/** The same, while another connection keeps asking for just the subject that is tried. */
+/** The same, while another connection keeps asking for the subject that is tried. */
 async function tryBesideStream(): Promise<void> {
   const watch = new Watch(subjects, ledger);
   const client = await served.connect();
@@ -170,10 +170,10 @@ async function tryBesideStream(): Promise<void> {
 }
 
 /**
- * One connection keeps the server busy, so that what is sent on the others waits, and is read in one
- * turn of its event loop: on the second a subject, and after it what takes long; on the third what
- * doesn't matter. When the answer for the subject is there, the turn isn't over. Then it changes,
- * and is asked for on the third, before that one has been read.
+ * One connection keeps the server busy, so that requests on the two others wait, and are read in the
+ * same turn of its event loop: on the second connection the subject, and then a slow request; on the
+ * third an unrelated request. When the answer for the subject arrives, the turn isn't over. The
+ * subject is then changed, and requested on the third connection before the server reads that one.
  */
 async function tryWithinOneTurn(): Promise<void> {
   const watch = new Watch(subjects, ledger);
@@ -205,7 +205,7 @@ describe("the very next request after a change", () => {
   test("sees it in the turn in which an earlier one was read", tryWithinOneTurn, unhurriedMs);
 });
 
-/** How many more a connection asks for, given how many it waits for. */
+/** How many more requests a connection sends, given how many answers are to come. */
 type Manner = (inFlight: number) => number;
 
 const singly: Manner = () => 1;
@@ -213,8 +213,9 @@ const inBatches: Manner = (inFlight) => (inFlight > 0 ? 0 : 2 + Math.floor(Math.
 const ahead: Manner = (inFlight) => (inFlight < 8 ? 2 : 0);
 
 /**
- * Who asks, one crew after the other. A few that wait for each answer see what is stale for some
- * microseconds; many keep the server so busy that it has more than one to answer at any time.
+ * The groups of connections that ask, one group after the other. A few connections that wait for
+ * each answer detect what is stale for microseconds only. Many connections keep the server so busy
+ * that it always has several requests to answer.
  */
 const crews: readonly { readonly share: number; readonly manners: readonly Manner[] }[] = [
   { share: 0.4, manners: [singly, singly] },
@@ -222,7 +223,7 @@ const crews: readonly { readonly share: number; readonly manners: readonly Manne
   { share: 0.3, manners: [singly, inBatches, ahead].flatMap((one) => [one, one, one, one]) },
 ];
 
-/** Mostly what is about to change, or is being changed. */
+/** Mostly the subject that is about to change or is being changed. */
 function pick(): number {
   return Math.random() < 0.8 ? ledger.aim : Math.floor(Math.random() * subjects.length);
 }
@@ -231,7 +232,7 @@ function askAbout(watch: Watch, then: Then): Question {
   return watch.about(pick(), Math.random() < 0.2, then);
 }
 
-/** Lets a thread of its own change all subjects until the ledger says stop; then resolves. */
+/** Has a thread change all subjects until the ledger is stopped; then resolves. */
 function changeInThread(): Promise<void> {
   const mutation: Mutation = {
     base: served.base,
@@ -249,7 +250,7 @@ function changeInThread(): Promise<void> {
   });
 }
 
-/** Connects as many as have `manners`, lets them ask until enough has happened. */
+/** Opens a connection for each of `manners`, and lets them ask until there were enough changes. */
 async function askUntil(
   enough: () => boolean,
   manners: readonly Manner[],
@@ -286,7 +287,7 @@ async function race(): Promise<void> {
     await changed;
   }
   expectFresh(watch);
-  // It was a race, for each kind.
+  // For each kind, requests and changes did overlap.
   expect(watch.total).toBeGreaterThanOrEqual(requestsMin);
   expect(watch.overlapping).toBeGreaterThan(0);
   expect([...watch.answers.keys()].toSorted()).toEqual(kinds.map(({ name }) => name).toSorted());
@@ -297,13 +298,13 @@ describe("changes in another thread", () => {
   test(`are seen by ${requestsMin} requests that race them`, race, timeMs);
 });
 
-/** What a server can know of a file without reading it. */
+/** What a server can tell about a file's version without reading it. */
 function identityOf(path: string): string {
   const { ino, size, mtimeNs, ctimeNs } = fs.statSync(path, { bigint: true });
   return [ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
-/** Forms in which a file is remembered: its name, what is asked for, and how long it is. */
+/** Files that are cached in different ways: the name, the request, and the length. */
 const forms: readonly { file: string; path: string; fields: string; lines: number }[] = [
   { file: "a.txt", path: "a.txt", fields: "", lines: 3 },
   { file: "index.html", path: "", fields: "", lines: 3 },
@@ -312,10 +313,10 @@ const forms: readonly { file: string; path: string; fields: string; lines: numbe
 ];
 
 /**
- * A write that leaves inode, size, mtime and ctime as they were: the second of two within one tick of
- * a file system's clock. Where the clock is too good for that, a mapping does it, which marks its
- * file as changed when a page is first written to, and not again (mmap(2), "st_ctime and st_mtime").
- * Whoever reads between the two must not keep what it has read.
+ * A write that doesn't change inode, size, mtime and ctime: the second of two writes within one tick
+ * of the file system's clock. Where the clock is too precise, a mapping has the same effect: the
+ * file's times change when a page is first written to, and not again (mmap(2), "st_ctime and
+ * st_mtime"). A server that reads the file between the two writes must not cache what it read.
  */
 async function tryWithinOneTick(): Promise<void> {
   await using folder = new ServedFolder("ticks");
@@ -326,7 +327,7 @@ async function tryWithinOneTick(): Promise<void> {
       const place = plot.at(file);
       plot.put(place, contentOf(0, lines));
       const mapping = Bun.mmap(place);
-      // From now on the kernel isn't told of writes to these pages.
+      // From now on, writes to these pages don't change the file's times.
       mapping.fill(0);
       plot.overwrite(place, contentOf(0, lines));
       const text = request(`/f${i}-${j}/${path}`, fields);
@@ -350,10 +351,10 @@ async function tryWithinOneTick(): Promise<void> {
     const before = identityOf(place);
     await expectShown(text, contentOf(1, lines));
     mapping.set(Buffer.from(contentOf(2, lines)));
-    // What took longer than a tick, or can be told, shows nothing here.
+    // A write that took longer than a tick, or changed the file's times, proves nothing here.
     if (performance.now() - startMs > tickMs || identityOf(place) !== before) continue;
     tricked.push({ text, lines });
-    // What was kept too early may go unused while it looks too new, and be used later.
+    // An entry that was cached too early may be ignored while it looks too new, and be used later.
     if (isAskedAtOnce) await expectShown(text, contentOf(2, lines));
   }
   await Bun.sleep(settleMs);
@@ -363,15 +364,15 @@ async function tryWithinOneTick(): Promise<void> {
   expect(tricked.length).toBeGreaterThan(0);
 }
 
-/** What a client asks that has seen a large file once, and got a tag for it. */
+/** A client that has got a large file once, with an entity tag. */
 interface Returning {
   readonly path: string;
   readonly entityTag: string;
 }
 
 /**
- * The same of large files, which aren't read for their tags. Whoever got one between the two edits
- * must not be told by it that nothing has changed, nor be sent the rest of what has.
+ * The same for large files, whose tags don't depend on their content. A tag that was sent between
+ * the two writes must neither match in If-None-Match, nor in If-Range.
  */
 async function tryTagsWithinOneTick(): Promise<void> {
   await using folder = new ServedFolder("tags");
@@ -411,7 +412,7 @@ async function tryTagsWithinOneTick(): Promise<void> {
   for (const returning of tricked) await show(returning);
   expect(new Set(seen)).toEqual(new Set([`200 v0000002 ${lines * 9}`]));
 
-  // By now there is a tag that stands for this content alone.
+  // By now the file has a tag that stands for this content alone.
   const { path = "" } = tricked[0] ?? {};
   const { entityTag } = await client.answerTo(request(path));
   seen.length = 0;
@@ -420,7 +421,7 @@ async function tryTagsWithinOneTick(): Promise<void> {
   client.close();
 }
 
-/** Two files of one size, written within one tick. False where the clock is too good for that. */
+/** Writes two files of one size within one tick. Returns false if the clock is too precise. */
 function putTwins(plot: Plot, names: readonly [string, string]): boolean {
   for (let attempt = 0; attempt < 100; attempt++) {
     const times = names.map((name, version) => {
@@ -432,14 +433,14 @@ function putTwins(plot: Plot, names: readonly [string, string]): boolean {
   return false;
 }
 
-/** A path that leads to the one or the other of two files. */
+/** A path that resolves to one of two files. */
 interface Fork {
   readonly path: string;
   readonly isOfTwins: boolean;
   readonly turn: (version: 0 | 1) => void;
 }
 
-/** By a link to the one or the other. */
+/** By a link to one of them. */
 function forkByLink(plot: Plot, path: string): Fork {
   const isOfTwins = putTwins(plot, ["0.txt", "1.txt"]);
   const turn = (version: 0 | 1): void => plot.link(plot.at("link.txt"), `${version}.txt`);
@@ -447,7 +448,7 @@ function forkByLink(plot: Plot, path: string): Fork {
   return { path: `${path}/link.txt`, isOfTwins, turn };
 }
 
-/** By their folders, of which the one or the other is in place. */
+/** By their folders, one of which is in place. */
 function forkByFolder(plot: Plot, path: string): Fork {
   for (const name of ["0", "1"]) plot.folder(plot.at(name));
   const isOfTwins = putTwins(plot, ["0/a.txt", "1/a.txt"]);
@@ -493,7 +494,7 @@ describe.skipIf(process.platform !== "linux")(
   },
 );
 
-/** A site with pages of its own, all of one version. */
+/** A site with error pages of its own, all of one version. */
 function buildSite(where: string, version: number): void {
   fs.mkdirSync(where);
   fs.chmodSync(where, 0o755);
@@ -534,7 +535,7 @@ async function tryRoots(): Promise<void> {
   expect(seen).toEqual(expected);
 }
 
-/** With --clean-urls a page is found by a name that it doesn't have, and with --single by none. */
+/** With --clean-urls a page is found without its extension, and with --single for every path. */
 async function tryOtherNames(): Promise<void> {
   await using folder = new ServedFolder("names", ["--clean-urls", "--single"]);
   const client = await folder.connect();

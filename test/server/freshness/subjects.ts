@@ -1,10 +1,10 @@
 /**
- * What is changed, and how, to see whether a server notices: subjects, each a few files in a folder of
- * its own, that go from version to version, one change at a time. Which answer a version must get
- * follows from its number, so whoever asks doesn't have to be who changes, nor to wait for him.
+ * The subjects of the race: each is a few files in a folder of its own, which go from version to
+ * version, one change at a time. The expected answer follows from the version's number, so that a
+ * client can judge an answer without waiting for the thread that makes the changes.
  *
- * Versions are hard to tell apart from outside: most have the same size and the same mtime, and many
- * the inode number of the one before the last.
+ * Versions are hard to tell apart by metadata: most have the same size and mtime, and many have the
+ * inode number of the version before the last.
  */
 
 import * as fs from "node:fs";
@@ -12,24 +12,24 @@ import { join } from "node:path";
 
 import type { Answer } from "./client.ts";
 
-/** When everything was last changed, as far as mtime says; in seconds since 1970. */
+/** The mtime of all files, in seconds since 1970. */
 const longAgo = 1_600_000_000;
 const farAhead = 4_000_000_000;
 
 const digits = (version: number): string => String(version).padStart(7, "0");
 
-/** The content of a file at `version`: so many lines that all say it. */
+/** The content of a file at `version`: `lines` lines that each contain the version. */
 export function contentOf(version: number, lines = 3): string {
   return `v${digits(version)}\n`.repeat(lines);
 }
 
-/** A subject's files on the disk. */
+/** A subject's files on disk. */
 export class Plot {
   readonly #root: string;
   readonly #folder: string;
   readonly #aside: string;
 
-  /** `folder` is below `root`; names that begin with `aside` are not served, and are this plot's. */
+  /** `folder` is below `root`. Paths that begin with `aside` are not served; only this plot uses them. */
   constructor(root: string, folder: string, aside: string) {
     this.#root = root;
     this.#folder = folder;
@@ -49,7 +49,7 @@ export class Plot {
     fs.chmodSync(path, 0o755);
   }
 
-  /** Puts a file in its place at once, over whatever is there. */
+  /** Puts a file in place by a rename, replacing what is there. */
   put(path: string, content: string, mode = 0o644): void {
     const fresh = this.aside("new");
     fs.writeFileSync(fresh, content);
@@ -58,14 +58,14 @@ export class Plot {
     fs.renameSync(fresh, path);
   }
 
-  /** The same with a symbolic link. */
+  /** Puts a symbolic link in place by a rename. */
   link(path: string, target: string): void {
     const fresh = this.aside("new");
     fs.symlinkSync(target, fresh);
     fs.renameSync(fresh, path);
   }
 
-  /** Writes over a file's content in one call; the size stays if `content` has it. */
+  /** Overwrites a file in one call. The size stays the same if `content` has the same length. */
   overwrite(path: string, content: string): void {
     fs.writeFileSync(path, content, { flag: "r+" });
   }
@@ -78,32 +78,32 @@ export class Plot {
 /** A kind of change. */
 export interface Kind {
   readonly name: string;
-  /** What is asked for, in the subject's folder. */
+  /** The path to request, relative to the subject's folder. */
   readonly path: string;
   readonly fields?: string;
   readonly method?: "POST";
-  /** Whether there can be but one of it: its files lie in the root. */
+  /** Whether only one subject of this kind can exist, since its files are in the root. */
   readonly isAlone?: true;
-  /** Whether what a refusal says belongs to the version. */
+  /** Whether the content of an error response shows the version. */
   readonly isErrorPage?: true;
-  /** Whether half of a change can be seen: nothing, or parts of two versions. */
+  /** Whether an unfinished change is visible: as nothing, or as parts of two versions. */
   readonly isTorn?: true;
-  /** What else can be seen of half a change. */
+  /** What else an unfinished change may look like. */
   readonly inBetween?: string;
-  /** After so many versions it goes on as at the first. */
+  /** The number of versions after which the changes repeat. */
   readonly cycle: number;
-  /** Makes version 0. */
+  /** Writes version 0. */
   setUp(plot: Plot): void;
-  /** Makes `version` out of the one before. */
+  /** Changes the files from the previous version to `version`. */
   step(plot: Plot, version: number): void;
-  /** What `version` must be answered with, as `describe` puts it. */
+  /** The answer that `version` requires, in the words of `describe`. */
   expected(version: number): string;
 }
 
 const shown = (version: number, lines = 3, coding = ""): string =>
   `200 ${coding === "" ? "" : `${coding} `}${digits(version)} x${lines}`;
 
-/** A kind whose files are three lines long, each version put where the one before was. */
+/** A kind with one file of three lines, in which each version replaces the one before. */
 function editing(
   name: string,
   edit: (plot: Plot, version: number) => void,
@@ -120,7 +120,7 @@ function editing(
   };
 }
 
-/** `way` loses and regains o+x, and then what is behind it changes. */
+/** The folder `way` loses and regains o+x, and then the file below it changes. */
 function closing(name: string, way: string): Kind {
   const file = "upper/lower/a.txt";
   return {
@@ -139,12 +139,12 @@ function closing(name: string, way: string): Kind {
   };
 }
 
-/** Where the folder of `version` is while another one is in its place. */
+/** The path of the folder of `version` while another folder is in its place. */
 function apart(plot: Plot, version: number): string {
   return plot.aside(String(Math.floor(version / 2) % 2));
 }
 
-/** `way` is moved away, and the next time another folder takes its place. */
+/** The folder `way` is moved away, and with the next change another folder takes its place. */
 function swapping(name: string, way: string, inside: string): Kind {
   return {
     name,
@@ -170,7 +170,7 @@ function swapping(name: string, way: string, inside: string): Kind {
   };
 }
 
-/** A link goes over to a target that has changed meanwhile, and at times to one outside. */
+/** A link is switched to a target that has changed meanwhile, and at times to one outside. */
 function switching(name: string, path: string, link: string, targets: readonly string[]): Kind {
   const target = (version: number): string => targets[version % 2] ?? "";
   const fileOf = (version: number): string => `${target(version)}${path.slice(link.length)}`;
@@ -198,8 +198,8 @@ function switching(name: string, path: string, link: string, targets: readonly s
 }
 
 /**
- * Forms made ahead come and go beside `file`, and their permission, too; for a while the plain form
- * is newer than they are.
+ * Precompressed files are added and removed beside `file`, and so is their permission. For a while
+ * `file` is newer than they are.
  */
 function accompanying(name: string, path: string, file: string): Kind {
   const [gz, br] = [`${file}.gz`, `${file}.br`];
@@ -239,7 +239,7 @@ function accompanying(name: string, path: string, file: string): Kind {
   };
 }
 
-/** A file in the root is put there, edited in place, and removed; `without` it. */
+/** A file in the root is added, edited in place and removed. `without` is the answer without it. */
 function standing(name: string, file: string, status: number, without: string): Kind {
   return {
     name,
@@ -258,7 +258,7 @@ function standing(name: string, file: string, status: number, without: string): 
   };
 }
 
-/** A listing tells of a size that changes though the folder doesn't. */
+/** A listing shows a size that changes without a change of the folder. */
 function growing(name: string, settle: (plot: Plot, file: string) => void): Kind {
   return {
     name,
@@ -275,7 +275,7 @@ function growing(name: string, settle: (plot: Plot, file: string) => void): Kind
   };
 }
 
-/** Everything that is changed. */
+/** All kinds of changes. */
 export const kinds: readonly Kind[] = [
   editing("an edit in place", (plot, v) => plot.overwrite(plot.at("a.txt"), contentOf(v)), {
     isTorn: true,
@@ -370,7 +370,7 @@ export const kinds: readonly Kind[] = [
     name: "a folder's entries, and who may see them",
     path: "folder/",
     cycle: 3,
-    // A rename is one change to the tree, and none to a reader of the folder that is half way.
+    // A rename is one change of the tree, but a reader in the middle of the folder may miss it.
     isTorn: true,
     setUp(plot) {
       plot.folder(plot.at("folder"));
@@ -424,19 +424,19 @@ export const kinds: readonly Kind[] = [
     path: "anything",
     method: "POST",
     fields: "Content-Length: 0\r\n",
-    // The page was there when the form came, and is not when it has been read.
+    // The page existed when the head of the request arrived, and not when its body was read.
     inBetween: "404",
   },
 ];
 
-/** One of a kind, with a folder of its own. */
+/** A subject of a kind, with a folder of its own. */
 export class Subject {
   readonly kind: Kind;
   readonly name: string;
   readonly path: string;
   readonly #plot: Plot;
 
-  /** `base` is a folder with another in it, `site`, that is served. */
+  /** `base` is the folder that contains `site`, which is served. */
   constructor(base: string, kind: Kind, copy: number) {
     this.kind = kind;
     this.name = `${kind.name}, ${copy}`;
@@ -446,7 +446,7 @@ export class Subject {
     this.#plot = new Plot(join(base, "site"), folder, aside);
   }
 
-  /** Makes version 0 and goes on to `version`. */
+  /** Writes version 0 and all further versions up to `version`. */
   setUp(version: number): void {
     for (const folder of ["..", "."]) this.#plot.folder(this.#plot.at(folder));
     this.#plot.folder(join(this.#plot.aside(""), ".."));
@@ -458,13 +458,13 @@ export class Subject {
     this.kind.step(this.#plot, version);
   }
 
-  /** A request for it; `more` are further field lines. */
+  /** A request for the subject; `more` are further field lines. */
   request(more = ""): string {
     const { method = "GET", fields = "" } = this.kind;
     return `${method} ${this.path} HTTP/1.1\r\nHost: localhost\r\n${fields}${more}\r\n`;
   }
 
-  /** What `answer` shows of it, in few words. */
+  /** What `answer` shows, in few words. */
   describe({ status, coding, body }: Answer): string {
     const { isErrorPage = false } = this.kind;
     if (status >= 300 && !isErrorPage) return String(status);
@@ -472,8 +472,8 @@ export class Subject {
   }
 
   /**
-   * What is wrong with what was `seen` by someone who asked when version `inPlace` was in place, and
-   * had all of the answer when version `begun` was begun; undefined when nothing is.
+   * What is wrong with an answer that shows `seen`, when version `inPlace` was in place at the
+   * request and version `begun` had begun at the end of the answer; `undefined` if it is fresh.
    */
   fault(seen: string, inPlace: number, begun: number): string | undefined {
     for (let version = inPlace; version <= begun; version++) {
@@ -484,7 +484,7 @@ export class Subject {
     return `${this.name}: ${seen}, not ${this.kind.expected(inPlace)} (${bounds})`;
   }
 
-  /** Whether `seen` is a change half way, and made of nothing but the versions in question. */
+  /** Whether `seen` is an unfinished change, composed of nothing but the versions in question. */
   #isHalf(seen: string, inPlace: number, begun: number): boolean {
     const { isTorn = false, inBetween } = this.kind;
     if (seen === inBetween) return true;
@@ -496,7 +496,7 @@ export class Subject {
   }
 }
 
-/** "0000007 x3" for three whole lines of version 7; else the versions that are spoken of. */
+/** "0000007 x3" for three complete lines of version 7; otherwise all versions that occur. */
 function summarize(body: Uint8Array): string {
   const isGzip = body[0] === 0x1f && body[1] === 0x8b;
   const octets = isGzip ? Bun.gunzipSync(new Uint8Array(body)) : body;

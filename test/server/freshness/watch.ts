@@ -1,26 +1,26 @@
 /**
- * Asks for subjects, and knows which answers are stale: whatever shows neither a version that was
- * in place when the first octet of the request was sent, nor one that was begun before the last
- * octet of the answer had come.
+ * Asks for subjects and detects stale answers. An answer is fresh if it shows a version between the
+ * one in place when the first octet of the request was sent and the latest one begun before the
+ * last octet of the answer arrived.
  */
 
 import type { Answer, FreshnessClient, Question } from "./client.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Subject } from "./subjects.ts";
 
-/** Told when an answer has come, or that none will. */
+/** Called when an answer has arrived, or with the reason why none will. */
 export type Then = (error?: Error) => void;
 
-/** What was asked, and every answer that wasn't fresh. */
+/** Counts answers, and collects those that are stale. */
 export class Watch {
   readonly faults: string[] = [];
-  /** Answers, by the name of their kind. */
+  /** The number of answers, by the name of their kind. */
   readonly answers = new Map<string, number>();
-  /** Answers to requests in whose time something was changed. */
+  /** The number of answers during whose request the subject was changed. */
   overlapping = 0;
   readonly #subjects: readonly Subject[];
   readonly #ledger: Ledger;
-  /** By subject, the last entity tag and what it stood for. */
+  /** The last entity tag of each subject, and what the tagged response showed. */
   readonly #known = new Map<number, { readonly entityTag: string; readonly seen: string }>();
 
   /** The versions of `subjects` are in `ledger`, in the same order. */
@@ -29,12 +29,12 @@ export class Watch {
     this.#ledger = ledger;
   }
 
-  /** Answers in all. */
+  /** The number of all answers. */
   get total(): number {
     return [...this.answers.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** A question about a subject, to be asked at once; with `tagged` only for what is new. */
+  /** A request for a subject, to be sent at once. With `tagged` it is conditional. */
   about(index: number, tagged: boolean, then: Then): Question {
     const subject = this.#subjects[index];
     if (subject === undefined) throw new Error(`no subject ${index}`);
@@ -57,7 +57,7 @@ export class Watch {
     return { text: subject.request(fields), answered, lost: then };
   }
 
-  /** Asks for one after the other in one piece, and waits for the answers. */
+  /** Sends requests for the subjects in one write, and waits for their answers. */
   async ask(client: FreshnessClient, indices: readonly number[], tagged = false): Promise<void> {
     const waiting: Promise<void>[] = [];
     const questions = indices.map((index) => {
@@ -80,8 +80,8 @@ export class Stream {
   #stopping = false;
 
   /**
-   * `next` says what to ask, after each answer, when so many are still to come; each question is to
-   * call `then`. It must ask something when nothing is to come.
+   * After each answer `next` returns what to ask, given the number of answers still to come. Each
+   * question must call `then`. If no answer is to come, `next` must return a question.
    */
   constructor(
     client: FreshnessClient,
@@ -92,7 +92,7 @@ export class Stream {
     this.#go();
   }
 
-  /** Asks no more, and resolves when the last answer has come. */
+  /** Stops asking. Resolves when the last answer has arrived. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#ended.promise;

@@ -1,11 +1,11 @@
 /**
- * A TCP server that does what a test says, right or wrong: it calls back for every read, with all
- * that the connection has sent so far.
+ * A TCP server whose behaviour a test defines: it calls back for every read, with all bytes that the
+ * connection has sent so far.
  */
 
 import type { Socket } from "bun";
 
-import { latin1Text } from "../../../src/http/bytes.ts";
+import { latin1Text } from "../../src/http/bytes.ts";
 
 export interface FakeSocketData {
   received: string;
@@ -18,7 +18,7 @@ export type FakeSocket = Socket<FakeSocketData>;
 export interface FakeServer {
   readonly url: URL;
   readonly endpoint: { readonly host: string; readonly port: number };
-  /** Sockets that are open now. */
+  /** The open sockets. */
   readonly open: Set<FakeSocket>;
   stop(): void;
 }
@@ -59,7 +59,7 @@ export function fakeServer(
   };
 }
 
-/** Answers every whole request head with `answer`, however its bytes came. */
+/** Answers every complete request head with `answer`, in any number of reads. */
 export function answering(answer: (head: string, socket: FakeSocket) => string) {
   return (socket: FakeSocket, received: string): void => {
     const heads = received.split("\r\n\r\n").slice(0, -1);
@@ -69,7 +69,7 @@ export function answering(answer: (head: string, socket: FakeSocket) => string) 
   };
 }
 
-/** A response with its length. */
+/** A response with a Content-Length. */
 export function response(status: string, body: string, fields = ""): string {
   return `HTTP/1.1 ${status}\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`;
 }

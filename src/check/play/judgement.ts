@@ -1,15 +1,13 @@
 /**
- * What a script asks of a response, held against the response that came. Pure: each check is a
- * function of its own and answers with a failure or with nothing, and the first failure counts,
- * in the script's order: status, fields, body.
+ * Compares a response with what the script expects of it. Pure: each check is a function that
+ * returns a failure or `undefined`. The first failure is reported, in the order status, fields, body,
+ * saved values.
  */
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
 import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
 import { fillTemplate, visibleText } from "../script/escape.ts";
-import type { HttpResponse } from "../play/response-reader.ts";
-import { fieldValues } from "../play/response-reader.ts";
 import type {
   BodyCheck,
   Content,
@@ -19,14 +17,16 @@ import type {
   StatusChoice,
   Template,
 } from "../script/script.ts";
-import { contentBytes } from "../play/tree.ts";
+import type { HttpResponse } from "./response-reader.ts";
+import { fieldValues } from "./response-reader.ts";
+import { contentBytes } from "./script-tree.ts";
 
-/** An expectation that did not hold: at which line, and what came instead. */
+/** An expectation that did not hold: its line, and what came instead. */
 export interface Failure {
   readonly line: number;
   readonly expected: string;
   readonly came: string;
-  /** Both sides in bytes, where a comparison of bytes says more. */
+  /** Both byte sequences, where the report can show the first difference. */
   readonly difference?: Difference;
   /** The response that was judged. */
   readonly response?: HttpResponse;
@@ -37,13 +37,13 @@ export interface Difference {
   readonly came: Uint8Array;
 }
 
-/** What a script has kept so far, and what the tree's files hold now, by path. */
+/** The values that a script has saved so far by name, and the current content of files by path. */
 export interface Memory {
   readonly captures: Map<string, Uint8Array>;
   readonly files: Map<string, Content>;
 }
 
-/** The first expectation of `step` that `response` misses. Keeps the step's captures on success. */
+/** The first expectation of `step` that `response` fails. Without one, the step's values are saved. */
 export function judgeResponse(
   step: ResponseStep,
   response: HttpResponse,
@@ -53,7 +53,7 @@ export function judgeResponse(
     judgeStatus(step, response) ??
     firstFailure(step.fields, (check) => judgeField(check, response, memory)) ??
     judgeBody(step, response, memory) ??
-    firstFailure(step.saves, (save) => keep(save, response, memory));
+    firstFailure(step.saves, (each) => save(each, response, memory));
   return failure === undefined ? undefined : { ...failure, response };
 }
 
@@ -68,7 +68,7 @@ function firstFailure<Check>(
   return undefined;
 }
 
-/** The choices in words: `200 or 4xx or closed`. */
+/** The choices as the script writes them: `200 or 4xx or closed`. */
 export function choicesText(choices: readonly StatusChoice[]): string {
   const words = choices.map((choice) => {
     if (choice.kind === "status") return String(choice.status);
@@ -91,7 +91,7 @@ function judgeStatus(step: ResponseStep, response: HttpResponse): Failure | unde
   return undefined;
 }
 
-/** A field's value, its lines combined as RFC 9110 §5.3 combines them. */
+/** Checks a field's value, its lines combined with ", " (RFC 9110 §5.3). */
 function judgeField(
   check: FieldCheck,
   response: HttpResponse,
@@ -121,7 +121,7 @@ function judgeField(
   }
 }
 
-/** A template's bytes, or the failure that a capture is missing. */
+/** A template's bytes, or the failure that a saved value is missing. */
 export function resolve(template: Template, memory: Memory, line: number): Uint8Array | Failure {
   const filled = fillTemplate(template, memory.captures);
   if (filled.ok) return filled.value;
@@ -213,7 +213,7 @@ function compare(
   };
 }
 
-/** The body with its content codings removed, the last one first (RFC 9110 §8.4). */
+/** The body without its content codings, removed in reverse order (RFC 9110 §8.4). */
 function decode(response: HttpResponse, line: number): Uint8Array | Failure {
   const codings = fieldValues(response.fields, "Content-Encoding")
     .flatMap((value) => value.split(","))
@@ -244,9 +244,9 @@ const decoders: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
   zstd: (body) => zstdDecompressSync(body),
 };
 
-/** Keeps a field's value, or what the pattern's first group found in it. */
-function keep(save: Save, response: HttpResponse, memory: Memory): Failure | undefined {
-  const { line, name, field, pattern } = save;
+/** Saves a field's value, or what the pattern's first group matches in it. */
+function save(wanted: Save, response: HttpResponse, memory: Memory): Failure | undefined {
+  const { line, name, field, pattern } = wanted;
   const values = fieldValues(response.fields, field);
   const value = values.join(", ");
   if (values.length === 0) return { line, expected: `the field ${field}`, came: `no ${field}` };

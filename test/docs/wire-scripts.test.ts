@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { collectScripts } from "../../src/check/script/collection.ts";
 import { parseScript } from "../../src/check/script/script-parser.ts";
 
-const house = join(import.meta.dir, "..", "..");
-const page = readFileSync(join(house, "docs", "wire-scripts.md"), "utf8");
+const root = join(import.meta.dir, "..", "..");
+const page = readFileSync(join(root, "docs", "wire-scripts.md"), "utf8");
 
 describe("the page on wire scripts", () => {
   const examples = [...page.matchAll(/^```wire\n([\s\S]*?)^```$/gmu)].map(([, text = ""]) => text);
@@ -20,7 +20,7 @@ describe("the page on wire scripts", () => {
   });
 
   test("shows every statement there is", () => {
-    const source = readFileSync(join(house, "src", "check", "script", "statement.ts"), "utf8");
+    const source = readFileSync(join(root, "src/check/script/statement.ts"), "utf8");
     const table = /const readers[^{]*\{([\s\S]*?)^\};/mu.exec(source)?.[1] ?? "";
     const keywords = [...table.matchAll(/^ {2}"?([a-z>|<-]+)"?: /gmu)].map(([, word = ""]) => word);
     expect(keywords.length).toBeGreaterThan(30);
@@ -33,7 +33,7 @@ describe("the page on wire scripts", () => {
 
 describe("the project's own scripts", () => {
   test("parse", () => {
-    const scripts = collectScripts([join(house, "fixtures", "wire")]);
+    const scripts = collectScripts([join(root, "fixtures", "wire")]);
     expect(scripts.ok ? [] : scripts.error).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ import {
   treeMarker,
   writeNamedTree,
   writeTree,
-} from "../../../src/check/play/tree.ts";
+} from "../../../src/check/play/script-tree.ts";
 
 let root = "";
 

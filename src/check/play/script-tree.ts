@@ -2,13 +2,13 @@
  * The file trees of scripts on disk: merged, written with modes and times, changed while they are
  * served, and removed.
  *
- * Modes are always set with chmod, so that no umask has a say, and directories get theirs last,
- * the deepest first: a directory of mode 000 is filled before it is shut. Times are set wherever
- * the script leaves them open, too, so that a tree is the same each time it is written. Paths are
- * bytes (Latin-1 text here, a Buffer for the system), since a name need not be UTF-8.
+ * Modes are set with chmod, so that the umask has no effect. Directories get their mode last, the
+ * deepest first, so that a directory of mode 000 is filled before it becomes unreadable. A time that
+ * the script doesn't set is set to a fixed one, so that a tree is the same each time it is written.
+ * Paths are bytes (Latin-1 text here, a Buffer for system calls), since a name need not be UTF-8.
  *
- * A folder that somebody named by hand is only ever emptied if it holds the marker that writing a
- * tree leaves behind.
+ * A folder that the user names is only emptied if it holds the marker file that writing a tree
+ * leaves in it.
  */
 
 import {
@@ -30,15 +30,15 @@ import { failure, success } from "../../base/result.ts";
 import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
 import type { Content, Script, ScriptFault, TreeChange, TreeEntry } from "../script/script.ts";
 
-/** The time of everything whose script names none: 2024-01-01T00:00:00Z. */
+/** The modification time of entries whose script sets none: 2024-01-01T00:00:00Z. */
 export const mtimeMsDefault = Date.UTC(2024, 0, 1);
 
-/** What tells a folder made by this file from a folder of the user's. */
+/** The file that marks a folder as written by `writeNamedTree`, and so as safe to empty. */
 export const treeMarker = ".wire-tree";
 
 const countPeriod = 251;
 
-/** The bytes that a file of the tree holds: byte i of the pattern is i mod 251. */
+/** The content of a file of the tree. Byte i of the `count` pattern is i mod 251. */
 export function contentBytes(content: Content): Uint8Array {
   if (content.kind === "bytes") return content.bytes;
   const out = new Uint8Array(content.sizeBytes);
@@ -49,15 +49,16 @@ export function contentBytes(content: Content): Uint8Array {
   return out;
 }
 
-/** An entry of a merged tree, and the script that it is from. */
+/** An entry of a merged tree, and the script that declares it. */
 interface MergedEntry {
   readonly entry: TreeEntry;
   readonly file: string;
 }
 
 /**
- * One tree out of those of `scripts`. Two scripts may say the same of a path; where they differ,
- * or where one needs a plain folder that the other shuts, the fault names both.
+ * Merges the trees of `scripts`. Two scripts may declare the same entry. Where their entries differ,
+ * or where one script needs an ordinary folder that another declares with a mode of its own, the
+ * fault names both.
  */
 export function mergeTrees(
   scripts: readonly Script[],
@@ -106,21 +107,18 @@ function sameContent(a: Content, b: Content): boolean {
   return a.kind === "bytes" && b.kind === "bytes" && equalBytes(a.bytes, b.bytes);
 }
 
-/** The folders above `path`, the nearest last. */
+/** The parent folders of `path`, from the outermost to the nearest. */
 function parentPaths(path: string): readonly string[] {
   const segments = path.split("/").slice(0, -1);
   return segments.map((_, index) => segments.slice(0, index + 1).join("/"));
 }
 
-/** The path of the tree's `path` below `root`, as the system takes it. */
+/** The tree's `path` below `root`, in bytes for system calls. */
 function below(root: string, path: string): Buffer {
   return Buffer.concat([Buffer.from(`${root}/`), latin1Bytes(path)]);
 }
 
-/**
- * Writes `entries` into the folder `root`, which must be there and empty. Throws what the file
- * system throws.
- */
+/** Writes `entries` into the existing, empty folder `root`. Throws the system's errors. */
 export function writeTree(root: string, entries: readonly TreeEntry[]): void {
   const dirs = new Map<string, { readonly mode: number; readonly mtimeMs: number }>();
   for (const { path } of entries) {
@@ -146,7 +144,7 @@ export function writeTree(root: string, entries: readonly TreeEntry[]): void {
   }
 }
 
-/** An entry that is no folder. Where its time is left open the clock has it. */
+/** Writes an entry that is no folder. Without `mtimeMs` its time is the current one. */
 function writeLeaf(root: string, entry: Exclude<TreeEntry, { kind: "dir" }>): void {
   const at = below(root, entry.path);
   switch (entry.kind) {
@@ -166,7 +164,7 @@ function writeLeaf(root: string, entry: Exclude<TreeEntry, { kind: "dir" }>): vo
   }
 }
 
-/** There is no call for it in Bun; the tool is POSIX's. */
+/** Bun has no call that makes a FIFO; `mkfifo` is a POSIX utility. */
 function makeFifo(root: string, path: string): void {
   const name = Buffer.from(latin1Bytes(path)).toString("utf8");
   const made = Bun.spawnSync(["mkfifo", `${root}/${name}`], {
@@ -176,8 +174,8 @@ function makeFifo(root: string, path: string): void {
 }
 
 /**
- * One change of a tree that is being served. A file that is there is written over in place; what
- * else is there makes room. Throws what the file system throws.
+ * Applies one change to a tree that is being served. An existing file is overwritten in place; an
+ * entry of another kind at that path is removed first. Throws the system's errors.
  */
 export function changeTree(root: string, change: TreeChange): void {
   const at = below(root, change.path);
@@ -218,14 +216,14 @@ function makeParents(root: string, path: string): void {
   }
 }
 
-/** Removes everything in the folder `root`, shut folders and all, and leaves `root` itself. */
+/** Removes everything in the folder `root`, unreadable folders too, but not `root` itself. */
 export function emptyFolder(root: string): void {
   for (const name of readdirSync(root, { encoding: "buffer" })) {
     removeEntry(Buffer.concat([Buffer.from(`${root}/`), name]));
   }
 }
 
-/** Removes a file or a folder with what is in it; nothing if it isn't there. */
+/** Removes a file, or a folder with its content. Does nothing if there is none. */
 function removeEntry(at: Buffer): void {
   const stat = lstatSync(at, { throwIfNoEntry: false });
   if (stat === undefined) return;
@@ -238,9 +236,9 @@ function removeEntry(at: Buffer): void {
 }
 
 /**
- * Writes a tree into a folder that the user named: made if it isn't there, and emptied if a tree
- * was written there before. Fails, with what is in the way, on any other folder that holds
- * something, and on a tree that the file system won't take.
+ * Writes a tree into a folder that the user named. The folder is created if it is missing, and
+ * emptied if a tree was written there before. Fails, with the reason, if the folder holds anything
+ * else, or if the tree can't be written.
  */
 export function writeNamedTree(
   root: string,
