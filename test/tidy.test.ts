@@ -193,9 +193,9 @@ const oneContainment = onlyIn(
 );
 const oneForeignInterface: Rule = (sources) =>
   [...sources]
-    .filter(([path]) => path !== "src/system/native-calls.ts")
+    .filter(([path]) => path !== "src/system/libc.ts")
     .filter(([, source]) => withoutComments(source).includes("bun:ffi"))
-    .map(([path]) => `${path} does what only src/system/native-calls.ts may do`);
+    .map(([path]) => `${path} does what only src/system/libc.ts may do`);
 
 const noNamelessFiles: Rule = (sources) =>
   [...sources.keys()].filter((path) =>
@@ -461,7 +461,7 @@ describe("what one file does alone", () => {
     ["waits", oneEventLoop, "src/schedule/event-loop.ts", "const a = setTimeout(b, 1);"],
     ["contains a path", oneContainment, "src/tree/path.ts", "a as unknown as ContainedPath;"],
     ["contains a path", oneContainment, "src/tree/path.ts", "({ a } as ContainedPath)"],
-    ["calls libc", oneForeignInterface, "src/system/native-calls.ts", 'require("bun:ffi");'],
+    ["calls libc", oneForeignInterface, "src/system/libc.ts", 'require("bun:ffi");'],
   ];
   test.each(rules)("complains when another file %s", (_, rule, home, source) => {
     expect(rule(one(home, source))).toEqual([]);

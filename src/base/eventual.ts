@@ -1,6 +1,6 @@
 /**
- * A value that is there at once or comes later. The helper joins both, so that no function has a
- * synchronous and an asynchronous copy, and what is there at once makes no promise.
+ * A value that is there at once or comes later. `whenReady` handles both, so that no function has a
+ * synchronous and an asynchronous copy, and a value that is there at once makes no promise.
  */
 
 /** A value, or the promise of one. */

@@ -1,9 +1,9 @@
 /**
- * Every ceiling and every deadline of the server, with its unit and its default, in one place.
+ * Every limit and every timeout of the server, with its unit and its default, in one place.
  *
- * The rest of the code receives a `Limits` and holds no number of its own. `resolveLimits` is the
- * only way to make one, and it refuses a set whose members contradict each other, so that no layer
- * has to ask whether, say, a request line could be longer than the buffer that holds it.
+ * The rest of the code receives a `Limits` and has no number of its own. Only `resolveLimits` makes
+ * one, and it refuses limits that contradict each other, so that no layer has to check whether,
+ * say, a request line can be longer than the buffer that holds it.
  */
 
 import type { Result } from "./result.ts";
@@ -11,10 +11,11 @@ import { failure, success } from "./result.ts";
 import type { ByteCount, Milliseconds } from "./units.ts";
 import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 
-/** The ceilings and deadlines of one server. Byte and count limits are inclusive. */
+/** The limits and timeouts of one server. Byte and count limits are inclusive. */
 export interface Limits {
   /**
-   * The request line without its CRLF; beyond it 414 (RFC 9112 §3). At least 8000 (same section).
+   * The request line without its CRLF; beyond it 414 (RFC 9112 §3). The same section recommends at
+   * least 8000.
    */
   readonly requestLineBytesMax: ByteCount;
   /**
@@ -26,112 +27,115 @@ export interface Limits {
   /** Empty lines skipped before a request line; beyond it 400 (RFC 9112 §2.2). */
   readonly emptyLinesMax: number;
   /**
-   * What the form handler reads of a request's content; beyond it 413 (RFC 9110 §15.5.14). A
-   * handler of a route names its own bound when it reads.
+   * The content of a request that is a form; beyond it 413 (RFC 9110 §15.5.14). A route names its
+   * own limit when it reads.
    */
   readonly bodyBytesMax: ByteCount;
   /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
   readonly chunkLineBytesMax: ByteCount;
-  /** Chunk extensions of one body, all chunks together; beyond it 400 (RFC 9112 §7.1.1). */
+  /** The chunk extensions of all chunks of one body; beyond it 400 (RFC 9112 §7.1.1). */
   readonly chunkExtensionsBytesMax: ByteCount;
   /** The trailer section of a chunked body; beyond it 431 (RFC 9112 §7.1.2). */
   readonly trailerSectionBytesMax: ByteCount;
   /**
-   * What is read of a body that no handler wanted, so that the connection can go on; a longer one
-   * is answered and the connection is closed.
+   * How much of a body that no handler has read is read and discarded, so that the connection can
+   * be used again. After a longer one it is closed.
    */
   readonly discardBytesMax: ByteCount;
-  /**
-   * Ranges of one request that are answered apart; with more the whole is sent (RFC 9110 §14.2).
-   */
+  /** Ranges of one request; with more the whole representation is sent (RFC 9110 §14.2). */
   readonly rangeCountMax: number;
   /** Parts of a multipart form, and pairs of a urlencoded one; beyond it 413. */
   readonly formFieldCountMax: number;
-  /** A form's value as it stands in a log line; the rest is cut and marked. */
+  /** How much of a form's value stands in a log line. A longer one is cut and marked. */
   readonly logValueBytesMax: ByteCount;
 
-  /** From the first byte of a request to the end of its header section; then 408. */
+  /** From the first byte of a request to the end of its header section; after it 408. */
   readonly headerTimeMs: Milliseconds;
-  /** From the end of the header section to the end of the body, beside the rate below; then 408. */
+  /** How long a body may take at any rate; after it the rate below is required, else 408. */
   readonly bodyTimeMs: Milliseconds;
-  /** The slowest a body may arrive, in bytes per second, once `bodyTimeMs` has passed; then 408. */
+  /** The least rate of a body, in bytes per second, once it has taken `bodyTimeMs`. */
   readonly bodyBytesPerSecondMin: ByteCount;
-  /** Between two requests on a connection; then the connection is closed without a word. */
+  /** Between two requests on a connection; after it the connection is closed without a response. */
   readonly idleTimeMs: Milliseconds;
-  /** A write that makes no progress; then the connection is reset. */
+  /** How long a write may make no progress; after it the connection is reset. */
   readonly writeTimeMs: Milliseconds;
-  /** The slowest a client may read, in bytes per second, once `writeTimeMs` has passed. */
+  /** The least rate at which a client reads, in bytes per second, once `writeTimeMs` has passed. */
   readonly writeBytesPerSecondMin: ByteCount;
-  /** How long a closing connection goes on reading, so that the client sees the answer (§9.6). */
+  /**
+   * How long a connection that is closing still reads, so that the client gets the response (RFC
+   * 9112 §9.6).
+   */
   readonly lingerTimeMs: Milliseconds;
-  /** How much a closing connection goes on reading. */
+  /** How much a connection that is closing still reads. */
   readonly lingerBytesMax: ByteCount;
-  /** How long a handler may take to answer; then 503. */
+  /** How long a handler may take to answer; after it 503. */
   readonly handlerTimeMs: Milliseconds;
-  /** From the signal to stop to the end of the last connection; what is left then is reset. */
+  /** From the signal to stop to the end of the last connection. Those left after it are reset. */
   readonly stopTimeMs: Milliseconds;
 
-  /** Open connections in all; one more is answered 503 and closed. */
+  /** Open connections; one more is answered 503 and closed. */
   readonly connectionsMax: number;
   /** Open connections of one client address; one more is answered 503 and closed. */
   readonly connectionsPerAddressMax: number;
 
-  /** Unread body bytes kept for a handler before reading from the client is paused. */
+  /** Bytes of a body that a handler has not read yet; beyond it reading from the client pauses. */
   readonly bodyBufferBytesMax: ByteCount;
-  /** A file up to this size is sent in one piece with its header section. */
+  /** A file of up to this size is sent from memory, in one piece with its header section. */
   readonly inlineBytesMax: ByteCount;
-  /** Small files that are kept in memory, all together, with what is known of paths. */
+  /** The cache of lookups, which contains the small files and the cached responses. */
   readonly fileCacheBytesMax: ByteCount;
-  /** Heads of requests that are kept, since they may come again, all together. */
+  /** The cache of request heads. */
   readonly requestCacheBytesMax: ByteCount;
-  /** Large files that are kept open for requests to come; fewer if descriptors are scarce. */
+  /** Large files kept open for further requests; fewer where the process may open few files. */
   readonly openFilesKeptMax: number;
-  /** How long one stays open that nobody asks for; at most twice this. */
+  /** How long a large file is kept open without a request for it, at least; at most twice this. */
   readonly openFilesRestMs: Milliseconds;
-  /** The piece in which a larger file is read and sent. */
+  /** The pieces in which a larger file is read and sent. */
   readonly sendPieceBytes: ByteCount;
   /**
-   * What one connection may send of a file before the others get their turn, and how much of larger
-   * answers one turn begins to send to all of them.
+   * How much of a file one connection sends in one turn of the event loop, and how much of larger
+   * responses one turn begins to send on all connections.
    */
   readonly sendBurstBytes: ByteCount;
-  /** Content below this size isn't compressed unless the client takes nothing else. */
+  /** Content below this size isn't compressed, unless the client accepts nothing else. */
   readonly codingBytesMin: ByteCount;
-  /** Content above this size isn't compressed here; a form made ahead may be any size. */
+  /** Content above this size isn't compressed here; a variant made ahead may have any size. */
   readonly codingBytesMax: ByteCount;
-  /** Content that is being compressed at one time; with more it is sent as it is, or 503. */
+  /** Content that is being compressed at one time. More is sent uncompressed, or answered 503. */
   readonly codingAtOnceBytesMax: ByteCount;
-  /** Compressed forms that are kept, all together. */
+  /** The cache of compressed variants. */
   readonly codingCacheBytesMax: ByteCount;
-  /** How long the thread that compresses is kept when it has nothing to do. */
+  /** How long the thread that compresses stays when it has nothing to do. */
   readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
-  /** Entries shown in a folder's listing; the page says how many it left out. */
+  /** Entries in the listing of a folder. The page says how many it leaves out. */
   readonly listingEntriesMax: number;
-  /** Entries of a folder whose listing is made whole; one with more is sent while it is made. */
+  /**
+   * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
+   */
   readonly listingWholeEntriesMax: number;
-  /** Requests that `server.requests` remembers; the oldest goes first. */
+  /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
-  /** Processes that may serve one port together; all other limits count for each of them. */
+  /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
   /**
-   * How long a worker may take to listen, to take a new configuration, and, after `stopTimeMs`, to
-   * end; then it is killed.
+   * How long a worker may take to listen, to apply a new configuration, and, after `stopTimeMs`, to
+   * end; after it the worker is killed.
    */
   readonly workerAnswerTimeMs: Milliseconds;
-  /** From one start of a worker to the next start of the one in its place, at least. */
+  /** The least time from the start of a worker to the start of the one that replaces it. */
   readonly workerIntervalMs: Milliseconds;
-  /** A worker that ends sooner after its start has failed. */
+  /** A worker that ends sooner than this after its start counts as failed. */
   readonly workerSteadyTimeMs: Milliseconds;
-  /** How long a worker gathers lines of the access log; then it hands them over together. */
+  /** How long a worker collects lines of the access log before it sends them together. */
   readonly workerLogTimeMs: Milliseconds;
-  /** Failures in a row, in the place of one worker, that are made good; with one more all end. */
+  /** How often in a row one worker is replaced after a failure. With one failure more all end. */
   readonly workerFailuresMax: number;
 }
 
-/** What a server that was told nothing else lives by. */
+/** The limits of a server that sets none. */
 export const defaultLimits: Limits = {
   requestLineBytesMax: kibibytes(8),
   headerSectionBytesMax: kibibytes(32),
@@ -186,13 +190,15 @@ export const defaultLimits: Limits = {
   workerFailuresMax: 5,
 };
 
-/** A limit that can't be: its name, and in words what it would have to be. */
+/** A limit that is refused: its name, and in words what it has to be. */
 export interface LimitFault {
   readonly limit: keyof Limits;
   readonly expected: string;
 }
 
-/** The relations that hold between limits; each would make another limit unreachable or void. */
+/**
+ * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
+ */
 const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => boolean })[] = [
   {
     limit: "chunkLineBytesMax",
@@ -248,8 +254,8 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
 ];
 
 /**
- * The defaults with `changes` on top. Fails with the first limit that is no number, is negative, or
- * breaks a relation with another; a limit that is absent in `changes` keeps its default.
+ * The defaults with `changes` applied. Fails with the first limit that is not a whole number, is
+ * negative or breaks a relation with another.
  */
 export function resolveLimits(
   changes: Partial<Record<keyof Limits, number>> = {},

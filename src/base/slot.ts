@@ -1,7 +1,7 @@
 /**
- * A place on a cached object for one value that follows from it. The value is dropped with the
- * object, so nothing has to be looked up beside it and nothing outlives it. The layer that fills a
- * slot checks by `instanceof` that what it finds is its own.
+ * A place in a cached object for one value that was derived from it. The value is dropped with the
+ * object: it needs no cache of its own and can't outlive what it was derived from. The layer that
+ * fills a slot checks by `instanceof` that the value in it is its own.
  */
 export class Slot {
   value: unknown = undefined;

@@ -19,7 +19,7 @@ import { closeSync } from "node:fs";
 
 import type { Result } from "../base/result.ts";
 import { success } from "../base/result.ts";
-import { loadPortCalls } from "../system/native-calls.ts";
+import { loadPortCalls } from "../system/port-calls.ts";
 import type { ListenFailure, ListeningSocket } from "./listener.ts";
 import { listenWithoutServing } from "./listener.ts";
 

@@ -1,18 +1,18 @@
 /**
- * The system calls in libc, called through bun:ffi: those that node:fs doesn't have, and those that
- * it has only with objects, exceptions and bigints around them, after 4 ms of loading. Linux only.
- * This is the only file that knows bun:ffi.
+ * The system calls in libc: those that node:fs doesn't have, and those that it has only with
+ * objects, exceptions and bigints around them, after 4 ms of loading. Linux only.
  *
- * No call allocates anything, but for those that answer with a text. Buffers are passed as they are
- * and not by an address kept apart, which costs nothing and leaves them to the garbage collector.
+ * No call allocates anything, except those that answer with a text. Buffers are passed as they are
+ * and not by an address kept apart; that costs nothing and leaves them to the garbage collector.
  */
 
-import type { FFIFunction } from "bun:ffi";
+import type { FileStat } from "./file-stat.ts";
+import { word } from "./file-stat.ts";
+import { errnoReader, openLibc } from "./libc.ts";
+import type { OpenWay, PreparedPath, SystemCalls } from "./system-calls.ts";
+import { errorNumber } from "./system-calls.ts";
 
-import type { OpenWay, PreparedPath, FileStat, SystemCalls } from "./system-calls.ts";
-import { errorNumber, high, word } from "./system-calls.ts";
-
-/** asm-generic/fcntl.h of Linux, and the two that arm64 has otherwise (its uapi/asm/fcntl.h). */
+/** asm-generic/fcntl.h of Linux; two differ on arm64 (its uapi/asm/fcntl.h). */
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
@@ -32,12 +32,15 @@ const AT_EMPTY_PATH = 0x1000;
 /** STATX_TYPE, STATX_MODE, STATX_MTIME, STATX_CTIME, STATX_INO, STATX_SIZE. */
 const STATX_WANTED = 0x1 | 0x2 | 0x40 | 0x80 | 0x100 | 0x200;
 const SIOCOUTQ = 0x5411;
-/** asm/unistd.h. The call itself: glibc and musl have it under different names. */
+/** asm/unistd.h. Called by its number, because glibc and musl have it under different names. */
 const SYS_getdents64 = process.arch === "arm64" ? 61 : 217;
-/** bits/socket.h: don't wait, raise no signal, more will follow. */
+/** MSG_DONTWAIT, MSG_NOSIGNAL, MSG_MORE (bits/socket.h). */
 const MSG_FLAGS = 0x40 | 0x4000 | 0x8000;
 
-/** Where struct statx (linux/stat.h) has the words of a sighting, in words; the mode has half. */
+/**
+ * Where struct statx (linux/stat.h) has the words of a `FileStat`, counted in words. The mode is
+ * the lower half of its word.
+ */
 const statxMode = 7;
 const statxInode = 8;
 const statxSize = 10;
@@ -49,25 +52,9 @@ const statxWords = 64;
 /** PATH_MAX of linux/limits.h, the NUL included. */
 const pathOctetsMax = 4096;
 
-/** glibc's name, which musl takes for its own, too, and musl's. */
-const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
-
-/** Functions of libc; undefined where there is no libc by a known name, or it lacks one of them. */
-function openLibrary<Symbols extends Record<string, FFIFunction>>(symbols: Symbols) {
-  const { dlopen } = require("bun:ffi") as typeof import("bun:ffi");
-  for (const library of libraries) {
-    try {
-      return dlopen(library, symbols).symbols;
-    } catch {
-      // Another libc, then.
-    }
-  }
-  return undefined;
-}
-
-function openLibc() {
-  const symbols = openLibrary({
-    // Its fourth argument is for what it creates.
+function loadLibc() {
+  const symbols = openLibc({
+    // Its fourth argument, the mode of a new file, is only read by O_CREAT and O_TMPFILE.
     openat: { args: ["i32", "ptr", "i32"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
     pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" },
@@ -83,19 +70,18 @@ function openLibc() {
   });
   const errnoAt = symbols?.["__errno_location"]();
   if (symbols === undefined || errnoAt === null || errnoAt === undefined) return undefined;
-  const { read } = require("bun:ffi") as typeof import("bun:ffi");
-  return { ...symbols, errno: () => read.i32(errnoAt) };
+  return { ...symbols, errno: errnoReader(errnoAt) };
 }
 
-type Libc = NonNullable<ReturnType<typeof openLibc>>;
+type Libc = NonNullable<ReturnType<typeof loadLibc>>;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Where paths are put for a call. */
+/** Holds the path of the current call. */
 const named = new Uint8Array(pathOctetsMax);
 
-/** The octets of `path`, of use until the next one's are asked for; or an error's number. */
+/** The octets of `path` with a NUL behind them, valid until the next call; or an error number. */
 function encode(path: PreparedPath | string): Uint8Array | number {
   if (typeof path !== "string") return path.octets;
   if (path.includes("\0")) return errorNumber.EINVAL;
@@ -105,21 +91,21 @@ function encode(path: PreparedPath | string): Uint8Array | number {
   return named;
 }
 
-/** Where the kernel begins to look for a path, and the path from there on. */
+/** The folder where the kernel begins to resolve a path, and the path from there on. */
 interface Place {
   from: number;
   path: PreparedPath | string;
 }
 
-/** One for all calls. */
+/** Reused by every call, so that none allocates one. */
 const place: Place = { from: AT_FDCWD, path: "" };
 
 const inHeldFolder = /^\/proc\/self\/fd\/(\d+)\//;
 
 /**
- * `path` as the kernel finds it soonest, of use until the next one is asked for. What is in a
- * folder that is held has a name in /proc (see `stat.ts`); from the descriptor itself it is found
- * in a third of the time.
+ * `path` as the kernel resolves it fastest, valid until the next call. An entry of a folder that is
+ * held open has a path in /proc (see `folder.ts`); from the folder's descriptor it is found in a
+ * third of the time.
  */
 function placeOf(path: PreparedPath | string): Place {
   const held =
@@ -216,6 +202,9 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
   };
 }
 
+/** 2^32: the unit of a high word. */
+const high = 0x1_0000_0000;
+
 function socketCalls(libc: Libc): Pick<SystemCalls, "sendFile" | "sendMore" | "queued"> {
   const { sendfile, send, ioctl, errno } = libc;
   const offset = new Uint32Array(2);
@@ -236,9 +225,9 @@ function socketCalls(libc: Libc): Pick<SystemCalls, "sendFile" | "sendMore" | "q
   };
 }
 
-/** The calls in libc; undefined where they can't be had. */
+/** The calls in libc; undefined where libc can't be had. */
 export function loadNativeCalls(): SystemCalls | undefined {
-  const libc = process.platform === "linux" ? openLibc() : undefined;
+  const libc = loadLibc();
   if (libc === undefined) return undefined;
   return {
     kind: "native",
@@ -246,41 +235,5 @@ export function loadNativeCalls(): SystemCalls | undefined {
     ...namingCalls(libc),
     ...lookingCalls(libc),
     ...socketCalls(libc),
-  };
-}
-
-/** What keeps a port, after its socket has listened alone, for sockets that share it. */
-export interface PortCalls {
-  /** fcntl F_DUPFD_CLOEXEC: a second descriptor of `socket`; -1 when there can be none. */
-  copy(socket: number): number;
-  /** setsockopt: lets `socket` share its port with those that share, and with no other. */
-  share(socket: number): boolean;
-  /** shutdown SHUT_RD: ends the listening of `socket`, and nothing else (shutdown(2)). */
-  deafen(socket: number): boolean;
-}
-
-/** linux/fcntl.h, asm-generic/socket.h, sys/socket.h: the same on x64 and on arm64. */
-const F_DUPFD_CLOEXEC = 1030;
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
-const SO_REUSEPORT = 15;
-const SHUT_RD = 0;
-
-/** The calls, loaded anew each time; undefined where they can't be had, or aren't wanted. */
-export function loadPortCalls(): PortCalls | undefined {
-  if (process.platform !== "linux" || process.env["POSTERN_NATIVE"] === "off") return undefined;
-  const libc = openLibrary({
-    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-    setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
-    shutdown: { args: ["i32", "i32"], returns: "i32" },
-  });
-  if (libc === undefined) return undefined;
-  const set = (socket: number, option: number, value: 0 | 1): boolean =>
-    libc.setsockopt(socket, SOL_SOCKET, option, new Int32Array([value]), 4) === 0;
-  return {
-    copy: (socket) => libc.fcntl(socket, F_DUPFD_CLOEXEC, 0),
-    // A socket with SO_REUSEADDR lets in all others that have it, once it listens no more.
-    share: (socket) => set(socket, SO_REUSEPORT, 1) && set(socket, SO_REUSEADDR, 0),
-    deafen: (socket) => libc.shutdown(socket, SHUT_RD) === 0,
   };
 }

@@ -1,26 +1,28 @@
 /**
- * The system calls by node:fs: the same everywhere, and slower. Loaded only where it is needed, for
- * node:fs takes 4 ms to load.
+ * The system calls by node:fs: available everywhere, and slower. This file is loaded only where it
+ * is needed, because node:fs takes 4 ms to load.
  */
 
 import * as fs from "node:fs";
 
-import type { OpenWay, PreparedPath, FileStat, SystemCalls } from "./system-calls.ts";
-import { errorNumber, word } from "./system-calls.ts";
+import type { FileStat } from "./file-stat.ts";
+import { word } from "./file-stat.ts";
+import type { OpenWay, PreparedPath, SystemCalls } from "./system-calls.ts";
+import { errorNumber } from "./system-calls.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants;
 
-/** fcntl.h of Linux, which node:fs has no name for; there is none elsewhere. */
+/** fcntl.h of Linux, for which node:fs has no constant. Other systems have no such flag. */
 const O_PATH = 0o10000000;
 
-/** node:fs adds O_CLOEXEC. */
+/** The flags of open(2); node:fs adds O_CLOEXEC. */
 const flagsOf: Readonly<Record<OpenWay, number>> = {
   content: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   place: O_PATH | O_DIRECTORY | O_NOFOLLOW,
   listing: O_RDONLY | O_DIRECTORY | O_NONBLOCK,
 };
 
-/** The number of what node:fs has thrown; one that has no name here is an input/output error. */
+/** The number of an error that node:fs has thrown; EIO for one that has no number here. */
 function numberOf(error: unknown): number {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== "string") throw error;
@@ -29,10 +31,10 @@ function numberOf(error: unknown): number {
 
 const asBigInt = { bigint: true } as const;
 const orUndefined = { bigint: true, throwIfNoEntry: false } as const;
-/** In nanoseconds. */
-const second = 1_000_000_000n;
 
-/** One for all looks: a sighting takes out what is in it at once. */
+const nanosecondsPerSecond = 1_000_000_000n;
+
+/** Reused by every look: `FileStat.set` copies the words. */
 const words = new Int32Array(word.count);
 
 function fillFromStats(into: FileStat, stats: fs.BigIntStats): void {
@@ -41,15 +43,15 @@ function fillFromStats(into: FileStat, stats: fs.BigIntStats): void {
     words[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
   };
   const time = (at: number, value: bigint): void => {
-    // Rounded down and not towards zero: before 1970, too, the nanoseconds count forward.
-    const rest = ((value % second) + second) % second;
-    long(at, (value - rest) / second);
+    // Rounded down and not towards zero: nanoseconds count forward before 1970, too.
+    const rest = ((value % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond;
+    long(at, (value - rest) / nanosecondsPerSecond);
     words[at + 2] = Number(rest);
   };
   const { dev } = stats;
   words[word.mode] = Number(stats.mode);
   long(word.ino, stats.ino);
-  // The major and the minor number, as makedev(3) has put them together.
+  // Takes the major and the minor number out of what makedev(3) has made of them.
   const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
   const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
   long(word.dev, (BigInt.asUintN(32, minor) << 32n) | BigInt.asUintN(32, major));

@@ -1,23 +1,24 @@
 /**
- * Standard output and standard error. What a stream doesn't take at once is kept and written when
- * it does; when it can't be written at all it is dropped: who has read the line that it wanted may
- * close the pipe, `postern | head -1` goes on serving.
+ * Standard output and standard error. Text that a stream doesn't take at once is queued. Text that
+ * can't be written any more is dropped, so the server goes on when the reader closes the pipe after
+ * the line that it wanted: `postern | head -1`.
  *
- * These are Bun's own sinks. `process.stdout` and `process.stderr` are node:stream's, whose loading
- * takes longer (11 ms) than all else that a process does before it listens.
+ * These are sinks of Bun. `process.stdout` and `process.stderr` belong to node:stream, which takes
+ * longer to load (11 ms) than everything else that a process does before it listens.
  */
 
 import type { BunFile, FileSink } from "bun";
 
 /**
- * A stream to write lines to, one write at a time: with a second one while a first one waits for
- * the reader, Bun 1.4.5 now and then calls both written before they are, and what is left of them
- * is lost with the process (8 of 40 times that two workers ended with megabytes of log to write).
+ * A stream for lines of text, with one write at a time. When a second write begins while a first
+ * one waits for the reader, Bun 1.4.5 sometimes reports both as written before they are, and the
+ * rest is lost when the process ends (8 of 40 times that two workers ended with megabytes of log to
+ * write).
  */
 export class StandardStream {
   readonly #file: BunFile;
   #sink: FileSink | undefined;
-  /** The last write that has not been out at once; undefined when none is under way. */
+  /** The latest write that is waiting; undefined when none is. */
   #last: Promise<void> | undefined;
 
   constructor(file: BunFile) {
@@ -25,8 +26,8 @@ export class StandardStream {
   }
 
   /**
-   * Writes `text` after all that was written before, at once if nothing waits and the stream takes
-   * it. Resolves when it is out, or when there is nobody to read it any more; never rejects.
+   * Writes `text` behind all earlier writes, at once if none is waiting and the stream takes it.
+   * Resolves when the text is written, or dropped because it can't be. Never rejects.
    */
   write(text: Uint8Array | string): Promise<void> {
     const written = this.#last === undefined ? this.#put(text) : this.#putAfter(this.#last, text);
@@ -36,14 +37,14 @@ export class StandardStream {
     return written;
   }
 
-  /** Writes; undefined when it is out already. */
+  /** Writes; undefined when `text` is written or dropped already. */
   #put(text: Uint8Array | string): Promise<void> | undefined {
     try {
       this.#sink ??= this.#file.writer();
       const steps = [this.#sink.write(text), this.#sink.flush()];
       return steps.some((step) => step instanceof Promise) ? this.#await(steps) : undefined;
     } catch {
-      // Nobody reads it any more, or there is no room for it.
+      // The reader has closed the pipe, or the disk is full.
       return undefined;
     }
   }

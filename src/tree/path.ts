@@ -55,8 +55,8 @@ function octetFault(octet: number): PathRefusal | undefined {
 }
 
 /**
- * Why `text[start, end)`, which takes `bytes` in UTF-8 and holds no octet that `octetFault` refuses,
- * can't be a name; undefined when it can.
+ * Why `text[start, end)`, which takes `bytes` in UTF-8 and holds no octet that `octetFault`
+ * refuses, can't be a name; undefined when it can.
  */
 function nameFault(
   text: string,

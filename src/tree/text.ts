@@ -18,7 +18,7 @@ export function isText(sample: Uint8Array): boolean {
     if ((octet < 0x20 && !textControls.has(octet)) || octet === 0x7f) return false;
   }
   try {
-    // A new decoder each time: one that decodes a stream keeps the octets of an unfinished character.
+    // A new decoder each time, because one that streams keeps octets of an unfinished character.
     const decoder = new TextDecoder("utf-8", { fatal: true });
     decoder.decode(sample, { stream: sample.length >= textSampleOctets });
     return true;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 
-const module = resolve(import.meta.dir, "../../src/server/standard-streams.ts");
+const module = resolve(import.meta.dir, "../../src/system/standard-streams.ts");
 
 /** Runs a program that has `standardOutput` and `standardError`. */
 function run(code: string): Bun.Subprocess<"ignore", "pipe", "pipe"> {

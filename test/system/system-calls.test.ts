@@ -4,7 +4,8 @@ import * as fs from "node:fs";
 import type { SystemCalls } from "../../src/system/system-calls.ts";
 import { chooseSystemCalls, nativeCalls, systemCalls } from "../../src/system/system-choice.ts";
 import { plainCalls } from "../../src/system/plain-calls.ts";
-import { errorName, PreparedPath, FileStat } from "../../src/system/system-calls.ts";
+import { FileStat } from "../../src/system/file-stat.ts";
+import { errorName, PreparedPath } from "../../src/system/system-calls.ts";
 import { TempTree } from "../tree/temp-tree.ts";
 
 const native = nativeCalls();

@@ -19,7 +19,7 @@ import type {
   TreeOptions,
 } from "../../src/tree/disk/disk-tree.ts";
 import { openTree, Tree } from "../../src/tree/disk/disk-tree.ts";
-import type { FolderOpener } from "../../src/system/file-system.ts";
+import type { FolderOpener } from "../../src/system/folder.ts";
 
 /** What stands in the tests' `outside/canary.txt`. */
 export const canary = "nobody may read this";

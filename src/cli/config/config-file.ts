@@ -5,45 +5,25 @@
  * read again, and the server's globals and timers stay out of its reach.
  */
 
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import { readNamedFile } from "../../system/named-file.ts";
 import type { Config } from "./config.ts";
 import { readConfig, resolvePaths } from "./read-config.ts";
 
 /** How long a TypeScript file may run, in milliseconds. */
 const runTimeMs = 10_000;
 
-/** A system error as a message about the file. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  switch (code) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return "no such file";
-    case "EISDIR":
-      return "a folder, not a file";
-    case "EACCES":
-      return "may not be read";
-    default:
-      return code;
-  }
-}
-
 /**
  * Reads the configuration at the path `file`; the paths in it become absolute. Fails with a line
  * that names the file and says what is wrong in it.
  */
 export async function readConfigFile(file: string): Promise<Result<Config, string>> {
-  let octets: Uint8Array;
-  try {
-    octets = readFileSync(file);
-  } catch (error) {
-    return failure(`${file}: ${reasonOf(error)}`);
-  }
-  const read = file.endsWith(".json") ? readJson(octets) : await run(file);
+  const content = readNamedFile(file);
+  if (!content.ok) return failure(`${file}: ${content.error}`);
+  const read = file.endsWith(".json") ? readJson(content.value) : await run(file);
   if (!read.ok) return failure(`${file}${read.error}`);
   return success(resolvePaths(read.value, (path) => resolve(dirname(file), path)));
 }

@@ -8,10 +8,10 @@
 
 import type { KeyObject } from "node:crypto";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import { readNamedFile } from "../../system/named-file.ts";
 import type { TlsOptions } from "../serve-options.ts";
 import { isPemText } from "../serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
@@ -28,31 +28,13 @@ interface Named {
   readonly text: string;
 }
 
-/** What an error of the system means, for the error message. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  switch (code) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return "no such file";
-    case "EISDIR":
-      return "a folder, not a file";
-    case "EACCES":
-      return "may not be read";
-    default:
-      return code;
-  }
-}
-
 /** The PEM text that `value` is or names the file of; `what` is its name in an error message. */
 function readText(value: string, what: string): Result<Named, string> {
   if (isPemText(value)) return success({ name: `the ${what}`, text: value });
   const name = `the ${what} ${value}`;
-  try {
-    return success({ name, text: readFileSync(value, "latin1") });
-  } catch (error) {
-    return failure(`${name}: ${reasonOf(error)}`);
-  }
+  const read = readNamedFile(value);
+  if (!read.ok) return failure(`${name}: ${read.error}`);
+  return success({ name, text: read.value.toString("latin1") });
 }
 
 /** The certificates in a text (RFC 7468 §5): the server's own, and the chain that certifies it. */

@@ -1,10 +1,10 @@
 /**
- * What a form held, read from a request's content:
+ * The values of a form, read from the content of a request:
  *
  *   application/x-www-form-urlencoded   WHATWG URL §5.1
  *   multipart/form-data                 RFC 7578
  *
- * Pairs are split by the runtime's own `URLSearchParams`. Text is UTF-8; what isn't becomes U+FFFD.
+ * The runtime's `URLSearchParams` splits pairs. Text is UTF-8; what is not UTF-8 becomes U+FFFD.
  */
 
 import type { OctetRange } from "../../http/bytes.ts";
@@ -14,27 +14,27 @@ import type { MediaType } from "../../http/media-type.ts";
 import { parseMediaType } from "../../http/media-type.ts";
 import { BodyError } from "../request.ts";
 
-/** A file that came in a form. */
+/** A file that was sent with a form. */
 export interface FormFile {
-  /** What the client calls it, "" for none. No path: it may hold anything. */
+  /** The name that the client gives it, "" for none. It may contain anything, so it is no path. */
   readonly name: string;
-  /** Its media type as it came, "" when it was not said. */
+  /** Its media type as it was sent, "" for none. */
   readonly type: string;
   readonly content: Uint8Array;
 }
 
-/** A value in a form. */
+/** A value of a form. */
 export type FormValue = string | FormFile;
 
 /** A value with its name. */
 type FormEntry = readonly [name: string, value: FormValue];
 
-/** The fields of a form, in their order; a name may come more than once. */
+/** The values of a form, in the order in which they were sent. A name may have several. */
 export class Form implements Iterable<FormEntry> {
   readonly #source: () => Iterable<FormEntry>;
   #list: readonly FormEntry[] | undefined;
 
-  /** The values that `source` answers with; it is called when the first is asked for. */
+  /** The values are those that `source` returns. It is called when they are first needed. */
   constructor(source: () => Iterable<FormEntry>) {
     this.#source = source;
   }
@@ -49,27 +49,27 @@ export class Form implements Iterable<FormEntry> {
     return this.#list;
   }
 
-  /** The first value called `name`, or undefined. */
+  /** The first value of `name`; undefined if there is none. */
   get(name: string): FormValue | undefined {
     return this.#entries.find(([one]) => one === name)?.[1];
   }
 
-  /** All values called `name`, in order. */
+  /** All values of `name`, in order. */
   getAll(name: string): FormValue[] {
     return this.#entries.filter(([one]) => one === name).map(([, value]) => value);
   }
 
-  /** The first text called `name`, or undefined; files don't count. */
+  /** The first text of `name`, passing over files; undefined if there is none. */
   text(name: string): string | undefined {
     return this.getAll(name).find((value) => typeof value === "string");
   }
 
-  /** The first file called `name`, or undefined; text doesn't count. */
+  /** The first file of `name`, passing over text; undefined if there is none. */
   file(name: string): FormFile | undefined {
     return this.getAll(name).find((value) => typeof value !== "string");
   }
 
-  /** Whether there is a value called `name`. */
+  /** Whether `name` has a value. */
   has(name: string): boolean {
     return this.#entries.some(([one]) => one === name);
   }
@@ -80,11 +80,11 @@ export class Form implements Iterable<FormEntry> {
   }
 }
 
-/** What browsers send for most forms, read once. */
+/** The type that browsers send most forms as, and the same parsed once. */
 const urlencoded = "application/x-www-form-urlencoded";
 const urlencodedType = parseMediaType(urlencoded);
 
-/** The media type that a form came as, if `contentType` is that of a form. */
+/** The media type in `contentType` if it is one of a form; otherwise undefined. */
 export function formType(contentType: string | undefined): MediaType | undefined {
   if (contentType === undefined) return undefined;
   if (contentType === urlencoded) return urlencodedType;
@@ -97,7 +97,7 @@ const utf8 = new TextDecoder();
 
 const AMPERSAND = 0x26;
 
-/** How many pairs there are: what stands between ampersands and isn't empty (WHATWG URL §5.1). */
+/** How many pairs there are: sequences between ampersands that aren't empty (WHATWG URL §5.1). */
 function countPairs(content: Uint8Array): number {
   let count = 0;
   let start = 0;
@@ -109,9 +109,9 @@ function countPairs(content: Uint8Array): number {
   return count;
 }
 
-/** The pairs themselves. */
+/** The pairs, decoded. */
 function pairsOf(content: Uint8Array): Iterable<FormEntry> {
-  // The constructor takes one "?" off the beginning, and a form has none.
+  // The constructor removes one "?" from the beginning, which in a form would be data.
   return new URLSearchParams(`?${utf8.decode(content)}`);
 }
 
@@ -122,7 +122,7 @@ function pairsOf(content: Uint8Array): Iterable<FormEntry> {
 export function readForm(content: OctetRange, type: MediaType, bounds: PartBounds): Form {
   if (type.essence === urlencoded) {
     const most = bounds.formFieldCountMax;
-    // A pair takes an octet, and one that is between it and the next.
+    // A pair takes at least one octet, and an ampersand separates it from the next.
     const mayBeMore = content.length > 2 * most;
     if (mayBeMore && countPairs(content.octets) > most) throw new BodyError("body-too-large");
     return new Form(() => pairsOf(content.octets));

@@ -7,7 +7,9 @@
  * which a preload would have to repeat.
  */
 
-/** The longest URL that is read, and so the longest path of a link; clients bound a header section. */
+/**
+ * The longest URL that is read, and so the longest path of a link; clients bound a header section.
+ */
 export const urlCharactersMax = 512;
 
 /** How many references are read from one page, those to other origins included. */
@@ -80,7 +82,9 @@ function parametersOfScript(element: Element): string | undefined {
   return `rel=preload; as=script${crossOrigin(element)}`;
 }
 
-/** The references in `octets`, the beginning of a page. A tag that is cut off at the end is none. */
+/**
+ * The references in `octets`, the beginning of a page. A tag that is cut off at the end is none.
+ */
 export function readReferences(octets: Uint8Array): PageReferences {
   const references: Reference[] = [];
   let base: string | undefined;

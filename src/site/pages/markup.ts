@@ -1,9 +1,9 @@
 /**
- * The server's own pages: one look for refusals and listings, without a single outside resource, so
- * that they show as they should in an empty folder, too.
+ * The markup that all pages of the server itself share: errors and listings. It loads nothing, so a
+ * page looks the same in an empty folder.
  */
 
-/** `text` made safe in HTML's text and in quoted attribute values. */
+/** `text` escaped for the text of HTML and for quoted attribute values. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
@@ -60,7 +60,7 @@ export function beginPage(title: string): string {
 `;
 }
 
-/** What follows on a page's content. */
+/** A page from the end of its content on. */
 export const endPage = `
 </main>
 </body>

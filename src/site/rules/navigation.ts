@@ -1,19 +1,21 @@
 /**
- * Whether a request is a person going to a page, and not a page asking for its parts: a missing
- * page of a single-page site is the site, and a missing script stays missing.
+ * Whether a request is a navigation to a page, and not a request for a part of one. On a
+ * single-page site a page that is missing is the one page, and a script that is missing stays
+ * missing.
  */
 
 import type { Fields } from "../../http/fields.ts";
 
-/** A weight of nothing: "not acceptable" (RFC 9110 §12.4.2). */
+/** A weight of zero: "not acceptable" (RFC 9110 §12.4.2). */
 const refused = /;[\t ]*q=0(?:\.0*)?[\t ]*(?:;|$)/i;
 
 /** Destinations that are pages (Fetch, "request destination"). */
 const pages: ReadonlySet<string> = new Set(["document", "iframe", "frame"]);
 
 /**
- * By Sec-Fetch-Dest, which browsers send to trustworthy origins (Fetch Metadata §2.1); else by
- * whether text/html is accepted, by name and with a weight.
+ * Whether `fields` are those of a navigation: by Sec-Fetch-Dest, which browsers send to trustworthy
+ * origins (Fetch Metadata §2.1); without it, by whether Accept names text/html with a weight above
+ * zero.
  */
 export function isNavigation(fields: Fields): boolean {
   const destination = fields.get("sec-fetch-dest");

@@ -1,11 +1,11 @@
 /**
- * Patterns of paths for redirects and rewrites: segments that stand for themselves, `:name` for any
- * one segment, and `*` at the end for one or more. Segments are spelled as in a request, so that a
- * file whose name has a "*" or a "%" in it can be meant, too: "%2A", "%25".
+ * Path patterns for redirects and rewrites: a word matches itself, `:name` any one segment, and `*`
+ * at the end one or more. Segments are spelled as in a request, so that a name with a "*" or a "%"
+ * in it can be written, too: "%2A", "%25".
  *
- * What a pattern has caught goes into its target as whole segments that are encoded anew. It can't
- * add a slash, a query, or another host, so that no path that a client makes up turns a redirect
- * within the site into one that leaves it.
+ * What the placeholders match is put into the target as whole segments that are encoded again. It
+ * can't add a slash, a query or another host, so no request turns a redirect within the site into
+ * one that leaves it.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -13,13 +13,13 @@ import { failure, success } from "../../base/result.ts";
 import { containPath, encodeName } from "../../tree/path.ts";
 import { parseAuthority } from "../../http/target.ts";
 
-/** A pattern with its target, read once. */
+/** A pattern and its target. */
 export interface PathPattern {
-  /** The target for decoded `segments`, encoded; undefined when the pattern doesn't fit them. */
+  /** The encoded target for decoded `segments`; undefined when the pattern doesn't match them. */
   target(segments: readonly string[], trailingSlash: boolean): string | undefined;
 }
 
-/** A segment: a word, decoded, or a placeholder with its mark, ":name" or "*". */
+/** A segment: a decoded word, or a placeholder with its mark, ":name" or "*". */
 type Part = { readonly word: string } | { readonly name: string };
 
 interface Parts {
@@ -37,7 +37,7 @@ const placeholder = /^(?:\*|:[A-Za-z_]\w*)$/;
 /** Reads a path of words and placeholders; undefined when one of them is malformed. */
 function readParts(path: string): Parts | undefined {
   if (!path.isWellFormed() || /[?#]/.test(path)) return undefined;
-  // What can't stand in a request is spelled as it would be there.
+  // Characters that can't stand in a request are escaped as they are there.
   const contained = containPath(path.replace(/[^\0-\x7f]+/gu, encodeURIComponent));
   if (!contained.ok) return undefined;
   const { segments, trailingSlash } = contained.value;
@@ -54,39 +54,41 @@ function readParts(path: string): Parts | undefined {
 }
 
 function readTemplate(to: string): Template | undefined {
-  const match = /^(https?:\/\/([^/?#]+))(\/.*)?$/s.exec(to);
-  const [, origin = "", authority = "", path = "/"] = match ?? [];
-  if (match !== null && parseAuthority(authority) === undefined) return undefined;
-  const parts = readParts(match === null ? to : path);
+  const url = /^(https?:\/\/([^/?#]+))(\/.*)?$/s.exec(to);
+  const [, origin = "", authority = "", path = "/"] = url ?? [];
+  if (url !== null && parseAuthority(authority) === undefined) return undefined;
+  const parts = readParts(url === null ? to : path);
   return parts === undefined ? undefined : { origin, ...parts };
 }
 
-/** The placeholders of `parts`. */
+/** The placeholders in `parts`. */
 function namesIn(parts: readonly Part[]): string[] {
   return parts.flatMap((part) => ("name" in part ? [part.name] : []));
 }
 
-/** What the pattern's placeholders have caught; "*" has any number of segments. */
-type Caught = ReadonlyMap<string, readonly string[]>;
+/** The segments that each placeholder of a pattern has matched. */
+type Matched = ReadonlyMap<string, readonly string[]>;
 
-function fit(pattern: readonly Part[], segments: readonly string[]): Caught | undefined {
+/** What `pattern` matches in `segments`; undefined when it doesn't match them. */
+function match(pattern: readonly Part[], segments: readonly string[]): Matched | undefined {
   const last = pattern.at(-1);
   const isOpen = last !== undefined && "name" in last && last.name === "*";
   if (isOpen ? segments.length < pattern.length : segments.length !== pattern.length) {
     return undefined;
   }
-  const caught = new Map<string, readonly string[]>();
+  const matched = new Map<string, readonly string[]>();
   for (const [i, part] of pattern.entries()) {
     const rest = segments.slice(i);
-    if ("name" in part) caught.set(part.name, part.name === "*" ? rest : rest.slice(0, 1));
+    if ("name" in part) matched.set(part.name, part.name === "*" ? rest : rest.slice(0, 1));
     else if (part.word !== rest[0]) return undefined;
   }
-  return caught;
+  return matched;
 }
 
-function fill(template: Template, caught: Caught, trailingSlash: boolean): string {
+/** `template` with its placeholders replaced. */
+function fill(template: Template, matched: Matched, trailingSlash: boolean): string {
   const segments = template.parts.flatMap((part) =>
-    "word" in part ? [part.word] : (caught.get(part.name) ?? []),
+    "word" in part ? [part.word] : (matched.get(part.name) ?? []),
   );
   const path = segments.map((segment) => `/${encodeName(segment)}`).join("");
   const endsOpen = namesIn(template.parts.slice(-1)).includes("*") && trailingSlash;
@@ -96,8 +98,9 @@ function fill(template: Template, caught: Caught, trailingSlash: boolean): strin
 
 /**
  * Reads a pattern and its target. Fails with a sentence when one of them is malformed: a path that
- * no request could spell, a "*" that isn't the last segment, a placeholder that is there twice or
- * that the pattern lacks. `mayLeave` says whether the target may be of another host.
+ * no request can spell, a "*" that isn't the last segment, a placeholder that stands twice in the
+ * pattern, or one that only the target has. `mayLeave` says whether the target may be a URL, and so
+ * on another host.
  */
 export function readPattern(
   from: string,
@@ -119,8 +122,8 @@ export function readPattern(
   if (missing !== undefined) return failure(`${missing} isn't in the pattern ${from}`);
   return success({
     target(segments, trailingSlash) {
-      const caught = fit(pattern, segments);
-      return caught === undefined ? undefined : fill(template, caught, trailingSlash);
+      const matched = match(pattern, segments);
+      return matched === undefined ? undefined : fill(template, matched, trailingSlash);
     },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Reads the rules of a site once, when it starts: what is wrong with them is said then, and what is
- * right costs nothing to look at again.
+ * Reads the rules of a site once, when it starts. A fault is reported then, and a request never has
+ * to check a rule again.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -12,7 +12,7 @@ import type { PathPattern } from "./path-pattern.ts";
 import { readPattern } from "./path-pattern.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules.ts";
 
-/** The rules as they were given. */
+/** The rules as they are configured. */
 export interface SiteRules {
   readonly single: boolean;
   readonly cleanUrls: boolean;
@@ -20,17 +20,17 @@ export interface SiteRules {
   readonly cors: boolean | CorsRule;
   readonly redirects: readonly RedirectRule[];
   readonly rewrites: readonly RewriteRule[];
-  /** Seconds for which answers are fresh. */
+  /** How long responses are fresh, in seconds. */
   readonly cache: number | undefined;
 }
 
-/** The rules as they are used. `headers` is undefined when there is nothing to add. */
+/** The rules as they are applied. `headers` is undefined when there is no field to add. */
 export interface ReadRules {
   readonly mapping: PathMapping;
   readonly headers: ResponseHeaders | undefined;
 }
 
-/** Whether browsers spell an origin like this. A "*" in it would be no wildcard. */
+/** Whether browsers spell an origin like this. A "*" in an origin would not be a wildcard. */
 function isOrigin(text: string): boolean {
   return URL.parse(text)?.origin === text && !text.includes("*");
 }
@@ -44,7 +44,7 @@ function corsFault(cors: boolean | CorsRule): string | undefined {
   return bad === undefined ? undefined : `not an origin: ${bad}`;
 }
 
-/** Reads `rules`; fails with a sentence that names the first that can't be. */
+/** Reads `rules`. Fails with a sentence about the first rule that is malformed. */
 export function readRules(rules: SiteRules): Result<ReadRules, string> {
   for (const header of rules.headers) {
     const fault = headerRuleFault(header);

@@ -1,45 +1,44 @@
 /**
- * Rules that whoever runs a server may lay down for its tree, as they are written in a
- * configuration.
+ * The rules of a site as they are written in a configuration.
  *
- * A pattern of a path is `/` and segments: a word stands for itself, `:name` for any one segment,
- * and `*` at the end for all that follow, one or more: `/old/*`, `/posts/:year/:slug`. Words are
- * spelled as in a request, `/a%20b`, or plainly, `/a b`. A slash at the end makes no difference.
+ * A path pattern is `/` and segments. A word matches itself, `:name` matches any one segment, and
+ * `*` at the end matches one or more: `/old/*`, `/posts/:year/:slug`. Words are spelled as in a
+ * request, `/a%20b`, or plainly, `/a b`. A slash at the end of a pattern makes no difference.
  */
 
 import type { RedirectStatus } from "../../http/response-builder.ts";
 
 /**
- * Adds a field to answers, in the place of the server's own; to Vary it adds. What is said of
- * content, Cache-Control and Content-Type among it, is left off errors.
+ * Adds a field to responses. It replaces the server's own field of that name; to Vary it adds.
+ * Fields about the content, such as Cache-Control and Content-Type, are not added to errors.
  */
 export interface HeaderRule {
-  /** A glob that the request's path has to match, decoded, "/assets/**"; every path without it. */
+  /** A glob for the request's decoded path, "/assets/**"; without it the rule is for every path. */
   readonly path?: string;
   readonly name: string;
   readonly value: string;
 }
 
-/** Lets scripts of other origins read answers (Fetch, "CORS protocol"). */
+/** Permits scripts of other origins to read responses (Fetch, "CORS protocol"). */
 export interface CorsRule {
-  /** Origins as browsers spell them, "https://example.com"; any origin without it. */
+  /** Origins as browsers spell them, "https://example.com"; without it every origin. */
   readonly origins?: readonly string[];
   /** Whether requests may carry credentials; only with `origins`. */
   readonly credentials?: boolean;
 }
 
-/** Sends a client elsewhere, with its query. */
+/** Redirects a client. The query of the request is kept. */
 export interface RedirectRule {
   readonly from: string;
-  /** A path with the pattern's `:name`s and `*` in it, or an absolute http or https URL. */
+  /** A path that may contain `:name`s and `*` of the pattern, or an http or https URL. */
   readonly to: string;
   /** 308 by default. */
   readonly status?: RedirectStatus;
 }
 
-/** Answers one path as another, without telling. */
+/** Answers a request for one path as if it were for another. The client is not told. */
 export interface RewriteRule {
   readonly from: string;
-  /** A path with the pattern's `:name`s and `*` in it. */
+  /** A path that may contain `:name`s and `*` of the pattern. */
   readonly to: string;
 }

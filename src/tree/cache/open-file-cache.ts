@@ -13,7 +13,7 @@ import { Slot } from "../../base/slot.ts";
 import type { FileHandle, FileSource } from "../../http/response.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import { closeDescriptor, lookInto, openForReading, readAt } from "../../system/file-system.ts";
-import { FileStat } from "../../system/system-calls.ts";
+import { FileStat } from "../../system/file-stat.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 import { FoundFile } from "../disk/open-file.ts";
 import type { OpenFile } from "../tree.ts";
@@ -56,7 +56,7 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
     const opened = openForReading(this.#path);
     if (!opened.ok) return false;
     const now = lookInto(opened.value);
-    if (!now.ok || !now.value.seen.isSame(this.stat)) {
+    if (!now.ok || !now.value.isSame(this.stat)) {
       closeDescriptor(opened.value);
       return false;
     }

@@ -5,7 +5,8 @@
 
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { SystemCalls } from "../../system/system-calls.ts";
-import { errorNumber, FileStat, PreparedPath } from "../../system/system-calls.ts";
+import { FileStat } from "../../system/file-stat.ts";
+import { errorNumber, PreparedPath } from "../../system/system-calls.ts";
 import type { Moment } from "../view.ts";
 
 /** Filled by every look; what differs from before is copied. */

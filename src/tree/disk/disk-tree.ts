@@ -19,9 +19,8 @@ import { failure, success } from "../../base/result.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import { affordableKeptFiles } from "../../system/descriptor-budget.ts";
-import type { FileFacts, FolderOpener } from "../../system/file-system.ts";
+import type { FileStat } from "../../system/file-stat.ts";
 import {
-  chooseFolderOpener,
   closeDescriptor,
   lookAt,
   lookAtEach,
@@ -30,6 +29,8 @@ import {
   realPath,
   tryListing,
 } from "../../system/file-system.ts";
+import type { FolderOpener } from "../../system/folder.ts";
+import { chooseFolderOpener } from "../../system/folder.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 import type { Finding, Lookup } from "../cache/lookup.ts";
 import type { LookupCacheLimits } from "../cache/lookup-cache.ts";
@@ -99,8 +100,8 @@ export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string>
     const isMissing = root.error === "ENOENT" || root.error === "ENOTDIR";
     return failure(`${isMissing ? "no such folder" : root.error}: ${options.root}`);
   }
-  const facts = lookAt(root.value);
-  if (!facts.ok || facts.value.type !== "directory") {
+  const stat = lookAt(root.value);
+  if (!stat.ok || !stat.value.isFolder) {
     return failure(`not a folder: ${options.root}`);
   }
   return success(new DiskTree(options, root.value, chooseFolderOpener(root.value)));
@@ -213,20 +214,20 @@ export class DiskTree implements Tree {
     return index.kind === "file" ? this.#glanceAtFile(index) : index;
   }
 
-  #glanceAtFile({ facts }: FileEnd): Finding {
-    const isPermitted = this.#rules.permissions === "process" || permits(facts.mode, "read");
+  #glanceAtFile({ stat }: FileEnd): Finding {
+    const isPermitted = this.#rules.permissions === "process" || permits(stat.mode, "read");
     return { kind: isPermitted ? "file" : "forbidden", isPeeked: true };
   }
 
   /** Opens the file that `walk` has found, and decides on what was opened. */
   #openFile(walk: Walk, found: FileEnd, name: string, view: View): Outcome | Moved {
-    const { name: realName, path, facts } = found;
+    const { name: realName, path, stat } = found;
     const opened = openForReading(path);
     if (!opened.ok) {
       // A link has taken its place, or nothing has: what the walk saw is past.
       if (opened.error === "ELOOP" || opened.error === "ENOENT") return moved;
       return isDenied(opened.error)
-        ? walk.denial(realName, facts.mode, "read")
+        ? walk.denial(realName, stat.mode, "read")
         : refusalOf(opened.error);
     }
     const fd = opened.value;
@@ -235,11 +236,11 @@ export class DiskTree implements Tree {
       closeDescriptor(fd);
       return refusalOf(now.error);
     }
-    const { type, mode, seen } = now.value;
+    const { type, mode } = now.value;
     const isRegular = type === "file";
     if (isRegular && (this.#rules.permissions === "process" || permits(mode, "read"))) {
       // Most are cached, and what was seen twice needn't be kept twice.
-      const identity = seen.isSame(facts.seen) ? facts.seen : seen;
+      const identity = now.value.isSame(stat) ? stat : now.value;
       const file = new DiskFile(name, fd, identity, view.receivedMs);
       return { kind: "file", file: this.#readIfSmall(file) };
     }
@@ -272,18 +273,18 @@ export class DiskTree implements Tree {
   #openDirectory(path: ContainedPath, asker: Walk): Outcome {
     return this.#walk<Outcome>(path.segments, true, unsettled, (walk, end) => {
       // Two chmods between both walks, there and back, would show in neither of them alone.
-      asker.joins(walk);
+      asker.addStepsOf(walk);
       if (end.kind !== "folder") return end.kind === "file" ? absent : end;
       const code = this.#mayList(end) ? tryListing(end.folder.prefix) : "EACCES";
       if (code === undefined) return { kind: "directory" };
       if (!isDenied(code)) return refusalOf(code);
-      return walk.denial("", end.folder.facts.mode, "read");
+      return walk.denial("", end.folder.stat.mode, "read");
     });
   }
 
   #mayList(end: FoundFolder): boolean {
     if (end.isRoot || this.#rules.permissions === "process") return true;
-    return permits(end.folder.facts.mode, "read");
+    return permits(end.folder.stat.mode, "read");
   }
 
   list(path: ContainedPath, limit: number): Generator<ListingStep, void> {
@@ -315,11 +316,11 @@ export class DiskTree implements Tree {
   }
 
   /** What `name` in the folder `path` leads to, without opening it. */
-  #describe(path: ContainedPath, name: string): FileFacts | undefined {
+  #describe(path: ContainedPath, name: string): FileStat | undefined {
     const names = [...path.segments, name];
-    return this.#walk<FileFacts | undefined>(names, false, undefined, (_walk, end) => {
-      if (end.kind === "file") return end.facts;
-      return end.kind === "folder" ? end.folder.facts : undefined;
+    return this.#walk<FileStat | undefined>(names, false, undefined, (_walk, end) => {
+      if (end.kind === "file") return end.stat;
+      return end.kind === "folder" ? end.folder.stat : undefined;
     });
   }
 

@@ -6,7 +6,7 @@
 import { Slot } from "../../base/slot.ts";
 import type { FileHandle } from "../../http/response.ts";
 import { closeDescriptor, lookInto, readAt } from "../../system/file-system.ts";
-import type { FileStat } from "../../system/system-calls.ts";
+import type { FileStat } from "../../system/file-stat.ts";
 import { mediaTypeOf } from "../mime.ts";
 import type { OpenFile } from "../tree.ts";
 
@@ -97,7 +97,7 @@ export class DiskFile extends FoundFile implements OpenFile {
   #look(): FileStat | undefined {
     if (this.#fd === -1) return undefined;
     const now = lookInto(this.#fd);
-    return now.ok ? now.value.seen : undefined;
+    return now.ok ? now.value : undefined;
   }
 
   close(): void {

@@ -1,27 +1,29 @@
 /**
- * Looking up a path name by name, as the kernel does it (its namei), but by our rules: the bits of
- * every folder are read before anything is looked for inside, and a symbolic link is not followed
- * but read, its target's names taking its place among those still to be walked.
+ * Resolves a path name by name, as the kernel does (its namei), but by the rules of the tree. The
+ * mode of every folder is read before anything is looked up inside. A symbolic link is not followed
+ * by the kernel: the walk reads it and continues with the names of its target.
  *
- * A walk ends at a file that it has seen but not opened, in a folder, or without success. Inside
- * means below the root. Outside is only ever reached through a link, with `symlinks: "follow"`:
- * there the link's maker vouches for the way, so the bits count from its target on and not before.
+ * A walk ends at a file that it has looked at but not opened, in a folder, or with a refusal.
+ * Inside means below the root. A walk gets outside only by a link, and only with `symlinks:
+ * "follow"`. The owner of the tree who made the link has then permitted the folders on the way to
+ * its target, so the bits count from the target on and not before.
  */
 
+import type { FileStat } from "../../system/file-stat.ts";
+import { lookAt, readLink } from "../../system/file-system.ts";
+import type { Folder, FolderOpener } from "../../system/folder.ts";
 import { isHiddenName } from "../path.ts";
 import type { Denial, Need, Permissions } from "../permission.ts";
 import { deny, permits } from "../permission.ts";
 import type { AbsenceCause } from "../tree.ts";
-import type { FileFacts, Folder, FolderOpener } from "../../system/file-system.ts";
-import { FileStat } from "../../system/system-calls.ts";
-import { lookAt, readLink } from "../../system/file-system.ts";
+import { namedRoot } from "./named-root.ts";
 import type { SymlinkRule } from "./symlink-rule.ts";
 
 /** The rules of a walk. */
 export interface WalkRules {
   /** The root's real path without a slash at its end: "" for "/". */
   readonly root: string;
-  /** The names of the root's path, for each way of writing it; absolute links may begin so. */
+  /** The names of the root's path, for each way of writing it. Absolute links may begin so. */
   readonly rootSpellings: readonly (readonly string[])[];
   readonly permissions: Permissions;
   readonly hidden: boolean;
@@ -37,21 +39,21 @@ export type Refusal =
   | { readonly kind: "exhausted" }
   | { readonly kind: "failed"; readonly code: string };
 
-/** Somebody changed the way meanwhile: walk again. */
+/** The file system changed under the walk, which has to be made again. */
 export interface Moved {
   readonly kind: "moved";
 }
 
 /** Where a walk ended. */
 export type WalkEnd =
-  /** At a regular file; `path` is for opening it while the walk is still open. */
+  /** At a regular file. `path` opens it while the walk is not closed. */
   | {
       readonly kind: "file";
       readonly name: string;
       readonly path: string;
-      readonly facts: FileFacts;
+      readonly stat: FileStat;
     }
-  /** In a folder, with all that is needed to look at it while the walk is still open. */
+  /** In a folder, which is open while the walk is not closed. */
   | { readonly kind: "folder"; readonly folder: Folder; readonly isRoot: boolean }
   | Moved
   | Refusal;
@@ -62,8 +64,8 @@ const outside: Refusal = { kind: "absent", cause: "link-outside" };
 const special: Refusal = { kind: "absent", cause: "special" };
 export const moved: Moved = { kind: "moved" };
 
-/** What a system's code means to someone who looks for a file; all others are "failed". */
-const meanings: ReadonlyMap<string, "absent" | "exhausted"> = new Map([
+/** What the system's errors mean for a lookup. All others mean that it has failed. */
+const errorMeanings: ReadonlyMap<string, "absent" | "exhausted"> = new Map([
   ["ENOENT", "absent"],
   ["ENOTDIR", "absent"],
   ["ENAMETOOLONG", "absent"],
@@ -75,14 +77,14 @@ const meanings: ReadonlyMap<string, "absent" | "exhausted"> = new Map([
   ["ENOMEM", "exhausted"],
 ]);
 
-/** Whether the system refused the server itself. */
+/** Whether the system refuses access to the server's own process. */
 export function isDenied(code: string): boolean {
   return code === "EACCES" || code === "EPERM";
 }
 
-/** The outcome for a system's code, `isDenied` apart. */
+/** The refusal for an error of the system that `isDenied` is false for. */
 export function refusalOf(code: string): Refusal {
-  const meaning = meanings.get(code);
+  const meaning = errorMeanings.get(code);
   return meaning === undefined ? { kind: "failed", code } : { kind: meaning };
 }
 
@@ -92,38 +94,40 @@ export interface Step {
   readonly seen: FileStat | undefined;
 }
 
-/** A folder on the way, with its real path, "" for "/". */
-interface Stage {
+/** A folder that the walk has entered, and its real path, "" for "/". */
+interface EnteredFolder {
   readonly folder: Folder;
-  readonly where: string;
+  readonly path: string;
 }
 
-/** One lookup, from the root. Whoever makes it closes it. */
+/** One lookup, beginning at the root. Its maker closes it. */
 export class Walk {
   readonly #rules: WalkRules;
-  /** The folders from the root, or from "/" when outside, to where the walk stands. */
-  #stages: Stage[];
-  /** Folders that were left again; held to the end, so that `isUnmoved` can ask for them. */
+  /** The folders from the root, or from "/" when outside, to the current one. */
+  #entered: EnteredFolder[];
+  /** Folders that the walk has left again. They stay open until its end, for `isUnmoved`. */
   readonly #left: Folder[] = [];
   #isOutside = false;
-  /** Names still to be walked, the next one last. */
+  /** Names still to be looked up, the next one last. */
   #pending: string[] = [];
-  /** How many of those come from a link; the last of them is what the link points at. */
+  /** How many of the pending names come from a link. The last of those is the link's target. */
   #pendingOfLink = 0;
   #hops = 0;
-  /** What the walk has hung on, in order, by paths without links in them. */
+  /** The looks that the end of the walk depends on, in order, by paths without links in them. */
   readonly steps: Step[] = [];
-  /** Whether it has hung on nothing else. */
+  /**
+   * Whether the end of the walk depends on nothing else, so that the same looks mean the same end.
+   */
   isRepeatable = true;
 
   constructor(rules: WalkRules) {
     this.#rules = rules;
-    this.#stages = [{ folder: namedRoot(rules.root), where: rules.root }];
+    this.#entered = [{ folder: namedRoot(rules.root), path: rules.root }];
   }
 
   /**
-   * Walks on from where it stands. With `mustBeFolder` it ends in a folder or not at all;
-   * without, a name that is last and a folder's is entered as well.
+   * Looks up `names` from the current folder on. With `mustBeFolder` the walk ends in a folder or
+   * with a refusal; without, it may end at a file, and a last name that is a folder's is entered.
    */
   run(names: readonly string[], mustBeFolder: boolean): WalkEnd {
     this.#pending = names.toReversed();
@@ -131,141 +135,144 @@ export class Walk {
     while ((name = this.#pending.pop()) !== undefined) {
       if (this.#pendingOfLink > 0) this.#pendingOfLink--;
       if (name === "..") {
-        const end = this.#leave();
+        const end = this.#enterParent();
         if (end !== undefined) return end;
         continue;
       }
-      if (!this.#isOutside && !this.#rules.hidden && isHiddenName(name, this.#stages.length - 1)) {
+      if (!this.#isOutside && !this.#rules.hidden && isHiddenName(name, this.#entered.length - 1)) {
         return hiddenName;
       }
       const isLast = this.#pending.length === 0 && !mustBeFolder;
-      const end = isLast ? this.#arrive(name) : this.#enter(name, absent);
+      const end = isLast ? this.#lookUpLast(name) : this.#enter(name, absent);
       if (end !== undefined) return end;
     }
-    return { kind: "folder", folder: this.#here().folder, isRoot: this.#isAtRoot() };
+    return { kind: "folder", folder: this.#current().folder, isRoot: this.#isAtRoot() };
   }
 
-  /** What has come of this walk hangs on what `other` has hung on, too. */
-  joins(other: Walk): void {
+  /** What comes of this walk depends on the steps of `other`, too. */
+  addStepsOf(other: Walk): void {
     this.steps.push(...other.steps);
     this.isRepeatable &&= other.isRepeatable;
   }
 
-  /** Whether the way is still the one that was walked; to be asked before its end is believed. */
+  /** Whether no folder on the way was replaced meanwhile. Its end is valid only if so. */
   isUnmoved(): boolean {
     if (!this.#left.every((folder) => folder.isUnmoved())) return false;
-    return this.#stages.every((stage) => stage.folder.isUnmoved());
+    return this.#entered.every(({ folder }) => folder.isUnmoved());
   }
 
-  /** The denial of `need` to `name` in the folder where the walk stands; "" is the folder. */
+  /** The denial of `need` to `name` in the current folder; "" is the folder itself. */
   denial(name: string, mode: number, need: Need): Refusal {
     const { root } = this.#rules;
-    const { where } = this.#here();
-    const path = name === "" ? where : `${where}/${name}`;
+    const folder = this.#current().path;
+    const path = name === "" ? folder : `${folder}/${name}`;
     const shown = this.#isOutside ? path || "/" : path.slice(root.length + 1);
     return { kind: "forbidden", denial: deny(shown, mode, need) };
   }
 
-  /** The refusal when the system wouldn't look into the folder where the walk stands. */
+  /** The refusal when a call on an entry of the current folder has failed with `code`. */
   refusedInside(code: string): Refusal {
     if (!isDenied(code)) return refusalOf(code);
-    return this.denial("", this.#here().folder.facts.mode, "search");
+    return this.denial("", this.#current().folder.stat.mode, "search");
   }
 
-  /** Gives back every folder. */
+  /** Closes every folder. */
   close(): void {
-    for (const stage of this.#stages) stage.folder.close();
+    for (const { folder } of this.#entered) folder.close();
     for (const folder of this.#left) folder.close();
-    this.#stages = [];
+    this.#entered = [];
   }
 
-  #here(): Stage {
-    const stage = this.#stages.at(-1);
-    if (stage === undefined) throw new Error("a walk was used after its end");
-    return stage;
+  #current(): EnteredFolder {
+    const current = this.#entered.at(-1);
+    if (current === undefined) throw new Error("a walk was used after it was closed");
+    return current;
   }
 
   #isAtRoot(): boolean {
-    return !this.#isOutside && this.#stages.length === 1;
+    return !this.#isOutside && this.#entered.length === 1;
   }
 
-  /** The last name: a file ends the walk, a folder is entered, a link is taken apart. */
-  #arrive(name: string): WalkEnd | undefined {
-    const { folder, where } = this.#here();
+  /** Looks up the last name: a file ends the walk, a folder is entered, a link is resolved. */
+  #lookUpLast(name: string): WalkEnd | undefined {
+    const { folder, path: folderPath } = this.#current();
     const path = folder.prefix + name;
-    const facts = lookAt(path);
-    if (!facts.ok) {
-      this.#note(`${where}/${name}`, facts.error);
-      return this.refusedInside(facts.error);
+    const stat = lookAt(path);
+    if (!stat.ok) {
+      this.#addFailedStep(`${folderPath}/${name}`, stat.error);
+      return this.refusedInside(stat.error);
     }
-    this.steps.push({ path: `${where}/${name}`, seen: facts.value.seen });
-    switch (facts.value.type) {
+    this.steps.push({ path: `${folderPath}/${name}`, seen: stat.value });
+    switch (stat.value.type) {
       case "file":
-        return { kind: "file", name, path, facts: facts.value };
+        return { kind: "file", name, path, stat: stat.value };
       case "directory":
         return this.#enter(name, moved);
       case "link":
-        return this.#expand(name, moved);
+        return this.#resolveLink(name, moved);
       case "other":
         return special;
     }
   }
 
-  /** A name on the way: a folder that lets a stranger through, a link, or else `otherwise`. */
+  /**
+   * Enters the folder `name`, if a stranger may search it, or resolves the link of that name. When
+   * it is neither, the walk ends with `otherwise`.
+   */
   #enter(name: string, otherwise: WalkEnd): WalkEnd | undefined {
-    const here = this.#here();
-    const where = `${here.where}/${name}`;
-    if (this.#isOutside && where === this.#rules.root) {
-      this.#restart(where);
+    const current = this.#current();
+    const path = `${current.path}/${name}`;
+    if (this.#isOutside && path === this.#rules.root) {
+      this.#restartAt(path);
       return undefined;
     }
-    const opened = this.#rules.openFolder(here.folder.prefix + name);
+    const opened = this.#rules.openFolder(current.folder.prefix + name);
     if (!opened.ok) {
       if (opened.error === "ENOTDIR") {
-        const link = lookAt(here.folder.prefix + name);
-        if (link.ok) this.steps.push({ path: where, seen: link.value.seen });
+        const link = lookAt(current.folder.prefix + name);
+        if (link.ok) this.steps.push({ path, seen: link.value });
         else this.isRepeatable = false;
-        return this.#expand(name, otherwise);
+        return this.#resolveLink(name, otherwise);
       }
-      this.#note(where, opened.error);
+      this.#addFailedStep(path, opened.error);
       return this.refusedInside(opened.error);
     }
-    this.steps.push({ path: where, seen: opened.value.facts.seen });
-    this.#stages.push({ folder: opened.value, where });
-    return this.#judge();
+    this.steps.push({ path, seen: opened.value.stat });
+    this.#entered.push({ folder: opened.value, path });
+    return this.#checkSearch();
   }
 
-  /**
-   * Notes that looking at `path` has failed: nothing there is worth remembering, other faults not.
-   */
-  #note(path: string, error: string): void {
+  /** A look has failed. "Nothing is there" can be looked at again; another error can't. */
+  #addFailedStep(path: string, error: string): void {
     if (error === "ENOENT") this.steps.push({ path, seen: undefined });
     else this.isRepeatable = false;
   }
 
-  /** Whether a stranger may pass through the folder where the walk has just arrived. */
-  #judge(): WalkEnd | undefined {
-    const isVouchedFor = this.#isOutside && this.#pendingOfLink > 0;
-    if (this.#rules.permissions === "process" || isVouchedFor) return undefined;
-    const { mode } = this.#here().folder.facts;
+  /** The refusal if a stranger may not search the current folder, which was just entered. */
+  #checkSearch(): WalkEnd | undefined {
+    const isOnWayToTarget = this.#isOutside && this.#pendingOfLink > 0;
+    if (this.#rules.permissions === "process" || isOnWayToTarget) return undefined;
+    const { mode } = this.#current().folder.stat;
     return permits(mode, "search") ? undefined : this.denial("", mode, "search");
   }
 
-  /** ".." out of a link's target. */
-  #leave(): WalkEnd | undefined {
+  /** Resolves "..", which only the target of a link can contain. */
+  #enterParent(): WalkEnd | undefined {
     if (this.#isAtRoot()) {
       if (this.#rules.symlinks !== "follow") return outside;
       this.#goOutside(namesOf(this.#rules.root).slice(0, -1));
       return undefined;
     }
-    if (this.#stages.length > 1) this.#left.push(...this.#stages.splice(-1).map((s) => s.folder));
-    return this.#isOutside && this.#stages.length > 1 ? this.#judge() : undefined;
+    if (this.#entered.length > 1) {
+      this.#left.push(...this.#entered.splice(-1).map(({ folder }) => folder));
+    }
+    return this.#isOutside && this.#entered.length > 1 ? this.#checkSearch() : undefined;
   }
 
-  /** Puts the names of a link's target in the place of its own; `otherwise` if it is no link. */
-  #expand(name: string, otherwise: WalkEnd): WalkEnd | undefined {
+  /** Continues with the names of the target of the link `name`; `otherwise` if it is no link. */
+  #resolveLink(name: string, otherwise: WalkEnd): WalkEnd | undefined {
     const { symlinks, symlinkHopsMax, rootSpellings } = this.#rules;
-    const target = readLink(this.#here().folder.prefix + name);
+    const target = readLink(this.#current().folder.prefix + name);
     if (!target.ok) {
       return target.error === "EINVAL" ? otherwise : this.refusedInside(target.error);
     }
@@ -274,13 +281,13 @@ export class Walk {
     if (this.#hops > symlinkHopsMax) return { kind: "absent", cause: "link-loop" };
     const names = namesOf(target.value);
     if (!target.value.startsWith("/")) {
-      this.#push(names);
+      this.#addPending(names);
       return undefined;
     }
     const spelling = rootSpellings.find((root) => root.every((part, i) => part === names[i]));
     if (spelling !== undefined) {
-      this.#restart(this.#rules.root);
-      this.#push(names.slice(spelling.length));
+      this.#restartAt(this.#rules.root);
+      this.#addPending(names.slice(spelling.length));
       return undefined;
     }
     if (symlinks !== "follow") return outside;
@@ -288,22 +295,23 @@ export class Walk {
     return undefined;
   }
 
-  #push(names: readonly string[]): void {
+  /** Puts `names`, which come from a link, before the names that are still pending. */
+  #addPending(names: readonly string[]): void {
     this.#pending.push(...names.toReversed());
     this.#pendingOfLink += names.length;
   }
 
-  /** Walks `names` from "/", before what is still pending. */
+  /** Continues at "/" with `names`, before the names that are still pending. */
   #goOutside(names: readonly string[]): void {
-    this.#restart("");
+    this.#restartAt("");
     this.#isOutside = true;
-    this.#push(names);
+    this.#addPending(names);
   }
 
-  /** Stands at the root, or at "/". */
-  #restart(where: string): void {
-    this.#left.push(...this.#stages.map((stage) => stage.folder));
-    this.#stages = [{ folder: namedRoot(where), where }];
+  /** Makes the root, or "/", the current folder. */
+  #restartAt(path: string): void {
+    this.#left.push(...this.#entered.map(({ folder }) => folder));
+    this.#entered = [{ folder: namedRoot(path), path }];
     this.#isOutside = false;
   }
 }
@@ -311,28 +319,4 @@ export class Walk {
 /** The names of a path; "." and empty ones mean nothing (POSIX.1-2024 XBD §4.16). */
 export function namesOf(path: string): readonly string[] {
   return path.split("/").filter((name) => name !== "" && name !== ".");
-}
-
-const unknownFacts: FileFacts = {
-  type: "directory",
-  mode: 0o040000,
-  size: 0,
-  mtimeMs: 0,
-  seen: new FileStat(),
-};
-
-/**
- * The root, or "/": granted by being named, so it is not held, and found again by its path at each
- * call. A build that removes the folder and makes it anew goes on being served.
- */
-function namedRoot(path: string): Folder {
-  return {
-    prefix: `${path}/`,
-    get facts() {
-      const facts = lookAt(`${path}/`);
-      return facts.ok ? facts.value : unknownFacts;
-    },
-    isUnmoved: () => true,
-    close() {},
-  };
 }

@@ -1,33 +1,35 @@
 /**
- * The entries of a folder as they stand in it, some at a time, in no order. The folder is held open
- * meanwhile, so that all of them are from one folder, whatever is put in its place.
+ * Reads the entries of a folder some at a time, in the order in which they are stored. The folder
+ * is held open meanwhile, so that all entries are those of one folder, whatever is put in its
+ * place.
  *
- * A promise of all entries (`fs.promises.readdir`) would keep the event loop as free, but nobody
- * knows before its end how many there are, and then they are all there at once.
+ * A promise of all entries (`fs.promises.readdir`) would not hold up the event loop either. But it
+ * tells how many there are only at its end, and then all of them are in memory.
  */
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import type { FileType, NamedEntry } from "../../system/file-system.ts";
+import type { FileType } from "../../system/file-stat.ts";
+import type { NamedEntry } from "../../system/file-system.ts";
 import { closeDescriptor, openForListing, readEntries } from "../../system/file-system.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 
-/** A folder that is being read. Whoever gets it closes it. */
+/** A folder that is being read. The caller that opened it closes it. */
 export interface EntryReader {
   /**
-   * The next entries, among them perhaps "." and ".."; none at the end. Names that aren't UTF-8 are
-   * as `readEntries` has them.
+   * The next entries, which may include "." and ".."; none at the end. Names that aren't UTF-8 are
+   * those of `readEntries`.
    */
   next(): readonly NamedEntry[];
-  /** Gives back what it holds; the second call does nothing. */
+  /** Closes the folder. A second call does nothing. */
   close(): void;
 }
 
-/** What is read at a time: 400 to 1,300 entries, which takes the kernel half a millisecond. */
+/** Read at a time: 400 to 1,300 entries, which takes the kernel half a millisecond. */
 const readBytes = 32 * 1024;
 const entriesAtOnce = 1024;
 
-/** One for all readers: what was read is taken out at once. */
+/** Reused by all readers, because every read decodes it at once. Allocated by the first. */
 let octets: Buffer | undefined;
 
 /** struct linux_dirent64 (getdents(2)): where its members are. */
@@ -35,7 +37,7 @@ const lengthAt = 16;
 const typeAt = 18;
 const nameAt = 19;
 
-/** d_type (readdir(3)); 0 is for file systems that don't say. */
+/** d_type (readdir(3)); 0 comes from file systems that don't tell the type. */
 const types: ReadonlyMap<number, FileType | undefined> = new Map([
   [0, undefined],
   [4, "directory"],
@@ -55,7 +57,7 @@ function entriesIn(from: Buffer, length: number): readonly NamedEntry[] {
   return entries;
 }
 
-/** Reads by the kernel's own call, as far as the caller wants to go. */
+/** Reads by the kernel's own call, when the caller asks for more. */
 class FolderReader implements EntryReader {
   #fd: number;
   #ready: readonly NamedEntry[] | undefined;
@@ -77,14 +79,14 @@ class FolderReader implements EntryReader {
   }
 }
 
-/** The next entries of what is open as `fd`; undefined where that can't be had. */
+/** The next entries of the folder open as `fd`; undefined where the call fails or there is none. */
 function readSome(fd: number): readonly NamedEntry[] | undefined {
   octets ??= Buffer.allocUnsafeSlow(readBytes);
   const length = systemCalls().readFolder(fd, octets);
   return length === undefined ? undefined : entriesIn(octets, length);
 }
 
-/** Entries that have all been read. */
+/** A reader of entries that have all been read. */
 function readerOf(entries: readonly NamedEntry[]): EntryReader {
   let at = 0;
   return {
@@ -94,8 +96,8 @@ function readerOf(entries: readonly NamedEntry[]): EntryReader {
 }
 
 /**
- * Opens the folder whose entries' paths begin with `prefix`, to be read. Where the kernel can't be
- * asked for some of them it is read whole.
+ * Opens the folder whose entries' paths begin with `prefix`, to read it. Where the kernel has no
+ * call that reads a part, all entries are read at once.
  */
 export function openEntries(prefix: string): Result<EntryReader, string> {
   const fd = openForListing(prefix);

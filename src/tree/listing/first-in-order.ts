@@ -1,16 +1,16 @@
 /**
- * The first so many of any number of texts, in the order of their code units, found in steps: none
- * of them takes longer than sorting or merging a thousand texts.
+ * Finds the first `limit` of any number of texts, in the order of their code units, in steps. No
+ * step takes longer than sorting or merging a thousand texts.
  *
- * Texts come in runs, each of which is sorted natively when it comes. When more than three times
- * as many are held as are wanted, the runs are merged into one, and what lies beyond is forgotten;
- * so what is held doesn't grow with what comes.
+ * Texts are added in runs, and each run is sorted natively when it is added. When more than three
+ * times `limit` are held, the runs are merged into one and the texts beyond `limit` are dropped, so
+ * memory doesn't grow with the number of texts.
  */
 
 /** Texts that are merged in one step. */
 const mergedAtOnce = 1024;
 
-/** A sorted run that is being merged: its texts from `at` on are still to come. */
+/** A sorted run that is being merged. Its texts from `at` on are not merged yet. */
 interface Source {
   readonly texts: readonly string[];
   at: number;
@@ -23,43 +23,43 @@ export class FirstInOrder {
   #runs: string[][] = [];
   #held = 0;
   #count = 0;
-  /** What is not before this text is not among the first. */
+  /** A text that is not before this one is not among the first. */
   #bar: string | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** How many have been added. */
+  /** How many texts have been added. */
   get count(): number {
     return this.#count;
   }
 
-  /** Adds `texts`, which become its own. */
+  /** Adds `texts`, and takes the array over. */
   add(texts: string[]): void {
     this.#count += texts.length;
     const bar = this.#bar;
     const run = bar === undefined ? texts : texts.filter((text) => text < bar);
     if (run.length === 0 || this.#limit === 0) return;
-    // oxlint-disable-next-line unicorn/no-array-sort -- a copy would be for nothing
+    // oxlint-disable-next-line unicorn/no-array-sort -- the array is this object's own
     run.sort();
     this.#runs.push(run);
     this.#held += run.length;
   }
 
-  /** How many are held; those that can't be among the first any more are not. */
+  /** How many texts are held: those that may still be among the first. */
   get held(): number {
     return this.#held;
   }
 
-  /** Whether so many are held that `settle` should be called. */
+  /** Whether so many texts are held that `settle` should be called. */
   get isCrowded(): boolean {
     return this.#held > 3 * this.#limit;
   }
 
   /**
-   * Merges what is held, step by step, each of which tells how many texts it has merged. Comes to
-   * those that are the first by now, in order.
+   * Merges the texts held, in steps; each yields how many texts it has merged. Returns the texts
+   * that are the first by now, in order.
    */
   *settle(): Generator<number, readonly string[]> {
     const merge = new Merge(this.#runs);
@@ -77,7 +77,7 @@ export class FirstInOrder {
   }
 }
 
-/** The texts of sorted runs in order: a heap of the runs, that with the least text on top. */
+/** Merges sorted runs by a heap of them, with the run that has the least text on top. */
 class Merge {
   readonly #heap: Source[];
 
@@ -104,7 +104,7 @@ class Merge {
     return head;
   }
 
-  /** Puts the source at `from` where it belongs among those below it. */
+  /** Moves the source at `from` down to its place in the heap. */
   #sink(from: number): void {
     const heap = this.#heap;
     const source = heap[from];

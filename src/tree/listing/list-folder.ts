@@ -1,11 +1,11 @@
 /**
- * The entries of a folder as a listing shows them: read, chosen, put in order, and only those that
- * are shown looked at. Whether a folder may be listed at all is `resolve.ts`'s decision, and it is
- * asked again for each look.
+ * The entries of a folder as a listing shows them: read, selected and put in order. Only those that
+ * are shown are looked at. Whether the folder may be listed at all is the tree's decision, which it
+ * makes again for each look.
  *
- * All of it is done in steps, since a folder may have more entries than one turn of the event loop
- * should be kept for; who has no other work takes them one after the other. A listing that isn't
- * finished holds the folder's descriptor while it reads, then nothing but names.
+ * The work is done in steps, because a folder may have more entries than one turn of the event loop
+ * should be spent on. A listing that isn't finished holds the folder's descriptor while it reads
+ * the folder, and only names afterwards.
  */
 
 import type { EntryReader } from "./entry-reader.ts";
@@ -13,30 +13,34 @@ import { FirstInOrder } from "./first-in-order.ts";
 import { nameIn, orderText } from "./name-order.ts";
 import { isHiddenName, isNameable } from "../path.ts";
 import type { DirectoryEntry, ListingStep } from "../tree.ts";
-import type { FileFacts, FileType, NamedEntry } from "../../system/file-system.ts";
+import type { FileStat, FileType } from "../../system/file-stat.ts";
+import type { NamedEntry } from "../../system/file-system.ts";
 
-/** What a listing has to be told about its folder. Each question is asked of the rules anew. */
+/** What a listing needs to know of an entry. */
+export type EntryFacts = Pick<FileStat, "type" | "size" | "mtimeMs">;
+
+/** The folder of a listing. Each function applies the rules of the tree anew. */
 export interface ListingContext {
-  /** How many folders below the root it is. */
+  /** How many folders below the root the folder is. */
   readonly depth: number;
   /** Whether names that begin with "." are shown. */
   readonly hidden: boolean;
-  /** The folder, to be read; undefined if that may not be. */
+  /** Opens the folder to read it; undefined if that is not permitted. */
   readonly open: () => EntryReader | undefined;
-  /** What there is of these names in the folder; links are seen themselves. */
-  readonly lookAt: (names: readonly string[]) => readonly (FileFacts | undefined)[];
-  /** What the link `name` in the folder leads to; undefined if to nothing that is shown. */
-  readonly describeLink: (name: string) => FileFacts | undefined;
+  /** The entries with these names, undefined for one that is gone. Links are not followed. */
+  readonly lookAt: (names: readonly string[]) => readonly (EntryFacts | undefined)[];
+  /** What the link `name` in the folder leads to; undefined if that is not shown. */
+  readonly describeLink: (name: string) => EntryFacts | undefined;
 }
 
-/** Names that are shown in one step, and links that are followed in one. */
+/** Names that one step shows, and links that one step follows. */
 const namesAtOnce = 256;
 const linksAtOnce = 96;
 
-/** What things take, about, beside what it takes to read an entry and to put it in order. */
+/** What each thing costs, about, as a multiple of reading an entry and putting it in order. */
 const work = { look: 2, link: 8, merge: 0.25, pack: 0.25, show: 3 } as const;
 
-/** What a name is marked with, so that folders come before files. */
+/** The mark in front of a name by the kind of its entry, so that folders come before files. */
 const marks = { directory: "1", file: "2" } as const;
 
 /** The first `limit` entries in order, step by step. */
@@ -47,12 +51,12 @@ export function* listFolder(context: ListingContext, limit: number): Generator<L
   for (const pack of packs) yield* unpack(pack, first, context);
 }
 
-/** A step that has nothing to show yet. */
+/** A step that shows no entries. */
 function worked(first: FirstInOrder, amount: number): ListingStep {
   return { found: first.count, entries: [], work: amount };
 }
 
-/** Everything in the folder that has a name for requests and is a file or a folder. */
+/** Adds every file and folder whose name a request can spell. */
 function* readNames(context: ListingContext, first: FirstInOrder): Generator<ListingStep, void> {
   const reader = context.open();
   if (reader === undefined) return;
@@ -63,11 +67,11 @@ function* readNames(context: ListingContext, first: FirstInOrder): Generator<Lis
       for (const [i, look] of context.lookAt(unknown).entries()) {
         const name = unknown[i] ?? "";
         if (look?.type === "link") links.push(name);
-        else note(texts, name, look?.type);
+        else addText(texts, name, look?.type);
       }
       for (let at = 0; at < links.length; at += linksAtOnce) {
         const some = links.slice(at, at + linksAtOnce);
-        for (const name of some) note(texts, name, context.describeLink(name)?.type);
+        for (const name of some) addText(texts, name, context.describeLink(name)?.type);
         yield worked(first, work.link * some.length);
       }
       first.add(texts);
@@ -79,7 +83,7 @@ function* readNames(context: ListingContext, first: FirstInOrder): Generator<Lis
   }
 }
 
-/** The files and folders among `entries`, to be put in order, and the names of other things. */
+/** Sorts `entries` by type: the texts of files and folders, and the names of links and the rest. */
 function sort(
   entries: readonly NamedEntry[],
   { depth, hidden }: ListingContext,
@@ -91,22 +95,22 @@ function sort(
   for (const { name, type } of entries) {
     if (!isNameable(name) || (!hidden && isHiddenName(name, depth))) continue;
     if (name.includes("\ufffd")) {
-      // Either its real name, or what several names became that aren't UTF-8: ask, and once.
+      // Either a real name or one or several that aren't UTF-8. A look tells, and one is enough.
       if (!doubtful.has(name)) unknown.push(name);
       doubtful.add(name);
     } else if (type === undefined) unknown.push(name);
     else if (type === "link") links.push(name);
-    else note(texts, name, type);
+    else addText(texts, name, type);
   }
   return { texts, links, unknown };
 }
 
-/** Adds what stands for `name` to `texts`, if it is of a type that is shown. */
-function note(texts: string[], name: string, type: FileType | undefined): void {
+/** Adds the text for `name` to `texts`, if its type is one that is shown. */
+function addText(texts: string[], name: string, type: FileType | undefined): void {
   if (type === "file" || type === "directory") texts.push(orderText(marks[type], name));
 }
 
-/** The first so far, in order. */
+/** The first names so far, as texts in order. */
 function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
   const settling = first.settle();
   let step = settling.next();
@@ -117,8 +121,8 @@ function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]>
 }
 
 /**
- * The names of the first in order, each after its mark, with "/" between them: a tenth of what they
- * take by themselves, and they may be needed for as long as a slow client reads.
+ * The first names in order, each behind its mark, joined by "/". Joined they take a tenth of the
+ * memory, and they are held for as long as a slow client reads.
  */
 function* packNames(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
   const texts = yield* settle(first);
@@ -131,7 +135,7 @@ function* packNames(first: FirstInOrder): Generator<ListingStep, readonly string
   return packs;
 }
 
-/** The entries whose names are in `pack`, as they are now. */
+/** The entries whose names are in `pack`, as they are at the time of the step. */
 function* unpack(
   pack: string,
   { count: found }: FirstInOrder,
@@ -147,7 +151,7 @@ function* unpack(
     const facts = isLink ? describeLink(name) : looks[i];
     done += isLink ? work.link : work.show;
     const kind = text.charAt(0) === marks.file ? "file" : "directory";
-    // What has gone or changed its type since the folder was read is left out.
+    // An entry that is gone or has another type since the folder was read is left out.
     if (facts?.type === kind) {
       entries.push({ name, kind, size: facts.size, mtimeMs: facts.mtimeMs });
     }

@@ -1,18 +1,19 @@
 /**
- * The order in which names are shown: a person's. Without regard to case and to accents, digits by
- * their value ("2" before "10"), the same in every locale.
+ * The order in which a listing shows names: case and accents don't count, digits count by their
+ * value ("2" before "10"), and the order is the same in every locale.
  *
- * Each name is written once as a text whose code units give that order, so that texts are compared
- * and sorted natively. `Intl.Collator` knows such an order, too, but 50,000 names take it 460 ms,
- * and a comparison of ours takes them 100.
+ * Each name is turned once into a text whose code units give that order, so that texts are compared
+ * and sorted natively. `Intl.Collator` knows such an order, too, but sorting 50,000 names takes it
+ * 460 ms, and takes 100 ms here.
  */
 
 const zero = 0x30;
 const nine = 0x39;
 
 /**
- * One for all texts: as they are decoded when no unit needs more than an octet, and when one does.
- * A name has 255 octets at most, and none of its characters becomes more than 18 (UAX #15).
+ * Where a text is put together: as octets, which are decoded when no code unit needs more, and as
+ * 16-bit units. A name has at most 255 octets, and none of its characters becomes more than 18 (UAX
+ * #15).
  */
 const unitsMax = 8 * 1024;
 const units = new Uint16Array(unitsMax);
@@ -20,14 +21,15 @@ const wide = Buffer.from(units.buffer);
 const narrow = Buffer.alloc(unitsMax);
 
 /**
- * A text for `name`, which has no NUL in it, behind `mark`, a character. Texts with one mark are in
- * the order of their names; names that differ in nothing that counts are in the order of their own
- * code units.
+ * A text for `name`, which has no NUL in it, with the character `mark` in front. Texts with the
+ * same mark are in the order of their names. Names that differ only in what doesn't count are in
+ * the order of their code units.
  *
- * It has the name without what doesn't count, NUL, which is before everything else, and the name. A
- * run of digits is written as "0", which stands where a digit does among other characters; then one
- * unit for how many digits there are, without zeros in front, since of two numbers the longer one
- * is the larger; then these digits. The unit is one more than the count, and so never NUL.
+ * Behind the mark the text has the name without what doesn't count, then NUL, which is before every
+ * other character, then the name itself. A run of digits is written as "0", so that it is ordered
+ * like a digit among other characters; then one unit for the count of its digits without leading
+ * zeros, because the longer of two numbers is the larger; then these digits. The unit is one more
+ * than the count, so it is never NUL.
  */
 export function orderText(mark: string, name: string): string {
   const folded = fold(name);
@@ -61,12 +63,15 @@ export function orderText(mark: string, name: string): string {
     : wide.toString("utf16le", 0, 2 * length);
 }
 
-/** The name that `text` was made for. */
+/** The name that `orderText` made `text` of. */
 export function nameIn(text: string): string {
   return text.slice(text.indexOf("\0") + 1);
 }
 
-/** A name without marks on its letters, and without case but for A to Z (UAX #15). */
+/**
+ * A name without accents (UAX #15) and in lower case. One that is ASCII is returned as it is:
+ * `orderText` lowers A to Z itself.
+ */
 function fold(name: string): string {
   if (/^[\0-\x7f]*$/.test(name)) return name;
   return name

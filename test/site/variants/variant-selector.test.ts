@@ -1,4 +1,4 @@
-import { FileStat } from "../../../src/system/system-calls.ts";
+import { FileStat } from "../../../src/system/file-stat.ts";
 import { afterAll, afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import { readdirSync, symlinkSync, truncateSync, utimesSync } from "node:fs";
 import * as zlib from "node:zlib";

@@ -9,7 +9,8 @@ import type { Outcome } from "../../../src/tree/tree.ts";
 import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
 import { plainCalls } from "../../../src/system/plain-calls.ts";
 import type { PreparedPath } from "../../../src/system/system-calls.ts";
-import { errorNumber, FileStat } from "../../../src/system/system-calls.ts";
+import { FileStat } from "../../../src/system/file-stat.ts";
+import { errorNumber } from "../../../src/system/system-calls.ts";
 import { Asker, later } from "../asker.ts";
 import { describeResolution, pathOf, TempTree } from "../temp-tree.ts";
 

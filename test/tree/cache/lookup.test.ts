@@ -10,7 +10,7 @@ import { systemCalls } from "../../../src/system/system-choice.ts";
 import type { Conclusion, Lookup } from "../../../src/tree/cache/lookup.ts";
 import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
 import type { Concluded } from "../../../src/tree/disk/disk-tree.ts";
-import { FileStat } from "../../../src/system/system-calls.ts";
+import { FileStat } from "../../../src/system/file-stat.ts";
 import { Asker, later } from "../asker.ts";
 import { pathOf, TempTree } from "../temp-tree.ts";
 

@@ -24,7 +24,7 @@ function keep(openFiles: OpenFileCache, name: string, content = name): SharedFil
   temp.file(name, content);
   const facts = lookAt(temp.at(name));
   if (!facts.ok) throw new Error(facts.error);
-  return new SharedFile(name, facts.value.seen, temp.at(name), openFiles);
+  return new SharedFile(name, facts.value, temp.at(name), openFiles);
 }
 
 function textOf(file: Pick<FileUse, "read">): string {

@@ -9,9 +9,9 @@ import { isSettled } from "../../../src/tree/disk/open-file.ts";
 import { containPath } from "../../../src/tree/path.ts";
 import type { Tree } from "../../../src/tree/disk/disk-tree.ts";
 import { openTree } from "../../../src/tree/disk/disk-tree.ts";
-import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import { plainCalls } from "../../../src/system/plain-calls.ts";
-import { FileStat, word } from "../../../src/system/system-calls.ts";
+import { FileStat, word } from "../../../src/system/file-stat.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import {
   canary,
@@ -373,7 +373,7 @@ describe("nothing outside is ever reached", () => {
 describe("descriptors", () => {
   test("running out of them is a state of its own, and none is lost", () => {
     temp.file("many/a/b/file.txt", "x");
-    const script = `${import.meta.dir}/exhaust.ts`;
+    const script = `${import.meta.dir}/../exhaust.ts`;
     const run = Bun.spawnSync([
       "sh",
       "-c",

@@ -1,7 +1,7 @@
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
-import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import { canary, outcome, TempTree } from "../temp-tree.ts";
 
 const ways = [

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 import type { ListingStep, OpenDirectory, Tree } from "../../../src/tree/disk/disk-tree.ts";
-import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { listed, pathOf, TempTree } from "../temp-tree.ts";
 

@@ -1,0 +1,33 @@
+/**
+ * A file that the person who runs the server has named, such as a certificate: read whole, or the
+ * reason in words why it can't be read.
+ */
+
+import { readFileSync } from "node:fs";
+
+import type { Result } from "../base/result.ts";
+import { failure, success } from "../base/result.ts";
+
+/** The octets of the file at `path`; fails with a reason that can stand behind its name. */
+export function readNamedFile(path: string): Result<Buffer, string> {
+  try {
+    return success(readFileSync(path));
+  } catch (error) {
+    return failure(reasonOf(error));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "no such file";
+    case "EISDIR":
+      return "a folder, not a file";
+    case "EACCES":
+      return "may not be read";
+    default:
+      return code;
+  }
+}
