@@ -10,11 +10,12 @@ import { join } from "node:path";
 
 import { defaultLimits } from "../../src/base/limits.ts";
 import { bytes } from "../../src/base/units.ts";
-import { Moments } from "../../src/tree/cache/freshness.ts";
 import { EventLoop } from "../../src/schedule/event-loop.ts";
+import { LogicalClock } from "../../src/schedule/logical-clock.ts";
+import type { DiskTree } from "../../src/tree/disk/disk-tree.ts";
+import { openDiskTree } from "../../src/tree/disk/disk-tree.ts";
 import { containPath } from "../../src/tree/path.ts";
-import type { Tree } from "../../src/tree/disk/disk-tree.ts";
-import { openTree } from "../../src/tree/disk/disk-tree.ts";
+import { View } from "../../src/tree/view.ts";
 import { writeFiles } from "../site.ts";
 import type { Part } from "./part.ts";
 
@@ -38,22 +39,20 @@ export function resolveParts(): Disposable & { readonly parts: readonly Part[] }
     Object.values(paths).map((path) => ({ path, bytes: 1024 })),
   );
   const parts = Object.entries(ways).flatMap(([way, { limits, since }]) => {
-    const moments = new Moments();
-    moments.begin(since, Date.now() + AHEAD_MS);
-    const opened = openTree({
+    const opened = openDiskTree({
       root,
       permissions: "other",
       hidden: false,
       symlinks: "inside",
       index: "index.html",
       limits,
-      moments,
+      clock: new LogicalClock(),
       scheduler: new EventLoop(),
     });
     if (!opened.ok) throw new Error(opened.error);
     const tree = opened.value;
     return Object.entries(paths).map(([where, path]): Part => {
-      const run = (): void => resolve(tree, path);
+      const run = (): void => resolve(tree, path, since);
       return { name: `resolve: a file ${where}, ${way}`, run };
     });
   });
@@ -63,10 +62,10 @@ export function resolveParts(): Disposable & { readonly parts: readonly Part[] }
   };
 }
 
-function resolve(tree: Tree, path: string): void {
+function resolve(tree: DiskTree, path: string, since: number): void {
   const contained = containPath(`/${path}`);
   if (!contained.ok) throw new Error(contained.error);
-  const found = tree.resolve(contained.value);
+  const found = tree.open(contained.value, new View(since, Date.now() + AHEAD_MS));
   if (found.kind !== "file") throw new Error(found.kind);
   found.file.close();
 }
