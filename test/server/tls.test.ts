@@ -412,45 +412,6 @@ async function refusalOf(tls: object): Promise<string> {
 }
 
 describe("a certificate that can't be used", () => {
-  test("is refused in one line that says what is wrong", async () => {
-    const { cert, key } = serverTls;
-    const none = site.at("none.pem");
-    const text = site.at("hello.txt");
-    site.file("broken.pem", pemText("chain").replace("\nMII", "\nAAA"));
-    const broken = site.at("broken.pem");
-    for (const [tls, line] of [
-      [{ cert }, "TLS needs a certificate and its key, and there is no key"],
-      [{ key }, "TLS needs a certificate and its key, and there is no certificate"],
-      [{ cert: none, key }, `the certificate ${none}: no such file`],
-      [{ cert, key: none }, `the key ${none}: no such file`],
-      [{ cert: site.root, key }, `the certificate ${site.root}: a folder, not a file`],
-      [{ cert: text, key }, `the certificate ${text}: no PEM certificate in it`],
-      [{ cert, key: text }, `the key ${text}: no PEM private key in it`],
-      [{ cert: key, key }, `the certificate ${key}: no PEM certificate in it`],
-      [{ cert, key: cert }, `the key ${cert}: no PEM private key in it`],
-      [{ cert: broken, key }, `the certificate ${broken}: a malformed certificate in it`],
-      [
-        { cert, key: pemPath("other-key") },
-        `the key ${pemPath("other-key")} is not the key of the certificate ${cert}`,
-      ],
-      [
-        { cert: pemText("chain"), key: pemText("other-key") },
-        "the key is not the key of the certificate",
-      ],
-      [
-        { cert: pemPath("disordered"), key },
-        `the certificate ${pemPath("disordered")}: the server's own certificate must come first`,
-      ],
-      [
-        { cert, key: pemPath("encrypted-key") },
-        `the key ${pemPath("encrypted-key")}: encrypted; ` +
-          "openssl pkey -in FILE -out FILE makes one that isn't",
-      ],
-    ] as const) {
-      expect(await refusalOf(tls)).toBe(line);
-    }
-  });
-
   test("is one whose key the server would give to everyone", async () => {
     const tls = { cert: serverTls.cert, key: site.at("key.pem") };
     site.file("key.pem", pemText("key"), 0o644);

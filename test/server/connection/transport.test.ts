@@ -8,7 +8,7 @@ import { latin1Bytes } from "../../../src/http/bytes.ts";
 import { CleartextTransport } from "../../../src/server/connection/transport.ts";
 
 /** As much of a socket as such a transport needs: a descriptor, and what is called besides. */
-function socketOver(fd: number): { socket: Socket<undefined>; calls: string[] } {
+function socketOver(fd: number): { socket: Socket; calls: string[] } {
   const calls: string[] = [];
   const named =
     (name: string): (() => void) =>
@@ -21,7 +21,7 @@ function socketOver(fd: number): { socket: Socket<undefined>; calls: string[] } 
     end: named("end"),
     terminate: named("terminate"),
   };
-  return { socket: socket as unknown as Socket<undefined>, calls };
+  return { socket: socket as unknown as Socket, calls };
 }
 
 describe("a transport in cleartext, past a TLS socket", () => {
