@@ -150,6 +150,11 @@ export class AccessLog implements Observer {
     this.#scheduler = scheduler;
   }
 
+  /** Whether its format is "none", so that nothing is written. */
+  get isOff(): boolean {
+    return this.#format === "none";
+  }
+
   /** Logs an exchange that is over; one that has no response has no line. */
   ended(report: ExchangeReport): void {
     if (this.#format === "none" || !hasResponse(report)) return;

@@ -17,6 +17,7 @@ import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
+import type { Observer } from "../site/observer.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest } from "./request-recorder.ts";
 import { RequestRecorder } from "./request-recorder.ts";
@@ -90,6 +91,12 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
   return new URL(`${scheme}://${shown}:${port}/`);
 }
 
+/** Has `observers` tell `log`, unless it writes nothing, and `others`. Answers with `log`. */
+function observe(observers: Observers, log: AccessLog, others: readonly Observer[]): AccessLog {
+  observers.set(log.isOff ? others : [log, ...others]);
+  return log;
+}
+
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
 async function openSecureSockets(
   tls: TlsOptions,
@@ -159,12 +166,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const failed = guarded(complete.onError ?? toStandardError);
   const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
   const observers = new Observers(failed);
-  const logAs = (format: LogFormat): AccessLog => {
-    const made = new AccessLog(format, write, () => clock.epochMs(), scheduler);
-    const logs = format === "none" ? [] : [made];
-    observers.set(complete.record ? [...logs, recorder] : logs);
-    return made;
-  };
+  const others = complete.record ? [recorder] : [];
+  const logAs = (format: LogFormat): AccessLog =>
+    observe(observers, new AccessLog(format, write, () => clock.epochMs(), scheduler), others);
   let log = logAs(complete.log);
   const context: ServerContext = {
     limits: opened.limits,
