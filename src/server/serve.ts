@@ -91,7 +91,7 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
   return new URL(`${scheme}://${shown}:${port}/`);
 }
 
-/** Has `observers` tell `log`, unless it writes nothing, and `others`. Answers with `log`. */
+/** Sets `observers` to `log`, unless it is off, and `others`. Answers with `log`. */
 function observe(observers: Observers, log: AccessLog, others: readonly Observer[]): AccessLog {
   observers.set(log.isOff ? others : [log, ...others]);
   return log;

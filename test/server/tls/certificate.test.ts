@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
 import type { TlsOptions } from "../../../src/server/serve-options.ts";
-import { ServeError } from "../../../src/server/serve-options.ts";
+import { ServeError } from "../../../src/site/serve-error.ts";
 import { readCertificate } from "../../../src/server/tls/certificate.ts";
 import { pemPath, pemText, serverTls } from "../../certificates/certificates.ts";
 import { TempSite } from "../../temp-site.ts";
