@@ -105,6 +105,16 @@ const importDirection: Rule = (sources) =>
       .map((to) => `${path} imports ${to}`);
   });
 
+/** What speaks HTTP/1.1 stands in folders of its own, so that another version can stand beside. */
+const versionsApart: Rule = (sources) =>
+  [...sources]
+    .filter(([path]) => !/^src\/(?:server\/)?http1\//.test(path))
+    .flatMap(([path, source]) =>
+      importsOf(path, source)
+        .filter((to) => to.startsWith("src/http1/"))
+        .map((to) => `${path} imports ${to}`),
+    );
+
 const noCycles: Rule = (sources) => {
   const done = new Set<string>();
   const complaints: string[] = [];
@@ -344,6 +354,18 @@ describe("layers", () => {
 
   test("import downwards only, types too", () => {
     expect(importDirection(shipped)).toEqual([]);
+  });
+
+  test("complain when a connection's version is read outside of its folder", () => {
+    const source = 'import type { B } from "../http1/b.ts";';
+    expect(versionsApart(one("src/server/log.ts", source))).toEqual([
+      "src/server/log.ts imports src/http1/b.ts",
+    ]);
+    expect(versionsApart(one("src/server/http1/a.ts", source.replace("..", "../..")))).toEqual([]);
+  });
+
+  test("read a connection's version in its folder only", () => {
+    expect(versionsApart(shipped)).toEqual([]);
   });
 });
 

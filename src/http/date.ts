@@ -25,9 +25,6 @@ const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, n) =>
   String(n).padStart(2, "0"),
 );
 
-/** The length of every IMF-fixdate of the years 0 to 9999, in octets. */
-export const imfFixdateLength = 29;
-
 /**
  * `epochMs` as an IMF-fixdate, rounded down to a whole second. A time outside the years 0 to 9999,
  * which the format can't express, becomes the first or the last second of those years.

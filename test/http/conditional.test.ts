@@ -391,7 +391,7 @@ describe("where it doesn't change with the time", () => {
     .map((all) => all.filter((line) => line !== undefined));
   /** What may be known of one representation, at one time and at another. */
   const moment = fc.record({
-    now: fc.integer({ min: changed - 2, max: changed + 200 * 366 * 86_400 }),
+    askedAt: fc.integer({ min: changed - 2, max: changed + 200 * 366 * 86_400 }),
     lastModifiedSeconds: seconds,
     lastModifiedIsStrong: fc.boolean(),
   });
@@ -408,9 +408,9 @@ describe("where it doesn't change with the time", () => {
         const fields = fieldsOf(...all);
         if (dependsOnTime(fields)) return;
         compared++;
-        const [one, other] = moments.map(({ now, ...dated }) => {
+        const [one, other] = moments.map(({ askedAt, ...dated }) => {
           const validators: Validators = { entityTag, ...dated };
-          return weigh(method, fields, validators, now);
+          return weigh(method, fields, validators, askedAt);
         });
         expect(one).toEqual(other);
       },

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "bun:test";
 
-import { formatImfFixdate, imfFixdateLength, parseHttpDate } from "../../src/http/date.ts";
+import { formatImfFixdate, parseHttpDate } from "../../src/http/date.ts";
 
 const first = Date.parse("0000-01-01T00:00:00Z");
 const last = Date.parse("9999-12-31T23:59:59Z");
@@ -15,7 +15,7 @@ describe("IMF-fixdate (RFC 9110 §5.6.7)", () => {
     const property = fc.property(fc.integer({ min: first, max: last }), (ms) => {
       const text = formatImfFixdate(ms);
       expect(text).toBe(new Date(ms).toUTCString());
-      expect(text).toHaveLength(imfFixdateLength);
+      expect(text).toHaveLength("Sun, 06 Nov 1994 08:49:37 GMT".length);
     });
     fc.assert(property, { numRuns: 3000 });
   });

@@ -7,17 +7,21 @@ const bounds = { formFieldCountMax: 3, headerSectionBytesMax: 96, fieldCountMax:
 
 /** The parts of `body` as text, or the kind of refusal. */
 function read(body: string, boundary = "XX"): unknown {
-  const parts = readMultipart(latin1Bytes(body), boundary, bounds);
-  if (!parts.ok) return parts.error;
-  return parts.value.map(({ name, filename, contentType, content }) => ({
+  const result = readMultipart(latin1Bytes(body), boundary, bounds);
+  if (!result.ok) return result.error;
+  return result.value.map(({ name, filename, contentType, content }) => ({
     name: latin1Text(name),
-    ...(filename === undefined ? {} : { filename: latin1Text(filename) }),
-    ...(contentType === undefined ? {} : { contentType }),
+    filename: filename === undefined ? undefined : latin1Text(filename),
+    contentType,
     content: latin1Text(content),
   }));
 }
 
 const named = 'Content-Disposition: form-data; name="a"';
+
+/** A form with `count` parts. */
+const parts = (count: number): string =>
+  `--XX\r\n${named}\r\n\r\n1\r\n`.repeat(count).concat("--XX--");
 
 /** A form with one part, whose header is `header`. */
 const withHeader = (header: string): string => `--XX\r\n${header}\r\n\r\nb\r\n--XX--\r\n`;
@@ -68,8 +72,6 @@ describe("the parts of a form (RFC 2046 §5.1.1)", () => {
   });
 
   test("are as many as the limit says, and not one more", () => {
-    const parts = (count: number): string =>
-      `--XX\r\n${named}\r\n\r\n1\r\n`.repeat(count).concat("--XX--");
     expect(read(parts(3))).toHaveLength(3);
     expect(read(parts(4))).toBe("body-too-large");
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import type { Response } from "../../src/http/response.ts";
 import { bodyOctets, CachedResponse } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 
@@ -39,7 +40,7 @@ describe("a cached response", () => {
   });
 
   test("is none by a spread of one", () => {
-    const spread = { ...cached };
+    const spread = { ...(cached as Response) };
     expect(spread).not.toBeInstanceOf(CachedResponse);
     expect("encoded" in spread).toBe(false);
   });

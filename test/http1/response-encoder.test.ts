@@ -28,6 +28,10 @@ function encodeHead(
   return { text, framing, persist };
 }
 
+/** The octets of a cached response as text. */
+const octetsOf = (response: Response, context: WireContext): string =>
+  Buffer.from(encodeResponse(response, context).head as Uint8Array).toString();
+
 const lines = (...all: string[]): string => [...all, "", ""].join("\r\n");
 
 describe("a response with a length (RFC 9112 §6.2)", () => {
@@ -176,8 +180,6 @@ describe("a cached response", () => {
   const file = { read: () => 0, close: () => undefined };
   const region = { start: 0, octets: 7 };
   const fromFile = new ResponseBuilder(200).file(file, region, "a/b").buildCached();
-  const octetsOf = (response: Response, context: WireContext): string =>
-    Buffer.from(encodeResponse(response, context).head as Uint8Array).toString();
 
   test("is made once a second, head and body in one piece", () => {
     const whole = encodeResponse(again, plain);
@@ -227,7 +229,7 @@ describe("a cached response", () => {
   });
 
   test("is none by being made of one", () => {
-    const spread = { ...again, fields: [...again.fields, ["A", "b"] as const] };
+    const spread = { ...(again as Response), fields: [...again.fields, ["A", "b"] as const] };
     for (const response of [hello, spread]) {
       expect(encodeResponse(response, plain).head).toBe(encodeHead(response, plain).text);
     }
