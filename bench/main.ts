@@ -1,6 +1,6 @@
 /**
- * `bun run bench`: postern and the servers found on this machine, side by side, measured by the
- * CPU time that a request costs the server. README.md says how to read the table.
+ * `bun run bench`: compares postern with the servers found on this machine by the CPU time that a
+ * request costs the server. README.md explains the table.
  *
  * Exit status: 0; 1 when postern, or the checkout beside it, failed in a case; 2 for arguments that
  * can't be read.
@@ -63,10 +63,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** Runs in a temporary folder; whatever happens, the servers end and the folder goes. */
+/** Runs in a temporary folder. In any case the servers are stopped and the folder is removed. */
 async function runInFolder(flags: Flags): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
-  // Servers that change their user have to be able to read it.
+  // Servers that switch to another user must be able to read it.
   chmodSync(folder, 0o755);
   using generator = new Generator();
   const cleanUp = async (): Promise<void> => {
@@ -111,7 +111,7 @@ async function run(flags: Flags, folder: string, generator: Generator): Promise<
   if (flags.writesReadme) {
     const block = renderReadme(conditions, found, rows);
     writeFileSync(readmePath, replaceBlock(readFileSync(readmePath, "utf8"), block));
-    // Columns of equal width, as the project's check wants them.
+    // The formatter aligns the columns of the tables, as `fmt:check` requires.
     Bun.spawnSync([process.execPath, "fmt", "--no-script", readmePath]);
   }
   if (flags.jsonPath !== undefined) {
@@ -127,7 +127,7 @@ async function run(flags: Flags, folder: string, generator: Generator): Promise<
   return failed ? 1 : 0;
 }
 
-/** Plays all cases, a group at a time, and then runs the probes; prints rows as they come. */
+/** Measures all cases, a group at a time, and then the probes. Prints rows as they come. */
 async function measureAll(
   flags: Flags,
   asked: readonly Case[],
@@ -151,7 +151,7 @@ async function measureAll(
   return rows;
 }
 
-/** The servers that are asked for and there; a line for each that isn't. */
+/** The requested servers that are installed. Prints a line for each that isn't. */
 function findPeers(flags: Flags): readonly FoundPeer[] {
   const [own, ...others] = peers;
   const { besideFolder } = flags;
@@ -178,14 +178,14 @@ function isNeeded({ name }: Peer, { serverNames, caseNames }: Flags): boolean {
   return serverNames.includes(name) && asking.some(({ servers }) => takesPart(name, servers));
 }
 
-/** The served folder of the cases, and the one with gzip'd files in it. */
+/** Writes the served folder of the cases, and the one with precompressed files. */
 function writeSite(folder: string, asked: readonly Case[]): { root: string; codedRoot: string } {
   const root = join(folder, "site");
   const codedRoot = join(folder, "coded");
   mkdirSync(root);
   mkdirSync(codedRoot);
   report("writing the files");
-  // The probes ask for the small one.
+  // The probes request the file of the case `1k`.
   const needed = [caseNamed("1k"), ...asked].flatMap((each) => each.files);
   const files = new Map(needed.map((file) => [file.path, file]));
   writeFiles(root, files.values());
@@ -197,7 +197,7 @@ function writeSite(folder: string, asked: readonly Case[]): { root: string; code
   return { root, codedRoot };
 }
 
-/** What it runs on and how, in one paragraph. */
+/** The machine and the parameters of the run, in one paragraph. */
 function describe(machine: Machine, { rounds, seconds, connections }: Flags): string {
   const { processor, cores, kernel, load, date, nodeVersion } = machine;
   return (
@@ -216,7 +216,7 @@ function complain(trouble: string | undefined): void {
   if (trouble !== undefined) process.stderr.write(`bench: ${trouble}\n`);
 }
 
-/** Progress, on a terminal only: one line of standard error, written over. */
+/** Shows progress in one line of standard error that is overwritten. On a terminal only. */
 function report(step: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${step}`);
 }

@@ -96,7 +96,9 @@ export class Connection {
     if (octets.length > 0) this.#received.unshift(octets);
   }
 
-  /** Sends `octets`, now or when the socket takes them. Does nothing if the connection has ended. */
+  /**
+   * Sends `octets`, now or when the socket takes them. Does nothing if the connection has ended.
+   */
   send(octets: Uint8Array): void {
     if (octets.length === 0) return;
     this.#unsent.push(octets);

@@ -189,7 +189,9 @@ export class ResponseReader {
     return this.#frame(this.#head);
   }
 
-  /** Decides how the content is delimited (RFC 9112 §6.3), and rejects framing that is forbidden. */
+  /**
+   * Decides how the content is delimited (RFC 9112 §6.3), and rejects framing that is forbidden.
+   */
   #frame(head: Head): Progress | "advanced" {
     const codings = fieldValues(head.fields, "Transfer-Encoding");
     const lengths = fieldValues(head.fields, "Content-Length");
