@@ -18,7 +18,7 @@ const NANOSECONDS_PER_TICK = 10_000_000;
 const NANOSECONDS_PER_SECOND = 1_000_000_000n;
 
 /** The fields of /proc/PID/stat that the bench needs. Ticks are USER_HZ. */
-export interface ProcessStat {
+interface ProcessStat {
   readonly pid: number;
   readonly parentPid: number;
   /** utime + stime: all threads of the process. */

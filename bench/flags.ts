@@ -20,7 +20,7 @@ export interface Flags {
 }
 
 /** What the arguments request. */
-export type Command =
+type Command =
   | { readonly kind: "run"; readonly flags: Flags }
   | { readonly kind: "help" }
   | { readonly kind: "refused"; readonly reason: string };

@@ -34,7 +34,7 @@ export const measureNames = Object.keys(measures) as readonly Measure[];
 export type Figures = { readonly [measure in Measure]?: readonly number[] };
 
 /** The outcome of one server in one case. A note says what figures can't. */
-export type Outcome =
+type Outcome =
   | { readonly kind: "measured"; readonly figures: Figures; readonly note?: string }
   | { readonly kind: "failed"; readonly reason: string };
 

@@ -10,7 +10,7 @@ import { join } from "node:path";
 const installed = ["serve@14.2.7", "http-server@14.1.1", "sirv-cli@3.0.1"];
 
 /** The folder into which they are installed. */
-export const packageFolder = join(
+const packageFolder = join(
   process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
   "postern-bench",
   installed.join("+"),

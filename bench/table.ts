@@ -16,7 +16,7 @@ const columns = [
 ] as const;
 
 /** The summary of a row: median, extremes, and the ratio to the reference if there is one. */
-export interface Summary {
+interface Summary {
   readonly measure: Measure;
   readonly median: number;
   readonly min: number;

@@ -24,7 +24,7 @@ export interface Endpoint {
 }
 
 /** How the server has ended its side: not yet ("open"), by FIN ("closed") or by RST ("reset"). */
-export type PeerState = "open" | ConnectionEnd;
+type PeerState = "open" | ConnectionEnd;
 
 const connectTimeMs = 5000;
 /** After a deadline the event loop gets this long to read bytes that arrived before it. */

@@ -32,7 +32,7 @@ export interface Failure {
   readonly response?: HttpResponse;
 }
 
-export interface Difference {
+interface Difference {
   readonly expected: Uint8Array;
   readonly came: Uint8Array;
 }

@@ -32,10 +32,10 @@ import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
 import type { Content, Script, ScriptFault, TreeChange, TreeEntry } from "../script/script.ts";
 
 /** The modification time of entries whose script sets none: 2024-01-01T00:00:00Z. */
-export const mtimeMsDefault = Date.UTC(2024, 0, 1);
+const mtimeMsDefault = Date.UTC(2024, 0, 1);
 
 /** The file that marks a folder as written by `writeNamedTree`, and so as safe to empty. */
-export const treeMarker = ".wire-tree";
+const treeMarker = ".wire-tree";
 
 const countPeriod = 251;
 

@@ -11,7 +11,7 @@
 export type Template = readonly (Uint8Array | Capture)[];
 
 /** The placeholder for a captured value: `{{name}}`. */
-export interface Capture {
+interface Capture {
   readonly capture: string;
 }
 
@@ -32,7 +32,7 @@ export interface FileEntry {
   readonly content: Content;
 }
 
-export interface DirEntry {
+interface DirEntry {
   readonly kind: "dir";
   readonly line: number;
   readonly path: string;
@@ -40,14 +40,14 @@ export interface DirEntry {
   readonly mtimeMs?: number;
 }
 
-export interface LinkEntry {
+interface LinkEntry {
   readonly kind: "link";
   readonly line: number;
   readonly path: string;
   readonly target: string;
 }
 
-export interface FifoEntry {
+interface FifoEntry {
   readonly kind: "fifo";
   readonly line: number;
   readonly path: string;
