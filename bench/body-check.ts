@@ -1,4 +1,4 @@
-/** Compares the bodies of one connection with the files that they should be, as they arrive. */
+/** Compares the bodies of one connection with the expected files, as they arrive. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,14 +23,14 @@ export class Contents {
 }
 
 export class BodyCheck {
-  /** What was wrong, in words. */
+  /** The first difference, in words. */
   fault: string | undefined;
 
   readonly #exchanges: readonly Exchange[];
   readonly #contents: Contents;
-  /** Bytes of the current body that were compared. */
+  /** The number of bytes of the current body that are compared already. */
   #seen = 0;
-  /** Pieces of a coded body. */
+  /** The pieces of a compressed body, which is compared at its end. */
   #coded: Uint8Array[] = [];
 
   constructor(exchanges: readonly Exchange[], contents: Contents) {
@@ -38,7 +38,7 @@ export class BodyCheck {
     this.#contents = contents;
   }
 
-  /** Takes the next piece of a body, the answer to the exchange `turn`. */
+  /** Compares the next piece of a body, which answers the exchange `turn`. */
   take(piece: Uint8Array, turn: number): void {
     const body = this.#exchanges[turn]?.body;
     if (body?.kind === "gzip") this.#coded.push(Uint8Array.from(piece));
@@ -49,7 +49,7 @@ export class BodyCheck {
     this.#seen += piece.length;
   }
 
-  /** The body has come whole; its length was somebody else's care. */
+  /** Ends a body. The framer has checked its length. */
   end(turn: number): void {
     const body = this.#exchanges[turn]?.body;
     this.#seen = 0;

@@ -1,6 +1,6 @@
 /**
- * What hashing alone costs: for each request the bytes of one upload go through SHA-256, in pieces
- * as large as a socket would bring, and 204 is the answer. Nothing is received or stored.
+ * Measures what hashing alone costs. For each request the bytes of one upload are hashed with
+ * SHA-256, in pieces as large as a socket delivers, and answered with 204. No upload is received.
  *
  *   bun bun-hash.ts PORT BYTES
  */
@@ -26,7 +26,7 @@ Bun.listen({
   hostname: "127.0.0.1",
   port: Number(port),
   socket: {
-    // A request is one packet: the generator waits for the answer before it sends another.
+    // A request arrives in one read: the generator waits for the answer before it sends the next.
     data(socket) {
       hashUpload();
       socket.write(ANSWER);

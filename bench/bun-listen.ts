@@ -1,10 +1,10 @@
 /**
- * The floor of Bun: what `Bun.listen` asks for a request and an answer when nothing is parsed.
+ * The lower bound for a server on Bun: what `Bun.listen` costs per request if nothing is parsed.
  *
  *   bun bun-listen.ts PORT ANSWER-FILE REQUEST-BYTES
  *
- * For every REQUEST-BYTES bytes that arrive on a connection, the content of ANSWER-FILE goes out;
- * what one event asked goes out in one write. floor.c does the same in C.
+ * For every REQUEST-BYTES bytes that arrive on a connection it sends the content of ANSWER-FILE.
+ * All answers to one event are sent in one write. floor.c does the same in C.
  */
 
 import type { Socket } from "bun";
@@ -13,11 +13,11 @@ const COPIES = 64;
 const COPIED_BYTES_MAX = 16_384;
 
 interface Connection {
-  /** Bytes of the request that has begun. */
+  /** The bytes of the incomplete request so far. */
   received: number;
-  /** Bytes still to send. */
+  /** The number of bytes still to send. */
   owed: number;
-  /** Where in the answer they start. */
+  /** The offset in the answer at which they start. */
   position: number;
 }
 

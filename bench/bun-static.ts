@@ -1,6 +1,6 @@
 /**
  * One file in memory: `Bun.serve` with a static `Response` as its route, which Bun answers without
- * running any JavaScript. It never looks at the file again.
+ * running JavaScript. The file is read once, at the start.
  *
  *   bun bun-static.ts PORT ROOT PATH
  */

@@ -1,8 +1,8 @@
 /**
- * What is asked of the servers: the table of cases, and the files that they need.
+ * The table of cases: what is requested from the servers, and the files that this needs.
  *
- * To add a case, add a row. A request is text that goes over the wire as it stands; the answer's
- * status is checked each time, its length each time, its bytes once per connection and round.
+ * To add a case, add a row. A request is sent exactly as it is written. The status and length of
+ * every answer are checked, and its bytes once per connection and round.
  */
 
 import type { SiteFile } from "./site.ts";
@@ -10,11 +10,11 @@ import { shuffled, siteBytes, uploadBlock } from "./site.ts";
 
 /** The body that an answer must have. */
 export type ExpectedBody =
-  /** No body, whatever the fields say: the answer to HEAD, 204, 304. */
+  /** No body, whatever Content-Length says: the answer to HEAD, 204 and 304. */
   | { readonly kind: "none" }
-  /** Any body that is framed correctly: error pages. */
+  /** Any body that is framed correctly, for error pages. */
   | { readonly kind: "any" }
-  /** This file, gzip'd by whoever. */
+  /** This file, compressed with gzip. */
   | { readonly kind: "gzip"; readonly path: string }
   /** These bytes of this file, framed by Content-Length. */
   | {
@@ -24,52 +24,52 @@ export type ExpectedBody =
       readonly length: number;
     };
 
-/** One request and what has to come back. */
+/** A request and the expected answer. */
 export interface Exchange {
-  /** Head and, if it is short, body. `TAG` in it stands for the entity tag of `tagOf`. */
+  /** The head, and a short body if there is one. `TAG` stands for the entity tag of `tagOf`. */
   readonly request: string;
-  /** Bytes of `uploadBlock`, over and over, that follow `request`. */
+  /** The number of bytes that follow `request`: `uploadBlock`, repeated. */
   readonly uploadBytes?: number;
-  /** A file whose entity tag the server is asked for beforehand. */
+  /** A file whose entity tag is requested from the server beforehand. */
   readonly tagOf?: string;
   readonly status: number;
   readonly body: ExpectedBody;
 }
 
-/** How a server has to be set up, apart from what all cases have in common. */
+/** How a server is configured for a case, besides what all cases have in common. */
 export interface Setup {
-  /** TLS 1.3, with the bench's own certificate. */
+  /** TLS 1.3, with a certificate made by the bench. */
   readonly tls?: true;
-  /** Text goes out gzip'd, from a cache or made ahead. */
+  /** Text is sent compressed with gzip, from a cache or from a precompressed file. */
   readonly gzip?: true;
-  /** Takes uploads. */
+  /** PUT is accepted. */
   readonly upload?: true;
   /** Folders are listed. */
   readonly listing?: true;
-  /** How many files of 1 KB a cache may hold, where there is one; more than there are if absent. */
+  /** How many files of 1 KB a cache may hold. If absent, all files fit. */
   readonly cachedFiles?: number;
   /** Connections may be idle for minutes. */
   readonly keepsIdle?: true;
-  /** `postern` alone: worker processes. */
+  /** The number of worker processes, for `postern` only. */
   readonly workers?: number;
 }
 
 export interface Case {
-  /** As `--case` takes it. */
+  /** The name that `--case` takes. */
   readonly name: string;
-  /** In a few words, for the README. */
+  /** A short description for the README. */
   readonly title: string;
-  /** Cases of one group are measured together, in the same rounds. */
+  /** Cases of one group are measured in the same rounds. */
   readonly group: string;
   readonly setup: Setup;
   readonly files: readonly SiteFile[];
-  /** A connection asks for these in turn, and starts over. At least one. */
+  /** A connection sends these in turn, repeatedly. At least one. */
   readonly exchanges: readonly Exchange[];
-  /** Requests that a connection sends at once, before it waits for all their answers. */
+  /** The number of requests that a connection sends before it waits for all their answers. */
   readonly pipelineDepth: number;
-  /** Connections, where they are not as many as elsewhere. */
+  /** The number of connections, if it isn't the usual one. */
   readonly connections?: number;
-  /** Whether the server's memory is watched, too. */
+  /** Whether the server's memory is measured, too. */
   readonly watchesMemory?: true;
   /** The servers that take part. */
   readonly servers: readonly string[];
@@ -83,7 +83,7 @@ const forbidden: SiteFile = { path: "forbidden.txt", bytes: 1024, mode: 0 };
 
 const manyCount = 10_000;
 const many = numberedFiles("many", manyCount);
-/** Spread over the set, so that whoever keeps the latest 2,000 hits about none of them. */
+/** In an order in which a cache of the latest 2,000 files has almost no hits. */
 const manyOrder = shuffled(manyCount);
 
 const uploadBytes = 100 * uploadBlock.bytes;
@@ -215,7 +215,7 @@ export function numberedFiles(folder: string, count: number): readonly SiteFile[
   });
 }
 
-/** A plain request for a whole file. */
+/** A request for a whole file, without conditions. */
 export function getWhole(file: SiteFile): Exchange {
   return {
     request: get(`/${file.path}`),
@@ -225,8 +225,8 @@ export function getWhole(file: SiteFile): Exchange {
 }
 
 /**
- * The answer that a server without files gives to this case, whole; `undefined` when one answer
- * doesn't fit all its requests.
+ * The complete answer to this case for a server without files; `undefined` if its requests need
+ * more than one answer.
  */
 export function fixedAnswer(of: Case): Uint8Array | undefined {
   const [exchange, ...others] = of.exchanges;

@@ -1,6 +1,6 @@
-/** A certificate for the TLS cases: ECDSA on P-256, signed by itself, good for a day. */
+/** A certificate for the TLS cases: ECDSA on P-256, self-signed, valid for a day. */
 
-/** Makes `cert.pem` and `key.pem` in `folder`; a line that says why not when it can't. */
+/** Writes `cert.pem` and `key.pem` into `folder`. Returns the reason if it can't. */
 export function makeCertificate(folder: string): string | undefined {
   const openssl = Bun.which("openssl");
   if (openssl === null) return "openssl not found, so no TLS; apt-get install openssl";

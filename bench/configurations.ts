@@ -1,6 +1,6 @@
 /**
- * The configurations of the servers written in C and Go: one worker, no access log, connections
- * that stay open, and beyond that what their manuals and packages set.
+ * The configurations of the servers written in C and Go: one worker, no access log, persistent
+ * connections, and otherwise the defaults of their manuals and packages.
  */
 
 import { writeFileSync } from "node:fs";
@@ -8,32 +8,32 @@ import { join } from "node:path";
 
 import type { Case, Setup } from "./cases.ts";
 
-/** What a peer gets to make its configuration from. */
+/** The values from which a peer's configuration is made. */
 export interface Site {
   /** The served folder. */
   readonly root: string;
-  /** A copy of its text files with a gzip'd one beside each. */
+  /** A copy of its text files, each with a gzip-compressed file beside it. */
   readonly codedRoot: string;
-  /** A folder for its own files; it exists, and anybody may write to it. */
+  /** A folder for the server's own files. It exists, with mode 0777. */
   readonly folder: string;
   readonly port: number;
   readonly setup: Setup;
-  /** The files of a certificate and its key, when the setup asks for TLS. */
+  /** The paths of a certificate and its key, for a setup with TLS. */
   readonly certificate: string;
   readonly key: string;
-  /** The case that it will be asked; of interest to servers with one fixed answer. */
+  /** The case that will be measured. Servers with one fixed answer need it. */
   readonly asked: Case;
-  /** Where postern lies as a package; without it the checkout serves. */
+  /** The folder of postern's package. If absent, the checkout is started. */
   readonly package?: string;
 }
 
 const many = 1_000_000_000;
 const filesMax = 20_000;
 
-/** Started by root, servers give up its rights as their packages have them do. */
+/** Servers started by root switch to the user that their packages use. */
 const isRoot = process.getuid?.() === 0;
 
-/** `cachedFiles` is how many the open-file cache holds; without it there is none. */
+/** `cachedFiles` is the size of the open-file cache. If `undefined`, there is none. */
 export function nginxConfig(site: Site, cachedFiles: number | undefined): string {
   const { root, codedRoot, folder, port, setup } = site;
   const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];

@@ -1,10 +1,10 @@
 /**
- * Cases played by all servers: started side by side, calibrated one by one, then measured in
- * rounds that go through all of them, each round beginning with another, so that whatever drifts
- * on the machine drifts for everyone.
+ * Measures a group of cases. All servers are started, calibrated one by one, and then measured in
+ * rounds. Each round goes through all servers and begins with another one, so that a drift of the
+ * machine affects all servers alike.
  *
- * Cases of one group share their rounds, since they are compared with each other, and a server that
- * is set up alike for several of them is one process.
+ * The cases of one group share their rounds, since they are compared with each other. A server with
+ * the same setup for several of them is one process.
  */
 
 import type { Case, Exchange } from "./cases.ts";
@@ -20,13 +20,14 @@ import { startPeer } from "./stage.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /**
- * Before anything is counted, servers that compile themselves as they run get so many requests, or
- * as many as fit in so many rounds. Requests, since on a busy machine a second is no measure.
+ * Servers with a just-in-time compiler get this many uncounted requests first, or as many as fit
+ * into this many rounds. The number of requests counts, since on a busy machine the number that fit
+ * into a second varies.
  */
 const COMPILING_REQUESTS = 50_000;
 const COMPILING_ROUNDS_MAX = 32;
 
-/** A server in a case, with what it has done so far. */
+/** A server in a case, and its figures so far. */
 class Entrant {
   readonly asked: Case;
   readonly server: Server;
@@ -35,7 +36,7 @@ class Entrant {
   readonly cpu: number[] = [];
   readonly rate: number[] = [];
   readonly growth: number[] = [];
-  /** Per round; whole pipelines. */
+  /** Requests per round, a multiple of the pipeline depth. */
   requests = 0;
   failure: unknown;
 
@@ -46,13 +47,13 @@ class Entrant {
     this.exchanges = exchanges;
   }
 
-  /** Runs a step unless one before failed; a failure takes it out of the race. */
+  /** Runs a step unless an earlier one failed. After a failure the server isn't measured again. */
   async attempt(step: () => Promise<void>): Promise<void> {
     if (this.failure !== undefined) return;
     try {
       await step();
     } catch (error) {
-      // That it died explains more than that a connection was lost; it may need a moment to.
+      // A lost connection may mean that the process is ending, whose reason explains more.
       await Bun.sleep(50);
       this.failure = this.server.ended ?? error;
     }
@@ -70,7 +71,7 @@ class Entrant {
   }
 }
 
-/** Plays the cases of one group; the rows are in their order, and in that of `found`. */
+/** Measures the cases of one group. The rows are ordered by case, then as in `found`. */
 export async function play(
   group: readonly Case[],
   found: readonly FoundPeer[],
@@ -104,13 +105,13 @@ export async function play(
   return entered.map((each) => (each instanceof Entrant ? each.row : each));
 }
 
-/** `items`, beginning with the one at `by` and going round. */
+/** `items` rotated: the item at index `by` comes first. */
 export function rotate<Item>(items: readonly Item[], by: number): readonly Item[] {
   const start = items.length === 0 ? 0 : by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
-/** A server in a case, or the row that says why it isn't. */
+/** A started server in a case, or the row that says why it can't be measured. */
 async function enter(
   asked: Case,
   found: FoundPeer,
@@ -144,7 +145,7 @@ async function withTag(exchange: Exchange, port: number): Promise<Exchange> {
   return { ...exchange, request: request.replace("TAG", tag) };
 }
 
-/** The uncounted round: it warms up, and tells how many requests fit in a round. */
+/** The uncounted first round, which warms up and finds how many requests fit into a round. */
 async function calibrate(entrant: Entrant, stage: Stage): Promise<void> {
   const { asked, server } = entrant;
   const plan = planOf(entrant, stage);
@@ -167,7 +168,7 @@ async function measure(entrant: Entrant, stage: Stage): Promise<void> {
   await generator.open(planOf(entrant, stage));
   const milliseconds = stage.seconds * 1000;
   const endless = Number.MAX_SAFE_INTEGER;
-  // A tenth isn't counted, so that new connections and cool caches don't fall into the round.
+  // A warm-up of a tenth isn't counted, so that new connections and cold caches don't count.
   const warmUp = { requests: endless, milliseconds: milliseconds / 10 };
   await generator.run(server.pid, warmUp, milliseconds);
   using memory = asked.watchesMemory ? new MemoryWatch(server.pid) : undefined;

@@ -1,14 +1,13 @@
 /**
- * The CPU time that a process and everything below it has used so far: user and system, all
- * threads, those that have ended too.
+ * The CPU time that a process and its descendants have used so far: user and system time of all
+ * threads, including those that have ended.
  *
- * A live process is read from its CPU clock (`clock_getcpuclockid`, then `clock_gettime`), which is
- * exact to the nanosecond. The ticks of /proc/PID/stat are 10 ms each, one part in 150 of a round;
- * they stand in where libc can't be loaded, and they count the children that were waited for,
- * which have no clock any more. /proc/PID/schedstat is not used: it forgets threads that ended.
+ * The time of a running process is read from its CPU clock (`clock_getcpuclockid`, then
+ * `clock_gettime`), in nanoseconds. The ticks of /proc/PID/stat are 10 ms long, 1/150 of a round.
+ * They are used where libc can't be loaded, and for children that have ended and were waited for,
+ * which have no clock any more. /proc/PID/schedstat is not used: it omits threads that have ended.
  *
- * A process that detached itself from the tree (a daemon) is not found: start servers in the
- * foreground.
+ * A process that has detached itself (a daemon) is not found, so servers run in the foreground.
  */
 
 import { dlopen } from "bun:ffi";
@@ -18,20 +17,20 @@ import { readdirSync, readFileSync } from "node:fs";
 const NANOSECONDS_PER_TICK = 10_000_000;
 const NANOSECONDS_PER_SECOND = 1_000_000_000n;
 
-/** What /proc/PID/stat says, as far as the bench needs it. Ticks are USER_HZ. */
-export interface ProcessStat {
+/** The fields of /proc/PID/stat that the bench needs. Ticks are USER_HZ. */
+interface ProcessStat {
   readonly pid: number;
   readonly parentPid: number;
-  /** utime + stime: the process itself, all its threads. */
+  /** utime + stime: all threads of the process. */
   readonly ownTicks: number;
-  /** cutime + cstime: the children that it has waited for. */
+  /** cutime + cstime: children that have ended and were waited for. */
   readonly reapedTicks: number;
 }
 
-/** Reads one line of /proc/PID/stat (proc_pid_stat(5)); the name in it may hold spaces and `)`. */
+/** Parses /proc/PID/stat (proc_pid_stat(5)). The name in it may contain spaces and `)`. */
 export function parseStat(line: string): ProcessStat {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
-  // Field 3 of the manual page, the state, is fields[0] here.
+  // fields[0] is field 3 of the manual page, the state.
   const numberAt = (field: number): number => Number(fields[field - 3]);
   return {
     pid: Number.parseInt(line, 10),
@@ -41,18 +40,18 @@ export function parseStat(line: string): ProcessStat {
   };
 }
 
-/** `rootPid` and all its living descendants, the root first; empty when it has gone. */
+/** `rootPid` and its running descendants, the root first. Empty if the root has ended. */
 export function processTree(rootPid: number): readonly ProcessStat[] {
   const all = allProcesses();
   const root = all.find((stat) => stat.pid === rootPid);
   if (root === undefined) return [];
   const tree = [root];
-  // The array grows while it is walked: children are appended behind their parent.
+  // The loop also visits the children that it appends.
   for (const parent of tree) tree.push(...all.filter((stat) => stat.parentPid === parent.pid));
   return tree;
 }
 
-/** CPU nanoseconds used by `rootPid` and its descendants since they started; 0 when it has gone. */
+/** CPU nanoseconds used by `rootPid` and its descendants so far. 0 if the root has ended. */
 export function treeCpuNanoseconds(rootPid: number): number {
   let sum = 0;
   for (const stat of processTree(rootPid)) {
@@ -69,7 +68,7 @@ function allProcesses(): readonly ProcessStat[] {
     try {
       found.push(parseStat(readFileSync(`/proc/${name}/stat`, "latin1")));
     } catch {
-      // It ended between the listing and the reading.
+      // The process ended after the folder was listed.
     }
   }
   return found;

@@ -1,6 +1,6 @@
 /**
- * Starts a server, knocks until it opens, asks for one file, and prints how many milliseconds went
- * by from exec to the end of the answer. Ends the server.
+ * Starts a server, tries to connect until it listens, requests one file, and prints the
+ * milliseconds from exec to the end of the answer. Then stops the server.
  *
  *   bun first-answer.ts '{"command": ["…"], "environment": {}, "port": 8080, "path": "/a"}'
  */
@@ -14,15 +14,15 @@ interface Order {
 
 const PATIENCE_MS = 10_000;
 const STOP_MS = 3000;
-/** Between two knocks: seldom enough to leave the server its core. */
+/** The pause between two attempts, long enough to leave the server its core. */
 const PAUSE_MS = 0.2;
 
 const { command, environment, port, path } = JSON.parse(process.argv[2] ?? "") as Order;
 const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
 
 /**
- * The answer, up to the end of the connection; undefined when nobody listens yet, or somebody who
- * only tries the port and hangs up (sirv does).
+ * The complete answer; `undefined` if nothing listens yet, or if the connection is closed without
+ * an answer (sirv listens on the port for a moment to find out whether it is free).
  */
 async function ask(): Promise<string | undefined> {
   const ended = Promise.withResolvers<void>();
@@ -32,8 +32,9 @@ async function ask(): Promise<string | undefined> {
       hostname: "127.0.0.1",
       port,
       socket: {
-        // While nobody listens, a port that is free may be given to this end, too, and TCP connects
-        // the socket with itself (RFC 9293 §3.5, simultaneous open): that would take the port.
+        // While nothing listens, the kernel may choose the same port as the local one. TCP then
+        // connects the socket to itself (RFC 9293 §3.5, simultaneous open), which occupies the
+        // port.
         open: (socket) => {
           if (socket.localPort === port) socket.terminate();
           else socket.write(request);
@@ -82,7 +83,7 @@ clearTimeout(killer);
 if (answer?.startsWith("HTTP/1.1 200 ")) {
   process.stdout.write(String(milliseconds));
 } else {
-  const what = answer === undefined ? "nobody listens" : `got "${answer.slice(0, 40)}"`;
+  const what = answer === undefined ? "nothing listens" : `got "${answer.slice(0, 40)}"`;
   process.stderr.write(`after ${Math.round(milliseconds)} ms ${what.replaceAll("\r\n", " ")}\n`);
   process.exitCode = 1;
 }

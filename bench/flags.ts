@@ -1,4 +1,4 @@
-/** The command line of the bench: what can be asked, and what is refused with one line. */
+/** Parses the command line of the bench. An error is reported in one line. */
 
 import { cases } from "./cases.ts";
 import { BESIDE, peers } from "./peers.ts";
@@ -6,7 +6,7 @@ import { probes } from "./probes.ts";
 
 export interface Flags {
   readonly rounds: number;
-  /** About how long one round of one server takes. */
+  /** The approximate duration of one round of one server. */
   readonly seconds: number;
   readonly isQuick: boolean;
   readonly caseNames: readonly string[];
@@ -19,8 +19,8 @@ export interface Flags {
   readonly writesReadme: boolean;
 }
 
-/** What the arguments ask for. */
-export type Command =
+/** What the arguments request. */
+type Command =
   | { readonly kind: "run"; readonly flags: Flags }
   | { readonly kind: "help" }
   | { readonly kind: "refused"; readonly reason: string };
@@ -28,7 +28,7 @@ export type Command =
 const allCases = [...cases, ...probes].map(({ name }) => name);
 const allServers = peers.map(({ name }) => name);
 
-/** Many short rounds: a disturbance falls into few of them, and the median doesn't see it. */
+/** Many short rounds, so that a disturbance affects few of them and not the median. */
 const thorough = { rounds: 7, seconds: 0.5 };
 const quick = { rounds: 3, seconds: 0.2 };
 
@@ -64,7 +64,7 @@ interface Draft {
   writesReadme: boolean;
 }
 
-/** Takes its values into the draft; returns what is wrong with them. */
+/** Stores the values of a flag in the draft. Returns what is wrong with them. */
 type Taker = (draft: Draft, values: readonly string[]) => string | undefined;
 
 const takers: Readonly<Record<string, Taker>> = {
@@ -82,7 +82,7 @@ const takers: Readonly<Record<string, Taker>> = {
   "--json": path((draft, value) => (draft.jsonPath = value), "file name"),
 };
 
-/** Reads the arguments behind the script's name. `--flag=value` and `--flag value` are the same. */
+/** Parses the arguments after the script's name. `--flag=value` equals `--flag value`. */
 export function readFlags(given: readonly string[]): Command {
   if (given.includes("--help") || given.includes("-h")) return { kind: "help" };
   const draft: Draft = {
@@ -113,7 +113,7 @@ export function readFlags(given: readonly string[]): Command {
   return { kind: "run", flags: complete(draft) };
 }
 
-/** What is wrong with flags that are right one by one. */
+/** What is wrong with a combination of flags, each of which is valid. */
 function contradictionOf({ besideFolder, serverNames, writesReadme }: Draft): string | undefined {
   if (besideFolder === undefined) {
     return serverNames.includes(BESIDE) ? `--server ${BESIDE} needs --beside FOLDER` : undefined;

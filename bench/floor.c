@@ -1,11 +1,11 @@
 /*
- * The floor: what the kernel asks for a request and an answer when the server does nothing.
+ * The lower bound: what the kernel costs per request if the server does nothing.
  *
  *   floor PORT ANSWER-FILE REQUEST-BYTES
  *
  * One epoll loop on 127.0.0.1. It doesn't parse: for every REQUEST-BYTES bytes that arrive on a
- * connection, the content of ANSWER-FILE goes out: from memory when it is small, with sendfile when
- * it is large. No server that reads its requests can cost less.
+ * connection it sends the content of ANSWER-FILE, from memory if it is small, with sendfile if it is
+ * large. A server that parses its requests can't cost less.
  */
 
 #include <arpa/inet.h>
@@ -74,7 +74,7 @@ static void hang_up(struct connection *c) {
   free(c);
 }
 
-/* Sends what is owed, as much as the socket takes; 0 when the connection is lost. */
+/* Sends the owed bytes, as many as the socket takes. Returns 0 if the connection is lost. */
 static int flush(struct connection *c) {
   while (c->owed) {
     size_t length = answer_bytes * copies - c->position;

@@ -1,14 +1,14 @@
 /**
- * Finds where one response ends and the next begins, and compares each with what is expected.
+ * Finds the end of each response, and compares responses with what is expected.
  *
- * It is strict where a wrong answer would make a measurement worthless (status, length, chunk
- * syntax) and blind to everything else: it has to cost less than the server under test. Interim
- * responses (1xx) and bodies that end with the connection are faults: no case asks for them.
+ * It checks what would make a measurement worthless (status, length, chunk syntax) and nothing
+ * else, since it must cost less than the server under test. Interim responses (1xx) and bodies
+ * delimited by the end of the connection are faults: no case expects them.
  */
 
 import type { Exchange } from "./cases.ts";
 
-/** Where the framer stands; a variant carries its own data. */
+/** The state of the framer. */
 type State =
   | { readonly kind: "head" }
   | { readonly kind: "length"; readonly remaining: number }
@@ -32,49 +32,49 @@ const CHUNKED = /\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n/i;
 const CHUNK_LINE = /^([0-9a-f]{1,8})(?:[ \t]*;.*)?$/i;
 
 /**
- * A head that was found right, and where it led. Most heads equal the last one to the same request
- * up to the second: comparing costs a tenth of reading.
+ * A head that was found correct, and the state after it. Within a second, most heads equal the last
+ * one for the same request: comparing them costs a tenth of parsing.
  */
 interface KnownHead {
   readonly bytes: Buffer;
-  /** What follows the head; undefined when nothing does. */
+  /** The state after the head; `undefined` if the response ends with it. */
   readonly next: State | undefined;
 }
 
-/** Sees the bodies pass. */
+/** Receives the bodies. */
 export interface BodyWatcher {
   readonly fault: string | undefined;
   take(piece: Uint8Array, turn: number): void;
   end(turn: number): void;
 }
 
-/** One connection's stream of answers, in the order of `exchanges`, round and round. */
+/** The responses on one connection, in the order of `exchanges`, repeatedly. */
 export class ResponseFramer {
-  /** What was wrong, in words; nothing is read after that. */
+  /** The first fault, in words. Nothing is read after it. */
   fault: string | undefined;
-  /** While set, told of every piece of a body and of its end, with the index of its exchange. */
+  /** If set, receives every piece of a body and its end, with the index of the exchange. */
   watcher: BodyWatcher | undefined;
 
   readonly #exchanges: readonly Exchange[];
   readonly #known: (KnownHead | undefined)[] = [];
   #turn: number;
   #state: State = HEAD;
-  /** Bytes of a head or of a line that isn't complete yet. */
+  /** The bytes of an incomplete head or line. */
   #partial: Buffer | undefined;
   #completed = 0;
 
-  /** `turn` is the index of the exchange that is answered first. */
+  /** `turn` is the index of the exchange of the first response. */
   constructor(exchanges: readonly Exchange[], turn = 0) {
     this.#exchanges = exchanges;
     this.#turn = turn;
   }
 
-  /** Says which exchange is answered next; all before it have been. */
+  /** Sets the exchange of the next response. No response may be incomplete. */
   expect(turn: number): void {
     this.#turn = turn;
   }
 
-  /** Takes the next bytes of the stream; returns how many responses they completed. */
+  /** Reads the next bytes of the stream. Returns the number of responses that they complete. */
   push(received: Buffer): number {
     const completedBefore = this.#completed;
     const bytes = this.#partial === undefined ? received : Buffer.concat([this.#partial, received]);
@@ -83,7 +83,7 @@ export class ResponseFramer {
     while (at < bytes.length && this.fault === undefined) {
       const next = this.#step(bytes, at);
       if (next === undefined) {
-        // A copy: the rest must not keep a large piece of the stream alive.
+        // A copy, since a view would keep a large buffer alive.
         this.#partial = Buffer.from(bytes.subarray(at));
         break;
       }
@@ -92,7 +92,7 @@ export class ResponseFramer {
     return this.#completed - completedBefore;
   }
 
-  /** Consumes one element; the offset behind it, or undefined when it isn't complete or wrong. */
+  /** Reads one element. Returns the offset behind it; `undefined` if it is incomplete or wrong. */
   #step(bytes: Buffer, at: number): number | undefined {
     const state = this.#state;
     switch (state.kind) {
@@ -120,7 +120,7 @@ export class ResponseFramer {
       if (bytes.length - at > HEAD_BYTES_MAX) this.fault = "the head of a response doesn't end";
       return undefined;
     }
-    // Up to the first CRLF of the two, so that every field line ends with one.
+    // Including the first CRLF of the two, so that every field line ends with one.
     const head = bytes.toString("latin1", at, end + 2);
     const expected = this.#exchanges[this.#turn];
     const status = STATUS_LINE.exec(head)?.[1];
@@ -132,7 +132,7 @@ export class ResponseFramer {
     const turn = this.#turn;
     this.#begin(expected, head);
     const headEnd = end + END_OF_HEAD.length;
-    // A copy, as below. Of many requests each head comes too seldom to be worth keeping.
+    // With many different requests a head recurs too seldom to be worth keeping.
     if (this.fault === undefined && this.#exchanges.length <= KNOWN_HEADS_MAX) {
       const copy = Buffer.from(bytes.subarray(at, headEnd));
       this.#known[turn] = { bytes: copy, next: this.#state === HEAD ? undefined : this.#state };
@@ -140,7 +140,7 @@ export class ResponseFramer {
     return headEnd;
   }
 
-  /** Decides how the body is framed (RFC 9112 §6.3), and whether it can be what is expected. */
+  /** Decides how the body is delimited (RFC 9112 §6.3). Checks its length if that is known. */
   #begin(expected: Exchange, head: string): void {
     const { body } = expected;
     if (body.kind === "none") return this.#complete();

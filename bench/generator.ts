@@ -1,6 +1,6 @@
 /**
- * A load generator as its parent sees it: a child process that runs load.ts, and a server's CPU
- * read on both sides of a phase.
+ * The parent's side of the load generator: a child process that runs load.ts. The CPU time of the
+ * server is read before and after each phase.
  */
 
 import type { Subprocess } from "bun";
@@ -13,28 +13,28 @@ const OPEN_MS_MAX = 30_000;
 const PHASE_MS_SPARE = 30_000;
 const PHASE_SLOWER_MAX = 20;
 
-/** What one round of a case gave for one server. */
+/** The figures of one server in one round of a case. */
 export interface Sample {
   readonly requests: number;
-  /** Of the server and all below it, user and system. */
+  /** User and system time of the server and its descendants. */
   readonly cpuMicrosecondsPerRequest: number;
   readonly requestsPerSecond: number;
 }
 
-/** One process that plays plan after plan; a new one takes its place when it was lost. */
+/** One process that runs plan after plan. It is replaced by a new one if it ends. */
 export class Generator implements Disposable {
   #process: Subprocess | undefined;
   #answer = Promise.withResolvers<Answer>();
 
-  /** Opens the connections of a plan. Throws when the server answers wrongly. */
+  /** Opens the connections of a plan. Throws if the server answers wrongly. */
   async open(plan: Plan): Promise<void> {
     if (this.#process === undefined || this.#process.exitCode !== null) this.#start();
     await this.#ask({ kind: "plan", plan }, OPEN_MS_MAX);
   }
 
   /**
-   * Runs one phase and counts the CPU of the tree below `serverPid` meanwhile; `expectedMs` is how
-   * long it should take, to know when to give up.
+   * Runs one phase and measures the CPU time of `serverPid` and its descendants. `expectedMs` is
+   * the expected duration, from which the timeout follows.
    */
   async run(serverPid: number, end: PhaseEnd, expectedMs: number): Promise<Sample> {
     const before = treeCpuNanoseconds(serverPid);
@@ -81,7 +81,7 @@ export class Generator implements Disposable {
     const answer = await Promise.race([this.#answer.promise, patience.promise]);
     clearTimeout(timer);
     if (answer.kind === "fault") {
-      // What it still says about this must not be taken for the next answer.
+      // The process ends, since a late answer must not be taken for the next one.
       this[Symbol.dispose]();
       throw new Error(answer.reason);
     }

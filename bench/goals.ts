@@ -1,36 +1,36 @@
 /**
- * What postern is to reach: a table of goals, each a ratio to what other servers gave in the same
- * run, or a bound of its own.
+ * The goals for postern: each bounds a figure, or its ratio to the figures of other servers in the
+ * same run.
  */
 
 import type { Measure, Row } from "./measures.ts";
 import { measures, medianOf } from "./measures.ts";
 import { REFERENCE } from "./peers.ts";
 
-/** One number of a run. */
+/** A figure of a run. */
 interface Figure {
   readonly case: string;
   readonly server: string;
   readonly measure: Measure;
 }
 
-/** What a figure is divided by. */
+/** The figures by which a figure is divided. */
 type Against =
   | { readonly kind: "least"; readonly of: readonly Figure[] }
   | { readonly kind: "sum"; readonly of: readonly Figure[] };
 
 export interface Goal {
   readonly figure: Figure;
-  /** What it is divided by; absent when it is bounded by itself. */
+  /** What the figure is divided by. If absent, the figure itself is bounded. */
   readonly against?: Against;
   readonly relation: "≤" | "<" | "≥";
   readonly bound: number;
 }
 
-/** How a goal stands. */
+/** Whether a goal is met. */
 export interface Verdict {
   readonly goal: Goal;
-  /** postern's number, and the other side's; `undefined` where nothing was measured. */
+  /** postern's figure and the other side's; `undefined` if it was not measured. */
   readonly value: number | undefined;
   readonly other: number | undefined;
   /** What is compared with the bound; `undefined` when a number is missing. */
@@ -106,7 +106,7 @@ export const goals: readonly Goal[] = [
   bounded("syscalls", "sends", "≤", 1.01),
 ];
 
-/** How `goal` stands after a run that gave `rows`. */
+/** Whether `goal` is met by the figures in `rows`. */
 export function judge(goal: Goal, rows: readonly Row[]): Verdict {
   const value = numberOf(goal.figure, rows);
   const other = goal.against === undefined ? undefined : sideOf(goal.against, rows);
@@ -120,7 +120,7 @@ export function judge(goal: Goal, rows: readonly Row[]): Verdict {
   return { goal, value, other, compared, isMet };
 }
 
-/** What postern is compared with, in words: "nginx", "the cheaper of h2o and lighttpd". */
+/** What postern is compared with, in words: "nginx", "the least of h2o, lighttpd". */
 export function nameOf(against: Against, own: Figure): string {
   const names = against.of.map((each) => {
     return each.server === REFERENCE ? `its own ${each.case}` : each.server;
@@ -145,7 +145,7 @@ function numberOf(figure: Figure, rows: readonly Row[]): number | undefined {
   return medianOf(rows, figure.case, figure.server, figure.measure);
 }
 
-/** The other side's number; `undefined` when one that it needs is missing. */
+/** The other side's figure; `undefined` if a figure that it needs is missing. */
 function sideOf(against: Against, rows: readonly Row[]): number | undefined {
   const found = against.of.map((each) => numberOf(each, rows));
   const known = found.filter((each) => each !== undefined);
@@ -158,24 +158,24 @@ function cpuOf(name: string, server: string): Figure {
   return { case: name, server, measure: "cpu" };
 }
 
-/** At most `bound` times the CPU of whichever of `servers` takes least in that case. */
+/** At most `bound` times the CPU of the cheapest of `servers` in that case. */
 function atMost(bound: number, name: string, servers: readonly string[]): Goal {
   const of = servers.map((each) => cpuOf(name, each));
   return { figure: cpuOf(name, REFERENCE), against: { kind: "least", of }, relation: "≤", bound };
 }
 
-/** At most `bound` times the CPU of postern's own plain small file. */
+/** At most `bound` times the CPU of postern's own case `1k`. */
 function atMostOwn(bound: number, name: string): Goal {
   const of = [cpuOf("1k", REFERENCE)];
   return { figure: cpuOf(name, REFERENCE), against: { kind: "least", of }, relation: "≤", bound };
 }
 
-/** A bound for a number of postern's own, in the unit of its measure. */
+/** A bound for a figure of postern, in the unit of its measure. */
 function bounded(name: string, measure: Measure, relation: "≤" | "≥", bound: number): Goal {
   return { figure: { case: name, server: REFERENCE, measure }, relation, bound };
 }
 
-/** A bound as it stands in a table, with its unit if it isn't a ratio. */
+/** A bound as text, with its unit unless it is a ratio. */
 export function boundText({ relation, bound, figure, against }: Goal): string {
   const unit = against === undefined ? ` ${measures[figure.measure].unit}` : "×";
   return `${relation} ${bound}${unit}`;

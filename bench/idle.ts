@@ -1,8 +1,8 @@
 /**
- * What connections cost that do nothing: memory for each, and work while they are open.
+ * What idle connections cost: memory per connection, and CPU and wake-ups while they are open.
  *
- * Each connection has asked for one small file before. Wake-ups are voluntary context switches, of
- * all threads: a thread that sleeps on and on has none.
+ * Each connection has requested one small file before. Wake-ups are the voluntary context switches
+ * of all threads: a thread that keeps sleeping has none.
  */
 
 import type { Socket } from "bun";
@@ -10,16 +10,16 @@ import type { Socket } from "bun";
 import { caseNamed } from "./cases.ts";
 import { treeCpuNanoseconds } from "./cpu.ts";
 import { treeResidentBytes, treeWaits, waitsSince } from "./memory.ts";
-import type { Probe, FileStat } from "./probe.ts";
+import type { Probe, ProbeResult } from "./probe.ts";
 import { probeEach } from "./probe.ts";
 import type { Server } from "./server.ts";
 import type { Stage } from "./stage.ts";
 
 const CONNECTIONS = 10_000;
 const CONNECTIONS_QUICK = 2000;
-/** Connections that are being opened at one time; a server's backlog is 511 or so. */
+/** Connections that are opened at one time. The backlog of most servers is about 511. */
 const OPENED_AT_ONCE = 100;
-/** A server that takes no more connections may leave them waiting in the kernel's queue. */
+/** A server that accepts no more connections may leave them in the kernel's queue. */
 const ANSWER_MS_MAX = 10_000;
 const SETTLE_MS = 1500;
 const WATCH_MS = 5000;
@@ -29,7 +29,7 @@ const WARM_UP_MS = 500;
 export const idle: Probe = {
   name: "idle",
   title: "10,000 idle connections",
-  // Not lighttpd: of the descriptors that a process may have here it takes a third for connections.
+  // Not lighttpd: it uses only a third of its permitted descriptors for connections.
   servers: ["postern", "nginx", "bun-listen"],
   run: (found, stage) => {
     const asked = caseNamed("1k");
@@ -39,13 +39,13 @@ export const idle: Probe = {
   },
 };
 
-/** What a server has done in one second. */
+/** The activity of a server per second. */
 interface Activity {
   readonly wakeUps: number;
   readonly cpuMilliseconds: number;
 }
 
-async function watchIdle(server: Server, stage: Stage): Promise<FileStat> {
+async function watchIdle(server: Server, stage: Stage): Promise<ProbeResult> {
   await warmUp(server, stage);
   await Bun.sleep(SETTLE_MS);
   const count = stage.isQuick ? CONNECTIONS_QUICK : CONNECTIONS;
@@ -65,7 +65,7 @@ async function watchIdle(server: Server, stage: Stage): Promise<FileStat> {
   }
 }
 
-/** As many requests as there will be connections, so that code and heaps have grown before. */
+/** Sends as many requests as there will be connections, so that heaps have grown before. */
 async function warmUp(server: Server, { generator, connections, root }: Stage): Promise<void> {
   const { exchanges, pipelineDepth } = caseNamed("1k");
   const plan = { port: server.port, tls: false, root, connections, exchanges, pipelineDepth };
@@ -85,7 +85,7 @@ async function watchActivity(server: Server, milliseconds: number): Promise<Acti
   };
 }
 
-/** Opens connections, each of which has had one answer when the promise is kept. */
+/** Opens connections. Resolves when each has received one answer. */
 export async function openIdle(
   server: Server,
   count: number,

@@ -1,6 +1,6 @@
 /**
- * A folder of 50,000 files, listed: how long until the first byte, and the CPU for one page. All
- * servers run at once and are asked in turn, so that a drift of the machine falls on all of them.
+ * The listing of a folder of 50,000 files: the time until the first byte, and the CPU time for one
+ * page. The servers are asked in turn, so that a drift of the machine affects all of them alike.
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -37,7 +37,7 @@ export const listing: Probe = {
     const tries = stage.isQuick ? TRIES_QUICK : TRIES;
     const listers = await Promise.all(found.map((each) => Lister.start(each, role, stage)));
     try {
-      // The first try isn't counted: in it the code that lists is cold.
+      // The first try isn't counted, since the code isn't compiled yet.
       for (let count = 0; count <= tries; count++) {
         stage.report(`${NAME}: ${count} of ${tries}`);
         for (const each of rotate(listers, count)) await each.list(count > 0);
@@ -49,7 +49,7 @@ export const listing: Probe = {
   },
 };
 
-/** A server that lists, and what its tries gave so far. */
+/** A server, and its figures so far. */
 class Lister {
   readonly #name: string;
   readonly #firstByte: number[] = [];
@@ -61,7 +61,7 @@ class Lister {
     this.#name = name;
   }
 
-  /** A server that doesn't start is a row that says so. */
+  /** Never rejects: if the server doesn't start, the row says why. */
   static async start(found: FoundPeer, role: Role, stage: Stage): Promise<Lister> {
     const lister = new Lister(found.peer.name);
     try {
@@ -99,7 +99,7 @@ class Lister {
   }
 }
 
-/** Milliseconds from the request to the first byte of its answer, which is read to its end. */
+/** Milliseconds from the request to the first byte of the answer. Reads the answer to its end. */
 async function askOnce(port: number): Promise<number> {
   const ended = Promise.withResolvers<void>();
   let firstByteMs: number | undefined;

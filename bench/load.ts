@@ -1,12 +1,12 @@
 /**
- * The load generator, a process of its own: a fixed number of connections, each a closed loop that
- * sends, waits for all the answers, and sends again.
+ * The load generator, a process of its own. A fixed number of connections are closed loops: each
+ * sends requests, waits for all the answers, and sends again.
  *
- * Its parent talks to it over the channel that `Bun.spawn` opens. A plan comes in; the connections
- * of the plan before are closed, those of the new one are opened, and the first answer on each is
- * compared byte by byte; "ready" goes out; each "go" runs one phase and is answered with what it
- * did. Neither opening nor closing a connection falls into a phase, and the process goes on from
- * plan to plan, so that all phases but the first find it compiled.
+ * The parent sends orders over the channel that `Bun.spawn` opens. On a plan, the connections of
+ * the plan before are closed, new ones are opened, the first answer on each is compared byte by
+ * byte, and "ready" is answered. Each "go" runs one phase and is answered with its figures. No
+ * connection is opened or closed in a phase. The process is kept for all plans, so that its code is
+ * compiled from the second phase on.
  */
 
 import type { Socket } from "bun";
@@ -16,30 +16,30 @@ import type { Exchange } from "./cases.ts";
 import { ResponseFramer } from "./framer.ts";
 import { siteBytes, uploadBlock } from "./site.ts";
 
-/** Everything that a generator has to know. */
+/** What a generator is to do. */
 export interface Plan {
   readonly port: number;
-  /** Whether to speak TLS; the certificate isn't looked at, the version has to be 1.3. */
+  /** Whether to use TLS. The certificate isn't verified; the version must be 1.3. */
   readonly tls: boolean;
-  /** The folder that the server serves, to compare bodies with. */
+  /** The served folder, whose files bodies are compared with. */
   readonly root: string;
   readonly connections: number;
-  /** All connections together ask for these in turn, and start over. */
+  /** All connections together send these in turn, repeatedly. */
   readonly exchanges: readonly Exchange[];
   readonly pipelineDepth: number;
 }
 
-/** How far a phase goes; whichever comes first stops it, and what was sent is still awaited. */
+/** When a phase ends: the first of the two. Answers to sent requests are still awaited. */
 export interface PhaseEnd {
   readonly requests: number;
   readonly milliseconds: number;
 }
 
-/** What the parent says. */
+/** A message from the parent. */
 export type Order =
   { readonly kind: "plan"; readonly plan: Plan } | ({ readonly kind: "go" } & PhaseEnd);
 
-/** What the generator says. */
+/** A message to the parent. */
 export type Answer =
   | { readonly kind: "ready" }
   | { readonly kind: "done"; readonly requests: number; readonly milliseconds: number }
@@ -49,24 +49,24 @@ export type Answer =
 interface Lane {
   readonly framer: ResponseFramer;
   socket: Socket<Lane> | undefined;
-  /** Answers that are still to come. */
+  /** The number of answers still to come. */
   awaited: number;
-  /** What the socket has not taken of the request's text. */
+  /** The part of the request's text that the socket has not taken. */
   unsent: Uint8Array | undefined;
-  /** How much it has taken of the upload that follows, and how much not. */
+  /** The numbers of bytes of the upload that the socket has taken, and has not. */
   uploadSent: number;
   uploadLeft: number;
 }
 
 const BLOCK = siteBytes(uploadBlock);
 
-/** All connections of one plan, and the phase that is running. */
+/** All connections of one plan, and the running phase. */
 export class Load {
   readonly #plan: Plan;
-  /** What is sent, by the turn it starts at. */
+  /** The bytes to send, by the index of the first exchange. */
   readonly #batches: readonly Uint8Array[];
   readonly #lanes: readonly Lane[];
-  /** The exchange that the next request is for. */
+  /** The index of the next exchange. */
   #turn = 0;
   #phase = Promise.withResolvers<void>();
   #sendable = 0;
@@ -85,7 +85,7 @@ export class Load {
     });
   }
 
-  /** Connects, and compares the first bodies on every connection. Throws on what is wrong. */
+  /** Opens the connections and compares the first bodies on each. Throws if one is wrong. */
   async open(): Promise<void> {
     const { pipelineDepth, connections, exchanges, root } = this.#plan;
     const contents = new Contents(root);
@@ -97,7 +97,7 @@ export class Load {
     for (const lane of this.#lanes) lane.framer.watcher = undefined;
   }
 
-  /** Runs one phase. Throws when an answer is wrong or a connection is lost. */
+  /** Runs one phase. Throws if an answer is wrong or a connection is lost. */
   async run(end: PhaseEnd): Promise<{ requests: number; milliseconds: number }> {
     const started = performance.now();
     this.#phase = Promise.withResolvers();

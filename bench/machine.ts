@@ -1,4 +1,4 @@
-/** What the numbers were measured on: they mean little without it. */
+/** Describes the machine, without which the figures mean little. */
 
 import { cpus, loadavg, release, type } from "node:os";
 
@@ -6,11 +6,11 @@ export interface Machine {
   readonly processor: string;
   readonly cores: number;
   readonly kernel: string;
-  /** Processes that ran or waited to run, over the last minute: what else the machine is doing. */
+  /** The load average of the last minute: how busy the machine was before. */
   readonly load: number;
   /** ISO 8601, UTC. */
   readonly date: string;
-  /** Of the Node that runs the npm packages, if there is one. */
+  /** The version of the Node that runs the npm packages, if there is one. */
   readonly nodeVersion: string | undefined;
 }
 

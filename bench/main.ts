@@ -64,10 +64,10 @@ async function main(): Promise<number> {
   }
 }
 
-/** Runs in a temporary folder; whatever happens, the servers end and the folder goes. */
+/** Runs in a temporary folder. In any case the servers are stopped and the folder is removed. */
 async function runInFolder(flags: Flags): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
-  // Servers that change their user have to be able to read it.
+  // Servers that switch to another user must be able to read it.
   chmodSync(folder, 0o755);
   using generator = new Generator();
   const cleanUp = async (): Promise<void> => {
@@ -157,7 +157,7 @@ async function measureAll(
   return rows;
 }
 
-/** The servers that are asked for and there; a line for each that isn't. */
+/** The requested servers that are installed. Prints a line for each that isn't. */
 function findPeers(flags: Flags): readonly FoundPeer[] {
   const [own, ...others] = peers;
   const { besideFolder } = flags;
@@ -184,14 +184,14 @@ function isNeeded({ name }: Peer, { serverNames, caseNames }: Flags): boolean {
   return serverNames.includes(name) && asking.some(({ servers }) => takesPart(name, servers));
 }
 
-/** The served folder of the cases, and the one with gzip'd files in it. */
+/** Writes the served folder of the cases, and the one with precompressed files. */
 function writeSite(folder: string, asked: readonly Case[]): { root: string; codedRoot: string } {
   const root = join(folder, "site");
   const codedRoot = join(folder, "coded");
   mkdirSync(root);
   mkdirSync(codedRoot);
   report("writing the files");
-  // The probes ask for the small one.
+  // The probes request the file of the case `1k`.
   const needed = [caseNamed("1k"), ...asked].flatMap((each) => each.files);
   const files = new Map(needed.map((file) => [file.path, file]));
   writeFiles(root, files.values());
@@ -203,7 +203,7 @@ function writeSite(folder: string, asked: readonly Case[]): { root: string; code
   return { root, codedRoot };
 }
 
-/** What it runs on and how, in one paragraph. */
+/** The machine and the parameters of the run, in one paragraph. */
 function describe(machine: Machine, { rounds, seconds, connections }: Flags): string {
   const { processor, cores, kernel, load, date, nodeVersion } = machine;
   return (
@@ -222,7 +222,7 @@ function complain(trouble: string | undefined): void {
   if (trouble !== undefined) process.stderr.write(`bench: ${trouble}\n`);
 }
 
-/** Progress, on a terminal only: one line of standard error, written over. */
+/** Shows progress in one line of standard error that is overwritten. On a terminal only. */
 function report(step: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${step}`);
 }

@@ -1,7 +1,7 @@
-/** What is measured, in which unit, and the numbers that one server gave in one case. */
+/** What is measured, in which unit, and the figures of one server in one case. */
 
 interface MeasureKind {
-  /** What the number is called in a table. */
+  /** The name of the measure in a table. */
   readonly title: string;
   readonly unit: string;
 }
@@ -30,28 +30,28 @@ export type Measure = keyof typeof measures;
 
 export const measureNames = Object.keys(measures) as readonly Measure[];
 
-/** Numbers by what they are, one for each round or try. */
+/** The figures by measure, one for each round or try. */
 export type Figures = { readonly [measure in Measure]?: readonly number[] };
 
-/** What one server did in one case; a note says what numbers can't. */
-export type Outcome =
+/** The outcome of one server in one case. A note says what figures can't. */
+type Outcome =
   | { readonly kind: "measured"; readonly figures: Figures; readonly note?: string }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** A row before it is text. */
+/** A row of the result, before it is rendered. */
 export interface Row {
   readonly case: string;
   readonly server: string;
   readonly outcome: Outcome;
 }
 
-/** A row of what went wrong. */
+/** A row that says why a server could not be measured. */
 export function failedRow(name: string, server: string, error: unknown): Row {
   const reason = error instanceof Error ? error.message : String(error);
   return { case: name, server, outcome: { kind: "failed", reason } };
 }
 
-/** The middle value, or the mean of the two in the middle. Throws when there is none. */
+/** The middle value, or the mean of the two in the middle. Throws if there are no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];
@@ -60,7 +60,7 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** The median of what a server gave; `undefined` when it gave nothing of the kind. */
+/** The median of a server's figures; `undefined` if it has none of that measure. */
 export function medianOf(
   rows: readonly Row[],
   name: string,
@@ -72,7 +72,7 @@ export function medianOf(
   return values === undefined || values.length === 0 ? undefined : median(values);
 }
 
-/** Three significant digits are as many as a round can carry. */
+/** A number with three significant digits, which is the precision of a round. */
 export function digits(value: number): string {
   const size = Math.abs(value);
   if (size >= 100 || value === 0) return value.toFixed(0);

@@ -1,4 +1,4 @@
-/** The memory that a process and everything below it holds, and how often it was woken. */
+/** The resident memory of a process and its descendants, and how often their threads waited. */
 
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -11,17 +11,17 @@ export function parseResident(status: string): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
-/** How often a thread has given up its core of itself, that is, has waited for something. */
+/** The number of voluntary context switches of a thread: how often it waited for an event. */
 export function parseWaits(status: string): number {
   return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
 }
 
-/** Resident bytes of `rootPid` and its descendants; pages that they share count for each. */
+/** Resident bytes of `rootPid` and its descendants. Shared pages count for each process. */
 export function treeResidentBytes(rootPid: number): number {
   return residentBytes(processTree(rootPid).map(({ pid }) => pid));
 }
 
-/** How often each thread of `rootPid` and its descendants has waited for something so far. */
+/** How often each thread of `rootPid` and its descendants has waited so far. */
 export function treeWaits(rootPid: number): ReadonlyMap<string, number> {
   const waits = new Map<string, number>();
   for (const { pid } of processTree(rootPid)) {
@@ -32,7 +32,7 @@ export function treeWaits(rootPid: number): ReadonlyMap<string, number> {
   return waits;
 }
 
-/** How often the threads that are in `after` have waited since `before`, where they may not be. */
+/** How often the threads in `after` have waited since `before`. A new thread counts from 0. */
 export function waitsSince(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
@@ -42,11 +42,11 @@ export function waitsSince(
   return sum;
 }
 
-/** Looks at the memory of a process tree again and again, until it is disposed of. */
+/** Samples the memory of a process tree periodically, until it is disposed of. */
 export class MemoryWatch implements Disposable {
-  /** The most that was seen, in bytes. */
+  /** The maximum so far, in bytes. */
   peakBytes: number;
-  /** What was there at first, in bytes. */
+  /** The first sample, in bytes. */
   readonly firstBytes: number;
   readonly #pids: readonly number[];
   readonly #timer: NodeJS.Timeout;
@@ -77,6 +77,6 @@ function readStatus(path: string): string {
   try {
     return readFileSync(`/proc/${path}/status`, "latin1");
   } catch {
-    return ""; // It has just ended.
+    return ""; // The process or thread has ended.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The file servers that are npm packages, installed once into a cache folder of the bench's own, at
- * fixed versions; the project doesn't depend on them.
+ * The file servers that are npm packages. They are installed once, at fixed versions, into a cache
+ * folder of the bench; the project doesn't depend on them.
  */
 
 import { existsSync, mkdirSync } from "node:fs";
@@ -9,8 +9,8 @@ import { join } from "node:path";
 
 const installed = ["serve@14.2.7", "http-server@14.1.1", "sirv-cli@3.0.1"];
 
-/** Where they are, whether they have been installed or not. */
-export const packageFolder = join(
+/** The folder into which they are installed. */
+const packageFolder = join(
   process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
   "postern-bench",
   installed.join("+"),
@@ -21,7 +21,7 @@ export function packageProgram(name: string, file: string): string {
   return join(packageFolder, "node_modules", name, file);
 }
 
-/** Installs them where they are missing; a line that says why when that fails. */
+/** Installs the packages if they are missing. Returns the reason if that fails. */
 export function installPackages(npm: string): string | undefined {
   if (existsSync(join(packageFolder, "node_modules", "sirv-cli"))) return undefined;
   mkdirSync(packageFolder, { recursive: true });

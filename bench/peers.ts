@@ -1,9 +1,9 @@
 /**
- * The servers that are compared: where each is found, what version it is, and how it is started
- * with one worker, no access log and connections that stay open.
+ * The servers that are compared: where each is found, its version, and how it is started with one
+ * worker, no access log and persistent connections.
  *
- * To add a peer, add a row to `peers`. Configuration is written into a folder that is its own;
- * nothing of the machine's configuration is read.
+ * To add a peer, add a row to `peers`. A peer's configuration is written into a folder of its own;
+ * the machine's configuration is not read.
  */
 
 import { existsSync, writeFileSync } from "node:fs";
@@ -18,25 +18,25 @@ import { packageProgram } from "./node-packages.ts";
 import type { Launch } from "./server.ts";
 
 export interface Peer {
-  /** As `--server` takes it. */
+  /** The name that `--server` takes. */
   readonly name: string;
-  /** The program that has to be there. */
+  /** The program that must be installed. */
   readonly program: string;
-  /** What to install when it isn't. */
+  /** The Debian package that contains it. */
   readonly debianPackage: string;
   /** Arguments that make the program print its version. */
   readonly versionArguments: readonly string[];
   /** The npm package that the program runs, and the file in it. */
   readonly npm?: { readonly package: string; readonly file: string };
-  /** Whether it compiles itself as it runs, and so takes longer to warm up. */
+  /** Whether it has a just-in-time compiler, and so takes longer to warm up. */
   readonly isCompiledLate?: true;
-  /** Whether it has one answer, the case's, and so serves one case alone. */
+  /** Whether it has one fixed answer, and so needs a process for each case. */
   readonly isFixed?: true;
-  /** The checkout of postern that it runs, where it is postern. */
+  /** The checkout of postern that it runs, if it is postern. */
   readonly checkout?: string;
-  /** What it is asked, if not what the case says. */
+  /** The requests it gets, if they aren't those of the case. */
   readonly asks?: (asked: Case) => readonly Exchange[];
-  /** Writes the configuration and says how to start. Throws when it can't answer the case. */
+  /** Writes the configuration. Returns how to start it. Throws if it can't answer the case. */
   launch(program: string, site: Site): Launch;
 }
 
@@ -47,21 +47,21 @@ export interface FoundPeer {
   readonly version: string;
 }
 
-/** The server that all others are divided by. */
+/** The server by whose figures all others are divided. */
 export const REFERENCE = "postern";
 
-/** Another checkout of postern, which takes part in all that `postern` takes part in. */
+/** Another checkout of postern. It takes part wherever `postern` does. */
 export const BESIDE = "beside";
 
 /**
- * What a file of 1 KB takes of `limits.fileCacheBytesMax`: its content twice, and 2 KB for what is
- * known of it.
+ * The share of `limits.fileCacheBytesMax` that a file of 1 KB takes: its content twice, and 2 KB
+ * for its metadata.
  */
 const cachedFileBytes = 4096;
 
 const cachedFilesMax = 20_000;
 const idleMs = 600_000;
-/** As many as any case lists: others list all. */
+/** As many as any case has. Other servers list all entries. */
 const listedMax = 50_000;
 const projectRoot = join(import.meta.dir, "..");
 const systemFolders = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin";
@@ -106,7 +106,7 @@ export const peers: readonly Peer[] = [
       const config = write(site, "Caddyfile", caddyConfig(site));
       return {
         command: [program, "run", "--config", config, "--adapter", "caddyfile"],
-        // Caddy keeps its state below these; the home folder stays as it is.
+        // Caddy stores its state in these folders. The user's home folder is not touched.
         environment: {
           GOMAXPROCS: "1",
           HOME: site.folder,
@@ -154,17 +154,17 @@ export function besidePeer(folder: string): Peer {
   return postern(BESIDE, folder);
 }
 
-/** Whether a peer takes part in what `servers` are listed for. */
+/** Whether the peer takes part in a case that lists `servers`. */
 export function takesPart(name: string, servers: readonly string[]): boolean {
   return servers.includes(name === BESIDE ? REFERENCE : name);
 }
 
-/** What the figures of a server are divided by: a second checkout's by the same of this one. */
+/** The server by whose figures those of `server` are divided. */
 export function referenceOf(server: string): string {
   return server.startsWith(BESIDE) ? REFERENCE + server.slice(BESIDE.length) : REFERENCE;
 }
 
-/** The peer as it is on this machine; `undefined` when it isn't installed. */
+/** The peer as installed on this machine; `undefined` if it isn't. */
 export function findPeer(peer: Peer): FoundPeer | undefined {
   const program = findProgram(peer.program);
   if (program === undefined) return undefined;
@@ -172,13 +172,13 @@ export function findPeer(peer: Peer): FoundPeer | undefined {
   return { peer, program, version: versionOf(peer, program) };
 }
 
-/** Where a program is; `undefined` when it isn't installed. */
+/** The path of a program; `undefined` if it isn't installed. */
 export function findProgram(name: string): string | undefined {
   const path = `${process.env["PATH"] ?? ""}:${systemFolders}`;
   return Bun.which(name, { PATH: path }) ?? undefined;
 }
 
-/** The version, as short as the program's own words allow. */
+/** The version number in the program's output. */
 function versionOf(peer: Peer, program: string): string {
   if (peer.checkout !== undefined) return posternVersion(peer.checkout);
   if (peer.npm !== undefined) return packageVersion(peer.npm.package);
@@ -204,7 +204,7 @@ function packageVersion(name: string): string {
   return version;
 }
 
-/** postern, run from the sources of `checkout`; a package of it where the site names one. */
+/** postern, run from the sources of `checkout`, or from a package if the site names one. */
 function postern(name: string, checkout: string): Peer {
   return {
     ...bunProgram,
@@ -233,7 +233,7 @@ function launchPostern(program: string, site: Site, checkout: string): Launch {
   return { command: [program, script, root, ...flags] };
 }
 
-/** What isn't the default; `undefined` when all is. */
+/** The limits that aren't the default; `undefined` if there are none. */
 function posternLimits(setup: Setup): Partial<Record<keyof Limits, number>> | undefined {
   if (setup.keepsIdle) return { idleTimeMs: idleMs };
   if (setup.listing) return { listingEntriesMax: listedMax };
@@ -255,7 +255,7 @@ function nginx(name: string, cachedFilesOf: (site: Site) => number | undefined):
   };
 }
 
-/** A script of the bench, run by Bun with the port and what `argumentsOf` says. */
+/** A script of the bench, run by Bun with the port and further arguments. */
 function bun(name: string, script: string, argumentsOf: (site: Site) => readonly string[]): Peer {
   return {
     ...bunProgram,
@@ -282,7 +282,7 @@ function node(
     npm,
     launch: (program, site) => ({
       command: [program, npmFile(npm), ...argumentsOf(site)],
-      // Whether there is a newer version of it is not asked.
+      // Don't look for a newer version.
       environment: { NO_UPDATE_CHECK: "1" },
     }),
   };
@@ -303,7 +303,7 @@ function compileFloor(compiler: string, folder: string): string {
   throw new Error(`floor.c: ${compiled.stderr.toString().trim().split("\n")[0]}`);
 }
 
-/** ANSWER-FILE REQUEST-BYTES, as both floors take them behind the port. */
+/** The arguments of both floors behind the port: ANSWER-FILE REQUEST-BYTES. */
 function fixedArguments(site: Site): readonly string[] {
   const answer = fixedAnswer(site.asked);
   const request = site.asked.exchanges[0]?.request;

@@ -1,6 +1,6 @@
 /**
- * postern as a library, with a route that hashes what is uploaded piece by piece: 204 when it was
- * what the bench sends, 422 otherwise.
+ * postern as a library, with a route that hashes an upload piece by piece. It answers 204 if the
+ * upload is what the bench sends, 422 otherwise.
  *
  *   bun postern-upload.ts PORT ROOT BYTES
  */

@@ -1,4 +1,4 @@
-/** What a probe is: a measurement that is no closed loop of equal requests. */
+/** The interface of probes: measurements that aren't a closed loop of equal requests. */
 
 import type { Figures, Row } from "./measures.ts";
 import { failedRow } from "./measures.ts";
@@ -7,30 +7,30 @@ import type { Server } from "./server.ts";
 import type { Role, Stage } from "./stage.ts";
 import { startPeer } from "./stage.ts";
 
-/** What was seen of one server. */
-export interface FileStat {
+/** The figures of one server. */
+export interface ProbeResult {
   readonly figures: Figures;
   readonly note?: string;
 }
 
 export interface Probe {
-  /** As `--case` takes it. */
+  /** The name that `--case` takes. */
   readonly name: string;
-  /** In a few words, for the README. */
+  /** A short description for the README. */
   readonly title: string;
   /** The servers that take part. */
   readonly servers: readonly string[];
-  /** Measures `found`, which are none but those. What goes wrong with one is a row of its own. */
+  /** Measures `found`, a subset of `servers`. If one fails, its row says why. */
   run(found: readonly FoundPeer[], stage: Stage): Promise<readonly Row[]>;
 }
 
-/** Starts one server after the other, lets `look` at it, and stops it. */
+/** Measures one server after the other: starts it, calls `look`, and stops it. */
 export async function probeEach(
   name: string,
   found: readonly FoundPeer[],
   stage: Stage,
   role: Role,
-  look: (server: Server) => Promise<FileStat>,
+  look: (server: Server) => Promise<ProbeResult>,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const each of found) {
@@ -45,7 +45,7 @@ async function probeOne(
   found: FoundPeer,
   stage: Stage,
   role: Role,
-  look: (server: Server) => Promise<FileStat>,
+  look: (server: Server) => Promise<ProbeResult>,
 ): Promise<Row> {
   let server: Server | undefined;
   try {

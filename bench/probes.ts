@@ -1,8 +1,6 @@
 /**
- * What can't be measured by a closed loop of equal requests: each a program of its own, that
- * returns rows like the cases do.
- *
- * To add a probe, write its file and put it into this list.
+ * The list of probes: measurements that aren't a closed loop of equal requests. Each returns rows
+ * as the cases do. To add a probe, write its file and add it to this list.
  */
 
 import { idle } from "./idle.ts";

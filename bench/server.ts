@@ -1,7 +1,6 @@
 /**
- * A server's process: started, awaited until it listens, ended by its pid with all below it.
- *
- * What it prints to standard error goes to a file, whose last line explains a failure.
+ * The process of a server. It is started, awaited until it listens, and stopped by its pid together
+ * with its descendants. Its standard error goes to a file, whose last line explains a failure.
  */
 
 import type { Subprocess } from "bun";
@@ -13,17 +12,17 @@ const START_MS_MAX = 10_000;
 const STOP_MS_MAX = 3000;
 const POLL_MS = 10;
 
-/** How a server is started. It stays in the foreground and uses one worker. */
+/** How a server is started, in the foreground and with one worker. */
 export interface Launch {
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Every server that this process started and hasn't stopped. */
+/** The servers that this process has started and not stopped. */
 const running = new Set<Server>();
 let closed = false;
 
-/** Stops all servers, and starts no more: for the end of the program, however it comes. */
+/** Stops all servers and starts no more. Called at the end of the program and on signals. */
 export async function stopAllServers(): Promise<void> {
   closed = true;
   await Promise.all([...running].map((server) => server.stop()));
@@ -42,8 +41,8 @@ export class Server {
   }
 
   /**
-   * Starts a server and waits until it accepts connections on 127.0.0.1. Throws with a reason,
-   * nothing left running, when it ends or when it takes longer than 10 s.
+   * Starts a server and waits until it accepts connections on 127.0.0.1. If it ends, or takes
+   * longer than 10 s, it is stopped and an error with the reason is thrown.
    */
   static async start(launch: Launch, port: number, errorPath: string): Promise<Server> {
     if (closed) throw new Error("the bench is ending");
@@ -77,7 +76,7 @@ export class Server {
     return last === undefined || last === "" ? `ended with ${how}` : `ended with ${how}: ${last}`;
   }
 
-  /** Ends the process and all below it: SIGTERM first, then SIGKILL for what is left. */
+  /** Stops the process and its descendants: by SIGTERM first, then by SIGKILL. */
   async stop(): Promise<void> {
     const members = processTree(this.pid).map(({ pid }) => pid);
     if (this.ended === undefined) this.#process.kill("SIGTERM");
@@ -100,7 +99,7 @@ export class Server {
   }
 }
 
-/** A port of 127.0.0.1 on which nobody listens now. */
+/** A port of 127.0.0.1 that is free now. */
 export function freePort(): number {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = listener;
@@ -122,6 +121,6 @@ function endNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has just ended by itself.
+    // The process has ended by itself.
   }
 }

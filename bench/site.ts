@@ -1,6 +1,6 @@
 /**
- * The files that the cases ask for. Their content is made from their path and their size, so that
- * whoever knows both can say what has to come back.
+ * The files that the cases request. Their content follows from their path and size, so that any
+ * process can compute the expected body.
  */
 
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
@@ -10,16 +10,16 @@ import { dirname, join } from "node:path";
 export interface SiteFile {
   readonly path: string;
   readonly bytes: number;
-  /** Words, which a compressor shrinks to about a third; letters without a pattern otherwise. */
+  /** Whether the content is words, which compress to about a third; else random letters. */
   readonly isProse?: true;
-  /** Permission bits; 0644 when absent. */
+  /** Permission bits. 0644 if absent. */
   readonly mode?: number;
 }
 
-/** The modification time of every file, in the past: young files are treated with suspicion. */
+/** The modification time of every file. It is in the past, since servers distrust recent ones. */
 const modified = new Date("2024-01-01T00:00:00Z");
 
-/** What uploads are made of, over and over. */
+/** The block that uploads repeat. */
 export const uploadBlock: SiteFile = { path: "block", bytes: 1024 * 1024 };
 
 const words = (
@@ -28,7 +28,7 @@ const words = (
   "into than its time only could new them man some these then two first may any like now my such"
 ).split(" ");
 
-/** Writes `files` below `root`, folders and all. */
+/** Writes `files` below `root`, with their folders. */
 export function writeFiles(root: string, files: Iterable<SiteFile>): void {
   const folders = new Set<string>();
   for (const file of files) {
@@ -42,7 +42,7 @@ export function writeFiles(root: string, files: Iterable<SiteFile>): void {
   }
 }
 
-/** The content of a file, the same each time; no part of it repeats another. */
+/** The content of a file, the same each time and without repetitions. */
 export function siteBytes(file: SiteFile): Uint8Array {
   const random = randomNumbers(Bun.hash.crc32(file.path));
   if (file.isProse) return prose(file.bytes, random);
@@ -51,7 +51,7 @@ export function siteBytes(file: SiteFile): Uint8Array {
   return content;
 }
 
-/** The numbers from 0 to `count`, without it, in an order that has no pattern; always the same. */
+/** The numbers from 0 up to `count`, exclusive, in a pseudo-random order, the same each time. */
 export function shuffled(count: number): readonly number[] {
   const order = Array.from({ length: count }, (_, index) => index);
   const random = randomNumbers(count);
@@ -68,7 +68,7 @@ function prose(bytes: number, random: () => number): Uint8Array {
   return Buffer.from(text.slice(0, bytes), "latin1");
 }
 
-/** Whole numbers below 65536: a linear congruential generator (Numerical Recipes), its upper half. */
+/** Integers below 65536: the upper half of a linear congruential generator (Numerical Recipes). */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,11 +1,10 @@
 /**
- * A thousand clients that each read 100 MB slowly: what the server's memory grows to. A slow reader
- * may cost a bounded buffer, and never the file.
+ * The server's memory while a thousand clients read 100 MB slowly. A slow reader may cost a bounded
+ * buffer, but not a copy of the file.
  *
- * Each client asks for all of the file, takes what one read of its socket gives, and waits for its
- * next turn, two seconds later. What they get is compared with the file, at both ends of each read.
- * What the kernel holds for the sockets is noted: it is no memory of the server's, and where
- * sendfile sends a file it is the page cache itself.
+ * Each client requests the file, reads from its socket once, and waits two seconds before it reads
+ * again. The first and last byte of each read are compared with the file. The kernel's memory for
+ * sockets is only noted: it isn't the server's, and with sendfile it is the page cache.
  */
 
 import type { Socket } from "bun";
@@ -15,7 +14,7 @@ import { join } from "node:path";
 import { caseNamed } from "./cases.ts";
 import { digits } from "./measures.ts";
 import { MemoryWatch } from "./memory.ts";
-import type { Probe, FileStat } from "./probe.ts";
+import type { Probe, ProbeResult } from "./probe.ts";
 import { probeEach } from "./probe.ts";
 import type { Server } from "./server.ts";
 
@@ -52,12 +51,12 @@ export const slowReaders: Probe = {
   },
 };
 
-/** The octet at `position` of the file: no two neighbouring pages or mebibytes begin alike. */
+/** The octet at `position` of the file. Neighbouring pages and mebibytes begin differently. */
 function octetAt(position: number): number {
   return (position + Math.floor(position / 4096) * 7 + Math.floor(position / MEBIBYTE) * 13) % 251;
 }
 
-async function readSlowly(server: Server, count: number, watchMs: number): Promise<FileStat> {
+async function readSlowly(server: Server, count: number, watchMs: number): Promise<ProbeResult> {
   using memory = new MemoryWatch(server.pid);
   const readers: SlowReader[] = [];
   try {
@@ -80,7 +79,7 @@ async function readSlowly(server: Server, count: number, watchMs: number): Promi
   }
 }
 
-/** Lets each reader read once every two seconds, spread over them. */
+/** Has each reader read once every two seconds, evenly distributed. */
 async function takeTurns(readers: readonly SlowReader[], milliseconds: number): Promise<void> {
   const started = performance.now();
   let turn = 0;
@@ -93,13 +92,13 @@ async function takeTurns(readers: readonly SlowReader[], milliseconds: number): 
   }
 }
 
-/** What the kernel keeps for all TCP sockets, pages of files not counted (proc_net_sockstat). */
+/** The kernel's memory for all TCP sockets, without pages of files (/proc/net/sockstat). */
 function socketMemoryBytes(): number {
   const counts = readFileSync("/proc/net/sockstat", "latin1");
   return Number(/^TCP: .* mem (\d+)/m.exec(counts)?.[1] ?? 0) * PAGE_BYTES;
 }
 
-/** A connection that has asked for the file, and reads some of it when it is told to. */
+/** A connection that has requested the file, and reads from it on demand. */
 class SlowReader {
   fault: string | undefined;
   #socket: Socket | undefined;
@@ -107,7 +106,7 @@ class SlowReader {
   #received = 0;
   #isStopped = false;
 
-  /** Opens a connection; the promise is kept when the first of the answer has come. */
+  /** Opens a connection. Resolves when the answer begins to arrive. */
   static async open(port: number): Promise<SlowReader> {
     const reader = new SlowReader();
     const begun = Promise.withResolvers<void>();

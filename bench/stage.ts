@@ -1,4 +1,4 @@
-/** What holds for all measurements of a run, and how a server is set up and started under it. */
+/** The conditions of all measurements of a run, and how a server is started under them. */
 
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,33 +13,33 @@ export interface Stage {
   readonly rounds: number;
   readonly seconds: number;
   readonly connections: number;
-  /** Whether to make do with fewer tries and smaller sets. */
+  /** Whether to use fewer tries and smaller sets. */
   readonly isQuick: boolean;
   readonly generator: Generator;
   /** The served folder. */
   readonly root: string;
-  /** Its prose, each text with a gzip'd one beside it. */
+  /** The served folder with precompressed files: each text has a `.gz` beside it. */
   readonly codedRoot: string;
   /** A folder for configurations, error logs, the certificate and its key. */
   readonly folder: string;
-  /** Told before each step that takes time. */
+  /** Called before each step that takes time. */
   readonly report: (step: string) => void;
 }
 
-/** What a server is started for. */
+/** The purpose that a server is started for. */
 export interface Role {
   readonly setup: Setup;
-  /** The case, or one that is like what it will be asked. */
+  /** The case, or a similar one. */
   readonly asked: Case;
-  /** The served folder, if not the stage's own. */
+  /** The served folder, if it isn't the stage's. */
   readonly root?: string;
-  /** Where postern lies as a package, if that is to be started. */
+  /** The folder of postern's package, if that is to be started. */
   readonly package?: string;
 }
 
 let started = 0;
 
-/** The site of a server, in a new folder, on a free port. */
+/** A site for a server, with a new folder and a free port. */
 export function siteFor({ peer }: FoundPeer, role: Role, stage: Stage): Site {
   started++;
   const folder = join(stage.folder, `${started}-${peer.name}`);
@@ -58,7 +58,7 @@ export function siteFor({ peer }: FoundPeer, role: Role, stage: Stage): Site {
   };
 }
 
-/** Starts a server; it listens when the promise is kept. Rejects with the reason when it doesn't. */
+/** Starts a server. Resolves when it listens; rejects with the reason if it doesn't. */
 export async function startPeer(found: FoundPeer, role: Role, stage: Stage): Promise<Server> {
   const site = siteFor(found, role, stage);
   const launch = found.peer.launch(found.program, site);

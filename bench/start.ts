@@ -1,8 +1,8 @@
 /**
- * From exec to the first whole answer: how long whoever starts a server waits for it.
+ * The time from exec to the end of the first answer.
  *
- * A small process of its own starts the server and knocks until it opens; see first-answer.ts. The
- * served folder holds one file, so that who looks at all of them beforehand has little to do.
+ * A small process starts the server and tries to connect until it listens; see first-answer.ts. The
+ * served folder holds one file, so that a server that scans the folder first has little to do.
  * Postern is started as it is installed, from its package and not from the checkout.
  */
 
@@ -61,7 +61,7 @@ export const start: Probe = {
   },
 };
 
-/** Lays out the package of a checkout, with the checkout's own bundler; nothing for other servers. */
+/** Makes the package of a checkout with the checkout's own bundler. Nothing for other servers. */
 function installed({ name, checkout }: Peer, stage: Stage): Pick<Role, "package"> {
   if (checkout === undefined) return {};
   const folder = join(stage.folder, `package-${name}`);

@@ -1,6 +1,6 @@
 /**
- * How many system calls a request costs: strace counts them while a known number of requests for
- * one small file goes over connections that have been open and busy before.
+ * The number of system calls per request. strace counts them while a known number of requests for
+ * one small file is sent over connections that have been used before.
  */
 
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { processTree } from "./cpu.ts";
 import type { Figures } from "./measures.ts";
 import { failedRow } from "./measures.ts";
 import { findProgram } from "./peers.ts";
-import type { Probe, FileStat } from "./probe.ts";
+import type { Probe, ProbeResult } from "./probe.ts";
 import { probeEach } from "./probe.ts";
 import type { Server } from "./server.ts";
 import type { Stage } from "./stage.ts";
@@ -21,7 +21,7 @@ const ATTACH_MS_MAX = 5000;
 const SELDOM = 0.005;
 const asked = caseNamed("1k");
 
-/** Which of a request's needs a call serves; the rest is for something else. */
+/** The purpose of a system call. Calls that match none are counted as other calls. */
 const kinds = {
   receives: /^(recv(from|msg|mmsg)?|readv)$/,
   sends: /^(send(to|msg|mmsg|file)|write|writev)$/,
@@ -45,7 +45,7 @@ export const syscalls: Probe = {
   },
 };
 
-async function trace(server: Server, strace: string, stage: Stage): Promise<FileStat> {
+async function trace(server: Server, strace: string, stage: Stage): Promise<ProbeResult> {
   const { generator, root, connections } = stage;
   const { exchanges, pipelineDepth } = asked;
   await generator.open({
@@ -75,7 +75,7 @@ async function trace(server: Server, strace: string, stage: Stage): Promise<File
   return { figures: callsPerRequest(counts, REQUESTS), note: describe(counts, REQUESTS) };
 }
 
-/** Keeps its promise when strace says that it has attached; rejects with what else it said. */
+/** Resolves when strace reports that it has attached; rejects with its output otherwise. */
 async function attached(messages: ReadableStream<Uint8Array>): Promise<void> {
   let said = "";
   const reader = messages.getReader();
@@ -88,10 +88,10 @@ async function attached(messages: ReadableStream<Uint8Array>): Promise<void> {
   clearTimeout(late);
 }
 
-/** The table that `strace -c` writes: calls by their name. */
+/** Parses the table of `strace -c`: the number of calls by name. */
 export function parseCounts(table: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  // % time, seconds, usecs/call, calls, errors where there were some, syscall.
+  // Columns: % time, seconds, usecs/call, calls, errors (may be empty), syscall.
   const line = /^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?([a-z]\w*)$/;
   for (const text of table.split("\n")) {
     const [, calls, name] = line.exec(text) ?? [];
@@ -100,7 +100,7 @@ export function parseCounts(table: string): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Calls for each request by their names, those that every hundredth request or more makes. */
+/** Calls per request by name, without rare ones. */
 function describe(counts: ReadonlyMap<string, number>, requests: number): string {
   return [...counts]
     .filter(([, calls]) => calls / requests >= SELDOM)
@@ -109,7 +109,7 @@ function describe(counts: ReadonlyMap<string, number>, requests: number): string
     .join(", ");
 }
 
-/** Calls for each request, by what they are for. */
+/** Calls per request, by purpose. */
 export function callsPerRequest(counts: ReadonlyMap<string, number>, requests: number): Figures {
   const sums = { receives: 0, sends: 0, waits: 0, fileCalls: 0, otherCalls: 0 };
   for (const [name, calls] of counts) {

@@ -1,6 +1,6 @@
 /**
- * The result on the terminal: a Markdown table of medians and ratios, a case at a time, so that a
- * long run can be read while it goes on.
+ * The result on the terminal: a Markdown table of medians and ratios. It is printed case by case,
+ * so that a long run can be read while it goes on.
  */
 
 import type { Measure, Row } from "./measures.ts";
@@ -15,17 +15,17 @@ const columns = [
   { title: "req/s", width: 7 },
 ] as const;
 
-/** The numbers of a row: medians, extremes, and the ratio to the reference where there is one. */
-export interface Summary {
+/** The summary of a row: median, extremes, and the ratio to the reference if there is one. */
+interface Summary {
   readonly measure: Measure;
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** Divided by the reference's median; `undefined` without a reference. */
+  /** The median divided by the reference's; `undefined` without a reference. */
   readonly ratio: number | undefined;
 }
 
-/** Summarises a row among the rows of its case, a measure each; none when it failed. */
+/** Summarises each measure of a row, relative to the rows of its case. Empty if it failed. */
 export function summarize(row: Row, all: readonly Row[]): readonly Summary[] {
   if (row.outcome.kind === "failed") return [];
   const { figures } = row.outcome;
@@ -45,14 +45,14 @@ export function summarize(row: Row, all: readonly Row[]): readonly Summary[] {
   });
 }
 
-/** The two lines above the rows. */
+/** The heading of the table: two lines. */
 export function renderHeading(): string {
   const titles = columns.map(({ title }) => title);
   const rule = columns.map(({ width }, index) => (index < 2 ? "-".repeat(width) : dashes(width)));
   return `${line(titles)}\n${line(rule)}\n`;
 }
 
-/** The rows of one case, as they come. */
+/** The lines of the rows of one case. */
 export function renderRows(rows: readonly Row[]): string {
   return rows
     .flatMap((row) => linesOf(row, rows))
@@ -62,7 +62,7 @@ export function renderRows(rows: readonly Row[]): string {
 
 function linesOf(row: Row, all: readonly Row[]): readonly (readonly string[])[] {
   if (row.outcome.kind === "failed") {
-    // A pipe would end the cell.
+    // In Markdown a pipe ends the cell.
     const reason = row.outcome.reason.replaceAll("|", "¦").replaceAll(/\s+/g, " ");
     return [[row.case, row.server, `failed: ${reason}`, "–", "–"]];
   }
@@ -81,13 +81,13 @@ function linesOf(row: Row, all: readonly Row[]): readonly (readonly string[])[] 
   return note === undefined ? lines : [...lines, [row.case, row.server, note, "–", "–"]];
 }
 
-/** Two checkouts of one program differ by a few per cent, other servers by more. */
+/** A checkout beside this one gets three decimals: it differs by a few per cent. */
 function ratioText(server: string, ratio: number | undefined): string {
   if (ratio === undefined || !Number.isFinite(ratio)) return "–";
   return `${ratio.toFixed(server.startsWith(BESIDE) ? 3 : 2)}×`;
 }
 
-/** `10.1 (9.6–11.2)`, with its unit and its name where it isn't what the column says. */
+/** `10.1 (9.6–11.2)`, with name and unit if the column's heading doesn't say them. */
 function rangeOf({ measure, median: middle, min, max }: Summary): string {
   const { title, unit } = measures[measure];
   const numbers = digits(middle) + (min === max ? "" : ` (${digits(min)}–${digits(max)})`);

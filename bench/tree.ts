@@ -1,6 +1,7 @@
 /**
- * A tree of 100,000 files, each served once and then once more: memory has to be bounded by the
- * cache's limit and not by the tree. There is room for one file in twenty, which is 20 MB of postern's.
+ * The server's memory while each of 100,000 files is served once, and then once more. It must be
+ * bounded by the cache's limit and not by the tree. The cache has room for one file in twenty,
+ * which is 20 MB in postern's.
  */
 
 import { mkdirSync } from "node:fs";
@@ -32,7 +33,7 @@ export const tree: Probe = {
     const cachedFiles = files.length / 20;
     const role = { asked: caseNamed("1k"), setup: { cachedFiles }, root };
     const visits = { root, exchanges: files.map(getWhole), requests: files.length };
-    // One file, as often, so that code and heaps have grown before.
+    // First one file as often, so that heaps have grown before.
     const warmUp = { ...visits, exchanges: role.asked.exchanges };
     return await probeEach("tree-100k", found, stage, role, async (server) => {
       await visit(server, warmUp, stage);
@@ -49,13 +50,13 @@ interface Visits {
   readonly requests: number;
 }
 
-/** Asks for everything once; how much memory came on top of what was there, in mebibytes. */
+/** Requests every file once. Returns how much the memory grew, in mebibytes. */
 async function visit(server: Server, visits: Visits, stage: Stage): Promise<number> {
   const { root, exchanges, requests } = visits;
   const { generator, connections } = stage;
   using memory = new MemoryWatch(server.pid);
   const plan = { port: server.port, tls: false, root, connections, exchanges, pipelineDepth: 1 };
-  // Opening asks for the first on each connection.
+  // `open` sends the first request on each connection.
   await generator.open(plan);
   const end = { requests: requests - connections, milliseconds: Infinity };
   await generator.run(server.pid, end, PASS_MS);

@@ -1,6 +1,7 @@
 /**
- * postern, and how long the turns of its event loop take: it never sleeps, so that every turn is
- * seen, and answers GET /turns with the longest since it was last asked, as a `LongestTurn`.
+ * postern with a measurement of its event loop's turns. The loop never sleeps, so that every turn
+ * is measured. GET /turns answers with the longest turn since the last such request, a
+ * `LongestTurn`.
  *
  *   bun turns-server.ts ROOT
  */
@@ -15,9 +16,9 @@ export interface LongestTurn {
   /** CPU time that the thread has used. */
   readonly used: number;
   /**
-   * Time that has passed, less what the thread has waited for a core
-   * (/proc/thread-self/schedstat, its second figure): on a busy machine the clock alone would say how
-   * long others were running. What a hypervisor has taken away is still in it.
+   * Elapsed time, less the time that the thread waited for a core (the second figure of
+   * /proc/thread-self/schedstat): on a busy machine elapsed time alone would include other
+   * processes. Time that a hypervisor takes away is included.
    */
   readonly passed: number;
 }
@@ -50,7 +51,7 @@ let usedBefore = usedMs();
 function turn(): void {
   const used = usedMs();
   const now = performance.now();
-  // Whatever interrupts this function is in both readings of one of the two clocks.
+  // Each clock is read twice, so that an interruption of this function counts in neither turn.
   const waited = waitedMs();
   longest = {
     used: Math.max(longest.used, used - usedBefore),

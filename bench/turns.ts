@@ -1,8 +1,8 @@
 /**
- * `bun bench/turns.ts [ROUNDS]`: how long the event loop is held up while coded forms are made and
- * sent. In each round and for each coding a new process is asked for a text of 4 MB, which nobody
- * has asked for in a coding before; then, warm, by fifty clients at once for a text of 1 MB, before
- * its form is made and after, and for one of 40 kB, to compare. Linux only.
+ * `bun bench/turns.ts [ROUNDS]`: how long the event loop is blocked while compressed variants are
+ * made and sent. In each round and for each coding a new process is asked for a text of 4 MB whose
+ * variant isn't cached. Then, warmed up, fifty clients at once request a text of 1 MB, before its
+ * variant is cached and after, and a text of 40 kB for comparison. Linux only.
  */
 
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import type { LongestTurn } from "./turns-server.ts";
 const clients = 50;
 const program = join(import.meta.dir, "turns-server.ts");
 
-/** Text that shrinks, but not to nothing. */
+/** Text that compresses moderately. */
 function textOf(octets: number): string {
   let state = 1;
   let content = "";
@@ -26,7 +26,7 @@ function textOf(octets: number): string {
   return content.slice(0, octets);
 }
 
-/** One server, which has answered a few requests already. */
+/** A server process that has answered a few requests. */
 class Subject implements AsyncDisposable {
   readonly #process: Bun.Subprocess<"ignore", "pipe", "inherit">;
   #port = 0;
@@ -54,7 +54,7 @@ class Subject implements AsyncDisposable {
     return response;
   }
 
-  /** Gets it for all clients at once. */
+  /** Requests the file for all clients at once. */
   async getByAll(name: string, coding?: string): Promise<void> {
     await Promise.all(Array.from({ length: clients }, () => this.get(name, coding)));
   }
@@ -63,7 +63,7 @@ class Subject implements AsyncDisposable {
     for (let i = 0; i < 60; i++) await this.getByAll("40k.txt", coding);
   }
 
-  /** The longest turn while `asking` is under way. */
+  /** The longest turn while `asking` runs. */
   async longestTurn(asking: () => Promise<unknown>): Promise<LongestTurn> {
     await this.get("turns");
     await asking();
@@ -103,7 +103,7 @@ try {
         [`1 MB, ${clients} at once, again`, many],
         [`40 kB, ${clients} at once`, () => subject.getByAll("40k.txt", coding)],
       ] as const) {
-        // Fifty requests are read in one turn, and shouldn't be the first that ever were.
+        // Fifty requests are read in one turn, which should run compiled code.
         if (what.startsWith("1 MB")) await subject.warmUp(coding);
         const row = `${coding.padEnd(8)} | ${what.padEnd(24)}`;
         const longest = await subject.longestTurn(asking);
@@ -116,7 +116,7 @@ try {
 }
 
 const { processor, cores, kernel, load } = describeMachine();
-/** The median and the greatest of `values`, as two cells. */
+/** The median and the maximum of `values`, as two cells. */
 function cells(values: readonly number[]): string {
   const sorted = values.toSorted((a, b) => a - b);
   const [median = 0, worst = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];

@@ -1,8 +1,8 @@
 /**
- * Two worker processes against one: requests per second, and how evenly the kernel deals out
- * connections. With as few cores as processes, generator included, twice as many can't be expected;
- * of what costs the client as much as the server, a small file, no more at all. A listing, which
- * costs the server ten times as much, shows what the second worker does.
+ * Compares two worker processes with one: requests per second, and how evenly the kernel
+ * distributes connections. On two cores, which the generator shares, the rate can't double. For a
+ * small file, which costs the generator as much as the server, it doesn't rise at all. A listing
+ * costs the server ten times as much, and so shows the effect of the second worker.
  */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -22,14 +22,14 @@ import { writeFiles } from "./site.ts";
 import type { Stage } from "./stage.ts";
 import { startPeer } from "./stage.ts";
 
-/** Enough that chance alone keeps within 45 to 55 of a hundred. */
+/** Enough for the shares of a random distribution to stay between 45 and 55 per cent. */
 const CONNECTIONS = 1000;
 const asked = caseNamed("1k");
 const listed = Array.from({ length: 300 }, (_, index): SiteFile => {
   return { path: `listed/${index}.txt`, bytes: 100 };
 });
 
-/** What is asked for, by what it is called. */
+/** The requests, by measure. */
 const races: readonly {
   readonly measure: "rate" | "listings";
   readonly exchanges: readonly Exchange[];
@@ -115,7 +115,7 @@ async function runOnce(
   return await generator.run(pid, { requests, milliseconds }, milliseconds);
 }
 
-/** Per cent of many connections that the worker with the fewer of them has. */
+/** The smaller of the two workers' shares of many connections, in per cent. */
 async function smallerShare(server: Server | undefined): Promise<number> {
   if (server === undefined) throw new Error("didn't start");
   const sockets = await openIdle(server, CONNECTIONS, asked.exchanges[0]?.request ?? "");
@@ -131,7 +131,7 @@ async function smallerShare(server: Server | undefined): Promise<number> {
   }
 }
 
-/** How many connections to its port each process of a server holds, where it holds any. */
+/** The number of connections to the port that each process of a server holds, without zeros. */
 function connectionsByProcess({ pid: root, port }: Server): readonly number[] {
   const inodes = new Set(establishedInodes(readFileSync("/proc/net/tcp", "latin1"), port));
   return processTree(root)
@@ -139,7 +139,7 @@ function connectionsByProcess({ pid: root, port }: Server): readonly number[] {
     .filter((count) => count > 0);
 }
 
-/** The inodes of connections whose own end is `port`, from /proc/net/tcp (proc_net_tcp(5)). */
+/** The inodes of connections with local port `port`, from /proc/net/tcp (proc_net_tcp(5)). */
 export function establishedInodes(table: string, port: number): readonly string[] {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return table
@@ -154,7 +154,7 @@ function socketsOf(pid: number): readonly string[] {
     try {
       return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
     } catch {
-      return []; // Closed meanwhile.
+      return []; // The descriptor was closed meanwhile.
     }
   });
 }

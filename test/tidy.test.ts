@@ -30,39 +30,77 @@ const shipped: Sources = new Map([
   ...sourcesUnder("src", ".ts"),
 ]);
 const tests: Sources = new Map(sourcesUnder("test", ".ts"));
+/** Programs that use what `src/` exports, besides `index.ts`. */
+const programs: Sources = new Map([
+  ["bundle.ts", readFileSync(join(root, "bundle.ts"), "utf8")],
+  ...sourcesUnder("bin", ".ts"),
+]);
+const bench: Sources = new Map(sourcesUnder("bench", ".ts"));
 const scripts: Sources = new Map(sourcesUnder("fixtures/wire", ".wire"));
 
-/**
- * A comment, a string, a template without its holes, or a regular expression where one may stand.
- */
-const lexeme = new RegExp(
-  [
-    /\/\/[^\n]*/,
-    /\/\*[^]*?\*\//,
-    /"(?:[^"\\\n]|\\.)*"/,
-    /'(?:[^'\\\n]|\\.)*'/,
-    /`(?:[^`\\$]|\\[^]|\$(?!\{))*(?:`|\$\{)/,
-    // The rest of a template, after a hole that is no more than an expression without braces.
-    /(?<=\$\{[^{}`]*)\}(?:[^`\\$]|\\[^]|\$(?!\{))*(?:`|\$\{)/,
-    /(?<=[(,=:[!&|?{;+\n]\s*|return\s+)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//,
-  ]
-    .map((pattern) => pattern.source)
-    .join("|"),
-  "g",
-);
+/** Behind these a slash begins a pattern, and elsewhere divides. */
+const beforePattern = /(?:^|[(,=:[!&|?{};+>]|\b(?:return|typeof|case|throw|await))\s*$/;
+
+/** The ends of what begins with a character, each tried where it begins. */
+const ends = {
+  lineComment: /\/\/[^\n]*/y,
+  blockComment: /\/\*[^]*?\*\//y,
+  string: /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/y,
+  pattern: /\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y,
+  /** A template's text, up to its end or to a hole. */
+  template: /(?:[^`\\$]|\\[^]|\$(?!\{))*(?:`|\$\{)/y,
+} as const;
 
 /** `text` with everything but its line ends made blank. */
 const blank = (text: string): string => text.replace(/[^\n]/g, " ");
 
-/** `source` without its comments. */
-function withoutComments(source: string): string {
-  return source.replace(lexeme, (text) => (/^\/[/*]/.test(text) ? blank(text) : text));
+/**
+ * `source` without its comments and, where `keepsText` is false, without what its strings, templates
+ * and patterns say. The code in a template's holes stays, whatever is nested in it.
+ */
+function codeIn(source: string, keepsText: boolean): string {
+  let code = "";
+  let at = 0;
+  /** For each template around `at`, how many braces are open in its hole. */
+  const holes: number[] = [];
+  const take = (kind: keyof typeof ends, isKept: boolean, from = at): boolean => {
+    ends[kind].lastIndex = from;
+    if (!ends[kind].test(source)) return false;
+    const text = source.slice(at, ends[kind].lastIndex);
+    code += isKept ? text : blank(text);
+    at += text.length;
+    return true;
+  };
+  /** Takes a template's text, which begins with the backtick or with the end of a hole. */
+  const takeTemplate = (): boolean => {
+    if (!take("template", keepsText, at + 1)) return false;
+    if (source[at - 1] === "{") holes.push(0);
+    return true;
+  };
+  while (at < source.length) {
+    const open = holes.at(-1);
+    const next = source[at] ?? "";
+    if (next === "/" && (take("lineComment", false) || take("blockComment", false))) continue;
+    if (next === "/" && beforePattern.test(code) && take("pattern", keepsText)) continue;
+    if ((next === '"' || next === "'") && take("string", keepsText)) continue;
+    if (next === "`" && takeTemplate()) continue;
+    if (next === "}" && open === 0) {
+      holes.pop();
+      if (takeTemplate()) continue;
+    }
+    if (open !== undefined && next === "{") holes[holes.length - 1] = open + 1;
+    if (open !== undefined && next === "}") holes[holes.length - 1] = open - 1;
+    code += next;
+    at++;
+  }
+  return code;
 }
 
+/** `source` without its comments. */
+const withoutComments = (source: string): string => codeIn(source, true);
+
 /** `source` without its comments and without what its strings and patterns say. */
-function codeOf(source: string): string {
-  return source.replace(lexeme, blank);
-}
+const codeOf = (source: string): string => codeIn(source, false);
 
 /**
  * What a file imports, types too: the files of this project, as paths from the root; else as
@@ -201,6 +239,79 @@ const oneContainment = onlyIn(
   "src/tree/path.ts",
   /\bas\s+ContainedPath\b|<ContainedPath>\s*[\w({[]/,
 );
+/** What `.write()` and `.end()` are called on in `src/server` that is no socket. */
+const noSockets = ["this", "transport", "standardOutput", "standardError", "body", "noBody"];
+
+/** Every octet for a client goes through the transport, which counts and orders them. */
+function oneTransport(isExempt: (path: string) => boolean): Rule {
+  const home = "src/server/connection/transport.ts";
+  return (sources) =>
+    [...sources]
+      .filter(([path]) => path.startsWith("src/server/") && path !== home && !isExempt(path))
+      .flatMap(([path, source]) => {
+        const code = codeOf(source);
+        const calls = code.matchAll(/([\w$]+)(?:\(\))?[?!]?\s*\.\s*(?:write|end)\s*\(/g);
+        const sockets = Array.from(calls, ([, name = ""]) => name).filter(
+          (name) => !noSockets.includes(name),
+        );
+        if (/\bwritev?Sync\b/.test(code)) sockets.push("a descriptor");
+        return sockets.map((name) => `${path} writes to ${name}, past ${home}`);
+      });
+}
+
+/** Where time is told and turns of the event loop are counted; tests give these another clock. */
+function oneSchedule(isExempt: (path: string) => boolean): Rule {
+  return (sources) =>
+    [...sources]
+      .filter(([path]) => !["schedule", "check", "cli"].includes(layerOf(path)) && !isExempt(path))
+      .flatMap(([path, source]) =>
+        Array.from(
+          codeOf(source).matchAll(/\bset(?:Immediate|Timeout|Interval)\b/g),
+          ([call]) => `${path} calls ${call}, which src/schedule/ is for`,
+        ),
+      );
+}
+
+/** A collection that a module fills as the program runs: nothing bounds it, and all servers share it. */
+function noModuleState(isExempt: (entry: string) => boolean): Rule {
+  const collection =
+    /^(?:export\s+)?(?:const|let)\s+([\w$]+)[^=;]*=\s*new\s+((?:Weak)?(?:Map|Set))\b(?:<[^;=]*>)?\s*\(\s*\)/gm;
+  const field =
+    /^\s+(?:public\s+|private\s+)?static\s[^=;(]*?([\w$]+)\s*(?::[^=;]*)?=\s*new\s+((?:Weak)?(?:Map|Set))\b(?:<[^;=]*>)?\s*\(\s*\)/gm;
+  return (sources) =>
+    [...sources].flatMap(([path, source]) => {
+      const code = codeOf(source);
+      return [...code.matchAll(collection), ...code.matchAll(field)]
+        .filter(([, name]) => !isExempt(`${path} ${name}`))
+        .map(([, name, kind]) => `${path} keeps state in ${name}, a ${kind} of the module`);
+    });
+}
+
+const filesInFolderMax = 12;
+
+function smallFolders(isExempt: (folder: string) => boolean): Rule {
+  return (sources) =>
+    [...Map.groupBy(sources.keys(), (path) => dirname(path))]
+      .filter(([folder, { length }]) => length > filesInFolderMax && !isExempt(folder))
+      .map(([folder, { length }]) => `${folder} has ${length} files and needs rooms`);
+}
+
+/** Whether a file is nothing but types, of which nothing is left when it runs. */
+function isTypesOnly(source: string): boolean {
+  const script = new Bun.Transpiler({ loader: "ts" }).transformSync(source.replace(/^#!.*/, ""));
+  return script.replace(/^(?:import\b[^;]*|export\s*\{\s*\});?$/gm, "").trim() === "";
+}
+
+/** The test of src/a/b.ts is test/a/b.test.ts; a file of types alone needs none. */
+function mirroredTests(testPaths: readonly string[], isExempt: (path: string) => boolean): Rule {
+  return (sources) =>
+    [...sources]
+      .filter(([path, source]) => path.startsWith("src/") && !isTypesOnly(source))
+      .map(([path]) => [path, path.replace(/^src\/(.*)\.ts$/, "test/$1.test.ts")] as const)
+      .filter(([path, mirror]) => !testPaths.includes(mirror) && !isExempt(path))
+      .map(([path, mirror]) => `${path} lacks ${mirror}`);
+}
+
 const oneForeignInterface: Rule = (sources) =>
   [...sources]
     .filter(([path]) => path !== "src/system/libc.ts")
@@ -225,6 +336,72 @@ const noDeadFiles: Rule = (sources) => {
   }
   return [...sources.keys()].filter((path) => !reached.has(path));
 };
+
+/** The names that a file exports, types too. */
+function exportsOf(source: string): string[] {
+  const code = codeOf(source);
+  const declared =
+    /^export\s+(?:abstract\s+|async\s+)*(?:function\*?|class|const|let|type|interface|enum)\s+([\w$]+)/gm;
+  const listed = /^export\s+(?:type\s+|const\s+)?\{([^}]*)\}/gm;
+  const names = Array.from(code.matchAll(declared), ([, name = ""]) => name);
+  for (const [, list = ""] of code.matchAll(listed)) {
+    names.push(...namesIn(list).map((name) => name.replace(/^.*\s(?:as|:)\s/, "")));
+  }
+  return /^export\s+default\b/m.test(code) ? [...names, "default"] : names;
+}
+
+/** The names in the braces of an import or an export, with ` as …` where they have another. */
+function namesIn(list: string): string[] {
+  return list
+    .split(",")
+    .map((name) => name.trim().replace(/^type\s+/, ""))
+    .filter((name) => name !== "");
+}
+
+/**
+ * Which names a file takes from which files. Of a module that is imported by a call or as a whole
+ * these are all words of the file: it then names what it uses.
+ */
+function usesOf(path: string, source: string): Map<string, Set<string>> {
+  const code = withoutComments(source);
+  const uses = new Map<string, Set<string>>();
+  const add = (to: string, names: readonly string[]): void => {
+    const target = normalize(join(dirname(path), to));
+    uses.set(target, (uses.get(target) ?? new Set()).union(new Set(names)));
+  };
+  const words = (): string[] => code.match(/[\w$]+/g) ?? [];
+  for (const [, clause = "", to = ""] of code.matchAll(
+    /^(?:import|export)\s+(?:type\s+)?([^;"]*?)\s*from\s*"(\.[^"]+)"/gm,
+  )) {
+    const list = /\{([^}]*)\}/.exec(clause)?.[1] ?? "";
+    add(
+      to,
+      namesIn(list).map((name) => name.replace(/\s+as\s.*$/, "")),
+    );
+    if (clause.includes("*")) add(to, words());
+    else if (/^[\w$]/.test(clause)) add(to, ["default"]);
+  }
+  for (const [, to = ""] of code.matchAll(/\bimport\(\s*"(\.[^"]+)"/g)) add(to, words());
+  return uses;
+}
+
+/** A rule that what `sources` export is imported by another one of them, or by `others`. */
+function noDeadExports(others: Sources, isExempt: (path: string, name: string) => boolean): Rule {
+  return (sources) => {
+    const used = new Map<string, Set<string>>();
+    for (const [path, source] of [...sources, ...others]) {
+      for (const [to, names] of usesOf(path, source)) {
+        if (to !== path) used.set(to, (used.get(to) ?? new Set()).union(names));
+      }
+    }
+    return [...sources].flatMap(([path, source]) =>
+      exportsOf(source)
+        .filter((name) => path !== "index.ts" && used.get(path)?.has(name) !== true)
+        .filter((name) => !isExempt(path, name))
+        .map((name) => `${path} exports ${name}, which no other file imports`),
+    );
+  };
+}
 
 const noUnfinishedWork: Rule = (sources) =>
   [...sources].flatMap(([path, source]) =>
@@ -267,6 +444,175 @@ const citedHeadings: Rule = (sources) =>
       .filter((heading) => !reference.test(heading))
       .map((heading) => `${path}: ${heading}`);
   });
+
+/**
+ * What breaks a rule today. Each entry is to be mended and then removed here; when the last one is
+ * gone, so is this list.
+ */
+const notYet = {
+  smallFolders: ["src/http"],
+  deadExports: [
+    "src/base/bounded-store.ts StoreEntry",
+    "src/base/bounded-store.ts StorePolicy",
+    "src/base/bounded-store.ts BoundedStore",
+    "src/base/eventual.ts Eventual",
+    "src/base/eventual.ts whenReady",
+    "src/base/limits.ts LimitFault",
+    "src/base/slot.ts Slot",
+    "src/http/accept.ts CodingWeights",
+    "src/http/multipart.ts FormPart",
+    "src/http/multipart.ts isBoundary",
+    "src/http/response.ts EncodedResponse",
+    "src/http/response.ts CachedResponse",
+    "src/http/status.ts ContentlessStatus",
+    "src/http1/field-section.ts SectionBounds",
+    "src/http1/request-head.ts HeadParts",
+    "src/http1/request-parser.ts ParserPlace",
+    "src/http1/response-encoder.ts EncodedHead",
+    "src/schedule/logical-clock.ts LogicalClock",
+    "src/server/connection/request-reader.ts FeedOutcome",
+    "src/server/connection/response-writer.ts WriteOutcome",
+    "src/server/connection/response-writer.ts ResponseWriterHooks",
+    "src/server/tls/secure-sockets.ts Handshake",
+    "src/site/content/file.ts answerFromTree",
+    "src/site/content/listing-page.ts Listed",
+    "src/site/forms/form.ts LoggedForm",
+    "src/site/pages/error-page.ts PageText",
+    "src/site/rules/response-headers.ts DecorationRules",
+    "src/system/native-calls.ts PortCalls",
+    "src/system/standard-streams.ts StandardStream",
+    "src/tree/disk/disk-tree.ts TreeLimits",
+    "src/tree/disk/walk.ts Refusal",
+    "src/tree/view.ts Moment",
+    "src/tree/view.ts Dependency",
+    "src/tree/view.ts Dependent",
+    "src/tree/view.ts View",
+  ],
+  mirroredTests: [
+    "src/base/bounded-store.ts",
+    "src/base/eventual.ts",
+    "src/base/slot.ts",
+    "src/cli/banner.ts",
+    "src/cli/check-command.ts",
+    "src/cli/config/config-file.ts",
+    "src/cli/config/config-keys.ts",
+    "src/cli/config/config-worker.ts",
+    "src/cli/settings.ts",
+    "src/cli/to-serve-options.ts",
+    "src/cli/workers/worker-process.ts",
+    "src/cli/workers/worker.ts",
+    "src/http/multipart.ts",
+    "src/http1/header-section-cache.ts",
+    "src/schedule/byte-budget.ts",
+    "src/schedule/clock.ts",
+    "src/schedule/logical-clock.ts",
+    "src/server/connection/arrival.ts",
+    "src/server/connection/exchange.ts",
+    "src/server/connection/request-reader.ts",
+    "src/server/connection/response-writer.ts",
+    "src/server/connection/stream.ts",
+    "src/server/connection/transport.ts",
+    "src/server/listener.ts",
+    "src/server/open-site.ts",
+    "src/server/serve-options.ts",
+    "src/server/tls/certificate.ts",
+    "src/site/content/file-representation.ts",
+    "src/site/content/file-response.ts",
+    "src/site/forms/form-data.ts",
+    "src/site/library/added-routes.ts",
+    "src/site/pages/markup.ts",
+    "src/site/request.ts",
+    "src/site/server-timing.ts",
+    "src/site/variants/zlib-encoding.ts",
+    "src/site/variants/zlib-worker.ts",
+    "src/system/file-system.ts",
+    "src/system/native-calls.ts",
+    "src/system/plain-calls.ts",
+    "src/system/system-choice.ts",
+    "src/tree/cache/freshness.ts",
+    "src/tree/cache/path-watch.ts",
+    "src/tree/disk/open-file.ts",
+    "src/tree/view.ts",
+  ],
+  moduleState: [
+    "src/http/response-builder.ts checkedNames",
+    "src/http/response-builder.ts checkedLines",
+    "src/http/response-builder.ts contentTypes",
+    "src/http1/response-encoder.ts kept",
+    "src/site/content/cache-control.ts forSeconds",
+    "src/site/content/file.ts treeFields",
+    "src/site/content/file.ts represented",
+    "src/site/content/file.ts indexPaths",
+    "src/site/content/representation.ts wholes",
+    "src/site/content/representation.ts unmodifieds",
+    "src/site/forms/form.ts pageAnswers",
+    "src/site/variants/variant.ts knownTypes",
+    "src/site/variants/variant.ts varyingFields",
+    "src/site/variants/variant.ts originals",
+    "src/site/variants/variant.ts formed",
+    "src/site/variants/variant.ts knownRanks",
+    "src/tree/mime.ts remembered",
+  ],
+  schedule: [
+    "src/server/log.ts",
+    "src/server/serve.ts",
+    "src/server/tls/secure-sockets.ts",
+    "src/site/library/fetch-response.ts",
+    "src/site/variants/variant.ts",
+    "src/site/variants/zlib-encoder.ts",
+    "src/tree/cache/open-file-cache.ts",
+  ],
+  transport: ["src/server/connection/http1-connection.ts", "src/server/tls/secure-sockets.ts"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Whether a list of what isn't mended yet has the entry. */
+const isIn = (list: readonly string[], entry: string): boolean => list.includes(entry);
+
+/** Why what only tests import is exported. */
+const reasons = {
+  part: "a part of a larger function, tested by itself",
+  table: "a constant or a table that tests compare the behaviour with",
+  type: "the type of a value that tests make or expect",
+  start: "starts the server that the wire scripts are played against",
+} as const;
+
+/** Exports that only tests import. */
+const forTests: Readonly<Record<string, keyof typeof reasons>> = {
+  "src/cli/check-command.ts startPostern": "start",
+  "src/http/accept.ts weightOf": "part",
+  "src/http/conditional.ts ifMatch": "part",
+  "src/http/conditional.ts ifUnmodifiedSince": "part",
+  "src/http/conditional.ts ifNoneMatch": "part",
+  "src/http/conditional.ts ifModifiedSince": "part",
+  "src/http/conditional.ts ifRange": "part",
+  "src/http/conditional.ts Outcome": "type",
+  "src/http/date.ts imfFixdateLength": "table",
+  "src/http/error.ts protocolErrors": "table",
+  "src/http/range.ts RangeOutcome": "type",
+  "src/http/response-builder.ts FinalStatus": "type",
+  "src/http1/connection-state.ts cycle": "table",
+  "src/http1/request-parser.ts ParserEvent": "type",
+  "src/schedule/timers.ts Alarm": "type",
+  "src/server/connection/file-sender.ts SendOutcome": "type",
+  "src/server/connection/timeouts.ts Waiting": "type",
+  "src/server/log.ts formatLine": "part",
+  "src/site/content/listing-page.ts formatSize": "part",
+  "src/site/rules/read-rules.ts SiteRules": "type",
+  "src/site/variants/variant.ts isCompressible": "part",
+  "src/site/variants/zlib-encoder.ts ZlibTimes": "type",
+  "src/site/variants/zlib-encoder.ts ZlibEncoder": "part",
+  "src/system/descriptor-budget.ts openFilesLimit": "part",
+  "src/system/descriptor-budget.ts connectionsFor": "part",
+  "src/system/descriptor-budget.ts keptFilesFor": "part",
+  "src/system/file-system.ts holdFolder": "part",
+  "src/system/file-system.ts nameFolder": "part",
+  "src/system/system-choice.ts nativeCalls": "part",
+  "src/system/system-choice.ts chooseSystemCalls": "part",
+  "src/tree/disk/disk-tree.ts TreeOptions": "type",
+  "src/tree/disk/disk-tree.ts Concluded": "type",
+  "src/tree/path.ts PathRefusal": "type",
+  "src/tree/permission.ts formatMode": "part",
+};
 
 const one = (path: string, source: string): Sources => new Map([[path, source]]);
 
@@ -423,6 +769,72 @@ describe("imports", () => {
   });
 });
 
+describe("exports", () => {
+  const others: Sources = new Map([["bin/a.ts", 'import { a } from "../src/base/a.ts";']]);
+  const rule = noDeadExports(others, (_, name) => name === "exempt");
+
+  test("complain about one that no other file imports", () => {
+    const exporting = [
+      "export function a() {}",
+      "export async function b() {}",
+      "export abstract class C {}",
+      "export const d = 1;",
+      "export type E = 1;",
+      "export interface F {}",
+      "const g = 1, h = 2;\nexport { g, h as i };",
+      "export const exempt = 1;",
+      "// export const j = 1;",
+    ].join("\n");
+    const unused = rule(one("src/base/a.ts", exporting));
+    expect(unused.map((complaint) => / exports (\w+),/.exec(complaint)?.[1])).toEqual([
+      "b",
+      "C",
+      "d",
+      "E",
+      "F",
+      "g",
+      "i",
+    ]);
+  });
+
+  test.each([
+    'import { type b } from "./a.ts";',
+    'import type {\n  b as c,\n} from "./a.ts";',
+    'export { b } from "./a.ts";',
+    'import * as all from "./a.ts";\nall.b;',
+    'const { b } = await import("./a.ts");',
+    'type B = typeof import("./a.ts").b;',
+  ])("are used by %j", (user) => {
+    const sources = new Map([
+      ...one("src/base/a.ts", "export const b = 1;"),
+      ["src/base/u.ts", user],
+    ]);
+    expect(rule(sources).filter((complaint) => complaint.startsWith("src/base/a.ts"))).toEqual([]);
+    sources.set("src/base/u.ts", `// ${user.replaceAll("\n", " ")}`);
+    expect(rule(sources)).toHaveLength(1);
+  });
+
+  test("are all imported, or listed with a reason", () => {
+    const known = [...notYet.deadExports, ...Object.keys(forTests)];
+    const noDead = noDeadExports(programs, (path, name) => isIn(known, `${path} ${name}`));
+    expect(noDead(shipped)).toEqual([]);
+  });
+
+  test("that are listed for tests are imported by one", () => {
+    const used = new Set<string>();
+    for (const [path, source] of tests) {
+      for (const [to, names] of usesOf(path, source)) {
+        for (const name of names) used.add(`${to} ${name}`);
+      }
+    }
+    expect(Object.keys(forTests).filter((entry) => !used.has(entry))).toEqual([]);
+  });
+
+  test("of the bench are imported, by it or by its tests", () => {
+    expect(noDeadExports(tests, () => false)(bench)).toEqual([]);
+  });
+});
+
 describe("http/ and http1/", () => {
   test.each([
     "Bun.hash(1);",
@@ -503,7 +915,123 @@ describe("what one file does alone", () => {
   });
 });
 
+describe("a write", () => {
+  const rule = oneTransport((path) => path === "src/server/exempt.ts");
+
+  test.each([
+    "writeSync(socket.fd, octets);",
+    'import { writeSync } from "node:fs";',
+    "this.#socket.end();",
+    "peer?.end(answer);",
+    "client.write(answer);",
+    "this.#raw()\n    .write(answer);",
+  ])("past the transport is complained about: %j", (source) => {
+    expect(rule(one("src/server/a.ts", source))).toHaveLength(1);
+    expect(rule(one("src/server/exempt.ts", source))).toEqual([]);
+    expect(rule(one("src/server/connection/transport.ts", source))).toEqual([]);
+    expect(rule(one("src/server/a.ts", `// ${source.replaceAll("\n", " ")}`))).toEqual([]);
+  });
+
+  test("to the transport, to a log or to a body is none past it", () => {
+    const source =
+      "transport.write(a); this.#transport.write(a); standardError.write(b); body?.end(c);";
+    expect(rule(one("src/server/a.ts", source))).toEqual([]);
+  });
+
+  test("of the server goes through the transport", () => {
+    expect(oneTransport((path) => isIn(notYet.transport, path))(shipped)).toEqual([]);
+  });
+});
+
+describe("timers", () => {
+  test("are complained about outside src/schedule/", () => {
+    const source = "setImmediate(a); let b: ReturnType<typeof setTimeout>;";
+    const rule = oneSchedule((path) => path === "src/tree/exempt.ts");
+    expect(rule(one("src/server/a.ts", source))).toEqual([
+      "src/server/a.ts calls setImmediate, which src/schedule/ is for",
+      "src/server/a.ts calls setTimeout, which src/schedule/ is for",
+    ]);
+    for (const path of [
+      "src/schedule/a.ts",
+      "src/check/a.ts",
+      "src/cli/a.ts",
+      "src/tree/exempt.ts",
+    ]) {
+      expect(rule(one(path, source))).toEqual([]);
+    }
+    expect(rule(one("src/server/a.ts", '// setTimeout\nconst a = "setTimeout";'))).toEqual([]);
+  });
+
+  test("are the schedule's", () => {
+    expect(oneSchedule((path) => isIn(notYet.schedule, path))(shipped)).toEqual([]);
+  });
+});
+
+describe("state", () => {
+  const rule = noModuleState((entry) => entry === "src/base/a.ts exempt");
+
+  test.each([
+    "const a = new Map<string, { b: readonly C[] }>();",
+    "export let a = new WeakMap();",
+    "const a: Set<B> = new Set( );",
+    "class C {\n  static readonly a = new WeakSet<object>();\n}",
+  ])("of a module is complained about: %j", (source) => {
+    expect(rule(one("src/base/a.ts", source))).toHaveLength(1);
+    expect(rule(one("src/base/a.ts", source.replace(/\ba(?=:| =)/, "exempt")))).toEqual([]);
+  });
+
+  test.each([
+    'const a = new Map([["b", 1]]);',
+    "function f() {\n  const a = new Map();\n}",
+    "class C {\n  readonly #a = new Set();\n}",
+    "// const a = new Map();",
+  ])("is none: %j", (source) => {
+    expect(rule(one("src/base/a.ts", source))).toEqual([]);
+  });
+
+  test("is kept by objects, and by no module", () => {
+    expect(noModuleState((entry) => isIn(notYet.moduleState, entry))(shipped)).toEqual([]);
+  });
+});
+
+describe("a test", () => {
+  const rule = mirroredTests(["test/base/a.test.ts"], (path) => path === "src/base/exempt.ts");
+
+  test("is missed at the place of its file", () => {
+    expect(rule(one("src/base/a.ts", "export const a = 1;"))).toEqual([]);
+    expect(rule(one("src/base/exempt.ts", "export const a = 1;"))).toEqual([]);
+    expect(rule(one("src/base/b.ts", "export const a = 1;"))).toEqual([
+      "src/base/b.ts lacks test/base/b.test.ts",
+    ]);
+  });
+
+  test("is not needed by types", () => {
+    const imported = 'import type { A } from "./a.ts";';
+    const types = `${imported}\n/** B. */\nexport type B = A;\nexport interface C {}`;
+    expect(rule(one("src/base/b.ts", types))).toEqual([]);
+  });
+
+  test("is there for every file", () => {
+    const all = mirroredTests([...tests.keys()], (path) => isIn(notYet.mirroredTests, path));
+    expect(all(shipped)).toEqual([]);
+  });
+});
+
 describe("files", () => {
+  test("complain about a folder with too many of them", () => {
+    const crowd = new Map<string, string>(
+      Array.from({ length: filesInFolderMax + 1 }, (_, i) => [`src/base/${i}.ts`, ""]),
+    );
+    const rule = smallFolders((folder) => folder === "src/exempt");
+    expect(rule(crowd)).toEqual(["src/base has 13 files and needs rooms"]);
+    crowd.delete("src/base/0.ts");
+    expect(rule(crowd.set("src/base/room/0.ts", ""))).toEqual([]);
+  });
+
+  test("have room", () => {
+    expect(smallFolders((folder) => isIn(notYet.smallFolders, folder))(shipped)).toEqual([]);
+  });
+
   test("complain about a name that says nothing", () => {
     for (const path of ["src/base/utils.ts", "src/helpers/a.ts", "src/base/common.ts"]) {
       expect(noNamelessFiles(one(path, ""))).toEqual([path]);

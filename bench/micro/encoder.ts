@@ -1,4 +1,4 @@
-/** A response's head, from the value to text, as a small file's answer has it. */
+/** Encodes a response's head, from the value to text, as for a small file. */
 
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { encodeHead, encodeResponse } from "../../src/http1/response-encoder.ts";

@@ -1,9 +1,9 @@
 /**
- * `bun run bench:micro`: what the parts of a request cost alone, without sockets.
+ * `bun run bench:micro`: what the parts of a request cost by themselves, without sockets.
  *
- * They run hot, one thing at a time, so a figure is the least that a part can cost and not what it
- * costs among the others: for that there is the bench. As there, CPU time counts and not the clock
- * on the wall, and rounds go through all parts: what else the machine does then hardly shows.
+ * Each part runs repeatedly with warm caches, so a figure is a lower bound, and not what the part
+ * costs within a request; the bench measures that. As in the bench, CPU time is measured, and
+ * rounds go through all parts, so that other processes on the machine have little effect.
  */
 
 import { digits, median } from "../measures.ts";
@@ -13,12 +13,12 @@ import type { Part } from "./part.ts";
 import { resolveParts } from "./resolve.ts";
 
 const ROUNDS = 15;
-/** CPU time of a part in a round. */
+/** The CPU time of a part in a round. */
 const ROUND_MICROSECONDS = 30_000;
-/** Uncounted, so that the compiler has done what it will. */
+/** Uncounted rounds, in which the just-in-time compiler does its work. */
 const WARM_UP_ROUNDS = 10;
 
-/** Nanoseconds of CPU for one go of a part, over about one round. */
+/** CPU nanoseconds for one run of a part, averaged over about one round. */
 function measure(part: Part): number {
   let goes = 1;
   for (;;) {

@@ -1,6 +1,6 @@
 /**
- * A request's head, from octets to an event, as three kinds of clients send it: read, and
- * recognised, as all but the first of a client are.
+ * Parses a request's head as three kinds of clients send it: completely, and recognised by the
+ * cache of heads, as all but the first of a client are.
  */
 
 import { defaultLimits } from "../../src/base/limits.ts";
@@ -44,7 +44,7 @@ export function parserParts(): readonly Part[] {
       {
         name: `${name}, read`,
         run: () => {
-          // A host that is another each time: what was read before is of no use.
+          // The host is different each time, so that the cache has no hit.
           goes = (goes + 1) % 1_000_000;
           for (let digit = 0, rest = goes; digit < 6; digit++, rest = Math.floor(rest / 10)) {
             other[hostAt + digit] = 0x30 + (rest % 10);
@@ -60,7 +60,7 @@ export function parserParts(): readonly Part[] {
 function parse(parser: RequestParser, head: Uint8Array): void {
   parser.push(head);
   let heads = 0;
-  // The head, the end of a body that isn't there, and that it needs more.
+  // The events are: the head, the end of the empty body, and `need-data`.
   for (let event = parser.next(); event.kind !== "need-data"; event = parser.next()) {
     if (event.kind === "head") heads++;
     if (event.kind === "error") throw new Error(event.refusal.kind);

@@ -1,6 +1,6 @@
-/** A part of what a request takes, done over and over. */
+/** A part of the work for a request, which is run repeatedly. */
 export interface Part {
   readonly name: string;
-  /** Does it once. Throws when it comes out wrong, which also keeps it from being optimised away. */
+  /** Runs once. Throws if the result is wrong, which also keeps it from being optimised away. */
   run(): void;
 }

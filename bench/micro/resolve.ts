@@ -1,7 +1,7 @@
 /**
- * From a request's path to a file, its permission decided, and closed again: when nothing of it is
- * remembered, when what is remembered has to be looked at again, and when another request of the
- * same turn has just had it looked at.
+ * Resolves a request's path to an open file, with the check of its permission, and closes it: if
+ * nothing is cached, if the cached entry must be validated, and if another request of the same turn
+ * of the event loop has just validated it.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -19,10 +19,10 @@ import { View } from "../../src/tree/view.ts";
 import { writeFiles } from "../site.ts";
 import type { Part } from "./part.ts";
 
-/** So far ahead of the clock, what was just written has settled. */
+/** This far in the future, files that were just written count as settled. */
 const AHEAD_MS = 60_000;
 
-/** How a file is found: what may be remembered, and the moment since which a look counts. */
+/** The limits of the cache, and the moment since which a validation counts. */
 const ways = {
   "from the disk": { limits: { ...defaultLimits, fileCacheBytesMax: bytes(0) }, since: Infinity },
   "looked at again": { limits: defaultLimits, since: Infinity },
@@ -31,7 +31,7 @@ const ways = {
 
 const paths = { "at the root": "1k.txt", "three folders deep": "a/b/c/1k.txt" } as const;
 
-/** The parts, and their tree, which is removed with them. */
+/** The parts. Their tree is removed when they are disposed of. */
 export function resolveParts(): Disposable & { readonly parts: readonly Part[] } {
   const root = mkdtempSync(join(tmpdir(), "postern-micro-"));
   writeFiles(

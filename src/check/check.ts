@@ -26,7 +26,7 @@ import { mergeTrees, writeNamedTree } from "./play/script-tree.ts";
  * 0: every `must` phase that was played held, and each server played at least one phase; 1: not so;
  * 2: a script or an argument can't be read, or the tree can't be written.
  */
-export type ExitStatus = 0 | 1 | 2;
+type ExitStatus = 0 | 1 | 2;
 
 export interface CheckOptions {
   /** Scripts, and folders of scripts. */

@@ -14,7 +14,7 @@ import { join } from "node:path";
 
 import type { CheckOptions } from "../../src/check/check.ts";
 import { check } from "../../src/check/check.ts";
-import type { ServerNeeds, StartServer } from "../../src/check/play/stage.ts";
+import type { StartServer } from "../../src/check/play/stage.ts";
 import type { FakeServer } from "./fake-server.ts";
 import { answering, fakeServer, response } from "./fake-server.ts";
 
@@ -47,7 +47,7 @@ function answerFrom(root: string) {
   });
 }
 
-const started: ServerNeeds[] = [];
+const started: Parameters<StartServer>[0][] = [];
 const startFiles: StartServer = (needs) => {
   started.push(needs);
   const server = filesOf(needs.root);

@@ -24,7 +24,7 @@ export interface Endpoint {
 }
 
 /** How the server has ended its side: not yet ("open"), by FIN ("closed") or by RST ("reset"). */
-export type PeerState = "open" | ConnectionEnd;
+type PeerState = "open" | ConnectionEnd;
 
 const connectTimeMs = 5000;
 /** After a deadline the event loop gets this long to read bytes that arrived before it. */
@@ -96,7 +96,9 @@ export class Connection {
     if (octets.length > 0) this.#received.unshift(octets);
   }
 
-  /** Sends `octets`, now or when the socket takes them. Does nothing if the connection has ended. */
+  /**
+   * Sends `octets`, now or when the socket takes them. Does nothing if the connection has ended.
+   */
   send(octets: Uint8Array): void {
     if (octets.length === 0) return;
     this.#unsent.push(octets);

@@ -1,7 +1,7 @@
 /**
  * Compares a response with what the script expects of it. Pure: each check is a function that
- * returns a failure or `undefined`. The first failure is reported, in the order status, fields, body,
- * saved values.
+ * returns a failure or `undefined`. The first failure is reported, in the order status, fields,
+ * body, saved values.
  */
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
@@ -32,7 +32,7 @@ export interface Failure {
   readonly response?: HttpResponse;
 }
 
-export interface Difference {
+interface Difference {
   readonly expected: Uint8Array;
   readonly came: Uint8Array;
 }
@@ -43,7 +43,9 @@ export interface Memory {
   readonly files: Map<string, Content>;
 }
 
-/** The first expectation of `step` that `response` fails. Without one, the step's values are saved. */
+/**
+ * The first expectation of `step` that `response` fails. Without one, the step's values are saved.
+ */
 export function judgeResponse(
   step: ResponseStep,
   response: HttpResponse,

@@ -1,7 +1,7 @@
 /**
- * Replays a script with its bytes cut: each block of sent bytes in two at every offset, and once all
- * blocks byte by byte. TCP is a stream without message boundaries (RFC 9293 §2.2), so the responses
- * must not change.
+ * Replays a script with its bytes cut: each block of sent bytes in two at every offset, and once
+ * all blocks byte by byte. TCP is a stream without message boundaries (RFC 9293 §2.2), so the
+ * responses must not change.
  *
  * A run of phases that share connections is replayed by itself, many replays at once, with the
  * values that the script had saved before it. A script that changes its tree or the server's state

@@ -11,7 +11,7 @@
 import { concatBytes, indexOfCrlf, latin1Text } from "../../http/bytes.ts";
 
 /** A field line of a response as Latin-1 text, without the OWS around the value. */
-export interface ResponseField {
+interface ResponseField {
   readonly name: string;
   readonly value: string;
 }
@@ -33,7 +33,7 @@ export type Progress =
   | ReaderFault;
 
 /** Where a response violates the syntax. `came` begins near the violation. */
-export interface ReaderFault {
+interface ReaderFault {
   readonly kind: "fault";
   readonly expected: string;
   readonly came: Uint8Array;
@@ -189,7 +189,9 @@ export class ResponseReader {
     return this.#frame(this.#head);
   }
 
-  /** Decides how the content is delimited (RFC 9112 §6.3), and rejects framing that is forbidden. */
+  /**
+   * Decides how the content is delimited (RFC 9112 §6.3), and rejects framing that is forbidden.
+   */
   #frame(head: Head): Progress | "advanced" {
     const codings = fieldValues(head.fields, "Transfer-Encoding");
     const lengths = fieldValues(head.fields, "Content-Length");

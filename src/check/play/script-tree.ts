@@ -3,9 +3,10 @@
  * served, and removed.
  *
  * Modes are set with chmod, so that the umask has no effect. Directories get their mode last, the
- * deepest first, so that a directory of mode 000 is filled before it becomes unreadable. A time that
- * the script doesn't set is set to a fixed one, so that a tree is the same each time it is written.
- * Paths are bytes (Latin-1 text here, a Buffer for system calls), since a name need not be UTF-8.
+ * deepest first, so that a directory of mode 000 is filled before it becomes unreadable. A time
+ * that the script doesn't set is set to a fixed one, so that a tree is the same each time it is
+ * written. Paths are bytes (Latin-1 text here, a Buffer for system calls), since a name need not be
+ * UTF-8.
  *
  * A folder that the user names is only emptied if it holds the marker file that writing a tree
  * leaves in it.
@@ -31,10 +32,10 @@ import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
 import type { Content, Script, ScriptFault, TreeChange, TreeEntry } from "../script/script.ts";
 
 /** The modification time of entries whose script sets none: 2024-01-01T00:00:00Z. */
-export const mtimeMsDefault = Date.UTC(2024, 0, 1);
+const mtimeMsDefault = Date.UTC(2024, 0, 1);
 
 /** The file that marks a folder as written by `writeNamedTree`, and so as safe to empty. */
-export const treeMarker = ".wire-tree";
+const treeMarker = ".wire-tree";
 
 const countPeriod = 251;
 
@@ -56,9 +57,9 @@ interface MergedEntry {
 }
 
 /**
- * Merges the trees of `scripts`. Two scripts may declare the same entry. Where their entries differ,
- * or where one script needs an ordinary folder that another declares with a mode of its own, the
- * fault names both.
+ * Merges the trees of `scripts`. Two scripts may declare the same entry. Where their entries
+ * differ, or where one script needs an ordinary folder that another declares with a mode of its
+ * own, the fault names both.
  */
 export function mergeTrees(
   scripts: readonly Script[],

@@ -14,14 +14,14 @@ import { changesTree } from "../script/script.ts";
 import { emptyFolder, writeTree } from "./script-tree.ts";
 
 /** How a server has to be started. */
-export interface ServerNeeds {
+interface ServerNeeds {
   readonly root: string;
   readonly arguments: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
 }
 
 /** A running server. `stop` resolves when its port is free again. */
-export interface StartedServer {
+interface StartedServer {
   readonly url: URL;
   stop(): Promise<void>;
 }

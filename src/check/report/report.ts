@@ -33,7 +33,7 @@ export interface Column {
 }
 
 /** The number of phases that were played, and how many of them held. */
-export interface Tally {
+interface Tally {
   readonly held: number;
   readonly played: number;
 }
@@ -60,7 +60,7 @@ export function tally(scripts: readonly Script[], column: Column): Tallies {
 }
 
 /** The scripts by their folder, which is named after the section that they test. */
-export function sections(scripts: readonly Script[]): ReadonlyMap<string, readonly Script[]> {
+function sections(scripts: readonly Script[]): ReadonlyMap<string, readonly Script[]> {
   return Map.groupBy(scripts, (script) => basename(dirname(script.file)) || ".");
 }
 

@@ -1,7 +1,7 @@
 /**
  * Collects the scripts at the paths that the user names: files called `NAME.wire`, and all such
- * files below a folder, ordered by name. A path without a script is a fault, since a run that checks
- * nothing must not look like one that passed.
+ * files below a folder, ordered by name. A path without a script is a fault, since a run that
+ * checks nothing must not look like one that passed.
  */
 
 import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";

@@ -2,16 +2,16 @@
  * A wire script as typed values: `script-parser.ts` makes it from a `NAME.wire`, and the player
  * plays it. Every statement keeps its line number, so that a failure can name `NAME.wire:LINE`.
  *
- * Text in a script stands for bytes: its UTF-8 encoding with the escapes resolved. Paths of the tree
- * and values of fields are stored as Latin-1 text, one code unit a byte, so that a path need not be
- * valid UTF-8. Absent on purpose: code, conditions and loops.
+ * Text in a script stands for bytes: its UTF-8 encoding with the escapes resolved. Paths of the
+ * tree and values of fields are stored as Latin-1 text, one code unit a byte, so that a path need
+ * not be valid UTF-8. Absent on purpose: code, conditions and loops.
  */
 
 /** Bytes to send or to expect, with placeholders for captured values. */
 export type Template = readonly (Uint8Array | Capture)[];
 
 /** The placeholder for a captured value: `{{name}}`. */
-export interface Capture {
+interface Capture {
   readonly capture: string;
 }
 
@@ -32,7 +32,7 @@ export interface FileEntry {
   readonly content: Content;
 }
 
-export interface DirEntry {
+interface DirEntry {
   readonly kind: "dir";
   readonly line: number;
   readonly path: string;
@@ -40,14 +40,14 @@ export interface DirEntry {
   readonly mtimeMs?: number;
 }
 
-export interface LinkEntry {
+interface LinkEntry {
   readonly kind: "link";
   readonly line: number;
   readonly path: string;
   readonly target: string;
 }
 
-export interface FifoEntry {
+interface FifoEntry {
   readonly kind: "fifo";
   readonly line: number;
   readonly path: string;
@@ -168,7 +168,9 @@ export interface Phase {
 
 /** The settings of a script, for the server and the player, before its first phase. */
 export interface Settings {
-  /** Command-line arguments that the server must run with. `{{root}}` stands for the root folder. */
+  /**
+   * Command-line arguments that the server must run with. `{{root}}` stands for the root folder.
+   */
   readonly serverArguments: readonly string[];
   /** Limits that the server must run with, by their names in `base/limits.ts`. */
   readonly limits: Readonly<Record<string, number>>;

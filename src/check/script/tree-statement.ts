@@ -10,8 +10,8 @@
  *     option = "mode=" mode / "mtime=" date-time / "size=" 1*DIGIT SP "fill=count"
  *     mode   = 3*4( %x30-37 )
  *
- * A path is relative to the root, its segments are separated by "/", and none is empty, "." or "..".
- * A space in a path is written \x20.
+ * A path is relative to the root, its segments are separated by "/", and none is empty, "." or
+ * "..". A space in a path is written \x20.
  */
 
 import type { Result } from "../../base/result.ts";

@@ -21,11 +21,13 @@ import {
   contentBytes,
   emptyFolder,
   mergeTrees,
-  mtimeMsDefault,
-  treeMarker,
   writeNamedTree,
   writeTree,
 } from "../../../src/check/play/script-tree.ts";
+
+/** The time of what a script gives none, and the file that a written tree is known by. */
+const mtimeMsDefault = Date.UTC(2024, 0, 1);
+const treeMarker = ".wire-tree";
 
 let root = "";
 

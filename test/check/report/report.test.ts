@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { PhaseOutcome } from "../../../src/check/play/player.ts";
 import type { Column } from "../../../src/check/report/report.ts";
-import { reportJson, reportText, sections, tally } from "../../../src/check/report/report.ts";
+import { reportJson, reportText, tally } from "../../../src/check/report/report.ts";
 import type { Script, Strength } from "../../../src/check/script/script.ts";
 
 function scriptOf(file: string, strengths: readonly Strength[]): Script {
@@ -47,12 +47,6 @@ describe("the tally", () => {
       should: { held: 0, played: 2 },
       may: { held: 0, played: 0 },
     });
-  });
-});
-
-describe("sections", () => {
-  test("are the folders of the scripts", () => {
-    expect([...sections([first, second]).keys()]).toEqual(["one", "two"]);
   });
 });
 

@@ -1,7 +1,7 @@
 /**
- * Changes one subject after the other in a thread of its own. The ledger in shared memory says which
- * subject is next, so that clients can ask for it at that time, when a change begins, and when it is
- * in place.
+ * Changes one subject after the other in a thread of its own. The ledger in shared memory says
+ * which subject is next, so that clients can ask for it at that time, when a change begins, and
+ * when it is in place.
  *
  * A subject is not changed for about one round before its turn, long enough for a server to cache
  * it. A change may be followed by another at once, within one tick of the file system's clock.

@@ -2,8 +2,9 @@
  * Every change of the tree is visible to the first request that is sent after it. A server with a
  * cache must validate its entries, and each test is about a way of validating them insufficiently.
  *
- * FRESHNESS_REQUESTS=1000000 sets the length of the race. A file system whose clock ticks slowly, as
- * on Linux before 6.13, makes stale answers more likely. As root, this uses one that ticks at 250 Hz:
+ * FRESHNESS_REQUESTS=1000000 sets the length of the race. A file system whose clock ticks slowly,
+ * as on Linux before 6.13, makes stale answers more likely. As root, this uses one that ticks at
+ * 250 Hz:
  *
  *   unshare -m sh -c 'mount -t ramfs none /mnt && TMPDIR=/mnt exec bun run test:race'
  */
@@ -170,10 +171,11 @@ async function tryBesideStream(): Promise<void> {
 }
 
 /**
- * One connection keeps the server busy, so that requests on the two others wait, and are read in the
- * same turn of its event loop: on the second connection the subject, and then a slow request; on the
- * third an unrelated request. When the answer for the subject arrives, the turn isn't over. The
- * subject is then changed, and requested on the third connection before the server reads that one.
+ * One connection keeps the server busy, so that requests on the two others wait, and are read in
+ * the same turn of its event loop: on the second connection the subject, and then a slow request;
+ * on the third an unrelated request. When the answer for the subject arrives, the turn isn't over.
+ * The subject is then changed, and requested on the third connection before the server reads that
+ * one.
  */
 async function tryWithinOneTurn(): Promise<void> {
   const watch = new Watch(subjects, ledger);
@@ -313,9 +315,9 @@ const forms: readonly { file: string; path: string; fields: string; lines: numbe
 ];
 
 /**
- * A write that doesn't change inode, size, mtime and ctime: the second of two writes within one tick
- * of the file system's clock. Where the clock is too precise, a mapping has the same effect: the
- * file's times change when a page is first written to, and not again (mmap(2), "st_ctime and
+ * A write that doesn't change inode, size, mtime and ctime: the second of two writes within one
+ * tick of the file system's clock. Where the clock is too precise, a mapping has the same effect:
+ * the file's times change when a page is first written to, and not again (mmap(2), "st_ctime and
  * st_mtime"). A server that reads the file between the two writes must not cache what it read.
  */
 async function tryWithinOneTick(): Promise<void> {

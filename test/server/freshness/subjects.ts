@@ -29,7 +29,10 @@ export class Plot {
   readonly #folder: string;
   readonly #aside: string;
 
-  /** `folder` is below `root`. Paths that begin with `aside` are not served; only this plot uses them. */
+  /**
+   * `folder` is below `root`. Paths that begin with `aside` are not served; only this plot uses
+   * them.
+   */
   constructor(root: string, folder: string, aside: string) {
     this.#root = root;
     this.#folder = folder;
