@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 
 import type { SystemCalls } from "../../src/system/system-calls.ts";
-import { chooseSystemCalls, nativeCalls, systemCalls } from "../../src/system/system-choice.ts";
+import { nativeCalls } from "../../src/system/system-choice.ts";
 import { plainCalls } from "../../src/system/plain-calls.ts";
 import { FileStat } from "../../src/system/file-stat.ts";
 import { errorName, PreparedPath } from "../../src/system/system-calls.ts";
@@ -16,9 +16,9 @@ const both: readonly (readonly [kind: string, calls: SystemCalls])[] = [
 
 /** What `calls` see at `path`, which is there. */
 function see(calls: SystemCalls, path: string): FileStat {
-  const sighting = new FileStat();
-  expect(calls.look(path, sighting)).toBe(0);
-  return sighting;
+  const stat = new FileStat();
+  expect(calls.look(path, stat)).toBe(0);
+  return stat;
 }
 
 /** Why a call failed, by what it answered. */
@@ -27,15 +27,6 @@ function reasonOf(answer: number | string): string {
   return errorName(Math.abs(Number(answer)));
 }
 
-test("are native on Linux, unless the environment says no", () => {
-  expect(native?.kind).toBe(process.platform === "linux" ? "native" : undefined);
-  expect(chooseSystemCalls("off")).toBe(plainCalls);
-  for (const setting of [undefined, "", "on"]) {
-    expect(chooseSystemCalls(setting)).toBe(native ?? plainCalls);
-  }
-  expect(systemCalls()).toBe(chooseSystemCalls(process.env["POSTERN_NATIVE"]));
-});
-
 describe.each(both)("a look by the %s calls", (_, calls) => {
   const tree = new TempTree();
   afterAll(() => tree.remove());
@@ -43,10 +34,10 @@ describe.each(both)("a look by the %s calls", (_, calls) => {
   test("sees mode, size and time", () => {
     tree.file("seen.txt", "twelve bytes", 0o604);
     fs.utimesSync(tree.at("seen.txt"), 1_000_000_000.25, 4_500_000_000.75);
-    const sighting = see(calls, tree.at("seen.txt"));
-    expect(sighting.mode).toBe(0o100604);
-    expect(sighting.size).toBe(12);
-    expect(sighting.mtimeMs).toBe(4_500_000_000_750);
+    const stat = see(calls, tree.at("seen.txt"));
+    expect(stat.mode).toBe(0o100604);
+    expect(stat.size).toBe(12);
+    expect(stat.mtimeMs).toBe(4_500_000_000_750);
   });
 
   test("sees a link itself, and a folder", () => {
@@ -65,9 +56,9 @@ describe.each(both)("a look by the %s calls", (_, calls) => {
   test("finds names that aren't ASCII", () => {
     tree.file("grüße 🚪.txt", "hello");
     expect(see(calls, tree.at("grüße 🚪.txt")).size).toBe(5);
-    const sighting = new FileStat();
-    expect(calls.look(new PreparedPath(tree.at("grüße 🚪.txt")), sighting)).toBe(0);
-    expect(sighting.size).toBe(5);
+    const stat = new FileStat();
+    expect(calls.look(new PreparedPath(tree.at("grüße 🚪.txt")), stat)).toBe(0);
+    expect(stat.size).toBe(5);
   });
 
   test("is not misled by what a longer path has left behind", () => {
@@ -77,19 +68,19 @@ describe.each(both)("a look by the %s calls", (_, calls) => {
     expect(see(calls, tree.at("short")).size).toBe(7);
   });
 
-  test("says why it has seen nothing, and leaves the sighting alone", () => {
+  test("says why it has seen nothing, and leaves the stat alone", () => {
     tree.file("plain.txt", "x");
-    const sighting = see(calls, tree.at("plain.txt"));
-    const before = sighting.copy();
-    const why = (path: string): string => errorName(calls.look(path, sighting));
+    const stat = see(calls, tree.at("plain.txt"));
+    const before = stat.copy();
+    const why = (path: string): string => errorName(calls.look(path, stat));
     expect(why(tree.at("missing"))).toBe("ENOENT");
     expect(why(`${tree.at("plain.txt")}/x`)).toBe("ENOTDIR");
     expect(why(tree.at("n".repeat(256)))).toBe("ENAMETOOLONG");
     expect(why(`/${"x/".repeat(4000)}`)).toBe("ENAMETOOLONG");
     expect(why(`/${"é/".repeat(1365)}x`)).toBe("ENAMETOOLONG");
     expect(why(`${tree.at("plain.txt")}\0.html`)).toBe("EINVAL");
-    expect(errorName(calls.lookInto(2 ** 30, sighting))).toBe("EBADF");
-    expect(sighting.isSame(before)).toBe(true);
+    expect(errorName(calls.lookInto(2 ** 30, stat))).toBe("EBADF");
+    expect(stat.isSame(before)).toBe(true);
   });
 
   test("sees what is open, under whatever name it goes by now", () => {
@@ -200,9 +191,9 @@ describe.each(both)("opening and reading by the %s calls", (_, calls) => {
   test("wait for no FIFO's writer", () => {
     Bun.spawnSync(["mkfifo", tree.at("fifo")]);
     const fd = calls.open(tree.at("fifo"), "content");
-    const sighting = new FileStat();
-    expect(calls.lookInto(fd, sighting)).toBe(0);
-    expect(sighting.mode & 0o170000).toBe(0o010000);
+    const stat = new FileStat();
+    expect(calls.lookInto(fd, stat)).toBe(0);
+    expect(stat.mode & 0o170000).toBe(0o010000);
     calls.close(fd);
   });
 
@@ -259,73 +250,6 @@ test("an error without a name has its number", () => {
   expect(errorName(999)).toBe("error 999");
 });
 
-describe.if(native !== undefined)("the native calls", () => {
-  test("see the same words as the plain ones, in files of every kind and time", () => {
-    const tree = new TempTree();
-    tree.file("times.txt", "times");
-    const times = [-1.5, -1, -0.001, 0, 0.999999999, 1_700_000_000.123456, 4_300_000_000.5];
-    const paths = ["/", "/dev/null", "/proc/self/exe", "/dev", "/proc", tree.at("times.txt")];
-    for (const seconds of times) {
-      fs.lutimesSync(tree.at("times.txt"), seconds, seconds);
-      for (const path of paths) {
-        const [one, other] = [new FileStat(), new FileStat()];
-        expect(native?.look(path, one)).toBe(0);
-        expect(plainCalls.look(path, other)).toBe(0);
-        expect([path, seconds, [...one.words]]).toEqual([path, seconds, [...other.words]]);
-      }
-    }
-    tree.remove();
-  });
-});
-
-describe.skipIf(native === undefined)("a folder read by the native calls (needs libc)", () => {
-  const tree = new TempTree();
-  afterAll(() => tree.remove());
-
-  /** Opens the folder `name`, and closes it after `then`. */
-  function inside(name: string, then: (fd: number) => void): void {
-    const fd = fs.openSync(tree.at(name), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-    try {
-      then(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-  }
-
-  test("gives as many entries as there is room for, and none at its end", () => {
-    for (let i = 0; i < 100; i++) tree.file(`read/${i}.txt`);
-    inside("read", (fd) => {
-      const into = new Uint8Array(256);
-      let octets = 0;
-      for (;;) {
-        const length = native?.readFolder(fd, into) ?? -1;
-        expect(length).toBeGreaterThanOrEqual(0);
-        expect(length).toBeLessThanOrEqual(into.length);
-        if (length === 0) break;
-        octets += length;
-      }
-      // "." and ".." take 24 octets each, and the other names 32.
-      expect(octets).toBe(2 * 24 + 100 * 32);
-      expect(native?.readFolder(fd, into)).toBe(0);
-    });
-  });
-
-  test("can't be had where it is no folder, has gone, or has no room", () => {
-    tree.file("read/0.txt");
-    const into = new Uint8Array(256);
-    const fd = fs.openSync(tree.at("read/0.txt"), "r");
-    expect(native?.readFolder(fd, into)).toBeUndefined();
-    fs.closeSync(fd);
-    expect(native?.readFolder(-1, into)).toBeUndefined();
-    inside("read", (open) => expect(native?.readFolder(open, into.subarray(0, 8))).toBeUndefined());
-    tree.folder("gone");
-    inside("gone", (open) => {
-      fs.rmdirSync(tree.at("gone"));
-      expect(native?.readFolder(open, into)).toBeUndefined();
-    });
-  });
-});
-
 describe.skipIf(native === undefined).each(both)(
   "a look from a folder by the %s calls (needs libc)",
   (_, calls) => {
@@ -335,10 +259,10 @@ describe.skipIf(native === undefined).each(both)(
     test("sees what the path leads to from there", () => {
       tree.file("from/here.txt", "twelve bytes");
       const fd = fs.openSync(tree.at("from"), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-      const sighting = new FileStat();
-      expect(calls.look("here.txt", sighting, fd)).toBe(0);
-      expect(sighting.isSame(see(calls, tree.at("from/here.txt")))).toBe(true);
-      expect(errorName(calls.look("there.txt", sighting, fd))).toBe("ENOENT");
+      const stat = new FileStat();
+      expect(calls.look("here.txt", stat, fd)).toBe(0);
+      expect(stat.isSame(see(calls, tree.at("from/here.txt")))).toBe(true);
+      expect(errorName(calls.look("there.txt", stat, fd))).toBe("ENOENT");
       fs.closeSync(fd);
     });
   },

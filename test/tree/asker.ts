@@ -7,7 +7,7 @@ import { defaultLimits } from "../../src/base/limits.ts";
 import { Moments } from "../../src/tree/cache/freshness.ts";
 import type { Outcome, Tree } from "../../src/tree/disk/disk-tree.ts";
 import type { TempTree } from "./temp-tree.ts";
-import { describeResolution, pathOf } from "./temp-tree.ts";
+import { describeOutcome, pathOf } from "./temp-tree.ts";
 
 /** Late enough for every change that a test has made to be settled. */
 export const later = (): number => Date.now() + 60_000;
@@ -43,6 +43,6 @@ export class Asker {
 
   /** What a request finds, in one line. */
   tell(path: string): string {
-    return describeResolution(this.ask(path));
+    return describeOutcome(this.ask(path));
   }
 }

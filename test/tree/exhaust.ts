@@ -2,20 +2,20 @@
 
 import { defaultLimits } from "../../src/base/limits.ts";
 import { bytes } from "../../src/base/units.ts";
-import { Moments } from "../../src/tree/cache/freshness.ts";
 import { EventLoop } from "../../src/schedule/event-loop.ts";
+import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import * as fs from "node:fs";
-import { openTree } from "../../src/tree/disk/disk-tree.ts";
+import { openDiskTree } from "../../src/tree/disk/disk-tree.ts";
 import { outcome } from "./temp-tree.ts";
 
-const tree = openTree({
+const tree = openDiskTree({
   root: process.argv[2] ?? "",
   permissions: "other",
   hidden: false,
   symlinks: "inside",
   index: "index.html",
   limits: { ...defaultLimits, inlineBytesMax: bytes(0) },
-  moments: new Moments(),
+  clock: new LogicalClock(),
   scheduler: new EventLoop(),
 });
 if (!tree.ok) throw new Error(tree.error);

@@ -1,20 +1,20 @@
 /** Run as another user: what the paths given come to when the process's own rights count. */
 
 import { defaultLimits } from "../../src/base/limits.ts";
-import { Moments } from "../../src/tree/cache/freshness.ts";
 import { EventLoop } from "../../src/schedule/event-loop.ts";
-import { openTree } from "../../src/tree/disk/disk-tree.ts";
+import { LogicalClock } from "../../src/schedule/logical-clock.ts";
+import { openDiskTree } from "../../src/tree/disk/disk-tree.ts";
 import { outcome } from "./temp-tree.ts";
 
 const [root = "", ...names] = process.argv.slice(2);
-const tree = openTree({
+const tree = openDiskTree({
   root,
   permissions: "process",
   hidden: false,
   symlinks: "inside",
   index: "index.html",
   limits: defaultLimits,
-  moments: new Moments(),
+  clock: new LogicalClock(),
   scheduler: new EventLoop(),
 });
 if (!tree.ok) throw new Error(tree.error);

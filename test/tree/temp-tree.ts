@@ -4,21 +4,17 @@
  */
 
 import { defaultLimits } from "../../src/base/limits.ts";
-import { Moments } from "../../src/tree/cache/freshness.ts";
 import { EventLoop } from "../../src/schedule/event-loop.ts";
+import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ContainedPath } from "../../src/tree/path.ts";
 import { containPath } from "../../src/tree/path.ts";
-import type {
-  DirectoryEntry,
-  OpenDirectory,
-  OpenFile,
-  Outcome,
-  TreeOptions,
-} from "../../src/tree/disk/disk-tree.ts";
-import { openTree, Tree } from "../../src/tree/disk/disk-tree.ts";
+import type { DiskTreeOptions } from "../../src/tree/disk/disk-tree.ts";
+import { DiskTree, openDiskTree } from "../../src/tree/disk/disk-tree.ts";
+import type { DirectoryEntry, OpenFile, Outcome } from "../../src/tree/tree.ts";
+import { View } from "../../src/tree/view.ts";
 import type { FolderOpener } from "../../src/system/folder.ts";
 
 /** What stands in the tests' `outside/canary.txt`. */
@@ -57,7 +53,7 @@ export class TempTree {
     fs.symlinkSync(target, this.at(name));
   }
 
-  options(changes: Partial<TreeOptions> = {}): TreeOptions {
+  options(changes: Partial<DiskTreeOptions> = {}): DiskTreeOptions {
     return {
       root: this.root,
       permissions: "other",
@@ -65,18 +61,19 @@ export class TempTree {
       symlinks: "inside",
       index: "index.html",
       limits: defaultLimits,
-      moments: new Moments(),
+      clock: new LogicalClock(),
       scheduler: new EventLoop(),
       ...changes,
     };
   }
 
   /** The tree; with `openFolder` it goes by that way of opening folders. */
-  open(changes: Partial<TreeOptions> = {}, openFolder?: FolderOpener): Tree {
+  open(changes: Partial<DiskTreeOptions> = {}, openFolder?: FolderOpener): DiskTree {
     const options = this.options(changes);
-    const tree = openTree(options);
+    const tree = openDiskTree(options);
     if (!tree.ok) throw new Error(tree.error);
-    return openFolder === undefined ? tree.value : new Tree(options, tree.value.root, openFolder);
+    if (openFolder === undefined) return tree.value;
+    return new DiskTree(options, tree.value.root, openFolder);
   }
 
   remove(): void {
@@ -98,14 +95,18 @@ export function pathOf(rawPath: string): ContainedPath {
   return path.value;
 }
 
-/** All that `directory` lists with this `limit`, and how many entries it leaves out. */
+/** For a question that is asked anew. */
+export const anew = (): View => View.anew(Date.now());
+
+/** All that `tree` lists of the folder at `rawPath`, and how many entries it leaves out. */
 export function listed(
-  directory: OpenDirectory,
+  tree: DiskTree,
+  rawPath: string,
   limit: number,
 ): { readonly entries: readonly DirectoryEntry[]; readonly left: number } {
   const entries: DirectoryEntry[] = [];
   let left = 0;
-  for (const step of directory.list(limit)) {
+  for (const step of tree.list(pathOf(rawPath), limit)) {
     entries.push(...step.entries);
     left = Math.max(0, step.found - limit);
   }
@@ -113,24 +114,24 @@ export function listed(
 }
 
 /** What `rawPath` comes to, in one line: "file a.txt", "forbidden private o+x", "absent". */
-export function outcome(tree: Tree, rawPath: string): string {
-  return describeResolution(tree.resolve(pathOf(rawPath)));
+export function outcome(tree: DiskTree, rawPath: string): string {
+  return describeOutcome(tree.open(pathOf(rawPath), anew()));
 }
 
-/** The same for a resolution; of a file its content. The file is closed. */
-export function describeResolution(resolution: Outcome): string {
-  switch (resolution.kind) {
+/** An outcome in one line; of a file its content. The file is closed. */
+export function describeOutcome(found: Outcome): string {
+  switch (found.kind) {
     case "file":
-      return `file ${contentOf(resolution.file)}`;
+      return `file ${contentOf(found.file)}`;
     case "forbidden":
-      return `forbidden ${resolution.denial.path} ${resolution.denial.lacks}`;
+      return `forbidden ${found.denial.path} ${found.denial.lacks}`;
     case "failed":
-      return `failed ${resolution.code}`;
+      return `failed ${found.code}`;
     case "directory":
     case "redirect":
     case "absent":
     case "exhausted":
-      return resolution.kind;
+      return found.kind;
   }
 }
 

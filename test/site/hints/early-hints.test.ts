@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 
 import { DiskFile } from "../../../src/tree/disk/open-file.ts";
 import { EarlyHints } from "../../../src/site/hints/early-hints.ts";
-import type { Representation } from "../../../src/site/content/representation.ts";
+import { Representation } from "../../../src/site/content/representation.ts";
 import { utf8Bytes } from "../../../src/http/bytes.ts";
 import { formatEntityTag } from "../../../src/http/entity-tag.ts";
 import { headOf } from "../../http1/transcript.ts";
@@ -19,7 +19,8 @@ afterEach(() => mock.restore());
 function pageOf(markup: string): Representation {
   const content = utf8Bytes(markup);
   const entityTag = { weak: false, opaque: Bun.hash(content).toString(36) };
-  return { mediaType: "text/html; charset=utf-8", entityTag, content, fields: [] };
+  const mediaType = "text/html; charset=utf-8";
+  return new Representation({ mediaType, entityTag, content, fields: [] });
 }
 
 /** The links of a page with this markup, asked for at `path` of `host`. */
@@ -28,57 +29,7 @@ function links(markup: string, path = "/", host = "localhost:9001"): readonly st
   return new EarlyHints("http").linksOf(pageOf(markup), head);
 }
 
-describe("what a page refers to (RFC 8288 §3, HTML §4.6.7)", () => {
-  test.each<readonly [markup: string, link: string]>([
-    ['<link rel="stylesheet" href="/a.css">', "</a.css>; rel=preload; as=style"],
-    ["<LINK HREF=/a.css REL='x StyleSheet'>", "</a.css>; rel=preload; as=style"],
-    ['<link rel=stylesheet href=/a.css media="screen">', "</a.css>; rel=preload; as=style"],
-    ['<link rel=stylesheet href=/a.css type="text/css">', "</a.css>; rel=preload; as=style"],
-    ["<link rel=preload href=/a.css as=style>", "</a.css>; rel=preload; as=style"],
-    ["<link rel=preload href=/a.js as=Script>", "</a.js>; rel=preload; as=script"],
-    ["<link rel=preload href=/a.woff2 as=font>", "</a.woff2>; rel=preload; as=font; crossorigin"],
-    ["<link rel=modulepreload href=/a.js>", "</a.js>; rel=modulepreload"],
-    ["<script src=/a.js></script>", "</a.js>; rel=preload; as=script"],
-    ["<script defer src=/a.js></script>", "</a.js>; rel=preload; as=script"],
-    ["<script type=module src=/a.js></script>", "</a.js>; rel=modulepreload"],
-    ["<script crossorigin src=/a.js></script>", "</a.js>; rel=preload; as=script; crossorigin"],
-    [
-      "<script crossorigin=use-credentials src=/a.js></script>",
-      "</a.js>; rel=preload; as=script; crossorigin=use-credentials",
-    ],
-    ["<template></template><script src=/a.js></script>", "</a.js>; rel=preload; as=script"],
-  ])("%s", (markup, link) => {
-    expect(links(markup)).toEqual([link]);
-  });
-
-  test.each([
-    "<!-- <link rel=stylesheet href=/a.css> -->",
-    "<title><link rel=stylesheet href=/a.css></title>",
-    '<script>"<link rel=stylesheet href=/a.css>"</script>',
-    "<noscript><link rel=stylesheet href=/a.css></noscript>",
-    "<template><link rel=stylesheet href=/a.css><script src=/a.js></script></template>",
-    "<p title='<link rel=stylesheet href=/a.css>'>",
-    "<link rel=stylesheet>",
-    "<link rel=stylesheet href=''>",
-    "<link rel='alternate stylesheet' href=/a.css>",
-    "<link rel=stylesheet href=/a.css disabled>",
-    "<link rel=stylesheet href=/a.css media=print>",
-    "<link rel=stylesheet href=/a.less type=text/less>",
-    "<link rel=stylesheet href=/a.css integrity=sha384-a>",
-    "<link rel=icon href=/a.png>",
-    "<link rel=preload href=/a.png as=image>",
-    "<link rel=preload href=/a>",
-    "<link rel=modulepreload href=/a.json as=json>",
-    "<script nomodule src=/a.js></script>",
-    "<script type=text/template src=/a.js></script>",
-    "<script integrity=sha384-a src=/a.js></script>",
-    "<script></script>",
-    "<link rel=stylesheet href=/a.css",
-    "",
-  ])("and nothing is hinted at in %j", (markup) => {
-    expect(links(markup)).toEqual([]);
-  });
-
+describe("what a page refers to", () => {
   test("is named in its order, each path once, and eight at most", () => {
     const many = Array.from({ length: 12 }, (_, i) => `<script src=/${i % 10}.js></script>`);
     const twice = "<link rel=preload as=script href=/0.js>";

@@ -12,7 +12,7 @@ import type { PreparedPath } from "../../../src/system/system-calls.ts";
 import { FileStat } from "../../../src/system/file-stat.ts";
 import { errorNumber } from "../../../src/system/system-calls.ts";
 import { Asker, later } from "../asker.ts";
-import { describeResolution, pathOf, TempTree } from "../temp-tree.ts";
+import { describeOutcome, pathOf, TempTree } from "../temp-tree.ts";
 
 const temp = new TempTree();
 afterAll(() => temp.remove());
@@ -173,10 +173,10 @@ describe("a look", () => {
     temp.file("look.txt", "old");
     const asker = new Asker(temp);
     const start = asker.moments.next();
-    expect(describeResolution(asker.askSince(start, "/look.txt"))).toBe("file old");
+    expect(describeOutcome(asker.askSince(start, "/look.txt"))).toBe("file old");
     temp.file("look.txt", "new");
-    expect(describeResolution(asker.askSince(start, "/look.txt"))).toBe("file old");
-    expect(describeResolution(asker.askSince(asker.moments.next(), "/look.txt"))).toBe("file new");
+    expect(describeOutcome(asker.askSince(start, "/look.txt"))).toBe("file old");
+    expect(describeOutcome(asker.askSince(asker.moments.next(), "/look.txt"))).toBe("file new");
   });
 
   test("at a folder serves all files in it", () => {
@@ -198,7 +198,7 @@ describe("a look", () => {
     const asker = new Asker(temp);
     asker.ask("/outside.txt");
     temp.file("outside.txt", "new");
-    expect(describeResolution(asker.tree.resolve(pathOf("/outside.txt")))).toBe("file new");
+    expect(describeOutcome(asker.tree.resolve(pathOf("/outside.txt")))).toBe("file new");
   });
 });
 
@@ -210,9 +210,7 @@ describe("what has changed just now", () => {
     for (let i = 0; i < 200; i++) {
       // Same size, and often the same time.
       fs.writeFileSync(temp.at("fresh.txt"), `${i}`.padStart(3, "0"));
-      expect(describeResolution(asker.ask(path, Date.now()))).toBe(
-        `file ${`${i}`.padStart(3, "0")}`,
-      );
+      expect(describeOutcome(asker.ask(path, Date.now()))).toBe(`file ${`${i}`.padStart(3, "0")}`);
     }
     expect(asker.ask(path, Date.now())).not.toBe(asker.ask(path, Date.now()));
   });

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 import { explainDenial } from "../../../src/tree/permission.ts";
-import type { Tree } from "../../../src/tree/disk/disk-tree.ts";
+import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
 import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
-import { outcome, pathOf, TempTree } from "../temp-tree.ts";
+import { anew, outcome, pathOf, TempTree } from "../temp-tree.ts";
 
 /** Root may open everything; for everyone else the owner's bits stand in the way as well. */
 const isRoot = process.geteuid?.() === 0;
@@ -91,22 +91,22 @@ describe.each(ways)("the bits of strangers decide, with $way", ({ openFolder }) 
 
   test("and the denial explains itself", () => {
     temp.file("private/notes.html", "x", 0o640);
-    const resolution = tree.resolve(pathOf("/private/notes.html"));
-    if (resolution.kind !== "forbidden") throw new Error(resolution.kind);
-    expect(resolution.denial.mode).toBe(0o100640);
-    expect(explainDenial(resolution.denial)).toBe(
+    const found = tree.open(pathOf("/private/notes.html"), anew());
+    if (found.kind !== "forbidden") throw new Error(found.kind);
+    expect(found.denial.mode).toBe(0o100640);
+    expect(explainDenial(found.denial)).toBe(
       "private/notes.html: -rw-r----- lacks o+r; chmod o+r to serve it",
     );
   });
 
   test("on what was opened, when the file changes meanwhile", () => {
     temp.file("kept.txt", "old");
-    const resolution = tree.resolve(pathOf("/kept.txt"));
-    if (resolution.kind !== "file") throw new Error(resolution.kind);
+    const found = tree.open(pathOf("/kept.txt"), anew());
+    if (found.kind !== "file") throw new Error(found.kind);
     fs.renameSync(temp.at("kept.txt"), temp.at("kept.old"));
     temp.file("kept.txt", "new", 0o600);
-    expect(new TextDecoder().decode(resolution.file.readAll())).toBe("old");
-    resolution.file.close();
+    expect(new TextDecoder().decode(found.file.readAll())).toBe("old");
+    found.file.close();
     expect(outcome(tree, "/kept.txt")).toBe("forbidden kept.txt o+r");
   });
 });
@@ -127,7 +127,7 @@ const othersCanRun =
 
 describe("the process decides", () => {
   test("over bits that strangers lack", () => {
-    const tree: Tree = temp.open({ permissions: "process" });
+    const tree: DiskTree = temp.open({ permissions: "process" });
     temp.file("mine/file.txt", "mine", 0o600);
     fs.chmodSync(temp.at("mine"), 0o700);
     expect(outcome(tree, "/mine/file.txt")).toBe("file mine");

@@ -16,7 +16,7 @@ import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import {
   canary,
   contentOf,
-  describeResolution,
+  describeOutcome,
   listed,
   outcome,
   pathOf,
@@ -277,8 +277,8 @@ describe("a file by its name in the root", () => {
     temp.file("404.html", "not here");
     temp.file("403.html", "not for you", 0o640);
     temp.file("sub/x.html");
-    expect(describeResolution(tree.openByName("404.html"))).toBe("file not here");
-    expect(describeResolution(tree.openByName("403.html"))).toBe("forbidden 403.html o+r");
+    expect(describeOutcome(tree.openByName("404.html"))).toBe("file not here");
+    expect(describeOutcome(tree.openByName("403.html"))).toBe("forbidden 403.html o+r");
     for (const name of ["500.html", "sub/x.html", "../outside/canary.txt", "", ".", ".."]) {
       expect(tree.openByName(name)).toEqual({ kind: "absent" });
     }

@@ -1,20 +1,21 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
-import type { ListingStep, OpenDirectory, Tree } from "../../../src/tree/disk/disk-tree.ts";
+import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
+import type { ListingStep } from "../../../src/tree/tree.ts";
 import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
-import { listed, pathOf, TempTree } from "../temp-tree.ts";
+import { listed, outcome, pathOf, TempTree } from "../temp-tree.ts";
 
-/** The folder that `rawPath` names; it has to be one that may be listed. */
-function folderAt(tree: Tree, rawPath: string): OpenDirectory {
-  const resolution = tree.resolve(pathOf(rawPath));
-  if (resolution.kind !== "directory") throw new Error(`${rawPath}: ${resolution.kind}`);
-  return resolution.directory;
+/** The steps of listing the folder that `rawPath` names; it has to be one that may be listed. */
+function stepsOf(tree: DiskTree, rawPath: string, limit: number): Generator<ListingStep, void> {
+  expect(outcome(tree, rawPath)).toBe("directory");
+  return tree.list(pathOf(rawPath), limit);
 }
 
-/** Its entries' names, a folder's with a slash. */
-function namesIn(tree: Tree, rawPath: string, limit = 1000): readonly string[] {
-  const { entries } = listed(folderAt(tree, rawPath), limit);
+/** The names of its entries, a folder's with a slash. */
+function namesIn(tree: DiskTree, rawPath: string, limit = 1000): readonly string[] {
+  expect(outcome(tree, rawPath)).toBe("directory");
+  const { entries } = listed(tree, rawPath, limit);
   return entries.map((entry) => entry.name + (entry.kind === "directory" ? "/" : ""));
 }
 
@@ -60,7 +61,7 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
   });
 
   test("tell of a link what it leads to", () => {
-    const { entries } = listed(folderAt(tree, "/docs/"), 100);
+    const { entries } = listed(tree, "/docs/", 100);
     const file = { kind: "file", size: 10, mtimeMs: 1_700_000_000_999 };
     expect(entries.find((entry) => entry.name === "10.txt")).toMatchObject(file);
     expect(entries.find((entry) => entry.name === "to-file")).toMatchObject(file);
@@ -83,37 +84,34 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
   });
 
   test("are cut at the limit, and what is left is counted", () => {
-    const folder = folderAt(tree, "/docs/");
     const all = shown.length;
-    expect(listed(folder, 3).entries).toHaveLength(3);
-    expect(listed(folder, 3).left).toBe(all - 3);
-    expect(listed(folder, all).left).toBe(0);
-    expect(listed(folder, 0)).toEqual({ entries: [], left: all });
+    expect(listed(tree, "/docs/", 3).entries).toHaveLength(3);
+    expect(listed(tree, "/docs/", 3).left).toBe(all - 3);
+    expect(listed(tree, "/docs/", all).left).toBe(0);
+    expect(listed(tree, "/docs/", 0)).toEqual({ entries: [], left: all });
     expect(namesIn(tree, "/docs/", 3)).toEqual(shown.slice(0, 3));
   });
 
   test("are read anew, by the rules of the moment", () => {
     temp.file("fresh/a.txt");
-    const folder = folderAt(tree, "/fresh/");
-    expect(folder.path).toEqual(pathOf("/fresh/"));
-    expect(listed(folder, 9).entries.map((entry) => entry.name)).toEqual(["a.txt"]);
+    expect(namesIn(tree, "/fresh/", 9)).toEqual(["a.txt"]);
     temp.file("fresh/b.txt");
-    expect(listed(folder, 9).entries.map((entry) => entry.name)).toEqual(["a.txt", "b.txt"]);
+    expect(namesIn(tree, "/fresh/", 9)).toEqual(["a.txt", "b.txt"]);
     fs.chmodSync(temp.at("fresh"), 0o751);
-    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, "/fresh/", 9)).toEqual({ entries: [], left: 0 });
     fs.rmSync(temp.at("fresh"), { recursive: true });
-    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, "/fresh/", 9)).toEqual({ entries: [], left: 0 });
   });
 
   test.skipIf(!canListDescriptors)("hold no descriptor (needs /proc)", () => {
     temp.file("held/a.txt");
-    const folder = folderAt(tree, "/held/");
+    expect(outcome(tree, "/held/")).toBe("directory");
     expect(descriptorsInto(temp.base)).toEqual([]);
-    expect(listed(folder, 9).entries).toHaveLength(1);
+    expect(listed(tree, "/held/", 9).entries).toHaveLength(1);
     fs.chmodSync(temp.at("held"), 0o751);
-    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, "/held/", 9)).toEqual({ entries: [], left: 0 });
     fs.rmSync(temp.at("held"), { recursive: true });
-    expect(listed(folder, 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, "/held/", 9)).toEqual({ entries: [], left: 0 });
     expect(descriptorsInto(temp.base)).toEqual([]);
   });
 
@@ -160,16 +158,16 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   const count = 3000;
   const names = Array.from({ length: count }, (_, i) => `${i}`);
 
-  /** Fills the folder `name` anew, and answers with it. */
-  function many(name: string): OpenDirectory {
+  /** Fills the folder `name` anew, and answers with its path. */
+  function many(name: string): string {
     fs.rmSync(temp.at(name), { recursive: true, force: true });
     temp.folder(name);
     for (const file of names) fs.writeFileSync(temp.at(`${name}/${file}`), file);
-    return folderAt(tree, `/${name}/`);
+    return `/${name}/`;
   }
 
   test("is read, put in order and shown in many small steps", () => {
-    const steps = [...many("many").list(2000)];
+    const steps = [...stepsOf(tree, many("many"), 2000)];
     const shown = steps.flatMap(({ entries }) => entries.map((entry) => entry.name));
     expect(shown).toEqual(names.slice(0, 2000));
     expect(steps.at(-1)?.found).toBe(count);
@@ -186,7 +184,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test("shows the first of them, however few are wanted", () => {
-    const { entries, left } = listed(many("few-of-many"), 7);
+    const { entries, left } = listed(tree, many("few-of-many"), 7);
     expect(entries.map((entry) => entry.name)).toEqual(names.slice(0, 7));
     expect(left).toBe(count - 7);
   });
@@ -194,14 +192,13 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   test("shows links a few at a time", () => {
     temp.file("linked/0");
     for (const name of names.slice(1, 400)) temp.link(`linked/${name}`, "0");
-    const steps = [...folderAt(tree, "/linked/").list(1000)];
+    const steps = [...stepsOf(tree, "/linked/", 1000)];
     expect(steps.flatMap(({ entries }) => entries)).toHaveLength(400);
     expect(Math.max(...steps.map(({ entries }) => entries.length))).toBeLessThan(100);
   });
 
   test("leaves out what goes, or becomes something else, before it is shown", () => {
-    const directory = many("changing");
-    const steps = directory.list(count);
+    const steps = stepsOf(tree, many("changing"), count);
     const first = firstNames(steps);
     fs.rmSync(temp.at("changing/2000"));
     fs.rmSync(temp.at("changing/2001"));
@@ -213,7 +210,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test("shows nothing more when it may not be listed any more", () => {
-    const steps = many("closing").list(count);
+    const steps = stepsOf(tree, many("closing"), count);
     const first = firstNames(steps);
     fs.chmodSync(temp.at("closing"), 0o751);
     expect(otherNames(steps)).toEqual([]);
@@ -221,7 +218,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test("shows nothing of a folder that has taken its place, unless that may be listed", () => {
-    const steps = many("replaced").list(count);
+    const steps = stepsOf(tree, many("replaced"), count);
     const shown = firstNames(steps).length;
     fs.renameSync(temp.at("replaced"), temp.at("away"));
     temp.folder("replaced", 0o751);
@@ -237,8 +234,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test.skipIf(!canListDescriptors)("is held while it is read, and no longer (needs /proc)", () => {
-    const directory = many("held");
-    const steps = directory.list(count);
+    const steps = stepsOf(tree, many("held"), count);
     expect(descriptorsInto(temp.base)).toEqual([]);
     stepOf(steps);
     expect(descriptorsInto(temp.base).length).toBeLessThanOrEqual(1);
@@ -247,9 +243,9 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test.skipIf(!canListDescriptors)("is given back when nobody wants the rest (needs /proc)", () => {
-    const directory = many("left");
+    const path = many("left");
     for (let taken = 0; taken < 8; taken++) {
-      const steps = directory.list(count);
+      const steps = stepsOf(tree, path, count);
       for (let i = 0; i < taken; i++) stepOf(steps);
       steps.return();
       expect(descriptorsInto(temp.base)).toEqual([]);
@@ -259,7 +255,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   test.skipIf(!canListDescriptors)(
     "is the one that was opened, whatever takes its place (needs /proc)",
     () => {
-      const steps = many("moving").list(count);
+      const steps = stepsOf(tree, many("moving"), count);
       const { found } = stepOf(steps);
       fs.renameSync(temp.at("moving"), temp.at("moved"));
       temp.folder("moving");
