@@ -15,7 +15,7 @@
 
 /** An entry. Its two fields belong to the store once the entry is in it. */
 export interface StoreEntry {
-  /** What the entry costs, with everything that hangs on it, in bytes. Change it by `grow`. */
+  /** What the entry costs in bytes, with everything that depends on it. Change it by `grow`. */
   bytes: number;
   /** Whether the entry was used since the hand last passed it. */
   isUsed: boolean;

@@ -1,5 +1,5 @@
 /**
- * A file that the person who runs the server has named, such as a certificate: read whole, or the
+ * A file named on the command line or in a configuration, such as a certificate: read whole, or the
  * reason in words why it can't be read.
  */
 

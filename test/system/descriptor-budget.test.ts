@@ -65,7 +65,7 @@ test.skipIf(!existsSync("/bin/sh") || !existsSync("/proc/self/limits"))(
     };
     const clients = await Promise.all(Array.from({ length: 150 }, ask));
     for (const client of clients) client?.abort();
-    // Whoever comes when they have gone is served as ever.
+    // Once they are closed, a new connection is served.
     for (let served = 0; served < 10;) {
       const client = await ask();
       await client?.responses(1).catch(() => undefined);

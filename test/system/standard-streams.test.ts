@@ -28,7 +28,7 @@ describe("a standard stream", () => {
     const child = run(`
       const written = [standardOutput.write("a".repeat(300_000)), standardOutput.write("b".repeat(300_000))];
       await standardError.write("written\\n");
-      // Whoever writes nothing waits for what there is.
+      // A write of nothing waits for the writes before it.
       await standardOutput.write("");
       process.exit(0);
     `);
@@ -39,7 +39,7 @@ describe("a standard stream", () => {
     expect(await child.exited).toBe(0);
   });
 
-  test("drops what nobody reads any more, and the process goes on", async () => {
+  test("drops what has no reader any more, and the process goes on", async () => {
     const child = run(`
       await standardOutput.write("a".repeat(300_000));
       await standardOutput.write("b");

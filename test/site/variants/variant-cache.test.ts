@@ -40,7 +40,7 @@ describe("a variant", () => {
     expect(cache.find("a")).toEqual(variantOf(7));
   });
 
-  test("that does not last goes to those who wait for it, and to nobody else", async () => {
+  test("that does not last goes to the requests that wait for it, and to no other", async () => {
     const cache = roomFor(2);
     const making = cache.make("a", 1, made(7, false));
     expect(await cache.find("a")).toEqual(variantOf(7));
