@@ -6,7 +6,7 @@
 import { openLibc } from "./libc.ts";
 
 /** The calls. */
-export interface PortCalls {
+interface PortCalls {
   /** fcntl F_DUPFD_CLOEXEC: a second descriptor of `socket`; -1 when that fails. */
   copy(socket: number): number;
   /** setsockopt: has `socket` share its port with sockets that share, and with no other. */

@@ -16,7 +16,7 @@ export const urlCharactersMax = 512;
 const referencesMax = 32;
 
 /** A reference as the page spells it, and the parameters of its link. */
-export interface Reference {
+interface Reference {
   readonly url: string;
   readonly parameters: string;
 }
