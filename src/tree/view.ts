@@ -35,7 +35,9 @@ export class View {
   readonly since: Moment;
   /** A time before the first look for this answer, in milliseconds since 1970 (UTC). */
   readonly receivedMs: number;
-  #dependencies: Dependency[] | undefined = [];
+  #dependencies: Dependency[] | undefined;
+  /** Whether the answer depends on nothing else. */
+  #isRepeatable = true;
 
   constructor(since: Moment, receivedMs: number) {
     this.since = since;
@@ -54,16 +56,17 @@ export class View {
    * depends on something that can't be checked again.
    */
   get dependencies(): readonly Dependency[] | undefined {
-    return this.#dependencies;
+    return this.#isRepeatable ? (this.#dependencies ?? []) : undefined;
   }
 
   /** The answer depends on `dependency`. */
   depend(dependency: Dependency): void {
-    this.#dependencies?.push(dependency);
+    if (this.#isRepeatable) (this.#dependencies ??= []).push(dependency);
   }
 
   /** The answer depends on something that can't be checked again: it is given once. */
   dependOnMore(): void {
+    this.#isRepeatable = false;
     this.#dependencies = undefined;
   }
 }
