@@ -3,19 +3,20 @@
  * is an outside to escape to. Modes are set by chmod, whatever the umask.
  */
 
-import { defaultLimits } from "../../src/base/limits.ts";
-import { EventLoop } from "../../src/schedule/event-loop.ts";
-import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { ContainedPath } from "../../src/tree/path.ts";
-import { containPath } from "../../src/tree/path.ts";
+
+import { defaultLimits } from "../../src/base/limits.ts";
+import { EventLoop } from "../../src/schedule/event-loop.ts";
+import { LogicalClock } from "../../src/schedule/logical-clock.ts";
+import type { FolderOpener } from "../../src/system/file-system.ts";
 import type { DiskTreeOptions } from "../../src/tree/disk/disk-tree.ts";
 import { DiskTree, openDiskTree } from "../../src/tree/disk/disk-tree.ts";
+import type { ContainedPath } from "../../src/tree/path.ts";
+import { containPath } from "../../src/tree/path.ts";
 import type { DirectoryEntry, OpenFile, Outcome } from "../../src/tree/tree.ts";
 import { View } from "../../src/tree/view.ts";
-import type { FolderOpener } from "../../src/system/folder.ts";
 
 /** What stands in the tests' `outside/canary.txt`. */
 export const canary = "nobody may read this";
@@ -72,8 +73,9 @@ export class TempTree {
     const options = this.options(changes);
     const tree = openDiskTree(options);
     if (!tree.ok) throw new Error(tree.error);
-    if (openFolder === undefined) return tree.value;
-    return new DiskTree(options, tree.value.root, openFolder);
+    return openFolder === undefined
+      ? tree.value
+      : new DiskTree(options, tree.value.root, openFolder);
   }
 
   remove(): void {
@@ -95,18 +97,18 @@ export function pathOf(rawPath: string): ContainedPath {
   return path.value;
 }
 
-/** For a question that is asked anew. */
-export const anew = (): View => View.anew(Date.now());
+/** A view whose looks are all made anew, and whose outcomes are never cached. */
+export const uncachedView = (): View => View.anew(-Infinity);
 
-/** All that `tree` lists of the folder at `rawPath`, and how many entries it leaves out. */
+/** What `tree` lists at `path` with this `limit`, and how many entries it leaves out. */
 export function listed(
   tree: DiskTree,
-  rawPath: string,
+  path: ContainedPath,
   limit: number,
 ): { readonly entries: readonly DirectoryEntry[]; readonly left: number } {
   const entries: DirectoryEntry[] = [];
   let left = 0;
-  for (const step of tree.list(pathOf(rawPath), limit)) {
+  for (const step of tree.list(path, limit, uncachedView())) {
     entries.push(...step.entries);
     left = Math.max(0, step.found - limit);
   }
@@ -115,10 +117,10 @@ export function listed(
 
 /** What `rawPath` comes to, in one line: "file a.txt", "forbidden private o+x", "absent". */
 export function outcome(tree: DiskTree, rawPath: string): string {
-  return describeOutcome(tree.open(pathOf(rawPath), anew()));
+  return describeOutcome(tree.open(pathOf(rawPath), uncachedView()));
 }
 
-/** An outcome in one line; of a file its content. The file is closed. */
+/** The same for an outcome that is there; of a file its content. The file is closed. */
 export function describeOutcome(found: Outcome): string {
   switch (found.kind) {
     case "file":
@@ -133,6 +135,13 @@ export function describeOutcome(found: Outcome): string {
     case "exhausted":
       return found.kind;
   }
+}
+
+/** The file that `rawPath` leads to; it has to be one. The caller closes it. */
+export function fileAt(tree: DiskTree, rawPath: string, view = uncachedView()): OpenFile {
+  const found = tree.open(pathOf(rawPath), view);
+  if (found.kind !== "file") throw new Error(`${rawPath}: ${found.kind}`);
+  return found.file;
 }
 
 /** The content of an open file as text; closes it. */

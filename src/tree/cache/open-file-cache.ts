@@ -92,7 +92,12 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
   }
 
   #look(): boolean {
-    return this.open() && systemCalls().lookInto(this.#fd, seen) === 0;
+    return this.#isOpen() && systemCalls().lookInto(this.#fd, seen) === 0;
+  }
+
+  /** Opens it, unless it is open. A response that reads on is no request, so it is no use. */
+  #isOpen(): boolean {
+    return this.#fd !== -1 || this.open();
   }
 
   close(): void {
@@ -100,7 +105,7 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
   }
 
   read(into: Uint8Array, position: number): number {
-    return this.open() ? readAt(this.#fd, into, position) : 0;
+    return this.#isOpen() ? readAt(this.#fd, into, position) : 0;
   }
 }
 

@@ -287,7 +287,9 @@ export class DiskTree implements Tree {
     return permits(end.folder.stat.mode, "read");
   }
 
-  list(path: ContainedPath, limit: number): Generator<ListingStep, void> {
+  list(path: ContainedPath, limit: number, view: View): Generator<ListingStep, void> {
+    // What is in a folder is not watched.
+    view.dependOnMore();
     const context: ListingContext = {
       depth: path.segments.length,
       hidden: this.#rules.hidden,

@@ -1,18 +1,19 @@
 import { afterAll, afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import * as fs from "node:fs";
+
 import { defaultLimits } from "../../../src/base/limits.ts";
-import { Moments } from "../../../src/tree/cache/freshness.ts";
-import { FakeClock } from "../../server/fake-clock.ts";
 import { bytes } from "../../../src/base/units.ts";
-import { systemCalls } from "../../../src/system/system-choice.ts";
-import type { Outcome } from "../../../src/tree/tree.ts";
-import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
+import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { plainCalls } from "../../../src/system/plain-calls.ts";
 import type { PreparedPath } from "../../../src/system/system-calls.ts";
-import { FileStat } from "../../../src/system/file-stat.ts";
-import { errorNumber } from "../../../src/system/system-calls.ts";
+import { errorNumber, FileStat } from "../../../src/system/system-calls.ts";
+import { systemCalls } from "../../../src/system/system-choice.ts";
+import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
+import type { Outcome } from "../../../src/tree/tree.ts";
+import { View } from "../../../src/tree/view.ts";
+import { FakeClock } from "../../server/fake-clock.ts";
 import { Asker, later } from "../asker.ts";
-import { describeOutcome, pathOf, TempTree } from "../temp-tree.ts";
+import { describeOutcome, outcome, pathOf, TempTree } from "../temp-tree.ts";
 
 const temp = new TempTree();
 afterAll(() => temp.remove());
@@ -172,11 +173,11 @@ describe("a look", () => {
   test("serves those who have asked before it, and nobody who asks after it", () => {
     temp.file("look.txt", "old");
     const asker = new Asker(temp);
-    const start = asker.moments.next();
+    const start = asker.clock.tick();
     expect(describeOutcome(asker.askSince(start, "/look.txt"))).toBe("file old");
     temp.file("look.txt", "new");
     expect(describeOutcome(asker.askSince(start, "/look.txt"))).toBe("file old");
-    expect(describeOutcome(asker.askSince(asker.moments.next(), "/look.txt"))).toBe("file new");
+    expect(describeOutcome(asker.askSince(asker.clock.tick(), "/look.txt"))).toBe("file new");
   });
 
   test("at a folder serves all files in it", () => {
@@ -185,7 +186,7 @@ describe("a look", () => {
     const asker = new Asker(temp);
     asker.ask("/many/1.txt");
     asker.ask("/many/2.txt");
-    const start = asker.moments.next();
+    const start = asker.clock.tick();
     expect(asker.askSince(start, "/many/1.txt").kind).toBe("file");
     fs.chmodSync(temp.at("many"), 0o750);
     expect(asker.askSince(start, "/many/2.txt").kind).toBe("file");
@@ -198,7 +199,9 @@ describe("a look", () => {
     const asker = new Asker(temp);
     asker.ask("/outside.txt");
     temp.file("outside.txt", "new");
-    expect(describeOutcome(asker.tree.resolve(pathOf("/outside.txt")))).toBe("file new");
+    expect(outcome(asker.tree, "/outside.txt")).toBe("file new");
+    const anew = View.anew(later());
+    expect(describeOutcome(asker.tree.open(pathOf("/outside.txt"), anew))).toBe("file new");
   });
 });
 
@@ -310,40 +313,37 @@ describe("the memory is bounded", () => {
     expect(found).toBeLessThanOrEqual(100);
   });
 
-  test("and an outcome takes the place of the one before it", () => {
-    const moments = new Moments();
-    const memory = new LookupCache(defaultLimits, plainCalls, moments, new FakeClock());
-    moments.begin(moments.next(), later());
+  /** A cache that holds as much as `limits` say, and how to add "absent" to it under a path. */
+  function emptyCache(limits = defaultLimits) {
+    const clock = new LogicalClock();
+    const cache = new LookupCache(limits, plainCalls, clock, new FakeClock());
     const seen = new FileStat();
     plainCalls.look(temp.root, seen);
-    const remember = (): void =>
-      memory.remember(pathOf("/a"), { kind: "absent" }, [{ path: temp.root, seen }]);
-    remember();
-    const { bytes: once } = memory;
-    remember();
+    const add = (path: string): void => {
+      const view = new View(clock.tick(), later());
+      cache.add(pathOf(path), { kind: "absent" }, [{ path: temp.root, seen }], view);
+    };
+    return { cache, add };
+  }
+
+  test("and an outcome takes the place of the one before it", () => {
+    const { cache, add } = emptyCache();
+    add("/a");
+    const { bytes: once } = cache;
+    add("/a");
     expect(once).toBeGreaterThan(0);
-    expect(memory.bytes).toBe(once);
+    expect(cache.bytes).toBe(once);
   });
 
   test("and says what it holds", () => {
-    const calls = plainCalls;
-    const moments = new Moments();
-    const memory = new LookupCache(
-      { ...defaultLimits, fileCacheBytesMax: bytes(10_000) },
-      calls,
-      moments,
-      new FakeClock(),
-    );
-    moments.begin(moments.next(), later());
-    const seen = new FileStat();
-    calls.look(temp.root, seen);
+    const { cache, add } = emptyCache({ ...defaultLimits, fileCacheBytesMax: bytes(10_000) });
     const remember = (path: string): void => {
-      memory.remember(pathOf(path), { kind: "absent" }, [{ path: temp.root, seen }]);
-      expect(memory.bytes).toBeLessThanOrEqual(10_000);
+      add(path);
+      expect(cache.bytes).toBeLessThanOrEqual(10_000);
     };
-    const isKnown = (path: string): boolean => memory.find(pathOf(path), Infinity) !== undefined;
+    const isKnown = (path: string): boolean => cache.find(pathOf(path), Infinity) !== undefined;
     for (let i = 0; i < 1000; i++) remember(`/${i}`);
-    const { bytes: held } = memory;
+    const { bytes: held } = cache;
     expect(held).toBeGreaterThan(5000);
     // Those that have come once have left it as it was,
     expect(["/0", "/1", "/2", "/3"].map(isKnown)).toEqual([true, true, true, true]);
@@ -351,7 +351,7 @@ describe("the memory is bounded", () => {
     // and those that come again and again get in, at last.
     for (let i = 0; i < 200 && !isKnown("/a"); i++) remember("/a");
     expect(isKnown("/a")).toBe(true);
-    expect(memory.bytes).toBe(held);
+    expect(cache.bytes).toBe(held);
   });
 
   test("and goes over to other files when those are asked for instead", () => {

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
+
+import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
 import { explainDenial } from "../../../src/tree/permission.ts";
-import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
-import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
-import { anew, outcome, pathOf, TempTree } from "../temp-tree.ts";
+import { fileAt, outcome, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
 
 /** Root may open everything; for everyone else the owner's bits stand in the way as well. */
 const isRoot = process.geteuid?.() === 0;
@@ -91,7 +91,7 @@ describe.each(ways)("the bits of strangers decide, with $way", ({ openFolder }) 
 
   test("and the denial explains itself", () => {
     temp.file("private/notes.html", "x", 0o640);
-    const found = tree.open(pathOf("/private/notes.html"), anew());
+    const found = tree.open(pathOf("/private/notes.html"), uncachedView());
     if (found.kind !== "forbidden") throw new Error(found.kind);
     expect(found.denial.mode).toBe(0o100640);
     expect(explainDenial(found.denial)).toBe(
@@ -101,12 +101,11 @@ describe.each(ways)("the bits of strangers decide, with $way", ({ openFolder }) 
 
   test("on what was opened, when the file changes meanwhile", () => {
     temp.file("kept.txt", "old");
-    const found = tree.open(pathOf("/kept.txt"), anew());
-    if (found.kind !== "file") throw new Error(found.kind);
+    const file = fileAt(tree, "/kept.txt");
     fs.renameSync(temp.at("kept.txt"), temp.at("kept.old"));
     temp.file("kept.txt", "new", 0o600);
-    expect(new TextDecoder().decode(found.file.readAll())).toBe("old");
-    found.file.close();
+    expect(new TextDecoder().decode(file.readAll())).toBe("old");
+    file.close();
     expect(outcome(tree, "/kept.txt")).toBe("forbidden kept.txt o+r");
   });
 });
@@ -127,7 +126,7 @@ const othersCanRun =
 
 describe("the process decides", () => {
   test("over bits that strangers lack", () => {
-    const tree: DiskTree = temp.open({ permissions: "process" });
+    const tree = temp.open({ permissions: "process" });
     temp.file("mine/file.txt", "mine", 0o600);
     fs.chmodSync(temp.at("mine"), 0o700);
     expect(outcome(tree, "/mine/file.txt")).toBe("file mine");

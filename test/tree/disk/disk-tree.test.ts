@@ -1,30 +1,36 @@
 import { afterAll, afterEach, beforeAll, describe, expect, mock, spyOn, test } from "bun:test";
 import * as fc from "fast-check";
 import * as fs from "node:fs";
+
 import { defaultLimits } from "../../../src/base/limits.ts";
-import { Moments } from "../../../src/tree/cache/freshness.ts";
 import { bytes } from "../../../src/base/units.ts";
-import { systemCalls } from "../../../src/system/system-choice.ts";
-import { isSettled } from "../../../src/tree/disk/open-file.ts";
-import { containPath } from "../../../src/tree/path.ts";
-import type { Tree } from "../../../src/tree/disk/disk-tree.ts";
-import { openTree } from "../../../src/tree/disk/disk-tree.ts";
-import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
+import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
 import { plainCalls } from "../../../src/system/plain-calls.ts";
-import { FileStat, word } from "../../../src/system/file-stat.ts";
+import { FileStat } from "../../../src/system/system-calls.ts";
+import { systemCalls } from "../../../src/system/system-choice.ts";
+import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
+import { openDiskTree } from "../../../src/tree/disk/disk-tree.ts";
+import { FoundFile } from "../../../src/tree/disk/open-file.ts";
+import { childPath, containPath, rootPath } from "../../../src/tree/path.ts";
+import type { OpenFile, Outcome } from "../../../src/tree/tree.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import {
   canary,
   contentOf,
   describeOutcome,
+  fileAt,
   listed,
   outcome,
-  pathOf,
   TempTree,
+  uncachedView,
 } from "../temp-tree.ts";
 
-/** A tree that reads no file ahead. */
-const openFiles = { limits: { ...defaultLimits, inlineBytesMax: bytes(0) } };
+/** The file that `rawPath` leads to, with its stat. */
+function foundAt(tree: DiskTree, rawPath: string): FoundFile & OpenFile {
+  const file = fileAt(tree, rawPath);
+  if (!(file instanceof FoundFile)) throw new Error(`${rawPath}: not a file of a tree on disk`);
+  return file;
+}
 
 const isLinux = process.platform === "linux";
 
@@ -41,19 +47,19 @@ describe("the root", () => {
   test("has to be a folder", () => {
     const missing = temp.at("missing");
     const file = temp.at("../outside/canary.txt");
-    expect(openTree(temp.options({ root: missing }))).toEqual({
+    expect(openDiskTree(temp.options({ root: missing }))).toEqual({
       ok: false,
       error: `no such folder: ${missing}`,
     });
-    expect(openTree(temp.options({ root: file }))).toEqual({
+    expect(openDiskTree(temp.options({ root: file }))).toEqual({
       ok: false,
       error: `not a folder: ${file}`,
     });
-    expect(openTree(temp.options({ root: `${file}/x` })).ok).toBe(false);
+    expect(openDiskTree(temp.options({ root: `${file}/x` })).ok).toBe(false);
   });
 
   test("has an index that can be a name", () => {
-    expect(openTree(temp.options({ index: "../x" }))).toEqual({
+    expect(openDiskTree(temp.options({ index: "../x" }))).toEqual({
       ok: false,
       error: "not a file's name: ../x",
     });
@@ -96,7 +102,7 @@ const ways = [
 
 describe.each(ways)("a file and a folder, with $way", ({ openFolder }) => {
   const home = `plain-${openFolder === holdFolder ? "held" : "named"}`;
-  let tree: Tree;
+  let tree: DiskTree;
   beforeAll(() => {
     tree = temp.open({}, openFolder);
     temp.file(`${home}/a/b/c/deep file.txt`, "deep");
@@ -136,22 +142,19 @@ describe.each(ways)("a file and a folder, with $way", ({ openFolder }) => {
     temp.file(name, "<svg/>", 0o604);
     fs.utimesSync(temp.at(name), 1_700_000_000, 1_700_000_000.9);
     const limits = { ...defaultLimits, inlineBytesMax: bytes(5) };
-    const resolution = temp.open({ limits }, openFolder).resolve(pathOf(`/${name}`));
-    if (resolution.kind !== "file") throw new Error(resolution.kind);
-    const { file } = resolution;
+    const file = foundAt(temp.open({ limits }, openFolder), `/${name}`);
     const seen = new FileStat();
-    expect(plainCalls.lookInto(file.fd, seen)).toBe(0);
+    expect(plainCalls.lookInto(file.handle as unknown as number, seen)).toBe(0);
     expect(file.name).toBe("facts.svg");
     expect(file.mediaType).toBe("image/svg+xml; charset=utf-8");
     expect(file.size).toBe(6);
-    expect(file.mode).toBe(0o100604);
+    expect(file.stat.mode).toBe(0o100604);
     expect(file.mtimeMs).toBe(1_700_000_000_900);
-    expect(file.identity.isSame(seen)).toBe(true);
+    expect(file.stat.isSame(seen)).toBe(true);
     file.close();
-    const small = tree.resolve(pathOf(`/${name}`));
-    if (small.kind !== "file") throw new Error(small.kind);
-    expect(small.file.identity.isSame(seen)).toBe(true);
-    expect(small.file.content).toEqual(new TextEncoder().encode("<svg/>"));
+    const small = foundAt(tree, `/${name}`);
+    expect(small.stat.isSame(seen)).toBe(true);
+    expect(small.content).toEqual(new TextEncoder().encode("<svg/>"));
   });
 
   test("shows hidden names when told to, by the same rules", () => {
@@ -232,90 +235,21 @@ describe("a file that goes between the look at it and its opening", () => {
   });
 });
 
-describe("a file whose last change", () => {
-  const asked = 10_000;
-
-  test.each([
-    ["was a tenth of a second before it was asked for", asked - 100, false],
-    ["was longer ago", asked - 101, true],
-    ["came after that, and before the look", asked + 5000, false],
-  ])("%s", (_what, ctimeMs, settled) => {
-    const words = Int32Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ctimeMs / 1000, 0, 0);
-    words[word.ctime + 2] = (ctimeMs % 1000) * 1e6;
-    expect(isSettled(new FileStat(words), asked)).toBe(settled);
-  });
-
-  test("is known by whether it was before the last request that was handed over", () => {
-    const moments = new Moments();
-    const tree = temp.open({ ...openFiles, moments });
-    temp.file("young.txt");
-    const isSettledNow = (): boolean => {
-      const found = tree.resolve(pathOf("/young.txt"));
-      if (found.kind !== "file") throw new Error(found.kind);
-      found.file.close();
-      return found.file.isSettled;
-    };
-    expect(isSettledNow()).toBe(false);
-    const { ctimeMs } = fs.statSync(temp.at("young.txt"));
-    const settled = [0, 200].map((laterMs) => {
-      moments.begin(moments.next(), ctimeMs + laterMs);
-      const during = isSettledNow();
-      moments.end();
-      return [during, isSettledNow()];
-    });
-    expect(settled).toEqual([
-      [false, false],
-      [true, true],
-    ]);
-    tree.close();
-  });
-});
-
 describe("a file by its name in the root", () => {
   test("goes by the same rules", () => {
     const tree = temp.open();
+    const openByName = (name: string): Outcome => {
+      const path = childPath(rootPath, name);
+      return path === undefined ? { kind: "absent" } : tree.open(path, uncachedView());
+    };
     temp.file("404.html", "not here");
     temp.file("403.html", "not for you", 0o640);
     temp.file("sub/x.html");
-    expect(describeOutcome(tree.openByName("404.html"))).toBe("file not here");
-    expect(describeOutcome(tree.openByName("403.html"))).toBe("forbidden 403.html o+r");
+    expect(describeOutcome(openByName("404.html"))).toBe("file not here");
+    expect(describeOutcome(openByName("403.html"))).toBe("forbidden 403.html o+r");
     for (const name of ["500.html", "sub/x.html", "../outside/canary.txt", "", ".", ".."]) {
-      expect(tree.openByName(name)).toEqual({ kind: "absent" });
+      expect(openByName(name)).toEqual({ kind: "absent" });
     }
-  });
-});
-
-describe("reading", () => {
-  test("is by position, ends with 0, and a closed file has no content", () => {
-    const tree = temp.open(openFiles);
-    temp.file("read.txt", "0123456789");
-    const resolution = tree.resolve(pathOf("/read.txt"));
-    if (resolution.kind !== "file") throw new Error(resolution.kind);
-    const { file } = resolution;
-    const into = new Uint8Array(4);
-    expect(file.read(into, 8)).toBe(2);
-    expect([...into.subarray(0, 2)]).toEqual([0x38, 0x39]);
-    expect(file.read(into, 0)).toBe(4);
-    expect(file.read(into, 10)).toBe(0);
-    expect(file.read(into, 4_000_000_000)).toBe(0);
-    expect(file.read(new Uint8Array(0), 0)).toBe(0);
-    fs.writeFileSync(temp.at("read.txt"), "short");
-    expect(new TextDecoder().decode(file.readAll())).toBe("short");
-    file.close();
-    file.close();
-    expect(file.read(into, 0)).toBe(0);
-  });
-
-  test("a second close doesn't take another file's descriptor away", () => {
-    const tree = temp.open(openFiles);
-    temp.file("one.txt", "one");
-    const first = tree.resolve(pathOf("/one.txt"));
-    if (first.kind !== "file") throw new Error(first.kind);
-    first.file.close();
-    const second = tree.resolve(pathOf("/one.txt"));
-    if (second.kind !== "file") throw new Error(second.kind);
-    first.file.close();
-    expect(contentOf(second.file)).toBe("one");
   });
 });
 
@@ -357,10 +291,10 @@ describe("nothing outside is ever reached", () => {
         fc.property(fc.array(parts, { maxLength: 12 }), (chosen) => {
           const path = containPath(`/${chosen.join("")}`);
           if (!path.ok) return;
-          const resolution = tree.resolve(path.value);
-          if (resolution.kind === "file") expect(contentOf(resolution.file)).not.toContain(canary);
-          if (resolution.kind === "directory") {
-            const { entries } = listed(resolution.directory, 100);
+          const found = tree.open(path.value, uncachedView());
+          if (found.kind === "file") expect(contentOf(found.file)).not.toContain(canary);
+          if (found.kind === "directory") {
+            const { entries } = listed(tree, path.value, 100);
             expect(entries.map((entry) => entry.name)).not.toContain("canary.txt");
           }
         }),

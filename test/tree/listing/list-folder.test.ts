@@ -1,21 +1,28 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
-import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
-import type { ListingStep } from "../../../src/tree/tree.ts";
-import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
-import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
-import { listed, outcome, pathOf, TempTree } from "../temp-tree.ts";
 
-/** The steps of listing the folder that `rawPath` names; it has to be one that may be listed. */
-function stepsOf(tree: DiskTree, rawPath: string, limit: number): Generator<ListingStep, void> {
-  expect(outcome(tree, rawPath)).toBe("directory");
-  return tree.list(pathOf(rawPath), limit);
+import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
+import type { ContainedPath } from "../../../src/tree/path.ts";
+import type { ListingStep } from "../../../src/tree/tree.ts";
+import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
+import { listed, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
+
+/** The path of the folder that `rawPath` names; it has to be one that may be listed. */
+function folderAt(tree: DiskTree, rawPath: string): ContainedPath {
+  const path = pathOf(rawPath);
+  const { kind } = tree.open(path, uncachedView());
+  if (kind !== "directory") throw new Error(`${rawPath}: ${kind}`);
+  return path;
 }
 
-/** The names of its entries, a folder's with a slash. */
+/** The steps of its listing. */
+const stepsIn = (tree: DiskTree, path: ContainedPath, limit: number) =>
+  tree.list(path, limit, uncachedView());
+
+/** Its entries' names, a folder's with a slash. */
 function namesIn(tree: DiskTree, rawPath: string, limit = 1000): readonly string[] {
-  expect(outcome(tree, rawPath)).toBe("directory");
-  const { entries } = listed(tree, rawPath, limit);
+  const { entries } = listed(tree, folderAt(tree, rawPath), limit);
   return entries.map((entry) => entry.name + (entry.kind === "directory" ? "/" : ""));
 }
 
@@ -61,7 +68,7 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
   });
 
   test("tell of a link what it leads to", () => {
-    const { entries } = listed(tree, "/docs/", 100);
+    const { entries } = listed(tree, folderAt(tree, "/docs/"), 100);
     const file = { kind: "file", size: 10, mtimeMs: 1_700_000_000_999 };
     expect(entries.find((entry) => entry.name === "10.txt")).toMatchObject(file);
     expect(entries.find((entry) => entry.name === "to-file")).toMatchObject(file);
@@ -85,33 +92,34 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
 
   test("are cut at the limit, and what is left is counted", () => {
     const all = shown.length;
-    expect(listed(tree, "/docs/", 3).entries).toHaveLength(3);
-    expect(listed(tree, "/docs/", 3).left).toBe(all - 3);
-    expect(listed(tree, "/docs/", all).left).toBe(0);
-    expect(listed(tree, "/docs/", 0)).toEqual({ entries: [], left: all });
+    expect(listed(tree, folder, 3).entries).toHaveLength(3);
+    expect(listed(tree, folder, 3).left).toBe(all - 3);
+    expect(listed(tree, folder, all).left).toBe(0);
+    expect(listed(tree, folder, 0)).toEqual({ entries: [], left: all });
     expect(namesIn(tree, "/docs/", 3)).toEqual(shown.slice(0, 3));
   });
 
   test("are read anew, by the rules of the moment", () => {
     temp.file("fresh/a.txt");
-    expect(namesIn(tree, "/fresh/", 9)).toEqual(["a.txt"]);
+    const folder = folderAt(tree, "/fresh/");
+    expect(listed(tree, folder, 9).entries.map((entry) => entry.name)).toEqual(["a.txt"]);
     temp.file("fresh/b.txt");
-    expect(namesIn(tree, "/fresh/", 9)).toEqual(["a.txt", "b.txt"]);
+    expect(listed(tree, folder, 9).entries.map((entry) => entry.name)).toEqual(["a.txt", "b.txt"]);
     fs.chmodSync(temp.at("fresh"), 0o751);
-    expect(listed(tree, "/fresh/", 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, folder, 9)).toEqual({ entries: [], left: 0 });
     fs.rmSync(temp.at("fresh"), { recursive: true });
-    expect(listed(tree, "/fresh/", 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, folder, 9)).toEqual({ entries: [], left: 0 });
   });
 
   test.skipIf(!canListDescriptors)("hold no descriptor (needs /proc)", () => {
     temp.file("held/a.txt");
     expect(outcome(tree, "/held/")).toBe("directory");
     expect(descriptorsInto(temp.base)).toEqual([]);
-    expect(listed(tree, "/held/", 9).entries).toHaveLength(1);
+    expect(listed(tree, folder, 9).entries).toHaveLength(1);
     fs.chmodSync(temp.at("held"), 0o751);
-    expect(listed(tree, "/held/", 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, folder, 9)).toEqual({ entries: [], left: 0 });
     fs.rmSync(temp.at("held"), { recursive: true });
-    expect(listed(tree, "/held/", 9)).toEqual({ entries: [], left: 0 });
+    expect(listed(tree, folder, 9)).toEqual({ entries: [], left: 0 });
     expect(descriptorsInto(temp.base)).toEqual([]);
   });
 
@@ -158,8 +166,8 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   const count = 3000;
   const names = Array.from({ length: count }, (_, i) => `${i}`);
 
-  /** Fills the folder `name` anew, and answers with its path. */
-  function many(name: string): string {
+  /** Fills the folder `name` anew, and answers with it. */
+  function many(name: string): ContainedPath {
     fs.rmSync(temp.at(name), { recursive: true, force: true });
     temp.folder(name);
     for (const file of names) fs.writeFileSync(temp.at(`${name}/${file}`), file);
@@ -167,7 +175,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   }
 
   test("is read, put in order and shown in many small steps", () => {
-    const steps = [...stepsOf(tree, many("many"), 2000)];
+    const steps = [...stepsIn(tree, many("many"), 2000)];
     const shown = steps.flatMap(({ entries }) => entries.map((entry) => entry.name));
     expect(shown).toEqual(names.slice(0, 2000));
     expect(steps.at(-1)?.found).toBe(count);
@@ -192,13 +200,14 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   test("shows links a few at a time", () => {
     temp.file("linked/0");
     for (const name of names.slice(1, 400)) temp.link(`linked/${name}`, "0");
-    const steps = [...stepsOf(tree, "/linked/", 1000)];
+    const steps = [...stepsIn(tree, folderAt(tree, "/linked/"), 1000)];
     expect(steps.flatMap(({ entries }) => entries)).toHaveLength(400);
     expect(Math.max(...steps.map(({ entries }) => entries.length))).toBeLessThan(100);
   });
 
   test("leaves out what goes, or becomes something else, before it is shown", () => {
-    const steps = stepsOf(tree, many("changing"), count);
+    const path = many("changing");
+    const steps = stepsIn(tree, path, count);
     const first = firstNames(steps);
     fs.rmSync(temp.at("changing/2000"));
     fs.rmSync(temp.at("changing/2001"));
@@ -210,7 +219,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test("shows nothing more when it may not be listed any more", () => {
-    const steps = stepsOf(tree, many("closing"), count);
+    const steps = stepsIn(tree, many("closing"), count);
     const first = firstNames(steps);
     fs.chmodSync(temp.at("closing"), 0o751);
     expect(otherNames(steps)).toEqual([]);
@@ -218,7 +227,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test("shows nothing of a folder that has taken its place, unless that may be listed", () => {
-    const steps = stepsOf(tree, many("replaced"), count);
+    const steps = stepsIn(tree, many("replaced"), count);
     const shown = firstNames(steps).length;
     fs.renameSync(temp.at("replaced"), temp.at("away"));
     temp.folder("replaced", 0o751);
@@ -234,7 +243,8 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   });
 
   test.skipIf(!canListDescriptors)("is held while it is read, and no longer (needs /proc)", () => {
-    const steps = stepsOf(tree, many("held"), count);
+    const path = many("held");
+    const steps = stepsIn(tree, path, count);
     expect(descriptorsInto(temp.base)).toEqual([]);
     stepOf(steps);
     expect(descriptorsInto(temp.base).length).toBeLessThanOrEqual(1);
@@ -247,7 +257,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
     () => {
       const path = many("left");
       for (let taken = 0; taken < 8; taken++) {
-        const steps = stepsOf(tree, path, count);
+        const steps = stepsIn(tree, path, count);
         for (let i = 0; i < taken; i++) stepOf(steps);
         steps.return();
         expect(descriptorsInto(temp.base)).toEqual([]);
@@ -258,7 +268,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
   test.skipIf(!canListDescriptors)(
     "is the one that was opened, whatever takes its place (needs /proc)",
     () => {
-      const steps = stepsOf(tree, many("moving"), count);
+      const steps = stepsIn(tree, many("moving"), count);
       const { found } = stepOf(steps);
       fs.renameSync(temp.at("moving"), temp.at("moved"));
       temp.folder("moving");

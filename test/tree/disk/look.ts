@@ -1,10 +1,10 @@
 /** Run as another user: what the paths given come to when the process's own rights count. */
 
-import { defaultLimits } from "../../src/base/limits.ts";
-import { EventLoop } from "../../src/schedule/event-loop.ts";
-import { LogicalClock } from "../../src/schedule/logical-clock.ts";
-import { openDiskTree } from "../../src/tree/disk/disk-tree.ts";
-import { outcome } from "./temp-tree.ts";
+import { defaultLimits } from "../../../src/base/limits.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
+import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
+import { openDiskTree } from "../../../src/tree/disk/disk-tree.ts";
+import { outcome } from "../temp-tree.ts";
 
 const [root = "", ...names] = process.argv.slice(2);
 const tree = openDiskTree({

@@ -1,12 +1,13 @@
 /** Run with few descriptors: what a file comes to before, while and after all are in use. */
 
-import { defaultLimits } from "../../src/base/limits.ts";
-import { bytes } from "../../src/base/units.ts";
-import { EventLoop } from "../../src/schedule/event-loop.ts";
-import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import * as fs from "node:fs";
-import { openDiskTree } from "../../src/tree/disk/disk-tree.ts";
-import { outcome } from "./temp-tree.ts";
+
+import { defaultLimits } from "../../../src/base/limits.ts";
+import { bytes } from "../../../src/base/units.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
+import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
+import { openDiskTree } from "../../../src/tree/disk/disk-tree.ts";
+import { outcome } from "../temp-tree.ts";
 
 const tree = openDiskTree({
   root: process.argv[2] ?? "",
