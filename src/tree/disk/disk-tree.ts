@@ -3,8 +3,8 @@
  *
  * `walk.ts` finds, this opens and decides. The decision about a file is made on what fstat says of
  * the descriptor that will be read, never on a look beforehand; the look only keeps devices and
- * sockets from being opened at all. What is remembered between two calls is looked at again (see
- * `resolution-memory.ts`), so a change of mode counts on the next one.
+ * sockets from being opened at all. What is cached between two calls is looked at again (see
+ * `cache/lookup-cache.ts`), so a change of mode counts on the next one.
  *
  * No answer tells a stranger more than a directory's bits would: a hidden name is decided by the
  * name alone and first, and behind a folder that lets nobody through everything is forbidden,

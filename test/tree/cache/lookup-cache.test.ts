@@ -19,7 +19,7 @@ const temp = new TempTree();
 afterAll(() => temp.remove());
 afterEach(() => mock.restore());
 
-describe("an outcome is remembered", () => {
+describe("an outcome is cached", () => {
   test.each([
     ["a file", "/kept/file.txt"],
     ["a file behind a link", "/kept/link.txt"],
@@ -206,7 +206,7 @@ describe("a look", () => {
 });
 
 describe("what has changed just now", () => {
-  test("is not remembered: a change in the same tick of the clock would not show", () => {
+  test("is not cached: a change in the same tick of the clock would not show", () => {
     temp.file("fresh.txt", "old");
     const asker = new Asker(temp);
     const path = "/fresh.txt";
@@ -273,7 +273,7 @@ describe("a folder that changes there and back between the two walks for its lis
     expect(asker.tell("/between/")).toBe(refused);
     mock.restore();
     for (let i = 0; i < 3; i++) expect(asker.tell("/between/")).toBe("directory");
-    // It is what is remembered otherwise that would have stayed.
+    // It is what is cached otherwise that would have stayed.
     change();
     for (let i = 0; i < 3; i++) expect(asker.tell("/between/")).toBe(refused);
     undo();
@@ -299,7 +299,7 @@ describe("a folder that changes there and back between the two walks for its lis
   );
 });
 
-describe("the memory is bounded", () => {
+describe("the cache is bounded", () => {
   test("and a client that goes through more than it holds finds some of it", () => {
     for (let i = 0; i < 200; i++) temp.file(`bound/${i}.txt`, "x".repeat(1000));
     const limit = 100 * 4048;

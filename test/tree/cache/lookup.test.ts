@@ -3,22 +3,23 @@ import * as fc from "fast-check";
 import * as fs from "node:fs";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
-import { Moments } from "../../../src/tree/cache/freshness.ts";
-import { FakeClock } from "../../server/fake-clock.ts";
 import { bytes, mebibytes } from "../../../src/base/units.ts";
+import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
+import { FileStat } from "../../../src/system/system-calls.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
-import type { Conclusion, Lookup } from "../../../src/tree/cache/lookup.ts";
+import type { Lookup } from "../../../src/tree/cache/lookup.ts";
 import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
-import type { Concluded } from "../../../src/tree/disk/disk-tree.ts";
-import { FileStat } from "../../../src/system/file-stat.ts";
+import type { Dependency, Dependent, Moment } from "../../../src/tree/view.ts";
+import { View } from "../../../src/tree/view.ts";
+import { FakeClock } from "../../server/fake-clock.ts";
 import { Asker, later } from "../asker.ts";
 import { pathOf, TempTree } from "../temp-tree.ts";
 
-/** What a finding without content costs, as the memory counts. */
-const findingBytes = 2048;
+/** What a lookup without content costs, as the cache counts. */
+const lookupBytes = 2048;
 
-/** So many conclusions hang on one finding at most. */
-const conclusionsMax = 64;
+/** So many dependents are attached to one lookup at most. */
+const dependentsMax = 64;
 
 const temp = new TempTree();
 afterAll(() => temp.remove());
@@ -28,26 +29,57 @@ interface Value {
   readonly name: string;
 }
 
-/** What a request to `asker` concludes from all that is at `paths`, which holds `cost` bytes. */
-function conclude(
-  asker: Asker,
-  paths: readonly string[],
-  name = "value",
-  cost = 100,
-): Concluded<Value> {
-  return asker.during(() =>
-    asker.tree.conclude(
-      () => {
-        for (const path of paths) asker.tree.resolve(pathOf(path));
-        return { name };
-      },
-      () => cost,
-    ),
-  );
+/** A value that follows from lookups, kept as a cached response is. */
+class Conclusion implements Dependent {
+  readonly bytes: number;
+  #value: Value | undefined;
+  #dependencies: readonly Dependency[];
+
+  constructor(value: Value, cost: number, dependencies: readonly Dependency[]) {
+    this.#value = value;
+    this.bytes = cost;
+    this.#dependencies = dependencies;
+  }
+
+  /** What was concluded, if that is valid by looks that were not made before `since`. */
+  valueSince(since: Moment): Value | undefined {
+    if (!this.#dependencies.every((dependency) => dependency.isCurrent(since))) this.drop();
+    return this.#value;
+  }
+
+  drop(): void {
+    this.#value = undefined;
+    this.#dependencies = [];
+  }
 }
 
-/** The conclusion from `paths`, each of which is remembered first; there has to be one. */
-function concluded(asker: Asker, ...paths: readonly string[]): Conclusion<Value> {
+/** The value, attached to all of `dependencies`; undefined when one of them doesn't take it. */
+function attached(
+  value: Value,
+  cost: number,
+  dependencies: readonly Dependency[],
+): Conclusion | undefined {
+  const conclusion = new Conclusion(value, cost, dependencies);
+  return dependencies.every((each) => each.attach(conclusion)) ? conclusion : undefined;
+}
+
+/** What was made, and how to have it again, if that can be. */
+interface Concluded {
+  readonly value: Value;
+  readonly conclusion: Conclusion | undefined;
+}
+
+/** What a request to `asker` concludes from all that is at `paths`, which holds `cost` bytes. */
+function conclude(asker: Asker, paths: readonly string[], view = asker.view()): Concluded {
+  for (const path of paths) asker.tree.open(pathOf(path), view);
+  const value = { name: "value" };
+  const { dependencies = [] } = view;
+  if (dependencies.length === 0) return { value, conclusion: undefined };
+  return { value, conclusion: attached(value, 100, dependencies) };
+}
+
+/** The conclusion from `paths`, each of which is cached first; there has to be one. */
+function concluded(asker: Asker, ...paths: readonly string[]): Conclusion {
   for (const path of paths) asker.ask(path);
   const { conclusion } = conclude(asker, paths);
   if (conclusion === undefined) throw new Error(`nothing was concluded from ${paths.join(", ")}`);
@@ -55,8 +87,8 @@ function concluded(asker: Asker, ...paths: readonly string[]): Conclusion<Value>
 }
 
 /** What a request that comes now gets of `conclusion`. */
-const standing = (asker: Asker, conclusion: Conclusion<Value>): Value | undefined =>
-  conclusion.valueSince(asker.moments.next());
+const standing = (asker: Asker, conclusion: Conclusion): Value | undefined =>
+  conclusion.valueSince(asker.clock.tick());
 
 beforeEach(() => {
   fs.rmSync(temp.at("c"), { recursive: true, force: true });
@@ -70,10 +102,10 @@ describe("a conclusion", () => {
     const paths = ["/c/a.txt", "/c/b.txt", "/c/none", "/c/in", "/c/in/deep.txt"];
     for (const path of paths) asker.ask(path);
     const { value, conclusion } = conclude(asker, paths);
-    for (let i = 0; i < 3; i++) expect(conclusion?.valueSince(asker.moments.next())).toBe(value);
+    for (let i = 0; i < 3; i++) expect(conclusion?.valueSince(asker.clock.tick())).toBe(value);
     temp.file("c/other.txt", "what it doesn't follow from");
     fs.chmodSync(temp.at("c/d.txt"), 0o640);
-    expect(conclusion?.valueSince(asker.moments.next())).toBe(value);
+    expect(conclusion?.valueSince(asker.clock.tick())).toBe(value);
   });
 
   test.each<readonly [what: string, change: () => void]>([
@@ -100,7 +132,7 @@ describe("a conclusion", () => {
   test("is as fresh as it has to be: a look serves those who have asked before it", () => {
     const asker = new Asker(temp);
     const conclusion = concluded(asker, "/c/a.txt", "/c/b.txt");
-    const since = asker.moments.next();
+    const since = asker.clock.tick();
     const value = conclusion.valueSince(since);
     temp.file("c/b.txt", "new");
     expect(conclusion.valueSince(since)).toBe(value);
@@ -124,7 +156,7 @@ describe("a conclusion", () => {
     asker.ask("/c/c.txt");
     temp.file("c/b.txt", "new");
     temp.file("c/c.txt", "new");
-    expect(conclusion?.valueSince(asker.moments.next())).toBe(value);
+    expect(conclusion?.valueSince(asker.clock.tick())).toBe(value);
   });
 
   test("may follow from one thing that was asked for twice", () => {
@@ -144,7 +176,7 @@ describe("a value is never concluded", () => {
     ["a listing", "/c/"],
     ["a hidden name", "/c/.hidden"],
     ["what is asked for the first time", "/c/d.txt"],
-  ])("from %s, which isn't remembered, whatever else was asked for", (_what, path) => {
+  ])("from %s, which isn't cached, whatever else was asked for", (_what, path) => {
     for (const paths of [[path], [path, "/c/a.txt"], ["/c/a.txt", path, "/c/b.txt"]]) {
       const asker = new Asker(temp);
       for (const each of ["/c/a.txt", "/c/b.txt"]) asker.ask(each);
@@ -156,21 +188,10 @@ describe("a value is never concluded", () => {
 
   test("from a file whose next change might not show, until it would", () => {
     const asker = new Asker(temp);
-    const attempt = (nowMs: number): Concluded<Value> =>
-      asker.during(
-        () =>
-          asker.tree.conclude(
-            () => {
-              asker.tree.resolve(pathOf("/c/a.txt"));
-              return { name: "value" };
-            },
-            () => 100,
-          ),
-        asker.moments.next(),
-        nowMs,
-      );
-    for (const nowMs of [after(0), after(50), after(99)]) {
-      for (let i = 0; i < 3; i++) expect(attempt(nowMs).conclusion).toBeUndefined();
+    const attempt = (receivedMs: number): Concluded =>
+      conclude(asker, ["/c/a.txt"], asker.view(receivedMs));
+    for (const receivedMs of [after(0), after(50), after(99)]) {
+      for (let i = 0; i < 3; i++) expect(attempt(receivedMs).conclusion).toBeUndefined();
     }
     expect(attempt(after(200)).conclusion).toBeUndefined();
     expect(attempt(after(200)).conclusion).toBeDefined();
@@ -180,28 +201,19 @@ describe("a value is never concluded", () => {
     const asker = new Asker(temp);
     asker.ask("/c/a.txt");
     expect(conclude(asker, []).conclusion).toBeUndefined();
-    const passing = asker.during(() =>
-      asker.tree.conclude(
-        () => asker.tree.resolve(pathOf("/c/a.txt")).kind,
-        () => undefined,
-      ),
-    );
-    expect(passing).toEqual({ value: "file", conclusion: undefined });
+    const passing = asker.view();
+    expect(asker.tree.open(pathOf("/c/a.txt"), passing).kind).toBe("file");
+    passing.dependOnMore();
+    expect(passing.dependencies).toBeUndefined();
   });
 
   test("by one whose making fails, and the next who asks is answered as ever", () => {
     const asker = new Asker(temp);
     const before = concluded(asker, "/c/a.txt");
-    const fails = (): unknown =>
-      asker.during(() =>
-        asker.tree.conclude(
-          () => {
-            asker.tree.resolve(pathOf("/c/a.txt"));
-            throw new Error("not made");
-          },
-          () => 100,
-        ),
-      );
+    const fails = (): void => {
+      asker.tree.open(pathOf("/c/a.txt"), asker.view());
+      throw new Error("not made");
+    };
     for (let i = 0; i < 3; i++) expect(fails).toThrow("not made");
     expect(asker.tell("/c/a.txt")).toBe("file a");
     expect(standing(asker, before)).toBeDefined();
@@ -209,62 +221,52 @@ describe("a value is never concluded", () => {
     asker.ask("/c/b.txt");
     const { conclusion, value } = conclude(asker, ["/c/b.txt"]);
     temp.file("c/a.txt", "new");
-    expect(conclusion?.valueSince(asker.moments.next())).toBe(value);
+    expect(conclusion?.valueSince(asker.clock.tick())).toBe(value);
     expect(standing(asker, before)).toBeUndefined();
-  });
-
-  test("when it says what it costs and fails at that", () => {
-    const asker = new Asker(temp);
-    asker.ask("/c/a.txt");
-    const fails = (): unknown =>
-      asker.tree.conclude(
-        () => asker.tree.resolve(pathOf("/c/a.txt")),
-        () => {
-          throw new Error("not told");
-        },
-      );
-    expect(fails).toThrow("not told");
-    expect(standing(asker, concluded(asker, "/c/a.txt"))).toBeDefined();
   });
 });
 
-/** A memory with findings about files of its own, each by one look at the file. */
+/** A cache with lookups of files of its own, each by one look at the file. */
 class Shelf {
-  readonly moments = new Moments();
-  readonly memory: LookupCache;
+  readonly clock = new LogicalClock();
+  readonly cache: LookupCache;
 
   constructor(fileCacheBytesMax: number = mebibytes(1)) {
     const limits = { ...defaultLimits, fileCacheBytesMax: bytes(fileCacheBytesMax) };
-    this.memory = new LookupCache(limits, systemCalls(), this.moments, new FakeClock());
+    this.cache = new LookupCache(limits, systemCalls(), this.clock, new FakeClock());
   }
 
-  /** What is found for file `i`, remembered where it isn't yet; undefined when there is no room. */
+  /** The lookup of file `i`, cached where it isn't yet; undefined when there is no room. */
   find(i: number): Lookup | undefined {
     const path = pathOf(`/shelf/${i}`);
-    const since = this.moments.next();
-    const known = this.memory.find(path, since);
+    const since = this.clock.tick();
+    const known = this.cache.find(path, since);
     if (known !== undefined) return known;
-    this.moments.begin(since, later());
-    const seen = new FileStat();
-    const where = temp.at(`shelf/${i}`);
-    systemCalls().look(where, seen);
-    this.memory.remember(path, { kind: "absent" }, [{ path: where, seen }]);
-    this.moments.end();
-    return this.memory.find(path, since);
+    this.look(i);
+    return this.cache.find(path, since);
   }
 
-  /** The same, which has to be there. */
-  findings(...indices: readonly number[]): Lookup[] {
+  /** Looks file `i` up anew, whether it is cached or not. */
+  look(i: number): void {
+    const seen = new FileStat();
+    const path = temp.at(`shelf/${i}`);
+    systemCalls().look(path, seen);
+    const view = new View(this.clock.now, later());
+    this.cache.add(pathOf(`/shelf/${i}`), { kind: "absent" }, [{ path, seen }], view);
+  }
+
+  /** The same, which have to be there. */
+  lookups(...indices: readonly number[]): Lookup[] {
     return indices.map((i) => {
-      const finding = this.find(i);
-      if (finding === undefined) throw new Error(`no room for ${i}`);
-      return finding;
+      const lookup = this.find(i);
+      if (lookup === undefined) throw new Error(`no room for ${i}`);
+      return lookup;
     });
   }
 
-  /** Concludes `name` from all of `findings`. */
-  conclude(name: string, cost: number, findings: readonly Lookup[]): Conclusion<Value> {
-    const conclusion = this.memory.conclude({ name }, cost, findings);
+  /** Concludes `name` from all of `lookups`. */
+  conclude(name: string, cost: number, lookups: readonly Lookup[]): Conclusion {
+    const conclusion = attached({ name }, cost, lookups);
     if (conclusion === undefined) throw new Error(`no room for ${name}`);
     return conclusion;
   }
@@ -278,7 +280,7 @@ class Shelf {
   forget(i: number): void {
     this.change(i);
     const path = pathOf(`/shelf/${i}`);
-    expect(this.memory.find(path, this.moments.next())).toBeUndefined();
+    expect(this.cache.find(path, this.clock.tick())).toBeUndefined();
   }
 }
 
@@ -287,103 +289,103 @@ describe("what is concluded is counted", () => {
     for (let i = 0; i < 18; i++) temp.file(`shelf/${i}`);
   });
 
-  test("with each finding that it hangs on, and given back to the last byte", () => {
+  test("with each lookup that it depends on, and given back to the last byte", () => {
     const shelf = new Shelf();
-    const { memory } = shelf;
-    const findings = shelf.findings(0, 1, 2);
-    expect(memory.bytes).toBe(3 * findingBytes);
-    const conclusion = shelf.conclude("two", 700, findings.slice(0, 2));
-    shelf.conclude("one", 11, findings.slice(1, 2));
-    expect(memory.bytes).toBe(3 * findingBytes + 2 * 700 + 11);
-    expect(findings.map((finding) => finding.bytes)).toEqual([
-      findingBytes + 700,
-      findingBytes + 711,
-      findingBytes,
+    const { cache } = shelf;
+    const lookups = shelf.lookups(0, 1, 2);
+    expect(cache.bytes).toBe(3 * lookupBytes);
+    const conclusion = shelf.conclude("two", 700, lookups.slice(0, 2));
+    shelf.conclude("one", 11, lookups.slice(1, 2));
+    expect(cache.bytes).toBe(3 * lookupBytes + 2 * 700 + 11);
+    expect(lookups.map((lookup) => lookup.bytes)).toEqual([
+      lookupBytes + 700,
+      lookupBytes + 711,
+      lookupBytes,
     ]);
     shelf.forget(0);
     expect(conclusion.valueSince(0)).toBeUndefined();
-    expect(memory.bytes).toBe(2 * findingBytes + 711);
+    expect(cache.bytes).toBe(2 * lookupBytes + 711);
     shelf.forget(1);
-    expect(memory.bytes).toBe(findingBytes);
+    expect(cache.bytes).toBe(lookupBytes);
     shelf.forget(2);
-    expect(memory.bytes).toBe(0);
+    expect(cache.bytes).toBe(0);
   });
 
   test("twice with one that was asked for twice", () => {
     const shelf = new Shelf();
-    const [finding] = shelf.findings(0);
-    if (finding === undefined) return;
-    shelf.conclude("twice", 50, [finding, finding]);
-    expect(shelf.memory.bytes).toBe(findingBytes + 100);
+    const [lookup] = shelf.lookups(0);
+    if (lookup === undefined) return;
+    shelf.conclude("twice", 50, [lookup, lookup]);
+    expect(shelf.cache.bytes).toBe(lookupBytes + 100);
     shelf.forget(0);
-    expect(shelf.memory.bytes).toBe(0);
+    expect(shelf.cache.bytes).toBe(0);
   });
 
-  test("and the oldest gives way when there are more than 64 on one finding", () => {
+  test("and the oldest gives way when there are more than 64 on one lookup", () => {
     const shelf = new Shelf();
-    const findings = shelf.findings(0, 1);
-    const both = shelf.conclude("both", 1000, findings);
-    const all = Array.from({ length: conclusionsMax - 1 }, (_, i) =>
-      shelf.conclude(String(i), 10, findings.slice(0, 1)),
+    const lookups = shelf.lookups(0, 1);
+    const both = shelf.conclude("both", 1000, lookups);
+    const all = Array.from({ length: dependentsMax - 1 }, (_, i) =>
+      shelf.conclude(String(i), 10, lookups.slice(0, 1)),
     );
-    const since = shelf.moments.next();
+    const since = shelf.clock.tick();
     const names = (): unknown[] => [both, ...all].map((one) => one.valueSince(since)?.name);
     const told = all.map((_, i) => String(i));
     expect(names()).toEqual(["both", ...told]);
-    shelf.conclude("65th", 10, findings.slice(0, 1));
+    shelf.conclude("65th", 10, lookups.slice(0, 1));
     expect(names()).toEqual([undefined, ...told]);
-    // The other finding has it still, and counts it.
-    expect(findings.map((finding) => finding.bytes)).toEqual([
-      findingBytes + conclusionsMax * 10,
-      findingBytes + 1000,
+    // The other lookup has it still, and counts it.
+    expect(lookups.map((lookup) => lookup.bytes)).toEqual([
+      lookupBytes + dependentsMax * 10,
+      lookupBytes + 1000,
     ]);
-    shelf.conclude("66th", 10, findings.slice(0, 1));
+    shelf.conclude("66th", 10, lookups.slice(0, 1));
     expect(names()).toEqual([undefined, undefined, ...told.slice(1)]);
-    expect(shelf.memory.bytes).toBe(2 * findingBytes + conclusionsMax * 10 + 1000);
+    expect(shelf.cache.bytes).toBe(2 * lookupBytes + dependentsMax * 10 + 1000);
     shelf.forget(0);
     expect(names().every((name) => name === undefined)).toBe(true);
     shelf.forget(1);
-    expect(shelf.memory.bytes).toBe(0);
+    expect(shelf.cache.bytes).toBe(0);
   });
 
-  test("and is let go of with the first finding that is forgotten for want of room", () => {
-    const shelf = new Shelf(18 * findingBytes + 200);
-    const all = shelf.findings(...Array.from({ length: 18 }, (_, i) => i));
+  test("and is dropped with the first lookup that is evicted for want of room", () => {
+    const shelf = new Shelf(18 * lookupBytes + 200);
+    const all = shelf.lookups(...Array.from({ length: 18 }, (_, i) => i));
     const conclusion = shelf.conclude("value", 100, [...all.slice(17), ...all.slice(0, 1)]);
-    const full = 18 * findingBytes + 200;
-    expect(shelf.memory.bytes).toBe(full);
+    const full = 18 * lookupBytes + 200;
+    expect(shelf.cache.bytes).toBe(full);
     expect(conclusion.valueSince(0)?.name).toBe("value");
-    // Room for the next costs the first finding there is, though nothing has changed.
+    // Room for the next costs the first lookup there is, though nothing has changed.
     shelf.conclude("next", 50, all.slice(5, 6));
-    expect(shelf.memory.bytes).toBe(full - findingBytes - 100 + 50);
+    expect(shelf.cache.bytes).toBe(full - lookupBytes - 100 + 50);
     expect(conclusion.valueSince(0)).toBeUndefined();
-    expect(shelf.memory.find(pathOf("/shelf/17"), 0)).toBe(all[17] as Lookup);
+    expect(shelf.cache.find(pathOf("/shelf/17"), 0)).toBe(all[17] as Lookup);
   });
 
-  test("and is none when room for it costs a finding that it hangs on", () => {
-    const shelf = new Shelf(18 * findingBytes);
-    const all = shelf.findings(...Array.from({ length: 18 }, (_, i) => i));
-    const room = 18 * findingBytes;
-    expect(shelf.memory.bytes).toBe(room);
+  test("and is none when room for it costs a lookup that it depends on", () => {
+    const shelf = new Shelf(18 * lookupBytes);
+    const all = shelf.lookups(...Array.from({ length: 18 }, (_, i) => i));
+    const room = 18 * lookupBytes;
+    expect(shelf.cache.bytes).toBe(room);
     // All were asked for just now; the first is the first to go.
-    expect(shelf.memory.conclude("value", 100, all.slice(0, 1))).toBeUndefined();
-    expect(shelf.memory.bytes).toBe(room - findingBytes);
-    // And one that was forgotten before.
-    expect(shelf.memory.conclude("value", 100, all.slice(0, 2))).toBeUndefined();
-    expect(shelf.memory.bytes).toBe(room - findingBytes);
-    const conclusion = shelf.memory.conclude("value", 100, all.slice(5, 6));
-    expect(conclusion?.valueSince(0)).toBe("value");
-    expect(shelf.memory.bytes).toBe(room - findingBytes + 100);
+    expect(attached({ name: "value" }, 100, all.slice(0, 1))).toBeUndefined();
+    expect(shelf.cache.bytes).toBe(room - lookupBytes);
+    // And one that was evicted before.
+    expect(attached({ name: "value" }, 100, all.slice(0, 2))).toBeUndefined();
+    expect(shelf.cache.bytes).toBe(room - lookupBytes);
+    const conclusion = attached({ name: "value" }, 100, all.slice(5, 6));
+    expect(conclusion?.valueSince(0)?.name).toBe("value");
+    expect(shelf.cache.bytes).toBe(room - lookupBytes + 100);
   });
 
-  test("and is none when it would take more than a sixteenth of all room", () => {
-    const shelf = new Shelf(16 * findingBytes);
-    const findings = shelf.findings(0, 1);
-    expect(shelf.memory.conclude("value", findingBytes + 1, findings.slice(0, 1))).toBeUndefined();
-    expect(shelf.memory.conclude("value", findingBytes / 2 + 1, findings)).toBeUndefined();
-    expect(shelf.memory.bytes).toBe(2 * findingBytes);
-    expect(shelf.memory.conclude("value", findingBytes / 2, findings)).toBeDefined();
-    expect(shelf.memory.bytes).toBe(3 * findingBytes);
+  test("and is none when it would take more than a sixteenth of all room from one lookup", () => {
+    const shelf = new Shelf(16 * lookupBytes);
+    const lookups = shelf.lookups(0, 1);
+    expect(attached({ name: "value" }, lookupBytes + 1, lookups.slice(0, 1))).toBeUndefined();
+    expect(attached({ name: "value" }, lookupBytes + 1, lookups)).toBeUndefined();
+    expect(shelf.cache.bytes).toBe(2 * lookupBytes);
+    expect(attached({ name: "value" }, lookupBytes / 2, lookups)).toBeDefined();
+    expect(shelf.cache.bytes).toBe(3 * lookupBytes);
   });
 
   test("within the bound, and given back, whatever happens in whatever order", () => {
@@ -398,11 +400,11 @@ describe("what is concluded is counted", () => {
         times: fc.constantFrom(1, 1, 40),
       }),
     );
-    const bytesMax = fc.integer({ min: findingBytes, max: 20 * findingBytes });
+    const bytesMax = fc.integer({ min: lookupBytes, max: 20 * lookupBytes });
     const property = fc.property(fc.array(step, { maxLength: 40 }), bytesMax, (steps, room) => {
       const shelf = new Shelf(room);
-      const { memory } = shelf;
-      const made: { conclusion: Conclusion<Value>; from: readonly number[]; isOld: boolean }[] = [];
+      const { cache } = shelf;
+      const made: { conclusion: Conclusion; from: readonly number[]; isOld: boolean }[] = [];
       for (const each of steps) {
         if (each.kind === "ask") shelf.find(each.i);
         if (each.kind === "change") {
@@ -410,22 +412,93 @@ describe("what is concluded is counted", () => {
           for (const one of made) one.isOld ||= one.from.includes(each.i);
         }
         for (let time = 0; each.kind === "conclude" && time < each.times; time++) {
-          const findings = each.from.flatMap((i) => shelf.find(i) ?? []);
-          if (findings.length < each.from.length) continue;
-          const conclusion = memory.conclude({ name: "" }, each.cost, findings);
+          const lookups = each.from.flatMap((i) => shelf.find(i) ?? []);
+          if (lookups.length < each.from.length) continue;
+          const conclusion = attached({ name: "" }, each.cost, lookups);
           if (conclusion !== undefined) made.push({ conclusion, from: each.from, isOld: false });
         }
-        expect(memory.bytes).toBeLessThanOrEqual(room);
-        const since = shelf.moments.next();
+        expect(cache.bytes).toBeLessThanOrEqual(room);
+        const since = shelf.clock.tick();
         const old = made.filter(({ isOld }) => isOld);
         expect(old.every(({ conclusion }) => conclusion.valueSince(since) === undefined)).toBe(
           true,
         );
       }
       for (let i = 0; i < 12; i++) shelf.forget(i);
-      expect(memory.bytes).toBe(0);
+      expect(cache.bytes).toBe(0);
       expect(made.every(({ conclusion }) => conclusion.valueSince(0) === undefined)).toBe(true);
     });
     fc.assert(property, { numRuns: 300 });
+  });
+});
+
+/** A dependent that counts how often it was dropped. */
+class Counted implements Dependent {
+  readonly bytes: number;
+  drops = 0;
+
+  constructor(cost = 1) {
+    this.bytes = cost;
+  }
+
+  drop(): void {
+    this.drops++;
+  }
+}
+
+describe("a lookup that dependents are attached to", () => {
+  test("drops each of them once, when it is evicted", () => {
+    const shelf = new Shelf();
+    const [lookup, other] = shelf.lookups(0, 1);
+    const dependents = [new Counted(), new Counted(), new Counted()];
+    for (const each of dependents) expect(lookup?.attach(each)).toBe(true);
+    shelf.forget(1);
+    expect(dependents.map(({ drops }) => drops)).toEqual([0, 0, 0]);
+    shelf.forget(0);
+    shelf.forget(0);
+    expect(dependents.map(({ drops }) => drops)).toEqual([1, 1, 1]);
+    expect(other?.attach(new Counted())).toBe(false);
+  });
+
+  test("drops them when its path is looked up anew", () => {
+    const shelf = new Shelf();
+    const [lookup] = shelf.lookups(0);
+    const dependent = new Counted(500);
+    expect(lookup?.attach(dependent)).toBe(true);
+    shelf.look(0);
+    expect(dependent.drops).toBe(1);
+    expect(lookup?.attach(dependent)).toBe(false);
+    expect(shelf.find(0)).not.toBe(lookup as Lookup);
+    expect(shelf.cache.bytes).toBe(lookupBytes);
+  });
+
+  test("refuses one when it was evicted, and counts and drops nothing for it", () => {
+    const shelf = new Shelf();
+    const [lookup] = shelf.lookups(0);
+    shelf.forget(0);
+    const dependent = new Counted();
+    expect(lookup?.attach(dependent)).toBe(false);
+    expect([dependent.drops, shelf.cache.bytes]).toEqual([0, 0]);
+  });
+
+  test("refuses one that is too large, and keeps the others", () => {
+    const shelf = new Shelf(16 * lookupBytes);
+    const [lookup] = shelf.lookups(0);
+    const [small, large] = [new Counted(), new Counted(lookupBytes + 1)];
+    expect([lookup?.attach(small), lookup?.attach(large)]).toEqual([true, false]);
+    expect([small.drops, large.drops]).toEqual([0, 0]);
+    expect(shelf.cache.bytes).toBe(lookupBytes + 1);
+  });
+
+  test("counts as used when it is checked", () => {
+    const shelf = new Shelf(16 * lookupBytes);
+    const [lookup] = shelf.lookups(0);
+    if (lookup === undefined) return;
+    lookup.isUsed = false;
+    expect(lookup.isCurrent(shelf.clock.now)).toBe(true);
+    expect(lookup.isUsed).toBe(true);
+    lookup.isUsed = false;
+    shelf.change(0);
+    expect([lookup.isCurrent(shelf.clock.tick()), lookup.isUsed]).toEqual([false, false]);
   });
 });

@@ -5,6 +5,7 @@ import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
 import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
 import type { ContainedPath } from "../../../src/tree/path.ts";
 import type { ListingStep } from "../../../src/tree/tree.ts";
+import { View } from "../../../src/tree/view.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { listed, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
 
@@ -121,6 +122,13 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
     fs.rmSync(temp.at("held"), { recursive: true });
     expect(listed(tree, folder, 9)).toEqual({ entries: [], left: 0 });
     expect(descriptorsInto(temp.base)).toEqual([]);
+  });
+
+  test("can't be checked again, so what follows from them is given once", () => {
+    const view = new View(0, 0);
+    expect(view.dependencies).toEqual([]);
+    tree.list(pathOf("/docs/"), 9, view).return();
+    expect(view.dependencies).toBeUndefined();
   });
 
   test("of the root show .well-known (RFC 8615 §3)", () => {
