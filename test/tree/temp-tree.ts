@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { defaultLimits } from "../../src/base/limits.ts";
 import { EventLoop } from "../../src/schedule/event-loop.ts";
 import { LogicalClock } from "../../src/schedule/logical-clock.ts";
-import type { FolderOpener } from "../../src/system/file-system.ts";
+import type { FolderOpener } from "../../src/system/folder.ts";
 import type { DiskTreeOptions } from "../../src/tree/disk/disk-tree.ts";
 import { DiskTree, openDiskTree } from "../../src/tree/disk/disk-tree.ts";
 import type { ContainedPath } from "../../src/tree/path.ts";

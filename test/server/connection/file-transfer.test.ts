@@ -16,7 +16,7 @@ import type { Piece } from "../../../src/http/response.ts";
 import type { WriteOutcome } from "../../../src/server/connection/write-outcome.ts";
 import { FileSender } from "../../../src/server/connection/file-sender.ts";
 import { SocketTransport } from "../../../src/server/connection/transport.ts";
-import { pathOf, TempTree } from "../../tree/temp-tree.ts";
+import { fileAt, TempTree } from "../../tree/temp-tree.ts";
 
 const native = nativeCalls();
 const both: readonly (readonly [kind: string, calls: SystemCalls])[] = [
@@ -149,9 +149,7 @@ describe.each(both)("by %s, a file", (_, calls) => {
     fs.rmSync(path(), { force: true });
     fs.writeFileSync(path(), first);
     fs.chmodSync(path(), 0o644);
-    const found = tree.open().resolve(pathOf("/large.bin"));
-    if (found.kind !== "file") throw new Error(found.kind);
-    return found.file;
+    return fileAt(tree.open(), "/large.bin");
   }
 
   /** A transfer of all of it, half done: the client has not begun to read. */

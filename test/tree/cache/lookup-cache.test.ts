@@ -6,7 +6,8 @@ import { bytes } from "../../../src/base/units.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { plainCalls } from "../../../src/system/plain-calls.ts";
 import type { PreparedPath } from "../../../src/system/system-calls.ts";
-import { errorNumber, FileStat } from "../../../src/system/system-calls.ts";
+import { FileStat } from "../../../src/system/file-stat.ts";
+import { errorNumber } from "../../../src/system/system-calls.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
 import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
 import type { Outcome } from "../../../src/tree/tree.ts";
@@ -299,6 +300,19 @@ describe("a folder that changes there and back between the two walks for its lis
   );
 });
 
+/** A cache that holds as much as `limits` say, and how to add "absent" to it under a path. */
+function emptyCache(limits = defaultLimits) {
+  const clock = new LogicalClock();
+  const cache = new LookupCache(limits, plainCalls, clock, new FakeClock());
+  const seen = new FileStat();
+  plainCalls.look(temp.root, seen);
+  const add = (path: string): void => {
+    const view = new View(clock.tick(), later());
+    cache.add(pathOf(path), { kind: "absent" }, [{ path: temp.root, seen }], view);
+  };
+  return { cache, add };
+}
+
 describe("the cache is bounded", () => {
   test("and a client that goes through more than it holds finds some of it", () => {
     for (let i = 0; i < 200; i++) temp.file(`bound/${i}.txt`, "x".repeat(1000));
@@ -312,19 +326,6 @@ describe("the cache is bounded", () => {
     expect(found).toBeGreaterThan(50);
     expect(found).toBeLessThanOrEqual(100);
   });
-
-  /** A cache that holds as much as `limits` say, and how to add "absent" to it under a path. */
-  function emptyCache(limits = defaultLimits) {
-    const clock = new LogicalClock();
-    const cache = new LookupCache(limits, plainCalls, clock, new FakeClock());
-    const seen = new FileStat();
-    plainCalls.look(temp.root, seen);
-    const add = (path: string): void => {
-      const view = new View(clock.tick(), later());
-      cache.add(pathOf(path), { kind: "absent" }, [{ path: temp.root, seen }], view);
-    };
-    return { cache, add };
-  }
 
   test("and an outcome takes the place of the one before it", () => {
     const { cache, add } = emptyCache();

@@ -5,7 +5,7 @@ import * as fs from "node:fs";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { bytes, mebibytes } from "../../../src/base/units.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
-import { FileStat } from "../../../src/system/system-calls.ts";
+import { FileStat } from "../../../src/system/file-stat.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
 import type { Lookup } from "../../../src/tree/cache/lookup.ts";
 import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";

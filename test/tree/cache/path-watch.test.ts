@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import type { SystemCalls } from "../../../src/system/system-calls.ts";
-import { FileStat } from "../../../src/system/system-calls.ts";
+import { FileStat } from "../../../src/system/file-stat.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
 import { PathWatch } from "../../../src/tree/cache/path-watch.ts";
 import { TempTree } from "../temp-tree.ts";

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import * as fs from "node:fs";
 
 import { bytes } from "../../../src/base/units.ts";
-import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import type { OpenWay } from "../../../src/system/system-calls.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
 import type { DiskTreeOptions } from "../../../src/tree/disk/disk-tree.ts";
@@ -301,10 +301,11 @@ describe("what was seen by a peek", () => {
   });
 });
 
-describe("a file on this machine is shown to strangers", () => {
-  const shows = (path: string, changes: Partial<DiskTreeOptions> = {}): boolean =>
-    temp.open(changes).shows(path);
+/** Whether a tree with these options shows the file at `path`. */
+const shows = (path: string, changes: Partial<DiskTreeOptions> = {}): boolean =>
+  temp.open(changes).shows(path);
 
+describe("a file on this machine is shown to strangers", () => {
   test.each([
     ["in the tree", "file.txt", true],
     ["deep in the tree", "plain/deep/file.txt", true],

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 
-import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import { explainDenial } from "../../../src/tree/permission.ts";
 import { fileAt, outcome, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
 
@@ -114,7 +114,7 @@ const nobody = { uid: 65534, gid: 65534 };
 
 /** What `names` come to for a process that isn't root. */
 function lookAs(names: readonly string[]): readonly string[] {
-  const script = `${import.meta.dir}/../look.ts`;
+  const script = `${import.meta.dir}/look.ts`;
   const user = isRoot ? nobody : {};
   const run = Bun.spawnSync([process.execPath, script, temp.root, ...names], user);
   return run.stdout.toString().trimEnd().split("\n");

@@ -5,7 +5,7 @@ import { defaultLimits } from "../../../src/base/limits.ts";
 import { Slot } from "../../../src/base/slot.ts";
 import { bytes } from "../../../src/base/units.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
-import { FileStat, word } from "../../../src/system/system-calls.ts";
+import { FileStat, word } from "../../../src/system/file-stat.ts";
 import { isSettled } from "../../../src/tree/disk/open-file.ts";
 import type { OpenFile } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";

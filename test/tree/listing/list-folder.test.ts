@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 
-import { holdFolder, nameFolder } from "../../../src/system/file-system.ts";
+import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
 import type { ContainedPath } from "../../../src/tree/path.ts";
 import type { ListingStep } from "../../../src/tree/tree.ts";
@@ -92,6 +92,7 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
   });
 
   test("are cut at the limit, and what is left is counted", () => {
+    const folder = folderAt(tree, "/docs/");
     const all = shown.length;
     expect(listed(tree, folder, 3).entries).toHaveLength(3);
     expect(listed(tree, folder, 3).left).toBe(all - 3);
@@ -114,7 +115,7 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
 
   test.skipIf(!canListDescriptors)("hold no descriptor (needs /proc)", () => {
     temp.file("held/a.txt");
-    expect(outcome(tree, "/held/")).toBe("directory");
+    const folder = folderAt(tree, "/held/");
     expect(descriptorsInto(temp.base)).toEqual([]);
     expect(listed(tree, folder, 9).entries).toHaveLength(1);
     fs.chmodSync(temp.at("held"), 0o751);
@@ -179,7 +180,7 @@ describe.each(ways)("a folder with many entries, with $way", ({ openFolder }) =>
     fs.rmSync(temp.at(name), { recursive: true, force: true });
     temp.folder(name);
     for (const file of names) fs.writeFileSync(temp.at(`${name}/${file}`), file);
-    return `/${name}/`;
+    return folderAt(tree, `/${name}/`);
   }
 
   test("is read, put in order and shown in many small steps", () => {
