@@ -171,7 +171,7 @@ describe("the next request sees", () => {
 });
 
 describe("a look", () => {
-  test("serves those who have asked before it, and nobody who asks after it", () => {
+  test("serves the requests before it, and none after it", () => {
     temp.file("look.txt", "old");
     const asker = new Asker(temp);
     const start = asker.clock.tick();
@@ -195,7 +195,7 @@ describe("a look", () => {
     fs.chmodSync(temp.at("many"), 0o755);
   });
 
-  test("is made anew for whoever answers outside of a request's own turn", () => {
+  test("is made anew for an answer that is made later", () => {
     temp.file("outside.txt", "old");
     const asker = new Asker(temp);
     asker.ask("/outside.txt");
@@ -361,7 +361,7 @@ describe("the cache is bounded", () => {
     const round = (from: number): Outcome[] =>
       Array.from({ length: 100 }, (_, i) => asker.ask(`/shift/${from + i}.txt`));
     for (let i = 0; i < 3; i++) round(0);
-    // Everything once, as somebody does who makes a copy, is not instead.
+    // Asking for everything once, as a crawler does, is not "instead".
     for (const from of [100, 200, 300]) round(from);
     const [before, after] = [round(0), round(0)];
     expect(before.filter((one, i) => one === after[i])).toHaveLength(100);

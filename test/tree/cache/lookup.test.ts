@@ -139,7 +139,7 @@ describe("a conclusion", () => {
     expect(standing(asker, conclusion)).toBeUndefined();
   });
 
-  test("goes by what someone else has seen, too", () => {
+  test("goes by what another request has seen, too", () => {
     const asker = new Asker(temp);
     const conclusion = concluded(asker, "/c/a.txt", "/c/b.txt");
     temp.file("c/b.txt", "new");

@@ -128,7 +128,7 @@ describe("a file that is kept", () => {
 });
 
 describe("open files", () => {
-  test("rest when nobody has asked for them for a while", () => {
+  test("are closed when no request has asked for them for a while", () => {
     const openFiles = new OpenFileCache(9, restMs, new FakeClock());
     const [wanted, other] = [keep(openFiles, "e.txt"), keep(openFiles, "f.txt")];
     wanted.open();
@@ -189,7 +189,7 @@ describe("open files", () => {
     openFiles.close();
   });
 
-  test("rest by an alarm, which is set while there are any", () => {
+  test("are closed by an alarm, which is set while there are any", () => {
     const clock = new FakeClock();
     const openFiles = new OpenFileCache(9, restMs, clock);
     const file = keep(openFiles, "x.txt");

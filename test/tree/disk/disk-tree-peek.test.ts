@@ -288,7 +288,7 @@ describe("what was seen by a peek", () => {
     fs.rmSync(temp.at("n"), { recursive: true });
   });
 
-  test("serves those who have asked before the look, and none who asks after it", () => {
+  test("serves the requests before the look, and none after it", () => {
     temp.file("look/a");
     const asker = new Asker(temp);
     asker.peek("/look/a");

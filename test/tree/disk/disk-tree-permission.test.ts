@@ -5,7 +5,7 @@ import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import { explainDenial } from "../../../src/tree/permission.ts";
 import { fileAt, outcome, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
 
-/** Root may open everything; for everyone else the owner's bits stand in the way as well. */
+/** Root may open everything; for all other users the owner's bits stand in the way as well. */
 const isRoot = process.geteuid?.() === 0;
 
 const temp = new TempTree();
