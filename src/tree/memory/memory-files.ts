@@ -14,7 +14,7 @@ import { containPath, displayName } from "../path.ts";
 import { ContentFile } from "./content-file.ts";
 
 /** The content of a file; text is UTF-8. Octets are copied, so they may be reused afterwards. */
-export type MemoryBody = string | Uint8Array;
+type MemoryBody = string | Uint8Array;
 
 /** A file with its attributes; without a body, a folder's attributes. */
 export interface MemoryEntry {
@@ -199,6 +199,20 @@ function enterAll(root: FolderNode, names: readonly string[], madeMs: number): F
     folder = child;
   }
   return folder;
+}
+
+/** The same folder with files of its own: the octets are shared, what follows from them isn't. */
+export function copyFolder({ mode, mtimeMs, children }: FolderNode): FolderNode {
+  const copy = makeFolder({ mode, mtimeMs });
+  for (const [name, child] of children) {
+    copy.children.set(name, child.kind === "file" ? copyFile(child) : copyFolder(child));
+  }
+  return copy;
+}
+
+function copyFile({ kind, mode, outcome: { file } }: FileNode): FileNode {
+  const copy = new ContentFile(file.name, file.content, file.mtimeMs);
+  return { kind, mode, outcome: { kind, file: copy } };
 }
 
 function makeFolder({ mode, mtimeMs }: Attributes): FolderNode {

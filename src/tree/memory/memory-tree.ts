@@ -20,11 +20,12 @@ import type { Kind, ListingStep, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
 import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
-import { readFiles } from "./memory-files.ts";
+import { copyFolder, readFiles } from "./memory-files.ts";
 
 /** What files there are, and what of them is shown. */
 export interface MemoryTreeOptions {
-  readonly files: MemoryFiles;
+  /** The files; of a tree, those that it has now. */
+  readonly files: MemoryFiles | MemoryTree;
   readonly permissions: Permissions;
   /** Whether names that begin with "." are shown. */
   readonly hidden: boolean;
@@ -38,7 +39,7 @@ export interface MemoryTreeOptions {
 /** The limits that a tree in memory lives by: of what depends on its lookups, not of its files. */
 export type MemoryTreeLimits = Pick<Limits, "fileCacheBytesMax">;
 
-type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index">;
+type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits">;
 
 const absent: Outcome = { kind: "absent" };
 const hiddenName: Outcome = { kind: "absent", cause: "hidden" };
@@ -52,6 +53,7 @@ const entriesAtOnce = 1024;
 export function openMemoryTree(options: MemoryTreeOptions): Result<MemoryTree, string> {
   const { index, files, madeMs } = options;
   if (index !== "" && !isNameable(index)) return failure(`not a file's name: ${index}`);
+  if (files instanceof MemoryTree) return success(files.copy(options));
   const root = readFiles(files, madeMs);
   return root.ok ? success(new MemoryTree(options, root.value)) : root;
 }
@@ -64,7 +66,7 @@ export class MemoryTree implements Tree {
   readonly #edition: Edition;
 
   /** `root` is what was made of the files; `openMemoryTree` does it. */
-  constructor(options: Rules & Pick<MemoryTreeOptions, "limits">, root: FolderNode) {
+  constructor(options: Rules, root: FolderNode) {
     this.index = options.index;
     this.#rules = options;
     this.#root = root;
@@ -100,6 +102,11 @@ export class MemoryTree implements Tree {
   /** Drops what depends on lookups. The files stay, for answers that are still being made. */
   close(): void {
     this.#edition.end();
+  }
+
+  /** A tree of the same files, by other rules. */
+  copy(rules: Rules): MemoryTree {
+    return new MemoryTree(rules, copyFolder(this.#root));
   }
 
   #find(path: ContainedPath): Outcome {
