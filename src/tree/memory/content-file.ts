@@ -4,6 +4,7 @@
  */
 
 import { Slot } from "../../base/slot.ts";
+import { readOctets } from "../../http/octet-source.ts";
 import { mediaTypeOf } from "../mime.ts";
 import type { OpenFile } from "../tree.ts";
 
@@ -45,9 +46,7 @@ export class ContentFile implements OpenFile {
   }
 
   read(into: Uint8Array, position: number): number {
-    const part = this.content.subarray(position, position + into.length);
-    into.set(part);
-    return part.length;
+    return readOctets(this.content, into, position);
   }
 
   readAll(): Uint8Array<ArrayBuffer> {
