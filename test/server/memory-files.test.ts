@@ -267,12 +267,23 @@ describe("a large file in memory", () => {
   });
 });
 
-describe("files in memory that are reloaded", () => {
-  const contentOf = async (server: Server, path: string): Promise<string> => {
-    const answer = await fetch(new URL(path, server.url));
-    return `${answer.status} ${answer.status === 200 ? await answer.text() : ""}`.trimEnd();
-  };
+async function contentOf(server: Server, path: string): Promise<string> {
+  const answer = await fetch(new URL(path, server.url));
+  return `${answer.status} ${answer.status === 200 ? await answer.text() : ""}`.trimEnd();
+}
 
+/** The code and the message with which a server with `options` doesn't start. */
+async function refusalOf(options: ServeOptions): Promise<readonly [string, string]> {
+  try {
+    await using server = await serve(options);
+    throw new Error(`it listens at ${server.url.href}`);
+  } catch (error) {
+    if (error instanceof ServeError) return [error.code, error.message];
+    throw error;
+  }
+}
+
+describe("files in memory that are reloaded", () => {
   test("stay what they were when they are left out, under other options", async () => {
     const octets = new TextEncoder().encode("octets");
     await using server = await serve({ files: { "/a.txt": octets, "/.b.txt": "hidden" } });
@@ -316,16 +327,6 @@ describe("files in memory that are reloaded", () => {
 });
 
 describe("files that can't be served", () => {
-  const refusalOf = async (options: ServeOptions): Promise<readonly [string, string]> => {
-    try {
-      await using server = await serve(options);
-      throw new Error(`it listens at ${server.url.href}`);
-    } catch (error) {
-      if (error instanceof ServeError) return [error.code, error.message];
-      throw error;
-    }
-  };
-
   test("are refused in one line that names the path", async () => {
     expect(await refusalOf({ files: { "/a%2": "" } })).toEqual([
       "files",
