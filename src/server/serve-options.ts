@@ -50,7 +50,7 @@ export interface ServeOptions extends SiteOptions {
 }
 
 /** Options that have no default value: the server does without them. */
-type OptionWithoutDefault = "tls" | "cache" | "write" | "onError";
+type OptionWithoutDefault = "files" | "tls" | "cache" | "write" | "onError";
 
 /** The value of each option that is left out. */
 export const defaultOptions = {
@@ -69,10 +69,13 @@ type DefaultedOption = keyof typeof defaultOptions;
 export type CompleteOptions = ServeOptions & Required<Pick<ServeOptions, DefaultedOption>>;
 
 /**
- * `options`, each with its default where it is left out. Throws a `ServeError` for the first option
- * that is set to none of its words: callers without types may.
+ * `options`, each with its default where it is left out. Throws a `ServeError` when they name two
+ * trees, and for the first option that is set to none of its words: callers without types may.
  */
 export function completeOptions(options: ServeOptions): CompleteOptions {
+  if (options.root !== undefined && options.files !== undefined) {
+    throw new ServeError("root", "root and files can't both be served");
+  }
   checkWords(options);
   const names = Object.keys(defaultOptions) as DefaultedOption[];
   const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);

@@ -35,7 +35,7 @@ export interface Server extends AsyncDisposable {
   readonly url: URL;
   readonly host: string;
   readonly port: number;
-  /** The real path of the served folder. */
+  /** The real path of the served folder; "" when files are served from memory. */
   readonly root: string;
   /** The requests that arrived, oldest first, at most `limits.requestsKeptMax`. */
   readonly requests: readonly RecordedRequest[];
@@ -52,9 +52,9 @@ export interface Server extends AsyncDisposable {
   route(method: string, path: string, handler: RouteHandler): void;
   /**
    * Serves by `options` from the next request on. An option that is left out gets its default, but
-   * for the root and the certificate, which stay as they are. Requests in flight finish under the
-   * options they began with, open connections keep their limits, and added routes stay. Throws a
-   * `ServeError`, and changes nothing, when the options are wrong.
+   * for the certificate, and for the root or the files, which stay as they are. Requests in flight
+   * finish under the options they began with, open connections keep their limits, and added routes
+   * stay. Throws a `ServeError`, and changes nothing, when the options are wrong.
    */
   reload(options: ReloadOptions): void;
   /**
@@ -185,8 +185,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const listening = listener.open(host, port, reusePort);
   if (!listening.ok) throw listenError(listening.error);
   const reload = (changed: ReloadOptions): void => {
-    const wanted = completeOptions({ ...changed, root: changed.root ?? opened.root });
-    const next = openSite(wanted, surroundings);
+    const wanted = completeOptions(changed);
+    const isTreeNamed = changed.root !== undefined || changed.files !== undefined;
+    const source = isTreeNamed ? {} : opened.source;
+    const next = openSite({ ...wanted, ...source }, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();
     opened = next;
@@ -203,7 +205,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     host,
     port: listening.value,
     get root() {
-      return opened.root;
+      return opened.source.root;
     },
     requests: recorder.requests,
     get connections() {

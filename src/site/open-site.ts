@@ -6,15 +6,14 @@
 import type { Limits } from "../base/limits.ts";
 import { resolveLimits } from "../base/limits.ts";
 import type { Scheme } from "../http/target.ts";
-import type { Clock } from "../schedule/clock.ts";
-import type { LogicalClock } from "../schedule/logical-clock.ts";
-import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import { TreeContent } from "./content/tree-content.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
 import { FormEndpoint } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { RouteTable } from "./library/route-endpoint.ts";
 import { RouteEndpoint } from "./library/route-endpoint.ts";
+import type { OpenTree, TreeSurroundings } from "./open-tree.ts";
+import { openTree } from "./open-tree.ts";
 import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./rules/path-mapping.ts";
@@ -25,28 +24,19 @@ import { SchemeGuard } from "./scheme-guard.ts";
 import { Site } from "./site.ts";
 import { VariantCache } from "./variants/variant-cache.ts";
 import { VariantSelector } from "./variants/variant-selector.ts";
-import { openDiskTree } from "../tree/disk/disk-tree.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
 /** A site, and what it was made with. */
-export interface OpenSite {
+export interface OpenSite extends OpenTree {
   readonly site: Site;
   readonly limits: Limits;
-  readonly tree: Tree;
-  /** The real path of the served folder. */
-  readonly root: string;
-  /** Whether a stranger is shown the file that is on this machine at `file`. */
-  readonly shows: (file: string) => boolean;
 }
 
 /** What the sites of one server share. */
-export interface SiteSurroundings {
+export interface SiteSurroundings extends TreeSurroundings {
   readonly routes: RouteTable;
-  readonly clock: Clock;
-  readonly logicalClock: LogicalClock;
-  readonly budgets: TurnBudgets;
   /** "https" when connections are with TLS (RFC 9110 §4.2). */
   readonly scheme: Scheme;
 }
@@ -68,27 +58,6 @@ async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
 function checkName(code: "form" | "index", called: string, name: string): void {
   if (isPageName(name) || (code === "index" && name === "")) return;
   throw new ServeError(code, `${called} must be a file's name, not ${name}`);
-}
-
-/** The tree that `options` ask for. */
-function openTreeOf(
-  options: CompleteSiteOptions,
-  limits: Limits,
-  { logicalClock, budgets }: SiteSurroundings,
-): Pick<OpenSite, "tree" | "root" | "shows"> {
-  const opened = openDiskTree({
-    root: options.root,
-    permissions: options.permissions,
-    hidden: options.hidden,
-    symlinks: options.symlinks,
-    index: options.index,
-    clock: logicalClock,
-    scheduler: budgets.scheduler,
-    limits,
-  });
-  if (!opened.ok) throw new ServeError("root", opened.error);
-  const tree = opened.value;
-  return { tree, root: tree.root, shows: (file) => tree.shows(file) };
 }
 
 /** What answers from `tree`. */
@@ -128,7 +97,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { form: formPage, index, explain, cache: cacheSeconds } = options;
   checkName("form", "the form page", formPage);
   checkName("index", "the index", index);
-  const opened = openTreeOf(options, limits, surroundings);
+  const opened = openTree(options, limits, surroundings);
   const { tree } = opened;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes, scheme } = surroundings;

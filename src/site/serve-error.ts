@@ -9,6 +9,7 @@ export type ServeErrorCode =
   | "post"
   | "log"
   | "root"
+  | "files"
   | "limits"
   | "form"
   | "index"

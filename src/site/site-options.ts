@@ -7,6 +7,8 @@ import type { Limits } from "../base/limits.ts";
 import { defaultLimits } from "../base/limits.ts";
 import type { SymlinkRule } from "../tree/disk/symlink-rule.ts";
 import { symlinkRules } from "../tree/disk/symlink-rule.ts";
+import type { MemoryFiles } from "../tree/memory/memory-files.ts";
+import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Permissions } from "../tree/permission.ts";
 import { permissionRules } from "../tree/permission.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
@@ -21,6 +23,11 @@ export type PostAction = (typeof postActions)[number];
 export interface SiteOptions {
   /** The folder to serve; the current one by default. */
   readonly root?: string;
+  /**
+   * Files to serve from memory, in the place of a folder. Permission, conditions, ranges,
+   * compression, listings and error pages work as they do on disk; there are no symbolic links.
+   */
+  readonly files?: MemoryFiles;
   /**
    * Whose right to read counts: a stranger's, by the mode bits ("other", the default), or that of
    * the server's process ("process").
@@ -65,7 +72,10 @@ export interface SiteOptions {
   readonly limits?: Partial<Record<keyof Limits, number>>;
 }
 
-/** The value of each option that is left out; `cache` has none, the site does without it. */
+/** Options that have no default value: the site does without them. */
+type OptionWithoutDefault = "files" | "cache";
+
+/** The value of each option that is left out. */
 export const defaultSiteOptions = {
   root: ".",
   permissions: "other",
@@ -85,10 +95,14 @@ export const defaultSiteOptions = {
   post: "form",
   form: "MyForm.html",
   limits: defaultLimits,
-} as const satisfies Required<Omit<SiteOptions, "cache">>;
+} as const satisfies Required<Omit<SiteOptions, OptionWithoutDefault>>;
 
 /** Options of a site in which only those are left out that have no default. */
-export type CompleteSiteOptions = Required<Omit<SiteOptions, "cache">> & Pick<SiteOptions, "cache">;
+export type CompleteSiteOptions = Required<Omit<SiteOptions, OptionWithoutDefault>> &
+  Pick<SiteOptions, "cache"> & {
+    /** With files, or a tree whose files are to be served again, the root means nothing. */
+    readonly files?: MemoryFiles | MemoryTree;
+  };
 
 /** The words of the options whose value is one of a few. */
 export const siteOptionWords = {

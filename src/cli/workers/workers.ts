@@ -84,7 +84,7 @@ async function settle(options: ReloadOptions): Promise<Shared> {
     budgets: new TurnBudgets(scheduler),
     scheme: tls === undefined ? "http" : "https",
   });
-  const { root } = site;
+  const { root } = site.source;
   if (tls === undefined) return { options: { ...options, root }, site };
   const { readCertificate } = await import("../../server/tls/certificate.ts");
   return { options: { ...options, root, tls: readCertificate(tls, site.shows) }, site };

@@ -8,7 +8,9 @@ import { concatBytes } from "../../http/bytes.ts";
 import { formatImfFixdate } from "../../http/date.ts";
 import type { EntityTag } from "../../http/entity-tag.ts";
 import { formatEntityTag } from "../../http/entity-tag.ts";
+import { OctetSource } from "../../http/octet-source.ts";
 import type { CachedResponse, Piece, Response, ResponseField } from "../../http/response.ts";
+import { piecesOctets } from "../../http/response.ts";
 import { ResponseBuilder } from "../../http/response-builder.ts";
 import type { ContentStatus } from "../../http/status.ts";
 import type { OpenFile } from "../../tree/tree.ts";
@@ -40,6 +42,9 @@ const repeatedOn304: ReadonlySet<string> = new Set([
   "expires",
   "vary",
 ]);
+
+/** Pieces in memory that are more are sent one by one, and not copied into one. */
+const joinedOctetsMax = 64 * 1024;
 
 /** A representation. It is a class so that a copy of its parts shares nothing that is cached. */
 export class Representation {
@@ -140,6 +145,9 @@ export class Representation {
       return builder.file(content, pieces ?? { start: 0, octets: this.size }, mediaType);
     }
     if (pieces === undefined) return builder.bytes(content, mediaType);
+    if (pieces.length > 1 && piecesOctets(pieces) > joinedOctetsMax) {
+      return builder.file(new OctetSource(content), pieces, mediaType);
+    }
     const parts = pieces.map((piece) =>
       piece instanceof Uint8Array
         ? piece

@@ -4,6 +4,7 @@
  */
 
 import { Slot } from "../../base/slot.ts";
+import { readOctets } from "../../http/octet-source.ts";
 import type { FileHandle } from "../../http/response.ts";
 import { closeDescriptor, lookInto, readAt } from "../../system/file-system.ts";
 import type { FileStat } from "../../system/file-stat.ts";
@@ -145,9 +146,7 @@ export class MemoryFile extends FoundFile implements OpenFile {
   }
 
   read(into: Uint8Array, position: number): number {
-    const part = this.content.subarray(position, position + into.length);
-    into.set(part);
-    return part.length;
+    return readOctets(this.content, into, position);
   }
 
   override readAll(): Uint8Array<ArrayBuffer> {

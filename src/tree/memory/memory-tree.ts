@@ -1,0 +1,205 @@
+/**
+ * A tree of files in memory. Path, permission, index and listing follow the rules of a tree on disk
+ * to the letter; there are no symbolic links, no special files, and nothing that could fail.
+ *
+ * The server's process may read everything here, so `permissions: "process"` shows everything.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import type { NamedEntry } from "../../system/file-system.ts";
+import type { EntryReader } from "../listing/entry-reader.ts";
+import type { EntryFacts } from "../listing/list-folder.ts";
+import { listFolder } from "../listing/list-folder.ts";
+import type { ContainedPath } from "../path.ts";
+import { isHidden, isHiddenName, isNameable } from "../path.ts";
+import type { Need, Permissions } from "../permission.ts";
+import { deny, permits } from "../permission.ts";
+import type { Kind, ListingStep, Outcome, Tree } from "../tree.ts";
+import type { View } from "../view.ts";
+import { Edition } from "./edition.ts";
+import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
+import { copyFolder, readFiles } from "./memory-files.ts";
+
+/** What files there are, and what of them is shown. */
+export interface MemoryTreeOptions {
+  /** The files; of a tree, those that it has now. */
+  readonly files: MemoryFiles | MemoryTree;
+  readonly permissions: Permissions;
+  /** Whether names that begin with "." are shown. */
+  readonly hidden: boolean;
+  /** The file that stands for its folder, "index.html"; "" for none. */
+  readonly index: string;
+  readonly limits: MemoryTreeLimits;
+  /** When the tree is made, in milliseconds since 1970: the date of what has no date of its own. */
+  readonly madeMs: number;
+}
+
+/** The limits that a tree in memory lives by: of what depends on its lookups, not of its files. */
+export type MemoryTreeLimits = Pick<Limits, "fileCacheBytesMax">;
+
+type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits">;
+
+const absent: Outcome = { kind: "absent" };
+const hiddenName: Outcome = { kind: "absent", cause: "hidden" };
+const directory: Outcome = { kind: "directory" };
+const redirect: Outcome = { kind: "redirect" };
+
+/** Entries that are read at a time. */
+const entriesAtOnce = 1024;
+
+/** The tree of `options.files`, or a line that says why there is none. */
+export function openMemoryTree(options: MemoryTreeOptions): Result<MemoryTree, string> {
+  const { index, files, madeMs } = options;
+  if (index !== "" && !isNameable(index)) return failure(`not a file's name: ${index}`);
+  if (files instanceof MemoryTree) return success(files.copy(options));
+  const root = readFiles(files, madeMs);
+  return root.ok ? success(new MemoryTree(options, root.value)) : root;
+}
+
+/** Files in memory, as a tree. */
+export class MemoryTree implements Tree {
+  readonly index: string;
+  readonly #rules: Rules;
+  readonly #root: FolderNode;
+  readonly #edition: Edition;
+
+  /** `root` is what was made of the files; `openMemoryTree` does it. */
+  constructor(options: Rules, root: FolderNode) {
+    this.index = options.index;
+    this.#rules = options;
+    this.#root = root;
+    this.#edition = new Edition(options.limits.fileCacheBytesMax);
+  }
+
+  open(path: ContainedPath, view: View): Outcome {
+    // An answer is often made of several lookups; one mention of the edition is enough.
+    if (view.dependencies?.at(-1) !== this.#edition) view.depend(this.#edition);
+    return this.#find(path);
+  }
+
+  /** Opening is no more than looking. */
+  peek(path: ContainedPath, view: View): Kind {
+    return this.open(path, view).kind;
+  }
+
+  list(path: ContainedPath, limit: number, view: View): Generator<ListingStep, void> {
+    view.depend(this.#edition);
+    const context = {
+      depth: path.segments.length,
+      hidden: this.#rules.hidden,
+      open: () => readerOf(this.#listable(path)),
+      lookAt: (names: readonly string[]) => {
+        const folder = this.#listable(path);
+        return names.map((name) => factsOf(folder?.children.get(name)));
+      },
+      describeLink: () => undefined,
+    };
+    return listFolder(context, limit);
+  }
+
+  /** Drops what depends on lookups. The files stay, for answers that are still being made. */
+  close(): void {
+    this.#edition.end();
+  }
+
+  /** A tree of the same files, by other rules. */
+  copy(rules: Rules): MemoryTree {
+    return new MemoryTree(rules, copyFolder(this.#root));
+  }
+
+  #find(path: ContainedPath): Outcome {
+    if (!this.#rules.hidden && isHidden(path)) return hiddenName;
+    const { segments, trailingSlash } = path;
+    let folder = this.#root;
+    for (let depth = 0; depth < segments.length; depth++) {
+      const child = folder.children.get(segments[depth] ?? "");
+      if (child === undefined) return absent;
+      if (child.kind === "file") {
+        const isEnd = depth === segments.length - 1 && !trailingSlash;
+        return isEnd ? this.#fileAt(segments, child) : absent;
+      }
+      if (!this.#permits(child, "search")) {
+        return refusal(segments.slice(0, depth + 1), child, "search");
+      }
+      folder = child;
+    }
+    return trailingSlash ? this.#folderAt(segments, folder) : redirect;
+  }
+
+  #fileAt(names: readonly string[], node: FileNode): Outcome {
+    return this.#permits(node, "read") ? node.outcome : refusal(names, node, "read");
+  }
+
+  /** The folder's index where there is one, even one that isn't shown, and else the folder. */
+  #folderAt(names: readonly string[], folder: FolderNode): Outcome {
+    const index = this.#indexOf(names.length, folder);
+    if (index?.kind === "file") return this.#fileAt([...names, this.index], index);
+    // A folder by the index's name is no index. One that is shut is refused before that shows.
+    if (index !== undefined && !this.#permits(index, "search")) {
+      return refusal([...names, this.index], index, "search");
+    }
+    return this.#mayList(folder) ? directory : refusal(names, folder, "read");
+  }
+
+  /** What has the index's name in `folder`, which is `depth` folders below the root. */
+  #indexOf(depth: number, folder: FolderNode): FileNode | FolderNode | undefined {
+    const { index, hidden } = this.#rules;
+    if (index === "" || (!hidden && isHiddenName(index, depth))) return undefined;
+    return folder.children.get(index);
+  }
+
+  #permits({ mode }: FileNode | FolderNode, need: Need): boolean {
+    return this.#rules.permissions === "process" || permits(mode, need);
+  }
+
+  /** The root is granted by being named. */
+  #mayList(folder: FolderNode): boolean {
+    return folder === this.#root || this.#permits(folder, "read");
+  }
+
+  /** The folder at `path` whose entries may be shown; undefined if there is none. */
+  #listable(path: ContainedPath): FolderNode | undefined {
+    if (!this.#rules.hidden && isHidden(path)) return undefined;
+    let folder = this.#root;
+    for (const name of path.segments) {
+      const child = folder.children.get(name);
+      if (child?.kind !== "directory" || !this.#permits(child, "search")) return undefined;
+      folder = child;
+    }
+    return this.#mayList(folder) ? folder : undefined;
+  }
+}
+
+/** The outcome when the *other* of `node` lacks what `need` asks for. */
+function refusal(names: readonly string[], { mode }: FileNode | FolderNode, need: Need): Outcome {
+  return { kind: "forbidden", denial: deny(names.join("/"), mode, need) };
+}
+
+/** The entries of `folder`, some at a time. */
+function readerOf(folder: FolderNode | undefined): EntryReader | undefined {
+  if (folder === undefined) return undefined;
+  const children = folder.children.entries();
+  return {
+    next() {
+      const entries: NamedEntry[] = [];
+      while (entries.length < entriesAtOnce) {
+        const { done, value } = children.next();
+        if (done === true) break;
+        entries.push({ name: value[0], type: value[1].kind });
+      }
+      return entries;
+    },
+    close() {
+      // It holds nothing.
+    },
+  };
+}
+
+function factsOf(node: FileNode | FolderNode | undefined): EntryFacts | undefined {
+  if (node === undefined) return undefined;
+  if (node.kind === "directory") return { type: "directory", size: 0, mtimeMs: node.mtimeMs };
+  const { size, mtimeMs } = node.outcome.file;
+  return { type: "file", size, mtimeMs };
+}

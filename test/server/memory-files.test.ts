@@ -1,0 +1,343 @@
+/**
+ * A server of files in memory, on a real socket. What it answers is what a server of the same files
+ * on disk answers, octet by octet; what only files in memory can be is shown by itself.
+ */
+
+import { afterAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import * as zlib from "node:zlib";
+
+import { kibibytes, mebibytes } from "../../src/base/units.ts";
+import type { ServeOptions } from "../../src/server/serve-options.ts";
+import { ServeError } from "../../src/server/serve-options.ts";
+import type { Server } from "../../src/server/serve.ts";
+import { serve } from "../../src/server/serve.ts";
+import { memoryFilesOf } from "../memory-files-of.ts";
+import { RawClient } from "../raw-client.ts";
+import { TempSite } from "../temp-site.ts";
+
+const certificates = join(import.meta.dir, "../certificates");
+
+const site = new TempSite();
+for (const link of ["latest.txt", "outside"]) rmSync(site.at(link));
+afterAll(() => site[Symbol.dispose]());
+
+/** One answer as text, on a connection of its own, without what differs each time. */
+async function answerOf(
+  server: Server,
+  line: string,
+  fields: readonly string[] = [],
+  body = "",
+): Promise<string> {
+  const client = await RawClient.connect(server.port);
+  const head = [`${line} HTTP/1.1`, "Host: localhost", "Connection: close", ...fields];
+  client.send(`${head.join("\r\n")}\r\n\r\n${body}`);
+  await client.ending();
+  client.close();
+  return client.text
+    .replace(/^Date: .*\r\n/gm, "")
+    .replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, "BOUNDARY");
+}
+
+describe("the sample site, on disk and in memory", () => {
+  const files = memoryFilesOf(site.root);
+  // Tags are of octets where these are in memory; on disk, too, when all files are small ones.
+  const limits = { inlineBytesMax: mebibytes(1), sendPieceBytes: mebibytes(1) };
+  const bothWith = async (options: ServeOptions): Promise<readonly [Server, Server]> => [
+    await serve({ ...options, limits, root: site.root }),
+    await serve({ ...options, limits, files }),
+  ];
+
+  const paths = Object.keys(files).flatMap((path) => [path, path.replace(/\/$/, "")]);
+  const asked = [
+    "/",
+    ...new Set(paths),
+    "/missing",
+    "/missing/",
+    "/locked/missing",
+    "/index.html/",
+  ];
+
+  test.each<ServeOptions>([
+    {},
+    { hidden: true, explain: true },
+    { permissions: "process", listing: false },
+    { index: "MySchedule.html", cleanUrls: true, cache: 60, compress: false },
+    { single: true, earlyHints: true, cors: true },
+  ])("give the same answers at every path, with %j", async (options) => {
+    const [disk, memory] = await bothWith(options);
+    for (const path of asked) {
+      const inMemory = await answerOf(memory, `GET ${path}`);
+      if (path === "/locked/missing" && options.permissions !== "process") {
+        expect(inMemory).toStartWith("HTTP/1.1 403 Forbidden\r\n");
+      }
+      expect([path, withoutTiming(inMemory)]).toEqual([
+        path,
+        withoutTiming(await answerOf(disk, `GET ${path}`)),
+      ]);
+    }
+    await Promise.all([disk.stop(), memory.stop()]);
+  });
+
+  test.each<readonly [method: string, path: string, ...fields: string[]]>([
+    ["HEAD", "/"],
+    ["HEAD", "/private.html"],
+    ["OPTIONS", "/index.html"],
+    ["PUT", "/index.html"],
+    ["GET", "/index.html", "Accept-Encoding: gzip"],
+    ["GET", "/index.html", "Accept-Encoding: br"],
+    ["GET", "/index.html", "Accept-Encoding: zstd"],
+    ["GET", "/index.html", "Accept-Encoding: identity;q=0"],
+    ["GET", "/", "If-None-Match: *"],
+    ["GET", "/", 'If-Match: "other"'],
+    ["GET", "/", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"],
+    ["GET", "/data/large.bin", "Range: bytes=100-199"],
+    ["GET", "/data/large.bin", "Range: bytes=-5"],
+    ["GET", "/data/large.bin", "Range: bytes=0-9,100-109,524287-"],
+    ["GET", "/data/large.bin", "Range: bytes=524288-"],
+    ["GET", "/empty.txt", "Range: bytes=0-"],
+    ["GET", "/names/", "Accept-Encoding: gzip"],
+  ])("give the same answer to %s %s with %s", async (method, path, ...fields) => {
+    const [disk, memory] = await bothWith({});
+    expect(await answerOf(memory, `${method} ${path}`, fields)).toBe(
+      await answerOf(disk, `${method} ${path}`, fields),
+    );
+    await Promise.all([disk.stop(), memory.stop()]);
+  });
+
+  test("give the same answer to a form", async () => {
+    const [disk, memory] = await bothWith({});
+    const fields = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 8"];
+    const inMemory = await answerOf(memory, "POST /", fields, "name=ann");
+    expect(inMemory).toStartWith("HTTP/1.1 200 OK\r\n");
+    expect(inMemory).toBe(await answerOf(disk, "POST /", fields, "name=ann"));
+    await Promise.all([disk.stop(), memory.stop()]);
+  });
+});
+
+/** An answer that explains itself tells how long it took. */
+function withoutTiming(answer: string): string {
+  return answer.replace(/^Server-Timing: .*\r\n/m, "");
+}
+
+describe("files in memory", () => {
+  const mtime = new Date("2024-01-01T00:00:00Z");
+
+  test("are a server in one line, and are asked for with conditions", async () => {
+    await using server = await serve({ files: { "/a.txt": { body: "hello", mtime } } });
+    expect(server.root).toBe("");
+    const first = await fetch(new URL("a.txt", server.url));
+    expect([first.status, await first.text()]).toEqual([200, "hello"]);
+    expect(first.headers.get("last-modified")).toBe(mtime.toUTCString());
+    const tag = first.headers.get("etag") ?? "";
+    const again = await fetch(new URL("a.txt", server.url), { headers: { "If-None-Match": tag } });
+    expect([again.status, again.headers.get("etag")]).toEqual([304, tag]);
+  });
+
+  test("have the time at which the server started for their date", async () => {
+    const before = Math.floor(Date.now() / 1000);
+    await using server = await serve({ files: { "/a.txt": "a" } });
+    const answer = await fetch(new URL("a.txt", server.url));
+    const seconds = Date.parse(answer.headers.get("last-modified") ?? "") / 1000;
+    expect(seconds).toBeGreaterThanOrEqual(before);
+    expect(seconds).toBeLessThanOrEqual(Date.now() / 1000);
+  });
+
+  test("are refused by their modes and by those of their folders, with the tree's own page", async () => {
+    await using server = await serve({
+      files: {
+        "/shut": { body: "secret", mode: 0o600, mtime },
+        "/private/": { mode: 0o700 },
+        "/private/a.txt": "secret",
+        "/403.html": "<h1>Closed</h1>",
+        "/404.html": "<h1>Nothing</h1>",
+      },
+    });
+    for (const path of ["shut", "private/a.txt", "private/missing", "private/"]) {
+      const answer = await fetch(new URL(path, server.url));
+      expect([path, answer.status, await answer.text()]).toEqual([path, 403, "<h1>Closed</h1>"]);
+    }
+    const missing = await fetch(new URL("missing", server.url));
+    expect([missing.status, await missing.text()]).toEqual([404, "<h1>Nothing</h1>"]);
+  });
+
+  test("explain a refusal by the mode", async () => {
+    await using server = await serve({
+      files: { "/shut": { body: "secret", mode: 0o600 } },
+      explain: true,
+    });
+    const answer = await answerOf(server, "GET /shut");
+    expect(answer).toContain("shut: -rw------- lacks o+r; chmod o+r to serve it");
+  });
+
+  test("are listed, and redirected to", async () => {
+    await using server = await serve({ files: { "/sub/b.txt": "b", "/sub/a/": {} } });
+    const redirect = await answerOf(server, "GET /sub?x");
+    expect(redirect).toMatch(/^HTTP\/1\.1 308 .*\r\nLocation: \/sub\/\?x\r\n/s);
+    const listing = await (await fetch(new URL("sub/", server.url))).text();
+    expect(listing.match(/href="\.\/[^"]*"/g)).toEqual(['href="./a/"', 'href="./b.txt"']);
+  });
+
+  test("are sent compressed ahead of time, or here", async () => {
+    const text = "a text that shrinks ".repeat(200);
+    const ahead = zlib.gzipSync(text, { level: 1 });
+    await using server = await serve({ files: { "/a.txt": text, "/a.txt.gz": ahead } });
+    for (const [coding, decode] of [
+      ["gzip", zlib.gunzipSync],
+      ["br", zlib.brotliDecompressSync],
+      ["zstd", Bun.zstdDecompressSync],
+    ] as const) {
+      const url = new URL("a.txt", server.url);
+      const headers = { "Accept-Encoding": coding };
+      const answer = await fetch(url, { headers, decompress: false });
+      const octets = await answer.bytes();
+      expect(answer.headers.get("content-encoding")).toBe(coding);
+      expect(decode(octets).toString()).toBe(text);
+      if (coding === "gzip") expect(Buffer.compare(octets, ahead)).toBe(0);
+    }
+  });
+
+  test("are what a route answers with", async () => {
+    await using server = await serve({
+      files: { "/a.txt": "hello", "/shut": { body: "", mode: 0o600 } },
+    });
+    server.route("GET", "/mine", (request) => request.answerWithFile("/a.txt"));
+    server.route("GET", "/other", (request) => request.answerWithFile("/shut"));
+    const mine = await fetch(new URL("mine", server.url), { headers: { Range: "bytes=1-2" } });
+    expect([mine.status, await mine.text()]).toEqual([206, "el"]);
+    expect((await fetch(new URL("other", server.url))).status).toBe(403);
+  });
+
+  test("are cached like others: the same request gets the same answer", async () => {
+    await using server = await serve({ files: { "/a.txt": { body: "hello", mtime } } });
+    const client = await RawClient.connect(server.port);
+    const request = "GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (let count = 1; count <= 5; count++) {
+      client.send(request);
+      await client.responses(count);
+    }
+    client.close();
+    const answers = client.text.replace(/^Date: .*\r\n/gm, "").split("HTTP/1.1 200 OK\r\n");
+    expect(new Set(answers.slice(1)).size).toBe(1);
+  });
+});
+
+describe("a large file in memory", () => {
+  const size = mebibytes(20);
+  const body = new Uint8Array(size);
+  for (let i = 0; i < size; i += kibibytes(4)) body[i] = i / kibibytes(4);
+  const files = { "/large.bin": body };
+
+  test("is sent whole, to many at once", async () => {
+    await using server = await serve({ files });
+    const url = new URL("large.bin", server.url);
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, async () => (await fetch(url)).bytes()),
+    );
+    for (const answer of answers) expect(Buffer.compare(answer, body)).toBe(0);
+  });
+
+  test("is sent whole over TLS", async () => {
+    const tls = { cert: join(certificates, "chain.pem"), key: join(certificates, "key.pem") };
+    await using server = await serve({ files, tls });
+    const url = new URL("large.bin", server.url);
+    const answer = await fetch(url, { tls: { rejectUnauthorized: false } });
+    expect(Buffer.compare(await answer.bytes(), body)).toBe(0);
+  });
+
+  test("is sent in parts of any size", async () => {
+    await using server = await serve({ files });
+    const url = new URL("large.bin", server.url);
+    const one = await fetch(url, { headers: { Range: `bytes=${size - 100_000}-` } });
+    expect(Buffer.compare(await one.bytes(), body.subarray(size - 100_000))).toBe(0);
+    const half = size / 2;
+    const headers = { Range: `bytes=0-${half - 10_000},${half}-` };
+    const both = await fetch(url, { headers });
+    const boundary = /boundary=(.*)$/.exec(both.headers.get("content-type") ?? "")?.[1] ?? "";
+    const octets = Buffer.from(await both.bytes());
+    expect(octets.length).toBe(Number(both.headers.get("content-length")));
+    const parts = [0, 1].map((n) => {
+      const at = n === 0 ? 0 : octets.indexOf(`\r\n--${boundary}`, 10) + 2;
+      const start = octets.indexOf("\r\n\r\n", at) + 4;
+      return octets.subarray(start, octets.indexOf(`\r\n--${boundary}`, start));
+    });
+    expect(Buffer.compare(parts[0] ?? body, body.subarray(0, half - 9999))).toBe(0);
+    expect(Buffer.compare(parts[1] ?? body, body.subarray(half))).toBe(0);
+  });
+});
+
+async function contentOf(server: Server, path: string): Promise<string> {
+  const answer = await fetch(new URL(path, server.url));
+  return `${answer.status} ${answer.status === 200 ? await answer.text() : ""}`.trimEnd();
+}
+
+/** The code and the message with which a server with `options` doesn't start. */
+async function refusalOf(options: ServeOptions): Promise<readonly [string, string]> {
+  try {
+    await using server = await serve(options);
+    throw new Error(`it listens at ${server.url.href}`);
+  } catch (error) {
+    if (error instanceof ServeError) return [error.code, error.message];
+    throw error;
+  }
+}
+
+describe("files in memory that are reloaded", () => {
+  test("stay what they were when they are left out, under other options", async () => {
+    const octets = new TextEncoder().encode("octets");
+    await using server = await serve({ files: { "/a.txt": octets, "/.b.txt": "hidden" } });
+    const before = await fetch(new URL("a.txt", server.url));
+    octets.fill(0);
+    await Bun.sleep(1000);
+    server.reload({ hidden: true, cache: 60 });
+    expect(await contentOf(server, ".b.txt")).toBe("200 hidden");
+    const after = await fetch(new URL("a.txt", server.url));
+    expect(await after.text()).toBe("octets");
+    for (const name of ["etag", "last-modified"]) {
+      expect(after.headers.get(name)).toBe(before.headers.get(name));
+    }
+    expect(after.headers.get("cache-control")).toBe("max-age=60");
+  });
+
+  test("are replaced by others, and by a folder and back", async () => {
+    await using server = await serve({ files: { "/a.txt": "one" } });
+    const client = await RawClient.connect(server.port);
+    const request = "GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (let count = 1; count <= 3; count++) {
+      client.send(request);
+      await client.responses(count);
+    }
+    server.reload({ files: { "/a.txt": "two" } });
+    client.send(request);
+    await client.responses(4);
+    expect(client.text).toEndWith("\r\n\r\ntwo");
+    client.close();
+    server.reload({ root: site.root });
+    expect([server.root, await contentOf(server, "a.txt")]).toEqual([site.root, "404"]);
+    server.reload({ files: { "/a.txt": "three" } });
+    expect([server.root, await contentOf(server, "a.txt")]).toEqual(["", "200 three"]);
+  });
+
+  test("stay when a reload is refused", async () => {
+    await using server = await serve({ files: { "/a.txt": "one" } });
+    expect(() => server.reload({ files: { "a.txt": "two" } })).toThrow(ServeError);
+    expect(await contentOf(server, "a.txt")).toBe("200 one");
+  });
+});
+
+describe("files that can't be served", () => {
+  test("are refused in one line that names the path", async () => {
+    expect(await refusalOf({ files: { "/a%2": "" } })).toEqual([
+      "files",
+      'files: /a%2: a "%" must be followed by two hexadecimal digits; "%25" stands for itself',
+    ]);
+  });
+
+  test("are refused beside a root", async () => {
+    expect(await refusalOf({ root: site.root, files: {} })).toEqual([
+      "root",
+      "root and files can't both be served",
+    ]);
+  });
+});

@@ -1,0 +1,147 @@
+/**
+ * The wire scripts against files in memory. A script's tree becomes the server's `files`, and every
+ * phase has to hold as it does on disk; bytes aren't cut here, which is the parser's subject.
+ *
+ * What is left out is so by rule: scripts with what a tree in memory can't have (symbolic links,
+ * FIFOs, names that no request can spell), and phases from the first one on that changes the tree
+ * while it is served.
+ */
+
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { inParallel } from "../src/check/play/parallel.ts";
+import { playScript } from "../src/check/play/replay.ts";
+import { endpointOf } from "../src/check/play/stage.ts";
+import { contentBytes, mtimeMsDefault, writeTree } from "../src/check/play/tree.ts";
+import { collectScripts } from "../src/check/script/collection.ts";
+import type { Script, Step } from "../src/check/script/script.ts";
+import { readSettings } from "../src/cli/config/settings.ts";
+import { serveOptions } from "../src/cli/config/to-serve-options.ts";
+import { readCommandLine } from "../src/cli/options/command-line.ts";
+import { latin1Bytes } from "../src/http/bytes.ts";
+import type { ServeOptions } from "../src/server/serve-options.ts";
+import { serve } from "../src/server/serve.ts";
+import { isNameable } from "../src/tree/path.ts";
+import type { MemoryFiles } from "../src/tree/memory/memory-files.ts";
+
+const folder = join(import.meta.dir, "../fixtures/wire");
+const scriptsAtOnce = 8;
+
+/** What a server is given that its scripts name by `{{root}}`: configurations and certificates. */
+const scratch = mkdtempSync(`${tmpdir()}/wire-memory-`);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** A path of a script's tree, octets as Latin-1 text, as the text that it is in UTF-8. */
+function decoded(path: string): string {
+  return Buffer.from(latin1Bytes(path)).toString("utf8");
+}
+
+/** Whether a request can ask for a path of a script's tree: it is UTF-8, and without "\\". */
+function isNameablePath(path: string): boolean {
+  const octets = Buffer.from(latin1Bytes(path));
+  return Buffer.from(decoded(path)).equals(octets) && decoded(path).split("/").every(isNameable);
+}
+
+/** Why `script` can't be played against files in memory; undefined when it can. */
+function reasonToLeaveOut(script: Script): string | undefined {
+  if (script.tree.some(({ kind }) => kind === "link")) return "has symbolic links";
+  if (script.tree.some(({ kind }) => kind === "fifo")) return "has a FIFO";
+  if (!script.tree.every(({ path }) => isNameablePath(path)))
+    return "has names that can't be asked for";
+  return script.phases[0]?.steps.some(changes) === true ? "changes its tree at once" : undefined;
+}
+
+const changes = (step: Step): boolean => step.kind === "change";
+
+/** `script` up to its first change of the tree. */
+function unchanging(script: Script): Script {
+  const first = script.phases.findIndex(({ steps }) => steps.some(changes));
+  return first === -1 ? script : { ...script, phases: script.phases.slice(0, first) };
+}
+
+/** The tree of `script`; its paths are octets as Latin-1 text. */
+function filesOf({ tree }: Script): MemoryFiles {
+  const files: Record<string, MemoryFiles[string]> = {};
+  for (const entry of tree) {
+    const path = `/${encodeURI(decoded(entry.path))}`;
+    if (entry.kind === "link" || entry.kind === "fifo") continue;
+    const { mode, mtimeMs: mtime = mtimeMsDefault } = entry;
+    if (entry.kind === "dir") files[`${path}/`] = { mode, mtime };
+    else files[path] = { body: contentBytes(entry.content), mode, mtime };
+  }
+  return files;
+}
+
+/** The options that `script` asks for, as the command line reads them, without a folder. */
+async function optionsOf({ settings, tree }: Script): Promise<ServeOptions> {
+  const { serverArguments, limits } = settings;
+  let root = "";
+  if (serverArguments.some((word) => word.includes("{{root}}"))) {
+    root = mkdtempSync(join(scratch, "tree-"));
+    writeTree(root, tree);
+  }
+  const words = serverArguments.map((word) => word.replaceAll("{{root}}", root));
+  const command = readCommandLine(words, {});
+  if (!command.ok) throw new Error(command.error);
+  const { configFile } = command.value;
+  const settled = await readSettings({
+    ...command.value,
+    configFile: configFile === "own" ? "none" : configFile,
+  });
+  if (!settled.ok) throw new Error(settled.error);
+  const { root: _, ...options } = serveOptions({ ...settled.value.config, log: "none" });
+  return { ...options, host: "127.0.0.1", limits: { ...options.limits, ...limits } };
+}
+
+/** Plays `script`; a line for each phase that didn't hold. */
+async function complaintsOf(script: Script): Promise<readonly string[]> {
+  const server = await serve({ ...(await optionsOf(script)), files: filesOf(script) });
+  try {
+    const stage = { endpoint: endpointOf(server.url), root: undefined, restore() {} };
+    const { phases } = await playScript(script, stage);
+    expect(phases).toHaveLength(script.phases.length);
+    return phases.flatMap((outcome) => {
+      if (outcome.kind === "held") return [];
+      const { line, expected, came } = outcome.failure;
+      return [`${script.file}:${line}: expected ${expected}, ${came}`];
+    });
+  } finally {
+    await server.stop({ force: true });
+  }
+}
+
+describe("wire scripts, against files in memory", () => {
+  const leftOut = new Map<string, number>();
+  let phasesPlayed = 0;
+  let phasesInAll = 0;
+
+  test.each(readdirSync(folder).toSorted())(
+    "%s hold",
+    async (section) => {
+      const scripts = collectScripts([join(folder, section)]);
+      if (!scripts.ok) throw new Error(JSON.stringify(scripts.error));
+      const complaints: string[] = [];
+      await inParallel(scripts.value, scriptsAtOnce, async (script) => {
+        phasesInAll += script.phases.length;
+        const reason = reasonToLeaveOut(script);
+        if (reason !== undefined) {
+          leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+          return;
+        }
+        const played = unchanging(script);
+        complaints.push(...(await complaintsOf(played)));
+        phasesPlayed += played.phases.length;
+      });
+      expect(complaints).toEqual([]);
+    },
+    120_000,
+  );
+
+  test("are nearly all", () => {
+    const told = `${phasesPlayed} of ${phasesInAll} phases; ${JSON.stringify([...leftOut])}`;
+    expect(phasesPlayed / phasesInAll, told).toBeGreaterThan(0.9);
+  });
+});
