@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { inParallel } from "../src/check/play/parallel.ts";
 import { playScript } from "../src/check/play/replay.ts";
 import { endpointOf } from "../src/check/play/stage.ts";
-import { contentBytes, mtimeMsDefault, writeTree } from "../src/check/play/tree.ts";
+import { contentBytes, writeTree } from "../src/check/play/script-tree.ts";
 import { collectScripts } from "../src/check/script/collection.ts";
 import type { Script, Step } from "../src/check/script/script.ts";
 import { readSettings } from "../src/cli/config/settings.ts";
@@ -29,6 +29,9 @@ import type { MemoryFiles } from "../src/tree/memory/memory-files.ts";
 
 const folder = join(import.meta.dir, "../fixtures/wire");
 const scriptsAtOnce = 8;
+
+/** The time of everything whose script names none, as docs/wire-scripts.md has it. */
+const mtimeMsDefault = Date.UTC(2024, 0, 1);
 
 /** What a server is given that its scripts name by `{{root}}`: configurations and certificates. */
 const scratch = mkdtempSync(`${tmpdir()}/wire-memory-`);

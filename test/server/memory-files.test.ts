@@ -10,9 +10,9 @@ import * as zlib from "node:zlib";
 
 import { kibibytes, mebibytes } from "../../src/base/units.ts";
 import type { ServeOptions } from "../../src/server/serve-options.ts";
-import { ServeError } from "../../src/server/serve-options.ts";
 import type { Server } from "../../src/server/serve.ts";
 import { serve } from "../../src/server/serve.ts";
+import { ServeError } from "../../src/site/serve-error.ts";
 import { memoryFilesOf } from "../memory-files-of.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";

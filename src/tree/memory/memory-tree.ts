@@ -23,7 +23,7 @@ import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
 import { copyFolder, readFiles } from "./memory-files.ts";
 
 /** What files there are, and what of them is shown. */
-export interface MemoryTreeOptions {
+interface MemoryTreeOptions {
   /** The files; of a tree, those that it has now. */
   readonly files: MemoryFiles | MemoryTree;
   readonly permissions: Permissions;
@@ -31,13 +31,11 @@ export interface MemoryTreeOptions {
   readonly hidden: boolean;
   /** The file that stands for its folder, "index.html"; "" for none. */
   readonly index: string;
-  readonly limits: MemoryTreeLimits;
+  /** They bound what depends on lookups, and not the files. */
+  readonly limits: Pick<Limits, "fileCacheBytesMax">;
   /** When the tree is made, in milliseconds since 1970: the date of what has no date of its own. */
   readonly madeMs: number;
 }
-
-/** The limits that a tree in memory lives by: of what depends on its lookups, not of its files. */
-export type MemoryTreeLimits = Pick<Limits, "fileCacheBytesMax">;
 
 type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits">;
 

@@ -7,7 +7,7 @@ import { utimesSync, writeFileSync } from "node:fs";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
 import type { MemoryEntry, MemoryFiles } from "../../../src/tree/memory/memory-files.ts";
-import type { MemoryTree, MemoryTreeOptions } from "../../../src/tree/memory/memory-tree.ts";
+import type { MemoryTree } from "../../../src/tree/memory/memory-tree.ts";
 import { openMemoryTree } from "../../../src/tree/memory/memory-tree.ts";
 import type { DirectoryEntry, Outcome, Tree } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
@@ -15,6 +15,8 @@ import { pathOf, TempTree } from "../temp-tree.ts";
 
 /** The date of everything that has none of its own. */
 export const madeMs = Date.UTC(2024, 1, 29, 12, 0, 0);
+
+type MemoryTreeOptions = Parameters<typeof openMemoryTree>[0];
 
 export type Options = Partial<Pick<MemoryTreeOptions, "permissions" | "hidden" | "index">>;
 
