@@ -3,8 +3,8 @@
  * option may be set to.
  *
  * An option is declared here, or in `site/site-options.ts` if it is about what a site answers.
- * `cli/options/option-table.ts` has a row for each, without which it does not compile: its flag, its
- * key in a configuration, its line in the help.
+ * `cli/options/option-table.ts` has a row for each, without which it does not compile: its flag,
+ * its key in a configuration, its line in the help.
  */
 
 import { ServeError } from "../site/serve-error.ts";

@@ -89,8 +89,11 @@ export class ResponseCache {
     if (slot === undefined || dependencies.length === 0 || bytes === undefined) return;
     if (dependsOnTime(head.fields)) return;
     const entry = new Entry(response, bytes, dependencies, this.#epoch);
-    if (dependencies.every((dependency) => dependency.attach(entry))) slot.value = entry;
-    else entry.drop();
+    if (dependencies.every((dependency) => dependency.attach(entry))) {
+      slot.value = entry;
+      return;
+    }
+    for (const dependency of dependencies) dependency.detach(entry);
   }
 
   /** What it costs to keep `response`; undefined when it isn't kept. */

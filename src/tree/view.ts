@@ -19,6 +19,8 @@ export interface Dependency {
    * evicted. False when this has been evicted already, or has no room for it.
    */
   attach(dependent: Dependent): boolean;
+  /** Takes back `attach`: `dependent` is no longer used. Does nothing if it isn't attached. */
+  detach(dependent: Dependent): void;
 }
 
 /** What rests on dependencies. */

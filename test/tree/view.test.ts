@@ -3,7 +3,11 @@ import { describe, expect, test } from "bun:test";
 import type { Dependency } from "../../src/tree/view.ts";
 import { View } from "../../src/tree/view.ts";
 
-const dependency = (): Dependency => ({ isCurrent: () => true, attach: () => true });
+const dependency = (): Dependency => ({
+  isCurrent: () => true,
+  attach: () => true,
+  detach: () => undefined,
+});
 
 describe("a view", () => {
   test("says how fresh an answer has to be, and when it was asked for", () => {

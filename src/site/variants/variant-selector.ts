@@ -32,7 +32,7 @@ type Offered = Coding | "identity";
 /** Variants made ahead, where the client has no preference: by size, at build tools' levels. */
 const aheadOrder: readonly Coding[] = ["br", "zstd", "gzip"];
 
-/** Variants made here: zstd is as small as the others at these levels, and takes a quarter as long. */
+/** Variants made here: at these levels zstd is as small as the others in a quarter of the time. */
 const hereOrder: readonly Coding[] = ["zstd", "br", "gzip"];
 
 const offered: readonly Offered[] = [...aheadOrder, "identity"];
@@ -169,8 +169,8 @@ export class VariantSelector {
   }
 
   /**
-   * The variant of `identity`, the file or the folder at `path`, that `request` asks for. `identity`
-   * is released where it isn't selected. No variant is made here of what fits a packet, unless
+   * The variant of `identity`, the file or the folder at `path`, that `request` asks for. It is
+   * released where it isn't selected. No variant is made here of what fits a packet, unless
    * nothing else is accepted, nor of what takes too long.
    */
   select(

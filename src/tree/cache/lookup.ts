@@ -80,6 +80,13 @@ export class Lookup implements Dependency, StoreEntry {
     return holder.holds(this);
   }
 
+  detach(dependent: Dependent): void {
+    const at = this.#dependents?.indexOf(dependent) ?? -1;
+    if (at === -1) return;
+    this.#dependents?.splice(at, 1);
+    this.#holder.grow(this, -dependent.bytes);
+  }
+
   evicted(): void {
     this.#holder.unwatch(this.chain);
     for (const dependent of this.#dependents ?? []) dependent.drop();

@@ -57,6 +57,10 @@ export class Edition implements Dependency {
     return this.#dependents.set(dependent, new Attached(dependent));
   }
 
+  detach(dependent: Dependent): void {
+    this.#dependents.delete(dependent);
+  }
+
   /** The tree has changed: drops all dependents. */
   end(): void {
     this.#isOver = true;

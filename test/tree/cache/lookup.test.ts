@@ -490,6 +490,18 @@ describe("a lookup that dependents are attached to", () => {
     expect(shelf.cache.bytes).toBe(lookupBytes + 1);
   });
 
+  test("gives back what one that is detached cost, and doesn't drop it any more", () => {
+    const shelf = new Shelf();
+    const [lookup] = shelf.lookups(0);
+    const [kept, detached] = [new Counted(7), new Counted(500)];
+    expect([lookup?.attach(kept), lookup?.attach(detached)]).toEqual([true, true]);
+    lookup?.detach(detached);
+    lookup?.detach(detached);
+    expect(shelf.cache.bytes).toBe(lookupBytes + 7);
+    shelf.forget(0);
+    expect([kept.drops, detached.drops]).toEqual([1, 0]);
+  });
+
   test("counts as used when it is checked", () => {
     const shelf = new Shelf(16 * lookupBytes);
     const [lookup] = shelf.lookups(0);
