@@ -7,7 +7,7 @@ import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { ByteBudget } from "../../src/schedule/byte-budget.ts";
 import { ResponsePacing } from "../../src/site/response-pacing.ts";
 import { FakeScheduler } from "../server/fake-scheduler.ts";
-import { requestOf } from "./ask.ts";
+import { requestOf } from "./fake-request.ts";
 
 const limits = { sendPieceBytes: bytes(1000), sendBurstBytes: bytes(100_000) };
 const get = requestOf("GET /");

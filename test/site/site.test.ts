@@ -1,111 +1,193 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 
-import type { Handler } from "../../src/site/request.ts";
+import { refusals } from "../../src/http/error.ts";
+import type { Response } from "../../src/http/response.ts";
+import { CachedResponse } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { Answer, Endpoint, Finisher, Guard } from "../../src/site/endpoint.ts";
+import { ErrorPages } from "../../src/site/pages/error-page.ts";
+import type { Request } from "../../src/site/request.ts";
+import { ResponsePacing } from "../../src/site/response-pacing.ts";
+import type { SiteParts } from "../../src/site/site.ts";
+import { Site } from "../../src/site/site.ts";
+import type { Dependency, View } from "../../src/tree/view.ts";
 import { TempSite } from "../temp-site.ts";
-import { House } from "./ask.ts";
+import { repeatedHead, requestOf, requestWith } from "./fake-request.ts";
+import { show } from "./shown-response.ts";
+import { SiteClient } from "./site-client.ts";
 
-const site = new TempSite();
-afterAll(() => site[Symbol.dispose]());
-let house = new House(site.root);
+const folder = new TempSite();
+afterAll(() => folder[Symbol.dispose]());
+let client = new SiteClient(folder.root);
 beforeEach(() => {
-  house = new House(site.root);
+  client = new SiteClient(folder.root);
 });
 
-const says =
-  (text: string): Handler =>
-  () =>
-    new ResponseBuilder(200).text(text).build();
+/** A site of these tables. */
+function siteOf(tables: Partial<Pick<SiteParts, "guards" | "endpoints" | "finishers">>): Site {
+  const { limits, surroundings, tree } = client;
+  const pages = new ErrorPages(tree, limits, false);
+  const pacing = new ResponsePacing(surroundings.budgets.responses, limits);
+  return new Site({ guards: [], endpoints: [], finishers: [], ...tables, pages, pacing, limits });
+}
 
-describe("added routes", () => {
-  test("answer before the tree is asked", async () => {
-    house.added.add("GET", "/empty.txt", says("mine"));
-    expect((await house.ask("GET /empty.txt")).body).toBe("mine");
-    expect((await house.ask("GET /empty.txt?x=y")).body).toBe("mine");
-    expect((await house.ask("GET /MyForm.html")).body).toContain("<title>My form");
+const textResponse = (text: string): Response => new ResponseBuilder(200).text(text).build();
+
+/** What a site answers to a request at the moment 1. */
+const answer = async (site: Site, request: Request): Promise<Response> => site.answer(request, 1);
+
+const bodyOf = async (site: Site, request = requestOf("GET /")): Promise<string> =>
+  show(await answer(site, request)).body;
+
+/** Whatever depends on it can be given out again while `isCurrent` says so. */
+class FakeDependency implements Dependency {
+  current = true;
+
+  isCurrent(): boolean {
+    return this.current;
+  }
+
+  attach(): boolean {
+    return true;
+  }
+}
+
+/** An endpoint that counts how often it was asked. */
+class FakeEndpoint implements Endpoint {
+  readonly isRepeatable: boolean;
+  asked = 0;
+  readonly #answer: (request: Request, view: View) => ReturnType<Endpoint["answer"]>;
+  readonly #methods: ReturnType<Endpoint["methods"]>;
+
+  constructor(
+    respond: (request: Request, view: View) => ReturnType<Endpoint["answer"]>,
+    methods: ReturnType<Endpoint["methods"]> = [],
+    isRepeatable = false,
+  ) {
+    this.#answer = respond;
+    this.#methods = methods;
+    this.isRepeatable = isRepeatable;
+  }
+
+  methods(): ReturnType<Endpoint["methods"]> {
+    return this.#methods;
+  }
+
+  answer(request: Request, view: View): ReturnType<Endpoint["answer"]> {
+    this.asked++;
+    return this.#answer(request, view);
+  }
+}
+
+const nothing = (): undefined => undefined;
+
+describe("endpoints", () => {
+  test("are asked in their order, and those after the first that answers are not", async () => {
+    const [first, second, third] = [
+      new FakeEndpoint(nothing),
+      new FakeEndpoint(() => textResponse("second")),
+      new FakeEndpoint(() => textResponse("third")),
+    ];
+    expect(await bodyOf(siteOf({ endpoints: [first, second, third] }))).toBe("second");
+    expect([first, second, third].map(({ asked }) => asked)).toEqual([1, 1, 0]);
   });
 
-  test("are told by exactly their path, in every spelling of it", async () => {
-    house.added.add("GET", "/a b", says("mine"));
-    for (const target of ["/a%20b", "/%61%20b", "http://x/a%20b", "/a%20b?q"]) {
-      expect((await house.ask(`GET ${target}`)).body).toBe("mine");
-    }
-    for (const target of ["/a%20b/", "/a%2520b", "/A%20b", "/x/a%20b"]) {
-      expect((await house.ask(`GET ${target}`)).status).toBe(404);
-    }
+  test("may find out later that a request is for another one", async () => {
+    const [first, second, third] = [
+      new FakeEndpoint(() => Promise.resolve(undefined)),
+      new FakeEndpoint(nothing),
+      new FakeEndpoint(() => Promise.resolve(textResponse("third"))),
+    ];
+    expect(await bodyOf(siteOf({ endpoints: [first, second, third] }))).toBe("third");
+    expect([first, second, third].map(({ asked }) => asked)).toEqual([1, 1, 1]);
+    expect((await answer(siteOf({ endpoints: [first, second] }), requestOf("GET /"))).status).toBe(
+      405,
+    );
   });
 
-  test("of a path with and without a slash are two", async () => {
-    house.added.add("GET", "/x", says("without"));
-    house.added.add("GET", "/x/", says("with"));
-    expect((await house.ask("GET /x")).body).toBe("without");
-    expect((await house.ask("GET /x/")).body).toBe("with");
+  test("that answer at once are answered with at once", () => {
+    const response = textResponse("now");
+    const site = siteOf({ endpoints: [new FakeEndpoint(() => response)] });
+    expect(site.answer(requestOf("GET /"), 1)).toBe(response);
   });
 
-  test("may be the root, and replace each other", async () => {
-    house.added.add("GET", "/", says("one"));
-    house.added.add("GET", "/", says("two"));
-    expect((await house.ask("GET /")).body).toBe("two");
+  test("see one view for one request, which says how fresh the answer has to be", () => {
+    const views: View[] = [];
+    const look = (_request: Request, view: View): undefined => {
+      views.push(view);
+    };
+    const site = siteOf({ endpoints: [new FakeEndpoint(look), new FakeEndpoint(look)] });
+    const request = requestOf("GET /");
+    void site.answer(request, 7);
+    expect(new Set(views).size).toBe(1);
+    expect([views[0]?.since, views[0]?.receivedMs]).toEqual([7, request.receivedMs]);
   });
 
-  test("for GET answer HEAD, unless there is one for HEAD (RFC 9110 §9.3.2)", async () => {
-    house.added.add("GET", "/x", says("get"));
-    expect((await house.ask("HEAD /x")).body).toBe("get");
-    house.added.add("HEAD", "/x", says("head"));
-    expect((await house.ask("HEAD /x")).body).toBe("head");
-  });
-
-  test("for other methods leave GET to the tree", async () => {
-    house.added.add("DELETE", "/empty.txt", says("gone"));
-    expect((await house.ask("DELETE /empty.txt")).body).toBe("gone");
-    expect((await house.ask("GET /empty.txt")).status).toBe(200);
-  });
-
-  test("may be of methods that nobody else knows, by their case (RFC 9110 §9.1)", async () => {
-    house.added.add("Brew", "/pot", says("coffee"));
-    expect((await house.ask("Brew /pot")).body).toBe("coffee");
-    expect((await house.ask("BREW /pot")).status).toBe(405);
-  });
-
-  test("may be made of methods and paths that are some only", () => {
-    for (const path of ["", "x", "*", "/../x", "/a%2Fb", "//x", "/%zz", "http://a/x"]) {
-      expect(() => house.added.add("GET", path, says(""))).toThrow(
-        new TypeError(`not a path: ${JSON.stringify(path)}`),
-      );
-    }
-    for (const method of ["", "G T", "GET\r\n", "GÉT"]) {
-      expect(() => house.added.add(method, "/x", says(""))).toThrow(
-        new TypeError(`not a method: ${JSON.stringify(method)}`),
-      );
-    }
+  test("that fail, at once or later, fail the answer", async () => {
+    const fail = (): never => {
+      throw new Error("on purpose");
+    };
+    const site = siteOf({ endpoints: [new FakeEndpoint(fail)] });
+    expect(() => site.answer(requestOf("GET /"), 1)).toThrow("on purpose");
+    const later = siteOf({ endpoints: [new FakeEndpoint(() => Promise.try(fail))] });
+    const failed = answer(later, requestOf("GET /")).catch((error: Error) => error.message);
+    expect(await failed).toBe("on purpose");
   });
 });
 
 describe("405 and Allow (RFC 9110 §15.5.6)", () => {
   test.each(["PUT", "DELETE", "PATCH", "TRACE", "get", "PROPFIND"])("%s", async (method) => {
-    const { status, fields, body } = await house.ask(`${method} /empty.txt`);
+    const { status, fields, body } = await client.ask(`${method} /empty.txt`);
     expect(status).toBe(405);
     expect(fields["Allow"]).toBe("GET, HEAD, OPTIONS, POST");
     expect(body).toContain("The methods here are: GET, HEAD, OPTIONS, POST.");
   });
 
   test("CONNECT", async () => {
-    expect((await house.ask("CONNECT a.example:443")).status).toBe(405);
+    expect((await client.ask("CONNECT a.example:443")).status).toBe(405);
   });
 
   test("Allow is what the tree and the routes take together, each once", async () => {
-    house.added.add("PUT", "/x", says(""));
-    house.added.add("GET", "/x", says(""));
-    const { fields } = await house.ask("DELETE /x");
+    client.routes.add("PUT", "/x", () => textResponse(""));
+    client.routes.add("GET", "/x", () => textResponse(""));
+    const { fields } = await client.ask("DELETE /x");
     expect(fields["Allow"]).toBe("GET, HEAD, OPTIONS, PUT, POST");
-    expect((await house.ask("DELETE /y")).fields["Allow"]).toBe("GET, HEAD, OPTIONS, POST");
+    expect((await client.ask("DELETE /y")).fields["Allow"]).toBe("GET, HEAD, OPTIONS, POST");
+  });
+
+  test.each<readonly [methods: readonly ReturnType<Endpoint["methods"]>[], allow: string]>([
+    [[], "OPTIONS"],
+    [[[]], "OPTIONS"],
+    [[["PUT", "GET"]], "GET, OPTIONS, PUT"],
+    [[["LOCK", "HEAD"], ["GET", "LOCK"], ["BREW"]], "GET, HEAD, OPTIONS, LOCK, BREW"],
+    [[["OPTIONS", "PUT"]], "OPTIONS, PUT"],
+    [[Promise.resolve(["PUT"]), ["GET"], Promise.resolve(["DELETE"])], "GET, OPTIONS, PUT, DELETE"],
+  ])("Allow follows from the endpoints: %j is %s", async (methods, allow) => {
+    const site = siteOf({ endpoints: methods.map((each) => new FakeEndpoint(nothing, each)) });
+    const refused = show(await answer(site, requestOf("PATCH /")));
+    expect([refused.status, refused.fields["Allow"]]).toEqual([405, allow]);
+    expect(refused.body).toContain(`The methods here are: ${allow}.`);
+    const told = show(await answer(site, requestOf("OPTIONS /")));
+    expect([told.status, told.fields["Allow"], told.kind]).toEqual([204, allow, "none"]);
+  });
+
+  test("and no endpoint says anything else than what it does", async () => {
+    client.routes.add("PUT", "/x", () => textResponse("put"));
+    client.routes.add("GET", "/y", () => textResponse("get"));
+    for (const path of ["/x", "/y", "/empty.txt", "/"]) {
+      const allow = (await client.ask(`OPTIONS ${path}`)).fields["Allow"]?.split(", ") ?? [];
+      for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]) {
+        const { status } = await client.ask(`${method} ${path}`, {}, "a=b");
+        expect([method, path, status !== 405]).toEqual([method, path, allow.includes(method)]);
+      }
+    }
   });
 });
 
 describe("OPTIONS (RFC 9110 §9.3.7)", () => {
   test("of the server, and of a path", async () => {
     for (const target of ["*", "/", "/nowhere"]) {
-      expect(await house.ask(`OPTIONS ${target}`)).toMatchObject({
+      expect(await client.ask(`OPTIONS ${target}`)).toMatchObject({
         status: 204,
         fields: { Allow: "GET, HEAD, OPTIONS, POST" },
         body: "",
@@ -114,18 +196,259 @@ describe("OPTIONS (RFC 9110 §9.3.7)", () => {
   });
 
   test("tells what has been added", async () => {
-    house.added.add("PUT", "/x", says(""));
-    expect((await house.ask("OPTIONS /x")).fields["Allow"]).toBe("GET, HEAD, OPTIONS, PUT, POST");
+    client.routes.add("PUT", "/x", () => textResponse(""));
+    expect((await client.ask("OPTIONS /x")).fields["Allow"]).toBe("GET, HEAD, OPTIONS, PUT, POST");
+  });
+
+  test("is an endpoint's own where it answers it", async () => {
+    client.routes.add("OPTIONS", "/x", () => textResponse("mine"));
+    expect((await client.ask("OPTIONS /x")).body).toBe("mine");
   });
 });
 
-describe("https on a cleartext port (RFC 9110 §7.4)", () => {
-  test("is misdirected, for the tree, a form and a route", async () => {
-    house.added.add("GET", "/x", says("mine"));
-    for (const line of ["GET https://a/x", "GET HTTPS://a/", "HEAD https://a/empty.txt"]) {
-      const { status, close } = await house.ask(line);
-      expect([line, status, close]).toEqual([line, 421, true]);
+/** A response that may be given out again, made of what `dependency` says. */
+function cachedBy(dependency: Dependency, text = "cached"): FakeEndpoint {
+  return new FakeEndpoint(
+    (_request, view) => {
+      view.depend(dependency);
+      return new ResponseBuilder(200).text(text).buildCached();
+    },
+    ["GET"],
+    true,
+  );
+}
+
+/** A guard that counts how often it was asked. */
+class FakeGuard implements Guard {
+  asked = 0;
+  verdict: Answer | undefined;
+
+  constructor(verdict?: Answer) {
+    this.verdict = verdict;
+  }
+
+  check(): Answer | undefined {
+    this.asked++;
+    return this.verdict;
+  }
+}
+
+describe("guards", () => {
+  const refused = new ResponseBuilder(403).text("no").build();
+
+  test("are asked in their order, before any endpoint, and the first verdict counts", async () => {
+    const guards = [new FakeGuard(), new FakeGuard(refused), new FakeGuard()];
+    const endpoint = new FakeEndpoint(() => textResponse("yes"));
+    expect(await bodyOf(siteOf({ guards, endpoints: [endpoint] }))).toBe("no");
+    expect(guards.map(({ asked }) => asked)).toEqual([1, 1, 0]);
+    expect(endpoint.asked).toBe(0);
+  });
+
+  test("may take their time", async () => {
+    const guards = [new FakeGuard(Promise.resolve(refused))];
+    expect(await bodyOf(siteOf({ guards }))).toBe("no");
+  });
+
+  test("are asked for every request, for one whose response is cached, too", async () => {
+    const guard = new FakeGuard();
+    const endpoint = cachedBy(new FakeDependency());
+    const site = siteOf({ guards: [guard], endpoints: [endpoint] });
+    const head = repeatedHead("GET /");
+    for (let i = 1; i <= 5; i++) {
+      expect(await bodyOf(site, requestWith(head))).toBe("cached");
+      expect(guard.asked).toBe(i);
     }
-    expect((await house.ask("POST https://a/", {}, "a=b")).status).toBe(421);
+    expect(endpoint.asked).toBe(1);
+    guard.verdict = refused;
+    expect(await bodyOf(site, requestWith(head))).toBe("no");
+    guard.verdict = undefined;
+    expect(await bodyOf(site, requestWith(head))).toBe("cached");
+  });
+
+  test("give verdicts that are never cached, whatever they are", async () => {
+    const verdict = new CachedResponse(refused);
+    const guard = new FakeGuard(verdict);
+    const site = siteOf({ guards: [guard], endpoints: [cachedBy(new FakeDependency())] });
+    const head = repeatedHead("GET /");
+    for (let i = 0; i < 3; i++) expect(await bodyOf(site, requestWith(head))).toBe("no");
+    guard.verdict = undefined;
+    expect(await bodyOf(site, requestWith(head))).toBe("cached");
+  });
+});
+
+/** A finisher that adds its name, and how many responses it has seen. */
+class FakeFinisher implements Finisher {
+  readonly isRepeatable: boolean;
+  readonly requests: (Request | undefined)[] = [];
+  readonly #name: string;
+
+  constructor(name: string, isRepeatable: boolean) {
+    this.#name = name;
+    this.isRepeatable = isRepeatable;
+  }
+
+  finish(response: Response, request: Request | undefined): Response {
+    this.requests.push(request);
+    const field = [this.#name, String(this.requests.length)] as const;
+    return { ...response, fields: [...response.fields, field] };
+  }
+}
+
+describe("finishers", () => {
+  let [once, each, last] = [
+    new FakeFinisher("Once", true),
+    new FakeFinisher("Each", false),
+    new FakeFinisher("Last", true),
+  ];
+  beforeEach(() => {
+    once = new FakeFinisher("Once", true);
+    each = new FakeFinisher("Each", false);
+    last = new FakeFinisher("Last", true);
+  });
+
+  test("see each response once: of an endpoint, of a guard, of none, now or later", async () => {
+    const guard = new FakeGuard();
+    const site = siteOf({
+      guards: [guard],
+      endpoints: [
+        new FakeEndpoint(({ head }) => (head.rawTarget === "/now" ? textResponse("") : undefined)),
+        new FakeEndpoint(({ head }) =>
+          head.rawTarget === "/later" ? Promise.resolve(textResponse("")) : undefined,
+        ),
+      ],
+      finishers: [each, once, last],
+    });
+    let count = 0;
+    const check = (response: Response): void => {
+      const n = String(++count);
+      expect(response.fields.slice(-3)).toEqual([
+        ["Once", n],
+        ["Last", n],
+        ["Each", n],
+      ]);
+    };
+    for (const line of ["GET /now", "GET /later", "GET /none", "OPTIONS /none"]) {
+      check(await answer(site, requestOf(line)));
+    }
+    guard.verdict = textResponse("");
+    check(await answer(site, requestOf("GET /now")));
+    guard.verdict = Promise.resolve(textResponse(""));
+    check(await answer(site, requestOf("GET /now")));
+    check(site.refuse(refusals.path, requestOf("GET /%2e%2e/")));
+    check(site.refuse(refusals["handler-failed"], undefined));
+    expect(once.requests.at(-1)).toBeUndefined();
+    expect(each.requests.at(-1)).toBeUndefined();
+  });
+
+  test("that are repeatable run once for a cached response, and others each time", async () => {
+    const site = siteOf({
+      endpoints: [cachedBy(new FakeDependency())],
+      finishers: [once, each, last],
+    });
+    const head = repeatedHead("GET /");
+    for (let i = 1; i <= 4; i++) {
+      const request = requestWith(head);
+      const { fields } = show(await answer(site, request));
+      expect(fields).toMatchObject({ Once: "1", Last: "1", Each: String(i) });
+      expect(each.requests.at(-1)).toBe(request);
+    }
+    expect([once.requests.length, last.requests.length]).toEqual([1, 1]);
+  });
+
+  test("that are repeatable leave a response that is given out again as the same object", async () => {
+    const site = siteOf({ endpoints: [cachedBy(new FakeDependency())], finishers: [once, last] });
+    const head = repeatedHead("GET /");
+    const first = await answer(site, requestWith(head));
+    expect(first).toBeInstanceOf(CachedResponse);
+    expect(await answer(site, requestWith(head))).toBe(first);
+  });
+});
+
+describe("a response is cached", () => {
+  /** How often `endpoint` is asked when the same octets come three times. */
+  async function askedOf(endpoint: FakeEndpoint, head = repeatedHead("GET /")): Promise<number> {
+    const site = siteOf({ endpoints: [endpoint] });
+    for (let i = 0; i < 3; i++) await answer(site, requestWith(head));
+    return endpoint.asked;
+  }
+
+  const cached = new ResponseBuilder(200).text("cached").buildCached();
+  const copyOf = (response: Response): Response => ({ ...response });
+  const dependency = new FakeDependency();
+  const withView = (
+    respond: (view: View) => ReturnType<Endpoint["answer"]>,
+    isRepeatable = true,
+  ): FakeEndpoint => new FakeEndpoint((_request, view) => respond(view), [], isRepeatable);
+
+  test("where the endpoint, the response and the head may be repeated", async () => {
+    expect(await askedOf(cachedBy(dependency))).toBe(1);
+  });
+
+  const others: readonly (readonly [why: string, endpoint: FakeEndpoint])[] = [
+    [
+      "its endpoint isn't repeatable",
+      withView((view) => {
+        view.depend(dependency);
+        return cached;
+      }, false),
+    ],
+    [
+      "it isn't made to be given out again",
+      withView((view) => {
+        view.depend(dependency);
+        return textResponse("once");
+      }),
+    ],
+    [
+      "it is a copy of one that is",
+      withView((view) => {
+        view.depend(dependency);
+        return copyOf(cached);
+      }),
+    ],
+    [
+      "it comes later",
+      withView((view) => {
+        view.depend(dependency);
+        return Promise.resolve(cached);
+      }),
+    ],
+    ["it depends on nothing that can be checked", withView(() => cached)],
+    [
+      "it depends on something else, too",
+      withView((view) => {
+        view.depend(dependency);
+        view.dependOnMore();
+        return cached;
+      }),
+    ],
+  ];
+  test.each(others)("but not where %s", async (_why, endpoint) => {
+    expect(await askedOf(endpoint)).toBe(3);
+  });
+
+  test("but not where the head is not given out again", async () => {
+    const endpoint = cachedBy(dependency);
+    const site = siteOf({ endpoints: [endpoint] });
+    for (let i = 0; i < 3; i++) await answer(site, requestOf("GET /"));
+    expect(endpoint.asked).toBe(3);
+  });
+
+  test("until what it depends on has changed, or the endpoints have", async () => {
+    const changing = new FakeDependency();
+    const endpoint = cachedBy(changing);
+    const site = siteOf({ endpoints: [endpoint] });
+    const head = repeatedHead("GET /");
+    const ask = async (): Promise<number> => {
+      await answer(site, requestWith(head));
+      return endpoint.asked;
+    };
+    expect([await ask(), await ask()]).toEqual([1, 1]);
+    changing.current = false;
+    expect(await ask()).toBe(2);
+    changing.current = true;
+    expect([await ask(), await ask()]).toEqual([2, 2]);
+    site.endpointsChanged();
+    expect([await ask(), await ask()]).toEqual([3, 3]);
   });
 });

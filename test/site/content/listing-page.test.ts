@@ -7,11 +7,12 @@ import { concatBytes } from "../../../src/http/bytes.ts";
 import type { Response } from "../../../src/http/response.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { TempSite } from "../../temp-site.ts";
-import { House, requestOf } from "../ask.ts";
+import { SiteClient } from "../site-client.ts";
+import { requestOf } from "../fake-request.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
-const house = new House(site.root);
+const client = new SiteClient(site.root);
 
 /** The rows of a listing: what each link leads to, and what it shows. */
 function linksOf(markup: string): (readonly [href: string, text: string])[] {
@@ -22,7 +23,7 @@ function linksOf(markup: string): (readonly [href: string, text: string])[] {
 }
 
 async function list(path: string): Promise<string> {
-  const shown = await house.ask(`GET ${path}`);
+  const shown = await client.ask(`GET ${path}`);
   expect(shown.status).toBe(200);
   expect(shown.fields["Content-Type"]).toBe("text/html; charset=utf-8");
   return shown.body;
@@ -101,7 +102,7 @@ describe("names that could do harm (WHATWG HTML §13.1.2.3)", () => {
     for (const [name, [href]] of Object.entries(names)) {
       const plain = href.replaceAll("&#39;", "'").replaceAll("&amp;", "&");
       const { pathname } = new URL(plain, "http://a/harm/");
-      expect(await house.ask(`GET ${pathname}`)).toMatchObject({ status: 200, body: name });
+      expect(await client.ask(`GET ${pathname}`)).toMatchObject({ status: 200, body: name });
     }
   });
 
@@ -131,7 +132,7 @@ test("says that there is nothing", async () => {
 });
 
 test("says how many it left out", async () => {
-  const small = new House(site.root, { limits: { listingEntriesMax: 3 } });
+  const small = new SiteClient(site.root, { limits: { listingEntriesMax: 3 } });
   for (let i = 0; i < 10; i++) site.file(`many/${i}`, "");
   const { body } = await small.ask("GET /many/");
   expect(linksOf(body).length).toBe(4);
@@ -141,12 +142,12 @@ test("says how many it left out", async () => {
 test("is refused where a stranger may not list, though the files may be known", async () => {
   site.file("drop/known.txt", "known");
   site.folder("drop", 0o711);
-  expect((await house.ask("GET /drop/")).status).toBe(403);
-  expect(await house.ask("GET /drop/known.txt")).toMatchObject({ status: 200, body: "known" });
+  expect((await client.ask("GET /drop/")).status).toBe(403);
+  expect(await client.ask("GET /drop/known.txt")).toMatchObject({ status: 200, body: "known" });
 });
 
 test("is not there when listings are off, but the index is", async () => {
-  const silent = new House(site.root, { listing: false });
+  const silent = new SiteClient(site.root, { listing: false });
   site.file("with-index/index.html", "<p>index</p>");
   expect(await silent.ask("GET /plain/")).toMatchObject({
     status: 404,
@@ -157,7 +158,7 @@ test("is not there when listings are off, but the index is", async () => {
 
 describe("a long one", () => {
   /** Where more than five entries are many. */
-  const streaming = new House(site.root, { limits: { listingWholeEntriesMax: 5 } });
+  const streaming = new SiteClient(site.root, { limits: { listingWholeEntriesMax: 5 } });
 
   /** Fills the folder `name` with `count` files. */
   function fill(name: string, count: number): void {
@@ -170,7 +171,7 @@ describe("a long one", () => {
     fields: Record<string, string> = {},
     body?: string,
   ): Promise<Response> {
-    return streaming.routes.answer(requestOf(line, fields, body));
+    return streaming.answer(requestOf(line, fields, body));
   }
 
   fill("six", 6);
@@ -208,7 +209,7 @@ describe("a long one", () => {
 
   test("is fresh for as long as files are", async () => {
     const limits = { listingWholeEntriesMax: 5 };
-    const minute = new House(site.root, { limits, cacheSeconds: 60 });
+    const minute = new SiteClient(site.root, { limits, cache: 60 });
     const { fields } = await minute.ask("GET /six/");
     expect(fields["Cache-Control"]).toBe("max-age=60");
   });
@@ -218,7 +219,7 @@ describe("a long one", () => {
     expect((await answer("GET /six/", fields)).status).toBe(406);
     expect((await answer("GET /six/", { "Accept-Encoding": "gzip;q=1" })).status).toBe(200);
     const limits = { listingWholeEntriesMax: 5 };
-    const plain = new House(site.root, { limits, compress: false });
+    const plain = new SiteClient(site.root, { limits, compress: false });
     expect((await plain.ask("GET /six/", fields)).status).toBe(200);
   });
 
@@ -261,8 +262,8 @@ describe("a long one", () => {
 
   test("says how many it left out", async () => {
     const limits = { listingWholeEntriesMax: 5, listingEntriesMax: 600 };
-    const brief = new House(site.root, { limits });
-    const page = await textOf(await brief.routes.answer(requestOf("GET /lots/")));
+    const brief = new SiteClient(site.root, { limits });
+    const page = await textOf(await brief.answer(requestOf("GET /lots/")));
     expect(linksOf(page)).toHaveLength(601);
     expect(page).toContain('<p class="soft">And 102 more.</p>');
   });

@@ -1,18 +1,20 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync, statSync, truncateSync, utimesSync } from "node:fs";
+import { readFileSync, statSync, symlinkSync, truncateSync, utimesSync } from "node:fs";
 
 import { TempSite } from "../../temp-site.ts";
-import { House } from "../ask.ts";
+import { requestOf } from "../fake-request.ts";
+import { show } from "../shown-response.ts";
+import { SiteClient } from "../site-client.ts";
 
 const site = new TempSite();
 afterAll(() => site[Symbol.dispose]());
-const house = new House(site.root);
+const client = new SiteClient(site.root);
 
 describe("GET of a file (RFC 9110 §9.3.1)", () => {
   test("is its octets, its type, its last change and its tag", async () => {
     site.file("a.txt", "Grüße\n");
     utimesSync(site.at("a.txt"), new Date(0), new Date("2024-02-29T12:00:00.999Z"));
-    expect(await house.ask("GET /a.txt")).toEqual({
+    expect(await client.ask("GET /a.txt")).toEqual({
       status: 200,
       fields: {
         "Accept-Ranges": "bytes",
@@ -34,19 +36,20 @@ describe("GET of a file (RFC 9110 §9.3.1)", () => {
     site.file("future.txt", "f");
     const year = new Date().getUTCFullYear();
     utimesSync(site.at("future.txt"), new Date(0), new Date(`${year + 5}-01-01T00:00:00Z`));
-    const lastModified = (await house.ask("GET /future.txt")).fields["Last-Modified"] ?? "";
+    const request = { ...requestOf("GET /future.txt"), receivedMs: Date.now() };
+    const lastModified = show(await client.answer(request)).fields["Last-Modified"] ?? "";
     expect(Date.parse(lastModified)).toBeLessThanOrEqual(Date.now());
   });
 
   test("is the same with a query, in absolute-form, and with needless escapes", async () => {
     site.file("b.txt", "b");
     for (const target of ["/b.txt?x=y", "/b.txt?", "http://other.example/b.txt", "/%62%2Etxt"]) {
-      expect(await house.ask(`GET ${target}`)).toMatchObject({ status: 200, body: "b" });
+      expect(await client.ask(`GET ${target}`)).toMatchObject({ status: 200, body: "b" });
     }
   });
 
   test("up to inlineBytesMax is read at once, and beyond it sent from the open file", async () => {
-    const small = new House(site.root, { limits: { inlineBytesMax: 10 } });
+    const small = new SiteClient(site.root, { limits: { inlineBytesMax: 10 } });
     site.file("ten.txt", "0123456789");
     site.file("eleven.txt", "0123456789x");
     expect(await small.ask("GET /ten.txt")).toMatchObject({ kind: "bytes", body: "0123456789" });
@@ -57,24 +60,25 @@ describe("GET of a file (RFC 9110 §9.3.1)", () => {
   });
 
   test("without octets has an empty body", async () => {
-    expect(await house.ask("GET /empty.txt")).toMatchObject({ status: 200, body: "" });
+    expect(await client.ask("GET /empty.txt")).toMatchObject({ status: 200, body: "" });
   });
 
   test("that is cut while it is read promises no more than was read", async () => {
     site.file("cut.txt", "0123456789");
-    const before = house.tree.openByName("cut.txt");
-    const open = new House(site.root, { limits: { inlineBytesMax: 9 } }).tree.openByName("cut.txt");
+    const before = await client.open("/cut.txt");
+    const open = await new SiteClient(site.root, { limits: { inlineBytesMax: 9 } }).open(
+      "/cut.txt",
+    );
     truncateSync(site.at("cut.txt"), 4);
-    if (before.kind !== "file" || open.kind !== "file") throw new Error("no file");
-    expect(new TextDecoder().decode(open.file.readAll())).toBe("0123");
-    open.file.close();
+    expect(new TextDecoder().decode(open.readAll())).toBe("0123");
+    open.close();
     // A small one was read when it was found, and is what it was then.
-    expect(new TextDecoder().decode(before.file.readAll())).toBe("0123456789");
+    expect(new TextDecoder().decode(before.readAll())).toBe("0123456789");
   });
 
   test("is as it is on the disk, whatever it is", async () => {
     for (const name of ["img/lab-at-dusk.png", "font/lab-pixel.woff2", "wasm/add.wasm"]) {
-      const { body } = await house.ask(`GET /${name}`);
+      const { body } = await client.ask(`GET /${name}`);
       expect(body).toBe(new TextDecoder().decode(readFileSync(site.at(name))));
     }
   });
@@ -87,7 +91,7 @@ describe("GET of a file (RFC 9110 §9.3.1)", () => {
     ["img/handshake.svg", "image/svg+xml; charset=utf-8"],
     ["data/large.bin", "application/octet-stream"],
   ])("%s has the type %s", async (name, type) => {
-    expect((await house.ask(`GET /${name}`)).fields["Content-Type"]).toBe(type);
+    expect((await client.ask(`GET /${name}`)).fields["Content-Type"]).toBe(type);
   });
 });
 
@@ -98,7 +102,7 @@ describe("names that have to be escaped (RFC 3986 §3.3)", () => {
     ["/names/na%C3%AFve%20caf%C3%A9.html", "naïve café.html"],
   ])("%s", async (path, name) => {
     const wanted = readFileSync(site.at(`names/${name}`), "utf8");
-    expect(await house.ask(`GET ${path}`)).toMatchObject({ status: 200, body: wanted });
+    expect(await client.ask(`GET ${path}`)).toMatchObject({ status: 200, body: wanted });
   });
 
   test.each([
@@ -112,23 +116,23 @@ describe("names that have to be escaped (RFC 3986 §3.3)", () => {
     ["/%ff", 404],
     [`/${"x".repeat(256)}`, 404],
   ])("%s is answered %p", async (path, status) => {
-    expect((await house.ask(`GET ${path}`)).status).toBe(status);
+    expect((await client.ask(`GET ${path}`)).status).toBe(status);
   });
 });
 
 describe("folders", () => {
   test("have their index", async () => {
     const index = readFileSync(site.at("index.html"), "utf8");
-    expect(await house.ask("GET /")).toMatchObject({ status: 200, body: index });
+    expect(await client.ask("GET /")).toMatchObject({ status: 200, body: index });
   });
 
   test("without the slash are redirected to it, with their query (RFC 9110 §15.4.9)", async () => {
-    expect(await house.ask("GET /names")).toMatchObject({
+    expect(await client.ask("GET /names")).toMatchObject({
       status: 308,
       fields: { "Cache-Control": "no-cache", Location: "/names/" },
       body: "",
     });
-    const location = (await house.ask("GET /names?a=b&c")).fields["Location"];
+    const location = (await client.ask("GET /names?a=b&c")).fields["Location"];
     expect(location).toBe("/names/?a=b&c");
   });
 
@@ -136,14 +140,14 @@ describe("folders", () => {
     site.folder("a b");
     const targets = ["/a%20b", "http://evil.example/a%20b", "/%61%20b"];
     for (const target of targets) {
-      const { fields } = await house.ask(`GET ${target}`);
+      const { fields } = await client.ask(`GET ${target}`);
       expect(fields["Location"]).toBe("/a%20b/");
     }
   });
 
   test("are no files, and files no folders", async () => {
-    expect((await house.ask("GET /empty.txt/")).status).toBe(404);
-    expect((await house.ask("GET /empty.txt/x")).status).toBe(404);
+    expect((await client.ask("GET /empty.txt/")).status).toBe(404);
+    expect((await client.ask("GET /empty.txt/x")).status).toBe(404);
   });
 });
 
@@ -151,7 +155,7 @@ describe("permission: what a stranger may read", () => {
   test("decides by the file's own bits", async () => {
     for (let mode = 0; mode <= 0o777; mode += 0o111) {
       site.file("bits.txt", "x", mode);
-      const { status } = await house.ask("GET /bits.txt");
+      const { status } = await client.ask("GET /bits.txt");
       expect([mode, status]).toEqual([mode, (mode & 0o004) === 0 ? 403 : 200]);
     }
     site.file("bits.txt", "x", 0o644);
@@ -168,7 +172,7 @@ describe("permission: what a stranger may read", () => {
     ] as const) {
       site.folder("outer/inner", inner);
       site.folder("outer", outer);
-      expect((await house.ask("GET /outer/inner/f.txt")).status).toBe(status);
+      expect((await client.ask("GET /outer/inner/f.txt")).status).toBe(status);
     }
     site.folder("outer", 0o755);
     site.folder("outer/inner", 0o755);
@@ -177,17 +181,49 @@ describe("permission: what a stranger may read", () => {
   test("of the sample site: its shut doors, and what isn't there", async () => {
     const statuses = ["/private.html", "/locked/inside.html", "/locked/", "/dropbox/", "/outside"];
     for (const path of statuses.slice(0, 4)) {
-      expect([path, (await house.ask(`GET ${path}`)).status]).toEqual([path, 403]);
+      expect([path, (await client.ask(`GET ${path}`)).status]).toEqual([path, 403]);
     }
-    expect((await house.ask("GET /dropbox/known-name.txt")).status).toBe(200);
-    expect((await house.ask("GET /.secret.txt")).status).toBe(404);
-    expect((await house.ask("GET /outside")).status).toBe(404);
-    expect((await house.ask("GET /latest.txt")).status).toBe(200);
+    expect((await client.ask("GET /dropbox/known-name.txt")).status).toBe(200);
+    expect((await client.ask("GET /.secret.txt")).status).toBe(404);
+    expect((await client.ask("GET /outside")).status).toBe(404);
+    expect((await client.ask("GET /latest.txt")).status).toBe(200);
   });
 
   test("process: what the server itself may read", async () => {
-    const open = new House(site.root, { tree: { permissions: "process" } });
+    const open = new SiteClient(site.root, { permissions: "process" });
     expect(statSync(site.at("private.html")).mode & 0o777).toBe(0o600);
     expect((await open.ask("GET /private.html")).status).toBe(200);
+  });
+});
+
+describe("a name that is kept back", () => {
+  const root = new TempSite("empty");
+  afterAll(() => root[Symbol.dispose]());
+  root.file(".env", "hidden\n");
+  symlinkSync("/etc/hostname", root.at("outside"));
+  symlinkSync("round", root.at("round"));
+  Bun.spawnSync(["mkfifo", "-m", "0644", root.at("special")]);
+
+  const causes = [
+    [".env", "names that begin with a dot are hidden; --hidden serves them", {}],
+    ["outside", "a symbolic link leads outside the root; --symlinks follow serves it", {}],
+    ["round", "the symbolic links go round in a circle, or on for too long", {}],
+    ["round", "symbolic links are not followed, as --symlinks deny says", { symlinks: "deny" }],
+    ["special", "neither a file nor a folder", {}],
+  ] as const;
+
+  test.each(causes)(
+    "404 for %s: the log says why, the page does not",
+    async (name, why, options) => {
+      const { status, body, note } = await new SiteClient(root.root, options).ask(`GET /${name}`);
+      expect(status).toBe(404);
+      expect(body).not.toContain(why);
+      expect(note).toEqual({ reason: why });
+    },
+  );
+
+  test.each(causes)("404 for %s: under explain the page says why", async (name, why, options) => {
+    const explaining = new SiteClient(root.root, { ...options, explain: true });
+    expect((await explaining.ask(`GET /${name}`)).body).toContain(why);
   });
 });

@@ -3,18 +3,19 @@ import { readFileSync, utimesSync } from "node:fs";
 
 import { BodyError } from "../../../src/site/request.ts";
 import { TempSite } from "../../temp-site.ts";
-import { House, requestOf } from "../ask.ts";
+import { SiteClient } from "../site-client.ts";
+import { requestOf } from "../fake-request.ts";
 
 const site = new TempSite();
 afterAll(() => site[Symbol.dispose]());
-const house = new House(site.root);
+const client = new SiteClient(site.root);
 const urlencoded = { "Content-Type": "application/x-www-form-urlencoded" };
 
 /** What the log is told of a POST of `body`. */
 async function logged(
   fields: Record<string, string>,
   body: string | Uint8Array,
-  from: House = house,
+  from: SiteClient = client,
 ): Promise<unknown> {
   const { status, note } = await from.ask("POST /MyForm.html", fields, body);
   expect(status).toBe(200);
@@ -25,7 +26,7 @@ async function logged(
 async function refusal(
   fields: Record<string, string>,
   body: string | Uint8Array,
-  from: House = house,
+  from: SiteClient = client,
 ): Promise<string> {
   try {
     const { status } = await from.ask("POST /MyForm.html", fields, body);
@@ -38,7 +39,7 @@ async function refusal(
 
 test("a POST is answered with the form page", async () => {
   const page = readFileSync(site.at("MyForm.html"), "utf8");
-  const { status, body, fields } = await house.ask("POST /MyForm.html", urlencoded, "a=b");
+  const { status, body, fields } = await client.ask("POST /MyForm.html", urlencoded, "a=b");
   expect([status, body]).toEqual([200, page]);
   expect(fields).toEqual({ "Content-Type": "text/html; charset=utf-8" });
 });
@@ -67,19 +68,19 @@ describe("application/x-www-form-urlencoded (WHATWG URL §5.1)", () => {
   });
 
   test("up to formFieldCountMax pairs, and not one more", async () => {
-    const small = new House(site.root, { limits: { formFieldCountMax: 3 } });
+    const small = new SiteClient(site.root, { limits: { formFieldCountMax: 3 } });
     expect(await logged(urlencoded, "a=1&b=2&c=3", small)).toEqual({ a: "1", b: "2", c: "3" });
     expect(await refusal(urlencoded, "a=1&b=2&c=3&d=4", small)).toBe("body-too-large");
   });
 
   test("up to bodyBytesMax octets, and not one more", async () => {
-    const small = new House(site.root, { limits: { bodyBytesMax: 10 } });
+    const small = new SiteClient(site.root, { limits: { bodyBytesMax: 10 } });
     expect(await logged(urlencoded, "a=12345678", small)).toEqual({ a: "12345678" });
     expect(await refusal(urlencoded, "a=123456789", small)).toBe("body-too-large");
   });
 
   test("names and values are cut to logValueBytesMax, and marked", async () => {
-    const small = new House(site.root, { limits: { logValueBytesMax: 4 } });
+    const small = new SiteClient(site.root, { limits: { logValueBytesMax: 4 } });
     expect(await logged(urlencoded, "abcd=1234&abcde=12345", small)).toEqual({
       abcd: "1234",
       "abcd…": "1234…",
@@ -176,14 +177,14 @@ describe("multipart/form-data (RFC 7578)", () => {
   });
 
   test("up to formFieldCountMax parts, and not one more", async () => {
-    const small = new House(site.root, { limits: { formFieldCountMax: 2 } });
+    const small = new SiteClient(site.root, { limits: { formFieldCountMax: 2 } });
     const two = part('name="a"', "1") + part('name="b"', "2");
     expect(await logged(type, two + end, small)).toEqual({ a: "1", b: "2" });
     expect(await refusal(type, two + part('name="c"', "3") + end, small)).toBe("body-too-large");
   });
 
   test("names, values and file names are cut to logValueBytesMax, and marked", async () => {
-    const small = new House(site.root, { limits: { logValueBytesMax: 4 } });
+    const small = new SiteClient(site.root, { limits: { logValueBytesMax: 4 } });
     const body = part('name="a"', "12345") + part('name="f"; filename="12345"', "x") + end;
     expect(await logged(type, body, small)).toMatchObject({
       a: "1234…",
@@ -217,7 +218,7 @@ describe("anything else", () => {
 });
 
 test("a POST that says nothing of its length is asked for it (RFC 9110 §15.5.12)", async () => {
-  const { status, close } = await house.ask("POST /MyForm.html");
+  const { status, close } = await client.ask("POST /MyForm.html");
   expect([status, close]).toEqual([411, true]);
 });
 
@@ -228,12 +229,12 @@ test("a POST of length 0 is an empty form", async () => {
 describe("the form page", () => {
   test("may go by another name", async () => {
     site.file("ask.html", "<p>ask</p>");
-    const other = new House(site.root, { formPage: "ask.html" });
+    const other = new SiteClient(site.root, { form: "ask.html" });
     expect(await other.ask("POST /", urlencoded, "a=b")).toMatchObject({ body: "<p>ask</p>" });
   });
 
   test("that is missing means that nothing is posted here", async () => {
-    const none = new House(site.root, { formPage: "none.html" });
+    const none = new SiteClient(site.root, { form: "none.html" });
     const { status, fields } = await none.ask("POST /", urlencoded, "a=b");
     expect(status).toBe(405);
     expect(fields["Allow"]).toBe("GET, HEAD, OPTIONS");
@@ -241,14 +242,14 @@ describe("the form page", () => {
 
   test("that strangers may not read is forbidden", async () => {
     site.file("shut.html", "for the owner", 0o600);
-    const shut = new House(site.root, { formPage: "shut.html" });
+    const shut = new SiteClient(site.root, { form: "shut.html" });
     const { status, body } = await shut.ask("POST /", urlencoded, "a=b");
     expect(status).toBe(403);
     expect(body).not.toContain("for the owner");
   });
 
   test("counts for nothing when POST is off", async () => {
-    const off = new House(site.root, { post: false });
+    const off = new SiteClient(site.root, { post: "off" });
     const { status, fields } = await off.ask("POST /MyForm.html", urlencoded, "a=b");
     expect(status).toBe(405);
     expect(fields["Allow"]).toBe("GET, HEAD, OPTIONS");
@@ -256,11 +257,11 @@ describe("the form page", () => {
 });
 
 const tagOf = async (path: string): Promise<string> =>
-  (await house.ask(`GET ${path}`)).fields["ETag"] ?? "";
+  (await client.ask(`GET ${path}`)).fields["ETag"] ?? "";
 const post = async (
   path: string,
   fields: Record<string, string>,
-  from: House = house,
+  from: SiteClient = client,
 ): Promise<number> => (await from.ask(`POST ${path}`, { ...urlencoded, ...fields }, "a=b")).status;
 
 const read = (): never => {
@@ -286,7 +287,7 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
   test("is weighed against the form that a GET with its fields would have", async () => {
     site.file("long.txt", "a long line\n".repeat(500));
     const coded = { "Accept-Encoding": "gzip" };
-    const tag = (await house.ask("GET /long.txt", coded)).fields["ETag"] ?? "";
+    const tag = (await client.ask("GET /long.txt", coded)).fields["ETag"] ?? "";
     expect(tag).not.toBe(await tagOf("/long.txt"));
     expect(await post("/long.txt", { ...coded, "If-Match": tag })).toBe(200);
     expect(await post("/long.txt", { "If-Match": tag })).toBe(412);
@@ -320,7 +321,7 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
     site.folder("bare");
     expect(await post("/bare/", { "If-Match": await tagOf("/bare/") })).toBe(200);
     expect(await post("/bare/", { "If-None-Match": "*" })).toBe(412);
-    const bare = new House(site.root, { listing: false });
+    const bare = new SiteClient(site.root, { listing: false });
     expect(await post("/bare/", { "If-None-Match": "*" }, bare)).toBe(200);
   });
 
@@ -335,22 +336,22 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
       chunks: read,
       [Symbol.asyncIterator]: read,
     };
-    const answer = house.routes.answer({ ...request, body: { trailers, ...reads } });
+    const answer = client.answer({ ...request, body: { trailers, ...reads } });
     const { status, close, note } = await answer;
     expect([status, close, note]).toEqual([412, false, undefined]);
   });
 
   test("that would be refused anyway is refused for that", async () => {
     const fails = { "If-Match": '"x"' };
-    expect((await house.ask("POST /MyForm.html", fails)).status).toBe(411);
-    const small = new House(site.root, { limits: { bodyBytesMax: 2 } });
+    expect((await client.ask("POST /MyForm.html", fails)).status).toBe(411);
+    const small = new SiteClient(site.root, { limits: { bodyBytesMax: 2 } });
     expect(await refusal(fails, "a=b", small)).toBe("body-too-large");
     site.file("shut.html", "for the owner", 0o600);
-    const shut = new House(site.root, { formPage: "shut.html" });
+    const shut = new SiteClient(site.root, { form: "shut.html" });
     expect(await post("/MyForm.html", fails, shut)).toBe(403);
-    const none = new House(site.root, { formPage: "none.html" });
+    const none = new SiteClient(site.root, { form: "none.html" });
     expect(await post("/MyForm.html", fails, none)).toBe(405);
-    const off = new House(site.root, { post: false });
+    const off = new SiteClient(site.root, { post: "off" });
     expect(await post("/MyForm.html", fails, off)).toBe(405);
   });
 

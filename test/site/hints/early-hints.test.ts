@@ -8,8 +8,10 @@ import { utf8Bytes } from "../../../src/http/bytes.ts";
 import { formatEntityTag } from "../../../src/http/entity-tag.ts";
 import { headOf } from "../../http1/transcript.ts";
 import { TempSite } from "../../temp-site.ts";
-import type { HouseOptions } from "../ask.ts";
-import { House, octetsOf, requestOf } from "../ask.ts";
+import type { SiteClientOptions } from "../site-client.ts";
+import { SiteClient } from "../site-client.ts";
+import { octetsOf } from "../shown-response.ts";
+import { requestOf } from "../fake-request.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -19,8 +21,12 @@ afterEach(() => mock.restore());
 function pageOf(markup: string): Representation {
   const content = utf8Bytes(markup);
   const entityTag = { weak: false, opaque: Bun.hash(content).toString(36) };
-  const mediaType = "text/html; charset=utf-8";
-  return new Representation({ mediaType, entityTag, content, fields: [] });
+  return new Representation({
+    mediaType: "text/html; charset=utf-8",
+    entityTag,
+    content,
+    fields: [],
+  });
 }
 
 /** The links of a page with this markup, asked for at `path` of `host`. */
@@ -177,10 +183,10 @@ site.file("shut.html", markup, 0o600);
 async function answer(
   line: string,
   fields: Record<string, string> = {},
-  options: HouseOptions = {},
+  options: SiteClientOptions = {},
 ): Promise<readonly [status: number, hints: readonly string[] | undefined]> {
-  const { routes } = new House(site.root, { earlyHints: true, ...options });
-  const response = await routes.answer(requestOf(line, fields));
+  const client = new SiteClient(site.root, { earlyHints: true, ...options });
+  const response = await client.answer(requestOf(line, fields));
   octetsOf(response);
   return [response.status, response.hints];
 }
@@ -195,17 +201,17 @@ describe("a page that is answered 200 to a GET has hints (RFC 8297 §2)", () => 
   });
 
   test.each(["gzip", "br", "zstd"])("in its %s form, too", async (coding) => {
-    const { routes } = new House(site.root, { earlyHints: true });
+    const client = new SiteClient(site.root, { earlyHints: true });
     for (const name of ["page.html", "large.html", "page.html"]) {
       const request = requestOf(`GET /${name}`, { "Accept-Encoding": coding });
-      const { fields, hints } = await routes.answer(request);
+      const { fields, hints } = await client.answer(request);
       expect(fields).toContainEqual(["Content-Encoding", coding]);
       expect(hints).toEqual([link]);
     }
   });
 
   test("as the one page of a site, relative to where it was asked for", async () => {
-    const single = { mapping: { single: true }, tree: { index: "page.html" } };
+    const single = { single: true, index: "page.html" };
     const fields = { Accept: "text/html" };
     expect(await answer("GET /deep/down", fields, single)).toEqual([
       200,
@@ -214,8 +220,8 @@ describe("a page that is answered 200 to a GET has hints (RFC 8297 §2)", () => 
   });
 
   test("and no other answer has", async () => {
-    const { routes } = new House(site.root, { earlyHints: true });
-    const { fields } = await routes.answer(requestOf("GET /page.html"));
+    const client = new SiteClient(site.root, { earlyHints: true });
+    const { fields } = await client.answer(requestOf("GET /page.html"));
     const tag =
       fields.find(([name]) => name === "ETag")?.[1] ?? formatEntityTag(pageOf("").entityTag);
     expect(await answer("HEAD /page.html")).toEqual([200, undefined]);
@@ -232,8 +238,8 @@ describe("a page that is answered 200 to a GET has hints (RFC 8297 §2)", () => 
   });
 
   test("nor has any when hints are off, and it is there at once", () => {
-    const { routes } = new House(site.root, { compress: false });
-    const response = routes.answer(requestOf("GET /page.html"));
+    const client = new SiteClient(site.root, { compress: false });
+    const response = client.answer(requestOf("GET /page.html"));
     expect(response).not.toBeInstanceOf(Promise);
     expect(response).not.toHaveProperty("hints");
   });

@@ -5,13 +5,14 @@ import { BodyError } from "../../../src/site/request.ts";
 import type { RouteRequest } from "../../../src/site/library/route-request.ts";
 import { ResponseBuilder } from "../../../src/http/response-builder.ts";
 import { TempSite } from "../../temp-site.ts";
-import { House, requestOf, show } from "../ask.ts";
+import { SiteClient } from "../site-client.ts";
+import { show } from "../shown-response.ts";
 
 const site = new TempSite();
 afterAll(() => site[Symbol.dispose]());
-let house = new House(site.root);
+let client = new SiteClient(site.root);
 beforeEach(() => {
-  house = new House(site.root);
+  client = new SiteClient(site.root);
 });
 
 /** What a handler of `path` gets when it is asked with `line`. */
@@ -23,11 +24,11 @@ async function routed(
 ): Promise<RouteRequest> {
   const [method = ""] = line.split(" ");
   let got: RouteRequest | undefined;
-  house.added.add(method, path, (request) => {
+  client.routes.add(method, path, (request) => {
     got = request;
     return new ResponseBuilder(204).build();
   });
-  await house.ask(line, fields, body);
+  await client.ask(line, fields, body);
   if (got === undefined) throw new Error("the route was not asked");
   return got;
 }
@@ -104,11 +105,11 @@ describe("the request line and the fields", () => {
 
   test("a HEAD that a GET route answers says HEAD", async () => {
     let method = "";
-    house.added.add("GET", "/x", (request) => {
+    client.routes.add("GET", "/x", (request) => {
       ({ method } = request);
       return new ResponseBuilder(204).build();
     });
-    await house.ask("HEAD /x");
+    await client.ask("HEAD /x");
     expect(method).toBe("HEAD");
   });
 });
@@ -216,7 +217,7 @@ describe("a form", () => {
   });
 
   test("holds formFieldCountMax values, and not one more", async () => {
-    house = new House(site.root, { limits: { formFieldCountMax: 2 } });
+    client = new SiteClient(site.root, { limits: { formFieldCountMax: 2 } });
     expect((await formOf("a=1&b=2", urlencoded)).count).toBe(2);
     expect(await rejection(formOf("a=1&b=2&c=3", urlencoded))).toBe("body-too-large");
     expect(await rejection(formOf(upload, multipart))).toBe("body-too-large");
@@ -231,8 +232,8 @@ const answered = async (
   body?: string,
 ): Promise<ReturnType<typeof show>> => {
   const [method = ""] = line.split(" ");
-  house.added.add(method, "/x", (request) => request.answerWithFile(path));
-  return house.ask(line, fields, body);
+  client.routes.add(method, "/x", (request) => request.answerWithFile(path));
+  return client.ask(line, fields, body);
 };
 
 describe("answerWithFile", () => {
@@ -242,7 +243,7 @@ describe("answerWithFile", () => {
   });
 
   test("is a file of the tree, as the tree answers it", async () => {
-    const direct = await house.ask("GET /doc%20%C3%BC.txt");
+    const direct = await client.ask("GET /doc%20%C3%BC.txt");
     expect(direct.body).toBe("0123456789");
     expect(await answered("/doc%20%C3%BC.txt")).toEqual(direct);
     expect(await answered("/doc ü.txt".replace("ü", "%C3%BC"))).toEqual(direct);
@@ -276,26 +277,5 @@ describe("answerWithFile", () => {
   ])("%p is %i, as for a stranger", async (path, status) => {
     expect((await answered(path)).status).toBe(status);
     expect((await answered(path, "POST /x", {}, "a=b")).status).toBe(status);
-  });
-});
-
-describe("a route", () => {
-  test.each([undefined, null, "text", {}])("that answers with %p has failed", async (answer) => {
-    house.added.add("GET", "/x", (() => answer) as never);
-    house.added.add("GET", "/y", (() => Promise.resolve(answer)) as never);
-    expect(() => house.routes.answer(requestOf("GET /x"))).toThrow(TypeError);
-    const later = house.routes.answer(requestOf("GET /y")) as Promise<unknown>;
-    expect(await later.catch((error: unknown) => error)).toBeInstanceOf(TypeError);
-  });
-
-  test("is handed no request that the tree answers", async () => {
-    let asked = 0;
-    house.added.add("GET", "/x", () => {
-      asked++;
-      return new ResponseBuilder(204).build();
-    });
-    await house.ask("GET /empty.txt");
-    await house.ask("POST /x", { "Content-Type": "application/x-www-form-urlencoded" }, "a=b");
-    expect(asked).toBe(0);
   });
 });

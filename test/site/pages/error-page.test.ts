@@ -1,19 +1,21 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 
-import { isPageName } from "../../../src/site/pages/error-page.ts";
+import { ErrorPages, isPageName } from "../../../src/site/pages/error-page.ts";
 import { escapeHtml } from "../../../src/site/pages/markup.ts";
+import type { Refusal } from "../../../src/http/error.ts";
 import { refusals } from "../../../src/http/error.ts";
-import { http1Refusals } from "../../../src/http1/error.ts";
 import { reasonPhrases } from "../../../src/http/status.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { TempSite } from "../../temp-site.ts";
-import { House, show } from "../ask.ts";
+import { SiteClient } from "../site-client.ts";
+import { show } from "../shown-response.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
-const house = new House(site.root);
-const explaining = new House(site.root, { explain: true });
+const client = new SiteClient(site.root);
+const explaining = new SiteClient(site.root, { explain: true });
+const pages = new ErrorPages(client.tree, client.limits, false);
 const reason = "shut.txt: -rw------- lacks o+r; chmod o+r to serve it";
 
 beforeEach(() => {
@@ -24,11 +26,11 @@ beforeEach(() => {
 
 describe("403 and 404 without pages in the tree", () => {
   test("are built-in pages that say their status and no more", async () => {
-    const missing = await house.ask("GET /nowhere");
+    const missing = await client.ask("GET /nowhere");
     expect(missing.status).toBe(404);
     expect(missing.body).toContain("<title>404 Not Found</title>");
     expect(missing.body).toContain("There is nothing here by this name.");
-    const shut = await house.ask("GET /shut.txt");
+    const shut = await client.ask("GET /shut.txt");
     expect(shut.status).toBe(403);
     expect(shut.body).toContain("<title>403 Forbidden</title>");
     for (const { body } of [missing, shut]) {
@@ -39,7 +41,7 @@ describe("403 and 404 without pages in the tree", () => {
   });
 
   test("tell the log why, and strangers nothing", async () => {
-    const { note, body } = await house.ask("GET /shut.txt");
+    const { note, body } = await client.ask("GET /shut.txt");
     expect(note).toEqual({ reason });
     expect(body).not.toContain(reason);
   });
@@ -52,7 +54,7 @@ describe("403 and 404 without pages in the tree", () => {
 
   test("load nothing from anywhere, and end the connection for nobody", async () => {
     for (const path of ["/nowhere", "/shut.txt"]) {
-      const { body, close } = await house.ask(`GET ${path}`);
+      const { body, close } = await client.ask(`GET ${path}`);
       expect(body).not.toMatch(/<(?:script|link|img|iframe)|url\(|@import|https?:/i);
       expect(close).toBe(false);
     }
@@ -63,26 +65,26 @@ describe("403.html and 404.html of the tree", () => {
   test("are shown under their status, without a date or a tag of their own", async () => {
     site.file("404.html", "<p>none</p>");
     site.file("403.html", "<p>shut</p>");
-    expect(await house.ask("GET /nowhere")).toMatchObject({
+    expect(await client.ask("GET /nowhere")).toMatchObject({
       status: 404,
       body: "<p>none</p>",
       fields: { "Content-Type": "text/html; charset=utf-8" },
     });
-    const shut = await house.ask("GET /shut.txt");
+    const shut = await client.ask("GET /shut.txt");
     expect(shut).toMatchObject({ status: 403, body: "<p>shut</p>", note: { reason } });
     expect(Object.keys(shut.fields)).toEqual(["X-Content-Type-Options", "Content-Type"]);
   });
 
   test("are pages like others when they are asked for", async () => {
     site.file("404.html", "<p>none</p>");
-    expect(await house.ask("GET /404.html")).toMatchObject({ status: 200, body: "<p>none</p>" });
+    expect(await client.ask("GET /404.html")).toMatchObject({ status: 200, body: "<p>none</p>" });
   });
 
   test("that strangers may not read are not shown to them", async () => {
     site.file("403.html", "<p>for staff</p>", 0o640);
     site.file("404.html", "<p>for staff</p>", 0o640);
     for (const path of ["/shut.txt", "/nowhere", "/403.html"]) {
-      const { status, body } = await house.ask(`GET ${path}`);
+      const { status, body } = await client.ask(`GET ${path}`);
       expect([path, status]).toEqual([path, path === "/nowhere" ? 404 : 403]);
       expect(body).not.toContain("staff");
     }
@@ -90,13 +92,13 @@ describe("403.html and 404.html of the tree", () => {
 
   test("that are folders are none", async () => {
     site.folder("404.html");
-    expect((await house.ask("GET /nowhere")).body).toContain("<title>404 Not Found</title>");
+    expect((await client.ask("GET /nowhere")).body).toContain("<title>404 Not Found</title>");
     rmSync(site.at("404.html"), { recursive: true });
   });
 
   test("that are large are sent from the file", async () => {
     site.file("404.html", "x".repeat(200_000));
-    const shown = await house.ask("GET /nowhere");
+    const shown = await client.ask("GET /nowhere");
     expect([shown.status, shown.kind, shown.body.length]).toEqual([404, "file", 200_000]);
     expect((await explaining.ask("GET /nowhere")).body.length).toBe(200_000);
   });
@@ -117,8 +119,8 @@ describe("403.html and 404.html of the tree", () => {
 
 describe("refusals", () => {
   test("each say their status, their section and their sentence", () => {
-    for (const [kind, row] of Object.entries(http1Refusals)) {
-      const shown = show(house.pages.refusal(row));
+    for (const [kind, row] of Object.entries(refusals)) {
+      const shown = show(pages.refusal(row));
       expect([kind, shown.status, shown.close]).toEqual([kind, row.status, row.close]);
       expect(shown.body).toContain(`<title>${row.status} ${reasonPhrases[row.status]}</title>`);
       expect(shown.body).toContain(`<footer>${row.section}</footer>`);
@@ -128,9 +130,15 @@ describe("refusals", () => {
 
   test("by a limit say which", () => {
     const limit = { name: "requestLineBytesMax", maximum: 8192, actual: 8193 };
-    const { body, note } = show(
-      house.pages.refusal({ ...http1Refusals["request-line-too-long"], limit }),
-    );
+    const refusal: Refusal = {
+      kind: "request-line-too-long",
+      status: 414,
+      section: "RFC 9112 §3",
+      text: "The request line is longer than this server takes.",
+      close: true,
+      limit,
+    };
+    const { body, note } = show(pages.refusal(refusal));
     expect(body).toContain("(requestLineBytesMax: 8192)");
     expect(note?.reason).toBe(
       "414 request-line-too-long (RFC 9112 §3; requestLineBytesMax is 8192, came 8193)",
@@ -138,12 +146,12 @@ describe("refusals", () => {
   });
 
   test("that are worth another try say when (RFC 9110 §10.2.3)", () => {
-    expect(show(house.pages.refusal(refusals.overloaded)).fields["Retry-After"]).toBe("1");
-    expect(show(house.pages.refusal(refusals.path)).fields["Retry-After"]).toBeUndefined();
+    expect(show(pages.refusal(refusals.overloaded)).fields["Retry-After"]).toBe("1");
+    expect(show(pages.refusal(refusals.path)).fields["Retry-After"]).toBeUndefined();
   });
 
   test("by a failure of the disk don't tell what the system said", () => {
-    const { body, note } = show(house.pages.failed("the file system answered EIO"));
+    const { body, note } = show(pages.failed("the file system answered EIO"));
     expect(body).not.toContain("EIO");
     expect(note?.reason).toContain("EIO");
   });
@@ -151,7 +159,7 @@ describe("refusals", () => {
 
 /** Asks for everything that can be answered, in every way. */
 async function askAll(): Promise<void> {
-  for (const one of [house, explaining]) {
+  for (const one of [client, explaining]) {
     for (const path of ["shut.txt", "nowhere", "MyForm.html", "large.txt", "empty/", "empty"]) {
       await one.ask(`GET /${path}`);
     }

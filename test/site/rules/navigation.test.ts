@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { isNavigation } from "../../../src/site/rules/navigation.ts";
-import { requestOf } from "../ask.ts";
+import { requestOf } from "../fake-request.ts";
 
 const navigates = (fields: Record<string, string>): boolean =>
   isNavigation(requestOf("GET /", fields).head.fields);

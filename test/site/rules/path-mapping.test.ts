@@ -2,13 +2,10 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { unlinkSync } from "node:fs";
 import * as fc from "fast-check";
 
-import type { PathMapping } from "../../../src/site/rules/path-mapping.ts";
-import type { SiteRules } from "../../../src/site/rules/read-rules.ts";
-import { readRules } from "../../../src/site/rules/read-rules.ts";
-import { serve } from "../../../src/server/serve.ts";
 import { TempSite } from "../../temp-site.ts";
-import type { HouseOptions } from "../ask.ts";
-import { House, requestOf } from "../ask.ts";
+import type { SiteClientOptions } from "../site-client.ts";
+import { SiteClient } from "../site-client.ts";
+import { requestOf } from "../fake-request.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -34,22 +31,13 @@ site.folder("odd.html");
 site.file("app.js", "script");
 site.file("real.txt", "real");
 
-function mappingOf(rules: Partial<SiteRules>): PathMapping {
-  const plain = { single: false, cleanUrls: false, headers: [], cors: false, cache: undefined };
-  const read = readRules({ ...plain, redirects: [], rewrites: [], ...rules });
-  if (!read.ok) throw new Error(read.error);
-  return read.value.mapping;
-}
-
-function house(rules: Partial<SiteRules>, options: HouseOptions = {}): House {
-  return new House(site.root, { ...options, mapping: mappingOf(rules) });
-}
+const client = (options: SiteClientOptions): SiteClient => new SiteClient(site.root, options);
 
 const page = { Accept: "text/html,*/*;q=0.8" };
 const script = { "Sec-Fetch-Dest": "script", Accept: "*/*" };
 
 describe("redirects", () => {
-  const moved = house({
+  const moved = client({
     redirects: [
       { from: "/old/*", to: "/new/*", status: 301 },
       { from: "/old/x", to: "/never" },
@@ -95,7 +83,7 @@ describe("redirects", () => {
   test("are looked at again, or for as long as --cache says", async () => {
     expect((await moved.ask("GET /old/x")).fields["Cache-Control"]).toBe("no-cache");
     const redirects = [{ from: "/a", to: "/b" }];
-    const kept = house({ redirects }, { cacheSeconds: 60 });
+    const kept = client({ redirects, cache: 60 });
     expect((await kept.ask("GET /a")).fields["Cache-Control"]).toBe("max-age=60");
   });
 
@@ -126,7 +114,7 @@ const crafted = fc
   .map((parts) => `/${parts.join("")}`);
 
 describe("no path and no query", () => {
-  const everything = house({
+  const everything = client({
     single: true,
     cleanUrls: true,
     redirects: [
@@ -141,7 +129,7 @@ describe("no path and no query", () => {
     await fc.assert(
       fc.asyncProperty(crafted, fc.boolean(), async (target, navigates) => {
         const request = requestOf(`GET ${target}`, navigates ? page : {});
-        const response = await everything.routes.answer(request);
+        const response = await everything.answer(request);
         if (response.body.kind === "file") response.body.file.close();
         const location = response.fields.find(([name]) => name === "Location")?.[1];
         if (location === undefined) return;
@@ -160,7 +148,7 @@ describe("no path and no query", () => {
 });
 
 describe("rewrites", () => {
-  const told = house({
+  const told = client({
     cleanUrls: true,
     rewrites: [
       { from: "/start", to: "/about.html" },
@@ -195,7 +183,7 @@ describe("rewrites", () => {
 });
 
 describe("clean URLs", () => {
-  const clean = house({ cleanUrls: true });
+  const clean = client({ cleanUrls: true });
 
   test.each([
     ["/about.html", "/about"],
@@ -268,19 +256,19 @@ describe("clean URLs", () => {
   });
 
   test("go by the name of the index", async () => {
-    const other = house({ cleanUrls: true }, { tree: { index: "about.html" } });
+    const other = client({ cleanUrls: true, index: "about.html" });
     expect((await other.ask("GET /about.html")).fields["Location"]).toBe("/");
     expect((await other.ask("GET /index.html")).fields["Location"]).toBe("/index");
   });
 
   test("are off unless asked for", async () => {
-    expect((await house({}).ask("GET /about")).status).toBe(404);
-    expect((await house({}).ask("GET /about.html")).status).toBe(200);
+    expect((await client({}).ask("GET /about")).status).toBe(404);
+    expect((await client({}).ask("GET /about.html")).status).toBe(200);
   });
 });
 
 describe("the one page", () => {
-  const single = house({ single: true });
+  const single = client({ single: true });
   const vary = "Accept, Sec-Fetch-Dest";
 
   test.each(["/deep/down", "/deep/", "/x.js", "/about", "/.hidden", "//x", `/${"x".repeat(999)}`])(
@@ -326,7 +314,7 @@ describe("the one page", () => {
   });
 
   test("yields to a clean URL", async () => {
-    const both = house({ single: true, cleanUrls: true });
+    const both = client({ single: true, cleanUrls: true });
     expect((await both.ask("GET /about", page)).body).toBe("<title>about</title>");
     expect((await both.ask("GET /abouts", page)).body).toBe("<title>home</title>");
     expect((await both.ask("GET /shut", page)).status).toBe(403);
@@ -335,41 +323,10 @@ describe("the one page", () => {
   test("is forbidden where strangers may not read it, and missing where it is", async () => {
     using other = new TempSite("empty");
     other.file("index.html", "home", 0o600);
-    const there = new House(other.root, { mapping: mappingOf({ single: true }) });
+    const there = new SiteClient(other.root, { single: true });
     expect((await there.ask("GET /deep", page)).status).toBe(403);
     unlinkSync(other.at("index.html"));
     const shown = await there.ask("GET /deep", page);
     expect([shown.status, shown.fields["Vary"]]).toEqual([404, vary]);
-  });
-});
-
-describe("a server with all of it", () => {
-  test("does as its options say", async () => {
-    await using server = await serve({
-      root: site.root,
-      port: 0,
-      single: true,
-      cleanUrls: true,
-      index: "about.html",
-      cache: 60,
-      redirects: [{ from: "/old", to: "/real.txt", status: 303 }],
-      rewrites: [{ from: "/same", to: "/real.txt" }],
-    });
-    const ask = (path: string, headers = {}): Promise<Response> =>
-      fetch(new URL(path, server.url), { redirect: "manual", headers });
-    const old = await ask("old?x");
-    expect([old.status, old.headers.get("Location")]).toEqual([303, "/real.txt?x"]);
-    expect(old.headers.get("Cache-Control")).toBe("max-age=60");
-    expect(await (await ask("same")).text()).toBe("real");
-    expect(await (await ask("", page)).text()).toBe("<title>about</title>");
-    expect(await (await ask("deep", page)).text()).toBe("<title>about</title>");
-    expect((await ask("deep", script)).status).toBe(404);
-    expect((await ask("about.html")).headers.get("Location")).toBe("/");
-  });
-
-  test("says in the options' words what can't be", async () => {
-    const wrong = serve({ root: site.root, redirects: [{ from: "x", to: "/" }] });
-    const error: unknown = await wrong.catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "rules", message: "not a path pattern: x" });
   });
 });

@@ -23,7 +23,7 @@ describe("rules", () => {
     const read = readRules(plain);
     expect(read.ok && read.value).toEqual({
       mapping: { redirects: [], rewrites: [], single: false, cleanUrls: false },
-      decoration: undefined,
+      headers: undefined,
     });
   });
 

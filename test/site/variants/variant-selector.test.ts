@@ -17,8 +17,10 @@ import { representFile } from "../../../src/site/content/file-representation.ts"
 import type { Request } from "../../../src/site/request.ts";
 import type { Representation } from "../../../src/site/content/representation.ts";
 import { contentSize } from "../../../src/site/content/representation.ts";
-import type { HouseOptions } from "../ask.ts";
-import { House, octetsOf, requestOf, show } from "../ask.ts";
+import type { SiteClientOptions } from "../site-client.ts";
+import { SiteClient } from "../site-client.ts";
+import { octetsOf, show } from "../shown-response.ts";
+import { requestOf } from "../fake-request.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -71,11 +73,11 @@ interface Answer {
 }
 
 async function answer(
-  house: House,
+  client: SiteClient,
   line: string,
   fields: Record<string, string> = {},
 ): Promise<Answer> {
-  const response = await house.routes.answer(requestOf(line, fields));
+  const response = await client.answer(requestOf(line, fields));
   const octets = new Uint8Array(octetsOf(response));
   const shown = show({ ...response, body: { kind: "none" } });
   const coding = shown.fields["Content-Encoding"];
@@ -87,15 +89,16 @@ async function answer(
 }
 
 const accepting = (value: string): Record<string, string> => ({ "Accept-Encoding": value });
-const houseWith = (options: HouseOptions = {}): House => new House(site.root, options);
-const house = houseWith();
+const clientWith = (options: SiteClientOptions = {}): SiteClient =>
+  new SiteClient(site.root, options);
+const client = clientWith();
 const latin1 = (octets: Uint8Array): string => Buffer.from(octets).toString("latin1");
 
 describe("a form made here (RFC 9110 §8.4.1)", () => {
   test.each(codings)("%s decodes to the file, octet for octet", async (coding) => {
     for (const name of ["page.html", "large.txt"]) {
       const { status, fields, decoded, octets } = await answer(
-        house,
+        client,
         `GET /${name}`,
         accepting(coding),
       );
@@ -125,13 +128,13 @@ describe("a form made here (RFC 9110 §8.4.1)", () => {
     ["gzip;q=nonsense", undefined],
     ["", undefined],
   ])("Accept-Encoding: %s is answered with %p", async (value, coding) => {
-    const told = await answer(house, "GET /page.html", accepting(value));
+    const told = await answer(client, "GET /page.html", accepting(value));
     expect([told.status, told.coding, told.decoded]).toEqual([200, coding, text]);
     expect(told.fields["Vary"]).toBe("Accept-Encoding");
   });
 
   test("is not for a client that says nothing, which is told that it could be", async () => {
-    const { coding, fields } = await answer(house, "GET /page.html");
+    const { coding, fields } = await answer(client, "GET /page.html");
     expect([coding, fields["Vary"]]).toEqual([undefined, "Accept-Encoding"]);
   });
 
@@ -140,16 +143,16 @@ describe("a form made here (RFC 9110 §8.4.1)", () => {
     old("named/Makefile", text);
     for (let i = 0; i < 40; i++) old(`listed/${i}-${"x".repeat(20)}.txt`, "");
     for (const path of ["/folder/", "/named/Makefile"]) {
-      const { coding, decoded } = await answer(house, `GET ${path}`, accepting("gzip"));
+      const { coding, decoded } = await answer(client, `GET ${path}`, accepting("gzip"));
       expect([coding, decoded]).toEqual(["gzip", text]);
     }
-    const plain = await answer(house, "GET /listed/");
-    const listed = await answer(house, "GET /listed/", accepting("br"));
+    const plain = await answer(client, "GET /listed/");
+    const listed = await answer(client, "GET /listed/", accepting("br"));
     expect([listed.coding, listed.decoded]).toEqual(["br", plain.decoded]);
     expect(plain.fields["Vary"]).toBe("Accept-Encoding");
     // What lies beside the folder is no form of its listing.
     old("listed.br", encoders.br("no"));
-    const again = await answer(house, "GET /listed/", accepting("br"));
+    const again = await answer(client, "GET /listed/", accepting("br"));
     expect(again.decoded).toBe(plain.decoded);
   });
 
@@ -157,7 +160,7 @@ describe("a form made here (RFC 9110 §8.4.1)", () => {
     for (const name of ["a.png", "a.woff2", "a.gz", "a.zip", "a.mp4", "a.svgz", "a.PDF"]) {
       old(name, new TextEncoder().encode(text));
       old(`${name}.br`, encoders.br("no"));
-      const told = await answer(house, `GET /${name}`, accepting("br, identity;q=0"));
+      const told = await answer(client, `GET /${name}`, accepting("br, identity;q=0"));
       expect([name, told.status, told.coding]).toEqual([name, 200, undefined]);
       expect([name, told.fields["Vary"], told.decoded]).toEqual([name, undefined, text]);
     }
@@ -169,24 +172,24 @@ describe("a form made here (RFC 9110 §8.4.1)", () => {
     old("MyForm.html", text);
     old("shut.txt", text, then, 0o600);
     for (const line of ["GET /nothing", "GET /shut.txt"]) {
-      const { fields, body } = await house.ask(line, accepting("gzip"));
+      const { fields, body } = await client.ask(line, accepting("gzip"));
       expect([fields["Content-Encoding"], fields["Vary"], body]).toEqual([
         undefined,
         undefined,
         text,
       ]);
     }
-    expect((await house.ask("GET /folder", accepting("gzip"))).fields).toEqual({
+    expect((await client.ask("GET /folder", accepting("gzip"))).fields).toEqual({
       "Cache-Control": "no-cache",
       Location: "/folder/",
     });
-    expect((await house.ask("POST /", accepting("gzip"), "a=b")).body).toBe(text);
+    expect((await client.ask("POST /", accepting("gzip"), "a=b")).body).toBe(text);
   });
 });
 
 describe("how much is coded here", () => {
   test("what fits a packet is not, unless the client takes nothing else", async () => {
-    const bounded = houseWith({ limits: { codingBytesMin: 5000 } });
+    const bounded = clientWith({ limits: { codingBytesMin: 5000 } });
     old("less.txt", text.slice(1));
     for (const [name, value, coding] of [
       ["page.html", "gzip", "gzip"],
@@ -200,7 +203,7 @@ describe("how much is coded here", () => {
   });
 
   test("what is too large is not; 406 if nothing else is taken (RFC 9110 §15.5.7)", async () => {
-    const bounded = houseWith({ limits: { codingBytesMax: 299_999 } });
+    const bounded = clientWith({ limits: { codingBytesMax: 299_999 } });
     const plain = await answer(bounded, "GET /large.txt", accepting("gzip"));
     expect([plain.coding, plain.fields["Vary"], plain.decoded]).toEqual([
       undefined,
@@ -215,7 +218,7 @@ describe("how much is coded here", () => {
     old("empty.txt", "");
     for (const coding of codings) {
       const value = `${coding}, *;q=0`;
-      const told = await answer(houseWith(), "GET /empty.txt", accepting(value));
+      const told = await answer(clientWith(), "GET /empty.txt", accepting(value));
       expect([told.coding, told.decoded]).toEqual([coding, ""]);
     }
   });
@@ -224,7 +227,7 @@ describe("how much is coded here", () => {
     "%s is answered 406, with HEAD, too",
     async (value) => {
       for (const line of ["GET /page.html", "HEAD /page.html", "GET /listed/"]) {
-        const told = await answer(houseWith(), line, accepting(value));
+        const told = await answer(clientWith(), line, accepting(value));
         expect([line, told.status, told.coding]).toEqual([line, 406, undefined]);
         expect(told.fields["Vary"]).toBe("Accept-Encoding");
       }
@@ -232,7 +235,7 @@ describe("how much is coded here", () => {
   );
 
   test("nothing is when nothing is to be", async () => {
-    const plain = houseWith({ compress: false });
+    const plain = clientWith({ compress: false });
     old("side.txt", text);
     old("side.txt.gz", encoders.gzip(text));
     for (const value of ["gzip", "br, *;q=0", "*;q=0"]) {
@@ -266,7 +269,7 @@ describe("a form made ahead", () => {
     const ahead = encoders[coding]("made ahead");
     old(`ahead/${coding}.txt`, text);
     old(`ahead/${coding}.txt${extensions[coding]}`, ahead);
-    const told = await answer(house, `GET /ahead/${coding}.txt`, accepting("br, zstd, gzip"));
+    const told = await answer(client, `GET /ahead/${coding}.txt`, accepting("br, zstd, gzip"));
     expect([told.coding, told.decoded]).toEqual([coding, "made ahead"]);
     expect(told.octets).toEqual(new Uint8Array(ahead));
     expect(told.fields).toMatchObject({
@@ -288,7 +291,7 @@ describe("a form made ahead", () => {
       ["gzip;q=0, br", text],
       ["", text],
     ] as const) {
-      const { decoded } = await answer(house, "GET /weigh.txt", accepting(value));
+      const { decoded } = await answer(client, "GET /weigh.txt", accepting(value));
       expect([value, decoded]).toEqual([value, wanted]);
     }
   });
@@ -303,12 +306,12 @@ describe("a form made ahead", () => {
       ["gzip, zstd", "zstd"],
       ["gzip;q=0.9, zstd;q=0.8", "gzip"],
     ] as const) {
-      expect((await answer(house, "GET /several.txt", accepting(value))).decoded).toBe(coding);
+      expect((await answer(client, "GET /several.txt", accepting(value))).decoded).toBe(coding);
     }
   });
 
   test("may be of any size, and of a file of any size", async () => {
-    const bounded = houseWith({ limits: { codingBytesMax: 1000, inlineBytesMax: 1000 } });
+    const bounded = clientWith({ limits: { codingBytesMax: 1000, inlineBytesMax: 1000 } });
     old("sizes.txt", large);
     old("sizes.txt.gz", encoders.gzip(large));
     old("tiny.txt", "tiny");
@@ -330,16 +333,16 @@ describe("a form made ahead", () => {
       [new Date(later.getTime() + 5000), "ahead"],
     ] as const) {
       old("age.txt.br", encoders.br("ahead"), time);
-      expect((await answer(house, "GET /age.txt", accepting("br"))).decoded).toBe(decoded);
+      expect((await answer(client, "GET /age.txt", accepting("br"))).decoded).toBe(decoded);
     }
     old("age.txt", text, new Date(later.getTime() + 6000));
-    expect((await answer(house, "GET /age.txt", accepting("br"))).decoded).toBe(text);
+    expect((await answer(client, "GET /age.txt", accepting("br"))).decoded).toBe(text);
   });
 
   test("has its own date, since it is another representation", async () => {
     old("dated.txt", text);
     old("dated.txt.br", encoders.br("ahead"), later);
-    const { fields } = await answer(house, "GET /dated.txt", accepting("br"));
+    const { fields } = await answer(client, "GET /dated.txt", accepting("br"));
     expect(fields["Last-Modified"]).toBe(later.toUTCString());
   });
 
@@ -362,7 +365,7 @@ describe("a form made ahead", () => {
       Bun.spawnSync(["rm", "-rf", site.at("unfit.txt.br")]);
       attempt();
       expect(readdirSync(site.root)).toContain("unfit.txt.br");
-      const told = await answer(house, "GET /unfit.txt", accepting("br"));
+      const told = await answer(client, "GET /unfit.txt", accepting("br"));
       expect([told.coding, told.decoded]).toEqual(["br", text]);
     }
   });
@@ -371,8 +374,8 @@ describe("a form made ahead", () => {
     old("linked.txt", text);
     old("elsewhere/form", encoders.br("linked"));
     symlinkSync("elsewhere/form", site.at("linked.txt.br"));
-    expect((await answer(house, "GET /linked.txt", accepting("br"))).decoded).toBe("linked");
-    const denying = houseWith({ tree: { symlinks: "deny" } });
+    expect((await answer(client, "GET /linked.txt", accepting("br"))).decoded).toBe("linked");
+    const denying = clientWith({ symlinks: "deny" });
     expect((await answer(denying, "GET /linked.txt", accepting("br"))).decoded).toBe(text);
   });
 
@@ -380,12 +383,12 @@ describe("a form made ahead", () => {
     old("private.txt", text, then, 0o600);
     old("private.txt.br", encoders.br("ahead"));
     old("gone.txt.br", encoders.br("ahead"));
-    expect((await answer(house, "GET /private.txt", accepting("br"))).status).toBe(403);
-    expect((await answer(house, "GET /gone.txt", accepting("br"))).status).toBe(404);
+    expect((await answer(client, "GET /private.txt", accepting("br"))).status).toBe(403);
+    expect((await answer(client, "GET /gone.txt", accepting("br"))).status).toBe(404);
   });
 
   test("can be asked for by its own name, as what it is", async () => {
-    const { fields, octets } = await answer(house, "GET /several.txt.gz", accepting("br"));
+    const { fields, octets } = await answer(client, "GET /several.txt.gz", accepting("br"));
     expect(fields["Content-Type"]).toBe("application/gzip");
     expect([fields["Content-Encoding"], fields["Vary"]]).toEqual([undefined, undefined]);
     expect(octets).toEqual(new Uint8Array(encoders.gzip("gzip")));
@@ -394,18 +397,18 @@ describe("a form made ahead", () => {
   test("of the index lies beside the index; a name too long has none", async () => {
     old("indexed/index.html", text);
     old("indexed/index.html.br", encoders.br("index"));
-    expect((await answer(house, "GET /indexed/", accepting("br"))).decoded).toBe("index");
+    expect((await answer(client, "GET /indexed/", accepting("br"))).decoded).toBe("index");
     const name = `${"n".repeat(250)}.html`;
     old(name, text);
-    expect((await answer(house, `GET /${name}`, accepting("br"))).decoded).toBe(text);
+    expect((await answer(client, `GET /${name}`, accepting("br"))).decoded).toBe(text);
   });
 });
 
 const tagOf = async (value: string, path = "/page.html"): Promise<string> =>
-  (await answer(house, `GET ${path}`, accepting(value))).fields["ETag"] ?? "";
+  (await answer(client, `GET ${path}`, accepting(value))).fields["ETag"] ?? "";
 
 const askWithTags = (line: string, value: string, tags: string): Promise<Answer> =>
-  answer(house, line, { ...accepting(value), "If-None-Match": tags });
+  answer(client, line, { ...accepting(value), "If-None-Match": tags });
 
 describe("validators of coded forms (RFC 9110 §8.8.3.3)", () => {
   test("each form has a strong tag of its own, the same each time", async () => {
@@ -437,7 +440,7 @@ describe("validators of coded forms (RFC 9110 §8.8.3.3)", () => {
   });
 
   test("a tag still holds when the cache has dropped what it is of", async () => {
-    const forgetful = houseWith({ limits: { codingCacheBytesMax: 0 } });
+    const forgetful = clientWith({ limits: { codingCacheBytesMax: 0 } });
     for (const path of ["/page.html", "/large.txt"]) {
       for (const coding of codings) {
         const fields = accepting(coding);
@@ -452,7 +455,7 @@ describe("validators of coded forms (RFC 9110 §8.8.3.3)", () => {
     for (const value of ["br", "gzip", "identity", "br, identity;q=0"]) {
       for (const path of ["/page.html", "/large.txt", "/small.txt", "/several.txt"]) {
         const [get, head] = await Promise.all(
-          ["GET", "HEAD"].map((method) => answer(house, `${method} ${path}`, accepting(value))),
+          ["GET", "HEAD"].map((method) => answer(client, `${method} ${path}`, accepting(value))),
         );
         expect(head?.fields).toEqual(get?.fields ?? {});
       }
@@ -461,7 +464,7 @@ describe("validators of coded forms (RFC 9110 §8.8.3.3)", () => {
 });
 
 const askForPage = (value: string, fields: Record<string, string>): Promise<Answer> =>
-  answer(house, "GET /page.html", { ...accepting(value), ...fields });
+  answer(client, "GET /page.html", { ...accepting(value), ...fields });
 
 describe("ranges of coded forms (RFC 9110 §14)", () => {
   test.each(codings)("%s: of the coded octets", async (coding) => {
@@ -597,7 +600,7 @@ const represented = async (choice: ReturnType<typeof chooseForm>): Promise<Repre
 describe("making a form", () => {
   const limits = limitsWith({ sendPieceBytes: 65_536 });
   const fresh = (atOnce = 1e9, bytes = 1e9): CodingService & { cache: CountingCache } => ({
-    tree: house.tree,
+    tree: client.tree,
     limits,
     cache: new CountingCache(bytes, atOnce),
     budgets: new TurnBudgets(new EventLoop()),
@@ -762,7 +765,7 @@ describe("making a form", () => {
     await again;
 
     const bounds = { codingAtOnceBytesMax: 300_000, codingBytesMax: 300_000 };
-    const busy = houseWith({ limits: bounds });
+    const busy = clientWith({ limits: bounds });
     const value = accepting("zstd, identity;q=0");
     const making = busy.ask("GET /large.txt", value);
     expect((await busy.ask("GET /page.html", value)).status).toBe(503);
@@ -771,7 +774,7 @@ describe("making a form", () => {
   });
 
   test("that fails is the handler's failure, and is tried again", async () => {
-    const unlucky = houseWith();
+    const unlucky = clientWith();
     const broken = spyOn(Bun, "zstdCompress").mockRejectedValue(new Error("out of memory"));
     const asked = [1, 2, 3].map(() =>
       unlucky.ask("GET /large.txt", accepting("zstd")).catch((error: Error) => error.message),
@@ -787,7 +790,7 @@ describe("making a form", () => {
 describe("descriptors", () => {
   test.skipIf(!canListDescriptors)("are given back on every way (needs /proc)", async () => {
     const limits = { inlineBytesMax: 100, codingBytesMax: 200_000 };
-    const bounded = houseWith({ limits });
+    const bounded = clientWith({ limits });
     old("fd/plain.txt", text);
     old("fd/ahead.txt", text);
     old("fd/ahead.txt.br", encoders.br(large));
@@ -818,15 +821,15 @@ describe("descriptors", () => {
 
   test("a large file cut while it is open is sent no longer than it was read", async () => {
     old("cut.txt", large);
-    const found = house.tree.openByName("cut.txt");
+    const found = client.tree.openByName("cut.txt");
     if (found.kind !== "file") throw new Error(found.kind);
     const plain = withForms(representFile(found.file, []), "cut.txt");
     truncateSync(site.at("cut.txt"), 50_000);
     const contained = containPath("/cut.txt");
     if (!contained.ok) throw new Error("no path");
     const service = {
-      tree: house.tree,
-      limits: house.limits,
+      tree: client.tree,
+      limits: client.limits,
       cache: new VariantCache(1e9, 1e9),
       budgets: new TurnBudgets(new EventLoop()),
     };

@@ -1,0 +1,104 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+
+import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import type { RouteHandler } from "../../../src/site/library/route-request.ts";
+import { TempSite } from "../../temp-site.ts";
+import { requestOf } from "../fake-request.ts";
+import { SiteClient } from "../site-client.ts";
+
+const site = new TempSite();
+afterAll(() => site[Symbol.dispose]());
+let client = new SiteClient(site.root);
+beforeEach(() => {
+  client = new SiteClient(site.root);
+});
+
+const says =
+  (text: string): RouteHandler =>
+  () =>
+    new ResponseBuilder(200).text(text).build();
+
+describe("added routes", () => {
+  test("answer before the tree is asked", async () => {
+    client.routes.add("GET", "/empty.txt", says("mine"));
+    expect((await client.ask("GET /empty.txt")).body).toBe("mine");
+    expect((await client.ask("GET /empty.txt?x=y")).body).toBe("mine");
+    expect((await client.ask("GET /MyForm.html")).body).toContain("<title>My form");
+  });
+
+  test("are told by exactly their path, in every spelling of it", async () => {
+    client.routes.add("GET", "/a b", says("mine"));
+    for (const target of ["/a%20b", "/%61%20b", "http://x/a%20b", "/a%20b?q"]) {
+      expect((await client.ask(`GET ${target}`)).body).toBe("mine");
+    }
+    for (const target of ["/a%20b/", "/a%2520b", "/A%20b", "/x/a%20b"]) {
+      expect((await client.ask(`GET ${target}`)).status).toBe(404);
+    }
+  });
+
+  test("of a path with and without a slash are two", async () => {
+    client.routes.add("GET", "/x", says("without"));
+    client.routes.add("GET", "/x/", says("with"));
+    expect((await client.ask("GET /x")).body).toBe("without");
+    expect((await client.ask("GET /x/")).body).toBe("with");
+  });
+
+  test("may be the root, and replace each other", async () => {
+    client.routes.add("GET", "/", says("one"));
+    client.routes.add("GET", "/", says("two"));
+    expect((await client.ask("GET /")).body).toBe("two");
+  });
+
+  test("for GET answer HEAD, unless there is one for HEAD (RFC 9110 §9.3.2)", async () => {
+    client.routes.add("GET", "/x", says("get"));
+    expect((await client.ask("HEAD /x")).body).toBe("get");
+    client.routes.add("HEAD", "/x", says("head"));
+    expect((await client.ask("HEAD /x")).body).toBe("head");
+  });
+
+  test("for other methods leave GET to the tree", async () => {
+    client.routes.add("DELETE", "/empty.txt", says("gone"));
+    expect((await client.ask("DELETE /empty.txt")).body).toBe("gone");
+    expect((await client.ask("GET /empty.txt")).status).toBe(200);
+  });
+
+  test("may be of methods that nobody else knows, by their case (RFC 9110 §9.1)", async () => {
+    client.routes.add("Brew", "/pot", says("coffee"));
+    expect((await client.ask("Brew /pot")).body).toBe("coffee");
+    expect((await client.ask("BREW /pot")).status).toBe(405);
+  });
+
+  test("may be made of methods and paths that are some only", () => {
+    for (const path of ["", "x", "*", "/../x", "/a%2Fb", "//x", "/%zz", "http://a/x"]) {
+      expect(() => client.routes.add("GET", path, says(""))).toThrow(
+        new TypeError(`not a path: ${JSON.stringify(path)}`),
+      );
+    }
+    for (const method of ["", "G T", "GET\r\n", "GÉT"]) {
+      expect(() => client.routes.add(method, "/x", says(""))).toThrow(
+        new TypeError(`not a method: ${JSON.stringify(method)}`),
+      );
+    }
+  });
+});
+
+describe("a route", () => {
+  test.each([undefined, null, "text", {}])("that answers with %p has failed", async (answer) => {
+    client.routes.add("GET", "/x", (() => answer) as never);
+    client.routes.add("GET", "/y", (() => Promise.resolve(answer)) as never);
+    expect(() => client.answer(requestOf("GET /x"))).toThrow(TypeError);
+    const later = client.answer(requestOf("GET /y")) as Promise<unknown>;
+    expect(await later.catch((error: unknown) => error)).toBeInstanceOf(TypeError);
+  });
+
+  test("is handed no request that the tree answers", async () => {
+    let asked = 0;
+    client.routes.add("GET", "/x", () => {
+      asked++;
+      return new ResponseBuilder(204).build();
+    });
+    await client.ask("GET /empty.txt");
+    await client.ask("POST /x", { "Content-Type": "application/x-www-form-urlencoded" }, "a=b");
+    expect(asked).toBe(0);
+  });
+});
