@@ -4,7 +4,7 @@ import { latin1Bytes, utf8Bytes } from "../../../src/http/bytes.ts";
 import { CachedResponse } from "../../../src/http/response.ts";
 import type { RepresentationParts } from "../../../src/site/content/representation.ts";
 import { Representation } from "../../../src/site/content/representation.ts";
-import type { OpenFile } from "../../../src/tree/tree.ts";
+import { FakeFile } from "../fake-file.ts";
 import { octetsOf, show } from "../shown-response.ts";
 
 const letters = "abcdefghij";
@@ -23,32 +23,6 @@ const parts: RepresentationParts = {
 
 const representationOf = (changes: Partial<RepresentationParts> = {}): Representation =>
   new Representation({ ...parts, ...changes });
-
-/** An open file that counts how often it was closed. */
-function fakeFile(): { file: OpenFile; closed: () => number } {
-  let closed = 0;
-  const file = {
-    name: "a.txt",
-    size: letters.length,
-    mtimeMs: changedMs,
-    mediaType: "text/plain",
-    content: undefined,
-    version: "1",
-    slot: undefined,
-    isUnchanged: () => true,
-    isIntact: () => true,
-    readAll: () => utf8Bytes(letters),
-    read: (into: Uint8Array, position: number) => {
-      const octets = utf8Bytes(letters).subarray(position, position + into.length);
-      into.set(octets);
-      return octets.length;
-    },
-    close: () => {
-      closed++;
-    },
-  };
-  return { file, closed: () => closed };
-}
 
 describe("a representation that answers other requests, too", () => {
   const repeated = representationOf({ isRepeated: true });
@@ -96,11 +70,11 @@ describe("a representation that answers other requests, too", () => {
 
 describe("the content", () => {
   test("is let go of where it is a file, and needs not be where it is in memory", () => {
-    const { file, closed } = fakeFile();
+    const file = new FakeFile(letters);
     const representation = representationOf({ content: file });
     expect(representation.size).toBe(letters.length);
     representation.release();
-    expect(closed()).toBe(1);
+    expect(file.closed).toBe(1);
     const inMemory = representationOf();
     inMemory.release();
     expect(inMemory.size).toBe(letters.length);
@@ -108,7 +82,7 @@ describe("the content", () => {
 
   const pieces = [latin1Bytes("<"), { start: 2, octets: 3 }, latin1Bytes(">")];
   test.each(["memory", "file"])("from %s is all of it, or pieces", (from) => {
-    const content = from === "file" ? fakeFile().file : utf8Bytes(letters);
+    const content = from === "file" ? new FakeFile(letters) : utf8Bytes(letters);
     const representation = representationOf({ content });
     for (const [asked, octets] of [
       [undefined, letters],
