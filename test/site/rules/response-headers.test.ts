@@ -2,10 +2,13 @@ import { afterAll, describe, expect, test } from "bun:test";
 
 import type { CorsRule, HeaderRule } from "../../../src/site/rules/rules.ts";
 import { ResponseBuilder } from "../../../src/http/response-builder.ts";
-import type { ServeOptions } from "../../../src/server/serve-options.ts";
-import { serve } from "../../../src/server/serve.ts";
-import { RawClient } from "../../raw-client.ts";
+import { refusals } from "../../../src/http/error.ts";
+import type { Response } from "../../../src/http/response.ts";
 import { TempSite } from "../../temp-site.ts";
+import { requestOf } from "../fake-request.ts";
+import { octetsOf } from "../shown-response.ts";
+import type { SiteClientOptions } from "../site-client.ts";
+import { SiteClient } from "../site-client.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -17,28 +20,58 @@ site.file("assets/app.js", "script");
 site.file("assets/a b.js", "script");
 site.file("assets/deep/é.js", "script");
 
-/** Runs `look` with a way to ask a server that has `options`. */
+/** A response as a client sees it. */
+interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+function answered(response: Response): Answered {
+  octetsOf(response);
+  return {
+    status: response.status,
+    headers: new Headers([...response.fields].map(([...pair]) => pair)),
+  };
+}
+
+/** The method and the fields of a request. */
+interface Asking {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Ask = (path: string, asking?: Asking) => Promise<Answered>;
+
+/** A refusal of what could not be read: it is too long. */
+const tooLong = { ...refusals.path, kind: "request-line-too-long", status: 414 } as const;
+
+/** Runs `look` with a way to ask a site that has `options`. */
 async function during(
-  options: Omit<ServeOptions, "root" | "port">,
-  look: (ask: (path: string, init?: RequestInit) => Promise<Response>) => Promise<void>,
+  options: SiteClientOptions,
+  look: (ask: Ask, client: SiteClient) => Promise<void>,
 ): Promise<void> {
-  await using server = await serve({
-    root: site.root,
-    port: 0,
-    onError: () => undefined,
-    ...options,
-  });
-  server.route("GET", "/fails", () => {
+  const client = new SiteClient(site.root, options);
+  client.routes.add("GET", "/fails", () => {
     throw new Error("on purpose");
   });
-  server.route("GET", "/own", () =>
+  client.routes.add("GET", "/own", () =>
     new ResponseBuilder(200)
       .field("Access-Control-Allow-Origin", "https://own.example")
       .field("Vary", "Origin")
       .text("own")
       .build(),
   );
-  await look((path, init) => fetch(new URL(path, server.url), { redirect: "manual", ...init }));
+  const ask: Ask = async (path, { method = "GET", headers } = {}) => {
+    // A server refuses it before it is a request.
+    if (path.length > 8192) return answered(client.opened.site.refuse(tooLong, undefined));
+    const request = requestOf(`${method} /${path}`, headers);
+    try {
+      return answered(await client.answer(request));
+    } catch {
+      return answered(client.opened.site.refuse(refusals["handler-failed"], request));
+    }
+  };
+  await look(ask, client);
 }
 
 const withHeaders = (...headers: readonly HeaderRule[]): { headers: readonly HeaderRule[] } => ({
@@ -48,7 +81,7 @@ const withHeaders = (...headers: readonly HeaderRule[]): { headers: readonly Hea
 describe("--header", () => {
   test("is on every answer, whatever it is", async () => {
     await during(withHeaders({ name: "X-Mine", value: "yes" }), async (ask) => {
-      const answers: [string, RequestInit, number][] = [
+      const answers: [string, Asking, number][] = [
         ["", {}, 200],
         ["a.txt", { headers: { Range: "bytes=0-1" } }, 206],
         ["a.txt", { headers: { Range: "bytes=99-" } }, 416],
@@ -72,17 +105,13 @@ describe("--header", () => {
   });
 
   test("is on what could not even be read", async () => {
-    await using server = await serve({
-      root: site.root,
-      port: 0,
-      ...withHeaders({ name: "X-Mine", value: "yes" }, { path: "/**", name: "X-Path", value: "a" }),
+    const mine = { name: "X-Mine", value: "yes" };
+    const rules = withHeaders(mine, { path: "/**", name: "X-Path", value: "a" });
+    await during(rules, (_ask, client) => {
+      const { status, headers } = answered(client.opened.site.refuse(refusals.method, undefined));
+      expect([status, headers.get("X-Mine"), headers.get("X-Path")]).toEqual([400, "yes", null]);
+      return Promise.resolve();
     });
-    const client = await RawClient.connect(server.port);
-    client.send("GET / HTTP/9\r\n\r\n");
-    await client.ending();
-    expect(client.statuses).toEqual([400]);
-    expect(client.text).toContain("\r\nX-Mine: yes\r\n");
-    expect(client.text).not.toContain("X-Path");
   });
 
   test("takes the place of the server's own, and keeps what was given twice", async () => {
@@ -173,12 +202,12 @@ describe("--header", () => {
 });
 
 const origin = "https://app.example";
-const from = (value: string, more: Record<string, string> = {}): RequestInit => ({
+const from = (value: string, more: Record<string, string> = {}): Asking => ({
   headers: { Origin: value, ...more },
 });
 
 /** The fields of an answer that are about CORS, without their common beginning. */
-function corsOf({ headers }: Response): Record<string, string> {
+function corsOf({ headers }: Answered): Record<string, string> {
   const names = [...headers].filter(([name]) => name.startsWith("access-control-"));
   return Object.fromEntries(names.map(([name, value]) => [name.slice(15), value]));
 }
@@ -218,7 +247,7 @@ describe("--cors (Fetch §3.3)", () => {
     });
   });
 
-  const preflight = (method: string, names?: string): RequestInit => ({
+  const preflight = (method: string, names?: string): Asking => ({
     method: "OPTIONS",
     headers: {
       Origin: origin,
@@ -310,19 +339,6 @@ describe("--cors (Fetch §3.3)", () => {
       expect(corsOf(await ask("own", from(origin)))).toEqual({
         "allow-origin": "https://own.example",
       });
-    });
-  });
-});
-
-describe("Server-Timing (Server Timing §2)", () => {
-  test("is there under --explain alone", async () => {
-    await during({ explain: true }, async (ask) => {
-      for (const path of ["", "nothing", "shut.txt", "assets"]) {
-        expect((await ask(path)).headers.get("Server-Timing")).toMatch(/^make;dur=\d+\.\d{3}$/);
-      }
-    });
-    await during({}, async (ask) => {
-      expect((await ask("")).headers.get("Server-Timing")).toBeNull();
     });
   });
 });
