@@ -80,6 +80,10 @@ class FakeEndpoint implements Endpoint {
 }
 
 const nothing = (): undefined => undefined;
+const fail = (): never => {
+  throw new Error("on purpose");
+};
+const copyOf = (response: Response): Response => ({ ...response });
 
 describe("endpoints", () => {
   test("are asked in their order, and those after the first that answers are not", async () => {
@@ -124,9 +128,6 @@ describe("endpoints", () => {
   });
 
   test("that fail, at once or later, fail the answer", async () => {
-    const fail = (): never => {
-      throw new Error("on purpose");
-    };
     const site = siteOf({ endpoints: [new FakeEndpoint(fail)] });
     expect(() => site.answer(requestOf("GET /"), 1)).toThrow("on purpose");
     const later = siteOf({ endpoints: [new FakeEndpoint(() => Promise.try(fail))] });
@@ -373,7 +374,6 @@ describe("a response is cached", () => {
   }
 
   const cached = new ResponseBuilder(200).text("cached").buildCached();
-  const copyOf = (response: Response): Response => ({ ...response });
   const dependency = new FakeDependency();
   const withView = (
     respond: (view: View) => ReturnType<Endpoint["answer"]>,

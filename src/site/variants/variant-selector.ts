@@ -206,7 +206,13 @@ export class VariantSelector {
         const ahead = this.#ahead(selecting, candidate.coding);
         if (ahead instanceof Promise) {
           const state = outcome;
-          return ahead.then((variant) => variant ?? this.#try(selecting, i + 1, state));
+          return ahead.then(
+            (variant) => variant ?? this.#try(selecting, i + 1, state),
+            (error: unknown) => {
+              identity.release();
+              throw error;
+            },
+          );
         }
         if (ahead !== undefined) return ahead;
       } else if (mayMake) {

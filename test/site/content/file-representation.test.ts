@@ -28,6 +28,17 @@ const large = new SiteClient(site.root, { limits: { inlineBytesMax: 10 } });
 const tagIn = async (from: SiteClient): Promise<string> =>
   (await from.ask("GET /changing.txt")).fields["ETag"] ?? "";
 
+/** What is answered to one who has asked before, less than a tick after a change. */
+async function askAgain(fields: (tag: string) => Record<string, string>): Promise<ShownResponse> {
+  site.file("changing.txt", letters);
+  const receivedMs = statSync(site.at("changing.txt")).ctimeMs + 50;
+  const ask = async (of: Record<string, string>): Promise<ShownResponse> =>
+    show(await large.answer({ ...requestOf("GET /changing.txt", of), receivedMs }));
+  const tag = (await ask({})).fields["ETag"] ?? "";
+  expect(tag).toMatch(/^W\/"[\w-]+"$/);
+  return ask(fields(tag));
+}
+
 describe("the tag of a file (RFC 9110 §8.8.3)", () => {
   test("that is small is that of its octets, whatever its time and its place", async () => {
     site.file("changing.txt", letters);
@@ -57,19 +68,6 @@ describe("the tag of a file (RFC 9110 §8.8.3)", () => {
 
   describe("that is large and has just been changed", () => {
     const range = { Range: "bytes=0-2" };
-
-    /** What is answered to one who has asked before, less than a tick after a change. */
-    async function askAgain(
-      fields: (tag: string) => Record<string, string>,
-    ): Promise<ShownResponse> {
-      site.file("changing.txt", letters);
-      const receivedMs = statSync(site.at("changing.txt")).ctimeMs + 50;
-      const ask = async (of: Record<string, string>): Promise<ShownResponse> =>
-        show(await large.answer({ ...requestOf("GET /changing.txt", of), receivedMs }));
-      const tag = (await ask({})).fields["ETag"] ?? "";
-      expect(tag).toMatch(/^W\/"[\w-]+"$/);
-      return ask(fields(tag));
-    }
 
     test("is weak and not given again (§8.8.1)", async () => {
       let before = "";

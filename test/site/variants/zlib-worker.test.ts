@@ -32,7 +32,7 @@ describe("the worker", () => {
       [2, "gzip"],
     ] as const) {
       const order: ZlibOrder = { id, coding, octets: utf8Bytes("text") };
-      worker.postMessage(order);
+      worker.postMessage(order, []);
       const made = await next();
       if (made.kind !== "made") throw new Error(made.kind);
       expect(made.id).toBe(id);
@@ -42,9 +42,9 @@ describe("the worker", () => {
   });
 
   test("says which order it could not fill, and goes on", async () => {
-    worker.postMessage({ id: 3, coding: "gzip", octets: 5 });
+    worker.postMessage({ id: 3, coding: "gzip", octets: 5 }, []);
     expect(await next()).toMatchObject({ kind: "failed", id: 3 });
-    worker.postMessage({ id: 4, coding: "gzip", octets: utf8Bytes("") });
+    worker.postMessage({ id: 4, coding: "gzip", octets: utf8Bytes("") }, []);
     expect(await next()).toMatchObject({ kind: "made", id: 4 });
   });
 });
