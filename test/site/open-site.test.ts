@@ -40,7 +40,7 @@ describe("a site", () => {
 
   test("of a folder says where that is, and what of it strangers are shown", () => {
     const { opened } = new SiteClient(`${site.root}/.`);
-    expect(opened.root).toBe(site.root);
+    expect(opened.source.root).toBe(site.root);
     for (const [name, isShown] of [
       ["real.txt", true],
       ["shut.txt", false],

@@ -8,10 +8,11 @@ import { bodyOctets } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { ResponseCache } from "../../src/site/response-cache.ts";
 import { zlibEncoder } from "../../src/site/variants/zlib-encoder.ts";
-import type { Dependency, Dependent } from "../../src/tree/view.ts";
+import type { Dependency } from "../../src/tree/view.ts";
 import { View } from "../../src/tree/view.ts";
 import { TempSite } from "../temp-site.ts";
 import { repeatedHead, requestWith } from "./fake-request.ts";
+import { FakeLookup } from "./fake-lookup.ts";
 import type { ShownResponse } from "./shown-response.ts";
 import { show } from "./shown-response.ts";
 import { SiteClient } from "./site-client.ts";
@@ -682,22 +683,6 @@ describe("fields that are added to every answer", () => {
   });
 });
 
-/** A lookup that is as a test says, and whose dependents are known. */
-class FakeLookup implements Dependency {
-  current = true;
-  hasRoom = true;
-  readonly dependents: Dependent[] = [];
-
-  isCurrent(): boolean {
-    return this.current;
-  }
-
-  attach(dependent: Dependent): boolean {
-    if (this.hasRoom) this.dependents.push(dependent);
-    return this.hasRoom;
-  }
-}
-
 describe("an entry", () => {
   const cached = new ResponseBuilder(200).text("12345").buildCached();
 
@@ -719,7 +704,7 @@ describe("an entry", () => {
     const lookups = [new FakeLookup(), new FakeLookup(), new FakeLookup()];
     expect(kept(lookups).find()).toBe(cached);
     for (const { dependents } of lookups) {
-      expect(dependents.map(({ bytes }) => bytes)).toEqual([512 + 5]);
+      expect(Array.from(dependents, ({ bytes }) => bytes)).toEqual([512 + 5]);
     }
   });
 
@@ -736,14 +721,15 @@ describe("an entry", () => {
   test("is dropped with the first of them", () => {
     const [first, second] = [new FakeLookup(), new FakeLookup()];
     const { find } = kept([first, second]);
-    second.dependents[0]?.drop();
+    for (const dependent of second.dependents) dependent.drop();
     expect(find()).toBeUndefined();
   });
 
-  test("is none where one of them has no room for it", () => {
+  test("is none where one of them has no room for it, and costs the others nothing", () => {
     const [first, second] = [new FakeLookup(), new FakeLookup()];
     second.hasRoom = false;
     expect(kept([first, second]).find()).toBeUndefined();
+    expect(first.dependents.size).toBe(0);
   });
 
   test("is of a content that is not too long, and of nothing that is sent from elsewhere", () => {

@@ -12,6 +12,7 @@ import type { SiteParts } from "../../src/site/site.ts";
 import { Site } from "../../src/site/site.ts";
 import type { Dependency, View } from "../../src/tree/view.ts";
 import { TempSite } from "../temp-site.ts";
+import { FakeLookup } from "./fake-lookup.ts";
 import { repeatedHead, requestOf, requestWith } from "./fake-request.ts";
 import { show } from "./shown-response.ts";
 import { SiteClient } from "./site-client.ts";
@@ -38,19 +39,6 @@ const answer = async (site: Site, request: Request): Promise<Response> => site.a
 
 const bodyOf = async (site: Site, request = requestOf("GET /")): Promise<string> =>
   show(await answer(site, request)).body;
-
-/** Whatever depends on it can be given out again while `isCurrent` says so. */
-class FakeDependency implements Dependency {
-  current = true;
-
-  isCurrent(): boolean {
-    return this.current;
-  }
-
-  attach(): boolean {
-    return true;
-  }
-}
 
 /** An endpoint that counts how often it was asked. */
 class FakeEndpoint implements Endpoint {
@@ -252,7 +240,7 @@ describe("guards", () => {
 
   test("are asked for every request, for one whose response is cached, too", async () => {
     const guard = new FakeGuard();
-    const endpoint = cachedBy(new FakeDependency());
+    const endpoint = cachedBy(new FakeLookup());
     const site = siteOf({ guards: [guard], endpoints: [endpoint] });
     const head = repeatedHead("GET /");
     for (let i = 1; i <= 5; i++) {
@@ -269,7 +257,7 @@ describe("guards", () => {
   test("give verdicts that are never cached, whatever they are", async () => {
     const verdict = new CachedResponse(refused);
     const guard = new FakeGuard(verdict);
-    const site = siteOf({ guards: [guard], endpoints: [cachedBy(new FakeDependency())] });
+    const site = siteOf({ guards: [guard], endpoints: [cachedBy(new FakeLookup())] });
     const head = repeatedHead("GET /");
     for (let i = 0; i < 3; i++) expect(await bodyOf(site, requestWith(head))).toBe("no");
     guard.verdict = undefined;
@@ -343,7 +331,7 @@ describe("finishers", () => {
 
   test("that are repeatable run once for a cached response, and others each time", async () => {
     const site = siteOf({
-      endpoints: [cachedBy(new FakeDependency())],
+      endpoints: [cachedBy(new FakeLookup())],
       finishers: [once, each, last],
     });
     const head = repeatedHead("GET /");
@@ -357,7 +345,7 @@ describe("finishers", () => {
   });
 
   test("that are repeatable leave a response that is given out again as the same object", async () => {
-    const site = siteOf({ endpoints: [cachedBy(new FakeDependency())], finishers: [once, last] });
+    const site = siteOf({ endpoints: [cachedBy(new FakeLookup())], finishers: [once, last] });
     const head = repeatedHead("GET /");
     const first = await answer(site, requestWith(head));
     expect(first).toBeInstanceOf(CachedResponse);
@@ -374,7 +362,7 @@ describe("a response is cached", () => {
   }
 
   const cached = new ResponseBuilder(200).text("cached").buildCached();
-  const dependency = new FakeDependency();
+  const dependency = new FakeLookup();
   const withView = (
     respond: (view: View) => ReturnType<Endpoint["answer"]>,
     isRepeatable = true,
@@ -435,7 +423,7 @@ describe("a response is cached", () => {
   });
 
   test("until what it depends on has changed, or the endpoints have", async () => {
-    const changing = new FakeDependency();
+    const changing = new FakeLookup();
     const endpoint = cachedBy(changing);
     const site = siteOf({ endpoints: [endpoint] });
     const head = repeatedHead("GET /");
