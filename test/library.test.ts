@@ -68,6 +68,12 @@ describe("serve", () => {
     const error: unknown = await rejected.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ServeError);
     expect(error).toMatchObject({ name: "ServeError", code: "root" });
+    const wrong = serve({ root: site.root, redirects: [{ from: "x", to: "/" }] });
+    expect(await wrong.catch((thrown: unknown) => thrown)).toMatchObject({
+      name: "ServeError",
+      code: "rules",
+      message: "not a path pattern: x",
+    });
   });
 
   test("lives by limits that may be changed one by one", async () => {
@@ -86,6 +92,52 @@ async function* chunks(): AsyncGenerator<Uint8Array> {
 }
 
 const octets = new Uint8Array([0, 1, 254, 255]);
+
+describe("what a site adds", () => {
+  test("is on what could not be read, and on a route that fails, too", async () => {
+    const headers = [
+      { name: "X-Mine", value: "yes" },
+      { path: "/**", name: "X-Path", value: "a" },
+    ];
+    const onError = (): undefined => undefined;
+    const cors = { origins: ["https://app.example"] };
+    await using server = await serve({ root: site.root, port: 0, onError, headers, cors });
+    server.route("GET", "/fails", () => {
+      throw new Error("on purpose");
+    });
+    const get = (target: string): string =>
+      `GET ${target} HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\r\n\r\n`;
+    for (const [request, status, hasPath] of [
+      ["GET / HTTP/9\r\n\r\n", 400, false],
+      [get(`/${"x".repeat(9000)}`), 414, false],
+      [get("/fails"), 500, true],
+      [get("/nothing"), 404, true],
+    ] as const) {
+      const client = await RawClient.connect(server.port);
+      client.send(request);
+      await client.responses(1);
+      client.close();
+      expect(client.statuses).toEqual([status]);
+      expect(client.text).toContain("\r\nX-Mine: yes\r\n");
+      expect([status, client.text.includes("\r\nX-Path: a\r\n")]).toEqual([status, hasPath]);
+      const origin = "\r\nAccess-Control-Allow-Origin: https://app.example\r\n";
+      expect([status, client.text.includes(origin)]).toEqual([status, hasPath]);
+    }
+  });
+
+  test("to the log is why a name is kept back, which the page doesn't say", async () => {
+    let log = "";
+    const write = (text: string): void => {
+      log += text;
+    };
+    const why = "names that begin with a dot are hidden; --hidden serves them";
+    await using server = await serve({ root: site.root, port: 0, log: "short", write });
+    const response = await fetch(new URL(".secret.txt", server.url));
+    expect([response.status, (await response.text()).includes(why)]).toEqual([404, false]);
+    await server.stop();
+    expect(log).toContain(`(${why})`);
+  });
+});
 
 describe("route", () => {
   test.each<readonly [what: string, handler: RouteHandler, type: string | null, body: Uint8Array]>([

@@ -143,6 +143,21 @@ const importDirection: Rule = (sources) =>
       .map((to) => `${path} imports ${to}`);
   });
 
+/**
+ * A test imports what the layer that it tests may import, so that it can't be about more; and
+ * whatever tests share. The server's tests may put everything together.
+ */
+const testDirection: Rule = (sources) =>
+  [...sources].flatMap(([path, source]) => {
+    const layer = /^test\/([^/]+)\//.exec(path)?.[1] ?? "";
+    const allowed = layers[layer];
+    if (allowed === undefined || layer === "server") return [];
+    return importsOf(path, source)
+      .filter((to) => to === "index.ts" || to.startsWith("src/"))
+      .filter((to) => ![layer, ...allowed].some((one) => one === layerOf(to) || one === to))
+      .map((to) => `${path} imports ${to}`);
+  });
+
 /** What speaks HTTP/1.1 stands in folders of its own, so that another version can stand beside. */
 const versionsApart: Rule = (sources) =>
   [...sources]
@@ -471,7 +486,6 @@ const notYet = {
     "src/server/tls/secure-sockets.ts Handshake",
     "src/server/tls/secure-sockets.ts HandshakeEnd",
     "src/site/content/listing-page.ts Listed",
-    "src/site/content/representation.ts RepresentationParts",
     "src/site/content/tree-content.ts ContentService",
     "src/site/forms/form-endpoint.ts FormService",
     "src/site/forms/form-endpoint.ts LoggedForm",
@@ -481,8 +495,6 @@ const notYet = {
     "src/site/rules/response-headers.ts DecorationRules",
     "src/site/site-options.ts PostAction",
     "src/site/site-options.ts postActions",
-    "src/site/site.ts SiteParts",
-    "src/site/variants/compressible.ts isCompressible",
     "src/site/variants/variant-selector.ts VariantService",
     "src/system/standard-streams.ts StandardStream",
     "src/tree/disk/disk-tree.ts DiskTreeLimits",
@@ -495,21 +507,6 @@ const notYet = {
     "src/cli/options/option.ts",
     "src/schedule/logical-clock.ts",
     "src/schedule/turn-budgets.ts",
-    "src/site/content/file-representation.ts",
-    "src/site/content/file-response.ts",
-    "src/site/content/redirect.ts",
-    "src/site/content/selected-response.ts",
-    "src/site/library/route-endpoint.ts",
-    "src/site/open-site.ts",
-    "src/site/request.ts",
-    "src/site/rules/server-timing.ts",
-    "src/site/scheme-guard.ts",
-    "src/site/serve-error.ts",
-    "src/site/site-options.ts",
-    "src/site/variants/compressible.ts",
-    "src/site/variants/variant-encoder.ts",
-    "src/site/variants/zlib-encoding.ts",
-    "src/site/variants/zlib-worker.ts",
     "src/system/plain-calls.ts",
     "src/tree/cache/path-watch.ts",
     "src/tree/disk/open-file.ts",
@@ -550,6 +547,9 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/server/log.ts LoggedExchange": "type",
   "src/server/log.ts formatLine": "part",
   "src/site/content/listing-page.ts formatSize": "part",
+  "src/site/content/representation.ts RepresentationParts": "type",
+  "src/site/site.ts SiteParts": "type",
+  "src/site/variants/compressible.ts isCompressible": "part",
   "src/site/request.ts Handler": "type",
   "src/site/variants/zlib-encoder.ts ZlibEncoder": "part",
   "src/site/variants/zlib-encoder.ts ZlibTimes": "type",
@@ -652,6 +652,21 @@ describe("layers", () => {
 
   test("import downwards only, types too", () => {
     expect(importDirection(shipped)).toEqual([]);
+  });
+
+  test("complain when a test imports more than the layer that it tests may", () => {
+    const source = 'import type { B } from "../../src/server/b.ts";\nimport "../server/fake.ts";';
+    expect(testDirection(one("test/site/a.test.ts", source))).toEqual([
+      "test/site/a.test.ts imports src/server/b.ts",
+    ]);
+    expect(testDirection(one("test/site/a.ts", 'import "../../index.ts";'))).toHaveLength(1);
+    expect(testDirection(one("test/site/a.test.ts", 'import "../../src/tree/b.ts";'))).toEqual([]);
+    expect(testDirection(one("test/server/a.test.ts", 'import "../../index.ts";'))).toEqual([]);
+    expect(testDirection(one("test/library.test.ts", 'import "../index.ts";'))).toEqual([]);
+  });
+
+  test("are those of their tests, too", () => {
+    expect(testDirection(tests)).toEqual([]);
   });
 
   test("complain when a connection's version is read outside of its folder", () => {

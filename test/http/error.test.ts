@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
 import { describeRefusal, refusals, refusalTable } from "../../src/http/error.ts";
-import { http1Refusals } from "../../src/http1/error.ts";
 
 describe("a table of refusals", () => {
   test("has for each kind a refusal that names it", () => {
@@ -16,7 +15,9 @@ describe("a table of refusals", () => {
 
 describe("describeRefusal", () => {
   test("says kind, status and section", () => {
-    expect(describeRefusal(http1Refusals["chunk-size"])).toBe("400 chunk-size (RFC 9112 §7.1)");
+    const [status, section] = [400, "RFC 9112 §7.1"] as const;
+    const refusal = { kind: "chunk-size", status, section, text: "No.", close: true };
+    expect(describeRefusal(refusal)).toBe("400 chunk-size (RFC 9112 §7.1)");
   });
 
   test("says the limit, its maximum and what came", () => {

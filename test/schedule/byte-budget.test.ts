@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { ByteBudget } from "../../src/schedule/byte-budget.ts";
-import { FakeScheduler } from "../server/fake-scheduler.ts";
+import { FakeScheduler } from "./fake-scheduler.ts";
 
 /** Lets promises go on. */
 async function settle(): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { SystemClock } from "../../src/schedule/clock.ts";
-import { FakeScheduler } from "../server/fake-scheduler.ts";
+import { FakeScheduler } from "./fake-scheduler.ts";
 
 test("a turn has one time, however long it lasts", () => {
   const scheduler = new FakeScheduler();

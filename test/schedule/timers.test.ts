@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 
 import type { Timed } from "../../src/schedule/timers.ts";
 import { Timers } from "../../src/schedule/timers.ts";
-import { FakeClock } from "../server/fake-clock.ts";
+import { FakeClock } from "./fake-clock.ts";
 
 /** The width of a slot: how late a deadline may be kept. */
 const slotMs = 32;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { WorkBudget } from "../../src/schedule/work-budget.ts";
-import { FakeScheduler } from "../server/fake-scheduler.ts";
+import { FakeScheduler } from "./fake-scheduler.ts";
 
 /** Ends the turn, and lets promises go on. */
 async function endTurn(scheduler: FakeScheduler): Promise<void> {

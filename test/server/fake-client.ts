@@ -21,8 +21,8 @@ import type { ExchangeReport } from "../../src/site/observer.ts";
 import { Observers } from "../../src/server/observers.ts";
 import { ResponseDate } from "../../src/server/response-date.ts";
 import { limitsWith } from "../http1/transcript.ts";
-import { FakeClock } from "./fake-clock.ts";
-import { RestlessScheduler } from "./fake-scheduler.ts";
+import { FakeClock } from "../schedule/fake-clock.ts";
+import { RestlessScheduler } from "../schedule/fake-scheduler.ts";
 import { FakeTransport } from "./fake-transport.ts";
 
 /** A file of `size` octets, each 0x66 ("f"), which counts how often it is closed. */

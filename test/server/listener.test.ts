@@ -15,7 +15,7 @@ import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { limitsWith } from "../http1/transcript.ts";
 import { RawClient } from "../raw-client.ts";
 import { contextOf } from "./fake-client.ts";
-import { FakeScheduler } from "./fake-scheduler.ts";
+import { FakeScheduler } from "../schedule/fake-scheduler.ts";
 
 const open: Listener[] = [];
 afterEach(async () => {

@@ -5,8 +5,8 @@ import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import type { LogFormat, LoggedExchange } from "../../src/server/log.ts";
 import { AccessLog, formatLine, logFormats } from "../../src/server/log.ts";
 import { headOf } from "../http1/transcript.ts";
-import { startMs } from "./fake-clock.ts";
-import { FakeScheduler } from "./fake-scheduler.ts";
+import { startMs } from "../schedule/fake-clock.ts";
+import { FakeScheduler } from "../schedule/fake-scheduler.ts";
 
 const ok: Response = new ResponseBuilder(200).text("hello").build();
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { ResponseDate } from "../../src/server/response-date.ts";
-import { FakeClock } from "./fake-clock.ts";
+import { FakeClock } from "../schedule/fake-clock.ts";
 
 test("the Date field is the current second as an IMF-fixdate (RFC 9110 §6.6.1)", () => {
   const clock = new FakeClock();

@@ -6,7 +6,7 @@ import type { Response } from "../../src/http/response.ts";
 import { ResponseBuilder } from "../../src/http/response-builder.ts";
 import { ByteBudget } from "../../src/schedule/byte-budget.ts";
 import { ResponsePacing } from "../../src/site/response-pacing.ts";
-import { FakeScheduler } from "../server/fake-scheduler.ts";
+import { FakeScheduler } from "../schedule/fake-scheduler.ts";
 import { requestOf } from "./fake-request.ts";
 
 const limits = { sendPieceBytes: bytes(1000), sendBurstBytes: bytes(100_000) };

@@ -54,15 +54,15 @@ interface Accepted {
 
 function readAccepted(values: readonly string[]): Accepted {
   const ranks = rankCodings(parseAcceptEncoding(values), offered);
-  const candidates = ranks.flatMap((rank): Candidate[] => {
-    const ahead = aheadOrder.filter((coding) => rank.includes(coding));
+  const candidates: Candidate[] = [];
+  for (const rank of ranks) {
+    for (const coding of aheadOrder) {
+      if (rank.includes(coding)) candidates.push({ kind: "ahead", coding });
+    }
     const here = hereOrder.find((coding) => rank.includes(coding));
-    return [
-      ...ahead.map((coding): Candidate => ({ kind: "ahead", coding })),
-      ...(here === undefined ? [] : [{ kind: "here", coding: here } as const]),
-      ...(rank.includes("identity") ? [{ kind: "identity" } as const] : []),
-    ];
-  });
+    if (here !== undefined) candidates.push({ kind: "here", coding: here });
+    if (rank.includes("identity")) candidates.push({ kind: "identity" });
+  }
   return { candidates, takesIdentity: candidates.some(({ kind }) => kind === "identity") };
 }
 

@@ -9,7 +9,7 @@ import type { ExchangeReport, Observer } from "../../../src/site/observer.ts";
 import type { Request } from "../../../src/site/request.ts";
 import { headOf } from "../../http1/transcript.ts";
 import { answer, contextOf, FakeClient, FakeFile } from "../fake-client.ts";
-import { FakeClock } from "../fake-clock.ts";
+import { FakeClock } from "../../schedule/fake-clock.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const request: Request = {

@@ -5,7 +5,7 @@ import { RequestParser } from "../../../src/http1/request-parser.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { RequestFreshness } from "../../../src/server/http1/request-freshness.ts";
 import { limitsWith } from "../../http1/transcript.ts";
-import { FakeScheduler } from "../fake-scheduler.ts";
+import { FakeScheduler } from "../../schedule/fake-scheduler.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { refusals } from "../../../src/http/error.ts";
 import { ResponseBuilder } from "../../../src/http/response-builder.ts";
 import { ServerTiming } from "../../../src/site/rules/server-timing.ts";
-import { FakeClock } from "../../server/fake-clock.ts";
+import { FakeClock } from "../../schedule/fake-clock.ts";
 import { TempSite } from "../../temp-site.ts";
 import { requestOf } from "../fake-request.ts";
 import { show } from "../shown-response.ts";

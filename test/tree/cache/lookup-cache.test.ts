@@ -12,7 +12,7 @@ import { systemCalls } from "../../../src/system/system-choice.ts";
 import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
 import type { Outcome } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
-import { FakeClock } from "../../server/fake-clock.ts";
+import { FakeClock } from "../../schedule/fake-clock.ts";
 import { Asker, later } from "../asker.ts";
 import { describeOutcome, outcome, pathOf, TempTree } from "../temp-tree.ts";
 

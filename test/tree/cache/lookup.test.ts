@@ -11,7 +11,7 @@ import type { Lookup } from "../../../src/tree/cache/lookup.ts";
 import { LookupCache } from "../../../src/tree/cache/lookup-cache.ts";
 import type { Dependency, Dependent, Moment } from "../../../src/tree/view.ts";
 import { View } from "../../../src/tree/view.ts";
-import { FakeClock } from "../../server/fake-clock.ts";
+import { FakeClock } from "../../schedule/fake-clock.ts";
 import { Asker, later } from "../asker.ts";
 import { pathOf, TempTree } from "../temp-tree.ts";
 

@@ -13,7 +13,7 @@ import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
 import type { OpenFile } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
-import { FakeClock } from "../../server/fake-clock.ts";
+import { FakeClock } from "../../schedule/fake-clock.ts";
 import { fileAt, TempTree } from "../temp-tree.ts";
 
 const temp = new TempTree();
