@@ -93,25 +93,32 @@ async function* chunks(): AsyncGenerator<Uint8Array> {
 
 const octets = new Uint8Array([0, 1, 254, 255]);
 
+/** A request from a page of another origin. */
+const getFromApp = (target: string): string =>
+  `GET ${target} HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\r\n\r\n`;
+
 describe("what a site adds", () => {
   test("is on what could not be read, and on a route that fails, too", async () => {
     const headers = [
       { name: "X-Mine", value: "yes" },
       { path: "/**", name: "X-Path", value: "a" },
     ];
-    const onError = (): undefined => undefined;
     const cors = { origins: ["https://app.example"] };
-    await using server = await serve({ root: site.root, port: 0, onError, headers, cors });
+    await using server = await serve({
+      root: site.root,
+      port: 0,
+      onError: () => undefined,
+      headers,
+      cors,
+    });
     server.route("GET", "/fails", () => {
       throw new Error("on purpose");
     });
-    const get = (target: string): string =>
-      `GET ${target} HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\r\n\r\n`;
     for (const [request, status, hasPath] of [
       ["GET / HTTP/9\r\n\r\n", 400, false],
-      [get(`/${"x".repeat(9000)}`), 414, false],
-      [get("/fails"), 500, true],
-      [get("/nothing"), 404, true],
+      [getFromApp(`/${"x".repeat(9000)}`), 414, false],
+      [getFromApp("/fails"), 500, true],
+      [getFromApp("/nothing"), 404, true],
     ] as const) {
       const client = await RawClient.connect(server.port);
       client.send(request);

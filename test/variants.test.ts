@@ -134,7 +134,7 @@ describe("over a socket", () => {
     ]);
   });
 
-  test("a client that leaves while its form is made leaves nothing behind", async () => {
+  test("a client that leaves while its variant is made leaves nothing behind", async () => {
     await using server = await serve({ root: site.root, port: 0 });
     const clients = await Promise.all(
       Array.from({ length: 20 }, () => RawClient.connect(server.port)),

@@ -663,7 +663,7 @@ describe("what was so for the moment", () => {
 });
 
 describe("fields that are added to every answer", () => {
-  test("are kept with it, and are those for whoever asks", async () => {
+  test("are kept with it, and are those for the origin that asks", async () => {
     const origins = ["https://a.example", "https://b.example"];
     const twins = new TwinSites(site.root, {
       cors: { origins, credentials: true },

@@ -274,7 +274,7 @@ describe("a long one", () => {
     site.folder("six", 0o755);
   });
 
-  test.each([0, 1, 2, 5])("ends when nobody wants more than %p chunks", async (wanted) => {
+  test.each([0, 1, 2, 5])("ends when no more than %p chunks are wanted", async (wanted) => {
     const chunks = chunksOf(await answer("GET /lots/"));
     for (let i = 0; i < wanted; i++) expect((await chunks.next()).done).toBe(false);
     await chunks.return?.();

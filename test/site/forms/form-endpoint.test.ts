@@ -284,7 +284,7 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
     expect(await post("/target.txt", { "If-None-Match": tag })).toBe(200);
   });
 
-  test("is weighed against the form that a GET with its fields would have", async () => {
+  test("is weighed against the variant that a GET with its fields would have", async () => {
     site.file("long.txt", "a long line\n".repeat(500));
     const coded = { "Accept-Encoding": "gzip" };
     const tag = (await client.ask("GET /long.txt", coded)).fields["ETag"] ?? "";

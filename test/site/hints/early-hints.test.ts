@@ -200,7 +200,7 @@ describe("a page that is answered 200 to a GET has hints (RFC 8297 §2)", () => 
     expect(await answer(`GET ${target}`)).toEqual([200, [hint]]);
   });
 
-  test.each(["gzip", "br", "zstd"])("in its %s form, too", async (coding) => {
+  test.each(["gzip", "br", "zstd"])("in its %s variant, too", async (coding) => {
     const client = new SiteClient(site.root, { earlyHints: true });
     for (const name of ["page.html", "large.html", "page.html"]) {
       const request = requestOf(`GET /${name}`, { "Accept-Encoding": coding });

@@ -155,7 +155,7 @@ describe("the body", () => {
     expect(pulled).toBeLessThan(10);
   });
 
-  test("that nobody wants is cancelled", async () => {
+  test("that is not wanted is cancelled", async () => {
     const { stream, seen } = slowly(["a", "b", "c"]);
     const { body } = await convert(new Response(stream));
     if (body.kind !== "stream") throw new Error("no stream");

@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 
+import { utf8Bytes } from "../../../src/http/bytes.ts";
 import { ResponseBuilder } from "../../../src/http/response-builder.ts";
 import type { RouteHandler } from "../../../src/site/library/route-request.ts";
 import { TempSite } from "../../temp-site.ts";
@@ -62,7 +63,7 @@ describe("added routes", () => {
     expect((await client.ask("GET /empty.txt")).status).toBe(200);
   });
 
-  test("may be of methods that nobody else knows, by their case (RFC 9110 §9.1)", async () => {
+  test("may be of methods that no RFC knows, by their case (RFC 9110 §9.1)", async () => {
     client.routes.add("Brew", "/pot", says("coffee"));
     expect((await client.ask("Brew /pot")).body).toBe("coffee");
     expect((await client.ask("BREW /pot")).status).toBe(405);
@@ -100,5 +101,22 @@ describe("a route", () => {
     await client.ask("GET /empty.txt");
     await client.ask("POST /x", { "Content-Type": "application/x-www-form-urlencoded" }, "a=b");
     expect(asked).toBe(0);
+  });
+
+  test("answers with bytes that may become others when it has returned", async () => {
+    const octets = utf8Bytes("mine");
+    client.routes.add("GET", "/x", () => new ResponseBuilder(200).bytes(octets, "a/b").build());
+    const { body } = await client.answer(requestOf("GET /x"));
+    expect(body).toEqual({ kind: "bytes", bytes: octets, isForeign: true });
+    const cached = new ResponseBuilder(200).text("never changes").buildCached();
+    client.routes.add("GET", "/y", () => cached);
+    expect(client.answer(requestOf("GET /y"))).toBe(cached);
+  });
+
+  test("answers with a response of Fetch's, at once or later", async () => {
+    client.routes.add("GET", "/x", () => Response.json({ a: 1 }, { status: 201 }));
+    client.routes.add("GET", "/y", () => Promise.resolve(new Response(null, { status: 204 })));
+    expect(await client.ask("GET /x")).toMatchObject({ status: 201, body: '{"a":1}' });
+    expect(await client.ask("GET /y")).toMatchObject({ status: 204, kind: "none" });
   });
 });

@@ -155,7 +155,7 @@ describe("the content", () => {
     expect(await rejection((await posted("a=345", type)).form(4))).toBe("body-too-large");
   });
 
-  test("that nobody awaits doesn't end the process", async () => {
+  test("that is not awaited doesn't end the process", async () => {
     const request = await posted("{");
     void request.json();
     void request.form();

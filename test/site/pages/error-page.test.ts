@@ -52,7 +52,7 @@ describe("403 and 404 without pages in the tree", () => {
     expect(note).toEqual({ reason });
   });
 
-  test("load nothing from anywhere, and end the connection for nobody", async () => {
+  test("load nothing from anywhere, and end no connection", async () => {
     for (const path of ["/nowhere", "/shut.txt"]) {
       const { body, close } = await client.ask(`GET ${path}`);
       expect(body).not.toMatch(/<(?:script|link|img|iframe)|url\(|@import|https?:/i);

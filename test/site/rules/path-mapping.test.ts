@@ -286,7 +286,7 @@ describe("the one page", () => {
     ["an image", { "Sec-Fetch-Dest": "image", Accept: "image/*,*/*" }],
     ["fetch()", { "Sec-Fetch-Dest": "empty", Accept: "*/*" }],
     ["curl", { Accept: "*/*" }],
-    ["someone who says nothing", {}],
+    ["a client that says nothing", {}],
   ])("is not for %s, and the 404 says why", async (_who, fields) => {
     const shown = await single.ask("GET /x.js", fields);
     expect(shown.status).toBe(404);

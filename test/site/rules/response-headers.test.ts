@@ -325,7 +325,7 @@ describe("--cors (Fetch §3.3)", () => {
     });
   });
 
-  test("gives credentials to nobody unless told so", async () => {
+  test("gives no credentials unless told so", async () => {
     await during({ cors: { origins: [origin] } }, async (ask) => {
       expect(corsOf(await ask("", from(origin)))).toEqual({
         "allow-origin": origin,

@@ -650,7 +650,7 @@ describe("making a variant", () => {
     }
   });
 
-  test("beyond what may be made at once sends the plain form, or 503", async () => {
+  test("beyond what may be made at once sends what is not coded, or 503", async () => {
     const { select } = fresh(400_000);
     const first = select("zstd", of(new FakeFile(large), "a"));
     const second = new FakeFile(large);

@@ -45,7 +45,7 @@ const hasEnded = "the thread that compresses has ended";
 const tookTooLong = "compressing took too long";
 
 describe("the thread", () => {
-  test("codes what it is given, several at once, each for whoever asked", async () => {
+  test("codes what it is given, several at once, each for its order", async () => {
     const encoder = encoderOf(theProgram);
     const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
     const made = await Promise.all(
