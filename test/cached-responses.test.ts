@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bu
 import * as fc from "fast-check";
 import * as fs from "node:fs";
 
-import { formatImfFixdate } from "../src/http/date.ts";
-import { ResponseBuilder } from "../src/http/response-builder.ts";
+import { formatImfFixdate } from "../src/http/fields/date.ts";
+import { ResponseBuilder } from "../src/http/message/response-builder.ts";
 import type { Server } from "../src/server/serve.ts";
 import { serve } from "../src/server/serve.ts";
 import type { ReloadOptions, ServeOptions } from "../src/server/serve-options.ts";

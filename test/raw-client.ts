@@ -4,7 +4,7 @@
  * came instead; the deadline is generous and only fails what is broken.
  */
 
-import { concatBytes, latin1Bytes, latin1Text } from "../src/http/bytes.ts";
+import { concatBytes, latin1Bytes, latin1Text } from "../src/http/octets/bytes.ts";
 
 type Socket = Awaited<ReturnType<typeof Bun.connect<undefined>>>;
 

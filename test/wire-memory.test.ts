@@ -21,7 +21,7 @@ import type { Script, Step } from "../src/check/script/script.ts";
 import { readSettings } from "../src/cli/config/settings.ts";
 import { serveOptions } from "../src/cli/config/to-serve-options.ts";
 import { readCommandLine } from "../src/cli/options/command-line.ts";
-import { latin1Bytes } from "../src/http/bytes.ts";
+import { latin1Bytes } from "../src/http/octets/bytes.ts";
 import type { ServeOptions } from "../src/server/serve-options.ts";
 import { serve } from "../src/server/serve.ts";
 import { isNameable } from "../src/tree/path.ts";

@@ -1,6 +1,6 @@
 /** Encodes a response's head, from the value to text, as for a small file. */
 
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { encodeHead, encodeResponse } from "../../src/http1/response-encoder.ts";
 import type { Part } from "./part.ts";
 

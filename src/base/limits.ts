@@ -191,7 +191,7 @@ export const defaultLimits: Limits = {
 };
 
 /** A limit that is refused: its name, and in words what it has to be. */
-export interface LimitFault {
+interface LimitFault {
   readonly limit: keyof Limits;
   readonly expected: string;
 }

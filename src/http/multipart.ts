@@ -15,13 +15,13 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { equalBytes, indexOfBytes, latin1Bytes, latin1Text } from "./bytes.ts";
-import type { RefusalKind } from "./error.ts";
-import { trimBlanks } from "./fields.ts";
-import { CR, everyIs, FIELD_VALUE, isBlank, isToken, LF } from "./grammar.ts";
+import { equalBytes, indexOfBytes, latin1Bytes, latin1Text } from "./octets/bytes.ts";
+import type { RefusalKind } from "./message/error.ts";
+import { trimBlanks } from "./fields/fields.ts";
+import { CR, everyIs, FIELD_VALUE, isBlank, isToken, LF } from "./octets/grammar.ts";
 
 /** A part of a form. Names are octets, in UTF-8 for most clients (RFC 7578 §5.1.2). */
-export interface FormPart {
+interface FormPart {
   readonly name: Uint8Array;
   /** Present for a file, even when it is empty. */
   readonly filename: Uint8Array | undefined;

@@ -15,7 +15,17 @@
 
 import type { Limits } from "../base/limits.ts";
 import type { Http1RefusalKind } from "./error.ts";
-import { classes, CR, hexValue, HTAB, isBlank, LF, QDTEXT, SP, TCHAR } from "../http/grammar.ts";
+import {
+  classes,
+  CR,
+  hexValue,
+  HTAB,
+  isBlank,
+  LF,
+  QDTEXT,
+  SP,
+  TCHAR,
+} from "../http/octets/grammar.ts";
 
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;

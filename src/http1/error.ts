@@ -3,7 +3,7 @@
  * answered: a table like that of the refusals of any version (`http/error.ts`).
  */
 
-import { badRequest, refusals, refusalTable } from "../http/error.ts";
+import { badRequest, refusals, refusalTable } from "../http/message/error.ts";
 
 /** Every refusal of a reader of HTTP/1.1, by kind: its own, and those of any version. */
 export const http1Refusals = {

@@ -5,8 +5,8 @@
  * line, four offsets into them. Values are Latin-1 text without the white space around them.
  */
 
-import { latin1Text } from "../http/bytes.ts";
-import type { Fields } from "../http/fields.ts";
+import { latin1Text } from "../http/octets/bytes.ts";
+import type { Fields } from "../http/fields/fields.ts";
 
 /** Offsets of one field line: name start and end, value start and end. */
 export const offsetsPerField = 4;

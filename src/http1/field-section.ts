@@ -9,14 +9,14 @@
  * past a limit, so the result can't depend on how the octets were cut.
  */
 
-import { classes, CR, FIELD_VALUE, HTAB, LF, SP, TCHAR } from "../http/grammar.ts";
+import { classes, CR, FIELD_VALUE, HTAB, LF, SP, TCHAR } from "../http/octets/grammar.ts";
 import type { Http1RefusalKind } from "./error.ts";
 import { offsetsPerField } from "./field-lines.ts";
 
 const COLON = 0x3a;
 
 /** The limits of a section, and the refusal of one that is too large. */
-export interface SectionBounds {
+interface SectionBounds {
   readonly bytesMax: number;
   readonly countMax: number;
   readonly tooLarge: Http1RefusalKind;

@@ -12,7 +12,7 @@
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import type { Http1RefusalKind } from "./error.ts";
-import { DIGIT, everyIs, token } from "../http/grammar.ts";
+import { DIGIT, everyIs, token } from "../http/octets/grammar.ts";
 
 /** The body's extent. `octets` may be 0; it is at most 2^53 - 1. */
 export type Framing =

@@ -14,8 +14,8 @@
 import type { StoreEntry } from "../base/bounded-store.ts";
 import { BoundedStore } from "../base/bounded-store.ts";
 import type { ByteCount } from "../base/units.ts";
-import { digestOf, indexOfBytes, isRunAt, isSameView, latin1Bytes } from "../http/bytes.ts";
-import { CR, LF } from "../http/grammar.ts";
+import { digestOf, indexOfBytes, isRunAt, isSameView, latin1Bytes } from "../http/octets/bytes.ts";
+import { CR, LF } from "../http/octets/grammar.ts";
 import type { Http1RequestHead } from "./request-head.ts";
 
 /** What a head ends with: the end of its last line, and the empty line (RFC 9112 §2.1). */

@@ -6,11 +6,11 @@
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { Slot } from "../base/slot.ts";
-import { latin1Text } from "../http/bytes.ts";
-import { tokenList } from "../http/fields.ts";
-import type { HttpVersion, RequestHead } from "../http/request.ts";
-import type { Authority, Target } from "../http/target.ts";
-import { parseAuthority } from "../http/target.ts";
+import { latin1Text } from "../http/octets/bytes.ts";
+import { tokenList } from "../http/fields/fields.ts";
+import type { HttpVersion, RequestHead } from "../http/message/request.ts";
+import type { Authority, Target } from "../http/message/target.ts";
+import { parseAuthority } from "../http/message/target.ts";
 import type { Http1RefusalKind } from "./error.ts";
 import { FieldLines, offsetsPerField } from "./field-lines.ts";
 import type { Framing } from "./framing.ts";
@@ -81,7 +81,7 @@ export class Http1RequestHead implements RequestHead {
 }
 
 /** A head whose syntax has been read: the octets, and where in them its parts are. */
-export interface HeadParts {
+interface HeadParts {
   readonly view: Uint8Array;
   /** Where the request line begins; `methodEnd` and `targetEnd` count from there. */
   readonly start: number;

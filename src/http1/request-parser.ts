@@ -12,17 +12,17 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import { isRunAt, latin1Bytes, latin1Text, OctetRange } from "../http/bytes.ts";
+import { isRunAt, latin1Bytes, latin1Text, OctetRange } from "../http/octets/bytes.ts";
 import type { ChunkEvent } from "./chunked.ts";
 import { ChunkReader } from "./chunked.ts";
-import type { Refusal } from "../http/error.ts";
+import type { Refusal } from "../http/message/error.ts";
 import type { Http1RefusalKind } from "./error.ts";
 import { http1Refusals } from "./error.ts";
 import { FieldLines } from "./field-lines.ts";
 import { FieldSection } from "./field-section.ts";
-import type { Fields } from "../http/fields.ts";
-import { noFields } from "../http/fields.ts";
-import { classes, CR, DIGIT, LF, SP, TARGET, TCHAR } from "../http/grammar.ts";
+import type { Fields } from "../http/fields/fields.ts";
+import { noFields } from "../http/fields/fields.ts";
+import { classes, CR, DIGIT, LF, SP, TARGET, TCHAR } from "../http/octets/grammar.ts";
 import type { HeadEvent } from "./request-head-cache.ts";
 import { RequestHeadCache } from "./request-head-cache.ts";
 import type { Http1RequestHead } from "./request-head.ts";
@@ -40,7 +40,7 @@ export type ParserEvent =
  * Where the parser stands: between two requests, inside a head, inside a body (its trailer section
  * included), or past an error.
  */
-export type ParserPlace = "between" | "head" | "body" | "failed";
+type ParserPlace = "between" | "head" | "body" | "failed";
 
 type LineState = "empty" | "empty-lf" | "method" | "target" | "version" | "line-lf";
 type State = LineState | "fields" | "length" | "chunks" | "trailers" | "failed";

@@ -10,8 +10,8 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import type { Target } from "../http/target.ts";
-import { parseAuthority } from "../http/target.ts";
+import type { Target } from "../http/message/target.ts";
+import { parseAuthority } from "../http/message/target.ts";
 import type { Http1RefusalKind } from "./error.ts";
 
 function splitQuery(text: string): { readonly path: string; readonly query?: string } {

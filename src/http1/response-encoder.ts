@@ -10,10 +10,10 @@
  */
 
 import type { Slot } from "../base/slot.ts";
-import { latin1Into } from "../http/bytes.ts";
-import type { Response } from "../http/response.ts";
-import { bodyOctets, CachedResponse } from "../http/response.ts";
-import { isContentless, reasonPhrase } from "../http/status.ts";
+import { latin1Into } from "../http/octets/bytes.ts";
+import type { Response } from "../http/message/response.ts";
+import { bodyOctets, CachedResponse } from "../http/message/response.ts";
+import { isContentless, reasonPhrase } from "../http/message/status.ts";
 
 /** What the encoder needs to know of the request and its connection. */
 export interface WireContext {
@@ -31,7 +31,7 @@ export interface WireContext {
 export type WireFraming = "none" | "length" | "chunked" | "close";
 
 /** An encoded response, as far as it can be encoded before its body is sent. */
-export interface EncodedResponse {
+interface EncodedResponse {
   /**
    * The head, from early hints up to and with the empty line: Latin-1 text, or octets with the
    * first `contentOctets` of the content behind them. The octets are lent: the next response with
@@ -46,7 +46,7 @@ export interface EncodedResponse {
 }
 
 /** An encoded head, as text. */
-export interface EncodedHead extends EncodedResponse {
+interface EncodedHead extends EncodedResponse {
   readonly head: string;
   readonly contentOctets: 0;
   /** Where the date begins in `head`. */

@@ -5,7 +5,7 @@
  * terminal. The lines of one turn of the event loop are written together.
  */
 
-import type { Response } from "../http/response.ts";
+import type { Response } from "../http/message/response.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, Observer } from "../site/observer.ts";
 

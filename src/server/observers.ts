@@ -3,7 +3,7 @@
  * has costs a call and a comparison.
  */
 
-import type { Response } from "../http/response.ts";
+import type { Response } from "../http/message/response.ts";
 import type { ExchangeReport, Observer, RefusalReason } from "../site/observer.ts";
 import type { Request } from "../site/request.ts";
 

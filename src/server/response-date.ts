@@ -3,7 +3,7 @@
  * formatted once a second.
  */
 
-import { formatImfFixdate } from "../http/date.ts";
+import { formatImfFixdate } from "../http/fields/date.ts";
 import type { Clock } from "../schedule/clock.ts";
 
 /** The Date field of the responses that are sent now. */

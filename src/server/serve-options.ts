@@ -86,7 +86,7 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
 }
 
 /** The options whose value is one of a few words. */
-export type WordOption = {
+type WordOption = {
   [Name in keyof ServeOptions]-?: [ServeOptions[Name]] extends [string | undefined]
     ? string extends ServeOptions[Name]
       ? never

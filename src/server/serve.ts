@@ -6,7 +6,8 @@
 import { LogicalClock } from "../schedule/logical-clock.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
 import type { RouteHandler } from "../site/library/route-request.ts";
-import type { Scheme } from "../http/target.ts";
+import type { Scheme } from "../http/message/target.ts";
+import type { Clock } from "../schedule/clock.ts";
 import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
@@ -22,7 +23,7 @@ import { Observers } from "./observers.ts";
 import type { RecordedRequest } from "./request-recorder.ts";
 import { RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
-import type { ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
+import type { CompleteOptions, ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { completeOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
@@ -91,12 +92,6 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
   return new URL(`${scheme}://${shown}:${port}/`);
 }
 
-/** Sets `observers` to `log`, unless it is off, and `others`. Answers with `log`. */
-function observe(observers: Observers, log: AccessLog, others: readonly Observer[]): AccessLog {
-  observers.set(log.isOff ? others : [log, ...others]);
-  return log;
-}
-
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
 async function openSecureSockets(
   tls: TlsOptions,
@@ -137,6 +132,47 @@ async function close(
   tree.close();
 }
 
+/** The observers of a server, and its log, which a reload replaces. */
+class Reporting {
+  readonly observers: Observers;
+  readonly failed: (error: unknown) => void;
+  readonly #makeLog: (format: LogFormat) => AccessLog;
+  /** Those that a reload doesn't touch. */
+  readonly #others: readonly Observer[];
+  #log: AccessLog;
+
+  constructor(
+    { write, onError, log }: CompleteOptions,
+    others: readonly Observer[],
+    clock: Clock,
+    scheduler: Scheduler,
+  ) {
+    const out = guarded(write ?? toStandardOutput);
+    this.failed = guarded(onError ?? toStandardError);
+    this.observers = new Observers(this.failed);
+    this.#others = others;
+    this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
+    this.#log = this.#begin(log);
+  }
+
+  #begin(format: LogFormat): AccessLog {
+    const log = this.#makeLog(format);
+    this.observers.set(log.isOff ? this.#others : [log, ...this.#others]);
+    return log;
+  }
+
+  /** Logs as `format` says from now on. */
+  reload(format: LogFormat): void {
+    this.flush();
+    this.#log = this.#begin(format);
+  }
+
+  /** Writes what has been logged. */
+  flush(): void {
+    this.#log.flush();
+  }
+}
+
 /**
  * Starts a server and resolves when it listens. Rejects with a `ServeError` that says in one line
  * what is wrong.
@@ -162,14 +198,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
-  const write = guarded(complete.write ?? toStandardOutput);
-  const failed = guarded(complete.onError ?? toStandardError);
   const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
-  const observers = new Observers(failed);
-  const others = complete.record ? [recorder] : [];
-  const logAs = (format: LogFormat): AccessLog =>
-    observe(observers, new AccessLog(format, write, () => clock.epochMs(), scheduler), others);
-  let log = logAs(complete.log);
+  const reporting = new Reporting(complete, complete.record ? [recorder] : [], clock, scheduler);
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,
@@ -178,8 +208,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     timers: new Timers(clock, scheduler.alarm()),
     answer: (request, since) => opened.site.answer(request, since),
     refuse: (refusal, request) => opened.site.refuse(refusal, request),
-    failed,
-    observers,
+    failed: reporting.failed,
+    observers: reporting.observers,
   };
   const listener = new Listener(context, http1Factory(), secure);
   const listening = listener.open(host, port, reusePort);
@@ -193,12 +223,11 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     opened.tree.close();
     opened = next;
     listener.limit(opened.limits);
-    log.flush();
-    log = logAs(wanted.log);
+    reporting.reload(wanted.log);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     await close(listener, opened, how.force === true, scheduler.alarm());
-    log.flush();
+    reporting.flush();
   };
   return {
     url: urlOf(scheme, host, listening.value),

@@ -5,7 +5,7 @@
  */
 
 import type { Eventual } from "../base/eventual.ts";
-import type { Response } from "../http/response.ts";
+import type { Response } from "../http/message/response.ts";
 import type { View } from "../tree/view.ts";
 import type { Request } from "./request.ts";
 

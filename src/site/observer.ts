@@ -6,9 +6,9 @@
  * An observer is told and changes nothing. What it throws is reported as the server's own error.
  */
 
-import type { Refusal, RefusalKind } from "../http/error.ts";
-import type { RequestHead } from "../http/request.ts";
-import type { Response } from "../http/response.ts";
+import type { Refusal, RefusalKind } from "../http/message/error.ts";
+import type { RequestHead } from "../http/message/request.ts";
+import type { Response } from "../http/message/response.ts";
 import type { Request } from "./request.ts";
 
 /**

@@ -5,7 +5,7 @@
 
 import type { Limits } from "../base/limits.ts";
 import { resolveLimits } from "../base/limits.ts";
-import type { Scheme } from "../http/target.ts";
+import type { Scheme } from "../http/message/target.ts";
 import { TreeContent } from "./content/tree-content.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
 import { FormEndpoint } from "./forms/form-endpoint.ts";
@@ -16,7 +16,7 @@ import type { OpenTree, TreeSurroundings } from "./open-tree.ts";
 import { openTree } from "./open-tree.ts";
 import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
-import { TreeEndpoint } from "./rules/path-mapping.ts";
+import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
 import { readRules } from "./rules/read-rules.ts";
 import { ServerTiming } from "./rules/server-timing.ts";

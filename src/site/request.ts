@@ -3,12 +3,12 @@
  * out. A handler sees no socket, no parser and no clock; it may be a plain function of its request.
  */
 
-import type { OctetRange } from "../http/bytes.ts";
-import type { Refusal, RefusalKind } from "../http/error.ts";
-import { refusals } from "../http/error.ts";
-import type { Fields } from "../http/fields.ts";
-import type { RequestHead } from "../http/request.ts";
-import type { Response } from "../http/response.ts";
+import type { OctetRange } from "../http/octets/bytes.ts";
+import type { Refusal, RefusalKind } from "../http/message/error.ts";
+import { refusals } from "../http/message/error.ts";
+import type { Fields } from "../http/fields/fields.ts";
+import type { RequestHead } from "../http/message/request.ts";
+import type { Response } from "../http/message/response.ts";
 
 /**
  * The body of a request, pulled by whoever wants it. Until it is asked for, nothing of it is read

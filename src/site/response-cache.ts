@@ -9,8 +9,8 @@
  * comes later, and one that depends on the time.
  */
 
-import { dependsOnTime } from "../http/conditional.ts";
-import type { CachedResponse } from "../http/response.ts";
+import { dependsOnTime } from "../http/fields/conditional.ts";
+import type { CachedResponse } from "../http/message/response.ts";
 import type { Dependency, Dependent, Moment, View } from "../tree/view.ts";
 import type { Request } from "./request.ts";
 

@@ -6,13 +6,13 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { Response } from "../http/response.ts";
-import { bodyOctets } from "../http/response.ts";
+import type { Response } from "../http/message/response.ts";
+import { bodyOctets } from "../http/message/response.ts";
 import type { ByteBudget } from "../schedule/byte-budget.ts";
 import type { Request } from "./request.ts";
 
 /** A response above `sendPieceBytes` is large; a turn begins no other after `sendBurstBytes`. */
-export type PacingLimits = Pick<Limits, "sendPieceBytes" | "sendBurstBytes">;
+type PacingLimits = Pick<Limits, "sendPieceBytes" | "sendBurstBytes">;
 
 /** The last station of every response on its way out of a site. */
 export class ResponsePacing {

@@ -3,9 +3,9 @@
  * a connection without TLS, and with TLS nothing here is an http resource.
  */
 
-import { refusals } from "../http/error.ts";
-import type { Response } from "../http/response.ts";
-import type { Scheme } from "../http/target.ts";
+import { refusals } from "../http/message/error.ts";
+import type { Response } from "../http/message/response.ts";
+import type { Scheme } from "../http/message/target.ts";
 import type { Guard } from "./endpoint.ts";
 import type { ErrorPages } from "./pages/error-page.ts";
 import type { Request } from "./request.ts";

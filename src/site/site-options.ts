@@ -14,10 +14,10 @@ import { permissionRules } from "../tree/permission.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
 
 /** What POST can do where no route answers it, as the option names it. */
-export const postActions = ["form", "off"] as const;
+const postActions = ["form", "off"] as const;
 
 /** Whether POST answers with the form page, or is refused ("off"). */
-export type PostAction = (typeof postActions)[number];
+type PostAction = (typeof postActions)[number];
 
 /** The options of a site; each may be left out. */
 export interface SiteOptions {

@@ -7,10 +7,10 @@
 
 import type { Eventual } from "../base/eventual.ts";
 import { whenReady } from "../base/eventual.ts";
-import type { Refusal } from "../http/error.ts";
-import type { Response } from "../http/response.ts";
-import { CachedResponse } from "../http/response.ts";
-import { ResponseBuilder } from "../http/response-builder.ts";
+import type { Refusal } from "../http/message/error.ts";
+import type { Response } from "../http/message/response.ts";
+import { CachedResponse } from "../http/message/response.ts";
+import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { Moment } from "../tree/view.ts";
 import { View } from "../tree/view.ts";
 import type { Answer, Endpoint, Finisher, Guard } from "./endpoint.ts";

@@ -15,7 +15,7 @@ import type { BunFile, FileSink } from "bun";
  * rest is lost when the process ends (8 of 40 times that two workers ended with megabytes of log to
  * write).
  */
-export class StandardStream {
+class StandardStream {
   readonly #file: BunFile;
   #sink: FileSink | undefined;
   /** The latest write that is waiting; undefined when none is. */

@@ -12,7 +12,7 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
-import { hexValue } from "../http/grammar.ts";
+import { hexValue } from "../http/octets/grammar.ts";
 
 declare const contained: unique symbol;
 

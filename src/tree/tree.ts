@@ -9,7 +9,7 @@
 
 import type { Eventual } from "../base/eventual.ts";
 import type { Slot } from "../base/slot.ts";
-import type { FileSource } from "../http/response.ts";
+import type { FileSource } from "../http/message/response.ts";
 import type { ContainedPath } from "./path.ts";
 import type { Denial } from "./permission.ts";
 import type { View } from "./view.ts";

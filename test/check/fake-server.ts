@@ -5,7 +5,7 @@
 
 import type { Socket } from "bun";
 
-import { latin1Text } from "../../src/http/bytes.ts";
+import { latin1Text } from "../../src/http/octets/bytes.ts";
 
 export interface FakeSocketData {
   received: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes, latin1Text } from "../../src/http/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../src/http/octets/bytes.ts";
 import { isBoundary, readMultipart } from "../../src/http/multipart.ts";
 
 const bounds = { formFieldCountMax: 3, headerSectionBytesMax: 96, fieldCountMax: 3 };

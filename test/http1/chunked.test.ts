@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../src/http/bytes.ts";
+import { latin1Bytes } from "../../src/http/octets/bytes.ts";
 import type { ChunkEvent } from "../../src/http1/chunked.ts";
 import { ChunkReader } from "../../src/http1/chunked.ts";
 import { limitsWith } from "./transcript.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { Http1RefusalKind } from "../../src/http1/error.ts";
 import { http1Refusals } from "../../src/http1/error.ts";
-import { reasonPhrases } from "../../src/http/status.ts";
+import { reasonPhrases } from "../../src/http/message/status.ts";
 import { refusal } from "./transcript.ts";
 
 const get = (target: string, lines = "Host: a\r\n"): string =>

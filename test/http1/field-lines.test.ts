@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../src/http/bytes.ts";
+import { latin1Bytes } from "../../src/http/octets/bytes.ts";
 import { FieldLines } from "../../src/http1/field-lines.ts";
 import { headOf } from "./transcript.ts";
 

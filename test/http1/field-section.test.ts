@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../src/http/bytes.ts";
+import { latin1Bytes } from "../../src/http/octets/bytes.ts";
 import { FieldSection } from "../../src/http1/field-section.ts";
 
 const bounds = { bytesMax: 64, countMax: 2, tooLarge: "header-section-too-large" } as const;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { defaultLimits } from "../../src/base/limits.ts";
 import { Slot } from "../../src/base/slot.ts";
 import { bytes } from "../../src/base/units.ts";
-import { digestOf, latin1Bytes, latin1Text } from "../../src/http/bytes.ts";
+import { digestOf, latin1Bytes, latin1Text } from "../../src/http/octets/bytes.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import type { Http1RequestHead } from "../../src/http1/request-head.ts";
 import type { ParserEvent } from "../../src/http1/request-parser.ts";

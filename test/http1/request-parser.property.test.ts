@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "bun:test";
 
 import { defaultLimits } from "../../src/base/limits.ts";
-import { latin1Bytes } from "../../src/http/bytes.ts";
+import { latin1Bytes } from "../../src/http/octets/bytes.ts";
 import { RequestParser } from "../../src/http1/request-parser.ts";
 import {
   anyInput,

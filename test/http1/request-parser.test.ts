@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { concatBytes, latin1Bytes, latin1Text } from "../../src/http/bytes.ts";
-import { refusals } from "../../src/http/error.ts";
+import { concatBytes, latin1Bytes, latin1Text } from "../../src/http/octets/bytes.ts";
+import { refusals } from "../../src/http/message/error.ts";
 import { RequestParser } from "../../src/http1/request-parser.ts";
 import { defaultLimits } from "../../src/base/limits.ts";
 import { headOf, limitsWith, meaning, read, refusal, singly, transcript } from "./transcript.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Target } from "../../src/http/target.ts";
+import type { Target } from "../../src/http/message/target.ts";
 import { parseTarget } from "../../src/http1/request-target.ts";
 
 const target = (method: string, raw: string): Target | string => {

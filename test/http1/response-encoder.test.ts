@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import type { Response } from "../../src/http/response.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
+import type { Response } from "../../src/http/message/response.ts";
 import type { WireContext, WireFraming } from "../../src/http1/response-encoder.ts";
 import {
   chunkPrefix,

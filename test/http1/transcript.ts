@@ -5,8 +5,8 @@
 
 import { defaultLimits } from "../../src/base/limits.ts";
 import type { Limits } from "../../src/base/limits.ts";
-import { latin1Bytes, latin1Text } from "../../src/http/bytes.ts";
-import type { Fields } from "../../src/http/fields.ts";
+import { latin1Bytes, latin1Text } from "../../src/http/octets/bytes.ts";
+import type { Fields } from "../../src/http/fields/fields.ts";
 import type { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import type { Http1RequestHead } from "../../src/http1/request-head.ts";
 import type { ParserEvent } from "../../src/http1/request-parser.ts";

@@ -5,12 +5,12 @@
 
 import type { Limits } from "../../src/base/limits.ts";
 import type { Handler, Request } from "../../src/site/request.ts";
-import { latin1Bytes } from "../../src/http/bytes.ts";
+import { latin1Bytes } from "../../src/http/octets/bytes.ts";
 import type { ConnectionState } from "../../src/http1/connection-state.ts";
-import type { Refusal } from "../../src/http/error.ts";
-import { describeRefusal } from "../../src/http/error.ts";
-import type { FileSource, Response } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { Refusal } from "../../src/http/message/error.ts";
+import { describeRefusal } from "../../src/http/message/error.ts";
+import type { FileSource, Response } from "../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import type { ConnectionContext } from "../../src/server/connection/protocol-connection.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";

@@ -3,8 +3,8 @@
  * write, so that a test can compare octets, count writes, and decide when the client reads.
  */
 
-import { concatBytes, latin1Text } from "../../src/http/bytes.ts";
-import type { FileSource } from "../../src/http/response.ts";
+import { concatBytes, latin1Text } from "../../src/http/octets/bytes.ts";
+import type { FileSource } from "../../src/http/message/response.ts";
 import type { Transport } from "../../src/server/connection/transport.ts";
 
 export class FakeTransport implements Transport {

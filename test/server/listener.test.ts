@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 
 import type { Limits } from "../../src/base/limits.ts";
-import { latin1Text } from "../../src/http/bytes.ts";
+import { latin1Text } from "../../src/http/octets/bytes.ts";
 import type {
   ConnectionFactory,
   ProtocolConnection,

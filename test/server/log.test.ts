@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Response } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { Response } from "../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import type { LogFormat, LoggedExchange } from "../../src/server/log.ts";
 import { AccessLog, formatLine, logFormats } from "../../src/server/log.ts";
 import { headOf } from "../http1/transcript.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Text } from "../../src/http/bytes.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { latin1Text } from "../../src/http/octets/bytes.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { RequestRecorder } from "../../src/server/request-recorder.ts";
 import type { ExchangeReport } from "../../src/site/observer.ts";
 import { headOf } from "../http1/transcript.ts";

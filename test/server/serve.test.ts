@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
 import * as fc from "fast-check";
 
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import type { Server } from "../../src/server/serve.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { ServeOptions } from "../../src/server/serve-options.ts";

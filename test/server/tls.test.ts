@@ -4,7 +4,7 @@ import { truncateSync } from "node:fs";
 import { connect } from "node:tls";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import type { Server } from "../../src/server/serve.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { ServeOptions, TlsOptions } from "../../src/server/serve-options.ts";

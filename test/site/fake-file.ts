@@ -2,7 +2,7 @@
  * An open file in memory that counts its reads and how often it was closed.
  */
 
-import { utf8Bytes } from "../../src/http/bytes.ts";
+import { utf8Bytes } from "../../src/http/octets/bytes.ts";
 import type { OpenFile } from "../../src/tree/tree.ts";
 
 /** What there may be to say of a file besides its content. */

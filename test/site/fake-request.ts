@@ -3,9 +3,9 @@
  */
 
 import { Slot } from "../../src/base/slot.ts";
-import { OctetRange, utf8Bytes } from "../../src/http/bytes.ts";
-import { noFields } from "../../src/http/fields.ts";
-import type { RequestHead } from "../../src/http/request.ts";
+import { OctetRange, utf8Bytes } from "../../src/http/octets/bytes.ts";
+import { noFields } from "../../src/http/fields/fields.ts";
+import type { RequestHead } from "../../src/http/message/request.ts";
 import type { Request, RequestBody } from "../../src/site/request.ts";
 import { BodyError } from "../../src/site/request.ts";
 import { headOf } from "../http1/transcript.ts";

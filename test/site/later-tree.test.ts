@@ -6,8 +6,8 @@
 import { afterAll, describe, expect, spyOn, test } from "bun:test";
 import { utimesSync } from "node:fs";
 
-import { concatBytes } from "../../src/http/bytes.ts";
-import type { Response } from "../../src/http/response.ts";
+import { concatBytes } from "../../src/http/octets/bytes.ts";
+import type { Response } from "../../src/http/message/response.ts";
 import type { SiteOptions } from "../../src/site/site-options.ts";
 import type { ListingStep, ListingSteps, OpenFile, Outcome } from "../../src/tree/tree.ts";
 import { canListDescriptors, descriptorsInto } from "../open-descriptors.ts";

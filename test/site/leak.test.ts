@@ -6,18 +6,18 @@
 
 import { afterAll, beforeEach, describe, expect, spyOn, test } from "bun:test";
 
-import { utf8Bytes } from "../../src/http/bytes.ts";
-import type { RequestHead } from "../../src/http/request.ts";
-import type { Response, ResponseField } from "../../src/http/response.ts";
-import { CachedResponse } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { utf8Bytes } from "../../src/http/octets/bytes.ts";
+import type { RequestHead } from "../../src/http/message/request.ts";
+import type { Response, ResponseField } from "../../src/http/message/response.ts";
+import { CachedResponse } from "../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { TreeContent } from "../../src/site/content/tree-content.ts";
 import type { Endpoint, Finisher } from "../../src/site/endpoint.ts";
 import { RouteEndpoint, RouteTable } from "../../src/site/library/route-endpoint.ts";
 import { ErrorPages } from "../../src/site/pages/error-page.ts";
 import type { Request } from "../../src/site/request.ts";
 import { ResponsePacing } from "../../src/site/response-pacing.ts";
-import { TreeEndpoint } from "../../src/site/rules/path-mapping.ts";
+import { TreeEndpoint } from "../../src/site/content/tree-endpoint.ts";
 import type { SiteParts } from "../../src/site/site.ts";
 import { Site } from "../../src/site/site.ts";
 import type { View } from "../../src/tree/view.ts";

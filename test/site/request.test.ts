@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { RefusalKind } from "../../src/http/error.ts";
-import { refusals } from "../../src/http/error.ts";
+import type { RefusalKind } from "../../src/http/message/error.ts";
+import { refusals } from "../../src/http/message/error.ts";
 import { BodyError } from "../../src/site/request.ts";
 
 describe("an error of a request's body", () => {

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import * as fc from "fast-check";
 import * as fs from "node:fs";
 
-import { formatImfFixdate } from "../../src/http/date.ts";
-import type { Response } from "../../src/http/response.ts";
-import { bodyOctets } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { formatImfFixdate } from "../../src/http/fields/date.ts";
+import type { Response } from "../../src/http/message/response.ts";
+import { bodyOctets } from "../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { ResponseCache } from "../../src/site/response-cache.ts";
 import { zlibEncoder } from "../../src/site/variants/zlib-encoder.ts";
 import type { Dependency } from "../../src/tree/view.ts";

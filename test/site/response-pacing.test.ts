@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "bun:test";
 
 import { bytes } from "../../src/base/units.ts";
 import type { Handler } from "../../src/site/request.ts";
-import type { Response } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { Response } from "../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { ByteBudget } from "../../src/schedule/byte-budget.ts";
 import { ResponsePacing } from "../../src/site/response-pacing.ts";
 import { FakeScheduler } from "../schedule/fake-scheduler.ts";

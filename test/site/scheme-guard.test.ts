@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { TempSite } from "../temp-site.ts";
 import { SiteClient } from "./site-client.ts";
 

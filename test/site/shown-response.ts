@@ -2,8 +2,8 @@
  * A response shown as plain values, with its body read.
  */
 
-import { concatBytes } from "../../src/http/bytes.ts";
-import type { FileSource, Region, Response } from "../../src/http/response.ts";
+import { concatBytes } from "../../src/http/octets/bytes.ts";
+import type { FileSource, Region, Response } from "../../src/http/message/response.ts";
 
 /** A response as it can be compared. */
 export interface ShownResponse {

@@ -3,7 +3,7 @@
  * request comes at a moment of its own.
  */
 
-import type { Scheme } from "../../src/http/target.ts";
+import type { Scheme } from "../../src/http/message/target.ts";
 import { SystemClock } from "../../src/schedule/clock.ts";
 import { EventLoop } from "../../src/schedule/event-loop.ts";
 import { LogicalClock } from "../../src/schedule/logical-clock.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 
-import { refusals } from "../../src/http/error.ts";
-import type { Response } from "../../src/http/response.ts";
-import { CachedResponse } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import { refusals } from "../../src/http/message/error.ts";
+import type { Response } from "../../src/http/message/response.ts";
+import { CachedResponse } from "../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import type { Answer, Endpoint, Finisher, Guard } from "../../src/site/endpoint.ts";
 import { ErrorPages } from "../../src/site/pages/error-page.ts";
 import type { Request } from "../../src/site/request.ts";

@@ -5,9 +5,9 @@
 
 import { expect, spyOn } from "bun:test";
 
-import type { RequestHead } from "../../src/http/request.ts";
-import type { Response } from "../../src/http/response.ts";
-import { CachedResponse } from "../../src/http/response.ts";
+import type { RequestHead } from "../../src/http/message/request.ts";
+import type { Response } from "../../src/http/message/response.ts";
+import { CachedResponse } from "../../src/http/message/response.ts";
 import type { RouteHandler } from "../../src/site/library/route-request.ts";
 import type { Request } from "../../src/site/request.ts";
 import type { SiteOptions } from "../../src/site/site-options.ts";

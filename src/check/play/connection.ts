@@ -12,7 +12,7 @@ import type { Socket } from "bun";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { concatBytes } from "../../http/bytes.ts";
+import { concatBytes } from "../../http/octets/bytes.ts";
 import type { ConnectionEnd } from "../script/script.ts";
 
 /** Where the server listens. `host` is a name or an address without brackets. */

@@ -6,7 +6,7 @@
 
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
-import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
+import { equalBytes, latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
 import { fillTemplate, visibleText } from "../script/escape.ts";
 import type {
   BodyCheck,

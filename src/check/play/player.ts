@@ -9,7 +9,7 @@
  * thousands of them.
  */
 
-import { concatBytes } from "../../http/bytes.ts";
+import { concatBytes } from "../../http/octets/bytes.ts";
 import type { Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import { visibleText } from "../script/escape.ts";

@@ -8,7 +8,7 @@
  * knowledge of the request. A script says with `body none` that it was HEAD.
  */
 
-import { concatBytes, indexOfCrlf, latin1Text } from "../../http/bytes.ts";
+import { concatBytes, indexOfCrlf, latin1Text } from "../../http/octets/bytes.ts";
 
 /** A field line of a response as Latin-1 text, without the OWS around the value. */
 interface ResponseField {

@@ -28,7 +28,7 @@ import {
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { equalBytes, latin1Bytes, latin1Text } from "../../http/bytes.ts";
+import { equalBytes, latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
 import type { Content, Script, ScriptFault, TreeChange, TreeEntry } from "../script/script.ts";
 
 /** The modification time of entries whose script sets none: 2024-01-01T00:00:00Z. */

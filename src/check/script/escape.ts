@@ -12,7 +12,7 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { concatBytes, latin1Text, utf8Bytes } from "../../http/bytes.ts";
+import { concatBytes, latin1Text, utf8Bytes } from "../../http/octets/bytes.ts";
 import type { Template } from "./script.ts";
 
 const escapeOrCapture = /\\(?:x([0-9A-Fa-f]{2})|([\s\S]?))|\{\{([A-Za-z][A-Za-z0-9-]*)\}\}/gu;

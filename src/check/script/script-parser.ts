@@ -11,7 +11,7 @@
 import { resolveLimits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { concatBytes } from "../../http/bytes.ts";
+import { concatBytes } from "../../http/octets/bytes.ts";
 import { capturesOf, joinTemplates, literalBytes } from "./escape.ts";
 import { readPhaseHeading } from "./heading.ts";
 import type {

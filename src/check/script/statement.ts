@@ -8,7 +8,7 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { utf8Bytes } from "../../http/bytes.ts";
+import { utf8Bytes } from "../../http/octets/bytes.ts";
 import { joinTemplates, readBytes, readTemplate } from "./escape.ts";
 import type {
   BodyCheck,

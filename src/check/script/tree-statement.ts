@@ -16,7 +16,7 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { latin1Text } from "../../http/bytes.ts";
+import { latin1Text } from "../../http/octets/bytes.ts";
 import { readBytes } from "./escape.ts";
 import type { Content, TreeChange } from "./script.ts";
 

@@ -84,7 +84,7 @@ interface MemberFlag<Name, Value> extends FlagBase {
 }
 
 /** The flags that an option of type `Value` may have. */
-export type Flag<Value> =
+type Flag<Value> =
   | WholeFlag<Value>
   | ConstantFlag<Value>
   | (Value extends readonly (infer Entry)[] ? EntryFlag<Entry> : never)
@@ -131,7 +131,7 @@ type Reloading<Name extends OptionName> = Name extends keyof ReloadOptions
     : { readonly restart?: true };
 
 /** The row of the option called `Name`. */
-export type Option<Name extends OptionName> = OptionBase<NonNullable<Options[Name]>> &
+type Option<Name extends OptionName> = OptionBase<NonNullable<Options[Name]>> &
   Scope<Name> &
   Reloading<Name>;
 

@@ -3,7 +3,7 @@
  * write.
  */
 
-import { redirectStatuses } from "../../http/response-builder.ts";
+import { redirectStatuses } from "../../http/message/response-builder.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { FlagText, Kind } from "./value-kind.ts";

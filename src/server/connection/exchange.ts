@@ -3,16 +3,16 @@
  * server's observers are told of it.
  */
 
-import type { Refusal } from "../../http/error.ts";
-import type { RequestHead } from "../../http/request.ts";
-import type { Response } from "../../http/response.ts";
+import type { Refusal } from "../../http/message/error.ts";
+import type { RequestHead } from "../../http/message/request.ts";
+import type { Response } from "../../http/message/response.ts";
 import type { Request } from "../../site/request.ts";
 import type { ConnectionContext } from "./protocol-connection.ts";
 import type { IncomingBody } from "./request-body.ts";
 import { endStream, openStream } from "./stream.ts";
 
 /** A request whose head is one version's own. */
-export type RequestOf<Head extends RequestHead> = Request & { readonly head: Head };
+type RequestOf<Head extends RequestHead> = Request & { readonly head: Head };
 
 /** A request with its response, which may still be on its way. */
 export class Exchange<Head extends RequestHead> {

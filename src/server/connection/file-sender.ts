@@ -12,8 +12,8 @@
  * holds until the client has them, so a change in place is detected only if there is more to send.
  */
 
-import type { FileSource, Piece, Region } from "../../http/response.ts";
-import { piecesOctets } from "../../http/response.ts";
+import type { FileSource, Piece, Region } from "../../http/message/response.ts";
+import { piecesOctets } from "../../http/message/response.ts";
 import type { Transport } from "./transport.ts";
 import type { WriteOutcome } from "./write-outcome.ts";
 

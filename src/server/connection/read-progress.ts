@@ -10,10 +10,10 @@
  * before, the client has read at the least rate or faster. "stalled": it has read less, or the
  * kernel can't tell.
  */
-export type ReadCheck = "first" | "reads" | "stalled";
+type ReadCheck = "first" | "reads" | "stalled";
 
 /** The least rate at which a client has to read. */
-export interface ReadRate {
+interface ReadRate {
   readonly writeBytesPerSecondMin: number;
 }
 

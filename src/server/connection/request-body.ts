@@ -6,10 +6,10 @@
 
 import type { RequestBody } from "../../site/request.ts";
 import { BodyError } from "../../site/request.ts";
-import type { OctetRange } from "../../http/bytes.ts";
-import type { Refusal } from "../../http/error.ts";
-import type { Fields } from "../../http/fields.ts";
-import { noFields } from "../../http/fields.ts";
+import type { OctetRange } from "../../http/octets/bytes.ts";
+import type { Refusal } from "../../http/message/error.ts";
+import type { Fields } from "../../http/fields/fields.ts";
+import { noFields } from "../../http/fields/fields.ts";
 
 interface Reader {
   readonly resolve: (octets: Uint8Array | undefined) => void;

@@ -11,7 +11,7 @@
 import type { Socket } from "bun";
 import { writeSync } from "node:fs";
 
-import type { FileSource } from "../../http/response.ts";
+import type { FileSource } from "../../http/message/response.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 import type { SystemCalls } from "../../system/system-calls.ts";
 

@@ -8,8 +8,8 @@
  * will change. They are copied when they have to wait.
  */
 
-import { latin1Bytes, latin1Into } from "../../http/bytes.ts";
-import type { FileSource } from "../../http/response.ts";
+import { latin1Bytes, latin1Into } from "../../http/octets/bytes.ts";
+import type { FileSource } from "../../http/message/response.ts";
 import type { FileOutlet } from "./file-sender.ts";
 import type { Transport } from "./transport.ts";
 import type { WriteOutcome } from "./write-outcome.ts";

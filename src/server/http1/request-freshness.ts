@@ -3,7 +3,7 @@
  * as fresh as the moment at which the request's first octet is known to have been in the socket.
  */
 
-import { CR } from "../../http/grammar.ts";
+import { CR } from "../../http/octets/grammar.ts";
 import type { RequestParser } from "../../http1/request-parser.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";

@@ -5,9 +5,9 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
-import type { OctetRange } from "../../http/bytes.ts";
+import type { OctetRange } from "../../http/octets/bytes.ts";
 import type { ConnectionState } from "../../http1/connection-state.ts";
-import type { Refusal } from "../../http/error.ts";
+import type { Refusal } from "../../http/message/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { Http1RequestHead } from "../../http1/request-head.ts";
@@ -19,7 +19,7 @@ import type { Transport } from "../connection/transport.ts";
  * What came of feeding a handler. "fed": it got octets, or the end. "starved": no octets have
  * arrived. "broken": the body is malformed. "unwanted": no reader waits.
  */
-export type FeedOutcome =
+type FeedOutcome =
   | { readonly kind: "fed" }
   | { readonly kind: "starved" }
   | { readonly kind: "broken"; readonly refusal: Refusal }

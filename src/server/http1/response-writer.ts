@@ -4,7 +4,7 @@
  * to go on whenever something has changed, and is told how far it got.
  */
 
-import type { Body, Response } from "../../http/response.ts";
+import type { Body, Response } from "../../http/message/response.ts";
 import type { WireContext, WireFraming } from "../../http1/response-encoder.ts";
 import { chunkPrefix, encodeResponse, lastChunk } from "../../http1/response-encoder.ts";
 import { disposeResponse } from "../connection/exchange.ts";

@@ -46,7 +46,7 @@ const cleartextReason = /:HTTP(?:S_PROXY)?_REQUEST$/;
  * request without TLS. It got no alert and would see an empty answer, so it is answered in
  * cleartext. "failed": Bun has sent the alert. In the last two cases Bun closes the socket.
  */
-export type HandshakeEnd = "agreed" | "cleartext" | "failed";
+type HandshakeEnd = "agreed" | "cleartext" | "failed";
 
 /**
  * The owner of a socket before it has a connection, or after. Octets that arrive are ignored, and
@@ -97,7 +97,7 @@ abstract class SocketHolder implements ProtocolConnection {
 }
 
 /** The owner of a socket from accept to the end of its handshake. */
-export class Handshake extends SocketHolder {
+class Handshake extends SocketHolder {
   constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
     super(socket, remoteAddress, context);
     const { headerTimeMs } = context.limits;

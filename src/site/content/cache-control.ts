@@ -2,7 +2,7 @@
  * How long an answer from the tree may be used without asking again (RFC 9111 §5.2.2).
  */
 
-import type { ResponseField } from "../../http/response.ts";
+import type { ResponseField } from "../../http/message/response.ts";
 
 /** Asked again each time, so that no client ever sees what is no longer there. */
 const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];

@@ -3,8 +3,8 @@
  * entity tag, which is a strong one wherever it can be.
  */
 
-import type { EntityTag } from "../../http/entity-tag.ts";
-import type { ResponseField } from "../../http/response.ts";
+import type { EntityTag } from "../../http/fields/entity-tag.ts";
+import type { ResponseField } from "../../http/message/response.ts";
 import { unknownType } from "../../tree/mime.ts";
 import { isText, textSampleOctets } from "../../tree/text.ts";
 import type { OpenFile } from "../../tree/tree.ts";

@@ -4,9 +4,9 @@
 
 import { unknownType } from "../../tree/mime.ts";
 import type { OpenFile } from "../../tree/tree.ts";
-import type { Response } from "../../http/response.ts";
-import type { ResponseBuilder } from "../../http/response-builder.ts";
-import type { ContentStatus } from "../../http/status.ts";
+import type { Response } from "../../http/message/response.ts";
+import type { ResponseBuilder } from "../../http/message/response-builder.ts";
+import type { ContentStatus } from "../../http/message/status.ts";
 
 /**
  * A response, so far as it has been built, with the content of `file`. What isn't in memory is

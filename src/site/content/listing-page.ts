@@ -7,7 +7,7 @@ import type { Eventual } from "../../base/eventual.ts";
 import type { DirectoryEntry, ListingStep, ListingSteps } from "../../tree/tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, displayPath, encodeName } from "../../tree/path.ts";
-import { utf8Bytes } from "../../http/bytes.ts";
+import { utf8Bytes } from "../../http/octets/bytes.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import { beginPage, endPage, escapeHtml } from "../pages/markup.ts";
 
@@ -71,7 +71,7 @@ function endListing(count: number, left: number): string {
 }
 
 /** What a folder shows, and how many entries it doesn't. */
-export interface Listed {
+interface Listed {
   readonly entries: readonly DirectoryEntry[];
   readonly left: number;
 }

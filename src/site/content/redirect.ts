@@ -2,9 +2,9 @@
  * Redirects of the server's own (RFC 9110 §15.4).
  */
 
-import type { Response } from "../../http/response.ts";
-import type { RedirectStatus } from "../../http/response-builder.ts";
-import { ResponseBuilder } from "../../http/response-builder.ts";
+import type { Response } from "../../http/message/response.ts";
+import type { RedirectStatus } from "../../http/message/response-builder.ts";
+import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import { cacheControl } from "./cache-control.ts";
 
 /**

@@ -4,15 +4,20 @@
  */
 
 import { Slot } from "../../base/slot.ts";
-import { concatBytes } from "../../http/bytes.ts";
-import { formatImfFixdate } from "../../http/date.ts";
-import type { EntityTag } from "../../http/entity-tag.ts";
-import { formatEntityTag } from "../../http/entity-tag.ts";
-import { OctetSource } from "../../http/octet-source.ts";
-import type { CachedResponse, Piece, Response, ResponseField } from "../../http/response.ts";
-import { piecesOctets } from "../../http/response.ts";
-import { ResponseBuilder } from "../../http/response-builder.ts";
-import type { ContentStatus } from "../../http/status.ts";
+import { concatBytes } from "../../http/octets/bytes.ts";
+import { formatImfFixdate } from "../../http/fields/date.ts";
+import type { EntityTag } from "../../http/fields/entity-tag.ts";
+import { formatEntityTag } from "../../http/fields/entity-tag.ts";
+import { OctetSource } from "../../http/octets/octet-source.ts";
+import type {
+  CachedResponse,
+  Piece,
+  Response,
+  ResponseField,
+} from "../../http/message/response.ts";
+import { piecesOctets } from "../../http/message/response.ts";
+import { ResponseBuilder } from "../../http/message/response-builder.ts";
+import type { ContentStatus } from "../../http/message/status.ts";
 import type { OpenFile } from "../../tree/tree.ts";
 
 /** What a representation is made of. */

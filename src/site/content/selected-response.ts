@@ -4,11 +4,11 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
-import { latin1Bytes } from "../../http/bytes.ts";
-import type { Validators, Verdict } from "../../http/conditional.ts";
-import { asksForWhole, weigh } from "../../http/conditional.ts";
-import { readRange } from "../../http/range.ts";
-import type { Piece, Region, Response, ResponseField } from "../../http/response.ts";
+import { latin1Bytes } from "../../http/octets/bytes.ts";
+import type { Validators, Verdict } from "../../http/fields/conditional.ts";
+import { asksForWhole, weigh } from "../../http/fields/conditional.ts";
+import { readRange } from "../../http/fields/range.ts";
+import type { Piece, Region, Response, ResponseField } from "../../http/message/response.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { Representation } from "./representation.ts";

@@ -4,15 +4,15 @@
  * read, and by whom, was decided where the file was opened.
  */
 
-import { refusals } from "../../http/error.ts";
+import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import { utf8Bytes } from "../../http/bytes.ts";
-import type { EntityTag } from "../../http/entity-tag.ts";
-import type { Response } from "../../http/response.ts";
-import { ResponseBuilder } from "../../http/response-builder.ts";
-import type { ContentStatus } from "../../http/status.ts";
+import { utf8Bytes } from "../../http/octets/bytes.ts";
+import type { EntityTag } from "../../http/fields/entity-tag.ts";
+import type { Response } from "../../http/message/response.ts";
+import { ResponseBuilder } from "../../http/message/response-builder.ts";
+import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, encodePath } from "../../tree/path.ts";
@@ -34,7 +34,7 @@ import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
 
 /** What answers from a tree need. */
-export interface ContentService {
+interface ContentService {
   readonly tree: Tree;
   readonly pages: ErrorPages;
   readonly limits: Limits;

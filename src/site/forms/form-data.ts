@@ -7,11 +7,11 @@
  * The runtime's `URLSearchParams` splits pairs. Text is UTF-8; what is not UTF-8 becomes U+FFFD.
  */
 
-import type { OctetRange } from "../../http/bytes.ts";
+import type { OctetRange } from "../../http/octets/bytes.ts";
 import type { PartBounds } from "../../http/multipart.ts";
 import { readMultipart } from "../../http/multipart.ts";
-import type { MediaType } from "../../http/media-type.ts";
-import { parseMediaType } from "../../http/media-type.ts";
+import type { MediaType } from "../../http/fields/media-type.ts";
+import { parseMediaType } from "../../http/fields/media-type.ts";
 import { BodyError } from "../request.ts";
 
 /** A file that was sent with a form. */

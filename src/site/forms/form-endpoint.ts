@@ -3,16 +3,16 @@
  * fields held. What is no form is octets. The whole body is in memory, under `bodyBytesMax`.
  */
 
-import { refusals } from "../../http/error.ts";
+import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import { OctetRange } from "../../http/bytes.ts";
-import { hasCondition } from "../../http/conditional.ts";
-import { parseMediaType } from "../../http/media-type.ts";
-import type { Response } from "../../http/response.ts";
-import { CachedResponse } from "../../http/response.ts";
-import { ResponseBuilder } from "../../http/response-builder.ts";
+import { OctetRange } from "../../http/octets/bytes.ts";
+import { hasCondition } from "../../http/fields/conditional.ts";
+import { parseMediaType } from "../../http/fields/media-type.ts";
+import type { Response } from "../../http/message/response.ts";
+import { CachedResponse } from "../../http/message/response.ts";
+import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, rootPath } from "../../tree/path.ts";
 import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
@@ -35,7 +35,7 @@ interface LoggedFile {
 type LoggedValue = string | LoggedFile;
 
 /** What the log tells of a form: by name a value, or the values in their order. */
-export type LoggedForm = Record<string, LoggedValue | LoggedValue[]>;
+type LoggedForm = Record<string, LoggedValue | LoggedValue[]>;
 
 /** The values of `form` by name, cut to what a log line should hold. */
 function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
@@ -83,7 +83,7 @@ function isThere(kind: Kind): boolean {
 }
 
 /** What the form's endpoint needs. */
-export interface FormService {
+interface FormService {
   readonly tree: Tree;
   readonly content: TreeContent;
   readonly pages: ErrorPages;

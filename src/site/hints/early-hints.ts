@@ -10,9 +10,9 @@
 import type { StoreEntry } from "../../base/bounded-store.ts";
 import { BoundedStore } from "../../base/bounded-store.ts";
 import { containPath, encodePath } from "../../tree/path.ts";
-import type { EntityTag } from "../../http/entity-tag.ts";
-import type { RequestHead } from "../../http/request.ts";
-import type { Scheme } from "../../http/target.ts";
+import type { EntityTag } from "../../http/fields/entity-tag.ts";
+import type { RequestHead } from "../../http/message/request.ts";
+import type { Scheme } from "../../http/message/target.ts";
 import type { Representation } from "../content/representation.ts";
 import type { PageReferences } from "./page-references.ts";
 import { readReferences, urlCharactersMax } from "./page-references.ts";

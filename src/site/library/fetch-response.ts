@@ -9,11 +9,11 @@
 
 import { isText } from "../../tree/text.ts";
 import { unknownType } from "../../tree/mime.ts";
-import { concatBytes, utf8Bytes } from "../../http/bytes.ts";
-import type { Response } from "../../http/response.ts";
-import { isEncoderField, ResponseBuilder } from "../../http/response-builder.ts";
-import type { ContentStatus } from "../../http/status.ts";
-import { isContentless } from "../../http/status.ts";
+import { concatBytes, utf8Bytes } from "../../http/octets/bytes.ts";
+import type { Response } from "../../http/message/response.ts";
+import { isEncoderField, ResponseBuilder } from "../../http/message/response-builder.ts";
+import type { ContentStatus } from "../../http/message/status.ts";
+import { isContentless } from "../../http/message/status.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array | string>;

@@ -4,9 +4,9 @@
  */
 
 import { whenReady } from "../../base/eventual.ts";
-import { isToken } from "../../http/grammar.ts";
-import type { Response } from "../../http/response.ts";
-import { CachedResponse } from "../../http/response.ts";
+import { isToken } from "../../http/octets/grammar.ts";
+import type { Response } from "../../http/message/response.ts";
+import { CachedResponse } from "../../http/message/response.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { containPath, encodePath } from "../../tree/path.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";

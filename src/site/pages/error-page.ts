@@ -10,18 +10,18 @@ import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, rootPath } from "../../tree/path.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
-import type { Refusal } from "../../http/error.ts";
-import { describeRefusal, refusals } from "../../http/error.ts";
-import type { Response, ResponseNote } from "../../http/response.ts";
-import { ResponseBuilder } from "../../http/response-builder.ts";
-import type { ContentStatus } from "../../http/status.ts";
-import { reasonPhrases } from "../../http/status.ts";
+import type { Refusal } from "../../http/message/error.ts";
+import { describeRefusal, refusals } from "../../http/message/error.ts";
+import type { Response, ResponseNote } from "../../http/message/response.ts";
+import { ResponseBuilder } from "../../http/message/response-builder.ts";
+import type { ContentStatus } from "../../http/message/status.ts";
+import { reasonPhrases } from "../../http/message/status.ts";
 import { fileResponse } from "../content/file-response.ts";
 import type { Answer } from "../endpoint.ts";
 import { escapeHtml, renderPage } from "./markup.ts";
 
 /** What a page says beside its status. */
-export interface PageText {
+interface PageText {
   /** A sentence for the client. */
   readonly text: string;
   /** Where the sentence comes from, "RFC 9112 §3.2". */

@@ -4,7 +4,7 @@
  * missing.
  */
 
-import type { Fields } from "../../http/fields.ts";
+import type { Fields } from "../../http/fields/fields.ts";
 
 /** A weight of zero: "not acceptable" (RFC 9110 §12.4.2). */
 const refused = /;[\t ]*q=0(?:\.0*)?[\t ]*(?:;|$)/i;

@@ -11,7 +11,7 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { containPath, encodeName } from "../../tree/path.ts";
-import { parseAuthority } from "../../http/target.ts";
+import { parseAuthority } from "../../http/message/target.ts";
 
 /** A pattern and its target. */
 export interface PathPattern {

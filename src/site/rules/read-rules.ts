@@ -5,7 +5,7 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { isRedirectStatus } from "../../http/response-builder.ts";
+import { isRedirectStatus } from "../../http/message/response-builder.ts";
 import { ResponseHeaders, headerRuleFault } from "./response-headers.ts";
 import type { PathMapping } from "./path-mapping.ts";
 import type { PathPattern } from "./path-pattern.ts";

@@ -5,17 +5,17 @@
  */
 
 import { containPath } from "../../tree/path.ts";
-import { everyIs, FIELD_VALUE, isToken } from "../../http/grammar.ts";
-import type { Fields } from "../../http/fields.ts";
-import { noFields, tokenList } from "../../http/fields.ts";
+import { everyIs, FIELD_VALUE, isToken } from "../../http/octets/grammar.ts";
+import type { Fields } from "../../http/fields/fields.ts";
+import { noFields, tokenList } from "../../http/fields/fields.ts";
 import type { Finisher } from "../endpoint.ts";
 import type { Request } from "../request.ts";
-import type { Response, ResponseField } from "../../http/response.ts";
-import { isEncoderField } from "../../http/response-builder.ts";
+import type { Response, ResponseField } from "../../http/message/response.ts";
+import { isEncoderField } from "../../http/message/response-builder.ts";
 import type { CorsRule, HeaderRule } from "./rules.ts";
 
 /** What decorates answers. */
-export interface DecorationRules {
+interface DecorationRules {
   readonly headers: readonly HeaderRule[];
   readonly cors: CorsRule | undefined;
 }

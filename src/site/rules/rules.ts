@@ -6,7 +6,7 @@
  * request, `/a%20b`, or plainly, `/a b`. A slash at the end of a pattern makes no difference.
  */
 
-import type { RedirectStatus } from "../../http/response-builder.ts";
+import type { RedirectStatus } from "../../http/message/response-builder.ts";
 
 /**
  * Adds a field to responses. It replaces the server's own field of that name; to Vary it adds.

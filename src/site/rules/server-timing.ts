@@ -3,7 +3,7 @@
  * site that explains itself.
  */
 
-import type { Response } from "../../http/response.ts";
+import type { Response } from "../../http/message/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Finisher, Guard } from "../endpoint.ts";
 import type { Request } from "../request.ts";

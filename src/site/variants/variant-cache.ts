@@ -9,7 +9,7 @@
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
 import { BoundedStore } from "../../base/bounded-store.ts";
-import type { EntityTag } from "../../http/entity-tag.ts";
+import type { EntityTag } from "../../http/fields/entity-tag.ts";
 
 /** The octets of a variant, and the tag of exactly these octets. */
 export interface CodedVariant {

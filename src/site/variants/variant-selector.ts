@@ -13,8 +13,8 @@
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import { parseAcceptEncoding, rankCodings } from "../../http/accept.ts";
-import type { Fields } from "../../http/fields.ts";
+import { parseAcceptEncoding, rankCodings } from "../../http/fields/accept.ts";
+import type { Fields } from "../../http/fields/fields.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { siblingPath } from "../../tree/path.ts";
@@ -120,7 +120,7 @@ function slotsOf({ slot }: Representation, path: ContainedPath): VariantSlots {
 export type Selection = Representation | "none" | "busy";
 
 /** What the selection of a variant needs. */
-export interface VariantService {
+interface VariantService {
   readonly tree: Tree;
   readonly limits: Limits;
   readonly cache: VariantCache;

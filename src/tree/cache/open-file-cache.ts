@@ -10,7 +10,7 @@
 import type { StoreEntry } from "../../base/bounded-store.ts";
 import { BoundedStore } from "../../base/bounded-store.ts";
 import { Slot } from "../../base/slot.ts";
-import type { FileHandle, FileSource } from "../../http/response.ts";
+import type { FileHandle, FileSource } from "../../http/message/response.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import { closeDescriptor, lookInto, openForReading, readAt } from "../../system/file-system.ts";
 import { FileStat } from "../../system/file-stat.ts";

@@ -70,7 +70,7 @@ export interface DiskTreeOptions {
 }
 
 /** The limits that a tree on disk lives by. */
-export type DiskTreeLimits = LookupCacheLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
+type DiskTreeLimits = LookupCacheLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
 
 /** Walks begun for one answer when others keep changing the way. */
 const attemptsMax = 3;

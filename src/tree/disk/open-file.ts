@@ -4,8 +4,8 @@
  */
 
 import { Slot } from "../../base/slot.ts";
-import { readOctets } from "../../http/octet-source.ts";
-import type { FileHandle } from "../../http/response.ts";
+import { readOctets } from "../../http/octets/octet-source.ts";
+import type { FileHandle } from "../../http/message/response.ts";
 import { closeDescriptor, lookInto, readAt } from "../../system/file-system.ts";
 import type { FileStat } from "../../system/file-stat.ts";
 import { mediaTypeOf } from "../mime.ts";

@@ -4,7 +4,7 @@
  */
 
 import { Slot } from "../../base/slot.ts";
-import { readOctets } from "../../http/octet-source.ts";
+import { readOctets } from "../../http/octets/octet-source.ts";
 import { mediaTypeOf } from "../mime.ts";
 import type { OpenFile } from "../tree.ts";
 

@@ -8,7 +8,7 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { latin1Text, utf8Bytes } from "../../http/bytes.ts";
+import { latin1Text, utf8Bytes } from "../../http/octets/bytes.ts";
 import type { ContainedPath, PathRefusal } from "../path.ts";
 import { containPath, displayName } from "../path.ts";
 import { ContentFile } from "./content-file.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 
 import { Connection } from "../../../src/check/play/connection.ts";
-import { latin1Bytes, latin1Text } from "../../../src/http/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import type { FakeServer, FakeSocket } from "../fake-server.ts";
 import { fakeServer } from "../fake-server.ts";
 

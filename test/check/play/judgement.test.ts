@@ -5,7 +5,7 @@ import type { Memory } from "../../../src/check/play/judgement.ts";
 import { choicesText, judgeResponse } from "../../../src/check/play/judgement.ts";
 import type { HttpResponse } from "../../../src/check/play/response-reader.ts";
 import type { ResponseStep } from "../../../src/check/script/script.ts";
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 
 const response: HttpResponse = {
   version: "HTTP/1.1",

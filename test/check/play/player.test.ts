@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { latin1Bytes } from "../../../src/http/bytes.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import type { PhaseOutcome, Play } from "../../../src/check/play/player.ts";
 import { freshMemory, playRun } from "../../../src/check/play/player.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes, latin1Text } from "../../../src/http/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import type { Progress } from "../../../src/check/play/response-reader.ts";
 import { ResponseReader } from "../../../src/check/play/response-reader.ts";
 

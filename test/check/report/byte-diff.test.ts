@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { byteDiff } from "../../../src/check/report/byte-diff.ts";
-import { latin1Bytes } from "../../../src/http/bytes.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 
 function diff(expected: string, came: string): string {
   return byteDiff(latin1Bytes(expected), latin1Bytes(came)).join("\n");

@@ -9,7 +9,7 @@ import {
   readTemplate,
   visibleText,
 } from "../../../src/check/script/escape.ts";
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 
 function templateOf(text: string) {
   const template = readTemplate(text);

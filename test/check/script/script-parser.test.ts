@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Text } from "../../../src/http/bytes.ts";
+import { latin1Text } from "../../../src/http/octets/bytes.ts";
 import type { Phase, Script, Step, Template } from "../../../src/check/script/script.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 

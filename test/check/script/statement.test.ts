@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { readStatement } from "../../../src/check/script/statement.ts";
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 
 describe("a statement", () => {
   test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../../src/http/bytes.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import { disposeResponse, Exchange } from "../../../src/server/connection/exchange.ts";
 import { noBody } from "../../../src/server/connection/request-body.ts";
 import { Observers } from "../../../src/server/observers.ts";

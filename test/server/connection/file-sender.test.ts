@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { concatBytes, latin1Bytes } from "../../../src/http/bytes.ts";
-import type { FileHandle, FileSource } from "../../../src/http/response.ts";
+import { concatBytes, latin1Bytes } from "../../../src/http/octets/bytes.ts";
+import type { FileHandle, FileSource } from "../../../src/http/message/response.ts";
 import { FileSender } from "../../../src/server/connection/file-sender.ts";
 import type { WriteOutcome } from "../../../src/server/connection/write-outcome.ts";
 import { FakeTransport } from "../fake-transport.ts";

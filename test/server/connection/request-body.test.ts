@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
 import { BodyError } from "../../../src/site/request.ts";
-import { latin1Bytes, latin1Text } from "../../../src/http/bytes.ts";
-import { noFields } from "../../../src/http/fields.ts";
+import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
+import { noFields } from "../../../src/http/fields/fields.ts";
 import { http1Refusals } from "../../../src/http1/error.ts";
 import { FieldLines } from "../../../src/http1/field-lines.ts";
 import { IncomingBody } from "../../../src/server/connection/request-body.ts";

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { latin1Bytes } from "../../../src/http/bytes.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import { CleartextTransport } from "../../../src/server/connection/transport.ts";
 
 /** As much of a socket as such a transport needs: a descriptor, and what is called besides. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { concatBytes, latin1Bytes } from "../../../src/http/bytes.ts";
+import { concatBytes, latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import { WriteQueue } from "../../../src/server/connection/write-queue.ts";
 import { FakeTransport } from "../fake-transport.ts";
 

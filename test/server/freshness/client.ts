@@ -3,7 +3,7 @@
  * back as soon as the last octet of a response has arrived, before it parses the next one.
  */
 
-import { latin1Bytes } from "../../../src/http/bytes.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 
 type Socket = Awaited<ReturnType<typeof Bun.connect<undefined>>>;
 

@@ -4,7 +4,7 @@
 
 import { describe, expect, test } from "bun:test";
 
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import type { Batched } from "../../../src/schedule/write-batcher.ts";
 import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
 import { serve } from "../../../src/server/serve.ts";

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
-import { latin1Text } from "../../../src/http/bytes.ts";
+import { latin1Text } from "../../../src/http/octets/bytes.ts";
 import { cycle } from "../../../src/http1/connection-state.ts";
 import type { ConnectionState } from "../../../src/http1/connection-state.ts";
-import type { Response } from "../../../src/http/response.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import type { Response } from "../../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import type { Asked } from "../fake-client.ts";
 import { answer, FakeClient, FakeFile } from "../fake-client.ts";
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { BodyError } from "../../../src/site/request.ts";
 import type { Handler } from "../../../src/site/request.ts";
-import { latin1Text } from "../../../src/http/bytes.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { latin1Text } from "../../../src/http/octets/bytes.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import { answer, FakeClient, FakeFile } from "../fake-client.ts";
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;

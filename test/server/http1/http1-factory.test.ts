@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import type { Request } from "../../../src/site/request.ts";
-import { latin1Bytes } from "../../../src/http/bytes.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import { http1Factory } from "../../../src/server/http1/http1-factory.ts";
 import { limitsWith } from "../../http1/transcript.ts";
 import { answer, contextOf } from "../fake-client.ts";

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 
 import type { Http1RefusalKind } from "../../../src/http1/error.ts";
 import { http1Refusals } from "../../../src/http1/error.ts";
-import { reasonPhrases } from "../../../src/http/status.ts";
+import { reasonPhrases } from "../../../src/http/message/status.ts";
 import { escapeHtml } from "../../../src/site/pages/markup.ts";
 import { SiteClient } from "../../site/site-client.ts";
 import { show } from "../../site/shown-response.ts";

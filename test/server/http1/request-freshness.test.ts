@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../../src/http/bytes.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import { RequestParser } from "../../../src/http1/request-parser.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { RequestFreshness } from "../../../src/server/http1/request-freshness.ts";

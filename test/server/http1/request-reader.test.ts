@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
-import { latin1Bytes, latin1Text } from "../../../src/http/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import { RequestHeadCache } from "../../../src/http1/request-head-cache.ts";
 import type { IncomingBody } from "../../../src/server/connection/request-body.ts";
 import { noBody } from "../../../src/server/connection/request-body.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import { WriteQueue } from "../../../src/server/connection/write-queue.ts";
 import { ResponseWriter } from "../../../src/server/http1/response-writer.ts";
 import { answer, FakeFile } from "../fake-client.ts";

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { statSync, utimesSync } from "node:fs";
 
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import {
   mediaTypeOf,
   representFile,

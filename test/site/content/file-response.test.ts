@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { CachedResponse } from "../../../src/http/response.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { CachedResponse } from "../../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import { fileResponse } from "../../../src/site/content/file-response.ts";
 import { View } from "../../../src/tree/view.ts";
 import { TempSite } from "../../temp-site.ts";

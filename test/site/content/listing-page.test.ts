@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
 
 import { formatSize } from "../../../src/site/content/listing-page.ts";
-import { concatBytes } from "../../../src/http/bytes.ts";
-import type { Response } from "../../../src/http/response.ts";
+import { concatBytes } from "../../../src/http/octets/bytes.ts";
+import type { Response } from "../../../src/http/message/response.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { TempSite } from "../../temp-site.ts";
 import { SiteClient } from "../site-client.ts";

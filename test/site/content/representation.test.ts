@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes, utf8Bytes } from "../../../src/http/bytes.ts";
-import { CachedResponse } from "../../../src/http/response.ts";
+import { latin1Bytes, utf8Bytes } from "../../../src/http/octets/bytes.ts";
+import { CachedResponse } from "../../../src/http/message/response.ts";
 import type { RepresentationParts } from "../../../src/site/content/representation.ts";
 import { Representation } from "../../../src/site/content/representation.ts";
 import { FakeFile } from "../fake-file.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { OctetRange, utf8Bytes } from "../../../src/http/bytes.ts";
+import { OctetRange, utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import type { PartBounds } from "../../../src/http/multipart.ts";
 import { Form, formType, readForm } from "../../../src/site/forms/form-data.ts";
 import { BodyError } from "../../../src/site/request.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import { readReferences } from "../../../src/site/hints/page-references.ts";
 
 /** The references of a page with this markup, as links. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { fromFetch } from "../../../src/site/library/fetch-response.ts";
-import type { Body, Response as Answer } from "../../../src/http/response.ts";
+import type { Body, Response as Answer } from "../../../src/http/message/response.ts";
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
 
 const readyMax = 1000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 
-import { utf8Bytes } from "../../../src/http/bytes.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import type { RouteHandler } from "../../../src/site/library/route-request.ts";
 import { TempSite } from "../../temp-site.ts";
 import { requestOf } from "../fake-request.ts";

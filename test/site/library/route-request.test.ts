@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Form } from "../../../src/site/forms/form-data.ts";
 import { BodyError } from "../../../src/site/request.ts";
 import type { RouteRequest } from "../../../src/site/library/route-request.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import { TempSite } from "../../temp-site.ts";
 import { SiteClient } from "../site-client.ts";
 import { show } from "../shown-response.ts";

@@ -3,9 +3,9 @@ import { rmSync } from "node:fs";
 
 import { ErrorPages, isPageName } from "../../../src/site/pages/error-page.ts";
 import { escapeHtml } from "../../../src/site/pages/markup.ts";
-import type { Refusal } from "../../../src/http/error.ts";
-import { refusals } from "../../../src/http/error.ts";
-import { reasonPhrases } from "../../../src/http/status.ts";
+import type { Refusal } from "../../../src/http/message/error.ts";
+import { refusals } from "../../../src/http/message/error.ts";
+import { reasonPhrases } from "../../../src/http/message/status.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { TempSite } from "../../temp-site.ts";
 import { SiteClient } from "../site-client.ts";

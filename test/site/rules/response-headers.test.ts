@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
 import type { CorsRule, HeaderRule } from "../../../src/site/rules/rules.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
-import { refusals } from "../../../src/http/error.ts";
-import type { Response } from "../../../src/http/response.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
+import { refusals } from "../../../src/http/message/error.ts";
+import type { Response } from "../../../src/http/message/response.ts";
 import { TempSite } from "../../temp-site.ts";
 import { requestOf } from "../fake-request.ts";
 import { octetsOf } from "../shown-response.ts";

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { refusals } from "../../../src/http/error.ts";
-import { ResponseBuilder } from "../../../src/http/response-builder.ts";
+import { refusals } from "../../../src/http/message/error.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import { ServerTiming } from "../../../src/site/rules/server-timing.ts";
 import { FakeClock } from "../../schedule/fake-clock.ts";
 import { TempSite } from "../../temp-site.ts";

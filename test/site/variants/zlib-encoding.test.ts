@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as zlib from "node:zlib";
 
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import { encodeWithZlib } from "../../../src/site/variants/zlib-encoding.ts";
 
 describe("octets that node:zlib codes", () => {

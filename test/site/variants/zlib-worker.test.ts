@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import * as zlib from "node:zlib";
 
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import type { ZlibMessage, ZlibOrder } from "../../../src/site/variants/zlib-encoder.ts";
 
 const program = new URL("../../../src/site/variants/zlib-worker.ts", import.meta.url);

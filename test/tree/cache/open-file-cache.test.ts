@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { Slot } from "../../../src/base/slot.ts";
 import { bytes } from "../../../src/base/units.ts";
-import type { FileSource } from "../../../src/http/response.ts";
+import type { FileSource } from "../../../src/http/message/response.ts";
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { lookAt } from "../../../src/system/file-system.ts";

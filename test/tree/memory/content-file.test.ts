@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { utf8Bytes } from "../../../src/http/bytes.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import { ContentFile } from "../../../src/tree/memory/content-file.ts";
 
 describe("a file in memory", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Authority } from "../../src/http/target.ts";
-import { parseAuthority } from "../../src/http/target.ts";
+import type { Authority } from "../../../src/http/message/target.ts";
+import { parseAuthority } from "../../../src/http/message/target.ts";
 
 describe("authority (RFC 3986 §3.2)", () => {
   const good: readonly (readonly [string, Authority])[] = [

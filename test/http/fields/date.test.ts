@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "bun:test";
 
-import { formatImfFixdate, parseHttpDate } from "../../src/http/date.ts";
+import { formatImfFixdate, parseHttpDate } from "../../../src/http/fields/date.ts";
 
 const first = Date.parse("0000-01-01T00:00:00Z");
 const last = Date.parse("9999-12-31T23:59:59Z");

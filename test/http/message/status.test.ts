@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Status } from "../../src/http/status.ts";
-import { isContentless, reasonPhrases } from "../../src/http/status.ts";
+import type { Status } from "../../../src/http/message/status.ts";
+import { isContentless, reasonPhrases } from "../../../src/http/message/status.ts";
 
 const all = Object.keys(reasonPhrases).map(Number) as Status[];
 

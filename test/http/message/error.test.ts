@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { describeRefusal, refusals, refusalTable } from "../../src/http/error.ts";
+import { describeRefusal, refusals, refusalTable } from "../../../src/http/message/error.ts";
 
 describe("a table of refusals", () => {
   test("has for each kind a refusal that names it", () => {

@@ -3,8 +3,8 @@
  * makes its own implementation; syntax, framing and persistence stay with the connection.
  */
 
-import type { Slot } from "../base/slot.ts";
-import type { Fields } from "./fields.ts";
+import type { Slot } from "../../base/slot.ts";
+import type { Fields } from "../fields/fields.ts";
 import type { Authority, Target } from "./target.ts";
 
 /** The version a request is served as (RFC 9110 §2.5). Later minor versions are served as 1.1. */

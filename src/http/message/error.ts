@@ -26,14 +26,14 @@ export interface Refusal {
 }
 
 /** A limit, and how much of it was read: the maximum and one, since nothing further is read. */
-export interface ExceededLimit {
+interface ExceededLimit {
   readonly name: string;
   readonly maximum: number;
   readonly actual: number;
 }
 
 /** What a table of refusals says of a kind. */
-export type RefusalRow = Omit<Refusal, "kind" | "limit">;
+type RefusalRow = Omit<Refusal, "kind" | "limit">;
 
 /** The row of a 400, which always closes. */
 export const badRequest = (section: string, text: string): RefusalRow => ({

@@ -11,14 +11,14 @@
  */
 
 import { trimBlanks } from "./fields.ts";
-import { isToken } from "./grammar.ts";
+import { isToken } from "../octets/grammar.ts";
 
 const weight = /^;[\t ]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*$/;
 
 /**
  * Weights, 0 to 1, by coding in lower case; "identity" and "*" are among them where they are named.
  */
-export type CodingWeights = ReadonlyMap<string, number>;
+type CodingWeights = ReadonlyMap<string, number>;
 
 /**
  * Reads the field's values. Undefined when there is no such field: any coding is acceptable then,

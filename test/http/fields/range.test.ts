@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { readRange } from "../../src/http/range.ts";
-import type { RangeOutcome } from "../../src/http/range.ts";
+import { readRange } from "../../../src/http/fields/range.ts";
+import type { RangeOutcome } from "../../../src/http/fields/range.ts";
 
 /** An outcome in short: its kind, or its regions as "first-last" in their order. */
 function shown(outcome: RangeOutcome): string {

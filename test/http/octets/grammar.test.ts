@@ -13,7 +13,7 @@ import {
   REG_NAME,
   TARGET,
   TCHAR,
-} from "../../src/http/grammar.ts";
+} from "../../../src/http/octets/grammar.ts";
 
 /** The classes again, each as a pattern that is read beside its ABNF. */
 const patterns: readonly (readonly [name: string, bit: number, pattern: RegExp])[] = [

@@ -3,7 +3,7 @@
  * HTTP knows how that version spells a target.
  */
 
-import { everyIs, HEXDIG, IP_FUTURE, REG_NAME } from "./grammar.ts";
+import { everyIs, HEXDIG, IP_FUTURE, REG_NAME } from "../octets/grammar.ts";
 
 /** A host and a port, if one was named: uri-host [ ":" port ] (RFC 9110 §7.2, RFC 3986 §3.2). */
 export interface Authority {

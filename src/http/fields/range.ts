@@ -15,8 +15,8 @@
  */
 
 import { trimBlanks } from "./fields.ts";
-import { everyIs, DIGIT } from "./grammar.ts";
-import type { Region } from "./response.ts";
+import { everyIs, DIGIT } from "../octets/grammar.ts";
+import type { Region } from "../message/response.ts";
 
 /**
  * What a Range field asks of a representation: nothing that counts, regions, or nothing there is.

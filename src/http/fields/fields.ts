@@ -3,7 +3,7 @@
  * version of HTTP they arrived in.
  */
 
-import { isBlank } from "./grammar.ts";
+import { isBlank } from "../octets/grammar.ts";
 
 /** Field lines. Names are compared without regard to letter case (RFC 9110 §5.1). */
 export interface Fields extends Iterable<readonly [name: string, value: string]> {

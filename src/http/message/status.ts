@@ -66,7 +66,7 @@ export type Status = keyof typeof reasonPhrases;
 export type InterimStatus = 100 | 101 | 103;
 
 /** The final statuses whose responses have no content (RFC 9110 §6.4.1, §15.3.6). */
-export type ContentlessStatus = 204 | 205 | 304;
+type ContentlessStatus = 204 | 205 | 304;
 
 /** A final status whose response may have content. */
 export type ContentStatus = Exclude<Status, InterimStatus | ContentlessStatus>;

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import type { EntityTag } from "../../src/http/entity-tag.ts";
+import type { EntityTag } from "../../../src/http/fields/entity-tag.ts";
 import {
   formatEntityTag,
   parseEntityTag,
   parseTagCondition,
   strongEqual,
   weakEqual,
-} from "../../src/http/entity-tag.ts";
+} from "../../../src/http/fields/entity-tag.ts";
 
 const strong = (opaque: string): EntityTag => ({ weak: false, opaque });
 const weak = (opaque: string): EntityTag => ({ weak: true, opaque });

@@ -7,7 +7,7 @@
  */
 
 import { trimBlanks } from "./fields.ts";
-import { everyIs, isToken, QDTEXT, TCHAR } from "./grammar.ts";
+import { everyIs, isToken, QDTEXT, TCHAR } from "../octets/grammar.ts";
 
 /** A media type; type, subtype and parameter names in lower case, values as they were sent. */
 export interface MediaType {

@@ -5,8 +5,8 @@
  * value, throws before anything is on the wire.
  */
 
-import { utf8Bytes } from "./bytes.ts";
-import { token } from "./grammar.ts";
+import { utf8Bytes } from "../octets/bytes.ts";
+import { token } from "../octets/grammar.ts";
 import type {
   Body,
   FileSource,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { parseAcceptEncoding, rankCodings, weightOf } from "../../src/http/accept.ts";
+import { parseAcceptEncoding, rankCodings, weightOf } from "../../../src/http/fields/accept.ts";
 
 const offered = ["br", "zstd", "gzip", "identity"] as const;
 

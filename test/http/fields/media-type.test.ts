@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { parseMediaType } from "../../src/http/media-type.ts";
+import { parseMediaType } from "../../../src/http/fields/media-type.ts";
 
 const parts = (value: string): unknown => {
   const type = parseMediaType(value);

@@ -3,7 +3,7 @@
  * they are, and no copy is made that holds them all.
  */
 
-import type { FileSource } from "./response.ts";
+import type { FileSource } from "../message/response.ts";
 
 /** Copies what `octets` hold from `position` on to `into`: how many there were, 0 at the end. */
 export function readOctets(octets: Uint8Array, into: Uint8Array, position: number): number {

@@ -12,7 +12,7 @@ import {
   latin1Text,
   OctetRange,
   utf8Bytes,
-} from "../../src/http/bytes.ts";
+} from "../../../src/http/octets/bytes.ts";
 
 const all = String.fromCharCode(...Array.from({ length: 256 }, (_, i) => i));
 

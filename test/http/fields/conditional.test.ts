@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import type { Outcome, Validators, Verdict } from "../../src/http/conditional.ts";
+import type { Outcome, Validators, Verdict } from "../../../src/http/fields/conditional.ts";
 import {
   asksForWhole,
   dependsOnTime,
@@ -12,12 +12,12 @@ import {
   ifRange,
   ifUnmodifiedSince,
   weigh,
-} from "../../src/http/conditional.ts";
-import { formatImfFixdate } from "../../src/http/date.ts";
-import type { EntityTag } from "../../src/http/entity-tag.ts";
-import { formatEntityTag } from "../../src/http/entity-tag.ts";
-import type { Fields } from "../../src/http/fields.ts";
-import { headOf } from "../http1/transcript.ts";
+} from "../../../src/http/fields/conditional.ts";
+import { formatImfFixdate } from "../../../src/http/fields/date.ts";
+import type { EntityTag } from "../../../src/http/fields/entity-tag.ts";
+import { formatEntityTag } from "../../../src/http/fields/entity-tag.ts";
+import type { Fields } from "../../../src/http/fields/fields.ts";
+import { headOf } from "../../http1/transcript.ts";
 
 type Line = readonly [name: string, value: string];
 

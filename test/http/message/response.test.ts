@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Response } from "../../src/http/response.ts";
-import { bodyOctets, CachedResponse } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
+import type { Response } from "../../../src/http/message/response.ts";
+import { bodyOctets, CachedResponse } from "../../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 
 describe("bodyOctets", () => {
   test("is known for everything but a stream", () => {

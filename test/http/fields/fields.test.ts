@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { noFields, tokenList, trimBlanks } from "../../src/http/fields.ts";
+import { noFields, tokenList, trimBlanks } from "../../../src/http/fields/fields.ts";
 
 describe("no fields", () => {
   test("are none", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
-import type { FinalStatus } from "../../src/http/response-builder.ts";
-import type { Response } from "../../src/http/response.ts";
-import { ResponseBuilder } from "../../src/http/response-builder.ts";
-import { latin1Bytes } from "../../src/http/bytes.ts";
+import type { FinalStatus } from "../../../src/http/message/response-builder.ts";
+import type { Response } from "../../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
+import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 
 const file = { read: () => 0, close: () => undefined };
 // eslint-disable-next-line typescript/require-await

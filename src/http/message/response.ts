@@ -4,7 +4,7 @@
  * version of HTTP.
  */
 
-import { Slot } from "../base/slot.ts";
+import { Slot } from "../../base/slot.ts";
 
 declare const handle: unique symbol;
 

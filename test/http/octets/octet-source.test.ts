@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
-import { utf8Bytes } from "../../src/http/bytes.ts";
-import { OctetSource, readOctets } from "../../src/http/octet-source.ts";
+import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
+import { OctetSource, readOctets } from "../../../src/http/octets/octet-source.ts";
 
 describe("octets as a source", () => {
   test("are read from anywhere, up to their end", () => {
