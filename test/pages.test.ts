@@ -86,6 +86,17 @@ describe("the README", () => {
   });
 });
 
+describe("ARCHITECTURE.md", () => {
+  test("names files that exist", () => {
+    const named = [...read("ARCHITECTURE.md").matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts)`/gu)];
+    expect(named.length).toBeGreaterThan(40);
+    const missing = named
+      .map(([, path = ""]) => path)
+      .filter((path) => !existsSync(join(house, "src", path)) && !existsSync(join(house, path)));
+    expect(missing).toEqual([]);
+  });
+});
+
 describe("what the pages repeat", () => {
   /** Each option of the help, by its long name. */
   const options = [...helpText().matchAll(/^ {2}(?:-\w, | {4})(--[a-z-]+)/gmu)].map(

@@ -4,7 +4,8 @@
  *
  * An option is declared here, or in `site/site-options.ts` if it is about what a site answers.
  * `cli/options/option-table.ts` has a row for each, without which it does not compile: its flag,
- * its key in a configuration, its line in the help.
+ * its key in a configuration, its line in the help. An option that only code can set is named in
+ * `CodeOption` (`cli/config/config.ts`) instead.
  */
 
 import { ServeError } from "../site/serve-error.ts";

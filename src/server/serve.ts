@@ -28,6 +28,7 @@ import { completeOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
+import { nameTree } from "../site/open-tree.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
 /** A running server. */
@@ -216,8 +217,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   if (!listening.ok) throw listenError(listening.error);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const isTreeNamed = changed.root !== undefined || changed.files !== undefined;
-    const source = isTreeNamed ? {} : opened.source;
+    const source = nameTree(changed) ? {} : opened.source;
     const next = openSite({ ...wanted, ...source }, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();

@@ -9,10 +9,9 @@ import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
-import { openMemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
-import type { CompleteSiteOptions } from "./site-options.ts";
+import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 
 /** A tree, and what it was made of. */
 export interface OpenTree {
@@ -28,6 +27,14 @@ export interface TreeSurroundings {
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly budgets: TurnBudgets;
+}
+
+/** The options that say which tree is served; a reload that sets none of them keeps the tree. */
+const treeOptions = ["root", "files"] as const satisfies readonly (keyof SiteOptions)[];
+
+/** Whether `options` say which tree is served. */
+export function nameTree(options: SiteOptions): boolean {
+  return treeOptions.some((name) => options[name] !== undefined);
 }
 
 /** Opens the tree that `options` name. Throws a `ServeError` when there can't be one. */
@@ -62,6 +69,9 @@ function openFiles(
   limits: Limits,
   { clock }: TreeSurroundings,
 ): OpenTree {
+  // Loaded by the first site that has files in memory: most have a folder.
+  const { openMemoryTree } =
+    require("../tree/memory/memory-tree.ts") as typeof import("../tree/memory/memory-tree.ts");
   const madeMs = clock.epochMs();
   const opened = openMemoryTree({ files, permissions, hidden, index, limits, madeMs });
   if (!opened.ok) throw new ServeError("files", `files: ${opened.error}`);

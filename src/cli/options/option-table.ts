@@ -3,8 +3,9 @@
  * be reloaded. Reading the command line, checking a configuration, the help, and merging the two
  * all follow from it.
  *
- * An option is added in two places: to `ServeOptions` (or `Config`, when only the command has it),
- * and here. The words of an option stand with their type, in the layer that gives them meaning;
+ * An option is added in two places: to `SiteOptions` or `ServeOptions` (or `Config`, when only the
+ * command has it), and here. One that only code can set, a callback say, has no row: it is named in
+ * `CodeOption` (`cli/config/config.ts`) instead. The words of an option stand with their type, in the layer that gives them meaning;
  * the defaults that the library shares stand in `server/serve-options.ts`.
  *
  * The order is that of a configuration's keys in messages. The folder is named by an operand of the

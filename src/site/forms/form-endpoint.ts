@@ -98,7 +98,7 @@ export class FormEndpoint implements Endpoint {
   readonly #service: FormService;
   readonly #page: ContainedPath | undefined;
   /** The answer with the form page as it is at present, and what it was made of. */
-  #answer: { readonly found: Outcome; readonly response: CachedResponse } | undefined;
+  #kept: { readonly found: Outcome; readonly response: CachedResponse } | undefined;
 
   constructor(service: FormService) {
     this.#service = service;
@@ -160,13 +160,13 @@ export class FormEndpoint implements Endpoint {
     const form = describeBody(body, head.fields.get("content-type"), limits);
     const found = this.#page === undefined ? nothing : tree.open(this.#page, view);
     return whenReady(found, (page) => {
-      if (this.#answer?.found === page) return this.#answer.response.withNote({ form });
+      if (this.#kept?.found === page) return this.#kept.response.withNote({ form });
       const answer = content.answerWithContent(page, new ResponseBuilder(200), view);
       if (page.kind !== "file") return answer;
       return whenReady(answer, (response) => {
         if (!(response instanceof CachedResponse)) return { ...response, note: { form } };
         // The same outcome is found again while nothing newer is there.
-        this.#answer = { found: page, response };
+        this.#kept = { found: page, response };
         return response.withNote({ form });
       });
     });
