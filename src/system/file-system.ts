@@ -88,6 +88,12 @@ export function tryListing(path: string): string | undefined {
   return undefined;
 }
 
+/** The error when the process may not read what is at `path`; undefined when it may. */
+export function tryReading(path: string): string | undefined {
+  const error = systemCalls().mayRead(path);
+  return error === 0 ? undefined : errorName(error);
+}
+
 /** pread: the count of octets read, 0 at the end of the file and where reading fails. */
 export function readAt(fd: number, into: Uint8Array, position: number): number {
   return into.length === 0 ? 0 : Math.max(0, systemCalls().read(fd, into, position));

@@ -25,6 +25,8 @@ const flagsOf: Readonly<Record<OpenWay, number>> = {
   listing: O_DIRECTORY | O_NONBLOCK | O_CLOEXEC,
 };
 
+/** unistd.h: access asks for the right to read (access(2)). */
+const R_OK = 4;
 /** linux/stat.h, linux/fcntl.h, linux/sockios.h: the same on x64 and on arm64. */
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -58,6 +60,7 @@ function loadLibc() {
     openat: { args: ["i32", "ptr", "i32"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
     pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" },
+    faccessat: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
     readlinkat: { args: ["i32", "ptr", "ptr", "u64"], returns: "i32" },
     realpath: { args: ["ptr", "ptr"], returns: "ptr" },
     statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
@@ -146,10 +149,16 @@ function openingCalls({
   };
 }
 
-function namingCalls(libc: Libc): Pick<SystemCalls, "readLink" | "realPath"> {
-  const { readlinkat, realpath, errno } = libc;
+function namingCalls(libc: Libc): Pick<SystemCalls, "mayRead" | "readLink" | "realPath"> {
+  const { faccessat, readlinkat, realpath, errno } = libc;
   const answered = new Uint8Array(pathOctetsMax);
   return {
+    mayRead(path) {
+      const { from, path: rest } = placeOf(path);
+      const octets = encode(rest);
+      if (typeof octets === "number") return octets;
+      return faccessat(from, octets, R_OK, 0) === 0 ? 0 : errno();
+    },
     readLink(path) {
       const { from, path: rest } = placeOf(path);
       const octets = encode(rest);

@@ -91,6 +91,15 @@ export const plainCalls: SystemCalls = {
       return -numberOf(error);
     }
   },
+  mayRead(path) {
+    if (path.includes("\0")) return errorNumber.EINVAL;
+    try {
+      fs.accessSync(path, fs.constants.R_OK);
+      return 0;
+    } catch (error) {
+      return numberOf(error);
+    }
+  },
   readLink(path) {
     if (path.includes("\0")) return errorNumber.EINVAL;
     try {

@@ -48,6 +48,11 @@ export interface SystemCalls {
    * error number.
    */
   read(descriptor: number, into: Uint8Array, position: number): number;
+  /**
+   * access with R_OK: whether the process may read what `path` leads to, through a symbolic link,
+   * too. 0 when it may, or the error number.
+   */
+  mayRead(path: string): number;
   /** readlink: the target of the link at `path`, or the error number; EINVAL if it is no link. */
   readLink(path: string): string | number;
   /** realpath: `path` from "/" on, without symbolic links in it, or the error number. */

@@ -13,6 +13,7 @@ import {
   readLink,
   realPath,
   tryListing,
+  tryReading,
 } from "../../src/system/file-system.ts";
 import { TempTree } from "../tree/temp-tree.ts";
 
@@ -98,6 +99,11 @@ describe("the entries of a folder", () => {
     ]);
     expect(valueOf(readEntries(temp.at("folder/a.txt")))).toBe("ENOTDIR");
     expect(valueOf(readEntries(temp.at("missing")))).toBe("ENOENT");
+  });
+
+  test("can be read where the process may read them", () => {
+    expect(tryReading(temp.at("folder/a.txt"))).toBeUndefined();
+    expect(tryReading(temp.at("missing"))).toBe("ENOENT");
   });
 
   test("can be listed where the folder can be opened, by a link as well", () => {

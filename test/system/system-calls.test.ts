@@ -206,6 +206,19 @@ describe.each(both)("opening and reading by the %s calls", (_, calls) => {
     }
   });
 
+  test("say whether the process may read what a path leads to, by a link as well", () => {
+    tree.file("readable/here.txt", "here");
+    tree.link("to-readable", "readable/here.txt");
+    tree.link("to-nowhere", "nowhere");
+    for (const name of ["readable", "readable/here.txt", "to-readable"]) {
+      expect([name, calls.mayRead(tree.at(name))]).toEqual([name, 0]);
+    }
+    expect(reasonOf(calls.mayRead(tree.at("to-nowhere")))).toBe("ENOENT");
+    expect(reasonOf(calls.mayRead(tree.at("readable/here.txt/x")))).toBe("ENOTDIR");
+    expect(reasonOf(calls.mayRead(tree.at("n".repeat(256))))).toBe("ENAMETOOLONG");
+    expect(reasonOf(calls.mayRead(`${tree.root}\0`))).toBe("EINVAL");
+  });
+
   test("say where a link leads, and what a path really is", () => {
     tree.file("really/here.txt", "here");
     tree.link("short", "r");

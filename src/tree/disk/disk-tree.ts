@@ -28,6 +28,7 @@ import {
   openForReading,
   realPath,
   tryListing,
+  tryReading,
 } from "../../system/file-system.ts";
 import type { FolderOpener } from "../../system/folder.ts";
 import { chooseFolderOpener } from "../../system/folder.ts";
@@ -202,21 +203,21 @@ export class DiskTree implements Tree {
     return this.#indexOf(walk, view) ?? this.#openDirectory(path, walk);
   }
 
-  /** The same by the bits that the walk has seen, with nothing opened. */
+  /** The same by the bits that the walk has seen and the system's word, with nothing opened. */
   #glance(path: ContainedPath, walk: Walk, end: WalkEnd): Finding | Moved {
-    if (end.kind === "file") return this.#glanceAtFile(end);
+    if (end.kind === "file") return this.#glanceAtFile(walk, end);
     if (end.kind !== "folder") return end;
     if (!path.trailingSlash) return redirectInto(walk, end);
     const index = this.#indexEnd(walk);
     if (index === undefined) {
-      return { kind: this.#mayList(end) ? "directory" : "forbidden", isPeeked: true };
+      return this.#mayList(end) ? glanceAt("directory", walk, `${end.folder.prefix}.`) : unreadable;
     }
-    return index.kind === "file" ? this.#glanceAtFile(index) : index;
+    return index.kind === "file" ? this.#glanceAtFile(walk, index) : index;
   }
 
-  #glanceAtFile({ stat }: FileEnd): Finding {
+  #glanceAtFile(walk: Walk, { path, stat }: FileEnd): Finding | Moved {
     const isPermitted = this.#rules.permissions === "process" || permits(stat.mode, "read");
-    return { kind: isPermitted ? "file" : "forbidden", isPeeked: true };
+    return isPermitted ? glanceAt("file", walk, path) : unreadable;
   }
 
   /** Opens the file that `walk` has found, and decides on what was opened. */
@@ -353,6 +354,18 @@ export class DiskTree implements Tree {
     }
     return otherwise;
   }
+}
+
+const unreadable: Finding = { kind: "forbidden", isPeeked: true };
+
+/** What the bits permit a stranger to read at `path`: `kind`, unless the system refuses. */
+function glanceAt(kind: "file" | "directory", walk: Walk, path: string): Finding | Moved {
+  const error = tryReading(path);
+  if (error === undefined) return { kind, isPeeked: true };
+  if (error === "ELOOP" || error === "ENOENT") return moved;
+  // What the system refuses it for doesn't show in a look.
+  walk.isRepeatable = false;
+  return isDenied(error) ? unreadable : refusalOf(error);
 }
 
 /** A folder that was asked for without its slash. */

@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import { bytes } from "../../../src/base/units.ts";
 import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import type { OpenWay } from "../../../src/system/system-calls.ts";
+import { errorNumber } from "../../../src/system/system-calls.ts";
 import { systemCalls } from "../../../src/system/system-choice.ts";
 import type { DiskTreeOptions } from "../../../src/tree/disk/disk-tree.ts";
 import { containPath } from "../../../src/tree/path.ts";
@@ -149,6 +150,29 @@ describe.each(ways)("a peek, with $way", ({ openFolder }) => {
     if (openFolder === holdFolder) expect(opened).toContain("place");
   });
 
+  const refusals: readonly (readonly [error: keyof typeof errorNumber, kind: Kind])[] = [
+    ["EACCES", "forbidden"],
+    ["EPERM", "forbidden"],
+    ["ENOMEM", "exhausted"],
+    ["EIO", "failed"],
+  ];
+
+  test.each(refusals)("sees what the system refuses by %s, and asks it again", (error, kind) => {
+    const tree = temp.open({}, openFolder);
+    const mayRead = spyOn(systemCalls(), "mayRead").mockReturnValue(errorNumber[error]);
+    const paths = ["/file.txt", "/with-index/", "/plain/"];
+    expect(paths.map((path) => tree.peek(pathOf(path), uncachedView()))).toEqual([
+      kind,
+      kind,
+      kind,
+    ]);
+    // What the bits refuse, the system isn't asked about.
+    expect(tree.peek(pathOf("/private.txt"), uncachedView())).toBe("forbidden");
+    expect(mayRead).toHaveBeenCalledTimes(paths.length);
+    mayRead.mockReturnValue(0);
+    expect(tree.peek(pathOf("/file.txt"), uncachedView())).toBe("file");
+  });
+
   test.skipIf(!canListDescriptors)("leaves nothing open (needs /proc)", () => {
     const limits = { inlineBytesMax: bytes(0) };
     const asker = new Asker(temp, limits);
@@ -207,6 +231,15 @@ describe("what was seen by a peek", () => {
       asker.tree.peek(pathOf(path), view);
       expect(view.dependencies).toBeUndefined();
     }
+  });
+
+  test("is not cached when the system has refused it: its reasons don't show", () => {
+    const asker = new Asker(temp);
+    const mayRead = spyOn(systemCalls(), "mayRead").mockReturnValue(errorNumber.EACCES);
+    for (let i = 0; i < 3; i++) expect(asker.peek("/file.txt")).toBe("forbidden");
+    expect(mayRead).toHaveBeenCalledTimes(3);
+    mayRead.mockReturnValue(0);
+    expect(asker.peek("/file.txt")).toBe("file");
   });
 
   test("is not given out as opened, and what was opened is seen by a peek", () => {
