@@ -5,8 +5,9 @@
  *
  * An option is added in two places: to `SiteOptions` or `ServeOptions` (or `Config`, when only the
  * command has it), and here. One that only code can set, a callback say, has no row: it is named in
- * `CodeOption` (`cli/config/config.ts`) instead. The words of an option stand with their type, in the layer that gives them meaning;
- * the defaults that the library shares stand in `server/serve-options.ts`.
+ * `CodeOption` (`cli/config/config.ts`) instead. The words of an option stand with their type, in
+ * the layer that gives them meaning; the defaults that the library shares stand in
+ * `server/serve-options.ts` and `site/site-options.ts`.
  *
  * The order is that of a configuration's keys in messages. The folder is named by an operand of the
  * command line and by no flag.
