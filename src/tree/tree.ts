@@ -37,7 +37,7 @@ export interface Tree {
    */
   list(path: ContainedPath, limit: number, view: View): ListingSteps;
 
-  /** Closes files that are kept open for requests to come. */
+  /** Drops what depends on lookups, and closes files that are kept open for requests to come. */
   close(): void;
 }
 

@@ -132,8 +132,13 @@ export class LookupCache implements LookupHolder {
     }
   }
 
-  /** Closes files that are kept open; those that are being sent follow when they have been. */
+  /**
+   * Drops all lookups with what depends on them, and closes files that are kept open; those that
+   * are being sent follow when they have been. A dependent may be held by a request head that
+   * outlives the tree, and would hold the whole cache if it were not dropped.
+   */
   close(): void {
+    this.#lookups.clear();
     this.#openFiles.close();
   }
 }

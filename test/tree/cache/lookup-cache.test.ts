@@ -62,6 +62,23 @@ describe("an outcome is cached", () => {
   });
 });
 
+describe("a tree that is closed", () => {
+  test("drops what depends on its lookups, and still answers those who ask", () => {
+    temp.file("last.txt", "last");
+    const asker = new Asker(temp);
+    asker.ask("/last.txt");
+    const view = asker.view();
+    asker.tree.open(pathOf("/last.txt"), view);
+    const [lookup] = view.dependencies ?? [];
+    let drops = 0;
+    expect(lookup?.attach({ bytes: 1, drop: () => drops++ })).toBe(true);
+    asker.tree.close();
+    expect(drops).toBe(1);
+    expect(lookup?.attach({ bytes: 1, drop: () => drops++ })).toBe(false);
+    for (let i = 0; i < 3; i++) expect(asker.tell("/last.txt")).toBe("file last");
+  });
+});
+
 describe("the next request sees", () => {
   const kinds: [string, string, string, () => void, string][] = [
     ["an edit", "/n/a.txt", "file old", () => temp.file("n/a.txt", "new"), "file new"],
