@@ -28,6 +28,7 @@ import type { Selection, VariantSelector } from "../variants/variant-selector.ts
 import { ContentFields, noSniff } from "./cache-control.ts";
 import { mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
+import { fileSlotsOf } from "./file-slots.ts";
 import { readListing, renderListing, streamListing } from "./listing-page.ts";
 import { redirect } from "./redirect.ts";
 import { Representation } from "./representation.ts";
@@ -199,13 +200,13 @@ export class TreeContent {
 
   /** `file` as it is. What follows from a file that is given out again is kept in its slot. */
   #representationOf(file: OpenFile): Representation {
-    const { slot } = file;
-    if (slot?.value instanceof Representation) return slot.value;
+    const slots = fileSlotsOf(file);
+    if (slots?.representation !== undefined) return slots.representation;
     const mediaType = mediaTypeOf(file);
     const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
     const fields = this.#fields.of(file.name, varies);
     const representation = representFile(file, mediaType, fields, varies);
-    if (slot !== undefined) slot.value = representation;
+    if (slots !== undefined) slots.representation = representation;
     return representation;
   }
 

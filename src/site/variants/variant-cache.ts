@@ -9,12 +9,15 @@
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
 import { BoundedStore } from "../../base/bounded-store.ts";
+import type { Slot } from "../../base/slot.ts";
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
 
 /** The octets of a variant, and the tag of exactly these octets. */
 export interface CodedVariant {
   readonly octets: Uint8Array;
   readonly entityTag: EntityTag;
+  /** For the selector of variants: the representation that it is. It goes with the octets. */
+  readonly slot: Slot;
 }
 
 /** A variant that was just made, and whether it may be kept. */

@@ -2,6 +2,7 @@
  * Makes a coded variant of a content: read in shares of a turn, coded off the event loop.
  */
 
+import { Slot } from "../../base/slot.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { OpenFile } from "../../tree/tree.ts";
@@ -67,5 +68,6 @@ export async function makeVariant(
   const made = await encode(coding, octets, limits, scheduler);
   // A view into something larger would keep all of that.
   const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
-  return { variant: { octets: exact, entityTag: tagOfBytes(exact) }, lasting };
+  const variant = { octets: exact, entityTag: tagOfBytes(exact), slot: new Slot() };
+  return { variant, lasting };
 }

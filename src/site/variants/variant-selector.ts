@@ -21,6 +21,7 @@ import { siblingPath } from "../../tree/path.ts";
 import type { OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import { entityTagOf } from "../content/file-representation.ts";
+import { fileSlotsOf } from "../content/file-slots.ts";
 import { Representation } from "../content/representation.ts";
 import type { Request } from "../request.ts";
 import type { CodedVariant, VariantCache } from "./variant-cache.ts";
@@ -74,10 +75,6 @@ class VariantSlots {
   readonly #beside: { [coding in Coding]?: ContainedPath | undefined } = {};
   /** By what a variant that is made here is known to the cache. */
   readonly #keys: { [coding in Coding]?: string } = {};
-  /** Variants, by what their octets come from: a file beside it, or a coded form. */
-  readonly #made: {
-    [coding in Coding]?: { readonly from: object; readonly variant: Representation };
-  } = {};
 
   constructor(path: ContainedPath) {
     this.path = path;
@@ -93,15 +90,6 @@ class VariantSlots {
   /** With the path, because a tag tells versions of one resource apart and no more. */
   key(coding: Coding, { entityTag }: Representation): string {
     return (this.#keys[coding] ??= `${coding} ${entityTag.opaque} ${this.path.text}`);
-  }
-
-  /** The variant whose octets come `from`, made if it is not there yet. */
-  variant(coding: Coding, from: object, make: () => Representation): Representation {
-    const known = this.#made[coding];
-    if (known?.from === from) return known.variant;
-    const variant = make();
-    if (variant.isRepeated) this.#made[coding] = { from, variant };
-    return variant;
   }
 }
 
@@ -238,7 +226,7 @@ export class VariantSelector {
 
   #variantIn(found: Outcome, selecting: Selecting, coding: Coding): Representation | undefined {
     if (found.kind !== "file") return undefined;
-    const { identity, slots } = selecting;
+    const { identity } = selecting;
     const { file } = found;
     // No coding makes nothing of something: an empty file is one that is still being written.
     if (file.size === 0 || file.mtimeMs < (identity.mtimeMs ?? Infinity)) {
@@ -246,7 +234,7 @@ export class VariantSelector {
       return undefined;
     }
     identity.release();
-    return slots.variant(coding, file, () => variantOf(identity, coding, file));
+    return variantOf(identity, coding, file);
   }
 
   /**
@@ -255,8 +243,7 @@ export class VariantSelector {
    */
   #made(selecting: Selecting, coding: Coding): Eventual<Representation> | undefined {
     const { identity, slots } = selecting;
-    const represent = (coded: CodedVariant): Representation =>
-      slots.variant(coding, coded, () => variantOf(identity, coding, coded));
+    const represent = (coded: CodedVariant): Representation => variantOf(identity, coding, coded);
     const key = slots.key(coding, identity);
     const found = this.#cache.find(key);
     if (found !== undefined) {
@@ -275,8 +262,35 @@ export class VariantSelector {
   }
 }
 
+/**
+ * A variant, and the identity that it is a variant of. It lies in a slot of what its octets come
+ * from, and not in one of the identity's: when that has been evicted, the octets are not kept.
+ */
+class SelectedVariant {
+  readonly identity: Representation;
+  readonly variant: Representation;
+
+  constructor(identity: Representation, variant: Representation) {
+    this.identity = identity;
+    this.variant = variant;
+  }
+}
+
 /** The variant of `identity` in `coding`, whose octets are in a file or were made. */
 function variantOf(
+  identity: Representation,
+  coding: Coding,
+  from: OpenFile | CodedVariant,
+): Representation {
+  const slot = "close" in from ? fileSlotsOf(from)?.variant : from.slot;
+  const known = slot?.value;
+  if (known instanceof SelectedVariant && known.identity === identity) return known.variant;
+  const variant = representVariant(identity, coding, from);
+  if (slot !== undefined) slot.value = new SelectedVariant(identity, variant);
+  return variant;
+}
+
+function representVariant(
   identity: Representation,
   coding: Coding,
   from: OpenFile | CodedVariant,

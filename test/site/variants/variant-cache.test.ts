@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
+import { Slot } from "../../../src/base/slot.ts";
 import type { CodedVariant, MadeVariant } from "../../../src/site/variants/variant-cache.ts";
 import { VariantCache } from "../../../src/site/variants/variant-cache.ts";
 
@@ -10,6 +11,7 @@ const entryBytes = 512;
 const variantOf = (octets: number): CodedVariant => ({
   octets: new Uint8Array(octets),
   entityTag: { weak: false, opaque: String(octets) },
+  slot: new Slot(),
 });
 
 const made =

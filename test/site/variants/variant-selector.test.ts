@@ -538,8 +538,9 @@ interface Fresh {
 function fresh(
   atOnceBytesMax = 1e9,
   bounds: Partial<Record<keyof Limits, number>> = { sendPieceBytes: 65_536 },
+  bytesMax = 1e9,
 ): Fresh {
-  const cache = new CountingCache(1e9, atOnceBytesMax);
+  const cache = new CountingCache(bytesMax, atOnceBytesMax);
   const budgets = new TurnBudgets(new EventLoop());
   const service = { tree: client.tree, limits: limitsWith(bounds), cache, budgets };
   const selector = new VariantSelector(service);
@@ -550,6 +551,28 @@ function fresh(
   };
   return { cache, select };
 }
+
+test("what a variant is represented by goes with its octets, not with the identity", async () => {
+  // Room for one of them.
+  const { select } = fresh(1e9, {}, 2000);
+  const identities: Representation[] = [];
+  const octets: WeakRef<Uint8Array>[] = [];
+  for (let i = 0; i < 40; i++) {
+    const content = new TextEncoder().encode(`${i} ${text}`);
+    const entityTag = { weak: false, opaque: `${i}` };
+    const parts = { mediaType: "text/plain", entityTag, content, fields: [], hasVariants: true };
+    const identity = new Representation({ ...parts, isRepeated: true });
+    identities.push(identity);
+    const variant = await represented(select("zstd", identity));
+    expect(await represented(select("zstd", identity))).toBe(variant);
+    octets.push(new WeakRef(variant.content as Uint8Array));
+  }
+  await Bun.sleep(0);
+  Bun.gc(true);
+  expect(identities).toHaveLength(40);
+  // The garbage collector may find a few on the stack.
+  expect(octets.filter((one) => one.deref() !== undefined).length).toBeLessThan(10);
+});
 
 describe("making a variant", () => {
   test("is done once, however many ask for it at once, and then at once", async () => {
