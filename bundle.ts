@@ -1,14 +1,14 @@
 /**
- * Makes a package of this checkout: its files, and the command line as one file, bundled, with the
- * engine's bytecode for it beside it. So a start reads two files instead of ninety, and transpiles
- * and parses none of them. Another Bun than the one that has made the bytecode ignores it and
- * parses the bundle (bun-types/docs/bundler/bytecode.mdx).
+ * Builds the package: the files of this checkout, and the command line as one bundled file with the
+ * engine's bytecode. A start then reads two files instead of ninety, and transpiles and parses none
+ * of them. A different version of Bun ignores the bytecode and parses the bundle
+ * (bun-types/docs/bundler/bytecode.mdx).
  *
  *   bun bundle.ts            the bundle, in dist/; what `prepack` does
  *   bun bundle.ts FOLDER     the whole package, laid out in FOLDER as it is installed
  *
- * What imports the package gets the sources, with their types; so do its workers, which are
- * programs of their own.
+ * Programs that import the package get the sources, with their types. Workers also run from the
+ * sources, because each is a program of its own.
  */
 
 import { cpSync } from "node:fs";
@@ -17,11 +17,12 @@ import { join, relative } from "node:path";
 import about from "./package.json";
 
 /**
- * A bundle would say of each module that it lies where it lay when it was bundled. It has to say
- * where it lies in the package, beside which is the program, bin/postern.ts.
+ * In a bundle, `import.meta.url` would be the path of the module on the machine that made the
+ * bundle. This plugin replaces it with the module's path in the installed package, relative to the
+ * program, bin/postern.ts.
  */
-const ownPlaces = (root: string): Bun.BunPlugin => ({
-  name: "own places",
+const modulePaths = (root: string): Bun.BunPlugin => ({
+  name: "module paths",
   setup: (build) => {
     build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
       const place = JSON.stringify(`/../../${relative(root, path)}`);
@@ -30,31 +31,32 @@ const ownPlaces = (root: string): Bun.BunPlugin => ({
         "import.meta.url",
         `Bun.pathToFileURL(Bun.main + ${place}).href`,
       );
-      if (contents.includes("import.meta.")) throw new Error(`${path}: where does it lie?`);
+      if (contents.includes("import.meta."))
+        throw new Error(`${path}: import.meta is used in a way that the bundle cannot replace`);
       return { contents, loader: "ts" };
     });
   },
 });
 
-/** Bundles the command line of the package in `root` into its dist/. */
+/** Bundles the command line of the package in `root` into dist/. */
 async function bundle(root: string): Promise<void> {
   await Bun.build({
     entrypoints: [join(root, "src/cli/main.ts")],
     outdir: join(root, "dist"),
     naming: "postern.js",
     target: "bun",
-    // The only one that may have bytecode beside it.
+    // The only format that supports bytecode.
     format: "cjs",
     bytecode: true,
     minify: true,
-    // Read when an error is shown, whose stack then names the sources.
+    // Maps the stack of an error to the sources.
     sourcemap: "linked",
     external: Object.keys(about.dependencies),
-    plugins: [ownPlaces(root)],
+    plugins: [modulePaths(root)],
   });
 }
 
-/** Lays the package out in `folder`, without what it depends on. */
+/** Writes the package to `folder`, without its dependencies. */
 export async function layOut(folder: string): Promise<void> {
   for (const name of ["package.json", ...about.files]) {
     if (name === "dist") continue;

@@ -2,7 +2,7 @@
 /**
  * postern: a file server native to Bun.
  *
- * Imported, this file is the library; run, it is the command line.
+ * This file is the library when it is imported, and the command line when it is run.
  */
 
 export { defaultLimits } from "./src/base/limits.ts";

@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 /**
- * The command `postern`. A package brings its command line as a bundle (`bundle.ts`), which starts
- * in half the time; a checkout has none, and runs the sources.
+ * The command `postern`. An installed package runs a bundle (`bundle.ts`), which starts in half the
+ * time. A checkout has no bundle and runs the sources.
  */
 
 import type { main as Main } from "../src/cli/main.ts";

@@ -1,12 +1,12 @@
 /**
- * The value of the Date field (RFC 9110 §6.6.1). It has a resolution of one second, so it is
- * formatted once a second.
+ * The value of the Date field (RFC 9110 §6.6.1). Its resolution is one second, so it is formatted
+ * at most once a second.
  */
 
 import { formatImfFixdate } from "../http/fields/date.ts";
 import type { Clock } from "../schedule/clock.ts";
 
-/** The Date field of the responses that are sent now. */
+/** Formats the current time as the value of Date. */
 export class ResponseDate {
   readonly #clock: Clock;
   #second = -1;

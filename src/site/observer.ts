@@ -1,9 +1,10 @@
 /**
- * What can be told of a server's work while it goes on: connections that come and go, requests, and
- * how they were answered. The access log and the record of requests are observers; one that counts,
- * or shows a line in a terminal, is another, and needs no change in a connection.
+ * The events of a running server: connections that open and close, requests, and their responses.
+ * The access log and the request recorder are observers. Metrics or a status line would be further
+ * observers, which need no change in a connection.
  *
- * An observer is told and changes nothing. What it throws is reported as the server's own error.
+ * An observer receives events and changes nothing. An exception it throws is reported as an error
+ * of the server.
  */
 
 import type { Refusal, RefusalKind } from "../http/message/error.ts";
@@ -12,39 +13,41 @@ import type { Response } from "../http/message/response.ts";
 import type { Request } from "./request.ts";
 
 /**
- * Who wants to be told of what; every hook may be absent. On one connection they are called in this
- * order: `connected`, `refused` if the connection is turned away, for each exchange `began`,
- * `answered` and `ended`, and at last `disconnected`.
+ * One hook per event; each may be absent. On one connection they are called in this order:
+ * `connected`; `refused` if the connection is turned away; `began`, `answered` and `ended` for each
+ * exchange; `disconnected`.
  */
 export interface Observer {
-  /** A client with the IP address `remoteAddress` has connected; under TLS before its handshake. */
+  /**
+   * A client with the IP address `remoteAddress` has connected. With TLS, its handshake follows.
+   */
   connected?(remoteAddress: string): void;
-  /** A connection is turned away: answered with a refusal, or reset when there are far too many. */
+  /** A connection is turned away: with a refusal, or with a reset when far too many are open. */
   refused?(remoteAddress: string, reason: RefusalReason): void;
-  /** A request's head has been read, and a handler is about to be asked. */
+  /** A request's head has been read, and the site is about to be called. */
   began?(request: Request): void;
-  /** The final response to `request` is there and is about to be sent. */
+  /** The final response to `request` is about to be sent. */
   answered?(request: Request, response: Response): void;
   /**
-   * An exchange is over. Every exchange that began ends once; one whose head could not be read ends
-   * without having begun.
+   * An exchange is over. Each `began` is followed by exactly one `ended`. An exchange whose head
+   * could not be read has only `ended`.
    */
   ended?(report: ExchangeReport): void;
   /** A connection's socket is closed. */
   disconnected?(remoteAddress: string): void;
 }
 
-/** Why a connection is turned away: there are too many, or TLS is spoken here alone. */
+/** Why a connection is turned away: too many are open, or the server accepts only TLS. */
 export type RefusalReason = Extract<RefusalKind, "overloaded" | "cleartext">;
 
-/** What there is to say of an exchange that is over. */
+/** The result of an exchange. */
 export interface ExchangeReport {
   /** Undefined when the head was too malformed to be read, or was never sent. */
   readonly head: RequestHead | undefined;
   /** The method, where it could be read though the head could not. */
   readonly method: string | undefined;
   readonly remoteAddress: string;
-  /** Undefined when the client left before there was one. */
+  /** Undefined when the client disconnected before there was one. */
   readonly response: Response | undefined;
   /** The kind of the server's own refusal, if it refused. */
   readonly refusal: Refusal["kind"] | undefined;

@@ -1,6 +1,6 @@
 /**
- * What a server serves: a tree, the handlers on it, and the limits they live by, made from the
- * options once and then never changed.
+ * Builds a site from its options: a tree, the guards, endpoints and finishers over it, and their
+ * limits. A site is immutable; a reload builds another one.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -28,7 +28,7 @@ import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
-/** A site, and what it was made with. */
+/** A site, its tree, and its limits. */
 export interface OpenSite extends OpenTree {
   readonly site: Site;
   readonly limits: Limits;
@@ -37,30 +37,30 @@ export interface OpenSite extends OpenTree {
 /** What the sites of one server share. */
 export interface SiteSurroundings extends TreeSurroundings {
   readonly routes: RouteTable;
-  /** "https" when connections are with TLS (RFC 9110 §4.2). */
+  /** "https" when connections use TLS (RFC 9110 §4.2). */
   readonly scheme: Scheme;
 }
 
-/** Reads the rules of a site. Throws a `ServeError` when one is wrong. */
+/** Reads the rules of a site. Throws a `ServeError` when one is invalid. */
 function rulesOf(given: SiteRules): ReadRules {
   const rules = readRules(given);
   if (rules.ok) return rules.value;
   throw new ServeError("rules", rules.error);
 }
 
-/** Hints for a site's pages. */
+/** Early hints for a site's pages. The module is loaded only by sites that send hints. */
 async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
   const { EarlyHints: Hints } = await import("./hints/early-hints.ts");
   return new Hints(scheme);
 }
 
-/** Throws when `name` can't be a file's name in a folder; "" is none. */
+/** Throws when `name` can't be the name of a file. An empty `index` means that there is none. */
 function checkName(code: "form" | "index", called: string, name: string): void {
   if (isPageName(name) || (code === "index" && name === "")) return;
   throw new ServeError(code, `${called} must be a file's name, not ${name}`);
 }
 
-/** What answers from `tree`. */
+/** The content of `tree`. */
 function contentOf(
   options: CompleteSiteOptions,
   tree: Tree,
@@ -85,8 +85,8 @@ function contentOf(
 }
 
 /**
- * Makes the site that `options` ask for, in the `surroundings` of its server. Throws a `ServeError`
- * when there can't be one.
+ * The site that `options` describe. `surroundings` are those of its server. Throws a `ServeError`
+ * when an option is invalid or the tree can't be opened.
  */
 export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroundings): OpenSite {
   const resolved = resolveLimits(options.limits);

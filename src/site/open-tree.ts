@@ -13,12 +13,15 @@ import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 
-/** A tree, and what it was made of. */
+/** A tree, and the options it was opened with. */
 export interface OpenTree {
   readonly tree: Tree;
-  /** The options that name the same tree again; the root is the folder's real path, or "". */
+  /**
+   * The options that open the same tree again. `root` is the folder's real path, or "" with
+   * `files`.
+   */
   readonly source: Pick<CompleteSiteOptions, "root" | "files">;
-  /** Whether a stranger is shown the file that is on this machine at `file`. */
+  /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
 }
 
@@ -29,15 +32,15 @@ export interface TreeSurroundings {
   readonly budgets: TurnBudgets;
 }
 
-/** The options that say which tree is served; a reload that sets none of them keeps the tree. */
+/** The options that select the tree. A reload that sets none of them keeps the tree. */
 const treeOptions = ["root", "files"] as const satisfies readonly (keyof SiteOptions)[];
 
-/** Whether `options` say which tree is served. */
+/** Whether `options` select a tree. */
 export function nameTree(options: SiteOptions): boolean {
   return treeOptions.some((name) => options[name] !== undefined);
 }
 
-/** Opens the tree that `options` name. Throws a `ServeError` when there can't be one. */
+/** Opens the tree that `options` select. Throws a `ServeError` when it can't be opened. */
 export function openTree(
   options: CompleteSiteOptions,
   limits: Limits,
@@ -49,7 +52,7 @@ export function openTree(
     : openFiles(files, options, limits, surroundings);
 }
 
-/** The folder on disk. */
+/** The tree of a folder on disk. */
 function openFolder(
   { root, permissions, hidden, symlinks, index }: CompleteSiteOptions,
   limits: Limits,
@@ -62,14 +65,14 @@ function openFolder(
   return { tree, source: { root: tree.root }, shows: (file) => tree.shows(file) };
 }
 
-/** The files in memory, or those of a tree that is there already. */
+/** The tree of files in memory, given as files or as a tree that already holds them. */
 function openFiles(
   files: MemoryFiles | MemoryTree,
   { permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
   { clock }: TreeSurroundings,
 ): OpenTree {
-  // Loaded by the first site that has files in memory: most have a folder.
+  // Loaded on first use, because most sites serve a folder.
   const { openMemoryTree } =
     require("../tree/memory/memory-tree.ts") as typeof import("../tree/memory/memory-tree.ts");
   const madeMs = clock.epochMs();

@@ -1,6 +1,6 @@
 /**
- * What stands between the server and whoever answers: a request goes in, a response value comes
- * out. A handler sees no socket, no parser and no clock; it may be a plain function of its request.
+ * The interface between the server and a handler: a request goes in, a response value comes out. A
+ * handler sees no socket, no parser and no clock, so it can be a plain function of its request.
  */
 
 import type { OctetRange } from "../http/octets/bytes.ts";
@@ -11,42 +11,42 @@ import type { RequestHead } from "../http/message/request.ts";
 import type { Response } from "../http/message/response.ts";
 
 /**
- * The body of a request, pulled by whoever wants it. Until it is asked for, nothing of it is read
- * from the client, beyond a buffer, and no 100 (Continue) is sent (RFC 9110 §10.1.1).
+ * The body of a request, pulled by the handler. Before the first read, no more than one buffer is
+ * read from the client and no 100 (Continue) is sent (RFC 9110 §10.1.1).
  *
  * ```ts
  * for await (const chunk of request.body) hash.update(chunk);
  * ```
  *
- * The iteration is that of `chunks()`: under `limits.bodyBytesMax`.
+ * Iterating the body is iterating `chunks()`, limited to `limits.bodyBytesMax`.
  */
 export interface RequestBody extends AsyncIterable<Uint8Array> {
   /** The fields after a chunked body (RFC 9112 §7.1.2); empty until the body has been read. */
   readonly trailers: Fields;
 
   /**
-   * The next octets, as they arrived; undefined at the end, and again ever after. Rejects with a
-   * `BodyError` when the body is malformed, late, or cut off. One read at a time.
+   * The next octets, as they arrived; undefined at the end and on every later call. Rejects with a
+   * `BodyError` when the body is malformed, times out or is cut off. Only one read may be pending.
    */
   read(): Promise<Uint8Array | undefined>;
 
   /**
-   * All octets, where none has been read yet and all have arrived: at once, for a handler that can
-   * answer at once then. Undefined where they have to be waited for; throws as `readAll` rejects.
+   * All octets, if none has been read yet and all have arrived, so that the handler can answer at
+   * once. Undefined when some are still to arrive. Throws what `readAll` would reject with.
    */
   arrived(octetsMax?: number): OctetRange | undefined;
 
   /**
-   * All octets that have not been read yet. Rejects with a `BodyError` as above, and with
-   * "body-too-large" when there are more than `octetsMax`, at once if that was declared. The
-   * default is `limits.bodyBytesMax`, and an argument may be more than that.
+   * All octets that have not been read yet. Rejects with a `BodyError` like `read`, and with
+   * "body-too-large" when there are more than `octetsMax`; at once if the declared length says so.
+   * The default is `limits.bodyBytesMax`, which `octetsMax` may exceed.
    */
   readAll(octetsMax?: number): Promise<Uint8Array>;
 
   /**
-   * The octets as they arrive, piece by piece; the client is held back while nobody asks for the
-   * next. Throws as `readAll` rejects, when there are more than `octetsMax`. A loop that is left
-   * early leaves the rest to be read.
+   * The octets as they arrive, piece by piece. The server stops reading from the client until the
+   * next piece is requested. Throws what `readAll` would reject with, including for more than
+   * `octetsMax`. After an early exit from the loop the rest can still be read.
    */
   chunks(octetsMax?: number): AsyncIterable<Uint8Array>;
 }
@@ -57,22 +57,21 @@ export interface Request {
   readonly body: RequestBody;
   /** The client's IP address, without a port. */
   readonly remoteAddress: string;
-  /** When the head was whole, in milliseconds since 1970 (UTC). */
+  /** When the head was complete, in milliseconds since 1970 (UTC). */
   readonly receivedMs: number;
 }
 
 /**
- * Answers a request. A handler that has its answer at once returns it at once, and the response
- * leaves in the same turn of the event loop. What it throws becomes a 500, a `BodyError` the
- * refusal it names.
+ * Answers a request. A response that is returned without a promise is sent in the same turn of the
+ * event loop. An exception becomes a 500, and a `BodyError` becomes the refusal that it names.
  */
 export type Handler = (request: Request) => Response | Promise<Response>;
 
-/** The content of a request can't be read, or isn't what it has to be. */
+/** The content of a request can't be read, or is not in the expected format. */
 export class BodyError extends Error {
   /** The kind of the refusal, or "gone". */
   readonly kind: string;
-  /** How the client is answered; undefined when the connection is gone, and with it the client. */
+  /** How the request is answered; undefined when the connection is closed. */
   readonly refusal: Refusal | undefined;
 
   constructor(cause: Refusal | RefusalKind | "gone") {

@@ -1,12 +1,12 @@
 /**
- * Responses that are given out again. Where the same octets ask again, and every look at the tree
- * that the response was made of still sees the same, it is the same response: a file, a part of it,
- * a variant, 304, 404, 403. None of it is worked out again, and none of it can be stale, because it
- * is valid exactly as long as the lookups it depends on.
+ * Caches responses. A request with the same head, octet for octet, gets the same response while
+ * every lookup that the response was made from is still valid: a file, a part of it, a variant,
+ * 304, 404, 403. Nothing is computed again, and no response is stale, because it is valid exactly
+ * as long as the lookups it depends on.
  *
- * A response lies in the slot of its request's head, and hangs on its lookups: it is evicted with
- * the first of them. Never cached are a stream, a body that is sent from a file, a response that
- * comes later, and one that depends on the time.
+ * A response is stored in the slot of its request's head and attached to its lookups: it is evicted
+ * with the first of them. Never cached are streams, bodies that are sent from a file, responses
+ * that come later, and responses that depend on the time.
  */
 
 import { dependsOnTime } from "../http/fields/conditional.ts";
@@ -14,10 +14,12 @@ import type { CachedResponse } from "../http/message/response.ts";
 import type { Dependency, Dependent, Moment, View } from "../tree/view.ts";
 import type { Request } from "./request.ts";
 
-/** What a response costs beside its content, about, in bytes. */
+/** The approximate cost of a response besides its content, in bytes. */
 const responseBytes = 512;
 
-/** A cached response and what it depends on: mostly one lookup, else that and others. */
+/**
+ * A cached response and its dependencies. Most responses have exactly one, so it has its own field.
+ */
 class Entry implements Dependent {
   readonly bytes: number;
   readonly epoch: object;
@@ -38,7 +40,7 @@ class Entry implements Dependent {
     this.epoch = epoch;
   }
 
-  /** The response, if it is valid by looks that are not before `since`. */
+  /** The response, if looks made at `since` or later show that it is valid. */
   responseSince(since: Moment): CachedResponse | undefined {
     if (this.#response !== undefined && !this.#isCurrent(since)) this.drop();
     return this.#response;
@@ -58,22 +60,25 @@ class Entry implements Dependent {
 
 /** The cached responses of one site. */
 export class ResponseCache {
-  /** A longer content isn't kept for a response's sake. */
+  /** Responses with longer content are not cached. */
   readonly #contentBytesMax: number;
-  /** Entries of another epoch count no more. */
+  /** Entries of an earlier epoch are ignored. */
   #epoch: object = {};
-  /** When the latest request came. */
+  /** When the latest request was received. */
   #latestMs = 0;
 
   constructor({ inlineBytesMax }: { readonly inlineBytesMax: number }) {
     this.#contentBytesMax = inlineBytesMax;
   }
 
-  /** The response to `request`, if it is cached and valid by looks not made before `since`. */
+  /**
+   * The response to `request`, if it is cached and looks made at `since` or later show it valid.
+   */
   find({ head, receivedMs }: Request, since: Moment): CachedResponse | undefined {
     const { slot } = head;
     if (slot === undefined) return undefined;
-    // A clock that is set back makes dates of the past lie ahead (RFC 9110 §8.8.2.1).
+    // After the clock was set back, a cached Last-Modified may be later than now, which RFC 9110
+    // §8.8.2.1 forbids.
     if (receivedMs < this.#latestMs) this.clear();
     this.#latestMs = receivedMs;
     const entry = slot.value;
@@ -81,7 +86,7 @@ export class ResponseCache {
     return entry.responseSince(since);
   }
 
-  /** Caches `response`, which `request` got by `view`, where that can be. */
+  /** Caches `response`, which answered `request` under `view`, if it is cacheable. */
   keep({ head }: Request, response: CachedResponse, view: View): void {
     const { slot } = head;
     const { dependencies = [] } = view;
@@ -96,14 +101,14 @@ export class ResponseCache {
     for (const dependency of dependencies) dependency.detach(entry);
   }
 
-  /** What it costs to keep `response`; undefined when it isn't kept. */
+  /** The cost of `response` in bytes; undefined when it is not cacheable. */
   #bytesOf({ body }: CachedResponse): number | undefined {
     if (body.kind === "none") return responseBytes;
     if (body.kind !== "bytes" || body.bytes.length > this.#contentBytesMax) return undefined;
     return responseBytes + body.bytes.length;
   }
 
-  /** No response that was cached before is given out any more. */
+  /** Invalidates every cached response. */
   clear(): void {
     this.#epoch = {};
   }

@@ -1,8 +1,8 @@
 /**
  * Paces large responses: a turn of the event loop begins to send as many as its byte budget holds,
- * and the others begin in later turns. Otherwise fifty clients that wait for one large response, or
- * ask for one in the same moment, make one long turn. Small responses are not counted: they cost
- * about as much as reading the request, which has already been done.
+ * and the others begin in later turns. Without this, fifty clients that wait for the same large
+ * response would make one long turn. Small responses are not counted, because one costs about as
+ * much as reading its request.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -14,7 +14,7 @@ import type { Request } from "./request.ts";
 /** A response above `sendPieceBytes` is large; a turn begins no other after `sendBurstBytes`. */
 type PacingLimits = Pick<Limits, "sendPieceBytes" | "sendBurstBytes">;
 
-/** The last station of every response on its way out of a site. */
+/** The last step of every response before it leaves the site. */
 export class ResponsePacing {
   readonly #budget: ByteBudget;
   readonly #limits: PacingLimits;
@@ -24,7 +24,7 @@ export class ResponsePacing {
     this.#limits = limits;
   }
 
-  /** `answer` to `request`, in a turn that has budget left; at once when that is this turn. */
+  /** `answer` to `request`, delayed until a turn has budget left; at once if this turn has. */
   pace(answer: Response | Promise<Response>, request: Request): Response | Promise<Response> {
     if (!(answer instanceof Promise)) return this.#begin(answer, request);
     return answer.then((response) => this.#begin(response, request));

@@ -1,6 +1,6 @@
 /**
- * Refuses resources of the other scheme (RFC 9110 §7.4): an https resource must not be served over
- * a connection without TLS, and with TLS nothing here is an http resource.
+ * Refuses absolute targets of the other scheme with 421 (RFC 9110 §7.4). An https resource must not
+ * be served over a connection without TLS, and a server with TLS has no http resources.
  */
 
 import { refusals } from "../http/message/error.ts";

@@ -1,8 +1,8 @@
 /**
- * Why a server can't be as its options say.
+ * The error of a server that can't start or reload.
  */
 
-/** The option that is wrong, or what kept the server from listening. */
+/** The invalid option, or what kept the server from listening. */
 export type ServeErrorCode =
   | "permissions"
   | "symlinks"
@@ -19,7 +19,7 @@ export type ServeErrorCode =
   | "port-taken"
   | "listen";
 
-/** Why a server can't start or reload; `code` names the part of the options that is wrong. */
+/** Why a server can't start or reload; `code` names the cause. */
 export class ServeError extends Error {
   readonly code: ServeErrorCode;
 

@@ -1,6 +1,6 @@
 /**
- * The options of a site: what it serves, to whom, and how. `server/serve-options.ts` adds those of
- * the server around it.
+ * The options of a site: what it serves, to whom, and how. `server/serve-options.ts` adds the
+ * options of the server.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -13,10 +13,10 @@ import type { Permissions } from "../tree/permission.ts";
 import { permissionRules } from "../tree/permission.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
 
-/** What POST can do where no route answers it, as the option names it. */
+/** The values of the option `post`. */
 const postActions = ["form", "off"] as const;
 
-/** Whether POST answers with the form page, or is refused ("off"). */
+/** What answers a POST that no route answers: the form page, or nothing ("off"). */
 type PostAction = (typeof postActions)[number];
 
 /** The options of a site; each may be left out. */
@@ -24,13 +24,13 @@ export interface SiteOptions {
   /** The folder to serve; the current one by default. */
   readonly root?: string;
   /**
-   * Files to serve from memory, in the place of a folder. Permission, conditions, ranges,
-   * compression, listings and error pages work as they do on disk; there are no symbolic links.
+   * Files to serve from memory, instead of a folder. Permission, conditions, ranges, compression,
+   * listings and error pages work as they do on disk; there are no symbolic links.
    */
   readonly files?: MemoryFiles;
   /**
-   * Whose right to read counts: a stranger's, by the mode bits ("other", the default), or that of
-   * the server's process ("process").
+   * Whose permission to read decides: a stranger's, by the *other* bits of the mode ("other", the
+   * default), or that of the server's process ("process").
    */
   readonly permissions?: Permissions;
   /** Whether the page of a refusal says why; false by default. */
@@ -50,19 +50,19 @@ export interface SiteOptions {
    * redirects to `/about`; false by default.
    */
   readonly cleanUrls?: boolean;
-  /** Whole seconds for which responses are fresh; without it they are revalidated each time. */
+  /** How long responses are fresh, in whole seconds; without it caches revalidate each time. */
   readonly cache?: number;
   /** Fields to add to responses; they replace the server's own of the same name. */
   readonly headers?: readonly HeaderRule[];
   /** Which other origins may read responses: none by default, all, or those listed. */
   readonly cors?: boolean | CorsRule;
-  /** Paths that redirect; the first pattern that matches counts. */
+  /** Paths that redirect; the first pattern that matches is used. */
   readonly redirects?: readonly RedirectRule[];
-  /** Paths that are answered as another path; the first pattern that matches counts. */
+  /** Paths that are answered as another path; the first pattern that matches is used. */
   readonly rewrites?: readonly RewriteRule[];
   /** Whether compressed variants are sent to clients that accept them; true by default. */
   readonly compress?: boolean;
-  /** Whether a 103 with links to what a page needs precedes it (RFC 8297); false by default. */
+  /** Whether a 103 with links to a page's resources precedes it (RFC 8297 §2); false by default. */
   readonly earlyHints?: boolean;
   /** What POST does where no route answers it; "form" by default. */
   readonly post?: PostAction;
@@ -72,7 +72,7 @@ export interface SiteOptions {
   readonly limits?: Partial<Record<keyof Limits, number>>;
 }
 
-/** Options that have no default value: the site does without them. */
+/** Options without a default value. */
 type OptionWithoutDefault = "files" | "cache";
 
 /** The value of each option that is left out. */
@@ -97,14 +97,14 @@ export const defaultSiteOptions = {
   limits: defaultLimits,
 } as const satisfies Required<Omit<SiteOptions, OptionWithoutDefault>>;
 
-/** Options of a site in which only those are left out that have no default. */
+/** Options of a site where only those without a default may be absent. */
 export type CompleteSiteOptions = Required<Omit<SiteOptions, OptionWithoutDefault>> &
   Pick<SiteOptions, "cache"> & {
-    /** With files, or a tree whose files are to be served again, the root means nothing. */
+    /** Files, or a tree in memory to serve again. `root` is ignored then. */
     readonly files?: MemoryFiles | MemoryTree;
   };
 
-/** The words of the options whose value is one of a few. */
+/** The values of the options that take one of several words. */
 export const siteOptionWords = {
   permissions: permissionRules,
   symlinks: symlinkRules,

@@ -1,8 +1,7 @@
 /**
- * A site: what answers requests. Guards are asked first, then the response cache, then the
- * endpoints in their order; finishers see every response on its way out. Which methods a target
- * allows follows from the same endpoints, so `Allow` can't say anything else than what happens
- * (RFC 9110 §10.2.1).
+ * A site answers requests. Guards run first, then the response cache is searched, then the
+ * endpoints run in their order; finishers run on every response. The methods that a target allows
+ * come from the same endpoints, so `Allow` always agrees with what is answered (RFC 9110 §10.2.1).
  */
 
 import type { Eventual } from "../base/eventual.ts";
@@ -22,7 +21,7 @@ import type { ResponsePacing } from "./response-pacing.ts";
 /** What a site is made of. */
 export interface SiteParts {
   readonly guards: readonly Guard[];
-  /** In the order in which they are asked. */
+  /** In the order in which they are tried. */
   readonly endpoints: readonly Endpoint[];
   readonly finishers: readonly Finisher[];
   readonly pages: ErrorPages;
@@ -67,8 +66,8 @@ export class Site {
   }
 
   /**
-   * Answers `request`; what it shows of a tree was seen at the moment `since` or later. Rejects, or
-   * throws, what an endpoint does.
+   * Answers `request` with the state of the tree at the moment `since` or later. Throws or rejects
+   * with the exception of an endpoint.
    */
   answer(request: Request, since: Moment): Answer {
     const answer = this.#turnAway(request) ?? this.#cache.find(request, since);
@@ -78,18 +77,18 @@ export class Site {
     return this.#pacing.pace(finished, request);
   }
 
-  /** The response to a request that no endpoint gets to see, or whose endpoint has failed. */
+  /** The response to a request that reaches no endpoint, or whose endpoint has failed. */
   refuse(refusal: Refusal, request: Request | undefined): Response {
     const response = finish(this.#pages.refusal(refusal), request, this.#onceFinishers);
     return finish(response, request, this.#eachFinishers);
   }
 
-  /** The endpoints answer otherwise from now on: what was cached is not given out again. */
+  /** Invalidates cached responses, because the endpoints have changed. */
   endpointsChanged(): void {
     this.#cache.clear();
   }
 
-  /** The answer of the first guard that has one. */
+  /** The response of the first guard that turns `request` away. */
   #turnAway(request: Request): Answer | undefined {
     for (const guard of this.#guards) {
       const answer = guard.check(request);
@@ -116,7 +115,9 @@ export class Site {
     return finish(response, request, this.#onceFinishers);
   }
 
-  /** `response` as it leaves `endpoint`, cached where the endpoint and the response allow it. */
+  /**
+   * The finished `response` of `endpoint`, cached if both the endpoint and the response allow it.
+   */
   #keep(request: Request, response: Response, endpoint: Endpoint, view: View): Response {
     const finished = this.#once(response, request);
     if (!endpoint.isRepeatable || !(response instanceof CachedResponse)) return finished;
@@ -126,7 +127,7 @@ export class Site {
     return cached;
   }
 
-  /** The answer to what no endpoint answers: OPTIONS, or a method that is not allowed. */
+  /** The answer when no endpoint has one: to OPTIONS the methods, to any other method 405. */
   #answerNone(request: Request, view: View): Answer {
     return whenReady(this.#allowed(request, view), (methods) => {
       const allow = methods.join(", ");
@@ -136,7 +137,7 @@ export class Site {
     });
   }
 
-  /** The methods that some endpoint answers the request's target by, and OPTIONS. */
+  /** OPTIONS and the methods that the endpoints support for the request's target. */
   #allowed(request: Request, view: View): Eventual<readonly string[]> {
     let all: Eventual<readonly string[]> = ["OPTIONS"];
     for (const endpoint of this.#endpoints) {

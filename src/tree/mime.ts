@@ -1,15 +1,15 @@
 /**
- * The media type that a file's name promises, ready for Content-Type (RFC 9110 §8.3).
+ * The media type of a file by its name, as a value for Content-Type (RFC 9110 §8.3).
  *
- * Names and types are those of the `mime` package (IANA's registry and what browsers know). Text
- * gets a charset, because what a browser guesses without one is rarely UTF-8. The content of the
- * file is never looked at.
+ * Extensions and types are those of the `mime` package (IANA's registry and common practice). Text
+ * types get a charset, because browsers rarely guess UTF-8 without one. The content of the file is
+ * not examined.
  *
- * The extensions that most sites are made of stand in a table here, with the package's types. The
- * package takes 10 ms to load, so it is loaded by the first extension that the table lacks.
+ * A table here has the extensions that most sites use, with the package's types. The package takes
+ * 10 ms to load, so it is loaded only for an extension that the table lacks.
  */
 
-/** The type of content about which nothing is known. Browsers save it (RFC 2046 §4.5.1). */
+/** The type of unknown content. Browsers save it as a file (RFC 2046 §4.5.1). */
 export const unknownType = "application/octet-stream";
 
 /** Types outside text/*, +json and +xml whose content is text. */
@@ -34,10 +34,10 @@ const textual: ReadonlySet<string> = new Set([
   "application/yaml",
 ]);
 
-/** No extension that the package knows is longer. */
+/** The package has no longer extension. */
 const extensionLengthMax = 32;
 
-/** The extensions that most sites are made of, by their types with their charsets. */
+/** The extensions that most sites use, by media type with charset. */
 const commonTypes: readonly (readonly [type: string, ...extensions: string[]])[] = [
   ["application/gzip", "gz"],
   ["application/json; charset=utf-8", "json", "map"],
@@ -76,7 +76,7 @@ const commonExtensions: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The type of `name` by its extension, in any case, with `; charset=utf-8` where it is text.
+ * The media type of `name` by its extension, ignoring case, with `; charset=utf-8` for text.
  * Undefined for an unknown extension and for a name without one: "Makefile", ".json", "a.".
  */
 export function mediaTypeOf(name: string): string | undefined {
@@ -91,7 +91,7 @@ export function mediaTypeOf(name: string): string | undefined {
   );
 }
 
-/** The type that the package has for `extension`. The first call loads the package and waits. */
+/** The package's type for `extension`. The first call loads the package synchronously. */
 function packageType(extension: string): string | undefined {
   const { default: mime } = require("mime") as typeof import("mime");
   const type = mime.getType(extension);

@@ -1,10 +1,10 @@
 /**
- * The only place that turns a request's path into names that may be looked for in a tree.
+ * The only module that converts a request's path to names that may be looked up in a tree.
  *
- * Pure text: nothing here asks the disk. The path is split at "/" first, and each segment is then
- * decoded once by itself (RFC 3986 §2.4: decode after parsing, never twice), so that no escape can
- * move a border between segments. What a segment may be is decided by two functions, `octetFault`
- * and `nameFault`, for paths that need no decoding, for decoded ones and for names out of a folder.
+ * It works on text and makes no system calls. The path is split at "/" first, and each segment is
+ * then decoded once (RFC 3986 §2.4: decode after parsing, never twice), so that no escape can move
+ * a boundary between segments. Two functions, `octetFault` and `nameFault`, decide what a segment
+ * may be: for paths without escapes, for decoded paths and for the names in a folder.
  *
  * Absent on purpose: folding "." and "..". Clients do that before they send (RFC 3986 §5.2.4); a
  * path that still has them is refused.
@@ -17,8 +17,8 @@ import { hexValue } from "../http/octets/grammar.ts";
 declare const contained: unique symbol;
 
 /**
- * A path below the root, decoded. No segment is empty, ".", "..", longer than 255 bytes of UTF-8,
- * or holds NUL, "/" or "\". The root itself has no segments and a trailing slash.
+ * A decoded path below the root. No segment is empty, ".", "..", longer than 255 bytes of UTF-8, or
+ * contains NUL, "/" or "\". The root itself has no segments and a trailing slash.
  */
 export interface ContainedPath {
   /** The path as one text, "/a b/c/". Two paths with the same text are the same path. */
@@ -30,17 +30,17 @@ export interface ContainedPath {
 
 /**
  * Why a path is refused. "unnameable" is a well-formed path that no file can have: 404. The others
- * are answered 400.
+ * are 400.
  */
 export type PathRefusal = "bad-escape" | "nul" | "separator" | "dot-segment" | "unnameable";
 
 /** The longest name of a file, in bytes: NAME_MAX of every file system in use (limits.h). */
 const nameBytesMax = 255;
 
-/** A code unit of UTF-16 takes at most so many bytes in UTF-8. */
+/** The most bytes of UTF-8 that one code unit of UTF-16 takes. */
 const bytesPerUnitMax = 3;
 
-/** `ignoreBOM` keeps a leading U+FEFF, which may stand in a name like any other character. */
+/** `ignoreBOM` keeps a leading U+FEFF, which is a valid character of a name. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const percent = 0x25;
@@ -48,15 +48,15 @@ const slash = 0x2f;
 const dot = 0x2e;
 const backslash = 0x5c;
 
-/** Why no name may hold `octet`, escaped or not; undefined when a name may. */
+/** Why no name may contain `octet`, escaped or not; undefined when it may. */
 function octetFault(octet: number): PathRefusal | undefined {
   if (octet === 0) return "nul";
   return octet === slash || octet === backslash ? "separator" : undefined;
 }
 
 /**
- * Why `text[start, end)`, which takes `bytes` in UTF-8 and holds no octet that `octetFault`
- * refuses, can't be a name; undefined when it can.
+ * Why `text[start, end)` can't be a name; undefined when it can. It takes `bytes` in UTF-8, and
+ * `octetFault` refuses none of its octets.
  */
 function nameFault(
   text: string,
@@ -70,7 +70,7 @@ function nameFault(
   return isDots ? "dot-segment" : undefined;
 }
 
-/** A path. Most are looked up by their text alone, so the segments are split when first read. */
+/** A path. Most are looked up by their text alone, so it is split into segments on first use. */
 class Path {
   readonly text: string;
   #segments: readonly string[] | undefined;
@@ -92,8 +92,8 @@ class Path {
 
 /**
  * The path of a request target as names. `rawPath` is Latin-1 text, one code unit for an octet,
- * without a query. It is read from the first segment on, and the first fault found is the refusal.
- * A path that doesn't begin with "/" is unnameable.
+ * without a query. It is checked from left to right, and the first fault is the refusal. A path
+ * that doesn't begin with "/" is unnameable.
  */
 export function containPath(rawPath: string): Result<ContainedPath, PathRefusal> {
   if (rawPath.charCodeAt(0) !== slash) return failure("unnameable");
@@ -110,13 +110,13 @@ export function containPath(rawPath: string): Result<ContainedPath, PathRefusal>
   }
   const end = rawPath.length;
   const fault = start < end ? nameFault(rawPath, start, end, end - start) : undefined;
-  // Nothing had to be decoded, so the text of the path is the raw path.
+  // There are no escapes, so the decoded text is the raw path.
   return fault === undefined
     ? success(new Path(rawPath) as unknown as ContainedPath)
     : failure(fault);
 }
 
-/** `containPath` for a path with octets that are escaped, refused or not ASCII. */
+/** `containPath` for a path with octets that are escaped, refused or above 0x7F. */
 function decodePath(rawPath: string): Result<ContainedPath, PathRefusal> {
   const segments: string[] = [];
   let start = 1;
@@ -164,7 +164,9 @@ function make(segments: readonly string[], trailingSlash: boolean): ContainedPat
   return new Path(`/${segments.join("/")}${end}`, segments) as unknown as ContainedPath;
 }
 
-/** Whether a request can spell `name`: whether `containPath` could let it pass as a segment. */
+/**
+ * Whether a request can contain `name` as a segment: whether `containPath` accepts its encoding.
+ */
 export function isNameable(name: string): boolean {
   if (!name.isWellFormed()) return false;
   for (let i = 0; i < name.length; i++) {
@@ -175,19 +177,19 @@ export function isNameable(name: string): boolean {
   return nameFault(name, 0, name.length, bytes) === undefined;
 }
 
-/** The path of `name` in the folder `path`; undefined for a name that no request can spell. */
+/** The path of `name` in the folder `path`; undefined if no request can contain `name`. */
 export function childPath(path: ContainedPath, name: string): ContainedPath | undefined {
   return isNameable(name) ? make([...path.segments, name], false) : undefined;
 }
 
-/** The path of the folder that holds `path`; of the root, the root. */
+/** The path of the folder that contains `path`; the root's parent is the root. */
 export function parentPath(path: ContainedPath): ContainedPath {
   return make(path.segments.slice(0, -1), true);
 }
 
 /**
- * The path beside `path` whose name is that of `path` with `suffix` appended; undefined when that
- * is too long for a name, and for the root.
+ * The path in the same folder whose name is that of `path` with `suffix` appended; undefined when
+ * the name would be too long, and for the root.
  */
 export function siblingPath(path: ContainedPath, suffix: string): ContainedPath | undefined {
   const name = path.segments.at(-1);
@@ -198,9 +200,9 @@ export function siblingPath(path: ContainedPath, suffix: string): ContainedPath 
 export const rootPath: ContainedPath = make([], true);
 
 /**
- * The path as a request spells it, "/a/b%20c/", the same for every spelling that leads to it. It is
- * ASCII with one slash in front and never two, so it is safe in a Location field (RFC 9110 §10.2.2)
- * and can't be read as the name of another host.
+ * The encoded path, "/a/b%20c/": one spelling for all that decode to the same path. It is ASCII and
+ * begins with exactly one slash, so it is safe in a Location field (RFC 9110 §10.2.2) and can't be
+ * parsed as another host.
  */
 export function encodePath(path: ContainedPath): string {
   if (path.segments.length === 0) return "/";
@@ -210,22 +212,22 @@ export function encodePath(path: ContainedPath): string {
 }
 
 /**
- * One name as a path segment: pchar stays as it is and the rest is escaped (RFC 3986 §3.3). "&" and
- * "'" are pchar, so the result has to be escaped again in HTML.
+ * A name as an encoded segment: pchar is kept and the rest is escaped (RFC 3986 §3.3). "&" and "'"
+ * are pchar, so in HTML the result must be escaped again.
  */
 export function encodeName(name: string): string {
   return encodeURI(name).replaceAll("?", "%3F").replaceAll("#", "%23");
 }
 
 /**
- * The path as people read it, "a/b c", without slashes at its ends; the root is "". Characters that
- * would break a line or turn its direction are escaped.
+ * The path for display, "a/b c", without slashes at its ends; the root is "". Characters that would
+ * break a line or change the text direction are escaped.
  */
 export function displayPath(path: ContainedPath): string {
   return displayName(path.segments.join("/"));
 }
 
-/** A name as people read it. Controls, line separators and direction marks become `\u{…}`. */
+/** A name for display. Controls, line separators and direction marks become `\u{…}`. */
 export function displayName(name: string): string {
   return name.replace(
     /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
@@ -234,8 +236,8 @@ export function displayName(name: string): string {
 }
 
 /**
- * Whether a segment begins with ".", which hides the path. ".well-known" as the first segment is
- * public by definition (RFC 8615 §3).
+ * Whether a segment begins with ".", which makes the path hidden. ".well-known" as the first
+ * segment is not hidden (RFC 8615 §3).
  */
 export function isHidden(path: ContainedPath): boolean {
   return path.segments.some((segment, depth) => isHiddenName(segment, depth));

@@ -1,23 +1,27 @@
 /**
- * Who may see a file, as a decision over mode bits: pure, no system call, no user ids.
+ * Decides by mode bits whether a file may be served. Pure: no system calls, no user ids.
  *
- * A stranger is the *other* class of a file's mode (POSIX.1-2024 XBD §4.7): r to read a file or to
- * list a folder, x to pass through a folder. The bits are read and never tried, because root can
- * open everything. The tree asks here for each component of a path below its root.
+ * A stranger is the *other* class of a file's mode (POSIX.1-2024 XBD §4.7), who needs r to read a
+ * file or to list a folder, and x to pass through a folder. The bits are compared instead of trying
+ * to open the file, because root can open everything. A tree checks each component of a path below
+ * its root.
  */
 
 import { displayName } from "./path.ts";
 
-/** The rules of permission, as options name them. */
+/** The values of the option `permissions`. */
 export const permissionRules = ["other", "process"] as const;
 
-/** Whose right counts: a stranger's, by the *other* mode bits, or that of the server's process. */
+/**
+ * Whose permission decides: a stranger's, by the *other* mode bits, or that of the server's
+ * process.
+ */
 export type Permissions = (typeof permissionRules)[number];
 
-/** What a component is needed for: to read its content, or to pass through it. */
+/** The access that is needed to a component: to read its content, or to pass through it. */
 export type Need = "read" | "search";
 
-/** The component of a path that refuses access, and the bit that it lacks. */
+/** A component of a path that denies access, and the bit that it lacks. */
 export interface Denial {
   /** Relative to the root, "private/notes.html"; "." for the root; absolute outside of it. */
   readonly path: string;
@@ -29,7 +33,7 @@ export interface Denial {
 const bitOf: { readonly [N in Need]: number } = { read: 0o004, search: 0o001 };
 const nameOf: { readonly [N in Need]: Denial["lacks"] } = { read: "o+r", search: "o+x" };
 
-/** Whether the *other* bits of `mode` allow what `need` says. */
+/** Whether the *other* bits of `mode` permit `need`. */
 export function permits(mode: number, need: Need): boolean {
   return (mode & bitOf[need]) !== 0;
 }
@@ -40,9 +44,9 @@ export function deny(path: string, mode: number, need: Need): Denial {
 }
 
 /**
- * The reason in one line, with the command that removes it:
- * `private/notes.html: -rw-r----- lacks o+r; chmod o+r to serve it`. Where the bit is set and the
- * system refuses the server's own process, the line says so.
+ * The reason in one line, with the command that removes it: `private/notes.html: -rw-r----- lacks
+ * o+r; chmod o+r to serve it`. If the bit is set and the system denies access to the server's
+ * process, the line says so.
  */
 export function explainDenial(denial: Denial): string {
   const { lacks, mode } = denial;
@@ -55,7 +59,7 @@ export function explainDenial(denial: Denial): string {
 
 const typeMask = 0o170000;
 
-/** The first letter of `ls -l`, by S_IFMT. */
+/** The first character of `ls -l`, by S_IFMT. */
 const typeLetters: ReadonlyMap<number, string> = new Map([
   [0o010000, "p"],
   [0o020000, "c"],
@@ -66,7 +70,7 @@ const typeLetters: ReadonlyMap<number, string> = new Map([
   [0o140000, "s"],
 ]);
 
-/** A mode as `ls -l` writes it (POSIX `ls`): "-rw-r-----", "drwxr-x---". */
+/** A mode as `ls -l` prints it (POSIX `ls`): "-rw-r-----", "drwxr-x---". */
 export function formatMode(mode: number): string {
   const triple = (shift: number, special: number, letter: string): string => {
     const bits = mode >> shift;

@@ -1,10 +1,12 @@
 /**
- * What a tree is: files and folders under contained paths, with what a stranger may see of them.
+ * The interface of a tree: files and folders under contained paths, and what a stranger may see of
+ * them.
  *
- * A tree answers at once where it can, and then so does everything above it; one that has to wait
- * answers with promises. What a path leads to is an outcome, a union of all cases, and none of them
- * says more than a stranger may know. Nothing above `tree/` sees a stat or a descriptor: an open
- * file says its size, its date, a version that changes with its octets, and how it can be sent.
+ * A tree returns its answers at once if it can, and then the response is made without a promise. A
+ * tree that has to wait returns promises. Opening a path returns an outcome, a union of all cases,
+ * and none reveals more than a stranger may know. Nothing above `tree/` sees a stat or a
+ * descriptor: an open file has a size, a date, a version that changes with its octets, and an
+ * opaque handle for sending.
  */
 
 import type { Eventual } from "../base/eventual.ts";
@@ -16,24 +18,24 @@ import type { View } from "./view.ts";
 
 /** A tree of any kind. */
 export interface Tree {
-  /** The name of the file that stands for its folder, "index.html"; "" for none. */
+  /** The name of the file that is served for its folder, "index.html"; "" for none. */
   readonly index: string;
 
-  /** What `path` leads to. A file in the outcome is open; the caller closes it. */
+  /** Opens `path`. A file in the outcome is open; the caller closes it. */
   open(path: ContainedPath, view: View): Eventual<Outcome>;
 
   /**
-   * The kind of what `open` would find, with nothing opened and nothing to close. It may choose,
-   * redirect and hint; it never permits octets to be sent, because only `open` decides on what is
-   * open.
+   * The kind of the outcome that `open` would have, without opening anything. It is enough for
+   * choosing a path or a redirect. It never permits sending octets, because only `open` checks the
+   * permission of the opened file.
    */
   peek(path: ContainedPath, view: View): Eventual<Kind>;
 
   /**
-   * The first `limit` entries of the folder at `path`, folders first, then by name, digits by their
-   * value. The folder is read anew by each call, under the same rules as `open`; one that is gone
-   * by then is empty. Each step can be done in a turn of the event loop of its own, and sees the
-   * folder as it is then. The caller goes on to the end or calls `return`.
+   * The first `limit` entries of the folder at `path`: folders first, then by name, with digits
+   * compared by value. Each call reads the folder anew, by the same rules as `open`; a folder that
+   * is gone is empty. Each step may run in a turn of its own and sees the folder as it is then. The
+   * caller iterates to the end or calls `return`.
    */
   list(path: ContainedPath, limit: number, view: View): ListingSteps;
 
@@ -42,57 +44,63 @@ export interface Tree {
 }
 
 /**
- * Why something that may well be in the tree is not shown: for the log and `--explain`. To a
- * stranger it is no different from nothing at all.
+ * Why something that exists is treated as absent, for the log and `--explain`. A stranger can't
+ * distinguish it from a missing file.
  */
 export type AbsenceCause = "hidden" | "link-outside" | "link-refused" | "link-loop" | "special";
 
-/** What looking for a path comes to. */
+/** The result of opening a path. */
 export type Outcome =
   | { readonly kind: "file"; readonly file: OpenFile }
-  /** A folder without an index, asked for with a trailing slash, which a stranger may list. */
+  /** A folder without an index that a stranger may list; the path ended with a slash. */
   | { readonly kind: "directory" }
-  /** A folder, asked for without the slash. */
+  /** A folder; the path had no trailing slash. */
   | { readonly kind: "redirect" }
-  /** Missing, hidden, outside, a loop, no regular file, or a file asked for with a slash. */
+  /** Missing, hidden, outside, a loop, not a regular file, or a file with a trailing slash. */
   | { readonly kind: "absent"; readonly cause?: AbsenceCause }
   | { readonly kind: "forbidden"; readonly denial: Denial }
-  /** Out of descriptors or memory (EMFILE, ENFILE, ENOMEM): worth another try later. */
+  /** Out of descriptors or memory (EMFILE, ENFILE, ENOMEM): a later attempt may succeed. */
   | { readonly kind: "exhausted" }
   /** The storage failed. `code` is the system's, "EIO", for the log and not for the client. */
   | { readonly kind: "failed"; readonly code: string };
 
-/** The case of an outcome alone. */
+/** The kind of an outcome. */
 export type Kind = Outcome["kind"];
 
 /**
- * A regular file, open for reading, or read already. All that it says was said of the very file
- * that its octets come from, so octets and description belong together.
+ * A regular file, open for reading or already read. Its properties come from the same descriptor as
+ * its octets, so they always describe these octets.
  */
 export interface OpenFile extends FileSource {
-  /** The name it was asked for by: the last segment, or the index's. */
+  /** The name it was opened by: the last segment of the path, or the name of the index. */
   readonly name: string;
-  /** In octets, when it was opened. */
+  /** Its size in octets when it was opened. */
   readonly size: number;
   /** The last change of the content, in whole milliseconds since 1970, rounded down. */
   readonly mtimeMs: number;
-  /** By its name, with its charset, as in Content-Type; undefined when the name says nothing. */
+  /**
+   * The media type by its name, with a charset, as in Content-Type; undefined when the name has no
+   * known extension.
+   */
   readonly mediaType: string | undefined;
-  /** All of its octets, where they are in memory. They never change. */
+  /** All of its octets, if they are in memory. They never change. */
   readonly content: Uint8Array<ArrayBuffer> | undefined;
   /**
-   * A token that is another one after every change of the file. Undefined while a further change
-   * might not show, because it could fall into the same tick of the file system's clock.
+   * A token that differs after every change of the file. Undefined while a further change might not
+   * show, because it could fall into the same tick of the file system's clock.
    */
   readonly version: string | undefined;
   /**
-   * Where the site keeps what follows from this file. Present when this very object is given out
-   * again while nothing newer is there; closing it does nothing then.
+   * Holds a value that the site derives from this file. Present if the tree returns this object
+   * again while the file is unchanged; closing it then does nothing.
    */
   readonly slot: Slot | undefined;
   /** Whether the file is still the version that was opened. */
   isUnchanged(): boolean;
-  /** Whether its content is: it may have been renamed, replaced or removed meanwhile. */
+  /**
+   * Whether its content is unchanged; the file may have been renamed, replaced or removed
+   * meanwhile.
+   */
   isIntact(): boolean;
   /** The first `size` octets; fewer if the file has shrunk since. */
   readAll(): Uint8Array<ArrayBuffer>;
@@ -104,19 +112,19 @@ export type ListingSteps =
 
 /** A step towards a folder's entries. */
 export interface ListingStep {
-  /** How many entries there are, shown or not, as far as that is known by now. */
+  /** How many entries have been found so far, shown or not. */
   readonly found: number;
-  /** The next ones in order; none until all of them have been found. */
+  /** The next entries in order; empty until all have been found. */
   readonly entries: readonly DirectoryEntry[];
-  /** What the step took: 1 is what it takes to find an entry, about 2 µs. */
+  /** The cost of the step. 1 is the cost of finding one entry, about 2 µs. */
   readonly work: number;
 }
 
-/** A line of a listing; of a symbolic link, what it leads to. */
+/** An entry of a listing. A symbolic link is described by its target. */
 export interface DirectoryEntry {
   readonly name: string;
   readonly kind: "file" | "directory";
-  /** In octets; of a folder it means nothing. */
+  /** In octets; meaningless for a folder. */
   readonly size: number;
   /** In whole milliseconds since 1970, rounded down. */
   readonly mtimeMs: number;

@@ -1,36 +1,38 @@
 /**
- * How long an answer from the tree may be used without asking again (RFC 9111 §5.2.2).
+ * Cache-Control of responses with content from the tree (RFC 9111 §5.2.2): how long a cache may
+ * reuse them without revalidation.
  */
 
 import type { ResponseField } from "../../http/message/response.ts";
 
-/** Asked again each time, so that no client ever sees what is no longer there. */
+/** Revalidated each time, so that no client sees content that has changed or gone. */
 const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];
 
 /**
- * A year, and not even asked again on reload (RFC 8246). Without "public": an answer to someone who
- * had to log in stays theirs (RFC 9111 §3.5).
+ * Fresh for a year, and not revalidated on reload (RFC 8246 §2). Without "public", which would let
+ * shared caches store responses to requests with Authorization (RFC 9111 §3.5).
  */
 const immutable: ResponseField = ["Cache-Control", "max-age=31536000, immutable"];
 
 /**
- * A name with a digest of its content in it, as bundlers give them: "app.3f9ab2c1.js". Hexadecimal,
- * eight digits or more, among them a letter and a figure, so that a date or a word is none. What
- * follows on four such digits and "-" is the end of a UUID, which names and doesn't digest.
+ * A name that contains a digest of the content, as bundlers generate them: "app.3f9ab2c1.js". The
+ * digest has eight or more hexadecimal digits, including a letter and a decimal digit, so a date or
+ * a word is not one. Digits that follow four others and a "-" are the end of a UUID, which does not
+ * depend on the content.
  */
 const fingerprinted =
   /(?<![.-][\da-f]{4})[.-](?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\.[a-z\d]+$/;
 
-/** Cache-Control for the file `name`; `seconds` is what `--cache` says, undefined without it. */
+/** Cache-Control for the file `name`; `seconds` is the value of `--cache`, undefined without it. */
 export function cacheControl(name: string, seconds: number | undefined): ResponseField {
   if (seconds === undefined) return alwaysAsk;
   return fingerprinted.test(name) ? immutable : ["Cache-Control", `max-age=${seconds}`];
 }
 
-/** The answer is taken for what it says it is (Fetch, "X-Content-Type-Options"). */
+/** Browsers use the declared media type and guess no other (Fetch, "X-Content-Type-Options"). */
 export const noSniff: ResponseField = ["X-Content-Type-Options", "nosniff"];
 
-/** Fields of a content, without and with word that there are coded variants of it. */
+/** The fields of a representation without coded variants, and of one with. */
 class FieldPair {
   readonly plain: readonly ResponseField[];
   readonly varying: readonly ResponseField[];
@@ -41,19 +43,22 @@ class FieldPair {
   }
 }
 
-/** The fields of every answer with content from the tree: few, and the same for many files. */
+/**
+ * The fields of every response with content from the tree. There are few combinations, so they are
+ * made once and shared by all files.
+ */
 export class ContentFields {
   readonly #seconds: number | undefined;
   readonly #usual: FieldPair;
   readonly #immutable = new FieldPair(immutable);
 
-  /** `seconds` is what `--cache` says; undefined without it. */
+  /** `seconds` is the value of `--cache`; undefined without it. */
   constructor(seconds: number | undefined) {
     this.#seconds = seconds;
     this.#usual = new FieldPair(cacheControl("", seconds));
   }
 
-  /** The fields for the file `name`, which may have coded variants. */
+  /** The fields for the file `name`; `hasVariants` adds Vary. */
   of(name: string, hasVariants: boolean): readonly ResponseField[] {
     const isImmutable = cacheControl(name, this.#seconds) === immutable;
     const pair = isImmutable ? this.#immutable : this.#usual;

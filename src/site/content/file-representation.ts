@@ -1,6 +1,6 @@
 /**
- * How an open file becomes a representation: its octets or a handle on them, its type, and an
- * entity tag, which is a strong one wherever it can be.
+ * Makes a representation of an open file: its octets or the file itself, its media type, and an
+ * entity tag, which is strong wherever possible.
  */
 
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
@@ -11,9 +11,9 @@ import type { OpenFile } from "../../tree/tree.ts";
 import { Representation } from "./representation.ts";
 
 /**
- * The tag of octets in memory: a digest of them, so that it is the same on every machine, and after
- * a build that changed nothing. 64 bits and the length tell versions of one resource apart; the tag
- * is no proof against someone who makes two versions collide, and doesn't have to be.
+ * The tag of octets in memory: a digest of them, so it is the same on every machine, and after a
+ * build that changed nothing. 64 bits and the length distinguish the versions of one resource. The
+ * tag does not resist deliberate collisions, and a validator doesn't need to.
  */
 export function tagOfBytes(bytes: Uint8Array): EntityTag {
   const digest = Bun.hash.xxHash64(bytes).toString(36);
@@ -21,22 +21,23 @@ export function tagOfBytes(bytes: Uint8Array): EntityTag {
 }
 
 /**
- * The tag of a file: of its octets where they are in memory, else of its version.
+ * The tag of a file: from its octets if they are in memory, otherwise from its size and version.
  *
- * While a further change might not show in the version, there is no strong tag (RFC 9110 §8.8.1).
- * A weak one made of it wouldn't do either, since If-None-Match compares those, too (§13.1.2): the
- * next version would be taken for this one. So the answer gets a tag of its own, that nothing will
- * match; without one, a client would go by the date, which is coarser still.
+ * While a further change might not show in the version, a strong tag is not allowed (RFC 9110
+ * §8.8.1). A weak tag made from the version would be wrong too: If-None-Match compares weakly
+ * (§13.1.2), so the next version could be taken for this one. The response therefore gets a random
+ * tag that matches nothing later. Without a tag, a client would fall back on the date, which is
+ * coarser.
  */
 export function entityTagOf(file: OpenFile): EntityTag {
   if (file.content !== undefined) return tagOfBytes(file.content);
-  // Worked out by the file each time it is asked for.
+  // Read once, because each access to `version` computes it.
   const { size, version } = file;
   if (version === undefined) return { weak: true, opaque: crypto.randomUUID() };
   return { weak: false, opaque: `${size.toString(36)}-i${version}` };
 }
 
-/** The type by the name, or by the content where the name says nothing. */
+/** The media type by the name, or by the content if the name has no known extension. */
 export function mediaTypeOf(file: OpenFile): string {
   const { mediaType } = file;
   if (mediaType !== undefined) return mediaType;
@@ -46,8 +47,8 @@ export function mediaTypeOf(file: OpenFile): string {
 }
 
 /**
- * The representation that `file` holds, of `mediaType` and with `fields`. What isn't in memory
- * stays open until it is sent or released.
+ * The representation of `file`, with `mediaType` and `fields`. A file that isn't in memory stays
+ * open until the representation is sent or released.
  */
 export function representFile(
   file: OpenFile,

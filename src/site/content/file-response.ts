@@ -1,5 +1,5 @@
 /**
- * How an open file becomes the body of a response.
+ * Makes an open file the body of a response.
  */
 
 import { unknownType } from "../../tree/mime.ts";
@@ -9,8 +9,8 @@ import type { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 
 /**
- * A response, so far as it has been built, with the content of `file`. What isn't in memory is
- * closed when it has been sent.
+ * The response of `builder` with the content of `file`. A file that isn't in memory is closed after
+ * it has been sent.
  */
 export function fileResponse(builder: ResponseBuilder<ContentStatus>, file: OpenFile): Response {
   const { content, size, slot } = file;

@@ -1,6 +1,6 @@
 /**
- * The page of a folder that has no index: what is in it, as links that stay below it. In one piece,
- * or, where that would keep everyone else waiting, as a stream.
+ * The page of a folder without an index: links to its entries. A short listing is made whole. A
+ * long one is streamed, so that making it doesn't delay other requests.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
@@ -13,7 +13,7 @@ import { beginPage, endPage, escapeHtml } from "../pages/markup.ts";
 
 const units = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** `octets` for a person: three digits at most, in powers of a thousand. */
+/** `octets` for people to read: at most three digits, in powers of a thousand. */
 export function formatSize(octets: number): string {
   let value = octets;
   let unit = 0;
@@ -25,14 +25,14 @@ export function formatSize(octets: number): string {
   return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
 }
 
-/** Names that stand for themselves everywhere: in a URL, in HTML, and for a person. */
+/** Names that need no escaping: in a URL, in HTML, or for display. */
 const plainName = /^[\w.~-]+$/;
 
 function renderEntry(entry: DirectoryEntry): string {
   const folder = entry.kind === "directory";
   const slash = folder ? "/" : "";
   const isPlain = plainName.test(entry.name);
-  // "./" keeps a name with a colon from being read as a scheme (RFC 3986 §4.2).
+  // Without "./", a name with a colon would be parsed as a scheme (RFC 3986 §4.2).
   const href = `./${isPlain ? entry.name : escapeHtml(encodeName(entry.name))}`;
   const name = isPlain ? entry.name : escapeHtml(displayName(entry.name));
   const size = folder ? "" : `<span title="${entry.size} bytes">${formatSize(entry.size)}</span>`;
@@ -42,7 +42,7 @@ function renderEntry(entry: DirectoryEntry): string {
 <td class="number">${size}</td><td class="number when">${when}</td></tr>`;
 }
 
-/** The page for the folder at `path`, up to its first entry. */
+/** The markup of the page for the folder at `path`, up to its first entry. */
 function beginListing(path: ContainedPath): string {
   const title = path.segments.length === 0 ? "/" : `/${displayPath(path)}/`;
   const up =
@@ -63,14 +63,14 @@ function renderEntries(entries: readonly DirectoryEntry[]): string {
   return rows;
 }
 
-/** What follows on `count` entries; `left` are not among them. */
+/** The markup after `count` entries; `left` is how many are not shown. */
 function endListing(count: number, left: number): string {
   const nothing = count === 0 ? '\n<p class="soft">Nothing here.</p>' : "";
   const rest = left > 0 ? `\n<p class="soft">And ${left} more.</p>` : "";
   return `</tbody>\n</table>${nothing}${rest}${endPage}`;
 }
 
-/** What a folder shows, and how many entries it doesn't. */
+/** The entries that a listing shows, and how many more there are. */
 interface Listed {
   readonly entries: readonly DirectoryEntry[];
   readonly left: number;
@@ -81,10 +81,10 @@ export function renderListing(path: ContainedPath, { entries, left }: Listed): s
   return beginListing(path) + renderEntries(entries) + endListing(entries.length, left);
 }
 
-/** What a step costs beside the entries that it handles, in entries. */
+/** The fixed cost of a step, in the unit of `ListingStep.work`. */
 const stepWork = 32;
 
-/** `steps` of a listing, in as many turns as they need. */
+/** The `steps` of a listing, spread over as many turns as the budget requires. */
 async function* listInTurns(
   steps: ListingSteps,
   { listings, folderReaders }: TurnBudgets,
@@ -108,10 +108,7 @@ async function* listInTurns(
   }
 }
 
-/**
- * The entries that `steps` come to, at most `limit` of them; undefined when there turn out to be
- * more than `foundMax`.
- */
+/** The entries from `steps`, at most `limit`; undefined when more than `foundMax` are found. */
 export async function readListing(
   steps: ListingSteps,
   limit: number,
@@ -129,9 +126,9 @@ export async function readListing(
 }
 
 /**
- * The page of the folder at `path`, made of `steps` to at most `limit` entries while it is sent. A
- * step that has nothing to show is an empty
- * chunk, so that a client that leaves ends the work there, too.
+ * The page of the folder at `path`, made from `steps` with at most `limit` entries while it is
+ * sent. A step without entries yields an empty chunk, so that a disconnect is noticed at every
+ * step.
  */
 export async function* streamListing(
   path: ContainedPath,

@@ -1,5 +1,5 @@
 /**
- * Redirects of the server's own (RFC 9110 §15.4).
+ * Redirects made by the server itself (RFC 9110 §15.4).
  */
 
 import type { Response } from "../../http/message/response.ts";
@@ -8,8 +8,8 @@ import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import { cacheControl } from "./cache-control.ts";
 
 /**
- * Sends the client to `location`, a URI reference, with its `query`. `cacheSeconds` is what
- * `--cache` says.
+ * A redirect to `location`, a URI reference, with the request's `query` appended. `cacheSeconds` is
+ * the value of `--cache`; undefined without it.
  */
 export function redirect(
   status: RedirectStatus,
@@ -18,7 +18,7 @@ export function redirect(
   cacheSeconds: number | undefined,
 ): Response {
   const whole = query === undefined ? location : `${location}?${query}`;
-  // Without Cache-Control a browser keeps a 301 or a 308 for as long as it likes.
+  // Without Cache-Control, a browser may cache a 301 or a 308 indefinitely.
   const [name, value] = cacheControl("", cacheSeconds);
   return new ResponseBuilder(status).field<string>(name, value).field("Location", whole).build();
 }

@@ -1,6 +1,6 @@
 /**
- * A representation (RFC 9110 §3.2): a content with its metadata. Everything that can be asked for
- * with conditions and ranges is one: files, listings, their coded variants.
+ * A representation (RFC 9110 §3.2): content with its metadata. Conditions and ranges apply to
+ * representations: files, listings, and their coded variants.
  */
 
 import { Slot } from "../../base/slot.ts";
@@ -20,27 +20,29 @@ import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 import type { OpenFile } from "../../tree/tree.ts";
 
-/** What a representation is made of. */
+/** The parts of a representation. */
 export interface RepresentationParts {
   readonly mediaType: string;
   readonly entityTag: EntityTag;
-  /** Of the last change, in milliseconds since 1970; absent for what has no date. */
+  /** Time of the last change, in milliseconds since 1970; absent if unknown. */
   readonly mtimeMs?: number;
-  /** Whether a variant of the resource has that date, too, which makes it a weak validator. */
+  /** Whether a variant of the resource has the same date, which makes it a weak validator. */
   readonly dateIsShared?: boolean;
-  /** Its octets in memory, or the open file that they are read from and that is closed after. */
+  /** The octets in memory, or the open file that they are read from, which is closed afterwards. */
   readonly content: Uint8Array | OpenFile;
-  /** Whether this very object answers other requests, so that what follows from it is kept. */
+  /** Whether this object answers more than one request, so that derived values are cached on it. */
   readonly isRepeated?: boolean;
-  /** Whether there are coded variants of it, or may be; `fields` say so then. */
+  /** Whether it has, or may have, coded variants; `fields` then contain Vary. */
   readonly hasVariants?: boolean;
-  /** Fields beside those that follow from the above: Cache-Control, Vary, Content-Encoding. */
+  /**
+   * Fields besides those that follow from the other parts: Cache-Control, Vary, Content-Encoding.
+   */
   readonly fields: readonly ResponseField[];
 }
 
 const acceptRanges: ResponseField = ["Accept-Ranges", "bytes"];
 
-/** Fields of a 200 that a 304 must repeat (RFC 9110 §15.4.5); ETag and Date are added anyway. */
+/** Fields of a 200 that a 304 must repeat (RFC 9110 §15.4.5), besides ETag and Date. */
 const repeatedOn304: ReadonlySet<string> = new Set([
   "cache-control",
   "content-location",
@@ -48,10 +50,12 @@ const repeatedOn304: ReadonlySet<string> = new Set([
   "vary",
 ]);
 
-/** Pieces in memory that are more are sent one by one, and not copied into one. */
+/**
+ * Pieces in memory with more octets than this are sent one by one instead of being concatenated.
+ */
 const joinedOctetsMax = 64 * 1024;
 
-/** A representation. It is a class so that a copy of its parts shares nothing that is cached. */
+/** A representation. It is a class, so that an object spread doesn't copy its cached responses. */
 export class Representation {
   readonly mediaType: string;
   readonly entityTag: EntityTag;
@@ -60,7 +64,7 @@ export class Representation {
   readonly content: Uint8Array | OpenFile;
   readonly hasVariants: boolean;
   readonly fields: readonly ResponseField[];
-  /** Where its variants are kept; undefined when it isn't repeated. */
+  /** Holds its variants; undefined when it isn't repeated. */
   readonly slot: Slot | undefined;
   #whole: CachedResponse | undefined;
   #notModified: CachedResponse | undefined;
@@ -76,7 +80,7 @@ export class Representation {
     this.slot = parts.isRepeated === true ? new Slot() : undefined;
   }
 
-  /** Whether this very object answers other requests, too. */
+  /** Whether this object answers more than one request. */
   get isRepeated(): boolean {
     return this.slot !== undefined;
   }
@@ -86,7 +90,7 @@ export class Representation {
     return this.content instanceof Uint8Array ? this.content.length : this.content.size;
   }
 
-  /** The same for one answer, from which nothing is kept. */
+  /** A copy for one response, on which nothing is cached. */
   once(): Representation {
     const { mediaType, entityTag, mtimeMs, dateIsShared, content, hasVariants, fields } = this;
     const date = mtimeMs === undefined ? {} : { mtimeMs };
@@ -94,12 +98,14 @@ export class Representation {
     return new Representation(parts);
   }
 
-  /** Closes what it holds: it isn't sent. */
+  /** Closes its file, because it isn't sent. */
   release(): void {
     if (!(this.content instanceof Uint8Array)) this.content.close();
   }
 
-  /** The 200 with all of a repeated one, and with a date that no client finds in the future. */
+  /**
+   * The 200 with the whole content, for a repeated representation whose date isn't in the future.
+   */
   get whole(): CachedResponse {
     const { mtimeMs } = this;
     const seconds = mtimeMs === undefined ? undefined : Math.floor(mtimeMs / 1000);
@@ -123,7 +129,7 @@ export class Representation {
     return builder;
   }
 
-  /** A builder with the fields of every response with its content; `fields` may replace its own. */
+  /** A builder with the fields of a response with its content; `fields` replace its own. */
   describe(
     status: ContentStatus,
     lastModifiedSeconds: number | undefined,
@@ -139,7 +145,7 @@ export class Representation {
     return builder;
   }
 
-  /** Gives `builder` these pieces of the content for a body, or all of it. */
+  /** Adds a body to `builder`: `pieces` of the content, or all of it. */
   fill(
     builder: ResponseBuilder<ContentStatus>,
     pieces: readonly Piece[] | undefined,

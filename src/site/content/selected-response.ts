@@ -1,6 +1,6 @@
 /**
- * The response to a request for a representation that was selected: conditions first, then ranges,
- * then its octets (RFC 9110 §13, §14).
+ * The response from the selected representation: conditions first, then ranges, then the content
+ * (RFC 9110 §13, §14).
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -14,8 +14,9 @@ import type { Request } from "../request.ts";
 import type { Representation } from "./representation.ts";
 
 /**
- * The last change as it may be told: never later than the response (RFC 9110 §8.8.2.1), and a
- * strong validator only when it is at least a second older (§8.8.2.2) and no variant's (§8.8.1).
+ * The validators of a representation. Last-Modified is never later than the response (RFC 9110
+ * §8.8.2.1). It is a strong validator only if it is at least a second older (§8.8.2.2) and no
+ * variant shares it (§8.8.1).
  */
 function validatorsOf(representation: Representation, receivedMs: number): Validators {
   const { entityTag, mtimeMs, dateIsShared } = representation;
@@ -25,14 +26,15 @@ function validatorsOf(representation: Representation, receivedMs: number): Valid
   return { entityTag, lastModifiedSeconds, lastModifiedIsStrong: isOlder && !dateIsShared };
 }
 
-/** What the conditions of `request` come to for what has these validators. */
+/** The verdict of the conditions of `request` on a representation with `validators`. */
 export function weighRequest({ head, receivedMs }: Request, validators: Validators): Verdict {
   return weigh(head.method, head.fields, validators, Math.floor(receivedMs / 1000));
 }
 
 /**
- * Whether the conditions of `request`, neither a GET nor a HEAD, let it act on a target that is
- * `representation` by now, or nothing (RFC 9110 §13.2.1). The representation is released.
+ * Whether the conditions of `request`, whose method is neither GET nor HEAD, let it be performed
+ * (RFC 9110 §13.2.1). `representation` is the target's current one; undefined if there is none. It
+ * is released.
  */
 export function mayAct(request: Request, representation: Representation | undefined): boolean {
   representation?.release();
@@ -46,8 +48,8 @@ function contentRange({ start, octets }: Region, size: number): string {
 }
 
 /**
- * The pieces of a multipart/byteranges body (RFC 9110 §14.6), and its media type. The parts are
- * coded, each a piece of the coded variant, and not the body that they make.
+ * The pieces of a multipart/byteranges body (RFC 9110 §14.6), and its media type. Content-Encoding
+ * belongs to each part, which is a piece of the coded variant, and not to the multipart body.
  */
 function byteRanges(
   regions: readonly Region[],
@@ -96,7 +98,7 @@ function onePart(
 }
 
 /**
- * Answers `request`, a GET or a HEAD, from `representation`, which is released where it isn't sent.
+ * Answers `request`, a GET or a HEAD, from `representation`, which is released if it isn't sent.
  */
 export function respondWith(
   request: Request,
@@ -105,7 +107,7 @@ export function respondWith(
   limits: Limits,
 ): Response {
   const { fields } = request.head;
-  // A date in the future is told as the time of the response, which goes on.
+  // A date in the future is replaced by the time of the response, so such a response isn't cached.
   const isPast = (representation.mtimeMs ?? 0) <= request.receivedMs;
   const isRepeated = representation.isRepeated && isPast;
   if (isRepeated && asksForWhole(fields)) return representation.whole;
@@ -118,7 +120,7 @@ export function respondWith(
   }
   const { size } = representation;
   const asked = verdict.range ? fields.getAll("range") : [];
-  // §5.3: Range is no list field; two of them mean nothing.
+  // Range is not a list field, so two field lines are invalid (RFC 9110 §5.3) and ignored.
   const range =
     asked.length === 1 ? readRange(asked[0] ?? "", size, limits.rangeCountMax) : undefined;
   if (range?.kind === "unsatisfiable") {
@@ -126,7 +128,7 @@ export function respondWith(
     return pages.rangeNotSatisfiable(size);
   }
   if (range?.kind === "regions") {
-    // §15.3.7: without a date in answer to If-Range, whose sender has it already.
+    // A 206 to If-Range has no Last-Modified, which the client already has (RFC 9110 §15.3.7).
     const date = fields.has("if-range") ? undefined : lastModifiedSeconds;
     const [only, ...others] = range.regions;
     return others.length > 0

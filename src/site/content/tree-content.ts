@@ -1,7 +1,7 @@
 /**
- * GET and HEAD of a tree (RFC 9110 §9.3.1, §9.3.2): a path becomes an outcome, an outcome becomes
- * a representation, and of its variants the one that is selected is answered with. What may be
- * read, and by whom, was decided where the file was opened.
+ * GET and HEAD of a tree (RFC 9110 §9.3.1, §9.3.2). The tree opens a path, the outcome becomes a
+ * representation, and one of its variants is selected and sent. Permission has been checked by the
+ * tree when it opened the file.
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -34,32 +34,32 @@ import { redirect } from "./redirect.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
 
-/** What answers from a tree need. */
+/** What `TreeContent` needs. */
 interface ContentService {
   readonly tree: Tree;
   readonly pages: ErrorPages;
   readonly limits: Limits;
-  /** What turns of the event loop may spend. */
+  /** The budgets of a turn of the event loop. */
   readonly budgets: TurnBudgets;
-  /** Whether a folder without an index shows what is in it. */
+  /** Whether a folder without an index is listed. */
   readonly listing: boolean;
-  /** Seconds for which answers are fresh; undefined when they are revalidated each time. */
+  /** Seconds for which responses are fresh; undefined when they are revalidated each time. */
   readonly cacheSeconds: number | undefined;
-  /** Undefined when nothing is to be compressed. */
+  /** Undefined when compression is off. */
   readonly variants: VariantSelector | undefined;
-  /** Undefined when pages are sent without hints. */
+  /** Undefined when early hints are off. */
   readonly earlyHints: Promise<EarlyHints> | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
 
 /**
- * The tag of what is sent before all of it is known. No client can spell it, so that of all
- * conditions only "*" is about it.
+ * The tag of content that is sent before it is complete. It contains a quote, which no client can
+ * send in a tag, so that only a condition with "*" can match it.
  */
-const untold: EntityTag = { weak: true, opaque: '"' };
+const unmatchableTag: EntityTag = { weak: true, opaque: '"' };
 
-/** Why a name that may be in the tree is answered 404, for the log and for `--explain`. */
+/** Why a name that may exist is answered with 404, for the log and for `--explain`. */
 const absenceReasons: Record<AbsenceCause, string> = {
   hidden: "names that begin with a dot are hidden; --hidden serves them",
   "link-outside": "a symbolic link leads outside the root; --symlinks follow serves it",
@@ -68,7 +68,7 @@ const absenceReasons: Record<AbsenceCause, string> = {
   special: "neither a file nor a folder",
 };
 
-/** Where `file`, found at `path`, is: an index is in the folder it stands for. */
+/** The path of `file`, which was opened by `path`: an index is a file in the folder at `path`. */
 function pathOfFile(file: OpenFile, path: ContainedPath): ContainedPath {
   return path.trailingSlash ? (childPath(path, file.name) ?? path) : path;
 }
@@ -83,14 +83,14 @@ export class TreeContent {
     this.#fields = new ContentFields(service.cacheSeconds);
   }
 
-  /** Answers a GET or a HEAD with what is at `path`, whatever its target is. */
+  /** Answers a GET or a HEAD with what is at `path`, which may differ from the request's target. */
   answer(request: Request, path: ContainedPath, query: string | undefined, view: View): Answer {
     return whenReady(this.#service.tree.open(path, view), (found) =>
       this.answerFound(request, found, path, query, view),
     );
   }
 
-  /** Answers a GET or a HEAD with what was `found` at `path`. */
+  /** Answers a GET or a HEAD with the outcome `found` of opening `path`. */
   answerFound(
     request: Request,
     found: Outcome,
@@ -106,8 +106,8 @@ export class TreeContent {
         if (!listing) return pages.notFound(view, "listings are off");
         return this.#answerListing(request, path, view);
       case "redirect":
-        // From the contained path and not from what came, so that the location begins with
-        // exactly one slash and can't name another host.
+        // Made from the contained path instead of the request's text, so that the location begins
+        // with exactly one slash and can't name another host.
         return redirect(308, `${encodePath(path)}/`, query, cacheSeconds);
       default:
         return this.#answerMissing(found, view);
@@ -115,8 +115,9 @@ export class TreeContent {
   }
 
   /**
-   * Answers a request that has done something with the file that was `found`: its content alone,
-   * since neither the request's conditions nor validators would be about that file.
+   * Answers a request other than GET or HEAD with the content of the outcome `found`. There are no
+   * conditions and no validators, because those of the request are about its target and not about
+   * this file.
    */
   answerWithContent(found: Outcome, builder: ResponseBuilder<ContentStatus>, view: View): Answer {
     switch (found.kind) {
@@ -131,9 +132,8 @@ export class TreeContent {
   }
 
   /**
-   * What a GET with the target and the fields of `request` would be answered with by now, for
-   * another method to be weighed against; undefined when it would have nothing. The caller releases
-   * it.
+   * The representation that a GET with the target and fields of `request` would select now, for the
+   * conditions of another method; undefined if there is none. The caller releases it.
    */
   async select(request: Request, view: View): Promise<Representation | undefined> {
     const { target } = request.head;
@@ -147,16 +147,21 @@ export class TreeContent {
     }
     if (found.kind !== "directory" || !this.#service.listing) return undefined;
     const listed = await this.#listingAt(path.value, view);
-    // It is there, and that is all that is known of one that is sent while it is made.
+    // A streamed listing exists, so "*" matches it; it has no other validators.
     if (listed === undefined) {
       const content = new Uint8Array(0);
-      return new Representation({ mediaType: htmlType, entityTag: untold, content, fields: [] });
+      return new Representation({
+        mediaType: htmlType,
+        entityTag: unmatchableTag,
+        content,
+        fields: [],
+      });
     }
     const selected = await this.#selectVariant(request, listed, path.value, view);
     return selected instanceof Representation ? selected : undefined;
   }
 
-  /** Answers with `file`, found at `path`: represented, in the variant that is selected. */
+  /** Answers with the selected variant of `file`, which was opened by `path`. */
   #answerFile(request: Request, file: OpenFile, path: ContainedPath, view: View): Answer {
     const identity = this.#representationOf(file);
     const { earlyHints } = this.#service;
@@ -168,7 +173,7 @@ export class TreeContent {
     return this.#answerSelected(request, this.#selectOfFile(request, file, path, view));
   }
 
-  /** The variant of `file`, found at `path`, that goes to the client. */
+  /** Selects a variant of `file`, which was opened by `path`. */
   #selectOfFile(
     request: Request,
     file: OpenFile,
@@ -198,7 +203,7 @@ export class TreeContent {
     });
   }
 
-  /** `file` as it is. What follows from a file that is given out again is kept in its slot. */
+  /** The identity representation of `file`, kept in the file's slot if it has one. */
   #representationOf(file: OpenFile): Representation {
     const slots = fileSlotsOf(file);
     if (slots?.representation !== undefined) return slots.representation;
@@ -211,8 +216,8 @@ export class TreeContent {
   }
 
   /**
-   * Answers with the page `identity`, at `path`, in one of its variants. What it refers to goes
-   * ahead of it, where all of it is sent.
+   * Answers with the selected variant of the page `identity`, at `path`. A 200 also gets hints at
+   * the resources that the page refers to.
    */
   async #answerWithHints(
     request: Request,
@@ -233,10 +238,7 @@ export class TreeContent {
     return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
   }
 
-  /**
-   * The listing of the folder at `path`; undefined when it is too long to be made before it is
-   * sent.
-   */
+  /** The listing of the folder at `path`; undefined when it is so long that it must be streamed. */
   async #listingAt(path: ContainedPath, view: View): Promise<Representation | undefined> {
     const { budgets, limits, tree, variants } = this.#service;
     const { listingEntriesMax, listingWholeEntriesMax } = limits;
@@ -263,11 +265,14 @@ export class TreeContent {
     return this.#answerSelected(request, this.#selectVariant(request, listing, path, view));
   }
 
-  /** Answers with a listing while it is read: as it is, without tag or length. */
+  /**
+   * Answers with a listing that is streamed while the folder is read, uncoded, without ETag or
+   * Content-Length.
+   */
   #streamListing(request: Request, path: ContainedPath, view: View): Response {
     const { budgets, limits, pages, tree, variants } = this.#service;
     if (variants?.takesIdentity(request.head.fields) === false) return pages.notAcceptable();
-    const { kind } = weighRequest(request, { entityTag: untold });
+    const { kind } = weighRequest(request, { entityTag: unmatchableTag });
     if (kind === "failed") return pages.preconditionFailed();
     const [cacheControlLine = noSniff] = this.#fields.of("", false);
     if (kind === "not-modified") return new ResponseBuilder(304).line(cacheControlLine).build();
@@ -277,7 +282,7 @@ export class TreeContent {
     return builder.stream(streamListing(path, steps, listingEntriesMax, budgets), htmlType).build();
   }
 
-  /** Answers where there is nothing to show. `reasons` untold: 404 doesn't say why. */
+  /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,

@@ -1,11 +1,11 @@
 /**
- * GET and HEAD of a tree. Which path of the tree answers a request's path: as it stands, or by the
- * conveniences that a site may ask for: redirects, rewrites, names without `.html`, and the one
- * page of a single-page site.
+ * GET and HEAD of a tree. This file maps the request's path to a path of the tree: as it is, or by
+ * the site's options: redirects, rewrites, names without `.html`, and the page of a single-page
+ * site.
  *
- * The query goes along with every redirect, and every location within the site is made from
- * contained segments, so that it can't name another host. Where `about.html` and `about/` are both
- * there, `/about` is the page and `/about/` the folder; a file without a suffix is itself.
+ * Every redirect keeps the query. Every location within the site is made from contained segments,
+ * so that it can't name another host. If both `about.html` and `about/` exist, `/about` is the page
+ * and `/about/` the folder. A file named `about` takes precedence over `about.html`.
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -36,34 +36,34 @@ function firstTarget(patterns: Iterable<PathPattern>, path: ContainedPath): stri
   return undefined;
 }
 
-/** Whether a page may stand for a name that leads to this: nothing, or a folder without its "/". */
+/** Whether a page answers for a path of this kind: an absent one, or a folder's without its "/". */
 function yields(kind: Kind): boolean {
   return kind === "absent" || kind === "redirect";
 }
 
-/** The path without its `.html`; undefined where that names no file beside the page. */
+/** The path without its `.html`; undefined if the rest isn't a path in the same folder. */
 function barePath(path: ContainedPath): ContainedPath | undefined {
   const bare = containPath(encodePath(path).slice(0, -pageSuffix.length));
   return bare.ok && bare.value.segments.length === path.segments.length ? bare.value : undefined;
 }
 
-/** Says on what the choice of the one page has depended (RFC 9110 §12.5.5). */
+/** Adds to Vary the fields that the choice of the page depends on (RFC 9110 §12.5.5). */
 function dependsOnNavigation(response: Response): Response {
   const fields = withVary(withVary(response.fields, "Accept"), "Sec-Fetch-Dest");
   return { ...response, fields };
 }
 
-/** What the endpoint of a tree needs. */
+/** What `TreeEndpoint` needs. */
 interface TreeEndpointService {
   readonly tree: Tree;
   readonly content: TreeContent;
   readonly pages: ErrorPages;
   readonly mapping: PathMapping;
-  /** Seconds for which answers are fresh; undefined when they are revalidated each time. */
+  /** Seconds for which responses are fresh; undefined when they are revalidated each time. */
   readonly cacheSeconds: number | undefined;
 }
 
-/** GET and HEAD of a tree, under the conveniences of its site. */
+/** GET and HEAD of a tree, with the path mapping of its site. */
 export class TreeEndpoint implements Endpoint {
   readonly isRepeatable = true;
   readonly #service: TreeEndpointService;
@@ -92,7 +92,7 @@ export class TreeEndpoint implements Endpoint {
     const asked = contained.value;
     for (const { pattern, status } of mapping.redirects) {
       const to = pattern.target(asked.segments, asked.trailingSlash);
-      // "/docs" to "/docs/" fits where it leads to, too.
+      // A pattern for "/docs" also matches its own target "/docs/", which would be a loop.
       if (to === undefined || to === encodePath(asked)) continue;
       return redirect(status, to, query, cacheSeconds);
     }
@@ -102,7 +102,7 @@ export class TreeEndpoint implements Endpoint {
       return this.#answerAt(request, instead.ok ? instead.value : asked, query, view);
     }
     if (!mapping.cleanUrls && !mapping.single) return content.answer(request, asked, query, view);
-    // A path that was rewritten is not told about, and so not sent anywhere else.
+    // Only paths that no rewrite matches: a redirect would reveal the rewritten path.
     const location = mapping.cleanUrls ? this.#cleanLocation(asked, view) : undefined;
     return whenReady(location, (clean) =>
       clean === undefined
@@ -111,7 +111,7 @@ export class TreeEndpoint implements Endpoint {
     );
   }
 
-  /** Answers with what is at `path`, the page that it means, or the one page. */
+  /** Answers with what is at `path`, with `path.html`, or with the page of a single-page site. */
   #answerAt(request: Request, path: ContainedPath, query: string | undefined, view: View): Answer {
     const { content, mapping } = this.#service;
     const { cleanUrls, single } = mapping;
@@ -131,7 +131,7 @@ export class TreeEndpoint implements Endpoint {
     });
   }
 
-  /** The page that a path without its suffix means; undefined when there is none. */
+  /** The path of the page for a path without `.html`; undefined when there is none. */
   #pageOf(path: ContainedPath, view: View): Eventual<ContainedPath | undefined> {
     const page = siblingPath(path, pageSuffix);
     if (page === undefined) return undefined;
@@ -140,7 +140,7 @@ export class TreeEndpoint implements Endpoint {
     );
   }
 
-  /** Where a path that spells out `.html` had better be asked for; undefined when it is fine. */
+  /** The location without `.html` that `path` redirects to; undefined when it doesn't redirect. */
   #cleanLocation(path: ContainedPath, view: View): Eventual<string | undefined> {
     const { tree } = this.#service;
     const name = path.segments.at(-1);
@@ -156,7 +156,7 @@ export class TreeEndpoint implements Endpoint {
     });
   }
 
-  /** Answers where `found` is nothing: a navigation gets the one page, if that is asked for. */
+  /** Answers for an absent path. On a single-page site, a navigation gets the root's index. */
   #answerAbsent(
     request: Request,
     found: Outcome,

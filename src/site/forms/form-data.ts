@@ -4,7 +4,7 @@
  *   application/x-www-form-urlencoded   WHATWG URL §5.1
  *   multipart/form-data                 RFC 7578
  *
- * The runtime's `URLSearchParams` splits pairs. Text is UTF-8; what is not UTF-8 becomes U+FFFD.
+ * `URLSearchParams` parses urlencoded pairs. Text is UTF-8; invalid sequences become U+FFFD.
  */
 
 import type { OctetRange } from "../../http/octets/bytes.ts";
@@ -14,9 +14,12 @@ import type { MediaType } from "../../http/fields/media-type.ts";
 import { parseMediaType } from "../../http/fields/media-type.ts";
 import { BodyError } from "../request.ts";
 
-/** A file that was sent with a form. */
+/** A file that was uploaded with a form. */
 export interface FormFile {
-  /** The name that the client gives it, "" for none. It may contain anything, so it is no path. */
+  /**
+   * The file name that the client sent, "" for none. It may contain anything, so never use it as a
+   * path.
+   */
   readonly name: string;
   /** Its media type as it was sent, "" for none. */
   readonly type: string;
@@ -29,12 +32,12 @@ export type FormValue = string | FormFile;
 /** A value with its name. */
 type FormEntry = readonly [name: string, value: FormValue];
 
-/** The values of a form, in the order in which they were sent. A name may have several. */
+/** The values of a form, in the order in which they were sent. A name may have several values. */
 export class Form implements Iterable<FormEntry> {
   readonly #source: () => Iterable<FormEntry>;
   #list: readonly FormEntry[] | undefined;
 
-  /** The values are those that `source` returns. It is called when they are first needed. */
+  /** `source` returns the values. It is called on first use. */
   constructor(source: () => Iterable<FormEntry>) {
     this.#source = source;
   }
@@ -59,12 +62,12 @@ export class Form implements Iterable<FormEntry> {
     return this.#entries.filter(([one]) => one === name).map(([, value]) => value);
   }
 
-  /** The first text of `name`, passing over files; undefined if there is none. */
+  /** The first text value of `name`, skipping files; undefined if there is none. */
   text(name: string): string | undefined {
     return this.getAll(name).find((value) => typeof value === "string");
   }
 
-  /** The first file of `name`, passing over text; undefined if there is none. */
+  /** The first file of `name`, skipping text values; undefined if there is none. */
   file(name: string): FormFile | undefined {
     return this.getAll(name).find((value) => typeof value !== "string");
   }
@@ -80,11 +83,11 @@ export class Form implements Iterable<FormEntry> {
   }
 }
 
-/** The type that browsers send most forms as, and the same parsed once. */
+/** The media type of most forms that browsers send, parsed once. */
 const urlencoded = "application/x-www-form-urlencoded";
 const urlencodedType = parseMediaType(urlencoded);
 
-/** The media type in `contentType` if it is one of a form; otherwise undefined. */
+/** The media type in `contentType` if it is a form's; undefined otherwise. */
 export function formType(contentType: string | undefined): MediaType | undefined {
   if (contentType === undefined) return undefined;
   if (contentType === urlencoded) return urlencodedType;
@@ -97,7 +100,7 @@ const utf8 = new TextDecoder();
 
 const AMPERSAND = 0x26;
 
-/** How many pairs there are: sequences between ampersands that aren't empty (WHATWG URL §5.1). */
+/** The number of pairs: non-empty sequences between ampersands (WHATWG URL §5.1). */
 function countPairs(content: Uint8Array): number {
   let count = 0;
   let start = 0;
@@ -111,13 +114,13 @@ function countPairs(content: Uint8Array): number {
 
 /** The pairs, decoded. */
 function pairsOf(content: Uint8Array): Iterable<FormEntry> {
-  // The constructor removes one "?" from the beginning, which in a form would be data.
+  // The constructor removes one leading "?". One is added, because in a form a "?" is data.
   return new URLSearchParams(`?${utf8.decode(content)}`);
 }
 
 /**
  * Reads `content` as a form of `type`. Throws a `BodyError`: "form" when it is malformed,
- * "body-too-large" when it has more values than `bounds` allow.
+ * "body-too-large" when it exceeds `bounds`.
  */
 export function readForm(content: OctetRange, type: MediaType, bounds: PartBounds): Form {
   if (type.essence === urlencoded) {

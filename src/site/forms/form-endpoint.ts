@@ -1,6 +1,7 @@
 /**
- * POST: reads and understands the body, answers with the form page, and tells the log what the
- * fields held. What is no form is octets. The whole body is in memory, under `bodyBytesMax`.
+ * POST: reads and parses the body, answers with the form page, and logs the form's values. Of a
+ * body that is no form, the log has the type and length. The whole body is held in memory, limited
+ * to `bodyBytesMax`.
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -25,7 +26,7 @@ import type { Request } from "../request.ts";
 import type { Form } from "./form-data.ts";
 import { formType, readForm } from "./form-data.ts";
 
-/** A file that came in a form, as the log tells of it. */
+/** The log's record of an uploaded file. */
 interface LoggedFile {
   readonly filename: string;
   readonly type: string;
@@ -34,10 +35,10 @@ interface LoggedFile {
 
 type LoggedValue = string | LoggedFile;
 
-/** What the log tells of a form: by name a value, or the values in their order. */
+/** The log's record of a form: by name one value, or a list of them in order. */
 type LoggedForm = Record<string, LoggedValue | LoggedValue[]>;
 
-/** The values of `form` by name, cut to what a log line should hold. */
+/** The values of `form` by name, each truncated to `logValueBytesMax`. */
 function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
   const cut = (text: string): string =>
     text.length > logValueBytesMax ? `${text.slice(0, logValueBytesMax)}…` : text;
@@ -57,8 +58,8 @@ function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
 }
 
 /**
- * What the log tells of `body`, read as what `contentType` says it is, and told when it is asked
- * for. Throws a `BodyError` when it isn't that.
+ * Parses `body` as `contentType` and returns a function that makes the log's record of it. Throws a
+ * `BodyError` when the body is malformed. The record is made only if the log needs it.
  */
 function describeBody(
   body: OctetRange,
@@ -77,12 +78,12 @@ function describeBody(
   };
 }
 
-/** Whether there is a form page, or something by its name that a visitor has to be told of. */
+/** Whether POST is answered here: with the form page, or with the error of opening it. */
 function isThere(kind: Kind): boolean {
   return kind !== "absent" && kind !== "directory" && kind !== "redirect";
 }
 
-/** What the form's endpoint needs. */
+/** What `FormEndpoint` needs. */
 interface FormService {
   readonly tree: Tree;
   readonly content: TreeContent;
@@ -92,12 +93,12 @@ interface FormService {
   readonly formPage: string;
 }
 
-/** Answers POST with the form page, wherever it is sent to, if there is such a page. */
+/** Answers POST to any path with the form page, if that exists. */
 export class FormEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #service: FormService;
   readonly #page: ContainedPath | undefined;
-  /** The answer with the form page as it is at present, and what it was made of. */
+  /** The latest response with the form page, and the outcome it was made from. */
   #kept: { readonly found: Outcome; readonly response: CachedResponse } | undefined;
 
   constructor(service: FormService) {
@@ -113,7 +114,7 @@ export class FormEndpoint implements Endpoint {
     return this.#page === undefined ? "absent" : this.#service.tree.peek(this.#page, view);
   }
 
-  /** Throws a `BodyError`, or rejects with one, when the body can't be read or understood. */
+  /** Throws or rejects with a `BodyError` when the body can't be read or parsed. */
   answer(request: Request, view: View): Eventual<Response | undefined> {
     if (request.head.method !== "POST") return undefined;
     return whenReady(this.#peek(view), (kind) =>
@@ -123,8 +124,8 @@ export class FormEndpoint implements Endpoint {
 
   #answerPost(request: Request, kind: Kind, view: View): Answer {
     const { pages } = this.#service;
-    // A request that says nothing of its content has none (RFC 9112 §6.3 step 7), and a form that
-    // was sent without saying so would be read as the next request.
+    // Without Content-Length and Transfer-Encoding a request has no content (RFC 9112 §6.3 step 7),
+    // and octets of a form after it would be parsed as the next request.
     if (!request.head.hasContent) return pages.refusal(refusals["length-required"]);
     if (!hasCondition(request.head.fields)) return this.#answerAllowed(request, view);
     return this.#isPrevented(request, kind, view).then((prevented) =>
@@ -133,8 +134,8 @@ export class FormEndpoint implements Endpoint {
   }
 
   /**
-   * Whether the condition that the request has forbids it: weighed against what a GET would find at
-   * its target, and only where the form would be taken otherwise (RFC 9110 §13.2.1).
+   * Whether a condition prevents the request. Conditions are evaluated against the representation
+   * that a GET would select, and only if the request would succeed without them (RFC 9110 §13.2.1).
    */
   async #isPrevented(request: Request, kind: Kind, view: View): Promise<boolean> {
     const { content, limits } = this.#service;
@@ -143,7 +144,7 @@ export class FormEndpoint implements Endpoint {
     return !mayAct(request, await content.select(request, view));
   }
 
-  /** Answers a POST that is not prevented: at once, where its body is there. */
+  /** Answers a POST that no condition prevents; at once if its body has arrived. */
   #answerAllowed(request: Request, view: View): Answer {
     const { body } = request;
     const { bodyBytesMax } = this.#service.limits;
@@ -165,7 +166,7 @@ export class FormEndpoint implements Endpoint {
       if (page.kind !== "file") return answer;
       return whenReady(answer, (response) => {
         if (!(response instanceof CachedResponse)) return { ...response, note: { form } };
-        // The same outcome is found again while nothing newer is there.
+        // The tree returns the same outcome object while the file is unchanged.
         this.#kept = { found: page, response };
         return response.withNote({ form });
       });

@@ -1,10 +1,10 @@
 /**
- * Early hints (RFC 8297): the stylesheets, scripts and fonts that a page is going to ask for, sent
- * before the page, so that the browser fetches them while it still reads the page. They are read
- * from the beginning of the page, once for each version of it. What they resolve to depends on the
- * URL that the page was requested by, so that is worked out for each request.
+ * Early hints (RFC 8297 §2): links to the stylesheets, scripts and fonts of a page, sent before the
+ * page, so that the browser fetches them while it receives the page. References are read from the
+ * beginning of the page, once for each version. They are resolved for each request, because the
+ * result depends on the request's URL.
  *
- * A reference to another origin gets no hint. Only sites that want hints load this module.
+ * A reference to another origin gets no hint. Only sites with early hints load this module.
  */
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
@@ -17,16 +17,16 @@ import type { Representation } from "../content/representation.ts";
 import type { PageReferences } from "./page-references.ts";
 import { readReferences, urlCharactersMax } from "./page-references.ts";
 
-/** How much of a page is read, in octets: its head, and then some. */
+/** How much of a page is read, in octets. It covers the head element of most pages. */
 const beginningBytesMax = 16 * 1024;
 
-/** Links of one interim response. */
+/** The most links in one interim response. */
 const linksMax = 8;
 
-/** Versions of pages whose references are kept. */
+/** How many versions of pages have their references cached. */
 const pagesMax = 256;
 
-/** What the references of one page count for in memory. Most pages have few, and short ones. */
+/** The assumed memory for the references of one page. Most pages have few short ones. */
 const pageBytes = 4096;
 
 /** The references of one version of a page. */
@@ -40,7 +40,7 @@ function beginningOf({ content }: Representation): Uint8Array {
   return octets.subarray(0, content.read(octets, 0));
 }
 
-/** The URL that the page was requested by, on connections of the server's `scheme`. */
+/** The URL of the request, whose scheme is the server's. */
 function urlOf(scheme: Scheme, { target, authority }: RequestHead): URL | undefined {
   const path = "path" in target ? containPath(target.path) : undefined;
   if (authority === undefined || path?.ok !== true) return undefined;
@@ -49,12 +49,12 @@ function urlOf(scheme: Scheme, { target, authority }: RequestHead): URL | undefi
 }
 
 /**
- * A path with its query that may stand between "<" and ">" (RFC 8288 §3): the characters of a URI
- * (RFC 3986 §2) without quotes. "//" would begin the name of another host (RFC 3986 §4.2).
+ * A path with a query that is safe between "<" and ">" (RFC 8288 §3): the characters of a URI
+ * (RFC 3986 §2) without quotes. A leading "//" would name another host (RFC 3986 §4.2).
  */
 const linkablePath = /^\/(?!\/)(?:[\w\-.~:/?#[\]@!$&()*+,;=]|%[\dA-Fa-f]{2})*$/;
 
-/** The path and query of `url` for a link; undefined when a link may not have them. */
+/** The path and query of `url` for a link; undefined for another origin or an unsafe path. */
 function pathOf(url: string, base: URL, page: URL): string | undefined {
   const resolved = URL.parse(url, base.href);
   if (resolved?.protocol !== page.protocol || resolved.host !== page.host) return undefined;
@@ -62,7 +62,7 @@ function pathOf(url: string, base: URL, page: URL): string | undefined {
   return path.length <= urlCharactersMax && linkablePath.test(path) ? path : undefined;
 }
 
-/** The links for a page at `page`. Of references to the same path the first makes the link. */
+/** The links for a page at `page`. The first of several references to the same path is used. */
 function resolveLinks({ base, references }: PageReferences, page: URL): readonly string[] {
   const from = base === undefined ? page : (URL.parse(base, page.href) ?? page);
   const links = new Map<string, string>();
@@ -84,19 +84,19 @@ export class EarlyHints {
   });
   readonly #scheme: Scheme;
 
-  /** `scheme` is "https" when connections are with TLS. */
+  /** `scheme` is "https" when connections use TLS. */
   constructor(scheme: Scheme) {
     this.#scheme = scheme;
   }
 
-  /** How many versions of pages are kept. */
+  /** How many versions of pages are cached. */
   get size(): number {
     return this.#pages.size;
   }
 
   /**
-   * Values of Link fields for `page`, the plain representation of what `head` asks for; none when
-   * there is nothing to hint at. The representation is neither released nor used up.
+   * Values of Link fields for `page`, the identity representation of the target of `head`; empty
+   * when the page has no references. `page` is read but not released.
    */
   linksOf(page: Representation, head: RequestHead): readonly string[] {
     const url = urlOf(this.#scheme, head);

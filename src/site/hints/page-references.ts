@@ -1,18 +1,19 @@
 /**
- * What a page refers to: the stylesheets, scripts and fonts that its beginning names, each with the
- * parameters of the preload link (RFC 8288 §3) that fits it.
+ * Reads the stylesheets, scripts and fonts that the beginning of a page refers to, each with the
+ * parameters of its preload link (RFC 8288 §3).
  *
- * A preload that the browser doesn't use is a download for nothing, so a doubtful reference is left
- * out: one with a condition attached (`media`, `nomodule`), and one that is checked by its digest,
- * which a preload would have to repeat.
+ * A preload that the browser doesn't use is a wasted download, so uncertain references are left
+ * out: conditional ones (`media`, `nomodule`), and those with `integrity`, which the preload would
+ * have to repeat.
  */
 
 /**
- * The longest URL that is read, and so the longest path of a link; clients bound a header section.
+ * The longest URL that is read, and so the longest path of a link. Clients limit the size of a
+ * header section.
  */
 export const urlCharactersMax = 512;
 
-/** How many references are read from one page, those to other origins included. */
+/** How many references are read from one page, including those to other origins. */
 const referencesMax = 32;
 
 /** A reference as the page spells it, and the parameters of its link. */
@@ -21,19 +22,19 @@ interface Reference {
   readonly parameters: string;
 }
 
-/** What was found in the beginning of a page. */
+/** The references in the beginning of a page. */
 export interface PageReferences {
-  /** The URL that references are relative to, if it is not the page's (HTML §4.2.3). */
+  /** The URL of the `<base>` element (HTML §4.2.3); undefined without one. */
   readonly base: string | undefined;
   readonly references: readonly Reference[];
 }
 
 type Element = HTMLRewriterTypes.Element;
 
-/** A character reference other than "&amp;". A URL with one in it is left out. */
+/** A character reference other than "&amp;". URLs that contain one are left out. */
 const otherCharacterReference = /&(?!amp;)#?\w+;/;
 
-/** The URL in an attribute; undefined when there is none, or one that is left out. */
+/** The URL in an attribute; undefined when there is none or it is left out. */
 function urlIn(element: Element, name: string): string | undefined {
   const value = element.getAttribute(name)?.trim() ?? "";
   if (value === "" || value.length > urlCharactersMax) return undefined;
@@ -44,7 +45,9 @@ function keyword(element: Element, name: string): string {
   return element.getAttribute(name)?.trim().toLowerCase() ?? "";
 }
 
-/** The parameter that a preload needs so that a fetch of that mode uses it (HTML §4.6.7). */
+/**
+ * The `crossorigin` parameter. A preload is used only by a fetch with the same mode (HTML §4.6.7).
+ */
 function crossOrigin(element: Element, otherwise = ""): string {
   if (!element.hasAttribute("crossorigin")) return otherwise;
   const isWithCredentials = keyword(element, "crossorigin") === "use-credentials";
@@ -66,14 +69,14 @@ function parametersOfLink(element: Element): string | undefined {
     return as === "" || as === "script" ? `rel=modulepreload${crossOrigin(element)}` : undefined;
   }
   if (!relations.includes("preload")) return undefined;
-  // Browsers fetch fonts in CORS mode whatever the page says (CSS Fonts 3 §4.9).
+  // Browsers always fetch fonts in CORS mode (CSS Fonts 3 §4.9).
   if (as === "font") return `rel=preload; as=font${crossOrigin(element, "; crossorigin")}`;
   return as === "style" || as === "script"
     ? `rel=preload; as=${as}${crossOrigin(element)}`
     : undefined;
 }
 
-/** The parameters for a `<script>`; undefined for what is no script or is for old browsers. */
+/** The parameters for a `<script>`; undefined for data blocks and `nomodule` scripts. */
 function parametersOfScript(element: Element): string | undefined {
   if (element.hasAttribute("integrity") || element.hasAttribute("nomodule")) return undefined;
   const type = keyword(element, "type");
@@ -83,7 +86,7 @@ function parametersOfScript(element: Element): string | undefined {
 }
 
 /**
- * The references in `octets`, the beginning of a page. A tag that is cut off at the end is none.
+ * The references in `octets`, the beginning of a page. A tag that is cut off at the end is ignored.
  */
 export function readReferences(octets: Uint8Array): PageReferences {
   const references: Reference[] = [];

@@ -1,10 +1,10 @@
 /**
- * The border where Fetch's `Response` becomes one of ours, so that handlers written for it, and
- * answers that were fetched from elsewhere, can be sent. Behind the border there is one kind.
+ * Converts Fetch's `Response` to postern's, so that a route may return one it made or fetched. Only
+ * postern's kind exists elsewhere.
  *
- * Its status and its fields are taken as they are, several Set-Cookie apart. Fields that say how it
- * was framed, here or on the connection that it came from, are left out: framing is the encoder's.
- * A body whose end is there at once is sent with its length, any other as a stream.
+ * The status and fields are kept, with separate Set-Cookie lines. Fields about framing or the
+ * connection are left out, because the encoder generates them. A body that ends at once is sent
+ * with its length, any other as a stream.
  */
 
 import { isText } from "../../tree/text.ts";
@@ -21,12 +21,12 @@ type Reading = ReturnType<Reader["read"]>;
 
 const noop = (): void => undefined;
 
-/** A chunk as octets: Bun lets a Response's stream yield strings, too. */
+/** A chunk as octets. In Bun, a Response's stream may also yield strings. */
 function octetsOf(chunk: Uint8Array | string | undefined): Uint8Array {
   return typeof chunk === "string" ? utf8Bytes(chunk) : (chunk ?? new Uint8Array(0));
 }
 
-/** What is left of a body: chunks that are there, one that is being read, and those to come. */
+/** The rest of a body: chunks already read, a pending read, and the chunks to come. */
 class Remainder implements AsyncIterableIterator<Uint8Array> {
   readonly #ready: Uint8Array[];
   readonly #reader: Reader;
@@ -36,7 +36,7 @@ class Remainder implements AsyncIterableIterator<Uint8Array> {
     this.#ready = [...ready];
     this.#reading = reading;
     this.#reader = reader;
-    // It may fail before anyone looks at it.
+    // It may reject before `next` awaits it, which would be an unhandled rejection.
     reading?.catch(noop);
   }
 
@@ -53,7 +53,7 @@ class Remainder implements AsyncIterableIterator<Uint8Array> {
     return done ? { done: true, value: undefined } : { done: false, value: octetsOf(value) };
   }
 
-  /** Nobody wants the rest. */
+  /** Cancels the rest of the body. */
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#ready.length = 0;
     await this.#reader.cancel();
@@ -62,8 +62,8 @@ class Remainder implements AsyncIterableIterator<Uint8Array> {
 }
 
 /**
- * Reads the chunks that are there: to the body's end, to the first chunk that isn't there by the
- * next turn, or until it has more than `octetsMax`.
+ * Reads the chunks that are available: to the body's end, to the first chunk that doesn't arrive by
+ * the next turn, or until there are more than `octetsMax` octets.
  */
 async function readReady(
   body: ReadableStream<Uint8Array | string>,
@@ -85,11 +85,11 @@ async function readReady(
   return { ready, rest: new Remainder(ready, undefined, reader) };
 }
 
-/** A builder with the status and the fields, but for those of the content. */
+/** A builder with the status and the fields, except Content-Type and fields of the encoder. */
 function describe(response: globalThis.Response): ResponseBuilder<ContentStatus> {
-  // Not each of them has a name in our table, and the builder does not ask for one.
+  // The status may be missing from `Status`; the builder accepts any number.
   const builder = new ResponseBuilder(response.status as ContentStatus);
-  // What was fetched has been decoded on the way, and its fields still say that it is coded.
+  // `fetch` has decoded the body, but Content-Encoding is still in the fields.
   const isFetched = response.url !== "";
   for (const [name, value] of response.headers) {
     if (isEncoderField(name) || name === "content-type") continue;
@@ -108,24 +108,23 @@ async function fill(
 ): Promise<Response> {
   const { ready, rest } = await readReady(body, octetsMax, scheduler);
   const bytes = concatBytes(ready);
-  // Bun doesn't say of a string's response that it is text.
+  // Bun sets no Content-Type for a Response made from a string.
   const mediaType = type ?? (isText(bytes) ? "text/plain; charset=utf-8" : unknownType);
   if (rest === undefined) return builder.bytes(bytes, mediaType).build();
   return builder.stream(rest, mediaType).build();
 }
 
 /**
- * A response of ours that is `response`, whose body is used up by that. A body of up to `octetsMax`
- * octets that is there is taken whole. Throws a TypeError, or rejects with one, on what can't be an
- * answer: an error response, an interim one, a body that has been read, a value with control
- * characters.
+ * Converts `response` and consumes its body. A body of up to `octetsMax` octets that is available
+ * at once is read whole. Throws or rejects with a TypeError when it can't be sent: an error
+ * response, an interim one, a used body, or a field value with control characters.
  */
 export function fromFetch(
   response: globalThis.Response,
   octetsMax: number,
   scheduler: Scheduler,
 ): Response | Promise<Response> {
-  // Bun knows the type that follows from a body only until that is looked at.
+  // Read before the body: Bun forgets the type derived from a body once the body is accessed.
   const type = response.headers.get("content-type");
   const { status, body } = response;
   if (status < 200) throw new TypeError(`a Response of status ${status} is no answer`);

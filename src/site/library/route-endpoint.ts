@@ -1,6 +1,6 @@
 /**
- * The routes that a library's user added, by path and method. They belong to the server and not to
- * what it serves at the time: a site comes and goes, they stay.
+ * The routes that the library's user added, by path and method. They belong to the server, so they
+ * remain when a reload replaces the site.
  */
 
 import { whenReady } from "../../base/eventual.ts";
@@ -15,7 +15,7 @@ import { fromFetch } from "./fetch-response.ts";
 import type { RouteHandler, RouteService } from "./route-request.ts";
 import { RouteRequest } from "./route-request.ts";
 
-/** What was added for a path. */
+/** The handlers of a path, by method. */
 interface Route {
   readonly path: ContainedPath;
   readonly handlers: Map<string, RouteHandler>;
@@ -23,18 +23,18 @@ interface Route {
 
 /** The added routes of one server. */
 export class RouteTable {
-  /** By path, decoded and spelled in one way. */
+  /** By encoded path, so that all spellings of a path are one key. */
   readonly #byPath = new Map<string, Route>();
   readonly #changed: () => void;
 
-  /** `changed` is called after a route was added. */
+  /** `changed` is called after a route has been added. */
   constructor(changed: () => void) {
     this.#changed = changed;
   }
 
   /**
-   * Lets `handler` answer `method` on exactly `path`; a later one for the same two replaces it.
-   * Throws a TypeError on a method that is no token or a path that no request could ask for.
+   * Adds `handler` for `method` on exactly `path`; it replaces an earlier one. Throws a TypeError
+   * if the method is not a token or no request can have this path.
    */
   add(method: string, path: string, handler: RouteHandler): void {
     const contained = containPath(path);
@@ -47,7 +47,7 @@ export class RouteTable {
     this.#changed();
   }
 
-  /** What was added for the path that `request` asks for. */
+  /** The route for the path of `request`. */
   find(request: Request): Route | undefined {
     if (this.#byPath.size === 0) return undefined;
     const { target } = request.head;
@@ -57,12 +57,12 @@ export class RouteTable {
   }
 }
 
-/** What a handler has answered with, as a response of ours. */
+/** Converts and checks the return value of a handler. */
 function accept(answer: Response | globalThis.Response, { limits, budgets }: RouteService): Answer {
   if (answer instanceof globalThis.Response) {
     return fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
   }
-  // Without types, a handler may forget to answer.
+  // Without types, a handler may return something else.
   if (typeof (answer as Response | undefined)?.status !== "number") {
     throw new TypeError("a route's handler must answer with a response");
   }
@@ -71,7 +71,7 @@ function accept(answer: Response | globalThis.Response, { limits, budgets }: Rou
   return { ...answer, body: { ...body, isForeign: true } };
 }
 
-/** Answers by the added routes of a server. A GET route answers HEAD, too. */
+/** Answers with the added routes. A GET route also answers HEAD. */
 export class RouteEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #routes: RouteTable;

@@ -1,9 +1,9 @@
 /**
- * What a route's handler gets: the request as it arrived, and what one asks of it most often.
+ * The argument of a route's handler: the request, with accessors for its most used parts.
  *
- * It is made for a request that a route answers and for no other, and nothing in it is worked out
- * before it is asked for. Absent on purpose: Fetch's `Request`, which loses the target as it came
- * and the order and spelling of the fields.
+ * It is created only for requests that a route answers, and every accessor computes its value on
+ * first use. Absent on purpose: Fetch's `Request`, which loses the raw target and the order and
+ * spelling of the fields.
  */
 
 import { whenReady } from "../../base/eventual.ts";
@@ -27,14 +27,14 @@ import type { Request, RequestBody } from "../request.ts";
 import { BodyError } from "../request.ts";
 
 /**
- * Answers a request, with a response of ours or with one of Fetch's, now or later. What it throws
- * becomes a 500, a `BodyError` the refusal that it names.
+ * Answers a request with a response of postern or of Fetch, at once or later. An exception becomes
+ * a 500, and a `BodyError` becomes the refusal that it names.
  */
 export type RouteHandler = (
   request: RouteRequest,
 ) => Response | globalThis.Response | Promise<Response | globalThis.Response>;
 
-/** What routes' requests need of the site. */
+/** What `RouteRequest` needs from the site. */
 export interface RouteService {
   readonly tree: Tree;
   readonly content: TreeContent;
@@ -43,7 +43,7 @@ export interface RouteService {
   readonly budgets: TurnBudgets;
 }
 
-/** JSON text is UTF-8 (RFC 8259 §8.1); a byte order mark is passed over, as it allows. */
+/** JSON text is UTF-8 (RFC 8259 §8.1). A byte order mark is ignored, as that section allows. */
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 const lenientUtf8 = new TextDecoder();
 
@@ -57,16 +57,16 @@ function readJson(content: Uint8Array): unknown {
 
 const noop = (): void => undefined;
 
-/** `promise`; should nobody await it, its rejection does not end the process. */
+/** `promise`, whose rejection doesn't end the process if the handler never awaits it. */
 function droppable<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(noop);
   return promise;
 }
 
-/** A request, as a route's handler gets it. */
+/** The request that a route's handler gets. */
 export class RouteRequest implements Request {
   readonly head: RequestHead;
-  /** The content, to be read piece by piece: `for await (const chunk of request.body)`. */
+  /** The content, to read piece by piece: `for await (const chunk of request.body)`. */
   readonly body: RequestBody;
   readonly remoteAddress: string;
   readonly receivedMs: number;
@@ -75,7 +75,7 @@ export class RouteRequest implements Request {
   #searchParams: URLSearchParams | undefined;
   #content: Promise<Uint8Array> | undefined;
 
-  /** `path` is where the target of `request` leads to; `service` is what the tree answers with. */
+  /** `path` is the path of the target of `request`. */
   constructor(request: Request, path: ContainedPath, service: RouteService) {
     this.head = request.head;
     this.body = request.body;
@@ -90,7 +90,7 @@ export class RouteRequest implements Request {
     return this.head.method;
   }
 
-  /** The request target as it came, "/a%20b?c" or "http://host/a%20b?c" (RFC 9112 §3.2). */
+  /** The request target as it was sent, "/a%20b?c" or "http://host/a%20b?c" (RFC 9112 §3.2). */
   get target(): string {
     return this.head.rawTarget;
   }
@@ -100,7 +100,7 @@ export class RouteRequest implements Request {
     return this.#path.text;
   }
 
-  /** The target's query as it came, without its "?"; undefined when there was none. */
+  /** The target's query as it was sent, without its "?"; undefined when there was none. */
   get query(): string | undefined {
     const { target } = this.head;
     return "query" in target ? target.query : undefined;
@@ -112,14 +112,14 @@ export class RouteRequest implements Request {
     return this.#searchParams;
   }
 
-  /** The header fields, in their order and spelling; looked up without regard to letter case. */
+  /** The header fields, in their order and spelling; lookups are case-insensitive. */
   get fields(): Fields {
     return this.head.fields;
   }
 
   /**
-   * The host that the request is for, and the port if one was named: the target's, else that of the
-   * Host field. Undefined for an HTTP/1.0 request that names none.
+   * The host of the request, with the port if one was given: from an absolute target, otherwise
+   * from the Host field. Undefined for an HTTP/1.0 request without one.
    */
   get host(): string | undefined {
     const { authority } = this.head;
@@ -133,32 +133,32 @@ export class RouteRequest implements Request {
   }
 
   /**
-   * The content. It is read by the first call of this, `text`, `json` or `form`, and the others get
-   * the same octets. Rejects with a `BodyError`: "body-too-large" when there are more than
-   * `octetsMax` octets, by default `limits.bodyBytesMax`; or what is wrong with the body.
+   * The content. The first call of `bytes`, `text`, `json` or `form` reads it; later calls use the
+   * same octets. Rejects with a `BodyError` when the body is invalid, and with "body-too-large"
+   * when there are more than `octetsMax` octets, by default `limits.bodyBytesMax`.
    */
   bytes(octetsMax?: number): Promise<Uint8Array> {
     this.#content ??= this.body.readAll(octetsMax);
     return this.#content;
   }
 
-  /** The content as UTF-8; what is none becomes U+FFFD. Rejects as `bytes` does. */
+  /** The content as UTF-8; invalid sequences become U+FFFD. Rejects like `bytes`. */
   text(octetsMax?: number): Promise<string> {
     return droppable(this.bytes(octetsMax).then((content) => lenientUtf8.decode(content)));
   }
 
   /**
-   * The content as JSON, whatever type it says it is of. Rejects as `bytes` does, and with "json"
-   * when it is malformed (400).
+   * The content as JSON, regardless of its Content-Type. Rejects like `bytes`, and with "json" when
+   * it is malformed (400).
    */
   json(octetsMax?: number): Promise<unknown> {
     return droppable(this.bytes(octetsMax).then(readJson));
   }
 
   /**
-   * The content as a form, urlencoded or multipart. Rejects as `bytes` does; with "media-type" when
-   * it says that it is something else, before it is read (415); with "form" when it is malformed
-   * (400); with "body-too-large" when it has more than `limits.formFieldCountMax` values (413).
+   * The content as a form, urlencoded or multipart. Rejects like `bytes`; with "media-type", before
+   * reading, when Content-Type is not a form's (415); with "form" when it is malformed (400); with
+   * "body-too-large" when it has more than `limits.formFieldCountMax` values (413).
    */
   form(octetsMax?: number): Promise<Form> {
     const type = formType(this.fields.get("content-type"));
@@ -169,11 +169,10 @@ export class RouteRequest implements Request {
   }
 
   /**
-   * The response to this request with what the tree has at `path`, spelled as in a request:
-   * "/a%20b". A GET or a HEAD gets all that the tree's own requests get, conditions, ranges and
-   * codings; any other method the content. What strangers may not read is 403, what isn't there
-   * 404, and so is a path that leads out of the tree; a name that comes from elsewhere goes through
-   * `encodeURIComponent` first.
+   * Answers this request with the file of the tree at `path`, spelled as in a request: "/a%20b".
+   * Encode names from other sources with `encodeURIComponent` first. For GET and HEAD, conditions,
+   * ranges and content codings work as for any file; other methods get the content alone. A file
+   * that strangers may not read is 403. A missing one, or a path outside of the tree, is 404.
    *
    * ```ts
    * server.route("GET", "/latest", (request) => request.answerWithFile("/downloads/a-2.1.pdf"));
@@ -181,7 +180,7 @@ export class RouteRequest implements Request {
    */
   answerWithFile(path: string): Answer {
     const { content, pages, tree } = this.#service;
-    // A route may have written to the tree just now, so it looks anew each time.
+    // The route may just have changed the file, so no earlier look counts.
     const view = View.anew(this.receivedMs);
     const contained = containPath(path);
     if (!contained.ok) return pages.notFound(view, `not a path: ${path}`);

@@ -1,7 +1,7 @@
 /**
- * What a client reads when it doesn't get what it asked for: the tree's own 403.html or 404.html
- * where there is one that strangers may read, a built-in page otherwise. No page tells an operating
- * system's text, and why a file is refused is told under `--explain` alone; the log always knows.
+ * The pages of error responses: the tree's own 403.html or 404.html if strangers may read it, a
+ * built-in page otherwise. No page contains a message of the operating system. The reason for a 403
+ * or 404 is shown only with `--explain`; the log always has it.
  */
 
 import { whenReady } from "../../base/eventual.ts";
@@ -20,13 +20,13 @@ import { fileResponse } from "../content/file-response.ts";
 import type { Answer } from "../endpoint.ts";
 import { escapeHtml, renderPage } from "./markup.ts";
 
-/** What a page says beside its status. */
+/** The text of a page besides its status. */
 interface PageText {
   /** A sentence for the client. */
   readonly text: string;
-  /** Where the sentence comes from, "RFC 9112 §3.2". */
+  /** The section that the sentence follows from, "RFC 9112 §3.2". */
   readonly section?: string;
-  /** Why, in detail: for the page only under `--explain`. */
+  /** The reason in detail; shown only with `--explain`. */
   readonly reason?: string;
 }
 
@@ -43,7 +43,7 @@ function builtInPage(status: ContentStatus, page: PageText): string {
   return renderPage(`${status} ${phrase}`, parts.join("\n"));
 }
 
-/** Puts the reason on top of a page that someone else wrote, where nobody has to look for it. */
+/** Inserts the reason at the top of the tree's own page, where it is seen at once. */
 function withReason(markup: string, reason: string): string {
   const aside = `<pre role="note">${escapeHtml(reason)}</pre>\n`;
   const body = /<body(?:\s[^>]*)?>/i.exec(markup);
@@ -51,18 +51,18 @@ function withReason(markup: string, reason: string): string {
   return `${markup.slice(0, at)}${aside}${markup.slice(at)}`;
 }
 
-/** Begins the response that a page is the body of. */
+/** A builder for a response whose body is a page. */
 function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
   return new ResponseBuilder(status).field("X-Content-Type-Options", "nosniff");
 }
 
-/** The tree's own pages: their statuses and their places. */
+/** The paths of the tree's own pages, by status. */
 const ownPages: Readonly<Record<403 | 404, ContainedPath | undefined>> = {
   403: childPath(rootPath, "403.html"),
   404: childPath(rootPath, "404.html"),
 };
 
-/** The pages of one server. */
+/** The error pages of one site. */
 export class ErrorPages {
   readonly #tree: Tree;
   readonly #limits: Limits;
@@ -91,26 +91,26 @@ export class ErrorPages {
     return startPage(405).field("Allow", allow).html(markup).build();
   }
 
-  /** 406: the client accepts no form there is (RFC 9110 §15.5.7, §12.5.3). */
+  /** 406: no content coding of the representation is acceptable (RFC 9110 §15.5.7, §12.5.3). */
   notAcceptable(): Response {
     const text = "There is no form of this in a content coding that the request accepts.";
     const builder = startPage(406).field("Vary", "Accept-Encoding");
     return builder.html(builtInPage(406, { text })).build();
   }
 
-  /** 412: what the client made its request depend on isn't so (RFC 9110 §15.5.13). */
+  /** 412: a condition of the request is false (RFC 9110 §15.5.13). */
   preconditionFailed(): Response {
     const text = "The resource isn't as the request's conditions ask.";
     return startPage(412).html(builtInPage(412, { text })).build();
   }
 
-  /** 416: no range lies within the `size` octets there are (RFC 9110 §15.5.17). */
+  /** 416: no range lies within the `size` octets of the representation (RFC 9110 §15.5.17). */
   rangeNotSatisfiable(size: number): Response {
     const markup = builtInPage(416, { text: `There are ${size} bytes, and none of those.` });
     return startPage(416).field("Content-Range", `bytes */${size}`).html(markup).build();
   }
 
-  /** The page for a breach of the protocol; ends the connection where the table says so. */
+  /** The page for a refusal; closes the connection if the error table says so. */
   refusal(refusal: Refusal): Response {
     const { status, section, text, close, limit } = refusal;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
@@ -121,7 +121,7 @@ export class ErrorPages {
     return builder.html(markup).build();
   }
 
-  /** 500: the disk or a handler failed; `reason` is for the log. */
+  /** 500: the storage or a handler failed; `reason` is for the log only. */
   failed(reason: string): Response {
     const { text } = refusals["handler-failed"];
     return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
@@ -150,7 +150,7 @@ export class ErrorPages {
   }
 }
 
-/** Whether `name` can be a page in the root: a single, plain name. */
+/** Whether `name` can be the name of a file in the root: a single path segment. */
 export function isPageName(name: string): boolean {
   const contained = containPath(`/${encodeURIComponent(name)}`);
   return contained.ok && contained.value.segments.length === 1;

@@ -1,9 +1,9 @@
 /**
- * The markup that all pages of the server itself share: errors and listings. It loads nothing, so a
- * page looks the same in an empty folder.
+ * The markup that all generated pages share: errors and listings. It refers to no other files, so
+ * the pages look the same in any tree.
  */
 
-/** `text` escaped for the text of HTML and for quoted attribute values. */
+/** `text` escaped for HTML text and for quoted attribute values. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll("&", "&amp;")
@@ -45,7 +45,7 @@ td a:hover { text-decoration: underline; }
 @media (max-width: 40rem) { .when { display: none; } }
 `;
 
-/** A page up to its content, which is HTML; `title` is text. */
+/** The markup before a page's content; `title` is text. */
 export function beginPage(title: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -60,7 +60,7 @@ export function beginPage(title: string): string {
 `;
 }
 
-/** A page from the end of its content on. */
+/** The markup after a page's content. */
 export const endPage = `
 </main>
 </body>

@@ -1,7 +1,6 @@
 /**
- * Whether a request is a navigation to a page, and not a request for a part of one. On a
- * single-page site a page that is missing is the one page, and a script that is missing stays
- * missing.
+ * Whether a request navigates to a page, as opposed to fetching a resource of one. On a single-page
+ * site a navigation to a missing path gets the root's index, and a missing script is 404.
  */
 
 import type { Fields } from "../../http/fields/fields.ts";
@@ -9,13 +8,13 @@ import type { Fields } from "../../http/fields/fields.ts";
 /** A weight of zero: "not acceptable" (RFC 9110 §12.4.2). */
 const refused = /;[\t ]*q=0(?:\.0*)?[\t ]*(?:;|$)/i;
 
-/** Destinations that are pages (Fetch, "request destination"). */
+/** Destinations of navigations (Fetch, "request destination"). */
 const pages: ReadonlySet<string> = new Set(["document", "iframe", "frame"]);
 
 /**
- * Whether `fields` are those of a navigation: by Sec-Fetch-Dest, which browsers send to trustworthy
- * origins (Fetch Metadata §2.1); without it, by whether Accept names text/html with a weight above
- * zero.
+ * Whether `fields` are those of a navigation. Sec-Fetch-Dest decides, which browsers send to
+ * trustworthy origins (Fetch Metadata §2.1). Without it, Accept must name text/html with a weight
+ * above zero.
  */
 export function isNavigation(fields: Fields): boolean {
   const destination = fields.get("sec-fetch-dest");

@@ -1,11 +1,10 @@
 /**
  * Path patterns for redirects and rewrites: a word matches itself, `:name` any one segment, and `*`
- * at the end one or more. Segments are spelled as in a request, so that a name with a "*" or a "%"
- * in it can be written, too: "%2A", "%25".
+ * at the end one or more. Segments are percent-encoded as in a request, so that a name with a "*"
+ * or a "%" can be written: "%2A", "%25".
  *
- * What the placeholders match is put into the target as whole segments that are encoded again. It
- * can't add a slash, a query or another host, so no request turns a redirect within the site into
- * one that leaves it.
+ * Matched segments are inserted into the target whole and encoded again. They can't add a slash, a
+ * query or another host, so no request turns a redirect within the site into one to another host.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -19,7 +18,7 @@ export interface PathPattern {
   target(segments: readonly string[], trailingSlash: boolean): string | undefined;
 }
 
-/** A segment: a decoded word, or a placeholder with its mark, ":name" or "*". */
+/** A segment: a decoded word, or a placeholder as written, ":name" or "*". */
 type Part = { readonly word: string } | { readonly name: string };
 
 interface Parts {
@@ -28,7 +27,7 @@ interface Parts {
 }
 
 interface Template extends Parts {
-  /** "" for a path of this site, else scheme and authority, "https://example.com". */
+  /** "" for a path of this site, otherwise scheme and authority, "https://example.com". */
   readonly origin: string;
 }
 
@@ -37,7 +36,7 @@ const placeholder = /^(?:\*|:[A-Za-z_]\w*)$/;
 /** Reads a path of words and placeholders; undefined when one of them is malformed. */
 function readParts(path: string): Parts | undefined {
   if (!path.isWellFormed() || /[?#]/.test(path)) return undefined;
-  // Characters that can't stand in a request are escaped as they are there.
+  // Characters that aren't ASCII are percent-encoded, as clients send them.
   const contained = containPath(path.replace(/[^\0-\x7f]+/gu, encodeURIComponent));
   if (!contained.ok) return undefined;
   const { segments, trailingSlash } = contained.value;
@@ -61,7 +60,7 @@ function readTemplate(to: string): Template | undefined {
   return parts === undefined ? undefined : { origin, ...parts };
 }
 
-/** The placeholders in `parts`. */
+/** The names of the placeholders in `parts`. */
 function namesIn(parts: readonly Part[]): string[] {
   return parts.flatMap((part) => ("name" in part ? [part.name] : []));
 }
@@ -69,7 +68,7 @@ function namesIn(parts: readonly Part[]): string[] {
 /** The segments that each placeholder of a pattern has matched. */
 type Matched = ReadonlyMap<string, readonly string[]>;
 
-/** What `pattern` matches in `segments`; undefined when it doesn't match them. */
+/** The segments that the placeholders of `pattern` match; undefined when it doesn't match. */
 function match(pattern: readonly Part[], segments: readonly string[]): Matched | undefined {
   const last = pattern.at(-1);
   const isOpen = last !== undefined && "name" in last && last.name === "*";
@@ -97,10 +96,10 @@ function fill(template: Template, matched: Matched, trailingSlash: boolean): str
 }
 
 /**
- * Reads a pattern and its target. Fails with a sentence when one of them is malformed: a path that
- * no request can spell, a "*" that isn't the last segment, a placeholder that stands twice in the
- * pattern, or one that only the target has. `mayLeave` says whether the target may be a URL, and so
- * on another host.
+ * Parses a pattern and its target. Fails with a message when one of them is malformed: a path that
+ * no request can have, a "*" that isn't the last segment, a placeholder that occurs twice in the
+ * pattern, or one that only the target has. With `mayLeave`, the target may be a URL on another
+ * host.
  */
 export function readPattern(
   from: string,

@@ -1,6 +1,5 @@
 /**
- * Reads the rules of a site once, when it starts. A fault is reported then, and a request never has
- * to check a rule again.
+ * Validates the rules of a site once, when it is opened, so that no request has to check them.
  */
 
 import type { Result } from "../../base/result.ts";
@@ -24,13 +23,15 @@ export interface SiteRules {
   readonly cache: number | undefined;
 }
 
-/** The rules as they are applied. `headers` is undefined when there is no field to add. */
+/**
+ * The rules in the form in which they are applied. `headers` is undefined when no field is added.
+ */
 export interface ReadRules {
   readonly mapping: PathMapping;
   readonly headers: ResponseHeaders | undefined;
 }
 
-/** Whether browsers spell an origin like this. A "*" in an origin would not be a wildcard. */
+/** Whether `text` is an origin as browsers serialize it. A "*" in it would not be a wildcard. */
 function isOrigin(text: string): boolean {
   return URL.parse(text)?.origin === text && !text.includes("*");
 }
@@ -44,7 +45,7 @@ function corsFault(cors: boolean | CorsRule): string | undefined {
   return bad === undefined ? undefined : `not an origin: ${bad}`;
 }
 
-/** Reads `rules`. Fails with a sentence about the first rule that is malformed. */
+/** Validates `rules`. Fails with a message about the first malformed rule. */
 export function readRules(rules: SiteRules): Result<ReadRules, string> {
   for (const header of rules.headers) {
     const fault = headerRuleFault(header);

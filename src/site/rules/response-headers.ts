@@ -1,7 +1,7 @@
 /**
- * Fields that whoever runs a server wants on its answers: how long they are fresh, headers of their
- * own, and whether scripts of other origins may read them (Fetch, "CORS protocol"). Everything is
- * checked when the server starts; an answer can't be split by a value that has passed.
+ * Adds configured fields to responses: header rules, and the fields that let scripts of other
+ * origins read responses (Fetch, "CORS protocol"). Rules are validated when the site is opened. A
+ * valid value has no control characters, so it can't split a response (RFC 9110 §5.5).
  */
 
 import { containPath } from "../../tree/path.ts";
@@ -14,24 +14,27 @@ import type { Response, ResponseField } from "../../http/message/response.ts";
 import { isEncoderField } from "../../http/message/response-builder.ts";
 import type { CorsRule, HeaderRule } from "./rules.ts";
 
-/** What decorates answers. */
-interface DecorationRules {
+/** The rules that `ResponseHeaders` applies. */
+interface ResponseHeaderRules {
   readonly headers: readonly HeaderRule[];
   readonly cors: CorsRule | undefined;
 }
 
-/** Fields that a script of another origin may see beside the safelisted ones (Fetch §3.3.3). */
+/**
+ * Fields that a script of another origin may read besides the safelisted ones (Fetch,
+ * "CORS-safelisted response-header name").
+ */
 const exposure: ResponseField = [
   "Access-Control-Expose-Headers",
   "Accept-Ranges, Content-Encoding, Content-Length, Content-Range, Date, ETag",
 ];
 
-/** How long a browser may remember the answer to a preflight, in seconds. */
+/** How long a browser may cache the response to a preflight, in seconds. */
 const preflightSeconds = 86_400;
 
 /**
- * Fields that follow from what is answered: by hand they would only be wrong (RFC 9110 §8.8, §10.2,
- * §14).
+ * Fields that the server derives from the response; a fixed value would be wrong (RFC 9110 §8.8,
+ * §10.2, §14).
  */
 const following: ReadonlySet<string> = new Set([
   "accept-ranges",
@@ -42,7 +45,7 @@ const following: ReadonlySet<string> = new Set([
   "location",
 ]);
 
-/** Fields that are about the content that was asked for, and not about the page of an error. */
+/** Fields about the requested content, which don't apply to an error page. */
 const aboutContent: ReadonlySet<string> = new Set([
   "cache-control",
   "content-disposition",
@@ -53,18 +56,18 @@ const aboutContent: ReadonlySet<string> = new Set([
   "expires",
 ]);
 
-/** Whether a rule's field belongs on `response`. */
+/** Whether the field `name` of a rule applies to `response`. */
 function belongs(name: string, { status, fields }: Response): boolean {
   if (!aboutContent.has(name)) return true;
   if (status >= 400) return false;
   if (!name.startsWith("content-")) return true;
-  // A 304 has what is kept already; a multipart body is of a type that is needed to read it.
+  // A 304 describes content that the client has. The type of a multipart body has its boundary.
   if (status >= 300 || status === 204) return false;
   const type = fields.find(([own]) => own.toLowerCase() === "content-type")?.[1] ?? "";
   return name !== "content-type" || !type.startsWith("multipart/byteranges");
 }
 
-/** What is wrong with a header rule, in words; undefined when nothing is. */
+/** A message about what is wrong with a header rule; undefined when it is valid. */
 export function headerRuleFault({ path, name, value }: HeaderRule): string | undefined {
   if (path !== undefined && !path.startsWith("/")) return `not a path that begins with /: ${path}`;
   if (!isToken(name)) return `not a field name: ${name}`;
@@ -75,7 +78,7 @@ export function headerRuleFault({ path, name, value }: HeaderRule): string | und
   return isClean ? undefined : `not a value for ${name}: ${JSON.stringify(value)}`;
 }
 
-/** `fields` with `more`, which take the place of those of the same name. */
+/** `fields` with `more`, which replace those of the same name. */
 function withFields(
   fields: readonly ResponseField[],
   more: readonly ResponseField[],
@@ -87,7 +90,7 @@ function withFields(
 
 const isVary = ([name]: ResponseField): boolean => name.toLowerCase() === "vary";
 
-/** Adds `member` to Vary, whatever is there already (RFC 9110 §12.5.5). */
+/** Adds `member` to Vary and keeps its other members (RFC 9110 §12.5.5). */
 export function withVary(
   fields: readonly ResponseField[],
   member: string,
@@ -98,7 +101,7 @@ export function withVary(
   return [...others, ["Vary", [...values, member].join(", ")]];
 }
 
-/** Adds a rule's fields; those of Vary to what the answer depends on anyway. */
+/** Adds the fields of rules. Those of Vary are merged with the members it already has. */
 function withOwn(response: Response, own: readonly ResponseField[]): readonly ResponseField[] {
   const replaced = withFields(
     response.fields,
@@ -110,7 +113,7 @@ function withOwn(response: Response, own: readonly ResponseField[]): readonly Re
     .reduce(withVary, replaced);
 }
 
-/** The path as a glob sees it, with its slashes; undefined when no file can be there. */
+/** The decoded path that globs are matched with; undefined when no file can have it. */
 function decodedPath(path: string): string | undefined {
   const contained = containPath(path);
   return contained.ok ? contained.value.text : undefined;
@@ -120,7 +123,10 @@ function saysCors({ fields }: Response): boolean {
   return fields.some(([name]) => name.toLowerCase() === "access-control-allow-origin");
 }
 
-/** What a preflight is told beside who may read (Fetch, "CORS-preflight request"). */
+/**
+ * The fields of a preflight's response besides the allowed origin (Fetch, "CORS-preflight
+ * request").
+ */
 function preflight(response: Response, fields: Fields): readonly ResponseField[] {
   const allow = response.fields.find(([name]) => name.toLowerCase() === "allow")?.[1];
   const asked = fields.getAll("access-control-request-headers").flatMap(tokenList);
@@ -142,13 +148,13 @@ interface CompiledHeader {
 
 /** Adds the fields of header rules and CORS to the responses of one server. */
 export class ResponseHeaders implements Finisher {
-  /** What is added follows from the response, the request's head and the rules. */
+  /** The added fields follow from the response, the request's head and the rules alone. */
   readonly isRepeatable = true;
   readonly #headers: readonly CompiledHeader[];
   readonly #cors: CorsRule | undefined;
 
-  /** The rules have been found faultless. */
-  constructor(rules: DecorationRules) {
+  /** `rules` have been validated. */
+  constructor(rules: ResponseHeaderRules) {
     this.#headers = rules.headers.map(({ path, name, value }) => ({
       glob: path === undefined ? undefined : new Bun.Glob(path),
       field: [name, value],
@@ -161,23 +167,23 @@ export class ResponseHeaders implements Finisher {
     const fields = head?.fields ?? noFields;
     const target = head?.target;
     const path = target !== undefined && "path" in target ? decodedPath(target.path) : undefined;
-    const decorated = withOwn(response, this.#ownFields(response, path));
+    const withRules = withOwn(response, this.#ownFields(response, path));
     const cors = this.#cors;
-    // A route that speaks of CORS itself is not corrected.
-    if (cors === undefined || saysCors(response)) return { ...response, fields: decorated };
+    // A route that sets CORS fields itself overrides the rule.
+    if (cors === undefined || saysCors(response)) return { ...response, fields: withRules };
     let more = this.#allowedOrigin(cors, fields);
     if (more.length > 0) {
       const asked = head?.method === "OPTIONS" && fields.has("access-control-request-method");
       more = [...more, ...(asked ? preflight(response, fields) : [exposure])];
     }
-    const readable = withFields(decorated, more);
+    const readable = withFields(withRules, more);
     return {
       ...response,
       fields: cors.origins === undefined ? readable : withVary(readable, "Origin"),
     };
   }
 
-  /** The fields of the rules that `response`, to a request for `path`, is to have. */
+  /** The fields of the rules that apply to `response`, whose request was for `path`. */
   #ownFields(response: Response, path: string | undefined): readonly ResponseField[] {
     return this.#headers
       .filter(({ glob }) => glob === undefined || (path !== undefined && glob.match(path)))
@@ -186,8 +192,8 @@ export class ResponseHeaders implements Finisher {
   }
 
   /**
-   * Any origin may read what needs no credentials. With a list of origins, the one that asks is
-   * named if it is listed, and only then may there be credentials.
+   * The fields that allow the request's origin. Without a list, every origin may read responses,
+   * without credentials. With a list, a listed origin is named, and credentials may be allowed.
    */
   #allowedOrigin(cors: CorsRule, fields: Fields): readonly ResponseField[] {
     if (cors.origins === undefined) return [["Access-Control-Allow-Origin", "*"]];

@@ -2,8 +2,8 @@
  * The rules of a site as they are written in a configuration.
  *
  * A path pattern is `/` and segments. A word matches itself, `:name` matches any one segment, and
- * `*` at the end matches one or more: `/old/*`, `/posts/:year/:slug`. Words are spelled as in a
- * request, `/a%20b`, or plainly, `/a b`. A slash at the end of a pattern makes no difference.
+ * `*` at the end matches one or more: `/old/*`, `/posts/:year/:slug`. Words may be percent-encoded,
+ * `/a%20b`, or not, `/a b`. A slash at the end of a pattern is ignored.
  */
 
 import type { RedirectStatus } from "../../http/message/response-builder.ts";
@@ -13,7 +13,9 @@ import type { RedirectStatus } from "../../http/message/response-builder.ts";
  * Fields about the content, such as Cache-Control and Content-Type, are not added to errors.
  */
 export interface HeaderRule {
-  /** A glob for the request's decoded path, "/assets/**"; without it the rule is for every path. */
+  /**
+   * A glob for the request's decoded path, "/assets/**"; without it the rule applies to every path.
+   */
   readonly path?: string;
   readonly name: string;
   readonly value: string;
@@ -21,7 +23,7 @@ export interface HeaderRule {
 
 /** Permits scripts of other origins to read responses (Fetch, "CORS protocol"). */
 export interface CorsRule {
-  /** Origins as browsers spell them, "https://example.com"; without it every origin. */
+  /** Origins as browsers serialize them, "https://example.com"; without it every origin. */
   readonly origins?: readonly string[];
   /** Whether requests may carry credentials; only with `origins`. */
   readonly credentials?: boolean;
@@ -36,7 +38,7 @@ export interface RedirectRule {
   readonly status?: RedirectStatus;
 }
 
-/** Answers a request for one path as if it were for another. The client is not told. */
+/** Answers a request for one path as if it were for another. The client can't tell. */
 export interface RewriteRule {
   readonly from: string;
   /** A path that may contain `:name`s and `*` of the pattern. */

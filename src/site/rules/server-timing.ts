@@ -1,6 +1,6 @@
 /**
- * How long an answer took to make, for the browser's network panel (Server Timing §2). Part of a
- * site that explains itself.
+ * How long a response took to make, for the browser's network panel (Server Timing §2). Only sites
+ * with `--explain` send it.
  */
 
 import type { Response } from "../../http/message/response.ts";
@@ -8,7 +8,7 @@ import type { Clock } from "../../schedule/clock.ts";
 import type { Finisher, Guard } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 
-/** Says in Server-Timing how many milliseconds each answer took. */
+/** Adds Server-Timing with the milliseconds that the response took. */
 export class ServerTiming implements Guard, Finisher {
   readonly isRepeatable = false;
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class ServerTiming implements Guard, Finisher {
     this.#clock = clock;
   }
 
-  /** Notes when the request began to be answered, and lets it pass. */
+  /** Records the time before the request is answered, and lets it pass. */
   check(request: Request): undefined {
     this.#startedMs.set(request, this.#clock.monotonicMs());
   }

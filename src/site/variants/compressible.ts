@@ -1,8 +1,8 @@
 /**
- * Which content has coded variants: what shrinks, by its media type and its name.
+ * Which content has coded variants: content that compression makes smaller, by media type and name.
  */
 
-/** Types that shrink, outside text/*, +json, +xml and all that says its charset. */
+/** Compressible types other than text/*, +json, +xml and types with a charset. */
 const compressible: ReadonlySet<string> = new Set([
   "application/javascript",
   "application/json",
@@ -16,18 +16,18 @@ const compressible: ReadonlySet<string> = new Set([
   "image/x-icon",
 ]);
 
-/** Names whose content is compressed already though their type, image/svg+xml, is not. */
+/** Names of compressed files whose media type, image/svg+xml, is compressible. */
 const compressedName = /\.svgz$/i;
 
-/** Whether content of this type shrinks. */
+/** Whether content of this type is compressible. */
 export function isCompressible(mediaType: string): boolean {
-  // What says its charset is text, and most of what shrinks says it.
+  // A type with a charset is text, which covers most compressible types.
   if (mediaType.includes("charset=") || mediaType.startsWith("text/")) return true;
   const [essence = ""] = mediaType.split(";", 1);
   return /\+(?:json|xml)$/.test(essence) || compressible.has(essence);
 }
 
-/** Whether content of this type, in the file `name`, has coded variants. */
+/** Whether content of this type, from the file `name`, has coded variants. */
 export function hasVariants(mediaType: string, name: string): boolean {
   return isCompressible(mediaType) && !compressedName.test(name);
 }

@@ -1,10 +1,9 @@
 /**
- * Variants made here, kept while there is room: each is made once, however many requests wait for
- * it.
+ * Caches variants that the server makes. Each is made once, even if many requests wait for it.
  *
- * A key contains the entity tag of the octets that were coded, so a variant is found for exactly
- * the octets that it was made of, and none ever becomes stale. How much is being made at one time
- * is bounded as well; beyond the bound nothing is begun.
+ * A key contains the entity tag of the identity, so a variant is found only for the octets it was
+ * made from and never becomes stale. The amount of content that is being coded at one time is
+ * bounded as well; beyond that, `make` refuses.
  */
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
@@ -20,13 +19,13 @@ export interface CodedVariant {
   readonly slot: Slot;
 }
 
-/** A variant that was just made, and whether it may be kept. */
+/** A variant that was just made, and whether it may be cached. */
 export interface MadeVariant {
   readonly variant: CodedVariant;
   readonly lasting: boolean;
 }
 
-/** What a variant costs in memory beside its octets, about: key, tag, places in maps. */
+/** The approximate memory of a variant besides its octets: key, tag, map entries. */
 const entryBytes = 512;
 
 interface CachedVariant extends StoreEntry {
@@ -41,27 +40,27 @@ export class VariantCache {
   #atOnceBytes = 0;
 
   /**
-   * Keeps at most `bytesMax` of variants, and makes variants of at most `atOnceBytesMax` of content
-   * at one time.
+   * Caches at most `bytesMax` of variants, and codes at most `atOnceBytesMax` of content at one
+   * time.
    */
   constructor(bytesMax: number, atOnceBytesMax: number) {
     this.#kept = new BoundedStore({ bytesMax, admitsOn: "first", admittedOneIn: 1 });
     this.#atOnceBytesMax = atOnceBytesMax;
   }
 
-  /** What the variants kept cost, in bytes. */
+  /** The cost of the cached variants, in bytes. */
   get bytes(): number {
     return this.#kept.bytes;
   }
 
-  /** The variant under `key` when it is kept, its promise when it is being made. */
+  /** The variant under `key` if it is cached, or its promise while it is being made. */
   find(key: string): CodedVariant | Promise<CodedVariant> | undefined {
     return this.#kept.get(key)?.variant ?? this.#making.get(key);
   }
 
   /**
-   * Makes the variant for `key` out of `size` bytes. Undefined, without calling `make`, when too
-   * much is being made already. To be called after `find` has found nothing.
+   * Makes the variant for `key` from `size` bytes. Undefined, without calling `make`, when too much
+   * is being made already. Call it only after `find` has returned undefined.
    */
   make(
     key: string,

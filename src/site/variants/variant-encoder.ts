@@ -1,5 +1,5 @@
 /**
- * Makes a coded variant of a content: read in shares of a turn, coded off the event loop.
+ * Makes a coded variant of content: reads it over several turns, and codes it on another thread.
  */
 
 import { Slot } from "../../base/slot.ts";
@@ -12,7 +12,10 @@ import type { MadeVariant } from "./variant-cache.ts";
 /** A content coding that variants are made in (RFC 9110 §8.4.1; RFC 7932, RFC 8878). */
 export type Coding = "br" | "zstd" | "gzip";
 
-/** Codes `octets` off the event loop, and takes them over: they may be gone after that. */
+/**
+ * Codes `octets` on another thread. Their buffer may be transferred, so the caller must not use it
+ * again.
+ */
 async function encode(
   coding: Coding,
   octets: Uint8Array<ArrayBuffer>,
@@ -21,12 +24,14 @@ async function encode(
 ): Promise<Uint8Array> {
   if (coding === "zstd") return Bun.zstdCompress(octets, { level: 3 });
   const { zlibEncoder } = await import("./zlib-encoder.ts");
-  // Its first order starts a thread, which takes 2 ms, and loading it has taken 1 ms of this turn.
+  // Starting the thread takes 2 ms. Loading the module has taken 1 ms of this turn, so wait.
   await scheduler.nextTurn();
   return zlibEncoder.encode(coding, octets, limits);
 }
 
-/** Reads a file in turns, and closes it; fewer octets than it had when it has shrunk meanwhile. */
+/**
+ * Reads a file over several turns and closes it. Returns fewer octets if it has shrunk meanwhile.
+ */
 async function readInTurns(
   file: OpenFile,
   { sendPieceBytes }: Limits,
@@ -47,7 +52,7 @@ async function readInTurns(
   }
 }
 
-/** Makes a variant of `content`, which is released. */
+/** Makes a variant of `content`; a file is closed. */
 export async function makeVariant(
   content: Uint8Array | OpenFile,
   coding: Coding,
@@ -57,16 +62,16 @@ export async function makeVariant(
   let octets: Uint8Array<ArrayBuffer>;
   let lasting = true;
   if (content instanceof Uint8Array) {
-    // The content stays with its other users. (A Buffer's own `slice` would be a view.)
+    // Copied, because the cached content must stay intact. (`slice` of a Buffer would be a view.)
     octets = new Uint8Array(content);
   } else {
-    // What can't be told from a later version, or was no version at all, is answered once.
+    // A variant of a file that has no version, or has changed while it was read, is not cached.
     const read = await readInTurns(content, limits, scheduler);
     octets = read.octets;
     lasting = content.version !== undefined && read.unchanged;
   }
   const made = await encode(coding, octets, limits, scheduler);
-  // A view into something larger would keep all of that.
+  // A view would keep its whole, larger buffer in memory.
   const exact = made.byteLength === made.buffer.byteLength ? made : new Uint8Array(made);
   const variant = { octets: exact, entityTag: tagOfBytes(exact), slot: new Slot() };
   return { variant, lasting };

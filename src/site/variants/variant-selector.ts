@@ -1,13 +1,13 @@
 /**
- * Content codings (RFC 9110 §8.4, §12.5.3): which variant of a representation goes to this client.
+ * Selects the variant of a representation for a client by content coding (RFC 9110 §8.4, §12.5.3).
  *
- * The client's weights decide. Among codings of one weight a variant that was made ahead and lies
- * beside the file comes first (`page.html.br`, when it is at least as new), then one that is made
- * here: once for each version, off the event loop, and kept in a bounded cache. Every variant is a
- * representation of its own, with its own strong tag; conditions and ranges are about that variant.
+ * The client's weights decide. Among codings of equal weight a precompressed file beside the
+ * original is preferred (`page.html.br`, if it is at least as new). Next is a variant made by the
+ * server: once for each version, on another thread, and cached. Every variant is a representation
+ * of its own, with its own strong tag; conditions and ranges apply to that variant.
  *
- * Types that are compressed by nature have one variant alone, whatever the client says. And when a
- * lot is being made already, a client that takes the identity gets it.
+ * Content that isn't compressible has only the identity, regardless of Accept-Encoding. While too
+ * much is being coded, a client that accepts the identity gets it.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
@@ -30,24 +30,30 @@ import { makeVariant } from "./variant-encoder.ts";
 
 type Offered = Coding | "identity";
 
-/** Variants made ahead, where the client has no preference: by size, at build tools' levels. */
+/** The order of precompressed files of equal weight: the smallest first, at build tools' levels. */
 const aheadOrder: readonly Coding[] = ["br", "zstd", "gzip"];
 
-/** Variants made here: at these levels zstd is as small as the others in a quarter of the time. */
+/**
+ * The order of codings made by the server: at its levels, zstd takes a quarter of the time of the
+ * others for the same size.
+ */
 const hereOrder: readonly Coding[] = ["zstd", "br", "gzip"];
 
 const offered: readonly Offered[] = [...aheadOrder, "identity"];
 
-/** The names of variants made ahead. */
+/** The name suffixes of precompressed files. */
 const extensions: Readonly<Record<Coding, string>> = { br: ".br", zstd: ".zst", gzip: ".gz" };
 
-/** One thing to try, in the order in which the client would rather have it. */
+/**
+ * A possible variant: a precompressed file ("ahead"), one made by the server ("here"), or the
+ * identity.
+ */
 type Candidate =
   | { readonly kind: "ahead"; readonly coding: Coding }
   | { readonly kind: "here"; readonly coding: Coding }
   | { readonly kind: "identity" };
 
-/** What a client accepts. */
+/** What a client accepts, its preferred candidates first. */
 interface Accepted {
   readonly candidates: readonly Candidate[];
   readonly takesIdentity: boolean;
@@ -67,13 +73,13 @@ function readAccepted(values: readonly string[]): Accepted {
   return { candidates, takesIdentity: candidates.some(({ kind }) => kind === "identity") };
 }
 
-/** What is worked out once about the variants of a representation, and lies in its slot. */
-class VariantSlots {
-  /** Where the representation is. */
+/** Values about the variants of a representation that are computed once and kept in its slot. */
+class KnownVariants {
+  /** The path of the representation. */
   readonly path: ContainedPath;
-  /** Where a variant that was made ahead would be. */
+  /** The paths of precompressed files, which may not exist. */
   readonly #beside: { [coding in Coding]?: ContainedPath | undefined } = {};
-  /** By what a variant that is made here is known to the cache. */
+  /** The keys in the variant cache. */
   readonly #keys: { [coding in Coding]?: string } = {};
 
   constructor(path: ContainedPath) {
@@ -87,41 +93,41 @@ class VariantSlots {
     return this.#beside[coding];
   }
 
-  /** With the path, because a tag tells versions of one resource apart and no more. */
+  /** Contains the path, because a tag is unique only within one resource. */
   key(coding: Coding, { entityTag }: Representation): string {
     return (this.#keys[coding] ??= `${coding} ${entityTag.opaque} ${this.path.text}`);
   }
 }
 
-function slotsOf({ slot }: Representation, path: ContainedPath): VariantSlots {
+function knownVariantsOf({ slot }: Representation, path: ContainedPath): KnownVariants {
   const known = slot?.value;
-  if (known instanceof VariantSlots && known.path.text === path.text) return known;
-  const slots = new VariantSlots(path);
-  if (slot !== undefined) slot.value = slots;
-  return slots;
+  if (known instanceof KnownVariants && known.path.text === path.text) return known;
+  const variants = new KnownVariants(path);
+  if (slot !== undefined) slot.value = variants;
+  return variants;
 }
 
 /**
- * What the selection comes to: a variant, or "none" when the client accepts no variant there is,
- * and "busy" when none can be made now.
+ * The result of a selection: a variant; "none" when none is acceptable; "busy" when an acceptable
+ * one can't be made now.
  */
 export type Selection = Representation | "none" | "busy";
 
-/** What the selection of a variant needs. */
+/** What `VariantSelector` needs. */
 interface VariantService {
   readonly tree: Tree;
   readonly limits: Limits;
   readonly cache: VariantCache;
-  /** What turns of the event loop may spend. */
+  /** The budgets of a turn of the event loop. */
   readonly budgets: TurnBudgets;
 }
 
-/** What of a request's selection stays the same from candidate to candidate. */
+/** The parameters of one selection, the same for all its candidates. */
 interface Selecting {
   readonly identity: Representation;
-  readonly slots: VariantSlots;
+  readonly variants: KnownVariants;
   readonly accepted: Accepted;
-  /** Whether a variant may be made here. */
+  /** Whether the server may make a variant. */
   readonly mayMake: boolean;
   readonly view: View;
 }
@@ -132,7 +138,7 @@ export class VariantSelector {
   readonly #limits: Limits;
   readonly #cache: VariantCache;
   readonly #budgets: TurnBudgets;
-  /** What the latest client accepted, and how it said so: the next one mostly says the same. */
+  /** The latest Accept-Encoding and its meaning. Most requests repeat it. */
   #latest: { readonly text: string; readonly accepted: Accepted } | undefined;
 
   constructor({ tree, limits, cache, budgets }: VariantService) {
@@ -142,12 +148,12 @@ export class VariantSelector {
     this.#budgets = budgets;
   }
 
-  /** Whether a client that has sent `fields` takes what isn't coded. */
+  /** Whether a request with `fields` accepts the identity. */
   takesIdentity(fields: Fields): boolean {
     return this.#acceptedBy(fields)?.takesIdentity ?? true;
   }
 
-  /** What `fields` accept; undefined where they say nothing. */
+  /** What `fields` accept; undefined without Accept-Encoding. */
   #acceptedBy(fields: Fields): Accepted | undefined {
     if (!fields.has("accept-encoding")) return undefined;
     const values = fields.getAll("accept-encoding");
@@ -157,9 +163,9 @@ export class VariantSelector {
   }
 
   /**
-   * The variant of `identity`, the file or the folder at `path`, that `request` asks for. It is
-   * released where it isn't selected. No variant is made here of what fits a packet, unless
-   * nothing else is accepted, nor of what takes too long.
+   * Selects the variant of `identity`, the file or listing at `path`, for a request. `identity` is
+   * released if it isn't selected. The server makes no variant of content that fits in one packet,
+   * unless the identity is not acceptable, and none of content that would take too long.
    */
   select(
     { head }: Request,
@@ -169,16 +175,16 @@ export class VariantSelector {
   ): Eventual<Selection> {
     if (!identity.hasVariants) return identity;
     const accepted = this.#acceptedBy(head.fields);
-    // Most programs say nothing: the identity is what they surely understand.
+    // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
     if (accepted === undefined) return identity;
     const { codingBytesMin, codingBytesMax } = this.#limits;
     const { size } = identity;
     const mayMake = size <= codingBytesMax && (size >= codingBytesMin || !accepted.takesIdentity);
-    const slots = slotsOf(identity, path);
-    return this.#try({ identity, slots, accepted, mayMake, view }, 0, "none");
+    const variants = knownVariantsOf(identity, path);
+    return this.#try({ identity, variants, accepted, mayMake, view }, 0, "none");
   }
 
-  /** Tries the candidates from `from` on; `otherwise` is what it comes to without any. */
+  /** Tries the candidates from index `from` on; `otherwise` is the result if none can be used. */
   #try(selecting: Selecting, from: number, otherwise: "none" | "busy"): Eventual<Selection> {
     const { identity, accepted, mayMake, view } = selecting;
     const { candidates } = accepted;
@@ -186,7 +192,7 @@ export class VariantSelector {
     for (let i = from; i < candidates.length; i++) {
       const candidate = candidates[i] as Candidate;
       if (candidate.kind === "identity") {
-        // That there was no room is true for now, and can't be checked again.
+        // That too much was being made is a temporary state, so the answer is not repeatable.
         if (outcome === "busy") view.dependOnMore();
         return outcome === "busy" ? identity.once() : identity;
       }
@@ -213,11 +219,11 @@ export class VariantSelector {
     return outcome;
   }
 
-  /** A variant made ahead: a file of the tree, by the same rules as any other. */
+  /** A precompressed variant. It is a file of the tree, so the same rules of permission apply. */
   #ahead(selecting: Selecting, coding: Coding): Eventual<Representation | undefined> {
-    const { identity, slots, view } = selecting;
-    // What has no date is no file, and nothing can be as new.
-    const beside = identity.mtimeMs === undefined ? undefined : slots.beside(coding);
+    const { identity, variants, view } = selecting;
+    // An identity without a date is a listing, which has no precompressed file.
+    const beside = identity.mtimeMs === undefined ? undefined : variants.beside(coding);
     if (beside === undefined) return undefined;
     return whenReady(this.#tree.open(beside, view), (found) =>
       this.#variantIn(found, selecting, coding),
@@ -228,7 +234,7 @@ export class VariantSelector {
     if (found.kind !== "file") return undefined;
     const { identity } = selecting;
     const { file } = found;
-    // No coding makes nothing of something: an empty file is one that is still being written.
+    // No coding produces zero octets, so an empty file is still being written.
     if (file.size === 0 || file.mtimeMs < (identity.mtimeMs ?? Infinity)) {
       file.close();
       return undefined;
@@ -238,19 +244,19 @@ export class VariantSelector {
   }
 
   /**
-   * A variant made here, now or before. Undefined when there is no room to make it; `identity` is
-   * not released then.
+   * A variant made by the server, now or before. Undefined when too much is being made; `identity`
+   * is not released then.
    */
   #made(selecting: Selecting, coding: Coding): Eventual<Representation> | undefined {
-    const { identity, slots } = selecting;
+    const { identity, variants } = selecting;
     const represent = (coded: CodedVariant): Representation => variantOf(identity, coding, coded);
-    const key = slots.key(coding, identity);
+    const key = variants.key(coding, identity);
     const found = this.#cache.find(key);
     if (found !== undefined) {
       identity.release();
       if (!(found instanceof Promise)) return represent(found);
       return found.then(async (coded) => {
-        // Besides what is sent there is an answer to be made.
+        // The cost of making the response is added to its octets.
         const cost = coded.octets.length + this.#limits.inlineBytesMax;
         await this.#budgets.variants.take(cost, this.#limits.sendBurstBytes);
         return represent(coded);

@@ -1,11 +1,11 @@
 /**
  * Compresses octets with node:zlib on a worker thread, because even loading node:zlib blocks the
- * event loop for milliseconds. The process has one such thread. It starts with the first order,
- * ends when it has had no order for a while, and doesn't keep the process alive. Buffers are
+ * event loop for milliseconds. The process has one such thread. It starts with the first job, ends
+ * when it has been idle for `codingIdleTimeMs`, and doesn't keep the process alive. Buffers are
  * transferred to the thread and back, not copied.
  *
  * If the thread can't start, as in a bundle without the worker's program, node:zlib is loaded on
- * the main thread. When a thread dies, its open orders fail; the next order starts another thread.
+ * the main thread. When a thread dies, its open jobs fail; the next job starts another thread.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -14,7 +14,7 @@ import type { Alarm, Scheduler } from "../../schedule/scheduler.ts";
 import type { ZlibCoding } from "./zlib-encoding.ts";
 
 /** A message to the thread: octets to compress. */
-export interface ZlibOrder {
+export interface ZlibJob {
   readonly id: number;
   readonly coding: ZlibCoding;
   readonly octets: Uint8Array;
@@ -26,7 +26,7 @@ export type ZlibMessage =
   | { readonly kind: "made"; readonly id: number; readonly octets: Uint8Array }
   | { readonly kind: "failed"; readonly id: number; readonly reason: string };
 
-/** How long an order may take, and how long an idle thread is kept. */
+/** How long a job may take, and how long an idle thread is kept. */
 export type ZlibTimes = Pick<Limits, "handlerTimeMs" | "codingIdleTimeMs">;
 
 /** One thread, from its start to its end. */
@@ -36,9 +36,9 @@ class ZlibThread {
   readonly #worker: Worker;
   readonly #started = Promise.withResolvers<boolean>();
   readonly #answers = new Map<number, PromiseWithResolvers<Uint8Array>>();
-  #state: "taking orders" | "finishing" | "over" = "taking orders";
-  #orders = 0;
-  #ordersOpen = 0;
+  #state: "taking jobs" | "finishing" | "over" = "taking jobs";
+  #jobs = 0;
+  #jobsOpen = 0;
 
   constructor(program: URL, scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -51,8 +51,8 @@ class ZlibThread {
     this.#worker.addEventListener("close", () => this.#end());
   }
 
-  get takesOrders(): boolean {
-    return this.#state === "taking orders";
+  get takesJobs(): boolean {
+    return this.#state === "taking jobs";
   }
 
   /** "unstarted" when the thread can't run. `octets` have not been transferred then. */
@@ -62,31 +62,31 @@ class ZlibThread {
     { handlerTimeMs, codingIdleTimeMs }: ZlibTimes,
   ): Promise<Uint8Array | "unstarted"> {
     this.#idleAlarm.clear();
-    this.#ordersOpen++;
+    this.#jobsOpen++;
     const { promise: deadline, resolve: expire } = Promise.withResolvers<"late">();
     const alarm = this.#scheduler.alarm();
     alarm.set(handlerTimeMs, () => expire("late"));
     try {
       const started = await Promise.race([this.#started.promise, deadline]);
       if (started !== true) return "unstarted";
-      const made = await Promise.race([this.#order(coding, octets), deadline]);
+      const made = await Promise.race([this.#job(coding, octets), deadline]);
       if (made !== "late") return made;
-      // The thread may hang. It gets no more orders, but those with longer deadlines may still be
-      // filled.
+      // The thread may hang. It gets no more jobs, but open ones with later deadlines may still
+      // finish.
       this.#state = "finishing";
       throw new Error("compressing took too long");
     } finally {
       alarm.clear();
-      this.#ordersOpen--;
-      if (this.#ordersOpen === 0) this.#idle(codingIdleTimeMs);
+      this.#jobsOpen--;
+      if (this.#jobsOpen === 0) this.#idle(codingIdleTimeMs);
     }
   }
 
-  #order(coding: ZlibCoding, octets: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-    const id = ++this.#orders;
+  #job(coding: ZlibCoding, octets: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    const id = ++this.#jobs;
     const answer = Promise.withResolvers<Uint8Array>();
     this.#answers.set(id, answer);
-    this.#worker.postMessage({ id, coding, octets } satisfies ZlibOrder, [octets.buffer]);
+    this.#worker.postMessage({ id, coding, octets } satisfies ZlibJob, [octets.buffer]);
     return answer.promise;
   }
 
@@ -101,7 +101,7 @@ class ZlibThread {
     else answer?.reject(new Error(message.reason));
   }
 
-  /** No order is open: the thread ends, at once or when it has been idle for `timeMs`. */
+  /** No job is open: the thread ends, at once or when it has been idle for `timeMs`. */
   #idle(timeMs: number): void {
     if (this.#state === "finishing") this.#end();
     if (this.#state === "over") return;
@@ -144,7 +144,7 @@ export class ZlibEncoder {
     times: ZlibTimes,
   ): Promise<Uint8Array> {
     if (!this.#isAlone) {
-      if (this.#thread?.takesOrders !== true) {
+      if (this.#thread?.takesJobs !== true) {
         this.#thread = new ZlibThread(this.#program, this.#scheduler);
       }
       const made = await this.#thread.encode(coding, octets, times);
@@ -157,8 +157,8 @@ export class ZlibEncoder {
 }
 
 /**
- * The encoder of the process. Its thread can outlive the server that ordered first, so it has a
- * scheduler of its own.
+ * The encoder of the process. Its thread can outlive the server whose job started it, so it has its
+ * own scheduler.
  */
 export const zlibEncoder = new ZlibEncoder(
   new URL("./zlib-worker.ts", import.meta.url),

@@ -6,12 +6,12 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-/** A content coding that node:zlib makes. */
+/** A content coding that node:zlib implements. */
 export type ZlibCoding = "br" | "gzip";
 
 /**
- * Compresses `octets` on the runtime's thread pool. The levels are quick ones, because a client is
- * waiting. The result has a buffer of its own, of the exact size.
+ * Compresses `octets` on the runtime's thread pool. The levels favour speed, because a client is
+ * waiting. The result has its own buffer of the exact size.
  */
 export async function encodeWithZlib(
   coding: ZlibCoding,

@@ -1,9 +1,9 @@
 /**
  * The program of the worker thread that compresses. It reports that it is ready, then answers each
- * order with the compressed octets or with an error. Several orders can be in work at once.
+ * job with the compressed octets or with an error. Several jobs can run at once.
  */
 
-import type { ZlibMessage, ZlibOrder } from "./zlib-encoder.ts";
+import type { ZlibJob, ZlibMessage } from "./zlib-encoder.ts";
 import { encodeWithZlib } from "./zlib-encoding.ts";
 
 declare const self: Worker;
@@ -12,7 +12,7 @@ function send(message: ZlibMessage, transferred: ArrayBuffer[] = []): void {
   self.postMessage(message, transferred);
 }
 
-async function fill({ id, coding, octets }: ZlibOrder): Promise<void> {
+async function run({ id, coding, octets }: ZlibJob): Promise<void> {
   try {
     const made = await encodeWithZlib(coding, octets);
     send({ kind: "made", id, octets: made }, [made.buffer]);
@@ -21,5 +21,5 @@ async function fill({ id, coding, octets }: ZlibOrder): Promise<void> {
   }
 }
 
-self.addEventListener("message", ({ data }: MessageEvent<ZlibOrder>) => void fill(data));
+self.addEventListener("message", ({ data }: MessageEvent<ZlibJob>) => void run(data));
 send({ kind: "ready" });

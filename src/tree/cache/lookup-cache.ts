@@ -1,8 +1,7 @@
 /**
- * Lookups, cached with every look they were made of. A lookup is valid for as long as each of these
- * looks, made again, sees the same; so an edit, another file by that name, a change of mode of the
- * file or of a folder above it, and something new where nothing was, are all seen by the first
- * request that is sent after them.
+ * Caches lookups with every look that they were made from. A lookup is valid while each of these
+ * looks, repeated, sees the same. So the first request after a change sees it: an edit, a replaced
+ * file, a change of mode of the file or of a folder above it, or a new file where none was.
  */
 
 import { BoundedStore } from "../../base/bounded-store.ts";
@@ -20,16 +19,19 @@ import { OpenFileCache, SharedFile } from "./open-file-cache.ts";
 import type { WatchChain } from "./path-watch.ts";
 import { PathWatch } from "./path-watch.ts";
 
-/** What a lookup costs beside its content, about, in bytes: maps, texts, watches, the response. */
+/**
+ * The approximate cost of a lookup besides its content, in bytes: map entries, texts, watches, the
+ * response.
+ */
 const lookupBytes = 2048;
 
-/** The limits that the cache lives by. */
+/** The limits of the cache. */
 export type LookupCacheLimits = Pick<
   Limits,
   "fileCacheBytesMax" | "openFilesKeptMax" | "openFilesRestMs"
 >;
 
-/** A content is there twice: by itself, and behind the head that it is sent with. */
+/** Content is counted twice: by itself, and as a copy in the encoded response. */
 function bytesOf(finding: Finding): number {
   const content = "file" in finding ? (finding.file.content?.length ?? 0) : 0;
   return lookupBytes + 2 * content;
@@ -44,10 +46,7 @@ export class LookupCache implements LookupHolder {
   readonly #lookups: BoundedStore<string, Lookup>;
   readonly #watches = new Map<string, PathWatch>();
 
-  /**
-   * Holds as much as `limits` say. `alarm` rings when open files are looked through for those that
-   * no request has asked for.
-   */
+  /** `alarm` is for closing open files that no request has used for a while. */
   constructor(limits: LookupCacheLimits, calls: SystemCalls, clock: LogicalClock, alarm: Alarm) {
     this.bytesMax = limits.fileCacheBytesMax;
     this.#lookups = new BoundedStore({
@@ -60,12 +59,12 @@ export class LookupCache implements LookupHolder {
     this.#clock = clock;
   }
 
-  /** What is held, in bytes. */
+  /** The cost of the cached lookups, in bytes. */
   get bytes(): number {
     return this.#lookups.bytes;
   }
 
-  /** The lookup of `path`, if it is cached and still valid by looks not made before `since`. */
+  /** The lookup of `path`, if it is cached and looks made at `since` or later show it valid. */
   find(path: ContainedPath, since: Moment): Lookup | undefined {
     const lookup = this.#lookups.get(path.text);
     if (lookup === undefined) return undefined;
@@ -75,12 +74,12 @@ export class LookupCache implements LookupHolder {
   }
 
   /**
-   * Caches that `path` has led to `finding` by `steps`, unless these can't be relied on: one was
-   * changed meanwhile, or so lately before `view`'s request that another change might not show.
+   * Caches the `finding` for `path`, made from `steps`, unless one of these has changed meanwhile,
+   * or was changed so recently before the request of `view` that another change might not show.
    */
   add(path: ContainedPath, finding: Finding, steps: readonly Step[], view: View): void {
     const { text } = path;
-    // A lookup that was valid and could not be given out may still be there.
+    // A valid lookup that `open` couldn't return may still be cached.
     this.#lookups.delete(text);
     if (!areSettled(steps, view.receivedMs)) return;
     const bytes = bytesOf(finding);
@@ -98,7 +97,10 @@ export class LookupCache implements LookupHolder {
     if (!isCurrent || !this.#lookups.set(text, lookup)) this.unwatch(chain);
   }
 
-  /** `finding` as it can be given out again: the file that is open now is closed by its user. */
+  /**
+   * `finding` in the form to cache. An open file belongs to its caller, so a large file becomes a
+   * `SharedFile`, which is opened again.
+   */
   #lasting(finding: Finding, steps: readonly Step[]): Finding {
     const path = steps.at(-1)?.path;
     if (!("file" in finding) || !(finding.file instanceof DiskFile)) return finding;
@@ -107,7 +109,7 @@ export class LookupCache implements LookupHolder {
     return { kind: "file", file: new SharedFile(name, stat, path, this.#openFiles) };
   }
 
-  /** The watch of a step's path; if it saw something else than the step did, it looks again. */
+  /** The watch of the step's path. If it last saw something else than the step, it looks again. */
   #watch({ path, seen }: Step): PathWatch {
     let watch = this.#watches.get(path);
     if (watch === undefined) {
@@ -143,15 +145,15 @@ export class LookupCache implements LookupHolder {
   }
 }
 
-/** Whether everything seen on the way shows a change that comes after `receivedMs`. */
+/** Whether a change of any step after `receivedMs` will show. */
 function areSettled(steps: readonly Step[], receivedMs: number): boolean {
   return steps.every(
     ({ seen }) => seen === undefined || seen.isFolder || isSettled(seen, receivedMs),
   );
 }
 
-/** Whether a found file may be given out again, and the reason to keep what follows from it. */
+/** Records that a cached finding has been returned again. */
 export function markRepeated(finding: Finding): void {
-  // Most files are asked for once: what follows from one is kept when it is asked for again.
+  // Most files are requested once, so derived values are cached only from the second request on.
   if ("file" in finding && finding.file instanceof MemoryFile) finding.file.markRepeated();
 }

@@ -1,8 +1,7 @@
 /**
- * A cached lookup: what a path led to, the watches that this depends on, and what depends on it in
- * turn. It is valid while every watch still sees the same, and that is checked here and nowhere
- * else. A dependent, such as a cached response, is evicted with the first lookup it depends on, so
- * it never outlives that lookup.
+ * A cached lookup: a finding, the watches it depends on, and the dependents of it. It is valid
+ * while every watch sees the same, which is checked only here. A dependent, such as a cached
+ * response, is evicted with the first lookup it depends on, so it never outlives that lookup.
  */
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
@@ -10,23 +9,26 @@ import type { Kind, Outcome } from "../tree.ts";
 import type { Dependency, Dependent, Moment } from "../view.ts";
 import type { WatchChain } from "./path-watch.ts";
 
-/** Beyond it the oldest is dropped: a file may be asked for in any number of ways. */
+/**
+ * Beyond this, the oldest dependent is dropped, because there is no limit to the number of
+ * different requests for a file.
+ */
 const dependentsMax = 64;
 
-/** A dependent that costs more than this part of the store is not attached. */
+/** A dependent that costs more than this fraction of the store is not attached. */
 const shareOfStore = 1 / 16;
 
-/** What a path led to. An outcome was opened; a kind was only peeked at. */
+/** What a path led to: an outcome of opening it, or the kind that a peek saw. */
 export type Finding = Outcome | { readonly kind: Kind; readonly isPeeked: true };
 
-/** The cache that holds lookups, as they need it. */
+/** The part of the cache that a lookup uses. */
 export interface LookupHolder {
   readonly bytesMax: number;
-  /** Whether `lookup` has not been evicted yet. */
+  /** Whether `lookup` is still cached. */
   holds(lookup: Lookup): boolean;
-  /** Adds `bytes` to what `lookup` costs; lookups may be evicted for it, this one among them. */
+  /** Adds `bytes` to the cost of `lookup`. This may evict lookups, including this one. */
   grow(lookup: Lookup, bytes: number): void;
-  /** A lookup that depended on `chain` has left the cache. */
+  /** Releases the watches of `chain`, because a lookup that depended on it has been evicted. */
   unwatch(chain: WatchChain | undefined): void;
 }
 
@@ -35,15 +37,15 @@ export class Lookup implements Dependency, StoreEntry {
   /** The path's text. */
   readonly text: string;
   readonly finding: Finding;
-  /** The watches it depends on; undefined for none. */
+  /** The watches that it depends on; undefined for none. */
   readonly chain: WatchChain | undefined;
   bytes: number;
   isUsed = true;
   readonly #holder: LookupHolder;
-  /** Undefined while there are none, as for most paths that are asked for once. */
+  /** Undefined while there are none, as for most paths that are requested once. */
   #dependents: Dependent[] | undefined;
 
-  /** `bytes` is what all of it costs. */
+  /** `bytes` is its cost without dependents. */
   constructor(
     text: string,
     finding: Finding,

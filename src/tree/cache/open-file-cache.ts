@@ -1,10 +1,10 @@
 /**
- * Large files that are given out again. One is opened when it is asked for and stays open for the
- * next request: while it is being sent, and until it was not asked for in a while. All responses
- * share the descriptor, and as every read says where it reads, none is in another's way.
+ * Keeps large files open between requests. A file is opened for a request and stays open while it
+ * is being sent, and until no request has used it for a while. All responses share the descriptor.
+ * Every read passes its position, so they don't interfere.
  *
- * What is opened has to be what was looked up, to the nanosecond of its last change; so it doesn't
- * matter by which way it is found again.
+ * A file that is opened again must have the stat of the lookup, to the nanosecond of its last
+ * change. So it is the same file even though it is opened by its path.
  */
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
@@ -18,23 +18,23 @@ import { systemCalls } from "../../system/system-choice.ts";
 import { FoundFile } from "../disk/open-file.ts";
 import type { OpenFile } from "../tree.ts";
 
-/** Filled by every look. */
+/** Written by every look. */
 const seen = new FileStat();
 
-/** A file that may be given out again and again, for as long as it is what it was. */
+/** A file that the cache returns again while it is unchanged. */
 export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
   readonly content = undefined;
   readonly slot = new Slot();
-  /** Open files are counted, one by one. */
+  /** The store counts open files, so each costs 1. */
   bytes = 1;
   isUsed = false;
   readonly #path: string;
   readonly #openFiles: OpenFileCache;
   #fd = -1;
-  /** Responses that it is being sent in. */
+  /** How many responses are sending it. */
   #uses = 0;
 
-  /** The file that was seen as `stat` at `path`, when its last change was long enough ago. */
+  /** The file at `path`, whose look saw `stat` and was settled. */
   constructor(name: string, stat: FileStat, path: string, openFiles: OpenFileCache) {
     super(name, stat, true);
     this.#path = path;
@@ -45,7 +45,7 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
     return this.#fd === -1 ? undefined : (this.#fd as unknown as FileHandle);
   }
 
-  /** Opens it, unless it is open; false when that fails, or when it is not what it was. */
+  /** Opens it if it isn't open; false when that fails or the file has changed. */
   open(): boolean {
     if (this.#fd === -1 && !this.#openAnew()) return false;
     this.#openFiles.use(this);
@@ -70,13 +70,13 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
     return new Share(this);
   }
 
-  /** A response is over. */
+  /** Called when a response that sends it ends. */
   leave(): void {
     this.#uses--;
     if (!this.#openFiles.holds(this)) this.evicted();
   }
 
-  /** It is no longer kept open: closes it once no response is being made of it. */
+  /** Called when it is no longer kept open: closes it if no response is sending it. */
   evicted(): void {
     if (this.#uses > 0 || this.#fd === -1) return;
     closeDescriptor(this.#fd);
@@ -95,13 +95,16 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
     return this.#isOpen() && systemCalls().lookInto(this.#fd, seen) === 0;
   }
 
-  /** Opens it, unless it is open. A response that reads on is no request, so it is no use. */
+  /**
+   * Opens it if it isn't open. Unlike `open`, this records no request if it is: a response that
+   * continues to read is not a request.
+   */
   #isOpen(): boolean {
     return this.#fd !== -1 || this.open();
   }
 
   close(): void {
-    // It is for others, too.
+    // Other requests share it; the cache closes it.
   }
 
   read(into: Uint8Array, position: number): number {
@@ -109,7 +112,7 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
   }
 }
 
-/** A share of an open file, which keeps it open. */
+/** One response's reference to an open file. It keeps the file open. */
 class Share implements FileSource {
   #file: SharedFile | undefined;
 
@@ -135,7 +138,7 @@ class Share implements FileSource {
   }
 }
 
-/** The files that are kept open: never too many, and none for too long. */
+/** The files that are kept open, limited in number and time. */
 export class OpenFileCache {
   readonly #files: BoundedStore<SharedFile, SharedFile>;
   readonly #restMs: number;
@@ -143,8 +146,8 @@ export class OpenFileCache {
   #isAlarmSet = false;
 
   /**
-   * Keeps `filesMax` open. `alarm` rings every `restMs`, so a file that no request asks for stays
-   * open for one to two times that.
+   * Keeps at most `filesMax` open. `alarm` rings every `restMs`, so a file stays open for one to
+   * two times `restMs` after its last request.
    */
   constructor(filesMax: number, restMs: number, alarm: Alarm) {
     const bytesMax = Math.max(1, filesMax);
@@ -153,7 +156,7 @@ export class OpenFileCache {
     this.#alarm = alarm;
   }
 
-  /** How many are kept open. */
+  /** How many files are kept open. */
   get size(): number {
     return this.#files.size;
   }
@@ -163,7 +166,7 @@ export class OpenFileCache {
     return this.#files.holds(file, file);
   }
 
-  /** `file`, which is open, is asked for; another one may be closed for it. */
+  /** Records a request for `file`, which is open. Another file may be closed for it. */
   use(file: SharedFile): void {
     if (this.#files.get(file) !== undefined) return;
     this.#files.set(file, file);
@@ -180,13 +183,13 @@ export class OpenFileCache {
     });
   }
 
-  /** Closes those that were not asked for since the last time. */
+  /** Closes the files that no request has used since the previous call. */
   rest(): void {
     this.#files.sweep();
     this.#setAlarm();
   }
 
-  /** Closes all; those that are being sent follow when they have been. */
+  /** Closes all files; those being sent are closed afterwards. */
   close(): void {
     this.#files.clear();
     this.#alarm.clear();

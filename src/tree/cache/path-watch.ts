@@ -1,6 +1,6 @@
 /**
- * A path that cached lookups depend on, and what was there when it was last looked at. Folders are
- * on the way to many files, so one look at a folder serves all of them.
+ * A path that cached lookups depend on, and the result of the last look at it. Many lookups share
+ * the watch of a folder, so one look at it serves all of them.
  */
 
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
@@ -9,14 +9,14 @@ import { FileStat } from "../../system/file-stat.ts";
 import { errorNumber, PreparedPath } from "../../system/system-calls.ts";
 import type { Moment } from "../view.ts";
 
-/** Filled by every look; what differs from before is copied. */
+/** Written by every look, and copied only if it differs from the previous result. */
 const scratch = new FileStat();
 
 const nothing = new FileStat();
 
 /**
- * Watches in the order of the way, the last one first, each at the version that was seen. Paths
- * below the same folder share the chain of that folder.
+ * The watches of a path's components, the last one first, each with the version that the lookup
+ * saw. Paths in the same folder share the chain of that folder.
  */
 export interface WatchChain {
   readonly watch: PathWatch;
@@ -24,22 +24,25 @@ export interface WatchChain {
   readonly before: WatchChain | undefined;
 }
 
-/** A path that is looked at again and again. */
+/** A path that is looked at repeatedly. */
 export class PathWatch extends PreparedPath {
   readonly #calls: SystemCalls;
   readonly #clock: LogicalClock;
-  /** What the last look saw that saw something. It may be shared, and is never changed. */
+  /** The result of the last successful look. It may be shared and is never modified. */
   #seen: FileStat;
-  /** Of the last look: 0, or the number of the error. */
+  /** The error number of the last look; 0 if it succeeded. */
   #error: number;
   #lookedAt: Moment;
-  /** Goes up with every look that sees something else than the one before. */
+  /** Incremented by every look that differs from the previous one. */
   version = 0;
   /** How many cached lookups depend on it. */
   uses = 0;
   #chain: WatchChain | undefined;
 
-  /** `seen` was seen at `path` since the latest moment; undefined is nothing. */
+  /**
+   * `seen` is the result of a look at `path` since the latest moment; undefined if nothing was
+   * there.
+   */
   constructor(path: string, seen: FileStat | undefined, calls: SystemCalls, clock: LogicalClock) {
     super(path);
     this.#seen = seen ?? nothing;
@@ -49,7 +52,10 @@ export class PathWatch extends PreparedPath {
     this.#lookedAt = clock.now;
   }
 
-  /** This watch as it is now, behind those `before`; one chain for all lookups by the same way. */
+  /**
+   * The chain of `before` and this watch at its present version, shared by all lookups with the
+   * same components.
+   */
   after(before: WatchChain | undefined): WatchChain {
     const known = this.#chain;
     if (known?.before === before && known?.version === this.version) return known;
@@ -57,13 +63,13 @@ export class PathWatch extends PreparedPath {
     return this.#chain;
   }
 
-  /** Whether it is still as it was in `version`, by a look made at the moment `since` or later. */
+  /** Whether `version` is still the present one, according to a look made at `since` or later. */
   isCurrent(version: number, since: Moment): boolean {
     if (this.#lookedAt < since) this.look();
     return this.version === version;
   }
 
-  /** Looks. */
+  /** Looks at the path, and increments `version` if something has changed. */
   look(): void {
     this.#lookedAt = this.#clock.now;
     const error = this.#calls.look(this, scratch);
@@ -73,13 +79,18 @@ export class PathWatch extends PreparedPath {
     this.version++;
   }
 
-  /** What is in a folder, and so its size and its times, is nothing that lookups depend on. */
+  /**
+   * Whether the look saw the same as before. Of folders, the size and times are ignored, because
+   * lookups don't depend on their entries.
+   */
   #isAsBefore(): boolean {
     if (scratch.isFolder && this.#seen.isFolder) return scratch.isSameFolder(this.#seen);
     return scratch.isSame(this.#seen);
   }
 
-  /** Whether the last look saw what somewhere else was `seen`; undefined is nothing. */
+  /**
+   * Whether the last look agrees with another look's result `seen`; undefined if that saw nothing.
+   */
   agreesWith(seen: FileStat | undefined): boolean {
     if (seen === undefined) return this.#error !== 0;
     if (this.#error !== 0) return false;

@@ -1,14 +1,14 @@
 /**
- * From a contained path to an open file, or to the reason why not: where way, bits and bytes meet.
+ * A tree on disk: opens contained paths, or says why a path can't be served.
  *
- * `walk.ts` finds, this opens and decides. The decision about a file is made on what fstat says of
- * the descriptor that will be read, never on a look beforehand; the look only keeps devices and
- * sockets from being opened at all. What is cached between two calls is looked at again (see
- * `cache/lookup-cache.ts`), so a change of mode counts on the next one.
+ * `walk.ts` resolves a path; this module opens the file and checks its permission. The check uses
+ * fstat on the descriptor that will be read, never the look before opening, which only prevents
+ * devices and sockets from being opened. Cached lookups are checked again for each request (see
+ * `cache/lookup-cache.ts`), so a change of mode applies to the next one.
  *
- * No answer tells a stranger more than a directory's bits would: a hidden name is decided by the
- * name alone and first, and behind a folder that lets nobody through everything is forbidden,
- * whether it exists or not.
+ * No outcome reveals more to a stranger than the bits of the folders do. A hidden name is absent by
+ * its name alone, before any look. Below a folder without o+x every path is forbidden, whether it
+ * exists or not.
  */
 
 import { relative, sep } from "node:path";
@@ -53,36 +53,36 @@ import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
 import type { Refusal } from "./walk.ts";
 import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
 
-/** What of a folder is shown, and how. */
+/** The options of a tree on disk. */
 export interface DiskTreeOptions {
-  /** The folder that is served; relative to the working directory. */
+  /** The folder to serve; relative to the working directory. */
   readonly root: string;
   readonly permissions: Permissions;
-  /** Whether names that begin with "." are shown. */
+  /** Whether names that begin with "." are served. */
   readonly hidden: boolean;
-  /** What a symbolic link may lead to. */
+  /** Which symbolic links are followed. */
   readonly symlinks: SymlinkRule;
-  /** The file that stands for its folder, "index.html"; "" for none. */
+  /** The name of the file that is served for its folder, "index.html"; "" for none. */
   readonly index: string;
   readonly limits: DiskTreeLimits;
-  /** In which looks at the disk and requests are put in order. */
+  /** The clock that orders looks at the disk and requests. */
   readonly clock: LogicalClock;
   readonly scheduler: Scheduler;
 }
 
-/** The limits that a tree on disk lives by. */
+/** The limits of a tree on disk. */
 type DiskTreeLimits = LookupCacheLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
 
-/** Walks begun for one answer when others keep changing the way. */
+/** How many walks are tried for one outcome while the folders on the path keep changing. */
 const attemptsMax = 3;
 
-/** What comes of it when the last walk has failed too. */
+/** The outcome when the last of them has failed too. */
 const unsettled = refusalOf("ESTALE");
 
 type FileEnd = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
-/** The names on the way from "/" to `path`, as it is written, links or not. */
+/** The names of the absolute form of `path`, with symbolic links unresolved. */
 function namesFromTop(path: string): readonly string[] {
   const names: string[] = [];
   for (const name of namesOf(path.startsWith("/") ? path : `${process.cwd()}/${path}`)) {
@@ -92,7 +92,7 @@ function namesFromTop(path: string): readonly string[] {
   return names;
 }
 
-/** The tree at `options.root`, or a line that says why there is none. */
+/** The tree at `options.root`, or a message that says why it can't be opened. */
 export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string> {
   const { index } = options;
   if (index !== "" && !isNameable(index)) return failure(`not a file's name: ${index}`);
@@ -108,9 +108,9 @@ export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string>
   return success(new DiskTree(options, root.value, chooseFolderOpener(root.value)));
 }
 
-/** A served folder. */
+/** A tree on disk. */
 export class DiskTree implements Tree {
-  /** The real path of the folder, without links in it. */
+  /** The real path of the folder, without symbolic links. */
   readonly root: string;
   readonly index: string;
   readonly #rules: WalkRules;
@@ -118,7 +118,7 @@ export class DiskTree implements Tree {
   readonly #cache: LookupCache;
   readonly #indexName: string | undefined;
 
-  /** `root` is the real path of `options.root`; `openDiskTree` finds it out. */
+  /** `root` is the real path of `options.root`, as `openDiskTree` resolves it. */
   constructor(options: DiskTreeOptions, root: string, openFolder: FolderOpener) {
     this.root = root;
     this.index = options.index;
@@ -158,12 +158,12 @@ export class DiskTree implements Tree {
     return this.#lookUp<Finding>(path, view, (walk, end) => this.#glance(path, walk, end)).kind;
   }
 
-  /** Whether a stranger is shown the file that is on this machine at `file`. */
+  /** Whether the file at the path `file` of this machine is readable through the tree. */
   shows(file: string): boolean {
     const real = realPath(file);
     if (!real.ok) return false;
     let path: ContainedPath | undefined = rootPath;
-    // What is outside the root has a ".." on the way to it, which is no name.
+    // The relative path to a file outside the root contains "..", which `childPath` refuses.
     for (const name of relative(this.root, real.value).split(sep)) {
       path = path === undefined ? undefined : childPath(path, name);
     }
@@ -174,7 +174,9 @@ export class DiskTree implements Tree {
     this.#cache.close();
   }
 
-  /** What `path` leads to, as `arrive` makes of the end of a walk; cached where it can be. */
+  /**
+   * The finding that `arrive` makes of the end of a walk along `path`; cached if it is repeatable.
+   */
   #lookUp<Found extends Finding>(
     path: ContainedPath,
     view: View,
@@ -195,7 +197,7 @@ export class DiskTree implements Tree {
     );
   }
 
-  /** What the `end` of `walk` means to a request for `path`. */
+  /** The outcome of opening `path`, whose walk has ended at `end`. */
   #arrive(path: ContainedPath, walk: Walk, end: WalkEnd, view: View): Outcome | Moved {
     if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "", view);
     if (end.kind !== "folder") return end;
@@ -203,7 +205,9 @@ export class DiskTree implements Tree {
     return this.#indexOf(walk, view) ?? this.#openDirectory(path, walk);
   }
 
-  /** The same by the bits that the walk has seen and the system's word, with nothing opened. */
+  /**
+   * The same for a peek: by mode bits and the system's permission check, without opening anything.
+   */
   #glance(path: ContainedPath, walk: Walk, end: WalkEnd): Finding | Moved {
     if (end.kind === "file") return this.#glanceAtFile(walk, end);
     if (end.kind !== "folder") return end;
@@ -220,12 +224,12 @@ export class DiskTree implements Tree {
     return isPermitted ? glanceAt("file", walk, path) : unreadable;
   }
 
-  /** Opens the file that `walk` has found, and decides on what was opened. */
+  /** Opens the file that `walk` has found, and checks the permission of the opened file. */
   #openFile(walk: Walk, found: FileEnd, name: string, view: View): Outcome | Moved {
     const { name: realName, path, stat } = found;
     const opened = openForReading(path);
     if (!opened.ok) {
-      // A link has taken its place, or nothing has: what the walk saw is past.
+      // The file has been removed or replaced by a link since the walk.
       if (opened.error === "ELOOP" || opened.error === "ENOENT") return moved;
       return isDenied(opened.error)
         ? walk.denial(realName, stat.mode, "read")
@@ -240,7 +244,7 @@ export class DiskTree implements Tree {
     const { type, mode } = now.value;
     const isRegular = type === "file";
     if (isRegular && (this.#rules.permissions === "process" || permits(mode, "read"))) {
-      // Most are cached, and what was seen twice needn't be kept twice.
+      // Most files are cached; sharing one of two equal stats saves memory.
       const identity = now.value.isSame(stat) ? stat : now.value;
       const file = new DiskFile(name, fd, identity, view.receivedMs);
       return { kind: "file", file: this.#readIfSmall(file) };
@@ -249,7 +253,9 @@ export class DiskTree implements Tree {
     return isRegular ? walk.denial(realName, mode, "read") : moved;
   }
 
-  /** A small file is read and closed: what was read is what is promised, should it be cut later. */
+  /**
+   * Reads and closes a small file, so that a response never promises more octets than there are.
+   */
   #readIfSmall(file: DiskFile): OpenFile {
     if (file.size > this.#limits.inlineBytesMax) return file;
     const content = file.readAll();
@@ -257,23 +263,26 @@ export class DiskTree implements Tree {
     return new MemoryFile(file, content);
   }
 
-  /** The index of the folder where `walk` stands; undefined if it has none. */
+  /** The index of the current folder of `walk`; undefined if it has none. */
   #indexOf(walk: Walk, view: View): Outcome | Moved | undefined {
     const end = this.#indexEnd(walk);
     return end?.kind === "file" ? this.#openFile(walk, end, this.#indexName ?? "", view) : end;
   }
 
-  /** Where the walk for the index ends; undefined if the folder has none. */
+  /** The end of the walk to the index; undefined if the folder has none. */
   #indexEnd(walk: Walk): Exclude<WalkEnd, { kind: "folder" | "absent" }> | undefined {
     if (this.#indexName === undefined) return undefined;
     const end = walk.run([this.#indexName], false);
     return end.kind === "absent" || end.kind === "folder" ? undefined : end;
   }
 
-  /** The folder at `path`, where `asker` has found no index: found anew, and decided by that. */
+  /**
+   * The outcome for the folder at `path`, in which `asker` has found no index. A second walk
+   * resolves the folder again and decides.
+   */
   #openDirectory(path: ContainedPath, asker: Walk): Outcome {
     return this.#walk<Outcome>(path.segments, true, unsettled, (walk, end) => {
-      // Two chmods between both walks, there and back, would show in neither of them alone.
+      // Two chmods between the walks that cancel each other would show in neither walk alone.
       asker.addStepsOf(walk);
       if (end.kind !== "folder") return end.kind === "file" ? absent : end;
       const code = this.#mayList(end) ? tryListing(end.folder.prefix) : "EACCES";
@@ -289,7 +298,7 @@ export class DiskTree implements Tree {
   }
 
   list(path: ContainedPath, limit: number, view: View): Generator<ListingStep, void> {
-    // What is in a folder is not watched.
+    // The entries of a folder are not watched.
     view.dependOnMore();
     const context: ListingContext = {
       depth: path.segments.length,
@@ -306,7 +315,9 @@ export class DiskTree implements Tree {
     return listFolder(context, limit);
   }
 
-  /** What `then` finds in the folder at `path`, if that may be listed; `otherwise` if not. */
+  /**
+   * The result of `then` in the folder at `path` if a stranger may list it; otherwise `otherwise`.
+   */
   #inside<Found extends object | undefined>(
     path: ContainedPath,
     otherwise: Found,
@@ -318,7 +329,7 @@ export class DiskTree implements Tree {
     });
   }
 
-  /** What `name` in the folder `path` leads to, without opening it. */
+  /** The stat of what `name` in the folder `path` leads to, without opening it. */
   #describe(path: ContainedPath, name: string): FileStat | undefined {
     const names = [...path.segments, name];
     return this.#walk<FileStat | undefined>(names, false, undefined, (_walk, end) => {
@@ -328,9 +339,9 @@ export class DiskTree implements Tree {
   }
 
   /**
-   * Runs a walk, lets `then` look at its end while it is open, and closes it. If the way has
-   * changed meanwhile, what came out is dropped and it walks again; in the end `otherwise`. What
-   * comes out in the end is told to `settled` first.
+   * Runs a walk, calls `then` with its end, and closes it. If a folder was replaced meanwhile, the
+   * result is dropped and the walk repeated, up to `attemptsMax` times; then the result is
+   * `otherwise`. `settled` is called with a valid result before it is returned.
    */
   #walk<Found extends object | undefined>(
     names: readonly string[],
@@ -358,43 +369,49 @@ export class DiskTree implements Tree {
 
 const unreadable: Finding = { kind: "forbidden", isPeeked: true };
 
-/** What the bits permit a stranger to read at `path`: `kind`, unless the system refuses. */
+/**
+ * The finding for a file or folder at `path` that the mode bits permit: `kind`, unless the system
+ * denies access.
+ */
 function glanceAt(kind: "file" | "directory", walk: Walk, path: string): Finding | Moved {
   const error = tryReading(path);
   if (error === undefined) return { kind, isPeeked: true };
   if (error === "ELOOP" || error === "ENOENT") return moved;
-  // What the system refuses it for doesn't show in a look.
+  // A look doesn't show why the system has denied access.
   walk.isRepeatable = false;
   return isDenied(error) ? unreadable : refusalOf(error);
 }
 
-/** A folder that was asked for without its slash. */
+/** The outcome for a folder whose path has no trailing slash. */
 function redirectInto(walk: Walk, { folder }: FoundFolder): Outcome {
-  // The bits have let a stranger in; the system may still refuse the server.
+  // The mode bits permit it; the system may still deny access to the server.
   const self = lookAt(`${folder.prefix}.`);
   return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
 }
 
-/** Whether a cached finding can be given out: opened, and a large file has to be open still. */
+/**
+ * Whether a cached finding can be returned by `open`. A peek's can't. A large file is opened again
+ * if it isn't open.
+ */
 function isReady(finding: Finding): finding is Outcome {
   if ("isPeeked" in finding) return false;
   return finding.kind !== "file" || !(finding.file instanceof SharedFile) || finding.file.open();
 }
 
-/** Whether a finding is the same for all requests, and follows from `steps` alone. */
+/** Whether a finding follows from `steps` alone, so that it is the same for all requests. */
 function isRepeatable(finding: Finding, steps: readonly Step[]): boolean {
   if ("isPeeked" in finding) return finding.kind === "file" || finding.kind === "forbidden";
   switch (finding.kind) {
     case "file": {
       const { file } = finding;
-      // What was opened has to be the file that was found by the last step, and read to its end.
+      // The opened file must be the one that the last step saw, and must have been read completely.
       const isWhole = file.content === undefined || file.content.length === file.size;
       const isLastStep =
         file instanceof FoundFile && steps.at(-1)?.seen?.isSame(file.stat) === true;
       return isWhole && isLastStep;
     }
     case "forbidden":
-      // Where the bit is there the system has refused, and its reasons don't show.
+      // If the bit is set, the system has denied access, and a look doesn't show why.
       return !permits(finding.denial.mode, finding.denial.lacks === "o+r" ? "read" : "search");
     case "absent":
     case "redirect":
@@ -408,7 +425,7 @@ function isSettled<Found extends object | undefined>(found: Found | Moved): foun
   return found !== moved;
 }
 
-/** Closes what a finding holds that is not used. */
+/** Closes the file or the entry reader of a result that is discarded. */
 function drop(found: object | undefined): void {
   if (found === undefined) return;
   if ("file" in found) (found.file as OpenFile).close();

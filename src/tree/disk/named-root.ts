@@ -1,7 +1,7 @@
 /**
- * The folder that a walk begins in: the root, or "/". It is granted by being named, and it is used
- * by its path instead of being held open, so that a build that removes the folder and makes it anew
- * goes on being served.
+ * The folder that a walk begins in: the root, or "/". Its own permission bits are not checked,
+ * because the server's user chose to serve it. It is used by its path instead of a descriptor, so
+ * that a build may remove the folder and create it again.
  */
 
 import { FileStat, word } from "../../system/file-stat.ts";
@@ -11,14 +11,14 @@ import type { Folder } from "../../system/folder.ts";
 /** S_IFDIR (sys/stat.h) without a permission bit. */
 const closedDirectoryMode = 0o040000;
 
-/** The stat of a root that can't be looked at: a folder that permits nothing. */
+/** The stat of a root that `stat` fails on: a folder that permits nothing. */
 function closedDirectory(): FileStat {
   const words = new Int32Array(word.count);
   words[word.mode] = closedDirectoryMode;
   return new FileStat(words);
 }
 
-/** The folder at `path`, which is without a slash at its end: "" for "/". */
+/** The folder at `path`, which has no trailing slash: "" for "/". */
 export function namedRoot(path: string): Folder {
   return {
     prefix: `${path}/`,

@@ -1,6 +1,6 @@
 /**
- * Regular files that were found: a small one was read where it was found, a larger one is open. All
- * that they say was said by fstat about the descriptor that the octets come from.
+ * Open files on disk. A small file is read when it is opened; a larger one stays open. Their
+ * properties come from fstat on the descriptor that the octets come from.
  */
 
 import { Slot } from "../../base/slot.ts";
@@ -11,21 +11,21 @@ import type { FileStat } from "../../system/file-stat.ts";
 import { mediaTypeOf } from "../mime.ts";
 import type { OpenFile } from "../tree.ts";
 
-/** File systems stamp changes with a clock that may tick as seldom as this. */
+/** The longest tick of the clocks that file systems use for timestamps. */
 const timestampMs = 100;
 
 /**
- * Whether a change of what was `seen` will show, if it comes after `nowMs`, which was before the
- * look: one within the same tick of the file system's clock would not. (What a shared writable
- * mapping changes shows when the kernel writes it back, mmap(2): such a file looks unchanged until
- * then. And a write is dated when it begins, however long it takes.)
+ * Whether every change after `nowMs` will show as a difference from `seen`, which was looked at
+ * after `nowMs`. A change within the same tick of the file system's clock would not. (A change
+ * through a shared writable mapping shows only when the kernel writes it back, mmap(2). And a write
+ * has the time of its beginning, even if it takes long.)
  */
 export function isSettled(seen: FileStat, nowMs: number): boolean {
-  // What was changed after `nowMs` was changed just before the look, for all that is known.
+  // A change after `nowMs` may have been made in the same tick as the look.
   return nowMs - seen.ctimeMs > timestampMs;
 }
 
-/** What both kinds, and `SharedFile`, say of themselves. */
+/** The properties that `DiskFile`, `MemoryFile` and `SharedFile` have in common. */
 export abstract class FoundFile {
   readonly name: string;
   readonly size: number;
@@ -50,9 +50,9 @@ export abstract class FoundFile {
     return mediaTypeOf(this.name);
   }
 
-  /** Its stat, which changes with every change that the file system can see. */
+  /** A hash of its stat, which differs after every change that the file system records. */
   get version(): string | undefined {
-    // Hashed, because inode numbers are not for clients to know.
+    // Hashed, because clients must not learn inode numbers.
     return this.#isSettled ? Bun.hash.xxHash64(this.stat.words).toString(36) : undefined;
   }
 
@@ -60,7 +60,7 @@ export abstract class FoundFile {
 
   readAll(): Uint8Array<ArrayBuffer> {
     const content = new Uint8Array(this.size);
-    // Nearly always the first read is the whole, and then no view has to be made.
+    // The first read nearly always returns everything, so no subarray is needed.
     let length = this.read(content, 0);
     while (length < content.length) {
       const count = this.read(content.subarray(length), length);
@@ -71,13 +71,13 @@ export abstract class FoundFile {
   }
 }
 
-/** A file with its descriptor, which it owns from now on. */
+/** A file with its descriptor, which it owns. */
 export class DiskFile extends FoundFile implements OpenFile {
   readonly content = undefined;
   readonly slot = undefined;
   #fd: number;
 
-  /** That was seen as `stat` of `fd` after `nowMs`, in milliseconds since 1970. */
+  /** `stat` is the stat of `fd`, read after `nowMs`, in milliseconds since 1970. */
   constructor(name: string, fd: number, stat: FileStat, nowMs: number) {
     super(name, stat, isSettled(stat, nowMs));
     this.#fd = fd;
@@ -107,28 +107,30 @@ export class DiskFile extends FoundFile implements OpenFile {
     this.#fd = -1;
   }
 
-  /** A closed file reads as nothing: its descriptor's number may be another file's by now. */
+  /** A closed file reads 0 octets, because the system may have reused its descriptor's number. */
   read(into: Uint8Array, position: number): number {
     return this.#fd === -1 ? 0 : readAt(this.#fd, into, position);
   }
 }
 
 /**
- * A file whose octets were read when it was found. It may be given out again and again, for as long
- * as what is on the disk is what it was.
+ * A file whose octets were read when it was opened. The cache returns it again while the file on
+ * disk is unchanged.
  */
 export class MemoryFile extends FoundFile implements OpenFile {
   readonly content: Uint8Array<ArrayBuffer>;
   readonly handle = undefined;
   slot: Slot | undefined = undefined;
 
-  /** The content of `file`, which stays open. */
+  /** `content` is the content of `file`, which the caller closes. */
   constructor(file: DiskFile, content: Uint8Array<ArrayBuffer>) {
     super(file.name, file.stat, file.isSettled);
     this.content = content;
   }
 
-  /** The file is asked for again. Most are asked for once, and nothing is kept with those. */
+  /**
+   * Called when the file is requested again. Most files are requested once, and these get no slot.
+   */
   markRepeated(): void {
     this.slot ??= new Slot();
   }
@@ -142,7 +144,7 @@ export class MemoryFile extends FoundFile implements OpenFile {
   }
 
   close(): void {
-    // It holds nothing.
+    // There is no descriptor.
   }
 
   read(into: Uint8Array, position: number): number {

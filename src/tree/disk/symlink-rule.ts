@@ -1,7 +1,10 @@
 /** Which symbolic links a tree on disk follows. */
 
-/** The rules, as options name them. */
+/** The values of the option `symlinks`. */
 export const symlinkRules = ["inside", "follow", "deny"] as const;
 
-/** Those whose target is inside the root, all ("follow"), or none ("deny"). */
+/**
+ * Which links are followed: those whose target is inside the root, all ("follow"), or none
+ * ("deny").
+ */
 export type SymlinkRule = (typeof symlinkRules)[number];

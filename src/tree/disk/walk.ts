@@ -5,8 +5,8 @@
  *
  * A walk ends at a file that it has looked at but not opened, in a folder, or with a refusal.
  * Inside means below the root. A walk gets outside only by a link, and only with `symlinks:
- * "follow"`. The owner of the tree who made the link has then permitted the folders on the way to
- * its target, so the bits count from the target on and not before.
+ * "follow"`. By creating the link, the owner of the tree has permitted the folders on the path to
+ * its target, so mode bits are checked from the target on and not before.
  */
 
 import type { FileStat } from "../../system/file-stat.ts";
@@ -21,9 +21,12 @@ import type { SymlinkRule } from "./symlink-rule.ts";
 
 /** The rules of a walk. */
 export interface WalkRules {
-  /** The root's real path without a slash at its end: "" for "/". */
+  /** The root's real path without a trailing slash: "" for "/". */
   readonly root: string;
-  /** The names of the root's path, for each way of writing it. Absolute links may begin so. */
+  /**
+   * The names of the root's path, for each of its spellings: an absolute link into the root may
+   * begin with any of them.
+   */
   readonly rootSpellings: readonly (readonly string[])[];
   readonly permissions: Permissions;
   readonly hidden: boolean;
@@ -32,28 +35,28 @@ export interface WalkRules {
   readonly openFolder: FolderOpener;
 }
 
-/** A walk that found nothing it may show. */
+/** A walk whose result may not be served. */
 export type Refusal =
   | { readonly kind: "absent"; readonly cause?: AbsenceCause }
   | { readonly kind: "forbidden"; readonly denial: Denial }
   | { readonly kind: "exhausted" }
   | { readonly kind: "failed"; readonly code: string };
 
-/** The file system changed under the walk, which has to be made again. */
+/** The file system changed during the walk, which must be repeated. */
 export interface Moved {
   readonly kind: "moved";
 }
 
 /** Where a walk ended. */
 export type WalkEnd =
-  /** At a regular file. `path` opens it while the walk is not closed. */
+  /** At a regular file. `path` is valid until the walk is closed. */
   | {
       readonly kind: "file";
       readonly name: string;
       readonly path: string;
       readonly stat: FileStat;
     }
-  /** In a folder, which is open while the walk is not closed. */
+  /** In a folder, which is open until the walk is closed. */
   | { readonly kind: "folder"; readonly folder: Folder; readonly isRoot: boolean }
   | Moved
   | Refusal;
@@ -64,7 +67,7 @@ const outside: Refusal = { kind: "absent", cause: "link-outside" };
 const special: Refusal = { kind: "absent", cause: "special" };
 export const moved: Moved = { kind: "moved" };
 
-/** What the system's errors mean for a lookup. All others mean that it has failed. */
+/** The meaning of system errors for a lookup. All others mean that it has failed. */
 const errorMeanings: ReadonlyMap<string, "absent" | "exhausted"> = new Map([
   ["ENOENT", "absent"],
   ["ENOTDIR", "absent"],
@@ -77,18 +80,18 @@ const errorMeanings: ReadonlyMap<string, "absent" | "exhausted"> = new Map([
   ["ENOMEM", "exhausted"],
 ]);
 
-/** Whether the system refuses access to the server's own process. */
+/** Whether the system denies access to the server's process. */
 export function isDenied(code: string): boolean {
   return code === "EACCES" || code === "EPERM";
 }
 
-/** The refusal for an error of the system that `isDenied` is false for. */
+/** The refusal for a system error other than those of `isDenied`. */
 export function refusalOf(code: string): Refusal {
   const meaning = errorMeanings.get(code);
   return meaning === undefined ? { kind: "failed", code } : { kind: meaning };
 }
 
-/** A path that a walk has looked at, and what was there; undefined for nothing. */
+/** A path that a walk has looked at, and its stat; undefined if nothing was there. */
 export interface Step {
   readonly path: string;
   readonly seen: FileStat | undefined;
@@ -100,23 +103,23 @@ interface EnteredFolder {
   readonly path: string;
 }
 
-/** One lookup, beginning at the root. Its maker closes it. */
+/** One resolution of a path, beginning at the root. The caller closes it. */
 export class Walk {
   readonly #rules: WalkRules;
   /** The folders from the root, or from "/" when outside, to the current one. */
   #entered: EnteredFolder[];
-  /** Folders that the walk has left again. They stay open until its end, for `isUnmoved`. */
+  /** Folders that the walk has left. They stay open until it is closed, for `isUnmoved`. */
   readonly #left: Folder[] = [];
   #isOutside = false;
-  /** Names still to be looked up, the next one last. */
+  /** The names still to be resolved, the next one last. */
   #pending: string[] = [];
   /** How many of the pending names come from a link. The last of those is the link's target. */
   #pendingOfLink = 0;
   #hops = 0;
-  /** The looks that the end of the walk depends on, in order, by paths without links in them. */
+  /** The looks that the result depends on, in order, at paths without symbolic links. */
   readonly steps: Step[] = [];
   /**
-   * Whether the end of the walk depends on nothing else, so that the same looks mean the same end.
+   * Whether the result depends on nothing but `steps`, so that equal looks mean an equal result.
    */
   isRepeatable = true;
 
@@ -126,8 +129,8 @@ export class Walk {
   }
 
   /**
-   * Looks up `names` from the current folder on. With `mustBeFolder` the walk ends in a folder or
-   * with a refusal; without, it may end at a file, and a last name that is a folder's is entered.
+   * Resolves `names` from the current folder on. With `mustBeFolder` the walk ends in a folder or
+   * with a refusal. Without, it may end at a file, and if the last name is a folder, it is entered.
    */
   run(names: readonly string[], mustBeFolder: boolean): WalkEnd {
     this.#pending = names.toReversed();
@@ -149,13 +152,13 @@ export class Walk {
     return { kind: "folder", folder: this.#current().folder, isRoot: this.#isAtRoot() };
   }
 
-  /** What comes of this walk depends on the steps of `other`, too. */
+  /** The result of this walk also depends on the steps of `other`. */
   addStepsOf(other: Walk): void {
     this.steps.push(...other.steps);
     this.isRepeatable &&= other.isRepeatable;
   }
 
-  /** Whether no folder on the way was replaced meanwhile. Its end is valid only if so. */
+  /** Whether no folder of the walk was replaced meanwhile. Its result is valid only if so. */
   isUnmoved(): boolean {
     if (!this.#left.every((folder) => folder.isUnmoved())) return false;
     return this.#entered.every(({ folder }) => folder.isUnmoved());
@@ -193,7 +196,7 @@ export class Walk {
     return !this.#isOutside && this.#entered.length === 1;
   }
 
-  /** Looks up the last name: a file ends the walk, a folder is entered, a link is resolved. */
+  /** Resolves the last name: a file ends the walk, a folder is entered, a link is followed. */
   #lookUpLast(name: string): WalkEnd | undefined {
     const { folder, path: folderPath } = this.#current();
     const path = folder.prefix + name;
@@ -216,8 +219,8 @@ export class Walk {
   }
 
   /**
-   * Enters the folder `name`, if a stranger may search it, or resolves the link of that name. When
-   * it is neither, the walk ends with `otherwise`.
+   * Enters the folder `name` if a stranger may search it, or resolves the link `name`. If it is
+   * neither, the walk ends with `otherwise`.
    */
   #enter(name: string, otherwise: WalkEnd): WalkEnd | undefined {
     const current = this.#current();
@@ -242,7 +245,7 @@ export class Walk {
     return this.#checkSearch();
   }
 
-  /** A look has failed. "Nothing is there" can be looked at again; another error can't. */
+  /** Records a failed look. That nothing is there can be checked again; another error can't. */
   #addFailedStep(path: string, error: string): void {
     if (error === "ENOENT") this.steps.push({ path, seen: undefined });
     else this.isRepeatable = false;
@@ -269,7 +272,7 @@ export class Walk {
     return this.#isOutside && this.#entered.length > 1 ? this.#checkSearch() : undefined;
   }
 
-  /** Continues with the names of the target of the link `name`; `otherwise` if it is no link. */
+  /** Continues with the names of the link's target; `otherwise` if `name` is no link. */
   #resolveLink(name: string, otherwise: WalkEnd): WalkEnd | undefined {
     const { symlinks, symlinkHopsMax, rootSpellings } = this.#rules;
     const target = readLink(this.#current().folder.prefix + name);
@@ -295,20 +298,20 @@ export class Walk {
     return undefined;
   }
 
-  /** Puts `names`, which come from a link, before the names that are still pending. */
+  /** Inserts `names`, which come from a link, before the pending names. */
   #addPending(names: readonly string[]): void {
     this.#pending.push(...names.toReversed());
     this.#pendingOfLink += names.length;
   }
 
-  /** Continues at "/" with `names`, before the names that are still pending. */
+  /** Continues at "/" with `names`, followed by the pending names. */
   #goOutside(names: readonly string[]): void {
     this.#restartAt("");
     this.#isOutside = true;
     this.#addPending(names);
   }
 
-  /** Makes the root, or "/", the current folder. */
+  /** Makes the root or "/" the current folder. */
   #restartAt(path: string): void {
     this.#left.push(...this.#entered.map(({ folder }) => folder));
     this.#entered = [{ folder: namedRoot(path), path }];
@@ -316,7 +319,9 @@ export class Walk {
   }
 }
 
-/** The names of a path; "." and empty ones mean nothing (POSIX.1-2024 XBD §4.16). */
+/**
+ * The names of a path, without "." and empty ones, which have no effect (POSIX.1-2024 XBD §4.16).
+ */
 export function namesOf(path: string): readonly string[] {
   return path.split("/").filter((name) => name !== "" && name !== ".");
 }

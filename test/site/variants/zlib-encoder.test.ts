@@ -17,13 +17,13 @@ const theProgram = new URL("../../../src/site/variants/zlib-worker.ts", import.m
 /** A program of this name. */
 const programAt = (name: string): URL => pathToFileURL(folder.at(name));
 
-/** A program that calls `onOrder` with each order; `say` answers, and `me` is of this thread alone. */
-function program(name: string, onOrder: string): URL {
+/** A program that calls `onJob` with each job; `say` answers, and `me` is of this thread alone. */
+function program(name: string, onJob: string): URL {
   folder.file(
     name,
     `const me = crypto.getRandomValues(new Uint8Array(16));
      const say = (message) => self.postMessage(message);
-     self.addEventListener("message", ({ data: order }) => { ${onOrder} });
+     self.addEventListener("message", ({ data: job }) => { ${onJob} });
      say({ kind: "ready" });`,
   );
   return programAt(name);
@@ -35,7 +35,7 @@ const hurried: ZlibTimes = { ...times, handlerTimeMs: milliseconds(20) };
 const textOf = (line: string, lines = 1000): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(`${line}\n`.repeat(lines));
 const plain = textOf("a line");
-const order = (): Uint8Array<ArrayBuffer> => plain.slice();
+const job = (): Uint8Array<ArrayBuffer> => plain.slice();
 const failureOf = (encoding: Promise<unknown>): Promise<unknown> =>
   encoding.then(
     () => "nothing",
@@ -45,7 +45,7 @@ const hasEnded = "the thread that compresses has ended";
 const tookTooLong = "compressing took too long";
 
 describe("the thread", () => {
-  test("codes what it is given, several at once, each for its order", async () => {
+  test("codes what it is given, several at once, each for its job", async () => {
     const encoder = encoderOf(theProgram);
     const lines = Array.from({ length: 20 }, (_, i) => `line ${i}`);
     const made = await Promise.all(
@@ -62,37 +62,35 @@ describe("the thread", () => {
     expect(made.buffer.byteLength).toBe(made.length);
   });
 
-  test("goes on after an order that can't be filled", async () => {
+  test("goes on after a job that fails", async () => {
     const encoder = encoderOf(theProgram);
     const broken = { buffer: new ArrayBuffer(1) } as unknown as Uint8Array<ArrayBuffer>;
     expect(await failureOf(encoder.encode("gzip", broken, times))).toContain("TypeError");
-    const made = await encoder.encode("gzip", order(), times);
+    const made = await encoder.encode("gzip", job(), times);
     expect(new Uint8Array(zlib.gunzipSync(made))).toEqual(plain);
   });
 
-  test("is kept while it has orders, and a while longer", async () => {
+  test("is kept while it has jobs, and a while longer", async () => {
     const encoder = encoderOf(
       program(
         "keep.ts",
-        `const answer = () => say({ kind: "made", id: order.id, octets: me });
-         if (order.coding === "br") setTimeout(answer, 50); else answer();`,
+        `const answer = () => say({ kind: "made", id: job.id, octets: me });
+         if (job.coding === "br") setTimeout(answer, 50); else answer();`,
       ),
     );
     const brief = { ...times, codingIdleTimeMs: milliseconds(0) };
-    const first = await encoder.encode("gzip", order(), times);
-    const slow = encoder.encode("br", order(), brief);
-    expect(await encoder.encode("gzip", order(), brief)).toEqual(first);
+    const first = await encoder.encode("gzip", job(), times);
+    const slow = encoder.encode("br", job(), brief);
+    expect(await encoder.encode("gzip", job(), brief)).toEqual(first);
     expect(await slow).toEqual(first);
   });
 
   test("ends when it has had none for a while, and starts again with the next", async () => {
-    const encoder = encoderOf(
-      program("idle.ts", 'say({ kind: "made", id: order.id, octets: me });'),
-    );
+    const encoder = encoderOf(program("idle.ts", 'say({ kind: "made", id: job.id, octets: me });'));
     const brief = { ...times, codingIdleTimeMs: milliseconds(1) };
     const threads = new Set<string>();
     while (threads.size < 20) {
-      threads.add(String(await encoder.encode("gzip", order(), brief)));
+      threads.add(String(await encoder.encode("gzip", job(), brief)));
       await Bun.sleep(2);
     }
   });
@@ -100,22 +98,22 @@ describe("the thread", () => {
 
 describe("a thread that dies", () => {
   test.each(["process.exit(1)", 'throw new Error("fault")'])(
-    "by %s takes its orders with it, and the next order starts another",
+    "by %s takes its jobs with it, and the next job starts another",
     async (death) => {
       const encoder = encoderOf(
         program(
           "die.ts",
-          `if (order.coding === "br") setTimeout(() => { ${death}; }, 5);
-           else if (order.octets.length > 0) say({ kind: "made", id: order.id, octets: me });`,
+          `if (job.coding === "br") setTimeout(() => { ${death}; }, 5);
+           else if (job.octets.length > 0) say({ kind: "made", id: job.id, octets: me });`,
         ),
       );
-      const first = await encoder.encode("gzip", order(), times);
+      const first = await encoder.encode("gzip", job(), times);
       const waiting = [
-        encoder.encode("br", order(), times),
+        encoder.encode("br", job(), times),
         encoder.encode("gzip", new Uint8Array(0), times),
       ];
       expect(await Promise.all(waiting.map(failureOf))).toEqual([hasEnded, hasEnded]);
-      const next = await encoder.encode("gzip", order(), times);
+      const next = await encoder.encode("gzip", job(), times);
       expect(next).toHaveLength(16);
       expect(next).not.toEqual(first);
     },
@@ -123,31 +121,31 @@ describe("a thread that dies", () => {
 });
 
 describe("a thread that takes too long", () => {
-  test("gets no more orders, and those that it has are waited for as long as they may", async () => {
+  test("gets no more jobs, and those that it has are waited for as long as they may", async () => {
     const encoder = encoderOf(
       program(
         "hang.ts",
-        `const answer = () => say({ kind: "made", id: order.id, octets: me });
-         if (order.octets.length === 0) setTimeout(answer, 200);
-         else if (order.coding === "gzip") answer();`,
+        `const answer = () => say({ kind: "made", id: job.id, octets: me });
+         if (job.octets.length === 0) setTimeout(answer, 200);
+         else if (job.coding === "gzip") answer();`,
       ),
     );
-    const first = await encoder.encode("gzip", order(), times);
+    const first = await encoder.encode("gzip", job(), times);
     const slow = encoder.encode("gzip", new Uint8Array(0), times);
-    expect(await failureOf(encoder.encode("br", order(), hurried))).toBe(tookTooLong);
-    const next = await encoder.encode("gzip", order(), times);
+    expect(await failureOf(encoder.encode("br", job(), hurried))).toBe(tookTooLong);
+    const next = await encoder.encode("gzip", job(), times);
     expect(next).toHaveLength(16);
     expect(next).not.toEqual(first);
     expect(await slow).toEqual(first);
-    expect(await encoder.encode("gzip", order(), times)).toEqual(next);
+    expect(await encoder.encode("gzip", job(), times)).toEqual(next);
   });
 });
 
 /** What both codings make, decoded. */
 const decode = async (encoder: ZlibEncoder, within = times): Promise<unknown[]> => {
   const [br, gzip] = await Promise.all([
-    encoder.encode("br", order(), within),
-    encoder.encode("gzip", order(), within),
+    encoder.encode("br", job(), within),
+    encoder.encode("gzip", job(), within),
   ]);
   return [zlib.brotliDecompressSync(br), zlib.gunzipSync(gzip)].map((made) => new Uint8Array(made));
 };
@@ -162,7 +160,7 @@ describe("without a thread it is done here", () => {
     if (source !== undefined) folder.file("start.ts", source);
     const encoder = encoderOf(programAt("start.ts"));
     expect(await decode(encoder)).toEqual([plain, plain]);
-    program("start.ts", 'say({ kind: "made", id: order.id, octets: me });');
+    program("start.ts", 'say({ kind: "made", id: job.id, octets: me });');
     expect(await decode(encoder)).toEqual([plain, plain]);
     Bun.spawnSync(["rm", folder.at("start.ts")]);
   });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import * as zlib from "node:zlib";
 
 import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
-import type { ZlibMessage, ZlibOrder } from "../../../src/site/variants/zlib-encoder.ts";
+import type { ZlibJob, ZlibMessage } from "../../../src/site/variants/zlib-encoder.ts";
 
 const program = new URL("../../../src/site/variants/zlib-worker.ts", import.meta.url);
 const worker = new Worker(program);
@@ -25,14 +25,14 @@ async function next(): Promise<ZlibMessage> {
 }
 
 describe("the worker", () => {
-  test("says that it is ready, and codes each order", async () => {
+  test("says that it is ready, and codes each job", async () => {
     expect(await next()).toEqual({ kind: "ready" });
     for (const [id, coding] of [
       [1, "br"],
       [2, "gzip"],
     ] as const) {
-      const order: ZlibOrder = { id, coding, octets: utf8Bytes("text") };
-      worker.postMessage(order, []);
+      const job: ZlibJob = { id, coding, octets: utf8Bytes("text") };
+      worker.postMessage(job, []);
       const made = await next();
       if (made.kind !== "made") throw new Error(made.kind);
       expect(made.id).toBe(id);
@@ -41,7 +41,7 @@ describe("the worker", () => {
     }
   });
 
-  test("says which order it could not fill, and goes on", async () => {
+  test("says which job has failed, and goes on", async () => {
     worker.postMessage({ id: 3, coding: "gzip", octets: 5 }, []);
     expect(await next()).toMatchObject({ kind: "failed", id: 3 });
     worker.postMessage({ id: 4, coding: "gzip", octets: utf8Bytes("") }, []);
