@@ -43,7 +43,7 @@ describe("serve", () => {
     expect(server.root).toBe(process.cwd());
   });
 
-  test("remembers what arrived, and how it was answered", async () => {
+  test("keeps what arrived, and how it was answered", async () => {
     await using server = await start();
     await fetch(new URL("private.html?a=b", server.url), { headers: { "X-Mine": "1" } });
     const [request] = server.requests;

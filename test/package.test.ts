@@ -89,7 +89,7 @@ describe("the package", () => {
     expect(await command.status).toBe(0);
   });
 
-  test("gives its sources to whoever imports it", () => {
+  test("gives its sources to a program that imports it", () => {
     const { exports, files } = about;
     expect(exports["."]).toBe("./index.ts");
     expect(existsSync(join(folder, exports["."]))).toBe(true);

@@ -117,7 +117,7 @@ function importsOf(path: string, source: string): string[] {
 
 const layerOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? "";
 
-/** What each layer may import besides itself. Whoever adds a layer says here where it stands. */
+/** What each layer may import besides itself. A new layer is added here. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   base: [],
   system: ["base"],

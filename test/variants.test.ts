@@ -97,7 +97,7 @@ describe("over a socket", () => {
     }
   });
 
-  test("a hundred who ask at once get the same", async () => {
+  test("a hundred simultaneous requests get the same", async () => {
     await using server = await serve({ root: site.root, port: 0 });
     const line = "GET /large.txt HTTP/1.1";
     const asked = Array.from({ length: 100 }, () =>
@@ -134,7 +134,7 @@ describe("over a socket", () => {
     ]);
   });
 
-  test("a client that leaves while its variant is made leaves nothing behind", async () => {
+  test("a client that disconnects while its variant is made leaves nothing open", async () => {
     await using server = await serve({ root: site.root, port: 0 });
     const clients = await Promise.all(
       Array.from({ length: 20 }, () => RawClient.connect(server.port)),

@@ -100,7 +100,7 @@ describe("an entry", () => {
     expect([store.size, store.bytes, heldIn(store)]).toEqual([0, 0, ""]);
   });
 
-  test("has left the store when it is told that it is evicted", () => {
+  test("is no longer in the store when `evicted` is called", () => {
     const store = storeOf(10);
     let held: readonly unknown[] = [];
     const entry = new Counted(4);
@@ -194,7 +194,7 @@ describe("room for an entry (CLOCK)", () => {
     }
   });
 
-  test("spares a use once: the hand goes on from where it stopped", () => {
+  test("spares a used entry once, and continues where it stopped", () => {
     const store = filled("abcd");
     for (const key of "ac") store.get(key);
     for (const key of "xyz") store.set(key, new Counted());
@@ -322,7 +322,7 @@ describe("whatever is done", () => {
     fc.record({ does: fc.constantFrom("clear" as const, "sweep" as const) }),
   );
 
-  test("the bytes are those of the entries, never too many, and each eviction is told once", () => {
+  test("the bytes are those of the entries, never too many, and each eviction is reported once", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const store = storeOf(bytesMax);

@@ -74,7 +74,7 @@ describe("the bodies of answers", () => {
 describe("proc_pid_status(5)", () => {
   const status = "Name:\tbun\nVmHWM:\t  900 kB\nVmRSS:\t   512 kB\nvoluntary_ctxt_switches:\t42\n";
 
-  test("tells memory and waits", () => {
+  test("reports memory and waits", () => {
     expect(parseResident(status)).toBe(512 * 1024);
     expect(parseWaits(status)).toBe(42);
     expect(parseResident("Name:\tkthreadd\n")).toBe(0);

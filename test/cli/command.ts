@@ -8,7 +8,7 @@ const index = resolve(import.meta.dir, "../../index.ts");
 const deadlineMs = 20_000;
 
 export class Command implements AsyncDisposable {
-  /** Where it listens, once somebody has found out. */
+  /** Where it listens, once that has been read. */
   port = 0;
   readonly #process: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #lines: AsyncGenerator<string>;

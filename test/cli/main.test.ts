@@ -28,7 +28,7 @@ async function listening(words: readonly string[] = []): Promise<Command> {
   return command;
 }
 
-/** Whether somebody takes connections on `port`. */
+/** Whether a server accepts connections on `port`. */
 function isOpen(port: number): Promise<boolean> {
   return RawClient.connect(port).then(
     (client) => {
@@ -88,7 +88,7 @@ describe("the first line", () => {
     expect(await isOpen(ready.port)).toBe(true);
   });
 
-  test("may be all that is read: the server outlives whoever reads its lines", async () => {
+  test("may be all that is read: the server outlives the reader of its lines", async () => {
     await using command = await listening(["--log", "short"]);
     await command.stopReading();
     for (let i = 0; i < 5; i++) {
@@ -265,7 +265,7 @@ test.each(["1", "2"])("the log is written to its end, with %s workers", async (w
   );
   for (const [i, client] of clients.entries()) client.send(`OPTIONS /${i} ${head}`);
   await Promise.all(clients.map((client) => client.responses(1)));
-  // More than the pipe holds, and nobody reads it before the server has been told to stop.
+  // More than the pipe holds; it is not read before the server has been told to stop.
   command.signal("SIGTERM");
   for (const client of clients) {
     await client.ending();

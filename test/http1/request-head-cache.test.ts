@@ -90,7 +90,7 @@ const readWith = (heads: RequestHeadCache, ...pieces: readonly string[]): unknow
   );
 
 describe("a head that comes again, octet for octet", () => {
-  test("is the very same object from the third time on, whoever sends it", () => {
+  test("is the very same object from the third time on, from any client", () => {
     const heads = newMemory();
     const [first, second, ...others] = Array.from({ length: 6 }, () => headOf(heads, plain));
     expect(first).not.toBe(second);
@@ -198,7 +198,7 @@ describe("other octets", () => {
     expect(other.fields.get("cookie")).toBe("id=0123456789abcdeY");
   });
 
-  test("are told apart when their digests are equal", () => {
+  test("are distinguished when their digests are equal", () => {
     const heads = newMemory();
     // Behind the first octets only some count, so some digit in here doesn't.
     const digits = "0".repeat(64);
@@ -219,7 +219,7 @@ describe("other octets", () => {
     expect(heads.bytes).toBe(headBytes + first.length);
   });
 
-  test("are told apart when their digests have their low bits in common", () => {
+  test("are distinguished when their digests have their low bits in common", () => {
     const heads = newMemory();
     const byLowBits = new Map<number, string>();
     let pair: readonly [string, string] | undefined;
@@ -440,7 +440,7 @@ describe("the memory is bounded", () => {
   });
 });
 
-describe("nobody can tell whether a head was remembered", () => {
+describe("no result shows whether a head was cached", () => {
   const bare = validRequest.map((one) => write({ ...one, emptyLines: 0, body: { kind: "none" } }));
   const places = fc.oneof(
     { weight: 3, arbitrary: fc.constant<number[]>([]) },

@@ -327,7 +327,7 @@ describe("field limits (RFC 9110 §5.4)", () => {
 });
 
 describe("body with a length (RFC 9112 §6.2)", () => {
-  test("gives exactly the octets that were declared, and goes on after them", () => {
+  test("yields exactly the octets that were declared, and parses on after them", () => {
     expect(read(post("Content-Length: 5\r\n", `hello${get}`)).slice(1)).toEqual([
       { body: "hello" },
       { end: [] },

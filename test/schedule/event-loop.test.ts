@@ -47,7 +47,7 @@ describe("an error at the end of a turn", () => {
 });
 
 describe("the next turn", () => {
-  test("has each of those who asked for it go on once, and those who ask then in the one after", async () => {
+  test("resumes each caller that waits for it once, and later callers in the turn after", async () => {
     const loop = new EventLoop();
     const order: string[] = [];
     const second = (): void => void order.push("second");

@@ -21,7 +21,7 @@ test("lets so many in, and the others in their order", async () => {
   expect(inside).toEqual([0, 1, 2, 3, 4]);
 });
 
-test("counts one who leaves twice once", async () => {
+test("counts two exits of one caller once", async () => {
   const gate = new Semaphore(1);
   const leave = await gate.enter();
   leave();

@@ -160,7 +160,7 @@ describe("moving a deadline", () => {
 });
 
 describe("removal", () => {
-  test("leaves no alarm when nobody is left", () => {
+  test("leaves no alarm when no timer is left", () => {
     const { clock, deadlines } = wheel();
     const [a, b] = [new Owner(), new Owner()];
     deadlines.set(a, clock.monotonicMs() + 100);

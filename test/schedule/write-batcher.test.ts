@@ -19,7 +19,7 @@ class Station {
         this.gone.push(name);
       },
     };
-    // Whoever is told to wait hasn't been sent away by that.
+    // A connection that is held back has not been written yet.
     if (this.#departures.hold(one)) expect(hasLeft).toBe(false);
     else one.leave();
   }

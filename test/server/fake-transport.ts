@@ -16,7 +16,7 @@ export class FakeTransport implements Transport {
   room = Infinity;
   /** Whether the client is gone, so that a write answers with -1. */
   broken = false;
-  /** What the kernel still holds for the client; undefined as where nobody can tell. */
+  /** What the kernel still holds for the client; undefined as where that is unknown. */
   held: number | undefined;
   /** The writes that were said to be followed by more. */
   heldBack = 0;
@@ -30,7 +30,7 @@ export class FakeTransport implements Transport {
     if (this.broken) return -1;
     const taken = Math.min(this.room, octets.length);
     this.room -= taken;
-    // A copy: whoever wrote may use the buffer again at once.
+    // A copy: the caller may reuse its buffer at once.
     if (taken > 0) this.writes.push(Uint8Array.from(octets.subarray(0, taken)));
     return taken;
   }

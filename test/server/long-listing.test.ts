@@ -87,7 +87,7 @@ describe("a long listing", () => {
     client.close();
   });
 
-  test("keeps nobody waiting until it has been sent", async () => {
+  test("delays no other request while it is sent", async () => {
     const slow = await RawClient.connect(server.port);
     const other = await RawClient.connect(server.port);
     slow.send(get("/long/"));
@@ -98,7 +98,7 @@ describe("a long listing", () => {
     for (const client of [slow, other]) client.close();
   });
 
-  test("ends when the client leaves, and leaves nothing open", async () => {
+  test("ends when the client disconnects, and leaves nothing open", async () => {
     for (const enough of [1, 10_000, 100_000]) {
       const client = await RawClient.connect(server.port);
       client.send(get("/long/"));

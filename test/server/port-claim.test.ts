@@ -26,7 +26,7 @@ async function outcome(port: number, reusePort: boolean, host = "localhost"): Pr
 const canKeep = process.platform === "linux" && process.env["POSTERN_NATIVE"] !== "off";
 
 describe("a claimed port", () => {
-  test("is one that can be had, and that nobody listens on", async () => {
+  test("is a free one, on which no server listens", async () => {
     using claimed = claim(0);
     expect(claimed.port).toBeGreaterThan(0);
     const connected = RawClient.connect(claimed.port).then(
@@ -36,20 +36,23 @@ describe("a claimed port", () => {
     expect(await connected).toBe("refused");
   });
 
-  test.skipIf(!canKeep)("is shared with those who share, and no other (needs libc)", async () => {
-    using claimed = claim(0);
-    const { port } = claimed;
-    for (const host of ["localhost", "127.0.0.1"]) {
-      expect(await outcome(port, true, host)).toBe(port);
-      expect(await outcome(port, false, host)).toBe("port-taken");
-      expect(claimPort(host, port)).toMatchObject({ ok: false, error: { kind: "port-taken" } });
-    }
-    await using one = await serve({ port, reusePort: true });
-    await using other = await serve({ port, reusePort: true });
-    expect([one.port, other.port]).toEqual([port, port]);
-    expect(await outcome(port, false)).toBe("port-taken");
-    expect(claimPort("localhost", port)).toMatchObject({ ok: false });
-  });
+  test.skipIf(!canKeep)(
+    "is shared with sockets that share, and no other (needs libc)",
+    async () => {
+      using claimed = claim(0);
+      const { port } = claimed;
+      for (const host of ["localhost", "127.0.0.1"]) {
+        expect(await outcome(port, true, host)).toBe(port);
+        expect(await outcome(port, false, host)).toBe("port-taken");
+        expect(claimPort(host, port)).toMatchObject({ ok: false, error: { kind: "port-taken" } });
+      }
+      await using one = await serve({ port, reusePort: true });
+      await using other = await serve({ port, reusePort: true });
+      expect([one.port, other.port]).toEqual([port, port]);
+      expect(await outcome(port, false)).toBe("port-taken");
+      expect(claimPort("localhost", port)).toMatchObject({ ok: false });
+    },
+  );
 
   test.skipIf(!canKeep)("gets no connections itself (needs libc)", async () => {
     using claimed = claim(0);
@@ -63,7 +66,7 @@ describe("a claimed port", () => {
     for (const client of clients) client.close();
   });
 
-  test("is let go where it can't be kept", async () => {
+  test("is released where it can't be kept", async () => {
     const setting = process.env["POSTERN_NATIVE"];
     process.env["POSTERN_NATIVE"] = "off";
     using claimed = claim(0);
@@ -72,7 +75,7 @@ describe("a claimed port", () => {
     expect(await outcome(claimed.port, false)).toBe(claimed.port);
   });
 
-  test("is anybody's once it is released", async () => {
+  test("is free once it is released", async () => {
     const claimed = claim(0);
     claimed.release();
     expect(await outcome(claimed.port, false)).toBe(claimed.port);

@@ -147,7 +147,7 @@ describe("reload", () => {
     expect(JSON.parse(lines[1] ?? "")).toMatchObject({ target: "/a.txt" });
   });
 
-  test("remembers fewer requests when it is told to", async () => {
+  test("keeps fewer requests when it is told to", async () => {
     await using server = await start();
     for (let i = 0; i < 5; i++) await statusOf(server, `a.txt?${i}`);
     server.reload({ root: site.root, limits: { requestsKeptMax: 2 } });

@@ -41,7 +41,7 @@ async function answerOf(port: number, request: string, hostname?: string): Promi
   return client.text;
 }
 
-/** Whether nobody takes connections on `port`. */
+/** Whether no server accepts connections on `port`. */
 function isRefused(port: number): Promise<boolean> {
   return RawClient.connect(port).then(
     () => false,
@@ -308,7 +308,7 @@ describe("bad input", () => {
   });
 });
 
-describe("bodies that nobody wants (RFC 9112 §9.6)", () => {
+describe("bodies that no handler reads (RFC 9112 §9.6)", () => {
   test("of 5 MB don't turn a 405 into a reset", async () => {
     await using server = await start();
     for (let i = 0; i < 10; i++) {
@@ -481,7 +481,7 @@ test("the log is written, in the format that was asked for", async () => {
   expect(text).toEndWith('"GET /x HTTP/1.1" 204 -\n');
 });
 
-test("callbacks that throw are told of, and the server goes on", async () => {
+test("callbacks that throw are reported, and the server continues", async () => {
   const script = `
     import { serve } from ${JSON.stringify(`${import.meta.dir}/../../index.ts`)};
     const raise = () => { throw new Error("a callback's own mistake"); };

@@ -77,7 +77,7 @@ async function shownName(server: Server): Promise<unknown> {
 }
 
 describe("a server with a certificate", () => {
-  test("says so in its URL, and serves over TLS to whoever trusts the root", async () => {
+  test("says so in its URL, and serves over TLS to a client that trusts the root", async () => {
     await using server = await start();
     expect(server.url.href).toBe(`https://localhost:${server.port}/`);
     const response = await fetch(new URL("hello.txt", server.url), { tls: clientTls });
@@ -104,7 +104,7 @@ describe("a server with a certificate", () => {
     expect(await shakeHands(server, old)).toMatch(/PROTOCOL|EPROTO|ECONNRESET|closed/);
   });
 
-  test("agrees on http/1.1 by ALPN, and with nobody who speaks none (RFC 7301 §3.2)", async () => {
+  test("agrees on http/1.1 by ALPN, and refuses clients that offer only others (RFC 7301 §3.2)", async () => {
     await using server = await start();
     for (const [offered, agreed] of [
       [["http/1.1"], "http/1.1"],
@@ -164,7 +164,7 @@ describe("a server with a certificate", () => {
 });
 
 describe("a client that does not get as far as a request", () => {
-  test("is told in cleartext that it is to speak TLS, if it asks for a page", async () => {
+  test("is answered in cleartext that TLS is required, if it sends a request", async () => {
     await using server = await start();
     for (const method of ["GET", "HEAD", "POST", "PUT"]) {
       const client = await RawClient.connect(server.port);
@@ -202,7 +202,7 @@ describe("a client that does not get as far as a request", () => {
     });
   });
 
-  test("is gone after headerTimeMs if it is silent, or stops halfway", async () => {
+  test("is closed after headerTimeMs if it is silent, or stops halfway", async () => {
     await using server = await start({ limits: { headerTimeMs: 100, idleTimeMs: 60_000 } });
     for (const beginning of ["", "\x16", "\x16\x03\x01\x00\xff\x01\x00"]) {
       const client = await RawClient.connect(server.port);
@@ -214,7 +214,7 @@ describe("a client that does not get as far as a request", () => {
     while (server.connections > 0) await Bun.sleep(2);
   });
 
-  test("and leaves is forgotten, and nobody is told of it", async () => {
+  test("and leaves is forgotten, and is not reported", async () => {
     errors.length = 0;
     await using server = await start();
     const leaving: readonly ((client: RawClient) => void)[] = [
@@ -352,7 +352,7 @@ describe("within TLS", () => {
     socket.destroy();
   });
 
-  test("a record that can't be is the end of the connection, and nobody is told", async () => {
+  test("a malformed record ends the connection, and is not reported", async () => {
     errors.length = 0;
     await using server = await start();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -412,7 +412,7 @@ async function refusalOf(tls: object): Promise<string> {
 }
 
 describe("a certificate that can't be used", () => {
-  test("is one whose key the server would give to everyone", async () => {
+  test("is one whose key the server would serve", async () => {
     const tls = { cert: serverTls.cert, key: site.at("key.pem") };
     site.file("key.pem", pemText("key"), 0o644);
     const line = `the key ${tls.key} would be served to everyone: move it elsewhere, or chmod o-r it`;
@@ -474,7 +474,7 @@ async function visit(server: Server): Promise<readonly unknown[]> {
 describe("another certificate", () => {
   const other = { cert: pemPath("other"), key: pemPath("other-key") };
 
-  test("is shown to those who connect after a reload, and hurts nobody before", async () => {
+  test("is shown to clients that connect after a reload, and earlier ones go on", async () => {
     await using server = await start();
     const client = await rawClient(server);
     client.send(get("/large.bin"));
@@ -505,7 +505,7 @@ describe("another certificate", () => {
     expect(await agreements(server, pemText("chain"))).toEqual(before);
   });
 
-  test("loses nobody who connects while it comes", async () => {
+  test("loses no client that connects during it", async () => {
     await using server = await start();
     const client = await rawClient(server);
     const visits: Promise<readonly unknown[]>[] = [];

@@ -743,7 +743,7 @@ describe("an entry", () => {
     expect(kept([new FakeLookup()], empty).find()).toBe(empty);
   });
 
-  test("is no longer one when the cache is cleared, or time goes back", () => {
+  test("is no longer one when the cache is cleared, or the clock is set back", () => {
     const { cache, find } = kept([new FakeLookup()]);
     cache.clear();
     expect(find()).toBeUndefined();

@@ -39,7 +39,7 @@ describe("a standard stream", () => {
     expect(await child.exited).toBe(0);
   });
 
-  test("drops what has no reader any more, and the process goes on", async () => {
+  test("drops output without a reader, and the process continues", async () => {
     const child = run(`
       await standardOutput.write("a".repeat(300_000));
       await standardOutput.write("b");

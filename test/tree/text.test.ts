@@ -72,7 +72,7 @@ describe("octets are none", () => {
   });
 });
 
-test("one look leaves nothing behind for the next", () => {
+test("one look has no effect on the next", () => {
   expect(isText(fullSample(Uint8Array.of(0xe6, 0x97)))).toBe(true);
   expect(isText(Uint8Array.of(0xa5))).toBe(false);
   expect(isText(utf8("a"))).toBe(true);

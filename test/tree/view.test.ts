@@ -19,7 +19,7 @@ describe("a view", () => {
     expect(new View(7, 0).dependencies).toEqual([]);
   });
 
-  test("tells what it came to depend on, in order, as often as it was asked for", () => {
+  test("lists its dependencies in order, as often as each was used", () => {
     const view = new View(7, 0);
     const [one, other] = [dependency(), dependency()];
     for (const each of [one, other, one]) view.depend(each);

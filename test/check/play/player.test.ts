@@ -354,7 +354,7 @@ const wrong: readonly {
     says: "9: content in the coding gzip",
   },
   {
-    name: "content in a coding that nobody knows",
+    name: "content in an unknown coding",
     answer: response("200 OK", "x", "Content-Encoding: rot13\r\n"),
     expect: "< 200\n    decoded\n    | x",
     says: "9: a known content coding / Content-Encoding: rot13",

@@ -40,7 +40,7 @@ describe("the compiler", () => {
     check({ ...optionTable, form: { ...optionTable.form, restart: true } });
   });
 
-  test("refuses a row that contradicts who knows the option", () => {
+  test("refuses a row that contradicts where the option is known", () => {
     // @ts-expect-error The library knows `form`.
     check({ ...optionTable, form: { ...optionTable.form, scope: "flags" } });
     // @ts-expect-error A configuration may have `quiet`.

@@ -100,7 +100,7 @@ describe("--workers 2", () => {
 });
 
 describe("the port of workers", () => {
-  test("is nobody else's, not even while there is no worker", async () => {
+  test("is held for the server, even while there is no worker", async () => {
     const limits = { workerIntervalMs: 600_000, workerSteadyTimeMs: 600_000 };
     await using command = await here.configured("a.json", { limits });
     const { port } = command;
@@ -131,7 +131,7 @@ describe("the port of workers", () => {
     expect(await next.line()).toEndWith(`http://localhost:${command.port}/`);
   });
 
-  test("that somebody else has is not shared", async () => {
+  test("that another process has is not shared", async () => {
     await using one = new Command([here.root, "--port", "0", "--ready", "json"]);
     const { port } = JSON.parse((await one.line()) ?? "") as { port: number };
     await using command = new Command([here.root, "--port", String(port), "--workers", "2"]);
@@ -230,7 +230,7 @@ describe("the access log", () => {
     expect(await command.status).toBe(0);
   });
 
-  test("needs no reader: the workers outlive whoever reads it", async () => {
+  test("needs no reader: the workers outlive a reader", async () => {
     await using command = await here.listening(["--log", "short"]);
     await command.stopReading();
     for (let i = 0; i < 5; i++) {
@@ -353,7 +353,7 @@ describe("a worker that dies", () => {
     await using command = await here.configured("c.json", { limits });
     command.configure({ limits, hidden: true });
     await command.says("postern: c.json is in force\n");
-    // What is written and not yet in force is nobody's.
+    // Configuration that is written and not yet in force has no effect.
     here.write("c.json", "{");
     const workers = childrenOf(command.pid);
     for (const worker of workers) process.kill(worker, "SIGKILL");

@@ -15,7 +15,7 @@ class PatternFile implements FileSource {
   /** The most that one read answers with. */
   readonly readMax: number;
   readonly handle = 7 as unknown as FileHandle;
-  /** Whether nobody has written to it, and how often that was asked. */
+  /** Whether it has not been written to, and how often that was asked. */
   intact = true;
   looks = 0;
   onRead = (_position: number): void => {};
@@ -276,7 +276,7 @@ describe.each(ways)("over %s, a sender", (_, carries) => {
     });
   });
 
-  describe("of a file that somebody writes to", () => {
+  describe("of a file that is written to meanwhile", () => {
     test("breaks off in the next turn, and sends nothing more", () => {
       const transport = transportOf(carries);
       const file = new PatternFile(1000);

@@ -1,6 +1,6 @@
 /**
- * Files on disk, sent over sockets to a client that doesn't read until it is told to, while somebody
- * changes them: by the kernel and by reading, where there is a choice.
+ * Files on disk, sent over sockets to a client that doesn't read until it is told to, while they are
+ * changed: by the kernel and by reading, where there is a choice.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";

@@ -107,7 +107,7 @@ describe("read", () => {
     expect(await rejection(failed.read())).toBe("incomplete");
   });
 
-  test("that nobody awaits doesn't end the process", async () => {
+  test("that is not awaited doesn't end the process", async () => {
     const child = Bun.spawnSync([
       process.execPath,
       "-e",

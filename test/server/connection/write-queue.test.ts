@@ -164,7 +164,7 @@ describe("back-pressure", () => {
     expect(transport.writes).toEqual([]);
   });
 
-  test("is gone, too, when the client goes after half of the octets", () => {
+  test("is removed, too, when the client disconnects after half of the octets", () => {
     const transport = new FakeTransport();
     const outbox = new WriteQueue(transport);
     outbox.addText("abcd");

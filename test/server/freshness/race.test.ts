@@ -492,7 +492,7 @@ describe.skipIf(process.platform !== "linux")(
   () => {
     test("two edits within one tick of the clock", tryWithinOneTick, unhurriedMs);
     test("nor what a tag is made of", tryTagsWithinOneTick, unhurriedMs);
-    test("files that only their inodes tell apart", tryTwins, unhurriedMs);
+    test("files that differ only in their inodes", tryTwins, unhurriedMs);
   },
 );
 

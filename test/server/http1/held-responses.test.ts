@@ -36,7 +36,7 @@ function heldClient(handler = () => kept): { client: FakeClient; holding: Holdin
 }
 
 describe("a connection whose answer is held", () => {
-  test("sends it when it is let go, and only once", () => {
+  test("sends it when it is released, and only once", () => {
     const { client, holding } = heldClient();
     client.send(get);
     expect(client.transport.text).toBe("");

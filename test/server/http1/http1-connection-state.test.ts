@@ -181,7 +181,7 @@ describe("in each state", () => {
     });
   });
 
-  test("a deadline that passes says 408 or 503 to who can be told, and ends the rest", () => {
+  test("a deadline that passes is answered 408 or 503 where an answer is possible, and ends the rest", () => {
     expectOutcomes(({ connection }) => connection.expire(), {
       "idle, fresh": ["closed", undefined, "close"],
       "idle, after an exchange": ["closed", undefined, "close"],
@@ -304,7 +304,7 @@ describe("in each state", () => {
     }
   });
 
-  test("somebody gives up at last, whatever the client does not do", () => {
+  test("client or server gives up at last, whatever the client does not do", () => {
     for (const [name, { enter }] of Object.entries(places)) {
       // Only a stream may be silent for as long as it likes.
       if (name === "answering with a stream that has nothing") continue;
@@ -532,7 +532,7 @@ async function play(client: FakeClient, opened: Opened, step: Step): Promise<voi
   }
 }
 
-test("whatever happens, in whatever order: nothing throws, all is told once, all is closed", async () => {
+test("any events in any order: nothing throws, all is reported once, all is closed", async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
       const client = new FakeClient();

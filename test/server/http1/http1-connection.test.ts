@@ -147,7 +147,7 @@ describe("early answers (RFC 9112 §9.3, §9.6)", () => {
   const refusal =
     "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n";
 
-  test("read a short body that nobody wanted, and go on", () => {
+  test("read a short body that the handler left, and go on", () => {
     const client = new FakeClient(refuse);
     client.send(post(10));
     expect(client.text).toBe(`${refusal}\r\nno`);
@@ -234,7 +234,7 @@ describe("early answers (RFC 9112 §9.3, §9.6)", () => {
     expect(client.transport.calls).toContain("shutdown");
   });
 
-  test("keep nothing of a body that nobody will read, in however small chunks", () => {
+  test("keep nothing of a body that will not be read, in however small chunks", () => {
     const client = new FakeClient(() => answer("x".repeat(1_000_000)), { discardBytesMax: 1000 });
     client.transport.room = 100;
     client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -414,7 +414,7 @@ describe("a client that shuts its side (RFC 9112 §9.6)", () => {
     expect(client.transport.ending).toBe("close");
   });
 
-  test("in the middle of a body that nobody reads: is answered all the same", () => {
+  test("in the middle of a body that is not read: is answered all the same", () => {
     const client = new FakeClient(echo);
     client.send(`${post(10)}abc`);
     client.connection.peerEnded();
@@ -424,7 +424,7 @@ describe("a client that shuts its side (RFC 9112 §9.6)", () => {
 });
 
 describe("persistence (RFC 9112 §9.3)", () => {
-  test("HTTP/1.1 goes on unless it is told to close", () => {
+  test("HTTP/1.1 persists without close", () => {
     const client = new FakeClient(echo);
     client.send(get("/"));
     expect(client.state).toBe("idle");
@@ -433,7 +433,7 @@ describe("persistence (RFC 9112 §9.3)", () => {
     expect(client.transport.ending).toBe("shutdown");
   });
 
-  test("HTTP/1.0 closes unless it is told to go on", () => {
+  test("HTTP/1.0 closes without keep-alive", () => {
     const closing = new FakeClient(echo);
     closing.send(old());
     expect(closing.text).toBe(ok("/", "Connection: close\r\n"));
@@ -644,7 +644,7 @@ describe("handlers", () => {
     expect(client.statuses).toEqual([200]);
   });
 
-  test("that wait for a body whose client goes away are told so", async () => {
+  test("that wait for a body whose client disconnects are told so", async () => {
     const kinds: string[] = [];
     const client = new FakeClient(async ({ body }) => {
       try {
@@ -808,7 +808,7 @@ describe("streams (RFC 9112 §7.1)", () => {
     expect(client.reports.map(({ whole }) => whole)).toEqual([false]);
   });
 
-  test("that throw are cut off by a reset, so that nobody takes them for whole", async () => {
+  test("that throw are cut off by a reset, so that no client takes them for whole", async () => {
     const { client, producer } = streaming();
     const error = new Error("no more");
     producer.give("abc");
@@ -847,7 +847,7 @@ describe("streams (RFC 9112 §7.1)", () => {
     expect(client.text).toBe(`${head}2\r\nab\r\n2\r\ncd\r\n2\r\nef\r\n0\r\n\r\n${head}0\r\n\r\n`);
   });
 
-  test("of a client that has gone are told to stop", async () => {
+  test("of a client that has disconnected are told to stop", async () => {
     const { client, producer } = streaming();
     producer.give("a");
     await client.settle();
@@ -857,7 +857,7 @@ describe("streams (RFC 9112 §7.1)", () => {
     expect(producer.returned).toBe(true);
   });
 
-  test("of a client that has gone are told at once, though they wait themselves", async () => {
+  test("of a client that has disconnected are told at once, though they wait themselves", async () => {
     const { chunks, seen } = endless();
     const client = new FakeClient(() =>
       new ResponseBuilder(200).stream(chunks, "text/plain").build(),

@@ -77,7 +77,7 @@ describe("a response from a file", () => {
     expect([file.closed, all.writer.octets, all.writer.unsent]).toEqual([1, 700, 0]);
   });
 
-  test("waits for the drain when the socket is full, whoever finds that out", () => {
+  test("waits for the drain when the socket is full, whichever write finds that out", () => {
     const all = writing();
     all.writer.begin(new FakeFile(150).response(), context);
     // The head doesn't fit, then the file doesn't.

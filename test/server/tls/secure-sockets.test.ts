@@ -50,9 +50,9 @@ async function closeAfter(
     logicalClock: new LogicalClock(),
     observers: new Observers(noop),
     timers: new Timers(clock, scheduler.alarm()),
-    answer: () => Promise.reject(new Error("nobody asks")),
+    answer: () => Promise.reject(new Error("not called")),
     refuse: () => {
-      throw new Error("nobody is refused");
+      throw new Error("not called");
     },
     failed: noop,
     date: new ResponseDate(clock),
@@ -119,7 +119,7 @@ describe("a TLS socket that is closed", () => {
     client.abort();
   });
 
-  test("is reset at once when the server is told to wait for nobody", async () => {
+  test("is reset at once when the server is told not to wait", async () => {
     const { client, closing, closed } = await closeAfter(Infinity, 60_000);
     closing?.abort();
     expect<ProtocolConnection | undefined>(await closed).toBe(closing);

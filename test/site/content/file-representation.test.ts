@@ -28,7 +28,7 @@ const large = new SiteClient(site.root, { limits: { inlineBytesMax: 10 } });
 const tagIn = async (from: SiteClient): Promise<string> =>
   (await from.ask("GET /changing.txt")).fields["ETag"] ?? "";
 
-/** What is answered to one who has asked before, less than a tick after a change. */
+/** The response to a client with an earlier tag, less than a tick after a change. */
 async function askAgain(fields: (tag: string) => Record<string, string>): Promise<ShownResponse> {
   site.file("changing.txt", letters);
   const receivedMs = statSync(site.at("changing.txt")).ctimeMs + 50;
@@ -96,7 +96,7 @@ describe("the tag of a file (RFC 9110 §8.8.3)", () => {
     });
   });
 
-  test("of octets tells them apart by length and digest", () => {
+  test("of octets distinguishes them by length and digest", () => {
     const tags = ["", "a", "b", "aa", "\0"].map((text) => tagOfBytes(utf8Bytes(text)).opaque);
     expect(new Set(tags).size).toBe(5);
     for (const tag of tags) expect(tag).toMatch(/^[\da-z]+-[\da-z]+$/);

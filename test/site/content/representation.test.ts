@@ -69,7 +69,7 @@ describe("a representation that answers other requests, too", () => {
 });
 
 describe("the content", () => {
-  test("is let go of where it is a file, and needs not be where it is in memory", () => {
+  test("is released where it is a file, and needs no release where it is in memory", () => {
     const file = new FakeFile(letters);
     const representation = representationOf({ content: file });
     expect(representation.size).toBe(letters.length);

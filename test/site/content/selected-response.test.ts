@@ -166,7 +166,7 @@ describe.each(paths)("a file that is %s", (_what, from, kind) => {
       const shown = await get({ ...range, "If-Range": value });
       expect(shown).toMatchObject({ status: 206, body: "abc" });
       expect(shown.fields["ETag"]).toBe(await tag());
-      // §15.3.7: who asks so has had the other fields.
+      // A client that sends If-Range has the other fields already (RFC 9110 §15.3.7).
       expect(shown.fields["Last-Modified"]).toBeUndefined();
     }
     for (const value of [

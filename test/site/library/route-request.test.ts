@@ -70,7 +70,7 @@ describe("the request line and the fields", () => {
     expect(request.searchParams).toBe(request.searchParams);
   });
 
-  test("no query and an empty one are told apart", async () => {
+  test("no query and an empty one are distinguished", async () => {
     expect((await routed("/x", "GET /x")).query).toBeUndefined();
     expect((await routed("/x", "GET /x?")).query).toBe("");
     expect([...(await routed("/x", "GET /x")).searchParams]).toEqual([]);

@@ -334,7 +334,7 @@ describe("--cors (Fetch §3.3)", () => {
     });
   });
 
-  test("leaves a route alone that speaks for itself", async () => {
+  test("leaves a route alone that sets the fields itself", async () => {
     await during({ cors: listed }, async (ask) => {
       expect(corsOf(await ask("own", from(origin)))).toEqual({
         "allow-origin": "https://own.example",

@@ -96,7 +96,7 @@ describe("the thread", () => {
   });
 });
 
-describe("a thread that dies", () => {
+describe("a thread that ends", () => {
   test.each(["process.exit(1)", 'throw new Error("fault")'])(
     "by %s takes its jobs with it, and the next job starts another",
     async (death) => {

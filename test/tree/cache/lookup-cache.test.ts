@@ -331,7 +331,7 @@ function emptyCache(limits = defaultLimits) {
 }
 
 describe("the cache is bounded", () => {
-  test("and a client that goes through more than it holds finds some of it", () => {
+  test("and a client that cycles through more than it holds finds some of it", () => {
     for (let i = 0; i < 200; i++) temp.file(`bound/${i}.txt`, "x".repeat(1000));
     const limit = 100 * 4048;
     const asker = new Asker(temp, { fileCacheBytesMax: bytes(limit) });
@@ -372,7 +372,7 @@ describe("the cache is bounded", () => {
     expect(cache.bytes).toBe(held);
   });
 
-  test("and goes over to other files when those are asked for instead", () => {
+  test("and holds other files when those are requested instead", () => {
     for (let i = 0; i < 400; i++) temp.file(`shift/${i}.txt`, "x".repeat(1000));
     const asker = new Asker(temp, { fileCacheBytesMax: bytes(100 * 4048) });
     const round = (from: number): Outcome[] =>

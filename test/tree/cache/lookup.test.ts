@@ -97,7 +97,7 @@ beforeEach(() => {
 });
 
 describe("a conclusion", () => {
-  test("is the value that was made, and stands while all it follows from does", () => {
+  test("is the value that was made, and is valid while all its dependencies are", () => {
     const asker = new Asker(temp);
     const paths = ["/c/a.txt", "/c/b.txt", "/c/none", "/c/in", "/c/in/deep.txt"];
     for (const path of paths) asker.ask(path);
@@ -125,11 +125,11 @@ describe("a conclusion", () => {
     expect(standing(asker, conclusion)).toBeUndefined();
     fs.chmodSync(temp.at("c"), 0o755);
     expect(standing(asker, conclusion)).toBeUndefined();
-    // Nor for those who could still have had it.
+    // Nor for requests that could still have used it.
     expect(conclusion.valueSince(0)).toBeUndefined();
   });
 
-  test("is as fresh as it has to be: a look serves those who have asked before it", () => {
+  test("is as fresh as it has to be: a look serves the requests that were sent before it", () => {
     const asker = new Asker(temp);
     const conclusion = concluded(asker, "/c/a.txt", "/c/b.txt");
     const since = asker.clock.tick();
@@ -207,7 +207,7 @@ describe("a value is never concluded", () => {
     expect(passing.dependencies).toBeUndefined();
   });
 
-  test("by one whose making fails, and the next who asks is answered as ever", () => {
+  test("by one whose making fails, and the next request is answered as before", () => {
     const asker = new Asker(temp);
     const before = concluded(asker, "/c/a.txt");
     const fails = (): void => {

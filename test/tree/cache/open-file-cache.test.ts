@@ -284,7 +284,7 @@ describe("a large file of a tree", () => {
   /** What such a request finds. */
   const ask = (tree: DiskTree, path: string): OpenFile => fileAt(tree, path, view());
 
-  test("is opened by the first who asks, and kept open from the second on", () => {
+  test("is opened by the first request, and kept open from the second on", () => {
     const tree = temp.open({ limits, clock });
     temp.file("large.txt", "12345");
     const [first, second, third] = [

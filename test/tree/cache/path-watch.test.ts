@@ -100,7 +100,7 @@ describe("a watch", () => {
     expect([isCurrent(watch, 1), watch.version]).toEqual([true, 1]);
   });
 
-  test("goes on to another version when what was there comes back: it may be another time", () => {
+  test("gets another version when the former state comes back: the time may differ", () => {
     const watch = watchOf("w/new.txt");
     temp.file("w/new.txt");
     expect(isCurrent(watch)).toBe(false);

@@ -222,7 +222,7 @@ describe("a file that goes between the look at it and its opening", () => {
     remove(index);
   });
 
-  test("is looked for no more than three times when it comes and goes", () => {
+  test("is looked up at most three times when it appears and disappears", () => {
     temp.file(index);
     let opened = 0;
     aroundOpening(

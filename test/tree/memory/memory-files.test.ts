@@ -34,7 +34,7 @@ function faultOf(files: Readonly<Record<string, unknown>>): string | undefined {
 }
 
 describe("files given as values", () => {
-  test("are of their owner to write and of everyone to read, and of the tree's date", () => {
+  test("are writable for the owner and readable for all, and have the tree's date", () => {
     expect(linesOf({ "/a/b.txt": "hello" })).toEqual([
       `/a/ 40755 ${madeMs}`,
       `/a/b.txt 100644 ${madeMs} hello`,

@@ -205,7 +205,7 @@ describe("what an answer depends on", () => {
     expect(view.dependencies?.[0]?.isCurrent(Infinity)).toBe(true);
   });
 
-  test("ends with the tree, which still answers those who ask", () => {
+  test("ends with the tree, which still answers requests", () => {
     const tree = memoryTree(files);
     const view = new View(1, madeMs);
     tree.open(pathOf("/a.txt"), view);
