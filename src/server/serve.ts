@@ -20,8 +20,7 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import { Observers } from "./observers.ts";
-import type { RecordedRequest } from "./request-recorder.ts";
-import { RequestRecorder } from "./request-recorder.ts";
+import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { completeOptions } from "./serve-options.ts";
@@ -91,6 +90,12 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
   return new URL(`${scheme}://${shown}:${port}/`);
+}
+
+/** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
+async function openRecorder(keptMax: () => number): Promise<RequestRecorder> {
+  const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
+  return new Recorder(keptMax);
 }
 
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
@@ -199,8 +204,11 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
-  const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
-  const reporting = new Reporting(complete, complete.record ? [recorder] : [], clock, scheduler);
+  const recorder = complete.record
+    ? await openRecorder(() => opened.limits.requestsKeptMax)
+    : undefined;
+  const others = recorder === undefined ? [] : [recorder];
+  const reporting = new Reporting(complete, others, clock, scheduler);
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,
@@ -236,7 +244,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get root() {
       return opened.source.root;
     },
-    requests: recorder.requests,
+    requests: recorder?.requests ?? [],
     get connections() {
       return listener.connections;
     },

@@ -11,9 +11,7 @@ import type { ContainedPath } from "../../tree/path.ts";
 import { containPath, encodePath } from "../../tree/path.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
-import { fromFetch } from "./fetch-response.ts";
-import type { RouteHandler, RouteService } from "./route-request.ts";
-import { RouteRequest } from "./route-request.ts";
+import type { RouteHandler, RouteRequest, RouteService } from "./route-request.ts";
 
 /** The handlers of a path, by method. */
 interface Route {
@@ -60,6 +58,7 @@ export class RouteTable {
 /** Converts and checks the return value of a handler. */
 function accept(answer: Response | globalThis.Response, { limits, budgets }: RouteService): Answer {
   if (answer instanceof globalThis.Response) {
+    const { fromFetch } = require("./fetch-response.ts") as typeof import("./fetch-response.ts");
     return fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
   }
   // Without types, a handler may return something else.
@@ -76,6 +75,8 @@ export class RouteEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #routes: RouteTable;
   readonly #service: RouteService;
+  /** Loaded by the first request of a route, because most servers have none. */
+  #RouteRequest: typeof RouteRequest | undefined;
 
   constructor(routes: RouteTable, service: RouteService) {
     this.#routes = routes;
@@ -93,7 +94,16 @@ export class RouteEndpoint implements Endpoint {
     const { method } = request.head;
     const handler = handlers.get(method) ?? (method === "HEAD" ? handlers.get("GET") : undefined);
     if (handler === undefined) return undefined;
-    const answer = handler(new RouteRequest(request, path, this.#service));
+    const answer = handler(this.#requestOf(request, path));
     return whenReady(answer, (given) => accept(given, this.#service));
+  }
+
+  /** The request that the handler of the route at `path` gets. */
+  #requestOf(request: Request, path: ContainedPath): RouteRequest {
+    if (this.#RouteRequest === undefined) {
+      const module = require("./route-request.ts") as typeof import("./route-request.ts");
+      this.#RouteRequest = module.RouteRequest;
+    }
+    return new this.#RouteRequest(request, path, this.#service);
   }
 }
