@@ -44,7 +44,8 @@ export interface Server extends AsyncDisposable {
   readonly connections: number;
   /**
    * Has `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
-   * HEAD, too. Throws a TypeError for what is no method or no path.
+   * HEAD, too. Throws a TypeError for a method or a path that no request can match: "get",
+   * "/users/:id", "/a?b".
    *
    * ```ts
    * server.route("POST", "/echo", async (request) => Response.json(await request.json()));

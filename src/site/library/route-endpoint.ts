@@ -19,6 +19,40 @@ interface Route {
   readonly handlers: Map<string, RouteHandler>;
 }
 
+/** What other servers write as a placeholder: ":id" and "{id}" as a segment, and "*" anywhere. */
+const placeholder = /\/(:[^/]*|\{[^/]*|[^/]*\*[^/]*)/;
+
+/**
+ * The path of a route. Its characters may be percent-encoded, as in a request, or not. Throws a
+ * TypeError if no request can have it, and if it has a query or a placeholder: a route is compared
+ * exactly, so the handler would never be called.
+ */
+function readPath(path: string): ContainedPath {
+  const fault = (text: string): TypeError => new TypeError(`${text}: ${JSON.stringify(path)}`);
+  if (!path.isWellFormed()) throw fault("not a path");
+  // Characters that aren't ASCII are percent-encoded, as clients send them.
+  const contained = containPath(path.replace(/[^\0-\x7f]+/gu, encodeURIComponent));
+  if (!contained.ok) throw fault("not a path");
+  if (/[?#]/.test(path)) throw fault("a route's path has no query (write ? as %3F, # as %23)");
+  const [, pattern] = placeholder.exec(path) ?? [];
+  if (pattern === undefined) return contained.value;
+  throw fault(`a route is compared exactly, so ${pattern} matches nothing (percent-encode : * {)`);
+}
+
+/** The methods of RFC 9110 §9.3 that a request with a path can have, and PATCH (RFC 5789). */
+const methodsInUse = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
+
+/** Throws a TypeError if no request with a path has `method`, which is case-sensitive. */
+function checkMethod(method: string): void {
+  if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
+  // The target of CONNECT is a host and a port (RFC 9112 §3.2.3).
+  if (method === "CONNECT") throw new TypeError("CONNECT has no path");
+  const meant = method.toUpperCase();
+  if (meant === method || !methodsInUse.includes(meant)) return;
+  // Methods are case-sensitive (RFC 9110 §9.1).
+  throw new TypeError(`not a method: ${JSON.stringify(method)}; clients send ${meant}`);
+}
+
 /** The added routes of one server. */
 export class RouteTable {
   /** By encoded path, so that all spellings of a path are one key. */
@@ -32,14 +66,14 @@ export class RouteTable {
 
   /**
    * Adds `handler` for `method` on exactly `path`; it replaces an earlier one. Throws a TypeError
-   * if the method is not a token or no request can have this path.
+   * if no request can match: a method that no client sends, or a path that no request can have or
+   * that is written as a pattern.
    */
   add(method: string, path: string, handler: RouteHandler): void {
-    const contained = containPath(path);
-    if (!contained.ok) throw new TypeError(`not a path: ${JSON.stringify(path)}`);
-    if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
-    const key = encodePath(contained.value);
-    const route = this.#byPath.get(key) ?? { path: contained.value, handlers: new Map() };
+    const contained = readPath(path);
+    checkMethod(method);
+    const key = encodePath(contained);
+    const route = this.#byPath.get(key) ?? { path: contained, handlers: new Map() };
     this.#byPath.set(key, route);
     route.handlers.set(method, handler);
     this.#changed();
