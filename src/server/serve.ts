@@ -38,7 +38,10 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
   /** The real path of the served folder; "" when files are served from memory. */
   readonly root: string;
-  /** The requests that arrived, oldest first, at most `limits.requestsKeptMax`. */
+  /**
+   * The requests that are over, in the order in which they ended, at most `limits.requestsKeptMax`.
+   * One in progress is not in it yet, and one whose head was malformed never is.
+   */
   readonly requests: readonly RecordedRequest[];
   /** Open connections. */
   readonly connections: number;
