@@ -1,4 +1,15 @@
-#!/usr/bin/env bun
+#!/bin/sh
+":" /*
+# To the shell these lines are the program, and to Bun a comment. Before its program, Bun reads
+# .env and bunfig.toml of the current folder, which can name other programs to run first. Only
+# flags of Bun prevent that. They can't stand in the first line: not every system has `env -S`.
+command -v bun >/dev/null || {
+  echo "postern: needs Bun (https://bun.com): npm install --global bun" >&2
+  exit 1
+}
+exec bun --config=/dev/null --no-env-file "$0" "$@"
+*/
+
 /**
  * The command `postern`. An installed package runs a bundle (`bundle.ts`), which starts in half the
  * time. A checkout has no bundle and runs the sources.

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { layOut } from "../bundle.ts";
@@ -91,8 +100,9 @@ describe("the package", () => {
 
   test("gives its sources to a program that imports it", () => {
     const { exports, files } = about;
-    expect(exports["."]).toBe("./index.ts");
-    expect(existsSync(join(folder, exports["."]))).toBe(true);
+    expect(exports["."].bun).toBe("./index.ts");
+    expect(exports["."].types).toBe("./index.ts");
+    expect(existsSync(join(folder, exports["."].bun))).toBe(true);
     expect(files.filter((name) => !existsSync(join(folder, name)))).toEqual([]);
   });
 
@@ -105,5 +115,133 @@ describe("the package", () => {
     await using broken = run(["--version"]);
     expect(await broken.status).toBe(1);
     expect(await broken.stderr).toContain("nothing-by-this-name");
+  });
+});
+
+/** What a program printed until it ended, and its exit status. */
+async function ended(words: readonly string[], cwd: string, path = process.env["PATH"]) {
+  await using child = Bun.spawn([...words], {
+    cwd,
+    env: { PATH: path, HOME: folder },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { stdout, stderr, status: await child.exited };
+}
+
+/** A folder whose files Bun reads before its program: they run another one, and set a bad port. */
+class UntrustedFolder extends TempSite {
+  constructor() {
+    super("empty");
+    this.file("bunfig.toml", 'preload = ["./preload.ts"]\n');
+    this.file("preload.ts", 'require("node:fs").writeFileSync("ran", "");\n');
+    this.file(".env", "PORT=none\n");
+  }
+
+  get hasRun(): boolean {
+    return existsSync(join(this.root, "ran"));
+  }
+}
+
+describe("the installed command", () => {
+  const command = join(folder, "postern");
+
+  beforeAll(() => {
+    // As a package manager installs it.
+    chmodSync(program, 0o755);
+    symlinkSync("bin/postern.ts", command);
+    rmSync(bundle, { force: true });
+  });
+
+  test("runs nothing that a folder's bunfig.toml names, and reads no .env there", async () => {
+    using place = new UntrustedFolder();
+    const path = `${dirname(process.execPath)}:${process.env["PATH"]}`;
+    await using child = Bun.spawn([command, "--no-config", "--port", "0", "--workers", "2"], {
+      cwd: place.root,
+      env: { PATH: path, HOME: folder },
+      stdout: "pipe",
+    });
+    const { value } = await child.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toStartWith("Server started. ");
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+    expect(place.hasRun).toBe(false);
+    expect(await ended([command, "--help"], place.root, path)).toMatchObject({ status: 0 });
+    expect(place.hasRun).toBe(false);
+    // Bun itself would have.
+    await ended([process.execPath, program, "--help"], place.root);
+    expect(place.hasRun).toBe(true);
+  });
+
+  test("says in one line that it needs Bun where there is none", async () => {
+    expect(await ended([command], folder, "/nowhere")).toEqual({
+      stdout: "",
+      stderr: "postern: needs Bun (https://bun.com): npm install --global bun\n",
+      status: 1,
+    });
+  });
+});
+
+describe("an import by another runtime than Bun", () => {
+  const line = "postern needs Bun: run this program with bun (https://bun.com)";
+
+  test("finds every name that index.ts exports, and is told what is missing", async () => {
+    const text = readFileSync(join(folder, about.exports["."].default), "utf8");
+    const names = Array.from(text.matchAll(/^exports\.(\w+) = undefined;$/gm), ([, name]) => name);
+    expect(names).toEqual(Object.keys(await import("../index.ts")).toSorted());
+    expect(text).toContain(line);
+  });
+
+  test.skipIf(Bun.which("node") === null)("is refused by one line under Node", async () => {
+    const modules = join(folder, "program/node_modules");
+    mkdirSync(modules, { recursive: true });
+    symlinkSync(folder, join(modules, "postern"));
+    const place = join(folder, "program");
+    await Bun.write(join(place, "a.mjs"), 'import { serve } from "postern"; serve();');
+    await Bun.write(join(place, "a.cjs"), 'const { serve } = require("postern"); serve();');
+    for (const name of ["a.mjs", "a.cjs"]) {
+      const { stderr, status } = await ended(["node", name], place);
+      expect(status).toBe(1);
+      expect(stderr.match(/^.*Error: .*$/gm)).toEqual([`[Error: ${line}]`]);
+    }
+  });
+});
+
+describe("an executable that bun build --compile makes", () => {
+  const executable = join(folder, "executable");
+
+  beforeAll(() => {
+    const autoload = ["--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"];
+    const words = ["build", "--compile", ...autoload, "index.ts", "--outfile", executable];
+    const { exitCode } = Bun.spawnSync([process.execPath, ...words], { cwd: folder });
+    expect(exitCode).toBe(0);
+  });
+
+  test("runs nothing that a folder's bunfig.toml names, and reads no .env there", async () => {
+    using place = new UntrustedFolder();
+    expect(await ended([executable, "--help"], place.root)).toMatchObject({ status: 0 });
+    expect(place.hasRun).toBe(false);
+  });
+
+  test("says that it can't start workers", async () => {
+    expect(await ended([executable, "--port", "0", "--workers", "2"], folder)).toEqual({
+      stdout: "",
+      stderr: "postern: a compiled executable can't start workers\n",
+      status: 2,
+    });
+    expect(await ended([executable, "--workers", "1", "--version"], folder)).toMatchObject({
+      status: 0,
+    });
+  });
+
+  test("says that it can't run a configuration in TypeScript", async () => {
+    const words = [executable, "--port", "0", "--config", "a.config.ts"];
+    await Bun.write(join(folder, "a.config.ts"), "export default {};");
+    expect(await ended(words, folder)).toEqual({
+      stdout: "",
+      stderr: "postern: a.config.ts: a compiled executable reads only JSON\n",
+      status: 2,
+    });
   });
 });

@@ -4,10 +4,11 @@
  */
 
 import type { Server } from "../server/serve.ts";
-import { describeFlags } from "./options/flag-list.ts";
 
 /** What `--help` prints. */
 export function helpText(): string {
+  const { describeFlags } =
+    require("./options/flag-list.ts") as typeof import("./options/flag-list.ts");
   return `postern serves a folder over HTTP/1.1.
 
   postern [root] [options]             serve a folder (default: the current one)

@@ -62,6 +62,9 @@ async function start(config: Config): Promise<Server | Workers> {
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
     const count = countWorkers(config);
+    if (count > 1 && Bun.isStandaloneExecutable) {
+      throw new ServeError("workers", "a compiled executable can't start workers");
+    }
     if (count > 1) return onPort(config, (port) => openWorkers({ ...options, port }, count));
   }
   return onPort(config, (port) => serve({ ...options, port, write: print }));

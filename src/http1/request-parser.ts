@@ -13,8 +13,7 @@
 
 import type { Limits } from "../base/limits.ts";
 import { isRunAt, latin1Bytes, latin1Text, OctetRange } from "../http/octets/bytes.ts";
-import type { ChunkEvent } from "./chunked.ts";
-import { ChunkReader } from "./chunked.ts";
+import type { ChunkEvent, ChunkReader } from "./chunked.ts";
 import type { Refusal } from "../http/message/error.ts";
 import type { Http1RefusalKind } from "./error.ts";
 import { http1Refusals } from "./error.ts";
@@ -63,6 +62,8 @@ const versionLength = 8;
 
 /** The parser of one connection's requests. */
 export class RequestParser {
+  /** Loaded by the first chunked body. */
+  static #ChunkReader: typeof ChunkReader | undefined;
   readonly #limits: Limits;
   #state: State = "empty";
   /** What has arrived; everything before `#start` is consumed, nothing is at or after `#end`. */
@@ -374,7 +375,10 @@ export class RequestParser {
         this.#state = "length";
         return;
       case "chunked":
-        this.#chunks = new ChunkReader(this.#limits);
+        RequestParser.#ChunkReader ??= (
+          require("./chunked.ts") as typeof import("./chunked.ts")
+        ).ChunkReader;
+        this.#chunks = new RequestParser.#ChunkReader(this.#limits);
         this.#state = "chunks";
     }
   }

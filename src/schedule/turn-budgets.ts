@@ -5,8 +5,8 @@
 
 import { ByteBudget } from "./byte-budget.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { Semaphore } from "./semaphore.ts";
-import { WorkBudget } from "./work-budget.ts";
+import type { Semaphore } from "./semaphore.ts";
+import type { WorkBudget } from "./work-budget.ts";
 
 /** What one turn does for all folder listings together, in directory entries. */
 const listingWorkMax = 512;
@@ -24,13 +24,31 @@ export class TurnBudgets {
   readonly responses: ByteBudget;
   /** Bytes of variants that a turn hands to requests which waited until the variant was made. */
   readonly variants: ByteBudget;
-  readonly listings: WorkBudget;
-  readonly folderReaders = new Semaphore(folderReadersMax);
+  #listings: WorkBudget | undefined;
+  #folderReaders: Semaphore | undefined;
 
   constructor(scheduler: Scheduler) {
     this.scheduler = scheduler;
     this.responses = new ByteBudget(scheduler);
     this.variants = new ByteBudget(scheduler);
-    this.listings = new WorkBudget(scheduler, listingWorkMax);
+  }
+
+  /** Directory entries of all listings together. Its code is loaded by the first listing. */
+  get listings(): WorkBudget {
+    if (this.#listings === undefined) {
+      const { WorkBudget: Budget } =
+        require("./work-budget.ts") as typeof import("./work-budget.ts");
+      this.#listings = new Budget(this.scheduler, listingWorkMax);
+    }
+    return this.#listings;
+  }
+
+  /** The folders that are read at a time. Its code is loaded by the first listing. */
+  get folderReaders(): Semaphore {
+    if (this.#folderReaders === undefined) {
+      const { Semaphore: Readers } = require("./semaphore.ts") as typeof import("./semaphore.ts");
+      this.#folderReaders = new Readers(folderReadersMax);
+    }
+    return this.#folderReaders;
   }
 }

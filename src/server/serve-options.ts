@@ -46,7 +46,7 @@ export interface ServeOptions extends SiteOptions {
   readonly write?: (text: string) => void;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
-  /** Whether `server.requests` records what arrives; true by default. */
+  /** Whether `server.requests` records the requests that are over; true by default. */
   readonly record?: boolean;
 }
 

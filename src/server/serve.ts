@@ -20,8 +20,7 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import { Observers } from "./observers.ts";
-import type { RecordedRequest } from "./request-recorder.ts";
-import { RequestRecorder } from "./request-recorder.ts";
+import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { completeOptions } from "./serve-options.ts";
@@ -39,13 +38,17 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
   /** The real path of the served folder; "" when files are served from memory. */
   readonly root: string;
-  /** The requests that arrived, oldest first, at most `limits.requestsKeptMax`. */
+  /**
+   * The requests that are over, in the order in which they ended, at most `limits.requestsKeptMax`.
+   * One in progress is not in it yet, and one whose head was malformed never is.
+   */
   readonly requests: readonly RecordedRequest[];
   /** Open connections. */
   readonly connections: number;
   /**
    * Has `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
-   * HEAD, too. Throws a TypeError for what is no method or no path.
+   * HEAD, too. Throws a TypeError for a method or a path that no request can match: "get",
+   * "/users/:id", "/a?b".
    *
    * ```ts
    * server.route("POST", "/echo", async (request) => Response.json(await request.json()));
@@ -91,6 +94,12 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
   return new URL(`${scheme}://${shown}:${port}/`);
+}
+
+/** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
+async function openRecorder(keptMax: () => number): Promise<RequestRecorder> {
+  const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
+  return new Recorder(keptMax);
 }
 
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
@@ -199,8 +208,11 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
-  const recorder = new RequestRecorder(() => opened.limits.requestsKeptMax);
-  const reporting = new Reporting(complete, complete.record ? [recorder] : [], clock, scheduler);
+  const recorder = complete.record
+    ? await openRecorder(() => opened.limits.requestsKeptMax)
+    : undefined;
+  const others = recorder === undefined ? [] : [recorder];
+  const reporting = new Reporting(complete, others, clock, scheduler);
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,
@@ -236,7 +248,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get root() {
       return opened.source.root;
     },
-    requests: recorder.requests,
+    requests: recorder?.requests ?? [],
     get connections() {
       return listener.connections;
     },

@@ -8,8 +8,13 @@ import { resolveLimits } from "../base/limits.ts";
 import type { Scheme } from "../http/message/target.ts";
 import { TreeContent } from "./content/tree-content.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
-import { FormEndpoint } from "./forms/form-endpoint.ts";
+import type { FormEndpoint, FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
+import type { Eventual } from "../base/eventual.ts";
+import type { Response } from "../http/message/response.ts";
+import type { View } from "../tree/view.ts";
+import type { Request } from "./request.ts";
+import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { RouteTable } from "./library/route-endpoint.ts";
 import { RouteEndpoint } from "./library/route-endpoint.ts";
 import type { OpenTree, TreeSurroundings } from "./open-tree.ts";
@@ -18,12 +23,9 @@ import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
-import { readRules } from "./rules/read-rules.ts";
-import { ServerTiming } from "./rules/server-timing.ts";
 import { SchemeGuard } from "./scheme-guard.ts";
 import { Site } from "./site.ts";
-import { VariantCache } from "./variants/variant-cache.ts";
-import { VariantSelector } from "./variants/variant-selector.ts";
+import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -41,8 +43,48 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
 }
 
-/** Reads the rules of a site. Throws a `ServeError` when one is invalid. */
+/**
+ * The form endpoint, made by the first request that it may answer. Most servers get no POST, so
+ * they don't load its code.
+ */
+class LateFormEndpoint implements Endpoint {
+  readonly isRepeatable = false;
+  readonly #service: FormService;
+  #endpoint: FormEndpoint | undefined;
+
+  constructor(service: FormService) {
+    this.#service = service;
+  }
+
+  methods(request: Request, view: View): Eventual<readonly string[]> {
+    return this.#opened().methods(request, view);
+  }
+
+  answer(request: Request, view: View): Eventual<Response | undefined> {
+    return request.head.method === "POST" ? this.#opened().answer(request, view) : undefined;
+  }
+
+  #opened(): FormEndpoint {
+    if (this.#endpoint === undefined) {
+      const { FormEndpoint: Made } =
+        require("./forms/form-endpoint.ts") as typeof import("./forms/form-endpoint.ts");
+      this.#endpoint = new Made(this.#service);
+    }
+    return this.#endpoint;
+  }
+}
+
+/**
+ * Reads the rules of a site, whose code is loaded only if it has any. Throws a `ServeError` when
+ * one is invalid.
+ */
 function rulesOf(given: SiteRules): ReadRules {
+  const { single, cleanUrls, headers, cors, redirects, rewrites, cache } = given;
+  const isPlain = cors === false && cache === undefined;
+  if (isPlain && headers.length + redirects.length + rewrites.length === 0) {
+    return { mapping: { redirects: [], rewrites: [], single, cleanUrls }, headers: undefined };
+  }
+  const { readRules } = require("./rules/read-rules.ts") as typeof import("./rules/read-rules.ts");
   const rules = readRules(given);
   if (rules.ok) return rules.value;
   throw new ServeError("rules", rules.error);
@@ -60,6 +102,19 @@ function checkName(code: "form" | "index", called: string, name: string): void {
   throw new ServeError(code, `${called} must be a file's name, not ${name}`);
 }
 
+/**
+ * The selector of the variants of `tree`. A site loads its code with the first request that has
+ * Accept-Encoding and asks for content that can be coded.
+ */
+function openVariants(tree: Tree, limits: Limits, budgets: TurnBudgets): VariantSelector {
+  const { VariantCache } =
+    require("./variants/variant-cache.ts") as typeof import("./variants/variant-cache.ts");
+  const { VariantSelector: Selector } =
+    require("./variants/variant-selector.ts") as typeof import("./variants/variant-selector.ts");
+  const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
+  return new Selector({ tree, limits, cache, budgets });
+}
+
 /** The content of `tree`. */
 function contentOf(
   options: CompleteSiteOptions,
@@ -68,10 +123,8 @@ function contentOf(
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
 ): TreeContent {
-  const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
-  const variants = options.compress
-    ? new VariantSelector({ tree, limits, cache, budgets })
-    : undefined;
+  let selector: VariantSelector | undefined;
+  const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
   return new TreeContent({
     tree,
     pages,
@@ -79,7 +132,7 @@ function contentOf(
     budgets,
     listing: options.listing,
     cacheSeconds: options.cache,
-    variants,
+    variants: options.compress ? variants : undefined,
     earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
   });
 }
@@ -103,7 +156,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { budgets, clock, routes, scheme } = surroundings;
   const pages = new ErrorPages(tree, limits, explain);
   const content = contentOf(options, tree, pages, limits, surroundings);
-  const form = new FormEndpoint({ tree, content, pages, limits, formPage });
+  const form = new LateFormEndpoint({ tree, content, pages, limits, formPage });
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
     ...(options.post === "off" ? [] : [form]),
@@ -112,6 +165,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const guards: Guard[] = [new SchemeGuard(scheme, pages)];
   const finishers: Finisher[] = headers === undefined ? [] : [headers];
   if (explain) {
+    const { ServerTiming } =
+      require("./rules/server-timing.ts") as typeof import("./rules/server-timing.ts");
     const timing = new ServerTiming(clock);
     guards.unshift(timing);
     finishers.push(timing);

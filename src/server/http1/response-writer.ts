@@ -8,14 +8,15 @@ import type { Body, Response } from "../../http/message/response.ts";
 import type { WireContext, WireFraming } from "../../http1/response-encoder.ts";
 import { chunkPrefix, encodeResponse, lastChunk } from "../../http1/response-encoder.ts";
 import { disposeResponse } from "../connection/exchange.ts";
-import type { SendSizes } from "../connection/file-sender.ts";
-import { FileSender } from "../connection/file-sender.ts";
+import type { FileSender, SendSizes } from "../connection/file-sender.ts";
 import type { WriteQueue } from "../connection/write-queue.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { endStream, openStream } from "../connection/stream.ts";
 
 /** The output of one connection, response by response. */
 export class ResponseWriter {
+  /** Loaded by the first file that is sent by the kernel. */
+  static #FileSender: typeof FileSender | undefined;
   readonly #queue: WriteQueue;
   readonly #sizes: SendSizes;
   readonly #changed: () => void;
@@ -83,7 +84,10 @@ export class ResponseWriter {
         this.#octets = body.bytes.length;
         return;
       case "file":
-        this.#sender = new FileSender(body.file, body.pieces, this.#sizes);
+        ResponseWriter.#FileSender ??= (
+          require("../connection/file-sender.ts") as typeof import("../connection/file-sender.ts")
+        ).FileSender;
+        this.#sender = new ResponseWriter.#FileSender(body.file, body.pieces, this.#sizes);
         this.#octets = this.#sender.left;
         return;
       case "stream":

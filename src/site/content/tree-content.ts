@@ -29,7 +29,6 @@ import { ContentFields, noSniff } from "./cache-control.ts";
 import { mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
-import { readListing, renderListing, streamListing } from "./listing-page.ts";
 import { redirect } from "./redirect.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
@@ -45,8 +44,8 @@ interface ContentService {
   readonly listing: boolean;
   /** Seconds for which responses are fresh; undefined when they are revalidated each time. */
   readonly cacheSeconds: number | undefined;
-  /** Undefined when compression is off. */
-  readonly variants: VariantSelector | undefined;
+  /** The selector of variants, loaded by its first use; undefined when compression is off. */
+  readonly variants: (() => VariantSelector) | undefined;
   /** Undefined when early hints are off. */
   readonly earlyHints: Promise<EarlyHints> | undefined;
 }
@@ -67,6 +66,11 @@ const absenceReasons: Record<AbsenceCause, string> = {
   "link-loop": "the symbolic links go round in a circle, or on for too long",
   special: "neither a file nor a folder",
 };
+
+/** The pages of listings; loaded by the first listing. */
+function listingPages(): typeof import("./listing-page.ts") {
+  return require("./listing-page.ts") as typeof import("./listing-page.ts");
+}
 
 /** The path of `file`, which was opened by `path`: an index is a file in the folder at `path`. */
 function pathOfFile(file: OpenFile, path: ContainedPath): ContainedPath {
@@ -191,7 +195,12 @@ export class TreeContent {
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    return this.#service.variants?.select(request, identity, path, view) ?? identity;
+    const { variants } = this.#service;
+    const isChosen = identity.hasVariants && request.head.fields.has("accept-encoding");
+    // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
+    return variants === undefined || !isChosen
+      ? identity
+      : variants().select(request, identity, path, view);
   }
 
   #answerSelected(request: Request, selection: Eventual<Selection>): Answer {
@@ -242,6 +251,7 @@ export class TreeContent {
   async #listingAt(path: ContainedPath, view: View): Promise<Representation | undefined> {
     const { budgets, limits, tree, variants } = this.#service;
     const { listingEntriesMax, listingWholeEntriesMax } = limits;
+    const { readListing, renderListing } = listingPages();
     const steps = tree.list(path, listingEntriesMax, view);
     const listed = await readListing(steps, listingEntriesMax, listingWholeEntriesMax, budgets);
     if (listed === undefined) return undefined;
@@ -271,12 +281,13 @@ export class TreeContent {
    */
   #streamListing(request: Request, path: ContainedPath, view: View): Response {
     const { budgets, limits, pages, tree, variants } = this.#service;
-    if (variants?.takesIdentity(request.head.fields) === false) return pages.notAcceptable();
+    if (variants?.().takesIdentity(request.head.fields) === false) return pages.notAcceptable();
     const { kind } = weighRequest(request, { entityTag: unmatchableTag });
     if (kind === "failed") return pages.preconditionFailed();
     const [cacheControlLine = noSniff] = this.#fields.of("", false);
     if (kind === "not-modified") return new ResponseBuilder(304).line(cacheControlLine).build();
     const { listingEntriesMax } = limits;
+    const { streamListing } = listingPages();
     const steps = tree.list(path, listingEntriesMax, view);
     const builder = new ResponseBuilder(200).line(cacheControlLine).line(noSniff);
     return builder.stream(streamListing(path, steps, listingEntriesMax, budgets), htmlType).build();

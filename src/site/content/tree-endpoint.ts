@@ -21,10 +21,8 @@ import { redirect } from "./redirect.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
-import { isNavigation } from "../rules/navigation.ts";
 import type { PathMapping } from "../rules/path-mapping.ts";
 import type { PathPattern } from "../rules/path-pattern.ts";
-import { withVary } from "../rules/response-headers.ts";
 
 const pageSuffix = ".html";
 
@@ -49,6 +47,8 @@ function barePath(path: ContainedPath): ContainedPath | undefined {
 
 /** Adds to Vary the fields that the choice of the page depends on (RFC 9110 §12.5.5). */
 function dependsOnNavigation(response: Response): Response {
+  const { withVary } =
+    require("../rules/response-headers.ts") as typeof import("../rules/response-headers.ts");
   const fields = withVary(withVary(response.fields, "Accept"), "Sec-Fetch-Dest");
   return { ...response, fields };
 }
@@ -166,6 +166,8 @@ export class TreeEndpoint implements Endpoint {
   ): Answer {
     const { content, mapping, tree } = this.#service;
     if (!mapping.single) return content.answerFound(request, found, path, query, view);
+    const { isNavigation } =
+      require("../rules/navigation.ts") as typeof import("../rules/navigation.ts");
     const page = isNavigation(request.head.fields) ? tree.open(rootPath, view) : found;
     const answer = whenReady(page, (one) =>
       one === found || one.kind === "directory"

@@ -84,7 +84,7 @@ function isThere(kind: Kind): boolean {
 }
 
 /** What `FormEndpoint` needs. */
-interface FormService {
+export interface FormService {
   readonly tree: Tree;
   readonly content: TreeContent;
   readonly pages: ErrorPages;

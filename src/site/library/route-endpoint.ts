@@ -11,14 +11,46 @@ import type { ContainedPath } from "../../tree/path.ts";
 import { containPath, encodePath } from "../../tree/path.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
-import { fromFetch } from "./fetch-response.ts";
-import type { RouteHandler, RouteService } from "./route-request.ts";
-import { RouteRequest } from "./route-request.ts";
+import type { RouteHandler, RouteRequest, RouteService } from "./route-request.ts";
 
 /** The handlers of a path, by method. */
 interface Route {
   readonly path: ContainedPath;
   readonly handlers: Map<string, RouteHandler>;
+}
+
+/** What other servers write as a placeholder: ":id" and "{id}" as a segment, and "*" anywhere. */
+const placeholder = /\/(:[^/]*|\{[^/]*|[^/]*\*[^/]*)/;
+
+/**
+ * The path of a route. Its characters may be percent-encoded, as in a request, or not. Throws a
+ * TypeError if no request can have it, and if it has a query or a placeholder: a route is compared
+ * exactly, so the handler would never be called.
+ */
+function readPath(path: string): ContainedPath {
+  const fault = (text: string): TypeError => new TypeError(`${text}: ${JSON.stringify(path)}`);
+  if (!path.isWellFormed()) throw fault("not a path");
+  // Characters that aren't ASCII are percent-encoded, as clients send them.
+  const contained = containPath(path.replace(/[^\0-\x7f]+/gu, encodeURIComponent));
+  if (!contained.ok) throw fault("not a path");
+  if (/[?#]/.test(path)) throw fault("a route's path has no query (write ? as %3F, # as %23)");
+  const [, pattern] = placeholder.exec(path) ?? [];
+  if (pattern === undefined) return contained.value;
+  throw fault(`a route is compared exactly, so ${pattern} matches nothing (percent-encode : * {)`);
+}
+
+/** The methods of RFC 9110 §9.3 that a request with a path can have, and PATCH (RFC 5789). */
+const methodsInUse = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
+
+/** Throws a TypeError if no request with a path has `method`, which is case-sensitive. */
+function checkMethod(method: string): void {
+  if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
+  // The target of CONNECT is a host and a port (RFC 9112 §3.2.3).
+  if (method === "CONNECT") throw new TypeError("CONNECT has no path");
+  const meant = method.toUpperCase();
+  if (meant === method || !methodsInUse.includes(meant)) return;
+  // Methods are case-sensitive (RFC 9110 §9.1).
+  throw new TypeError(`not a method: ${JSON.stringify(method)}; clients send ${meant}`);
 }
 
 /** The added routes of one server. */
@@ -34,14 +66,14 @@ export class RouteTable {
 
   /**
    * Adds `handler` for `method` on exactly `path`; it replaces an earlier one. Throws a TypeError
-   * if the method is not a token or no request can have this path.
+   * if no request can match: a method that no client sends, or a path that no request can have or
+   * that is written as a pattern.
    */
   add(method: string, path: string, handler: RouteHandler): void {
-    const contained = containPath(path);
-    if (!contained.ok) throw new TypeError(`not a path: ${JSON.stringify(path)}`);
-    if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
-    const key = encodePath(contained.value);
-    const route = this.#byPath.get(key) ?? { path: contained.value, handlers: new Map() };
+    const contained = readPath(path);
+    checkMethod(method);
+    const key = encodePath(contained);
+    const route = this.#byPath.get(key) ?? { path: contained, handlers: new Map() };
     this.#byPath.set(key, route);
     route.handlers.set(method, handler);
     this.#changed();
@@ -60,6 +92,7 @@ export class RouteTable {
 /** Converts and checks the return value of a handler. */
 function accept(answer: Response | globalThis.Response, { limits, budgets }: RouteService): Answer {
   if (answer instanceof globalThis.Response) {
+    const { fromFetch } = require("./fetch-response.ts") as typeof import("./fetch-response.ts");
     return fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
   }
   // Without types, a handler may return something else.
@@ -76,6 +109,8 @@ export class RouteEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #routes: RouteTable;
   readonly #service: RouteService;
+  /** Loaded by the first request of a route, because most servers have none. */
+  #RouteRequest: typeof RouteRequest | undefined;
 
   constructor(routes: RouteTable, service: RouteService) {
     this.#routes = routes;
@@ -93,7 +128,16 @@ export class RouteEndpoint implements Endpoint {
     const { method } = request.head;
     const handler = handlers.get(method) ?? (method === "HEAD" ? handlers.get("GET") : undefined);
     if (handler === undefined) return undefined;
-    const answer = handler(new RouteRequest(request, path, this.#service));
+    const answer = handler(this.#requestOf(request, path));
     return whenReady(answer, (given) => accept(given, this.#service));
+  }
+
+  /** The request that the handler of the route at `path` gets. */
+  #requestOf(request: Request, path: ContainedPath): RouteRequest {
+    if (this.#RouteRequest === undefined) {
+      const module = require("./route-request.ts") as typeof import("./route-request.ts");
+      this.#RouteRequest = module.RouteRequest;
+    }
+    return new this.#RouteRequest(request, path, this.#service);
   }
 }

@@ -18,7 +18,6 @@ import type { ContentStatus } from "../../http/message/status.ts";
 import { reasonPhrases } from "../../http/message/status.ts";
 import { fileResponse } from "../content/file-response.ts";
 import type { Answer } from "../endpoint.ts";
-import { escapeHtml, renderPage } from "./markup.ts";
 
 /** The text of a page besides its status. */
 interface PageText {
@@ -30,8 +29,17 @@ interface PageText {
   readonly reason?: string;
 }
 
+/** The markup of pages; loaded by the first page that is made. */
+let markupModule: typeof import("./markup.ts") | undefined;
+
+function markupOf(): typeof import("./markup.ts") {
+  markupModule ??= require("./markup.ts") as typeof import("./markup.ts");
+  return markupModule;
+}
+
 /** The built-in page for `status`. */
 function builtInPage(status: ContentStatus, page: PageText): string {
+  const { escapeHtml, renderPage } = markupOf();
   const phrase = reasonPhrases[status];
   const parts = [
     `<p class="status">${status}</p>`,
@@ -45,6 +53,7 @@ function builtInPage(status: ContentStatus, page: PageText): string {
 
 /** Inserts the reason at the top of the tree's own page, where it is seen at once. */
 function withReason(markup: string, reason: string): string {
+  const { escapeHtml } = markupOf();
   const aside = `<pre role="note">${escapeHtml(reason)}</pre>\n`;
   const body = /<body(?:\s[^>]*)?>/i.exec(markup);
   const at = body === null ? markup.length : body.index + body[0].length;

@@ -24,9 +24,8 @@ import { entityTagOf } from "../content/file-representation.ts";
 import { fileSlotsOf } from "../content/file-slots.ts";
 import { Representation } from "../content/representation.ts";
 import type { Request } from "../request.ts";
-import type { CodedVariant, VariantCache } from "./variant-cache.ts";
+import type { CodedVariant, MadeVariant, VariantCache } from "./variant-cache.ts";
 import type { Coding } from "./variant-encoder.ts";
-import { makeVariant } from "./variant-encoder.ts";
 
 type Offered = Coding | "identity";
 
@@ -262,8 +261,11 @@ export class VariantSelector {
         return represent(coded);
       });
     }
-    const make = (): ReturnType<typeof makeVariant> =>
-      makeVariant(identity.content, coding, this.#limits, this.#budgets.scheduler);
+    // Loaded on first use, because every later variant comes from the cache.
+    const make = async (): Promise<MadeVariant> => {
+      const { makeVariant } = await import("./variant-encoder.ts");
+      return makeVariant(identity.content, coding, this.#limits, this.#budgets.scheduler);
+    };
     return this.#cache.make(key, identity.size, make)?.then(represent);
   }
 }

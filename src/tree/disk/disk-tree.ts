@@ -38,9 +38,7 @@ import type { LookupCacheLimits } from "../cache/lookup-cache.ts";
 import { LookupCache, markRepeated } from "../cache/lookup-cache.ts";
 import { SharedFile } from "../cache/open-file-cache.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
-import { openEntries } from "../listing/entry-reader.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
-import { listFolder } from "../listing/list-folder.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
@@ -300,6 +298,11 @@ export class DiskTree implements Tree {
   list(path: ContainedPath, limit: number, view: View): Generator<ListingStep, void> {
     // The entries of a folder are not watched.
     view.dependOnMore();
+    // Loaded on first use, because a server's first answer is most often a file.
+    const { openEntries } =
+      require("../listing/entry-reader.ts") as typeof import("../listing/entry-reader.ts");
+    const { listFolder } =
+      require("../listing/list-folder.ts") as typeof import("../listing/list-folder.ts");
     const context: ListingContext = {
       depth: path.segments.length,
       hidden: this.#rules.hidden,

@@ -83,6 +83,54 @@ describe("added routes", () => {
   });
 });
 
+describe("a route that no request can match is refused", () => {
+  test.each([
+    ["/users/:id", ":id"],
+    ["/:id/edit", ":id"],
+    ["/files/*", "*"],
+    ["/*.css", "*.css"],
+    ["/users/{id}", "{id}"],
+  ])("with the placeholder of %s", (path, shown) => {
+    expect(() => client.routes.add("GET", path, says(""))).toThrow(
+      new TypeError(
+        `a route is compared exactly, so ${shown} matches nothing (percent-encode : * {): "${path}"`,
+      ),
+    );
+  });
+
+  test.each(["/search?q=a", "/?", "/a#b"])("with the query of %s", (path) => {
+    expect(() => client.routes.add("GET", path, says(""))).toThrow(
+      new TypeError(`a route's path has no query (write ? as %3F, # as %23): "${path}"`),
+    );
+  });
+
+  test.each(["get", "Post", "patch"])("with the method %s (RFC 9110 §9.1)", (method) => {
+    expect(() => client.routes.add(method, "/x", says(""))).toThrow(
+      new TypeError(`not a method: "${method}"; clients send ${method.toUpperCase()}`),
+    );
+  });
+
+  test("with CONNECT, whose target is no path (RFC 9112 §3.2.3)", () => {
+    expect(() => client.routes.add("CONNECT", "/x", says(""))).toThrow("CONNECT has no path");
+  });
+
+  test("with half a character", () => {
+    expect(() => client.routes.add("GET", "/\ud800", says(""))).toThrow("not a path");
+  });
+
+  test("but not when these characters are percent-encoded, or within a name", async () => {
+    for (const path of ["/%2A", "/%3Aid", "/%7Bid%7D", "/a%3Fb", "/a%23b", "/a:b", "/a{b}"]) {
+      client.routes.add("GET", path, says(path));
+      expect((await client.ask(`GET ${path}`)).body).toBe(path);
+    }
+  });
+
+  test("and a path that isn't ASCII is the one that clients percent-encode", async () => {
+    client.routes.add("GET", "/café/日本", says("mine"));
+    expect((await client.ask("GET /caf%C3%A9/%E6%97%A5%E6%9C%AC")).body).toBe("mine");
+  });
+});
+
 describe("a route", () => {
   test.each([undefined, null, "text", {}])("that answers with %p has failed", async (answer) => {
     client.routes.add("GET", "/x", (() => answer) as never);

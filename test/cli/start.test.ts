@@ -1,0 +1,80 @@
+/**
+ * What a start loads. Each module costs a start from sources 0.2 to 0.3 ms, so code that the first
+ * answer doesn't need is loaded by its first use. The modules are counted, and no time is taken.
+ */
+
+import { describe, expect, test } from "bun:test";
+import { join, relative } from "node:path";
+
+import { RawClient } from "../raw-client.ts";
+
+const root = join(import.meta.dir, "../..");
+
+/** How many modules of this project a start and one answer may load. */
+const modulesMax = 115;
+
+/** What few servers need before their first answer, or at all. */
+const seldomUsed = [
+  /^src\/check\//,
+  /^src\/cli\/workers\//,
+  /^src\/cli\/(?:check-command|reload)\.ts$/,
+  /^src\/cli\/config\/(?:config-file|config-worker|read-config)\.ts$/,
+  /^src\/cli\/options\/flag-list\.ts$/,
+  /^src\/http\/multipart\.ts$/,
+  /^src\/http1\/chunked\.ts$/,
+  /^src\/server\/connection\/file-sender\.ts$/,
+  /^src\/server\/request-recorder\.ts$/,
+  /^src\/server\/tls\//,
+  /^src\/site\/content\/listing-page\.ts$/,
+  /^src\/site\/forms\//,
+  /^src\/site\/hints\//,
+  /^src\/site\/library\/(?:fetch-response|route-request)\.ts$/,
+  /^src\/site\/pages\/markup\.ts$/,
+  /^src\/site\/rules\//,
+  /^src\/site\/variants\/(?!compressible)/,
+  /^src\/system\/plain-calls\.ts$/,
+  /^src\/tree\/(?:listing|memory)\//,
+];
+
+/** The modules that a server of the sample site has loaded after it has answered `request`. */
+async function loadedBy(request: string): Promise<readonly string[]> {
+  const listed = Promise.withResolvers<readonly string[]>();
+  const preload = join(import.meta.dir, "loaded-modules.ts");
+  await using server = Bun.spawn(
+    [process.execPath, "--preload", preload, "index.ts", "fixtures/site", "--port", "0"],
+    {
+      cwd: root,
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      stdout: "pipe",
+      ipc: (paths) => listed.resolve(paths as readonly string[]),
+    },
+  );
+  let printed = "";
+  for await (const octets of server.stdout) {
+    printed += new TextDecoder().decode(octets);
+    if (printed.endsWith("\n")) break;
+  }
+  const { port } = new URL(/http:\S+/.exec(printed)?.[0] ?? "");
+  const client = await RawClient.connect(Number(port));
+  client.send(`${request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await client.ending();
+  expect(client.text).toStartWith("HTTP/1.1 200 ");
+  server.send("list");
+  const paths = await listed.promise;
+  return paths.map((path) => relative(root, path)).filter((path) => !path.startsWith("test/"));
+}
+
+describe("a start of the command", () => {
+  test("and its first file load few modules, and none that are seldom used", async () => {
+    const loaded = await loadedBy("GET /MySchedule.html");
+    expect(loaded).toContain("src/site/content/tree-content.ts");
+    expect(loaded.filter((path) => seldomUsed.some((pattern) => pattern.test(path)))).toEqual([]);
+    expect(loaded.length).toBeLessThanOrEqual(modulesMax);
+  });
+
+  test("loads listings with the first listing", async () => {
+    const loaded = await loadedBy("GET /img/");
+    expect(loaded).toContain("src/site/content/listing-page.ts");
+    expect(loaded).toContain("src/tree/listing/list-folder.ts");
+  });
+});
