@@ -2,8 +2,8 @@
  * Redirects made by the server itself (RFC 9110 §15.4).
  *
  * A location within the site is a relative reference. A client resolves it against the URI that it
- * asked for (RFC 9110 §10.2.2), so it stays right behind a proxy that strips a prefix from the path
- * or has another host, and no text of a request can make it name another host.
+ * asked for (RFC 9110 §10.2.2), so it stays right behind a proxy that strips a prefix from the
+ * path, and no text of a request can make it name another host.
  */
 
 import type { Response } from "../../http/message/response.ts";
