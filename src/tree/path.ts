@@ -187,6 +187,11 @@ export function parentPath(path: ContainedPath): ContainedPath {
   return make(path.segments.slice(0, -1), true);
 }
 
+/** The same path with a slash at its end. */
+export function folderPath(path: ContainedPath): ContainedPath {
+  return make(path.segments, true);
+}
+
 /**
  * The path in the same folder whose name is that of `path` with `suffix` appended; undefined when
  * the name would be too long, and for the root.

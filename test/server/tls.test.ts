@@ -140,7 +140,7 @@ describe("a server with a certificate", () => {
     await using server = await start();
     const url = new URL("img", server.url);
     const response = await fetch(url, { tls: clientTls, redirect: "manual" });
-    expect(response.headers.get("location")).toBe("/img/");
+    expect(response.headers.get("location")).toBe("img/");
   });
 
   test("hints at what its own https origin has", async () => {

@@ -29,13 +29,13 @@ describe("a site", () => {
       rewrites: [{ from: "/same", to: "/real.txt" }],
     });
     const old = await client.ask("GET /old?x");
-    expect([old.status, old.fields["Location"]]).toEqual([303, "/real.txt?x"]);
+    expect([old.status, old.fields["Location"]]).toEqual([303, "real.txt?x"]);
     expect(old.fields["Cache-Control"]).toBe("max-age=60");
     expect((await client.ask("GET /same")).body).toBe("real");
     expect((await client.ask("GET /", page)).body).toBe("<title>about</title>");
     expect((await client.ask("GET /deep", page)).body).toBe("<title>about</title>");
     expect((await client.ask("GET /deep", script)).status).toBe(404);
-    expect((await client.ask("GET /about.html")).fields["Location"]).toBe("/");
+    expect((await client.ask("GET /about.html")).fields["Location"]).toBe("./");
   });
 
   test("of a folder says where that is, and what of it strangers are shown", () => {

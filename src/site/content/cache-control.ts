@@ -14,19 +14,104 @@ const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];
  */
 const immutable: ResponseField = ["Cache-Control", "max-age=31536000, immutable"];
 
+/** A name as stem and extension; that of "app.3f9ab2c1.chunk.js" is "app.3f9ab2c1" and "js". */
+const parts = /^(.+?)(?:\.(?:bundle|chunk|min))?\.([a-z\d]+)$/;
+
+/** Pages keep their names when their content changes. */
+const pageExtension = /^x?html?$/;
+
 /**
- * A name that contains a digest of the content, as bundlers generate them: "app.3f9ab2c1.js". The
- * digest has eight or more hexadecimal digits, including a letter and a decimal digit, so a date or
- * a word is not one. Digits that follow four others and a "-" are the end of a UUID, which does not
- * depend on the content.
+ * A stem that ends with a hexadecimal digest of 8 to 64 digits (webpack, Parcel), or is one of 20
+ * (webpack's default for assets). It includes a letter and a decimal digit, so a date or a word is
+ * not one. Digits that follow four others and a "-" are the end of a UUID, which does not depend on
+ * the content.
  */
-const fingerprinted =
-  /(?<![.-][\da-f]{4})[.-](?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\.[a-z\d]+$/;
+const hexadecimal =
+  /(?:^(?=.{20}$)|(?<![.-][\da-f]{4})[.-])(?=[\da-f]*\d)(?=[\da-f]*[a-f])[\da-f]{8,64}$/;
+
+/** A stem that ends with what may be a digest of eight characters in another alphabet. */
+const lastEight = /[.-]([\w-]{8})$/;
+
+/**
+ * The alphabets of these digests: base64url, which nearly always mixes cases (Vite, Rollup), the
+ * base32 of RFC 4648 §6 (esbuild), and Bun's base32 without "i", "l", "o" and "u".
+ */
+const alphabets = /^(?:(?=.*[a-z])(?=.*[A-Z])[\w-]{8}|[A-Z2-7]{8}|[\da-hjkmnp-tv-z]{8})$/;
+
+/** Abbreviations in names of files that can't be pronounced; any vowel stands for one. */
+const abbreviation = /ascii|btn|css|ctrl|ext|html|http|img|mgmt|ptr|sql|std|str|svg|txt|xml/gi;
+
+const shortWord = new RegExp(
+  "^(?:a[imnst]|by|d[bo]|[gkm]b|[gns]o|i[dnost]|js|m[sy]|o[fknrs]|p[cmx]|q[rt]|t[osv]|u[ips]|we)$",
+  "i",
+);
+
+/** What no English word contains, begins with or ends with; a word is three letters or more. */
+const unpronounceable = new RegExp(
+  [
+    "[^aeiouy]{4}(?<!ngth|ghts)",
+    "hh|ii|jj|qq|uu|vv|ww|xx|yy|q(?!u|$)|[jv](?=[^aeiouy])",
+    "^(?!s[chklmnpqtw]|[bcfgkps]l|[bcdfgkptw]r|[cgkpstw]h|[dstk]w|[gkp]n|[pt]s)[^aeiouy]{2}",
+    "^(?!s[cpt][hlr]|[cpst]hr)[^aeiouy]{3}",
+    "[^aeiouy](?:[jqvw]|(?<![clnrs])k|(?<![dgnr])g|(?<![flr])f|(?<![blmr])b)$",
+    "[^aeiouy](?:(?<![clnr])c|(?<![nt])x|(?<![nt])z)$",
+    "^[^aeiouy]*$",
+  ].join("|"),
+  "i",
+);
+
+function isWord(text: string): boolean {
+  if (text.length < 3) return shortWord.test(text);
+  return !unpronounceable.test(text.replace(abbreviation, "a"));
+}
+
+/** What isn't a word but reads well: sizes, "1280x720", and the half-years of versions, "20H2". */
+const figure = /^(?:\d+(?:x\d+)+|\d\dH\d)$/;
+
+/** A single letter before a word or a number, "iPhone15", or after a number, "Figure1a". */
+const marker = /^[a-z](?=[A-Z][a-z]{2}|\d+[a-z])|(?<=[a-z]{3}\d+)[A-Za-z]$/g;
+
+/** Whether `part` of a name, without "-" and "_", consists of words and at most one number. */
+function isReadable(part: string): boolean {
+  if (part.length < 4 || figure.test(part)) return true;
+  const rest = part.replace(marker, "");
+  const pieces = rest.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g) ?? [];
+  if (pieces.join("") !== rest) return false;
+  const mixesCases = /[a-z]/.test(part) && /[A-Z]/.test(part);
+  // In a name of both cases, a word after a number begins with a capital: "Win32Api".
+  if (mixesCases && /\d[a-z]/.test(rest)) return false;
+  const others = pieces.filter((piece) => !/^\d/.test(piece));
+  if (pieces.length - others.length > 1) return false;
+  const acronyms = mixesCases ? others.filter((piece) => /^[A-Z]{2,4}$/.test(piece)) : [];
+  return acronyms.length < 2 && others.every((one) => acronyms.includes(one) || isWord(one));
+}
+
+/**
+ * Whether `text` is a digest. People name files with words and numbers, and a digest is what can't
+ * be read as such. One digest in thirty can, and such a file is only revalidated more often.
+ */
+function isDigest(text: string): boolean {
+  if (!alphabets.test(text) || /^\d+$/.test(text)) return false;
+  if (/^[a-z]+$/.test(text)) return /[^aeiouy]{5}/.test(text);
+  return !text.split(/[-_]/).every(isReadable);
+}
+
+/**
+ * Whether the name contains a digest of the content, as bundlers write it: "index-5C9DMmlx.js",
+ * "app.3f9ab2c1.js". Such a file never changes.
+ */
+function isFingerprinted(name: string): boolean {
+  const [, stem = "", extension = ""] = parts.exec(name) ?? [];
+  if (stem === "" || pageExtension.test(extension)) return false;
+  if (hexadecimal.test(stem)) return true;
+  const [, last = ""] = lastEight.exec(stem) ?? [];
+  return isDigest(last);
+}
 
 /** Cache-Control for the file `name`; `seconds` is the value of `--cache`, undefined without it. */
 export function cacheControl(name: string, seconds: number | undefined): ResponseField {
   if (seconds === undefined) return alwaysAsk;
-  return fingerprinted.test(name) ? immutable : ["Cache-Control", `max-age=${seconds}`];
+  return isFingerprinted(name) ? immutable : ["Cache-Control", `max-age=${seconds}`];
 }
 
 /** Browsers use the declared media type and guess no other (Fetch, "X-Content-Type-Options"). */

@@ -29,7 +29,7 @@ import { ContentFields, noSniff } from "./cache-control.ts";
 import { mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
-import { redirect } from "./redirect.ts";
+import { locationFrom, redirect } from "./redirect.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
 
@@ -110,9 +110,12 @@ export class TreeContent {
         if (!listing) return pages.notFound(view, "listings are off");
         return this.#answerListing(request, path, view);
       case "redirect":
-        // Made from the contained path instead of the request's text, so that the location begins
-        // with exactly one slash and can't name another host.
-        return redirect(308, `${encodePath(path)}/`, query, cacheSeconds);
+        return redirect(
+          308,
+          locationFrom(request.head.target, `${encodePath(path)}/`),
+          query,
+          cacheSeconds,
+        );
       default:
         return this.#answerMissing(found, view);
     }

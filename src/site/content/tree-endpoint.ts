@@ -4,8 +4,10 @@
  * site.
  *
  * Every redirect keeps the query. Every location within the site is made from contained segments,
- * so that it can't name another host. If both `about.html` and `about/` exist, `/about` is the page
- * and `/about/` the folder. A file named `about` takes precedence over `about.html`.
+ * relative to the path asked for, so that it can't name another host. A folder that a rewrite leads
+ * to without its slash is redirected to the path asked for with a slash, so that the client stays
+ * where the rewrite applies. If both `about.html` and `about/` exist, `/about` is the page and
+ * `/about/` the folder. A file named `about` takes precedence over `about.html`.
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -13,11 +15,19 @@ import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { containPath, encodePath, parentPath, rootPath, siblingPath } from "../../tree/path.ts";
+import {
+  containPath,
+  encodeName,
+  encodePath,
+  folderPath,
+  parentPath,
+  rootPath,
+  siblingPath,
+} from "../../tree/path.ts";
 import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { TreeContent } from "./tree-content.ts";
-import { redirect } from "./redirect.ts";
+import { locationFrom, redirect } from "./redirect.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
@@ -26,10 +36,22 @@ import type { PathPattern } from "../rules/path-pattern.ts";
 
 const pageSuffix = ".html";
 
-function firstTarget(patterns: Iterable<PathPattern>, path: ContainedPath): string | undefined {
+/** What a path is rewritten to, and whether it has to be asked for with a slash at its end. */
+interface Rewritten {
+  readonly path: ContainedPath;
+  readonly lacksSlash: boolean;
+}
+
+/** The path that a rewrite answers `path` with; undefined when none matches. */
+function rewrite(patterns: Iterable<PathPattern>, path: ContainedPath): Rewritten | undefined {
   for (const pattern of patterns) {
-    const target = pattern.target(path.segments, path.trailingSlash);
-    if (target !== undefined) return target;
+    const to = pattern.target(path.segments, path.trailingSlash);
+    if (to === undefined) continue;
+    const instead = containPath(to);
+    if (!instead.ok) return { path, lacksSlash: false };
+    // The root has a slash of its own: with "/app/*" to "/*", "/app" is a folder without its slash.
+    const isRoot = instead.value.segments.length === 0;
+    return { path: instead.value, lacksSlash: pattern.endsOpen && isRoot && !path.trailingSlash };
   }
   return undefined;
 }
@@ -92,31 +114,50 @@ export class TreeEndpoint implements Endpoint {
     const asked = contained.value;
     for (const { pattern, status } of mapping.redirects) {
       const to = pattern.target(asked.segments, asked.trailingSlash);
-      // A pattern for "/docs" also matches its own target "/docs/", which would be a loop.
-      if (to === undefined || to === encodePath(asked)) continue;
-      return redirect(status, to, query, cacheSeconds);
+      if (to === undefined || this.#leadsBack(to, asked)) continue;
+      const location = to.startsWith("/") ? locationFrom(target, to) : to;
+      return redirect(status, location, query, cacheSeconds);
     }
-    const rewritten = firstTarget(mapping.rewrites, asked);
+    const rewritten = rewrite(mapping.rewrites, asked);
     if (rewritten !== undefined) {
-      const instead = containPath(rewritten);
-      return this.#answerAt(request, instead.ok ? instead.value : asked, query, view);
+      if (!rewritten.lacksSlash) return this.#answerAt(request, asked, rewritten.path, query, view);
+      return redirect(308, locationFrom(target, `${encodePath(asked)}/`), query, cacheSeconds);
     }
     if (!mapping.cleanUrls && !mapping.single) return content.answer(request, asked, query, view);
     // Only paths that no rewrite matches: a redirect would reveal the rewritten path.
     const location = mapping.cleanUrls ? this.#cleanLocation(asked, view) : undefined;
     return whenReady(location, (clean) =>
       clean === undefined
-        ? this.#answerAt(request, asked, query, view)
-        : redirect(308, clean, query, cacheSeconds),
+        ? this.#answerAt(request, asked, asked, query, view)
+        : redirect(308, locationFrom(target, clean), query, cacheSeconds),
     );
   }
 
-  /** Answers with what is at `path`, with `path.html`, or with the page of a single-page site. */
-  #answerAt(request: Request, path: ContainedPath, query: string | undefined, view: View): Answer {
-    const { content, mapping } = this.#service;
-    const { cleanUrls, single } = mapping;
-    if (!cleanUrls && !single) return content.answer(request, path, query, view);
-    const { tree } = this.#service;
+  /**
+   * Whether a redirect from `asked` to `to` would be a loop. A pattern for "/docs" also matches its
+   * own target "/docs/", and with clean URLs "/about.html" redirects back to "/about".
+   */
+  #leadsBack(to: string, asked: ContainedPath): boolean {
+    const path = encodePath(asked);
+    if (to === path) return true;
+    if (!this.#service.mapping.cleanUrls) return false;
+    const page = asked.trailingSlash ? encodeName(this.#service.tree.index) : pageSuffix;
+    return to === path + page;
+  }
+
+  /**
+   * Answers with what is at `path`, with `path.html`, or with the page of a single-page site.
+   * `path` is the path `asked`, or what that is rewritten to.
+   */
+  #answerAt(
+    request: Request,
+    asked: ContainedPath,
+    path: ContainedPath,
+    query: string | undefined,
+    view: View,
+  ): Answer {
+    const { content, mapping, tree } = this.#service;
+    const { cleanUrls } = mapping;
     return whenReady(tree.open(path, view), (found) => {
       const page =
         cleanUrls && !path.trailingSlash && yields(found.kind)
@@ -124,9 +165,14 @@ export class TreeEndpoint implements Endpoint {
           : undefined;
       return whenReady(page, (other) => {
         if (other !== undefined) return content.answer(request, other, query, view);
-        return found.kind === "absent"
-          ? this.#answerAbsent(request, found, path, query, view)
-          : content.answerFound(request, found, path, query, view);
+        if (found.kind === "absent") return this.#answerAbsent(request, found, path, query, view);
+        if (found.kind !== "redirect") {
+          return content.answerFound(request, found, path, query, view);
+        }
+        // The slash is missing from the path asked for, or only from the rewritten path.
+        return asked.trailingSlash
+          ? content.answer(request, folderPath(path), query, view)
+          : content.answerFound(request, found, asked, query, view);
       });
     });
   }

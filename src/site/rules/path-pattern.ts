@@ -1,7 +1,7 @@
 /**
  * Path patterns for redirects and rewrites: a word matches itself, `:name` any one segment, and `*`
- * at the end one or more. Segments are percent-encoded as in a request, so that a name with a "*"
- * or a "%" can be written: "%2A", "%25".
+ * at the end all that follow, or none. Segments are percent-encoded as in a request, so that a name
+ * with a "*" or a "%" can be written: "%2A", "%25".
  *
  * Matched segments are inserted into the target whole and encoded again. They can't add a slash, a
  * query or another host, so no request turns a redirect within the site into one to another host.
@@ -14,6 +14,8 @@ import { parseAuthority } from "../../http/message/target.ts";
 
 /** A pattern and its target. */
 export interface PathPattern {
+  /** Whether the target ends with `*`, so that it has a slash at its end if the request has one. */
+  readonly endsOpen: boolean;
   /** The encoded target for decoded `segments`; undefined when the pattern doesn't match them. */
   target(segments: readonly string[], trailingSlash: boolean): string | undefined;
 }
@@ -72,9 +74,8 @@ type Matched = ReadonlyMap<string, readonly string[]>;
 function match(pattern: readonly Part[], segments: readonly string[]): Matched | undefined {
   const last = pattern.at(-1);
   const isOpen = last !== undefined && "name" in last && last.name === "*";
-  if (isOpen ? segments.length < pattern.length : segments.length !== pattern.length) {
-    return undefined;
-  }
+  const fixedCount = isOpen ? pattern.length - 1 : pattern.length;
+  if (isOpen ? segments.length < fixedCount : segments.length !== fixedCount) return undefined;
   const matched = new Map<string, readonly string[]>();
   for (const [i, part] of pattern.entries()) {
     const rest = segments.slice(i);
@@ -84,14 +85,23 @@ function match(pattern: readonly Part[], segments: readonly string[]): Matched |
   return matched;
 }
 
-/** `template` with its placeholders replaced. */
-function fill(template: Template, matched: Matched, trailingSlash: boolean): string {
+/** Decoded segments as an encoded path without a slash at its end; "" for the root. */
+function joinSegments(segments: readonly string[]): string {
+  return segments.map((segment) => `/${encodeName(segment)}`).join("");
+}
+
+/** `template` with its placeholders replaced. `endsOpen`: whether it ends with `*`. */
+function fill(
+  template: Template,
+  endsOpen: boolean,
+  matched: Matched,
+  trailingSlash: boolean,
+): string {
   const segments = template.parts.flatMap((part) =>
     "word" in part ? [part.word] : (matched.get(part.name) ?? []),
   );
-  const path = segments.map((segment) => `/${encodeName(segment)}`).join("");
-  const endsOpen = namesIn(template.parts.slice(-1)).includes("*") && trailingSlash;
-  const slash = template.trailingSlash || endsOpen || path === "" ? "/" : "";
+  const path = joinSegments(segments);
+  const slash = template.trailingSlash || (endsOpen && trailingSlash) || path === "" ? "/" : "";
   return `${template.origin}${path}${slash}`;
 }
 
@@ -119,10 +129,16 @@ export function readPattern(
   if (twice !== undefined) return failure(`${twice} is twice in ${from}`);
   const missing = namesIn(template.parts).find((name) => !known.includes(name));
   if (missing !== undefined) return failure(`${missing} isn't in the pattern ${from}`);
+  const endsOpen = namesIn(template.parts.slice(-1)).includes("*");
   return success({
+    endsOpen,
     target(segments, trailingSlash) {
       const matched = match(pattern, segments);
-      return matched === undefined ? undefined : fill(template, matched, trailingSlash);
+      if (matched === undefined) return undefined;
+      const target = fill(template, endsOpen, matched, trailingSlash);
+      // "/blog/*" to "/blog": "/blog/" doesn't lead to "/blog", or a folder would lead back.
+      const isEmpty = trailingSlash && matched.get("*")?.length === 0;
+      return isEmpty && target === joinSegments(segments) ? undefined : target;
     },
   });
 }

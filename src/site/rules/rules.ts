@@ -2,8 +2,8 @@
  * The rules of a site as they are written in a configuration.
  *
  * A path pattern is `/` and segments. A word matches itself, `:name` matches any one segment, and
- * `*` at the end matches one or more: `/old/*`, `/posts/:year/:slug`. Words may be percent-encoded,
- * `/a%20b`, or not, `/a b`. A slash at the end of a pattern is ignored.
+ * `*` at the end matches all that follow, or none: `/old/*` also matches `/old`. Words may be
+ * percent-encoded, `/a%20b`, or not, `/a b`. A slash at the end of a pattern is ignored.
  */
 
 import type { RedirectStatus } from "../../http/message/response-builder.ts";

@@ -48,17 +48,17 @@ describe("redirects", () => {
   });
 
   test.each([
-    ["/old/x", 301, "/new/x"],
-    ["/old/x/y/?a=b&c", 301, "/new/x/y/?a=b&c"],
-    ["/old/x?", 301, "/new/x?"],
-    ["/old/x?https://evil.example/", 301, "/new/x?https://evil.example/"],
-    ["/old/%2E%2e%2E", 301, "/new/..."],
-    ["/old/%0D%0ASet-Cookie:%20a=b", 301, "/new/%0D%0ASet-Cookie:%20a=b"],
-    ["/old/evil.example:80", 301, "/new/evil.example:80"],
-    ["/old/%3Fq%23f", 301, "/new/%3Fq%23f"],
-    ["/docs", 302, "/docs/"],
+    ["/old/x", 301, "../new/x"],
+    ["/old/x/y/?a=b&c", 301, "../../../new/x/y/?a=b&c"],
+    ["/old/x?", 301, "../new/x?"],
+    ["/old/x?https://evil.example/", 301, "../new/x?https://evil.example/"],
+    ["/old/%2E%2e%2E", 301, "../new/..."],
+    ["/old/%0D%0ASet-Cookie:%20a=b", 301, "../new/%0D%0ASet-Cookie:%20a=b"],
+    ["/old/evil.example:80", 301, "../new/evil.example:80"],
+    ["/old/%3Fq%23f", 301, "../new/%3Fq%23f"],
+    ["/docs", 302, "docs/"],
     ["/out/a%20b/?x=%zz", 307, "https://example.com/in/a%20b/?x=%zz"],
-    ["http://other.example/old/x", 301, "/new/x"],
+    ["http://other.example/old/x", 301, "../new/x"],
   ])("%s is sent on with %d to %s", async (target, status, location) => {
     const shown = await moved.ask(`GET ${target}`);
     expect([shown.status, shown.fields["Location"]]).toEqual([status, location]);
@@ -67,12 +67,24 @@ describe("redirects", () => {
 
   test("lead before the tree is asked, and HEAD as GET", async () => {
     expect((await moved.ask("GET /shut.html")).status).toBe(308);
-    expect((await moved.ask("HEAD /old/x")).fields["Location"]).toBe("/new/x");
+    expect((await moved.ask("HEAD /old/x")).fields["Location"]).toBe("../new/x");
   });
 
   test("don't lead to where they are asked for", async () => {
     expect((await moved.ask("GET /docs/")).body).toBe("docs index");
     expect((await moved.ask("GET /docs/?q")).status).toBe(200);
+  });
+
+  test.each([
+    ["/about", "/about.html"],
+    ["/docs/", "/docs/index.html"],
+  ])("don't lead from %s to %s, which a clean URL leads back from", async (from, to) => {
+    const both = client({
+      cleanUrls: true,
+      redirects: [{ from: `${from.replace(/\/$/, "")}/*`, to }],
+    });
+    const shown = await both.ask(`GET ${from}`);
+    expect([shown.status, shown.fields["Location"]]).toEqual([200, undefined]);
   });
 
   test("leave other methods alone", async () => {
@@ -134,12 +146,15 @@ describe("no path and no query", () => {
         const location = response.fields.find(([name]) => name === "Location")?.[1];
         if (location === undefined) return;
         redirected++;
-        expect(location).toMatch(/^\/(?!\/)[\x21-\x7e]*$/);
+        // A relative reference: neither a path of the host nor another host or scheme.
+        expect(location).toMatch(/^(?![^/?]*:)[\x21-\x2e\x30-\x7e][\x21-\x7e]*$/);
         const mark = target.indexOf("?");
         const query = mark === -1 ? "" : target.slice(mark);
         expect(location.endsWith(query)).toBe(true);
         expect(location.slice(0, location.length - query.length)).not.toMatch(/[\\?#]/);
-        expect(new URL(location, "http://site.example/a/b").origin).toBe("http://site.example");
+        const url = new URL(location, `http://site.example/app${target}`);
+        expect(url.origin).toBe("http://site.example");
+        expect(url.pathname).toMatch(/^\/app\//);
       }),
       { numRuns: 3000 },
     );
@@ -156,6 +171,8 @@ describe("rewrites", () => {
       { from: "/dir", to: "/docs/" },
       { from: "/clean", to: "/about" },
       { from: "/real.txt", to: "/plain" },
+      { from: "/latest", to: "/sub" },
+      { from: "/home", to: "/" },
     ],
   });
 
@@ -173,6 +190,26 @@ describe("rewrites", () => {
     expect(shown.fields["Location"]).toBeUndefined();
   });
 
+  test.each([
+    ["/shown/sub", "sub/"],
+    ["/shown/sub?a=b", "sub/?a=b"],
+    ["/shown", "shown/"],
+    ["/latest", "latest/"],
+  ])("%s lacks a slash, and is sent to %s", async (target, location) => {
+    const shown = await told.ask(`GET ${target}`);
+    expect([shown.status, shown.fields["Location"]]).toEqual([308, location]);
+  });
+
+  test.each([
+    ["/shown/sub/", "sub index"],
+    ["/shown/", "<title>home</title>"],
+    ["/latest/", "sub index"],
+    ["/home", "<title>home</title>"],
+  ])("%s has its slash, or needs none", async (target, body) => {
+    const shown = await told.ask(`GET ${target}`);
+    expect([shown.status, shown.body]).toEqual([200, body]);
+  });
+
   test("show nothing that the tree doesn't", async () => {
     expect((await told.ask("GET /shown/shut.html")).status).toBe(403);
     expect((await told.ask("GET /shown/locked/x.html")).status).toBe(403);
@@ -186,24 +223,25 @@ describe("clean URLs", () => {
   const clean = client({ cleanUrls: true });
 
   test.each([
-    ["/about.html", "/about"],
-    ["/about.html?a=b&c", "/about?a=b&c"],
-    ["/about.html?", "/about?"],
-    ["/%61bout.html", "/about"],
-    ["/index.html?q", "/?q"],
-    ["/sub/index.html", "/sub/"],
-    ["/docs/index.html", "/docs/"],
-    ["/docs.html", "/docs"],
-    ["/bare.html", "/bare"],
-    ["/a%20b.html", "/a%20b"],
-    ["/%C3%A9.html", "/%C3%A9"],
-    ["/v1.2.html", "/v1.2"],
-    ["/twice.html.html", "/twice.html"],
-    ["/sub", "/sub/"],
+    ["/about.html", "about"],
+    ["/about.html?a=b&c", "about?a=b&c"],
+    ["/about.html?", "about?"],
+    ["/%61bout.html", "about"],
+    ["/index.html?q", "./?q"],
+    ["/sub/index.html", "./"],
+    ["/docs/index.html", "./"],
+    ["/docs.html", "docs"],
+    ["/bare.html", "bare"],
+    ["/a%20b.html", "a%20b"],
+    ["/%C3%A9.html", "%C3%A9"],
+    ["/v1.2.html", "v1.2"],
+    ["/twice.html.html", "twice.html"],
+    ["/sub", "sub/"],
   ])("%s is at %s", async (target, location) => {
     const shown = await clean.ask(`GET ${target}`);
     expect([shown.status, shown.fields["Location"]]).toEqual([308, location]);
-    expect((await clean.ask(`GET ${location}`)).status).toBe(200);
+    const { pathname, search } = new URL(location, `http://site.example${target}`);
+    expect((await clean.ask(`GET ${pathname}${search}`)).status).toBe(200);
   });
 
   test.each([
@@ -257,8 +295,8 @@ describe("clean URLs", () => {
 
   test("go by the name of the index", async () => {
     const other = client({ cleanUrls: true, index: "about.html" });
-    expect((await other.ask("GET /about.html")).fields["Location"]).toBe("/");
-    expect((await other.ask("GET /index.html")).fields["Location"]).toBe("/index");
+    expect((await other.ask("GET /about.html")).fields["Location"]).toBe("./");
+    expect((await other.ask("GET /index.html")).fields["Location"]).toBe("index");
   });
 
   test("are off unless asked for", async () => {

@@ -182,7 +182,7 @@ describe("a variant made here (RFC 9110 §8.4.1)", () => {
     }
     expect((await client.ask("GET /folder", accepting("gzip"))).fields).toEqual({
       "Cache-Control": "no-cache",
-      Location: "/folder/",
+      Location: "folder/",
     });
     expect((await client.ask("POST /", accepting("gzip"), "a=b")).body).toBe(text);
   });
