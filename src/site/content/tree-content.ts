@@ -181,8 +181,10 @@ export class TreeContent {
     view: View,
   ): Eventual<Selection> {
     const identity = this.#representationOf(file);
-    if (!identity.hasVariants) return identity;
-    return this.#selectVariant(request, identity, pathOfFile(file, path), view);
+    if (identity.hasVariants) {
+      return this.#selectVariant(request, identity, pathOfFile(file, path), view);
+    }
+    return this.#service.variants?.selectOnly(request, identity) ?? identity;
   }
 
   #selectVariant(

@@ -12,8 +12,8 @@
  * names another variant, as If-Range does by its tag, gets a part of that one. Vary doesn't name
  * Range, because a cache may answer a range request from a complete response that it has stored.
  *
- * Content that isn't compressible has only the identity, regardless of Accept-Encoding. While too
- * much is being coded, a client that accepts the identity gets it.
+ * Content that isn't compressible has only the identity; a client that refuses it gets 406. While
+ * too much is being coded, a client that accepts the identity gets it.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
@@ -160,6 +160,8 @@ export class VariantSelector {
   readonly #budgets: TurnBudgets;
   /** The latest Accept-Encoding and its meaning. Most requests repeat it. */
   #latest: { readonly text: string; readonly accepted: Accepted } | undefined;
+  /** The fields that it was read from. Requests with the same head share this object. */
+  #latestFields: Fields | undefined;
 
   constructor({ tree, limits, cache, budgets }: VariantService) {
     this.#tree = tree;
@@ -175,10 +177,12 @@ export class VariantSelector {
 
   /** What `fields` accept; undefined without Accept-Encoding. */
   #acceptedBy(fields: Fields): Accepted | undefined {
+    if (fields === this.#latestFields) return this.#latest?.accepted;
     if (!fields.has("accept-encoding")) return undefined;
     const values = fields.getAll("accept-encoding");
     const text = values.join(",");
     if (this.#latest?.text !== text) this.#latest = { text, accepted: readAccepted(values) };
+    this.#latestFields = fields;
     return this.#latest.accepted;
   }
 
@@ -193,7 +197,7 @@ export class VariantSelector {
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    if (!identity.hasVariants) return identity;
+    if (!identity.hasVariants) return this.selectOnly(request, identity);
     const accepted = this.#acceptedBy(request.head.fields);
     // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
     if (accepted === undefined) return identity;
@@ -203,6 +207,17 @@ export class VariantSelector {
     const mayMake = size <= codingBytesMax && (size >= codingBytesMin || !accepted.takesIdentity);
     const variants = knownVariantsOf(identity, path);
     return this.#try({ identity, variants, accepted, mayMake, view }, 0, "none");
+  }
+
+  /**
+   * `identity`, which has no variants, if the request accepts it (RFC 9110 §12.5.3). Its response
+   * has no Vary: a cache may give it to a client that refuses the identity, and the copies of all
+   * others are not multiplied by their Accept-Encoding.
+   */
+  selectOnly({ head }: Request, identity: Representation): Selection {
+    if (this.takesIdentity(head.fields)) return identity;
+    identity.release();
+    return "none";
   }
 
   /** Tries the candidates from index `from` on; `otherwise` is the result if none can be used. */

@@ -161,8 +161,15 @@ describe("a variant made here (RFC 9110 §8.4.1)", () => {
     for (const name of ["a.png", "a.woff2", "a.gz", "a.zip", "a.mp4", "a.svgz", "a.PDF"]) {
       old(name, new TextEncoder().encode(text));
       old(`${name}.br`, encoders.br("no"));
-      const told = await answer(client, `GET /${name}`, accepting("br, identity;q=0"));
+      const told = await answer(client, `GET /${name}`, accepting("br, identity;q=0.001"));
       expect([name, told.status, told.coding]).toEqual([name, 200, undefined]);
+      // RFC 9110 §12.5.3: the only form that there is has been refused.
+      const refused = await answer(client, `GET /${name}`, accepting("br, identity;q=0"));
+      expect([name, refused.status, refused.fields["Vary"]]).toEqual([
+        name,
+        406,
+        "Accept-Encoding",
+      ]);
       expect([name, told.fields["Vary"], told.decoded]).toEqual([name, undefined, text]);
     }
   });
