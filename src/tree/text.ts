@@ -1,7 +1,11 @@
 /**
- * Whether octets are text. A file without a known extension is sent as text/plain when its
- * beginning is text, and as octets for download otherwise. Nothing else is inferred from content.
+ * Whether octets are text, and whether text is UTF-8. A file without a known extension is sent as
+ * text/plain when its beginning is text, and as octets for download otherwise. Text that isn't
+ * UTF-8 is sent without a charset, so that its own declaration counts.
  */
+
+import { isAscii, isUtf8 } from "node:buffer";
+import { latin1Text } from "../http/octets/bytes.ts";
 
 /** How much of a file is examined, in octets. */
 export const textSampleOctets = 4096;
@@ -27,4 +31,70 @@ export function isText(sample: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+/** How much of a text is examined for its charset, in octets. */
+export const charsetSampleOctets = 65_536;
+
+/** Where a text may declare its charset, in octets (HTML "prescan a byte stream"). */
+const declarationOctets = 1024;
+
+/** How content of a type declares its charset, in Latin-1 text; the first group is its name. */
+const declarations: readonly (readonly [type: RegExp, declaration: RegExp])[] = [
+  [/^text\/html/, /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)/i],
+  [/^text\/css/, /^@charset "([^"]*)"/],
+  [/[/+]xml/, /^<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)/],
+];
+
+/** Names of UTF-8 and of subsets. A declaration in ASCII octets can't mean UTF-16. */
+const utf8Name = /^(?:utf-?8|unicode-1-1-utf-8|utf-?16(?:le|be)?|us-ascii|ascii)$/i;
+
+/** Escapes with which ASCII octets switch to another character set (ISO-2022-JP, -KR, -CN). */
+const shifts: readonly string[] = ["\u001b$B", "\u001b$@", "\u001b$)"];
+
+/** The length of `sample` without a character that is cut off at its end. */
+function wholeCharacters(sample: Uint8Array): number {
+  const { length } = sample;
+  for (let back = 1; back <= 3 && back <= length; back++) {
+    const octet = sample[length - back] as number;
+    if (octet < 0x80) return length;
+    if (octet >= 0xc0) return length - back;
+  }
+  return length;
+}
+
+/** Whether `sample` begins with two ASCII characters in UTF-16, without a byte order mark. */
+function looksLikeUtf16(sample: Uint8Array): boolean {
+  if (sample.length < 4) return false;
+  const even = sample[0] === 0 && sample[2] === 0;
+  const odd = sample[1] === 0 && sample[3] === 0;
+  return even ? sample[1] !== 0 && sample[3] !== 0 : odd && sample[0] !== 0 && sample[2] !== 0;
+}
+
+/** The charset that `sample` declares for content of type `mediaType`; undefined without one. */
+function declaredCharset(sample: Uint8Array, mediaType: string): string | undefined {
+  const declaration = declarations.find(([type]) => type.test(mediaType))?.[1];
+  if (declaration === undefined) return undefined;
+  const beginning = latin1Text(sample, 0, Math.min(sample.length, declarationOctets));
+  return declaration.exec(beginning)?.[1];
+}
+
+/**
+ * Whether `sample`, the beginning of a text of type `mediaType` or all of it, may be sent with
+ * charset=utf-8. That takes precedence over what the text declares (RFC 9110 §8.3.2; in HTML, CSS
+ * and XML too), so it is false for octets that aren't UTF-8, and for ASCII that declares another
+ * charset, whose other characters may follow after the sample or be written as escapes. UTF-8 that
+ * declares another charset is UTF-8, since other text is hardly ever valid UTF-8 by chance.
+ */
+export function isUtf8Text(sample: Uint8Array, mediaType: string): boolean {
+  const isCut = sample.length >= charsetSampleOctets;
+  const whole = isCut ? sample.subarray(0, wholeCharacters(sample)) : sample;
+  if (!isUtf8(whole) || looksLikeUtf16(sample)) return false;
+  if (!isAscii(whole)) return true;
+  if (sample.includes(0x1b)) {
+    const text = latin1Text(sample, 0, sample.length);
+    if (shifts.some((shift) => text.includes(shift))) return false;
+  }
+  const declared = declaredCharset(sample, mediaType);
+  return declared === undefined || utf8Name.test(declared);
 }

@@ -352,7 +352,7 @@ describe("as time passes", () => {
       for (const request of requests) {
         for (let i = 0; i < 4; i++) {
           const told = fieldOf(await twins.ask(request), "Last-Modified");
-          expect(told).toBe(formatImfFixdate(Math.min(ms, aheadMs)));
+          expect(told).toBe(ms < aheadMs ? undefined : formatImfFixdate(aheadMs));
         }
       }
     }
@@ -656,9 +656,7 @@ describe("what was so for the moment", () => {
     twins.nowMs = mtimeMs + 5000;
     await twins.askOften(ask("/a.txt"));
     twins.nowMs = mtimeMs - 20_000;
-    expect(fieldOf(await twins.ask(ask("/a.txt")), "Last-Modified")).toBe(
-      formatImfFixdate(twins.nowMs),
-    );
+    expect(fieldOf(await twins.ask(ask("/a.txt")), "Last-Modified")).toBeUndefined();
   });
 });
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { isText, textSampleOctets } from "../../src/tree/text.ts";
+import { charsetSampleOctets, isText, isUtf8Text, textSampleOctets } from "../../src/tree/text.ts";
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
 /** A sample as long as they get, which ends with `end`. */
 function fullSample(end: Uint8Array): Uint8Array {
@@ -86,4 +88,52 @@ test("any text without controls is text", () => {
       expect(isText(utf8(plain))).toBe(true);
     }),
   );
+});
+
+describe("text may be sent as UTF-8 (RFC 9110 §8.3.2)", () => {
+  test.each([
+    ["", "text/plain", true],
+    ["plain", "text/html", true],
+    ["Gr\xc3\xbc\xc3\x9fe", "text/plain", true],
+    ["Gr\xfc\xdfe", "text/plain", false],
+    ["\xef\xbb\xbfa", "text/css", true],
+    ["\xff\xfea\0b\0", "text/plain", false],
+    ["\xfe\xff\0a\0b", "text/plain", false],
+    ["a\0b\0", "application/xml", false],
+    ["\0a\0b", "application/xml", false],
+    ["\0\0\0\0", "text/css", true],
+    ["a\0\0b", "text/plain", true],
+    ["<meta charset=iso-8859-1>", "text/html", false],
+    ["<meta charset=iso-8859-1>", "text/plain", true],
+    ["<META HTTP-EQUIV=a CONTENT='text/html; charset=koi8-r'>", "text/html; charset=utf-8", false],
+    ["<meta charset = ' utf-8'>", "text/html", true],
+    ["<meta charset=utf-16>", "text/html", true],
+    ["<meta name=charset content=latin1>", "text/html", true],
+    [`${" ".repeat(1024)}<meta charset=iso-8859-1>`, "text/html", true],
+    ["<meta charset=iso-8859-1>\xc3\xa9", "text/html", true],
+    ['@charset "windows-1252";', "text/css", false],
+    ['@charset "utf-8";', "text/css", true],
+    ['a{} @charset "windows-1252";', "text/css", true],
+    ['<?xml version="1.0" encoding="ISO-8859-1"?>', "image/svg+xml", false],
+    ["<?xml version='1.0' encoding='UTF-8'?>", "application/atom+xml", true],
+    ['\x1b$B$"\x1b(B', "text/plain", false],
+    ["\x1b[1mbold", "text/plain", true],
+  ])("%j of type %s: %p", (text, type, wanted) => {
+    expect(isUtf8Text(latin1(text), type)).toBe(wanted);
+  });
+
+  test("when a character is cut in two by the sample's end, wherever it is cut", () => {
+    for (const character of ["ü", "日", "😀"]) {
+      const octets = utf8(character);
+      for (let kept = 0; kept <= octets.length; kept++) {
+        const sample = new Uint8Array(charsetSampleOctets).fill(0x61);
+        sample.set(octets.subarray(0, kept), sample.length - kept);
+        expect(isUtf8Text(sample, "text/plain")).toBe(true);
+        // A whole text that ends within a character isn't UTF-8.
+        const whole = sample.subarray(1);
+        const isWhole = kept === 0 || kept === octets.length;
+        expect(isUtf8Text(whole, "text/plain")).toBe(isWhole);
+      }
+    }
+  });
 });

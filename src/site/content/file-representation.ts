@@ -6,8 +6,9 @@
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
 import type { ResponseField } from "../../http/message/response.ts";
 import { unknownType } from "../../tree/mime.ts";
-import { isText, textSampleOctets } from "../../tree/text.ts";
+import { charsetSampleOctets, isText, isUtf8Text, textSampleOctets } from "../../tree/text.ts";
 import type { OpenFile } from "../../tree/tree.ts";
+import { fileSlotsOf } from "./file-slots.ts";
 import { Representation } from "./representation.ts";
 
 /**
@@ -37,13 +38,38 @@ export function entityTagOf(file: OpenFile): EntityTag {
   return { weak: false, opaque: `${size.toString(36)}-i${version}` };
 }
 
-/** The media type by the name, or by the content if the name has no known extension. */
-export function mediaTypeOf(file: OpenFile): string {
+/** The beginning of `file`, at most `octetsMax` octets. */
+function beginningOf(file: OpenFile, octetsMax: number): Uint8Array {
+  const { content, size } = file;
+  if (content !== undefined) {
+    return content.length <= octetsMax ? content : content.subarray(0, octetsMax);
+  }
+  const buffer = new Uint8Array(Math.min(octetsMax, size));
+  return buffer.subarray(0, file.read(buffer, 0));
+}
+
+const utf8Parameter = "; charset=utf-8";
+
+function examine(file: OpenFile): string {
   const { mediaType } = file;
-  if (mediaType !== undefined) return mediaType;
-  const buffer = new Uint8Array(Math.min(textSampleOctets, file.size));
-  const sample = buffer.subarray(0, file.read(buffer, 0));
-  return isText(sample) ? "text/plain; charset=utf-8" : unknownType;
+  if (mediaType === undefined) {
+    const isPlain = isText(beginningOf(file, textSampleOctets));
+    return isPlain ? `text/plain${utf8Parameter}` : unknownType;
+  }
+  if (!mediaType.endsWith(utf8Parameter)) return mediaType;
+  return isUtf8Text(beginningOf(file, charsetSampleOctets), mediaType)
+    ? mediaType
+    : mediaType.slice(0, -utf8Parameter.length);
+}
+
+/**
+ * The media type by the name, or by the content if the name has no known extension. Text that isn't
+ * UTF-8 has no charset. Kept in the file's slot if it has one.
+ */
+export function mediaTypeOf(file: OpenFile): string {
+  const slots = fileSlotsOf(file);
+  if (slots === undefined) return examine(file);
+  return (slots.mediaType ??= examine(file));
 }
 
 /**

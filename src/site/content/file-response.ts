@@ -7,6 +7,7 @@ import type { OpenFile } from "../../tree/tree.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
+import { mediaTypeOf } from "./file-representation.ts";
 
 /**
  * The response of `builder` with the content of `file`. A file that isn't in memory is closed after
@@ -14,7 +15,7 @@ import type { ContentStatus } from "../../http/message/status.ts";
  */
 export function fileResponse(builder: ResponseBuilder<ContentStatus>, file: OpenFile): Response {
   const { content, size, slot } = file;
-  const mediaType = file.mediaType ?? unknownType;
+  const mediaType = file.mediaType === undefined ? unknownType : mediaTypeOf(file);
   if (content === undefined) {
     return builder.file(file, { start: 0, octets: size }, mediaType).build();
   }

@@ -11,6 +11,8 @@ import type { Representation } from "./representation.ts";
 class FileSlots {
   /** The file as a resource of its own. */
   representation: Representation | undefined = undefined;
+  /** Its media type, which follows from its name and its beginning. */
+  mediaType: string | undefined = undefined;
   /** For the selector of variants: the file as a coded variant of another one. */
   readonly variant = new Slot();
 }

@@ -55,6 +55,13 @@ const repeatedOn304: ReadonlySet<string> = new Set([
  */
 const joinedOctetsMax = 64 * 1024;
 
+/**
+ * The earliest date that says when content was changed. Tools that make the same archive each time
+ * give all files one date: 1970 (nix), 1980 (zip), 1985-10-26 (npm). It stays the same when the
+ * content changes, so a client that asked with If-Modified-Since would keep the old content.
+ */
+const tellingDateMsMin = Date.UTC(1985, 9, 27);
+
 /** A representation. It is a class, so that an object spread doesn't copy its cached responses. */
 export class Representation {
   readonly mediaType: string;
@@ -104,12 +111,26 @@ export class Representation {
   }
 
   /**
+   * Last-Modified of a response at `nowMs`, in whole seconds since 1970. Undefined when the date is
+   * unknown, or says nothing about the content: a date before `tellingDateMsMin`, and one in the
+   * future, which RFC 9110 §8.8.2.1 forbids to send. The time of the response, which may replace it
+   * there, would differ each time.
+   */
+  lastModifiedAt(nowMs: number): number | undefined {
+    const { mtimeMs } = this;
+    if (mtimeMs === undefined || mtimeMs < tellingDateMsMin) return undefined;
+    const seconds = Math.floor(mtimeMs / 1000);
+    return seconds > nowMs / 1000 ? undefined : seconds;
+  }
+
+  /**
    * The 200 with the whole content, for a repeated representation whose date isn't in the future.
    */
   get whole(): CachedResponse {
-    const { mtimeMs } = this;
-    const seconds = mtimeMs === undefined ? undefined : Math.floor(mtimeMs / 1000);
-    this.#whole ??= this.fill(this.describe(200, seconds), undefined).buildCached();
+    this.#whole ??= this.fill(
+      this.describe(200, this.lastModifiedAt(Infinity)),
+      undefined,
+    ).buildCached();
     return this.#whole;
   }
 

@@ -14,14 +14,13 @@ import type { Request } from "../request.ts";
 import type { Representation } from "./representation.ts";
 
 /**
- * The validators of a representation. Last-Modified is never later than the response (RFC 9110
- * §8.8.2.1). It is a strong validator only if it is at least a second older (§8.8.2.2) and no
- * variant shares it (§8.8.1).
+ * The validators of a representation. Last-Modified is a strong one only if it is at least a second
+ * older than the response (RFC 9110 §8.8.2.2) and no variant shares it (§8.8.1).
  */
 function validatorsOf(representation: Representation, receivedMs: number): Validators {
-  const { entityTag, mtimeMs, dateIsShared } = representation;
-  if (mtimeMs === undefined) return { entityTag };
-  const lastModifiedSeconds = Math.floor(Math.min(mtimeMs, receivedMs) / 1000);
+  const { entityTag, dateIsShared } = representation;
+  const lastModifiedSeconds = representation.lastModifiedAt(receivedMs);
+  if (lastModifiedSeconds === undefined) return { entityTag };
   const isOlder = lastModifiedSeconds < Math.floor(receivedMs / 1000);
   return { entityTag, lastModifiedSeconds, lastModifiedIsStrong: isOlder && !dateIsShared };
 }
@@ -107,7 +106,7 @@ export function respondWith(
   limits: Limits,
 ): Response {
   const { fields } = request.head;
-  // A date in the future is replaced by the time of the response, so such a response isn't cached.
+  // A date in the future is left out until it is past, so such a response isn't cached.
   const isPast = (representation.mtimeMs ?? 0) <= request.receivedMs;
   const isRepeated = representation.isRepeated && isPast;
   if (isRepeated && asksForWhole(fields)) return representation.whole;

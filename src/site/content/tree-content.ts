@@ -52,6 +52,11 @@ interface ContentService {
 
 const htmlType = "text/html; charset=utf-8";
 
+/** Whether `mediaType` is that of an HTML page; one that isn't UTF-8 has no charset. */
+function isHtml(mediaType: string): boolean {
+  return mediaType === htmlType || mediaType === "text/html";
+}
+
 /**
  * The tag of content that is sent before it is complete. It contains a quote, which no client can
  * send in a tag, so that only a condition with "*" can match it.
@@ -173,7 +178,7 @@ export class TreeContent {
     const identity = this.#representationOf(file);
     const { earlyHints } = this.#service;
     const { method, acceptsInterim } = request.head;
-    const mayHint = method === "GET" && acceptsInterim && identity.mediaType === htmlType;
+    const mayHint = method === "GET" && acceptsInterim && isHtml(identity.mediaType);
     if (earlyHints !== undefined && mayHint) {
       return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
     }
@@ -188,8 +193,10 @@ export class TreeContent {
     view: View,
   ): Eventual<Selection> {
     const identity = this.#representationOf(file);
-    if (!identity.hasVariants) return identity;
-    return this.#selectVariant(request, identity, pathOfFile(file, path), view);
+    if (identity.hasVariants) {
+      return this.#selectVariant(request, identity, pathOfFile(file, path), view);
+    }
+    return this.#service.variants?.selectOnly(request, identity) ?? identity;
   }
 
   #selectVariant(

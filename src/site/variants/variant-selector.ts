@@ -6,14 +6,21 @@
  * server: once for each version, on another thread, and cached. Every variant is a representation
  * of its own, with its own strong tag; conditions and ranges apply to that variant.
  *
- * Content that isn't compressible has only the identity, regardless of Accept-Encoding. While too
- * much is being coded, a client that accepts the identity gets it.
+ * A part is one of the identity wherever that is acceptable. RFC 9110 §14.2 allows parts of coded
+ * variants, but clients that decode content can't decode a part of it: Bun's fetch and Python's
+ * requests fail, and curl --compressed writes a truncated file. Only a request whose condition
+ * names another variant, as If-Range does by its tag, gets a part of that one. Vary doesn't name
+ * Range, because a cache may answer a range request from a complete response that it has stored.
+ *
+ * Content that isn't compressible has only the identity; a client that refuses it gets 406. While
+ * too much is being coded, a client that accepts the identity gets it.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import { parseAcceptEncoding, rankCodings } from "../../http/fields/accept.ts";
+import { ifMatch, ifRange } from "../../http/fields/conditional.ts";
 import type { Fields } from "../../http/fields/fields.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
@@ -107,6 +114,19 @@ function knownVariantsOf({ slot }: Representation, path: ContainedPath): KnownVa
 }
 
 /**
+ * Whether a request asks for a part, and none of its conditions names a variant of
+ * `identity`. A date names none for certain, because all of them share it (RFC 9110 §8.8.1).
+ */
+function asksForPartOf({ entityTag }: Representation, { head, receivedMs }: Request): boolean {
+  const { fields, method } = head;
+  // RFC 9110 §14.2: Range is defined for GET alone.
+  if (method !== "GET" || !fields.has("range")) return false;
+  const nowSeconds = Math.floor(receivedMs / 1000);
+  if (ifRange(fields, { entityTag }, nowSeconds) === "fails") return false;
+  return ifMatch(fields, { entityTag }) !== "fails";
+}
+
+/**
  * The result of a selection: a variant; "none" when none is acceptable; "busy" when an acceptable
  * one can't be made now.
  */
@@ -139,6 +159,8 @@ export class VariantSelector {
   readonly #budgets: TurnBudgets;
   /** The latest Accept-Encoding and its meaning. Most requests repeat it. */
   #latest: { readonly text: string; readonly accepted: Accepted } | undefined;
+  /** The fields that it was read from. Requests with the same head share this object. */
+  #latestFields: Fields | undefined;
 
   constructor({ tree, limits, cache, budgets }: VariantService) {
     this.#tree = tree;
@@ -154,10 +176,12 @@ export class VariantSelector {
 
   /** What `fields` accept; undefined without Accept-Encoding. */
   #acceptedBy(fields: Fields): Accepted | undefined {
+    if (fields === this.#latestFields) return this.#latest?.accepted;
     if (!fields.has("accept-encoding")) return undefined;
     const values = fields.getAll("accept-encoding");
     const text = values.join(",");
     if (this.#latest?.text !== text) this.#latest = { text, accepted: readAccepted(values) };
+    this.#latestFields = fields;
     return this.#latest.accepted;
   }
 
@@ -167,20 +191,32 @@ export class VariantSelector {
    * unless the identity is not acceptable, and none of content that would take too long.
    */
   select(
-    { head }: Request,
+    request: Request,
     identity: Representation,
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    if (!identity.hasVariants) return identity;
-    const accepted = this.#acceptedBy(head.fields);
+    if (!identity.hasVariants) return this.selectOnly(request, identity);
+    const accepted = this.#acceptedBy(request.head.fields);
     // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
     if (accepted === undefined) return identity;
+    if (accepted.takesIdentity && asksForPartOf(identity, request)) return identity;
     const { codingBytesMin, codingBytesMax } = this.#limits;
     const { size } = identity;
     const mayMake = size <= codingBytesMax && (size >= codingBytesMin || !accepted.takesIdentity);
     const variants = knownVariantsOf(identity, path);
     return this.#try({ identity, variants, accepted, mayMake, view }, 0, "none");
+  }
+
+  /**
+   * `identity`, which has no variants, if the request accepts it (RFC 9110 §12.5.3). Its response
+   * has no Vary: a cache may give it to a client that refuses the identity, and the copies of all
+   * others are not multiplied by their Accept-Encoding.
+   */
+  selectOnly({ head }: Request, identity: Representation): Selection {
+    if (this.takesIdentity(head.fields)) return identity;
+    identity.release();
+    return "none";
   }
 
   /** Tries the candidates from index `from` on; `otherwise` is the result if none can be used. */

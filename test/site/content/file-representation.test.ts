@@ -109,6 +109,7 @@ describe("the media type of a file", () => {
     ["Makefile", "all: text", "text/plain; charset=utf-8"],
     ["blob", "\0\0", "application/octet-stream"],
     ["void", "", "text/plain; charset=utf-8"],
+    ["latin.html", "<meta charset=iso-8859-1>", "text/html"],
   ])("%s that holds %j is %s", async (name, content, type) => {
     for (const from of [client, large]) {
       site.file(name, content.repeat(20));

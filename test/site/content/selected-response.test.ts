@@ -282,8 +282,40 @@ describe("the time of the last change (RFC 9110 §8.8.2)", () => {
   }
 
   test("is never later than the answer (§8.8.2.1)", () => {
-    const said = ask(receivedMs + 86_400_000).fields["Last-Modified"];
-    expect(said).toBe("Sun, 22 Nov 2026 12:00:00 GMT");
+    const now = "Sun, 22 Nov 2026 12:00:00 GMT";
+    for (const [aheadMs, told] of [
+      [0, now],
+      [499, now],
+      [500, undefined],
+      [86_400_000, undefined],
+    ] as const) {
+      expect([aheadMs, ask(receivedMs + aheadMs).fields["Last-Modified"]]).toEqual([aheadMs, told]);
+    }
+  });
+
+  test("that says nothing is left out, and makes dates mean nothing", () => {
+    const sure = { "If-Modified-Since": formatImfFixdate(receivedMs) };
+    const range = { Range: "bytes=0-0" };
+    for (const [date, isTold] of [
+      ["1969-12-31T23:59:59Z", false],
+      ["1970-01-01T00:00:00Z", false],
+      ["1970-01-01T00:00:01Z", false],
+      ["1980-01-01T00:00:00Z", false],
+      ["1985-10-26T08:15:00Z", false],
+      ["1985-10-26T23:59:59.999Z", false],
+      ["1985-10-27T00:00:00Z", true],
+      ["2000-01-01T00:00:00Z", true],
+      ["2026-11-22T12:00:02Z", false],
+    ] as const) {
+      const mtimeMs = Date.parse(date);
+      const whole = ask(mtimeMs);
+      const told = isTold ? formatImfFixdate(mtimeMs) : undefined;
+      expect([date, whole.fields["Last-Modified"]]).toEqual([date, told]);
+      expect([date, whole.fields["ETag"]]).toEqual([date, expect.any(String)]);
+      expect([date, ask(mtimeMs, sure).status]).toEqual([date, isTold ? 304 : 200]);
+      const ifRange = { ...range, "If-Range": formatImfFixdate(mtimeMs) };
+      expect([date, ask(mtimeMs, ifRange).status]).toEqual([date, isTold ? 206 : 200]);
+    }
   });
 
   test("is cut to the second below", () => {
@@ -324,7 +356,7 @@ describe("fields of a representation", () => {
   const representation = new Representation({
     mediaType: "a/b",
     entityTag: { weak: true, opaque: "t" },
-    mtimeMs: 0,
+    mtimeMs: changed.getTime(),
     content: utf8Bytes(letters),
     fields: [...all, "Content-Encoding", "Content-Language", "X-Other"].map((name) => [name, "x"]),
   });

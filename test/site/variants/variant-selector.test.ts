@@ -161,8 +161,15 @@ describe("a variant made here (RFC 9110 §8.4.1)", () => {
     for (const name of ["a.png", "a.woff2", "a.gz", "a.zip", "a.mp4", "a.svgz", "a.PDF"]) {
       old(name, new TextEncoder().encode(text));
       old(`${name}.br`, encoders.br("no"));
-      const told = await answer(client, `GET /${name}`, accepting("br, identity;q=0"));
+      const told = await answer(client, `GET /${name}`, accepting("br, identity;q=0.001"));
       expect([name, told.status, told.coding]).toEqual([name, 200, undefined]);
+      // RFC 9110 §12.5.3: the only form that there is has been refused.
+      const refused = await answer(client, `GET /${name}`, accepting("br, identity;q=0"));
+      expect([name, refused.status, refused.fields["Vary"]]).toEqual([
+        name,
+        406,
+        "Accept-Encoding",
+      ]);
       expect([name, told.fields["Vary"], told.decoded]).toEqual([name, undefined, text]);
     }
   });
@@ -449,11 +456,15 @@ describe("validators of coded variants (RFC 9110 §8.8.3.3)", () => {
 const askForPage = (value: string, fields: Record<string, string>): Promise<Answer> =>
   answer(client, "GET /page.html", { ...accepting(value), ...fields });
 
+/** The conditions that name a form by its tag. */
+const naming = (tag = ""): Record<string, string>[] => [{ "If-Range": tag }, { "If-Match": tag }];
+
 describe("ranges of coded variants (RFC 9110 §14)", () => {
   test.each(codings)("%s: of the coded octets", async (coding) => {
     const { octets, fields } = await askForPage(coding, {});
     const size = octets.length;
-    const told = await askForPage(coding, { Range: "bytes=10-19" });
+    const alone = `${coding}, identity;q=0`;
+    const told = await askForPage(alone, { Range: "bytes=10-19" });
     expect([told.status, told.octets]).toEqual([206, octets.slice(10, 20)]);
     expect(told.fields).toMatchObject({
       "Content-Range": `bytes 10-19/${size}`,
@@ -461,13 +472,13 @@ describe("ranges of coded variants (RFC 9110 §14)", () => {
       ETag: fields["ETag"] ?? "",
       Vary: "Accept-Encoding",
     });
-    const beyond = await askForPage(coding, { Range: `bytes=${size}-` });
+    const beyond = await askForPage(alone, { Range: `bytes=${size}-` });
     expect([beyond.status, beyond.fields["Content-Range"]]).toEqual([416, `bytes */${size}`]);
   });
 
   test("several: the parts are coded, and what they make together is not", async () => {
     const { octets } = await askForPage("gzip", {});
-    const told = await askForPage("gzip", { Range: "bytes=0-4,10-14" });
+    const told = await askForPage("gzip, *;q=0", { Range: "bytes=0-4,10-14" });
     expect([told.status, told.coding, told.fields["Vary"]]).toEqual([
       206,
       undefined,
@@ -487,6 +498,34 @@ describe("ranges of coded variants (RFC 9110 §14)", () => {
     expect(latin1(told.octets)).toBe(`${part(0, 4)}${part(10, 14)}--${boundary}--\r\n`);
   });
 
+  test("of the identity, where it is acceptable and no condition names another form", async () => {
+    const plain = await askForPage("", {});
+    const coded = await askForPage("gzip", {});
+    const range = { Range: "bytes=10-19" };
+    for (const value of ["gzip", "br, gzip, zstd", "gzip, identity;q=0.001", "*"]) {
+      for (const extra of [{}, ...naming(plain.fields["ETag"]), { "If-Match": "*" }]) {
+        const part = await askForPage(value, { ...range, ...extra });
+        expect([part.status, part.coding, part.octets]).toEqual([
+          206,
+          undefined,
+          plain.octets.slice(10, 20),
+        ]);
+        expect(part.fields).toMatchObject({
+          "Content-Range": `bytes 10-19/${plain.octets.length}`,
+          ETag: plain.fields["ETag"] ?? "",
+          Vary: "Accept-Encoding",
+        });
+      }
+    }
+    for (const extra of naming(coded.fields["ETag"])) {
+      const part = await askForPage("gzip", { ...range, ...extra });
+      expect([part.status, part.coding]).toEqual([206, "gzip"]);
+      expect(part.octets).toEqual(coded.octets.slice(10, 20));
+    }
+    const head = await answer(client, "HEAD /page.html", { ...accepting("gzip"), ...range });
+    expect(head.fields).toEqual(coded.fields);
+  });
+
   test("If-Range holds for the variant's own tag, and for no date that variants share", async () => {
     const { fields } = await askForPage("gzip", {});
     const plain = await askForPage("", {});
@@ -496,7 +535,7 @@ describe("ranges of coded variants (RFC 9110 §14)", () => {
     expect(await status("gzip", fields["ETag"])).toBe(206);
     expect(await status("br", fields["ETag"])).toBe(200);
     expect(await status("", fields["ETag"])).toBe(200);
-    expect(await status("gzip", plain.fields["ETag"])).toBe(200);
+    expect(await status("gzip", plain.fields["ETag"])).toBe(206);
     // RFC 9110 §8.8.1: what two representations have at one time is weak.
     expect(await status("gzip", fields["Last-Modified"])).toBe(200);
   });
