@@ -43,6 +43,8 @@ export class IncomingBody implements RequestBody {
   #state: "open" | "ended" | Refusal | "gone" = "open";
   #octets = 0;
   #discarded = 0;
+  /** The most octets of the whole body that the present reader takes. */
+  #takenMax = Infinity;
   #trailers: Fields = noFields;
 
   /**
@@ -80,6 +82,11 @@ export class IncomingBody implements RequestBody {
   }
 
   read(): Promise<Uint8Array | undefined> {
+    return this.#read(Infinity);
+  }
+
+  /** The same for a reader that takes `octetsMax` octets more. */
+  #read(octetsMax: number): Promise<Uint8Array | undefined> {
     if (this.#reader !== undefined) throw new TypeError("one read of a body at a time");
     const promise = new Promise<Uint8Array | undefined>((resolve, reject) => {
       if (this.#state === "ended") resolve(undefined);
@@ -88,6 +95,7 @@ export class IncomingBody implements RequestBody {
     });
     // A rejection that a handler doesn't wait for must not end the process.
     promise.catch(noop);
+    this.#takenMax = this.#octets + octetsMax;
     if (this.#reader !== undefined) this.#source.wanted();
     return promise;
   }
@@ -100,7 +108,7 @@ export class IncomingBody implements RequestBody {
     this.#refuseDeclared(octetsMax);
     let length = 0;
     for (;;) {
-      const octets = await this.read();
+      const octets = await this.#read(octetsMax - length);
       if (octets === undefined) return;
       length += octets.length;
       if (length > octetsMax) throw new BodyError("body-too-large");
@@ -129,7 +137,7 @@ export class IncomingBody implements RequestBody {
     let gathered: Uint8Array = nothing;
     let length = 0;
     for (;;) {
-      const octets = await this.read();
+      const octets = await this.#read(octetsMax - length);
       if (octets === undefined) {
         return length === gathered.length ? gathered : gathered.subarray(0, length);
       }
@@ -154,6 +162,18 @@ export class IncomingBody implements RequestBody {
     if ((this.contentLength ?? 0) > octetsMax) {
       throw new BodyError("body-too-large");
     }
+  }
+
+  /**
+   * Whether `octets` octets more would be too many for the reader that waits. It is told, and the
+   * body stays as it is.
+   */
+  overfills(octets: number): boolean {
+    if (this.#octets + octets <= this.#takenMax) return false;
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.reject(new BodyError("body-too-large"));
+    return true;
   }
 
   /** Hands octets to the reader that waits. */

@@ -61,6 +61,10 @@ export class RequestReader implements BodySource {
     const event = this.parser.next();
     switch (event.kind) {
       case "body":
+        if (body.overfills(event.octets.length + this.parser.octetsAhead)) {
+          body.discard(event.octets.length);
+          return fed;
+        }
         body.deliver(event.octets);
         // The end of a body with a length follows from its last octet, so it is read at once.
         if (this.parser.isBodyRead) this.discard(body);
@@ -71,7 +75,8 @@ export class RequestReader implements BodySource {
       case "error":
         return { kind: "broken", refusal: event.refusal };
       default:
-        return starved;
+        // A chunk's size is enough to refuse its data, which may never arrive (RFC 9112 §7.1).
+        return body.overfills(this.parser.octetsAhead) ? fed : starved;
     }
   }
 
@@ -100,7 +105,7 @@ export class RequestReader implements BodySource {
           body.end(event.trailers);
           break;
         case "need-data":
-          return true;
+          return !this.#hasLongChunk(body);
         default:
           return false;
       }
@@ -109,12 +114,22 @@ export class RequestReader implements BodySource {
   }
 
   /**
+   * Whether the present chunk alone makes `body` too long to discard. A declared length is compared
+   * before the response, and the size of a chunk is known only when it arrives.
+   */
+  #hasLongChunk(body: IncomingBody): boolean {
+    if (body.contentLength !== undefined) return false;
+    return body.discarded + this.parser.octetsAhead > this.#limits.discardBytesMax;
+  }
+
+  /**
    * Whether so much of `body` is still to come that closing is cheaper than reading on (RFC 9112
    * §9.3), or the client may never send it because it was not told to go on (RFC 9110 §10.1.1).
    */
   leavesTooMuch(body: IncomingBody): boolean {
     if (body.isRead) return false;
-    const left = (body.contentLength ?? 0) - body.octets;
+    const { octetsAhead } = this.parser;
+    const left = Math.max((body.contentLength ?? 0) - body.octets, octetsAhead);
     return body.continueDue || left > this.#limits.discardBytesMax;
   }
 

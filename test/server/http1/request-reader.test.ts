@@ -47,6 +47,20 @@ describe("a request without content", () => {
 });
 
 describe("feeding a handler", () => {
+  test("refuses the body at a chunk size that is too large for its reader", async () => {
+    const { reader, body, push } = reading(chunked, "5\r\nhello\r\n");
+    const content = body.readAll(8);
+    expect(reader.feed(body).kind).toBe("fed");
+    await Promise.resolve();
+    push("3");
+    expect(reader.feed(body).kind).toBe("starved");
+    push("0");
+    expect(reader.feed(body).kind).toBe("fed");
+    expect(body.wanted).toBe(false);
+    const error: unknown = await content.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ kind: "body-too-large" });
+  });
+
   test("does nothing while no reader waits", () => {
     const { reader, body } = reading(five, "hello");
     expect(reader.feed(body).kind).toBe("unwanted");
@@ -110,6 +124,19 @@ describe("a body that no handler wants", () => {
     expect(long.reader.discard(long.body)).toBe(false);
     const malformed = reading(chunked, "x\r\n");
     expect(malformed.reader.discard(malformed.body)).toBe(false);
+  });
+
+  test("isn't discarded when the size of a chunk alone is too large", () => {
+    const { reader, body, push } = reading(chunked, "5\r\nhello\r\n");
+    expect(reader.discard(body)).toBe(true);
+    push("5");
+    expect(reader.discard(body)).toBe(true);
+    push("0");
+    expect(reader.discard(body)).toBe(false);
+    const fresh = reading(chunked, "b");
+    expect(fresh.reader.feed(fresh.body).kind).toBe("unwanted");
+    fresh.reader.parser.next();
+    expect(fresh.reader.leavesTooMuch(fresh.body)).toBe(true);
   });
 
   test("leaves too much when more is declared than is discarded, or 100 is owed", () => {
