@@ -46,7 +46,7 @@ export interface Limits {
   readonly rangeCountMax: number;
   /** Parts of a multipart form, and pairs of a urlencoded one; beyond it 413. */
   readonly formFieldCountMax: number;
-  /** How much of a form's value stands in a log line. A longer one is cut and marked. */
+  /** How much of a form's name, value or media type stands in a log line; the rest is cut. */
   readonly logValueBytesMax: ByteCount;
 
   /** From the first byte of a request to the end of its header section; after it 408. */
