@@ -55,6 +55,10 @@ export interface Limits {
   readonly bodyTimeMs: Milliseconds;
   /** The least rate of a body, in bytes per second, once it has taken `bodyTimeMs`. */
   readonly bodyBytesPerSecondMin: ByteCount;
+  /** The most time ahead that the octets of a body earn at that rate. */
+  readonly bodyEarnedTimeMs: Milliseconds;
+  /** How long a body may go without an octet; after it 408. */
+  readonly bodyStallTimeMs: Milliseconds;
   /** Between two requests on a connection; after it the connection is closed without a response. */
   readonly idleTimeMs: Milliseconds;
   /** How long a write may make no progress; after it the connection is reset. */
@@ -153,6 +157,8 @@ export const defaultLimits: Limits = {
   headerTimeMs: seconds(10),
   bodyTimeMs: seconds(20),
   bodyBytesPerSecondMin: bytes(256),
+  bodyEarnedTimeMs: seconds(60),
+  bodyStallTimeMs: seconds(10),
   idleTimeMs: seconds(10),
   writeTimeMs: seconds(10),
   writeBytesPerSecondMin: bytes(256),
