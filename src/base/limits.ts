@@ -31,6 +31,11 @@ export interface Limits {
    * own limit when it reads.
    */
   readonly bodyBytesMax: ByteCount;
+  /**
+   * The bodies that are gathered in memory at one time; a request whose body would be more is
+   * answered 503. One that is alone may have any size that its reader takes.
+   */
+  readonly bodiesBytesMax: ByteCount;
   /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
   readonly chunkLineBytesMax: ByteCount;
   /** The chunk extensions of all chunks of one body; beyond it 400 (RFC 9112 §7.1.1). */
@@ -146,6 +151,7 @@ export const defaultLimits: Limits = {
   fieldCountMax: 100,
   emptyLinesMax: 2,
   bodyBytesMax: mebibytes(8),
+  bodiesBytesMax: mebibytes(64),
   chunkLineBytesMax: kibibytes(1),
   chunkExtensionsBytesMax: kibibytes(16),
   trailerSectionBytesMax: kibibytes(8),

@@ -25,6 +25,13 @@ export interface BodySource {
    * was read. Absent where octets come piece by piece only.
    */
   takeWhole?(body: IncomingBody): OctetRange | undefined;
+  /**
+   * Whether a buffer of `octets` octets for a body that is gathered, instead of one of `before`, is
+   * granted. Absent where memory isn't counted.
+   */
+  take?(octets: number, before: number): boolean;
+  /** A buffer of `octets` octets that was granted is not held any more. */
+  release?(octets: number): void;
 }
 
 const nothing = new Uint8Array(0);
@@ -45,6 +52,10 @@ export class IncomingBody implements RequestBody {
   #discarded = 0;
   /** The most octets of the whole body that the present reader takes. */
   #takenMax = Infinity;
+  /** The size of the buffer in which it is gathered, which its source has granted. */
+  #heldOctets = 0;
+  /** Who may still use that buffer: the exchange, and a handler that has not answered. */
+  #holders = 1;
   #trailers: Fields = noFields;
 
   /**
@@ -148,13 +159,35 @@ export class IncomingBody implements RequestBody {
         continue;
       }
       if (length + octets.length > gathered.length) {
-        const grown = new Uint8Array(Math.max((length + octets.length) * 2, 1024));
+        const grown = this.#grow(length + octets.length, octetsMax);
         grown.set(gathered.subarray(0, length));
         gathered = grown;
       }
       gathered.set(octets, length);
       length += octets.length;
     }
+  }
+
+  /** A buffer for the `octets` octets that are there, with room for more; at most for all. */
+  #grow(octets: number, octetsMax: number): Uint8Array {
+    const size = Math.min(Math.max(octets * 2, 1024), this.contentLength ?? octetsMax);
+    // While the octets are copied there are two buffers; the other one is dropped right after.
+    if (this.#source.take?.(size, this.#heldOctets) === false) throw new BodyError("overloaded");
+    this.#heldOctets = size;
+    return new Uint8Array(size);
+  }
+
+  /** A handler begins that may hold the body beyond its exchange. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** The exchange or its handler is over: the last one of them gives the memory back. */
+  release(): void {
+    if (this.#holders > 0) this.#holders--;
+    if (this.#holders > 0 || this.#heldOctets === 0) return;
+    this.#source.release?.(this.#heldOctets);
+    this.#heldOctets = 0;
   }
 
   /** Throws for a body whose declared length is too large, before any of it is read. */

@@ -11,6 +11,7 @@ import type { Refusal } from "../../http/message/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { Http1RequestHead } from "../../http1/request-head.ts";
+import type { BodyMemory } from "../connection/body-memory.ts";
 import type { BodySource } from "../connection/request-body.ts";
 import { IncomingBody, noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
@@ -35,9 +36,11 @@ export class RequestReader implements BodySource {
   /** Called when a reader of a body begins to wait. */
   readonly wanted: () => void;
   readonly #limits: Limits;
+  readonly #memory: BodyMemory;
   #paused = false;
 
-  constructor(limits: Limits, heads: RequestHeadCache, wanted: () => void) {
+  constructor(limits: Limits, heads: RequestHeadCache, memory: BodyMemory, wanted: () => void) {
+    this.#memory = memory;
     this.parser = new RequestParser(limits, heads);
     this.wanted = wanted;
     this.#limits = limits;
@@ -87,6 +90,14 @@ export class RequestReader implements BodySource {
     body.count(octets.length);
     this.discard(body);
     return octets;
+  }
+
+  take(octets: number, before: number): boolean {
+    return this.#memory.take(octets, before, this.#limits.bodiesBytesMax);
+  }
+
+  release(octets: number): void {
+    this.#memory.release(octets);
   }
 
   /**

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import { RequestHeadCache } from "../../../src/http1/request-head-cache.ts";
+import { BodyMemory } from "../../../src/server/connection/body-memory.ts";
 import type { IncomingBody } from "../../../src/server/connection/request-body.ts";
 import { noBody } from "../../../src/server/connection/request-body.ts";
 import { RequestReader } from "../../../src/server/http1/request-reader.ts";
@@ -19,7 +20,12 @@ interface Read {
 
 /** A reader that has read the head of a request with `fields`, and `content` so far. */
 function reading(fields: string, content = ""): Read {
-  const reader = new RequestReader(limits, new RequestHeadCache(limits), () => undefined);
+  const reader = new RequestReader(
+    limits,
+    new RequestHeadCache(limits),
+    new BodyMemory(),
+    () => undefined,
+  );
   const push = (text: string): void => reader.parser.push(latin1Bytes(text));
   push(`POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n${content}`);
   const event = reader.parser.next();
@@ -168,6 +174,7 @@ describe("reading from the socket", () => {
     const reader = new RequestReader(
       defaultLimits,
       new RequestHeadCache(defaultLimits),
+      new BodyMemory(),
       () => undefined,
     );
     reader.steer(transport, "idle", undefined, true);
