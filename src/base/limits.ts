@@ -31,6 +31,11 @@ export interface Limits {
    * own limit when it reads.
    */
   readonly bodyBytesMax: ByteCount;
+  /**
+   * The bodies that are gathered in memory at one time; a request whose body would be more is
+   * answered 503. One that is alone may have any size that its reader takes.
+   */
+  readonly bodiesBytesMax: ByteCount;
   /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
   readonly chunkLineBytesMax: ByteCount;
   /** The chunk extensions of all chunks of one body; beyond it 400 (RFC 9112 §7.1.1). */
@@ -46,7 +51,7 @@ export interface Limits {
   readonly rangeCountMax: number;
   /** Parts of a multipart form, and pairs of a urlencoded one; beyond it 413. */
   readonly formFieldCountMax: number;
-  /** How much of a form's value stands in a log line. A longer one is cut and marked. */
+  /** How much of a form's name, value or media type stands in a log line; the rest is cut. */
   readonly logValueBytesMax: ByteCount;
 
   /** From the first byte of a request to the end of its header section; after it 408. */
@@ -55,6 +60,10 @@ export interface Limits {
   readonly bodyTimeMs: Milliseconds;
   /** The least rate of a body, in bytes per second, once it has taken `bodyTimeMs`. */
   readonly bodyBytesPerSecondMin: ByteCount;
+  /** The most time ahead that the octets of a body earn at that rate. */
+  readonly bodyEarnedTimeMs: Milliseconds;
+  /** How long a body may go without an octet; after it 408. */
+  readonly bodyStallTimeMs: Milliseconds;
   /** Between two requests on a connection; after it the connection is closed without a response. */
   readonly idleTimeMs: Milliseconds;
   /** How long a write may make no progress; after it the connection is reset. */
@@ -142,6 +151,7 @@ export const defaultLimits: Limits = {
   fieldCountMax: 100,
   emptyLinesMax: 2,
   bodyBytesMax: mebibytes(8),
+  bodiesBytesMax: mebibytes(64),
   chunkLineBytesMax: kibibytes(1),
   chunkExtensionsBytesMax: kibibytes(16),
   trailerSectionBytesMax: kibibytes(8),
@@ -153,6 +163,8 @@ export const defaultLimits: Limits = {
   headerTimeMs: seconds(10),
   bodyTimeMs: seconds(20),
   bodyBytesPerSecondMin: bytes(256),
+  bodyEarnedTimeMs: seconds(60),
+  bodyStallTimeMs: seconds(10),
   idleTimeMs: seconds(10),
   writeTimeMs: seconds(10),
   writeBytesPerSecondMin: bytes(256),

@@ -132,6 +132,14 @@ export class ChunkReader {
   }
 
   /**
+   * Octets of chunk data that are known to follow: what is left of the present chunk. Of a size
+   * that has not arrived whole the digits read so far count, since every further one only adds.
+   */
+  get octetsAhead(): number {
+    return this.#octets;
+  }
+
+  /**
    * Reads `view[start, end)` and sets `consumed`. Data is given as indexes into `view`. Call it
    * until it needs data, or has found the last chunk or an error.
    */

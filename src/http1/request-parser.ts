@@ -101,6 +101,15 @@ export class RequestParser {
     return this.#state === "length" && this.#remaining === 0;
   }
 
+  /**
+   * Octets of the body that are known to follow what was read: the rest of a body with a length,
+   * or of the present chunk.
+   */
+  get octetsAhead(): number {
+    if (this.#state === "length") return this.#remaining;
+    return this.#state === "chunks" ? (this.#chunks?.octetsAhead ?? 0) : 0;
+  }
+
   /** The method of the present request; undefined until all of it has arrived. */
   get method(): string | undefined {
     return this.#method;

@@ -13,6 +13,7 @@ import type { FileSource, Response } from "../../src/http/message/response.ts";
 import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import type { ConnectionContext } from "../../src/server/connection/protocol-connection.ts";
+import { BodyMemory } from "../../src/server/connection/body-memory.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import { Timers } from "../../src/schedule/timers.ts";
@@ -134,7 +135,9 @@ export class FakeClient {
       ...(batcher === undefined ? {} : { batcher }),
     });
     const heads = new RequestHeadCache(context.limits);
-    this.connection = new Http1Connection(context, this.transport, "192.0.2.1", heads);
+    const { transport } = this;
+    const bodies = new BodyMemory();
+    this.connection = new Http1Connection(context, transport, "192.0.2.1", heads, bodies);
   }
 
   /** A handler that answers when the test does. */

@@ -57,6 +57,7 @@ export class Exchange<Head extends RequestHead> {
   end(octets: number, isWhole: boolean, refusal?: Refusal["kind"], method?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.body.release();
     const { clock, observers } = this.#context;
     if (!observers.ended.isWanted) return;
     const head = this.request?.head;

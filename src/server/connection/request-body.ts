@@ -25,6 +25,13 @@ export interface BodySource {
    * was read. Absent where octets come piece by piece only.
    */
   takeWhole?(body: IncomingBody): OctetRange | undefined;
+  /**
+   * Whether a buffer of `octets` octets for a body that is gathered, instead of one of `before`, is
+   * granted. Absent where memory isn't counted.
+   */
+  take?(octets: number, before: number): boolean;
+  /** A buffer of `octets` octets that was granted is not held any more. */
+  release?(octets: number): void;
 }
 
 const nothing = new Uint8Array(0);
@@ -43,6 +50,12 @@ export class IncomingBody implements RequestBody {
   #state: "open" | "ended" | Refusal | "gone" = "open";
   #octets = 0;
   #discarded = 0;
+  /** The most octets of the whole body that the present reader takes. */
+  #takenMax = Infinity;
+  /** The size of the buffer in which it is gathered, which its source has granted. */
+  #heldOctets = 0;
+  /** Who may still use that buffer: the exchange, and a handler that has not answered. */
+  #holders = 1;
   #trailers: Fields = noFields;
 
   /**
@@ -80,6 +93,11 @@ export class IncomingBody implements RequestBody {
   }
 
   read(): Promise<Uint8Array | undefined> {
+    return this.#read(Infinity);
+  }
+
+  /** The same for a reader that takes `octetsMax` octets more. */
+  #read(octetsMax: number): Promise<Uint8Array | undefined> {
     if (this.#reader !== undefined) throw new TypeError("one read of a body at a time");
     const promise = new Promise<Uint8Array | undefined>((resolve, reject) => {
       if (this.#state === "ended") resolve(undefined);
@@ -88,6 +106,7 @@ export class IncomingBody implements RequestBody {
     });
     // A rejection that a handler doesn't wait for must not end the process.
     promise.catch(noop);
+    this.#takenMax = this.#octets + octetsMax;
     if (this.#reader !== undefined) this.#source.wanted();
     return promise;
   }
@@ -100,7 +119,7 @@ export class IncomingBody implements RequestBody {
     this.#refuseDeclared(octetsMax);
     let length = 0;
     for (;;) {
-      const octets = await this.read();
+      const octets = await this.#read(octetsMax - length);
       if (octets === undefined) return;
       length += octets.length;
       if (length > octetsMax) throw new BodyError("body-too-large");
@@ -129,7 +148,7 @@ export class IncomingBody implements RequestBody {
     let gathered: Uint8Array = nothing;
     let length = 0;
     for (;;) {
-      const octets = await this.read();
+      const octets = await this.#read(octetsMax - length);
       if (octets === undefined) {
         return length === gathered.length ? gathered : gathered.subarray(0, length);
       }
@@ -140,7 +159,7 @@ export class IncomingBody implements RequestBody {
         continue;
       }
       if (length + octets.length > gathered.length) {
-        const grown = new Uint8Array(Math.max((length + octets.length) * 2, 1024));
+        const grown = this.#grow(length + octets.length, octetsMax);
         grown.set(gathered.subarray(0, length));
         gathered = grown;
       }
@@ -149,11 +168,45 @@ export class IncomingBody implements RequestBody {
     }
   }
 
+  /** A buffer for the `octets` octets that are there, with room for more; at most for all. */
+  #grow(octets: number, octetsMax: number): Uint8Array {
+    const size = Math.min(Math.max(octets * 2, 1024), this.contentLength ?? octetsMax);
+    // While the octets are copied there are two buffers; the other one is dropped right after.
+    if (this.#source.take?.(size, this.#heldOctets) === false) throw new BodyError("overloaded");
+    this.#heldOctets = size;
+    return new Uint8Array(size);
+  }
+
+  /** A handler begins that may hold the body beyond its exchange. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** The exchange or its handler is over: the last one of them gives the memory back. */
+  release(): void {
+    if (this.#holders > 0) this.#holders--;
+    if (this.#holders > 0 || this.#heldOctets === 0) return;
+    this.#source.release?.(this.#heldOctets);
+    this.#heldOctets = 0;
+  }
+
   /** Throws for a body whose declared length is too large, before any of it is read. */
   #refuseDeclared(octetsMax: number): void {
     if ((this.contentLength ?? 0) > octetsMax) {
       throw new BodyError("body-too-large");
     }
+  }
+
+  /**
+   * Whether `octets` octets more would be too many for the reader that waits. It is told, and the
+   * body stays as it is.
+   */
+  overfills(octets: number): boolean {
+    if (this.#octets + octets <= this.#takenMax) return false;
+    const reader = this.#reader;
+    this.#reader = undefined;
+    reader?.reject(new BodyError("body-too-large"));
+    return true;
   }
 
   /** Hands octets to the reader that waits. */

@@ -22,6 +22,7 @@ import type { Response } from "../../http/message/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { RequestFreshness } from "./request-freshness.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
+import type { BodyMemory } from "../connection/body-memory.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
@@ -64,11 +65,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
     transport: Transport,
     remoteAddress: string,
     heads: RequestHeadCache,
+    bodies: BodyMemory,
   ) {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
-    this.#reader = new RequestReader(context.limits, heads, this.#run);
+    this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
     this.#queue = new WriteQueue(transport);
     this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
     this.#timeouts = new Timeouts(context.limits, context.clock.turnMs());
@@ -284,6 +286,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   /** Waits for a handler that could not answer at once; queueing its answer is a step, too. */
   async #await(exchange: Exchange<Http1RequestHead>, answer: Promise<Response>): Promise<void> {
+    exchange.body.hold();
     try {
       const response = await answer;
       this.#isStepping = true;
@@ -293,6 +296,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       this.#handlerFailed(exchange, error);
     } finally {
       this.#isStepping = false;
+      exchange.body.release();
     }
     this.#run();
   }

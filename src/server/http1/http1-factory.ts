@@ -1,10 +1,11 @@
 /**
- * HTTP/1.1 as a protocol that a listener can speak: its connections, and the request heads that
- * they recognise together.
+ * HTTP/1.1 as a protocol that a listener can speak: its connections, the request heads that they
+ * recognise together, and the memory that the bodies of their requests take.
  */
 
 import type { Limits } from "../../base/limits.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
+import { BodyMemory } from "../connection/body-memory.ts";
 import type { ConnectionFactory } from "../connection/protocol-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
 
@@ -13,6 +14,7 @@ import { Http1Connection } from "./http1-connection.ts";
  * the limits, so connections under other limits begin with a cache of their own.
  */
 export function http1Factory(): ConnectionFactory {
+  const bodies = new BodyMemory();
   let limits: Limits | undefined;
   let heads: RequestHeadCache | undefined;
   return (context, transport, remoteAddress) => {
@@ -20,6 +22,6 @@ export function http1Factory(): ConnectionFactory {
       limits = context.limits;
       heads = new RequestHeadCache(limits);
     }
-    return new Http1Connection(context, transport, remoteAddress, heads);
+    return new Http1Connection(context, transport, remoteAddress, heads, bodies);
   };
 }

@@ -11,6 +11,7 @@ import type { Refusal } from "../../http/message/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { Http1RequestHead } from "../../http1/request-head.ts";
+import type { BodyMemory } from "../connection/body-memory.ts";
 import type { BodySource } from "../connection/request-body.ts";
 import { IncomingBody, noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
@@ -35,9 +36,11 @@ export class RequestReader implements BodySource {
   /** Called when a reader of a body begins to wait. */
   readonly wanted: () => void;
   readonly #limits: Limits;
+  readonly #memory: BodyMemory;
   #paused = false;
 
-  constructor(limits: Limits, heads: RequestHeadCache, wanted: () => void) {
+  constructor(limits: Limits, heads: RequestHeadCache, memory: BodyMemory, wanted: () => void) {
+    this.#memory = memory;
     this.parser = new RequestParser(limits, heads);
     this.wanted = wanted;
     this.#limits = limits;
@@ -61,6 +64,10 @@ export class RequestReader implements BodySource {
     const event = this.parser.next();
     switch (event.kind) {
       case "body":
+        if (body.overfills(event.octets.length + this.parser.octetsAhead)) {
+          body.discard(event.octets.length);
+          return fed;
+        }
         body.deliver(event.octets);
         // The end of a body with a length follows from its last octet, so it is read at once.
         if (this.parser.isBodyRead) this.discard(body);
@@ -71,7 +78,8 @@ export class RequestReader implements BodySource {
       case "error":
         return { kind: "broken", refusal: event.refusal };
       default:
-        return starved;
+        // A chunk's size is enough to refuse its data, which may never arrive (RFC 9112 §7.1).
+        return body.overfills(this.parser.octetsAhead) ? fed : starved;
     }
   }
 
@@ -82,6 +90,14 @@ export class RequestReader implements BodySource {
     body.count(octets.length);
     this.discard(body);
     return octets;
+  }
+
+  take(octets: number, before: number): boolean {
+    return this.#memory.take(octets, before, this.#limits.bodiesBytesMax);
+  }
+
+  release(octets: number): void {
+    this.#memory.release(octets);
   }
 
   /**
@@ -100,7 +116,7 @@ export class RequestReader implements BodySource {
           body.end(event.trailers);
           break;
         case "need-data":
-          return true;
+          return !this.#hasLongChunk(body);
         default:
           return false;
       }
@@ -109,12 +125,22 @@ export class RequestReader implements BodySource {
   }
 
   /**
+   * Whether the present chunk alone makes `body` too long to discard. A declared length is compared
+   * before the response, and the size of a chunk is known only when it arrives.
+   */
+  #hasLongChunk(body: IncomingBody): boolean {
+    if (body.contentLength !== undefined) return false;
+    return body.discarded + this.parser.octetsAhead > this.#limits.discardBytesMax;
+  }
+
+  /**
    * Whether so much of `body` is still to come that closing is cheaper than reading on (RFC 9112
    * §9.3), or the client may never send it because it was not told to go on (RFC 9110 §10.1.1).
    */
   leavesTooMuch(body: IncomingBody): boolean {
     if (body.isRead) return false;
-    const left = (body.contentLength ?? 0) - body.octets;
+    const { octetsAhead } = this.parser;
+    const left = Math.max((body.contentLength ?? 0) - body.octets, octetsAhead);
     return body.continueDue || left > this.#limits.discardBytesMax;
   }
 

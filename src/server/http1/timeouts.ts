@@ -31,8 +31,6 @@ export class Timeouts {
   readonly #limits: Limits;
   /** When the connection entered its state. */
   #sinceMs: number;
-  /** When the head of the current request was whole. */
-  #askedMs: number;
   /** When the client last took octets of the response. */
   #progressMs: number;
   /** Octets that were left to send then. */
@@ -42,12 +40,19 @@ export class Timeouts {
   /** Since when the least rate is demanded. */
   #sendingSinceMs: number;
   readonly #reading: ReadProgress;
+  /** Octets of the body that were read when it last made progress. */
+  #bodyOctets = 0;
+  #bodyProgressMs = 0;
+  /** When the body has to be whole, were there no further octet. */
+  #bodyDueMs = 0;
+  #isBodyAwaited = false;
+  /** Since when the body is not waited for: the handler's own time. */
+  #bodyUnawaitedSinceMs = 0;
 
   constructor(limits: Limits, nowMs: number) {
     this.#limits = limits;
     this.#reading = new ReadProgress(limits);
     this.#sinceMs = nowMs;
-    this.#askedMs = nowMs;
     this.#progressMs = nowMs;
     this.#sendingSinceMs = nowMs;
   }
@@ -55,7 +60,8 @@ export class Timeouts {
   /** The connection has entered `state`. */
   begin(state: ConnectionState, nowMs: number): void {
     this.#sinceMs = nowMs;
-    if (state === "handling") this.#askedMs = nowMs;
+    if (state === "handling") this.#beginBody(nowMs);
+    if (state === "settling") this.#awaitBody(nowMs);
     if (state !== "answering" && state !== "refusing") return;
     this.#sendingSinceMs = nowMs;
     this.#progressMs = nowMs;
@@ -91,14 +97,15 @@ export class Timeouts {
       case "head":
         return this.#sinceMs + limits.headerTimeMs;
       case "handling":
-        if (waiting.bodyOctets !== undefined) return this.#bodyDeadline(waiting.bodyOctets);
+        if (waiting.bodyOctets !== undefined) return this.#bodyDeadline(waiting.bodyOctets, nowMs);
+        this.#leaveBody(nowMs);
         return this.#sinceMs + limits.handlerTimeMs;
       case "settling":
-        if (waiting.bodyOctets !== undefined) return this.#bodyDeadline(waiting.bodyOctets);
+        if (waiting.bodyOctets !== undefined) return this.#bodyDeadline(waiting.bodyOctets, nowMs);
         return this.#sendingDeadline(waiting.unsent, nowMs);
       case "answering":
       case "refusing":
-        if (waiting.waitsFor === "producer") return Infinity;
+        if (waiting.waitsFor === "producer") return this.#producerDeadline(waiting, nowMs);
         return this.#sendingDeadline(waiting.unsent, nowMs);
       case "lingering":
         return this.#sinceMs + limits.lingerTimeMs;
@@ -127,9 +134,53 @@ export class Timeouts {
     }
   }
 
-  #bodyDeadline(octets: number): number {
-    const { bodyTimeMs, bodyBytesPerSecondMin } = this.#limits;
-    return this.#askedMs + bodyTimeMs + (octets * 1000) / Math.max(1, bodyBytesPerSecondMin);
+  /** A producer may take its time, unless it waits for the client's body. */
+  #producerDeadline({ bodyOctets }: Waiting, nowMs: number): number {
+    if (bodyOctets !== undefined) return this.#bodyDeadline(bodyOctets, nowMs);
+    this.#leaveBody(nowMs);
+    return Infinity;
+  }
+
+  /** A request has been read, of whose body nothing was read. */
+  #beginBody(nowMs: number): void {
+    this.#bodyOctets = 0;
+    this.#bodyDueMs = nowMs + this.#limits.bodyTimeMs;
+    this.#isBodyAwaited = false;
+    this.#bodyUnawaitedSinceMs = nowMs;
+  }
+
+  /** The body is waited for from now on. */
+  #awaitBody(nowMs: number): void {
+    this.#isBodyAwaited = true;
+    this.#bodyProgressMs = nowMs;
+  }
+
+  /** The body is not waited for now. */
+  #leaveBody(nowMs: number): void {
+    if (!this.#isBodyAwaited) return;
+    this.#isBodyAwaited = false;
+    this.#bodyUnawaitedSinceMs = nowMs;
+  }
+
+  /**
+   * When to give up waiting for the body, of which `octets` were read. Octets earn time ahead up to
+   * `bodyEarnedTimeMs`: without that bound, most of a body sent at full speed would earn hours.
+   */
+  #bodyDeadline(octets: number, nowMs: number): number {
+    const { bodyStallTimeMs, bodyEarnedTimeMs, bodyBytesPerSecondMin } = this.#limits;
+    if (!this.#isBodyAwaited) {
+      // The time of the handler is not the client's.
+      this.#bodyDueMs += nowMs - this.#bodyUnawaitedSinceMs;
+      this.#awaitBody(nowMs);
+    }
+    if (octets !== this.#bodyOctets) {
+      const earnedMs = ((octets - this.#bodyOctets) * 1000) / Math.max(1, bodyBytesPerSecondMin);
+      const dueMs = Math.min(this.#bodyDueMs + earnedMs, nowMs + bodyEarnedTimeMs);
+      this.#bodyDueMs = Math.max(this.#bodyDueMs, dueMs);
+      this.#bodyOctets = octets;
+      this.#bodyProgressMs = nowMs;
+    }
+    return Math.min(this.#bodyDueMs, this.#bodyProgressMs + bodyStallTimeMs);
   }
 
   #sendingDeadline(unsent: number, nowMs: number): number {

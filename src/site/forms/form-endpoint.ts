@@ -38,17 +38,24 @@ type LoggedValue = string | LoggedFile;
 /** The log's record of a form: by name one value, or a list of them in order. */
 type LoggedForm = Record<string, LoggedValue | LoggedValue[]>;
 
-/** The values of `form` by name, each truncated to `logValueBytesMax`. */
-function describeForm(form: Form, { logValueBytesMax }: Limits): LoggedForm {
-  const cut = (text: string): string =>
-    text.length > logValueBytesMax ? `${text.slice(0, logValueBytesMax)}…` : text;
+/** `text` of a client for the log, truncated to `logValueBytesMax` and marked. */
+function cutText(text: string, { logValueBytesMax }: Limits): string {
+  return text.length > logValueBytesMax ? `${text.slice(0, logValueBytesMax)}…` : text;
+}
+
+/** The values of `form` by name. Each text in it, names and media types too, is truncated. */
+function describeForm(form: Form, limits: Limits): LoggedForm {
+  const cut = (text: string): string => cutText(text, limits);
   const fields = new Map<string, LoggedValue[]>();
   for (const [name, value] of form) {
     const key = cut(name);
     const values = fields.get(key) ?? [];
     fields.set(key, values);
     if (typeof value === "string") values.push(cut(value));
-    else values.push({ filename: cut(value.name), type: value.type, octets: value.content.length });
+    else {
+      const { name: filename, type, content } = value;
+      values.push({ filename: cut(filename), type: cut(type), octets: content.length });
+    }
   }
   const shown = [...fields].map(([name, values]): [string, LoggedValue | LoggedValue[]] => [
     name,
@@ -74,7 +81,8 @@ function describeBody(
   const { length: octets } = body;
   return () => {
     const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
-    return { body: { filename: "", type: mediaType?.essence ?? "", octets } };
+    const essence = cutText(mediaType?.essence ?? "", limits);
+    return { body: { filename: "", type: essence, octets } };
   };
 }
 

@@ -634,7 +634,7 @@ describe("handlers", () => {
       return client.later({ body } as never);
     });
     client.send(post(3));
-    client.clock.advance(15_000);
+    client.clock.advance(9000);
     client.send("abc");
     await client.settle();
     client.clock.advance(defaultLimits.handlerTimeMs - 1000);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import { RequestHeadCache } from "../../../src/http1/request-head-cache.ts";
+import { BodyMemory } from "../../../src/server/connection/body-memory.ts";
 import type { IncomingBody } from "../../../src/server/connection/request-body.ts";
 import { noBody } from "../../../src/server/connection/request-body.ts";
 import { RequestReader } from "../../../src/server/http1/request-reader.ts";
@@ -19,7 +20,12 @@ interface Read {
 
 /** A reader that has read the head of a request with `fields`, and `content` so far. */
 function reading(fields: string, content = ""): Read {
-  const reader = new RequestReader(limits, new RequestHeadCache(limits), () => undefined);
+  const reader = new RequestReader(
+    limits,
+    new RequestHeadCache(limits),
+    new BodyMemory(),
+    () => undefined,
+  );
   const push = (text: string): void => reader.parser.push(latin1Bytes(text));
   push(`POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n${content}`);
   const event = reader.parser.next();
@@ -47,6 +53,20 @@ describe("a request without content", () => {
 });
 
 describe("feeding a handler", () => {
+  test("refuses the body at a chunk size that is too large for its reader", async () => {
+    const { reader, body, push } = reading(chunked, "5\r\nhello\r\n");
+    const content = body.readAll(8);
+    expect(reader.feed(body).kind).toBe("fed");
+    await Promise.resolve();
+    push("3");
+    expect(reader.feed(body).kind).toBe("starved");
+    push("0");
+    expect(reader.feed(body).kind).toBe("fed");
+    expect(body.wanted).toBe(false);
+    const error: unknown = await content.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ kind: "body-too-large" });
+  });
+
   test("does nothing while no reader waits", () => {
     const { reader, body } = reading(five, "hello");
     expect(reader.feed(body).kind).toBe("unwanted");
@@ -112,6 +132,19 @@ describe("a body that no handler wants", () => {
     expect(malformed.reader.discard(malformed.body)).toBe(false);
   });
 
+  test("isn't discarded when the size of a chunk alone is too large", () => {
+    const { reader, body, push } = reading(chunked, "5\r\nhello\r\n");
+    expect(reader.discard(body)).toBe(true);
+    push("5");
+    expect(reader.discard(body)).toBe(true);
+    push("0");
+    expect(reader.discard(body)).toBe(false);
+    const fresh = reading(chunked, "b");
+    expect(fresh.reader.feed(fresh.body).kind).toBe("unwanted");
+    fresh.reader.parser.next();
+    expect(fresh.reader.leavesTooMuch(fresh.body)).toBe(true);
+  });
+
   test("leaves too much when more is declared than is discarded, or 100 is owed", () => {
     expect(leaves("Content-Length: 10\r\n")).toBe(false);
     expect(leaves("Content-Length: 11\r\n")).toBe(true);
@@ -141,6 +174,7 @@ describe("reading from the socket", () => {
     const reader = new RequestReader(
       defaultLimits,
       new RequestHeadCache(defaultLimits),
+      new BodyMemory(),
       () => undefined,
     );
     reader.steer(transport, "idle", undefined, true);

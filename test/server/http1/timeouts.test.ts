@@ -1,15 +1,23 @@
 import { describe, expect, test } from "bun:test";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
+import { milliseconds } from "../../../src/base/units.ts";
 import type { ConnectionState } from "../../../src/http1/connection-state.ts";
 import type { Waiting } from "../../../src/server/http1/timeouts.ts";
 import { Timeouts } from "../../../src/server/http1/timeouts.ts";
 
 const startMs = 5000;
 
+/** Limits without a deadline of progress, so that the others show. */
+const unhurried = { ...defaultLimits, bodyStallTimeMs: milliseconds(3_600_000) };
+
 /** The deadline in `state`, which began at `sinceMs`, counted from there. */
-function deadlineIn(state: ConnectionState, waiting: Partial<Waiting> = {}): number {
-  const patience = new Timeouts(defaultLimits, 0);
+function deadlineIn(
+  state: ConnectionState,
+  waiting: Partial<Waiting> = {},
+  limits = defaultLimits,
+): number {
+  const patience = new Timeouts(limits, 0);
   patience.begin(state, startMs);
   return patience.deadline(wait(state, waiting), startMs) - startMs;
 }
@@ -45,12 +53,59 @@ describe("each state's deadline", () => {
   });
 
   test("handling a body: bodyTimeMs, and what the octets earn at the least rate", () => {
-    expect(deadlineIn("handling", { bodyOctets: 0 })).toBe(defaultLimits.bodyTimeMs);
-    expect(deadlineIn("handling", { bodyOctets: 256 * 7 })).toBe(defaultLimits.bodyTimeMs + 7000);
+    const { bodyTimeMs } = defaultLimits;
+    expect(deadlineIn("handling", { bodyOctets: 0 }, unhurried)).toBe(bodyTimeMs);
+    expect(deadlineIn("handling", { bodyOctets: 256 * 7 }, unhurried)).toBe(bodyTimeMs + 7000);
+  });
+
+  test("handling a body: bodyStallTimeMs since its last octet", () => {
+    const { bodyStallTimeMs } = defaultLimits;
+    const patience = new Timeouts(defaultLimits, 0);
+    patience.begin("handling", startMs);
+    const none = wait("handling", { bodyOctets: 0 });
+    expect(patience.deadline(none, startMs + 1)).toBe(startMs + 1 + bodyStallTimeMs);
+    expect(patience.deadline(none, startMs + 2)).toBe(startMs + 1 + bodyStallTimeMs);
+    const some = wait("handling", { bodyOctets: 1_000_000 });
+    expect(patience.deadline(some, startMs + 9000)).toBe(startMs + 9000 + bodyStallTimeMs);
+    expect(patience.deadline(some, startMs + 9500)).toBe(startMs + 9000 + bodyStallTimeMs);
+  });
+
+  test("handling a body: octets earn no more than bodyEarnedTimeMs ahead", () => {
+    const patience = new Timeouts(unhurried, 0);
+    patience.begin("handling", startMs);
+    const dueAt = (bodyOctets: number, nowMs: number): number =>
+      patience.deadline(wait("handling", { bodyOctets }), nowMs);
+    const most = startMs + 100 + defaultLimits.bodyEarnedTimeMs;
+    expect(dueAt(8_000_000, startMs + 100)).toBe(most);
+    expect(dueAt(8_000_000, startMs + 5000)).toBe(most);
+    // At the least rate from then on: as much more as is earned, and never beyond the bound.
+    expect(dueAt(8_000_256, startMs + 6000)).toBe(most + 1000);
+    expect(dueAt(9_000_000, startMs + 7000)).toBe(startMs + 7000 + defaultLimits.bodyEarnedTimeMs);
+  });
+
+  test("handling a body: the time in which the handler waits for other things isn't counted", () => {
+    const patience = new Timeouts(unhurried, 0);
+    patience.begin("handling", startMs);
+    patience.deadline(wait("handling"), startMs);
+    const wanted = wait("handling", { bodyOctets: 0 });
+    const due = startMs + 25_000 + defaultLimits.bodyTimeMs;
+    expect(patience.deadline(wanted, startMs + 25_000)).toBe(due);
+    patience.deadline(wait("handling"), startMs + 26_000);
+    expect(patience.deadline(wanted, startMs + 28_000)).toBe(due + 2000);
+  });
+
+  test("answering with a stream that waits for the body: as for a body that is handled", () => {
+    const { bodyStallTimeMs } = defaultLimits;
+    const patience = new Timeouts(defaultLimits, 0);
+    patience.begin("handling", startMs);
+    patience.begin("answering", startMs);
+    const reading = wait("answering", { waitsFor: "producer", bodyOctets: 0 });
+    expect(patience.deadline(reading, startMs)).toBe(startMs + bodyStallTimeMs);
+    expect(deadlineIn("answering", { waitsFor: "producer" })).toBe(Infinity);
   });
 
   test("a handler that has been given octets has its own time anew", () => {
-    const patience = new Timeouts(defaultLimits, 0);
+    const patience = new Timeouts(unhurried, 0);
     patience.begin("handling", startMs);
     patience.fed(startMs + 20_000);
     const handlerEndsMs = startMs + 20_000 + defaultLimits.handlerTimeMs;
@@ -61,7 +116,7 @@ describe("each state's deadline", () => {
   });
 
   test("settling a body: as for a body that is handled, from the end of the head", () => {
-    const patience = new Timeouts(defaultLimits, 0);
+    const patience = new Timeouts(unhurried, 0);
     patience.begin("handling", startMs);
     patience.begin("answering", startMs + 100);
     patience.begin("settling", startMs + 200);

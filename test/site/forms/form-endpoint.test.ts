@@ -192,6 +192,18 @@ describe("multipart/form-data (RFC 7578)", () => {
     });
   });
 
+  test("and media types as well, also that of a body that is no form", async () => {
+    const small = new SiteClient(site.root, { limits: { logValueBytesMax: 4 } });
+    const header = 'name="f"; filename="x"';
+    const long = `Content-Type: text/${"q".repeat(20_000)}\r\n`;
+    expect(await logged(type, part(header, "z", long) + end, small)).toEqual({
+      f: { filename: "x", type: "text…", octets: 1 },
+    });
+    expect(await logged({ "Content-Type": "text/plain" }, "12345", small)).toEqual({
+      body: { filename: "", type: "text…", octets: 5 },
+    });
+  });
+
   test("is understood or refused, and nothing else, however it is cut", async () => {
     const body = Buffer.from(
       part('name="a"', "1") + part('name="f"; filename="b"', "2", "Content-Type: a/b\r\n") + end,

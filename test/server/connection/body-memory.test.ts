@@ -1,0 +1,87 @@
+import { describe, expect, test } from "bun:test";
+
+import { kibibytes, mebibytes } from "../../../src/base/units.ts";
+import { BodyMemory } from "../../../src/server/connection/body-memory.ts";
+import { IncomingBody } from "../../../src/server/connection/request-body.ts";
+
+const max = mebibytes(1);
+const half = max / 2;
+
+/** A body without a length that is gathered in `memory`, and what fills it. */
+function gathered(memory: BodyMemory): {
+  readonly body: IncomingBody;
+  readonly deliver: (octets: number) => Promise<void>;
+} {
+  const body = new IncomingBody(undefined, {
+    wanted: () => undefined,
+    take: (octets, before) => memory.take(octets, before, max),
+    release: (octets) => memory.release(octets),
+  });
+  const deliver = async (octets: number): Promise<void> => {
+    body.deliver(new Uint8Array(octets));
+    await Bun.sleep(0);
+  };
+  return { body, deliver };
+}
+
+describe("the memory of all bodies", () => {
+  test("is bounded together, and what is given back can be taken again", () => {
+    const memory = new BodyMemory();
+    expect(memory.take(half, 0, max)).toBe(true);
+    expect(memory.take(half, 0, max)).toBe(true);
+    expect(memory.take(half, 0, max)).toBe(false);
+    expect(memory.octets).toBe(max);
+    memory.release(half);
+    expect(memory.take(half, 0, max)).toBe(true);
+  });
+
+  test("counts a buffer that grows once, and small ones not at all", () => {
+    const memory = new BodyMemory();
+    expect(memory.take(kibibytes(16), 0, max)).toBe(true);
+    expect(memory.octets).toBe(0);
+    expect(memory.take(half, kibibytes(16), max)).toBe(true);
+    expect(memory.take(max, half, max)).toBe(true);
+    expect(memory.octets).toBe(max);
+    expect(memory.take(kibibytes(16), 0, max)).toBe(true);
+    memory.release(max);
+    expect(memory.octets).toBe(0);
+  });
+
+  test("is granted to a body that is alone, however large it is", () => {
+    const memory = new BodyMemory();
+    expect(memory.take(half, 0, max)).toBe(true);
+    expect(memory.take(4 * max, half, max)).toBe(true);
+    expect(memory.take(half, 0, max)).toBe(false);
+  });
+});
+
+describe("a body that is gathered", () => {
+  test("is refused with 503 when there is no memory for it", async () => {
+    const memory = new BodyMemory();
+    memory.take(max, 0, max);
+    const { body, deliver } = gathered(memory);
+    const content = body.readAll().catch((error: unknown) => error);
+    await deliver(1000);
+    await deliver(kibibytes(16));
+    expect(await content).toMatchObject({ kind: "overloaded", refusal: { status: 503 } });
+    body.release();
+    expect(memory.octets).toBe(max);
+  });
+
+  test("holds its memory until its exchange and its handler are over", async () => {
+    const memory = new BodyMemory();
+    const { body, deliver } = gathered(memory);
+    body.hold();
+    void body.readAll();
+    await deliver(half);
+    expect(memory.octets).toBe(0);
+    await deliver(1);
+    expect(memory.octets).toBeGreaterThan(half);
+    body.release();
+    expect(memory.octets).toBeGreaterThan(half);
+    body.release();
+    expect(memory.octets).toBe(0);
+    body.release();
+    expect(memory.octets).toBe(0);
+  });
+});
