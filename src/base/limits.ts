@@ -53,6 +53,8 @@ export interface Limits {
   readonly formFieldCountMax: number;
   /** How much of a form's name, value or media type stands in a log line; the rest is cut. */
   readonly logValueBytesMax: ByteCount;
+  /** Lines of the access log that wait for its reader. More are dropped and counted. */
+  readonly logQueueBytesMax: ByteCount;
 
   /** From the first byte of a request to the end of its header section; after it 408. */
   readonly headerTimeMs: Milliseconds;
@@ -81,6 +83,13 @@ export interface Limits {
   readonly handlerTimeMs: Milliseconds;
   /** From the signal to stop to the end of the last connection. Those left after it are reset. */
   readonly stopTimeMs: Milliseconds;
+  /**
+   * How long the log's reader may take nothing while the process waits to end. Then the rest of the
+   * log is dropped.
+   */
+  readonly logStallTimeMs: Milliseconds;
+  /** How soon dropped lines of the access log are reported, with all that were dropped since. */
+  readonly logDropsTimeMs: Milliseconds;
 
   /** Open connections; one more is answered 503 and closed. */
   readonly connectionsMax: number;
@@ -159,6 +168,7 @@ export const defaultLimits: Limits = {
   rangeCountMax: 32,
   formFieldCountMax: 1000,
   logValueBytesMax: bytes(256),
+  logQueueBytesMax: mebibytes(8),
 
   headerTimeMs: seconds(10),
   bodyTimeMs: seconds(20),
@@ -172,6 +182,8 @@ export const defaultLimits: Limits = {
   lingerBytesMax: mebibytes(16),
   handlerTimeMs: seconds(30),
   stopTimeMs: seconds(5),
+  logStallTimeMs: seconds(1),
+  logDropsTimeMs: seconds(10),
 
   connectionsMax: 20_000,
   connectionsPerAddressMax: 20_000,

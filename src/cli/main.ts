@@ -5,7 +5,9 @@
  * the command line or the configuration is wrong.
  */
 
-import { defaultLimits } from "../base/limits.ts";
+import { defaultLimits, resolveLimits } from "../base/limits.ts";
+import { EventLoop } from "../schedule/event-loop.ts";
+import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
@@ -56,8 +58,14 @@ function print(lines: string): void {
   void standardOutput.write(lines);
 }
 
+/** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
+function openLog(config: Config): LogOutput {
+  const limits = resolveLimits(config.limits);
+  return new LogOutput(limits.ok ? limits.value : defaultLimits, new EventLoop().alarm());
+}
+
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
-async function start(config: Config): Promise<Server | Workers> {
+async function start(config: Config, log: LogOutput): Promise<Server | Workers> {
   const options = serveOptions(config);
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
@@ -67,19 +75,21 @@ async function start(config: Config): Promise<Server | Workers> {
     }
     if (count > 1) return onPort(config, (port) => openWorkers({ ...options, port }, count));
   }
-  return onPort(config, (port) => serve({ ...options, port, write: print }));
+  return onPort(config, (port) =>
+    serve({ ...options, port, write: (lines) => void log.write(lines) }),
+  );
 }
 
 /** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
-async function end(server: Server | Workers, { limits }: Config): Promise<void> {
+async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
   await server.stop();
-  await Promise.race([standardOutput.write(""), timeIsUp]);
+  await Promise.race([log.end(), timeIsUp]);
   process.exit(0);
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
-function stopOnSignal(server: Server | Workers, config: Config): () => void {
+function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): () => void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) {
@@ -87,7 +97,7 @@ function stopOnSignal(server: Server | Workers, config: Config): () => void {
       process.exit(1);
     }
     stopping = true;
-    end(server, config).catch(() => process.exit(1));
+    end(server, log, config).catch(() => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
@@ -110,8 +120,9 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   if (!settings.ok) return fail(settings.error, 2);
   const { config, file } = settings.value;
   try {
-    const server = await start(config);
-    const stop = stopOnSignal(server, config);
+    const log = openLog(config);
+    const server = await start(config, log);
+    const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
     if (file !== undefined || config.tls !== undefined) {
       const { reloadOnHangup } = await import("./reload.ts");

@@ -2,12 +2,17 @@
  * The access log: one line for each exchange that is over and had a response.
  *
  * Text from a client is escaped, so that a line stays one line and no control character reaches a
- * terminal. The lines of one turn of the event loop are written together.
+ * terminal. The lines of one turn of the event loop are written together. Lines that the log's
+ * reader leaves waiting are queued up to a bound. The rest are dropped and counted, since a reader
+ * that has stopped must not make the server run out of memory.
  */
 
+import type { Limits } from "../base/limits.ts";
 import type { Response } from "../http/message/response.ts";
-import type { Scheduler } from "../schedule/scheduler.ts";
+import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, Observer } from "../site/observer.ts";
+import type { StandardStream } from "../system/standard-streams.ts";
+import { standardError, standardOutput } from "../system/standard-streams.ts";
 
 /** An exchange that has a line in the log. */
 export interface LoggedExchange extends ExchangeReport {
@@ -168,5 +173,67 @@ export class AccessLog implements Observer {
     const text = `${this.#lines.join("\n")}\n`;
     this.#lines = [];
     this.#write(text);
+  };
+}
+
+/** The limits of a log's output. */
+type LogLimits = Pick<Limits, "logQueueBytesMax" | "logDropsTimeMs" | "logStallTimeMs">;
+
+function toStandardError(line: string): void {
+  void standardError.write(`postern: ${line}\n`);
+}
+
+/** The access log's way to standard output, with the bound on what waits there. */
+export class LogOutput {
+  readonly #limits: LogLimits;
+  readonly #alarm: Alarm;
+  readonly #standardOutput: StandardStream;
+  readonly #say: (line: string) => void;
+  #dropped = 0;
+
+  /** `say` is told, in a line without its line break, how many lines were dropped. */
+  constructor(
+    limits: LogLimits,
+    alarm: Alarm,
+    stream: StandardStream = standardOutput,
+    say: (line: string) => void = toStandardError,
+  ) {
+    this.#limits = limits;
+    this.#alarm = alarm;
+    this.#standardOutput = stream;
+    this.#say = say;
+  }
+
+  /**
+   * Writes whole lines, or drops them when they don't fit into the queue. Resolves when nothing is
+   * queued, or at once for lines that are dropped.
+   */
+  readonly write = (lines: string): Promise<void> => {
+    const { queued } = this.#standardOutput;
+    const { logQueueBytesMax, logDropsTimeMs } = this.#limits;
+    if (queued === 0 || queued + Buffer.byteLength(lines) <= logQueueBytesMax) {
+      return this.#standardOutput.write(lines);
+    }
+    if (this.#dropped === 0) this.#alarm.set(logDropsTimeMs, this.#report);
+    this.#dropped += lines.split("\n").length - 1;
+    return Promise.resolve();
+  };
+
+  /**
+   * Resolves when nothing is queued, or when the reader takes nothing for a while. What is left is
+   * dropped and reported: the process ends now.
+   */
+  async end(): Promise<void> {
+    const written = this.#standardOutput.write("");
+    await this.#standardOutput.waitFor(written, this.#limits.logStallTimeMs);
+    this.#alarm.clear();
+    this.#dropped += this.#standardOutput.queuedLines;
+    this.#report();
+  }
+
+  readonly #report = (): void => {
+    if (this.#dropped === 0) return;
+    this.#say(`${this.#dropped} lines of the access log were dropped: its reader is too slow`);
+    this.#dropped = 0;
   };
 }

@@ -3,6 +3,7 @@
  * library and the command line both start one here.
  */
 
+import type { Limits } from "../base/limits.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
 import type { RouteHandler } from "../site/library/route-request.ts";
@@ -17,7 +18,7 @@ import { Timers } from "../schedule/timers.ts";
 import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
-import { AccessLog } from "./log.ts";
+import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
@@ -28,7 +29,7 @@ import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
 import { nameTree } from "../site/open-tree.ts";
-import { standardError, standardOutput } from "../system/standard-streams.ts";
+import { standardError } from "../system/standard-streams.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
@@ -67,10 +68,6 @@ export interface Server extends AsyncDisposable {
    * resets the connections that are left; with `force` at once. May be called more than once.
    */
   stop(options?: { readonly force?: boolean }): Promise<void>;
-}
-
-function toStandardOutput(text: string): void {
-  void standardOutput.write(text);
 }
 
 function toStandardError(error: unknown): void {
@@ -153,11 +150,12 @@ class Reporting {
 
   constructor(
     { write, onError, log }: CompleteOptions,
+    limits: Limits,
     others: readonly Observer[],
     clock: Clock,
     scheduler: Scheduler,
   ) {
-    const out = guarded(write ?? toStandardOutput);
+    const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
     this.#others = others;
@@ -212,7 +210,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     ? await openRecorder(() => opened.limits.requestsKeptMax)
     : undefined;
   const others = recorder === undefined ? [] : [recorder];
-  const reporting = new Reporting(complete, others, clock, scheduler);
+  const reporting = new Reporting(complete, opened.limits, others, clock, scheduler);
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,

@@ -3,11 +3,27 @@
  * can't be written any more is dropped, so the server goes on when the reader closes the pipe after
  * the line that it wanted: `postern | head -1`.
  *
+ * The queue is as long as its writers make it: a writer that goes on without waiting, such as the
+ * access log, asks for `queued` first.
+ *
  * These are sinks of Bun. `process.stdout` and `process.stderr` belong to node:stream, which takes
  * longer to load (11 ms) than everything else that a process does before it listens.
  */
 
 import type { BunFile, FileSink } from "bun";
+
+import type { Milliseconds } from "../base/units.ts";
+
+/** Written at a time when text is queued; short, so that a slow reader is seen to take some. */
+const pieceBytes = 16 * 1024;
+
+const lineFeed = 0x0a;
+
+/** A part of the queue. Short texts share one, so the queue takes little more than its octets. */
+interface Piece {
+  readonly octets: Uint8Array;
+  used: number;
+}
 
 /**
  * A stream for lines of text, with one write at a time. When a second write begins while a first
@@ -15,26 +31,105 @@ import type { BunFile, FileSink } from "bun";
  * rest is lost when the process ends (8 of 40 times that two workers ended with megabytes of log to
  * write).
  */
-class StandardStream {
+export class StandardStream {
   readonly #file: BunFile;
   #sink: FileSink | undefined;
-  /** The latest write that is waiting; undefined when none is. */
-  #last: Promise<void> | undefined;
+  /** What is queued behind the write that waits for the reader. */
+  #pieces: Piece[] = [];
+  #queued = 0;
+  /** Pieces that the stream was given: one more when the reader has taken the one before. */
+  #taken = 0;
+  /** What `#taken` was when a wait found that the reader takes nothing. */
+  #stalledAt = -1;
+  #isDraining = false;
+  /** Resolves when nothing is queued any more. */
+  #drained: Promise<void> = Promise.resolve();
 
   constructor(file: BunFile) {
     this.#file = file;
   }
 
+  /** Octets that the stream has not taken yet. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Lines that are queued behind the write that waits for the reader. */
+  get queuedLines(): number {
+    let lines = 0;
+    for (const { octets, used } of this.#pieces) {
+      for (let at = 0; at < used; at++) if (octets[at] === lineFeed) lines++;
+    }
+    return lines;
+  }
+
   /**
    * Writes `text` behind all earlier writes, at once if none is waiting and the stream takes it.
-   * Resolves when the text is written, or dropped because it can't be. Never rejects.
+   * Resolves when nothing is queued: all text is written, or dropped because it can't be. Never
+   * rejects.
    */
   write(text: Uint8Array | string): Promise<void> {
-    const written = this.#last === undefined ? this.#put(text) : this.#putAfter(this.#last, text);
-    if (written === undefined) return Promise.resolve();
-    this.#last = written;
-    void this.#settle(written);
-    return written;
+    if (this.#isDraining) {
+      this.#queue(text);
+    } else if (text.length > pieceBytes) {
+      this.#queue(text);
+      this.#drained = this.#drain();
+    } else {
+      const waiting = this.#put(text);
+      if (waiting !== undefined) this.#drained = this.#drain(waiting, Buffer.byteLength(text));
+    }
+    return this.#drained;
+  }
+
+  /**
+   * Resolves when `done` does, or when the reader takes nothing for `stallMs`; at once when it has
+   * taken nothing since an earlier wait that ended so.
+   */
+  async waitFor(done: Promise<unknown>, stallMs: Milliseconds): Promise<void> {
+    let isDone = false;
+    const end = (async () => {
+      await done;
+      isDone = true;
+    })();
+    for (;;) {
+      const taken = this.#taken;
+      if (this.#isDraining && this.#stalledAt === taken) return;
+      await Promise.race([end, Bun.sleep(stallMs)]);
+      if (isDone) return;
+      if (this.#isDraining && this.#taken === taken) this.#stalledAt = taken;
+    }
+  }
+
+  #queue(text: Uint8Array | string): void {
+    let octets = typeof text === "string" ? Buffer.from(text) : text;
+    this.#queued += octets.length;
+    while (octets.length > 0) {
+      let last = this.#pieces.at(-1);
+      if (last === undefined || last.used === pieceBytes) {
+        last = { octets: new Uint8Array(pieceBytes), used: 0 };
+        this.#pieces.push(last);
+      }
+      const some = octets.subarray(0, pieceBytes - last.used);
+      last.octets.set(some, last.used);
+      last.used += some.length;
+      octets = octets.subarray(some.length);
+    }
+  }
+
+  /** Writes what is queued, piece by piece, after `octets` that are `waiting` already. */
+  async #drain(waiting?: Promise<void>, octets = 0): Promise<void> {
+    this.#isDraining = true;
+    this.#queued += octets;
+    if (waiting !== undefined) await waiting;
+    this.#queued -= octets;
+    for (let next = this.#pieces.shift(); next !== undefined; next = this.#pieces.shift()) {
+      this.#taken++;
+      const written = this.#put(next.octets.subarray(0, next.used));
+      // Without a wait all is written before the process ends, where the stream takes all.
+      if (written !== undefined) await written;
+      this.#queued -= next.used;
+    }
+    this.#isDraining = false;
   }
 
   /** Writes; undefined when `text` is written or dropped already. */
@@ -55,16 +150,6 @@ class StandardStream {
     } catch {
       // As above.
     }
-  }
-
-  async #putAfter(before: Promise<void>, text: Uint8Array | string): Promise<void> {
-    await before;
-    await this.#put(text);
-  }
-
-  async #settle(written: Promise<void>): Promise<void> {
-    await written;
-    if (this.#last === written) this.#last = undefined;
   }
 }
 

@@ -69,9 +69,10 @@ export class WorkerProcess {
 
   /**
    * Tells the worker to finish requests in flight and to end. Resolves with how it ended, when its
-   * last line of the log is written, or after the time `within`, when it is killed.
+   * last line of the log is written, when the log's reader takes nothing for `stallMs`, or after
+   * the time `within`, when the worker is killed.
    */
-  async stop(within: Milliseconds): Promise<string> {
+  async stop(within: Milliseconds, stallMs: Milliseconds): Promise<string> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       this.kill(`did not stop within ${inSeconds(within)}`);
@@ -79,7 +80,8 @@ export class WorkerProcess {
     }, within);
     this.#send({ kind: "stop" });
     const how = await this.ended;
-    await Promise.race([this.#logged, late.promise]);
+    const copied = standardOutput.waitFor(this.#logged, stallMs);
+    await Promise.race([copied, late.promise]);
     clearTimeout(timer);
     return how;
   }

@@ -10,17 +10,24 @@
 
 import { defaultLimits, resolveLimits } from "../../base/limits.ts";
 import type { Milliseconds } from "../../base/units.ts";
+import { EventLoop } from "../../schedule/event-loop.ts";
+import { LogOutput } from "../../server/log.ts";
 import type { Server } from "../../server/serve.ts";
 import { serve } from "../../server/serve.ts";
 import type { ServeOptions } from "../../server/serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
-import { standardError, standardOutput } from "../../system/standard-streams.ts";
+import { standardError } from "../../system/standard-streams.ts";
 import { LineGatherer } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
 /** The running server, its access log, and how long it may take to stop. */
 let running:
-  | { readonly server: Server; readonly log: LineGatherer; readonly stopTimeMs: Milliseconds }
+  | {
+      readonly server: Server;
+      readonly log: LineGatherer;
+      readonly output: LogOutput;
+      readonly stopTimeMs: Milliseconds;
+    }
   | undefined;
 let orders: Promise<void> = Promise.resolve();
 
@@ -30,11 +37,13 @@ function answer(answered: Answer): void {
 }
 
 async function start(options: ServeOptions): Promise<void> {
-  const limits = resolveLimits(options.limits);
-  const { workerLogTimeMs, stopTimeMs } = limits.ok ? limits.value : defaultLimits;
-  const log = new LineGatherer((lines) => standardOutput.write(lines), workerLogTimeMs);
+  const resolved = resolveLimits(options.limits);
+  const limits = resolved.ok ? resolved.value : defaultLimits;
+  const { workerLogTimeMs, stopTimeMs } = limits;
+  const output = new LogOutput(limits, new EventLoop().alarm());
+  const log = new LineGatherer(output.write, workerLogTimeMs);
   const server = await serve({ ...options, write: (lines) => log.add(lines) });
-  running = { server, log, stopTimeMs };
+  running = { server, log, output, stopTimeMs };
   answer({ kind: "listening", url: server.url.href });
 }
 
@@ -43,7 +52,8 @@ async function stop(): Promise<never> {
   if (running !== undefined) {
     const timeIsUp = Bun.sleep(running.stopTimeMs);
     await running.server.stop();
-    await Promise.race([running.log.flush(), timeIsUp]);
+    void running.log.flush();
+    await Promise.race([running.output.end(), timeIsUp]);
   }
   process.exit(0);
 }

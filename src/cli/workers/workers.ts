@@ -191,7 +191,7 @@ export class Workers {
     const stopPlace = async ({ number, worker, timer }: Place): Promise<void> => {
       clearTimeout(timer);
       if (worker === undefined) return;
-      const how = await worker.stop(within);
+      const how = await worker.stop(within, this.#limits.logStallTimeMs);
       if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
     };
     await Promise.all(this.#places.map(stopPlace));
