@@ -193,10 +193,7 @@ export class TreeContent {
     view: View,
   ): Eventual<Selection> {
     const identity = this.#representationOf(file);
-    if (identity.hasVariants) {
-      return this.#selectVariant(request, identity, pathOfFile(file, path), view);
-    }
-    return this.#service.variants?.selectOnly(request, identity) ?? identity;
+    return this.#selectVariant(request, identity, pathOfFile(file, path), view);
   }
 
   #selectVariant(
@@ -206,11 +203,9 @@ export class TreeContent {
     view: View,
   ): Eventual<Selection> {
     const { variants } = this.#service;
-    const isChosen = identity.hasVariants && request.head.fields.has("accept-encoding");
     // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
-    return variants === undefined || !isChosen
-      ? identity
-      : variants().select(request, identity, path, view);
+    if (variants === undefined || !request.head.fields.has("accept-encoding")) return identity;
+    return variants().select(request, identity, path, view);
   }
 
   #answerSelected(request: Request, selection: Eventual<Selection>): Answer {
