@@ -1,9 +1,19 @@
 /**
  * The media type of a file by its name, as a value for Content-Type (RFC 9110 §8.3).
  *
- * Extensions and types are those of the `mime` package (IANA's registry and common practice). Text
- * types get a charset, because browsers rarely guess UTF-8 without one. The content of the file is
- * not examined.
+ * Extensions and types are those of the `mime` package (IANA's registry and common practice), with
+ * these rules:
+ *
+ * 1. JavaScript by any of its names is text/javascript: browsers run no other type under nosniff
+ *    (RFC 9239 §6).
+ * 2. A type of application/ that names a language is text/plain, because browsers save it instead
+ *    of showing it. Types of text/ stay as they are.
+ * 3. An extension can stand for source code and for a format of the registry: .ts, .rs, .scm, .org.
+ *    A format of a vendor (vnd.) or an unregistered one (x-), a transport stream, or an XML
+ *    vocabulary is sent as text/plain when the file is text that is neither XML nor JSON. Formats
+ *    that are text, and that programs receive by their type, are exempt: playlists, certificates.
+ *
+ * Text types get a charset, because browsers rarely guess UTF-8 without one.
  *
  * A table here has the extensions that most sites use, with the package's types. The package takes
  * 10 ms to load, so it is loaded only for an extension that the table lacks.
@@ -12,27 +22,44 @@
 /** The type of unknown content. Browsers save it as a file (RFC 2046 §4.5.1). */
 export const unknownType = "application/octet-stream";
 
-/** Types outside text/*, +json and +xml whose content is text. */
+/** The type of text whose own type browsers would save. */
+export const plainType = "text/plain; charset=utf-8";
+
+/** Types outside text/*, +json and +xml whose content is text that browsers or programs take. */
 const textual: ReadonlySet<string> = new Set([
-  "application/ecmascript",
-  "application/javascript",
   "application/json",
-  "application/json5",
-  "application/node",
-  "application/sql",
-  "application/toml",
-  "application/x-httpd-php",
-  "application/x-latex",
+  "application/n-quads",
+  "application/n-triples",
+  "application/trig",
   "application/x-ndjson",
-  "application/x-perl",
-  "application/x-sh",
-  "application/x-subrip",
-  "application/x-tcl",
-  "application/x-tex",
   "application/xml",
-  "application/xml-dtd",
-  "application/yaml",
 ]);
+
+/** Rule 1: JavaScript's names (RFC 9239 §6), and Node's name for CommonJS. */
+const script = /^(?:text|application)\/(?:(?:x-)?(?:java|ecma|live|j)script[\d.]*|node)$/;
+
+/** Rule 2: languages of programs, queries, schemas, settings and documents. */
+const languages: ReadonlySet<string> = new Set(
+  [
+    ["cwl", "express", "hjson", "json5", "raml+yaml", "relax-ng-compact-syntax", "sieve"],
+    ["sparql-query", "sql", "srgs", "toml", "vnd.dart", "x-csh", "x-httpd-php", "x-latex"],
+    ["x-perl", "x-sh", "x-shar", "x-subrip", "x-tcl", "x-tex", "x-texinfo", "x-wais-source"],
+    ["xml-dtd", "yaml", "yang"],
+  ].flatMap((names) => names.map((name) => `application/${name}`)),
+);
+
+/** Rule 3: formats whose extensions source code may have. */
+const ambiguous = new RegExp(
+  [
+    "^application/(?:vnd\\.|x-|msword$|mathematica$|pkix-attr-cert$|.*\\+xml)",
+    "^(?:audio|image|video)/vnd\\.",
+    "^video/mp2t$",
+  ].join("|"),
+);
+
+/** Rule 3: formats that are text and that programs receive by their type. */
+const exempt =
+  /mpegurl|autoconfig|bittorrent|vnd\.intu|makeself|pkcs|research-info|shortcut|x509|xhtml|\+json/;
 
 /** The package has no longer extension. */
 const extensionLengthMax = 32;
@@ -62,7 +89,7 @@ const commonTypes: readonly (readonly [type: string, ...extensions: string[]])[]
   ["text/css; charset=utf-8", "css"],
   ["text/csv; charset=utf-8", "csv"],
   ["text/html; charset=utf-8", "html", "htm"],
-  ["text/javascript; charset=utf-8", "js", "mjs"],
+  ["text/javascript; charset=utf-8", "js", "mjs", "cjs"],
   ["text/markdown; charset=utf-8", "md"],
   ["text/plain; charset=utf-8", "txt", "log"],
   ["video/mp4", "mp4"],
@@ -95,7 +122,26 @@ export function mediaTypeOf(name: string): string | undefined {
 function packageType(extension: string): string | undefined {
   const { default: mime } = require("mime") as typeof import("mime");
   const type = mime.getType(extension);
-  return type === null ? undefined : withCharset(type);
+  return type === null ? undefined : withCharset(shownType(type));
+}
+
+/** `type` after rules 1 and 2. */
+function shownType(type: string): string {
+  if (script.test(type)) return "text/javascript";
+  return languages.has(type) ? "text/plain" : type;
+}
+
+/** Whether rule 3 applies to files of `mediaType`, so that their beginning decides. */
+export function mayBeSource(mediaType: string): boolean {
+  return ambiguous.test(mediaType) && !exempt.test(mediaType);
+}
+
+/**
+ * Whether text with this `beginning`, read as Latin-1, isn't XML or JSON, which many formats are
+ * made of. The octets before the first character may be a byte order mark, or a half of UTF-16.
+ */
+export function looksLikeSource(beginning: string): boolean {
+  return !/^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff\0)?\s*[<{]/.test(beginning);
 }
 
 function withCharset(type: string): string {

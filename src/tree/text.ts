@@ -13,15 +13,32 @@ export const textSampleOctets = 4096;
 /** Control characters that occur in text: tab, line feed, form feed, carriage return, escape. */
 const textControls: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
 
+/** Whether `sample` has none of the control characters that don't occur in text. */
+function hasTextOctets(sample: Uint8Array): boolean {
+  for (const octet of sample) {
+    if ((octet < 0x20 && !textControls.has(octet)) || octet === 0x7f) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether `sample`, the beginning of a file or all of it, is text in some charset: UTF-16 with a
+ * byte order mark, or octets without control characters. It distinguishes text from the binary
+ * format that a name stands for; UTF-8 isn't required, because some source code is in Latin-1.
+ */
+export function isTextOfAnyCharset(sample: Uint8Array): boolean {
+  const [first, second] = sample;
+  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  return hasMark || hasTextOctets(sample);
+}
+
 /**
  * Whether `sample`, the beginning of a file or all of it, is UTF-8 without other control
  * characters. A character that is cut off at the end of the sample is accepted. An empty file is
  * text.
  */
 export function isText(sample: Uint8Array): boolean {
-  for (const octet of sample) {
-    if ((octet < 0x20 && !textControls.has(octet)) || octet === 0x7f) return false;
-  }
+  if (!hasTextOctets(sample)) return false;
   try {
     // A new decoder for each call, because a streaming one keeps the octets of an incomplete
     // character.

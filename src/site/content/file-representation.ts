@@ -5,8 +5,15 @@
 
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
 import type { ResponseField } from "../../http/message/response.ts";
-import { unknownType } from "../../tree/mime.ts";
-import { charsetSampleOctets, isText, isUtf8Text, textSampleOctets } from "../../tree/text.ts";
+import { latin1Text } from "../../http/octets/bytes.ts";
+import { looksLikeSource, mayBeSource, plainType, unknownType } from "../../tree/mime.ts";
+import {
+  charsetSampleOctets,
+  isText,
+  isTextOfAnyCharset,
+  isUtf8Text,
+  textSampleOctets,
+} from "../../tree/text.ts";
 import type { OpenFile } from "../../tree/tree.ts";
 import { fileSlotsOf } from "./file-slots.ts";
 import { Representation } from "./representation.ts";
@@ -50,12 +57,18 @@ function beginningOf(file: OpenFile, octetsMax: number): Uint8Array {
 
 const utf8Parameter = "; charset=utf-8";
 
-function examine(file: OpenFile): string {
+/** The media type by the name, and by the beginning where that is needed; for text as if UTF-8. */
+function typeOf(file: OpenFile): string {
   const { mediaType } = file;
-  if (mediaType === undefined) {
-    const isPlain = isText(beginningOf(file, textSampleOctets));
-    return isPlain ? `text/plain${utf8Parameter}` : unknownType;
-  }
+  if (mediaType !== undefined && !mayBeSource(mediaType)) return mediaType;
+  const sample = beginningOf(file, textSampleOctets);
+  if (mediaType === undefined) return isText(sample) ? plainType : unknownType;
+  const isSource = isTextOfAnyCharset(sample) && looksLikeSource(latin1Text(sample));
+  return isSource ? plainType : mediaType;
+}
+
+function examine(file: OpenFile): string {
+  const mediaType = typeOf(file);
   if (!mediaType.endsWith(utf8Parameter)) return mediaType;
   return isUtf8Text(beginningOf(file, charsetSampleOctets), mediaType)
     ? mediaType
@@ -63,13 +76,30 @@ function examine(file: OpenFile): string {
 }
 
 /**
- * The media type by the name, or by the content if the name has no known extension. Text that isn't
- * UTF-8 has no charset. Kept in the file's slot if it has one.
+ * The media type by the name, and by the content if the name has no known extension, or one that
+ * source code has as well (`mime.ts`). Text that isn't UTF-8 has no charset. The type is kept in
+ * the file's slot if it has one.
  */
 export function mediaTypeOf(file: OpenFile): string {
   const slots = fileSlotsOf(file);
   if (slots === undefined) return examine(file);
   return (slots.mediaType ??= examine(file));
+}
+
+/** Names of files that are gzip of another type, which is their media type. */
+const codedName = /\.(?:svg|x3d[bv]?)z$/i;
+
+const gzipped: ResponseField = ["Content-Encoding", "gzip"];
+
+/**
+ * The coding of a file whose name means a type and a coding together, as .svgz does (RFC 9110
+ * §8.4). Without it, clients would take the octets for the type itself. Undefined for a file that
+ * only has such a name.
+ */
+export function codingOf(file: OpenFile): ResponseField | undefined {
+  if (!codedName.test(file.name)) return undefined;
+  const [first, second] = beginningOf(file, 2);
+  return first === 0x1f && second === 0x8b ? gzipped : undefined;
 }
 
 /**

@@ -16,8 +16,8 @@ const compressible: ReadonlySet<string> = new Set([
   "image/x-icon",
 ]);
 
-/** Names of compressed files whose media type, image/svg+xml, is compressible. */
-const compressedName = /\.svgz$/i;
+/** Names of compressed files whose media type, such as image/svg+xml, is compressible. */
+const compressedName = /\.(?:svg|x3d[bv]?)z$/i;
 
 /** Whether content of this type is compressible. */
 export function isCompressible(mediaType: string): boolean {

@@ -174,6 +174,12 @@ export class VariantSelector {
     return this.#acceptedBy(fields)?.takesIdentity ?? true;
   }
 
+  /** Whether `fields`, which have Accept-Encoding, accept `coding`. */
+  #accepts(fields: Fields, coding: string): boolean {
+    const { candidates = [] } = this.#acceptedBy(fields) ?? {};
+    return candidates.some((one) => one.kind !== "identity" && one.coding === coding);
+  }
+
   /** What `fields` accept; undefined without Accept-Encoding. */
   #acceptedBy(fields: Fields): Accepted | undefined {
     if (fields === this.#latestFields) return this.#latest?.accepted;
@@ -215,6 +221,9 @@ export class VariantSelector {
    */
   selectOnly({ head }: Request, identity: Representation): Selection {
     if (this.takesIdentity(head.fields)) return identity;
+    // A file that is itself coded, such as a .svgz, has a coding that may be acceptable.
+    const [, coding] = identity.fields.find(([name]) => name === "Content-Encoding") ?? [];
+    if (coding !== undefined && this.#accepts(head.fields, coding)) return identity;
     identity.release();
     return "none";
   }

@@ -110,6 +110,19 @@ describe("the media type of a file", () => {
     ["blob", "\0\0", "application/octet-stream"],
     ["void", "", "text/plain; charset=utf-8"],
     ["latin.html", "<meta charset=iso-8859-1>", "text/html"],
+    ["source.ts", "let a = 1;", "text/plain; charset=utf-8"],
+    ["stream.ts", `G@\0\u0010\0\0\xb0\r${"\xff".repeat(180)}`, "video/mp2t"],
+    ["source.rs", "fn main() {}", "text/plain; charset=utf-8"],
+    ["services.rs", "<rls-services/>", "application/rls-services+xml; charset=utf-8"],
+    ["source.scm", "(define a 1)", "text/plain; charset=utf-8"],
+    ["screen.scm", "\0\u0001", "application/vnd.lotus-screencam"],
+    [
+      "paper.docx",
+      "PK\u0003\u0004",
+      "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ],
+    ["web.jnlp", "<jnlp/>", "application/x-java-jnlp-file"],
+    ["list.m3u8", "#EXTM3U", "application/vnd.apple.mpegurl"],
   ])("%s that holds %j is %s", async (name, content, type) => {
     for (const from of [client, large]) {
       site.file(name, content.repeat(20));

@@ -27,6 +27,7 @@ describe("content of a type that shrinks", () => {
     ["image/svg+xml; charset=utf-8", "a.svg", true],
     ["image/svg+xml; charset=utf-8", "a.svgz", false],
     ["image/svg+xml; charset=utf-8", "A.SVGZ", false],
+    ["model/x3d+xml; charset=utf-8", "a.x3dz", false],
     ["image/png", "a.png", false],
   ])("%s in %p has variants: %p", (type, name, wanted) => {
     expect(hasVariants(type, name)).toBe(wanted);
