@@ -214,10 +214,25 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
 /** 2^32: the unit of a high word. */
 const high = 0x1_0000_0000;
 
-function socketCalls(libc: Libc): Pick<SystemCalls, "sendFile" | "sendMore" | "queued"> {
+/** linux/in.h, linux/tcp.h: the same on x64 and on arm64. */
+const IPPROTO_TCP = 6;
+const TCP_QUICKACK = 12;
+
+/** setsockopt, which only a server with TLS needs, and so loads by its first call. */
+function loadSocketOption() {
+  return openLibc({
+    setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  })?.setsockopt;
+}
+
+function socketCalls(
+  libc: Libc,
+): Pick<SystemCalls, "sendFile" | "sendMore" | "queued" | "acknowledge"> {
   const { sendfile, send, ioctl, errno } = libc;
   const offset = new Uint32Array(2);
   const held = new Int32Array(1);
+  const on = new Int32Array([1]);
+  let setOption: ReturnType<typeof loadSocketOption>;
   return {
     sendFile(socket, file, position, octets) {
       offset[0] = position % high;
@@ -231,6 +246,10 @@ function socketCalls(libc: Libc): Pick<SystemCalls, "sendFile" | "sendMore" | "q
       return Math.max(0, send(socket, octets, octets.length, MSG_FLAGS));
     },
     queued: (socket) => (ioctl(socket, SIOCOUTQ, held) === 0 ? held[0] : undefined),
+    acknowledge(socket) {
+      setOption ??= loadSocketOption();
+      setOption?.(socket, IPPROTO_TCP, TCP_QUICKACK, on, on.byteLength);
+    },
   };
 }
 

@@ -140,4 +140,5 @@ export const plainCalls: SystemCalls = {
   sendFile: () => undefined,
   sendMore: () => 0,
   queued: () => undefined,
+  acknowledge: () => undefined,
 };

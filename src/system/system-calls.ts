@@ -87,6 +87,12 @@ export interface SystemCalls {
    * is unknown.
    */
   queued(socket: number): number | undefined;
+  /**
+   * setsockopt TCP_QUICKACK: acknowledges at once what has arrived on `socket`. By default the
+   * kernel waits up to 40 ms for octets that it can send with the acknowledgement (tcp(7)). An
+   * error is dropped, because the acknowledgement is then only later.
+   */
+  acknowledge(socket: number): void;
 }
 
 /** errno(3): the errors that the server tells apart, by Linux's numbers on every system. */

@@ -5,6 +5,7 @@
 #   disordered.pem           chain.pem in the wrong order
 #   encrypted-key.pem        key.pem under a passphrase
 #   other.pem, other-key.pem a certificate that vouches for itself, and its key
+#   rsa.pem, rsa-key.pem     the same with an RSA key
 set -e
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -12,6 +13,7 @@ trap 'rm -r "$work"' EXIT
 for name in root middle key other-key; do
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/$name.pem"
 done
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/rsa-key.pem"
 touch "$work/index"
 cat >"$work/config" <<END
 [ca]
@@ -48,8 +50,9 @@ sign middle "postern test intermediate" authority "$work/middle.cert" \
   -cert root.pem -keyfile "$work/root.pem"
 sign key localhost server "$work/leaf.cert" -cert "$work/middle.cert" -keyfile "$work/middle.pem"
 sign other-key other server other.pem -selfsign -keyfile "$work/other-key.pem"
+sign rsa-key localhost server rsa.pem -selfsign -keyfile "$work/rsa-key.pem"
 
 cat "$work/leaf.cert" "$work/middle.cert" >chain.pem
 cat "$work/middle.cert" "$work/leaf.cert" >disordered.pem
-cp "$work/key.pem" "$work/other-key.pem" .
+cp "$work/key.pem" "$work/other-key.pem" "$work/rsa-key.pem" .
 openssl pkey -in key.pem -aes256 -passout pass:sesame -out encrypted-key.pem

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, spyOn, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { truncateSync } from "node:fs";
 import { connect } from "node:tls";
@@ -9,6 +9,7 @@ import type { Server } from "../../src/server/serve.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { ServeOptions, TlsOptions } from "../../src/server/serve-options.ts";
 import { ServeError } from "../../src/site/serve-error.ts";
+import { systemCalls } from "../../src/system/system-choice.ts";
 import { clientTls, pemPath, pemText, serverTls } from "../certificates/certificates.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
@@ -76,6 +77,11 @@ async function shownName(server: Server): Promise<unknown> {
   return CN;
 }
 
+/** For a client that knows one cipher suite, of TLS 1.2. */
+function only(suite: string): ConnectionOptions {
+  return { ciphers: suite, maxVersion: "TLSv1.2", rejectUnauthorized: false };
+}
+
 describe("a server with a certificate", () => {
   test("says so in its URL, and serves over TLS to a client that trusts the root", async () => {
     await using server = await start();
@@ -102,6 +108,48 @@ describe("a server with a certificate", () => {
     }
     const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1" } as const;
     expect(await shakeHands(server, old)).toMatch(/PROTOCOL|EPROTO|ECONNRESET|closed/);
+  });
+
+  test.each([
+    ["ECDSA", serverTls],
+    ["RSA", { cert: pemPath("rsa"), key: pemPath("rsa-key") }],
+  ])(
+    "with an %s key agrees on no CBC and no RSA key transport (RFC 9325 §4)",
+    async (kind, tls) => {
+      await using server = await start({ tls });
+      const good = [`ECDHE-${kind}-AES128-GCM-SHA256`, `ECDHE-${kind}-CHACHA20-POLY1305`];
+      const bad = [`ECDHE-${kind}-AES128-SHA`, "AES128-GCM-SHA256", "AES128-SHA", "AES256-SHA"];
+      for (let certificates = 0; certificates < 2; certificates++) {
+        for (const suite of good) {
+          const socket = await shakeHands(server, only(suite));
+          if (typeof socket === "string") throw new Error(socket);
+          expect(socket.getCipher().name).toBe(suite);
+          socket.destroy();
+        }
+        for (const suite of bad) {
+          expect([suite, await shakeHands(server, only(suite))]).toEqual([
+            suite,
+            expect.stringMatching(/HANDSHAKE_FAILURE|EPROTO|ECONNRESET|closed/),
+          ]);
+        }
+        // The one that a reload presents has suites of its own.
+        server.reload({ tls });
+      }
+    },
+  );
+
+  test("acknowledges a handshake before it has something to send (RFC 8446 §2)", async () => {
+    await using server = await start();
+    const acknowledge = spyOn(systemCalls(), "acknowledge");
+    const client = await rawClient(server);
+    client.send(get("/hello.txt"));
+    await client.responses(1);
+    client.send(get("/hello.txt"));
+    await client.responses(2);
+    expect(acknowledge).toHaveBeenCalledTimes(1);
+    expect(acknowledge.mock.calls[0]?.[0]).toBeGreaterThan(2);
+    acknowledge.mockRestore();
+    client.close();
   });
 
   test("agrees on http/1.1 by ALPN, and refuses clients that offer only others (RFC 7301 §3.2)", async () => {

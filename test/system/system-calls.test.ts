@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import type { Socket } from "bun";
 import * as fs from "node:fs";
 
 import type { SystemCalls } from "../../src/system/system-calls.ts";
@@ -249,8 +250,38 @@ describe.each(both)("sending by the %s calls", (_, calls) => {
     expect(calls.sendMore(-1, new Uint8Array(3))).toBe(0);
     expect(calls.queued(file)).toBeUndefined();
     expect(calls.queued(-1)).toBeUndefined();
+    expect(() => calls.acknowledge(-1)).not.toThrow();
     fs.closeSync(file);
     fs.closeSync(folder);
+  });
+});
+
+describe.skipIf(native === undefined)("acknowledging (needs libc)", () => {
+  type Open = Socket & { readonly fd: number };
+
+  test("leaves the peer no octets that are queued for it", async () => {
+    const arrived = Promise.withResolvers<Open>();
+    using listener = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        // The kernel delays acknowledgements once a socket has answered.
+        data: (socket, octets) =>
+          octets[0] === 1 ? void socket.write("a") : arrived.resolve(socket as Open),
+      },
+    });
+    const answered = Promise.withResolvers<void>();
+    const client = (await Bun.connect({
+      hostname: "127.0.0.1",
+      port: listener.port,
+      socket: { data: () => answered.resolve() },
+    })) as Open;
+    client.write(new Uint8Array([1]));
+    await answered.promise;
+    client.write(new Uint8Array([2]));
+    native?.acknowledge((await arrived.promise).fd);
+    expect(native?.queued(client.fd)).toBe(0);
+    client.end();
   });
 });
 

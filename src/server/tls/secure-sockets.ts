@@ -28,12 +28,23 @@ import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { TlsOptions } from "../serve-options.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketTransport } from "../connection/transport.ts";
+import { systemCalls } from "../../system/system-choice.ts";
 
 /** A socket with a method that Bun's type lacks. */
 type SecureSocket = Socket<unknown> & {
   /** As that of node:tls; like it, only before the handshake. */
   setKeyCert(context: unknown): void;
 };
+
+/**
+ * The cipher suites of TLS 1.2: ephemeral keys and authenticated encryption, as RFC 9325 §4.2
+ * recommends. Bun's own list also has CBC, and RSA key transport, whose octets can be read by all
+ * who get the certificate's key later (RFC 9325 §4.1). All suites of TLS 1.3 are as good, and it
+ * has no list of them.
+ */
+const ciphers = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"]
+  .flatMap((suite) => [`ECDHE-ECDSA-${suite}`, `ECDHE-RSA-${suite}`])
+  .join(":");
 
 /** The protocol that ALPN agrees on, with its length before it (RFC 7301 §3.1). */
 const protocols = "\x08http/1.1";
@@ -138,6 +149,15 @@ class SecureTransport extends SocketTransport<unknown> {
     return this.write(octets);
   }
 
+  /**
+   * Acknowledges the client's Finished. In TLS 1.3 it is the last of the handshake (RFC 8446 §2),
+   * so the server has nothing to send with the acknowledgement, which would come 40 ms later. Until
+   * then a client whose socket joins small packets (RFC 9293 §3.7.4) keeps its request back.
+   */
+  acknowledge(): void {
+    systemCalls().acknowledge(this.fd);
+  }
+
   /** Only octets that were read into memory can be encrypted. */
   override sendFile(): undefined {
     return undefined;
@@ -203,7 +223,7 @@ class Closing extends SocketHolder {
 function contextOf(certificate: Certificate, scheduler: Scheduler): unknown {
   const { createSecureContext, TLSSocket } = require("node:tls") as typeof import("node:tls");
   const { PassThrough } = require("node:stream") as typeof import("node:stream");
-  const secureContext = createSecureContext(certificate);
+  const secureContext = createSecureContext({ ...certificate, ciphers });
   const agreement = { isServer: true, secureContext, ALPNProtocols: Buffer.from(protocols) };
   const socket = new TLSSocket(new PassThrough(), agreement);
   // An error without a listener would end the process.
@@ -215,7 +235,7 @@ function contextOf(certificate: Certificate, scheduler: Scheduler): unknown {
 /** TLS for the sockets of one listener. */
 export class SecureSockets {
   /** The options for `Bun.listen`, which doesn't speak TLS 1.0 and 1.1 (RFC 8996). */
-  readonly options: Bun.TLSOptions;
+  readonly options: Bun.TLSOptions & { readonly ciphers: string };
   /** The context of the certificate that has replaced the first one, if one has. */
   #renewed: unknown;
   readonly #scheduler: Scheduler;
@@ -223,7 +243,7 @@ export class SecureSockets {
   /** Throws a `ServeError` when there is no such certificate, or its key is one that `isServed`. */
   constructor(tls: TlsOptions, isServed: (file: string) => boolean, scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    this.options = { ...readCertificate(tls, isServed), ALPNProtocols: protocols };
+    this.options = { ...readCertificate(tls, isServed), ciphers, ALPNProtocols: protocols };
   }
 
   /** Presents the certificate of `tls` from now on; throws as the constructor does. */
@@ -265,8 +285,10 @@ export class SecureSockets {
     context: ConnectionContext,
     closesLater: (closing: Closing) => void,
   ): SocketTransport<unknown> {
-    return new SecureTransport(socket, (transport) => {
+    const secure = new SecureTransport(socket, (transport) => {
       closesLater(new Closing(socket, address, context, transport));
     });
+    secure.acknowledge();
+    return secure;
   }
 }
