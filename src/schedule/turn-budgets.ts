@@ -11,6 +11,9 @@ import { WorkBudget } from "./work-budget.ts";
 /** What one turn does for all folder listings together, in directory entries. */
 const listingWorkMax = 512;
 
+/** How much of all forms together one turn parses, in octets: less than a millisecond's work. */
+const formWorkMax = 256 * 1024;
+
 /**
  * Folders that are read at a time. Until its entries are chosen, each holds a descriptor, and more
  * names than its listing shows.
@@ -25,6 +28,7 @@ export class TurnBudgets {
   /** Bytes of variants that a turn hands to requests which waited until the variant was made. */
   readonly variants: ByteBudget;
   readonly listings: WorkBudget;
+  readonly forms: WorkBudget;
   readonly folderReaders = new Semaphore(folderReadersMax);
 
   constructor(scheduler: Scheduler) {
@@ -32,5 +36,6 @@ export class TurnBudgets {
     this.responses = new ByteBudget(scheduler);
     this.variants = new ByteBudget(scheduler);
     this.listings = new WorkBudget(scheduler, listingWorkMax);
+    this.forms = new WorkBudget(scheduler, formWorkMax);
   }
 }

@@ -103,7 +103,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { budgets, clock, routes, scheme } = surroundings;
   const pages = new ErrorPages(tree, limits, explain);
   const content = contentOf(options, tree, pages, limits, surroundings);
-  const form = new FormEndpoint({ tree, content, pages, limits, formPage });
+  const form = new FormEndpoint({ tree, content, pages, limits, budgets, formPage });
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
     ...(options.post === "off" ? [] : [form]),
