@@ -11,6 +11,9 @@ import type { WorkBudget } from "./work-budget.ts";
 /** What one turn does for all folder listings together, in directory entries. */
 const listingWorkMax = 512;
 
+/** How much of all forms together one turn parses, in octets: less than a millisecond's work. */
+const formWorkMax = 256 * 1024;
+
 /**
  * Folders that are read at a time. Until its entries are chosen, each holds a descriptor, and more
  * names than its listing shows.
@@ -25,6 +28,7 @@ export class TurnBudgets {
   /** Bytes of variants that a turn hands to requests which waited until the variant was made. */
   readonly variants: ByteBudget;
   #listings: WorkBudget | undefined;
+  #forms: WorkBudget | undefined;
   #folderReaders: Semaphore | undefined;
 
   constructor(scheduler: Scheduler) {
@@ -33,14 +37,20 @@ export class TurnBudgets {
     this.variants = new ByteBudget(scheduler);
   }
 
-  /** Directory entries of all listings together. Its code is loaded by the first listing. */
+  /** Directory entries of all listings together. */
   get listings(): WorkBudget {
-    if (this.#listings === undefined) {
-      const { WorkBudget: Budget } =
-        require("./work-budget.ts") as typeof import("./work-budget.ts");
-      this.#listings = new Budget(this.scheduler, listingWorkMax);
-    }
-    return this.#listings;
+    return (this.#listings ??= this.#openWork(listingWorkMax));
+  }
+
+  /** Octets of all forms together. */
+  get forms(): WorkBudget {
+    return (this.#forms ??= this.#openWork(formWorkMax));
+  }
+
+  /** A budget of `workMax` for each turn. Its code is loaded by the first listing or form. */
+  #openWork(workMax: number): WorkBudget {
+    const { WorkBudget: Budget } = require("./work-budget.ts") as typeof import("./work-budget.ts");
+    return new Budget(this.scheduler, workMax);
   }
 
   /** The folders that are read at a time. Its code is loaded by the first listing. */

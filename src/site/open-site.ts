@@ -156,7 +156,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { budgets, clock, routes, scheme } = surroundings;
   const pages = new ErrorPages(tree, limits, explain);
   const content = contentOf(options, tree, pages, limits, surroundings);
-  const form = new LateFormEndpoint({ tree, content, pages, limits, formPage });
+  const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
     ...(options.post === "off" ? [] : [form]),

@@ -44,6 +44,13 @@ export interface RequestBody extends AsyncIterable<Uint8Array> {
   readAll(octetsMax?: number): Promise<Uint8Array>;
 
   /**
+   * Says how many octets of it a reader keeps in memory until the exchange is over, as a sum; a
+   * reader that gathers the content itself. Throws a `BodyError`, "overloaded", when the bodies of
+   * all requests together would hold more than `limits.bodiesBytesMax`.
+   */
+  keep(octets: number): void;
+
+  /**
    * The octets as they arrive, piece by piece. The server stops reading from the client until the
    * next piece is requested. Throws what `readAll` would reject with, including for more than
    * `octetsMax`. After an early exit from the loop the rest can still be read.

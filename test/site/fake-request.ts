@@ -15,6 +15,8 @@ const nothing = new Uint8Array(0);
 /** A body whose octets come when they are read, or have arrived with the head. */
 export class FakeBody implements RequestBody {
   readonly trailers = noFields;
+  /** What its readers said that they keep. */
+  keptOctets = 0;
   readonly #declared: number;
   readonly #hasArrived: boolean;
   #left: Uint8Array | undefined;
@@ -44,6 +46,10 @@ export class FakeBody implements RequestBody {
   async readAll(octetsMax = Infinity): Promise<Uint8Array> {
     this.#refuseDeclared(octetsMax);
     return (await this.read()) ?? nothing;
+  }
+
+  keep(octets: number): void {
+    this.keptOctets = Math.max(this.keptOctets, octets);
   }
 
   async *chunks(octetsMax = Infinity): AsyncGenerator<Uint8Array> {

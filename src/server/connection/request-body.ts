@@ -172,9 +172,14 @@ export class IncomingBody implements RequestBody {
   #grow(octets: number, octetsMax: number): Uint8Array {
     const size = Math.min(Math.max(octets * 2, 1024), this.contentLength ?? octetsMax);
     // While the octets are copied there are two buffers; the other one is dropped right after.
-    if (this.#source.take?.(size, this.#heldOctets) === false) throw new BodyError("overloaded");
-    this.#heldOctets = size;
+    this.keep(size);
     return new Uint8Array(size);
+  }
+
+  keep(octets: number): void {
+    if (octets <= this.#heldOctets) return;
+    if (this.#source.take?.(octets, this.#heldOctets) === false) throw new BodyError("overloaded");
+    this.#heldOctets = octets;
   }
 
   /** A handler begins that may hold the body beyond its exchange. */

@@ -26,6 +26,9 @@ type FeedOutcome =
   | { readonly kind: "broken"; readonly refusal: Refusal }
   | { readonly kind: "unwanted" };
 
+/** Smaller chunks are handed over together with what follows. */
+const gatheredBytesMax = 4096;
+
 const fed: FeedOutcome = { kind: "fed" };
 const starved: FeedOutcome = { kind: "starved" };
 const unwanted: FeedOutcome = { kind: "unwanted" };
@@ -64,14 +67,7 @@ export class RequestReader implements BodySource {
     const event = this.parser.next();
     switch (event.kind) {
       case "body":
-        if (body.overfills(event.octets.length + this.parser.octetsAhead)) {
-          body.discard(event.octets.length);
-          return fed;
-        }
-        body.deliver(event.octets);
-        // The end of a body with a length follows from its last octet, so it is read at once.
-        if (this.parser.isBodyRead) this.discard(body);
-        return fed;
+        return this.#deliver(body, event.octets);
       case "end":
         body.end(event.trailers);
         return fed;
@@ -81,6 +77,40 @@ export class RequestReader implements BodySource {
         // A chunk's size is enough to refuse its data, which may never arrive (RFC 9112 §7.1).
         return body.overfills(this.parser.octetsAhead) ? fed : starved;
     }
+  }
+
+  /** Gives a waiting handler `octets`, and the end if that follows. */
+  #deliver(body: IncomingBody, octets: Uint8Array): FeedOutcome {
+    const isChunked = body.contentLength === undefined;
+    if (isChunked && octets.length < gatheredBytesMax && this.parser.buffered > 0) {
+      return this.#deliverChunks(body, octets);
+    }
+    this.#hand(body, octets);
+    // The end of a body with a length follows from its last octet, so it is read at once.
+    if (this.parser.isBodyRead) this.discard(body);
+    return fed;
+  }
+
+  /** Small chunks that have arrived together are one piece: each piece costs a promise. */
+  #deliverChunks(body: IncomingBody, first: Uint8Array): FeedOutcome {
+    const gathered = new Uint8Array(first.length + this.parser.buffered);
+    gathered.set(first);
+    let { length } = first;
+    let event = this.parser.next();
+    for (; event.kind === "body"; event = this.parser.next()) {
+      gathered.set(event.octets, length);
+      length += event.octets.length;
+    }
+    // An error is there again when the next octets are asked for.
+    this.#hand(body, gathered.subarray(0, length));
+    if (event.kind === "end") body.end(event.trailers);
+    return fed;
+  }
+
+  /** Hands `octets` to the reader that waits, unless they are too many, with those that follow. */
+  #hand(body: IncomingBody, octets: Uint8Array): void {
+    if (body.overfills(octets.length + this.parser.octetsAhead)) body.discard(octets.length);
+    else body.deliver(octets);
   }
 
   /** Reads the whole of `body`, of which nothing was read, if it has a length and has arrived. */

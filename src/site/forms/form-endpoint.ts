@@ -1,16 +1,16 @@
 /**
  * POST: reads and parses the body, answers with the form page, and logs the form's values. Of a
- * body that is no form, the log has the type and length. The whole body is held in memory, limited
- * to `bodyBytesMax`.
+ * body that is no form, the log has the type and length. A short body that has arrived is parsed at
+ * once. Any other one is parsed as it arrives, in shares of a turn, and only what the log shows of
+ * it is held in memory.
  */
 
 import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import { OctetRange } from "../../http/octets/bytes.ts";
+import type { OctetRange } from "../../http/octets/bytes.ts";
 import { hasCondition } from "../../http/fields/conditional.ts";
-import { parseMediaType } from "../../http/fields/media-type.ts";
 import type { Response } from "../../http/message/response.ts";
 import { CachedResponse } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
@@ -23,68 +23,10 @@ import type { TreeContent } from "../content/tree-content.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
-import type { Form } from "./form-data.ts";
-import { formType, readForm } from "./form-data.ts";
-
-/** The log's record of an uploaded file. */
-interface LoggedFile {
-  readonly filename: string;
-  readonly type: string;
-  readonly octets: number;
-}
-
-type LoggedValue = string | LoggedFile;
-
-/** The log's record of a form: by name one value, or a list of them in order. */
-type LoggedForm = Record<string, LoggedValue | LoggedValue[]>;
-
-/** `text` of a client for the log, truncated to `logValueBytesMax` and marked. */
-function cutText(text: string, { logValueBytesMax }: Limits): string {
-  return text.length > logValueBytesMax ? `${text.slice(0, logValueBytesMax)}…` : text;
-}
-
-/** The values of `form` by name. Each text in it, names and media types too, is truncated. */
-function describeForm(form: Form, limits: Limits): LoggedForm {
-  const cut = (text: string): string => cutText(text, limits);
-  const fields = new Map<string, LoggedValue[]>();
-  for (const [name, value] of form) {
-    const key = cut(name);
-    const values = fields.get(key) ?? [];
-    fields.set(key, values);
-    if (typeof value === "string") values.push(cut(value));
-    else {
-      const { name: filename, type, content } = value;
-      values.push({ filename: cut(filename), type: cut(type), octets: content.length });
-    }
-  }
-  const shown = [...fields].map(([name, values]): [string, LoggedValue | LoggedValue[]] => [
-    name,
-    values.length === 1 && values[0] !== undefined ? values[0] : values,
-  ]);
-  return Object.fromEntries(shown);
-}
-
-/**
- * Parses `body` as `contentType` and returns a function that makes the log's record of it. Throws a
- * `BodyError` when the body is malformed. The record is made only if the log needs it.
- */
-function describeBody(
-  body: OctetRange,
-  contentType: string | undefined,
-  limits: Limits,
-): () => LoggedForm {
-  const type = formType(contentType);
-  if (type !== undefined) {
-    const form = readForm(body, type, limits);
-    return () => describeForm(form, limits);
-  }
-  const { length: octets } = body;
-  return () => {
-    const mediaType = contentType === undefined ? undefined : parseMediaType(contentType);
-    const essence = cutText(mediaType?.essence ?? "", limits);
-    return { body: { filename: "", type: essence, octets } };
-  };
-}
+import type { LoggedForm } from "./logged-form.ts";
+import { describeBody } from "./logged-form.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
+import { formShareBytes, inShares } from "./form-shares.ts";
 
 /** Whether POST is answered here: with the form page, or with the error of opening it. */
 function isThere(kind: Kind): boolean {
@@ -97,6 +39,7 @@ export interface FormService {
   readonly content: TreeContent;
   readonly pages: ErrorPages;
   readonly limits: Limits;
+  readonly budgets: TurnBudgets;
   /** The name of the form page, in the root of the tree. */
   readonly formPage: string;
 }
@@ -152,21 +95,36 @@ export class FormEndpoint implements Endpoint {
     return !mayAct(request, await content.select(request, view));
   }
 
-  /** Answers a POST that no condition prevents; at once if its body has arrived. */
+  /** Answers a POST that no condition prevents; at once if a short body has arrived. */
   #answerAllowed(request: Request, view: View): Answer {
-    const { body } = request;
-    const { bodyBytesMax } = this.#service.limits;
-    const arrived = body.arrived(bodyBytesMax);
-    if (arrived !== undefined) return this.#answerToBody(request, arrived, view);
-    return body
-      .readAll(bodyBytesMax)
-      .then((octets) => this.#answerToBody(request, new OctetRange(octets), view));
+    const { limits } = this.#service;
+    const arrived = request.body.arrived(limits.bodyBytesMax);
+    if (arrived === undefined || arrived.length > formShareBytes) {
+      return this.#digest(request, arrived).then((form) => this.#answerWith(form, view));
+    }
+    const contentType = request.head.fields.get("content-type");
+    return this.#answerWith(describeBody(arrived, contentType, limits), view);
   }
 
-  /** Answers a POST with `body`. */
-  #answerToBody({ head }: Request, body: OctetRange, view: View): Answer {
-    const { content, limits, tree } = this.#service;
-    const form = describeBody(body, head.fields.get("content-type"), limits);
+  /** The log's record of a body that is long, or still to arrive. The first one loads its code. */
+  async #digest(request: Request, arrived: OctetRange | undefined): Promise<() => LoggedForm> {
+    const { budgets, limits } = this.#service;
+    const { body, head } = request;
+    const { digestOf } = await import("./form-digest.ts");
+    const digest = digestOf(head.fields.get("content-type"), limits, body);
+    const push = (share: Uint8Array): void => digest.push(share);
+    if (arrived !== undefined) await inShares(arrived.octets, budgets, push);
+    else {
+      for await (const piece of body.chunks(limits.bodyBytesMax)) {
+        await inShares(piece, budgets, push);
+      }
+    }
+    return digest.end();
+  }
+
+  /** Answers a POST whose body was read; `form` makes the log's record of it. */
+  #answerWith(form: () => LoggedForm, view: View): Answer {
+    const { content, tree } = this.#service;
     const found = this.#page === undefined ? nothing : tree.open(this.#page, view);
     return whenReady(found, (page) => {
       if (this.#kept?.found === page) return this.#kept.response.withNote({ form });

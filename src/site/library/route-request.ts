@@ -22,6 +22,7 @@ import type { RequestHead } from "../../http/message/request.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { Form } from "../forms/form-data.ts";
+import { formShareBytes } from "../forms/form-shares.ts";
 import { formType, readForm } from "../forms/form-data.ts";
 import type { Request, RequestBody } from "../request.ts";
 import { BodyError } from "../request.ts";
@@ -163,8 +164,12 @@ export class RouteRequest implements Request {
   form(octetsMax?: number): Promise<Form> {
     const type = formType(this.fields.get("content-type"));
     if (type === undefined) return droppable(Promise.reject(new BodyError("media-type")));
-    const read = (content: Uint8Array): Form =>
-      readForm(new OctetRange(content), type, this.#service.limits);
+    const { budgets, limits } = this.#service;
+    const read = async (content: Uint8Array): Promise<Form> => {
+      if (content.length <= formShareBytes) return readForm(new OctetRange(content), type, limits);
+      const { readLongForm } = await import("../forms/long-form.ts");
+      return readLongForm(content, this.body, type, limits, budgets);
+    };
     return droppable(this.bytes(octetsMax).then(read));
   }
 

@@ -53,6 +53,24 @@ describe("a request without content", () => {
 });
 
 describe("feeding a handler", () => {
+  test("delivers chunks that have arrived together as one piece, and the end with them", async () => {
+    const { reader, body, push } = reading(chunked, "1\r\na\r\n2\r\nbc\r\n3\r\nd");
+    const first = body.read();
+    expect(reader.feed(body).kind).toBe("fed");
+    expect(latin1Text((await first) ?? new Uint8Array(0))).toBe("abcd");
+    push("ef\r\n0\r\nX-Sum: 6\r\n\r\n");
+    const last = body.read();
+    expect(reader.feed(body).kind).toBe("fed");
+    expect(latin1Text((await last) ?? new Uint8Array(0))).toBe("ef");
+    expect([body.isRead, body.octets, body.trailers.get("x-sum")]).toEqual([true, 6, "6"]);
+    const broken = reading(chunked, "1\r\na\r\n1\r\nbX");
+    const part = broken.body.read();
+    expect(broken.reader.feed(broken.body).kind).toBe("fed");
+    expect(latin1Text((await part) ?? new Uint8Array(0))).toBe("ab");
+    void broken.body.read();
+    expect(broken.reader.feed(broken.body).kind).toBe("broken");
+  });
+
   test("refuses the body at a chunk size that is too large for its reader", async () => {
     const { reader, body, push } = reading(chunked, "5\r\nhello\r\n");
     const content = body.readAll(8);

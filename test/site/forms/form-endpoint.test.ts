@@ -345,6 +345,7 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
       read,
       arrived: read,
       readAll: read,
+      keep: read,
       chunks: read,
       [Symbol.asyncIterator]: read,
     };
