@@ -118,8 +118,8 @@ function refuse(refusal: RefusalKind | undefined): void {
 }
 
 /**
- * Reads `content`, the whole of `body`, as a form of `type`. Rejects with a `BodyError`: "form" when
- * it is malformed, "body-too-large" beyond `bounds`, "overloaded" when there is no memory for it.
+ * Reads `content`, the whole of `body`, as a form of `type`. Rejects with a `BodyError`: "form" (it
+ * is malformed), "body-too-large" (beyond `bounds`), or "overloaded" (no memory is left for it).
  */
 export async function readLongForm(
   content: Uint8Array,
