@@ -66,7 +66,10 @@ export interface Limits {
   readonly bodyEarnedTimeMs: Milliseconds;
   /** How long a body may go without an octet; after it 408. */
   readonly bodyStallTimeMs: Milliseconds;
-  /** Between two requests on a connection; after it the connection is closed without a response. */
+  /**
+   * Between two requests on a connection; after it the connection is closed without a response.
+   * `Keep-Alive` announces a second less.
+   */
   readonly idleTimeMs: Milliseconds;
   /** How long a write may make no progress; after it the connection is reset. */
   readonly writeTimeMs: Milliseconds;

@@ -34,6 +34,14 @@ import { sendsIn, Timeouts } from "./timeouts.ts";
 import { noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
+/** What the connections of one listener share, under the same limits. */
+export interface Http1Shared {
+  readonly heads: RequestHeadCache;
+  readonly bodies: BodyMemory;
+  /** The lines of `keepAliveLines`. */
+  readonly keepAlive: string;
+}
+
 /** A connection that speaks HTTP/1.1. */
 export class Http1Connection implements ProtocolConnection, Batched {
   deadlineMs = Infinity;
@@ -46,6 +54,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
   readonly #writer: ResponseWriter;
   readonly #timeouts: Timeouts;
   readonly #freshness: RequestFreshness;
+  /** What a response says of the time that an idle connection stays open. */
+  readonly #keepAlive: string;
   #state: ConnectionState = "idle";
   #exchange: Exchange<Http1RequestHead> | undefined;
   /**
@@ -64,12 +74,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
     context: ConnectionContext,
     transport: Transport,
     remoteAddress: string,
-    heads: RequestHeadCache,
-    bodies: BodyMemory,
+    { heads, bodies, keepAlive }: Http1Shared,
   ) {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
+    this.#keepAlive = keepAlive;
     this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
     this.#queue = new WriteQueue(transport);
     this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
@@ -337,6 +347,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       // Even when the rest of the head is malformed (RFC 9110 §9.3.2).
       bodiless: method === "HEAD",
       persist,
+      keepAlive: this.#keepAlive,
       date: this.#context.date.now(),
     });
   }
