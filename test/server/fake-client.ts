@@ -15,6 +15,7 @@ import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import { keepAliveLines } from "../../src/http1/response-encoder.ts";
 import type { ConnectionContext } from "../../src/server/connection/protocol-connection.ts";
 import { BodyMemory } from "../../src/server/connection/body-memory.ts";
+import { WritePatience } from "../../src/server/connection/write-patience.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import { Timers } from "../../src/schedule/timers.ts";
@@ -90,6 +91,7 @@ export function contextOf(changes: Partial<ConnectionContext> = {}): ConnectionC
     failed: () => undefined,
     date: new ResponseDate(clock),
     batcher: new WriteBatcher(scheduler),
+    patience: new WritePatience(() => 0),
     closed: () => undefined,
     ...changes,
   };

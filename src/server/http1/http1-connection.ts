@@ -21,8 +21,7 @@ import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/message/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { RequestFreshness } from "./request-freshness.ts";
-import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type { BodyMemory } from "../connection/body-memory.ts";
+import type { Http1Shared } from "./http1-shared.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
@@ -30,17 +29,10 @@ import { RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { WriteQueue } from "../connection/write-queue.ts";
-import { sendsIn, Timeouts } from "./timeouts.ts";
+import type { Waiting } from "./timeouts.ts";
+import { Timeouts } from "./timeouts.ts";
 import { noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
-
-/** What the connections of one listener share, under the same limits. */
-export interface Http1Shared {
-  readonly heads: RequestHeadCache;
-  readonly bodies: BodyMemory;
-  /** The lines of `keepAliveLines`. */
-  readonly keepAlive: string;
-}
 
 /** A connection that speaks HTTP/1.1. */
 export class Http1Connection implements ProtocolConnection, Batched {
@@ -83,7 +75,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
     this.#queue = new WriteQueue(transport);
     this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
-    this.#timeouts = new Timeouts(context.limits, context.clock.turnMs());
+    this.#timeouts = new Timeouts(context, context.clock.turnMs());
     this.#freshness = new RequestFreshness(context.scheduler, context.logicalClock);
     this.#arm();
   }
@@ -120,6 +112,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   drained(): void {
+    this.#timeouts.hold(0);
     this.#queue.drained();
     this.#run();
   }
@@ -151,11 +144,9 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   expire(): void {
     const now = this.#context.clock.turnMs();
-    const { unsent } = this.#writer;
-    const isSending = sendsIn(this.#state, unsent);
-    if (isSending && this.#timeouts.stillReads(this.#transport.queued(), now)) {
-      this.#arm();
-      return;
+    const { pending } = this.#queue;
+    if (this.#timeouts.stillReads(this.#waiting(), pending, this.#transport, now)) {
+      return this.#arm();
     }
     switch (this.#state) {
       case "idle":
@@ -460,19 +451,20 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   #arm(): void {
+    const deadline = this.#timeouts.next(this.#waiting(), this.#context.clock.turnMs());
+    this.#context.timers.set(this, deadline);
+  }
+
+  #waiting(): Waiting {
     const { unsent, streaming } = this.#writer;
     const exchange = this.#exchange;
     const settles = this.#state === "settling" && exchange?.persist === true;
-    const deadline = this.#timeouts.next(
-      {
-        state: this.#state,
-        waitsFor: streaming && unsent === 0 ? "producer" : "client",
-        unsent,
-        bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
-      },
-      this.#context.clock.turnMs(),
-    );
-    this.#context.timers.set(this, deadline);
+    return {
+      state: this.#state,
+      waitsFor: streaming && unsent === 0 ? "producer" : "client",
+      unsent,
+      bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
+    };
   }
 
   #close(): void {
@@ -491,6 +483,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#exchange?.end(this.#writer.octets, false);
     this.#state = advance(this.#state, event);
     this.#context.timers.remove(this);
+    this.#timeouts.hold(0);
     this.#exchange?.body.fail("gone");
     this.#exchange = undefined;
     this.#writer.release();

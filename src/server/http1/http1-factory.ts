@@ -8,8 +8,8 @@ import { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import { BodyMemory } from "../connection/body-memory.ts";
 import { keepAliveLines } from "../../http1/response-encoder.ts";
 import type { ConnectionFactory } from "../connection/protocol-connection.ts";
-import type { Http1Shared } from "./http1-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
+import type { Http1Shared } from "./http1-shared.ts";
 
 /**
  * A factory of HTTP/1.1 connections that share one cache of heads. What may be in a head depends on
