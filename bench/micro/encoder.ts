@@ -1,13 +1,14 @@
 /** Encodes a response's head, from the value to text, as for a small file. */
 
 import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
-import { encodeHead, encodeResponse } from "../../src/http1/response-encoder.ts";
+import { encodeHead, encodeResponse, keepAliveLines } from "../../src/http1/response-encoder.ts";
 import type { Part } from "./part.ts";
 
 const context = {
   minorVersion: 1,
   bodiless: false,
   persist: true,
+  keepAlive: keepAliveLines(10_000),
   date: "Mon, 01 Jan 2024 00:00:00 GMT",
 } as const;
 

@@ -66,10 +66,20 @@ export interface Limits {
   readonly bodyEarnedTimeMs: Milliseconds;
   /** How long a body may go without an octet; after it 408. */
   readonly bodyStallTimeMs: Milliseconds;
-  /** Between two requests on a connection; after it the connection is closed without a response. */
+  /**
+   * Between two requests on a connection; after it the connection is closed without a response.
+   * `Keep-Alive` announces a second less.
+   */
   readonly idleTimeMs: Milliseconds;
   /** How long a write may make no progress; after it the connection is reset. */
   readonly writeTimeMs: Milliseconds;
+  /**
+   * The same when connections or memory are scarce: `writeTimeMs` shrinks to it while the second
+   * half of `connectionsMax`, or of `unreadScarceBytes`, is taken.
+   */
+  readonly writeTimeScarceMs: Milliseconds;
+  /** Bytes sent to clients that pause, and not read by them, on all connections together. */
+  readonly unreadScarceBytes: ByteCount;
   /** The least rate at which a client reads, in bytes per second, once `writeTimeMs` has passed. */
   readonly writeBytesPerSecondMin: ByteCount;
   /**
@@ -176,7 +186,9 @@ export const defaultLimits: Limits = {
   bodyEarnedTimeMs: seconds(60),
   bodyStallTimeMs: seconds(10),
   idleTimeMs: seconds(10),
-  writeTimeMs: seconds(10),
+  writeTimeMs: seconds(60),
+  writeTimeScarceMs: seconds(10),
+  unreadScarceBytes: mebibytes(256),
   writeBytesPerSecondMin: bytes(256),
   lingerTimeMs: seconds(2),
   lingerBytesMax: mebibytes(16),

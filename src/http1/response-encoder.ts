@@ -23,6 +23,8 @@ export interface WireContext {
   readonly bodiless: boolean;
   /** Whether the client asked for the connection to go on. */
   readonly persist: boolean;
+  /** The field lines of `keepAliveLines`, for a response that the connection goes on after. */
+  readonly keepAlive: string;
   /** The time of the response, as an IMF-fixdate. */
   readonly date: string;
 }
@@ -58,6 +60,25 @@ interface EncodedHead extends EncodedResponse {
  * Date: §6.6.1 asks for one in final responses.
  */
 export const continueHead = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/** How much longer than announced an idle connection stays open, at least. */
+const idleGraceMs = 1000;
+
+/**
+ * The field lines that tell a client for how many seconds a connection without a request stays
+ * open, where the server closes it after `idleTimeMs`. Clients such as Node's fetch read them on
+ * every response and stop using the connection in time: a request that crosses the close is lost.
+ *
+ *   Keep-Alive           = "Keep-Alive" ":" 1#keepalive-param   (RFC 2068 §19.7.1.1)
+ *
+ * The announced time is at least a second shorter than the real one, because the client counts from
+ * a later moment and its request takes time to arrive. 0 tells a client to use a new connection.
+ * Connection names Keep-Alive, as it names every field about the connection (RFC 9110 §7.6.1).
+ */
+export function keepAliveLines(idleTimeMs: number): string {
+  const seconds = Math.max(0, Math.floor((idleTimeMs - idleGraceMs) / 1000));
+  return `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n`;
+}
 
 /** The last chunk and an empty trailer section (RFC 9112 §7.1). */
 export const lastChunk = "0\r\n\r\n";
@@ -107,7 +128,7 @@ export function encodeHead(response: Response, context: WireContext): EncodedHea
   else if (response.status === 205) head += "Content-Length: 0\r\n";
   if (!persist) head += "Connection: close\r\n";
   // RFC 9112 §9.3: an HTTP/1.0 client can't know that the connection goes on unless it is told.
-  else if (context.minorVersion === 0) head += "Connection: keep-alive\r\n";
+  else head += context.keepAlive;
   head += "\r\n";
   return { head, contentOctets: 0, dateAt, framing: context.bodiless ? "none" : framing, persist };
 }
@@ -121,18 +142,21 @@ class KeptOctets implements EncodedResponse {
   readonly contentOctets: number;
   readonly framing: WireFraming;
   readonly persist = true;
+  /** The connection's lines in the head; after a reload of the limits they differ. */
+  readonly keepAlive: string;
   readonly #dateAt: number;
   #date: string;
 
-  constructor({ head, dateAt, framing }: EncodedHead, { body }: Response, date: string) {
+  constructor({ head, dateAt, framing }: EncodedHead, { body }: Response, context: WireContext) {
     const content = body.kind === "bytes" ? body.bytes : undefined;
     this.contentOctets = content?.length ?? 0;
     this.framing = body.kind === "file" ? framing : "none";
     this.head = new Uint8Array(head.length + this.contentOctets);
     latin1Into(this.head, head, 0);
     if (content !== undefined) this.head.set(content, head.length);
+    this.keepAlive = context.keepAlive;
     this.#dateAt = dateAt;
-    this.#date = date;
+    this.#date = context.date;
   }
 
   /** The same octets, with `date` in them. */
@@ -162,10 +186,13 @@ function slotOf(response: Response, context: WireContext): Slot | undefined {
 /** Encodes `response` in `context`, or finds what it was encoded to before. */
 export function encodeResponse(response: Response, context: WireContext): EncodedResponse {
   const slot = slotOf(response, context);
-  if (slot?.value instanceof KeptOctets) return slot.value.dated(context.date);
+  const before = slot?.value;
+  if (before instanceof KeptOctets && before.keepAlive === context.keepAlive) {
+    return before.dated(context.date);
+  }
   const head = encodeHead(response, context);
   if (slot === undefined) return head;
-  const kept = new KeptOctets(head, response, context.date);
+  const kept = new KeptOctets(head, response, context);
   slot.value = kept;
   return kept;
 }

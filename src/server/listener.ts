@@ -18,6 +18,7 @@ import type {
 import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
+import { WritePatience } from "./connection/write-patience.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "../site/serve-error.ts";
@@ -143,6 +144,7 @@ export class Listener {
       ...server,
       date: new ResponseDate(server.clock),
       batcher: new WriteBatcher(server.scheduler),
+      patience: new WritePatience(() => this.#connections.size / this.#connectionsMax),
       closed: (connection) => this.#forget(connection),
     };
     this.limit(server.limits);

@@ -8,11 +8,12 @@ import {
   continueHead,
   encodeHead as encodeFully,
   encodeResponse,
+  keepAliveLines,
   lastChunk,
 } from "../../src/http1/response-encoder.ts";
 
 const date = "Sun, 06 Nov 1994 08:49:37 GMT";
-const plain: WireContext = { minorVersion: 1, bodiless: false, persist: true, date };
+const plain: WireContext = { minorVersion: 1, bodiless: false, persist: true, keepAlive: "", date };
 const old: WireContext = { ...plain, minorVersion: 0 };
 const head: WireContext = { ...plain, bodiless: true };
 const hello = new ResponseBuilder(200).field("ETag", '"a"').text("hello", "text/plain").build();
@@ -166,8 +167,18 @@ describe("persistence (RFC 9112 §9.3, §9.6)", () => {
     expect(unasked.persist).toBe(false);
   });
 
+  test("tells how long an idle connection stays open (RFC 2068 §19.7.1.1)", () => {
+    const keepAlive = keepAliveLines(10_000);
+    expect(keepAlive).toBe("Connection: keep-alive\r\nKeep-Alive: timeout=9\r\n");
+    expect(encodeHead(hello, { ...plain, keepAlive }).text).toEndWith(`\r\n${keepAlive}\r\n`);
+    expect(encodeHead(closing, { ...plain, keepAlive }).text).not.toContain("eep-");
+    expect(keepAliveLines(1999)).toContain("timeout=0\r\n");
+    expect(keepAliveLines(0)).toContain("timeout=0\r\n");
+  });
+
   test("tells HTTP/1.0 that the connection goes on", () => {
-    const kept = encodeHead(new ResponseBuilder(200).build(), old);
+    const keepAlive = "Connection: keep-alive\r\n";
+    const kept = encodeHead(new ResponseBuilder(200).build(), { ...old, keepAlive });
     expect(kept.text).toStartWith("HTTP/1.1 200 OK\r\n");
     expect(end(kept.text)).toEqual(["Content-Length: 0", "Connection: keep-alive"]);
     expect(kept.persist).toBe(true);
@@ -191,6 +202,14 @@ describe("a cached response", () => {
     expect(octetsOf(again, later)).toBe(`${encodeHead(again, later).text}hello`);
     // Lent, and so the same: what waits to be written is a copy by then.
     expect(encodeResponse(again, later).head).toBe(octets);
+  });
+
+  test("is made anew for a connection that stays open for another time", () => {
+    const longer = { ...plain, keepAlive: keepAliveLines(60_000) };
+    const shorter = { ...plain, keepAlive: keepAliveLines(5000) };
+    for (const context of [longer, shorter, longer]) {
+      expect(octetsOf(again, context)).toBe(`${encodeHead(again, context).text}hello`);
+    }
   });
 
   test("with a file is its head alone", () => {

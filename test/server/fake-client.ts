@@ -12,8 +12,10 @@ import { describeRefusal } from "../../src/http/message/error.ts";
 import type { FileSource, Response } from "../../src/http/message/response.ts";
 import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
+import { keepAliveLines } from "../../src/http1/response-encoder.ts";
 import type { ConnectionContext } from "../../src/server/connection/protocol-connection.ts";
 import { BodyMemory } from "../../src/server/connection/body-memory.ts";
+import { WritePatience } from "../../src/server/connection/write-patience.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { LogicalClock } from "../../src/schedule/logical-clock.ts";
 import { Timers } from "../../src/schedule/timers.ts";
@@ -89,6 +91,7 @@ export function contextOf(changes: Partial<ConnectionContext> = {}): ConnectionC
     failed: () => undefined,
     date: new ResponseDate(clock),
     batcher: new WriteBatcher(scheduler),
+    patience: new WritePatience(() => 0),
     closed: () => undefined,
     ...changes,
   };
@@ -134,10 +137,11 @@ export class FakeClient {
       closed: () => this.closedCount++,
       ...(batcher === undefined ? {} : { batcher }),
     });
-    const heads = new RequestHeadCache(context.limits);
-    const { transport } = this;
-    const bodies = new BodyMemory();
-    this.connection = new Http1Connection(context, transport, "192.0.2.1", heads, bodies);
+    this.connection = new Http1Connection(context, this.transport, "192.0.2.1", {
+      heads: new RequestHeadCache(context.limits),
+      bodies: new BodyMemory(),
+      keepAlive: keepAliveLines(context.limits.idleTimeMs),
+    });
   }
 
   /** A handler that answers when the test does. */
@@ -157,9 +161,11 @@ export class FakeClient {
     return [...lines].map((match) => Number(match[1]));
   }
 
-  /** What was written, without the Date fields. */
+  /** What was written, without the fields that every response on the connection has alike. */
   get text(): string {
-    return this.transport.text.replaceAll("Date: Sun, 22 Nov 2026 15:04:05 GMT\r\n", "");
+    return this.transport.text
+      .replaceAll("Date: Sun, 22 Nov 2026 15:04:05 GMT\r\n", "")
+      .replaceAll(/Connection: keep-alive\r\nKeep-Alive: timeout=\d+\r\n/g, "");
   }
 
   send(text: string): void {

@@ -130,9 +130,10 @@ function readOptions(
     if (found === undefined) continue;
     const value = valueOf(flag, found.what, found.source);
     if (!value.ok) return value;
-    const { option, member } = flag;
-    if (member !== undefined) {
-      options[option] = { ...(options[option] as object | undefined), [member]: value.value };
+    const { option, member, members } = flag;
+    if (member !== undefined || members !== undefined) {
+      const set = member === undefined ? (value.value as object) : { [member]: value.value };
+      options[option] = { ...(options[option] as object | undefined), ...set };
       continue;
     }
     const other = setBy.get(option);

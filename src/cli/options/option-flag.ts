@@ -16,7 +16,8 @@ export interface OptionFlag extends AnyFlag {
 /** All flags, in the table's order. */
 export const optionFlags: readonly OptionFlag[] = optionRows.flatMap(([option, { kind, flags }]) =>
   flags.map((flag) => {
-    const syntax = "sets" in flag ? undefined : (flag.entry ?? flag.text ?? kind.text);
+    const syntax =
+      "sets" in flag ? undefined : (flag.entry ?? flag.members ?? flag.text ?? kind.text);
     return { ...flag, option, syntax };
   }),
 );

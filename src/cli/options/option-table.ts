@@ -20,6 +20,7 @@ import { defaultOptions, isPemText, optionWords } from "../../server/serve-optio
 import { configFileNames } from "../config/config.ts";
 import type { MemberKinds } from "./composite-kind.ts";
 import { object } from "./composite-kind.ts";
+import { deadlinesText } from "./deadlines-text.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import { corsRule, headerRules, headerText, redirectRules, rewriteRules } from "./rule-kinds.ts";
@@ -255,6 +256,11 @@ export const optionTable = {
         member: "bodyBytesMax",
         text: wholeText("BYTES", "a number of bytes", 2 ** 40),
         summary: "largest request body taken",
+      },
+      {
+        name: "timeouts",
+        members: deadlinesText,
+        summary: "deadlines in seconds, such as write=300,idle=60",
       },
     ],
   },

@@ -83,6 +83,11 @@ interface MemberFlag<Name, Value> extends FlagBase {
   readonly text: FlagText<Value>;
 }
 
+/** A flag that sets several members of the option, an object, by their names in its text. */
+interface MembersFlag<Value> extends FlagBase {
+  readonly members: FlagText<Partial<Value>>;
+}
+
 /** The flags that an option of type `Value` may have. */
 type Flag<Value> =
   | WholeFlag<Value>
@@ -90,7 +95,8 @@ type Flag<Value> =
   | (Value extends readonly (infer Entry)[] ? EntryFlag<Entry> : never)
   | (Value extends readonly unknown[] | string | number | boolean
       ? never
-      : { [Name in keyof Value]-?: MemberFlag<Name, NonNullable<Value[Name]>> }[keyof Value]);
+      : | MembersFlag<Value>
+        | { [Name in keyof Value]-?: MemberFlag<Name, NonNullable<Value[Name]>> }[keyof Value]);
 
 /** Any flag, read without its types. */
 export interface AnyFlag extends FlagBase {
@@ -98,6 +104,7 @@ export interface AnyFlag extends FlagBase {
   readonly sets?: unknown;
   readonly entry?: FlagText<unknown>;
   readonly member?: string;
+  readonly members?: FlagText<unknown>;
 }
 
 /** What every row has. */

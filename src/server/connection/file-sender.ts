@@ -6,14 +6,17 @@
  *
  * A response is one version of the file, or it is broken off. A file that is renamed, replaced or
  * removed while it is sent stays whole, since it is open. When it was written to instead, which its
- * size or mtime shows, the rest isn't sent. The sender checks that once in every turn, and before
- * the octets that would complete the response. It doesn't check when the whole response is sent at
- * once, unless the file was open before. sendfile hands over the file's own pages, which the kernel
- * holds until the client has them, so a change in place is detected only if there is more to send.
+ * size or mtime shows, the rest is sent only if a sample of the file is unchanged: so a file may
+ * grow. The sample is taken when the socket is full for the first time. The sender checks that once
+ * in every turn, and before the octets that would complete the response. It doesn't check when the
+ * whole response is sent at once, unless the file was open before. sendfile hands over the file's
+ * own pages, which the kernel holds until the client has them, so a change in place is detected
+ * only if there is more to send.
  */
 
 import type { FileSource, Piece, Region } from "../../http/message/response.ts";
 import { piecesOctets } from "../../http/message/response.ts";
+import type { FileSample } from "./file-sample.ts";
 import type { Transport } from "./transport.ts";
 import type { WriteOutcome } from "./write-outcome.ts";
 
@@ -46,6 +49,8 @@ export class FileSender {
   #begun = false;
   /** Whether the file has to be checked for changes before more of it is sent. */
   #isCheckDue = false;
+  /** Taken when the response first waited for its client, of the file as it was opened. */
+  #sample: FileSample | undefined;
   /** Whether the kernel can send the file by itself. */
   #carries: boolean;
 
@@ -75,7 +80,9 @@ export class FileSender {
         this.#carries && !(piece instanceof Uint8Array)
           ? this.#carry(piece, this.#left - leftAfter, outlet)
           : this.#write(this.#read(piece, this.#sizes.sendPieceBytes), outlet);
-      if (outcome !== "sent") return outcome;
+      if (outcome === "sent") continue;
+      if (outcome === "blocked") this.#takeSample();
+      return outcome;
     }
     return "sent";
   }
@@ -132,13 +139,30 @@ export class FileSender {
   #isIntact(octets: number): boolean {
     if (!this.#isCheckDue && !(this.#begun && octets === this.#left)) return true;
     this.#isCheckDue = false;
-    return this.#file.isIntact?.() ?? true;
+    if (this.#file.isIntact?.() !== false) return true;
+    return this.#sample?.holds(this.#file) === true;
+  }
+
+  /** Takes the sample, unless there is one or the file can't change. */
+  #takeSample(): void {
+    if (this.#sample !== undefined || this.#file.isIntact === undefined) return;
+    const piece = this.#piece();
+    if (piece instanceof Uint8Array) return;
+    const end = this.#pieces.reduce((latest, each) => Math.max(latest, endOf(each)), 0);
+    // Few responses wait for their client, so the module isn't loaded at the start.
+    const { FileSample: Sample } = require("./file-sample.ts") as typeof import("./file-sample.ts");
+    this.#sample = Sample.of(this.#file, piece.start + this.#offset, end);
   }
 
   /** Closes the file. */
   close(): void {
     this.#file.close();
   }
+}
+
+/** Where the octets of `piece` end in the file; 0 when they aren't in it. */
+function endOf(piece: Piece): number {
+  return piece instanceof Uint8Array ? 0 : piece.start + piece.octets;
 }
 
 function lengthOf(piece: Piece): number {

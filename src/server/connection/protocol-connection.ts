@@ -19,6 +19,7 @@ import type { Observers } from "../observers.ts";
 import type { ResponseDate } from "../response-date.ts";
 import type { Moment } from "../../tree/view.ts";
 import type { Transport } from "./transport.ts";
+import type { WritePatience } from "./write-patience.ts";
 
 /**
  * One client's connection. The listener calls it with what happens to the socket; nothing is called
@@ -77,6 +78,7 @@ export interface ServerContext {
 export interface ConnectionContext extends ServerContext {
   readonly date: ResponseDate;
   readonly batcher: WriteBatcher;
+  readonly patience: WritePatience;
   /** Told once, when the connection is closed. */
   readonly closed: (connection: ProtocolConnection) => void;
 }

@@ -21,8 +21,7 @@ import type { Http1RequestHead } from "../../http1/request-head.ts";
 import type { Response } from "../../http/message/response.ts";
 import { continueHead } from "../../http1/response-encoder.ts";
 import { RequestFreshness } from "./request-freshness.ts";
-import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type { BodyMemory } from "../connection/body-memory.ts";
+import type { Http1Shared } from "./http1-shared.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
 import { disposeResponse, Exchange } from "../connection/exchange.ts";
@@ -30,7 +29,8 @@ import { RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { WriteQueue } from "../connection/write-queue.ts";
-import { sendsIn, Timeouts } from "./timeouts.ts";
+import type { Waiting } from "./timeouts.ts";
+import { Timeouts } from "./timeouts.ts";
 import { noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
@@ -46,6 +46,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
   readonly #writer: ResponseWriter;
   readonly #timeouts: Timeouts;
   readonly #freshness: RequestFreshness;
+  /** What a response says of the time that an idle connection stays open. */
+  readonly #keepAlive: string;
   #state: ConnectionState = "idle";
   #exchange: Exchange<Http1RequestHead> | undefined;
   /**
@@ -64,16 +66,16 @@ export class Http1Connection implements ProtocolConnection, Batched {
     context: ConnectionContext,
     transport: Transport,
     remoteAddress: string,
-    heads: RequestHeadCache,
-    bodies: BodyMemory,
+    { heads, bodies, keepAlive }: Http1Shared,
   ) {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
+    this.#keepAlive = keepAlive;
     this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
     this.#queue = new WriteQueue(transport);
     this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
-    this.#timeouts = new Timeouts(context.limits, context.clock.turnMs());
+    this.#timeouts = new Timeouts(context, context.clock.turnMs());
     this.#freshness = new RequestFreshness(context.scheduler, context.logicalClock);
     this.#arm();
   }
@@ -110,6 +112,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   drained(): void {
+    this.#timeouts.hold(0);
     this.#queue.drained();
     this.#run();
   }
@@ -141,11 +144,9 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   expire(): void {
     const now = this.#context.clock.turnMs();
-    const { unsent } = this.#writer;
-    const isSending = sendsIn(this.#state, unsent);
-    if (isSending && this.#timeouts.stillReads(this.#transport.queued(), now)) {
-      this.#arm();
-      return;
+    const { pending } = this.#queue;
+    if (this.#timeouts.stillReads(this.#waiting(), pending, this.#transport, now)) {
+      return this.#arm();
     }
     switch (this.#state) {
       case "idle":
@@ -337,6 +338,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       // Even when the rest of the head is malformed (RFC 9110 §9.3.2).
       bodiless: method === "HEAD",
       persist,
+      keepAlive: this.#keepAlive,
       date: this.#context.date.now(),
     });
   }
@@ -449,19 +451,20 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   #arm(): void {
+    const deadline = this.#timeouts.next(this.#waiting(), this.#context.clock.turnMs());
+    this.#context.timers.set(this, deadline);
+  }
+
+  #waiting(): Waiting {
     const { unsent, streaming } = this.#writer;
     const exchange = this.#exchange;
     const settles = this.#state === "settling" && exchange?.persist === true;
-    const deadline = this.#timeouts.next(
-      {
-        state: this.#state,
-        waitsFor: streaming && unsent === 0 ? "producer" : "client",
-        unsent,
-        bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
-      },
-      this.#context.clock.turnMs(),
-    );
-    this.#context.timers.set(this, deadline);
+    return {
+      state: this.#state,
+      waitsFor: streaming && unsent === 0 ? "producer" : "client",
+      unsent,
+      bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
+    };
   }
 
   #close(): void {
@@ -480,6 +483,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#exchange?.end(this.#writer.octets, false);
     this.#state = advance(this.#state, event);
     this.#context.timers.remove(this);
+    this.#timeouts.hold(0);
     this.#exchange?.body.fail("gone");
     this.#exchange = undefined;
     this.#writer.release();

@@ -6,8 +6,10 @@
 import type { Limits } from "../../base/limits.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import { BodyMemory } from "../connection/body-memory.ts";
+import { keepAliveLines } from "../../http1/response-encoder.ts";
 import type { ConnectionFactory } from "../connection/protocol-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
+import type { Http1Shared } from "./http1-shared.ts";
 
 /**
  * A factory of HTTP/1.1 connections that share one cache of heads. What may be in a head depends on
@@ -16,12 +18,13 @@ import { Http1Connection } from "./http1-connection.ts";
 export function http1Factory(): ConnectionFactory {
   const bodies = new BodyMemory();
   let limits: Limits | undefined;
-  let heads: RequestHeadCache | undefined;
+  let shared: Http1Shared | undefined;
   return (context, transport, remoteAddress) => {
-    if (heads === undefined || limits !== context.limits) {
+    if (shared === undefined || limits !== context.limits) {
       limits = context.limits;
-      heads = new RequestHeadCache(limits);
+      const keepAlive = keepAliveLines(limits.idleTimeMs);
+      shared = { heads: new RequestHeadCache(limits), bodies, keepAlive };
     }
-    return new Http1Connection(context, transport, remoteAddress, heads, bodies);
+    return new Http1Connection(context, transport, remoteAddress, shared);
   };
 }

@@ -9,6 +9,8 @@
 import type { Limits } from "../../base/limits.ts";
 import type { ConnectionState } from "../../http1/connection-state.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
+import type { Transport } from "../connection/transport.ts";
+import type { WritePatience } from "../connection/write-patience.ts";
 
 /** What a connection waits for. */
 export interface Waiting {
@@ -22,13 +24,26 @@ export interface Waiting {
 }
 
 /** Whether a connection in `state`, with `unsent` octets to send, waits for the client to read. */
-export function sendsIn(state: ConnectionState, unsent: number): boolean {
+function sendsIn(state: ConnectionState, unsent: number): boolean {
   return unsent > 0 && state !== "head" && state !== "handling";
+}
+
+/**
+ * The share of `writeTimeMs` between two looks at a client that pauses. What the first of them
+ * finds, later ones are compared with; each applies the patience that there is by then.
+ */
+const lookShare = 0.1;
+
+/** What deadlines follow from. */
+interface Patience {
+  readonly limits: Limits;
+  readonly patience: WritePatience;
 }
 
 /** The deadlines of one connection. */
 export class Timeouts {
   readonly #limits: Limits;
+  readonly #patience: WritePatience;
   /** When the connection entered its state. */
   #sinceMs: number;
   /** When the client last took octets of the response. */
@@ -39,6 +54,10 @@ export class Timeouts {
   #takenOctets = 0;
   /** Since when the least rate is demanded. */
   #sendingSinceMs: number;
+  /** Octets that the last look found held for a client that doesn't read. */
+  #heldOctets = 0;
+  /** How long the octets that the kernel saw acknowledged take at the least rate. */
+  #earnedMs = 0;
   readonly #reading: ReadProgress;
   /** Octets of the body that were read when it last made progress. */
   #bodyOctets = 0;
@@ -49,8 +68,9 @@ export class Timeouts {
   /** Since when the body is not waited for: the handler's own time. */
   #bodyUnawaitedSinceMs = 0;
 
-  constructor(limits: Limits, nowMs: number) {
+  constructor({ limits, patience }: Patience, nowMs: number) {
     this.#limits = limits;
+    this.#patience = patience;
     this.#reading = new ReadProgress(limits);
     this.#sinceMs = nowMs;
     this.#progressMs = nowMs;
@@ -67,7 +87,15 @@ export class Timeouts {
     this.#progressMs = nowMs;
     this.#takenOctets = 0;
     this.#unsent = 0;
+    this.#earnedMs = 0;
     this.#reading.restart();
+  }
+
+  /** What is held for a client that doesn't read is `octets` now. */
+  hold(octets: number): void {
+    if (octets === this.#heldOctets) return;
+    this.#patience.hold(octets - this.#heldOctets);
+    this.#heldOctets = octets;
   }
 
   /** A handler was given octets of the body: its own time begins anew. */
@@ -77,14 +105,17 @@ export class Timeouts {
 
   /**
    * When the connection has to be looked at next, on the monotonic clock; Infinity for never. That
-   * is its deadline, or before it the first check whether the client reads at all, so that the
-   * check at the deadline has one to compare with.
+   * is its deadline, or before it a look at a client that doesn't read: the first, so that the
+   * check at the deadline has one to compare with, or one that may find the deadline moved forward.
    */
   next(waiting: Waiting, nowMs: number): number {
     const deadline = this.deadline(waiting, nowMs);
     const isChecked = deadline !== Infinity && sendsIn(waiting.state, waiting.unsent);
-    if (!isChecked || this.#reading.hasBegun) return deadline;
-    return deadline - this.#limits.writeTimeMs * 0.9;
+    if (!isChecked) return deadline;
+    if (this.#reading.hasBegun) {
+      return Math.min(deadline, nowMs + this.#limits.writeTimeMs * lookShare);
+    }
+    return deadline - this.#patience.timeMs(this.#limits) * (1 - lookShare);
   }
 
   /** When to give up waiting, on the monotonic clock; Infinity for never. */
@@ -115,11 +146,21 @@ export class Timeouts {
   }
 
   /**
-   * Whether the client may have more time, now that the kernel holds `queued` octets for it
-   * (undefined where that is unknown). The first check always passes and starts the timer, since
-   * the client may have read until then; a later one passes when it has read, and not too slowly.
+   * Whether a client that has to read may have more time, which depends on what `transport` still
+   * holds for it; `pendingOctets` wait in front of the transport. The first check always passes and
+   * starts the timer, since the client may have read until then. At the deadline the client passes
+   * when it has read since the check before, and not too slowly; there is none before the deadline.
    */
-  stillReads(queued: number | undefined, nowMs: number): boolean {
+  stillReads(
+    waiting: Waiting,
+    pendingOctets: number,
+    transport: Pick<Transport, "queued">,
+    nowMs: number,
+  ): boolean {
+    if (!sendsIn(waiting.state, waiting.unsent)) return false;
+    const queued = transport.queued();
+    this.hold(pendingOctets + (queued ?? 0));
+    if (this.#reading.hasBegun && nowMs < this.deadline(waiting, nowMs)) return true;
     switch (this.#reading.check(queued, nowMs)) {
       case "first":
         if (queued !== undefined) this.#progressMs = nowMs;
@@ -130,6 +171,7 @@ export class Timeouts {
         this.#progressMs = nowMs;
         this.#sendingSinceMs = nowMs;
         this.#takenOctets = 0;
+        this.#earnedMs = this.#reading.earnedMs;
         return true;
     }
   }
@@ -188,10 +230,14 @@ export class Timeouts {
       if (unsent < this.#unsent) this.#takenOctets += this.#unsent - unsent;
       this.#unsent = unsent;
       this.#progressMs = nowMs;
+      this.#earnedMs = 0;
       this.#reading.restart();
     }
-    const { writeTimeMs, writeBytesPerSecondMin } = this.#limits;
+    const { writeBytesPerSecondMin } = this.#limits;
     const earnedMs = (this.#takenOctets * 1000) / Math.max(1, writeBytesPerSecondMin);
-    return Math.min(this.#progressMs, this.#sendingSinceMs + earnedMs) + writeTimeMs;
+    const startMs = Math.min(this.#progressMs, this.#sendingSinceMs + earnedMs);
+    const patienceMs = this.#patience.timeMs(this.#limits);
+    const jumpMs = Math.min(this.#earnedMs - patienceMs, this.#patience.earnedMsMax(this.#limits));
+    return startMs + patienceMs + Math.max(0, jumpMs);
   }
 }

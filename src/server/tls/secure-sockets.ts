@@ -195,9 +195,9 @@ class Closing extends SocketHolder {
 
   /** Sets the next deadline, unless the client has stopped reading. */
   #check(nowMs: number): void {
-    const { timers, limits } = this.context;
+    const { timers, limits, patience } = this.context;
     if (this.#reading.check(this.#transport.queued(), nowMs) === "stalled") this.abort();
-    else timers.set(this, nowMs + limits.writeTimeMs);
+    else timers.set(this, nowMs + patience.timeMs(limits));
   }
 
   override drained(): void {

@@ -62,6 +62,8 @@ describe("each flag", () => {
     [["--form=a=b.html"], { form: "a=b.html" }],
     [["--max-body", "1000"], { limits: { bodyBytesMax: 1000 } }],
     [["--max-body=0"], { limits: { bodyBytesMax: 0 } }],
+    [["--timeouts", "write=300,idle=60"], { limits: { writeTimeMs: 300_000, idleTimeMs: 60_000 } }],
+    [["--timeouts=stop=1", "--max-body=1"], { limits: { bodyBytesMax: 1, stopTimeMs: 1000 } }],
     [["--workers", "2"], { workers: 2 }],
     [["--workers=auto"], { workers: "auto" }],
     [["--config", "a.json"], { configFile: { named: "a.json" } }],
@@ -158,6 +160,11 @@ describe("mistakes are one clear line each", () => {
     [["--symlinks", "some"], "--symlinks must be one of inside, follow, deny, not some"],
     [["--post", "echo-o"], "--post must be one of form, off, not echo-o"],
     [["--max-body", "8M"], "--max-body must be a number of bytes, not 8M"],
+    [
+      ["--timeouts", "write=5m"],
+      "--timeouts must be such as write=300,idle=60, of head, body, idle, write, handler, stop, " +
+        "not write=5m",
+    ],
     [["--max-body", "-1"], "--max-body must be a number of bytes, not -1"],
     [["a", "b"], "one folder can be served, not 2"],
     [["a", "--", "-b", "c"], "one folder can be served, not 3"],

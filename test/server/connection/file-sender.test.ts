@@ -19,6 +19,8 @@ class PatternFile implements FileSource {
   intact = true;
   looks = 0;
   onRead = (_position: number): void => {};
+  /** The position of an octet that isn't what it was. */
+  edited = -1;
 
   constructor(size: number, readMax = Infinity) {
     this.size = size;
@@ -30,6 +32,8 @@ class PatternFile implements FileSource {
     this.onRead(position);
     const count = Math.max(0, Math.min(into.length, this.size - position, this.readMax));
     for (let i = 0; i < count; i++) into[i] = (position + i) % 256;
+    const edited = this.edited - position;
+    if (edited >= 0 && edited < count) into[edited] = (this.edited + 1) % 256;
     return count;
   }
 
@@ -59,6 +63,18 @@ function transportOf(carries: boolean): FakeTransport {
   const transport = new FakeTransport();
   transport.carries = carries;
   return transport;
+}
+
+/** A sender that waits for its client, when half of the file's 1000 octets are sent. */
+function parked(file: PatternFile, transport: FakeTransport): FileSender {
+  const sender = new FileSender(file, [{ start: 0, octets: 1000 }], {
+    ...sizes,
+    sendBurstBytes: 5000,
+  });
+  transport.room = 500;
+  expect(sender.pump(transport)).toBe("blocked");
+  transport.room = Infinity;
+  return sender;
 }
 
 describe.each(ways)("over %s, a sender", (_, carries) => {
@@ -105,7 +121,9 @@ describe.each(ways)("over %s, a sender", (_, carries) => {
     transport.room = Infinity;
     expect(sender.pump(transport)).toBe("sent");
     // The kernel's reads, and an octet each time it stops, to learn when the socket has drained.
-    expect(file.reads).toEqual(carries ? [0, 33, 33, 33] : [0, 33, 33]);
+    // The first time a sample of the file is read as well.
+    const sample = [0, 0, 56, 56, 56];
+    expect(file.reads).toEqual(carries ? [0, 33, ...sample, 33, 33] : [0, ...sample, 33, 33]);
     expect(transport.octets).toEqual(pattern(0, 120));
   });
 
@@ -309,6 +327,54 @@ describe.each(ways)("over %s, a sender", (_, carries) => {
       };
       expect(sender.pump(transport)).toBe("changed");
       expect(transport.octets).toEqual(pattern(0, 40));
+    });
+
+    test("goes on when the file has grown or was touched while the client paused", () => {
+      const transport = transportOf(carries);
+      const file = new PatternFile(1000);
+      const sender = parked(file, transport);
+      file.intact = false;
+      file.size = 5000;
+      expect(sender.pump(transport)).toBe("sent");
+      expect(transport.octets).toEqual(pattern(0, 1000));
+    });
+
+    test.each([0, 499, 700, 999])("breaks off when octet %d is another one then", (changed) => {
+      const transport = transportOf(carries);
+      const file = new PatternFile(1000);
+      const sender = parked(file, transport);
+      file.intact = false;
+      file.edited = changed;
+      expect(sender.pump(transport)).toBe("changed");
+      expect(transport.taken).toBe(500);
+    });
+
+    test("breaks off when the file has shrunk meanwhile", () => {
+      const transport = transportOf(carries);
+      const file = new PatternFile(1000);
+      const sender = parked(file, transport);
+      file.intact = false;
+      file.size = 999;
+      expect(sender.pump(transport)).toBe("changed");
+    });
+
+    test("breaks off when it was written to before the client paused", () => {
+      const transport = transportOf(carries);
+      const file = new PatternFile(1000);
+      file.onRead = () => {
+        file.intact = false;
+      };
+      expect(parked(file, transport).pump(transport)).toBe("changed");
+    });
+
+    test("takes one sample, however often the client pauses", () => {
+      const transport = transportOf(carries);
+      const file = new PatternFile(1000);
+      const sender = parked(file, transport);
+      const reads = file.reads.length;
+      transport.room = 0;
+      expect(sender.pump(transport)).toBe("blocked");
+      expect(file.reads.length).toBe(reads + 1);
     });
 
     test("looks once in a turn, and not at all when all leaves at once", () => {

@@ -190,6 +190,9 @@ describe.each(both)("by %s, a file", (_, calls) => {
     ["is removed", () => fs.rmSync(path())],
     ["is renamed", () => fs.renameSync(path(), tree.at("moved.bin"))],
     ["may no longer be read", () => fs.chmodSync(path(), 0)],
+    ["is touched", () => fs.utimesSync(path(), new Date(), new Date())],
+    ["grows", () => fs.appendFileSync(path(), "more")],
+    ["grows by as much again", () => fs.appendFileSync(path(), second)],
     [
       "is replaced by another",
       () => {
@@ -210,7 +213,14 @@ describe.each(both)("by %s, a file", (_, calls) => {
     ["is emptied", () => fs.truncateSync(path(), 0)],
     ["is cut", () => fs.truncateSync(path(), large - mebibyte - 5)],
     ["is written anew, longer", () => writeAnew(path(), concatBytes([second, second]))],
-    ["grows", () => fs.appendFileSync(path(), "more")],
+    ["is written anew, as long", () => writeAnew(path(), second)],
+    [
+      "grows and is cut again, shorter",
+      () => {
+        fs.appendFileSync(path(), "more");
+        fs.truncateSync(path(), large - 1);
+      },
+    ],
   ];
   test.each(harmful)("that %s meanwhile is broken off", async (_what, change) => {
     await using transfer = await begin();

@@ -129,7 +129,8 @@ describe("a client that pipelines and never reads", () => {
     client.drain();
     expect(client.reports.length).toBe(300);
     expect(client.transport.paused).toBe(false);
-    expect(client.transport.taken).toBe(300 * ok("x".repeat(10_000)).length + 300 * 37);
+    // Each with its Date and the two lines of `keepAliveLines`.
+    expect(client.transport.taken).toBe(300 * (ok("x".repeat(10_000)).length + 37 + 47));
   });
 
   test("is reset when it takes nothing for writeTimeMs", () => {
@@ -251,7 +252,7 @@ describe("early answers (RFC 9112 §9.3, §9.6)", () => {
     const client = new FakeClient(() => answer("x".repeat(1_000_000)));
     client.transport.room = 100;
     client.send(`${post(10)}012`);
-    for (let seconds = 0; seconds < 60; seconds++) client.clock.advance(1000);
+    for (let seconds = 0; seconds < 140; seconds++) client.clock.advance(1000);
     expect(client.transport.ending).toBe("terminate");
     expect(client.clock.alarmMs).toBe(Infinity);
   });
@@ -260,7 +261,7 @@ describe("early answers (RFC 9112 §9.3, §9.6)", () => {
     const client = new FakeClient(() => answer("x".repeat(1_000_000)));
     client.transport.room = 100;
     client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    for (let seconds = 0; seconds < 60; seconds++) client.clock.advance(1000);
+    for (let seconds = 0; seconds < 140; seconds++) client.clock.advance(1000);
     expect(client.transport.ending).toBe("terminate");
     expect(client.clock.alarmMs).toBe(Infinity);
   });
@@ -433,6 +434,23 @@ describe("persistence (RFC 9112 §9.3)", () => {
     expect(client.transport.ending).toBe("shutdown");
   });
 
+  test("a response says how long an idle connection stays open, a second less than it does", () => {
+    for (const [idleTimeMs, seconds] of [
+      [10_000, 9],
+      [2999, 1],
+      [250, 0],
+    ] as const) {
+      const client = new FakeClient(echo, { idleTimeMs });
+      client.send(get("/"));
+      const lines = `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
+      expect(client.transport.text).toContain(lines);
+      client.clock.advance(idleTimeMs - 1);
+      expect(client.state).toBe("idle");
+      client.clock.advance(50);
+      expect(client.state).toBe("closed");
+    }
+  });
+
   test("HTTP/1.0 closes without keep-alive", () => {
     const closing = new FakeClient(echo);
     closing.send(old());
@@ -440,7 +458,8 @@ describe("persistence (RFC 9112 §9.3)", () => {
     expect(closing.transport.ending).toBe("shutdown");
     const going = new FakeClient(echo);
     going.send(old("Connection: keep-alive\r\n"));
-    expect(going.text).toBe(ok("/", "Connection: keep-alive\r\n"));
+    expect(going.text).toBe(ok("/"));
+    expect(going.transport.text).toContain("\r\nConnection: keep-alive\r\n");
     expect(going.state).toBe("idle");
   });
 

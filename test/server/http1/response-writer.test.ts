@@ -11,6 +11,7 @@ const context = {
   minorVersion: 1,
   bodiless: false,
   persist: true,
+  keepAlive: "",
   date: "Sun, 22 Nov 2026 15:04:05 GMT",
 } as const;
 

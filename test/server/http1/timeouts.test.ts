@@ -3,10 +3,13 @@ import { describe, expect, test } from "bun:test";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { milliseconds } from "../../../src/base/units.ts";
 import type { ConnectionState } from "../../../src/http1/connection-state.ts";
+import { WritePatience } from "../../../src/server/connection/write-patience.ts";
 import type { Waiting } from "../../../src/server/http1/timeouts.ts";
 import { Timeouts } from "../../../src/server/http1/timeouts.ts";
 
 const startMs = 5000;
+const patient = new WritePatience(() => 0);
+const surroundings = { limits: defaultLimits, patience: patient };
 
 /** Limits without a deadline of progress, so that the others show. */
 const unhurried = { ...defaultLimits, bodyStallTimeMs: milliseconds(3_600_000) };
@@ -17,7 +20,7 @@ function deadlineIn(
   waiting: Partial<Waiting> = {},
   limits = defaultLimits,
 ): number {
-  const patience = new Timeouts(limits, 0);
+  const patience = new Timeouts({ limits, patience: patient }, 0);
   patience.begin(state, startMs);
   return patience.deadline(wait(state, waiting), startMs) - startMs;
 }
@@ -28,7 +31,7 @@ function wait(state: ConnectionState, waiting: Partial<Waiting> = {}): Waiting {
 
 describe("each state's deadline", () => {
   test("a new connection has as long as an idle one", () => {
-    const patience = new Timeouts(defaultLimits, startMs);
+    const patience = new Timeouts(surroundings, startMs);
     expect(patience.deadline(wait("idle"), startMs + 5)).toBe(startMs + defaultLimits.idleTimeMs);
   });
 
@@ -41,7 +44,7 @@ describe("each state's deadline", () => {
   });
 
   test("head: headerTimeMs since its first octet, however many came meanwhile", () => {
-    const patience = new Timeouts(defaultLimits, 0);
+    const patience = new Timeouts(surroundings, 0);
     patience.begin("head", startMs);
     for (let now = startMs; now < startMs + 9000; now += 100) {
       expect(patience.deadline(wait("head"), now)).toBe(startMs + defaultLimits.headerTimeMs);
@@ -60,7 +63,7 @@ describe("each state's deadline", () => {
 
   test("handling a body: bodyStallTimeMs since its last octet", () => {
     const { bodyStallTimeMs } = defaultLimits;
-    const patience = new Timeouts(defaultLimits, 0);
+    const patience = new Timeouts(surroundings, 0);
     patience.begin("handling", startMs);
     const none = wait("handling", { bodyOctets: 0 });
     expect(patience.deadline(none, startMs + 1)).toBe(startMs + 1 + bodyStallTimeMs);
@@ -71,7 +74,7 @@ describe("each state's deadline", () => {
   });
 
   test("handling a body: octets earn no more than bodyEarnedTimeMs ahead", () => {
-    const patience = new Timeouts(unhurried, 0);
+    const patience = new Timeouts({ limits: unhurried, patience: patient }, 0);
     patience.begin("handling", startMs);
     const dueAt = (bodyOctets: number, nowMs: number): number =>
       patience.deadline(wait("handling", { bodyOctets }), nowMs);
@@ -84,7 +87,7 @@ describe("each state's deadline", () => {
   });
 
   test("handling a body: the time in which the handler waits for other things isn't counted", () => {
-    const patience = new Timeouts(unhurried, 0);
+    const patience = new Timeouts({ limits: unhurried, patience: patient }, 0);
     patience.begin("handling", startMs);
     patience.deadline(wait("handling"), startMs);
     const wanted = wait("handling", { bodyOctets: 0 });
@@ -96,7 +99,7 @@ describe("each state's deadline", () => {
 
   test("answering with a stream that waits for the body: as for a body that is handled", () => {
     const { bodyStallTimeMs } = defaultLimits;
-    const patience = new Timeouts(defaultLimits, 0);
+    const patience = new Timeouts(surroundings, 0);
     patience.begin("handling", startMs);
     patience.begin("answering", startMs);
     const reading = wait("answering", { waitsFor: "producer", bodyOctets: 0 });
@@ -105,7 +108,7 @@ describe("each state's deadline", () => {
   });
 
   test("a handler that has been given octets has its own time anew", () => {
-    const patience = new Timeouts(unhurried, 0);
+    const patience = new Timeouts({ limits: unhurried, patience: patient }, 0);
     patience.begin("handling", startMs);
     patience.fed(startMs + 20_000);
     const handlerEndsMs = startMs + 20_000 + defaultLimits.handlerTimeMs;
@@ -116,7 +119,7 @@ describe("each state's deadline", () => {
   });
 
   test("settling a body: as for a body that is handled, from the end of the head", () => {
-    const patience = new Timeouts(unhurried, 0);
+    const patience = new Timeouts({ limits: unhurried, patience: patient }, 0);
     patience.begin("handling", startMs);
     patience.begin("answering", startMs + 100);
     patience.begin("settling", startMs + 200);
@@ -140,7 +143,7 @@ describe.each(["answering", "refusing"] as const)("a client that reads, %s", (st
    * seconds since it began; Infinity when it gets to the end.
    */
   function givenUpAfter(octetsPerSecond: number, octets: number): number {
-    const patience = new Timeouts(defaultLimits, 0);
+    const patience = new Timeouts(surroundings, 0);
     patience.begin(state, startMs);
     let deadline = patience.deadline(wait(state, { unsent: octets }), startMs);
     for (let second = 1; ; second++) {
@@ -168,7 +171,7 @@ describe.each(["answering", "refusing"] as const)("a client that reads, %s", (st
   });
 
   test("has earned nothing by what was taken before a pause of writeTimeMs", () => {
-    const patience = new Timeouts(defaultLimits, 0);
+    const patience = new Timeouts(surroundings, 0);
     patience.begin(state, startMs);
     patience.deadline(wait(state, { unsent: 10_000_000 }), startMs);
     const deadline = patience.deadline(wait(state, { unsent: 1 }), startMs + 100);
@@ -177,7 +180,7 @@ describe.each(["answering", "refusing"] as const)("a client that reads, %s", (st
 
   test("has earned nothing, and owes nothing, by the response before", () => {
     for (const left of [0, 900]) {
-      const patience = new Timeouts(defaultLimits, 0);
+      const patience = new Timeouts(surroundings, 0);
       patience.begin(state, 0);
       patience.deadline(wait(state, { unsent: 1_000_000 }), 0);
       patience.deadline(wait(state, { unsent: left }), 1000);
@@ -188,5 +191,56 @@ describe.each(["answering", "refusing"] as const)("a client that reads, %s", (st
       const later = patience.deadline(wait(state, { unsent: 636 }), startMs + 5000);
       expect(later).toBe(startMs + 250 + defaultLimits.writeTimeMs);
     }
+  });
+});
+
+describe("a client that the kernel sees reading, or not", () => {
+  const sending = wait("answering", { unsent: 1_000_000 });
+
+  /** Looks whenever `Timeouts.next` says so: when the client is given up, in seconds. */
+  function givenUpAfter(
+    queuedAt: (second: number) => number,
+    patience = patient,
+    secondsMax = 4000,
+  ): number {
+    const timeouts = new Timeouts({ limits: defaultLimits, patience }, 0);
+    timeouts.begin("answering", 0);
+    let now = 0;
+    while (now < secondsMax * 1000) {
+      now = timeouts.next(sending, now);
+      if (!timeouts.stillReads(sending, 0, { queued: () => queuedAt(now / 1000) }, now))
+        return now / 1000;
+    }
+    return Infinity;
+  }
+
+  test("reads nothing: given up after a minute", () => {
+    expect(givenUpAfter(() => 4_000_000)).toBe(60);
+  });
+
+  test.each([
+    [3000, 44],
+    [1700, 55],
+    [300, 310],
+  ])("reads %d octets a second, in jumps %d s apart: let be", (rate, apart) => {
+    // The first jump comes within the first minute, when the kernels' buffers fill.
+    const jump = rate * apart;
+    const jumps = (second: number): number => Math.floor(Math.max(0, second + apart - 30) / apart);
+    expect(givenUpAfter((second) => 4_000_000 - jump * jumps(second), patient)).toBe(Infinity);
+  });
+
+  test("has read a jump and stops: given up when the time that it has earned is over", () => {
+    const gone = givenUpAfter((second) => (second < 20 ? 4_000_000 : 3_900_000));
+    expect(gone).toBe(60 + 60 + 250);
+  });
+
+  test("pauses when connections get scarce: given up soon after", () => {
+    let used = 0;
+    const patience = new WritePatience(() => used);
+    const gone = givenUpAfter((second) => {
+      used = second > 30 ? 1 : 0;
+      return 4_000_000;
+    }, patience);
+    expect(gone).toBe(36);
   });
 });

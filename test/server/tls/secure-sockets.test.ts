@@ -9,6 +9,7 @@ import type {
 } from "../../../src/server/connection/protocol-connection.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { Timers } from "../../../src/schedule/timers.ts";
+import { WritePatience } from "../../../src/server/connection/write-patience.ts";
 import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
 import { Observers } from "../../../src/server/observers.ts";
 import { SecureSockets } from "../../../src/server/tls/secure-sockets.ts";
@@ -57,6 +58,7 @@ async function closeAfter(
     failed: noop,
     date: new ResponseDate(clock),
     batcher: new WriteBatcher(scheduler),
+    patience: new WritePatience(() => 0),
     closed: closed.resolve,
   };
   const piece = new Uint8Array(65_536).fill(0x61);
