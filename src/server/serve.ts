@@ -70,6 +70,12 @@ export interface Server extends AsyncDisposable {
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
 
+/** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
+function hostNames(host: string): readonly string[] {
+  const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
+  return [host, ...machineNames()];
+}
+
 function toStandardError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   void standardError.write(`${text}\n`);
@@ -203,6 +209,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
     scheme,
+    hostNames: () => hostNames(host),
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);

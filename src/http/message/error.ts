@@ -97,6 +97,12 @@ export const refusals = refusalTable({
     text: "The only expectation that can be met is 100-continue.",
     close: true,
   },
+  host: {
+    status: 421,
+    section: "RFC 9110 §7.4",
+    text: "This server does not answer to the host that the request names.",
+    close: true,
+  },
   misdirected: {
     status: 421,
     section: "RFC 9110 §7.4",

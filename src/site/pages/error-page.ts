@@ -119,12 +119,18 @@ export class ErrorPages {
     return startPage(416).field("Content-Range", `bytes */${size}`).html(markup).build();
   }
 
-  /** The page for a refusal; closes the connection if the error table says so. */
-  refusal(refusal: Refusal): Response {
+  /**
+   * The page for a refusal; closes the connection if the error table says so. `reason` says in
+   * detail what was wrong with the request.
+   */
+  refusal(refusal: Refusal, reason?: string): Response {
     const { status, section, text, close, limit } = refusal;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
-    const markup = builtInPage(status, { text: `${text}${bound}`, section });
-    const builder = startPage(status).noting({ reason: describeRefusal(refusal) });
+    const shown = reason === undefined || !this.#explain ? {} : { reason };
+    const markup = builtInPage(status, { text: `${text}${bound}`, section, ...shown });
+    const described = describeRefusal(refusal);
+    const noted = reason === undefined ? described : `${described}: ${reason}`;
+    const builder = startPage(status).noting({ reason: noted });
     if (status === 503) builder.field("Retry-After", "1");
     if (close) builder.closing();
     return builder.html(markup).build();
