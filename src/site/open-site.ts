@@ -25,6 +25,7 @@ import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
 import { HostGuard } from "./guards/host-guard.ts";
+import { OriginGuard } from "./guards/origin-guard.ts";
 import { SchemeGuard } from "./guards/scheme-guard.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
@@ -137,15 +138,16 @@ function openHosts(
 
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
-  { allowHosts }: CompleteSiteOptions,
-  { scheme, hostNames }: SiteSurroundings,
+  { allowHosts, cors }: CompleteSiteOptions,
+  { scheme, hostNames, routes }: SiteSurroundings,
   pages: ErrorPages,
 ): readonly Guard[] {
-  const schemeGuard = new SchemeGuard(scheme, pages);
+  const origins = typeof cors === "object" ? (cors.origins ?? []) : [];
+  const others = [new SchemeGuard(scheme, pages), new OriginGuard(origins, routes, pages)];
   const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
-  if (allowHosts.length === 0) return [new HostGuard(open, pages), schemeGuard];
+  if (allowHosts.length === 0) return [new HostGuard(open, pages), ...others];
   const hosts = open();
-  return hosts === undefined ? [schemeGuard] : [new HostGuard(() => hosts, pages), schemeGuard];
+  return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
 }
 
 /** The content of `tree`. */
