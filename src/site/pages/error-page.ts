@@ -16,6 +16,7 @@ import type { Response, ResponseNote } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 import { reasonPhrases } from "../../http/message/status.ts";
+import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import { fileResponse } from "../content/file-response.ts";
 import type { Answer } from "../endpoint.ts";
 
@@ -62,7 +63,7 @@ function withReason(markup: string, reason: string): string {
 
 /** A builder for a response whose body is a page. */
 function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
-  return new ResponseBuilder(status).field("X-Content-Type-Options", "nosniff");
+  return new ResponseBuilder(status).line(noSniff).line(ownOriginOnly);
 }
 
 /** The paths of the tree's own pages, by status. */
