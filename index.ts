@@ -12,6 +12,7 @@ export { defineConfig } from "./src/cli/config/config.ts";
 export type { Form, FormFile, FormValue } from "./src/site/forms/form-data.ts";
 export { BodyError } from "./src/site/request.ts";
 export type { Request, RequestBody } from "./src/site/request.ts";
+export type { RouteOptions } from "./src/site/library/route-endpoint.ts";
 export type { RouteHandler, RouteRequest } from "./src/site/library/route-request.ts";
 export type { Fields } from "./src/http/fields/fields.ts";
 export type { RequestHead } from "./src/http/message/request.ts";

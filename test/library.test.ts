@@ -95,7 +95,7 @@ const octets = new Uint8Array([0, 1, 254, 255]);
 
 /** A request from a page of another origin. */
 const getFromApp = (target: string): string =>
-  `GET ${target} HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\r\n\r\n`;
+  `GET ${target} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example\r\n\r\n`;
 
 describe("what a site adds", () => {
   test("is on what could not be read, and on a route that fails, too", async () => {
@@ -296,7 +296,7 @@ describe("route", () => {
       return new ResponseBuilder(200).json({ before, count, digest }).build();
     });
     const client = await RawClient.connect(server.port);
-    client.send("POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send("POST /count HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.send("3\r\nabc\r\n2\r\nde\r\n0\r\nDigest: x\r\n\r\n");
     await client.until(() => client.text.endsWith('{"before":0,"count":5,"digest":"x"}'));
     client.close();
@@ -317,7 +317,7 @@ describe("route", () => {
     });
     const octetsSent = 64 * 1024 * 1024;
     const client = await RawClient.connect(server.port);
-    client.send(`POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: ${octetsSent}\r\n\r\n`);
+    client.send(`POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${octetsSent}\r\n\r\n`);
     client.send(new Uint8Array(octetsSent));
     await begun.promise;
     // Time enough for much more to come, if it could.
@@ -337,7 +337,7 @@ describe("route", () => {
     const statuses = async (type: string): Promise<(boolean | number)[]> => {
       const client = await RawClient.connect(server.port);
       const fields = `Content-Type: ${type}\r\nContent-Length: 3\r\nExpect: 100-continue`;
-      client.send(`POST /form HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`);
+      client.send(`POST /form HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n\r\n`);
       await client.until(() => client.text.includes("\r\n\r\n"));
       const toldToGoOn = client.text.startsWith("HTTP/1.1 100 ");
       if (toldToGoOn) client.send("a=b");

@@ -80,7 +80,7 @@ function filesOf({ tree }: Script): MemoryFiles {
 
 /** The options that `script` asks for, as the command line reads them, without a folder. */
 async function optionsOf({ settings, tree }: Script): Promise<ServeOptions> {
-  const { serverArguments, limits } = settings;
+  const { serverArguments, limits, hosts } = settings;
   let root = "";
   if (serverArguments.some((word) => word.includes("{{root}}"))) {
     root = mkdtempSync(join(scratch, "tree-"));
@@ -96,7 +96,8 @@ async function optionsOf({ settings, tree }: Script): Promise<ServeOptions> {
   });
   if (!settled.ok) throw new Error(settled.error);
   const { root: _, ...options } = serveOptions({ ...settled.value.config, log: "none" });
-  return { ...options, host: "127.0.0.1", limits: { ...options.limits, ...limits } };
+  const allowHosts = [...(options.allowHosts ?? []), ...hosts];
+  return { ...options, host: "127.0.0.1", allowHosts, limits: { ...options.limits, ...limits } };
 }
 
 /** Plays `script`; a line for each phase that didn't hold. */

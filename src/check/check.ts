@@ -11,6 +11,7 @@ import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { collectScripts } from "./script/collection.ts";
 import { Connection } from "./play/connection.ts";
+import { foreignHosts } from "./play/foreign-hosts.ts";
 import { inParallel } from "./play/parallel.ts";
 import type { PhaseOutcome } from "./play/player.ts";
 import type { Played } from "./play/replay.ts";
@@ -65,7 +66,8 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
   const { tree } = options;
   if (urls.length === 0 && tree !== undefined) return writeOnly(options, tree, groups.value);
   const columns: ForeignColumn[] = [];
-  for (const url of urls) if (url.ok) columns.push(await reach(url.value));
+  const hosts = new Set(scripts.flatMap(({ settings }) => settings.hosts));
+  for (const url of urls) if (url.ok) columns.push(await reach(url.value, hosts));
   for (const column of columns) skipUnplayable(column, scripts, tree !== undefined);
   for (const group of groups.value) {
     const failed = await playGroup(group, columns, options);
@@ -166,6 +168,8 @@ interface TreeGroup {
 
 interface ForeignColumn extends Column {
   readonly url: URL;
+  /** Hosts that scripts need and that the server doesn't answer to. */
+  readonly foreign: ReadonlySet<string>;
   readonly outcomes: Map<Script, ScriptOutcome>;
 }
 
@@ -199,12 +203,14 @@ function writeOnly(
   return 0;
 }
 
-async function reach(url: URL): Promise<ForeignColumn> {
-  const column = { url, server: url.host, outcomes: new Map<Script, ScriptOutcome>() };
-  const connection = await Connection.open(endpointOf(url));
+async function reach(url: URL, hosts: ReadonlySet<string>): Promise<ForeignColumn> {
+  const endpoint = endpointOf(url);
+  const outcomes = new Map<Script, ScriptOutcome>();
+  const column = { url, server: url.host, foreign: new Set<string>(), outcomes };
+  const connection = await Connection.open(endpoint);
   if (!connection.ok) return { ...column, unreachable: connection.error };
   connection.value.abort();
-  return column;
+  return { ...column, foreign: await foreignHosts(endpoint, hosts) };
 }
 
 function skipUnplayable(
@@ -215,7 +221,9 @@ function skipUnplayable(
   if (column.unreachable !== undefined) return;
   for (const script of scripts) {
     const secure = column.url.protocol === "https:";
-    const reason = reasonNotToPlay(script, { tree: ownsTree, only: scripts.length === 1, secure });
+    const only = scripts.length === 1;
+    const { foreign } = column;
+    const reason = reasonNotToPlay(script, { tree: ownsTree, only, secure, foreign });
     if (reason !== undefined) column.outcomes.set(script, { kind: "not-played", reason });
   }
 }

@@ -28,8 +28,9 @@ read.
 `;
 
 /** Starts postern with the flags and limits that a script names. */
-export const startPostern: StartServer = async ({ root, arguments: words, limits }) => {
-  const command = readCommandLine([...words, root], {});
+export const startPostern: StartServer = async ({ root, arguments: words, limits, hosts }) => {
+  const named = hosts.flatMap((host) => ["--allow-host", host]);
+  const command = readCommandLine([...words, ...named, root], {});
   if (!command.ok) throw new Error(command.error);
   // The current folder's configuration would change the outcome of a script that doesn't name it.
   const { configFile } = command.value;

@@ -31,6 +31,7 @@ export class Http1RequestHead implements RequestHead {
   /** Whether the client wants the connection to go on after the response (RFC 9112 §9.3). */
   readonly persist: boolean;
   readonly expectsContinue: boolean;
+  readonly opensWebSocket: boolean;
   readonly slot: Slot | undefined;
   readonly #view: Uint8Array;
   readonly #start: number;
@@ -47,6 +48,7 @@ export class Http1RequestHead implements RequestHead {
     this.authority = "authority" in meaning.target ? meaning.target.authority : meaning.host;
     this.persist = meaning.persist;
     this.expectsContinue = meaning.expectsContinue;
+    this.opensWebSocket = meaning.opensWebSocket;
     this.slot = parts.isKept ? new Slot() : undefined;
     this.#view = parts.view;
     this.#start = parts.start;
@@ -109,6 +111,7 @@ interface HeadMeaning {
   readonly host: Authority | undefined;
   readonly persist: boolean;
   readonly expectsContinue: boolean;
+  readonly opensWebSocket: boolean;
 }
 
 /** The values of the fields that the connection acts on. */
@@ -120,6 +123,7 @@ interface OwnFields {
   lengths: readonly string[];
   codings: readonly string[];
   expectations: readonly string[];
+  upgrades: readonly string[];
 }
 
 const noValues: readonly string[] = [];
@@ -133,6 +137,7 @@ function collectOwnFields(fields: FieldLines, offsets: readonly number[]): OwnFi
     lengths: noValues,
     codings: noValues,
     expectations: noValues,
+    upgrades: noValues,
   };
   for (let i = 0; i < fields.count; i++) {
     const at = i * offsetsPerField;
@@ -144,6 +149,9 @@ function collectOwnFields(fields: FieldLines, offsets: readonly number[]): OwnFi
         break;
       case 6:
         own.expectations = taken(fields, i, "expect", own.expectations);
+        break;
+      case 7:
+        own.upgrades = taken(fields, i, "upgrade", own.upgrades);
         break;
       case 10:
         own.connections = taken(fields, i, "connection", own.connections);
@@ -179,6 +187,11 @@ function persists(minorVersion: number, connections: readonly string[]): boolean
   const options = connections.flatMap(tokenList);
   if (options.includes("close")) return false;
   return minorVersion > 0 || options.includes("keep-alive");
+}
+
+/** RFC 6455 §4.1: the handshake asks for the protocol "websocket", in any case. */
+function opensWebSocket(upgrades: readonly string[]): boolean {
+  return upgrades.flatMap(tokenList).includes("websocket");
 }
 
 /** What is wrong with the Host field; undefined when nothing is. */
@@ -225,6 +238,7 @@ export function readRequestHead(parts: HeadParts): Result<Http1RequestHead, Http
     host,
     persist: persists(minorVersion, own.connections),
     expectsContinue: expectations.length > 0,
+    opensWebSocket: own.upgrades.length > 0 && opensWebSocket(own.upgrades),
   };
   return success(new Http1RequestHead(parts, meaning));
 }

@@ -5,6 +5,7 @@
 
 import type { Limits } from "../base/limits.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
+import type { RouteOptions } from "../site/library/route-endpoint.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
 import type { RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/message/target.ts";
@@ -48,14 +49,15 @@ export interface Server extends AsyncDisposable {
   readonly connections: number;
   /**
    * Has `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
-   * HEAD, too. Throws a TypeError for a method or a path that no request can match: "get",
-   * "/users/:id", "/a?b".
+   * HEAD, too. A request that may change something and comes from a page of another origin gets
+   * 403, unless `options.crossOrigin` is true. Throws a TypeError for a method or a path that no
+   * request can match: "get", "/users/:id", "/a?b".
    *
    * ```ts
    * server.route("POST", "/echo", async (request) => Response.json(await request.json()));
    * ```
    */
-  route(method: string, path: string, handler: RouteHandler): void;
+  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): void;
   /**
    * Serves by `options` from the next request on. An option that is left out gets its default, but
    * for the certificate, and for the root or the files, which stay as they are. Requests in flight
@@ -68,6 +70,12 @@ export interface Server extends AsyncDisposable {
    * resets the connections that are left; with `force` at once. May be called more than once.
    */
   stop(options?: { readonly force?: boolean }): Promise<void>;
+}
+
+/** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
+function hostNames(host: string): readonly string[] {
+  const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
+  return [host, ...machineNames()];
 }
 
 function toStandardError(error: unknown): void {
@@ -203,6 +211,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
     scheme,
+    hostNames: () => hostNames(host),
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
@@ -250,7 +259,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get connections() {
       return listener.connections;
     },
-    route: (method, path, handler) => routes.add(method, path, handler),
+    route: (method, path, handler, how) => routes.add(method, path, handler, how),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

@@ -23,7 +23,10 @@ import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
-import { SchemeGuard } from "./scheme-guard.ts";
+import type { OwnHosts } from "./guards/own-hosts.ts";
+import { HostGuard } from "./guards/host-guard.ts";
+import { OriginGuard } from "./guards/origin-guard.ts";
+import { SchemeGuard } from "./guards/scheme-guard.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -41,6 +44,8 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly routes: RouteTable;
   /** "https" when connections use TLS (RFC 9110 §4.2). */
   readonly scheme: Scheme;
+  /** The names of the server besides localhost; called when a request names another host. */
+  readonly hostNames: () => readonly string[];
 }
 
 /**
@@ -115,6 +120,36 @@ function openVariants(tree: Tree, limits: Limits, budgets: TurnBudgets): Variant
   return new Selector({ tree, limits, cache, budgets });
 }
 
+/**
+ * The hosts that a site answers to. Their code is loaded when a host other than localhost is looked
+ * at. Throws a `ServeError` when one that is allowed is invalid.
+ */
+function openHosts(
+  allowHosts: readonly string[],
+  hostNames: () => readonly string[],
+): OwnHosts | undefined {
+  const { readOwnHosts } =
+    require("./guards/own-hosts.ts") as typeof import("./guards/own-hosts.ts");
+  const hosts = readOwnHosts(allowHosts, hostNames);
+  if (hosts.ok) return hosts.value;
+  const example = 'a host without a port, ".example.com" or "*"';
+  throw new ServeError("allowHosts", `an allowed host must be ${example}, not ${hosts.error}`);
+}
+
+/** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
+function guardsOf(
+  { allowHosts, cors }: CompleteSiteOptions,
+  { scheme, hostNames, routes }: SiteSurroundings,
+  pages: ErrorPages,
+): readonly Guard[] {
+  const origins = typeof cors === "object" ? (cors.origins ?? []) : [];
+  const others = [new SchemeGuard(scheme, pages), new OriginGuard(origins, routes, pages)];
+  const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
+  if (allowHosts.length === 0) return [new HostGuard(open, pages), ...others];
+  const hosts = open();
+  return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
+}
+
 /** The content of `tree`. */
 function contentOf(
   options: CompleteSiteOptions,
@@ -153,7 +188,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const opened = openTree(options, limits, surroundings);
   const { tree } = opened;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
-  const { budgets, clock, routes, scheme } = surroundings;
+  const { budgets, clock, routes } = surroundings;
   const pages = new ErrorPages(tree, limits, explain);
   const content = contentOf(options, tree, pages, limits, surroundings);
   const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });
@@ -162,7 +197,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(options.post === "off" ? [] : [form]),
     new TreeEndpoint({ tree, content, pages, mapping, cacheSeconds }),
   ];
-  const guards: Guard[] = [new SchemeGuard(scheme, pages)];
+  const guards = [...guardsOf(options, surroundings, pages)];
   const finishers: Finisher[] = headers === undefined ? [] : [headers];
   if (explain) {
     const { ServerTiming } =

@@ -4,6 +4,7 @@
 
 /** The invalid option, or what kept the server from listening. */
 export type ServeErrorCode =
+  | "allowHosts"
   | "permissions"
   | "symlinks"
   | "post"

@@ -29,6 +29,11 @@ export interface SiteOptions {
    */
   readonly files?: MemoryFiles;
   /**
+   * Hosts that requests over loopback may name besides the server's own: names, addresses, domains
+   * with their subdomains (".example.com"), or "*" for all. Requests for another host get 421.
+   */
+  readonly allowHosts?: readonly string[];
+  /**
    * Whose permission to read decides: a stranger's, by the *other* bits of the mode ("other", the
    * default), or that of the server's process ("process").
    */
@@ -78,6 +83,7 @@ type OptionWithoutDefault = "files" | "cache";
 /** The value of each option that is left out. */
 export const defaultSiteOptions = {
   root: ".",
+  allowHosts: [],
   permissions: "other",
   explain: false,
   hidden: false,

@@ -40,7 +40,7 @@ describe("check", () => {
     await using command = new Command(words, {}, folder);
     const { url } = JSON.parse((await command.line()) ?? "null") as { url: string };
     const head = "# T\n\n    file a.txt\n    || over TLS\n";
-    const send = "    > GET /a.txt HTTP/1.1\n    > Host: a\n    >\n    half-close\n";
+    const send = "    > GET /a.txt HTTP/1.1\n    > Host: localhost\n    >\n    half-close\n";
     const phase = `\n## P (RFC 9110 §9, must)\n\n${send}    < 200\n    || over TLS\n    closed\n`;
     writeFileSync(join(folder, "plain.wire"), head + phase);
     writeFileSync(join(folder, "clear.wire"), `${head}    cleartext\n${phase}`);

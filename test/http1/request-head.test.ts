@@ -130,6 +130,21 @@ describe("what a head says of itself in any version's terms", () => {
   });
 });
 
+describe("an upgrade (RFC 9110 §7.8)", () => {
+  test.each<readonly [lines: string, opens: boolean]>([
+    ["", false],
+    ["Upgrade: websocket\r\n", true],
+    ["UPGRADE: WebSocket\r\n", true],
+    ["Upgrade: h2c, websocket\r\n", true],
+    ["Upgrade: h2c\r\nUpgrade: websocket\r\n", true],
+    ["Upgrade: h2c\r\n", false],
+    ["Upgrade: websockets\r\n", false],
+    ["Updated: websocket\r\n", false],
+  ])("opens a WebSocket (RFC 6455 §4.1) where it asks for one: %j", (lines, opens) => {
+    expect(headOf(request(`Host: a\r\n${lines}`)).opensWebSocket).toBe(opens);
+  });
+});
+
 describe("order of refusals (the framing first)", () => {
   test("is framing, target, host, expectation", () => {
     const wrong = "Content-Length: x\r\nExpect: x\r\n";

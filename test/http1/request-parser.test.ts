@@ -27,6 +27,7 @@ describe("message parsing (RFC 9112 §2.2)", () => {
           authority: { host: "example.com", port: 8080 },
           persist: true,
           expectsContinue: false,
+          opensWebSocket: false,
           slot: undefined,
         },
         fields: [

@@ -11,7 +11,7 @@ import { RawClient } from "../raw-client.ts";
 const root = process.argv[2] ?? "";
 const deadlineMs = 15_000;
 
-const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
 const requests = [
   get("/empty.txt"),
@@ -23,11 +23,11 @@ const requests = [
   get("/names/"),
   get("/names"),
   get("/throws"),
-  "HEAD /data/large.bin HTTP/1.1\r\nHost: a\r\n\r\n",
-  "HEAD /private.html HTTP/1.1\r\nHost: a\r\n\r\n",
-  "POST /MyForm.html HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na=b",
-  "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
-  "DELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n",
+  "HEAD /data/large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  "HEAD /private.html HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  "POST /MyForm.html HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\na=b",
+  "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  "DELETE / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n",
   "nonsense\r\n\r\n",
   get("/../etc/passwd"),
 ];

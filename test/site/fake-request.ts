@@ -109,6 +109,7 @@ export function repeatedHead(
     hasContent: head.hasContent,
     contentLength: head.contentLength,
     expectsContinue: head.expectsContinue,
+    opensWebSocket: head.opensWebSocket,
     acceptsInterim: head.acceptsInterim,
     octets: head.octets,
     slot: new Slot(),

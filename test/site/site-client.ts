@@ -47,6 +47,7 @@ export class SiteClient {
       logicalClock: new LogicalClock(),
       budgets: new TurnBudgets(scheduler),
       scheme,
+      hostNames: () => [],
     };
     this.opened = openSite(complete(root, options), this.surroundings);
   }

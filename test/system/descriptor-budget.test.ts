@@ -56,7 +56,7 @@ test.skipIf(!existsSync("/bin/sh") || !existsSync("/proc/self/limits"))(
     const reader = child.stdout.getReader();
     const { value } = await reader.read();
     const { port } = JSON.parse(new TextDecoder().decode(value)) as { port: number };
-    const request = "GET /data/large.bin HTTP/1.1\r\nHost: a\r\n\r\n";
+    const request = "GET /data/large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n";
     /** A client that has asked; undefined when it was reset before it could. */
     const ask = async (): Promise<RawClient | undefined> => {
       const client = await RawClient.connect(port).catch(() => undefined);

@@ -18,6 +18,8 @@ interface ServerNeeds {
   readonly root: string;
   readonly arguments: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
+  /** Names besides localhost that it has to answer to. */
+  readonly hosts: readonly string[];
 }
 
 /** A running server. `stop` resolves when its port is free again. */
@@ -53,9 +55,9 @@ async function withOwnStage(
   const root = mkdtempSync(`${tmpdir()}/wire-`);
   try {
     writeTree(root, script.tree);
-    const { serverArguments, limits } = script.settings;
+    const { serverArguments, limits, hosts } = script.settings;
     const words = serverArguments.map((word) => word.replaceAll("{{root}}", root));
-    const server = await start({ root, arguments: words, limits });
+    const server = await start({ root, arguments: words, limits, hosts });
     const restore = (): void => {
       emptyFolder(root);
       writeTree(root, script.tree);
@@ -85,15 +87,27 @@ export async function withOwnStages(
   await gather([]);
 }
 
+/** What is known of a server that already runs. */
+interface OwnedStage {
+  /** Whether the player may write its tree. */
+  readonly tree: boolean;
+  /** Whether one script is played and no other. */
+  readonly only: boolean;
+  readonly secure?: boolean;
+  /** Hosts that it doesn't answer to. */
+  readonly foreign?: ReadonlySet<string>;
+}
+
 /** Why `script` can't be played against a server that already runs; `undefined` if it can. */
-export function reasonNotToPlay(
-  script: Script,
-  owned: { readonly tree: boolean; readonly only: boolean; readonly secure?: boolean },
-): string | undefined {
-  const { serverArguments, limits, alone, cleartext, stateful } = script.settings;
+export function reasonNotToPlay(script: Script, owned: OwnedStage): string | undefined {
+  const { serverArguments, limits, hosts, alone, cleartext, stateful } = script.settings;
   const words = Object.entries(limits).map(([name, value]) => `limit ${name} ${value}`);
   if (serverArguments.length > 0) words.unshift(`server ${serverArguments.join(" ")}`);
   if (words.length > 0) return `needs ${words.join(", ")}`;
+  const foreign = hosts.filter((host) => owned.foreign?.has(host));
+  if (foreign.length > 0) {
+    return `needs a server that answers to ${foreign.join(", ")} (postern: --allow-host)`;
+  }
   if (cleartext && owned.secure === true) return "is about connections without TLS";
   if (owned.tree) return undefined;
   if (changesTree(script)) return "changes its tree: give --tree";

@@ -85,6 +85,7 @@ class ScriptParser {
   readonly #tree: TreeEntry[] = [];
   readonly #serverArguments: string[] = [];
   readonly #limits: Record<string, number> = {};
+  readonly #hosts: string[] = [];
   #alone = false;
   #cleartext = false;
   #stateful = false;
@@ -140,6 +141,7 @@ class ScriptParser {
     return {
       serverArguments: this.#serverArguments,
       limits: this.#limits,
+      hosts: this.#hosts,
       alone: this.#alone,
       cleartext: this.#cleartext,
       stateful: this.#stateful,
@@ -236,6 +238,9 @@ class ScriptParser {
         if (!limits.ok) this.#fault(line, `${limits.error.limit}: ${limits.error.expected}`);
         return;
       }
+      case "hosts":
+        this.#hosts.push(...setting.names);
+        return;
       case "alone":
         this.#alone = true;
         return;

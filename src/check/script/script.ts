@@ -174,6 +174,8 @@ export interface Settings {
   readonly serverArguments: readonly string[];
   /** Limits that the server must run with, by their names in `base/limits.ts`. */
   readonly limits: Readonly<Record<string, number>>;
+  /** Names besides localhost that the server must answer to. */
+  readonly hosts: readonly string[];
   /** Whether the script's tree must not be merged with the trees of other scripts. */
   readonly alone: boolean;
   /** Whether the script only makes sense on a connection without TLS. */

@@ -53,6 +53,7 @@ export type Statement =
 export type Setting =
   | { readonly kind: "server"; readonly words: readonly string[] }
   | { readonly kind: "limit"; readonly name: string; readonly value: number }
+  | { readonly kind: "hosts"; readonly names: readonly string[] }
   | { readonly kind: "alone" | "cleartext" | "stateful" }
   | { readonly kind: "uncut"; readonly reason: string };
 
@@ -82,6 +83,7 @@ const readers: Readonly<Record<string, Reader>> = {
 
   server: (rest) => readServer(rest),
   limit: (rest) => readLimit(rest),
+  hosts: (rest) => readHosts(rest),
   alone: (rest) => bare(rest, { kind: "setting", setting: { kind: "alone" } }),
   cleartext: (rest) => bare(rest, { kind: "setting", setting: { kind: "cleartext" } }),
   stateful: (rest) => bare(rest, { kind: "setting", setting: { kind: "stateful" } }),
@@ -133,6 +135,14 @@ export function readStatement(text: string, line: number): Result<Statement, str
   const reader = Object.hasOwn(readers, keyword) ? readers[keyword] : undefined;
   if (reader === undefined) return failure(`a statement, and not "${text}"`);
   return reader(rest, line);
+}
+
+/** Names as Host carries them; `server` has the option for what is more than a name. */
+function readHosts(rest: string): Result<Statement, string> {
+  const names = rest.split(" ");
+  return names.every((name) => /^[A-Za-z0-9][\w.-]*$/u.test(name))
+    ? success({ kind: "setting", setting: { kind: "hosts", names } })
+    : failure("hosts NAME...: names that the server answers to, without ports");
 }
 
 function bare(rest: string, statement: Statement): Result<Statement, string> {

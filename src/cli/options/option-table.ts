@@ -19,7 +19,7 @@ import type { TlsOptions } from "../../server/serve-options.ts";
 import { defaultOptions, isPemText, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
 import type { MemberKinds } from "./composite-kind.ts";
-import { object } from "./composite-kind.ts";
+import { listOf, object } from "./composite-kind.ts";
 import { deadlinesText } from "./deadlines-text.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
@@ -88,6 +88,17 @@ export const optionTable = {
     ],
     default: 9001,
     restart: true,
+  },
+  allowHosts: {
+    topic: "listening",
+    kind: listOf("a list of hosts", text('a host, ".example.com" or "*"')),
+    flags: [
+      {
+        name: "allow-host",
+        entry: plainText("NAME"),
+        summary: "answer to this host on loopback, too; .domain, or * for all",
+      },
+    ],
   },
   tls: {
     topic: "listening",

@@ -83,6 +83,7 @@ async function settle(options: ReloadOptions): Promise<Shared> {
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
     scheme: tls === undefined ? "http" : "https",
+    hostNames: () => [],
   });
   const { root } = site.source;
   if (tls === undefined) return { options: { ...options, root }, site };

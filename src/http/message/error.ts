@@ -67,6 +67,12 @@ export const refusals = refusalTable({
   path: badRequest("RFC 3986 §3.3", "The path is malformed, or leaves the served folder."),
   form: badRequest("RFC 7578 §4", "The form is malformed."),
   json: badRequest("RFC 8259 §2", "The content is not well-formed JSON in UTF-8."),
+  "cross-origin": {
+    status: 403,
+    section: "RFC 9110 §15.5.4",
+    text: "Pages of other origins may not send this request.",
+    close: true,
+  },
   "request-timeout": {
     status: 408,
     section: "RFC 9110 §15.5.9",
@@ -95,6 +101,12 @@ export const refusals = refusalTable({
     status: 417,
     section: "RFC 9110 §10.1.1",
     text: "The only expectation that can be met is 100-continue.",
+    close: true,
+  },
+  host: {
+    status: 421,
+    section: "RFC 9110 §7.4",
+    text: "This server does not answer to the host that the request names.",
     close: true,
   },
   misdirected: {

@@ -37,6 +37,9 @@ export interface RequestHead {
   /** Whether the client waits for 100 (Continue) before it sends content (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
 
+  /** Whether the client asks to switch to WebSocket (RFC 6455 §4.1). */
+  readonly opensWebSocket: boolean;
+
   /** Whether the client understands interim responses; HTTP/1.0 has none (RFC 9110 §15.2). */
   readonly acceptsInterim: boolean;
 

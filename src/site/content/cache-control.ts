@@ -117,6 +117,13 @@ export function cacheControl(name: string, seconds: number | undefined): Respons
 /** Browsers use the declared media type and guess no other (Fetch, "X-Content-Type-Options"). */
 export const noSniff: ResponseField = ["X-Content-Type-Options", "nosniff"];
 
+/**
+ * Pages of other origins get no such response into their process as a picture or a script (Fetch,
+ * "Cross-Origin-Resource-Policy"). Listings and error pages have it: they name files, and no page
+ * shows them as its own resource. Files don't: pages elsewhere show a local server's pictures.
+ */
+export const ownOriginOnly: ResponseField = ["Cross-Origin-Resource-Policy", "same-origin"];
+
 /** The fields of a representation without coded variants, and of one with. */
 class FieldPair {
   readonly plain: readonly ResponseField[];

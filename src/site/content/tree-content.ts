@@ -25,7 +25,7 @@ import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
-import { ContentFields, noSniff } from "./cache-control.ts";
+import { ContentFields, noSniff, ownOriginOnly } from "./cache-control.ts";
 import { codingOf, mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
@@ -264,7 +264,7 @@ export class TreeContent {
     if (listed === undefined) return undefined;
     const content = utf8Bytes(renderListing(path, listed));
     const varies = variants !== undefined && hasVariants(htmlType, "");
-    const fields = this.#fields.of("", varies);
+    const fields = [...this.#fields.of("", varies), ownOriginOnly];
     const entityTag = tagOfBytes(content);
     return new Representation({
       mediaType: htmlType,
@@ -297,6 +297,7 @@ export class TreeContent {
     const { streamListing } = listingPages();
     const steps = tree.list(path, listingEntriesMax, view);
     const builder = new ResponseBuilder(200).line(cacheControlLine).line(noSniff);
+    builder.line(ownOriginOnly);
     return builder.stream(streamListing(path, steps, listingEntriesMax, budgets), htmlType).build();
   }
 

@@ -13,10 +13,21 @@ import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { RouteHandler, RouteRequest, RouteService } from "./route-request.ts";
 
+/** How a route differs from others. */
+export interface RouteOptions {
+  /**
+   * Whether pages of any origin may send requests that change something, or open a WebSocket; false
+   * by default. Such a route has to find out by itself who sends a request.
+   */
+  readonly crossOrigin?: boolean;
+}
+
 /** The handlers of a path, by method. */
 interface Route {
   readonly path: ContainedPath;
   readonly handlers: Map<string, RouteHandler>;
+  /** The methods whose route takes requests of any origin. */
+  readonly crossOrigin: Set<string>;
 }
 
 /** What other servers write as a placeholder: ":id" and "{id}" as a segment, and "*" anywhere. */
@@ -69,14 +80,25 @@ export class RouteTable {
    * if no request can match: a method that no client sends, or a path that no request can have or
    * that is written as a pattern.
    */
-  add(method: string, path: string, handler: RouteHandler): void {
+  add(method: string, path: string, handler: RouteHandler, options: RouteOptions = {}): void {
     const contained = readPath(path);
     checkMethod(method);
     const key = encodePath(contained);
-    const route = this.#byPath.get(key) ?? { path: contained, handlers: new Map() };
+    const route = this.#byPath.get(key) ?? {
+      path: contained,
+      handlers: new Map(),
+      crossOrigin: new Set(),
+    };
     this.#byPath.set(key, route);
     route.handlers.set(method, handler);
+    if (options.crossOrigin === true) route.crossOrigin.add(method);
+    else route.crossOrigin.delete(method);
     this.#changed();
+  }
+
+  /** Whether there is a route for `request` that takes requests of any origin. */
+  takesCrossOrigin(request: Request): boolean {
+    return this.find(request)?.crossOrigin.has(request.head.method) === true;
   }
 
   /** The route for the path of `request`. */

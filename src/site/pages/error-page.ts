@@ -16,6 +16,7 @@ import type { Response, ResponseNote } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 import { reasonPhrases } from "../../http/message/status.ts";
+import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import { fileResponse } from "../content/file-response.ts";
 import type { Answer } from "../endpoint.ts";
 
@@ -62,7 +63,7 @@ function withReason(markup: string, reason: string): string {
 
 /** A builder for a response whose body is a page. */
 function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
-  return new ResponseBuilder(status).field("X-Content-Type-Options", "nosniff");
+  return new ResponseBuilder(status).line(noSniff).line(ownOriginOnly);
 }
 
 /** The paths of the tree's own pages, by status. */
@@ -119,12 +120,18 @@ export class ErrorPages {
     return startPage(416).field("Content-Range", `bytes */${size}`).html(markup).build();
   }
 
-  /** The page for a refusal; closes the connection if the error table says so. */
-  refusal(refusal: Refusal): Response {
+  /**
+   * The page for a refusal; closes the connection if the error table says so. `reason` says in
+   * detail what was wrong with the request.
+   */
+  refusal(refusal: Refusal, reason?: string): Response {
     const { status, section, text, close, limit } = refusal;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
-    const markup = builtInPage(status, { text: `${text}${bound}`, section });
-    const builder = startPage(status).noting({ reason: describeRefusal(refusal) });
+    const shown = reason === undefined || !this.#explain ? {} : { reason };
+    const markup = builtInPage(status, { text: `${text}${bound}`, section, ...shown });
+    const described = describeRefusal(refusal);
+    const noted = reason === undefined ? described : `${described}: ${reason}`;
+    const builder = startPage(status).noting({ reason: noted });
     if (status === 503) builder.field("Retry-After", "1");
     if (close) builder.closing();
     return builder.html(markup).build();

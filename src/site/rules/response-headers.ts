@@ -133,6 +133,10 @@ function preflight(response: Response, fields: Fields): readonly ResponseField[]
   const names = asked.filter(isToken);
   const headers: ResponseField[] =
     names.length === 0 ? [] : [["Access-Control-Allow-Headers", names.join(", ")]];
+  // A page of a public address asks before it reaches a private one (Private Network Access §3.1).
+  if (fields.get("access-control-request-private-network") === "true") {
+    headers.push(["Access-Control-Allow-Private-Network", "true"]);
+  }
   return [
     ["Access-Control-Allow-Methods", allow ?? "GET, HEAD, OPTIONS"],
     ...headers,

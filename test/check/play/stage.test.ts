@@ -41,6 +41,16 @@ describe("a script that another server can't be played", () => {
     expect(reasonNotToPlay(alone, { tree: false, only: true })).toBeUndefined();
   });
 
+  test("needs a host that the server turns away", () => {
+    const hosted = scriptWith("    hosts a.example b.example");
+    const owned = { tree: true, only: false };
+    expect(reasonNotToPlay(hosted, owned)).toBeUndefined();
+    expect(reasonNotToPlay(hosted, { ...owned, foreign: new Set(["c"]) })).toBeUndefined();
+    expect(reasonNotToPlay(hosted, { ...owned, foreign: new Set(["b.example"]) })).toBe(
+      "needs a server that answers to b.example (postern: --allow-host)",
+    );
+  });
+
   test("stays so with --tree only where it needs the server's command line", () => {
     const owned = { tree: true, only: false };
     for (const script of [plain, live, stateful, alone]) {

@@ -9,6 +9,7 @@ function scriptOf(file: string, strengths: readonly Strength[]): Script {
   const settings = {
     serverArguments: [],
     limits: {},
+    hosts: [],
     alone: false,
     cleartext: false,
     stateful: false,

@@ -64,6 +64,7 @@ describe("a whole script", () => {
       "    fifo pipe",
       "    server --explain --header 'X: a b'",
       "    limit headerTimeMs 300",
+      "    hosts a.example B_2.example",
       "    alone",
       "    stateful",
       "    uncut it waits on deadlines",
@@ -92,7 +93,7 @@ describe("a whole script", () => {
     expect(script.title).toBe("A title");
     expect(script.phases.map(({ steps, ...head }) => ({ ...head, steps: steps.length }))).toEqual([
       {
-        line: 19,
+        line: 20,
         title: "First",
         references: ["RFC 9110 §9.3.1", "RFC 9112 §6.3 step 5"],
         strength: "must",
@@ -100,7 +101,7 @@ describe("a whole script", () => {
         steps: 3,
       },
       {
-        line: 29,
+        line: 30,
         title: "Second",
         references: ["postern: permission"],
         strength: "may",
@@ -138,6 +139,7 @@ describe("a whole script", () => {
     expect(script.settings).toEqual({
       serverArguments: ["--explain", "--header", "X: a b"],
       limits: { headerTimeMs: 300 },
+      hosts: ["a.example", "B_2.example"],
       alone: true,
       cleartext: false,
       stateful: true,
@@ -148,7 +150,7 @@ describe("a whole script", () => {
   test("gives within to the expectation that follows", () => {
     expect(script.phases[1]?.steps.at(-1)).toEqual({
       kind: "end",
-      line: 35,
+      line: 36,
       ends: ["closed", "reset"],
       withinMs: 2000,
     });
@@ -357,6 +359,8 @@ describe("refuses, with the line", () => {
     ["    save a = ETag ~ x", "a group"],
     ["    continue", "continue only where"],
     ["    alone", "settings before the first phase"],
+    ["    hosts a.example:80", "hosts NAME..."],
+    ["    hosts *", "hosts NAME..."],
     ["    | text", "content only after a file"],
     ["    has Date", "right after a response"],
     ["    chmod a.txt 99", "a mode in octal"],

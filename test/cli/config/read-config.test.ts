@@ -11,8 +11,8 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, host, port, tls, permissions, explain, hidden, symlinks, listing, index, single, cleanUrls, " +
-  "cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
+  "root, host, port, allowHosts, tls, permissions, explain, hidden, symlinks, listing, index, " +
+  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
   "workers, limits";
 
 describe("a key", () => {

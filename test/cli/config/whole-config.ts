@@ -5,6 +5,7 @@ export const whole: Required<Config> = {
   root: "site",
   host: "::1",
   port: 0,
+  allowHosts: ["site.example", ".lab.example"],
   tls: { cert: "cert.pem", key: "key.pem" },
   permissions: "process",
   explain: true,

@@ -25,7 +25,7 @@ class Holding extends WriteBatcher {
   }
 }
 
-const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const page = new Uint8Array([0x70]);
 const kept = new ResponseBuilder(200).bytes(page, "text/plain").buildCached();
 
@@ -108,7 +108,7 @@ describe("an answer isn't held", () => {
       ),
     );
     for (let round = 1; round <= 3; round++) {
-      for (const client of clients) client.write("GET /letter HTTP/1.1\r\nHost: a\r\n\r\n");
+      for (const client of clients) client.write("GET /letter HTTP/1.1\r\nHost: localhost\r\n\r\n");
       while (answers.some((text) => text.split("\r\n\r\n").length <= round)) await Bun.sleep(1);
     }
     for (const client of clients) client.end();

@@ -201,6 +201,7 @@ describe("a long one", () => {
       fields: [
         ["Cache-Control", "no-cache"],
         ["X-Content-Type-Options", "nosniff"],
+        ["Cross-Origin-Resource-Policy", "same-origin"],
         ["Content-Type", "text/html; charset=utf-8"],
       ],
     });

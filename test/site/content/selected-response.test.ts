@@ -76,7 +76,11 @@ describe.each(paths)("a file that is %s", (_what, from, kind) => {
     ]) {
       const shown = await get(fields);
       expect([shown.status, shown.close]).toEqual([412, false]);
-      expect(Object.keys(shown.fields)).toEqual(["X-Content-Type-Options", "Content-Type"]);
+      expect(Object.keys(shown.fields)).toEqual([
+        "X-Content-Type-Options",
+        "Cross-Origin-Resource-Policy",
+        "Content-Type",
+      ]);
     }
     expect((await get({ "If-Match": `"x", ${await tag()}` })).status).toBe(200);
     expect((await get({ "If-Unmodified-Since": lastModified })).status).toBe(200);

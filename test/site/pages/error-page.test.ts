@@ -72,7 +72,11 @@ describe("403.html and 404.html of the tree", () => {
     });
     const shut = await client.ask("GET /shut.txt");
     expect(shut).toMatchObject({ status: 403, body: "<p>shut</p>", note: { reason } });
-    expect(Object.keys(shut.fields)).toEqual(["X-Content-Type-Options", "Content-Type"]);
+    expect(Object.keys(shut.fields)).toEqual([
+      "X-Content-Type-Options",
+      "Cross-Origin-Resource-Policy",
+      "Content-Type",
+    ]);
   });
 
   test("are pages like others when they are asked for", async () => {

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
-import { TempSite } from "../temp-site.ts";
-import { SiteClient } from "./site-client.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
+import { TempSite } from "../../temp-site.ts";
+import { SiteClient } from "../site-client.ts";
 
 const site = new TempSite();
 afterAll(() => site[Symbol.dispose]());

@@ -3,12 +3,12 @@
  * be served over a connection without TLS, and a server with TLS has no http resources.
  */
 
-import { refusals } from "../http/message/error.ts";
-import type { Response } from "../http/message/response.ts";
-import type { Scheme } from "../http/message/target.ts";
-import type { Guard } from "./endpoint.ts";
-import type { ErrorPages } from "./pages/error-page.ts";
-import type { Request } from "./request.ts";
+import { refusals } from "../../http/message/error.ts";
+import type { Response } from "../../http/message/response.ts";
+import type { Scheme } from "../../http/message/target.ts";
+import type { Guard } from "../endpoint.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
+import type { Request } from "../request.ts";
 
 /** The guard of a site whose connections all have `scheme`. */
 export class SchemeGuard implements Guard {

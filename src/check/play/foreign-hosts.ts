@@ -1,0 +1,40 @@
+/**
+ * Which hosts a server that already runs doesn't answer to. A server may refuse requests for hosts
+ * that aren't its own with 421 (RFC 9110 §15.5.20), as postern does on loopback. A script that
+ * needs such a host says nothing about that server, so it isn't played.
+ */
+
+import { latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
+import { Connection } from "./connection.ts";
+import type { Endpoint } from "./connection.ts";
+
+/** How long an answer is waited for. A server that is silent for longer is played all the same. */
+const answerTimeMs = 5000;
+
+/** A status line, as far as it is looked at. */
+const statusLength = "HTTP/1.1 421".length;
+
+/** Whether the server at `endpoint` answers a request for `host` with 421. */
+async function turnsAway(endpoint: Endpoint, host: string): Promise<boolean> {
+  const opened = await Connection.open(endpoint);
+  if (!opened.ok) return false;
+  const connection = opened.value;
+  connection.send(latin1Bytes(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+  const deadline = performance.now() + answerTimeMs;
+  while (connection.pendingBytes < statusLength && connection.peer === "open") {
+    if ((await connection.changed(deadline)) === "late") break;
+  }
+  const status = latin1Text(connection.take()).slice(0, statusLength);
+  connection.abort();
+  return /^HTTP\/1\.[01] 421$/.test(status);
+}
+
+/** Those of `hosts` that the server at `endpoint` turns away. */
+export async function foreignHosts(
+  endpoint: Endpoint,
+  hosts: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const foreign = new Set<string>();
+  for (const host of hosts) if (await turnsAway(endpoint, host)) foreign.add(host);
+  return foreign;
+}

@@ -1,0 +1,51 @@
+/**
+ * Refuses requests for foreign hosts on loopback with 421 (RFC 9110 §7.4).
+ *
+ * A page of another site can have its own name resolve to 127.0.0.1 (DNS rebinding). The browser
+ * then takes the server's answers for that site's, and lets the page read them. Such a request
+ * still names the foreign host, so the check of the host is what stops it.
+ *
+ * Only clients on loopback are checked. The kernel gives a connection to a loopback address a
+ * loopback address at its other end, so the client's address tells whether the server's is one. An
+ * HTTP/1.0 request without Host passes: browsers always send one.
+ */
+
+import { refusals } from "../../http/message/error.ts";
+import type { Response } from "../../http/message/response.ts";
+import type { Guard } from "../endpoint.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
+import type { Request } from "../request.ts";
+import type { OwnHosts } from "./own-hosts.ts";
+
+/** Whether `address` is one of loopback, as an IPv4 client of an IPv6 socket has it, too. */
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
+}
+
+/** The guard of a site that answers to some hosts only. */
+export class HostGuard implements Guard {
+  readonly #open: () => OwnHosts | undefined;
+  #hosts: OwnHosts | undefined;
+  readonly #pages: ErrorPages;
+  /** The host that was accepted last. Most requests name it again and need no other look. */
+  #accepted = "localhost";
+
+  /** `open` gives the hosts; it is called when a client on loopback names one but localhost. */
+  constructor(open: () => OwnHosts | undefined, pages: ErrorPages) {
+    this.#open = open;
+    this.#pages = pages;
+  }
+
+  check({ head, remoteAddress }: Request): Response | undefined {
+    const host = head.authority?.host;
+    if (host === undefined || host === this.#accepted) return undefined;
+    if (host === "127.0.0.1" || !isLoopback(remoteAddress)) return undefined;
+    this.#hosts ??= this.#open();
+    if (this.#hosts?.has(host) === true) {
+      this.#accepted = host;
+      return undefined;
+    }
+    const reason = `${host} is not a name of this server; --allow-host NAME adds one`;
+    return this.#pages.refusal(refusals.host, reason);
+  }
+}
