@@ -17,6 +17,9 @@ import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { OwnHosts } from "./own-hosts.ts";
 
+/** How many spellings of own hosts are kept. A server has a few; clients could make up many. */
+const keptHostsMax = 32;
+
 /** Whether `address` is one of loopback, as an IPv4 client of an IPv6 socket has it, too. */
 function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
@@ -29,6 +32,8 @@ export class HostGuard implements Guard {
   readonly #pages: ErrorPages;
   /** The host that was accepted last. Most requests name it again and need no other look. */
   #accepted = "localhost";
+  /** Hosts that were accepted, as clients spell them, for clients that take turns. */
+  readonly #kept = new Set<string>();
 
   /** `open` gives the hosts; it is called when a client on loopback names one but localhost. */
   constructor(open: () => OwnHosts | undefined, pages: ErrorPages) {
@@ -40,12 +45,18 @@ export class HostGuard implements Guard {
     const host = head.authority?.host;
     if (host === undefined || host === this.#accepted) return undefined;
     if (host === "127.0.0.1" || !isLoopback(remoteAddress)) return undefined;
-    this.#hosts ??= this.#open();
-    if (this.#hosts?.has(host) === true) {
+    if (this.#kept.has(host) || this.#isOwn(host)) {
       this.#accepted = host;
       return undefined;
     }
     const reason = `${host} is not a name of this server; --allow-host NAME adds one`;
     return this.#pages.refusal(refusals.host, reason);
+  }
+
+  #isOwn(host: string): boolean {
+    this.#hosts ??= this.#open();
+    if (this.#hosts?.has(host) !== true) return false;
+    if (this.#kept.size < keptHostsMax) this.#kept.add(host);
+    return true;
   }
 }

@@ -42,6 +42,16 @@ describe("a foreign host on loopback (RFC 9110 §7.4)", () => {
     expect(statuses).toEqual([200, 421, 200, 200, 421]);
   });
 
+  test("stays so when many of the server's own have come in turn", async () => {
+    const client = open();
+    for (let turn = 0; turn < 2; turn++) {
+      for (let i = 0; i < 100; i++) {
+        expect(await statusOf(client, `${i}.localhost`)).toBe(200);
+        expect(await statusOf(client, `${i}.example`)).toBe(421);
+      }
+    }
+  });
+
   test("is the one of the target, where that names one (RFC 9112 §3.2.2)", async () => {
     const client = open();
     const asked = (line: string, host: string): Promise<number> =>
