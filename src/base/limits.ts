@@ -143,6 +143,8 @@ export interface Limits {
    * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
    */
   readonly listingWholeEntriesMax: number;
+  /** The rows of listings that are kept for clients who ask for the same folder at one time. */
+  readonly listingCacheBytesMax: ByteCount;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
@@ -216,6 +218,7 @@ export const defaultLimits: Limits = {
   symlinkHopsMax: 16,
   listingEntriesMax: 10_000,
   listingWholeEntriesMax: 1000,
+  listingCacheBytesMax: mebibytes(8),
   requestsKeptMax: 100,
 
   workersMax: 64,

@@ -30,6 +30,15 @@ const octetsMax = 2048;
 /** What a head costs beside its octets, roughly, in bytes: its text and the objects it became. */
 const headBytes = 1024;
 
+/** What a field line costs beside its octets, and how many lines `headBytes` includes. */
+const fieldBytes = 128;
+const fieldsIncluded = 16;
+
+/** What `head` costs, in bytes. */
+function bytesOf({ octetCount, fields }: Http1RequestHead): number {
+  return headBytes + octetCount + fieldBytes * Math.max(0, fields.count - fieldsIncluded);
+}
+
 /**
  * Without room, every head that arrives for the second time is admitted. One that is turned away
  * costs as much as one that is evicted: it is read, in some two microseconds.
@@ -53,7 +62,7 @@ class CachedHead implements HeadEvent, StoreEntry {
   constructor(head: Http1RequestHead) {
     this.head = head;
     this.octets = head.octets;
-    this.bytes = headBytes + head.octetCount;
+    this.bytes = bytesOf(head);
   }
 }
 

@@ -5,7 +5,6 @@
 
 import { ByteBudget } from "./byte-budget.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { Semaphore } from "./semaphore.ts";
 import type { WorkBudget } from "./work-budget.ts";
 
 /** What one turn does for all folder listings together, in directory entries. */
@@ -13,12 +12,6 @@ const listingWorkMax = 512;
 
 /** How much of all forms together one turn parses, in octets: less than a millisecond's work. */
 const formWorkMax = 256 * 1024;
-
-/**
- * Folders that are read at a time. Until its entries are chosen, each holds a descriptor, and more
- * names than its listing shows.
- */
-const folderReadersMax = 4;
 
 /** The budgets of one server. */
 export class TurnBudgets {
@@ -29,7 +22,6 @@ export class TurnBudgets {
   readonly variants: ByteBudget;
   #listings: WorkBudget | undefined;
   #forms: WorkBudget | undefined;
-  #folderReaders: Semaphore | undefined;
 
   constructor(scheduler: Scheduler) {
     this.scheduler = scheduler;
@@ -51,14 +43,5 @@ export class TurnBudgets {
   #openWork(workMax: number): WorkBudget {
     const { WorkBudget: Budget } = require("./work-budget.ts") as typeof import("./work-budget.ts");
     return new Budget(this.scheduler, workMax);
-  }
-
-  /** The folders that are read at a time. Its code is loaded by the first listing. */
-  get folderReaders(): Semaphore {
-    if (this.#folderReaders === undefined) {
-      const { Semaphore: Readers } = require("./semaphore.ts") as typeof import("./semaphore.ts");
-      this.#folderReaders = new Readers(folderReadersMax);
-    }
-    return this.#folderReaders;
   }
 }

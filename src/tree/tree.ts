@@ -33,9 +33,10 @@ export interface Tree {
 
   /**
    * The first `limit` entries of the folder at `path`: folders first, then by name, with digits
-   * compared by value. Each call reads the folder anew, by the same rules as `open`; a folder that
-   * is gone is empty. Each step may run in a turn of its own and sees the folder as it is then. The
-   * caller iterates to the end or calls `return`.
+   * compared by value. Each call shows the folder as it is after the call, by the same rules as
+   * `open`; calls that come before a reading has begun share it. A folder that is gone is empty.
+   * Each step may run in a turn of its own and sees the folder as it is then. The caller iterates
+   * to the end or calls `return`.
    */
   list(path: ContainedPath, limit: number, view: View): ListingSteps;
 
@@ -110,12 +111,24 @@ export interface OpenFile extends FileSource {
 export type ListingSteps =
   Iterator<ListingStep, void, void> | AsyncIterator<ListingStep, void, void>;
 
+/** Entries that stand together in a listing. Listings that share a reading have the same parts. */
+export interface ListingPart {
+  /** The entries, as they are at the time of each step. */
+  readonly read: () => Iterator<ListingStep, void, void>;
+  /** Holds a value that the site derives from this part. */
+  readonly slot: Slot;
+  /** Holds a value that the site derives from all parts of the reading. */
+  readonly wholeSlot: Slot;
+}
+
 /** A step towards a folder's entries. */
 export interface ListingStep {
   /** How many entries have been found so far, shown or not. */
   readonly found: number;
   /** The next entries in order; empty until all have been found. */
   readonly entries: readonly DirectoryEntry[];
+  /** The next entries in order when they have not been looked at yet; `entries` is empty then. */
+  readonly part?: ListingPart;
   /** The cost of the step. 1 is the cost of finding one entry, about 2 µs. */
   readonly work: number;
 }

@@ -383,6 +383,14 @@ describe("is read each time", () => {
 });
 
 describe("the memory is bounded", () => {
+  test("a head with many fields costs what their offsets do", () => {
+    const heads = newMemory();
+    const fields = Array.from({ length: 49 }, (_, i) => `X${i}: ${i}\r\n`).join("");
+    const octets = `GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
+    remembered(heads, octets);
+    expect(heads.bytes).toBe(headBytes + octets.length + 34 * 128);
+  });
+
   test("a head of 2048 octets is kept, and none that is longer", () => {
     const heads = newMemory();
     const [fits, isLonger] = [ofLength(2048), ofLength(2049)];

@@ -15,7 +15,8 @@ import type { DiskTreeOptions } from "../../src/tree/disk/disk-tree.ts";
 import { DiskTree, openDiskTree } from "../../src/tree/disk/disk-tree.ts";
 import type { ContainedPath } from "../../src/tree/path.ts";
 import { containPath } from "../../src/tree/path.ts";
-import type { DirectoryEntry, OpenFile, Outcome } from "../../src/tree/tree.ts";
+import type { SharedSteps } from "../../src/tree/listing/shared-listings.ts";
+import type { DirectoryEntry, ListingStep, OpenFile, Outcome } from "../../src/tree/tree.ts";
 import { View } from "../../src/tree/view.ts";
 
 /** What stands in the tests' `outside/canary.txt`. */
@@ -100,6 +101,29 @@ export function pathOf(rawPath: string): ContainedPath {
 /** A view whose looks are all made anew, and whose outcomes are never cached. */
 export const uncachedView = (): View => View.anew(-Infinity);
 
+function* flatten(steps: SharedSteps): Generator<ListingStep, void> {
+  for (const step of steps) {
+    if (step.part === undefined) yield step;
+    const read = step.part?.read();
+    for (let some = read?.next(); some?.done === false; some = read?.next()) yield some.value;
+  }
+}
+
+/** The same steps, those of the parts in place of the parts. */
+export function flatSteps(steps: SharedSteps): SharedSteps {
+  const flat = flatten(steps);
+  return {
+    next: () => flat.next(),
+    return() {
+      flat.return();
+      return steps.return();
+    },
+    [Symbol.iterator]() {
+      return this;
+    },
+  };
+}
+
 /** What `tree` lists at `path` with this `limit`, and how many entries it leaves out. */
 export function listed(
   tree: DiskTree,
@@ -108,7 +132,7 @@ export function listed(
 ): { readonly entries: readonly DirectoryEntry[]; readonly left: number } {
   const entries: DirectoryEntry[] = [];
   let left = 0;
-  for (const step of tree.list(path, limit, uncachedView())) {
+  for (const step of flatSteps(tree.list(path, limit, uncachedView()))) {
     entries.push(...step.entries);
     left = Math.max(0, step.found - limit);
   }

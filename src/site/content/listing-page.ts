@@ -1,15 +1,20 @@
 /**
  * The page of a folder without an index: links to its entries. A short listing is made whole. A
- * long one is streamed, so that making it doesn't delay other requests.
+ * long one is streamed, so that making it doesn't delay other requests. Clients that ask for the
+ * same folder at once get the same rows, or the same whole page.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
-import type { DirectoryEntry, ListingStep, ListingSteps } from "../../tree/tree.ts";
+import type { Slot } from "../../base/slot.ts";
+import type { ByteCount } from "../../base/units.ts";
+import type { DirectoryEntry, ListingPart, ListingStep, ListingSteps } from "../../tree/tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, displayPath, encodeName } from "../../tree/path.ts";
-import { utf8Bytes } from "../../http/octets/bytes.ts";
+import { concatBytes, utf8Bytes } from "../../http/octets/bytes.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import { beginPage, endPage, escapeHtml } from "../pages/markup.ts";
+import type { PartRows } from "./listing-rows.ts";
+import { ListingRows } from "./listing-rows.ts";
 
 const units = ["B", "kB", "MB", "GB", "TB"] as const;
 
@@ -57,10 +62,16 @@ function beginListing(path: ContainedPath): string {
 ${up}`;
 }
 
+/** The rows of `entries`. */
 function renderEntries(entries: readonly DirectoryEntry[]): string {
   let rows = "";
   for (const entry of entries) rows += `${renderEntry(entry)}\n`;
   return rows;
+}
+
+/** The rows of one site's listings, of which at most `bytesMax` are kept. */
+export function openRows(bytesMax: ByteCount): ListingRows {
+  return new ListingRows(bytesMax, renderEntries);
 }
 
 /** The markup after `count` entries; `left` is how many are not shown. */
@@ -70,26 +81,55 @@ function endListing(count: number, left: number): string {
   return `</tbody>\n</table>${nothing}${rest}${endPage}`;
 }
 
-/** The entries that a listing shows, and how many more there are. */
+/** The rows that a listing shows, and how many entries it doesn't. */
 interface Listed {
-  readonly entries: readonly DirectoryEntry[];
+  readonly rows: readonly Uint8Array[];
+  readonly count: number;
   readonly left: number;
+  /**
+   * Where the page is kept for the other listings that share the reading; undefined for none.
+   */
+  readonly slot: Slot | undefined;
 }
 
 /** The page for the folder at `path`. */
-export function renderListing(path: ContainedPath, { entries, left }: Listed): string {
-  return beginListing(path) + renderEntries(entries) + endListing(entries.length, left);
+export function renderListing(path: ContainedPath, { rows, count, left }: Listed): Uint8Array {
+  return concatBytes([utf8Bytes(beginListing(path)), ...rows, utf8Bytes(endListing(count, left))]);
 }
 
 /** The fixed cost of a step, in the unit of `ListingStep.work`. */
 const stepWork = 32;
 
-/** The `steps` of a listing, spread over as many turns as the budget requires. */
+/** What one step of a listing has made. */
+interface MadeRows {
+  readonly octets: Uint8Array;
+  readonly count: number;
+  readonly found: number;
+  readonly part: ListingPart | undefined;
+}
+
+/** What makes the rows of listings: a turn's budgets, and the rows that are shared. */
+export interface RowMaking {
+  readonly budgets: TurnBudgets;
+  readonly rows: ListingRows;
+}
+
+/** The rows of `part`, made over as many turns as the budget requires. */
+async function rowsOf(part: ListingPart, { budgets, rows }: RowMaking): Promise<PartRows> {
+  const own = rows.of(part);
+  while (!own.isDone) await budgets.listings.do(() => stepWork + own.advance());
+  rows.keep(part, own);
+  return own;
+}
+
+/** The rows of a listing, spread over as many turns as the budget requires. */
 async function* listInTurns(
-  steps: ListingSteps,
-  { listings, folderReaders }: TurnBudgets,
-): AsyncGenerator<ListingStep, void> {
-  const leave = await folderReaders.enter();
+  list: () => ListingSteps,
+  making: RowMaking,
+): AsyncGenerator<MadeRows, void> {
+  const { listings } = making.budgets;
+  // Asked for when the first row is, because steps that no iteration begins would not be returned.
+  const steps = list();
   try {
     for (;;) {
       let next: Eventual<IteratorResult<ListingStep, void>> | undefined;
@@ -99,50 +139,61 @@ async function* listInTurns(
       });
       const step = await next;
       if (step === undefined || step.done === true) return;
-      if (step.value.entries.length > 0) leave();
-      yield step.value;
+      const { found, entries, part } = step.value;
+      if (part === undefined) {
+        const octets = utf8Bytes(renderEntries(entries));
+        yield { octets, count: entries.length, found, part };
+      } else {
+        const { octets, count } = await rowsOf(part, making);
+        yield { octets, count, found, part };
+      }
     }
   } finally {
     await steps.return?.();
-    leave();
   }
-}
-
-/** The entries from `steps`, at most `limit`; undefined when more than `foundMax` are found. */
-export async function readListing(
-  steps: ListingSteps,
-  limit: number,
-  foundMax: number,
-  budgets: TurnBudgets,
-): Promise<Listed | undefined> {
-  const listed: DirectoryEntry[] = [];
-  let left = 0;
-  for await (const { found, entries } of listInTurns(steps, budgets)) {
-    if (found > foundMax) return undefined;
-    listed.push(...entries);
-    left = Math.max(0, found - limit);
-  }
-  return { entries: listed, left };
 }
 
 /**
- * The page of the folder at `path`, made from `steps` with at most `limit` entries while it is
- * sent. A step without entries yields an empty chunk, so that a disconnect is noticed at every
- * step.
+ * The rows of a listing of at most `limit` entries; undefined when more than `foundMax` are found.
+ */
+export async function readListing(
+  list: () => ListingSteps,
+  limit: number,
+  foundMax: number,
+  making: RowMaking,
+): Promise<Listed | undefined> {
+  const rows: Uint8Array[] = [];
+  let count = 0;
+  let left = 0;
+  let slot: Slot | undefined;
+  for await (const made of listInTurns(list, making)) {
+    if (made.found > foundMax) return undefined;
+    rows.push(made.octets);
+    count += made.count;
+    left = Math.max(0, made.found - limit);
+    slot ??= made.part?.wholeSlot;
+  }
+  return { rows, count, left, slot };
+}
+
+/**
+ * The page of the folder at `path`, made from the steps of `list` with at most `limit` entries
+ * while it is sent. A step without entries yields an empty chunk, so that a disconnect is noticed
+ * at every step.
  */
 export async function* streamListing(
   path: ContainedPath,
-  steps: ListingSteps,
+  list: () => ListingSteps,
   limit: number,
-  budgets: TurnBudgets,
+  making: RowMaking,
 ): AsyncGenerator<Uint8Array, void> {
   yield utf8Bytes(beginListing(path));
   let count = 0;
   let left = 0;
-  for await (const { found, entries } of listInTurns(steps, budgets)) {
-    yield utf8Bytes(renderEntries(entries));
-    count += entries.length;
-    left = Math.max(0, found - limit);
+  for await (const made of listInTurns(list, making)) {
+    yield made.octets;
+    count += made.count;
+    left = Math.max(0, made.found - limit);
   }
   yield utf8Bytes(endListing(count, left));
 }

@@ -8,7 +8,6 @@ import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import { utf8Bytes } from "../../http/octets/bytes.ts";
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
@@ -17,7 +16,7 @@ import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, encodePath } from "../../tree/path.ts";
 import { explainDenial } from "../../tree/permission.ts";
-import type { AbsenceCause, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
+import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
@@ -29,6 +28,8 @@ import { ContentFields, noSniff, ownOriginOnly } from "./cache-control.ts";
 import { codingOf, mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
+import type { RowMaking } from "./listing-page.ts";
+import type { ListingRows } from "./listing-rows.ts";
 import { locationFrom, redirect } from "./redirect.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
@@ -86,6 +87,7 @@ function pathOfFile(file: OpenFile, path: ContainedPath): ContainedPath {
 export class TreeContent {
   readonly #service: ContentService;
   readonly #fields: ContentFields;
+  #rows: ListingRows | undefined;
 
   constructor(service: ContentService) {
     this.#service = service;
@@ -254,25 +256,37 @@ export class TreeContent {
     return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
   }
 
+  /** What makes the rows of listings. */
+  #rowMaking(): RowMaking {
+    const { budgets, limits } = this.#service;
+    this.#rows ??= listingPages().openRows(limits.listingCacheBytesMax);
+    return { budgets, rows: this.#rows };
+  }
+
   /** The listing of the folder at `path`; undefined when it is so long that it must be streamed. */
   async #listingAt(path: ContainedPath, view: View): Promise<Representation | undefined> {
-    const { budgets, limits, tree, variants } = this.#service;
+    const { limits, tree, variants } = this.#service;
     const { listingEntriesMax, listingWholeEntriesMax } = limits;
     const { readListing, renderListing } = listingPages();
-    const steps = tree.list(path, listingEntriesMax, view);
-    const listed = await readListing(steps, listingEntriesMax, listingWholeEntriesMax, budgets);
+    const list = (): ListingSteps => tree.list(path, listingEntriesMax, view);
+    const making = this.#rowMaking();
+    const listed = await readListing(list, listingEntriesMax, listingWholeEntriesMax, making);
     if (listed === undefined) return undefined;
-    const content = utf8Bytes(renderListing(path, listed));
+    const { slot } = listed;
+    if (slot?.value instanceof Representation) return slot.value;
+    const content = renderListing(path, listed);
     const varies = variants !== undefined && hasVariants(htmlType, "");
     const fields = [...this.#fields.of("", varies), ownOriginOnly];
     const entityTag = tagOfBytes(content);
-    return new Representation({
+    const listing = new Representation({
       mediaType: htmlType,
       entityTag,
       content,
       fields,
       hasVariants: varies,
     });
+    if (slot !== undefined) slot.value = listing;
+    return listing;
   }
 
   /** Answers with the listing of the folder at `path`. */
@@ -287,7 +301,7 @@ export class TreeContent {
    * Content-Length.
    */
   #streamListing(request: Request, path: ContainedPath, view: View): Response {
-    const { budgets, limits, pages, tree, variants } = this.#service;
+    const { limits, pages, tree, variants } = this.#service;
     if (variants?.().takesIdentity(request.head.fields) === false) return pages.notAcceptable();
     const { kind } = weighRequest(request, { entityTag: unmatchableTag });
     if (kind === "failed") return pages.preconditionFailed();
@@ -295,10 +309,11 @@ export class TreeContent {
     if (kind === "not-modified") return new ResponseBuilder(304).line(cacheControlLine).build();
     const { listingEntriesMax } = limits;
     const { streamListing } = listingPages();
-    const steps = tree.list(path, listingEntriesMax, view);
+    const list = (): ListingSteps => tree.list(path, listingEntriesMax, view);
+    const making = this.#rowMaking();
     const builder = new ResponseBuilder(200).line(cacheControlLine).line(noSniff);
     builder.line(ownOriginOnly);
-    return builder.stream(streamListing(path, steps, listingEntriesMax, budgets), htmlType).build();
+    return builder.stream(streamListing(path, list, listingEntriesMax, making), htmlType).build();
   }
 
   /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */

@@ -28,6 +28,9 @@ export interface MadeVariant {
 /** The approximate memory of a variant besides its octets: key, tag, map entries. */
 const entryBytes = 512;
 
+/** How long a key is that `entryBytes` includes, in octets. */
+const keyBytesIncluded = 256;
+
 interface CachedVariant extends StoreEntry {
   readonly variant: CodedVariant;
 }
@@ -78,7 +81,9 @@ export class VariantCache {
     try {
       const { variant, lasting } = await Promise.try(make);
       if (lasting) {
-        this.#kept.set(key, { variant, bytes: entryBytes + variant.octets.length, isUsed: false });
+        const keyBytes = Math.max(0, 2 * key.length - keyBytesIncluded);
+        const bytes = entryBytes + keyBytes + variant.octets.length;
+        this.#kept.set(key, { variant, bytes, isUsed: false });
       }
       return variant;
     } finally {

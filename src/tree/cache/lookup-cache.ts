@@ -31,10 +31,28 @@ export type LookupCacheLimits = Pick<
   "fileCacheBytesMax" | "openFilesKeptMax" | "openFilesRestMs"
 >;
 
-/** Content is counted twice: by itself, and as a copy in the encoded response. */
-function bytesOf(finding: Finding): number {
+/** How long the texts of a lookup are together that `lookupBytes` includes, in octets. */
+const textBytesIncluded = 1024;
+
+/**
+ * Content is counted twice: by itself, and as a copy in the encoded response. A path has two octets
+ * a unit, since it may be no Latin-1, and is counted twice as well: the engine frees the texts that
+ * it was made from some time later. The last path that was looked at is shared with no other
+ * lookup; the folders above it mostly are.
+ */
+function bytesOf(text: string, finding: Finding, last: Step | undefined): number {
   const content = "file" in finding ? (finding.file.content?.length ?? 0) : 0;
-  return lookupBytes + 2 * content;
+  const texts = 4 * (text.length + (last?.path.length ?? 0));
+  return lookupBytes + 2 * content + Math.max(0, texts - textBytesIncluded);
+}
+
+/**
+ * A copy of `text`. A part of a longer text keeps all of it in memory: that of a whole head. Text
+ * that isn't well-formed has no copy by way of UTF-8 and stays itself.
+ */
+function copyOf(text: string): string {
+  const copy = Buffer.from(text).toString();
+  return copy === text ? copy : text;
 }
 
 /** The cached lookups of one tree. */
@@ -78,12 +96,12 @@ export class LookupCache implements LookupHolder {
    * or was changed so recently before the request of `view` that another change might not show.
    */
   add(path: ContainedPath, finding: Finding, steps: readonly Step[], view: View): void {
-    const { text } = path;
     // A valid lookup that `open` couldn't return may still be cached.
-    this.#lookups.delete(text);
+    this.#lookups.delete(path.text);
     if (!areSettled(steps, view.receivedMs)) return;
-    const bytes = bytesOf(finding);
-    if (!this.#lookups.admits(Bun.hash.xxHash32(text), bytes)) return;
+    const bytes = bytesOf(path.text, finding, steps.at(-1));
+    if (!this.#lookups.admits(Bun.hash.xxHash32(path.text), bytes)) return;
+    const text = copyOf(path.text);
     let chain: WatchChain | undefined;
     let isCurrent = true;
     for (const step of steps) {

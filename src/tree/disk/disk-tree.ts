@@ -39,11 +39,12 @@ import { LookupCache, markRepeated } from "../cache/lookup-cache.ts";
 import { SharedFile } from "../cache/open-file-cache.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
+import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permits } from "../permission.ts";
-import type { Kind, ListingStep, OpenFile, Outcome, Tree } from "../tree.ts";
+import type { Kind, OpenFile, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile } from "./open-file.ts";
 import type { SymlinkRule } from "./symlink-rule.ts";
@@ -115,6 +116,7 @@ export class DiskTree implements Tree {
   readonly #limits: DiskTreeLimits;
   readonly #cache: LookupCache;
   readonly #indexName: string | undefined;
+  #listings: SharedListings | undefined;
 
   /** `root` is the real path of `options.root`, as `openDiskTree` resolves it. */
   constructor(options: DiskTreeOptions, root: string, openFolder: FolderOpener) {
@@ -295,7 +297,7 @@ export class DiskTree implements Tree {
     return permits(end.folder.stat.mode, "read");
   }
 
-  list(path: ContainedPath, limit: number, view: View): Generator<ListingStep, void> {
+  list(path: ContainedPath, limit: number, view: View): SharedSteps {
     // The entries of a folder are not watched.
     view.dependOnMore();
     // Loaded on first use, because a server's first answer is most often a file.
@@ -315,7 +317,12 @@ export class DiskTree implements Tree {
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
       describeLink: (name) => this.#describe(path, name),
     };
-    return listFolder(context, limit);
+    if (this.#listings === undefined) {
+      const { SharedListings: Shared } =
+        require("../listing/shared-listings.ts") as typeof import("../listing/shared-listings.ts");
+      this.#listings = new Shared();
+    }
+    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
   }
 
   /**

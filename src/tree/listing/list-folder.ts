@@ -5,9 +5,11 @@
  *
  * The work is done in steps, because a folder may have more entries than one turn of the event loop
  * should be spent on. A listing that isn't finished holds the folder's descriptor while it reads
- * the folder, and only names afterwards.
+ * the folder, and only names afterwards. Its entries come in parts that are looked at when they are
+ * read, since a client may leave before it has seen all of them.
  */
 
+import { Slot } from "../../base/slot.ts";
 import type { EntryReader } from "./entry-reader.ts";
 import { FirstInOrder } from "./first-in-order.ts";
 import { nameIn, orderText } from "./name-order.ts";
@@ -48,7 +50,12 @@ export function* listFolder(context: ListingContext, limit: number): Generator<L
   const first = new FirstInOrder(limit);
   yield* readNames(context, first);
   const packs = yield* packNames(first);
-  for (const pack of packs) yield* unpack(pack, first, context);
+  const { count: found } = first;
+  const wholeSlot = new Slot();
+  for (const pack of packs) {
+    const read = (): Generator<ListingStep, void> => unpack(pack, found, context);
+    yield { found, entries: [], part: { read, slot: new Slot(), wholeSlot }, work: 0 };
+  }
 }
 
 /** A step that shows no entries. */
@@ -138,7 +145,7 @@ function* packNames(first: FirstInOrder): Generator<ListingStep, readonly string
 /** The entries whose names are in `pack`, as they are at the time of the step. */
 function* unpack(
   pack: string,
-  { count: found }: FirstInOrder,
+  found: number,
   { lookAt, describeLink }: ListingContext,
 ): Generator<ListingStep, void> {
   const marked = pack.split("/");

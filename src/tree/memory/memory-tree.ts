@@ -12,11 +12,13 @@ import type { NamedEntry } from "../../system/file-system.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
 import type { EntryFacts } from "../listing/list-folder.ts";
 import { listFolder } from "../listing/list-folder.ts";
+import type { SharedSteps } from "../listing/shared-listings.ts";
+import { SharedListings } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
 import { isHidden, isHiddenName, isNameable } from "../path.ts";
 import type { Need, Permissions } from "../permission.ts";
 import { deny, permits } from "../permission.ts";
-import type { Kind, ListingStep, Outcome, Tree } from "../tree.ts";
+import type { Kind, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
 import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
@@ -62,6 +64,7 @@ export class MemoryTree implements Tree {
   readonly #rules: Rules;
   readonly #root: FolderNode;
   readonly #edition: Edition;
+  readonly #listings = new SharedListings();
 
   /** `root` is what was made of the files; `openMemoryTree` does it. */
   constructor(options: Rules, root: FolderNode) {
@@ -82,7 +85,7 @@ export class MemoryTree implements Tree {
     return this.open(path, view).kind;
   }
 
-  list(path: ContainedPath, limit: number, view: View): Generator<ListingStep, void> {
+  list(path: ContainedPath, limit: number, view: View): SharedSteps {
     view.depend(this.#edition);
     const context = {
       depth: path.segments.length,
@@ -94,7 +97,7 @@ export class MemoryTree implements Tree {
       },
       describeLink: () => undefined,
     };
-    return listFolder(context, limit);
+    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
   }
 
   /** Drops what depends on lookups. The files stay, for answers that are still being made. */

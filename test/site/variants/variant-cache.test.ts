@@ -76,6 +76,12 @@ describe("room", () => {
     expect(cache.bytes).toBe(2 * entryBytes + 100);
   });
 
+  test("is counted with a long key", async () => {
+    const cache = roomFor(30);
+    await cache.make("a".repeat(1000), 1, made(100));
+    expect(cache.bytes).toBe(entryBytes + 100 + 2 * 1000 - 256);
+  });
+
   test("is made by what was asked for longest ago", async () => {
     const cache = roomFor(3);
     for (const key of ["a", "b", "c"]) {

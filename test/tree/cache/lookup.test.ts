@@ -289,6 +289,16 @@ describe("what is concluded is counted", () => {
     for (let i = 0; i < 18; i++) temp.file(`shelf/${i}`);
   });
 
+  test("with the texts that a long path is kept as", () => {
+    const shelf = new Shelf();
+    const view = new View(shelf.clock.tick(), later());
+    const long = `/${"a".repeat(200)}/${"b".repeat(200)}`;
+    const step = { path: temp.at("nothing"), seen: undefined };
+    shelf.cache.add(pathOf(long), { kind: "absent" }, [step], view);
+    const texts = 4 * (long.length + step.path.length);
+    expect(shelf.cache.bytes).toBe(lookupBytes + texts - 1024);
+  });
+
   test("with each lookup that it depends on, and given back to the last byte", () => {
     const shelf = new Shelf();
     const { cache } = shelf;

@@ -4,10 +4,11 @@ import * as fs from "node:fs";
 import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
 import type { ContainedPath } from "../../../src/tree/path.ts";
+import type { SharedSteps } from "../../../src/tree/listing/shared-listings.ts";
 import type { ListingStep } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
-import { listed, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
+import { flatSteps, listed, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
 
 /** The path of the folder that `rawPath` names; it has to be one that may be listed. */
 function folderAt(tree: DiskTree, rawPath: string): ContainedPath {
@@ -19,7 +20,7 @@ function folderAt(tree: DiskTree, rawPath: string): ContainedPath {
 
 /** The steps of its listing. */
 const stepsIn = (tree: DiskTree, path: ContainedPath, limit: number) =>
-  tree.list(path, limit, uncachedView());
+  flatSteps(tree.list(path, limit, uncachedView()));
 
 /** Its entries' names, a folder's with a slash. */
 function namesIn(tree: DiskTree, rawPath: string, limit = 1000): readonly string[] {
@@ -149,14 +150,14 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
 });
 
 /** Does the next step of a listing; it has to have one. */
-function stepOf(steps: Generator<ListingStep, void>): ListingStep {
+function stepOf(steps: SharedSteps): ListingStep {
   const step = steps.next();
   if (step.done === true) throw new Error("the listing has come to its end");
   return step.value;
 }
 
 /** Does steps until there are entries to show, and answers with their names. */
-function firstNames(steps: Generator<ListingStep, void>): readonly string[] {
+function firstNames(steps: SharedSteps): readonly string[] {
   for (;;) {
     const { entries } = stepOf(steps);
     if (entries.length > 0) return entries.map((entry) => entry.name);
@@ -164,7 +165,7 @@ function firstNames(steps: Generator<ListingStep, void>): readonly string[] {
 }
 
 /** The names of all entries that are still to come. */
-function otherNames(steps: Generator<ListingStep, void>): readonly string[] {
+function otherNames(steps: SharedSteps): readonly string[] {
   return [...steps].flatMap(({ entries }) => entries.map((entry) => entry.name));
 }
 

@@ -91,7 +91,12 @@ export async function everythingOf(tree: Tree, path: string, limit = 100): Promi
   let found = 0;
   const steps = tree.list(pathOf(path.endsWith("/") ? path : `${path}/`), limit, anew());
   for (let step = await steps.next(); step.done !== true; step = await steps.next()) {
-    entries.push(...step.value.entries.map(withoutFolderSize));
+    const { entries: some, part } = step.value;
+    entries.push(...some.map(withoutFolderSize));
+    const read = part?.read();
+    for (let more = read?.next(); more?.done === false; more = read?.next()) {
+      entries.push(...more.value.entries.map(withoutFolderSize));
+    }
     found = step.value.found;
   }
   const opened = told(await tree.open(pathOf(path), anew()));
