@@ -10,7 +10,7 @@ import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import type { SystemCalls } from "../../system/system-calls.ts";
 import { DiskFile, isSettled, MemoryFile } from "../disk/open-file.ts";
-import type { Step } from "../disk/walk.ts";
+import type { Step } from "../disk/named-root.ts";
 import type { ContainedPath } from "../path.ts";
 import type { Moment, View } from "../view.ts";
 import type { Finding, LookupHolder } from "./lookup.ts";

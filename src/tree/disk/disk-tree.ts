@@ -47,9 +47,10 @@ import type { Kind, ListingStep, OpenFile, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile } from "./open-file.ts";
 import type { SymlinkRule } from "./symlink-rule.ts";
-import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
-import type { Refusal } from "./walk.ts";
-import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
+import type { Step } from "./named-root.ts";
+import { namesOf } from "./named-root.ts";
+import type { Moved, Refusal, WalkEnd, WalkRules } from "./walk.ts";
+import { absent, hiddenName, isDenied, moved, refusalOf, Walk } from "./walk.ts";
 
 /** The options of a tree on disk. */
 export interface DiskTreeOptions {
@@ -80,10 +81,15 @@ const unsettled = refusalOf("ESTALE");
 type FileEnd = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
-/** The names of the absolute form of `path`, with symbolic links unresolved. */
+/** The absolute form of `path` without slashes at its end; symbolic links and ".." are kept. */
+function absoluteForm(path: string): string {
+  return (path.startsWith("/") ? path : `${process.cwd()}/${path}`).replace(/\/+$/, "");
+}
+
+/** The names of an absolute path, with symbolic links unresolved. */
 function namesFromTop(path: string): readonly string[] {
   const names: string[] = [];
-  for (const name of namesOf(path.startsWith("/") ? path : `${process.cwd()}/${path}`)) {
+  for (const name of namesOf(path)) {
     if (name === "..") names.pop();
     else names.push(name);
   }
@@ -108,7 +114,10 @@ export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string>
 
 /** A tree on disk. */
 export class DiskTree implements Tree {
-  /** The real path of the folder, without symbolic links. */
+  /**
+   * The real path of the folder when the tree was opened. The tree itself uses the path that it was
+   * given, so that a symbolic link that is switched is followed anew.
+   */
   readonly root: string;
   readonly index: string;
   readonly #rules: WalkRules;
@@ -126,11 +135,12 @@ export class DiskTree implements Tree {
     const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
     const cacheLimits = { ...limits, openFilesKeptMax };
     this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, scheduler.alarm());
+    const given = absoluteForm(options.root);
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
-      root: root === "/" ? "" : root,
-      rootSpellings: [namesOf(root), namesFromTop(options.root)],
+      root: given,
+      rootNames: namesFromTop(given),
       openFolder,
     };
   }
@@ -159,10 +169,11 @@ export class DiskTree implements Tree {
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   shows(file: string): boolean {
     const real = realPath(file);
-    if (!real.ok) return false;
+    const root = realPath(`${this.#rules.root}/`);
+    if (!real.ok || !root.ok) return false;
     let path: ContainedPath | undefined = rootPath;
     // The relative path to a file outside the root contains "..", which `childPath` refuses.
-    for (const name of relative(this.root, real.value).split(sep)) {
+    for (const name of relative(root.value, real.value).split(sep)) {
       path = path === undefined ? undefined : childPath(path, name);
     }
     return path !== undefined && this.peek(path, View.anew(0)) === "file";
@@ -229,9 +240,9 @@ export class DiskTree implements Tree {
     if (!opened.ok) {
       // The file has been removed or replaced by a link since the walk.
       if (opened.error === "ELOOP" || opened.error === "ENOENT") return moved;
-      return isDenied(opened.error)
-        ? walk.denial(realName, stat.mode, "read")
-        : refusalOf(opened.error);
+      if (isDenied(opened.error)) return walk.denial(realName, stat.mode, "read");
+      walk.isRepeatable = false;
+      return refusalOf(opened.error);
     }
     const fd = opened.value;
     const now = lookInto(fd);
@@ -285,6 +296,8 @@ export class DiskTree implements Tree {
       if (end.kind !== "folder") return end.kind === "file" ? absent : end;
       const code = this.#mayList(end) ? tryListing(end.folder.prefix) : "EACCES";
       if (code === undefined) return { kind: "directory" };
+      // The steps show neither that the root is missing nor why the system has refused.
+      if (this.#mayList(end)) asker.isRepeatable = false;
       if (!isDenied(code)) return refusalOf(code);
       return walk.denial("", end.folder.stat.mode, "read");
     });
@@ -389,7 +402,9 @@ function glanceAt(kind: "file" | "directory", walk: Walk, path: string): Finding
 function redirectInto(walk: Walk, { folder }: FoundFolder): Outcome {
   // The mode bits permit it; the system may still deny access to the server.
   const self = lookAt(`${folder.prefix}.`);
-  return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
+  if (self.ok) return { kind: "redirect" };
+  walk.isRepeatable = false;
+  return walk.refusedInside(self.error);
 }
 
 /**
