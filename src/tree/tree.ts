@@ -102,8 +102,8 @@ export interface OpenFile extends FileSource {
    * meanwhile.
    */
   isIntact(): boolean;
-  /** The first `size` octets; fewer if the file has shrunk since. */
-  readAll(): Uint8Array<ArrayBuffer>;
+  /** The first `size` octets; fewer if the file has shrunk since. Undefined if reading fails. */
+  readAll(): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** The entries of a folder, step by step, at once or later. */
@@ -116,6 +116,8 @@ export interface ListingStep {
   readonly found: number;
   /** The next entries in order; empty until all have been found. */
   readonly entries: readonly DirectoryEntry[];
+  /** Why the entries can't be read. The step is the last one. */
+  readonly failure?: Extract<Outcome, { kind: "exhausted" | "failed" }>;
   /** The cost of the step. 1 is the cost of finding one entry, about 2 µs. */
   readonly work: number;
 }

@@ -15,7 +15,8 @@ import { mediaTypeOf } from "./file-representation.ts";
  */
 export function fileResponse(builder: ResponseBuilder<ContentStatus>, file: OpenFile): Response {
   const { content, size, slot } = file;
-  const mediaType = file.mediaType === undefined ? unknownType : mediaTypeOf(file);
+  // A file that can't be read has some type; sending it breaks the connection off.
+  const mediaType = (file.mediaType === undefined ? undefined : mediaTypeOf(file)) ?? unknownType;
   if (content === undefined) {
     return builder.file(file, { start: 0, octets: size }, mediaType).build();
   }

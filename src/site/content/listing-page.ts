@@ -108,16 +108,23 @@ async function* listInTurns(
   }
 }
 
-/** The entries from `steps`, at most `limit`; undefined when more than `foundMax` are found. */
+/** Why a folder can't be read. */
+export type ListingFailure = NonNullable<ListingStep["failure"]>;
+
+/**
+ * The entries from `steps`, at most `limit`; undefined when more than `foundMax` are found. Or why
+ * the folder can't be read.
+ */
 export async function readListing(
   steps: ListingSteps,
   limit: number,
   foundMax: number,
   budgets: TurnBudgets,
-): Promise<Listed | undefined> {
+): Promise<Listed | ListingFailure | undefined> {
   const listed: DirectoryEntry[] = [];
   let left = 0;
-  for await (const { found, entries } of listInTurns(steps, budgets)) {
+  for await (const { found, entries, failure } of listInTurns(steps, budgets)) {
+    if (failure !== undefined) return failure;
     if (found > foundMax) return undefined;
     listed.push(...entries);
     left = Math.max(0, found - limit);
@@ -128,7 +135,8 @@ export async function readListing(
 /**
  * The page of the folder at `path`, made from `steps` with at most `limit` entries while it is
  * sent. A step without entries yields an empty chunk, so that a disconnect is noticed at every
- * step.
+ * step. Throws when the folder can't be read to its end, so that the client doesn't take a part for
+ * the whole.
  */
 export async function* streamListing(
   path: ContainedPath,
@@ -139,10 +147,16 @@ export async function* streamListing(
   yield utf8Bytes(beginListing(path));
   let count = 0;
   let left = 0;
-  for await (const { found, entries } of listInTurns(steps, budgets)) {
+  for await (const { found, entries, failure } of listInTurns(steps, budgets)) {
+    if (failure !== undefined) throw new Error(describeFailure(path, failure));
     yield utf8Bytes(renderEntries(entries));
     count += entries.length;
     left = Math.max(0, found - limit);
   }
   yield utf8Bytes(endListing(count, left));
+}
+
+function describeFailure(path: ContainedPath, failure: ListingFailure): string {
+  const reason = failure.kind === "failed" ? `: ${failure.code}` : "";
+  return `the folder /${displayPath(path)} can't be read${reason}`;
 }

@@ -29,6 +29,7 @@ import { ContentFields, noSniff, ownOriginOnly } from "./cache-control.ts";
 import { codingOf, mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
 import { fileResponse } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
+import type { ListingFailure } from "./listing-page.ts";
 import { locationFrom, redirect } from "./redirect.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
@@ -154,11 +155,14 @@ export class TreeContent {
     if (!path.ok) return undefined;
     const found = await this.#service.tree.open(path.value, view);
     if (found.kind === "file") {
-      const selected = await this.#selectOfFile(request, found.file, path.value, view);
+      const identity = this.#representationOf(found.file);
+      if (identity === undefined) return undefined;
+      const selected = await this.#selectOfFile(request, identity, found.file, path.value, view);
       return selected instanceof Representation ? selected : undefined;
     }
     if (found.kind !== "directory" || !this.#service.listing) return undefined;
     const listed = await this.#listingAt(path.value, view);
+    if (listed !== undefined && "kind" in listed) return undefined;
     // A streamed listing exists, so "*" matches it; it has no other validators.
     if (listed === undefined) {
       const content = new Uint8Array(0);
@@ -176,23 +180,24 @@ export class TreeContent {
   /** Answers with the selected variant of `file`, which was opened by `path`. */
   #answerFile(request: Request, file: OpenFile, path: ContainedPath, view: View): Answer {
     const identity = this.#representationOf(file);
-    const { earlyHints } = this.#service;
+    const { earlyHints, pages } = this.#service;
+    if (identity === undefined) return pages.failed("the file can't be read");
     const { method, acceptsInterim } = request.head;
     const mayHint = method === "GET" && acceptsInterim && isHtml(identity.mediaType);
     if (earlyHints !== undefined && mayHint) {
       return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
     }
-    return this.#answerSelected(request, this.#selectOfFile(request, file, path, view));
+    return this.#answerSelected(request, this.#selectOfFile(request, identity, file, path, view));
   }
 
   /** Selects a variant of `file`, which was opened by `path`. */
   #selectOfFile(
     request: Request,
+    identity: Representation,
     file: OpenFile,
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    const identity = this.#representationOf(file);
     return this.#selectVariant(request, identity, pathOfFile(file, path), view);
   }
 
@@ -217,13 +222,20 @@ export class TreeContent {
     });
   }
 
-  /** The identity representation of `file`, kept in the file's slot if it has one. */
-  #representationOf(file: OpenFile): Representation {
+  /**
+   * The identity representation of `file`, kept in the file's slot if it has one. If the file can't
+   * be read, it is closed and the result is undefined.
+   */
+  #representationOf(file: OpenFile): Representation | undefined {
     const slots = fileSlotsOf(file);
     if (slots?.representation !== undefined) return slots.representation;
     const mediaType = mediaTypeOf(file);
-    const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
     const coding = codingOf(file);
+    if (mediaType === undefined || coding === "unread") {
+      file.close();
+      return undefined;
+    }
+    const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
     const usual = this.#fields.of(file.name, varies);
     const fields = coding === undefined ? usual : [...usual, coding];
     const representation = representFile(file, mediaType, fields, varies);
@@ -254,14 +266,20 @@ export class TreeContent {
     return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
   }
 
-  /** The listing of the folder at `path`; undefined when it is so long that it must be streamed. */
-  async #listingAt(path: ContainedPath, view: View): Promise<Representation | undefined> {
+  /**
+   * The listing of the folder at `path`; undefined when it is so long that it must be streamed. Or
+   * why the folder can't be read.
+   */
+  async #listingAt(
+    path: ContainedPath,
+    view: View,
+  ): Promise<Representation | ListingFailure | undefined> {
     const { budgets, limits, tree, variants } = this.#service;
     const { listingEntriesMax, listingWholeEntriesMax } = limits;
     const { readListing, renderListing } = listingPages();
     const steps = tree.list(path, listingEntriesMax, view);
     const listed = await readListing(steps, listingEntriesMax, listingWholeEntriesMax, budgets);
-    if (listed === undefined) return undefined;
+    if (listed === undefined || "kind" in listed) return listed;
     const content = utf8Bytes(renderListing(path, listed));
     const varies = variants !== undefined && hasVariants(htmlType, "");
     const fields = [...this.#fields.of("", varies), ownOriginOnly];
@@ -279,6 +297,7 @@ export class TreeContent {
   async #answerListing(request: Request, path: ContainedPath, view: View): Promise<Response> {
     const listing = await this.#listingAt(path, view);
     if (listing === undefined) return this.#streamListing(request, path, view);
+    if ("kind" in listing) return this.#answerMissing(listing, view);
     return this.#answerSelected(request, this.#selectVariant(request, listing, path, view));
   }
 

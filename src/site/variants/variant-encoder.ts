@@ -40,9 +40,12 @@ async function readInTurns(
   try {
     const content = new Uint8Array(file.size);
     let length = 0;
-    for (let count = -1; count !== 0 && length < content.length; length += count) {
+    while (length < content.length) {
       if (length > 0) await scheduler.nextTurn();
-      count = file.read(content.subarray(length, length + sendPieceBytes), length);
+      const count = file.read(content.subarray(length, length + sendPieceBytes), length);
+      if (count < 0) throw new Error(`${file.name} can't be read`);
+      if (count === 0) break;
+      length += count;
     }
     const unchanged = file.isUnchanged();
     if (unchanged && length < content.length) throw new Error(`${file.name} can't be read`);

@@ -78,6 +78,9 @@ const attemptsMax = 3;
 /** The outcome when the last of them has failed too. */
 const unsettled = refusalOf("ESTALE");
 
+/** The result of opening a folder that may not be listed, or is none: there are no entries. */
+const gone = failure("ENOENT");
+
 type FileEnd = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
@@ -256,7 +259,7 @@ export class DiskTree implements Tree {
       // Most files are cached; sharing one of two equal stats saves memory.
       const identity = now.value.isSame(stat) ? stat : now.value;
       const file = new DiskFile(name, fd, identity, view.receivedMs);
-      return { kind: "file", file: this.#readIfSmall(file) };
+      return this.#readIfSmall(file);
     }
     closeDescriptor(fd);
     return isRegular ? walk.denial(realName, mode, "read") : moved;
@@ -265,11 +268,12 @@ export class DiskTree implements Tree {
   /**
    * Reads and closes a small file, so that a response never promises more octets than there are.
    */
-  #readIfSmall(file: DiskFile): OpenFile {
-    if (file.size > this.#limits.inlineBytesMax) return file;
-    const content = file.readAll();
+  #readIfSmall(file: DiskFile): Outcome {
+    if (file.size > this.#limits.inlineBytesMax) return { kind: "file", file };
+    const content = file.readWhole();
     file.close();
-    return new MemoryFile(file, content);
+    if (!content.ok) return { kind: "failed", code: content.error };
+    return { kind: "file", file: new MemoryFile(file, content.value) };
   }
 
   /** The index of the current folder of `walk`; undefined if it has none. */
@@ -320,9 +324,13 @@ export class DiskTree implements Tree {
       depth: path.segments.length,
       hidden: this.#rules.hidden,
       open: () =>
-        this.#inside(path, undefined, (prefix) => {
-          const opened = openEntries(prefix);
-          return opened.ok ? opened.value : undefined;
+        this.#walk<Result<EntryReader, string>>(path.segments, true, gone, (_walk, end) => {
+          if (end.kind === "moved") return end;
+          if (end.kind === "failed") return failure(end.code);
+          if (end.kind === "exhausted") return failure("EMFILE");
+          return end.kind === "folder" && this.#mayList(end)
+            ? openEntries(end.folder.prefix)
+            : gone;
         }),
       lookAt: (names) =>
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
@@ -447,5 +455,5 @@ function isSettled<Found extends object | undefined>(found: Found | Moved): foun
 function drop(found: object | undefined): void {
   if (found === undefined) return;
   if ("file" in found) (found.file as OpenFile).close();
-  else if ("close" in found) (found as EntryReader).close();
+  else if ("value" in found) (found.value as EntryReader).close();
 }

@@ -3,11 +3,14 @@
  * properties come from fstat on the descriptor that the octets come from.
  */
 
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
 import { Slot } from "../../base/slot.ts";
 import { readOctets } from "../../http/octets/octet-source.ts";
 import type { FileHandle } from "../../http/message/response.ts";
 import { closeDescriptor, lookInto, readAt } from "../../system/file-system.ts";
 import type { FileStat } from "../../system/file-stat.ts";
+import { errorName } from "../../system/system-calls.ts";
 import { mediaTypeOf } from "../mime.ts";
 import type { OpenFile } from "../tree.ts";
 
@@ -58,16 +61,22 @@ export abstract class FoundFile {
 
   abstract read(into: Uint8Array, position: number): number;
 
-  readAll(): Uint8Array<ArrayBuffer> {
+  readAll(): Uint8Array<ArrayBuffer> | undefined {
+    const whole = this.readWhole();
+    return whole.ok ? whole.value : undefined;
+  }
+
+  /** The same, or the name of the error. */
+  readWhole(): Result<Uint8Array<ArrayBuffer>, string> {
     const content = new Uint8Array(this.size);
     // The first read nearly always returns everything, so no subarray is needed.
     let length = this.read(content, 0);
-    while (length < content.length) {
+    while (length >= 0 && length < content.length) {
       const count = this.read(content.subarray(length), length);
-      if (count === 0) return content.slice(0, length);
-      length += count;
+      if (count === 0) return success(content.slice(0, length));
+      length = count < 0 ? count : length + count;
     }
-    return content;
+    return length < 0 ? failure(errorName(-length)) : success(content);
   }
 }
 
