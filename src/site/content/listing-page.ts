@@ -28,6 +28,17 @@ export function formatSize(octets: number): string {
 /** Names that need no escaping: in a URL, in HTML, or for display. */
 const plainName = /^[\w.~-]+$/;
 
+/** The first millisecond of the year 1 and of the year 10000: HTML has no dates outside of them. */
+const timeMsMin = Date.parse("0001-01-01T00:00:00Z");
+const timeMsEnd = Date.UTC(10_000, 0, 1);
+
+/** `epochMs` in UTC. A file system may hold any 64-bit number: nothing for one that is no date. */
+function renderTime(epochMs: number): string {
+  if (!(epochMs >= timeMsMin && epochMs < timeMsEnd)) return "";
+  const iso = new Date(epochMs).toISOString();
+  return `<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)}</time>`;
+}
+
 function renderEntry(entry: DirectoryEntry): string {
   const folder = entry.kind === "directory";
   const slash = folder ? "/" : "";
@@ -36,8 +47,7 @@ function renderEntry(entry: DirectoryEntry): string {
   const href = `./${isPlain ? entry.name : escapeHtml(encodeName(entry.name))}`;
   const name = isPlain ? entry.name : escapeHtml(displayName(entry.name));
   const size = folder ? "" : `<span title="${entry.size} bytes">${formatSize(entry.size)}</span>`;
-  const iso = new Date(entry.mtimeMs).toISOString();
-  const when = `<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)}</time>`;
+  const when = renderTime(entry.mtimeMs);
   return `<tr><td><a href="${href}${slash}">${name}${slash}</a></td>\
 <td class="number">${size}</td><td class="number when">${when}</td></tr>`;
 }
