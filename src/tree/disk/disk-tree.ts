@@ -137,7 +137,8 @@ export class DiskTree implements Tree {
     this.#limits = limits;
     const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
     const cacheLimits = { ...limits, openFilesKeptMax };
-    this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, scheduler.alarm());
+    const alarms = [scheduler.alarm(), scheduler.alarm()] as const;
+    this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, ...alarms);
     const given = absoluteForm(options.root);
     this.#rules = {
       ...options,
