@@ -118,6 +118,7 @@ export const errorNumber = {
   EINVAL: 22,
   ENFILE: 23,
   EMFILE: 24,
+  EFBIG: 27,
   EPIPE: 32,
   ENAMETOOLONG: 36,
   ENOSYS: 38,

@@ -74,10 +74,16 @@ export type Kind = Outcome["kind"];
 export interface OpenFile extends FileSource {
   /** The name it was opened by: the last segment of the path, or the name of the index. */
   readonly name: string;
-  /** Its size in octets when it was opened. */
+  /**
+   * Its size in octets when it was opened. Infinity when only reading it to its end tells: it is
+   * never in memory then, and has no handle.
+   */
   readonly size: number;
-  /** The last change of the content, in whole milliseconds since 1970, rounded down. */
-  readonly mtimeMs: number;
+  /**
+   * The last change of the content, in whole milliseconds since 1970, rounded down. Undefined when
+   * the file system makes the content as it is read.
+   */
+  readonly mtimeMs: number | undefined;
   /**
    * The media type by its name, with a charset, as in Content-Type; undefined when the name has no
    * known extension.

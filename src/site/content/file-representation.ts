@@ -123,7 +123,7 @@ export function representFile(
   return new Representation({
     mediaType,
     entityTag: entityTagOf(file),
-    mtimeMs: file.mtimeMs,
+    ...(file.mtimeMs === undefined ? {} : { mtimeMs: file.mtimeMs }),
     content: file.content ?? file,
     isRepeated: file.slot !== undefined,
     hasVariants,

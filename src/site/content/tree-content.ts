@@ -27,10 +27,11 @@ import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
 import { ContentFields, noSniff, ownOriginOnly } from "./cache-control.ts";
 import { codingOf, mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
-import { fileResponse } from "./file-response.ts";
+import { fileResponse, isUnsized, unsizedBodyOf } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
 import type { ListingFailure } from "./listing-page.ts";
 import { locationFrom, redirect } from "./redirect.ts";
+import type { RepresentationParts } from "./representation.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
 
@@ -63,6 +64,14 @@ function isHtml(mediaType: string): boolean {
  * send in a tag, so that only a condition with "*" can match it.
  */
 const unmatchableTag: EntityTag = { weak: true, opaque: '"' };
+
+/** What stands for such content in the conditions of other methods. */
+const untaggedParts: RepresentationParts = {
+  mediaType: htmlType,
+  entityTag: unmatchableTag,
+  content: new Uint8Array(0),
+  fields: [],
+};
 
 /** Why a name that may exist is answered with 404, for the log and for `--explain`. */
 const absenceReasons: Record<AbsenceCause, string> = {
@@ -155,6 +164,10 @@ export class TreeContent {
     if (!path.ok) return undefined;
     const found = await this.#service.tree.open(path.value, view);
     if (found.kind === "file") {
+      if (isUnsized(found.file)) {
+        found.file.close();
+        return new Representation(untaggedParts);
+      }
       const identity = this.#representationOf(found.file);
       if (identity === undefined) return undefined;
       const selected = await this.#selectOfFile(request, identity, found.file, path.value, view);
@@ -164,21 +177,14 @@ export class TreeContent {
     const listed = await this.#listingAt(path.value, view);
     if (listed !== undefined && "kind" in listed) return undefined;
     // A streamed listing exists, so "*" matches it; it has no other validators.
-    if (listed === undefined) {
-      const content = new Uint8Array(0);
-      return new Representation({
-        mediaType: htmlType,
-        entityTag: unmatchableTag,
-        content,
-        fields: [],
-      });
-    }
+    if (listed === undefined) return new Representation(untaggedParts);
     const selected = await this.#selectVariant(request, listed, path.value, view);
     return selected instanceof Representation ? selected : undefined;
   }
 
   /** Answers with the selected variant of `file`, which was opened by `path`. */
   #answerFile(request: Request, file: OpenFile, path: ContainedPath, view: View): Answer {
+    if (isUnsized(file)) return this.#answerUnsized(request, file);
     const identity = this.#representationOf(file);
     const { earlyHints, pages } = this.#service;
     if (identity === undefined) return pages.failed("the file can't be read");
@@ -306,18 +312,47 @@ export class TreeContent {
    * Content-Length.
    */
   #streamListing(request: Request, path: ContainedPath, view: View): Response {
-    const { budgets, limits, pages, tree, variants } = this.#service;
+    const { budgets, limits, tree } = this.#service;
+    const { listingEntriesMax } = limits;
+    const { streamListing } = listingPages();
+    return this.#streamed(request, "", htmlType, () => {
+      const steps = tree.list(path, listingEntriesMax, view);
+      return streamListing(path, steps, listingEntriesMax, budgets);
+    });
+  }
+
+  /** Answers in the same way with `file`, whose size isn't known. */
+  #answerUnsized(request: Request, file: OpenFile): Response {
+    const mediaType = mediaTypeOf(file);
+    if (mediaType === undefined) {
+      file.close();
+      return this.#service.pages.failed("the file can't be read");
+    }
+    const body = unsizedBodyOf(file);
+    const response = this.#streamed(request, file.name, mediaType, () => body);
+    if (response.body.kind !== "stream") file.close();
+    return response;
+  }
+
+  /**
+   * The response whose body is the stream that `open` opens, with the fields of a file that is
+   * called `name`, or of a listing with "". It has no validators (RFC 9110 §8.8) and no ranges.
+   */
+  #streamed(
+    request: Request,
+    name: string,
+    mediaType: string,
+    open: () => AsyncIterable<Uint8Array>,
+  ): Response {
+    const { pages, variants } = this.#service;
     if (variants?.().takesIdentity(request.head.fields) === false) return pages.notAcceptable();
     const { kind } = weighRequest(request, { entityTag: unmatchableTag });
     if (kind === "failed") return pages.preconditionFailed();
-    const [cacheControlLine = noSniff] = this.#fields.of("", false);
+    const [cacheControlLine = noSniff] = this.#fields.of(name, false);
     if (kind === "not-modified") return new ResponseBuilder(304).line(cacheControlLine).build();
-    const { listingEntriesMax } = limits;
-    const { streamListing } = listingPages();
-    const steps = tree.list(path, listingEntriesMax, view);
     const builder = new ResponseBuilder(200).line(cacheControlLine).line(noSniff);
-    builder.line(ownOriginOnly);
-    return builder.stream(streamListing(path, steps, listingEntriesMax, budgets), htmlType).build();
+    if (name === "") builder.line(ownOriginOnly);
+    return builder.stream(open(), mediaType).build();
   }
 
   /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */

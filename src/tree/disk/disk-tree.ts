@@ -45,7 +45,7 @@ import type { Permissions } from "../permission.ts";
 import { permits } from "../permission.ts";
 import type { Kind, ListingStep, OpenFile, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
-import { DiskFile, FoundFile, MemoryFile } from "./open-file.ts";
+import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./symlink-rule.ts";
 import type { Step } from "./named-root.ts";
 import { namesOf } from "./named-root.ts";
@@ -70,7 +70,8 @@ export interface DiskTreeOptions {
 }
 
 /** The limits of a tree on disk. */
-type DiskTreeLimits = LookupCacheLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
+type DiskTreeLimits = LookupCacheLimits &
+  Pick<Limits, "symlinkHopsMax" | "inlineBytesMax" | "unsizedFileBytesMax">;
 
 /** How many walks are tried for one outcome while the folders on the path keep changing. */
 const attemptsMax = 3;
@@ -270,10 +271,17 @@ export class DiskTree implements Tree {
    * Reads and closes a small file, so that a response never promises more octets than there are.
    */
   #readIfSmall(file: DiskFile): Outcome {
-    if (file.size > this.#limits.inlineBytesMax) return { kind: "file", file };
-    const content = file.readWhole();
+    const { inlineBytesMax, unsizedFileBytesMax } = this.#limits;
+    if (file.size > inlineBytesMax) return { kind: "file", file };
+    const content = file.size === 0 ? readUnsized(file, inlineBytesMax) : file.readWhole();
+    if (!content.ok) {
+      file.close();
+      return { kind: "failed", code: content.error };
+    }
+    if (content.value === undefined) {
+      return { kind: "file", file: new UnsizedFile(file, unsizedFileBytesMax) };
+    }
     file.close();
-    if (!content.ok) return { kind: "failed", code: content.error };
     return { kind: "file", file: new MemoryFile(file, content.value) };
   }
 
@@ -432,10 +440,8 @@ function isRepeatable(finding: Finding, steps: readonly Step[]): boolean {
     case "file": {
       const { file } = finding;
       // The opened file must be the one that the last step saw, and must have been read completely.
-      const isWhole = file.content === undefined || file.content.length === file.size;
-      const isLastStep =
-        file instanceof FoundFile && steps.at(-1)?.seen?.isSame(file.stat) === true;
-      return isWhole && isLastStep;
+      if (!(file instanceof FoundFile)) return false;
+      return file.size === file.stat.size && steps.at(-1)?.seen?.isSame(file.stat) === true;
     }
     case "forbidden":
       // If the bit is set, the system has denied access, and a look doesn't show why.
