@@ -141,6 +141,14 @@ export class BoundedStore<Key, Entry extends StoreEntry> {
     for (let place = 0; place < this.#entries.length; place++) this.#pass(place);
   }
 
+  /** Removes every entry that `isOver`. */
+  removeEach(isOver: (entry: Entry) => boolean): void {
+    for (let place = 0; place < this.#entries.length; place++) {
+      const entry = this.#entries[place];
+      if (entry !== undefined && isOver(entry)) this.#remove(place);
+    }
+  }
+
   /** Removes every entry, and forgets which keys came once. */
   clear(): void {
     for (const place of this.#places.values()) this.#remove(place);

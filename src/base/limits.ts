@@ -110,6 +110,8 @@ export interface Limits {
   readonly bodyBufferBytesMax: ByteCount;
   /** A file of up to this size is sent from memory, in one piece with its header section. */
   readonly inlineBytesMax: ByteCount;
+  /** How much is sent of a file whose size the file system doesn't tell, as in /proc. */
+  readonly unsizedFileBytesMax: ByteCount;
   /** The cache of lookups, which contains the small files and the cached responses. */
   readonly fileCacheBytesMax: ByteCount;
   /** The cache of request heads. */
@@ -204,6 +206,7 @@ export const defaultLimits: Limits = {
 
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),
+  unsizedFileBytesMax: mebibytes(64),
   fileCacheBytesMax: mebibytes(64),
   requestCacheBytesMax: mebibytes(16),
   openFilesKeptMax: 1000,

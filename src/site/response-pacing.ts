@@ -34,6 +34,16 @@ export class ResponsePacing {
     const { sendPieceBytes, sendBurstBytes } = this.#limits;
     const octets = head.method === "HEAD" ? 0 : (bodyOctets(response.body) ?? 0);
     if (octets <= sendPieceBytes) return response;
-    return this.#budget.take(octets, sendBurstBytes)?.then(() => response) ?? response;
+    const waited = this.#budget.take(octets, sendBurstBytes);
+    if (waited === undefined) return response;
+    const kept = holdFile(response);
+    return waited.then(() => kept);
   }
+}
+
+/** `response` with its own share of its file, which may otherwise be closed before it is sent. */
+function holdFile(response: Response): Response {
+  const { body } = response;
+  if (body.kind !== "file" || body.file.share === undefined) return response;
+  return { ...response, body: { ...body, file: body.file.share() } };
 }

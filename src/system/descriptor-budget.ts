@@ -36,7 +36,7 @@ function openFilesHere(): number | undefined {
   const opened = openForReading("/proc/self/limits");
   if (!opened.ok) return undefined;
   const octets = new Uint8Array(limitsOctetsMax);
-  const length = readAt(opened.value, octets, 0);
+  const length = Math.max(0, readAt(opened.value, octets, 0));
   closeDescriptor(opened.value);
   return openFilesLimit(new TextDecoder().decode(octets.subarray(0, length)));
 }

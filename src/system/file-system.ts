@@ -94,9 +94,9 @@ export function tryReading(path: string): string | undefined {
   return error === 0 ? undefined : errorName(error);
 }
 
-/** pread: the count of octets read, 0 at the end of the file and where reading fails. */
+/** pread: the count of octets read, 0 at the end of the file, or the negated error number. */
 export function readAt(fd: number, into: Uint8Array, position: number): number {
-  return into.length === 0 ? 0 : Math.max(0, systemCalls().read(fd, into, position));
+  return into.length === 0 ? 0 : systemCalls().read(fd, into, position);
 }
 
 /** close. An error is dropped, because nothing can be done about it any more. */

@@ -10,7 +10,7 @@ import type { FileStat } from "./file-stat.ts";
 import { word } from "./file-stat.ts";
 import { errnoReader, openLibc } from "./libc.ts";
 import type { OpenWay, PreparedPath, SystemCalls } from "./system-calls.ts";
-import { errorNumber } from "./system-calls.ts";
+import { errorNumber, interruptedCallsMax } from "./system-calls.ts";
 
 /** asm-generic/fcntl.h of Linux; two differ on arm64 (its uapi/asm/fcntl.h). */
 const O_NONBLOCK = 0o4000;
@@ -118,6 +118,11 @@ function placeOf(path: PreparedPath | string): Place {
   return place;
 }
 
+/** Whether a call that was made `made` times and has failed with `error` is not made again. */
+function isLast(error: number, made: number): boolean {
+  return error !== errorNumber.EINTR || made >= interruptedCallsMax;
+}
+
 function openingCalls({
   openat,
   close,
@@ -130,21 +135,29 @@ function openingCalls({
       const { from, path: rest } = placeOf(path);
       const octets = encode(rest);
       if (typeof octets === "number") return -octets;
-      for (;;) {
+      for (let made = 1; ; made++) {
         const descriptor = openat(from, octets, flagsOf[way]);
         if (descriptor >= 0) return descriptor;
         const error = errno();
-        if (error !== errorNumber.EINTR) return -error;
+        if (isLast(error, made)) return -error;
       }
     },
     close: (descriptor) => void close(descriptor),
     read(descriptor, into, position) {
-      const count = pread(descriptor, into, into.length, position);
-      return count >= 0 ? count : -errno();
+      for (let made = 1; ; made++) {
+        const count = pread(descriptor, into, into.length, position);
+        if (count >= 0) return count;
+        const error = errno();
+        if (isLast(error, made)) return -error;
+      }
     },
     readFolder(folder, into) {
-      const length = syscall(SYS_getdents64, folder, into, into.length);
-      return length >= 0 ? length : undefined;
+      for (let made = 1; ; made++) {
+        const length = syscall(SYS_getdents64, folder, into, into.length);
+        if (length >= 0) return length;
+        const error = errno();
+        if (isLast(error, made)) return -error;
+      }
     },
   };
 }
@@ -157,14 +170,22 @@ function namingCalls(libc: Libc): Pick<SystemCalls, "mayRead" | "readLink" | "re
       const { from, path: rest } = placeOf(path);
       const octets = encode(rest);
       if (typeof octets === "number") return octets;
-      return faccessat(from, octets, R_OK, 0) === 0 ? 0 : errno();
+      for (let made = 1; ; made++) {
+        if (faccessat(from, octets, R_OK, 0) === 0) return 0;
+        const error = errno();
+        if (isLast(error, made)) return error;
+      }
     },
     readLink(path) {
       const { from, path: rest } = placeOf(path);
       const octets = encode(rest);
       if (typeof octets === "number") return octets;
-      const length = readlinkat(from, octets, answered, pathOctetsMax);
-      return length >= 0 ? decoder.decode(answered.subarray(0, length)) : errno();
+      for (let made = 1; ; made++) {
+        const length = readlinkat(from, octets, answered, pathOctetsMax);
+        if (length >= 0) return decoder.decode(answered.subarray(0, length));
+        const error = errno();
+        if (isLast(error, made)) return error;
+      }
     },
     realPath(path) {
       const octets = encode(path);
@@ -201,12 +222,20 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
       const { from, path: rest } = placeOf(path);
       const octets = encode(rest);
       if (typeof octets === "number") return octets;
-      const failed = statx(folder ?? from, octets, AT_SYMLINK_NOFOLLOW, STATX_WANTED, seen);
-      return failed === 0 ? fill(into) : errno();
+      for (let made = 1; ; made++) {
+        const failed = statx(folder ?? from, octets, AT_SYMLINK_NOFOLLOW, STATX_WANTED, seen);
+        if (failed === 0) return fill(into);
+        const error = errno();
+        if (isLast(error, made)) return error;
+      }
     },
     lookInto(descriptor, into) {
-      const failed = statx(descriptor, unnamed, AT_EMPTY_PATH, STATX_WANTED, seen);
-      return failed === 0 ? fill(into) : errno();
+      for (let made = 1; ; made++) {
+        const failed = statx(descriptor, unnamed, AT_EMPTY_PATH, STATX_WANTED, seen);
+        if (failed === 0) return fill(into);
+        const error = errno();
+        if (isLast(error, made)) return error;
+      }
     },
   };
 }
@@ -253,9 +282,8 @@ function socketCalls(
   };
 }
 
-/** The calls in libc; undefined where libc can't be had. */
-export function loadNativeCalls(): SystemCalls | undefined {
-  const libc = loadLibc();
+/** The calls in `libc`; undefined where libc can't be had. */
+export function loadNativeCalls(libc: Libc | undefined = loadLibc()): SystemCalls | undefined {
   if (libc === undefined) return undefined;
   return {
     kind: "native",

@@ -36,6 +36,12 @@ export class PreparedPath {
  */
 export type OpenWay = "content" | "listing" | "place";
 
+/**
+ * How often a call is made that a signal interrupts (EINTR). A file system in user space or on a
+ * network may answer so to any call, and as often as it likes.
+ */
+export const interruptedCallsMax = 8;
+
 /** The calls. Every descriptor that is passed in is an open one. */
 export interface SystemCalls {
   readonly kind: "native" | "plain";
@@ -67,8 +73,8 @@ export interface SystemCalls {
   lookInto(descriptor: number, into: FileStat): number;
   /**
    * getdents64: the next entries of the open `folder`, as many as `into` has room for, each a
-   * struct linux_dirent64 (getdents(2)). The count of octets that they fill, 0 at the end;
-   * undefined when the call fails or there is none.
+   * struct linux_dirent64 (getdents(2)). The count of octets that they fill, 0 at the end, or the
+   * negated error number; undefined when there is no such call.
    */
   readFolder(folder: number, into: Uint8Array): number | undefined;
   /**
@@ -108,14 +114,17 @@ export const errorNumber = {
   EACCES: 13,
   ENODEV: 19,
   ENOTDIR: 20,
+  EISDIR: 21,
   EINVAL: 22,
   ENFILE: 23,
   EMFILE: 24,
+  EFBIG: 27,
   EPIPE: 32,
   ENAMETOOLONG: 36,
   ENOSYS: 38,
   ELOOP: 40,
   EOVERFLOW: 75,
+  ETIMEDOUT: 110,
   ESTALE: 116,
 } as const;
 

@@ -75,10 +75,16 @@ export type Kind = Outcome["kind"];
 export interface OpenFile extends FileSource {
   /** The name it was opened by: the last segment of the path, or the name of the index. */
   readonly name: string;
-  /** Its size in octets when it was opened. */
+  /**
+   * Its size in octets when it was opened. Infinity when only reading it to its end tells: it is
+   * never in memory then, and has no handle.
+   */
   readonly size: number;
-  /** The last change of the content, in whole milliseconds since 1970, rounded down. */
-  readonly mtimeMs: number;
+  /**
+   * The last change of the content, in whole milliseconds since 1970, rounded down. Undefined when
+   * the file system makes the content as it is read.
+   */
+  readonly mtimeMs: number | undefined;
   /**
    * The media type by its name, with a charset, as in Content-Type; undefined when the name has no
    * known extension.
@@ -103,8 +109,8 @@ export interface OpenFile extends FileSource {
    * meanwhile.
    */
   isIntact(): boolean;
-  /** The first `size` octets; fewer if the file has shrunk since. */
-  readAll(): Uint8Array<ArrayBuffer>;
+  /** The first `size` octets; fewer if the file has shrunk since. Undefined if reading fails. */
+  readAll(): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** The entries of a folder, step by step, at once or later. */
@@ -129,6 +135,8 @@ export interface ListingStep {
   readonly entries: readonly DirectoryEntry[];
   /** The next entries in order when they have not been looked at yet; `entries` is empty then. */
   readonly part?: ListingPart;
+  /** Why the entries can't be read. The step is the last one. */
+  readonly failure?: Extract<Outcome, { kind: "exhausted" | "failed" }>;
   /** The cost of the step. 1 is the cost of finding one entry, about 2 µs. */
   readonly work: number;
 }

@@ -368,4 +368,14 @@ describe("whatever is done", () => {
       ),
     );
   });
+
+  test("each that is over can be removed, and its place is taken again", () => {
+    const store = filled("abcdef");
+    const over = new Set([store.get("b"), store.get("f")]);
+    store.removeEach((entry) => over.has(entry));
+    expect(Array.from(heldIn(store)).toSorted().join("")).toBe("acde");
+    for (const entry of over) expect(entry?.evictions).toBe(1);
+    store.set("g", new Counted());
+    expect(Array.from(heldIn(store)).toSorted().join("")).toBe("acdeg");
+  });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 
 import { bytes } from "../../src/base/units.ts";
 import type { Handler } from "../../src/site/request.ts";
-import type { Response } from "../../src/http/message/response.ts";
+import type { FileSource, Response } from "../../src/http/message/response.ts";
 import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { ByteBudget } from "../../src/schedule/byte-budget.ts";
 import { ResponsePacing } from "../../src/site/response-pacing.ts";
@@ -117,6 +117,30 @@ describe("large answers", () => {
       ),
     ).toEqual([0]);
   });
+});
+
+test("a large answer that waits holds its file open, with a share of its own", async () => {
+  const shares: string[] = [];
+  const share: FileSource = { read: () => 0, close: () => void shares.push("closed") };
+  const file: FileSource = {
+    read: () => 0,
+    close() {},
+    share() {
+      shares.push("taken");
+      return share;
+    },
+  };
+  const handler = paced(() =>
+    new ResponseBuilder(200).file(file, { start: 0, octets: 100_000 }, "text/plain").build(),
+  );
+  const [atOnce, later] = [await handler(get), handler(get)];
+  expect([atOnce.body.kind === "file" && atOnce.body.file === file, shares]).toEqual([
+    true,
+    ["taken"],
+  ]);
+  await nextTurn();
+  const { body } = await later;
+  expect(body.kind === "file" && body.file === share).toBe(true);
 });
 
 describe("no share is taken by", () => {

@@ -15,6 +15,7 @@ import {
   tryListing,
   tryReading,
 } from "../../src/system/file-system.ts";
+import { errorNumber } from "../../src/system/system-calls.ts";
 import { TempTree } from "../tree/temp-tree.ts";
 
 const temp = new TempTree();
@@ -69,7 +70,7 @@ describe("a look", () => {
 });
 
 describe("reading", () => {
-  test("gives the octets at a position, and none where it fails", () => {
+  test("gives the octets at a position, or the error's number", () => {
     const fd = valueOf(openForReading(temp.at("folder/b.txt"))) as number;
     const room = new Uint8Array(8);
     expect(readAt(fd, room, 1)).toBe(2);
@@ -77,7 +78,7 @@ describe("reading", () => {
     expect(readAt(fd, room, 3)).toBe(0);
     expect(readAt(fd, new Uint8Array(0), 0)).toBe(0);
     closeDescriptor(fd);
-    expect(readAt(2 ** 30, room, 0)).toBe(0);
+    expect(readAt(2 ** 30, room, 0)).toBe(-errorNumber.EBADF);
   });
 
   test("doesn't begin at a link", () => {

@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 
 import { FileStat } from "../../src/system/file-stat.ts";
 import { plainCalls } from "../../src/system/plain-calls.ts";
+import { loadNativeCalls } from "../../src/system/native-calls.ts";
+import { errorNumber, interruptedCallsMax } from "../../src/system/system-calls.ts";
 import { nativeCalls } from "../../src/system/system-choice.ts";
 import { TempTree } from "../tree/temp-tree.ts";
 
@@ -63,14 +65,52 @@ describe.skipIf(native === undefined)("a folder read by the native calls (needs 
     tree.file("read/0.txt");
     const into = new Uint8Array(256);
     const fd = fs.openSync(tree.at("read/0.txt"), "r");
-    expect(native?.readFolder(fd, into)).toBeUndefined();
+    expect(native?.readFolder(fd, into)).toBe(-errorNumber.ENOTDIR);
     fs.closeSync(fd);
-    expect(native?.readFolder(-1, into)).toBeUndefined();
-    inside("read", (open) => expect(native?.readFolder(open, into.subarray(0, 8))).toBeUndefined());
+    expect(native?.readFolder(-1, into)).toBe(-errorNumber.EBADF);
+    inside("read", (open) =>
+      expect(native?.readFolder(open, into.subarray(0, 8))).toBe(-errorNumber.EINVAL),
+    );
     tree.folder("gone");
     inside("gone", (open) => {
       fs.rmdirSync(tree.at("gone"));
-      expect(native?.readFolder(open, into)).toBeUndefined();
+      expect(native?.readFolder(open, into)).toBe(-errorNumber.ENOENT);
     });
+  });
+});
+
+describe("a call that a signal interrupts", () => {
+  let made = 0;
+  /** How many times in a row the call is interrupted before it succeeds. */
+  let interruptions = 0;
+  const interrupted = (): number => (++made > interruptions ? 0 : -1);
+  const libc = {
+    openat: interrupted,
+    pread: interrupted,
+    statx: interrupted,
+    faccessat: interrupted,
+    readlinkat: interrupted,
+    syscall: interrupted,
+    errno: () => errorNumber.EINTR,
+  };
+  const calls = loadNativeCalls(libc as unknown as Parameters<typeof loadNativeCalls>[0]);
+  if (calls === undefined) throw new Error("there are no calls");
+  const into = new Uint8Array(8);
+
+  test.each([
+    ["open", () => calls.open("x", "content")],
+    ["read", () => calls.read(3, into, 0)],
+    ["look", () => calls.look("x", new FileStat())],
+    ["lookInto", () => calls.lookInto(3, new FileStat())],
+    ["mayRead", () => calls.mayRead("x")],
+    ["readLink", () => calls.readLink("x")],
+    ["readFolder", () => calls.readFolder(3, into)],
+  ])("is made again, but not for ever: %s", (_name, call) => {
+    [made, interruptions] = [0, 3];
+    expect(call()).toBe(_name === "readLink" ? "" : 0);
+    expect(made).toBe(4);
+    [made, interruptions] = [0, Infinity];
+    expect(Math.abs(Number(call()))).toBe(errorNumber.EINTR);
+    expect(made).toBe(interruptedCallsMax);
   });
 });

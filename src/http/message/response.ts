@@ -20,7 +20,10 @@ export interface FileHandle {
 export interface FileSource {
   /** Undefined where the kernel can't read the file by itself, and once the file is closed. */
   readonly handle?: FileHandle | undefined;
-  /** Fills `into` from `position` on. Returns how many octets it read, 0 at the file's end. */
+  /**
+   * Fills `into` from `position` on. Returns how many octets it read, 0 at the file's end, or a
+   * negative number when reading has failed.
+   */
   read(into: Uint8Array, position: number): number;
   /** Whether the file is unchanged since it was opened; absent where it can't change. */
   isIntact?(): boolean;

@@ -126,7 +126,8 @@ export class FileSender {
     if (piece instanceof Uint8Array) return piece.subarray(this.#offset);
     const want = Math.min(octetsMax, piece.octets - this.#offset);
     const count = this.#file.read(buffer.subarray(0, want), piece.start + this.#offset);
-    return buffer.subarray(0, count);
+    // What can't be read is missing as if the file had shrunk: the connection is broken off.
+    return buffer.subarray(0, Math.max(0, count));
   }
 
   #took(octets: number): void {

@@ -45,42 +45,48 @@ export function entityTagOf(file: OpenFile): EntityTag {
   return { weak: false, opaque: `${size.toString(36)}-i${version}` };
 }
 
-/** The beginning of `file`, at most `octetsMax` octets. */
-function beginningOf(file: OpenFile, octetsMax: number): Uint8Array {
+/** The beginning of `file`, at most `octetsMax` octets; undefined if it can't be read. */
+function beginningOf(file: OpenFile, octetsMax: number): Uint8Array | undefined {
   const { content, size } = file;
   if (content !== undefined) {
     return content.length <= octetsMax ? content : content.subarray(0, octetsMax);
   }
   const buffer = new Uint8Array(Math.min(octetsMax, size));
-  return buffer.subarray(0, file.read(buffer, 0));
+  const length = file.read(buffer, 0);
+  return length < 0 ? undefined : buffer.subarray(0, length);
 }
 
 const utf8Parameter = "; charset=utf-8";
 
-/** The media type by the name, and by the beginning where that is needed; for text as if UTF-8. */
-function typeOf(file: OpenFile): string {
+/**
+ * The media type by the name, and by the beginning where that is needed; for text as if UTF-8.
+ * Undefined if the beginning can't be read.
+ */
+function typeOf(file: OpenFile): string | undefined {
   const { mediaType } = file;
   if (mediaType !== undefined && !mayBeSource(mediaType)) return mediaType;
   const sample = beginningOf(file, textSampleOctets);
+  if (sample === undefined) return undefined;
   if (mediaType === undefined) return isText(sample) ? plainType : unknownType;
   const isSource = isTextOfAnyCharset(sample) && looksLikeSource(latin1Text(sample));
   return isSource ? plainType : mediaType;
 }
 
-function examine(file: OpenFile): string {
+function examine(file: OpenFile): string | undefined {
   const mediaType = typeOf(file);
+  if (mediaType === undefined) return undefined;
   if (!mediaType.endsWith(utf8Parameter)) return mediaType;
-  return isUtf8Text(beginningOf(file, charsetSampleOctets), mediaType)
-    ? mediaType
-    : mediaType.slice(0, -utf8Parameter.length);
+  const beginning = beginningOf(file, charsetSampleOctets);
+  if (beginning === undefined) return undefined;
+  return isUtf8Text(beginning, mediaType) ? mediaType : mediaType.slice(0, -utf8Parameter.length);
 }
 
 /**
  * The media type by the name, and by the content if the name has no known extension, or one that
  * source code has as well (`mime.ts`). Text that isn't UTF-8 has no charset. The type is kept in
- * the file's slot if it has one.
+ * the file's slot if it has one. Undefined if the file can't be read.
  */
-export function mediaTypeOf(file: OpenFile): string {
+export function mediaTypeOf(file: OpenFile): string | undefined {
   const slots = fileSlotsOf(file);
   if (slots === undefined) return examine(file);
   return (slots.mediaType ??= examine(file));
@@ -94,11 +100,13 @@ const gzipped: ResponseField = ["Content-Encoding", "gzip"];
 /**
  * The coding of a file whose name means a type and a coding together, as .svgz does (RFC 9110
  * §8.4). Without it, clients would take the octets for the type itself. Undefined for a file that
- * only has such a name.
+ * only has such a name; "unread" for one that can't be read.
  */
-export function codingOf(file: OpenFile): ResponseField | undefined {
+export function codingOf(file: OpenFile): ResponseField | "unread" | undefined {
   if (!codedName.test(file.name)) return undefined;
-  const [first, second] = beginningOf(file, 2);
+  const beginning = beginningOf(file, 2);
+  if (beginning === undefined) return "unread";
+  const [first, second] = beginning;
   return first === 0x1f && second === 0x8b ? gzipped : undefined;
 }
 
@@ -115,7 +123,7 @@ export function representFile(
   return new Representation({
     mediaType,
     entityTag: entityTagOf(file),
-    mtimeMs: file.mtimeMs,
+    ...(file.mtimeMs === undefined ? {} : { mtimeMs: file.mtimeMs }),
     content: file.content ?? file,
     isRepeated: file.slot !== undefined,
     hasVariants,

@@ -33,6 +33,17 @@ export function formatSize(octets: number): string {
 /** Names that need no escaping: in a URL, in HTML, or for display. */
 const plainName = /^[\w.~-]+$/;
 
+/** The first millisecond of the year 1 and of the year 10000: HTML has no dates outside of them. */
+const timeMsMin = Date.parse("0001-01-01T00:00:00Z");
+const timeMsEnd = Date.UTC(10_000, 0, 1);
+
+/** `epochMs` in UTC. A file system may hold any 64-bit number: nothing for one that is no date. */
+function renderTime(epochMs: number): string {
+  if (!(epochMs >= timeMsMin && epochMs < timeMsEnd)) return "";
+  const iso = new Date(epochMs).toISOString();
+  return `<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)}</time>`;
+}
+
 function renderEntry(entry: DirectoryEntry): string {
   const folder = entry.kind === "directory";
   const slash = folder ? "/" : "";
@@ -41,8 +52,7 @@ function renderEntry(entry: DirectoryEntry): string {
   const href = `./${isPlain ? entry.name : escapeHtml(encodeName(entry.name))}`;
   const name = isPlain ? entry.name : escapeHtml(displayName(entry.name));
   const size = folder ? "" : `<span title="${entry.size} bytes">${formatSize(entry.size)}</span>`;
-  const iso = new Date(entry.mtimeMs).toISOString();
-  const when = `<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)}</time>`;
+  const when = renderTime(entry.mtimeMs);
   return `<tr><td><a href="${href}${slash}">${name}${slash}</a></td>\
 <td class="number">${size}</td><td class="number when">${when}</td></tr>`;
 }
@@ -106,6 +116,7 @@ interface MadeRows {
   readonly count: number;
   readonly found: number;
   readonly part: ListingPart | undefined;
+  readonly failure: ListingFailure | undefined;
 }
 
 /** What makes the rows of listings: a turn's budgets, and the rows that are shared. */
@@ -139,13 +150,13 @@ async function* listInTurns(
       });
       const step = await next;
       if (step === undefined || step.done === true) return;
-      const { found, entries, part } = step.value;
+      const { found, entries, part, failure } = step.value;
       if (part === undefined) {
         const octets = utf8Bytes(renderEntries(entries));
-        yield { octets, count: entries.length, found, part };
+        yield { octets, count: entries.length, found, part, failure };
       } else {
         const { octets, count } = await rowsOf(part, making);
-        yield { octets, count, found, part };
+        yield { octets, count, found, part, failure };
       }
     }
   } finally {
@@ -153,20 +164,25 @@ async function* listInTurns(
   }
 }
 
+/** Why a folder can't be read. */
+export type ListingFailure = NonNullable<ListingStep["failure"]>;
+
 /**
  * The rows of a listing of at most `limit` entries; undefined when more than `foundMax` are found.
+ * Or why the folder can't be read.
  */
 export async function readListing(
   list: () => ListingSteps,
   limit: number,
   foundMax: number,
   making: RowMaking,
-): Promise<Listed | undefined> {
+): Promise<Listed | ListingFailure | undefined> {
   const rows: Uint8Array[] = [];
   let count = 0;
   let left = 0;
   let slot: Slot | undefined;
   for await (const made of listInTurns(list, making)) {
+    if (made.failure !== undefined) return made.failure;
     if (made.found > foundMax) return undefined;
     rows.push(made.octets);
     count += made.count;
@@ -179,7 +195,8 @@ export async function readListing(
 /**
  * The page of the folder at `path`, made from the steps of `list` with at most `limit` entries
  * while it is sent. A step without entries yields an empty chunk, so that a disconnect is noticed
- * at every step.
+ * at every step. Throws when the folder can't be read to its end, so that the client doesn't take a
+ * part for the whole.
  */
 export async function* streamListing(
   path: ContainedPath,
@@ -191,9 +208,15 @@ export async function* streamListing(
   let count = 0;
   let left = 0;
   for await (const made of listInTurns(list, making)) {
+    if (made.failure !== undefined) throw new Error(describeFailure(path, made.failure));
     yield made.octets;
     count += made.count;
     left = Math.max(0, made.found - limit);
   }
   yield utf8Bytes(endListing(count, left));
+}
+
+function describeFailure(path: ContainedPath, failure: ListingFailure): string {
+  const reason = failure.kind === "failed" ? `: ${failure.code}` : "";
+  return `the folder /${displayPath(path)} can't be read${reason}`;
 }

@@ -26,11 +26,12 @@ import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
 import { ContentFields, noSniff, ownOriginOnly } from "./cache-control.ts";
 import { codingOf, mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
-import { fileResponse } from "./file-response.ts";
+import { fileResponse, isUnsized, unsizedBodyOf } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
-import type { RowMaking } from "./listing-page.ts";
+import type { ListingFailure, RowMaking } from "./listing-page.ts";
 import type { ListingRows } from "./listing-rows.ts";
 import { locationFrom, redirect } from "./redirect.ts";
+import type { RepresentationParts } from "./representation.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
 
@@ -63,6 +64,14 @@ function isHtml(mediaType: string): boolean {
  * send in a tag, so that only a condition with "*" can match it.
  */
 const unmatchableTag: EntityTag = { weak: true, opaque: '"' };
+
+/** What stands for such content in the conditions of other methods. */
+const untaggedParts: RepresentationParts = {
+  mediaType: htmlType,
+  entityTag: unmatchableTag,
+  content: new Uint8Array(0),
+  fields: [],
+};
 
 /** Why a name that may exist is answered with 404, for the log and for `--explain`. */
 const absenceReasons: Record<AbsenceCause, string> = {
@@ -156,45 +165,46 @@ export class TreeContent {
     if (!path.ok) return undefined;
     const found = await this.#service.tree.open(path.value, view);
     if (found.kind === "file") {
-      const selected = await this.#selectOfFile(request, found.file, path.value, view);
+      if (isUnsized(found.file)) {
+        found.file.close();
+        return new Representation(untaggedParts);
+      }
+      const identity = this.#representationOf(found.file);
+      if (identity === undefined) return undefined;
+      const selected = await this.#selectOfFile(request, identity, found.file, path.value, view);
       return selected instanceof Representation ? selected : undefined;
     }
     if (found.kind !== "directory" || !this.#service.listing) return undefined;
     const listed = await this.#listingAt(path.value, view);
+    if (listed !== undefined && "kind" in listed) return undefined;
     // A streamed listing exists, so "*" matches it; it has no other validators.
-    if (listed === undefined) {
-      const content = new Uint8Array(0);
-      return new Representation({
-        mediaType: htmlType,
-        entityTag: unmatchableTag,
-        content,
-        fields: [],
-      });
-    }
+    if (listed === undefined) return new Representation(untaggedParts);
     const selected = await this.#selectVariant(request, listed, path.value, view);
     return selected instanceof Representation ? selected : undefined;
   }
 
   /** Answers with the selected variant of `file`, which was opened by `path`. */
   #answerFile(request: Request, file: OpenFile, path: ContainedPath, view: View): Answer {
+    if (isUnsized(file)) return this.#answerUnsized(request, file);
     const identity = this.#representationOf(file);
-    const { earlyHints } = this.#service;
+    const { earlyHints, pages } = this.#service;
+    if (identity === undefined) return pages.failed("the file can't be read");
     const { method, acceptsInterim } = request.head;
     const mayHint = method === "GET" && acceptsInterim && isHtml(identity.mediaType);
     if (earlyHints !== undefined && mayHint) {
       return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
     }
-    return this.#answerSelected(request, this.#selectOfFile(request, file, path, view));
+    return this.#answerSelected(request, this.#selectOfFile(request, identity, file, path, view));
   }
 
   /** Selects a variant of `file`, which was opened by `path`. */
   #selectOfFile(
     request: Request,
+    identity: Representation,
     file: OpenFile,
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    const identity = this.#representationOf(file);
     return this.#selectVariant(request, identity, pathOfFile(file, path), view);
   }
 
@@ -219,13 +229,20 @@ export class TreeContent {
     });
   }
 
-  /** The identity representation of `file`, kept in the file's slot if it has one. */
-  #representationOf(file: OpenFile): Representation {
+  /**
+   * The identity representation of `file`, kept in the file's slot if it has one. If the file can't
+   * be read, it is closed and the result is undefined.
+   */
+  #representationOf(file: OpenFile): Representation | undefined {
     const slots = fileSlotsOf(file);
     if (slots?.representation !== undefined) return slots.representation;
     const mediaType = mediaTypeOf(file);
-    const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
     const coding = codingOf(file);
+    if (mediaType === undefined || coding === "unread") {
+      file.close();
+      return undefined;
+    }
+    const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
     const usual = this.#fields.of(file.name, varies);
     const fields = coding === undefined ? usual : [...usual, coding];
     const representation = representFile(file, mediaType, fields, varies);
@@ -263,15 +280,21 @@ export class TreeContent {
     return { budgets, rows: this.#rows };
   }
 
-  /** The listing of the folder at `path`; undefined when it is so long that it must be streamed. */
-  async #listingAt(path: ContainedPath, view: View): Promise<Representation | undefined> {
+  /**
+   * The listing of the folder at `path`; undefined when it is so long that it must be streamed. Or
+   * why the folder can't be read.
+   */
+  async #listingAt(
+    path: ContainedPath,
+    view: View,
+  ): Promise<Representation | ListingFailure | undefined> {
     const { limits, tree, variants } = this.#service;
     const { listingEntriesMax, listingWholeEntriesMax } = limits;
     const { readListing, renderListing } = listingPages();
     const list = (): ListingSteps => tree.list(path, listingEntriesMax, view);
     const making = this.#rowMaking();
     const listed = await readListing(list, listingEntriesMax, listingWholeEntriesMax, making);
-    if (listed === undefined) return undefined;
+    if (listed === undefined || "kind" in listed) return listed;
     const { slot } = listed;
     if (slot?.value instanceof Representation) return slot.value;
     const content = renderListing(path, listed);
@@ -293,6 +316,7 @@ export class TreeContent {
   async #answerListing(request: Request, path: ContainedPath, view: View): Promise<Response> {
     const listing = await this.#listingAt(path, view);
     if (listing === undefined) return this.#streamListing(request, path, view);
+    if ("kind" in listing) return this.#answerMissing(listing, view);
     return this.#answerSelected(request, this.#selectVariant(request, listing, path, view));
   }
 
@@ -301,19 +325,47 @@ export class TreeContent {
    * Content-Length.
    */
   #streamListing(request: Request, path: ContainedPath, view: View): Response {
-    const { limits, pages, tree, variants } = this.#service;
-    if (variants?.().takesIdentity(request.head.fields) === false) return pages.notAcceptable();
-    const { kind } = weighRequest(request, { entityTag: unmatchableTag });
-    if (kind === "failed") return pages.preconditionFailed();
-    const [cacheControlLine = noSniff] = this.#fields.of("", false);
-    if (kind === "not-modified") return new ResponseBuilder(304).line(cacheControlLine).build();
+    const { limits, tree } = this.#service;
     const { listingEntriesMax } = limits;
     const { streamListing } = listingPages();
     const list = (): ListingSteps => tree.list(path, listingEntriesMax, view);
-    const making = this.#rowMaking();
+    return this.#streamed(request, "", htmlType, () =>
+      streamListing(path, list, listingEntriesMax, this.#rowMaking()),
+    );
+  }
+
+  /** Answers in the same way with `file`, whose size isn't known. */
+  #answerUnsized(request: Request, file: OpenFile): Response {
+    const mediaType = mediaTypeOf(file);
+    if (mediaType === undefined) {
+      file.close();
+      return this.#service.pages.failed("the file can't be read");
+    }
+    const body = unsizedBodyOf(file);
+    const response = this.#streamed(request, file.name, mediaType, () => body);
+    if (response.body.kind !== "stream") file.close();
+    return response;
+  }
+
+  /**
+   * The response whose body is the stream that `open` opens, with the fields of a file that is
+   * called `name`, or of a listing with "". It has no validators (RFC 9110 §8.8) and no ranges.
+   */
+  #streamed(
+    request: Request,
+    name: string,
+    mediaType: string,
+    open: () => AsyncIterable<Uint8Array>,
+  ): Response {
+    const { pages, variants } = this.#service;
+    if (variants?.().takesIdentity(request.head.fields) === false) return pages.notAcceptable();
+    const { kind } = weighRequest(request, { entityTag: unmatchableTag });
+    if (kind === "failed") return pages.preconditionFailed();
+    const [cacheControlLine = noSniff] = this.#fields.of(name, false);
+    if (kind === "not-modified") return new ResponseBuilder(304).line(cacheControlLine).build();
     const builder = new ResponseBuilder(200).line(cacheControlLine).line(noSniff);
-    builder.line(ownOriginOnly);
-    return builder.stream(streamListing(path, list, listingEntriesMax, making), htmlType).build();
+    if (name === "") builder.line(ownOriginOnly);
+    return builder.stream(open(), mediaType).build();
   }
 
   /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */

@@ -37,7 +37,7 @@ interface CachedPage extends StoreEntry {
 function beginningOf({ content }: Representation): Uint8Array {
   if (content instanceof Uint8Array) return content.subarray(0, beginningBytesMax);
   const octets = new Uint8Array(Math.min(content.size, beginningBytesMax));
-  return octets.subarray(0, content.read(octets, 0));
+  return octets.subarray(0, Math.max(0, content.read(octets, 0)));
 }
 
 /** The URL of the request, whose scheme is the server's. */

@@ -151,19 +151,27 @@ export class ErrorPages {
 
   #makePage(status: 403 | 404, found: Outcome, page: PageText): Response {
     const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
+    if (found.kind === "failed") return this.failed(unreadablePage(status, found.code));
     const shown: PageText = this.#explain ? page : { text: page.text };
     const builder = startPage(status).noting(note);
     if (found.kind !== "file") return builder.html(builtInPage(status, shown)).buildCached();
     const { file } = found;
     const isLarge = file.size > this.#limits.sendPieceBytes;
     if (shown.reason === undefined || isLarge) return fileResponse(builder, file);
-    const markup = new TextDecoder().decode(file.readAll());
+    const octets = file.readAll();
     file.close();
+    if (octets === undefined) return this.failed(unreadablePage(status));
+    const markup = new TextDecoder().decode(octets);
     const explained = builder.html(withReason(markup, shown.reason));
     return file.content !== undefined && file.slot !== undefined
       ? explained.buildCached()
       : explained.build();
   }
+}
+
+/** Why a page of the tree's own is answered with 500, for the log. */
+function unreadablePage(status: 403 | 404, code?: string): string {
+  return `${ownPages[status]?.text ?? ""} can't be read${code === undefined ? "" : `: ${code}`}`;
 }
 
 /** Whether `name` can be the name of a file in the root: a single path segment. */

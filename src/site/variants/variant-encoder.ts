@@ -37,18 +37,23 @@ async function readInTurns(
   { sendPieceBytes }: Limits,
   scheduler: Scheduler,
 ): Promise<{ readonly octets: Uint8Array<ArrayBuffer>; readonly unchanged: boolean }> {
+  // A share keeps the file open while others may replace it.
+  const source = file.share?.() ?? file;
   try {
     const content = new Uint8Array(file.size);
     let length = 0;
-    for (let count = -1; count !== 0 && length < content.length; length += count) {
+    while (length < content.length) {
       if (length > 0) await scheduler.nextTurn();
-      count = file.read(content.subarray(length, length + sendPieceBytes), length);
+      const count = source.read(content.subarray(length, length + sendPieceBytes), length);
+      if (count < 0) throw new Error(`${file.name} can't be read`);
+      if (count === 0) break;
+      length += count;
     }
     const unchanged = file.isUnchanged();
     if (unchanged && length < content.length) throw new Error(`${file.name} can't be read`);
     return { octets: content.subarray(0, length), unchanged };
   } finally {
-    file.close();
+    source.close();
   }
 }
 

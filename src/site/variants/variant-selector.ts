@@ -279,7 +279,8 @@ export class VariantSelector {
     const { identity } = selecting;
     const { file } = found;
     // No coding produces zero octets, so an empty file is still being written.
-    if (file.size === 0 || file.mtimeMs < (identity.mtimeMs ?? Infinity)) {
+    const isLater = (file.mtimeMs ?? -Infinity) >= (identity.mtimeMs ?? Infinity);
+    if (file.size === 0 || !isLater) {
       file.close();
       return undefined;
     }

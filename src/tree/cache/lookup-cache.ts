@@ -10,7 +10,7 @@ import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import type { SystemCalls } from "../../system/system-calls.ts";
 import { DiskFile, isSettled, MemoryFile } from "../disk/open-file.ts";
-import type { Step } from "../disk/walk.ts";
+import type { Step } from "../disk/named-root.ts";
 import type { ContainedPath } from "../path.ts";
 import type { Moment, View } from "../view.ts";
 import type { Finding, LookupHolder } from "./lookup.ts";
@@ -64,15 +64,25 @@ export class LookupCache implements LookupHolder {
   readonly #lookups: BoundedStore<string, Lookup>;
   readonly #watches = new Map<string, PathWatch>();
 
-  /** `alarm` is for closing open files that no request has used for a while. */
-  constructor(limits: LookupCacheLimits, calls: SystemCalls, clock: LogicalClock, alarm: Alarm) {
+  /**
+   * `alarm` is for closing open files that no request has used for a while, and `lookAlarm` for
+   * those that have been removed.
+   */
+  constructor(
+    limits: LookupCacheLimits,
+    calls: SystemCalls,
+    clock: LogicalClock,
+    alarm: Alarm,
+    lookAlarm?: Alarm,
+  ) {
     this.bytesMax = limits.fileCacheBytesMax;
     this.#lookups = new BoundedStore({
       bytesMax: this.bytesMax,
       admitsOn: "first",
       admittedOneIn: 16,
     });
-    this.#openFiles = new OpenFileCache(limits.openFilesKeptMax, limits.openFilesRestMs, alarm);
+    const { openFilesKeptMax, openFilesRestMs } = limits;
+    this.#openFiles = new OpenFileCache(openFilesKeptMax, openFilesRestMs, alarm, lookAlarm);
     this.#calls = calls;
     this.#clock = clock;
   }

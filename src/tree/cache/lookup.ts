@@ -7,6 +7,7 @@
 import type { StoreEntry } from "../../base/bounded-store.ts";
 import type { Kind, Outcome } from "../tree.ts";
 import type { Dependency, Dependent, Moment } from "../view.ts";
+import { SharedFile } from "./open-file-cache.ts";
 import type { WatchChain } from "./path-watch.ts";
 
 /**
@@ -91,6 +92,10 @@ export class Lookup implements Dependency, StoreEntry {
 
   evicted(): void {
     this.#holder.unwatch(this.chain);
+    // A removed file takes up its space on the disk for as long as it is open.
+    if ("file" in this.finding && this.finding.file instanceof SharedFile) {
+      this.finding.file.forget();
+    }
     for (const dependent of this.#dependents ?? []) dependent.drop();
     this.#dependents = undefined;
   }

@@ -3,6 +3,10 @@
  * is being sent, and until no request has used it for a while. All responses share the descriptor.
  * Every read passes its position, so they don't interfere.
  *
+ * A file that is removed or replaced takes up its space on the disk until it is closed. It is
+ * closed with the lookup that it belongs to, and when a look, once a second, shows the change,
+ * because no request may ask for it again. A response that is being sent keeps it open to its end.
+ *
  * A file that is opened again must have the stat of the lookup, to the nanosecond of its last
  * change. So it is the same file even though it is opened by its path.
  */
@@ -14,9 +18,13 @@ import type { FileHandle, FileSource } from "../../http/message/response.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import { closeDescriptor, lookInto, openForReading, readAt } from "../../system/file-system.ts";
 import { FileStat } from "../../system/file-stat.ts";
+import { errorNumber } from "../../system/system-calls.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 import { FoundFile } from "../disk/open-file.ts";
 import type { OpenFile } from "../tree.ts";
+
+/** How often all files that are kept open are looked at: for 1,000 files that takes 1 ms. */
+const lookEachMs = 1000;
 
 /** Written by every look. */
 const seen = new FileStat();
@@ -83,6 +91,16 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
     this.#fd = -1;
   }
 
+  /** Called when its lookup is no longer cached: closes it if no response is sending it. */
+  forget(): void {
+    this.#openFiles.forget(this);
+  }
+
+  /** Whether it is open, and has not been changed, removed or replaced since. */
+  get isUpToDate(): boolean {
+    return this.#fd !== -1 && this.isUnchanged();
+  }
+
   isUnchanged(): boolean {
     return this.#look() && seen.isSame(this.stat);
   }
@@ -107,8 +125,9 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
     // Other requests share it; the cache closes it.
   }
 
+  /** A file that has been closed, and can't be opened again, fails with ESTALE. */
   read(into: Uint8Array, position: number): number {
-    return this.#isOpen() ? readAt(this.#fd, into, position) : 0;
+    return this.#isOpen() ? readAt(this.#fd, into, position) : -errorNumber.ESTALE;
   }
 }
 
@@ -128,6 +147,11 @@ class Share implements FileSource {
     return this.#file?.read(into, position) ?? 0;
   }
 
+  /** This is the share of one response already. */
+  share(): FileSource {
+    return this;
+  }
+
   isIntact(): boolean {
     return this.#file?.isIntact() ?? false;
   }
@@ -143,17 +167,20 @@ export class OpenFileCache {
   readonly #files: BoundedStore<SharedFile, SharedFile>;
   readonly #restMs: number;
   readonly #alarm: Alarm;
+  readonly #lookAlarm: Alarm | undefined;
   #isAlarmSet = false;
+  #isLookAlarmSet = false;
 
   /**
    * Keeps at most `filesMax` open. `alarm` rings every `restMs`, so a file stays open for one to
-   * two times `restMs` after its last request.
+   * two times `restMs` after its last request. `lookAlarm` rings for the looks at all files.
    */
-  constructor(filesMax: number, restMs: number, alarm: Alarm) {
+  constructor(filesMax: number, restMs: number, alarm: Alarm, lookAlarm?: Alarm) {
     const bytesMax = Math.max(1, filesMax);
     this.#files = new BoundedStore({ bytesMax, admitsOn: "first", admittedOneIn: 1 });
     this.#restMs = restMs;
     this.#alarm = alarm;
+    this.#lookAlarm = lookAlarm;
   }
 
   /** How many files are kept open. */
@@ -172,6 +199,12 @@ export class OpenFileCache {
     this.#files.set(file, file);
     file.isUsed = true;
     this.#setAlarm();
+    this.#setLookAlarm();
+  }
+
+  /** Keeps `file` open no longer than its responses need it. */
+  forget(file: SharedFile): void {
+    this.#files.delete(file);
   }
 
   #setAlarm(): void {
@@ -180,6 +213,16 @@ export class OpenFileCache {
     this.#alarm.set(this.#restMs, () => {
       this.#isAlarmSet = false;
       this.rest();
+    });
+  }
+
+  #setLookAlarm(): void {
+    if (this.#isLookAlarmSet || this.#files.size === 0) return;
+    this.#isLookAlarmSet = this.#lookAlarm !== undefined;
+    this.#lookAlarm?.set(lookEachMs, () => {
+      this.#isLookAlarmSet = false;
+      this.#files.removeEach((file) => !file.isUpToDate);
+      this.#setLookAlarm();
     });
   }
 
@@ -193,6 +236,8 @@ export class OpenFileCache {
   close(): void {
     this.#files.clear();
     this.#alarm.clear();
+    this.#lookAlarm?.clear();
     this.#isAlarmSet = false;
+    this.#isLookAlarmSet = false;
   }
 }

@@ -92,7 +92,7 @@ export class PathWatch extends PreparedPath {
    * Whether the last look agrees with another look's result `seen`; undefined if that saw nothing.
    */
   agreesWith(seen: FileStat | undefined): boolean {
-    if (seen === undefined) return this.#error !== 0;
+    if (seen === undefined) return this.#error === errorNumber.ENOENT;
     if (this.#error !== 0) return false;
     return seen.isFolder ? this.#seen.isSameFolder(seen) : this.#seen.isSame(seen);
   }

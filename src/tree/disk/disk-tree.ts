@@ -46,11 +46,12 @@ import type { Permissions } from "../permission.ts";
 import { permits } from "../permission.ts";
 import type { Kind, OpenFile, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
-import { DiskFile, FoundFile, MemoryFile } from "./open-file.ts";
+import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./symlink-rule.ts";
-import type { Moved, Step, WalkEnd, WalkRules } from "./walk.ts";
-import type { Refusal } from "./walk.ts";
-import { absent, hiddenName, isDenied, moved, namesOf, refusalOf, Walk } from "./walk.ts";
+import type { Step } from "./named-root.ts";
+import { namesOf } from "./named-root.ts";
+import type { Moved, Refusal, WalkEnd, WalkRules } from "./walk.ts";
+import { absent, hiddenName, isDenied, moved, refusalOf, Walk } from "./walk.ts";
 
 /** The options of a tree on disk. */
 export interface DiskTreeOptions {
@@ -70,7 +71,8 @@ export interface DiskTreeOptions {
 }
 
 /** The limits of a tree on disk. */
-type DiskTreeLimits = LookupCacheLimits & Pick<Limits, "symlinkHopsMax" | "inlineBytesMax">;
+type DiskTreeLimits = LookupCacheLimits &
+  Pick<Limits, "symlinkHopsMax" | "inlineBytesMax" | "unsizedFileBytesMax">;
 
 /** How many walks are tried for one outcome while the folders on the path keep changing. */
 const attemptsMax = 3;
@@ -78,13 +80,21 @@ const attemptsMax = 3;
 /** The outcome when the last of them has failed too. */
 const unsettled = refusalOf("ESTALE");
 
+/** The result of opening a folder that may not be listed, or is none: there are no entries. */
+const gone = failure("ENOENT");
+
 type FileEnd = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
-/** The names of the absolute form of `path`, with symbolic links unresolved. */
+/** The absolute form of `path` without slashes at its end; symbolic links and ".." are kept. */
+function absoluteForm(path: string): string {
+  return (path.startsWith("/") ? path : `${process.cwd()}/${path}`).replace(/\/+$/, "");
+}
+
+/** The names of an absolute path, with symbolic links unresolved. */
 function namesFromTop(path: string): readonly string[] {
   const names: string[] = [];
-  for (const name of namesOf(path.startsWith("/") ? path : `${process.cwd()}/${path}`)) {
+  for (const name of namesOf(path)) {
     if (name === "..") names.pop();
     else names.push(name);
   }
@@ -109,7 +119,10 @@ export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string>
 
 /** A tree on disk. */
 export class DiskTree implements Tree {
-  /** The real path of the folder, without symbolic links. */
+  /**
+   * The real path of the folder when the tree was opened. The tree itself uses the path that it was
+   * given, so that a symbolic link that is switched is followed anew.
+   */
   readonly root: string;
   readonly index: string;
   readonly #rules: WalkRules;
@@ -127,12 +140,14 @@ export class DiskTree implements Tree {
     this.#limits = limits;
     const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
     const cacheLimits = { ...limits, openFilesKeptMax };
-    this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, scheduler.alarm());
+    const alarms = [scheduler.alarm(), scheduler.alarm()] as const;
+    this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, ...alarms);
+    const given = absoluteForm(options.root);
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
-      root: root === "/" ? "" : root,
-      rootSpellings: [namesOf(root), namesFromTop(options.root)],
+      root: given,
+      rootNames: namesFromTop(given),
       openFolder,
     };
   }
@@ -161,10 +176,11 @@ export class DiskTree implements Tree {
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   shows(file: string): boolean {
     const real = realPath(file);
-    if (!real.ok) return false;
+    const root = realPath(`${this.#rules.root}/`);
+    if (!real.ok || !root.ok) return false;
     let path: ContainedPath | undefined = rootPath;
     // The relative path to a file outside the root contains "..", which `childPath` refuses.
-    for (const name of relative(this.root, real.value).split(sep)) {
+    for (const name of relative(root.value, real.value).split(sep)) {
       path = path === undefined ? undefined : childPath(path, name);
     }
     return path !== undefined && this.peek(path, View.anew(0)) === "file";
@@ -231,9 +247,9 @@ export class DiskTree implements Tree {
     if (!opened.ok) {
       // The file has been removed or replaced by a link since the walk.
       if (opened.error === "ELOOP" || opened.error === "ENOENT") return moved;
-      return isDenied(opened.error)
-        ? walk.denial(realName, stat.mode, "read")
-        : refusalOf(opened.error);
+      if (isDenied(opened.error)) return walk.denial(realName, stat.mode, "read");
+      walk.isRepeatable = false;
+      return refusalOf(opened.error);
     }
     const fd = opened.value;
     const now = lookInto(fd);
@@ -247,7 +263,7 @@ export class DiskTree implements Tree {
       // Most files are cached; sharing one of two equal stats saves memory.
       const identity = now.value.isSame(stat) ? stat : now.value;
       const file = new DiskFile(name, fd, identity, view.receivedMs);
-      return { kind: "file", file: this.#readIfSmall(file) };
+      return this.#readIfSmall(file);
     }
     closeDescriptor(fd);
     return isRegular ? walk.denial(realName, mode, "read") : moved;
@@ -256,11 +272,19 @@ export class DiskTree implements Tree {
   /**
    * Reads and closes a small file, so that a response never promises more octets than there are.
    */
-  #readIfSmall(file: DiskFile): OpenFile {
-    if (file.size > this.#limits.inlineBytesMax) return file;
-    const content = file.readAll();
+  #readIfSmall(file: DiskFile): Outcome {
+    const { inlineBytesMax, unsizedFileBytesMax } = this.#limits;
+    if (file.size > inlineBytesMax) return { kind: "file", file };
+    const content = file.size === 0 ? readUnsized(file, inlineBytesMax) : file.readWhole();
+    if (!content.ok) {
+      file.close();
+      return { kind: "failed", code: content.error };
+    }
+    if (content.value === undefined) {
+      return { kind: "file", file: new UnsizedFile(file, unsizedFileBytesMax) };
+    }
     file.close();
-    return new MemoryFile(file, content);
+    return { kind: "file", file: new MemoryFile(file, content.value) };
   }
 
   /** The index of the current folder of `walk`; undefined if it has none. */
@@ -287,6 +311,8 @@ export class DiskTree implements Tree {
       if (end.kind !== "folder") return end.kind === "file" ? absent : end;
       const code = this.#mayList(end) ? tryListing(end.folder.prefix) : "EACCES";
       if (code === undefined) return { kind: "directory" };
+      // The steps show neither that the root is missing nor why the system has refused.
+      if (this.#mayList(end)) asker.isRepeatable = false;
       if (!isDenied(code)) return refusalOf(code);
       return walk.denial("", end.folder.stat.mode, "read");
     });
@@ -309,9 +335,13 @@ export class DiskTree implements Tree {
       depth: path.segments.length,
       hidden: this.#rules.hidden,
       open: () =>
-        this.#inside(path, undefined, (prefix) => {
-          const opened = openEntries(prefix);
-          return opened.ok ? opened.value : undefined;
+        this.#walk<Result<EntryReader, string>>(path.segments, true, gone, (_walk, end) => {
+          if (end.kind === "moved") return end;
+          if (end.kind === "failed") return failure(end.code);
+          if (end.kind === "exhausted") return failure("EMFILE");
+          return end.kind === "folder" && this.#mayList(end)
+            ? openEntries(end.folder.prefix)
+            : gone;
         }),
       lookAt: (names) =>
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
@@ -396,7 +426,9 @@ function glanceAt(kind: "file" | "directory", walk: Walk, path: string): Finding
 function redirectInto(walk: Walk, { folder }: FoundFolder): Outcome {
   // The mode bits permit it; the system may still deny access to the server.
   const self = lookAt(`${folder.prefix}.`);
-  return self.ok ? { kind: "redirect" } : walk.refusedInside(self.error);
+  if (self.ok) return { kind: "redirect" };
+  walk.isRepeatable = false;
+  return walk.refusedInside(self.error);
 }
 
 /**
@@ -415,10 +447,8 @@ function isRepeatable(finding: Finding, steps: readonly Step[]): boolean {
     case "file": {
       const { file } = finding;
       // The opened file must be the one that the last step saw, and must have been read completely.
-      const isWhole = file.content === undefined || file.content.length === file.size;
-      const isLastStep =
-        file instanceof FoundFile && steps.at(-1)?.seen?.isSame(file.stat) === true;
-      return isWhole && isLastStep;
+      if (!(file instanceof FoundFile)) return false;
+      return file.size === file.stat.size && steps.at(-1)?.seen?.isSame(file.stat) === true;
     }
     case "forbidden":
       // If the bit is set, the system has denied access, and a look doesn't show why.
@@ -439,5 +469,5 @@ function isSettled<Found extends object | undefined>(found: Found | Moved): foun
 function drop(found: object | undefined): void {
   if (found === undefined) return;
   if ("file" in found) (found.file as OpenFile).close();
-  else if ("close" in found) (found as EntryReader).close();
+  else if ("value" in found) (found.value as EntryReader).close();
 }

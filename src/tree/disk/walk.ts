@@ -16,18 +16,19 @@ import { isHiddenName } from "../path.ts";
 import type { Denial, Need, Permissions } from "../permission.ts";
 import { deny, permits } from "../permission.ts";
 import type { AbsenceCause } from "../tree.ts";
-import { namedRoot } from "./named-root.ts";
+import type { Step } from "./named-root.ts";
+import { namedRoot, namesOf, resolveRoot } from "./named-root.ts";
 import type { SymlinkRule } from "./symlink-rule.ts";
 
 /** The rules of a walk. */
 export interface WalkRules {
-  /** The root's real path without a trailing slash: "" for "/". */
-  readonly root: string;
   /**
-   * The names of the root's path, for each of its spellings: an absolute link into the root may
-   * begin with any of them.
+   * The root's absolute path without a trailing slash: "" for "/". It may contain symbolic links,
+   * which the kernel follows anew for each look.
    */
-  readonly rootSpellings: readonly (readonly string[])[];
+  readonly root: string;
+  /** The names of `root`. An absolute link into the root may begin with them. */
+  readonly rootNames: readonly string[];
   readonly permissions: Permissions;
   readonly hidden: boolean;
   readonly symlinks: SymlinkRule;
@@ -91,12 +92,6 @@ export function refusalOf(code: string): Refusal {
   return meaning === undefined ? { kind: "failed", code } : { kind: meaning };
 }
 
-/** A path that a walk has looked at, and its stat; undefined if nothing was there. */
-export interface Step {
-  readonly path: string;
-  readonly seen: FileStat | undefined;
-}
-
 /** A folder that the walk has entered, and its real path, "" for "/". */
 interface EnteredFolder {
   readonly folder: Folder;
@@ -116,7 +111,15 @@ export class Walk {
   /** How many of the pending names come from a link. The last of those is the link's target. */
   #pendingOfLink = 0;
   #hops = 0;
-  /** The looks that the result depends on, in order, at paths without symbolic links. */
+  /**
+   * The root's real path. An absolute link into the root may also begin with that. Resolved when a
+   * link needs it; undefined before, and when the root is missing.
+   */
+  #realRoot: string | undefined;
+  /**
+   * The looks that the result depends on, in order. Their paths have no symbolic links in them but
+   * those on the way to the root.
+   */
   readonly steps: Step[] = [];
   /**
    * Whether the result depends on nothing but `steps`, so that equal looks mean an equal result.
@@ -225,14 +228,15 @@ export class Walk {
   #enter(name: string, otherwise: WalkEnd): WalkEnd | undefined {
     const current = this.#current();
     const path = `${current.path}/${name}`;
-    if (this.#isOutside && path === this.#rules.root) {
-      this.#restartAt(path);
+    if (this.#isOutside && path === this.#realRoot) {
+      this.#restartAt(this.#rules.root);
       return undefined;
     }
     const opened = this.#rules.openFolder(current.folder.prefix + name);
     if (!opened.ok) {
       if (opened.error === "ENOTDIR") {
         const link = lookAt(current.folder.prefix + name);
+        if (link.ok && link.value.isFolder) return moved;
         if (link.ok) this.steps.push({ path, seen: link.value });
         else this.isRepeatable = false;
         return this.#resolveLink(name, otherwise);
@@ -263,7 +267,7 @@ export class Walk {
   #enterParent(): WalkEnd | undefined {
     if (this.#isAtRoot()) {
       if (this.#rules.symlinks !== "follow") return outside;
-      this.#goOutside(namesOf(this.#rules.root).slice(0, -1));
+      this.#goOutside(namesOf(this.#resolveRoot()).slice(0, -1));
       return undefined;
     }
     if (this.#entered.length > 1) {
@@ -274,10 +278,12 @@ export class Walk {
 
   /** Continues with the names of the link's target; `otherwise` if `name` is no link. */
   #resolveLink(name: string, otherwise: WalkEnd): WalkEnd | undefined {
-    const { symlinks, symlinkHopsMax, rootSpellings } = this.#rules;
+    const { symlinks, symlinkHopsMax, root, rootNames } = this.#rules;
     const target = readLink(this.#current().folder.prefix + name);
     if (!target.ok) {
-      return target.error === "EINVAL" ? otherwise : this.refusedInside(target.error);
+      if (target.error === "EINVAL") return otherwise;
+      this.isRepeatable = false;
+      return this.refusedInside(target.error);
     }
     this.#hops++;
     if (symlinks === "deny") return { kind: "absent", cause: "link-refused" };
@@ -287,15 +293,28 @@ export class Walk {
       this.#addPending(names);
       return undefined;
     }
-    const spelling = rootSpellings.find((root) => root.every((part, i) => part === names[i]));
-    if (spelling !== undefined) {
-      this.#restartAt(this.#rules.root);
+    const spelling = isBelow(names, rootNames) ? rootNames : namesOf(this.#resolveRoot());
+    if (isBelow(names, spelling)) {
+      this.#restartAt(root);
       this.#addPending(names.slice(spelling.length));
       return undefined;
     }
     if (symlinks !== "follow") return outside;
     this.#goOutside(names);
     return undefined;
+  }
+
+  /** The root's real path. The result then depends on all that this path does. */
+  #resolveRoot(): string {
+    if (this.#realRoot !== undefined) return this.#realRoot;
+    const resolved = resolveRoot(this.#rules.root);
+    if (resolved === undefined) {
+      this.isRepeatable = false;
+      return this.#rules.root;
+    }
+    this.steps.push(...resolved.steps);
+    this.#realRoot = resolved.path;
+    return resolved.path;
   }
 
   /** Inserts `names`, which come from a link, before the pending names. */
@@ -319,9 +338,7 @@ export class Walk {
   }
 }
 
-/**
- * The names of a path, without "." and empty ones, which have no effect (POSIX.1-2024 XBD §4.16).
- */
-export function namesOf(path: string): readonly string[] {
-  return path.split("/").filter((name) => name !== "" && name !== ".");
+/** Whether a path with `names` is, or is below, the folder with `folderNames`. */
+function isBelow(names: readonly string[], folderNames: readonly string[]): boolean {
+  return folderNames.every((name, i) => name === names[i]);
 }

@@ -12,15 +12,16 @@ import { failure, success } from "../../base/result.ts";
 import type { FileType } from "../../system/file-stat.ts";
 import type { NamedEntry } from "../../system/file-system.ts";
 import { closeDescriptor, openForListing, readEntries } from "../../system/file-system.ts";
+import { errorName, errorNumber } from "../../system/system-calls.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 
 /** A folder that is being read. The caller that opened it closes it. */
 export interface EntryReader {
   /**
-   * The next entries, which may include "." and ".."; none at the end. Names that aren't UTF-8 are
-   * those of `readEntries`.
+   * The next entries, which may include "." and ".."; none at the end, or the name of the error.
+   * Names that aren't UTF-8 are those of `readEntries`.
    */
-  next(): readonly NamedEntry[];
+  next(): Result<readonly NamedEntry[], string>;
   /** Closes the folder. A second call does nothing. */
   close(): void;
 }
@@ -67,10 +68,11 @@ class FolderReader implements EntryReader {
     this.#ready = ready;
   }
 
-  next(): readonly NamedEntry[] {
-    const ready = this.#ready ?? (this.#fd === -1 ? [] : (readSome(this.#fd) ?? []));
+  next(): Result<readonly NamedEntry[], string> {
+    const ready = this.#ready;
     this.#ready = undefined;
-    return ready;
+    if (ready !== undefined || this.#fd === -1) return success(ready ?? []);
+    return readSome(this.#fd) ?? success([]);
   }
 
   close(): void {
@@ -79,18 +81,21 @@ class FolderReader implements EntryReader {
   }
 }
 
-/** The next entries of the folder open as `fd`; undefined where the call fails or there is none. */
-function readSome(fd: number): readonly NamedEntry[] | undefined {
+/** The next entries of the folder open as `fd`; undefined where there is no such call. */
+function readSome(fd: number): Result<readonly NamedEntry[], string> | undefined {
   octets ??= Buffer.allocUnsafeSlow(readBytes);
   const length = systemCalls().readFolder(fd, octets);
-  return length === undefined ? undefined : entriesIn(octets, length);
+  if (length === undefined) return undefined;
+  // A folder that has been removed since it was opened has no entries: ENOENT of getdents(2).
+  if (length === -errorNumber.ENOENT) return success([]);
+  return length < 0 ? failure(errorName(-length)) : success(entriesIn(octets, length));
 }
 
 /** A reader of entries that have all been read. */
 function readerOf(entries: readonly NamedEntry[]): EntryReader {
   let at = 0;
   return {
-    next: () => entries.slice(at, (at += entriesAtOnce)),
+    next: () => success(entries.slice(at, (at += entriesAtOnce))),
     close() {},
   };
 }
@@ -103,8 +108,9 @@ export function openEntries(prefix: string): Result<EntryReader, string> {
   const fd = openForListing(prefix);
   if (!fd.ok) return fd;
   const first = readSome(fd.value);
-  if (first !== undefined) return success(new FolderReader(fd.value, first));
+  if (first?.ok === true) return success(new FolderReader(fd.value, first.value));
   closeDescriptor(fd.value);
+  if (first !== undefined) return first;
   const all = readEntries(prefix);
   return all.ok ? success(readerOf(all.value)) : failure(all.error);
 }

@@ -11,6 +11,8 @@
 
 import { Slot } from "../../base/slot.ts";
 import type { EntryReader } from "./entry-reader.ts";
+import type { Result } from "../../base/result.ts";
+import { isDenied, refusalOf } from "../disk/walk.ts";
 import { FirstInOrder } from "./first-in-order.ts";
 import { nameIn, orderText } from "./name-order.ts";
 import { isHiddenName, isNameable } from "../path.ts";
@@ -27,8 +29,8 @@ export interface ListingContext {
   readonly depth: number;
   /** Whether names that begin with "." are shown. */
   readonly hidden: boolean;
-  /** Opens the folder to read it; undefined if that is not permitted. */
-  readonly open: () => EntryReader | undefined;
+  /** Opens the folder to read it, or the name of the error; "ENOENT" if that is not permitted. */
+  readonly open: () => Result<EntryReader, string>;
   /** The entries with these names, undefined for one that is gone. Links are not followed. */
   readonly lookAt: (names: readonly string[]) => readonly (EntryFacts | undefined)[];
   /** What the link `name` in the folder leads to; undefined if that is not shown. */
@@ -48,7 +50,14 @@ const marks = { directory: "1", file: "2" } as const;
 /** The first `limit` entries in order, step by step. */
 export function* listFolder(context: ListingContext, limit: number): Generator<ListingStep, void> {
   const first = new FirstInOrder(limit);
-  yield* readNames(context, first);
+  const error = yield* readNames(context, first);
+  if (error !== undefined) {
+    const failure = refusalOf(error);
+    if (failure.kind === "failed" || failure.kind === "exhausted") {
+      yield { ...worked(first, 0), failure };
+      return;
+    }
+  }
   const packs = yield* packNames(first);
   const { count: found } = first;
   const wholeSlot = new Slot();
@@ -63,14 +72,24 @@ function worked(first: FirstInOrder, amount: number): ListingStep {
   return { found: first.count, entries: [], work: amount };
 }
 
-/** Adds every file and folder whose name a request can spell. */
-function* readNames(context: ListingContext, first: FirstInOrder): Generator<ListingStep, void> {
-  const reader = context.open();
-  if (reader === undefined) return;
+/**
+ * Adds every file and folder whose name a request can spell. Returns the name of the error that
+ * ended the reading; undefined at the end of the folder.
+ */
+function* readNames(
+  context: ListingContext,
+  first: FirstInOrder,
+): Generator<ListingStep, string | undefined> {
+  const opened = context.open();
+  if (!opened.ok) return isDenied(opened.error) ? undefined : opened.error;
+  const reader = opened.value;
   const doubtful = new Set<string>();
   try {
-    for (let read = reader.next(); read.length > 0; read = reader.next()) {
-      const { texts, links, unknown } = sort(read, context, doubtful);
+    for (;;) {
+      const read = reader.next();
+      if (!read.ok) return read.error;
+      if (read.value.length === 0) return undefined;
+      const { texts, links, unknown } = sort(read.value, context, doubtful);
       for (const [i, look] of context.lookAt(unknown).entries()) {
         const name = unknown[i] ?? "";
         if (look?.type === "link") links.push(name);
@@ -82,7 +101,7 @@ function* readNames(context: ListingContext, first: FirstInOrder): Generator<Lis
         yield worked(first, work.link * some.length);
       }
       first.add(texts);
-      yield worked(first, read.length + work.look * unknown.length);
+      yield worked(first, read.value.length + work.look * unknown.length);
       if (first.isCrowded) yield* settle(first);
     }
   } finally {

@@ -179,10 +179,10 @@ function refusal(names: readonly string[], { mode }: FileNode | FolderNode, need
 }
 
 /** The entries of `folder`, some at a time. */
-function readerOf(folder: FolderNode | undefined): EntryReader | undefined {
-  if (folder === undefined) return undefined;
+function readerOf(folder: FolderNode | undefined): Result<EntryReader, string> {
+  if (folder === undefined) return failure("ENOENT");
   const children = folder.children.entries();
-  return {
+  return success({
     next() {
       const entries: NamedEntry[] = [];
       while (entries.length < entriesAtOnce) {
@@ -190,12 +190,12 @@ function readerOf(folder: FolderNode | undefined): EntryReader | undefined {
         if (done === true) break;
         entries.push({ name: value[0], type: value[1].kind });
       }
-      return entries;
+      return success(entries);
     },
     close() {
       // It holds nothing.
     },
-  };
+  });
 }
 
 function factsOf(node: FileNode | FolderNode | undefined): EntryFacts | undefined {

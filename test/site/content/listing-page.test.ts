@@ -1,9 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
 
-import { formatSize } from "../../../src/site/content/listing-page.ts";
+import { bytes } from "../../../src/base/units.ts";
+import { Slot } from "../../../src/base/slot.ts";
+import { formatSize, openRows } from "../../../src/site/content/listing-page.ts";
 import { concatBytes } from "../../../src/http/octets/bytes.ts";
 import type { Response } from "../../../src/http/message/response.ts";
+import type { ListingStep } from "../../../src/tree/tree.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { TempSite } from "../../temp-site.ts";
 import { SiteClient } from "../site-client.ts";
@@ -64,6 +67,20 @@ test("shows name, size and last change, folders first", async () => {
 <tr><td><a href="./10.txt">10.txt</a></td><td class="number"><span title="1234 bytes">1.2 kB</span></td>${when}</tr>
 `,
   );
+});
+
+test("shows no time that HTML has no date for (WHATWG HTML §2.3.5)", () => {
+  const [first, last] = ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"];
+  const times = [-(2 ** 63) * 1000, -9e15, Date.parse(first) - 1, Date.parse(first)];
+  times.push(Date.parse(last), Date.parse(last) + 1, 8.64e15, 1e18, (2 ** 63 - 1) * 1000);
+  const entries = times.map((mtimeMs) => ({ name: "a", kind: "file", size: 1, mtimeMs }) as const);
+  const step = { found: entries.length, entries, work: entries.length };
+  const read = (): Iterator<ListingStep, void, void> => [step].values();
+  const rows = openRows(bytes(0)).of({ read, slot: new Slot(), wholeSlot: new Slot() });
+  while (!rows.isDone) rows.advance();
+  const markup = new TextDecoder().decode(rows.octets);
+  expect(linksOf(markup)).toHaveLength(times.length);
+  expect(markup.match(/(?<=datetime=")[^"]*/g)).toEqual([first, last]);
 });
 
 test("of the root has no way up", async () => {

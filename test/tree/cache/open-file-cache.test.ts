@@ -214,6 +214,68 @@ describe("open files", () => {
   });
 });
 
+describe("a file that is removed, replaced or edited", () => {
+  const changes: readonly (readonly [what: string, change: (name: string) => void])[] = [
+    ["removed", (name) => fs.rmSync(temp.at(name))],
+    [
+      "replaced",
+      (name) => {
+        temp.file("new", "new");
+        fs.renameSync(temp.at("new"), temp.at(name));
+      },
+    ],
+    ["edited", (name) => fs.appendFileSync(temp.at(name), "more")],
+  ];
+
+  test.each(changes)("is closed within a second though no request comes: %s", (what, change) => {
+    const looks = new FakeClock();
+    const openFiles = new OpenFileCache(9, restMs, new FakeClock(), looks);
+    const [file, other] = [keep(openFiles, `x-${what}`), keep(openFiles, "y.txt")];
+    file.open();
+    other.open();
+    looks.advance(1000);
+    expect([fdOf(file) > -1, fdOf(other) > -1]).toEqual([true, true]);
+    Bun.sleepSync(12);
+    change(`x-${what}`);
+    looks.advance(1000);
+    expect([fdOf(file), fdOf(other) > -1, openFiles.size]).toEqual([-1, true, 1]);
+    openFiles.close();
+    expect(looks.alarmMs).toBe(Infinity);
+  });
+
+  test.each(changes)("is sent to its end before it is closed: %s", (what, change) => {
+    const looks = new FakeClock();
+    const openFiles = new OpenFileCache(9, restMs, new FakeClock(), looks);
+    const file = keep(openFiles, `x-${what}`);
+    const sent = file.share();
+    // A response that waits hands its share on.
+    expect(sent.share?.()).toBe(sent);
+    Bun.sleepSync(12);
+    change(`x-${what}`);
+    looks.advance(1000);
+    expect([openFiles.size, looks.alarmMs]).toEqual([0, Infinity]);
+    expect(textOf(sent)).toContain(`x-${what}`);
+    sent.close();
+    expect(fdOf(file)).toBe(-1);
+  });
+
+  test("is closed when its lookup is no longer cached", () => {
+    const clock = new LogicalClock();
+    const tree = temp.open({ limits: { ...defaultLimits, inlineBytesMax: bytes(4) }, clock });
+    const ask = (): OpenFile => fileAt(tree, "/z.txt", new View(clock.tick(), Date.now() + 60_000));
+    temp.file("z.txt", "version 0");
+    ask().close();
+    const kept = ask();
+    expect(fdOf(kept)).toBeGreaterThan(-1);
+    temp.file("new", "version 10");
+    fs.renameSync(temp.at("new"), temp.at("z.txt"));
+    ask().close();
+    expect(fdOf(kept)).toBe(-1);
+    expect(kept.read(new Uint8Array(1), 0)).toBeLessThan(0);
+    tree.close();
+  });
+});
+
 describe("a file that is evicted while it is being sent", () => {
   const evictions: readonly (readonly [what: string, evict: (openFiles: OpenFileCache) => void])[] =
     [
