@@ -5,13 +5,13 @@
  * slow reader costs no memory here.
  *
  * A response is one version of the file, or it is broken off. A file that is renamed, replaced or
- * removed while it is sent stays whole, since it is open. When it was written to instead, which its
- * size or mtime shows, the rest is sent only if a sample of the file is unchanged: so a file may
- * grow. The sample is taken when the socket is full for the first time. The sender checks that once
- * in every turn, and before the octets that would complete the response. It doesn't check when the
- * whole response is sent at once, unless the file was open before. sendfile hands over the file's
- * own pages, which the kernel holds until the client has them, so a change in place is detected
- * only if there is more to send.
+ * removed while it is sent stays whole, since it is open. When it was written to instead, which
+ * its size or mtime shows, the rest is sent only if a sample of the file is unchanged: so a file
+ * may grow. The sample is taken when the first turn ends before the response does. The sender
+ * checks that once in every turn, and before the octets that would complete the response. It
+ * doesn't check when the whole response is sent at once, unless the file was open before. sendfile
+ * hands over the file's own pages, which the kernel holds until the client has them, so a change
+ * in place is detected only if there is more to send.
  */
 
 import type { FileSource, Piece, Region } from "../../http/message/response.ts";
@@ -49,7 +49,7 @@ export class FileSender {
   #begun = false;
   /** Whether the file has to be checked for changes before more of it is sent. */
   #isCheckDue = false;
-  /** Taken when the response first waited for its client, of the file as it was opened. */
+  /** Taken when the response first waited, of the file as it was opened. */
   #sample: FileSample | undefined;
   /** Whether the kernel can send the file by itself. */
   #carries: boolean;
@@ -74,7 +74,10 @@ export class FileSender {
     const leftAfter = this.#left - this.#sizes.sendBurstBytes;
     this.#isCheckDue = this.#begun || this.#isShared;
     while (this.#left > 0) {
-      if (this.#left <= leftAfter) return "later";
+      if (this.#left <= leftAfter) {
+        this.#takeSample();
+        return "later";
+      }
       const piece = this.#piece();
       const outcome =
         this.#carries && !(piece instanceof Uint8Array)
@@ -150,7 +153,7 @@ export class FileSender {
     const piece = this.#piece();
     if (piece instanceof Uint8Array) return;
     const end = this.#pieces.reduce((latest, each) => Math.max(latest, endOf(each)), 0);
-    // Few responses wait for their client, so the module isn't loaded at the start.
+    // Few responses take more than a turn, so the module isn't loaded at the start.
     const { FileSample: Sample } = require("./file-sample.ts") as typeof import("./file-sample.ts");
     this.#sample = Sample.of(this.#file, piece.start + this.#offset, end);
   }
