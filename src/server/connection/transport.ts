@@ -9,7 +9,6 @@
  */
 
 import type { Socket } from "bun";
-import { writeSync } from "node:fs";
 
 import type { FileSource } from "../../http/message/response.ts";
 import { systemCalls } from "../../system/system-choice.ts";
@@ -106,6 +105,8 @@ export class SocketTransport<Data> implements Transport {
  */
 export class CleartextTransport<Data> extends SocketTransport<Data> {
   override write(octets: Uint8Array): number {
+    // Loaded by the first such client, because that takes a start more than a millisecond.
+    const { writeSync } = require("node:fs") as typeof import("node:fs");
     try {
       return writeSync(this.fd, octets);
     } catch (error) {

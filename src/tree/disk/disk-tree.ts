@@ -11,8 +11,6 @@
  * exists or not.
  */
 
-import { relative, sep } from "node:path";
-
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
@@ -179,8 +177,9 @@ export class DiskTree implements Tree {
     const root = realPath(`${this.#rules.root}/`);
     if (!real.ok || !root.ok) return false;
     let path: ContainedPath | undefined = rootPath;
-    // The relative path to a file outside the root contains "..", which `childPath` refuses.
-    for (const name of relative(root.value, real.value).split(sep)) {
+    const above = root.value === "/" ? "/" : `${root.value}/`;
+    if (!real.value.startsWith(above)) return false;
+    for (const name of real.value.slice(above.length).split("/")) {
       path = path === undefined ? undefined : childPath(path, name);
     }
     return path !== undefined && this.peek(path, View.anew(0)) === "file";
