@@ -193,19 +193,22 @@ describe("an import by another runtime than Bun", () => {
     expect(text).toContain(line);
   });
 
-  test.skipIf(Bun.which("node") === null)("is refused by one line under Node", async () => {
-    const modules = join(folder, "program/node_modules");
-    mkdirSync(modules, { recursive: true });
-    symlinkSync(folder, join(modules, "postern"));
-    const place = join(folder, "program");
-    await Bun.write(join(place, "a.mjs"), 'import { serve } from "postern"; serve();');
-    await Bun.write(join(place, "a.cjs"), 'const { serve } = require("postern"); serve();');
-    for (const name of ["a.mjs", "a.cjs"]) {
-      const { stderr, status } = await ended(["node", name], place);
-      expect(status).toBe(1);
-      expect(stderr.match(/^.*Error: .*$/gm)).toEqual([`[Error: ${line}]`]);
-    }
-  });
+  test.skipIf(Bun.which("node") === null)(
+    "is refused by one line under Node (needs node)",
+    async () => {
+      const modules = join(folder, "program/node_modules");
+      mkdirSync(modules, { recursive: true });
+      symlinkSync(folder, join(modules, "postern"));
+      const place = join(folder, "program");
+      await Bun.write(join(place, "a.mjs"), 'import { serve } from "postern"; serve();');
+      await Bun.write(join(place, "a.cjs"), 'const { serve } = require("postern"); serve();');
+      for (const name of ["a.mjs", "a.cjs"]) {
+        const { stderr, status } = await ended(["node", name], place);
+        expect(status).toBe(1);
+        expect(stderr.match(/^.*Error: .*$/gm)).toEqual([`[Error: ${line}]`]);
+      }
+    },
+  );
 });
 
 describe("an executable that bun build --compile makes", () => {

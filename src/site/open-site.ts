@@ -195,7 +195,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
     ...(options.post === "off" ? [] : [form]),
-    new TreeEndpoint({ tree, content, pages, mapping, cacheSeconds }),
+    new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages)];
   const finishers: Finisher[] = headers === undefined ? [] : [headers];

@@ -5,8 +5,8 @@
 
 import type { Limits } from "../base/limits.ts";
 import { defaultLimits } from "../base/limits.ts";
-import type { SymlinkRule } from "../tree/disk/symlink-rule.ts";
-import { symlinkRules } from "../tree/disk/symlink-rule.ts";
+import type { SymlinkRule } from "../tree/disk/walk.ts";
+import { symlinkRules } from "../tree/disk/walk.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Permissions } from "../tree/permission.ts";

@@ -11,7 +11,7 @@ import { RawClient } from "../raw-client.ts";
 const root = join(import.meta.dir, "../..");
 
 /** How many modules of this project a start and one answer may load. */
-const modulesMax = 118;
+const modulesMax = 115;
 
 /** What few servers need before their first answer, or at all. */
 const seldomUsed = [

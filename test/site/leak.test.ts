@@ -47,7 +47,7 @@ beforeEach(() => {
   routes = new RouteTable(() => undefined);
   const { pages, content } = services();
   const mapping = { redirects: [], rewrites: [], cleanUrls: false, single: false };
-  tree = new TreeEndpoint({ tree: client.tree, content, pages, mapping, cacheSeconds: undefined });
+  tree = new TreeEndpoint({ tree: client.tree, content, pages, mapping });
 });
 
 function services(): { readonly pages: ErrorPages; readonly content: TreeContent } {

@@ -10,6 +10,7 @@ import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
 import type { Response } from "../../http/message/response.ts";
+import type { RedirectStatus } from "../../http/message/response-builder.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
@@ -30,7 +31,6 @@ import { fileResponse, isUnsized, unsizedBodyOf } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
 import type { ListingFailure, RowMaking } from "./listing-page.ts";
 import type { ListingRows } from "./listing-rows.ts";
-import { locationFrom, redirect } from "./redirect.ts";
 import type { RepresentationParts } from "./representation.ts";
 import { Representation } from "./representation.ts";
 import { respondWith, weighRequest } from "./selected-response.ts";
@@ -110,6 +110,21 @@ export class TreeContent {
     );
   }
 
+  /**
+   * A redirect to `to`, a URI reference or a path of the site, with `query` appended. Its code is
+   * loaded by the first redirect.
+   */
+  redirect(
+    { head: { target } }: Request,
+    status: RedirectStatus,
+    to: string,
+    query: string | undefined,
+  ): Response {
+    const { locationFrom, redirect } = require("./redirect.ts") as typeof import("./redirect.ts");
+    const location = to.startsWith("/") ? locationFrom(target, to) : to;
+    return redirect(status, location, query, this.#service.cacheSeconds);
+  }
+
   /** Answers a GET or a HEAD with the outcome `found` of opening `path`. */
   answerFound(
     request: Request,
@@ -118,7 +133,7 @@ export class TreeContent {
     query: string | undefined,
     view: View,
   ): Answer {
-    const { listing, pages, cacheSeconds } = this.#service;
+    const { listing, pages } = this.#service;
     switch (found.kind) {
       case "file":
         return this.#answerFile(request, found.file, path, view);
@@ -126,12 +141,7 @@ export class TreeContent {
         if (!listing) return pages.notFound(view, "listings are off");
         return this.#answerListing(request, path, view);
       case "redirect":
-        return redirect(
-          308,
-          locationFrom(request.head.target, `${encodePath(path)}/`),
-          query,
-          cacheSeconds,
-        );
+        return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
         return this.#answerMissing(found, view);
     }

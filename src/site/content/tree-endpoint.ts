@@ -27,7 +27,6 @@ import {
 import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { TreeContent } from "./tree-content.ts";
-import { locationFrom, redirect } from "./redirect.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
@@ -81,8 +80,6 @@ interface TreeEndpointService {
   readonly content: TreeContent;
   readonly pages: ErrorPages;
   readonly mapping: PathMapping;
-  /** Seconds for which responses are fresh; undefined when they are revalidated each time. */
-  readonly cacheSeconds: number | undefined;
 }
 
 /** GET and HEAD of a tree, with the path mapping of its site. */
@@ -101,7 +98,7 @@ export class TreeEndpoint implements Endpoint {
   answer(request: Request, view: View): Answer | undefined {
     const { method, target } = request.head;
     if (method !== "GET" && method !== "HEAD") return undefined;
-    const { content, mapping, pages, cacheSeconds } = this.#service;
+    const { content, mapping, pages } = this.#service;
     if (target.form !== "origin" && target.form !== "absolute") {
       return pages.refusal(refusals["target-form"]);
     }
@@ -115,13 +112,12 @@ export class TreeEndpoint implements Endpoint {
     for (const { pattern, status } of mapping.redirects) {
       const to = pattern.target(asked.segments, asked.trailingSlash);
       if (to === undefined || this.#leadsBack(to, asked)) continue;
-      const location = to.startsWith("/") ? locationFrom(target, to) : to;
-      return redirect(status, location, query, cacheSeconds);
+      return content.redirect(request, status, to, query);
     }
     const rewritten = rewrite(mapping.rewrites, asked);
     if (rewritten !== undefined) {
       if (!rewritten.lacksSlash) return this.#answerAt(request, asked, rewritten.path, query, view);
-      return redirect(308, locationFrom(target, `${encodePath(asked)}/`), query, cacheSeconds);
+      return content.redirect(request, 308, `${encodePath(asked)}/`, query);
     }
     if (!mapping.cleanUrls && !mapping.single) return content.answer(request, asked, query, view);
     // Only paths that no rewrite matches: a redirect would reveal the rewritten path.
@@ -129,7 +125,7 @@ export class TreeEndpoint implements Endpoint {
     return whenReady(location, (clean) =>
       clean === undefined
         ? this.#answerAt(request, asked, asked, query, view)
-        : redirect(308, locationFrom(target, clean), query, cacheSeconds),
+        : content.redirect(request, 308, clean, query),
     );
   }
 

@@ -45,7 +45,7 @@ import { permits } from "../permission.ts";
 import type { Kind, OpenFile, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
-import type { SymlinkRule } from "./symlink-rule.ts";
+import type { SymlinkRule } from "./walk.ts";
 import type { Step } from "./named-root.ts";
 import { namesOf } from "./named-root.ts";
 import type { Moved, Refusal, WalkEnd, WalkRules } from "./walk.ts";

@@ -18,7 +18,15 @@ import { deny, permits } from "../permission.ts";
 import type { AbsenceCause } from "../tree.ts";
 import type { Step } from "./named-root.ts";
 import { namedRoot, namesOf, resolveRoot } from "./named-root.ts";
-import type { SymlinkRule } from "./symlink-rule.ts";
+
+/** The values of the option `symlinks`. */
+export const symlinkRules = ["inside", "follow", "deny"] as const;
+
+/**
+ * Which links are followed: those whose target is inside the root, all ("follow"), or none
+ * ("deny").
+ */
+export type SymlinkRule = (typeof symlinkRules)[number];
 
 /** The rules of a walk. */
 export interface WalkRules {

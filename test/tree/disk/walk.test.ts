@@ -2,6 +2,8 @@ import { defaultLimits } from "../../../src/base/limits.ts";
 import { afterAll, describe, expect, test } from "bun:test";
 import * as fs from "node:fs";
 import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
+import type { SymlinkRule } from "../../../src/tree/disk/walk.ts";
+import { symlinkRules } from "../../../src/tree/disk/walk.ts";
 import { canary, outcome, TempTree } from "../temp-tree.ts";
 
 const ways = [
@@ -181,4 +183,25 @@ describe.each(ways)("symbolic links, with $way", ({ openFolder }) => {
     expect(outcome(deny, "/with-link/")).toBe("directory");
     expect(outcome(follow, "/with-out/")).toBe(`file ${canary}`);
   });
+});
+
+const ruled = new TempTree();
+afterAll(() => ruled.remove());
+
+/** What a link to a file inside the root comes to by each rule, and one to a file outside. */
+const outcomes: { readonly [Rule in SymlinkRule]: readonly [inside: string, outside: string] } = {
+  inside: ["file content", "absent"],
+  follow: ["file content", `file ${canary}`],
+  deny: ["absent", "absent"],
+};
+
+test("each rule of symbolic links says which are followed", () => {
+  ruled.file("file.txt", "content");
+  ruled.link("inside", "file.txt");
+  ruled.link("outside", "../outside/canary.txt");
+  const told = symlinkRules.map((symlinks) => {
+    const tree = ruled.open({ symlinks });
+    return [symlinks, [outcome(tree, "/inside"), outcome(tree, "/outside")]];
+  });
+  expect(Object.fromEntries(told)).toEqual(outcomes);
 });
