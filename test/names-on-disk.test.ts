@@ -10,10 +10,15 @@ import { join, resolve } from "node:path";
 import * as fc from "fast-check";
 
 import { serve } from "../index.ts";
+import { latin1Text } from "../src/http/octets/bytes.ts";
 import { systemCalls } from "../src/system/system-choice.ts";
+import type { DiskTree } from "../src/tree/disk/disk-tree.ts";
+import type { OpenFile } from "../src/tree/tree.ts";
+import { View } from "../src/tree/view.ts";
 import { Command } from "./cli/command.ts";
 import { RawClient } from "./raw-client.ts";
 import { SiteClient } from "./site/site-client.ts";
+import { fileAt, TempTree } from "./tree/temp-tree.ts";
 
 /** The index of the command. */
 const index = resolve(import.meta.dir, "../index.ts");
@@ -78,6 +83,17 @@ async function locationOf(url: URL, path: string): Promise<string | null> {
   return response.headers.get("location");
 }
 
+/** The tree of the folder `root`. */
+function treeOf(root: string): { readonly tree: DiskTree } & Disposable {
+  const temp = new TempTree();
+  const tree = temp.open({ root });
+  const close = (): void => {
+    tree.close();
+    temp.remove();
+  };
+  return { tree, [Symbol.dispose]: close };
+}
+
 /** Octets that mean something to a shell, in a URL, in HTML, or in UTF-8. */
 const significant = Array.from("\\ \n\t\x7f%2F?#'\"&<>.:a\xc3\xa9\xed\xa0\x80\xef\xbf\xbd");
 
@@ -123,7 +139,7 @@ describe.skipIf(!hasAnyName).each(["native", "plain"])("any name, by the %s call
         expect(links.map(nameIn).toSorted()).toEqual(names.toSorted());
         for (const link of links) {
           const answer = { status: 200, body: `content of ${nameIn(link)}` };
-          // The second answer is by the cached lookup, and the third when the file has changed.
+          // The third answer is of another version of the file.
           expect(await get(new URL(link, here))).toEqual(answer);
           expect(await get(new URL(link, here))).toEqual(answer);
           file(`changed ${nameIn(link)}`, 0o644, calls, parent, nameIn(link));
@@ -349,4 +365,20 @@ test("leaves out a name that no request can spell, and says so in the log, once"
   );
   expect((await fresh.ask("GET /long/")).note).toBeUndefined();
   mock.restore();
+});
+
+test.skipIf(!hasAnyName)("names that a decoder takes for the same are cached apart", () => {
+  const names = ["\xe9", "\xff", "\xef\xbf\xbd", "\\xE9"];
+  for (const name of names) file(name, 0o644, "apart", name);
+  using tree = treeOf(join(base, "apart"));
+  const contents: string[] = [];
+  for (const [i, path] of ["/%E9", "/%FF", "/%EF%BF%BD", "/%5CxE9"].entries()) {
+    // A minute after the files were made, so that their lookups may be cached.
+    const open = (): OpenFile => fileAt(tree.tree, path, new View(0, Date.now() + 60_000));
+    expect(open().slot).toBeUndefined();
+    // Only a cached file has a slot.
+    expect(open().slot).toBeDefined();
+    contents.push(latin1Text(open().readAll() ?? new Uint8Array(0)));
+    expect(contents[i]).toBe(Buffer.from(names[i] ?? "").toString("latin1"));
+  }
 });
