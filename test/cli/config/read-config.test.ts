@@ -76,7 +76,14 @@ describe("a key", () => {
   });
 
   test("that is unknown is told with those that are, in one line whatever it is called", () => {
-    expect(complaint({ chache: 5 })).toBe(`chache: unknown key, expected one of ${allKeys}`);
+    expect(complaint({ wrong: 5 })).toBe(`wrong: unknown key, expected one of ${allKeys}`);
+    expect(complaint({ chache: 5 })).toBe("chache: unknown key, did you mean cache?");
+    expect(complaint({ "clean-urls": true })).toBe(
+      "clean-urls: unknown key, did you mean cleanUrls?",
+    );
+    expect(complaint({ limits: { bodyByteMax: 5 } })).toBe(
+      "limits.bodyByteMax: unknown key, did you mean bodyBytesMax?",
+    );
     for (const key of ["__proto__", "constructor", "write", "record", "onError"]) {
       expect(complaint(JSON.parse(`{"${key}":1}`))).toStartWith(`${key}: unknown key, `);
     }
