@@ -11,7 +11,7 @@ export function helpText(): string {
     require("./options/flag-list.ts") as typeof import("./options/flag-list.ts");
   return `postern serves a folder over HTTP/1.1.
 
-  postern [root] [options]             serve a folder (default: the current one)
+  postern [root] [options]             serve a folder (default: the current one), or one file
   postern check SCRIPT|FOLDER...       play wire scripts; check --help tells more
 
 ${describeFlags()}

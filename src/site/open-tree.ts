@@ -1,12 +1,15 @@
 /**
- * The tree that the options of a site name: a folder on disk, or files in memory.
+ * The tree that the options of a site name: a folder or a file on disk, or files in memory.
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { Result } from "../base/result.ts";
 import type { Clock } from "../schedule/clock.ts";
 import type { LogicalClock } from "../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
+import type { DiskTreeOptions } from "../tree/disk/disk-tree.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
+import type { SingleFileTree } from "../tree/disk/single-file.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -17,8 +20,8 @@ import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 export interface OpenTree {
   readonly tree: Tree;
   /**
-   * The options that open the same tree again. `root` is the folder's real path, or "" with
-   * `files`.
+   * The options that open the same tree again. `root` is the real path of the folder, or of the
+   * single file's folder with the file's name; "" with `files`.
    */
   readonly source: Pick<CompleteSiteOptions, "root" | "files">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
@@ -33,11 +36,11 @@ export interface TreeSurroundings {
 }
 
 /** The options that select the tree. A reload that sets none of them keeps the tree. */
-const treeOptions = ["root", "files"] as const satisfies readonly (keyof SiteOptions)[];
+const treeChoices = ["root", "files"] as const satisfies readonly (keyof SiteOptions)[];
 
 /** Whether `options` select a tree. */
 export function nameTree(options: SiteOptions): boolean {
-  return treeOptions.some((name) => options[name] !== undefined);
+  return treeChoices.some((name) => options[name] !== undefined);
 }
 
 /** Opens the tree that `options` select. Throws a `ServeError` when it can't be opened. */
@@ -52,14 +55,23 @@ export function openTree(
     : openFiles(files, options, limits, surroundings);
 }
 
-/** The tree of a folder on disk. */
+/** The tree of one file; undefined when `options.root` is none. */
+function openSingleFile(options: DiskTreeOptions): Result<SingleFileTree, string> | undefined {
+  const { openSingleFile: open } =
+    require("../tree/disk/single-file.ts") as typeof import("../tree/disk/single-file.ts");
+  return open(options);
+}
+
+/** The tree of a folder on disk, or of one file, whose code is loaded when the root is none. */
 function openFolder(
   { root, permissions, hidden, symlinks, index }: CompleteSiteOptions,
   limits: Limits,
   { logicalClock: clock, budgets: { scheduler } }: TreeSurroundings,
 ): OpenTree {
   const rules = { permissions, hidden, symlinks, index };
-  const opened = openDiskTree({ root, ...rules, clock, scheduler, limits });
+  const treeOptions = { root, ...rules, clock, scheduler, limits };
+  const folder = openDiskTree(treeOptions);
+  const opened = folder.ok ? folder : (openSingleFile(treeOptions) ?? folder);
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
   return { tree, source: { root: tree.root }, shows: (file) => tree.shows(file) };

@@ -21,7 +21,7 @@ type PostAction = (typeof postActions)[number];
 
 /** The options of a site; each may be left out. */
 export interface SiteOptions {
-  /** The folder to serve; the current one by default. */
+  /** The folder to serve, or a file, which is then all that is served; "." by default. */
   readonly root?: string;
   /**
    * Files to serve from memory, instead of a folder. Permission, conditions, ranges, compression,
