@@ -20,10 +20,11 @@ const seldomUsed = [
   /^src\/cli\/(?:check-command|reload)\.ts$/,
   /^src\/cli\/config\/(?:config-file|config-worker|read-config)\.ts$/,
   /^src\/cli\/options\/(?:flag-list|given-words)\.ts$/,
+  /^src\/cli\/terminal\//,
   /^src\/http\/multipart\.ts$/,
   /^src\/http1\/chunked\.ts$/,
   /^src\/server\/connection\/(?:file-sender|stream)\.ts$/,
-  /^src\/server\/request-recorder\.ts$/,
+  /^src\/server\/(?:machine-addresses|request-recorder)\.ts$/,
   /^src\/server\/tls\//,
   /^src\/site\/content\/listing-page\.ts$/,
   /^src\/site\/forms\//,
@@ -34,6 +35,7 @@ const seldomUsed = [
   /^src\/site\/variants\/(?!compressible)/,
   /^src\/system\/plain-calls\.ts$/,
   /^src\/tree\/(?:listing|memory)\//,
+  /^src\/tree\/disk\/single-file\.ts$/,
 ];
 
 /** The modules that a server of the sample site has loaded after it has answered `request`. */

@@ -246,6 +246,20 @@ export const optionTable = {
     flags: [{ name: "quiet", short: "q", summary: "print nothing but errors", leads: true }],
     default: false,
   },
+  qr: {
+    topic: "output",
+    scope: "command",
+    kind: truth,
+    flags: [{ name: "qr", summary: "print a QR code of the network address, on a terminal" }],
+    default: false,
+  },
+  open: {
+    topic: "output",
+    scope: "command",
+    kind: truth,
+    flags: [{ name: "open", short: "o", summary: "open the site in the browser" }],
+    default: false,
+  },
   workers: {
     topic: "process",
     scope: "command",

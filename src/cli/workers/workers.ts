@@ -94,14 +94,18 @@ async function settle(options: ReloadOptions): Promise<Shared> {
 /**
  * Starts `count` workers under `options`, on its port, 0 for any free one. Rejects with a
  * `ServeError` when the options are wrong or the port is taken. Faults that only the workers find
- * reject `listening`.
+ * reject `listening`. `painted` colours the lines of the log.
  */
-export async function openWorkers(options: ServeOptions, count: number): Promise<Workers> {
+export async function openWorkers(
+  options: ServeOptions,
+  count: number,
+  painted?: (lines: string) => string,
+): Promise<Workers> {
   const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
   const shared = await settle(others);
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);
-  return new Workers(shared, host, claim.value, count);
+  return new Workers(shared, host, claim.value, count, painted);
 }
 
 /** The workers and their supervision. */
@@ -114,6 +118,7 @@ export class Workers {
   /** Rejects with a `ServeError`, after all workers have ended, when it gives up. */
   readonly failed: Promise<never>;
   readonly #claim: PortClaim;
+  readonly #painted: ((lines: string) => string) | undefined;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
   readonly #allListen: () => void;
@@ -123,7 +128,14 @@ export class Workers {
   #stopping: Promise<void> | undefined;
 
   /** Starts `count` workers. */
-  constructor(shared: Shared, host: string, claim: PortClaim, count: number) {
+  constructor(
+    shared: Shared,
+    host: string,
+    claim: PortClaim,
+    count: number,
+    painted?: (lines: string) => string,
+  ) {
+    this.#painted = painted;
     this.host = host;
     this.port = claim.port;
     this.workers = count;
@@ -211,7 +223,7 @@ export class Workers {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {
-      worker = new WorkerProcess();
+      worker = new WorkerProcess(this.#painted);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);

@@ -32,6 +32,8 @@ export const whole: Required<Config> = {
   form: "ask.html",
   log: "json",
   quiet: true,
+  qr: true,
+  open: true,
   workers: 2,
   limits: { bodyBytesMax: 1, idleTimeMs: 2 },
 };

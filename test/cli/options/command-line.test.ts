@@ -55,6 +55,7 @@ describe("each flag", () => {
     [["--early-hints"], { earlyHints: true }],
     [["--quiet"], { quiet: true }],
     [["-q"], { quiet: true }],
+    [["--qr", "-o"], { qr: true, open: true }],
     [["--log", "none"], { log: "none" }],
     [["-l", "combined"], { log: "combined" }],
     [["--log=json"], { log: "json" }],
