@@ -22,16 +22,17 @@ on the way to it. PORT in the environment is the port, where --port is not given
 }
 
 /** A server or workers, as far as the line describes them. */
-type Listening = Pick<Server, "url" | "host" | "port" | "root">;
+type Listening = Pick<Server, "url" | "host" | "port" | "root"> & Partial<Pick<Server, "unix">>;
 
 /** The line for people. */
 export function readyLine(server: Listening): string {
-  return `Server started. Listening at ${server.url.href}\n`;
+  const place = server.unix === undefined ? server.url.href : `unix:${server.unix}`;
+  return `Server started. Listening at ${place}\n`;
 }
 
 /** The line for programs: one JSON object. */
 export function readyJson(server: Listening): string {
-  const { url, host, port, root } = server;
-  const ready = { event: "ready", url: url.href, host, port, pid: process.pid, root };
+  const { url, host, port, root, unix } = server;
+  const ready = { event: "ready", url: url.href, host, port, unix, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;
 }

@@ -41,6 +41,7 @@ async function onPort<Opened>(
   open: (port: number) => Opened | Promise<Opened>,
 ): Promise<Opened> {
   if (config.port !== undefined) return open(config.port);
+  if (config.unix !== undefined) return open(0);
   for (let port = defaultPort; ; port++) {
     try {
       const opened = await open(port);
@@ -74,6 +75,9 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
     const count = countWorkers(config);
     if (count > 1 && Bun.isStandaloneExecutable) {
       throw new ServeError("workers", "a compiled executable can't start workers");
+    }
+    if (count > 1 && config.unix !== undefined) {
+      throw new ServeError("workers", "workers can't share a Unix socket");
     }
     const painted = logPaint(config);
     if (count > 1) {

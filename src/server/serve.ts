@@ -25,7 +25,7 @@ import { Observers } from "./observers.ts";
 import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
-import { completeOptions } from "./serve-options.ts";
+import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
@@ -37,7 +37,10 @@ export interface Server extends AsyncDisposable {
   /** Where it listens; ends with "/". */
   readonly url: URL;
   readonly host: string;
+  /** 0 on a Unix socket. */
   readonly port: number;
+  /** The path of the Unix socket that it listens on; undefined for a port. */
+  readonly unix: string | undefined;
   /** The real path of the served folder; "" when files are served from memory. */
   readonly root: string;
   /**
@@ -94,11 +97,30 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
   };
 }
 
-/** The URL of a server that was asked to listen on `host`. */
+/** The URL of a server that was asked to listen on `host`; without a port for a Unix socket. */
 function urlOf(scheme: Scheme, host: string, port: number): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return new URL(`${scheme}://${shown}:${port}/`);
+  return new URL(port === 0 ? `${scheme}://${shown}/` : `${scheme}://${shown}:${port}/`);
+}
+
+/**
+ * Has `listener` listen by `options`. Answers with the port, 0 for a Unix socket, whose code is
+ * loaded only by a server that has one. Throws a `ServeError` when that fails.
+ */
+async function listen(
+  listener: Listener,
+  { host, port, reusePort, unix, unixMode }: CompleteOptions,
+): Promise<number> {
+  if (unix === undefined) {
+    const opened = listener.open(host, port, reusePort);
+    if (!opened.ok) throw listenError(opened.error);
+    return opened.value;
+  }
+  const { openSocket } = await import("./unix-socket.ts");
+  const opened = await openSocket(listener, unix, unixMode);
+  if (!opened.ok) throw listenError(opened.error);
+  return 0;
 }
 
 /** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
@@ -200,7 +222,8 @@ class Reporting {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
-  const { tls, host, port, reusePort } = complete;
+  const { tls, unix } = complete;
+  const host = unix === undefined ? complete.host : defaultOptions.host;
   const scheme = tls === undefined ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
@@ -232,8 +255,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     observers: reporting.observers,
   };
   const listener = new Listener(context, http1Factory(), secure);
-  const listening = listener.open(host, port, reusePort);
-  if (!listening.ok) throw listenError(listening.error);
+  const port = await listen(listener, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
     const source = nameTree(changed) ? {} : opened.source;
@@ -249,9 +271,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.flush();
   };
   return {
-    url: urlOf(scheme, host, listening.value),
+    url: urlOf(scheme, host, port),
     host,
-    port: listening.value,
+    port,
+    unix,
     get root() {
       return opened.source.root;
     },

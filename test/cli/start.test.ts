@@ -24,7 +24,7 @@ const seldomUsed = [
   /^src\/http\/multipart\.ts$/,
   /^src\/http1\/chunked\.ts$/,
   /^src\/server\/connection\/(?:file-sender|stream)\.ts$/,
-  /^src\/server\/(?:machine-addresses|request-recorder)\.ts$/,
+  /^src\/server\/(?:machine-addresses|request-recorder|unix-socket)\.ts$/,
   /^src\/server\/tls\//,
   /^src\/site\/content\/listing-page\.ts$/,
   /^src\/site\/forms\//,

@@ -49,6 +49,17 @@ const limitKinds = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, limit]),
 ) as MemberKinds<Record<keyof Limits, number>>;
 
+/** Permission bits: octal digits as a flag, and a number in a configuration. */
+const fileMode: Kind<number> = whole(
+  "permission bits, 0o660",
+  {
+    placeholder: "MODE",
+    expected: "three octal digits",
+    read: (given) => (/^0?[0-7]{3}$/.test(given) ? Number.parseInt(given, 8) : undefined),
+  },
+  0o777,
+);
+
 const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
 
 const workers: Kind<number | "auto"> = {
@@ -87,6 +98,20 @@ export const optionTable = {
       },
     ],
     default: 9001,
+    restart: true,
+  },
+  unix: {
+    topic: "listening",
+    kind: { ...path("a socket's path"), text: plainText("PATH", "file") },
+    flags: [{ name: "unix", summary: "listen on a Unix socket instead of a port" }],
+    errorCode: "listen",
+    restart: true,
+  },
+  unixMode: {
+    topic: "listening",
+    kind: fileMode,
+    flags: [{ name: "unix-mode", summary: "permission bits of the socket's file, such as 660" }],
+    defaultNote: "by the umask",
     restart: true,
   },
   allowHosts: {

@@ -22,6 +22,7 @@ export function openBrowser(
   server: Listening,
   platform: string = process.platform,
 ): Result<void, string> {
+  if (server.unix !== undefined) return failure("--open needs a port, and a Unix socket has none");
   const { local, network } = whereReached(server, () => []);
   const [url = server.url.href] = [...local, ...network];
   const [program, ...words] = openers[platform] ?? ["xdg-open"];

@@ -6,7 +6,8 @@
 import type { Server } from "../../server/serve.ts";
 
 /** A server or workers, as far as the banner describes them. */
-export type Listening = Pick<Server, "url" | "host" | "port" | "root">;
+export type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
+  Partial<Pick<Server, "unix">>;
 
 /** Where a server is reached, as URLs. */
 export interface Reached {
@@ -30,7 +31,8 @@ function isLoopback(host: string): boolean {
  * all, and one on 0.0.0.0 those of IPv4.
  */
 export function whereReached(server: Listening, addresses: () => readonly string[]): Reached {
-  const { url, host } = server;
+  const { url, host, unix } = server;
+  if (unix !== undefined) return { local: [`unix:${unix}`], network: [], isLocalOnly: true };
   if (!everyAddress.has(host)) {
     const isLocalOnly = isLoopback(host);
     const [local, network] = isLocalOnly ? [[url.href], []] : [[], [url.href]];

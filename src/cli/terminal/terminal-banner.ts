@@ -23,6 +23,7 @@ const toldElsewhere: ReadonlySet<OptionName> = new Set([
   "root",
   "host",
   "port",
+  "unix",
   "quiet",
   "qr",
   "open",
@@ -70,7 +71,8 @@ function line(paint: Paint, label: string, text: string): string {
 
 const onlyLocal = "this machine alone; --host 0.0.0.0 lets others reach it";
 
-function networkLines({ network, isLocalOnly }: Reached, paint: Paint): string {
+function networkLines({ local, network, isLocalOnly }: Reached, paint: Paint): string {
+  if (local[0]?.startsWith("unix:") === true) return "";
   if (isLocalOnly) return line(paint, "Network", paint("dim", onlyLocal));
   if (network.length === 0) {
     return line(paint, "Network", paint("dim", "this machine has no address there"));

@@ -5,6 +5,8 @@ export const whole: Required<Config> = {
   root: "site",
   host: "::1",
   port: 0,
+  unix: "postern.sock",
+  unixMode: 0o660,
   allowHosts: ["site.example", ".lab.example"],
   tls: { cert: "cert.pem", key: "key.pem" },
   permissions: "process",
