@@ -98,13 +98,28 @@ function logPaint({ log, quiet }: Config): ((lines: string) => string) | undefin
   return linePaint(log ?? optionTable.log.default, standardOutput.isTerminal, process.env);
 }
 
+/** Tells the program that has started this one where `server` listens. */
+async function report(
+  server: Server | Workers,
+  ready: CommandLine["ready"],
+  portFile: string | undefined,
+): Promise<void> {
+  const { reportTo, writePortFile } = await import("./ready-report.ts");
+  const written = portFile === undefined ? undefined : writePortFile(portFile, server.port);
+  if (written?.ok === false) fail(written.error, 1);
+  if (typeof ready !== "object") return;
+  const told = await reportTo(ready.descriptor, readyJson(server));
+  if (!told.ok) fail(told.error, 1);
+}
+
 /** Says that `server` listens: a line, a line of JSON, or on a terminal a banner. */
 async function announce(
   server: Server | Workers,
   ready: CommandLine["ready"],
   settings: Settings,
 ): Promise<void> {
-  const { quiet, open } = settings.config;
+  const { quiet, open, portFile } = settings.config;
+  if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
   if (ready === "json") print(readyJson(server));
   else if (quiet !== true && !standardOutput.isTerminal) print(readyLine(server));
   else if (quiet !== true) {
@@ -156,6 +171,14 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
   const { config, file } = settings.value;
+  if (config.portFile !== undefined && config.unix !== undefined) {
+    return fail("a port file needs a port, and a Unix socket has none", 2);
+  }
+  if (typeof command.value.ready === "object") {
+    const { checkDescriptor } = await import("./ready-report.ts");
+    const checked = checkDescriptor(command.value.ready.descriptor);
+    if (!checked.ok) return fail(checked.error, 2);
+  }
   try {
     const log = openLog(config);
     const server = await start(config, log);

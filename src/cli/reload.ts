@@ -50,8 +50,8 @@ function sayWhatNeedsRestart(
 ): void {
   for (const name of restartOptions) {
     if (config[name] === start.config[name]) continue;
-    const current = server[name] ?? defaultOf(name);
-    const until = current === undefined ? "" : `, until then it is ${String(current)}`;
+    const current = server[name] ?? (defaultOf(name) as number | string | undefined);
+    const until = current === undefined ? "" : `, until then it is ${current}`;
     say(`${file?.name}: ${name}: needs a restart${until}`);
   }
   if ((config.tls !== undefined) === isSecure(server)) return;

@@ -126,14 +126,15 @@ describe("a server on a Unix socket", () => {
   });
 });
 
-describe("opening a socket", () => {
-  const failing = (code: string): Listener =>
-    ({
-      openUnix: () => {
-        throw Object.assign(new Error("no"), { code });
-      },
-    }) as unknown as Listener;
+/** A listener to which the system answers with the error `code`. */
+function failing(code: string): Listener {
+  const openUnix = (): never => {
+    throw Object.assign(new Error("no"), { code });
+  };
+  return { openUnix } as unknown as Listener;
+}
 
+describe("opening a socket", () => {
   test.each([
     ["EADDRINUSE", "is in use"],
     ["ENOENT", "there is no folder for the socket"],

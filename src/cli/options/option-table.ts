@@ -21,7 +21,7 @@ import { configFileNames } from "../config/config.ts";
 import type { MemberKinds } from "./composite-kind.ts";
 import { listOf, object } from "./composite-kind.ts";
 import { deadlinesText } from "./deadlines-text.ts";
-import type { AnyOption, OptionName, OptionTable } from "./option.ts";
+import type { AnyOption, OptionName, Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import { corsRule, headerRules, headerText, redirectRules, rewriteRules } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
@@ -48,6 +48,19 @@ const limit = whole("a whole number, zero or more");
 const limitKinds = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, limit]),
 ) as MemberKinds<Record<keyof Limits, number>>;
+
+/** A descriptor after `json:` is one that the shell has opened, and not a standard stream. */
+const ready: Kind<NonNullable<Options["ready"]>> = {
+  fault: () => undefined,
+  text: {
+    placeholder: "FORM",
+    expected: `one of ${readyFormats.join(", ")}, json:3`,
+    read: (given) => {
+      const descriptor = Number(/^json:(\d{1,4})$/.exec(given)?.[1]);
+      return descriptor >= 3 ? { descriptor } : readyFormats.find((one) => one === given);
+    },
+  },
+};
 
 /** Permission bits: octal digits as a flag, and a number in a configuration. */
 const fileMode: Kind<number> = whole(
@@ -314,11 +327,20 @@ export const optionTable = {
       },
     ],
   },
+  portFile: {
+    topic: "listening",
+    scope: "command",
+    kind: { ...path("a file's path"), text: plainText("FILE", "file") },
+    flags: [{ name: "port-file", summary: "write the port into this file while it listens" }],
+    restart: true,
+  },
   ready: {
     topic: "listening",
     scope: "flags",
-    kind: word("FORM", readyFormats),
-    flags: [{ name: "ready", summary: `how to say that it listens: ${readyFormats.join(" or ")}` }],
+    kind: ready,
+    flags: [
+      { name: "ready", summary: "how to say that it listens: line, json, or json:DESCRIPTOR" },
+    ],
   },
   configFile: {
     topic: "process",

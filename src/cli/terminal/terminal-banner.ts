@@ -24,6 +24,8 @@ const toldElsewhere: ReadonlySet<OptionName> = new Set([
   "host",
   "port",
   "unix",
+  "unixMode",
+  "portFile",
   "quiet",
   "qr",
   "open",

@@ -13,7 +13,7 @@ function complaint(value: unknown): string {
 const allKeys =
   "root, host, port, unix, unixMode, allowHosts, tls, permissions, explain, hidden, symlinks, listing, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
-  "qr, open, workers, limits";
+  "qr, open, workers, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {

@@ -38,4 +38,5 @@ export const whole: Required<Config> = {
   open: true,
   workers: 2,
   limits: { bodyBytesMax: 1, idleTimeMs: 2 },
+  portFile: "postern.port",
 };
