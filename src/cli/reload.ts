@@ -68,7 +68,9 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
   const { tls, ...options } = serveOptions(config);
   const certificate = tls === undefined || !isSecure(server) ? {} : { tls };
   try {
-    await server.reload({ ...options, ...certificate, root: config.root ?? defaultOptions.root });
+    const root = config.root ?? (config.mounts === undefined ? defaultOptions.root : undefined);
+    const named = root === undefined ? {} : { root };
+    await server.reload({ ...options, ...certificate, ...named });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     return say(refusalMessage(error, settings.value, command.config));

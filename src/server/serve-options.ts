@@ -87,9 +87,12 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
   checkWords(options);
   const names = Object.keys(defaultOptions) as DefaultedOption[];
   const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);
+  const hasRoot = options.root !== undefined || Object.keys(options.mounts ?? {}).length === 0;
   return {
     ...options,
     ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
+    // Mounts alone leave no folder for "/".
+    ...(hasRoot ? {} : { root: "" }),
   };
 }
 

@@ -34,14 +34,14 @@ import { standardError } from "../system/standard-streams.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
-  /** Where it listens; ends with "/". */
+  /** Where the site is: where it listens, with the base. Ends with "/". */
   readonly url: URL;
   readonly host: string;
   /** 0 on a Unix socket. */
   readonly port: number;
   /** The path of the Unix socket that it listens on; undefined for a port. */
   readonly unix: string | undefined;
-  /** The real path of the served folder; "" when files are served from memory. */
+  /** The real path of the served folder or file; "" for files in memory, and mounts alone. */
   readonly root: string;
   /**
    * The requests that are over, in the order in which they ended, at most `limits.requestsKeptMax`.
@@ -97,11 +97,22 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
   };
 }
 
-/** The URL of a server that was asked to listen on `host`; without a port for a Unix socket. */
-function urlOf(scheme: Scheme, host: string, port: number): URL {
+/**
+ * What a reload by `changed`, which names no tree, keeps of the tree that is `opened`: all but the
+ * base, if that is named.
+ */
+function sourceFor({ base }: ReloadOptions, { source }: OpenSite): OpenSite["source"] {
+  return base === undefined ? source : { ...source, base };
+}
+
+/**
+ * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
+ * a Unix socket.
+ */
+function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return new URL(port === 0 ? `${scheme}://${shown}/` : `${scheme}://${shown}:${port}/`);
+  return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
 }
 
 /**
@@ -258,7 +269,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const port = await listen(listener, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const source = nameTree(changed) ? {} : opened.source;
+    const source = nameTree(changed) ? {} : sourceFor(changed, opened);
     const next = openSite({ ...wanted, ...source }, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();
@@ -271,7 +282,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.flush();
   };
   return {
-    url: urlOf(scheme, host, port),
+    get url() {
+      return urlOf(scheme, host, port, opened.source.base);
+    },
     host,
     port,
     unix,

@@ -10,6 +10,7 @@ import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { DiskTreeOptions } from "../tree/disk/disk-tree.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
 import type { SingleFileTree } from "../tree/disk/single-file.ts";
+import type { EntriesBeside } from "../tree/listing/entries-beside.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -23,7 +24,7 @@ export interface OpenTree {
    * The options that open the same tree again. `root` is the real path of the folder, or of the
    * single file's folder with the file's name; "" with `files`.
    */
-  readonly source: Pick<CompleteSiteOptions, "root" | "files">;
+  readonly source: Pick<CompleteSiteOptions, "root" | "files" | "base" | "mounts">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
 }
@@ -35,24 +36,31 @@ export interface TreeSurroundings {
   readonly budgets: TurnBudgets;
 }
 
+/** One tree at the root. */
+const unmounted = { base: "/", mounts: {} } as const;
+
 /** The options that select the tree. A reload that sets none of them keeps the tree. */
-const treeChoices = ["root", "files"] as const satisfies readonly (keyof SiteOptions)[];
+const treeChoices = ["root", "files", "mounts"] as const satisfies readonly (keyof SiteOptions)[];
 
 /** Whether `options` select a tree. */
 export function nameTree(options: SiteOptions): boolean {
   return treeChoices.some((name) => options[name] !== undefined);
 }
 
-/** Opens the tree that `options` select. Throws a `ServeError` when it can't be opened. */
+/**
+ * Opens the folder, the file or the files in memory that `options` select, whose listings have the
+ * entries `beside` theirs. Throws a `ServeError` when it can't be opened.
+ */
 export function openTree(
   options: CompleteSiteOptions,
   limits: Limits,
   surroundings: TreeSurroundings,
+  beside?: EntriesBeside,
 ): OpenTree {
   const { files } = options;
   return files === undefined
-    ? openFolder(options, limits, surroundings)
-    : openFiles(files, options, limits, surroundings);
+    ? openFolder(options, limits, surroundings, beside)
+    : openFiles(files, options, limits, surroundings, beside);
 }
 
 /** The tree of one file; undefined when `options.root` is none. */
@@ -67,14 +75,15 @@ function openFolder(
   { root, permissions, hidden, symlinks, index }: CompleteSiteOptions,
   limits: Limits,
   { logicalClock: clock, budgets: { scheduler } }: TreeSurroundings,
+  beside: EntriesBeside | undefined,
 ): OpenTree {
-  const rules = { permissions, hidden, symlinks, index };
+  const rules = { permissions, hidden, symlinks, index, beside };
   const treeOptions = { root, ...rules, clock, scheduler, limits };
   const folder = openDiskTree(treeOptions);
   const opened = folder.ok ? folder : (openSingleFile(treeOptions) ?? folder);
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
-  return { tree, source: { root: tree.root }, shows: (file) => tree.shows(file) };
+  return { tree, source: { root: tree.root, ...unmounted }, shows: (file) => tree.shows(file) };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */
@@ -83,13 +92,14 @@ function openFiles(
   { permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
   { clock }: TreeSurroundings,
+  beside: EntriesBeside | undefined,
 ): OpenTree {
   // Loaded on first use, because most sites serve a folder.
   const { openMemoryTree } =
     require("../tree/memory/memory-tree.ts") as typeof import("../tree/memory/memory-tree.ts");
   const madeMs = clock.epochMs();
-  const opened = openMemoryTree({ files, permissions, hidden, index, limits, madeMs });
+  const opened = openMemoryTree({ files, permissions, hidden, index, limits, madeMs, beside });
   if (!opened.ok) throw new ServeError("files", `files: ${opened.error}`);
   const tree = opened.value;
-  return { tree, source: { root: "", files: tree }, shows: () => false };
+  return { tree, source: { root: "", files: tree, ...unmounted }, shows: () => false };
 }

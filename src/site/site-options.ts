@@ -29,6 +29,16 @@ export interface SiteOptions {
    */
   readonly files?: MemoryFiles;
   /**
+   * The path that the root is served under, "/app/"; "/" by default. A request for `/` is
+   * redirected there.
+   */
+  readonly base?: string;
+  /**
+   * Further folders or files, each by the path that it is served under: `{ "/docs": "./a" }`.
+   * Without a root nothing but these is served.
+   */
+  readonly mounts?: Readonly<Record<string, string>>;
+  /**
    * Hosts that requests over loopback may name besides the server's own: names, addresses, domains
    * with their subdomains (".example.com"), or "*" for all. Requests for another host get 421.
    */
@@ -83,6 +93,8 @@ type OptionWithoutDefault = "files" | "cache";
 /** The value of each option that is left out. */
 export const defaultSiteOptions = {
   root: ".",
+  base: "/",
+  mounts: {},
   allowHosts: [],
   permissions: "other",
   explain: false,

@@ -40,6 +40,12 @@ export interface Tree {
    */
   list(path: ContainedPath, limit: number, view: View): ListingSteps;
 
+  /**
+   * The roots on the way to `path`, the deepest first, where the tree is made of several. Absent
+   * where `/` is the only one.
+   */
+  rootsOf?(path: ContainedPath): readonly ContainedPath[];
+
   /** Drops what depends on lookups, and closes files that are kept open for requests to come. */
   close(): void;
 }

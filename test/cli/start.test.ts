@@ -34,7 +34,8 @@ const seldomUsed = [
   /^src\/site\/rules\//,
   /^src\/site\/variants\/(?!compressible)/,
   /^src\/system\/plain-calls\.ts$/,
-  /^src\/tree\/(?:listing|memory)\//,
+  /^src\/site\/open-mounts\.ts$/,
+  /^src\/tree\/(?:listing|memory|mounts)\//,
   /^src\/tree\/disk\/single-file\.ts$/,
 ];
 

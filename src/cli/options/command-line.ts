@@ -107,6 +107,8 @@ interface Given {
   /** The texts of each flag with a value, in their order; of the others, whether it is on. */
   readonly flags: Map<OptionFlag, readonly string[] | boolean>;
   readonly operands: string[];
+  /** The folders of `/docs=folder`, by their paths. */
+  readonly mounts: Map<string, string>;
 }
 
 /**
@@ -136,9 +138,26 @@ function addFlag(
   return undefined;
 }
 
+/**
+ * Adds a word that is no flag: a folder, or `/docs=folder`, a folder with the path that it is
+ * served under. Returns what is wrong with it, in a line.
+ */
+function addOperand(word: string, { operands, mounts }: Given): string | undefined {
+  const equals = word.startsWith("/") ? word.indexOf("=") : -1;
+  if (equals === -1) {
+    operands.push(word);
+    return undefined;
+  }
+  const [at, folder] = [word.slice(0, equals), word.slice(equals + 1)];
+  if (folder === "") return `${word} needs a folder; after --, it is a folder itself`;
+  if (mounts.has(at)) return `${at} is given twice`;
+  mounts.set(at, folder);
+  return undefined;
+}
+
 /** Splits `words` into flags with their values, and operands. */
 function readWords(words: readonly string[]): Result<Given, string> {
-  const given: Given = { flags: new Map(), operands: [] };
+  const given: Given = { flags: new Map(), operands: [], mounts: new Map() };
   const rest = words.values();
   for (const word of rest) {
     if (word === "--") {
@@ -146,7 +165,8 @@ function readWords(words: readonly string[]): Result<Given, string> {
       break;
     }
     if (!word.startsWith("-") || word === "-") {
-      given.operands.push(word);
+      const fault = addOperand(word, given);
+      if (fault !== undefined) return failure(fault);
       continue;
     }
     const uses = flagsOf(word);
@@ -227,7 +247,7 @@ export function readCommandLine(
 ): Result<CommandLine, string> {
   const given = readWords(words);
   if (!given.ok) return given;
-  const { operands } = given.value;
+  const { operands, mounts } = given.value;
   if (operands.length > 1) return failure(`one folder can be served, not ${operands.length}`);
   const options = readOptions(given.value, environment);
   if (!options.ok) return options;
@@ -235,7 +255,11 @@ export function readCommandLine(
   const { configFile, ready, help, version, ...others } = options.value as Options;
   const [root] = operands;
   return success({
-    config: root === undefined ? others : { root, ...others },
+    config: {
+      ...(root === undefined ? {} : { root }),
+      ...(mounts.size === 0 ? {} : { mounts: Object.fromEntries(mounts) }),
+      ...others,
+    },
     configFile:
       configFile === undefined ? "own" : configFile === false ? "none" : { named: configFile },
     ready: ready ?? "line",

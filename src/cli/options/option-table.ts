@@ -23,7 +23,14 @@ import { listOf, object } from "./composite-kind.ts";
 import { deadlinesText } from "./deadlines-text.ts";
 import type { AnyOption, OptionName, Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
-import { corsRule, headerRules, headerText, redirectRules, rewriteRules } from "./rule-kinds.ts";
+import {
+  corsRule,
+  folderPaths,
+  headerRules,
+  headerText,
+  redirectRules,
+  rewriteRules,
+} from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
 import {
   faultUnless,
@@ -88,6 +95,12 @@ const workers: Kind<number | "auto"> = {
 
 export const optionTable = {
   root: { topic: "access", kind: path("a folder's path"), flags: [] },
+  base: {
+    topic: "paths",
+    kind: text("a path", plainText("PATH")),
+    flags: [{ name: "base", summary: "serve the folder under this path, such as /app/" }],
+  },
+  mounts: { topic: "paths", kind: folderPaths, flags: [] },
   host: {
     topic: "listening",
     kind: text("a host or an address", plainText("NAME")),

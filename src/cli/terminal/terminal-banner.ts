@@ -21,6 +21,7 @@ const addressesShownMax = 8;
 /** Options that the banner tells in another place, or that have no effect to tell of. */
 const toldElsewhere: ReadonlySet<OptionName> = new Set([
   "root",
+  "mounts",
   "host",
   "port",
   "unix",
@@ -71,6 +72,15 @@ function line(paint: Paint, label: string, text: string): string {
   return `  ${paint("dim", label.padEnd(9))} ${text}\n`;
 }
 
+/** What is served: the root, and each further folder behind the path that it is served under. */
+function servingLines({ server, config }: BannerFacts, paint: Paint): readonly string[] {
+  const mounts = Object.entries(config.mounts ?? {}).map(
+    ([at, folder]) => `${displayName(at)} ${paint("dim", "from")} ${displayName(folder)}`,
+  );
+  const all = server.root === "" ? mounts : [paint("bold", displayName(server.root)), ...mounts];
+  return all.map((text, i) => line(paint, i === 0 ? "Serving" : "", text));
+}
+
 const onlyLocal = "this machine alone; --host 0.0.0.0 lets others reach it";
 
 function networkLines({ local, network, isLocalOnly }: Reached, paint: Paint): string {
@@ -93,7 +103,7 @@ export function terminalBanner(facts: BannerFacts, paint: Paint): string {
   const options = describeOptions(config);
   return [
     `Server started. Listening at ${first}\n\n`,
-    line(paint, "Serving", paint("bold", displayName(server.root))),
+    ...servingLines(facts, paint),
     isFile ? line(paint, "", paint("dim", "this file alone, and nothing beside it")) : "",
     ...local.map((url) => line(paint, "Local", paint("cyan", url))),
     networkLines(reached, paint),

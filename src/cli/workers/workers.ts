@@ -25,6 +25,7 @@ import { completeOptions, defaultOptions } from "../../server/serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { OpenSite } from "../../site/open-site.ts";
 import { openSite } from "../../site/open-site.ts";
+import { nameTree } from "../../site/open-tree.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -65,7 +66,7 @@ function say(line: string): void {
 
 /** What all workers share: their options, and the site that the options make. */
 interface Shared {
-  readonly options: ReloadOptions & { readonly root: string };
+  readonly options: ReloadOptions & Required<Pick<ReloadOptions, "root" | "base" | "mounts">>;
   readonly site: OpenSite;
 }
 
@@ -85,10 +86,10 @@ async function settle(options: ReloadOptions): Promise<Shared> {
     scheme: tls === undefined ? "http" : "https",
     hostNames: () => [],
   });
-  const { root } = site.source;
-  if (tls === undefined) return { options: { ...options, root }, site };
+  const { files: _files, ...source } = site.source;
+  if (tls === undefined) return { options: { ...options, ...source }, site };
   const { readCertificate } = await import("../../server/tls/certificate.ts");
-  return { options: { ...options, root, tls: readCertificate(tls, site.shows) }, site };
+  return { options: { ...options, ...source, tls: readCertificate(tls, site.shows) }, site };
 }
 
 /**
@@ -179,8 +180,9 @@ export class Workers {
    */
   async reload(options: ReloadOptions): Promise<void> {
     // A root or a certificate that is left out stays as it is.
-    const { root, tls } = this.#shared.options;
-    this.#shared = await settle({ root, ...(tls === undefined ? {} : { tls }), ...options });
+    const { root, mounts, base, tls } = this.#shared.options;
+    const kept: ReloadOptions = nameTree(options) ? {} : { root, mounts, base };
+    this.#shared = await settle({ ...kept, ...(tls === undefined ? {} : { tls }), ...options });
     await Promise.all(
       this.#places.map(async ({ worker }) => {
         const order = { kind: "reload", options: this.#shared.options } as const;

@@ -3,6 +3,8 @@ import type { Config } from "../../../src/cli/config/config.ts";
 /** A configuration with every key. */
 export const whole: Required<Config> = {
   root: "site",
+  base: "/app/",
+  mounts: { "/docs": "docs" },
   host: "::1",
   port: 0,
   unix: "postern.sock",
