@@ -2,13 +2,21 @@
  * The tree of a site that serves several folders, or one below a prefix.
  */
 
+import { nameOctets } from "../base/file-name.ts";
 import type { Limits } from "../base/limits.ts";
 import { bytes } from "../base/units.ts";
-import { latin1Text, utf8Bytes } from "../http/octets/bytes.ts";
+import { latin1Text } from "../http/octets/bytes.ts";
 import type { EntriesBeside } from "../tree/listing/entries-beside.ts";
 import { MountTree } from "../tree/mounts/mount-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
-import { containPath, displayName, encodePath, folderPath, rootPath } from "../tree/path.ts";
+import {
+  containPath,
+  displayName,
+  encodePath,
+  folderPath,
+  parentPath,
+  rootPath,
+} from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { OpenTree, TreeSurroundings } from "./open-tree.ts";
 import { openTree } from "./open-tree.ts";
@@ -26,7 +34,7 @@ interface Wanted {
 
 /** The path that `text` spells, as in a URL or plainly, with a slash at its end. */
 export function readPlace(code: "base" | "mounts", text: string): ContainedPath {
-  const path = containPath(latin1Text(utf8Bytes(text)));
+  const path = containPath(latin1Text(nameOctets(text)));
   if (path.ok) return folderPath(path.value);
   const called = code === "base" ? "base" : "a path to serve a folder at";
   throw new ServeError(code, `${called} must be a path such as /docs/, not ${displayName(text)}`);
@@ -56,6 +64,13 @@ function shareOf(limits: Limits, count: number): Limits {
   };
 }
 
+/** The folders on the way to the folder `path`, the root among them. */
+function foldersAbove(path: ContainedPath): readonly ContainedPath[] {
+  if (path.segments.length === 0) return [path];
+  const above = parentPath(path);
+  return [...(above.segments.length === 0 ? [] : foldersAbove(above)), above];
+}
+
 /** The tree of the folders that only lead to a mount. */
 function openFolders(
   wanted: readonly Wanted[],
@@ -64,10 +79,7 @@ function openFolders(
   surroundings: TreeSurroundings,
   beside: EntriesBeside,
 ): Tree {
-  const above = wanted.flatMap(({ at: { segments } }) =>
-    segments.map((_, i) => segments.slice(0, i)),
-  );
-  const paths = above.map((names) => ["", ...names.map(encodeURIComponent), ""].join("/"));
+  const paths = wanted.flatMap(({ at }) => foldersAbove(at)).map(encodePath);
   const files = Object.fromEntries(paths.map((path) => [path, {}]));
   return openTree({ ...options, files }, limits, surroundings, beside).tree;
 }
