@@ -65,7 +65,8 @@ export class StandardStream {
   get isTerminal(): boolean {
     const stat = lookInto(this.#descriptor);
     if (!stat.ok || (stat.value.mode & fileTypeMask) !== characterDevice) return false;
-    const libc = openLibc({ isatty: { args: ["i32"], returns: "i32" } });
+    const isPlain = process.env["POSTERN_NATIVE"] === "off";
+    const libc = isPlain ? undefined : openLibc({ isatty: { args: ["i32"], returns: "i32" } });
     if (libc !== undefined) return libc.isatty(this.#descriptor) === 1;
     return process.getBuiltinModule("node:tty").isatty(this.#descriptor);
   }
