@@ -19,7 +19,7 @@ const seldomUsed = [
   /^src\/cli\/workers\//,
   /^src\/cli\/(?:check-command|ready-report|reload)\.ts$/,
   /^src\/cli\/config\/(?:config-file|config-worker|read-config)\.ts$/,
-  /^src\/cli\/options\/(?:flag-list|given-words)\.ts$/,
+  /^src\/cli\/options\/(?:flag-list|given-words|unknown-option)\.ts$/,
   /^src\/cli\/terminal\//,
   /^src\/http\/multipart\.ts$/,
   /^src\/http1\/chunked\.ts$/,

@@ -46,26 +46,11 @@ function longFlag(name: string): Pick<FlagUse, "flag" | "isOn"> | undefined {
   return opposite === undefined ? undefined : { flag: opposite, isOn: false };
 }
 
-/** The line about an option that there isn't. `called` is what a word of the command line says. */
-function unknownOption(called: string, word = called): string {
-  const { nearestWord } =
-    require("../../base/nearest-word.ts") as typeof import("../../base/nearest-word.ts");
-  const name = word.replace(/^-+|=.*$/gs, "");
-  const names = optionFlags.map((flag) => flag.name);
-  const opposites = optionFlags
-    .filter(({ syntax }) => syntax === "switch")
-    .map((flag) => `no-${flag.name}`);
-  // All that begins with "no-" is alike in that already.
-  const negative = [...opposites, ...names].filter((one) => one.startsWith("no-"));
-  const rest = nearestWord(
-    name.replace(/^no-/, ""),
-    name.startsWith("no-") ? negative.map((one) => one.slice("no-".length)) : names,
-  );
-  const near = name.startsWith("no-") && rest !== undefined ? `no-${rest}` : rest;
-  const place = called === word ? "" : ` in ${word}`;
-  return near === undefined || name.length < 2
-    ? `unknown option ${called}${place}; --help lists them`
-    : `unknown option ${called}${place}: did you mean --${near}?`;
+/** The line about an option that there isn't; its code is loaded for it. */
+function unknownOption(called: string, word?: string): string {
+  const { unknownOption: describe } =
+    require("./unknown-option.ts") as typeof import("./unknown-option.ts");
+  return describe(called, word);
 }
 
 /**
