@@ -29,8 +29,8 @@ describe("a terminal", () => {
   test("is told what is served, where, and by which options, below the first line", async () => {
     const { command, port } = await started(["-x", "--cache", "60", "--no-listing"], noColour);
     await using shown = command;
-    await shown.shows(/Options.*\n\n$/);
-    expect(shown.shown).toBe(
+    await shown.shows(/Options.*\n\n/);
+    expect(shown.shown).toStartWith(
       `Server started. Listening at http://localhost:${port}/
 
   Serving   ${site.root}
@@ -46,7 +46,7 @@ describe("a terminal", () => {
     for (const host of ["0.0.0.0", "::"]) {
       const { command, port } = await started(["--host", host], noColour);
       await using shown = command;
-      await shown.shows(/Network.*\n\n$/s);
+      await shown.shows(/Network.*\n\n/s);
       expect(shown.shown).toStartWith(`Server started. Listening at http://localhost:${port}/\n`);
       expect(shown.shown).not.toMatch(/0\.0\.0\.0|\[::\]|\[fe80/);
     }
@@ -54,7 +54,6 @@ describe("a terminal", () => {
 
   test("is told that a single file is all there is", async () => {
     await using shown = new PtyCommand([site.at("MySchedule.html"), "--port", "0"], noColour);
-    await shown.shows(/\n\n$/);
     await shown.shows(/Serving .*MySchedule\.html\n +this file alone, and nothing beside it\n/);
   });
 
@@ -112,7 +111,7 @@ describe("--qr", () => {
   test("says what it needs where only this machine reaches the server", async () => {
     const { command } = await started(["--qr"], noColour);
     await using shown = command;
-    await shown.shows(/--qr needs an address that others reach: --host 0\.0\.0\.0\n\n$/);
+    await shown.shows(/--qr needs an address that others reach: --host 0\.0\.0\.0\n\n/);
   });
 
   test.if(machineAddresses().some((address) => !address.includes(":")))(
@@ -120,8 +119,8 @@ describe("--qr", () => {
     async () => {
       const { command } = await started(["--qr", "--host", "0.0.0.0"], noColour);
       await using shown = command;
-      const [, url = ""] = await shown.shows(/Network +(\S+)\n\n[ █▀▄\n]+\n\n$/);
-      expect(shown.shown).toEndWith(`\n\n${qrCode(url, true)}\n`);
+      const [, url = ""] = await shown.shows(/Network +(\S+)\n\n[ █▀▄\n]+\n\n/);
+      expect(shown.shown).toContain(`\n\n${qrCode(url, true)}\n`);
     },
   );
 });
