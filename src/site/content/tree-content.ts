@@ -403,7 +403,7 @@ export class TreeContent {
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,
-    path: ContainedPath | undefined,
+    path?: ContainedPath,
     reasons: "told" | "untold" = "told",
   ): Answer {
     const { pages } = this.#service;

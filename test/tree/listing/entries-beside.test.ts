@@ -33,6 +33,7 @@ function folder(batches: readonly (readonly string[])[] | string): ListingContex
           }),
     lookAt: (names: readonly string[]) => names.map(() => own),
     describeLink: () => undefined,
+    denialOf: () => undefined,
   };
   return context;
 }
