@@ -65,6 +65,17 @@ describe("mounted folders", () => {
     expect(listing).toContain('href="./a.txt"');
   });
 
+  test("are in the archive of the folder above", async () => {
+    await using server = await start({ allowArchive: true });
+    const response = await get(server, "/docs/?download=tar");
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text).toContain("docs/a.txt");
+    expect(text).toContain("docs/api/index.html");
+    expect(text).toContain("0123456789");
+    expect(text).not.toContain("shut.txt");
+  });
+
   test("keep the permission rule, at once", async () => {
     await using server = await start();
     for (const mode of [0o600, 0o644, 0o600]) {

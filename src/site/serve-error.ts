@@ -16,6 +16,7 @@ export type ServeErrorCode =
   | "limits"
   | "form"
   | "index"
+  | "allowArchive"
   | "rules"
   | "tls"
   | "workers"

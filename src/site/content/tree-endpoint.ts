@@ -218,7 +218,7 @@ export class TreeEndpoint implements Endpoint {
     const answer = whenReady(page, (one) =>
       one === found || one.kind === "directory"
         ? content.answerFound(request, found, path, query, view)
-        : content.answerFound(request, one, home, query, view),
+        : content.answerFound(request, one, home, undefined, view),
     );
     return whenReady(answer, dependsOnNavigation);
   }

@@ -13,7 +13,7 @@ import { failure, success } from "../../base/result.ts";
 import { lookAt, realPath } from "../../system/file-system.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, rootPath } from "../path.ts";
-import type { Kind, ListingSteps, Outcome, Tree } from "../tree.ts";
+import type { FolderOutcome, Kind, ListingSteps, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import type { DiskTree, DiskTreeOptions } from "./disk-tree.ts";
 import { openDiskTree } from "./disk-tree.ts";
@@ -74,6 +74,11 @@ export class SingleFileTree implements Tree {
   /** There is no folder to list. */
   list(): ListingSteps {
     return [].values();
+  }
+
+  /** Nor one to describe. */
+  describe(): FolderOutcome {
+    return { kind: "absent" };
   }
 
   /** Whether the file at the path `file` of this machine is this one, and readable. */

@@ -12,7 +12,7 @@ import { whenReady } from "../../base/eventual.ts";
 import type { FileStat } from "../../system/file-stat.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, folderPath, joinPaths, pathBelow } from "../path.ts";
-import type { Kind, ListingSteps, Outcome, Tree } from "../tree.ts";
+import type { FolderOutcome, Kind, ListingSteps, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { MountPoints } from "./mount-points.ts";
 import { folderStat, mountedStat } from "./mounted-stat.ts";
@@ -31,13 +31,12 @@ interface Mount {
 /** What follows `path` in the arguments of `list`. */
 type ListRest = Parameters<Tree["list"]> extends [ContainedPath, ...infer Rest] ? Rest : never;
 
+type Forbidden = Extract<Outcome, { kind: "forbidden" }>;
+
 const redirect: Outcome = { kind: "redirect" };
 
 /** `found` with a path that says where on the disk it is, unless it is in the site's root. */
-function placed(
-  found: Extract<Outcome, { kind: "forbidden" }>,
-  { isRoot, source }: Mount,
-): Outcome {
+function placed(found: Forbidden, { isRoot, source }: Mount): Forbidden {
   const { denial } = found;
   if (isRoot || denial.path.startsWith("/")) return found;
   const path = denial.path === "." ? source : `${source}/${denial.path}`;
@@ -90,6 +89,15 @@ export class MountTree implements Tree {
     const { mount, depth } = this.#points.find(path);
     const tree = mount?.tree ?? this.#folders;
     return tree.list(pathBelow(path, depth), ...rest);
+  }
+
+  describe(path: ContainedPath, view: View): Eventual<FolderOutcome> {
+    const { mount, depth, names } = this.#points.find(path);
+    if (mount === undefined) return this.#folders.describe(path, view);
+    return whenReady(mount.tree.describe(pathBelow(path, depth), view), (found) => {
+      if (found.kind === "absent" && names.length > 0) return this.#folders.describe(path, view);
+      return found.kind === "forbidden" ? placed(found, mount) : found;
+    });
   }
 
   rootsOf(path: ContainedPath): readonly ContainedPath[] {

@@ -50,6 +50,7 @@ describe("a file as the root", () => {
     const tree = open("report.html", { hidden: true, symlinks: "follow", permissions: "process" });
     expect(ask(tree, path)).toBe("absent");
     expect(tree.peek(pathOf(path), uncachedView())).toBe("absent");
+    expect(tree.describe()).toEqual({ kind: "absent" });
     expect(tree.list().next()).toEqual({ done: true, value: undefined });
   });
 

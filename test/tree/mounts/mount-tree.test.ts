@@ -112,6 +112,24 @@ describe("mounted trees", () => {
     expect(names(tree, "/docs/", 1)).toEqual(["api/"]);
   });
 
+  test("are described as what they are, without a slash, too, and folders that lead on", async () => {
+    const kinds = ["/docs", "/docs/", "/docs/api/", "/sub/", "/docs/a.txt", "/none"].map(
+      async (path) => (await tree.describe(pathOf(path), uncachedView())).kind,
+    );
+    expect(await Promise.all(kinds)).toEqual([
+      "folder",
+      "folder",
+      "folder",
+      "folder",
+      "absent",
+      "absent",
+    ]);
+    fs.chmodSync(temp.at("sub"), 0o700);
+    const shut = await tree.describe(pathOf("/sub/"), uncachedView());
+    fs.chmodSync(temp.at("sub"), 0o755);
+    expect(shut.kind).toBe("forbidden");
+  });
+
   test("have roots, the deepest first", () => {
     const roots = ["/docs/api/x", "/sub/x"].map((path) => tree.rootsOf(pathOf(path)));
     expect(roots.map((some) => some.map(({ text }) => text))).toEqual([
@@ -160,5 +178,6 @@ test("a folder that leads to a mount is there though the tree around it has none
   expect(await ask(tree, "/a")).toBe("redirect");
   expect(await ask(tree, "/a/")).toBe("directory");
   expect(await ask(tree, "/a/c")).toBe("absent");
+  expect((await tree.describe(pathOf("/a/"), uncachedView())).kind).toBe("folder");
   expect(await ask(tree, "/a/b/x")).toBe("file x");
 });
