@@ -139,6 +139,11 @@ export interface Limits {
   readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
+  /**
+   * How often a path is looked up for one request while files on it are replaced between the look
+   * and the opening; beyond it 500.
+   */
+  readonly lookupTriesMax: number;
   /** Entries in the listing of a folder. The page says how many it leaves out. */
   readonly listingEntriesMax: number;
   /**
@@ -219,6 +224,7 @@ export const defaultLimits: Limits = {
   codingCacheBytesMax: mebibytes(64),
   codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
+  lookupTriesMax: 10,
   listingEntriesMax: 10_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
@@ -247,6 +253,7 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at least 16, the digits of the largest chunk size",
     holds: (l) => l.chunkLineBytesMax >= 16,
   },
+  { limit: "lookupTriesMax", expected: "at least 1", holds: (l) => l.lookupTriesMax >= 1 },
   {
     limit: "chunkLineBytesMax",
     expected: "at most chunkExtensionsBytesMax",

@@ -95,9 +95,10 @@ function rulesOf(given: SiteRules): ReadRules {
   throw new ServeError("rules", rules.error);
 }
 
-/** Early hints for a site's pages. The module is loaded only by sites that send hints. */
-async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
-  const { EarlyHints: Hints } = await import("./hints/early-hints.ts");
+/** Early hints for a site's pages. The module is loaded with the first page that has some. */
+function openEarlyHints(scheme: Scheme): EarlyHints {
+  const { EarlyHints: Hints } =
+    require("./hints/early-hints.ts") as typeof import("./hints/early-hints.ts");
   return new Hints(scheme);
 }
 
@@ -160,6 +161,8 @@ function contentOf(
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
+  let hints: EarlyHints | undefined;
+  const earlyHints = (): EarlyHints => (hints ??= openEarlyHints(scheme));
   return new TreeContent({
     tree,
     pages,
@@ -168,7 +171,7 @@ function contentOf(
     listing: options.listing,
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
-    earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
+    earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
 
