@@ -4,6 +4,7 @@
  * version of HTTP.
  */
 
+import type { FileSample } from "./file-sample.ts";
 import { Slot } from "../../base/slot.ts";
 
 declare const handle: unique symbol;
@@ -27,6 +28,8 @@ export interface FileSource {
   read(into: Uint8Array, position: number): number;
   /** Whether the file is unchanged since it was opened; absent where it can't change. */
   isIntact?(): boolean;
+  /** Whether it has more octets than when it was opened; absent where it can't. */
+  hasGrown?(): boolean;
   /** May be called more than once. */
   close(): void;
   /** A share of the file for one more response, closed by itself; absent where there are none. */
@@ -53,7 +56,13 @@ export type Body =
       /** Whether they are a route's buffer, which the route may reuse after it returns. */
       readonly isForeign?: boolean;
     }
-  | { readonly kind: "file"; readonly file: FileSource; readonly pieces: readonly Piece[] }
+  | {
+      readonly kind: "file";
+      readonly file: FileSource;
+      readonly pieces: readonly Piece[];
+      /** What the file held when the response was made, where it had to wait since. */
+      readonly sample?: FileSample | undefined;
+    }
   | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
 
 /** A response field: name and value, as they go on the wire. */
