@@ -83,14 +83,14 @@ class LateFormEndpoint implements Endpoint {
  * Reads the rules of a site, whose code is loaded only if it has any. Throws a `ServeError` when
  * one is invalid.
  */
-function rulesOf(given: SiteRules): ReadRules {
+function rulesOf(given: SiteRules, routes: RouteTable): ReadRules {
   const { single, cleanUrls, headers, cors, redirects, rewrites, cache } = given;
   const isPlain = cors === false && cache === undefined;
   if (isPlain && headers.length + redirects.length + rewrites.length === 0) {
     return { mapping: { redirects: [], rewrites: [], single, cleanUrls }, headers: undefined };
   }
   const { readRules } = require("./rules/read-rules.ts") as typeof import("./rules/read-rules.ts");
-  const rules = readRules(given);
+  const rules = readRules(given, (request) => routes.crossOriginMethods(request));
   if (rules.ok) return rules.value;
   throw new ServeError("rules", rules.error);
 }
@@ -190,8 +190,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   checkName("index", "the index", index);
   const opened = openTree(options, limits, surroundings);
   const { tree } = opened;
-  const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes } = surroundings;
+  const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const pages = new ErrorPages(tree, limits, explain);
   const content = contentOf(options, tree, pages, limits, surroundings);
   const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });

@@ -71,9 +71,14 @@ function readWords(words: readonly string[]): Result<Given, string> {
     const { flag, isOn } = called;
     const { syntax } = flag;
     if (syntax === undefined || syntax === "switch") {
-      if (equals !== -1) return failure(`${name} takes no value`);
-      if (flags.has(flag)) return failure(`${name} is given twice`);
-      flags.set(flag, isOn);
+      const before = flags.get(flag);
+      const isEntry = equals !== -1 && flag.entries !== undefined && isOn;
+      if (equals !== -1 && !isEntry) return failure(`${name} takes no value`);
+      if (before !== undefined && !(isEntry && Array.isArray(before))) {
+        return failure(`${name} is given twice`);
+      }
+      const entries = [...(Array.isArray(before) ? before : []), word.slice(equals + 1)];
+      flags.set(flag, isEntry ? entries : isOn);
       continue;
     }
     const text = equals === -1 ? words[++i] : word.slice(equals + 1);
@@ -110,6 +115,7 @@ function valueOf(
 ): Result<unknown, string> {
   const { syntax } = flag;
   if (typeof what === "boolean") return success(syntax === undefined ? flag.sets : what);
+  if (flag.entries !== undefined) return success(flag.entries.gather(what));
   // A variable of the environment turns a switch on, whatever it says.
   if (syntax === undefined || syntax === "switch") return success(true);
   const values = what.map((text) => syntax.read(text));

@@ -276,6 +276,21 @@ describe("--cors (Fetch §3.3)", () => {
     });
   });
 
+  test("lists no method that changes something, but for routes that take every origin", async () => {
+    await during({ cors: true }, async (ask, client) => {
+      const hook = (): Response => new ResponseBuilder(200).text("hook").build();
+      client.routes.add("POST", "/hook", hook, { crossOrigin: true });
+      client.routes.add("PUT", "/hook", hook);
+      const response = await ask("hook", preflight("POST"));
+      expect(corsOf(response)["allow-methods"]).toBe("GET, HEAD, OPTIONS, POST");
+      expect(response.headers.get("Allow")).toContain("PUT");
+    });
+    await during({ cors: { origins: [origin] } }, async (ask, client) => {
+      client.routes.add("PUT", "/hook", () => new ResponseBuilder(200).text("hook").build());
+      expect(corsOf(await ask("hook", preflight("PUT")))["allow-methods"]).toContain("PUT");
+    });
+  });
+
   const listed: CorsRule = { origins: [origin, "http://localhost:3000"], credentials: true };
 
   test("with a list names the one that asks on a handler's 500, too", async () => {
