@@ -32,8 +32,9 @@ export interface Limits {
    */
   readonly bodyBytesMax: ByteCount;
   /**
-   * The bodies that are gathered in memory at one time; a request whose body would be more is
-   * answered 503. One that is alone may have any size that its reader takes.
+   * The bodies that are in memory at one time, gathered or waiting for a reader. A request whose
+   * body would be more is answered 503, and what has no reader is left in the kernel. One that is
+   * alone may have any size that its reader takes.
    */
   readonly bodiesBytesMax: ByteCount;
   /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
