@@ -120,8 +120,8 @@ export interface Limits {
   /** Large files kept open for further requests; fewer where the process may open few files. */
   readonly openFilesKeptMax: number;
   /**
-   * How long a large file is kept open without a request for it, at least; at most twice this. While
-   * it is open, its file system can't be unmounted. To open it again takes some 6 µs.
+   * How long a large file is kept open without a request for it, at least; at most twice this.
+   * While it is open, its file system can't be unmounted. To open it again takes some 6 µs.
    */
   readonly openFilesRestMs: Milliseconds;
   /** The pieces in which a larger file is read and sent. */

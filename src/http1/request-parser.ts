@@ -186,7 +186,8 @@ export class RequestParser {
 
   /**
    * Copies what is left and what is new into one buffer, whose size doubles, so that a head that
-   * arrives octet by octet costs a few copies only; up to the most that waits for a reader. Octets that were given out stay where they are.
+   * arrives octet by octet costs a few copies only; up to the most that waits for a reader. Octets
+   * that were given out stay where they are.
    */
   #append(octets: Uint8Array): void {
     const length = this.buffered + octets.length;

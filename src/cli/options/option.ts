@@ -89,7 +89,7 @@ interface MembersFlag<Value> extends FlagBase {
 }
 
 /** What a switch may be given instead of being turned on: `--name=ENTRY`, more than once. */
-export interface SwitchEntries<Value> {
+interface SwitchEntries<Value> {
   /** What the help calls an entry, "ORIGIN". */
   readonly placeholder: string;
   /** The option's value for the entries as they are written. */

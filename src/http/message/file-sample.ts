@@ -8,7 +8,7 @@
  * looks like a file that has grown. Programs that replace a file by a rename don't cause this.
  */
 
-import type { FileSource, Piece, Region } from "./response.ts";
+import type { ContentSample, FileSource, Piece, Region } from "./response.ts";
 
 /** How many octets are compared at each spot. */
 const spotOctets = 64;
@@ -26,7 +26,7 @@ function isRegion(piece: Piece): piece is Region {
 }
 
 /** What a file held at some spots of what a response sends of it. */
-export class FileSample {
+export class FileSample implements ContentSample {
   readonly #spots: readonly number[];
   readonly #octets: Uint8Array;
   readonly #spotOctets: number;

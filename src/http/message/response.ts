@@ -4,7 +4,6 @@
  * version of HTTP.
  */
 
-import type { FileSample } from "./file-sample.ts";
 import { Slot } from "../../base/slot.ts";
 
 declare const handle: unique symbol;
@@ -36,6 +35,12 @@ export interface FileSource {
   share?(): FileSource;
 }
 
+/** Some of what a file held (`file-sample.ts`). */
+export interface ContentSample {
+  /** Whether `file` holds the same now. */
+  holds(file: FileSource): boolean;
+}
+
 /** A run of octets in a file: `start` is included, `start + octets` is not. */
 export interface Region {
   readonly start: number;
@@ -61,7 +66,7 @@ export type Body =
       readonly file: FileSource;
       readonly pieces: readonly Piece[];
       /** What the file held when the response was made, where it had to wait since. */
-      readonly sample?: FileSample | undefined;
+      readonly sample?: ContentSample | undefined;
     }
   | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
 

@@ -1,7 +1,7 @@
 /**
  * How much memory the bodies of all requests take: those that a handler reads whole, and what has
- * arrived of others and waits for a reader. Each body is bounded by itself; without a bound on their
- * sum, a thousand clients that stop short of the last octet would hold a thousand times that.
+ * arrived of others and waits for a reader. Each body is bounded by itself; without a bound on
+ * their sum, a thousand clients that stop short of the last octet would hold a thousand times that.
  */
 
 import type { ByteCount } from "../../base/units.ts";
@@ -35,7 +35,7 @@ export class BodyMemory {
     return true;
   }
 
-  /** Counts `octets` octets that wait, instead of `before`. They have arrived, so none are refused. */
+  /** Counts `octets` octets that wait, instead of `before`. They are there, so none is refused. */
   hold(octets: number, before: number): void {
     this.#octets += counted(octets) - counted(before);
   }

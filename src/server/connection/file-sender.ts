@@ -15,8 +15,7 @@
  * in place is detected only if there is more to send.
  */
 
-import type { FileSample } from "../../http/message/file-sample.ts";
-import type { FileSource, Piece, Region } from "../../http/message/response.ts";
+import type { ContentSample, FileSource, Piece, Region } from "../../http/message/response.ts";
 import { piecesOctets } from "../../http/message/response.ts";
 import type { Transport } from "./transport.ts";
 import type { WriteOutcome } from "./write-outcome.ts";
@@ -51,12 +50,17 @@ export class FileSender {
   /** Whether the file has to be checked for changes before more of it is sent. */
   #isCheckDue = false;
   /** Taken when the response first waited, of the file as it was opened or as it has grown. */
-  #sample: FileSample | undefined;
+  #sample: ContentSample | undefined;
   /** Whether the kernel can send the file by itself. */
   #carries: boolean;
 
   /** `sample` is what the file held when the response was made, where it had to wait since. */
-  constructor(file: FileSource, pieces: readonly Piece[], sizes: SendSizes, sample?: FileSample) {
+  constructor(
+    file: FileSource,
+    pieces: readonly Piece[],
+    sizes: SendSizes,
+    sample?: ContentSample,
+  ) {
     this.#sample = sample;
     this.#file = file.share?.() ?? file;
     this.#isShared = file.share !== undefined;
@@ -157,17 +161,21 @@ export class FileSender {
     if (this.#sample !== undefined || this.#file.isIntact === undefined) return;
     const piece = this.#piece();
     if (piece instanceof Uint8Array) return;
-    // Few responses take more than a turn, so the module isn't loaded at the start.
-    const { endOfPieces, FileSample: Sample } =
-      require("../../http/message/file-sample.ts") as typeof import("../../http/message/file-sample.ts");
+    const sampling = fileSampling();
     const position = piece.start + this.#offset;
-    this.#sample = Sample.of(this.#file, position, endOfPieces(this.#pieces));
+    const end = sampling.endOfPieces(this.#pieces);
+    this.#sample = sampling.FileSample.of(this.#file, position, end);
   }
 
   /** Closes the file. */
   close(): void {
     this.#file.close();
   }
+}
+
+/** Few responses take more than a turn, so the module isn't loaded at the start. */
+function fileSampling(): typeof import("../../http/message/file-sample.ts") {
+  return require("../../http/message/file-sample.ts") as ReturnType<typeof fileSampling>;
 }
 
 function lengthOf(piece: Piece): number {

@@ -5,10 +5,10 @@
  * still holds, and that is compared with what it held at the check before.
  *
  * The client's kernel, too, takes octets in jumps. Once its buffer is full, it reports room when a
- * segment fits, and its bookkeeping, or a sixteenth of the buffer: some 66 kB over loopback, whose
- * segments have 64 kB, and 8 kB over a network. A client that reads 3 kB per second takes 22 to 44 s
- * for the former. So the first check grants the time that such a jump takes at the least rate, and
- * octets that were acknowledged earn time until the next one.
+ * segment fits, with its bookkeeping, or a sixteenth of the buffer is free: 66 to 132 kB over
+ * loopback, whose segments have 47 to 64 kB, and 8 kB over a network. A client that reads 3 kB per
+ * second takes 22 to 44 s for the former. So the first check grants the time that such a jump takes
+ * at the least rate, and octets that were acknowledged earn time until the next one.
  */
 
 /**
@@ -23,8 +23,8 @@ interface ReadRate {
   readonly writeBytesPerSecondMin: number;
 }
 
-/** How much more than a segment has to be free, with the bookkeeping of the client's kernel. */
-const roomPerSegment = 1.5;
+/** How many segments a jump has, at most: room for one, with the client's kernel's bookkeeping. */
+const roomPerSegment = 3;
 
 /** How far the client of one connection has read, from check to check. */
 export class ReadProgress {

@@ -38,7 +38,7 @@ const lastEight = /[.-]([\w-]{8})$/;
  * may end with "-", which no name does, and then needs only a letter and a digit.
  */
 const alphabets =
-  /^(?:(?=.*[a-z])(?=.*[A-Z])[\w-]{8}|[A-Z2-7]{8}|[\da-hjkmnp-tv-z]{8}|(?=.*\d)(?=.*[a-z])[\w-]{7}-)$/;
+  /^(?:(?=.*[a-z])(?:(?=.*[A-Z])[\w-]{8}|(?=.*\d)[\w-]{7}-)|[A-Z2-7]{8}|[\da-hjkmnp-tv-z]{8})$/;
 
 /** Abbreviations in names of files that can't be pronounced; any vowel stands for one. */
 const abbreviation = /ascii|btn|css|ctrl|ext|html|http|img|mgmt|ptr|sql|std|str|svg|txt|xml/gi;

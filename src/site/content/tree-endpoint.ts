@@ -6,8 +6,9 @@
  * Every redirect keeps the query. Every location within the site is made from contained segments,
  * relative to the path asked for, so that it can't name another host. A folder that a rewrite leads
  * to without its slash is redirected to the path asked for with a slash, so that the client stays
- * where the rewrite applies. A folder asked for with empty segments is redirected to its own path. If both `about.html` and `about/` exist, `/about` is the page and
- * `/about/` the folder. A file named `about` takes precedence over `about.html`.
+ * where the rewrite applies. A folder asked for with empty segments is redirected to its own path.
+ * If both `about.html` and `about/` exist, `/about` is the page and `/about/` the folder. A file
+ * named `about` takes precedence over `about.html`.
  */
 
 import { refusals } from "../../http/message/error.ts";
