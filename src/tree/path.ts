@@ -123,7 +123,7 @@ export function containPath(rawPath: string): Result<ContainedPath, PathRefusal>
  */
 export function withoutEmptySegments(rawPath: string): ContainedPath | undefined {
   if (!rawPath.includes("//")) return undefined;
-  const contained = containPath(rawPath.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, ""));
+  const path = containPath(rawPath.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, ""));
   return contained.ok ? contained.value : undefined;
 }
 

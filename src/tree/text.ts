@@ -46,7 +46,7 @@ export function isMarkedUtf16(sample: Uint8Array): boolean {
   try {
     const decoder = new TextDecoder(form, { fatal: true });
     const text = decoder.decode(sample, { stream: sample.length >= textSampleOctets });
-    return !/[\0-\u{8}\v\u{e}-\u{1a}\u{1c}-\u{1f}\u{7f}]/u.test(text);
+    return hasTextOctets(new TextEncoder().encode(text));
   } catch {
     return false;
   }

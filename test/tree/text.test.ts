@@ -13,6 +13,11 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
 
+function utf16(text: string, isBig = false): Uint8Array {
+  const octets = Buffer.from(text, "utf16le");
+  return new Uint8Array(isBig ? octets.swap16() : octets);
+}
+
 /** A sample as long as they get, which ends with `end`. */
 function fullSample(end: Uint8Array): Uint8Array {
   const sample = new Uint8Array(textSampleOctets).fill(0x61);
@@ -44,11 +49,6 @@ describe("octets are text", () => {
 });
 
 describe("octets are UTF-16 with a mark", () => {
-  const utf16 = (text: string, isBig = false): Uint8Array => {
-    const octets = Buffer.from(text, "utf16le");
-    return new Uint8Array(isBig ? octets.swap16() : octets);
-  };
-
   test.each([false, true])("in either order (big-endian: %p)", (isBig) => {
     expect(isMarkedUtf16(utf16("\ufeffGrüße\r\n\t日本 😀", isBig))).toBe(true);
     expect(isMarkedUtf16(utf16("\ufeff", isBig))).toBe(true);

@@ -45,6 +45,8 @@ type Ask = (path: string, asking?: Asking) => Promise<Answered>;
 /** A refusal of what could not be read: it is too long. */
 const tooLong = { ...refusals.path, kind: "request-line-too-long", status: 414 } as const;
 
+const hook = (): Response => new ResponseBuilder(200).text("hook").build();
+
 /** Runs `look` with a way to ask a site that has `options`. */
 async function during(
   options: SiteClientOptions,
@@ -278,7 +280,6 @@ describe("--cors (Fetch §3.3)", () => {
 
   test("lists no method that changes something, but for routes that take every origin", async () => {
     await during({ cors: true }, async (ask, client) => {
-      const hook = (): Response => new ResponseBuilder(200).text("hook").build();
       client.routes.add("POST", "/hook", hook, { crossOrigin: true });
       client.routes.add("PUT", "/hook", hook);
       const response = await ask("hook", preflight("POST"));
@@ -286,7 +287,7 @@ describe("--cors (Fetch §3.3)", () => {
       expect(response.headers.get("Allow")).toContain("PUT");
     });
     await during({ cors: { origins: [origin] } }, async (ask, client) => {
-      client.routes.add("PUT", "/hook", () => new ResponseBuilder(200).text("hook").build());
+      client.routes.add("PUT", "/hook", hook);
       expect(corsOf(await ask("hook", preflight("PUT")))["allow-methods"]).toContain("PUT");
     });
   });
