@@ -32,8 +32,9 @@ export interface Limits {
    */
   readonly bodyBytesMax: ByteCount;
   /**
-   * The bodies that are gathered in memory at one time; a request whose body would be more is
-   * answered 503. One that is alone may have any size that its reader takes.
+   * The bodies that are in memory at one time, gathered or waiting for a reader. A request whose
+   * body would be more is answered 503, and what has no reader is left in the kernel. One that is
+   * alone may have any size that its reader takes.
    */
   readonly bodiesBytesMax: ByteCount;
   /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
@@ -120,7 +121,10 @@ export interface Limits {
   readonly requestCacheBytesMax: ByteCount;
   /** Large files kept open for further requests; fewer where the process may open few files. */
   readonly openFilesKeptMax: number;
-  /** How long a large file is kept open without a request for it, at least; at most twice this. */
+  /**
+   * How long a large file is kept open without a request for it, at least; at most twice this.
+   * While it is open, its file system can't be unmounted. To open it again takes some 6 µs.
+   */
   readonly openFilesRestMs: Milliseconds;
   /** The pieces in which a larger file is read and sent. */
   readonly sendPieceBytes: ByteCount;
@@ -141,6 +145,11 @@ export interface Limits {
   readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
+  /**
+   * How often a path is looked up for one request while files on it are replaced between the look
+   * and the opening; beyond it 500.
+   */
+  readonly lookupTriesMax: number;
   /** Entries in the listing of a folder. The page says how many it leaves out. */
   readonly listingEntriesMax: number;
   /**
@@ -219,7 +228,7 @@ export const defaultLimits: Limits = {
   fileCacheBytesMax: mebibytes(64),
   requestCacheBytesMax: mebibytes(16),
   openFilesKeptMax: 1000,
-  openFilesRestMs: seconds(30),
+  openFilesRestMs: seconds(2),
   sendPieceBytes: kibibytes(128),
   sendBurstBytes: mebibytes(2),
   codingBytesMin: kibibytes(1),
@@ -228,6 +237,7 @@ export const defaultLimits: Limits = {
   codingCacheBytesMax: mebibytes(64),
   codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
+  lookupTriesMax: 10,
   listingEntriesMax: 10_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
@@ -259,6 +269,7 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at least 16, the digits of the largest chunk size",
     holds: (l) => l.chunkLineBytesMax >= 16,
   },
+  { limit: "lookupTriesMax", expected: "at least 1", holds: (l) => l.lookupTriesMax >= 1 },
   {
     limit: "chunkLineBytesMax",
     expected: "at most chunkExtensionsBytesMax",

@@ -86,21 +86,22 @@ class LateFormEndpoint implements Endpoint {
  * Reads the rules of a site, whose code is loaded only if it has any. Throws a `ServeError` when
  * one is invalid.
  */
-function rulesOf(given: SiteRules): ReadRules {
+function rulesOf(given: SiteRules, routes: RouteTable): ReadRules {
   const { single, cleanUrls, headers, cors, redirects, rewrites, cache } = given;
   const isPlain = cors === false && cache === undefined;
   if (isPlain && headers.length + redirects.length + rewrites.length === 0) {
     return { mapping: { redirects: [], rewrites: [], single, cleanUrls }, headers: undefined };
   }
   const { readRules } = require("./rules/read-rules.ts") as typeof import("./rules/read-rules.ts");
-  const rules = readRules(given);
+  const rules = readRules(given, (request) => routes.crossOriginMethods(request));
   if (rules.ok) return rules.value;
   throw new ServeError("rules", rules.error);
 }
 
-/** Early hints for a site's pages. The module is loaded only by sites that send hints. */
-async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
-  const { EarlyHints: Hints } = await import("./hints/early-hints.ts");
+/** Early hints for a site's pages. The module is loaded with the first page that has some. */
+function openEarlyHints(scheme: Scheme): EarlyHints {
+  const { EarlyHints: Hints } =
+    require("./hints/early-hints.ts") as typeof import("./hints/early-hints.ts");
   return new Hints(scheme);
 }
 
@@ -198,6 +199,8 @@ function contentOf(
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
+  let hints: EarlyHints | undefined;
+  const earlyHints = (): EarlyHints => (hints ??= openEarlyHints(scheme));
   let made: Archives | undefined;
   const archives = (): Archives => {
     const { root, files } = options;
@@ -213,7 +216,7 @@ function contentOf(
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
-    earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
+    earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
 
@@ -235,8 +238,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes } = surroundings;
+  const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const pages = new ErrorPages(tree, limits, explain);
   const content = contentOf(options, tree, pages, limits, surroundings);
   const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });

@@ -259,7 +259,13 @@ export const optionTable = {
   cors: {
     topic: "responses",
     kind: corsRule,
-    flags: [{ name: "cors", summary: "let scripts of any origin read answers" }],
+    flags: [
+      {
+        name: "cors",
+        entries: { placeholder: "ORIGIN", gather: (origins) => ({ origins }) },
+        summary: "let scripts of any origin read answers, or this one's send, too",
+      },
+    ],
     errorCode: "rules",
   },
   redirects: {

@@ -51,8 +51,8 @@ interface ContentService {
   readonly variants: (() => VariantSelector) | undefined;
   /** The archives of folders, loaded by their first use; undefined when they are off. */
   readonly archives: (() => Archives) | undefined;
-  /** Undefined when early hints are off. */
-  readonly earlyHints: Promise<EarlyHints> | undefined;
+  /** The early hints, loaded by their first use; undefined when they are off. */
+  readonly earlyHints: (() => EarlyHints) | undefined;
 }
 
 /** How much of a name that is left out the log shows, in code units. */
@@ -265,7 +265,7 @@ export class TreeContent {
     const { method, acceptsInterim } = request.head;
     const mayHint = method === "GET" && acceptsInterim && isHtml(identity.mediaType);
     if (earlyHints !== undefined && mayHint && how === undefined) {
-      return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
+      return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints(), view);
     }
     return this.#answerSelected(request, this.#selectOfFile(request, identity, file, path, view));
   }
@@ -327,23 +327,24 @@ export class TreeContent {
    * Answers with the selected variant of the page `identity`, at `path`. A 200 also gets hints at
    * the resources that the page refers to.
    */
-  async #answerWithHints(
+  #answerWithHints(
     request: Request,
     identity: Representation,
     path: ContainedPath,
-    earlyHints: Promise<EarlyHints>,
+    earlyHints: EarlyHints,
     view: View,
-  ): Promise<Response> {
+  ): Answer {
     let hints: readonly string[];
     try {
-      hints = (await earlyHints).linksOf(identity, request.head);
+      hints = earlyHints.linksOf(identity, request.head);
     } catch (error) {
       identity.release();
       throw error;
     }
     const selection = this.#selectVariant(request, identity, path, view);
-    const response = await this.#answerSelected(request, selection);
-    return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
+    return whenReady(this.#answerSelected(request, selection), (response) =>
+      response.status === 200 && hints.length > 0 ? { ...response, hints } : response,
+    );
   }
 
   /** What makes the rows of listings. */
