@@ -147,6 +147,14 @@ export interface Limits {
   readonly listingWholeEntriesMax: number;
   /** The rows of listings that are kept for clients who ask for the same folder at one time. */
   readonly listingCacheBytesMax: ByteCount;
+  /** How much of the path that was asked for an error page shows; the rest is cut. */
+  readonly shownPathBytesMax: ByteCount;
+  /** Entries of a folder among which names similar to a missing one are looked for; else none. */
+  readonly nearNamesEntriesMax: number;
+  /** Names similar to a missing one that an error page or a line of the log has. */
+  readonly nearNamesMax: number;
+  /** Searches for such names in a second; for more requests none are looked for. */
+  readonly nearSearchesPerSecondMax: number;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
@@ -222,6 +230,10 @@ export const defaultLimits: Limits = {
   listingEntriesMax: 10_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
+  shownPathBytesMax: bytes(256),
+  nearNamesEntriesMax: 2000,
+  nearNamesMax: 5,
+  nearSearchesPerSecondMax: 20,
   requestsKeptMax: 100,
 
   workersMax: 64,

@@ -16,12 +16,11 @@ import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, encodePath } from "../../tree/path.ts";
-import { explainDenial } from "../../tree/permission.ts";
 import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
-import type { ErrorPages } from "../pages/error-page.ts";
+import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
@@ -138,12 +137,12 @@ export class TreeContent {
       case "file":
         return this.#answerFile(request, found.file, path, view);
       case "directory":
-        if (!listing) return pages.notFound(view, "listings are off");
+        if (!listing) return pages.notFound(view, "listings are off", { request, path });
         return this.#answerListing(request, path, view);
       case "redirect":
         return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
-        return this.#answerMissing(found, view);
+        return this.#answerMissing(found, view, { request, path });
     }
   }
 
@@ -160,7 +159,7 @@ export class TreeContent {
       case "redirect":
         return this.#service.pages.notFound(view);
       default:
-        return this.#answerMissing(found, view, "untold");
+        return this.#answerMissing(found, view);
     }
   }
 
@@ -326,7 +325,7 @@ export class TreeContent {
   async #answerListing(request: Request, path: ContainedPath, view: View): Promise<Response> {
     const listing = await this.#listingAt(path, view);
     if (listing === undefined) return this.#streamListing(request, path, view);
-    if ("kind" in listing) return this.#answerMissing(listing, view);
+    if ("kind" in listing) return this.#answerMissing(listing, view, { request, path });
     return this.#answerSelected(request, this.#selectVariant(request, listing, path, view));
   }
 
@@ -378,20 +377,20 @@ export class TreeContent {
     return builder.stream(open(), mediaType).build();
   }
 
-  /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */
+  /** Answers when there is no content. Without what was `missed`, a 404 doesn't say why. */
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,
-    reasons: "told" | "untold" = "told",
+    missed?: Missed,
   ): Answer {
     const { pages } = this.#service;
     switch (found.kind) {
       case "absent": {
-        const isTold = reasons === "told" && found.cause !== undefined;
-        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined);
+        const isTold = missed !== undefined && found.cause !== undefined;
+        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, missed);
       }
       case "forbidden":
-        return pages.forbidden(view, explainDenial(found.denial));
+        return pages.forbidden(view, found.denial, missed);
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":
