@@ -58,6 +58,11 @@ function print(lines: string): void {
   void standardOutput.write(lines);
 }
 
+/** Whether a person reads standard output. `node:tty` is loaded by the first question. */
+function isTerminal(): boolean {
+  return process.getBuiltinModule("node:tty").isatty(1);
+}
+
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
 function openLog(config: Config): LogOutput {
   const limits = resolveLimits(config.limits);
@@ -75,9 +80,8 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
     }
     if (count > 1) return onPort(config, (port) => openWorkers({ ...options, port }, count));
   }
-  return onPort(config, (port) =>
-    serve({ ...options, port, write: (lines) => void log.write(lines) }),
-  );
+  const write = (lines: string): void => void log.write(lines);
+  return onPort(config, (port) => serve({ ...options, port, write, isTerminal }));
 }
 
 /** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */

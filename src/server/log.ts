@@ -11,6 +11,7 @@ import type { Limits } from "../base/limits.ts";
 import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, Observer } from "../site/observer.ts";
+import { describeNear } from "../site/pages/error-page.ts";
 import type { StandardStream } from "../system/standard-streams.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
@@ -134,13 +135,24 @@ export function formatLine(
   return formatters[format](report, epochMs);
 }
 
+/** Lines that may wait behind one that isn't complete; beyond it all are written as they are. */
+const waitingLinesMax = 1024;
+
+/** A line of the log, without its line break. */
+interface Line {
+  text: string;
+  /** Whether something is still to be added. */
+  isWaiting: boolean;
+}
+
 /** The log of one server. */
 export class AccessLog implements Observer {
   readonly #format: LogFormat;
   readonly #write: (text: string) => void;
   readonly #epochMs: () => number;
   readonly #scheduler: Scheduler;
-  #lines: string[] = [];
+  /** The lines that have not been written, in order. */
+  #lines: Line[] = [];
 
   /** `write` is called with whole lines, each with its line break. */
   constructor(
@@ -160,20 +172,48 @@ export class AccessLog implements Observer {
     return this.#format === "none";
   }
 
+  /** Whether its lines have the notes of responses for people. */
+  get showsNotes(): boolean {
+    return this.#format === "short";
+  }
+
   /** Logs an exchange that is over; one that has no response has no line. */
   ended(report: ExchangeReport): void {
     if (this.#format === "none" || !hasResponse(report)) return;
-    if (this.#lines.length === 0) this.#scheduler.defer(this.flush);
-    this.#lines.push(formatLine(this.#format, report, this.#epochMs()));
+    if (this.#lines.length === 0) this.#scheduler.defer(this.#flushReady);
+    const line: Line = {
+      text: formatLine(this.#format, report, this.#epochMs()),
+      isWaiting: false,
+    };
+    this.#lines.push(line);
+    const near = this.showsNotes ? report.response.note?.near : undefined;
+    if (near !== undefined) void this.#addNear(line, near);
+    if (this.#lines.length > waitingLinesMax) this.flush();
+  }
+
+  /** Adds what is similar to a missing path to `line`. The lines behind it wait for that. */
+  async #addNear(line: Line, near: () => Promise<readonly string[]>): Promise<void> {
+    line.isWaiting = true;
+    const paths = await near();
+    if (paths.length > 0) line.text += ` (${escapeLine(describeNear(paths))})`;
+    line.isWaiting = false;
+    if (this.#lines.length > 0) this.#scheduler.defer(this.#flushReady);
   }
 
   /** Writes the lines that have not been written yet. */
-  readonly flush = (): void => {
-    if (this.#lines.length === 0) return;
-    const text = `${this.#lines.join("\n")}\n`;
-    this.#lines = [];
-    this.#write(text);
+  readonly flush = (): void => this.#writeFirst(this.#lines.length);
+
+  /** Writes those that wait for nothing, up to the first that does. */
+  readonly #flushReady = (): void => {
+    const waiting = this.#lines.findIndex(({ isWaiting }) => isWaiting);
+    this.#writeFirst(waiting === -1 ? this.#lines.length : waiting);
   };
+
+  #writeFirst(count: number): void {
+    if (count === 0) return;
+    const lines = this.#lines.splice(0, count);
+    this.#write(lines.map(({ text }) => `${text}\n`).join(""));
+  }
 }
 
 /** The limits of a log's output. */

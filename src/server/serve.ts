@@ -94,6 +94,12 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
   };
 }
 
+/** `find`, called once and then remembered. */
+function once<Value>(find: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => (found ??= { value: find() }).value;
+}
+
 /** The URL of a server that was asked to listen on `host`. */
 function urlOf(scheme: Scheme, host: string, port: number): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
@@ -154,10 +160,11 @@ class Reporting {
   readonly #makeLog: (format: LogFormat) => AccessLog;
   /** Those that a reload doesn't touch. */
   readonly #others: readonly Observer[];
+  readonly #isTerminal: () => boolean;
   #log: AccessLog;
 
   constructor(
-    { write, onError, log }: CompleteOptions,
+    { write, onError, log, isTerminal }: CompleteOptions,
     limits: Limits,
     others: readonly Observer[],
     clock: Clock,
@@ -167,6 +174,7 @@ class Reporting {
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
     this.#others = others;
+    this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
   }
@@ -175,6 +183,11 @@ class Reporting {
     const log = this.#makeLog(format);
     this.observers.set(log.isOff ? this.#others : [log, ...this.#others]);
     return log;
+  }
+
+  /** Whether the log shows names that are similar to a missing one: to a person who is watching. */
+  get logsNearNames(): boolean {
+    return this.#log.showsNotes && this.#isTerminal();
   }
 
   /** Logs as `format` says from now on. */
@@ -212,6 +225,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
+    logsNearNames: () => reporting.logsNearNames,
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);

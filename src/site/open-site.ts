@@ -23,6 +23,8 @@ import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
+import type { NearSearch } from "./near/near-search.ts";
+import type { NearNames } from "./pages/error-page.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
 import { HostGuard } from "./guards/host-guard.ts";
 import { OriginGuard } from "./guards/origin-guard.ts";
@@ -46,6 +48,11 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
+  /**
+   * Whether the log shows names that are similar to a missing one. Asked when a name is missing; by
+   * default false.
+   */
+  readonly logsNearNames?: () => boolean;
 }
 
 /**
@@ -150,6 +157,29 @@ function guardsOf(
   return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
 }
 
+/**
+ * What looks for names similar to a missing one, for `tree`. Its code is loaded by the first
+ * search. Undefined where no folder is listed.
+ */
+function openNear(
+  { listing }: CompleteSiteOptions,
+  tree: Tree,
+  limits: Limits,
+  { budgets, clock, logsNearNames = () => false }: SiteSurroundings,
+): NearNames | undefined {
+  if (!listing) return undefined;
+  let search: NearSearch | undefined;
+  return {
+    isLogged: logsNearNames,
+    find(path) {
+      const { NearSearch: Search } =
+        require("./near/near-search.ts") as typeof import("./near/near-search.ts");
+      search ??= new Search({ tree, limits, budgets, clock });
+      return search.find(path);
+    },
+  };
+}
+
 /** The content of `tree`. */
 function contentOf(
   options: CompleteSiteOptions,
@@ -189,7 +219,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { tree } = opened;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes } = surroundings;
-  const pages = new ErrorPages(tree, limits, explain);
+  const near = openNear(options, tree, limits, surroundings);
+  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near });
   const content = contentOf(options, tree, pages, limits, surroundings);
   const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });
   const endpoints: readonly Endpoint[] = [

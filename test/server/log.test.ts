@@ -203,6 +203,69 @@ describe("the log of a server", () => {
     expect(written).toEqual([`${line("common", plain)}\n`]);
   });
 
+  test("adds to the line of a missing path what is similar, and keeps the order", async () => {
+    const scheduler = new FakeScheduler();
+    const written: string[] = [];
+    const log = new AccessLog(
+      "short",
+      (text) => written.push(text),
+      () => startMs,
+      scheduler,
+    );
+    const search = Promise.withResolvers<readonly string[]>();
+    const note = { near: () => search.promise };
+    const missing = { ...plain, response: { ...ok, status: 404, note } };
+    log.ended(plain);
+    log.ended(missing);
+    log.ended(nameless);
+    scheduler.endTurn();
+    expect(written).toEqual([`${line("short", plain)}\n`]);
+    search.resolve(["/a b.txt", "/c\u001b.txt"]);
+    await search.promise;
+    await Promise.resolve();
+    scheduler.endTurn();
+    expect(written.slice(1)).toEqual([
+      `${line("short", missing)} (similar: /a b.txt, /c\\x1b.txt)\n${line("short", nameless)}\n`,
+    ]);
+  });
+
+  test("doesn't wait for what is similar when it is told to write, or in another format", () => {
+    for (const format of ["short", "common", "json"] as const) {
+      const scheduler = new FakeScheduler();
+      const written: string[] = [];
+      const log = new AccessLog(
+        format,
+        (text) => written.push(text),
+        () => startMs,
+        scheduler,
+      );
+      const near = (): Promise<readonly string[]> => {
+        if (format !== "short") throw new Error("it is not asked");
+        return new Promise(() => undefined);
+      };
+      log.ended({ ...plain, response: { ...ok, note: { near } } });
+      if (format === "short") log.flush();
+      else scheduler.endTurn();
+      expect(written).toEqual([`${line(format, plain)}\n`]);
+    }
+  });
+
+  test("holds no more lines behind one that waits than it has room for", () => {
+    const written: string[] = [];
+    const log = new AccessLog(
+      "short",
+      (text) => written.push(text),
+      () => startMs,
+      new FakeScheduler(),
+    );
+    log.ended({
+      ...plain,
+      response: { ...ok, note: { near: () => new Promise(() => undefined) } },
+    });
+    for (let i = 0; i < 1024; i++) log.ended(plain);
+    expect(written.join("").split("\n").length - 1).toBe(1025);
+  });
+
   test("of format none writes nothing", () => {
     const scheduler = new FakeScheduler();
     const written: string[] = [];
