@@ -158,6 +158,19 @@ export interface Limits {
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
+  /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
+  readonly auditEntriesMax: number;
+  /** Folders below each other that it goes down into. */
+  readonly auditDepthMax: number;
+  /** How long it may take. */
+  readonly auditTimeMs: Milliseconds;
+  /** Findings of each kind that it reports one by one; the rest are counted. */
+  readonly auditFindingsMax: number;
+  /** Entries that are looked at to count the files that are refused, when a server starts. */
+  readonly refusedCountEntriesMax: number;
+  /** How long that count may take. */
+  readonly refusedCountTimeMs: Milliseconds;
+
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
   /**
@@ -235,6 +248,13 @@ export const defaultLimits: Limits = {
   nearNamesMax: 5,
   nearSearchesPerSecondMax: 20,
   requestsKeptMax: 100,
+
+  auditEntriesMax: 500_000,
+  auditDepthMax: 64,
+  auditTimeMs: seconds(60),
+  auditFindingsMax: 1000,
+  refusedCountEntriesMax: 20_000,
+  refusedCountTimeMs: seconds(2),
 
   workersMax: 64,
   workerAnswerTimeMs: seconds(10),

@@ -12,6 +12,7 @@ export function helpText(): string {
   return `postern serves a folder over HTTP/1.1.
 
   postern [root] [options]             serve a folder (default: the current one)
+  postern audit [root] [options]       say what visitors don't get, and what they should not
   postern check SCRIPT|FOLDER...       play wire scripts; check --help tells more
 
 ${describeFlags()}

@@ -1,5 +1,5 @@
 /**
- * The command: serves a folder until a signal stops it, or runs `check`.
+ * The command: serves a folder until a signal stops it, or runs `check` or `audit`.
  *
  * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
  * the command line or the configuration is wrong.
@@ -92,6 +92,19 @@ async function end(server: Server | Workers, log: LogOutput, { limits }: Config)
   process.exit(0);
 }
 
+/** Tells a person how many files visitors are refused, if there are any. */
+async function tellRefused(config: Config): Promise<void> {
+  const { countRefusedOf } = await import("./audit/audited-site.ts");
+  const counted = await countRefusedOf(serveOptions(config));
+  if (counted === undefined || counted.files === 0) return;
+  const { shellWord } = await import("../base/shell-word.ts");
+  const { files, isComplete } = counted;
+  const many = `${files}${isComplete ? "" : " or more"}`;
+  const subject = many === "1" ? "1 file is" : `${many} files are`;
+  const root = config.root === undefined ? "" : ` ${shellWord(config.root)}`;
+  print(`${subject} refused to visitors: postern audit${root}\n`);
+}
+
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
 function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): () => void {
   let stopping = false;
@@ -134,6 +147,9 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     }
     if (command.value.ready === "json") print(readyJson(server));
     else if (config.quiet !== true) print(readyLine(server));
+    if (command.value.ready !== "json" && config.quiet !== true && isTerminal()) {
+      void tellRefused(config);
+    }
     if ("failed" in server) await server.failed;
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
@@ -145,6 +161,11 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
 
 /** Runs the command; `words` are the process's arguments without program and file. */
 export async function main(words: readonly string[]): Promise<void> {
+  if (words[0] === "audit") {
+    const { runAudit } = await import("./audit/audit-command.ts");
+    process.exitCode = await runAudit(words.slice(1));
+    return;
+  }
   if (words[0] !== "check") return serveUntilStopped(words);
   const { runCheck } = await import("./check-command.ts");
   process.exitCode = await runCheck(words.slice(1));
