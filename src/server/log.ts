@@ -68,15 +68,41 @@ function commonDate(epochMs: number): string {
   return `${iso.slice(8, 10)}/${name}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
 }
 
+/** How much of a form a line for people shows; JSON has all of it. */
+const formUnitsMax = 1024;
+
+/** A value of a form in a line: a text, a file, or several of one name. */
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map((one) => describeValue(one)).join(" | ");
+  const { filename, type, octets } = value as Record<string, unknown>;
+  const words = [filename, type].filter((word) => word !== "");
+  return [...words, `${String(octets)} B`].join(" ");
+}
+
+/** What was posted, "name=Ines, file=a.png image/png 8 B"; undefined for nothing. */
+function describeForm({ note }: Response): string | undefined {
+  if (note?.form === undefined) return undefined;
+  let text = "";
+  for (const [name, value] of Object.entries(note.form())) {
+    text += `${text === "" ? "" : ", "}${name}=${describeValue(value)}`;
+    if (text.length > formUnitsMax) return escapeLine(`${text.slice(0, formUnitsMax)}…`);
+  }
+  return escapeLine(text);
+}
+
 function short(report: LoggedExchange, epochMs: number): string {
   const time = new Date(epochMs).toISOString().slice(11, 19);
   const { head, response, octets, durationMs } = report;
   const what = head === undefined ? (report.method ?? "-") : `${head.method} ${head.rawTarget}`;
   const reason =
     response.note?.reason === undefined ? "" : ` (${escapeLine(response.note.reason)})`;
+  const form = describeForm(response);
+  const posted = form === undefined ? "" : ` {${form}}`;
   const cut = report.whole ? "" : " cut off";
   const took = `${durationMs.toFixed(1)} ms`;
-  return `${time} ${escapeLine(what)} ${response.status} ${octets} B ${took}${cut}${reason}`;
+  const line = `${time} ${escapeLine(what)} ${response.status} ${octets} B ${took}`;
+  return `${line}${cut}${reason}${posted}`;
 }
 
 function common(report: LoggedExchange, epochMs: number): string {
@@ -89,7 +115,9 @@ function common(report: LoggedExchange, epochMs: number): string {
 
 function combined(report: LoggedExchange, epochMs: number): string {
   const field = (name: string): string => escapeLine(report.head?.fields.get(name) ?? "-");
-  return `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
+  const line = `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
+  const form = describeForm(report.response);
+  return form === undefined ? line : `${line} "${form}"`;
 }
 
 /** The note of `response` for the log, in full. */

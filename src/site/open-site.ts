@@ -8,7 +8,7 @@ import { resolveLimits } from "../base/limits.ts";
 import type { Scheme } from "../http/message/target.ts";
 import { TreeContent } from "./content/tree-content.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
-import type { FormEndpoint, FormService } from "./forms/form-endpoint.ts";
+import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
@@ -56,16 +56,16 @@ export interface SiteSurroundings extends TreeSurroundings {
 }
 
 /**
- * The form endpoint, made by the first request that it may answer. Most servers get no POST, so
+ * The endpoint of POST, made by the first request that it may answer. Most servers get no POST, so
  * they don't load its code.
  */
-class LateFormEndpoint implements Endpoint {
+class LatePostEndpoint implements Endpoint {
   readonly isRepeatable = false;
-  readonly #service: FormService;
-  #endpoint: FormEndpoint | undefined;
+  readonly #open: () => Endpoint;
+  #endpoint: Endpoint | undefined;
 
-  constructor(service: FormService) {
-    this.#service = service;
+  constructor(open: () => Endpoint) {
+    this.#open = open;
   }
 
   methods(request: Request, view: View): Eventual<readonly string[]> {
@@ -76,14 +76,30 @@ class LateFormEndpoint implements Endpoint {
     return request.head.method === "POST" ? this.#opened().answer(request, view) : undefined;
   }
 
-  #opened(): FormEndpoint {
-    if (this.#endpoint === undefined) {
-      const { FormEndpoint: Made } =
-        require("./forms/form-endpoint.ts") as typeof import("./forms/form-endpoint.ts");
-      this.#endpoint = new Made(this.#service);
-    }
-    return this.#endpoint;
+  #opened(): Endpoint {
+    return (this.#endpoint ??= this.#open());
   }
+}
+
+function openForm(service: FormService): Endpoint {
+  const { FormEndpoint } =
+    require("./forms/form-endpoint.ts") as typeof import("./forms/form-endpoint.ts");
+  return new FormEndpoint(service);
+}
+
+function openEcho(service: FormService): Endpoint {
+  const { EchoEndpoint } =
+    require("./echo/echo-endpoint.ts") as typeof import("./echo/echo-endpoint.ts");
+  return new EchoEndpoint(service);
+}
+
+/** What answers POST, besides routes; none with "off". */
+function postEndpoints(
+  post: CompleteSiteOptions["post"],
+  service: FormService,
+): readonly Endpoint[] {
+  if (post === "off") return [];
+  return [new LatePostEndpoint(() => (post === "echo" ? openEcho(service) : openForm(service)))];
 }
 
 /**
@@ -222,10 +238,10 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const near = openNear(options, tree, limits, surroundings);
   const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near });
   const content = contentOf(options, tree, pages, limits, surroundings);
-  const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });
+  const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
-    new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
-    ...(options.post === "off" ? [] : [form]),
+    new RouteEndpoint(routes, service),
+    ...postEndpoints(options.post, { ...service, formPage }),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages)];

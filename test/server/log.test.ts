@@ -62,6 +62,36 @@ describe("short", () => {
   });
 });
 
+/** A form with a bit of everything, and a long one. */
+const postedForm = (): Record<string, unknown> => ({
+  name: 'Ines "I"\u001b',
+  choice: ["a", "b"],
+  file: { filename: "a b.png", type: "image/png", octets: 8 },
+  none: { filename: "", type: "", octets: 0 },
+});
+const longForm = (): Record<string, unknown> =>
+  Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`n${i}`, "x".repeat(256)]));
+
+describe("what was posted", () => {
+  const posted = reportOf("POST / HTTP/1.1\r\nHost: a", {
+    response: { ...ok, note: { form: postedForm } },
+  });
+  const shown = 'name=Ines \\"I\\"\\x1b, choice=a | b, file=a b.png image/png 8 B, none=0 B';
+
+  test("is in every format but common, escaped", () => {
+    expect(line("short", posted)).toBe(`15:04:05 POST / 200 5 B 1.2 ms {${shown}}`);
+    expect(line("combined", posted)).toBe(`${line("common", posted)} "-" "-" "${shown}"`);
+    expect(line("common", posted)).not.toContain("Ines");
+    expect(JSON.parse(line("json", posted))).toMatchObject({ form: postedForm() });
+  });
+
+  test("is cut in a line for people", () => {
+    const all = { ...posted, response: { ...ok, note: { form: longForm } } };
+    expect(line("short", all).length).toBeLessThan(1100);
+    expect(line("short", all)).toEndWith("…}");
+  });
+});
+
 describe("common", () => {
   test("is the common log format, in UTC", () => {
     expect(line("common", plain)).toBe(
