@@ -21,7 +21,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop({ force: true });
-  if (chromium !== undefined) Bun.WebView.closeAll();
   site[Symbol.dispose]();
 });
 

@@ -491,6 +491,10 @@ async function missingLine(options: Pick<ServeOptions, "log" | "isTerminal">): P
   return line;
 }
 
+function refuseToTell(): never {
+  throw new Error("it is not asked");
+}
+
 describe("names that are similar to a missing one", () => {
   test("are in the short log of a terminal", async () => {
     const line = await missingLine({ log: "short", isTerminal: () => true });
@@ -500,10 +504,7 @@ describe("names that are similar to a missing one", () => {
   test("are in no other log", async () => {
     expect(await missingLine({ log: "short", isTerminal: () => false })).toEndWith(" ms\n");
     for (const log of ["common", "combined", "json"] as const) {
-      const isTerminal = (): boolean => {
-        throw new Error("it is not asked");
-      };
-      expect(await missingLine({ log, isTerminal })).not.toContain("similar");
+      expect(await missingLine({ log, isTerminal: refuseToTell })).not.toContain("similar");
     }
   });
 

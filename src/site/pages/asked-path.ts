@@ -113,16 +113,29 @@ class WayUp {
   }
 
   /**
-   * Peeks at `folder`. A folder that is listed can't be checked again from a cache, so the page
-   * doesn't depend on it: that the folder is there and may be read follows from the looks at the
-   * path itself, which passes through it.
+   * Peeks at `folder`. What a peek at a listed folder saw can't be checked again from a cache, so
+   * the page depends on two other things that say the same: the looks at the path itself, which
+   * pass through the folder and see its mode, and that the folder has no index.
    */
   #peek(folder: ContainedPath): Eventual<Kind> {
-    const own = new View(this.#view.since, this.#view.receivedMs);
+    const own = this.#newView();
     return whenReady(this.#tree.peek(folder, own), (kind) => {
-      if (kind !== "directory") this.#view.include(own);
-      return kind;
+      if (kind !== "directory") {
+        this.#view.include(own);
+        return kind;
+      }
+      const index = childPath(folder, this.#tree.index);
+      if (index === undefined) return kind;
+      const ofIndex = this.#newView();
+      return whenReady(this.#tree.peek(index, ofIndex), () => {
+        this.#view.include(ofIndex);
+        return kind;
+      });
     });
+  }
+
+  #newView(): View {
+    return new View(this.#view.since, this.#view.receivedMs);
   }
 }
 

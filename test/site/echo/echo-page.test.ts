@@ -17,6 +17,7 @@ const { head } = requestOf("POST /a?b&c='d'", {
   "X-Odd": "<script>alert(1)</script>",
   Cookie: "id=secret",
   Authorization: "Basic c2VjcmV0",
+  "Proxy-Authorization": "Basic c2VjcmV0",
 });
 const echo = echoOf(head, body);
 
@@ -31,6 +32,7 @@ describe("an echo", () => {
         ["X-Odd", "<script>alert(1)</script>"],
         ["Cookie", null],
         ["Authorization", null],
+        ["Proxy-Authorization", null],
       ],
       body: { type: body.type, octets: 99, sha256: body.sha256 },
       form: body.form,

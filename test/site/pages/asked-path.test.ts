@@ -108,21 +108,30 @@ describe("the way up", () => {
       },
     };
     await linkUp(asked(`/docs${"/x".repeat(1000)}`), counting, true, View.anew(0));
-    expect(peeks).toBe(3);
+    expect(peeks).toBe(4);
   });
 });
 
 test("a page about a missing file in a listed folder is still cached", async () => {
   const { opened, surroundings } = client;
   const { tree } = opened;
-  const view = (): View => new View(surroundings.logicalClock.tick(), Date.now() + 60_000);
+  const tick = (): number => surroundings.logicalClock.tick();
+  const view = (): View => new View(tick(), Date.now() + 60_000);
   const open = async (): Promise<View> => {
     const one = view();
     const path = asked("/docs/absent");
     await tree.open(path.path ?? rootPath, one);
-    await linkUp(path, tree, true, one);
+    expect((await linkUp(path, tree, true, one))?.path).toBe(folder);
     return one;
   };
+  let folder: string | undefined = "/docs/";
   await open();
-  expect((await open()).dependencies?.length).toBe(1);
+  const later = await open();
+  // That nothing is there by this name, and that the folder has no index.
+  expect(later.dependencies?.length).toBe(2);
+  expect(later.dependencies?.every((each) => each.isCurrent(tick()))).toBe(true);
+  site.file("docs/index.html", "shut", 0o600);
+  expect(later.dependencies?.every((each) => each.isCurrent(tick()))).toBe(false);
+  folder = undefined;
+  await open();
 });
