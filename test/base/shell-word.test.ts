@@ -12,6 +12,7 @@ describe("a word for a shell", () => {
     ["*?[a]~", "'*?[a]~'"],
     ["Grüße", "'Grüße'"],
     ["a\nb", "$'a\\012b'"],
+    ["latin\udce4", "$'latin\\344'"],
     ["\u202eb'\\", "$'\\342\\200\\256b\\'\\\\'"],
   ])("for %j is %s", (text, word) => {
     expect(shellWord(text)).toBe(word);

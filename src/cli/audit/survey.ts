@@ -143,18 +143,15 @@ export class Survey {
     const { root, tree } = this.#site;
     const name = `${folder.prefix}${entry.name}`;
     const type = entry.type ?? typeAt(`${root}/${name}`);
-    // A name that isn't UTF-8 is told with U+FFFD in it, and nothing is there by that name.
-    const isSpelled = !entry.name.includes("\ufffd") || typeAt(`${root}/${name}`) !== undefined;
-    if (type === undefined && isSpelled) return undefined;
+    if (type === undefined) return undefined;
     this.result.looked++;
-    const child = isSpelled ? childPath(folder.path, entry.name) : undefined;
-    if (child === undefined)
-      return { name, path: undefined, type: type ?? "other", kind: "absent" };
+    const child = childPath(folder.path, entry.name);
+    if (child === undefined) return { name, path: undefined, type, kind: "absent" };
     const path = type === "directory" ? folderPath(child) : child;
     const view = View.anew(0);
     const kind = await tree.peek(path, view);
     if (type === "directory") this.#enter(name, path, kind);
-    return { name, path, type: type ?? "other", kind };
+    return { name, path, type, kind };
   }
 
   /** Goes through the folder at `path` later, unless it is hidden. */

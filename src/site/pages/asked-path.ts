@@ -28,7 +28,8 @@ export interface AskedPath {
 
 /** `text`, of which at most `unitsMax` code units are shown, without half a character. */
 function cut(text: string, unitsMax: number): string {
-  return text.length > unitsMax ? `${text.slice(0, unitsMax).toWellFormed()}…` : text;
+  if (text.length <= unitsMax) return text;
+  return `${text.slice(0, unitsMax).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 /** `rawPath` for people to read, of which no path can be made: decoded if it is UTF-8. */

@@ -9,7 +9,7 @@ import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, containPath, rootPath } from "../../tree/path.ts";
+import { childPath, displayName, isNameable, rootPath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
 import { explainDenial } from "../../tree/permission.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
@@ -99,6 +99,10 @@ function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
   return new ResponseBuilder(status).line(noSniff).line(ownOriginOnly);
 }
 
+function shownPaths(paths: readonly ContainedPath[]): readonly string[] {
+  return paths.map(({ text }) => displayName(text));
+}
+
 /** Similar paths, for a line of the log. */
 export function describeNear(paths: readonly string[]): string {
   return `similar: ${paths.join(", ")}`;
@@ -148,13 +152,12 @@ export class ErrorPages {
     if (reason !== undefined) return this.#fromTree({ ...page, reason, note: { reason } }, view);
     const search = this.#searchNear(missed);
     if (search === undefined) return this.#fromTree({ ...page, note: {} }, view);
-    const near = async (): Promise<readonly string[]> => (await search()).map(({ text }) => text);
+    const near = async (): Promise<readonly string[]> => shownPaths(await search());
     if (!this.#explain) return this.#fromTree({ ...page, note: { near } }, view);
     // The entries of a folder are not watched.
     view.dependOnMore();
     return search().then((found) => {
-      const note =
-        found.length === 0 ? {} : { reason: describeNear(found.map(({ text }) => text)) };
+      const note = found.length === 0 ? {} : { reason: describeNear(shownPaths(found)) };
       return this.#fromTree({ ...page, near: found, note }, view);
     });
   }
@@ -300,6 +303,5 @@ function unreadablePage(status: 403 | 404, code?: string): string {
 
 /** Whether `name` can be the name of a file in the root: a single path segment. */
 export function isPageName(name: string): boolean {
-  const contained = containPath(`/${encodeURIComponent(name)}`);
-  return contained.ok && contained.value.segments.length === 1;
+  return isNameable(name);
 }
