@@ -1,5 +1,6 @@
 /**
- * A text, of a file's name most often, as one word of a POSIX shell, so that a command that is printed can be pasted.
+ * A text, of a file's name most often, as one word of a POSIX shell, so that a command that is
+ * printed can be pasted.
  */
 
 import { nameOctets } from "./file-name.ts";
