@@ -91,10 +91,19 @@ class Findings {
   }
 }
 
-/** The files of one folder that lack a bit: how many, and the first of them. */
-interface DeniedFiles {
+/** A denial, and how many paths lead to it: the file itself, and links. */
+interface CountedDenial {
+  readonly denial: Denial;
   count: number;
-  readonly first: Denial[];
+}
+
+/** The files of one folder that lack a bit. */
+interface DeniedFiles {
+  files: number;
+  /** How many paths lead to them. */
+  count: number;
+  /** The first of them, `gatheredMin` at most. */
+  readonly byPath: Map<string, CountedDenial>;
 }
 
 /** One audit of a site. */
@@ -170,18 +179,21 @@ class Audit {
     const isOwn = path === segments.join("/");
     // Where no folder is listed, none has to be readable.
     if (isFolder && isOwn && lacks === "o+r" && !this.#site.options.listing) return;
-    const isSingle = !isFolder && lacks === "o+r" && isOwn && mendingCommand(denial) !== undefined;
-    const folder = segments.slice(0, -1).join("/");
+    const isFile = !isFolder && lacks === "o+r" && !path.startsWith("/");
+    const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
     const known = this.#denied.get(folder);
     const hasRoom = this.#denied.size < this.#site.limits.auditFindingsMax;
-    if (!isSingle || (known === undefined && !hasRoom)) {
+    if (!isFile || mendingCommand(denial) === undefined || (known === undefined && !hasRoom)) {
       this.#count(denial, isFolder ? 0 : 1);
       return;
     }
-    const denied = known ?? { count: 0, first: [] };
-    denied.count++;
-    if (denied.first.length < gatheredMin) denied.first.push(denial);
+    const denied = known ?? { files: 0, count: 0, byPath: new Map<string, CountedDenial>() };
     if (known === undefined) this.#denied.set(folder, denied);
+    denied.count++;
+    if (isOwn) denied.files++;
+    const same = denied.byPath.get(path);
+    if (same !== undefined) same.count++;
+    else if (denied.byPath.size < gatheredMin) denied.byPath.set(path, { denial, count: 1 });
   }
 
   #count(denial: Denial, files: number): void {
@@ -200,9 +212,9 @@ class Audit {
 
   /** Files of one folder that lack the same bit are one finding, if they are many. */
   #gatherDenied(): void {
-    for (const [folder, { count, first }] of this.#denied) {
-      if (count < gatheredMin) {
-        for (const denial of first) this.#count(denial, 1);
+    for (const [folder, { files, count, byPath }] of this.#denied) {
+      if (byPath.size < gatheredMin) {
+        for (const one of byPath.values()) this.#count(one.denial, one.count);
         continue;
       }
       const shown = this.#pathTo(folder);
@@ -213,7 +225,7 @@ class Audit {
       this.#refused.count(`files ${folder}`, count, () => ({
         path,
         cause: "permission",
-        reason: `${count} files lack o+r`,
+        reason: `${files} files lack o+r`,
         command,
       }));
     }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
 
 import type { AuditReport } from "../../../src/cli/audit/audit.ts";
 import { audit, shownPath } from "../../../src/cli/audit/audit.ts";
@@ -126,6 +127,17 @@ test("a command is quoted for a shell, and named from where it was asked", async
   } finally {
     process.chdir(before);
   }
+});
+
+test("a link to one of many files that lack a bit adds no cause", async () => {
+  using folder = new TempSite("empty");
+  for (const name of ["1", "2", "3", "4"]) folder.file(`photos/${name}.jpg`, "photo", 0o600);
+  symlinkSync("photos/1.jpg", folder.at("latest.jpg"));
+  const audited = openAuditedSite({ root: folder.root });
+  const { refused } = await audit(audited);
+  audited.tree.close();
+  expect(lines(refused)).toEqual(["photos/* permission 5"]);
+  expect(refused[0]?.reason).toBe("4 files lack o+r");
 });
 
 test("a name is shown without what would control a terminal", () => {
