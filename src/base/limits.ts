@@ -155,6 +155,12 @@ export interface Limits {
   readonly nearNamesMax: number;
   /** Searches for such names in a second; for more requests none are looked for. */
   readonly nearSearchesPerSecondMax: number;
+  /** Archives that are sent at one time; one more is answered 503. */
+  readonly archivesMax: number;
+  /** Entries in an archive; with more the response is broken off. */
+  readonly archiveEntriesMax: number;
+  /** How deep the folders of an archive are nested; a deeper one breaks the response off. */
+  readonly archiveDepthMax: number;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
@@ -247,6 +253,9 @@ export const defaultLimits: Limits = {
   nearNamesEntriesMax: 2000,
   nearNamesMax: 5,
   nearSearchesPerSecondMax: 20,
+  archivesMax: 4,
+  archiveEntriesMax: 250_000,
+  archiveDepthMax: 100,
   requestsKeptMax: 100,
 
   auditEntriesMax: 500_000,
@@ -319,6 +328,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "codingAtOnceBytesMax",
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
+  },
+  {
+    limit: "archiveDepthMax",
+    expected: "at most 255: a name in a zip archive has at most 65,535 octets",
+    holds: (l) => l.archiveDepthMax <= 255,
   },
   {
     limit: "workerSteadyTimeMs",

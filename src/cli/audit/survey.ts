@@ -148,7 +148,7 @@ export class Survey {
     const child = childPath(folder.path, entry.name);
     if (child === undefined) return { name, path: undefined, type, kind: "absent" };
     const path = type === "directory" ? folderPath(child) : child;
-    const view = View.anew(0);
+    const view = View.passing();
     const kind = await tree.peek(path, view);
     if (type === "directory") this.#enter(name, path, kind);
     return { name, path, type, kind };
@@ -169,5 +169,5 @@ function typeAt(path: string): FileType | undefined {
 
 /** Why a visitor doesn't get `path`, in full; a file in the outcome is open. */
 export async function outcomeOf({ tree }: SurveyedSite, path: ContainedPath): Promise<Outcome> {
-  return tree.open(path, View.anew(0));
+  return tree.open(path, View.passing());
 }

@@ -78,7 +78,7 @@ export class NearSearch {
   async find(path: ContainedPath): Promise<readonly ContainedPath[]> {
     if (!this.#mayBegin()) return [];
     try {
-      const view = View.anew(0);
+      const view = View.passing();
       const missing = await this.#missingName(path, view);
       if (missing === undefined) return [];
       const names = await this.#nearNames(missing);
@@ -163,7 +163,7 @@ export class NearSearch {
       for (const { name } of entries) names.push(formsOf(name));
       return work + comparedWork * entries.length;
     };
-    const steps = tree.list(folder, limits.nearNamesEntriesMax, View.anew(0));
+    const steps = tree.list(folder, limits.nearNamesEntriesMax, View.passing());
     try {
       for (;;) {
         let next: Eventual<IteratorResult<ListingStep, void>> | undefined;

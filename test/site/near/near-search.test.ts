@@ -132,6 +132,7 @@ describe("of many searches", () => {
       open: tree.open.bind(tree),
       peek: tree.peek.bind(tree),
       close: tree.close.bind(tree),
+      describe: tree.describe.bind(tree),
       list(path, limit, view) {
         readings++;
         return tree.list(path, limit, view);

@@ -102,6 +102,7 @@ describe("the way up", () => {
       open: tree.open.bind(tree),
       list: tree.list.bind(tree),
       close: tree.close.bind(tree),
+      describe: tree.describe.bind(tree),
       peek(path, view) {
         peeks++;
         return tree.peek(path, view);
