@@ -158,6 +158,14 @@ export interface Limits {
   readonly listingWholeEntriesMax: number;
   /** The rows of listings that are kept for clients who ask for the same folder at one time. */
   readonly listingCacheBytesMax: ByteCount;
+  /** How much of the path that was asked for an error page shows; the rest is cut. */
+  readonly shownPathBytesMax: ByteCount;
+  /** Entries of a folder among which names similar to a missing one are looked for; else none. */
+  readonly nearNamesEntriesMax: number;
+  /** Names similar to a missing one that an error page or a line of the log has. */
+  readonly nearNamesMax: number;
+  /** Searches for such names in a second; for more requests none are looked for. */
+  readonly nearSearchesPerSecondMax: number;
   /** Archives that are sent at one time; one more is answered 503. */
   readonly archivesMax: number;
   /** Entries in an archive; with more the response is broken off. */
@@ -166,6 +174,19 @@ export interface Limits {
   readonly archiveDepthMax: number;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
+
+  /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
+  readonly auditEntriesMax: number;
+  /** Folders below each other that it goes down into. */
+  readonly auditDepthMax: number;
+  /** How long it may take. */
+  readonly auditTimeMs: Milliseconds;
+  /** Findings of each kind that it reports one by one; the rest are counted. */
+  readonly auditFindingsMax: number;
+  /** Entries that are looked at to count the files that are refused, when a server starts. */
+  readonly refusedCountEntriesMax: number;
+  /** How long that count may take. */
+  readonly refusedCountTimeMs: Milliseconds;
 
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
@@ -241,10 +262,21 @@ export const defaultLimits: Limits = {
   listingEntriesMax: 10_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
+  shownPathBytesMax: bytes(256),
+  nearNamesEntriesMax: 2000,
+  nearNamesMax: 5,
+  nearSearchesPerSecondMax: 20,
   archivesMax: 4,
   archiveEntriesMax: 250_000,
   archiveDepthMax: 100,
   requestsKeptMax: 100,
+
+  auditEntriesMax: 500_000,
+  auditDepthMax: 64,
+  auditTimeMs: seconds(60),
+  auditFindingsMax: 1000,
+  refusedCountEntriesMax: 20_000,
+  refusedCountTimeMs: seconds(2),
 
   workersMax: 64,
   workerAnswerTimeMs: seconds(10),

@@ -293,7 +293,9 @@ export const optionTable = {
   post: {
     topic: "forms",
     kind: word("WHAT", optionWords.post),
-    flags: [{ name: "post", summary: "answer POST with the form page, or refuse it" }],
+    flags: [
+      { name: "post", summary: "answer POST with the form page, with what was sent, or refuse it" },
+    ],
   },
   form: {
     topic: "forms",

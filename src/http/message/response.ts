@@ -94,6 +94,8 @@ export interface ResponseNote {
   readonly reason?: string;
   /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
+  /** Looks for paths similar to one that is missing, as text. Never rejects. */
+  readonly near?: () => Promise<readonly string[]>;
 }
 
 /**

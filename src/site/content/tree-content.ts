@@ -15,14 +15,13 @@ import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, displayName, encodePath } from "../../tree/path.ts";
-import { explainDenial } from "../../tree/permission.ts";
 import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Archives } from "../archive/archives.ts";
 import type { Presentation } from "../download/asked-download.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
-import type { ErrorPages } from "../pages/error-page.ts";
+import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
@@ -166,12 +165,12 @@ export class TreeContent {
               askedDownloads().askedPresentationOf(asked),
             );
       case "directory":
-        if (!listing) return pages.notFound(view, "listings are off", path);
+        if (!listing) return pages.notFound(view, "listings are off", { request, path });
         return this.#answerListing(request, path, view);
       case "redirect":
         return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
-        return this.#answerMissing(found, view, path);
+        return this.#answerMissing(found, view, { request, path });
     }
   }
 
@@ -188,7 +187,7 @@ export class TreeContent {
       case "redirect":
         return this.#service.pages.notFound(view);
       default:
-        return this.#answerMissing(found, view, undefined, "untold");
+        return this.#answerMissing(found, view);
     }
   }
 
@@ -395,7 +394,7 @@ export class TreeContent {
     if (listing === undefined) {
       return this.#noteLeftOut(this.#streamListing(request, path, view));
     }
-    if ("kind" in listing) return this.#answerMissing(listing, view, path);
+    if ("kind" in listing) return this.#answerMissing(listing, view, { request, path });
     const selection = this.#selectVariant(request, listing, path, view);
     return this.#noteLeftOut(await this.#answerSelected(request, selection));
   }
@@ -458,21 +457,20 @@ export class TreeContent {
     return builder.stream(open(), mediaType).build();
   }
 
-  /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */
+  /** Answers when there is no content. Without what was `missed`, a 404 doesn't say why. */
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,
-    path?: ContainedPath,
-    reasons: "told" | "untold" = "told",
+    missed?: Missed,
   ): Answer {
     const { pages } = this.#service;
     switch (found.kind) {
       case "absent": {
-        const isTold = reasons === "told" && found.cause !== undefined;
-        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, path);
+        const isTold = missed !== undefined && found.cause !== undefined;
+        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, missed);
       }
       case "forbidden":
-        return pages.forbidden(view, explainDenial(found.denial), path);
+        return pages.forbidden(view, found.denial, missed);
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":
