@@ -61,6 +61,11 @@ function print(lines: string): void {
   void standardOutput.write(lines);
 }
 
+/** Whether a person reads standard output. */
+function isTerminal(): boolean {
+  return standardOutput.isTerminal;
+}
+
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
 function openLog(config: Config): LogOutput {
   const limits = resolveLimits(config.limits);
@@ -86,7 +91,6 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
   }
   const painted = logPaint(config);
   const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
-  const isTerminal = (): boolean => standardOutput.isTerminal;
   return onPort(config, (port) => serve({ ...options, port, write, isTerminal }));
 }
 

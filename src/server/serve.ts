@@ -263,9 +263,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
-  const recorder = complete.record
-    ? await openRecorder(() => opened.limits.requestsKeptMax)
-    : undefined;
+  const keptMax = (): number => opened.limits.requestsKeptMax;
+  const recorder = complete.record ? await openRecorder(keptMax) : undefined;
   const others = recorder === undefined ? [] : [recorder];
   const reporting = new Reporting(complete, opened.limits, others, clock, scheduler);
   const context: ServerContext = {

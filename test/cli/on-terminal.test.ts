@@ -21,7 +21,7 @@ test.skipIf(script === null)(
     const words = [process.execPath, index, site.root, "--port", "0", "--no-config"];
     const command = words.map((word) => shellWord(word)).join(" ");
     const child = Bun.spawn([script ?? "", "-qefc", `exec ${command}`, "/dev/null"], {
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NO_COLOR: "1" },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
