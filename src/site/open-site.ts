@@ -166,6 +166,7 @@ function contentOf(
     limits,
     budgets,
     listing: options.listing,
+    explain: options.explain,
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,

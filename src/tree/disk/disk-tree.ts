@@ -36,13 +36,13 @@ import type { LookupCacheLimits } from "../cache/lookup-cache.ts";
 import { LookupCache, markRepeated } from "../cache/lookup-cache.ts";
 import { SharedFile } from "../cache/open-file-cache.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
-import type { ListingContext } from "../listing/list-folder.ts";
+import type { EntryFacts, ListingContext } from "../listing/list-folder.ts";
 import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
-import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
-import type { Permissions } from "../permission.ts";
-import { permits } from "../permission.ts";
-import type { Kind, OpenFile, Outcome, Tree } from "../tree.ts";
+import { childPath, folderPath, isHidden, isNameable, rootPath } from "../path.ts";
+import type { Denial, Permissions } from "../permission.ts";
+import { denialOf, permits } from "../permission.ts";
+import type { Kind, ListingOrder, OpenFile, Outcome, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./walk.ts";
@@ -322,7 +322,7 @@ export class DiskTree implements Tree {
     return permits(end.folder.stat.mode, "read");
   }
 
-  list(path: ContainedPath, limit: number, view: View): SharedSteps {
+  list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): SharedSteps {
     // The entries of a folder are not watched.
     view.dependOnMore();
     // Loaded on first use, because a server's first answer is most often a file.
@@ -345,13 +345,24 @@ export class DiskTree implements Tree {
       lookAt: (names) =>
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
       describeLink: (name) => this.#describe(path, name),
+      denialOf: (name, facts) => this.#denialOf(path, name, facts),
     };
     if (this.#listings === undefined) {
       const { SharedListings: Shared } =
         require("../listing/shared-listings.ts") as typeof import("../listing/shared-listings.ts");
       this.#listings = new Shared();
     }
-    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
+    const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
+    return this.#listings.list(key, () => listFolder(context, limit, order));
+  }
+
+  /** Why a stranger gets nothing of `name` in the folder at `path`, by the mode of what it is. */
+  #denialOf(path: ContainedPath, name: string, facts: EntryFacts): Denial | undefined {
+    if (this.#rules.permissions === "process") return undefined;
+    const child = childPath(path, name);
+    const hasIndex = (): boolean =>
+      child !== undefined && this.peek(folderPath(child), View.anew(0)) === "file";
+    return denialOf([...path.segments, name].join("/"), facts, hasIndex);
   }
 
   /**

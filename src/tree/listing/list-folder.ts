@@ -14,14 +14,17 @@ import type { EntryReader } from "./entry-reader.ts";
 import type { Result } from "../../base/result.ts";
 import { isDenied, refusalOf } from "../disk/walk.ts";
 import { FirstInOrder } from "./first-in-order.ts";
-import { nameIn, orderText } from "./name-order.ts";
+import type { EntryOrder, OrderFacts } from "./entry-order.ts";
+import { entryOrder, fileMark, plainOrder } from "./entry-order.ts";
+import { nameIn } from "./name-order.ts";
 import { isHiddenName, isNameable } from "../path.ts";
-import type { DirectoryEntry, ListingStep } from "../tree.ts";
+import type { Denial } from "../permission.ts";
+import type { DirectoryEntry, ListingOrder, ListingStep } from "../tree.ts";
 import type { FileStat, FileType } from "../../system/file-stat.ts";
 import type { NamedEntry } from "../../system/file-system.ts";
 
 /** What a listing needs to know of an entry. */
-export type EntryFacts = Pick<FileStat, "type" | "size" | "mtimeMs">;
+export type EntryFacts = Pick<FileStat, "type" | "size" | "mtimeMs" | "mode">;
 
 /** The folder of a listing. Each function applies the rules of the tree anew. */
 export interface ListingContext {
@@ -35,6 +38,8 @@ export interface ListingContext {
   readonly lookAt: (names: readonly string[]) => readonly (EntryFacts | undefined)[];
   /** What the link `name` in the folder leads to; undefined if that is not shown. */
   readonly describeLink: (name: string) => EntryFacts | undefined;
+  /** Why a stranger gets nothing of the entry `name`; undefined when it is readable. */
+  readonly denialOf: (name: string, facts: EntryFacts) => Denial | undefined;
 }
 
 /** Names that one step shows, and links that one step follows. */
@@ -44,13 +49,32 @@ const linksAtOnce = 96;
 /** What each thing costs, about, as a multiple of reading an entry and putting it in order. */
 const work = { look: 2, link: 8, merge: 0.25, pack: 0.25, show: 3 } as const;
 
-/** The mark in front of a name by the kind of its entry, so that folders come before files. */
-const marks = { directory: "1", file: "2" } as const;
+/** What is known of an entry whose name and type alone were read. */
+const ofType: { readonly [T in FileType]: OrderFacts } = {
+  directory: { type: "directory" },
+  file: { type: "file" },
+  link: { type: "link" },
+  other: { type: "other" },
+};
 
-/** The first `limit` entries in order, step by step. */
-export function* listFolder(context: ListingContext, limit: number): Generator<ListingStep, void> {
-  const first = new FirstInOrder(limit);
-  const error = yield* readNames(context, first);
+/** A reading in progress. */
+interface Reading {
+  readonly context: ListingContext;
+  readonly order: EntryOrder;
+  readonly first: FirstInOrder;
+  folders: number;
+}
+
+/** A page of at most `limit` entries in `order`, step by step. */
+export function* listFolder(
+  context: ListingContext,
+  limit: number,
+  { sort, isDescending, filter, page }: ListingOrder = plainOrder,
+): Generator<ListingStep, void> {
+  const order = entryOrder(sort, isDescending, filter);
+  const first = new FirstInOrder(limit * page, order.isReversed);
+  const reading: Reading = { context, order, first, folders: 0 };
+  const error = yield* readNames(reading);
   if (error !== undefined) {
     const failure = refusalOf(error);
     if (failure.kind === "failed" || failure.kind === "exhausted") {
@@ -58,12 +82,16 @@ export function* listFolder(context: ListingContext, limit: number): Generator<L
       return;
     }
   }
-  const packs = yield* packNames(first);
   const { count: found } = first;
+  const { folders } = reading;
+  const last = limit === 0 ? 0 : Math.floor(Math.max(0, found - 1) / limit) * limit;
+  const totals = { files: found - folders, folders, from: Math.min(limit * (page - 1), last) };
+  const packs = yield* packNames(first, totals.from);
+  if (packs.length === 0) yield { ...worked(first, 0), totals };
   const wholeSlot = new Slot();
   for (const pack of packs) {
     const read = (): Generator<ListingStep, void> => unpack(pack, found, context);
-    yield { found, entries: [], part: { read, slot: new Slot(), wholeSlot }, work: 0 };
+    yield { found, entries: [], part: { read, slot: new Slot(), wholeSlot }, totals, work: 0 };
   }
 }
 
@@ -76,10 +104,8 @@ function worked(first: FirstInOrder, amount: number): ListingStep {
  * Adds every file and folder whose name a request can spell. Returns the name of the error that
  * ended the reading; undefined at the end of the folder.
  */
-function* readNames(
-  context: ListingContext,
-  first: FirstInOrder,
-): Generator<ListingStep, string | undefined> {
+function* readNames(reading: Reading): Generator<ListingStep, string | undefined> {
+  const { context, first } = reading;
   const opened = context.open();
   if (!opened.ok) return isDenied(opened.error) ? undefined : opened.error;
   const reader = opened.value;
@@ -89,19 +115,24 @@ function* readNames(
       const read = reader.next();
       if (!read.ok) return read.error;
       if (read.value.length === 0) return undefined;
-      const { texts, links, unknown } = sort(read.value, context, doubtful);
-      for (const [i, look] of context.lookAt(unknown).entries()) {
-        const name = unknown[i] ?? "";
-        if (look?.type === "link") links.push(name);
-        else addText(texts, name, look?.type);
+      const { texts, links, unknown } = sort(read.value, reading, doubtful);
+      for (let at = 0; at < unknown.length; at += namesAtOnce) {
+        const some = unknown.slice(at, at + namesAtOnce);
+        for (const [i, look] of context.lookAt(some).entries()) {
+          const name = some[i] ?? "";
+          if (look?.type === "link") links.push(name);
+          else addText(texts, name, look, reading);
+        }
+        if (at + namesAtOnce < unknown.length) yield worked(first, work.look * some.length);
       }
       for (let at = 0; at < links.length; at += linksAtOnce) {
         const some = links.slice(at, at + linksAtOnce);
-        for (const name of some) addText(texts, name, context.describeLink(name)?.type);
+        for (const name of some) addText(texts, name, context.describeLink(name), reading);
         yield worked(first, work.link * some.length);
       }
       first.add(texts);
-      yield worked(first, read.value.length + work.look * unknown.length);
+      const looked = Math.min(unknown.length, namesAtOnce);
+      yield worked(first, read.value.length + work.look * looked);
       if (first.isCrowded) yield* settle(first);
     }
   } finally {
@@ -112,28 +143,38 @@ function* readNames(
 /** Sorts `entries` by type: the texts of files and folders, and the names of links and the rest. */
 function sort(
   entries: readonly NamedEntry[],
-  { depth, hidden }: ListingContext,
+  reading: Reading,
   doubtful: Set<string>,
 ): { readonly texts: string[]; readonly links: string[]; readonly unknown: readonly string[] } {
+  const { depth, hidden } = reading.context;
+  const { needsFacts } = reading.order;
   const texts: string[] = [];
   const links: string[] = [];
   const unknown: string[] = [];
   for (const { name, type } of entries) {
     if (!isNameable(name) || (!hidden && isHiddenName(name, depth))) continue;
+    if (!reading.order.has(name)) continue;
     if (name.includes("\ufffd")) {
       // Either a real name or one or several that aren't UTF-8. A look tells, and one is enough.
       if (!doubtful.has(name)) unknown.push(name);
       doubtful.add(name);
-    } else if (type === undefined) unknown.push(name);
-    else if (type === "link") links.push(name);
-    else addText(texts, name, type);
+    } else if (type === "link") links.push(name);
+    else if (type === undefined || (needsFacts && type !== "other")) unknown.push(name);
+    else addText(texts, name, ofType[type], reading);
   }
   return { texts, links, unknown };
 }
 
 /** Adds the text for `name` to `texts`, if its type is one that is shown. */
-function addText(texts: string[], name: string, type: FileType | undefined): void {
-  if (type === "file" || type === "directory") texts.push(orderText(marks[type], name));
+function addText(
+  texts: string[],
+  name: string,
+  facts: OrderFacts | undefined,
+  reading: Reading,
+): void {
+  if (facts?.type !== "file" && facts?.type !== "directory") return;
+  if (facts.type === "directory") reading.folders++;
+  texts.push(reading.order.textOf(name, facts.type, facts));
 }
 
 /** The first names so far, as texts in order. */
@@ -147,13 +188,13 @@ function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]>
 }
 
 /**
- * The first names in order, each behind its mark, joined by "/". Joined they take a tenth of the
- * memory, and they are held for as long as a slow client reads.
+ * The first names in order but for those before `from`, each behind its mark, joined by "/". Joined
+ * they take a tenth of the memory, and they are held for as long as a slow client reads.
  */
-function* packNames(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
+function* packNames(first: FirstInOrder, from: number): Generator<ListingStep, readonly string[]> {
   const texts = yield* settle(first);
   const packs: string[] = [];
-  for (let at = 0; at < texts.length; at += namesAtOnce) {
+  for (let at = from; at < texts.length; at += namesAtOnce) {
     const some = texts.slice(at, at + namesAtOnce);
     packs.push(some.map((text) => text.charAt(0) + nameIn(text)).join("/"));
     yield worked(first, work.pack * some.length);
@@ -165,7 +206,7 @@ function* packNames(first: FirstInOrder): Generator<ListingStep, readonly string
 function* unpack(
   pack: string,
   found: number,
-  { lookAt, describeLink }: ListingContext,
+  { lookAt, describeLink, denialOf }: ListingContext,
 ): Generator<ListingStep, void> {
   const marked = pack.split("/");
   const looks = lookAt(marked.map((text) => text.slice(1)));
@@ -176,10 +217,11 @@ function* unpack(
     const isLink = looks[i]?.type === "link";
     const facts = isLink ? describeLink(name) : looks[i];
     done += isLink ? work.link : work.show;
-    const kind = text.charAt(0) === marks.file ? "file" : "directory";
+    const kind = text.charAt(0) === fileMark ? "file" : "directory";
     // An entry that is gone or has another type since the folder was read is left out.
     if (facts?.type === kind) {
-      entries.push({ name, kind, size: facts.size, mtimeMs: facts.mtimeMs });
+      const denial = denialOf(name, facts);
+      entries.push({ name, kind, size: facts.size, mtimeMs: facts.mtimeMs, denial });
     }
     const isEnough = done >= Math.min(work.link * linksAtOnce, work.show * namesAtOnce);
     if (!isEnough && i < marked.length - 1) continue;

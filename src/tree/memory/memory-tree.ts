@@ -10,15 +10,15 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { NamedEntry } from "../../system/file-system.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
-import type { EntryFacts } from "../listing/list-folder.ts";
+import type { EntryFacts, ListingContext } from "../listing/list-folder.ts";
 import { listFolder } from "../listing/list-folder.ts";
 import type { SharedSteps } from "../listing/shared-listings.ts";
 import { SharedListings } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
-import { isHidden, isHiddenName, isNameable } from "../path.ts";
-import type { Need, Permissions } from "../permission.ts";
-import { deny, permits } from "../permission.ts";
-import type { Kind, Outcome, Tree } from "../tree.ts";
+import { childPath, folderPath, isHidden, isHiddenName, isNameable } from "../path.ts";
+import type { Denial, Need, Permissions } from "../permission.ts";
+import { denialOf, deny, permits } from "../permission.ts";
+import type { Kind, ListingOrder, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
 import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
@@ -85,19 +85,21 @@ export class MemoryTree implements Tree {
     return this.open(path, view).kind;
   }
 
-  list(path: ContainedPath, limit: number, view: View): SharedSteps {
+  list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): SharedSteps {
     view.depend(this.#edition);
-    const context = {
+    const context: ListingContext = {
       depth: path.segments.length,
       hidden: this.#rules.hidden,
       open: () => readerOf(this.#listable(path)),
-      lookAt: (names: readonly string[]) => {
+      lookAt: (names) => {
         const folder = this.#listable(path);
         return names.map((name) => factsOf(folder?.children.get(name)));
       },
       describeLink: () => undefined,
+      denialOf: (name, facts) => this.#denialOf(path, name, facts),
     };
-    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
+    const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
+    return this.#listings.list(key, () => listFolder(context, limit, order));
   }
 
   /** Drops what depends on lookups. The files stay, for answers that are still being made. */
@@ -151,6 +153,15 @@ export class MemoryTree implements Tree {
     return folder.children.get(index);
   }
 
+  /** Why a stranger gets nothing of `name` in the folder at `path`, by its own mode. */
+  #denialOf(path: ContainedPath, name: string, facts: EntryFacts): Denial | undefined {
+    if (this.#rules.permissions === "process") return undefined;
+    const child = childPath(path, name);
+    const hasIndex = (): boolean =>
+      child !== undefined && this.#find(folderPath(child)).kind === "file";
+    return denialOf([...path.segments, name].join("/"), facts, hasIndex);
+  }
+
   #permits({ mode }: FileNode | FolderNode, need: Need): boolean {
     return this.#rules.permissions === "process" || permits(mode, need);
   }
@@ -200,7 +211,8 @@ function readerOf(folder: FolderNode | undefined): Result<EntryReader, string> {
 
 function factsOf(node: FileNode | FolderNode | undefined): EntryFacts | undefined {
   if (node === undefined) return undefined;
-  if (node.kind === "directory") return { type: "directory", size: 0, mtimeMs: node.mtimeMs };
+  const { mode } = node;
+  if (node.kind === "directory") return { type: "directory", size: 0, mtimeMs: node.mtimeMs, mode };
   const { size, mtimeMs } = node.outcome.file;
-  return { type: "file", size, mtimeMs };
+  return { type: "file", size, mtimeMs, mode };
 }

@@ -3,7 +3,9 @@ import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
 
 import { bytes } from "../../../src/base/units.ts";
 import { Slot } from "../../../src/base/slot.ts";
-import { formatSize, openRows } from "../../../src/site/content/listing-page.ts";
+import { htmlListings } from "../../../src/site/listing/listing-page.ts";
+import { formatSize } from "../../../src/site/listing/listing-row.ts";
+import { ListingRows } from "../../../src/site/listing/listing-rows.ts";
 import { concatBytes } from "../../../src/http/octets/bytes.ts";
 import type { Response } from "../../../src/http/message/response.ts";
 import type { ListingStep } from "../../../src/tree/tree.ts";

@@ -1,0 +1,45 @@
+/**
+ * The query of a listing: `?sort=size&order=desc&filter=text&page=2`. What is none of these, or has
+ * no such value, is ignored, so that a listing has an answer to every query. Links between the
+ * pages of a listing are relative and begin with "./", so that they hold behind a proxy that takes
+ * a prefix away.
+ */
+
+import { plainOrder } from "../../tree/listing/entry-order.ts";
+import type { ListingOrder, ListingSort } from "../../tree/tree.ts";
+
+const sorts: ReadonlySet<string> = new Set<ListingSort>(["name", "size", "time", "kind"]);
+
+/** A filter that is longer than any name finds nothing. */
+const filterUnitsMax = 255;
+
+const pageNumber = /^[1-9]\d{0,8}$/;
+
+function isSort(text: string): text is ListingSort {
+  return sorts.has(text);
+}
+
+/** The order that `query` asks for. The last of the pages that it can ask for is `pageMax`. */
+export function readOrder(query: string | undefined, pageMax: number): ListingOrder {
+  if (query === undefined || query === "") return plainOrder;
+  const asked = new URLSearchParams(query);
+  const sort = asked.get("sort") ?? "";
+  const filter = asked.get("filter") ?? "";
+  const page = asked.get("page") ?? "";
+  return {
+    sort: isSort(sort) ? sort : "name",
+    isDescending: asked.get("order") === "desc",
+    filter: filter.length <= filterUnitsMax ? filter : "",
+    page: pageNumber.test(page) ? Math.min(Number(page), pageMax) : 1,
+  };
+}
+
+/** A link from the folder to its listing in `order`. */
+export function hrefOf({ sort, isDescending, filter, page }: ListingOrder): string {
+  const query: string[] = [];
+  if (sort !== "name") query.push(`sort=${sort}`);
+  if (isDescending) query.push("order=desc");
+  if (filter !== "") query.push(`filter=${encodeURIComponent(filter)}`);
+  if (page > 1) query.push(`page=${page}`);
+  return query.length === 0 ? "./" : `./?${query.join("&")}`;
+}
