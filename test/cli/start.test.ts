@@ -25,7 +25,7 @@ const seldomUsed = [
   /^src\/server\/connection\/file-sender\.ts$/,
   /^src\/server\/request-recorder\.ts$/,
   /^src\/server\/tls\//,
-  /^src\/site\/content\/listing-page\.ts$/,
+  /^src\/site\/listing\//,
   /^src\/site\/forms\//,
   /^src\/site\/hints\//,
   /^src\/site\/library\/(?:fetch-response|route-request)\.ts$/,
@@ -74,7 +74,7 @@ describe("a start of the command", () => {
 
   test("loads listings with the first listing", async () => {
     const loaded = await loadedBy("GET /img/");
-    expect(loaded).toContain("src/site/content/listing-page.ts");
+    expect(loaded).toContain("src/site/listing/listing-page.ts");
     expect(loaded).toContain("src/tree/listing/list-folder.ts");
   });
 });

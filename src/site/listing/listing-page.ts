@@ -125,9 +125,9 @@ function summary({ order }: AskedListing, { totals, count, octets }: ListedSum, 
   const size = files > 0 && octets > 0 ? formatSize(octets) : "";
   if (on.pages === 1 && size !== "") parts.push(size);
   const all = parts.join(", ");
-  const found = order.filter === "" ? all : `${all} with “${escapeHtml(order.filter)}”`;
+  const found = order.filter === "" ? all : `${all} with &ldquo;${escapeHtml(order.filter)}&rdquo;`;
   if (on.pages === 1) return found;
-  const here = `${formatCount(from + 1)}–${formatCount(from + count)}`;
+  const here = `${formatCount(from + 1)}&ndash;${formatCount(from + count)}`;
   return `${found}; showing ${here}${size === "" ? "" : ` (${size})`}`;
 }
 
@@ -140,16 +140,16 @@ function pageLinks({ order }: AskedListing, { page, pages }: Pages): string {
   const link = (to: number, text: string, more: string): string =>
     `<a href="${escapeHtml(hrefOf({ ...order, page: to }))}"${more}>${text}</a>`;
   const links: string[] = [];
-  if (page > 1) links.push(link(page - 1, "←", ' rel="prev" aria-label="Previous page"'));
+  if (page > 1) links.push(link(page - 1, "&larr;", ' rel="prev" aria-label="Previous page"'));
   let before = 0;
   for (let to = 1; to <= pages; to++) {
     if (to > 1 && to < pages && Math.abs(to - page) > pagesBeside) continue;
-    if (to > before + 1) links.push("<span>…</span>");
+    if (to > before + 1) links.push("<span>&hellip;</span>");
     const more = to === page ? ' aria-current="page"' : "";
     links.push(link(to, formatCount(to), more));
     before = to;
   }
-  if (page < pages) links.push(link(page + 1, "→", ' rel="next" aria-label="Next page"'));
+  if (page < pages) links.push(link(page + 1, "&rarr;", ' rel="next" aria-label="Next page"'));
   return `<nav aria-label="Pages">${links.join("")}</nav>`;
 }
 

@@ -44,7 +44,8 @@ const script = String.raw`
       if (!response.ok || next === null) throw new Error(response.status);
       if (state !== undefined) history[state](null, "", href);
       listing().replaceWith(next);
-      document.querySelector("form").replaceChildren(...fieldsFor(href), input);
+      for (const field of document.querySelectorAll("form [type=hidden]")) field.remove();
+      input.before(...fieldsFor(href));
       dress();
       return true;
     } catch {

@@ -89,8 +89,8 @@ th {
 th, td { padding: 0.5625rem 0.75rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th a { color: var(--soft); }
 th[aria-sort] a { color: var(--ink); font-weight: 600; }
-th[aria-sort] a::after { content: " ↑"; }
-th[aria-sort=descending] a::after { content: " ↓"; }
+th[aria-sort] a::after { content: " \\2191"; }
+th[aria-sort=descending] a::after { content: " \\2193"; }
 th small { font-size: 0.6875rem; font-weight: 400; }
 th:nth-child(2), td:nth-child(2) { width: 7rem; text-align: right; }
 th:nth-child(3), td:nth-child(3) { width: 11.5rem; text-align: right; }

@@ -1,0 +1,17 @@
+import { expect, test } from "bun:test";
+
+import { listingStyle } from "../../../src/site/listing/listing-style.ts";
+import { entryGroups } from "../../../src/tree/listing/entry-group.ts";
+
+test("every group has an icon", () => {
+  // What has no icon of its own has that of a file.
+  const unnamed = entryGroups.filter(
+    (group) => !new RegExp(`\\.${group}\\b[^{]*::before \\{ mask-image`).test(listingStyle),
+  );
+  expect(unnamed).toEqual(["file"]);
+  expect(listingStyle).toContain("\ntd a::before { mask-image");
+});
+
+test("it ends no style element, and is ASCII", () => {
+  expect(listingStyle).not.toMatch(/<\/style|[^\n -~]/i);
+});
