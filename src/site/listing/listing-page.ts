@@ -83,7 +83,7 @@ function headCells(order: ListingOrder): string {
       const href = escapeHtml(hrefOf({ ...order, sort, isDescending, page: 1 }));
       const state = order.isDescending ? "descending" : "ascending";
       const sorted = isActive ? ` aria-sort="${state}"` : "";
-      const zone = sort === "time" ? " <small>UTC</small>" : "";
+      const zone = sort === "time" ? "<small> UTC</small>" : "";
       return `<th scope="col"${sorted}><a href="${href}" rel="nofollow">${title}${zone}</a></th>`;
     })
     .join("");
@@ -122,13 +122,13 @@ function summary({ order }: AskedListing, { totals, count, octets }: ListedSum, 
   if (files > 0) parts.push(counted(files, "file"));
   if (folders > 0) parts.push(counted(folders, "folder"));
   if (parts.length === 0) return "";
-  const size = files > 0 && octets > 0 ? formatSize(octets) : "";
-  if (on.pages === 1 && size !== "") parts.push(size);
-  const all = parts.join(", ");
-  const found = order.filter === "" ? all : `${all} with &ldquo;${escapeHtml(order.filter)}&rdquo;`;
-  if (on.pages === 1) return found;
+  const { filter } = order;
+  const found = filter === "" ? "" : ` with &ldquo;${escapeHtml(filter)}&rdquo;`;
+  const all = parts.join(", ") + found;
+  const size = octets > 0 ? formatSize(octets) : "";
+  if (on.pages === 1) return size === "" ? all : `${all}, ${size}`;
   const here = `${formatCount(from + 1)}&ndash;${formatCount(from + count)}`;
-  return `${found}; showing ${here}${size === "" ? "" : ` (${size})`}`;
+  return `${all}; showing ${here}${size === "" ? "" : ` (${size})`}`;
 }
 
 /** How many pages on each side of the present one have a link. */

@@ -53,7 +53,7 @@ const style = `
   }
 }
 * { box-sizing: border-box; }
-html { scroll-padding: 3rem 0 4rem; -webkit-text-size-adjust: 100%; }
+html { scrollbar-gutter: stable; scroll-padding: 3rem 0 4rem; -webkit-text-size-adjust: 100%; }
 body {
   max-width: 68rem; margin: 0 auto; padding: 0 1.5rem;
   background: var(--back); color: var(--ink); font: 0.9375rem/1.5 system-ui, sans-serif;
