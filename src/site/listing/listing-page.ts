@@ -176,7 +176,7 @@ function endPage(asked: AskedListing, sum: ListedSum): string {
 ${belowTable(asked, sum, on)}<footer${isWhole ? " data-whole" : ""}>\
 <p role="status">${summary(asked, sum, on)}</p>${pageLinks(asked, on)}</footer>
 </main>
-<script>${listingScript}</script>
+<script type="module">${listingScript}</script>
 </body>
 </html>
 `;

@@ -54,12 +54,11 @@ function iconSlot(_entry: DirectoryEntry): string {
   return "";
 }
 
-/** The time, of which a narrow page shows the date. */
+/** The time to the minute, of which a narrow page shows the date. */
 function timeCell(mtimeMs: number): string {
   const text = timeText(mtimeMs);
   if (text === undefined) return "<td></td>";
-  const [date, clock] = [text.slice(0, 10), text.slice(11, 16)];
-  return `<td><time datetime="${text}">${date}<i> ${clock}</i></time></td>`;
+  return `<td><time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time></td>`;
 }
 
 /** The row of `entry`; `explains` says why one is locked. */

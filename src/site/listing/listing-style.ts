@@ -112,7 +112,6 @@ td a:focus-visible::after { outline: 2px solid var(--link); outline-offset: -2px
 .up a, .locked a { color: var(--soft); }
 tbody tr:hover, tbody tr:focus-within { background: var(--hover); }
 tr[hidden] { display: none; }
-i { font-style: normal; }
 small { font-size: 0.75rem; }
 .locked small {
   position: relative; z-index: 1; display: inline-block; padding-left: 1rem; margin-left: 0.25rem;
@@ -137,7 +136,9 @@ footer a[aria-current] { background: var(--hover); color: var(--ink); font-weigh
   header { padding: 1.25rem 0.5rem 0.75rem; }
   header nav, form { flex: 1 1 100%; }
   input { font-size: 1rem; }
-  th:nth-child(4), td:nth-child(4), td i, th small { display: none; }
+  th:nth-child(4), td:nth-child(4), th small { display: none; }
+  /* The clock is on the second line. */
+  time { display: block; height: 1lh; overflow: hidden; }
   th, td { padding: 0.625rem 0.375rem; }
   td:first-child { padding-left: 2.125rem; }
   td a::before { left: 0.375rem; top: 0.75rem; }

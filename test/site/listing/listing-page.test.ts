@@ -57,7 +57,7 @@ test("shows name, size and last change, folders first", async () => {
     utimesSync(site.at(`plain/${name}`), new Date(0), new Date("2024-02-29T12:34:56Z"));
   }
   const markup = await list("/plain/");
-  const when = '<td><time datetime="2024-02-29T12:34:56.000Z">2024-02-29<i> 12:34</i></time></td>';
+  const when = '<td><time datetime="2024-02-29T12:34:56.000Z">2024-02-29 12:34</time></td>';
   expect(markup).toContain("<title>/plain/</title>");
   expect(markup).toContain('<h1 aria-current="page"><bdi>plain</bdi></h1>');
   expect(markup.slice(markup.indexOf("<tbody>"), markup.indexOf("</tbody>"))).toBe(
@@ -396,12 +396,12 @@ test("loads nothing from anywhere, and lets nothing run but its own script", asy
   const { body, fields } = await client.ask("GET /plain/");
   // The name of a vocabulary is no address.
   const markup = body.replaceAll("xmlns='http://www.w3.org/2000/svg'", "");
-  expect(markup.replace(/<script>[^]*<\/script>/, "")).not.toMatch(
+  expect(markup.replace(/<script type="module">[^]*<\/script>/, "")).not.toMatch(
     /<(?:script|link|img|iframe)|url\((?!"data:)|@import|https?:/i,
   );
   const policy = fields["Content-Security-Policy"] ?? "";
   for (const name of ["script", "style"]) {
-    const [, text = ""] = new RegExp(`<${name}>([^]*?)</${name}>`).exec(body) ?? [];
+    const [, text = ""] = new RegExp(`<${name}(?: [^>]*)?>([^]*?)</${name}>`).exec(body) ?? [];
     const digest = new Bun.CryptoHasher("sha256").update(text).digest("base64");
     expect(policy).toContain(`${name}-src 'sha256-${digest}';`);
   }
