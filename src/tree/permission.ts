@@ -43,6 +43,11 @@ export function deny(path: string, mode: number, need: Need): Denial {
   return { path: path === "" ? "." : path, mode, lacks: nameOf[need] };
 }
 
+/** Whether a stranger surely gets something of a file or folder with this mode. */
+export function isOpen(type: string, mode: number): boolean {
+  return permits(mode, "read") && (type !== "directory" || permits(mode, "search"));
+}
+
 /**
  * Why a stranger gets nothing of the file or folder at `path`, by its own mode; undefined when that
  * permits it. `hasIndex` says whether a folder that may not be listed has an index.

@@ -5,7 +5,6 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
-import { prefersMedia } from "../../http/fields/accept-media.ts";
 import type { Response, ResponseField } from "../../http/message/response.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
@@ -25,6 +24,9 @@ import { readListing, renderListing, streamListing } from "./listing-steps.ts";
 
 const jsonType = "application/json";
 const htmlType = "text/html";
+
+/** Only a client that names JSON, or its type, gets it. The others need no weighing. */
+const namesJson = /application\/(?:json|\*)/i;
 
 /** What `ListingContent` needs. */
 export interface ListingService {
@@ -126,7 +128,10 @@ export class ListingContent {
 
   #formatFor({ head }: Request): ListingFormat {
     const accepted = head.fields.getAll("accept");
-    if (accepted.length === 0 || !prefersMedia(accepted, jsonType, htmlType)) return this.#html;
+    if (!accepted.some((value) => namesJson.test(value))) return this.#html;
+    const { prefersMedia } =
+      require("../../http/fields/accept-media.ts") as typeof import("../../http/fields/accept-media.ts");
+    if (!prefersMedia(accepted, jsonType, htmlType)) return this.#html;
     if (this.#json === undefined) {
       const { jsonListings } = require("./listing-json.ts") as typeof import("./listing-json.ts");
       this.#json = jsonListings(this.#service.explains);

@@ -41,33 +41,3 @@ export interface ListingFormat {
   /** What follows the entries. */
   end(asked: AskedListing, sum: ListedSum): string;
 }
-
-/** Where the page of a listing is among all of its pages, counted from 1. */
-export interface Pages {
-  readonly page: number;
-  readonly pages: number;
-  /** Entries that are on no page, because there are more than can be put in order. */
-  readonly left: number;
-}
-
-/** The pages of the listing that is `asked` for, of which `totals` have been found. */
-export function pagesOf(asked: AskedListing, { files, folders, from }: ListingTotals): Pages {
-  const { entriesMax, pageMax } = asked;
-  const found = files + folders;
-  const pages = Math.min(Math.max(1, Math.ceil(found / entriesMax)), pageMax);
-  const left = Math.max(0, found - pages * entriesMax);
-  return { page: Math.floor(from / entriesMax) + 1, pages, left };
-}
-
-/** The first millisecond of the year 1 and of the year 10000: HTML has no dates outside of them. */
-const timeMsMin = Date.parse("0001-01-01T00:00:00Z");
-const timeMsEnd = Date.UTC(10_000, 0, 1);
-
-/**
- * `epochMs` as HTML and JSON write a time. A file system may hold any 64-bit number: undefined for
- * one that is no date.
- */
-export function timeText(epochMs: number): string | undefined {
-  if (!(epochMs >= timeMsMin && epochMs < timeMsEnd)) return undefined;
-  return new Date(epochMs).toISOString();
-}

@@ -7,9 +7,8 @@ import { groupOf } from "../../tree/listing/entry-group.ts";
 import { explainDenial } from "../../tree/permission.ts";
 import type { DirectoryEntry } from "../../tree/tree.ts";
 import type { AskedListing, ListedSum, ListingFormat } from "./listing-format.ts";
-import { pagesOf, timeText } from "./listing-format.ts";
-import { hrefOf } from "./listing-query.ts";
-import { hrefOfEntry } from "./listing-row.ts";
+import { hrefOf, pagesOf } from "./listing-query.ts";
+import { hrefOfEntry, timeText } from "./listing-row.ts";
 
 /** The text of an entry, behind a comma. */
 function renderEntry(entry: DirectoryEntry, explains: boolean): string {

@@ -6,7 +6,8 @@
  */
 
 import { plainOrder } from "../../tree/listing/entry-order.ts";
-import type { ListingOrder, ListingSort } from "../../tree/tree.ts";
+import type { ListingOrder, ListingSort, ListingTotals } from "../../tree/tree.ts";
+import type { AskedListing } from "./listing-format.ts";
 
 const sorts: ReadonlySet<string> = new Set<ListingSort>(["name", "size", "time", "kind"]);
 
@@ -42,4 +43,21 @@ export function hrefOf({ sort, isDescending, filter, page }: ListingOrder): stri
   if (filter !== "") query.push(`filter=${encodeURIComponent(filter)}`);
   if (page > 1) query.push(`page=${page}`);
   return query.length === 0 ? "./" : `./?${query.join("&")}`;
+}
+
+/** Where the page of a listing is among all of its pages, counted from 1. */
+export interface Pages {
+  readonly page: number;
+  readonly pages: number;
+  /** Entries that are on no page, because there are more than can be put in order. */
+  readonly left: number;
+}
+
+/** The pages of the listing that is `asked` for, of which `totals` have been found. */
+export function pagesOf(asked: AskedListing, { files, folders, from }: ListingTotals): Pages {
+  const { entriesMax, pageMax } = asked;
+  const found = files + folders;
+  const pages = Math.min(Math.max(1, Math.ceil(found / entriesMax)), pageMax);
+  const left = Math.max(0, found - pages * entriesMax);
+  return { page: Math.floor(from / entriesMax) + 1, pages, left };
 }

@@ -2,10 +2,10 @@
 
 import { groupOf } from "../../tree/listing/entry-group.ts";
 import { displayName, encodeName } from "../../tree/path.ts";
+import type { Denial } from "../../tree/permission.ts";
 import { explainDenial } from "../../tree/permission.ts";
 import type { DirectoryEntry } from "../../tree/tree.ts";
 import { escapeHtml } from "../pages/markup.ts";
-import { timeText } from "./listing-format.ts";
 
 const units = ["B", "kB", "MB", "GB", "TB"] as const;
 
@@ -37,40 +37,54 @@ export function hrefOfEntry({ name, kind }: DirectoryEntry): string {
 
 /** The name as HTML. One that may be written from right to left moves nothing beside it. */
 function nameText(name: string): string {
-  if (plainName.test(name)) return name;
   const text = escapeHtml(displayName(name));
   return mayChangeDirection.test(text) ? `<bdi>${text}</bdi>` : text;
 }
 
 /** Says that an entry is locked and, under `--explain`, why. */
-function lockOf({ denial }: DirectoryEntry, explains: boolean): string {
-  if (denial === undefined) return "";
+function lockText(denial: Denial, explains: boolean): string {
   if (!explains) return ' <small title="Visitors may not read this">locked</small>';
   return ` <small class="why">${escapeHtml(explainDenial(denial))}</small>`;
 }
 
-/** What stands for the entry's kind before its name. The row's class gives it an icon. */
-function iconSlot(_entry: DirectoryEntry): string {
-  return "";
+/**
+ * What stands before the name of an entry. Nothing does: the icon follows from the class of the
+ * row.
+ */
+const iconSlot = "";
+
+/** The first millisecond of the year 1 and of the year 10000: HTML has no dates outside of them. */
+const timeMsMin = Date.parse("0001-01-01T00:00:00Z");
+const timeMsEnd = Date.UTC(10_000, 0, 1);
+
+/**
+ * `epochMs` as HTML and JSON write a time. A file system may hold any 64-bit number: undefined for
+ * one that is no date.
+ */
+export function timeText(epochMs: number): string | undefined {
+  if (!(epochMs >= timeMsMin && epochMs < timeMsEnd)) return undefined;
+  return new Date(epochMs).toISOString();
 }
 
 /** The time to the minute, of which a narrow page shows the date. */
-function timeCell(mtimeMs: number): string {
+function timeElement(mtimeMs: number): string {
   const text = timeText(mtimeMs);
-  if (text === undefined) return "<td></td>";
-  return `<td><time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time></td>`;
+  if (text === undefined) return "";
+  return `<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
 }
 
 /** The row of `entry`; `explains` says why one is locked. */
 export function renderRow(entry: DirectoryEntry, explains: boolean): string {
   const { name, kind, size, mtimeMs, denial } = entry;
+  const isPlain = plainName.test(name);
   const group = groupOf(name, kind);
   const isFolder = kind === "directory";
-  const lock = denial === undefined ? "" : " locked";
-  const href = escapeHtml(hrefOfEntry(entry));
-  return `<tr class="${group}${lock}"><td>${iconSlot(entry)}\
-<a href="${href}">${nameText(name)}${isFolder ? "/" : ""}</a>${lockOf(entry, explains)}</td>\
-<td>${isFolder ? "" : `<span title="${size} bytes">${formatSize(size)}</span>`}</td>\
-${timeCell(mtimeMs)}<td>${group}</td></tr>
+  const slash = isFolder ? "/" : "";
+  const href = isPlain ? name : escapeHtml(encodeName(name));
+  const text = isPlain ? name : nameText(name);
+  const state = denial === undefined ? "" : " locked";
+  const lock = denial === undefined ? "" : lockText(denial, explains);
+  const length = isFolder ? "" : `<span title="${size} bytes">${formatSize(size)}</span>`;
+  return `<tr class="${group}${state}"><td>${iconSlot}<a href="./${href}${slash}">${text}${slash}</a>${lock}</td><td>${length}</td><td>${timeElement(mtimeMs)}</td><td>${group}</td></tr>
 `;
 }

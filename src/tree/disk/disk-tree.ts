@@ -28,6 +28,7 @@ import {
   tryListing,
   tryReading,
 } from "../../system/file-system.ts";
+import type { EntryFacts } from "../../system/file-system.ts";
 import type { FolderOpener } from "../../system/folder.ts";
 import { chooseFolderOpener } from "../../system/folder.ts";
 import { systemCalls } from "../../system/system-choice.ts";
@@ -36,7 +37,7 @@ import type { LookupCacheLimits } from "../cache/lookup-cache.ts";
 import { LookupCache, markRepeated } from "../cache/lookup-cache.ts";
 import { SharedFile } from "../cache/open-file-cache.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
-import type { EntryFacts, ListingContext } from "../listing/list-folder.ts";
+import type { ListingContext } from "../listing/list-folder.ts";
 import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, folderPath, isHidden, isNameable, rootPath } from "../path.ts";

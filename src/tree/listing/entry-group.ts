@@ -49,6 +49,6 @@ const groups: ReadonlyMap<string, EntryGroup> = new Map(
 /** The group of a file that is called `name`, or of a folder. */
 export function groupOf(name: string, kind: "file" | "directory"): EntryGroup {
   if (kind === "directory") return "folder";
-  const dot = name.lastIndexOf(".");
-  return groups.get(name.slice(dot + 1).toLowerCase()) ?? "file";
+  const extension = name.slice(name.lastIndexOf(".") + 1);
+  return groups.get(extension) ?? groups.get(extension.toLowerCase()) ?? "file";
 }

@@ -120,13 +120,10 @@ class Merge {
     return head;
   }
 
-  #isBefore(one: string, other: string): boolean {
-    return this.#isReversed ? one > other : one < other;
-  }
-
   /** Moves the source at `from` down to its place in the heap. */
   #sink(from: number): void {
     const heap = this.#heap;
+    const isReversed = this.#isReversed;
     const source = heap[from];
     if (source === undefined) return;
     let at = from;
@@ -135,11 +132,12 @@ class Merge {
       let least = heap[below];
       if (least === undefined) break;
       const other = heap[below + 1];
-      if (other !== undefined && this.#isBefore(other.head, least.head)) {
+      const isSmaller = other !== undefined && other.head < least.head;
+      if (other !== undefined && isSmaller !== isReversed) {
         least = other;
         below++;
       }
-      if (!this.#isBefore(least.head, source.head)) break;
+      if (least.head < source.head === isReversed) break;
       heap[at] = least;
       at = below;
     }

@@ -19,12 +19,10 @@ import { entryOrder, fileMark, plainOrder } from "./entry-order.ts";
 import { nameIn } from "./name-order.ts";
 import { isHiddenName, isNameable } from "../path.ts";
 import type { Denial } from "../permission.ts";
+import { isOpen } from "../permission.ts";
 import type { DirectoryEntry, ListingOrder, ListingStep } from "../tree.ts";
-import type { FileStat, FileType } from "../../system/file-stat.ts";
-import type { NamedEntry } from "../../system/file-system.ts";
-
-/** What a listing needs to know of an entry. */
-export type EntryFacts = Pick<FileStat, "type" | "size" | "mtimeMs" | "mode">;
+import type { FileType } from "../../system/file-stat.ts";
+import type { EntryFacts, NamedEntry } from "../../system/file-system.ts";
 
 /** The folder of a listing. Each function applies the rules of the tree anew. */
 export interface ListingContext {
@@ -38,7 +36,7 @@ export interface ListingContext {
   readonly lookAt: (names: readonly string[]) => readonly (EntryFacts | undefined)[];
   /** What the link `name` in the folder leads to; undefined if that is not shown. */
   readonly describeLink: (name: string) => EntryFacts | undefined;
-  /** Why a stranger gets nothing of the entry `name`; undefined when it is readable. */
+  /** Why a stranger gets nothing of the entry `name`, which is not open; undefined if it is shown. */
   readonly denialOf: (name: string, facts: EntryFacts) => Denial | undefined;
 }
 
@@ -220,7 +218,7 @@ function* unpack(
     const kind = text.charAt(0) === fileMark ? "file" : "directory";
     // An entry that is gone or has another type since the folder was read is left out.
     if (facts?.type === kind) {
-      const denial = denialOf(name, facts);
+      const denial = isOpen(kind, facts.mode) ? undefined : denialOf(name, facts);
       entries.push({ name, kind, size: facts.size, mtimeMs: facts.mtimeMs, denial });
     }
     const isEnough = done >= Math.min(work.link * linksAtOnce, work.show * namesAtOnce);

@@ -8,9 +8,9 @@
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import type { NamedEntry } from "../../system/file-system.ts";
+import type { EntryFacts, NamedEntry } from "../../system/file-system.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
-import type { EntryFacts, ListingContext } from "../listing/list-folder.ts";
+import type { ListingContext } from "../listing/list-folder.ts";
 import { listFolder } from "../listing/list-folder.ts";
 import type { SharedSteps } from "../listing/shared-listings.ts";
 import { SharedListings } from "../listing/shared-listings.ts";

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { hrefOf, readOrder } from "../../../src/site/listing/listing-query.ts";
+import { hrefOf, pagesOf, readOrder } from "../../../src/site/listing/listing-query.ts";
+import { pathOf } from "../../tree/temp-tree.ts";
 
 const plain = { sort: "name", isDescending: false, filter: "", page: 1 } as const;
 
@@ -50,4 +51,15 @@ test("a link leads to the order that it is made of", () => {
     }),
   );
   expect(hrefOf(plain)).toBe("./");
+});
+
+test.each([
+  [0, 0, { page: 1, pages: 1, left: 0 }],
+  [10, 0, { page: 1, pages: 1, left: 0 }],
+  [11, 10, { page: 2, pages: 2, left: 0 }],
+  [50, 40, { page: 5, pages: 5, left: 0 }],
+  [51, 0, { page: 1, pages: 5, left: 1 }],
+])("%p entries from %p are %p", (files, from, wanted) => {
+  const asked = { path: pathOf("/"), order: plain, entriesMax: 10, pageMax: 5 };
+  expect(pagesOf(asked, { files, folders: 0, from })).toEqual(wanted);
 });

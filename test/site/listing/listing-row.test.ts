@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { hrefOfEntry, renderRow } from "../../../src/site/listing/listing-row.ts";
+import { hrefOfEntry, renderRow, timeText } from "../../../src/site/listing/listing-row.ts";
 import type { DirectoryEntry } from "../../../src/tree/tree.ts";
 
 const file = (name: string, more: Partial<DirectoryEntry> = {}): DirectoryEntry => ({
@@ -50,4 +50,9 @@ test("what is not readable has a lock, and its reason only where that is explain
 test("a link is relative, and no scheme (RFC 3986 §4.2)", () => {
   expect(hrefOfEntry(file("javascript:alert(1)"))).toBe("./javascript:alert(1)");
   expect(hrefOfEntry(file("a b?#%.txt", { kind: "directory" }))).toBe("./a%20b%3F%23%25.txt/");
+});
+
+test("a time that is no date has no text", () => {
+  expect(timeText(0)).toBe("1970-01-01T00:00:00.000Z");
+  expect([NaN, Infinity, -1e17, 1e17].map(timeText)).toEqual(Array(4).fill(undefined));
 });
