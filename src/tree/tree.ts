@@ -32,11 +32,11 @@ export interface Tree {
   peek(path: ContainedPath, view: View): Eventual<Kind>;
 
   /**
-   * A page of at most `limit` entries of the folder at `path`, in `order`: folders first, then by
-   * name, with digits compared by value, unless it says otherwise. Each call shows the folder as it is after the call, by the same rules as
-   * `open`; calls that come before a reading has begun share it. A folder that is gone is empty.
-   * Each step may run in a turn of its own and sees the folder as it is then. The caller iterates
-   * to the end or calls `return`.
+   * A page of at most `limit` entries of the folder at `path`, in `order`; without one the first of
+   * them, folders first, then by name, with digits compared by value. Each call shows the folder as
+   * it is after the call, by the same rules as `open`; calls for the same page that come before a
+   * reading has begun share it. A folder that is gone is empty. Each step may run in a turn of its
+   * own and sees the folder as it is then. The caller iterates to the end or calls `return`.
    */
   list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): ListingSteps;
 

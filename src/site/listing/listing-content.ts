@@ -28,8 +28,13 @@ const htmlType = "text/html";
 /** Only a client that names JSON, or its type, gets it. The others need no weighing. */
 const namesJson = /application\/(?:json|\*)/i;
 
+/** Reads Accept; loaded by the first client that names JSON. */
+function acceptance(): typeof import("../../http/fields/accept-media.ts") {
+  return require("../../http/fields/accept-media.ts") as ReturnType<typeof acceptance>;
+}
+
 /** What `ListingContent` needs. */
-export interface ListingService {
+interface ListingService {
   readonly tree: Tree;
   readonly limits: Limits;
   readonly budgets: TurnBudgets;
@@ -129,9 +134,7 @@ export class ListingContent {
   #formatFor({ head }: Request): ListingFormat {
     const accepted = head.fields.getAll("accept");
     if (!accepted.some((value) => namesJson.test(value))) return this.#html;
-    const { prefersMedia } =
-      require("../../http/fields/accept-media.ts") as typeof import("../../http/fields/accept-media.ts");
-    if (!prefersMedia(accepted, jsonType, htmlType)) return this.#html;
+    if (!acceptance().prefersMedia(accepted, jsonType, htmlType)) return this.#html;
     if (this.#json === undefined) {
       const { jsonListings } = require("./listing-json.ts") as typeof import("./listing-json.ts");
       this.#json = jsonListings(this.#service.explains);

@@ -25,7 +25,7 @@ export interface RowMaking {
 export type ListingFailure = NonNullable<ListingStep["failure"]>;
 
 /** A listing whose entries have all been rendered. */
-export interface Listed {
+interface Listed {
   readonly rows: readonly Uint8Array[];
   readonly sum: ListedSum;
   /**

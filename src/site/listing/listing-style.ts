@@ -106,7 +106,9 @@ td a::before {
 }
 td a::after { content: ""; position: absolute; inset: 0; }
 td a:focus-visible { outline: none; }
-td a:focus-visible::after { outline: 2px solid var(--link); outline-offset: -2px; border-radius: 0.375rem; }
+td a:focus-visible::after {
+  outline: 2px solid var(--link); outline-offset: -2px; border-radius: 0.375rem;
+}
 .folder a { font-weight: 550; }
 .folder:not(.locked) a::before { background: var(--folder); }
 .up a, .locked a { color: var(--soft); }

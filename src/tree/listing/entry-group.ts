@@ -19,7 +19,7 @@ export const entryGroups = [
 ] as const;
 
 /** What an entry is for people. "file" is what no other group has. */
-export type EntryGroup = (typeof entryGroups)[number];
+type EntryGroup = (typeof entryGroups)[number];
 
 /** Extensions in lower case. */
 const extensions: Partial<Record<EntryGroup, string>> = {
@@ -29,11 +29,14 @@ const extensions: Partial<Record<EntryGroup, string>> = {
     "astro bash c cc cjs clj cpp cs css cts cxx dart erl ex exs fs go gradle h hpp hs html htm " +
     "java jl js jsx kt less lua m mjs ml mts nim php pl ps1 py r rb rs sass scala scss sh sql " +
     "svelte swift ts tsx vue wasm wat zig zsh",
-  data: "avro bin cbor csv db geojson ics json json5 jsonl kml map ndjson parquet proto sqlite tsv xml",
+  data:
+    "avro bin cbor csv db geojson ics json json5 jsonl kml map ndjson parquet proto sqlite tsv " +
+    "xml",
   document: "doc docx epub key mobi numbers odp ods odt pages pdf ppt pptx ps rtf tex xls xlsx",
   font: "eot otf ttc ttf woff woff2",
   image:
-    "apng avif bmp cr2 gif heic heif ico jfif jp2 jpeg jpg jxl nef png psd raw svg tif tiff webp xcf",
+    "apng avif bmp cr2 gif heic heif ico jfif jp2 jpeg jpg jxl nef png psd raw svg tif tiff " +
+    "webp xcf",
   text:
     "adoc asc cfg conf diff env gitignore ini lock log markdown md org patch properties rst toml " +
     "txt vtt srt yaml yml",

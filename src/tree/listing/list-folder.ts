@@ -36,7 +36,7 @@ export interface ListingContext {
   readonly lookAt: (names: readonly string[]) => readonly (EntryFacts | undefined)[];
   /** What the link `name` in the folder leads to; undefined if that is not shown. */
   readonly describeLink: (name: string) => EntryFacts | undefined;
-  /** Why a stranger gets nothing of the entry `name`, which is not open; undefined if it is shown. */
+  /** Why a stranger gets nothing of the entry `name`, whose mode is not open; undefined if none. */
   readonly denialOf: (name: string, facts: EntryFacts) => Denial | undefined;
 }
 
@@ -113,7 +113,7 @@ function* readNames(reading: Reading): Generator<ListingStep, string | undefined
       const read = reader.next();
       if (!read.ok) return read.error;
       if (read.value.length === 0) return undefined;
-      const { texts, links, unknown } = sort(read.value, reading, doubtful);
+      const { texts, links, unknown } = assort(read.value, reading, doubtful);
       for (let at = 0; at < unknown.length; at += namesAtOnce) {
         const some = unknown.slice(at, at + namesAtOnce);
         for (const [i, look] of context.lookAt(some).entries()) {
@@ -138,8 +138,8 @@ function* readNames(reading: Reading): Generator<ListingStep, string | undefined
   }
 }
 
-/** Sorts `entries` by type: the texts of files and folders, and the names of links and the rest. */
-function sort(
+/** Divides `entries` by type: texts of files and folders, and names of links and of the rest. */
+function assort(
   entries: readonly NamedEntry[],
   reading: Reading,
   doubtful: Set<string>,

@@ -21,9 +21,9 @@ const wide = Buffer.from(units.buffer);
 const narrow = Buffer.alloc(unitsMax);
 
 /**
- * A text for `name`, which has no NUL in it, with `mark`, which has none either, in front. Texts
- * with the same mark are in the order of their names. Names that differ only in what doesn't count are in
- * the order of their code units.
+ * A text for `name`, with `mark` in front; neither has a NUL in it. Texts with the same mark are in
+ * the order of their names. Names that differ only in what doesn't count are in the order of their
+ * code units.
  *
  * Behind the mark the text has the name without what doesn't count, then NUL, which is before every
  * other character, then the name itself. A run of digits is written as "0", so that it is ordered

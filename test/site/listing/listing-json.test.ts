@@ -68,8 +68,19 @@ test("of an empty folder has no entries", async () => {
   site.folder("void");
   const { body } = await new SiteClient(site.root).ask("GET /void/?sort=size&order=desc", json);
   expect(JSON.parse(body)).toEqual({
-    ...{ path: "/void/", sort: "size", order: "desc", filter: "", entries: [] },
-    ...{ files: 0, folders: 0, bytes: 0, page: 1, pages: 1, prev: null, next: null, left: 0 },
+    path: "/void/",
+    sort: "size",
+    order: "desc",
+    filter: "",
+    entries: [],
+    files: 0,
+    folders: 0,
+    bytes: 0,
+    page: 1,
+    pages: 1,
+    prev: null,
+    next: null,
+    left: 0,
   });
 });
 

@@ -28,6 +28,16 @@ function namesIn(tree: DiskTree, rawPath: string, limit = 1000): readonly string
   return entries.map((entry) => entry.name + (entry.kind === "directory" ? "/" : ""));
 }
 
+/** Why a stranger gets nothing of the entries of a folder, by their names. */
+function denialsIn(tree: DiskTree, rawPath: string): Readonly<Record<string, string | undefined>> {
+  const { entries } = listed(tree, folderAt(tree, rawPath), 99);
+  const denials = entries.map(({ name, denial }): [string, string | undefined] => {
+    if (denial === undefined) return [name, undefined];
+    return [name, `${denial.path} ${denial.mode.toString(8)} ${denial.lacks}`];
+  });
+  return Object.fromEntries(denials);
+}
+
 const byName: ListingOrder = { sort: "name", isDescending: false, filter: "", page: 1 };
 
 /** The names of the entries that `steps` come to. */
@@ -149,14 +159,7 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
     temp.file("modes/open.txt");
     temp.file("modes/shut.txt", "", 0o640);
     temp.link("modes/to-shut", "shut.txt");
-    const denials = (from: DiskTree): unknown =>
-      Object.fromEntries(
-        listed(from, folderAt(from, "/modes/"), 99).entries.map(({ name, denial }) => [
-          name,
-          denial && `${denial.path} ${denial.mode.toString(8)} ${denial.lacks}`,
-        ]),
-      );
-    expect(denials(tree)).toEqual({
+    expect(denialsIn(tree, "/modes/")).toEqual({
       "badly-indexed": "modes/badly-indexed 40711 o+r",
       dropbox: "modes/dropbox 40711 o+r",
       indexed: undefined,
@@ -165,8 +168,8 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
       "shut.txt": "modes/shut.txt 100640 o+r",
       "to-shut": "modes/to-shut 100640 o+r",
     });
-    const all = denials(temp.open({ permissions: "process" }, openFolder));
-    expect(Object.values(all as object).filter((denial) => denial !== undefined)).toEqual([]);
+    const all = denialsIn(temp.open({ permissions: "process" }, openFolder), "/modes/");
+    expect(Object.values(all).filter((denial) => denial !== undefined)).toEqual([]);
     fs.rmSync(temp.at("modes"), { recursive: true });
   });
 
