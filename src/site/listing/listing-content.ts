@@ -8,6 +8,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { Response, ResponseField } from "../../http/message/response.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
+import { displayName } from "../../tree/path.ts";
 import type { ListingSteps, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import { ownOriginOnly } from "../content/cache-control.ts";
@@ -27,6 +28,9 @@ const htmlType = "text/html";
 
 /** Only a client that names JSON, or its type, gets it. The others need no weighing. */
 const namesJson = /application\/(?:json|\*)/i;
+
+/** How much of a name that is left out the log shows, in code units. */
+const shownUnitsMax = 64;
 
 /** Reads Accept; loaded by the first client that names JSON. */
 function acceptance(): typeof import("../../http/fields/accept-media.ts") {
@@ -78,6 +82,8 @@ export class ListingContent {
   readonly #rows: ListingRows;
   readonly #html: ListingFormat;
   #json: ListingFormat | undefined;
+  /** A name that a listing has left out, until the log is told of it; null from then on. */
+  #leftOut: string | undefined | null;
 
   constructor(service: ListingService) {
     this.#service = service;
@@ -98,12 +104,12 @@ export class ListingContent {
     if (listing === undefined) {
       const { asked, making } = order;
       const { mediaType } = making.format;
-      return streamed(request, mediaType, this.#fields(making.format, false), () =>
-        streamListing(asked, list, making),
-      );
+      const fields = this.#fields(making.format, false);
+      const open = (): AsyncIterable<Uint8Array> => streamListing(asked, list, making);
+      return this.#noteLeftOut(streamed(request, mediaType, fields, open));
     }
     if ("kind" in listing) return failed(listing, view);
-    return selected(request, listing, path, view);
+    return this.#noteLeftOut(await selected(request, listing, path, view));
   }
 
   /**
@@ -124,11 +130,24 @@ export class ListingContent {
     const { listingEntriesMax, listingOrderedEntriesMax } = limits;
     const pageMax = Math.floor(listingOrderedEntriesMax / listingEntriesMax);
     const order = readOrder(query, pageMax);
+    const leftOut = (name: string): void => {
+      if (this.#leftOut === undefined) this.#leftOut = name;
+    };
     return {
       asked: { path, order, entriesMax: listingEntriesMax, pageMax },
-      making: { budgets, format: this.#formatFor(request), rows: this.#rows },
+      making: { budgets, format: this.#formatFor(request), rows: this.#rows, leftOut },
       list: () => tree.list(path, listingEntriesMax, view, order),
     };
+  }
+
+  /** `response`, with a note of the first name that a listing has left out, once. */
+  #noteLeftOut(response: Response): Response {
+    const name = this.#leftOut;
+    if (typeof name !== "string") return response;
+    this.#leftOut = null;
+    const shown = displayName(name.length > shownUnitsMax ? name.slice(0, shownUnitsMax) : name);
+    const reason = `no request can spell this name, and others may be left out like it: ${shown}`;
+    return { ...response, note: { ...response.note, reason } };
   }
 
   #formatFor({ head }: Request): ListingFormat {

@@ -19,6 +19,8 @@ export interface RowMaking {
   readonly budgets: TurnBudgets;
   readonly format: ListingFormat;
   readonly rows: ListingRows;
+  /** Told of a name whose entry is left out, because no request can spell it. */
+  readonly leftOut: (name: string) => void;
 }
 
 /** Why a folder can't be read. */
@@ -71,7 +73,8 @@ async function* listInTurns(
       const result = await next;
       if (result === undefined || result.done === true) return;
       const step = result.value;
-      const { entries, part } = step;
+      const { entries, part, leftOut } = step;
+      if (leftOut !== undefined) making.leftOut(leftOut);
       if (part === undefined) {
         const octets = utf8Bytes(making.format.renderEntries(entries));
         yield { octets, count: entries.length, fileOctets: sizeOf(entries), step };

@@ -60,7 +60,10 @@ interface Reading {
   readonly context: ListingContext;
   readonly order: EntryOrder;
   readonly first: FirstInOrder;
+  /** How many of those that were found are folders. */
   folders: number;
+  /** See `ListingStep.leftOut`. */
+  leftOut: { readonly leftOut?: string };
 }
 
 /** A page of at most `limit` entries in `order`, step by step. */
@@ -71,12 +74,12 @@ export function* listFolder(
 ): Generator<ListingStep, void> {
   const order = entryOrder(sort, isDescending, filter);
   const first = new FirstInOrder(limit * page, order.isReversed);
-  const reading: Reading = { context, order, first, folders: 0 };
+  const reading: Reading = { context, order, first, folders: 0, leftOut: {} };
   const error = yield* readNames(reading);
   if (error !== undefined) {
     const failure = refusalOf(error);
     if (failure.kind === "failed" || failure.kind === "exhausted") {
-      yield { ...worked(first, 0), failure };
+      yield { ...worked(reading, 0), failure };
       return;
     }
   }
@@ -84,18 +87,18 @@ export function* listFolder(
   const { folders } = reading;
   const last = limit === 0 ? 0 : Math.floor(Math.max(0, found - 1) / limit) * limit;
   const totals = { files: found - folders, folders, from: Math.min(limit * (page - 1), last) };
-  const packs = yield* packNames(first, totals.from);
-  if (packs.length === 0) yield { ...worked(first, 0), totals };
+  const packs = yield* packNames(reading, totals.from);
+  if (packs.length === 0) yield { ...worked(reading, 0), totals };
   const wholeSlot = new Slot();
   for (const pack of packs) {
     const read = (): Generator<ListingStep, void> => unpack(pack, found, context);
-    yield { found, entries: [], part: { read, slot: new Slot(), wholeSlot }, totals, work: 0 };
+    yield { ...worked(reading, 0), part: { read, slot: new Slot(), wholeSlot }, totals };
   }
 }
 
 /** A step that shows no entries. */
-function worked(first: FirstInOrder, amount: number): ListingStep {
-  return { found: first.count, entries: [], work: amount };
+function worked({ first, leftOut }: Reading, amount: number): ListingStep {
+  return { found: first.count, entries: [], work: amount, ...leftOut };
 }
 
 /**
@@ -107,13 +110,12 @@ function* readNames(reading: Reading): Generator<ListingStep, string | undefined
   const opened = context.open();
   if (!opened.ok) return isDenied(opened.error) ? undefined : opened.error;
   const reader = opened.value;
-  const doubtful = new Set<string>();
   try {
     for (;;) {
       const read = reader.next();
       if (!read.ok) return read.error;
       if (read.value.length === 0) return undefined;
-      const { texts, links, unknown } = assort(read.value, reading, doubtful);
+      const { texts, links, unknown } = assort(read.value, reading);
       for (let at = 0; at < unknown.length; at += namesAtOnce) {
         const some = unknown.slice(at, at + namesAtOnce);
         for (const [i, look] of context.lookAt(some).entries()) {
@@ -121,17 +123,17 @@ function* readNames(reading: Reading): Generator<ListingStep, string | undefined
           if (look?.type === "link") links.push(name);
           else addText(texts, name, look, reading);
         }
-        if (at + namesAtOnce < unknown.length) yield worked(first, work.look * some.length);
+        if (at + namesAtOnce < unknown.length) yield worked(reading, work.look * some.length);
       }
       for (let at = 0; at < links.length; at += linksAtOnce) {
         const some = links.slice(at, at + linksAtOnce);
         for (const name of some) addText(texts, name, context.describeLink(name), reading);
-        yield worked(first, work.link * some.length);
+        yield worked(reading, work.link * some.length);
       }
       first.add(texts);
       const looked = Math.min(unknown.length, namesAtOnce);
-      yield worked(first, read.value.length + work.look * looked);
-      if (first.isCrowded) yield* settle(first);
+      yield worked(reading, read.value.length + work.look * looked);
+      if (first.isCrowded) yield* settle(reading);
     }
   } finally {
     reader.close();
@@ -142,7 +144,6 @@ function* readNames(reading: Reading): Generator<ListingStep, string | undefined
 function assort(
   entries: readonly NamedEntry[],
   reading: Reading,
-  doubtful: Set<string>,
 ): { readonly texts: string[]; readonly links: string[]; readonly unknown: readonly string[] } {
   const { depth, hidden } = reading.context;
   const { needsFacts } = reading.order;
@@ -150,13 +151,13 @@ function assort(
   const links: string[] = [];
   const unknown: string[] = [];
   for (const { name, type } of entries) {
-    if (!isNameable(name) || (!hidden && isHiddenName(name, depth))) continue;
+    if (!hidden && isHiddenName(name, depth)) continue;
+    if (!isNameable(name)) {
+      if (name !== "." && name !== "..") reading.leftOut = { leftOut: name };
+      continue;
+    }
     if (!reading.order.has(name)) continue;
-    if (name.includes("\ufffd")) {
-      // Either a real name or one or several that aren't UTF-8. A look tells, and one is enough.
-      if (!doubtful.has(name)) unknown.push(name);
-      doubtful.add(name);
-    } else if (type === "link") links.push(name);
+    if (type === "link") links.push(name);
     else if (type === undefined || (needsFacts && type !== "other")) unknown.push(name);
     else addText(texts, name, ofType[type], reading);
   }
@@ -176,11 +177,11 @@ function addText(
 }
 
 /** The first names so far, as texts in order. */
-function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
-  const settling = first.settle();
+function* settle(reading: Reading): Generator<ListingStep, readonly string[]> {
+  const settling = reading.first.settle();
   let step = settling.next();
   for (; step.done !== true; step = settling.next()) {
-    yield worked(first, work.merge * step.value);
+    yield worked(reading, work.merge * step.value);
   }
   return step.value;
 }
@@ -189,13 +190,13 @@ function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]>
  * The first names in order but for those before `from`, each behind its mark, joined by "/". Joined
  * they take a tenth of the memory, and they are held for as long as a slow client reads.
  */
-function* packNames(first: FirstInOrder, from: number): Generator<ListingStep, readonly string[]> {
-  const texts = yield* settle(first);
+function* packNames(reading: Reading, from: number): Generator<ListingStep, readonly string[]> {
+  const texts = yield* settle(reading);
   const packs: string[] = [];
   for (let at = from; at < texts.length; at += namesAtOnce) {
     const some = texts.slice(at, at + namesAtOnce);
     packs.push(some.map((text) => text.charAt(0) + nameIn(text)).join("/"));
-    yield worked(first, work.pack * some.length);
+    yield worked(reading, work.pack * some.length);
   }
   return packs;
 }

@@ -31,6 +31,7 @@ const making = {
   budgets: new TurnBudgets(new EventLoop()),
   format,
   rows: new ListingRows(bytes(10_000)),
+  leftOut: () => undefined,
 };
 
 const stepOf = (...names: string[]): ListingStep => ({
