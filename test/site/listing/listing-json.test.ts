@@ -84,6 +84,14 @@ test("of an empty folder has no entries", async () => {
   });
 });
 
+test("has names of any octets, and links to them", async () => {
+  const client = new SiteClient("", { files: { "/odd/r%E9sum%E9%5C.txt": "x" } });
+  const { body } = await client.ask("GET /odd/", json);
+  expect(body).toContain(
+    String.raw`{"name":"r\udce9sum\udce9\\.txt","href":"./r%E9sum%E9%5C.txt",`,
+  );
+});
+
 describe("pages", () => {
   for (let i = 0; i < 25; i++) site.file(`many/${i}`, "x");
 
