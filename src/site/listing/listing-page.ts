@@ -13,19 +13,17 @@ import type { AskedListing, ListedSum, ListingFormat } from "./listing-format.ts
 import type { Pages } from "./listing-query.ts";
 import { hrefOf, pagesOf } from "./listing-query.ts";
 import { formatSize, renderRow } from "./listing-row.ts";
-import { listingScript } from "./listing-script.ts";
-import { listingStyle } from "./listing-style.ts";
+import { listingScript, listingScriptDigest } from "./listing-script.ts";
+import { listingStyle, listingStyleDigest } from "./listing-style.ts";
 
-/** The source expression of an inline style or script (Content-Security-Policy Level 3 §2.3.1). */
-function hashSource(text: string): string {
-  return `'sha256-${new Bun.CryptoHasher("sha256").update(text).digest("base64")}'`;
-}
-
-/** What the page may load. Pictures, sound and requests are for files of the tree. */
+/**
+ * What the page may load: its own style and script, which are named by their digests
+ * (Content-Security-Policy Level 3 §2.3.1), and pictures, sound and listings of the tree.
+ */
 const policy = [
   "default-src 'none'",
-  `script-src ${hashSource(listingScript)}`,
-  `style-src ${hashSource(listingStyle)}`,
+  `script-src 'sha256-${listingScriptDigest}'`,
+  `style-src 'sha256-${listingStyleDigest}'`,
   "img-src 'self' data:",
   "media-src 'self'",
   "connect-src 'self'",

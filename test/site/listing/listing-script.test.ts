@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { listingScript } from "../../../src/site/listing/listing-script.ts";
+import { listingScript, listingScriptDigest } from "../../../src/site/listing/listing-script.ts";
 
 // What it does is shown by test/browser/listing.test.ts.
 
@@ -11,4 +11,9 @@ test("it is a script, ends no script element, and is ASCII (WHATWG HTML §4.12.1
 
 test("it makes no markup of texts", () => {
   expect(listingScript).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval/);
+});
+
+test("its digest is the one that the policy names", () => {
+  const digest = new Bun.CryptoHasher("sha256").update(listingScript).digest("base64");
+  expect(listingScriptDigest).toBe(digest);
 });

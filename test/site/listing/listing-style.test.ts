@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { listingStyle } from "../../../src/site/listing/listing-style.ts";
+import { listingStyle, listingStyleDigest } from "../../../src/site/listing/listing-style.ts";
 import { entryGroups } from "../../../src/tree/listing/entry-group.ts";
 
 test("every group has an icon", () => {
@@ -14,4 +14,9 @@ test("every group has an icon", () => {
 
 test("it ends no style element, and is ASCII", () => {
   expect(listingStyle).not.toMatch(/<\/style|[^\n -~]/i);
+});
+
+test("its digest is the one that the policy names", () => {
+  const digest = new Bun.CryptoHasher("sha256").update(listingStyle).digest("base64");
+  expect(listingStyleDigest).toBe(digest);
 });
