@@ -24,8 +24,9 @@ export function formatSize(octets: number): string {
 /** Names that need no escaping: in a URL, in HTML, or for display. */
 const plainName = /^[\w.~-]+$/;
 
-/** Characters from the first script that is written from right to left on. */
-const mayChangeDirection = /[\u0590-\u{10ffff}]/u;
+/** Characters of scripts that are written from right to left (UAX #9, bidi classes R and AL). */
+const mayChangeDirection =
+  /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
  * What leads to the entry. Without "./", a name with a colon would be parsed as a scheme (RFC 3986
