@@ -86,7 +86,7 @@ export function renderRow(entry: DirectoryEntry, explains: boolean): string {
   const state = denial === undefined ? "" : " locked";
   const lock = denial === undefined ? "" : lockText(denial, explains);
   const length = isFolder ? "" : `<span title="${size} bytes">${formatSize(size)}</span>`;
-  return `<tr class="${group}${state}">\
+  return `<tr class="${isFolder ? "dir" : group}${state}">\
 <td>${iconSlot}<a href="./${href}${slash}">${text}${slash}</a>${lock}</td><td>${length}</td>\
 <td>${timeElement(mtimeMs)}</td><td>${group}</td></tr>
 `;

@@ -5,7 +5,7 @@
 
 /** The paths of an icon, drawn on a square of 24 units. */
 const drawings = {
-  folder: "M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z",
+  dir: "M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z",
   file: "M6 3h8l5 5v13H6zM14 3v5h5",
   text: "M6 3h8l5 5v13H6zM14 3v5h5M9 13h7M9 17h5",
   code: "M8 7l-5 5 5 5M16 7l5 5-5 5M13.5 5l-3 14",
@@ -30,12 +30,10 @@ stroke-linejoin='round'><path d='${drawing}'/></svg>`;
 /** The icons of all groups. */
 const icons = Object.entries(drawings)
   .map(([group, drawing]) => {
-    if (group === "lock")
-      return `.locked .why { display: block; margin-left: 0; }
-.locked small::before { mask-image: ${mask(drawing, "none")}; }`;
+    if (group === "lock") return `.locked small::before { mask-image: ${mask(drawing, "none")}; }`;
     if (group === "file") return `td a::before { mask-image: ${mask(drawing, "none")}; }`;
     const subject = group === "text" ? ":is(.text, .document)" : `.${group}`;
-    const fill = group === "folder" ? "black" : "none";
+    const fill = group === "dir" ? "black" : "none";
     return `${subject} a::before { mask-image: ${mask(drawing, fill)}; }`;
   })
   .join("\n");
@@ -44,12 +42,12 @@ const style = `
 :root {
   color-scheme: light dark;
   --ink: #1c2024; --soft: #60646c; --line: #e4e4e9; --hover: #f2f3f5;
-  --back: #fcfcfd; --link: #0b61bd; --folder: #3b82d6;
+  --back: #fcfcfd; --link: #0b61bd; --fill: #3b82d6;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ink: #edeef0; --soft: #b0b4ba; --line: #2b2e33; --hover: #1c1e21;
-    --back: #111113; --link: #84c1ff; --folder: #5ea3ee;
+    --back: #111113; --link: #84c1ff; --fill: #5ea3ee;
   }
 }
 * { box-sizing: border-box; }
@@ -109,8 +107,8 @@ td a:focus-visible { outline: none; }
 td a:focus-visible::after {
   outline: 2px solid var(--link); outline-offset: -2px; border-radius: 0.375rem;
 }
-.folder a { font-weight: 550; }
-.folder:not(.locked) a::before { background: var(--folder); }
+.dir a { font-weight: 550; }
+.dir:not(.locked) a::before { background: var(--fill); }
 .up a, .locked a { color: var(--soft); }
 tbody tr:hover, tbody tr:focus-within { background: var(--hover); }
 tr[hidden] { display: none; }
@@ -118,6 +116,7 @@ small { font-size: 0.75rem; }
 .locked small {
   position: relative; z-index: 1; display: inline-block; padding-left: 1rem; margin-left: 0.25rem;
 }
+.locked .why { display: block; margin-left: 0; }
 .locked small::before {
   content: ""; position: absolute; left: 0; top: 0.1875em; width: 0.75rem; height: 0.75rem;
   background: var(--soft); mask: center / contain no-repeat;
@@ -160,4 +159,4 @@ export const listingStyle = style.replaceAll(/\n */g, "\n");
  * The SHA-256 of the style, in base64, for the page's policy. It stands here because the first use
  * of a digest takes a process some milliseconds; a test compares it.
  */
-export const listingStyleDigest = "hW78PPiIWtU5aXqGlfEextf0i6eVPF50ZL7pQ4sRDrg=";
+export const listingStyleDigest = "QAKrs4fza8Hx5MpQN17wJ6j6EiCe+hwDqo63iItiGAg=";

@@ -63,7 +63,7 @@ test("shows name, size and last change, folders first", async () => {
   expect(markup.slice(markup.indexOf("<tbody>"), markup.indexOf("</tbody>"))).toBe(
     `<tbody>
 <tr class="up"><td><a href="../">../</a></td><td></td><td></td><td></td></tr>
-<tr class="folder"><td><a href="./zoo/">zoo/</a></td><td></td>${when}<td>folder</td></tr>
+<tr class="dir"><td><a href="./zoo/">zoo/</a></td><td></td>${when}<td>folder</td></tr>
 <tr class="text"><td><a href="./2.txt">2.txt</a></td><td><span title="0 bytes">0 B</span></td>${when}<td>text</td></tr>
 <tr class="text"><td><a href="./10.txt">10.txt</a></td><td><span title="1234 bytes">1.2 kB</span></td>${when}<td>text</td></tr>
 `,

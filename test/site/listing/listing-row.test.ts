@@ -23,7 +23,7 @@ test("the row of a file has its name, size, time and kind", () => {
 test("the row of a folder has no size", () => {
   const row = renderRow(file("a.png", { kind: "directory", mtimeMs: Infinity }), false);
   expect(row).toBe(
-    '<tr class="folder"><td><a href="./a.png/">a.png/</a></td>' +
+    '<tr class="dir"><td><a href="./a.png/">a.png/</a></td>' +
       "<td></td><td></td><td>folder</td></tr>\n",
   );
 });
