@@ -62,6 +62,7 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     explain: false,
     cacheSeconds: undefined,
     variants: undefined,
+    archives: undefined,
     earlyHints: undefined,
   });
   return { pages, content };

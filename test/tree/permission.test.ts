@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { denialOf, deny, explainDenial, formatMode, permits } from "../../src/tree/permission.ts";
+import {
+  denialOf,
+  deny,
+  explainDenial,
+  formatMode,
+  permissionBitsOf,
+  permits,
+} from "../../src/tree/permission.ts";
 
 describe("the other of a mode", () => {
   test("decides alone, in all 512 modes", () => {
@@ -25,6 +32,12 @@ describe("an entry of a listing", () => {
     const denial = denialOf("a", { type, mode }, () => hasIndex);
     expect(denial?.lacks).toBe(lacks);
     if (denial !== undefined) expect(denial).toMatchObject({ path: "a", mode });
+  });
+});
+
+describe("the permission bits of a mode", () => {
+  test("are nine, without set-user-ID, set-group-ID, the sticky bit and the type", () => {
+    expect([0o106755, 0o041777, 0o100000].map(permissionBitsOf)).toEqual([0o755, 0o777, 0]);
   });
 });
 

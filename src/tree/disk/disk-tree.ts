@@ -43,8 +43,16 @@ import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts"
 import type { ContainedPath } from "../path.ts";
 import { childPath, displayName, folderPath, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Denial, Permissions } from "../permission.ts";
-import { denialOf, permits } from "../permission.ts";
-import type { Kind, ListingOrder, OpenFile, Outcome, Tree } from "../tree.ts";
+import { denialOf, permissionBitsOf, permits } from "../permission.ts";
+import type {
+  FolderFacts,
+  FolderOutcome,
+  Kind,
+  ListingOrder,
+  OpenFile,
+  Outcome,
+  Tree,
+} from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./walk.ts";
@@ -369,6 +377,18 @@ export class DiskTree implements Tree {
     return denialOf([...path.segments, name].join("/"), facts, hasIndex);
   }
 
+  describe({ segments }: ContainedPath, view: View): FolderOutcome {
+    view.dependOnMore();
+    return this.#walk<FolderOutcome>(segments, true, unsettled, (walk, end) => {
+      if (end.kind === "file") return absent;
+      if (end.kind !== "folder") return end;
+      const { stat, prefix } = end.folder;
+      const code = this.#mayList(end) ? tryListing(prefix) : "EACCES";
+      if (code === undefined) return factsOf(stat);
+      return isDenied(code) ? walk.denial("", stat.mode, "read") : refusalOf(code);
+    });
+  }
+
   /**
    * The result of `then` in the folder at `path` if a stranger may list it; otherwise `otherwise`.
    */
@@ -419,6 +439,10 @@ export class DiskTree implements Tree {
     }
     return otherwise;
   }
+}
+
+function factsOf({ mode, mtimeMs, identity }: FileStat): FolderFacts {
+  return { kind: "folder", permissionBits: permissionBitsOf(mode), mtimeMs, identity };
 }
 
 const unreadable: Finding = { kind: "forbidden", isPeeked: true };
