@@ -82,7 +82,7 @@ function headCells(order: ListingOrder): string {
       const state = order.isDescending ? "descending" : "ascending";
       const sorted = isActive ? ` aria-sort="${state}"` : "";
       const zone = sort === "time" ? "<small> UTC</small>" : "";
-      return `<th scope="col"${sorted}><a href="${href}" rel="nofollow">${title}${zone}</a></th>`;
+      return `<th scope="col"${sorted}><a rel="nofollow" href="${href}">${title}${zone}</a></th>`;
     })
     .join("");
 }
@@ -136,18 +136,18 @@ const pagesBeside = 2;
 function pageLinks({ order }: AskedListing, { page, pages }: Pages): string {
   if (pages === 1) return "";
   const link = (to: number, text: string, more: string): string =>
-    `<a href="${escapeHtml(hrefOf({ ...order, page: to }))}"${more}>${text}</a>`;
+    `<a ${more} href="${escapeHtml(hrefOf({ ...order, page: to }))}">${text}</a>`;
   const links: string[] = [];
-  if (page > 1) links.push(link(page - 1, "&larr;", ' rel="prev" aria-label="Previous page"'));
+  if (page > 1) links.push(link(page - 1, "&larr;", 'rel="prev" aria-label="Previous page"'));
   let before = 0;
   for (let to = 1; to <= pages; to++) {
     if (to > 1 && to < pages && Math.abs(to - page) > pagesBeside) continue;
     if (to > before + 1) links.push("<span>&hellip;</span>");
-    const more = to === page ? ' aria-current="page"' : "";
+    const more = to === page ? 'aria-current="page"' : 'class="page"';
     links.push(link(to, formatCount(to), more));
     before = to;
   }
-  if (page < pages) links.push(link(page + 1, "&rarr;", ' rel="next" aria-label="Next page"'));
+  if (page < pages) links.push(link(page + 1, "&rarr;", 'rel="next" aria-label="Next page"'));
   return `<nav aria-label="Pages">${links.join("")}</nav>`;
 }
 

@@ -165,8 +165,8 @@ test("has links to its other pages, which have all entries between them", async 
     const size = number < 4 ? "6 B" : "2 B";
     expect(body).toContain(`<p role="status">10 files; showing ${here} (${size})</p>`);
     const current = number === 1 ? "./" : `./?page=${number}`;
-    expect(body).toContain(`<a href="${current}" aria-current="page">${number}</a>`);
-    href = /<a href="([^"]*)" rel="next"/.exec(body)?.[1] ?? "";
+    expect(body).toContain(`<a aria-current="page" href="${current}">${number}</a>`);
+    href = /<a rel="next"[^>]* href="([^"]*)"/.exec(body)?.[1] ?? "";
   }
   expect(pages).toEqual([["0", "1", "2"], ["3", "4", "5"], ["6", "7", "8"], ["9"]]);
 });
