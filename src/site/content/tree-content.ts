@@ -157,12 +157,12 @@ export class TreeContent {
               askedDownloads().askedPresentationOf(asked),
             );
       case "directory":
-        if (!listing) return pages.notFound(view, "listings are off");
+        if (!listing) return pages.notFound(view, "listings are off", path);
         return this.#openListings().answer(request, path, query, view);
       case "redirect":
         return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
-        return this.#answerMissing(found, view);
+        return this.#answerMissing(found, view, path);
     }
   }
 
@@ -179,7 +179,7 @@ export class TreeContent {
       case "redirect":
         return this.#service.pages.notFound(view);
       default:
-        return this.#answerMissing(found, view, "untold");
+        return this.#answerMissing(found, view, undefined, "untold");
     }
   }
 
@@ -354,7 +354,7 @@ export class TreeContent {
         selected: (request, listing, path, view) =>
           this.#answerSelected(request, this.#selectVariant(request, listing, path, view)),
         streamed: (...of) => this.#streamed(...of),
-        failed: (failure, view) => this.#answerMissing(failure, view),
+        failed: (failure, view, path) => this.#answerMissing(failure, view, path),
       });
     }
     return this.#listings;
@@ -405,16 +405,17 @@ export class TreeContent {
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,
+    path?: ContainedPath,
     reasons: "told" | "untold" = "told",
   ): Answer {
     const { pages } = this.#service;
     switch (found.kind) {
       case "absent": {
         const isTold = reasons === "told" && found.cause !== undefined;
-        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined);
+        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, path);
       }
       case "forbidden":
-        return pages.forbidden(view, explainDenial(found.denial));
+        return pages.forbidden(view, explainDenial(found.denial), path);
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":

@@ -63,7 +63,7 @@ interface ListingService {
     open: () => AsyncIterable<Uint8Array>,
   ) => Response;
   /** Answers when the folder can't be read. */
-  readonly failed: (failure: ListingFailure, view: View) => Answer;
+  readonly failed: (failure: ListingFailure, view: View, path: ContainedPath) => Answer;
 }
 
 /** The whole listings that one reading has led to, by format; it lies in the reading's slot. */
@@ -108,7 +108,7 @@ export class ListingContent {
       const open = (): AsyncIterable<Uint8Array> => streamListing(asked, list, making);
       return this.#noteLeftOut(streamed(request, mediaType, fields, open));
     }
-    if ("kind" in listing) return failed(listing, view);
+    if ("kind" in listing) return failed(listing, view, path);
     return this.#noteLeftOut(await selected(request, listing, path, view));
   }
 

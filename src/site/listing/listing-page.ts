@@ -6,7 +6,6 @@
  */
 
 import { displayName, displayPath } from "../../tree/path.ts";
-import type { ContainedPath } from "../../tree/path.ts";
 import type { ListingOrder, ListingSort } from "../../tree/tree.ts";
 import { escapeHtml } from "../pages/markup.ts";
 import type { AskedListing, ListedSum, ListingFormat } from "./listing-format.ts";
@@ -41,7 +40,7 @@ function counted(count: number, one: string): string {
 }
 
 /** The folders above, as links, and the folder itself as the page's heading. */
-function breadcrumbs({ segments }: ContainedPath): string {
+function breadcrumbs({ path: { segments } }: AskedListing): string {
   const names = ["Home", ...segments];
   const items = names.map((name, depth) => {
     const text = `<bdi>${escapeHtml(displayName(name))}</bdi>`;
@@ -103,7 +102,7 @@ function beginPage(asked: AskedListing): string {
 </head>
 <body>
 <header>
-${breadcrumbs(path)}
+${breadcrumbs(asked)}
 ${filterForm(order)}
 </header>
 <main id="listing" tabindex="-1">

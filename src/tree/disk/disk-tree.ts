@@ -29,7 +29,6 @@ import {
   tryReading,
   workingFolder,
 } from "../../system/file-system.ts";
-import type { EntryFacts } from "../../system/file-system.ts";
 import type { FolderOpener } from "../../system/folder.ts";
 import { chooseFolderOpener } from "../../system/folder.ts";
 import { systemCalls } from "../../system/system-choice.ts";
@@ -38,12 +37,13 @@ import type { LookupCacheLimits } from "../cache/lookup-cache.ts";
 import { LookupCache, markRepeated } from "../cache/lookup-cache.ts";
 import { SharedFile } from "../cache/open-file-cache.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
+import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
 import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
-import { childPath, displayName, folderPath, isHidden, isNameable, rootPath } from "../path.ts";
-import type { Denial, Permissions } from "../permission.ts";
-import { denialOf, permissionBitsOf, permits } from "../permission.ts";
+import { childPath, displayName, isHidden, isNameable, rootPath } from "../path.ts";
+import type { Permissions } from "../permission.ts";
+import { permissionBitsOf, permits } from "../permission.ts";
 import type {
   FolderFacts,
   FolderOutcome,
@@ -76,6 +76,8 @@ export interface DiskTreeOptions {
   /** The clock that orders looks at the disk and requests. */
   readonly clock: LogicalClock;
   readonly scheduler: Scheduler;
+  /** What listings have besides the entries of the folders on disk. */
+  readonly beside?: EntriesBeside | undefined;
 }
 
 /** The limits of a tree on disk. */
@@ -139,12 +141,14 @@ export class DiskTree implements Tree {
   readonly #limits: DiskTreeLimits;
   readonly #cache: LookupCache;
   readonly #indexName: string | undefined;
+  readonly #beside: EntriesBeside | undefined;
   #listings: SharedListings | undefined;
 
   /** `root` is the real path of `options.root`, as `openDiskTree` resolves it. */
   constructor(options: DiskTreeOptions, root: string, openFolder: FolderOpener) {
     this.root = root;
     this.index = options.index;
+    this.#beside = options.beside;
     this.#indexName = childPath(rootPath, options.index)?.segments[0];
     const { limits, clock, scheduler } = options;
     this.#limits = limits;
@@ -343,7 +347,7 @@ export class DiskTree implements Tree {
     const { listFolder } =
       require("../listing/list-folder.ts") as typeof import("../listing/list-folder.ts");
     const context: ListingContext = {
-      depth: path.segments.length,
+      path,
       hidden: this.#rules.hidden,
       open: () =>
         this.#walk<Result<EntryReader, string>>(path.segments, true, gone, (_walk, end) => {
@@ -357,7 +361,10 @@ export class DiskTree implements Tree {
       lookAt: (names) =>
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
       describeLink: (name) => this.#describe(path, name),
-      denialOf: (name, facts) => this.#denialOf(path, name, facts),
+      kindOf:
+        this.#rules.permissions === "process"
+          ? undefined
+          : (child) => this.peek(child, View.anew(0)),
     };
     if (this.#listings === undefined) {
       const { SharedListings: Shared } =
@@ -365,16 +372,18 @@ export class DiskTree implements Tree {
       this.#listings = new Shared();
     }
     const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
-    return this.#listings.list(key, () => listFolder(context, limit, order));
+    return this.#listings.list(key, () =>
+      listFolder(this.#withBeside(path, context), limit, order),
+    );
   }
 
-  /** Why a stranger gets nothing of `name` in the folder at `path`, by the mode of what it is. */
-  #denialOf(path: ContainedPath, name: string, facts: EntryFacts): Denial | undefined {
-    if (this.#rules.permissions === "process") return undefined;
-    const child = childPath(path, name);
-    const hasIndex = (): boolean =>
-      child !== undefined && this.peek(folderPath(child), View.anew(0)) === "file";
-    return denialOf([...path.segments, name].join("/"), facts, hasIndex);
+  /** The folder of `context`, at `path`, with what is mounted in it. */
+  #withBeside(path: ContainedPath, context: ListingContext): ListingContext {
+    const beside = this.#beside?.(path);
+    if (beside === undefined) return context;
+    const { withEntries } =
+      require("../listing/entries-beside.ts") as typeof import("../listing/entries-beside.ts");
+    return withEntries(context, beside);
   }
 
   describe({ segments }: ContainedPath, view: View): FolderOutcome {

@@ -17,17 +17,17 @@ import { FirstInOrder } from "./first-in-order.ts";
 import type { EntryOrder, OrderFacts } from "./entry-order.ts";
 import { entryOrder, fileMark, plainOrder } from "./entry-order.ts";
 import { nameIn } from "./name-order.ts";
-import { isHiddenName, isNameable } from "../path.ts";
+import type { ContainedPath } from "../path.ts";
+import { childPath, folderPath, isHiddenName, isNameable } from "../path.ts";
 import type { Denial } from "../permission.ts";
-import { isOpen } from "../permission.ts";
-import type { DirectoryEntry, ListingOrder, ListingStep } from "../tree.ts";
+import { denialOf, isOpen } from "../permission.ts";
+import type { DirectoryEntry, Kind, ListingOrder, ListingStep } from "../tree.ts";
 import type { FileType } from "../../system/file-stat.ts";
 import type { EntryFacts, NamedEntry } from "../../system/file-system.ts";
 
 /** The folder of a listing. Each function applies the rules of the tree anew. */
 export interface ListingContext {
-  /** How many folders below the root the folder is. */
-  readonly depth: number;
+  readonly path: ContainedPath;
   /** Whether names that begin with "." are shown. */
   readonly hidden: boolean;
   /** Opens the folder to read it, or the name of the error; "ENOENT" if that is not permitted. */
@@ -36,8 +36,8 @@ export interface ListingContext {
   readonly lookAt: (names: readonly string[]) => readonly (EntryFacts | undefined)[];
   /** What the link `name` in the folder leads to; undefined if that is not shown. */
   readonly describeLink: (name: string) => EntryFacts | undefined;
-  /** Why a stranger gets nothing of the entry `name`, whose mode is not open; undefined if none. */
-  readonly denialOf: (name: string, facts: EntryFacts) => Denial | undefined;
+  /** The kind of what a path leads to; undefined where no mode denies anything. */
+  readonly kindOf: ((path: ContainedPath) => Kind) | undefined;
 }
 
 /** Names that one step shows, and links that one step follows. */
@@ -145,13 +145,13 @@ function assort(
   entries: readonly NamedEntry[],
   reading: Reading,
 ): { readonly texts: string[]; readonly links: string[]; readonly unknown: readonly string[] } {
-  const { depth, hidden } = reading.context;
+  const { hidden, path } = reading.context;
   const { needsFacts } = reading.order;
   const texts: string[] = [];
   const links: string[] = [];
   const unknown: string[] = [];
   for (const { name, type } of entries) {
-    if (!hidden && isHiddenName(name, depth)) continue;
+    if (!hidden && isHiddenName(name, path.segments.length)) continue;
     if (!isNameable(name)) {
       if (name !== "." && name !== "..") reading.leftOut = { leftOut: name };
       continue;
@@ -205,8 +205,9 @@ function* packNames(reading: Reading, from: number): Generator<ListingStep, read
 function* unpack(
   pack: string,
   found: number,
-  { lookAt, describeLink, denialOf }: ListingContext,
+  context: ListingContext,
 ): Generator<ListingStep, void> {
+  const { lookAt, describeLink } = context;
   const marked = pack.split("/");
   const looks = lookAt(marked.map((text) => text.slice(1)));
   let entries: DirectoryEntry[] = [];
@@ -219,7 +220,7 @@ function* unpack(
     const kind = text.charAt(0) === fileMark ? "file" : "directory";
     // An entry that is gone or has another type since the folder was read is left out.
     if (facts?.type === kind) {
-      const denial = isOpen(kind, facts.mode) ? undefined : denialOf(name, facts);
+      const denial = isOpen(kind, facts.mode) ? undefined : denialIn(context, name, facts);
       entries.push({ name, kind, size: facts.size, mtimeMs: facts.mtimeMs, denial });
     }
     const isEnough = done >= Math.min(work.link * linksAtOnce, work.show * namesAtOnce);
@@ -228,4 +229,16 @@ function* unpack(
     entries = [];
     done = 0;
   }
+}
+
+/** Why a stranger gets nothing of the entry `name`, whose mode is not open; undefined if none. */
+function denialIn(
+  { path, kindOf }: ListingContext,
+  name: string,
+  facts: EntryFacts,
+): Denial | undefined {
+  if (kindOf === undefined) return undefined;
+  const child = childPath(path, name);
+  const hasIndex = (): boolean => child !== undefined && kindOf(folderPath(child)) === "file";
+  return denialOf([...path.segments, name].join("/"), facts, hasIndex);
 }

@@ -10,14 +10,16 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { EntryFacts, NamedEntry } from "../../system/file-system.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
+import type { EntriesBeside } from "../listing/entries-beside.ts";
+import { withEntries } from "../listing/entries-beside.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
 import { listFolder } from "../listing/list-folder.ts";
 import type { SharedSteps } from "../listing/shared-listings.ts";
 import { SharedListings } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
-import { childPath, displayName, folderPath, isHidden, isHiddenName, isNameable } from "../path.ts";
-import type { Denial, Need, Permissions } from "../permission.ts";
-import { denialOf, deny, permissionBitsOf, permits } from "../permission.ts";
+import { displayName, isHidden, isHiddenName, isNameable } from "../path.ts";
+import type { Need, Permissions } from "../permission.ts";
+import { deny, permissionBitsOf, permits } from "../permission.ts";
 import type { FolderOutcome, Kind, ListingOrder, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
@@ -33,13 +35,15 @@ interface MemoryTreeOptions {
   readonly hidden: boolean;
   /** The file that stands for its folder, "index.html"; "" for none. */
   readonly index: string;
+  /** What listings have besides the entries of the folders. */
+  readonly beside?: EntriesBeside | undefined;
   /** They bound what depends on lookups, and not the files. */
   readonly limits: Pick<Limits, "fileCacheBytesMax">;
   /** When the tree is made, in milliseconds since 1970: the date of what has no date of its own. */
   readonly madeMs: number;
 }
 
-type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits">;
+type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits" | "beside">;
 
 type Refusal = Extract<FolderOutcome, { kind: "absent" | "forbidden" }>;
 
@@ -91,7 +95,7 @@ export class MemoryTree implements Tree {
   list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): SharedSteps {
     view.depend(this.#edition);
     const context: ListingContext = {
-      depth: path.segments.length,
+      path,
       hidden: this.#rules.hidden,
       open: () => readerOf(this.#listable(path)),
       lookAt: (names) => {
@@ -99,10 +103,12 @@ export class MemoryTree implements Tree {
         return names.map((name) => factsOf(folder?.children.get(name)));
       },
       describeLink: () => undefined,
-      denialOf: (name, facts) => this.#denialOf(path, name, facts),
+      kindOf: this.#rules.permissions === "process" ? undefined : (child) => this.#find(child).kind,
     };
+    const beside = this.#rules.beside?.(path);
+    const whole = beside === undefined ? context : withEntries(context, beside);
     const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
-    return this.#listings.list(key, () => listFolder(context, limit, order));
+    return this.#listings.list(key, () => listFolder(whole, limit, order));
   }
 
   describe({ segments, text }: ContainedPath, view: View): FolderOutcome {
@@ -163,15 +169,6 @@ export class MemoryTree implements Tree {
     const { index, hidden } = this.#rules;
     if (index === "" || (!hidden && isHiddenName(index, depth))) return undefined;
     return folder.children.get(index);
-  }
-
-  /** Why a stranger gets nothing of `name` in the folder at `path`, by its own mode. */
-  #denialOf(path: ContainedPath, name: string, facts: EntryFacts): Denial | undefined {
-    if (this.#rules.permissions === "process") return undefined;
-    const child = childPath(path, name);
-    const hasIndex = (): boolean =>
-      child !== undefined && this.#find(folderPath(child)).kind === "file";
-    return denialOf([...path.segments, name].join("/"), facts, hasIndex);
   }
 
   #permits({ mode }: FileNode | FolderNode, need: Need): boolean {
