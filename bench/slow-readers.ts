@@ -4,7 +4,8 @@
  *
  * Each client requests the file, reads from its socket once, and waits two seconds before it reads
  * again. The first and last byte of each read are compared with the file. The kernel's memory for
- * sockets is only noted: it isn't the server's, and with sendfile it is the page cache.
+ * sockets is a figure of its own: all sockets of a machine share it, and with sendfile some of it
+ * is the page cache. It contains what waits in the buffers of the clients.
  */
 
 import type { Socket } from "bun";
@@ -12,7 +13,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { caseNamed } from "./cases.ts";
-import { digits } from "./measures.ts";
 import { MemoryWatch } from "./memory.ts";
 import type { Probe, ProbeResult } from "./probe.ts";
 import { probeEach } from "./probe.ts";
@@ -59,6 +59,7 @@ function octetAt(position: number): number {
 async function readSlowly(server: Server, count: number, watchMs: number): Promise<ProbeResult> {
   using memory = new MemoryWatch(server.pid);
   const readers: SlowReader[] = [];
+  const before = socketMemoryBytes();
   try {
     while (readers.length < count) {
       const batch = Math.min(OPENED_AT_ONCE, count - readers.length);
@@ -69,10 +70,12 @@ async function readSlowly(server: Server, count: number, watchMs: number): Promi
     memory.look();
     const faults = readers.flatMap(({ fault }) => fault ?? []);
     if (faults[0] !== undefined) throw new Error(`${faults.length} of ${count}: ${faults[0]}`);
-    const kernel = digits(socketMemoryBytes() / MEBIBYTE);
+    const kernel = Math.max(0, socketMemoryBytes() - before);
     return {
-      figures: { resident: [memory.peakBytes / MEBIBYTE] },
-      note: `the kernel holds ${kernel} MB for all sockets of the machine`,
+      figures: {
+        resident: [memory.peakBytes / MEBIBYTE],
+        socketMemory: [kernel / MEBIBYTE],
+      },
     };
   } finally {
     for (const reader of readers) reader.stop();

@@ -105,6 +105,13 @@ export interface Limits {
   readonly connectionsMax: number;
   /** Open connections of one client address; one more is answered 503 and closed. */
   readonly connectionsPerAddressMax: number;
+  /**
+   * Connections for which the kernel buffers as much as it likes, usually 4 MB. One that is
+   * accepted while so many are open has the bound of `unsentBytesMax`.
+   */
+  readonly roomyConnectionsMax: number;
+  /** What the kernel buffers of a response beside what it has sent, on such a connection. */
+  readonly unsentBytesMax: ByteCount;
 
   /** Bytes of a body that a handler has not read yet; beyond it reading from the client pauses. */
   readonly bodyBufferBytesMax: ByteCount;
@@ -209,6 +216,8 @@ export const defaultLimits: Limits = {
 
   connectionsMax: 20_000,
   connectionsPerAddressMax: 20_000,
+  roomyConnectionsMax: 128,
+  unsentBytesMax: kibibytes(512),
 
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),

@@ -17,6 +17,7 @@ import type {
 } from "./connection/protocol-connection.ts";
 import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
+import { systemCalls } from "../system/system-choice.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
@@ -203,6 +204,12 @@ export class Listener {
   #accept(socket: Socket<SocketOwner>): void {
     const address = socket.remoteAddress;
     const secure = this.#secure;
+    const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
+    if (this.#connections.size >= roomyConnectionsMax) {
+      // Bun's type lacks the descriptor.
+      const { fd } = socket as Socket<SocketOwner> & { readonly fd: number };
+      systemCalls().boundUnsent(fd, unsentBytesMax);
+    }
     this.#context.observers.connected.tell(address);
     if (secure === undefined) {
       return this.#connect(socket, new SocketTransport(socket), address);

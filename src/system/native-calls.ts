@@ -244,8 +244,12 @@ const high = 0x1_0000_0000;
 /** linux/in.h, linux/tcp.h: the same on x64 and on arm64. */
 const IPPROTO_TCP = 6;
 const TCP_QUICKACK = 12;
+const TCP_NOTSENT_LOWAT = 25;
 
-/** setsockopt, which only a server with TLS needs, and so loads by its first call. */
+/**
+ * setsockopt, which a server needs with TLS or with many connections, and so loads by its first
+ * call.
+ */
 function loadSocketOption() {
   return openLibc({
     setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
@@ -254,12 +258,17 @@ function loadSocketOption() {
 
 function socketCalls(
   libc: Libc,
-): Pick<SystemCalls, "sendFile" | "sendMore" | "queued" | "acknowledge"> {
+): Pick<SystemCalls, "sendFile" | "sendMore" | "queued" | "acknowledge" | "boundUnsent"> {
   const { sendfile, send, ioctl, errno } = libc;
   const offset = new Uint32Array(2);
   const held = new Int32Array(1);
-  const on = new Int32Array([1]);
+  const option = new Int32Array(1);
   let setOption: ReturnType<typeof loadSocketOption>;
+  const set = (socket: number, name: number, value: number): void => {
+    option[0] = value;
+    setOption ??= loadSocketOption();
+    setOption?.(socket, IPPROTO_TCP, name, option, option.byteLength);
+  };
   return {
     sendFile(socket, file, position, octets) {
       offset[0] = position % high;
@@ -273,10 +282,8 @@ function socketCalls(
       return Math.max(0, send(socket, octets, octets.length, MSG_FLAGS));
     },
     queued: (socket) => (ioctl(socket, SIOCOUTQ, held) === 0 ? held[0] : undefined),
-    acknowledge(socket) {
-      setOption ??= loadSocketOption();
-      setOption?.(socket, IPPROTO_TCP, TCP_QUICKACK, on, on.byteLength);
-    },
+    acknowledge: (socket) => set(socket, TCP_QUICKACK, 1),
+    boundUnsent: (socket, octets) => set(socket, TCP_NOTSENT_LOWAT, octets),
   };
 }
 

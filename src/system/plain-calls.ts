@@ -143,4 +143,5 @@ export const plainCalls: SystemCalls = {
   sendMore: () => 0,
   queued: () => undefined,
   acknowledge: () => undefined,
+  boundUnsent: () => undefined,
 };
