@@ -3,9 +3,11 @@
  * buffer, but not a copy of the file.
  *
  * Each client requests the file, reads from its socket once, and waits two seconds before it reads
- * again. The first and last byte of each read are compared with the file. The kernel's memory for
- * sockets is a figure of its own: all sockets of a machine share it, and with sendfile some of it
- * is the page cache. It contains what waits in the buffers of the clients.
+ * again. The first and last byte of each read are compared with the file.
+ *
+ * What the kernel holds in the server's send queues is a figure of its own, where `ss` of iproute2
+ * can tell: all sockets of a machine share that memory. With sendfile some of it is the page cache.
+ * The memory of all sockets is only noted, because the clients' buffers are in it.
  */
 
 import type { Socket } from "bun";
@@ -13,6 +15,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { caseNamed } from "./cases.ts";
+import { digits } from "./measures.ts";
 import { MemoryWatch } from "./memory.ts";
 import type { Probe, ProbeResult } from "./probe.ts";
 import { probeEach } from "./probe.ts";
@@ -59,7 +62,6 @@ function octetAt(position: number): number {
 async function readSlowly(server: Server, count: number, watchMs: number): Promise<ProbeResult> {
   using memory = new MemoryWatch(server.pid);
   const readers: SlowReader[] = [];
-  const before = socketMemoryBytes();
   try {
     while (readers.length < count) {
       const batch = Math.min(OPENED_AT_ONCE, count - readers.length);
@@ -70,12 +72,14 @@ async function readSlowly(server: Server, count: number, watchMs: number): Promi
     memory.look();
     const faults = readers.flatMap(({ fault }) => fault ?? []);
     if (faults[0] !== undefined) throw new Error(`${faults.length} of ${count}: ${faults[0]}`);
-    const kernel = Math.max(0, socketMemoryBytes() - before);
+    const kernel = digits(socketMemoryBytes() / MEBIBYTE);
+    const queued = await sendQueueBytes(server.port);
     return {
       figures: {
         resident: [memory.peakBytes / MEBIBYTE],
-        socketMemory: [kernel / MEBIBYTE],
+        ...(queued === undefined ? {} : { sendQueues: [queued / MEBIBYTE] }),
       },
+      note: `the kernel holds ${kernel} MB for all sockets of the machine`,
     };
   } finally {
     for (const reader of readers) reader.stop();
@@ -99,6 +103,14 @@ async function takeTurns(readers: readonly SlowReader[], milliseconds: number): 
 function socketMemoryBytes(): number {
   const counts = readFileSync("/proc/net/sockstat", "latin1");
   return Number(/^TCP: .* mem (\d+)/m.exec(counts)?.[1] ?? 0) * PAGE_BYTES;
+}
+
+/** What is queued to be sent from `port` (ss(8), skmem's w); undefined without ss. */
+async function sendQueueBytes(port: number): Promise<number | undefined> {
+  if (Bun.which("ss") === null) return undefined;
+  const listed = await Bun.$`ss -tmnH sport = :${port}`.quiet().nothrow().text();
+  const queues = [...listed.matchAll(/skmem:\([^)]*\bw(\d+)/g)];
+  return queues.reduce((sum, [, octets]) => sum + Number(octets), 0);
 }
 
 /** A connection that has requested the file, and reads from it on demand. */
