@@ -64,6 +64,11 @@ class CachedHead implements HeadEvent, StoreEntry {
     this.octets = head.octets;
     this.bytes = bytesOf(head);
   }
+
+  /** What was answered to the head is found through it alone, so it is dropped, too. */
+  evicted(): void {
+    this.head.slot?.clear();
+  }
 }
 
 /** Whether `octets` end as a head does. */
