@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 
 import { kibibytes, mebibytes } from "../../../src/base/units.ts";
-import { BodyMemory } from "../../../src/server/connection/body-memory.ts";
+import { MemoryTotal } from "../../../src/server/connection/memory-total.ts";
 import { IncomingBody } from "../../../src/server/connection/request-body.ts";
 
 const max = mebibytes(1);
 const half = max / 2;
 
 /** A body without a length that is gathered in `memory`, and what fills it. */
-function gathered(memory: BodyMemory): {
+function gathered(memory: MemoryTotal): {
   readonly body: IncomingBody;
   readonly deliver: (octets: number) => Promise<void>;
 } {
@@ -26,7 +26,7 @@ function gathered(memory: BodyMemory): {
 
 describe("the memory of all bodies", () => {
   test("is bounded together, and what is given back can be taken again", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     expect(memory.take(half, 0, max)).toBe(true);
     expect(memory.take(half, 0, max)).toBe(true);
     expect(memory.take(half, 0, max)).toBe(false);
@@ -36,7 +36,7 @@ describe("the memory of all bodies", () => {
   });
 
   test("counts a buffer that grows once, and small ones not at all", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     expect(memory.take(kibibytes(16), 0, max)).toBe(true);
     expect(memory.octets).toBe(0);
     expect(memory.take(half, kibibytes(16), max)).toBe(true);
@@ -48,7 +48,7 @@ describe("the memory of all bodies", () => {
   });
 
   test("is granted to a body that is alone, however large it is", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     expect(memory.take(half, 0, max)).toBe(true);
     expect(memory.take(4 * max, half, max)).toBe(true);
     expect(memory.take(half, 0, max)).toBe(false);
@@ -57,7 +57,7 @@ describe("the memory of all bodies", () => {
 
 describe("a body that is gathered", () => {
   test("is refused with 503 when there is no memory for it", async () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     memory.take(max, 0, max);
     const { body, deliver } = gathered(memory);
     const content = body.readAll().catch((error: unknown) => error);
@@ -69,7 +69,7 @@ describe("a body that is gathered", () => {
   });
 
   test("holds its memory until its exchange and its handler are over", async () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     const { body, deliver } = gathered(memory);
     body.hold();
     void body.readAll();
