@@ -18,6 +18,7 @@ import type {
 import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { systemCalls } from "../system/system-choice.ts";
+import type { QuietCollection } from "../schedule/quiet-collection.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
@@ -135,6 +136,8 @@ export class Listener {
   readonly #perAddress = new Map<string, number>();
   /** Undefined for a server without TLS. */
   readonly #secure: SecureSockets | undefined;
+  /** Undefined until a connection has been closed. */
+  #collection: QuietCollection | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -204,6 +207,8 @@ export class Listener {
   #accept(socket: Socket<SocketOwner>): void {
     const address = socket.remoteAddress;
     const secure = this.#secure;
+    // Before the first connection is closed there is little that could be garbage.
+    this.#collection?.note();
     const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
     if (this.#connections.size >= roomyConnectionsMax) {
       // Bun's type lacks the descriptor.
@@ -224,6 +229,20 @@ export class Listener {
     if (connection === undefined) return;
     connection.closed();
     this.#context.observers.disconnected.tell(connection.remoteAddress);
+    this.#watchMemory();
+  }
+
+  /** Has the memory be looked at from now on, while there are connections. */
+  #watchMemory(): void {
+    this.#collection ??= this.#openCollection();
+    this.#collection.note();
+  }
+
+  #openCollection(): QuietCollection {
+    const { QuietCollection: Collection } =
+      require("../schedule/quiet-collection.ts") as typeof import("../schedule/quiet-collection.ts");
+    const { limits, scheduler } = this.#context;
+    return new Collection(limits, () => this.#connections.size > 0, scheduler);
   }
 
   /** The handler for the ends of handshakes. */

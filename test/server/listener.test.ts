@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
 
 import type { Limits } from "../../src/base/limits.ts";
 import { latin1Text } from "../../src/http/octets/bytes.ts";
@@ -16,7 +16,7 @@ import { limitsWith } from "../http1/transcript.ts";
 import { RawClient } from "../raw-client.ts";
 import { nativeCalls } from "../../src/system/system-choice.ts";
 import { contextOf } from "./fake-client.ts";
-import { FakeScheduler } from "../schedule/fake-scheduler.ts";
+import { FakeScheduler, RestlessScheduler } from "../schedule/fake-scheduler.ts";
 
 const open: Listener[] = [];
 afterEach(async () => {
@@ -96,6 +96,18 @@ describe("a listener", () => {
     await until(() => listener.connections === 0);
     expect(events).toEqual(["made for 127.0.0.1", "received SPEAK", "peer ended", "closed"]);
   });
+});
+
+test("a listener looks at the memory of the process after a connection was closed", async () => {
+  const alarm = spyOn(RestlessScheduler.prototype, "alarm");
+  const { connect } = listening(http1Factory());
+  const client = await connect();
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await client.responses(1);
+  const before = alarm.mock.calls.length;
+  client.close();
+  await until(() => alarm.mock.calls.length === before + 1);
+  alarm.mockRestore();
 });
 
 describe("what the kernel buffers for a client that never reads", () => {
