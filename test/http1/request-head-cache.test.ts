@@ -13,7 +13,7 @@ import { anyInput, validRequest, write } from "./request-writer.ts";
 import { cut, limitsWith, meaning, transcript } from "./transcript.ts";
 
 /** What a head costs beside its octets, as the memory counts. */
-const headBytes = 1024;
+const headBytes = 1536;
 
 /** Two that have so many in common are in one place of any table of heads. */
 const lowBits = 14;
@@ -483,8 +483,8 @@ describe("no result shows whether a head was cached", () => {
   const someLimits = [
     limitsWith({}),
     // No more than a few heads, and no more than one.
-    limitsWith({ requestCacheBytesMax: 4000 }),
-    limitsWith({ requestCacheBytesMax: 1200 }),
+    limitsWith({ requestCacheBytesMax: 5600 }),
+    limitsWith({ requestCacheBytesMax: 1700 }),
     limitsWith({ requestLineBytesMax: 30, headerSectionBytesMax: 60, fieldCountMax: 3 }),
   ];
 
