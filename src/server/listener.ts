@@ -18,7 +18,7 @@ import type {
 import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { systemCalls } from "../system/system-choice.ts";
-import type { QuietCollection } from "../schedule/quiet-collection.ts";
+import type { Collector } from "../schedule/collector.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
@@ -137,7 +137,7 @@ export class Listener {
   /** Undefined for a server without TLS. */
   readonly #secure: SecureSockets | undefined;
   /** Undefined until a connection has been closed. */
-  #collection: QuietCollection | undefined;
+  #collector: Collector | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -208,7 +208,7 @@ export class Listener {
     const address = socket.remoteAddress;
     const secure = this.#secure;
     // Before the first connection is closed there is little that could be garbage.
-    this.#collection?.note();
+    this.#collector?.note();
     const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
     if (this.#connections.size >= roomyConnectionsMax) {
       // Bun's type lacks the descriptor.
@@ -234,15 +234,15 @@ export class Listener {
 
   /** Has the memory be looked at from now on, while there are connections. */
   #watchMemory(): void {
-    this.#collection ??= this.#openCollection();
-    this.#collection.note();
+    this.#collector ??= this.#openCollector();
+    this.#collector.note();
   }
 
-  #openCollection(): QuietCollection {
-    const { QuietCollection: Collection } =
-      require("../schedule/quiet-collection.ts") as typeof import("../schedule/quiet-collection.ts");
+  #openCollector(): Collector {
+    const { Collector: Opened, ownMemory } =
+      require("../schedule/collector.ts") as typeof import("../schedule/collector.ts");
     const { limits, scheduler } = this.#context;
-    return new Collection(limits, () => this.#connections.size > 0, scheduler);
+    return new Opened(limits, () => this.#connections.size > 0, scheduler, ownMemory);
   }
 
   /** The handler for the ends of handshakes. */

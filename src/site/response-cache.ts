@@ -5,8 +5,8 @@
  * as long as the lookups it depends on.
  *
  * A response is stored in the slot of its request's head and attached to its lookups: it is evicted
- * with the first of them, or with the head. Never cached are streams, bodies that are sent from a file, responses
- * that come later, and responses that depend on the time.
+ * with the first of them, or with the head. Never cached are streams, bodies that are sent from a
+ * file, responses that come later, and responses that depend on the time.
  */
 
 import { SharedValue } from "../base/slot.ts";

@@ -1,8 +1,8 @@
 /**
  * How much memory all connections of a server take for one purpose: the bodies that handlers read
  * whole, or the output that waits for clients. Each of these is bounded by itself; without a bound
- * on their sum, a thousand clients that stop short of the last octet, or that never read, would hold
- * a thousand times that.
+ * on their sum, a thousand clients that stop short of the last octet, or that never read, would
+ * hold a thousand times that.
  *
  * Not counted are the pieces in which the octets of a body arrive, which the buffers of the
  * connections bound.

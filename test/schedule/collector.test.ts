@@ -1,12 +1,11 @@
 import { describe, expect, spyOn, test } from "bun:test";
 
 import { bytes, mebibytes } from "../../src/base/units.ts";
-import type { ProcessMemory } from "../../src/schedule/quiet-collection.ts";
-import { ownMemory, QuietCollection } from "../../src/schedule/quiet-collection.ts";
+import { ownMemory, Collector } from "../../src/schedule/collector.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 /** A process that has `bytes`, of which a collection leaves `live`. */
-class FakeMemory implements ProcessMemory {
+class FakeMemory {
   bytes = 100;
   live = 100;
   collections = 0;
@@ -27,7 +26,7 @@ function begin() {
   const server = { turns: 0, connections: 0 };
   const scheduler = { turn: () => ++server.turns, alarm: () => clock };
   const hasConnections = (): boolean => server.connections > 0;
-  const collection = new QuietCollection(limits, hasConnections, scheduler, memory);
+  const collection = new Collector(limits, hasConnections, scheduler, memory);
   return { clock, memory, server, collection };
 }
 

@@ -5,9 +5,9 @@
  * caches hold, for hours.
  *
  * A collection holds up the loop, by some 50 ms for a heap of 100 MB. So one is made only if the
- * process has grown by `collectGrowthBytes` since the collection before, and after a second with few
- * turns; or, if it has grown by three times that, also while the server is busy. A process that is
- * large, because of what else runs in it, may grow by a quarter.
+ * process has grown by `collectGrowthBytes` since the collection before, and after a second with
+ * few turns; or, if it has grown by three times that, also while the server is busy. A process that
+ * is large, because of what else runs in it, may grow by a quarter.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -23,7 +23,7 @@ const urgentTimes = 3;
 const quietTurnsMax = 10;
 
 /** The memory of a process. */
-export interface ProcessMemory {
+interface ProcessMemory {
   /** What the process has in memory, in bytes (RSS). */
   residentBytes(): number;
   /** Collects garbage, and gives what becomes free back to the system. */
@@ -37,7 +37,7 @@ export const ownMemory: ProcessMemory = {
 };
 
 /** Decides when to collect. */
-export class QuietCollection {
+export class Collector {
   readonly #growthBytes: number;
   readonly #hasConnections: () => boolean;
   readonly #memory: ProcessMemory;
@@ -56,7 +56,7 @@ export class QuietCollection {
     { collectGrowthBytes }: Pick<Limits, "collectGrowthBytes">,
     hasConnections: () => boolean,
     scheduler: Pick<Scheduler, "turn" | "alarm">,
-    memory = ownMemory,
+    memory: ProcessMemory,
   ) {
     this.#growthBytes = collectGrowthBytes;
     this.#hasConnections = hasConnections;
