@@ -702,7 +702,7 @@ describe("an entry", () => {
     const lookups = [new FakeLookup(), new FakeLookup(), new FakeLookup()];
     expect(kept(lookups).find()).toBe(cached);
     for (const { dependents } of lookups) {
-      expect(Array.from(dependents, ({ bytes }) => bytes)).toEqual([1536 + 5]);
+      expect(Array.from(dependents, ({ bytes }) => bytes)).toEqual([1280 + 5]);
     }
   });
 
