@@ -5,16 +5,16 @@
  * caches hold, for hours.
  *
  * A collection holds up the loop, by some 50 ms for a heap of 100 MB. So one is made only if the
- * process has grown by `collectGrowthBytes` since the collection before, and after a second with
- * few turns; or, if it has grown by three times that, also while the server is busy. A process that
- * is large, because of what else runs in it, may grow by a quarter.
+ * process has grown by `collectGrowthBytes` since the collection before, and after half a second
+ * with few turns; or, if it has grown by three times that, also while the server is busy. A process
+ * that is large, because of what else runs in it, may grow by a quarter.
  */
 
 import type { Limits } from "../base/limits.ts";
 import type { Alarm, Scheduler } from "./scheduler.ts";
 
 /** From one look at the memory to the next. */
-const lookEachMs = 1000;
+const lookEachMs = 500;
 
 /** So many times `collectGrowthBytes` don't wait until the server is quiet. */
 const urgentTimes = 3;

@@ -36,10 +36,10 @@ describe("garbage", () => {
     memory.bytes += 100;
     collection.note();
     server.turns += 100;
-    clock.advance(1000);
+    clock.advance(500);
     expect(memory.collections).toBe(0);
     server.turns += 9;
-    clock.advance(1000);
+    clock.advance(500);
     expect(memory.collections).toBe(1);
     clock.advance(60_000);
     expect(memory.collections).toBe(1);
@@ -51,7 +51,7 @@ describe("garbage", () => {
     collection.note();
     const busy = (): void => {
       server.turns += 1000;
-      clock.advance(1000);
+      clock.advance(500);
     };
     memory.bytes += 299;
     busy();
@@ -74,13 +74,13 @@ describe("garbage", () => {
     expect(memory.collections).toBe(0);
     memory.bytes++;
     memory.live = 150;
-    clock.advance(1000);
+    clock.advance(500);
     expect(memory.collections).toBe(1);
     memory.bytes = 249;
     clock.advance(3000);
     expect(memory.collections).toBe(1);
     memory.bytes++;
-    clock.advance(1000);
+    clock.advance(500);
     expect(memory.collections).toBe(2);
   });
 
@@ -89,13 +89,13 @@ describe("garbage", () => {
     server.connections = 1;
     [memory.bytes, memory.live] = [4000, 4000];
     collection.note();
-    clock.advance(1000);
+    clock.advance(500);
     expect(memory.collections).toBe(1);
     memory.bytes = 4999;
     clock.advance(3000);
     expect(memory.collections).toBe(1);
     memory.bytes = 5000;
-    clock.advance(1000);
+    clock.advance(500);
     expect(memory.collections).toBe(2);
   });
 
