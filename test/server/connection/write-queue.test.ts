@@ -233,17 +233,17 @@ test("keeps order and octets of each connection, however much a socket takes at 
   );
 });
 
-describe("the memory of output that waits", () => {
-  /** A total of `octetsMax`, and what of it is taken. */
-  function total(octetsMax: number) {
-    const memory = new MemoryTotal();
-    const queued: QueuedMemory = {
-      take: (octets) => memory.take(octets, 0, bytes(octetsMax)),
-      release: (octets) => memory.release(octets),
-    };
-    return { memory, queued };
-  }
+/** A total of `octetsMax`, and what of it is taken. */
+function total(octetsMax: number) {
+  const memory = new MemoryTotal();
+  const queued: QueuedMemory = {
+    take: (octets) => memory.take(octets, 0, bytes(octetsMax)),
+    release: (octets) => memory.release(octets),
+  };
+  return { memory, queued };
+}
 
+describe("the memory of output that waits", () => {
   test("is taken while the socket is full, and given back with what the client reads", () => {
     const { memory, queued } = total(2 * gatherBytes);
     const transport = new FakeTransport();
