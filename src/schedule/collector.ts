@@ -7,7 +7,7 @@
  * A collection holds up the loop, by some 50 ms for a heap of 100 MB. So one is made only if the
  * process has grown by `collectGrowthBytes` since the collection before, and after half a second
  * with few turns; or, if it has grown by three times that, also while the server is busy. A process
- * that is large, because of what else runs in it, may grow by a quarter.
+ * that is large, because of what else runs in it, may grow by an eighth.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -85,7 +85,7 @@ export class Collector {
     const isLast = !this.#isNoted && !this.#hasConnections();
     this.#isNoted = false;
     const grownBytes = this.#memory.residentBytes() - this.#restingBytes;
-    if (grownBytes >= times * Math.max(this.#growthBytes, this.#restingBytes / 4)) {
+    if (grownBytes >= times * Math.max(this.#growthBytes, this.#restingBytes / 8)) {
       this.#memory.collect();
       this.#restingBytes = this.#memory.residentBytes();
     }

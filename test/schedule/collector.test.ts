@@ -84,17 +84,17 @@ describe("garbage", () => {
     expect(memory.collections).toBe(2);
   });
 
-  test("is left while a large process has grown by less than a quarter", () => {
+  test("is left while a large process has grown by less than an eighth", () => {
     const { clock, memory, server, collection } = begin();
     server.connections = 1;
     [memory.bytes, memory.live] = [4000, 4000];
     collection.note();
     clock.advance(500);
     expect(memory.collections).toBe(1);
-    memory.bytes = 4999;
+    memory.bytes = 4499;
     clock.advance(3000);
     expect(memory.collections).toBe(1);
-    memory.bytes = 5000;
+    memory.bytes = 4500;
     clock.advance(500);
     expect(memory.collections).toBe(2);
   });
