@@ -142,6 +142,7 @@ export const plainCalls: SystemCalls = {
   sendFile: () => undefined,
   sendMore: () => 0,
   queued: () => undefined,
+  segmentOctets: () => undefined,
   acknowledge: () => undefined,
   boundUnsent: () => undefined,
 };

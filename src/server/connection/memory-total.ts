@@ -1,11 +1,8 @@
 /**
- * How much memory all connections of a server take for one purpose: the bodies that handlers read
- * whole, or the output that waits for clients. Each of these is bounded by itself; without a bound
- * on their sum, a thousand clients that stop short of the last octet, or that never read, would
- * hold a thousand times that.
- *
- * Not counted are the pieces in which the octets of a body arrive, which the buffers of the
- * connections bound.
+ * How much memory all connections of a server take for one purpose: the bodies of requests, both
+ * those that a handler reads whole and what waits for a reader; or the output that waits for
+ * clients. Each of these is bounded by itself; without a bound on their sum, a thousand clients
+ * that stop short of the last octet, or that never read, would hold a thousand times that.
  */
 
 import type { ByteCount } from "../../base/units.ts";
@@ -37,6 +34,16 @@ export class MemoryTotal {
     if (others > 0 && this.#octets + more > octetsMax) return false;
     this.#octets += more;
     return true;
+  }
+
+  /** Counts `octets` octets that wait, instead of `before`. They are there, so none is refused. */
+  hold(octets: number, before: number): void {
+    this.#octets += counted(octets) - counted(before);
+  }
+
+  /** Whether a body that holds `octets` octets, among others, has to wait with more. */
+  isFull(octets: number, octetsMax: ByteCount): boolean {
+    return counted(octets) > 0 && this.#octets > octetsMax;
   }
 
   /** Gives back what was taken for a buffer of `octets` octets. */

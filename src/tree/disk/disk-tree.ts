@@ -44,7 +44,15 @@ import type { ContainedPath } from "../path.ts";
 import { childPath, displayName, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf, permits } from "../permission.ts";
-import type { FolderFacts, FolderOutcome, Kind, OpenFile, Outcome, Tree } from "../tree.ts";
+import type {
+  FolderFacts,
+  FolderOutcome,
+  Kind,
+  ListingOrder,
+  OpenFile,
+  Outcome,
+  Tree,
+} from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./walk.ts";
@@ -74,12 +82,9 @@ export interface DiskTreeOptions {
 
 /** The limits of a tree on disk. */
 type DiskTreeLimits = LookupCacheLimits &
-  Pick<Limits, "symlinkHopsMax" | "inlineBytesMax" | "unsizedFileBytesMax">;
+  Pick<Limits, "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax" | "unsizedFileBytesMax">;
 
-/** How many walks are tried for one outcome while the folders on the path keep changing. */
-const attemptsMax = 3;
-
-/** The outcome when the last of them has failed too. */
+/** The outcome when files were replaced during each of the walks that are tried. */
 const unsettled = refusalOf("ESTALE");
 
 /** The result of opening a folder that may not be listed, or is none: there are no entries. */
@@ -330,7 +335,7 @@ export class DiskTree implements Tree {
     return permits(end.folder.stat.mode, "read");
   }
 
-  list(path: ContainedPath, limit: number, view: View): SharedSteps {
+  list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): SharedSteps {
     // The entries of a folder are not watched.
     view.dependOnMore();
     // Loaded on first use, because a server's first answer is most often a file.
@@ -339,7 +344,7 @@ export class DiskTree implements Tree {
     const { listFolder } =
       require("../listing/list-folder.ts") as typeof import("../listing/list-folder.ts");
     const context: ListingContext = {
-      depth: path.segments.length,
+      path,
       hidden: this.#rules.hidden,
       open: () =>
         this.#walk<Result<EntryReader, string>>(path.segments, true, gone, (_walk, end) => {
@@ -353,14 +358,19 @@ export class DiskTree implements Tree {
       lookAt: (names) =>
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
       describeLink: (name) => this.#describe(path, name),
+      kindOf:
+        this.#rules.permissions === "process"
+          ? undefined
+          : (child) => this.peek(child, View.anew(0)),
     };
     if (this.#listings === undefined) {
       const { SharedListings: Shared } =
         require("../listing/shared-listings.ts") as typeof import("../listing/shared-listings.ts");
       this.#listings = new Shared();
     }
-    return this.#listings.list(`${limit} ${path.text}`, () =>
-      listFolder(this.#withBeside(path, context), limit),
+    const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
+    return this.#listings.list(key, () =>
+      listFolder(this.#withBeside(path, context), limit, order),
     );
   }
 
@@ -409,9 +419,9 @@ export class DiskTree implements Tree {
   }
 
   /**
-   * Runs a walk, calls `then` with its end, and closes it. If a folder was replaced meanwhile, the
-   * result is dropped and the walk repeated, up to `attemptsMax` times; then the result is
-   * `otherwise`. `settled` is called with a valid result before it is returned.
+   * Runs a walk, calls `then` with its end, and closes it. If a file or a folder was replaced
+   * meanwhile, the result is dropped and the walk repeated; after `lookupTriesMax` walks the result
+   * is `otherwise`. `settled` is called with a valid result before it is returned.
    */
   #walk<Found extends object | undefined>(
     names: readonly string[],
@@ -420,7 +430,7 @@ export class DiskTree implements Tree {
     then: (walk: Walk, end: WalkEnd) => Found | Moved,
     settled?: (walk: Walk, outcome: Found) => void,
   ): Found {
-    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    for (let attempt = 0; attempt < this.#limits.lookupTriesMax; attempt++) {
       const walk = new Walk(this.#rules);
       try {
         const outcome = then(walk, walk.run(names, mustBeFolder));
