@@ -133,6 +133,11 @@ export interface Limits {
   readonly requestCacheBytesMax: ByteCount;
   /** How much the process may grow until it collects garbage when it has become quiet. */
   readonly collectGrowthBytes: ByteCount;
+  /**
+   * Up to which size of the process it collects. Most of a larger one belongs to the program that
+   * the server runs in, which a collection would hold up for longer.
+   */
+  readonly collectProcessBytesMax: ByteCount;
   /** Large files kept open for further requests; fewer where the process may open few files. */
   readonly openFilesKeptMax: number;
   /**
@@ -271,6 +276,7 @@ export const defaultLimits: Limits = {
   fileCacheBytesMax: mebibytes(64),
   requestCacheBytesMax: mebibytes(16),
   collectGrowthBytes: mebibytes(48),
+  collectProcessBytesMax: mebibytes(768),
   openFilesKeptMax: 1000,
   openFilesRestMs: seconds(2),
   sendPieceBytes: kibibytes(128),

@@ -7,7 +7,8 @@
  * A collection holds up the loop, by some 50 ms for a heap of 100 MB. So one is made only if the
  * process has grown by `collectGrowthBytes` since the collection before, and after half a second
  * with few turns; or, if it has grown by three times that, also while the server is busy. A process
- * that is large, because of what else runs in it, may grow by an eighth.
+ * that is large, because of what else runs in it, may grow by an eighth, and one of more than
+ * `collectProcessBytesMax` is left to the engine.
  */
 
 import type { Limits } from "../base/limits.ts";
@@ -39,6 +40,7 @@ export const ownMemory: ProcessMemory = {
 /** Decides when to collect. */
 export class Collector {
   readonly #growthBytes: number;
+  readonly #processBytesMax: number;
   readonly #hasConnections: () => boolean;
   readonly #memory: ProcessMemory;
   readonly #alarm: Alarm;
@@ -53,12 +55,13 @@ export class Collector {
 
   /** Looks at the memory while there are connections, and once after the last. */
   constructor(
-    { collectGrowthBytes }: Pick<Limits, "collectGrowthBytes">,
+    limits: Pick<Limits, "collectGrowthBytes" | "collectProcessBytesMax">,
     hasConnections: () => boolean,
     scheduler: Pick<Scheduler, "turn" | "alarm">,
     memory: ProcessMemory,
   ) {
-    this.#growthBytes = collectGrowthBytes;
+    this.#growthBytes = limits.collectGrowthBytes;
+    this.#processBytesMax = limits.collectProcessBytesMax;
     this.#hasConnections = hasConnections;
     this.#scheduler = scheduler;
     this.#alarm = scheduler.alarm();
@@ -84,8 +87,9 @@ export class Collector {
     this.#turn = turn;
     const isLast = !this.#isNoted && !this.#hasConnections();
     this.#isNoted = false;
-    const grownBytes = this.#memory.residentBytes() - this.#restingBytes;
-    if (grownBytes >= times * Math.max(this.#growthBytes, this.#restingBytes / 8)) {
+    const bytes = this.#memory.residentBytes();
+    const grownMin = times * Math.max(this.#growthBytes, this.#restingBytes / 8);
+    if (bytes - this.#restingBytes >= grownMin && bytes <= this.#processBytesMax) {
       this.#memory.collect();
       this.#restingBytes = this.#memory.residentBytes();
     }

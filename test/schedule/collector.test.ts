@@ -22,7 +22,7 @@ class FakeMemory {
 
 function begin() {
   const [clock, memory] = [new FakeClock(), new FakeMemory()];
-  const limits = { collectGrowthBytes: bytes(100) };
+  const limits = { collectGrowthBytes: bytes(100), collectProcessBytesMax: bytes(10_000) };
   const server = { turns: 0, connections: 0 };
   const scheduler = { turn: () => ++server.turns, alarm: () => clock };
   const hasConnections = (): boolean => server.connections > 0;
@@ -62,6 +62,18 @@ describe("garbage", () => {
     expect(memory.collections).toBe(1);
     memory.bytes += 299;
     busy();
+    expect(memory.collections).toBe(1);
+  });
+
+  test("is left to the engine in a process that is larger than a server is", () => {
+    const { clock, memory, collection } = begin();
+    memory.bytes = 10_001;
+    collection.note();
+    clock.advance(500);
+    expect(memory.collections).toBe(0);
+    memory.bytes = 10_000;
+    collection.note();
+    clock.advance(500);
     expect(memory.collections).toBe(1);
   });
 
