@@ -20,6 +20,8 @@ import { ServeError } from "../../site/serve-error.ts";
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
+  /** The authority that signed it, as PEM text, if postern made that. */
+  readonly ca?: string;
 }
 
 /** A text, and its name in an error message. */
