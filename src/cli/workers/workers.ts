@@ -66,8 +66,12 @@ function say(line: string): void {
 
 /** What all workers share: their options, and the site that the options make. */
 interface Shared {
+  /** As they were asked for. */
+  readonly asked: ReloadOptions;
   readonly options: ReloadOptions & Required<Pick<ReloadOptions, "root" | "base" | "mounts">>;
   readonly site: OpenSite;
+  /** The authority that signed the certificate, if postern made it. */
+  readonly ca?: string;
 }
 
 /**
@@ -75,21 +79,28 @@ interface Shared {
  * becomes its real path, and the certificate its text, so that a worker that starts later serves
  * the same as the others even if the files have changed since.
  */
-async function settle(options: ReloadOptions): Promise<Shared> {
-  const { tls } = options;
+async function settle(asked: ReloadOptions, host: string): Promise<Shared> {
+  const { tls, ...options } = asked;
   const scheduler = new EventLoop();
-  const site = openSite(completeOptions(options), {
+  const clock = new SystemClock(scheduler);
+  const complete = completeOptions(options);
+  const site = openSite(complete, {
     routes: new RouteTable(() => undefined),
-    clock: new SystemClock(scheduler),
+    clock,
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
-    scheme: tls === undefined ? "http" : "https",
+    scheme: tls === undefined || tls === false ? "http" : "https",
     hostNames: () => [],
   });
   const { files: _files, ...source } = site.source;
-  if (tls === undefined) return { options: { ...options, ...source }, site };
-  const { readCertificate } = await import("../../server/tls/certificate.ts");
-  return { options: { ...options, ...source, tls: readCertificate(tls, site.shows) }, site };
+  if (tls === undefined || tls === false)
+    return { asked, options: { ...options, ...source }, site };
+  const { chooseCertificate } = await import("../../server/tls/certificate-choice.ts");
+  const hosts = [host, ...complete.allowHosts];
+  const context = { hosts, isServed: site.shows, nowMs: clock.epochMs() };
+  const { cert, key, ca } = chooseCertificate(tls, context);
+  const shared = { asked, options: { ...options, ...source, tls: { cert, key } }, site };
+  return ca === undefined ? shared : { ...shared, ca };
 }
 
 /**
@@ -103,10 +114,18 @@ export async function openWorkers(
   painted?: (lines: string) => string,
 ): Promise<Workers> {
   const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
-  const shared = await settle(others);
+  const { tlsRedirect, ...reloadable } = others;
+  const shared = await settle(reloadable, host);
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);
-  return new Workers(shared, host, claim.value, count, painted);
+  const ports = { main: claim.value };
+  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, painted);
+  const redirect = claimPort(host, tlsRedirect);
+  if (redirect.ok) {
+    return new Workers(shared, host, { ...ports, redirect: redirect.value }, count, painted);
+  }
+  claim.value.release();
+  throw new ServeError("listen", `the port that redirects to https: ${redirect.error.message}`);
 }
 
 /** The workers and their supervision. */
@@ -119,6 +138,9 @@ export class Workers {
   /** Rejects with a `ServeError`, after all workers have ended, when it gives up. */
   readonly failed: Promise<never>;
   readonly #claim: PortClaim;
+  /** The port that redirects to https. */
+  readonly #redirect: PortClaim | undefined;
+  readonly #look = new EventLoop().alarm();
   readonly #painted: ((lines: string) => string) | undefined;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
@@ -132,10 +154,12 @@ export class Workers {
   constructor(
     shared: Shared,
     host: string,
-    claim: PortClaim,
+    ports: { readonly main: PortClaim; readonly redirect?: PortClaim },
     count: number,
     painted?: (lines: string) => string,
   ) {
+    const { main: claim, redirect } = ports;
+    this.#redirect = redirect;
     this.#painted = painted;
     this.host = host;
     this.port = claim.port;
@@ -158,6 +182,17 @@ export class Workers {
       failures: 0,
     }));
     for (const place of this.#places) this.#fill(place);
+    this.#awaitLook();
+  }
+
+  /** The authority that signed the certificate, if postern made it. */
+  get ca(): string | undefined {
+    return this.#shared.ca;
+  }
+
+  /** The port that redirects to https; undefined where there is none. */
+  get tlsRedirect(): number | undefined {
+    return this.#redirect?.port;
   }
 
   /** Where they listen; valid once `listening` has resolved. */
@@ -180,9 +215,40 @@ export class Workers {
    */
   async reload(options: ReloadOptions): Promise<void> {
     // A root or a certificate that is left out stays as it is.
-    const { root, mounts, base, tls } = this.#shared.options;
+    const { root, mounts, base } = this.#shared.options;
+    const { tls } = this.#shared.asked;
     const kept: ReloadOptions = nameTree(options) ? {} : { root, mounts, base };
-    this.#shared = await settle({ ...kept, ...(tls === undefined ? {} : { tls }), ...options });
+    const certificate = tls === undefined ? {} : { tls };
+    this.#shared = await settle({ ...kept, ...certificate, ...options }, this.host);
+    await this.#reloadAll();
+  }
+
+  /** Looks from time to time whether a local certificate still fits this machine and this time. */
+  #awaitLook(): void {
+    if (this.#stopping !== undefined) return;
+    this.#look.set(this.#limits.certificateLookTimeMs, () => {
+      void this.#renew().then(() => this.#awaitLook());
+    });
+  }
+
+  /** Gives the workers another certificate if there is one. */
+  async #renew(): Promise<void> {
+    const { tls } = this.#shared.asked;
+    if (tls !== true && tls !== "local") return;
+    try {
+      const before = this.#shared;
+      const { root, mounts, base } = before.options;
+      const next = await settle({ ...before.asked, root, mounts, base }, this.host);
+      const isSame = Bun.deepEquals(next.options.tls, before.options.tls);
+      if (isSame || this.#shared !== before) return next.site.tree.close();
+      this.#shared = next;
+      await this.#reloadAll();
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #reloadAll(): Promise<void> {
     await Promise.all(
       this.#places.map(async ({ worker }) => {
         const order = { kind: "reload", options: this.#shared.options } as const;
@@ -209,8 +275,10 @@ export class Workers {
       const how = await worker.stop(within, this.#limits.logStallTimeMs);
       if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
     };
+    this.#look.clear();
     await Promise.all(this.#places.map(stopPlace));
     this.#claim.release();
+    this.#redirect?.release();
   }
 
   /** Stops all workers and rejects `failed` with `error`. */
@@ -244,7 +312,8 @@ export class Workers {
 
   async #listen(place: Place, worker: WorkerProcess): Promise<void> {
     const { host, port } = this;
-    const options = { ...this.#shared.options, host, port, reusePort: true };
+    const redirect = this.#redirect === undefined ? {} : { tlsRedirect: this.#redirect.port };
+    const options = { ...this.#shared.options, ...redirect, host, port, reusePort: true };
     const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
     if (answer?.kind === "failed") {
       // The first worker's failure is reported as it would be without workers.
