@@ -18,7 +18,7 @@ import { limitsWith } from "../http1/transcript.ts";
 import { RawClient } from "../raw-client.ts";
 import { nativeCalls } from "../../src/system/system-choice.ts";
 import { contextOf } from "./fake-client.ts";
-import { RestlessScheduler } from "../schedule/fake-scheduler.ts";
+import { FakeScheduler, RestlessScheduler } from "../schedule/fake-scheduler.ts";
 
 const open: Listener[] = [];
 afterEach(async () => {
@@ -217,7 +217,10 @@ describe("the observers of a listener", () => {
 
   test("are told of a connection under TLS once, whatever its handshake comes to", async () => {
     const { observer, lines } = told();
-    const secure = new SecureSockets(readCertificate(serverTls, () => false));
+    const secure = new SecureSockets(
+      readCertificate(serverTls, () => false),
+      new FakeScheduler(),
+    );
     const { connect } = listening(http1Factory(), {}, observer, secure);
     const client = await connect(clientTls);
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -66,8 +66,6 @@ function say(line: string): void {
 
 /** What all workers share: their options, and the site that the options make. */
 interface Shared {
-  /** As they were asked for. */
-  readonly asked: ReloadOptions;
   readonly options: ReloadOptions & Required<Pick<ReloadOptions, "root" | "base" | "mounts">>;
   readonly site: OpenSite;
   /** The authority that signed the certificate, if postern made it. */
@@ -76,11 +74,11 @@ interface Shared {
 
 /**
  * Checks `options` as a server would; throws a `ServeError` if a server refuses them. The root
- * becomes its real path, and the certificate its text, so that a worker that starts later serves
- * the same as the others even if the files have changed since.
+ * becomes its real path, and a certificate of one's own its text, so that a worker that starts
+ * later serves the same as the others even if the files have changed since.
  */
-async function settle(asked: ReloadOptions, host: string): Promise<Shared> {
-  const { tls, ...options } = asked;
+async function settle(options: ReloadOptions, host: string): Promise<Shared> {
+  const { tls } = options;
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const complete = completeOptions(options);
@@ -93,13 +91,14 @@ async function settle(asked: ReloadOptions, host: string): Promise<Shared> {
     hostNames: () => [],
   });
   const { files: _files, ...source } = site.source;
-  if (tls === undefined || tls === false)
-    return { asked, options: { ...options, ...source }, site };
+  if (tls === undefined || tls === false) return { options: { ...options, ...source }, site };
   const { chooseCertificate } = await import("../../server/tls/certificate-choice.ts");
   const hosts = [host, ...complete.allowHosts];
   const context = { hosts, isServed: site.shows, nowMs: clock.epochMs() };
   const { cert, key, ca } = chooseCertificate(tls, context);
-  const shared = { asked, options: { ...options, ...source, tls: { cert, key } }, site };
+  // A local one is kept for all, and each worker renews it.
+  const settled = ca === undefined ? { cert, key } : tls;
+  const shared = { options: { ...options, ...source, tls: settled }, site };
   return ca === undefined ? shared : { ...shared, ca };
 }
 
@@ -140,7 +139,6 @@ export class Workers {
   readonly #claim: PortClaim;
   /** The port that redirects to https. */
   readonly #redirect: PortClaim | undefined;
-  readonly #look = new EventLoop().alarm();
   readonly #painted: ((lines: string) => string) | undefined;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
@@ -182,7 +180,6 @@ export class Workers {
       failures: 0,
     }));
     for (const place of this.#places) this.#fill(place);
-    this.#awaitLook();
   }
 
   /** The authority that signed the certificate, if postern made it. */
@@ -215,40 +212,10 @@ export class Workers {
    */
   async reload(options: ReloadOptions): Promise<void> {
     // A root or a certificate that is left out stays as it is.
-    const { root, mounts, base } = this.#shared.options;
-    const { tls } = this.#shared.asked;
+    const { root, mounts, base, tls } = this.#shared.options;
     const kept: ReloadOptions = nameTree(options) ? {} : { root, mounts, base };
     const certificate = tls === undefined ? {} : { tls };
     this.#shared = await settle({ ...kept, ...certificate, ...options }, this.host);
-    await this.#reloadAll();
-  }
-
-  /** Looks from time to time whether a local certificate still fits this machine and this time. */
-  #awaitLook(): void {
-    if (this.#stopping !== undefined) return;
-    this.#look.set(this.#limits.certificateLookTimeMs, () => {
-      void this.#renew().then(() => this.#awaitLook());
-    });
-  }
-
-  /** Gives the workers another certificate if there is one. */
-  async #renew(): Promise<void> {
-    const { tls } = this.#shared.asked;
-    if (tls !== true && tls !== "local") return;
-    try {
-      const before = this.#shared;
-      const { root, mounts, base } = before.options;
-      const next = await settle({ ...before.asked, root, mounts, base }, this.host);
-      const isSame = Bun.deepEquals(next.options.tls, before.options.tls);
-      if (isSame || this.#shared !== before) return next.site.tree.close();
-      this.#shared = next;
-      await this.#reloadAll();
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  async #reloadAll(): Promise<void> {
     await Promise.all(
       this.#places.map(async ({ worker }) => {
         const order = { kind: "reload", options: this.#shared.options } as const;
@@ -275,7 +242,6 @@ export class Workers {
       const how = await worker.stop(within, this.#limits.logStallTimeMs);
       if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
     };
-    this.#look.clear();
     await Promise.all(this.#places.map(stopPlace));
     this.#claim.release();
     this.#redirect?.release();

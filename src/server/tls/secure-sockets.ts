@@ -24,11 +24,18 @@
  * - `terminate` resets without a close_notify, so the client sees that the message was cut off.
  * - A context is made once for a certificate, and shared. Made anew for each socket it would cost
  *   as much as a handshake.
+ * - `setKeyCert` puts a socket under another context. That presents the certificate, and decides in
+ *   ALPN, too: it agrees on nothing unless a server's socket that agrees on protocols was opened
+ *   under it.
  */
 
 import type { Socket, SocketHandler } from "bun";
 
-import type { Certificate } from "./certificate.ts";
+import type { SecureContext } from "node:tls";
+
+import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { Certificate, KeyPair } from "./certificate.ts";
+import { namesHost, recordBytes, recordHeaderBytes } from "./client-hello.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketTransport } from "../connection/transport.ts";
@@ -36,6 +43,12 @@ import { systemCalls } from "../../system/system-choice.ts";
 
 /** Who is told of a socket's events. */
 type Owner = ProtocolConnection | undefined;
+
+/** A socket with a method that Bun's type lacks. */
+type SecureSocket = Socket<Owner> & {
+  /** As that of node:tls; like it, only before the handshake. */
+  setKeyCert(context: unknown): void;
+};
 
 /** The options of `upgradeTLS` for a server's socket, which Bun's types lack. */
 interface ServerOptions extends Bun.TLSOptions {
@@ -57,17 +70,16 @@ const ciphers = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"]
 /** The protocol that ALPN agrees on, with its length before it (RFC 7301 §3.1). */
 const protocols = "\x08http/1.1";
 
-/** After how many octets TLS knows that a record is none: those of a record's header. */
-const recordHeaderBytes = 5;
-
-/** As many octets of a request in cleartext: a method, maybe a space (RFC 9112 §3). */
+/** As many octets of a request as a record's header has in cleartext: a method (RFC 9112 §3). */
 const cleartextStart = /^[A-Z]{3,}(?: |$)/;
 
-/** What a client has sent in cleartext, and the socket under TLS, which closes. */
-interface Cleartext {
+/** What a client's first octets are: a request in cleartext, or a whole record. */
+interface Heard {
+  readonly kind: "cleartext" | "record";
   readonly octets: Uint8Array;
   readonly handshake: Handshake;
-  readonly secure: Socket<Owner>;
+  /** The socket under TLS. */
+  readonly secure: SecureSocket;
 }
 
 /**
@@ -120,7 +132,7 @@ abstract class SocketHolder implements ProtocolConnection {
 
 /** The owner of a socket from accept to the end of its handshake. */
 class Handshake extends SocketHolder {
-  /** The first octets, while they may be those of a request in cleartext. */
+  /** The first octets, until it is known what they are. */
   #heard: Buffer | undefined = Buffer.alloc(0);
 
   constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
@@ -144,18 +156,18 @@ class Handshake extends SocketHolder {
   }
 
   /**
-   * The client has sent `octets`, which TLS is about to read. Answers with all that has come, if it
-   * is a request in cleartext and TLS is about to fail at it.
+   * The client has sent `octets`, which TLS is about to read. Answers with all that has come, once
+   * it is a request in cleartext, at which TLS is about to fail, or a whole record.
    */
-  hear(octets: Uint8Array): Cleartext | undefined {
+  hear(octets: Uint8Array): Heard | undefined {
     if (this.#heard === undefined) return undefined;
     const heard = Buffer.concat([this.#heard, octets]);
-    const isShort = heard.length < recordHeaderBytes;
-    this.#heard = isShort ? heard : undefined;
-    if (isShort || !cleartextStart.test(heard.toString("latin1", 0, recordHeaderBytes))) {
-      return undefined;
-    }
-    return { octets: heard, handshake: this, secure: this.socket as Socket<Owner> };
+    const isCleartext = cleartextStart.test(heard.toString("latin1", 0, recordHeaderBytes));
+    const wanted = isCleartext ? recordHeaderBytes : (recordBytes(heard) ?? recordHeaderBytes);
+    this.#heard = heard.length < wanted ? heard : undefined;
+    if (heard.length < wanted) return undefined;
+    const secure = this.socket as SecureSocket;
+    return { kind: isCleartext ? "cleartext" : "record", octets: heard, handshake: this, secure };
   }
 }
 
@@ -244,25 +256,56 @@ class Closing extends SocketHolder {
   }
 }
 
-/** The options for the sockets that present `certificate`. They have no TLS 1.1 (RFC 8996). */
-function optionsFor(certificate: Certificate): ServerOptions {
+/** The context of sockets that present `pair`. It has no TLS 1.1 (RFC 8996). */
+function contextOf({ cert, key }: KeyPair): SecureContext {
   const { createSecureContext } = require("node:tls") as typeof import("node:tls");
-  const { cert, key } = certificate;
-  const { context } = createSecureContext({ cert, key, ciphers }) as { context?: unknown };
-  return { isServer: true, secureContext: context, ALPNProtocols: protocols };
+  return createSecureContext({ cert, key, ciphers });
+}
+
+/**
+ * The context of `pair` for `setKeyCert`. It comes to agree on `protocols` when a server's socket
+ * that agrees on them is opened under it. So one is opened, over a stream that leads nowhere; it is
+ * open when this turn ends, before octets of a client are read.
+ */
+function replacementOf(pair: KeyPair, scheduler: Scheduler): unknown {
+  const { TLSSocket } = require("node:tls") as typeof import("node:tls");
+  const { PassThrough } = require("node:stream") as typeof import("node:stream");
+  const secureContext = contextOf(pair);
+  const agreement = { isServer: true, secureContext, ALPNProtocols: Buffer.from(protocols) };
+  const socket = new TLSSocket(new PassThrough(), agreement);
+  // An error without a listener would end the process.
+  socket.on("error", () => undefined);
+  scheduler.defer(() => socket.destroy());
+  return secureContext.context;
+}
+
+/** What a certificate is presented by. */
+interface Presented {
+  readonly options: ServerOptions;
+  /** The context for clients that name a host, if they are shown another certificate. */
+  readonly byName: unknown;
+}
+
+function presented(certificate: Certificate, scheduler: Scheduler): Presented {
+  const { context } = contextOf(certificate) as { context?: unknown };
+  const options = { isServer: true, secureContext: context, ALPNProtocols: protocols } as const;
+  const { byName } = certificate;
+  return { options, byName: byName === undefined ? undefined : replacementOf(byName, scheduler) };
 }
 
 /** TLS for the sockets of one listener. */
 export class SecureSockets {
-  #options: ServerOptions;
+  #presented: Presented;
+  readonly #scheduler: Scheduler;
 
-  constructor(certificate: Certificate) {
-    this.#options = optionsFor(certificate);
+  constructor(certificate: Certificate, scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.#presented = presented(certificate, scheduler);
   }
 
   /** Presents `certificate` to clients that connect from now on. */
   renew(certificate: Certificate): void {
-    this.#options = optionsFor(certificate);
+    this.#presented = presented(certificate, this.#scheduler);
   }
 
   /**
@@ -276,7 +319,8 @@ export class SecureSockets {
     context: ConnectionContext,
     handlers: SocketHandler<Owner>,
   ): { readonly handshake: Handshake; readonly secure: Socket<Owner> } {
-    const upgrade = { data: undefined, tls: this.#options, socket: handlers, isServer: true };
+    const tls = this.#presented.options;
+    const upgrade = { data: undefined, tls, socket: handlers, isServer: true };
     const [plain, secure] = socket.upgradeTLS<Owner>(upgrade);
     const handshake = new Handshake(secure, address, context);
     plain.data = handshake;
@@ -297,10 +341,16 @@ export class SecureSockets {
    * The client has sent `octets` on a plain socket of `owner`, which TLS is about to read. Answers
    * with what is to be answered in cleartext; its handshake is over.
    */
-  hear(owner: Owner, octets: Uint8Array): Cleartext | undefined {
-    const cleartext = owner instanceof Handshake ? owner.hear(octets) : undefined;
-    cleartext?.handshake.over();
-    return cleartext;
+  hear(owner: Owner, octets: Uint8Array): Heard | undefined {
+    const heard = owner instanceof Handshake ? owner.hear(octets) : undefined;
+    if (heard === undefined) return undefined;
+    if (heard.kind === "cleartext") {
+      heard.handshake.over();
+      return heard;
+    }
+    const { byName } = this.#presented;
+    if (byName !== undefined && namesHost(heard.octets)) heard.secure.setKeyCert(byName);
+    return undefined;
   }
 
   /** Whether the client has caused an error on its socket: a bad record, a fatal alert. */

@@ -41,8 +41,9 @@ export class ServerTls {
     this.#options = options;
     this.#setting = setting;
     this.#certificate = this.#choose(setting, options, surroundings.site());
-    this.sockets = new SecureSockets(this.#certificate);
-    this.#alarm = surroundings.context.scheduler.alarm();
+    const { scheduler } = surroundings.context;
+    this.sockets = new SecureSockets(this.#certificate, scheduler);
+    this.#alarm = scheduler.alarm();
     this.#awaitLook();
   }
 

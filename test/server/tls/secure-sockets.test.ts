@@ -21,7 +21,10 @@ import { RawClient } from "../../raw-client.ts";
 
 const scheduler = new EventLoop();
 const clock = new SystemClock(scheduler);
-const secure = new SecureSockets(readCertificate(serverTls, () => false));
+const secure = new SecureSockets(
+  readCertificate(serverTls, () => false),
+  scheduler,
+);
 
 const noop = (): void => undefined;
 

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, rmSync } from "node:fs";
+import { Duplex } from "node:stream";
+import type { ConnectionOptions } from "node:tls";
 import { connect } from "node:tls";
 
 import type { Server } from "../../../src/server/serve.ts";
@@ -60,6 +62,23 @@ async function verdict({ port, ca }: Pick<Server, "port" | "ca">, name: string):
   return said;
 }
 
+/** The names in the certificate that a client is shown, and the protocol agreed on. */
+async function handshake(
+  { port }: Server,
+  options: ConnectionOptions,
+): Promise<{ readonly names: string | undefined; readonly protocol: unknown }> {
+  const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<typeof handshake>>>();
+  const all = { port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] };
+  const socket = connect({ ...all, ...options });
+  socket.on("secureConnect", () => {
+    const names = new X509Certificate(socket.getPeerCertificate().raw).subjectAltName;
+    resolve({ names, protocol: socket.alpnProtocol });
+    socket.destroy();
+  });
+  socket.on("error", () => resolve({ names: undefined, protocol: "refused" }));
+  return promise;
+}
+
 /** The certificate that is shown, by its number. */
 function shownNumber({ port }: Server): Promise<string> {
   return numberOf(port);
@@ -117,6 +136,67 @@ describe('tls: "local"', () => {
     expect(second.ca).toBe(first.ca ?? "");
     expect(await shownNumber(second)).toBe(await shownNumber(first));
     expect(existsSync(home.at("authority.pem"))).toBe(true);
+  });
+
+  test("is trusted by Bun's own fetch, by name", async () => {
+    await using server = await start({ tls: "local" });
+    const { url, ca = "", port } = server;
+    const response = await fetch(new URL("hello.txt", url), { tls: { ca } });
+    expect(await response.text()).toBe("hello, world\n");
+    // Not by address: its verifier doesn't know constraints on addresses.
+    const byAddress = fetch(`https://127.0.0.1:${port}/`, { tls: { ca } });
+    const code = await byAddress.catch((error: Error & { code?: string }) => error.code);
+    expect(code).toBe("UNSUPPORTED_CONSTRAINT_TYPE");
+  });
+
+  test("shows a certificate without addresses to those who name a host, and ALPN agrees", async () => {
+    await using server = await start({ tls: "local" });
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      for (const [name, addresses] of [
+        [{ servername: "localhost" }, false],
+        [{}, true],
+      ] as const) {
+        const shown = await handshake(server, {
+          ...name,
+          minVersion: version,
+          maxVersion: version,
+        });
+        expect(shown.names?.includes("IP Address:127.0.0.1")).toBe(addresses);
+        expect(shown.names).toStartWith("DNS:localhost");
+        expect(shown.protocol).toBe("http/1.1");
+        const others = { ...name, ALPNProtocols: ["h2"] };
+        expect((await handshake(server, others)).protocol).toBe("refused");
+      }
+    }
+  });
+
+  test("is chosen by a ClientHello that comes in pieces, too", async () => {
+    await using server = await start({ tls: "local" });
+    const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+    const between = new Duplex({
+      read: () => undefined,
+      write: (octets: Uint8Array, _encoding, done) => {
+        for (const octet of octets) client.send(new Uint8Array([octet]));
+        done();
+      },
+    });
+    const client = await RawClient.connect(server.port);
+    const socket = connect({ socket: between, servername: "localhost", rejectUnauthorized: false });
+    socket.on("secureConnect", () => {
+      resolve(new X509Certificate(socket.getPeerCertificate().raw).subjectAltName);
+    });
+    socket.on("error", reject);
+    let given = 0;
+    void (async () => {
+      for (;;) {
+        await client.until(() => client.received > given);
+        between.push(Buffer.from(client.octets.subarray(given)));
+        given = client.received;
+      }
+    })().catch(() => undefined);
+    expect(await promise).not.toContain("IP Address");
+    socket.destroy();
+    client.close();
   });
 
   test("is renewed while the server runs, when what is kept has to be", async () => {

@@ -22,7 +22,7 @@ import type { KeyObject } from "node:crypto";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import * as asn1 from "@peculiar/asn1-x509";
 
-import type { Certificate } from "../certificate.ts";
+import type { KeyPair } from "../certificate.ts";
 import type { Subjects } from "./machine-subjects.ts";
 
 /** ecdsa-with-SHA256 (RFC 5758 §3.2). */
@@ -143,7 +143,7 @@ function subtrees({ names, networks }: Constraints): asn1.GeneralSubtrees {
  * Makes an authority that may certify what `permitted` says. A part of its key's identifier and
  * `label` are its name in stores of certificates.
  */
-export function makeAuthority(label: string, permitted: Constraints, nowMs: number): Certificate {
+export function makeAuthority(label: string, permitted: Constraints, nowMs: number): KeyPair {
   const { key, publicKey, text } = makeKey();
   const identifier = keyIdentifier(publicKey);
   const mark = new Uint8Array(identifier.buffer).toHex().slice(0, 8);
@@ -177,10 +177,10 @@ export function makeAuthority(label: string, permitted: Constraints, nowMs: numb
 
 /** Makes a certificate, with a key of its own, for `subjects`, which `authority` may certify. */
 export function issueCertificate(
-  authority: Certificate,
+  authority: KeyPair,
   { names, addresses }: Subjects,
   nowMs: number,
-): Certificate {
+): KeyPair {
   const { raw, validToDate } = new X509Certificate(authority.cert);
   const issuer = AsnConvert.parse(bufferOf(raw), asn1.Certificate).tbsCertificate;
   const { publicKey, text } = makeKey();

@@ -3,9 +3,13 @@
  * the next:
  *
  *   authority.pem   the authority's certificate and key; made once, and trusted by browsers
- *   server.pem      the certificate that servers present, and its key; made anew when it is about
- *                   to end, or when the machine's names or addresses have changed
+ *   server.pem      the certificates that servers present, each with its key; made anew when they
+ *                   are about to end, or when the machine's names or addresses have changed
  *   ca.pem          the authority's certificate alone, for programs that are to trust it
+ *
+ * Clients that name a host are shown a certificate without addresses. BoringSSL, with which Bun's
+ * `fetch` and `node:tls` verify, refuses every certificate with an address under an authority that
+ * constrains addresses. So a program in Bun that trusts the authority reaches the server by name.
  *
  * What a file is for stands in lines before its PEM (RFC 7468 §5.2), so that nothing has to read
  * ASN.1 to find out.
@@ -16,7 +20,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Result } from "../../../base/result.ts";
 import { failure, success } from "../../../base/result.ts";
 import { machineNames } from "../../machine-names.ts";
-import type { Certificate } from "../certificate.ts";
+import type { Certificate, KeyPair } from "../certificate.ts";
 import type { Subjects } from "./machine-subjects.ts";
 import { machineSubjects, permittedNetworks, withHosts } from "./machine-subjects.ts";
 import { dataFolder, PrivateFolder } from "./private-folder.ts";
@@ -30,7 +34,7 @@ export const trustedFile = "ca.pem";
 export const keptFiles = [authorityFile, serverFile, trustedFile] as const;
 
 /** The authority that is kept. */
-interface KeptAuthority extends Certificate {
+interface KeptAuthority extends KeyPair {
   readonly folder: PrivateFolder;
   /** The names that it may certify, and all below them. */
   readonly names: readonly string[];
@@ -56,23 +60,32 @@ function wordsOf(text: string, label: string): readonly string[] {
   return line.split(" ").filter((word) => word !== "");
 }
 
-/** The certificate and the key in `text`; undefined when it doesn't hold a pair. */
-function pairIn(text: string): Certificate | undefined {
-  const block = (label: string): string | undefined =>
-    new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(text)?.[0];
-  const [cert, key] = [block("CERTIFICATE"), block("PRIVATE KEY")];
-  if (cert === undefined || key === undefined) return undefined;
+/** The PEM text of what is called `label`. */
+function block(label: string): string {
+  return `(-----BEGIN ${label}-----[^-]+-----END ${label}-----\\n)`;
+}
+
+const pairText = new RegExp(block("CERTIFICATE") + block("PRIVATE KEY"), "g");
+
+/** Whether `key` is the key of `cert`. */
+function isPair({ cert, key }: KeyPair): boolean {
   try {
-    const isPair = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-    return isPair ? { cert, key } : undefined;
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   } catch {
-    return undefined;
+    return false;
   }
 }
 
-/** What stands in a file: lines about it, then its certificate and its key. */
-function fileText(lines: readonly string[], { cert, key }: Certificate): string {
-  return [...lines, "", `${cert}${key}`].join("\n");
+/** The certificates in `text`, each with its key behind it. */
+function pairsIn(text: string): readonly KeyPair[] {
+  return Array.from(text.matchAll(pairText), ([, cert = "", key = ""]) => ({ cert, key })).filter(
+    isPair,
+  );
+}
+
+/** What stands in a file: lines about it, then its certificates with their keys. */
+function fileText(lines: readonly string[], ...pairs: readonly KeyPair[]): string {
+  return [...lines, "", ...pairs.map(({ cert, key }) => `${cert}${key}`)].join("\n");
 }
 
 /** A date of a message. */
@@ -81,7 +94,7 @@ function day(date: Date): string {
 }
 
 /** Why `authority` can't sign now; undefined when it can. */
-function authorityFault(path: string, { cert }: Certificate, nowMs: number): string | undefined {
+function authorityFault(path: string, { cert }: KeyPair, nowMs: number): string | undefined {
   const { validFromDate, validToDate, ca } = new X509Certificate(cert);
   if (!ca) return `${path}: the certificate in it is no authority's`;
   if (nowMs < validFromDate.getTime()) {
@@ -98,7 +111,7 @@ function readAuthority(
   nowMs: number,
 ): Result<KeptAuthority, string> {
   const path = folder.at(authorityFile);
-  const pair = pairIn(text);
+  const [pair] = pairsIn(text);
   const names = wordsOf(text, "names");
   if (pair === undefined || names.length === 0) {
     const remedy = "postern untrust removes it, and the next start makes another";
@@ -163,25 +176,28 @@ function subjectLines({ names, addresses }: Subjects): readonly string[] {
 }
 
 /**
- * The certificate in `text` if it is for `wanted` at `nowMs`, was signed by `authority`, and will
- * last. It may be for further names below localhost, which other servers have asked for.
+ * The certificates in `text`, the one with addresses first, if they are for `wanted` at `nowMs`,
+ * were signed by `authority`, and will last. They may be for further names below localhost, which
+ * other servers have asked for.
  */
 function currentIn(
   text: string,
   authority: KeptAuthority,
   wanted: Subjects,
   nowMs: number,
-): Certificate | undefined {
+): readonly [all: KeyPair, byName: KeyPair] | undefined {
   const names = wordsOf(text, "names");
   const surplus = names.filter((name) => !wanted.names.includes(name));
   const isFor =
     wanted.names.every((name) => names.includes(name)) &&
     surplus.every((name) => name.endsWith(".localhost")) &&
     wordsOf(text, "addresses").join(" ") === wanted.addresses.join(" ");
-  const pair = isFor ? pairIn(text) : undefined;
-  if (pair === undefined || !isFresh(pair.cert, nowMs)) return undefined;
+  if (!isFor) return undefined;
   const { publicKey } = new X509Certificate(authority.cert);
-  return new X509Certificate(pair.cert).verify(publicKey) ? pair : undefined;
+  const isGood = ({ cert }: KeyPair): boolean =>
+    isFresh(cert, nowMs) && new X509Certificate(cert).verify(publicKey);
+  const [all, byName] = pairsIn(text).filter(isGood);
+  return all === undefined || byName === undefined ? undefined : [all, byName];
 }
 
 /**
@@ -202,10 +218,18 @@ export function keptCertificate(
   const wanted = { ...asked, names: asked.names.filter((name) => mayCertify(authority, name)) };
   const keyFiles = [folder.at(authorityFile), folder.at(serverFile)];
   const current = currentIn(text.value ?? "", authority, wanted, nowMs);
-  if (current !== undefined) return success({ ...current, ca, keyFiles });
+  if (current !== undefined) {
+    const [all, byName] = current;
+    return success({ ...all, byName, ca, keyFiles });
+  }
   const subjects = withHosts(wanted, wordsOf(text.value ?? "", "names"));
-  const issued = maker().issueCertificate(authority, subjects, nowMs);
-  const lines = ["The certificate that postern presents, and its key.", ...subjectLines(subjects)];
-  const written = folder.replace(serverFile, fileText(lines, issued));
-  return written.ok ? success({ ...issued, ca, keyFiles }) : written;
+  const { issueCertificate } = maker();
+  const all = issueCertificate(authority, subjects, nowMs);
+  const byName = issueCertificate(authority, { ...subjects, addresses: [] }, nowMs);
+  const lines = [
+    "The certificates that postern presents: for names and addresses, then for names alone.",
+    ...subjectLines(subjects),
+  ];
+  const written = folder.replace(serverFile, fileText(lines, all, byName));
+  return written.ok ? success({ ...all, byName, ca, keyFiles }) : written;
 }

@@ -5,7 +5,7 @@
  * every certificate with an address under an authority that constrains addresses.
  */
 
-import type { Certificate } from "../certificate.ts";
+import type { Certificate, KeyPair } from "../certificate.ts";
 import { issueCertificate, makeAuthority } from "./authority.ts";
 import type { Subjects } from "./machine-subjects.ts";
 import { machineSubjects, withHosts } from "./machine-subjects.ts";
@@ -13,7 +13,7 @@ import { isFresh } from "./validity.ts";
 
 /** The certificates of one authority, of which the latest is kept. */
 class MemoryCertificates {
-  #authority: Certificate | undefined;
+  #authority: KeyPair | undefined;
   #latest: { readonly subjects: string; readonly certificate: Certificate } | undefined;
 
   /** A certificate for this machine and those of `hosts` that are its own. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -120,6 +120,17 @@ describe("a certificate that is kept", () => {
     );
   });
 
+  test("has another beside it without addresses, for clients that name a host", () => {
+    const { byName, ca, cert } = kept();
+    const named = new X509Certificate(byName?.cert ?? "");
+    expect(named.subjectAltName).not.toContain("IP Address");
+    for (const name of machineSubjects().names) expect(named.checkHost(name)).toBe(name);
+    expect(named.verify(new X509Certificate(ca).publicKey)).toBe(true);
+    expect(named.checkPrivateKey(createPrivateKey(byName?.key ?? ""))).toBe(true);
+    edit("server.pem", (before) => before.replace(byName?.cert ?? "", ""));
+    expect(kept().cert).not.toBe(cert);
+  });
+
   test("is made anew when its file is damaged, or another authority's", () => {
     const first = kept();
     edit("server.pem", (before) => before.slice(0, 300));
@@ -128,7 +139,9 @@ describe("a certificate that is kept", () => {
     const machine = machineSubjects();
     const other = makeAuthority("other", { names: machine.names, networks: [] }, nowMs);
     const foreign = issueCertificate(other, machine, nowMs);
-    edit("server.pem", (before) => before.replace(/-----BEGIN[^]*/, foreign.cert + foreign.key));
+    edit("server.pem", (before) =>
+      before.replace(/-----BEGIN[^]*/, (foreign.cert + foreign.key).repeat(2)),
+    );
     expect(kept().cert).not.toBe(foreign.cert);
   });
 });
