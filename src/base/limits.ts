@@ -150,6 +150,19 @@ export interface Limits {
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
+  /** Event streams of live reload; one more is answered 503. A browser needs one. */
+  readonly liveStreamsMax: number;
+  /** Paths of changed files that are gathered. With more, all pages reload. */
+  readonly liveChangesMax: number;
+  /** How long no file may have changed before pages are told. */
+  readonly liveQuietTimeMs: Milliseconds;
+  /** How long pages wait at most while files go on changing. */
+  readonly liveGatherTimeMs: Milliseconds;
+  /** Between two looks whether the root is still the same folder. */
+  readonly liveRootTimeMs: Milliseconds;
+  /** Between two comments on an event stream, by which clients that are gone are noticed. */
+  readonly liveBeatTimeMs: Milliseconds;
+
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
   /**
@@ -223,6 +236,13 @@ export const defaultLimits: Limits = {
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
   requestsKeptMax: 100,
+
+  liveStreamsMax: 1000,
+  liveChangesMax: 1000,
+  liveQuietTimeMs: milliseconds(100),
+  liveGatherTimeMs: seconds(5),
+  liveRootTimeMs: seconds(1),
+  liveBeatTimeMs: seconds(20),
 
   workersMax: 64,
   workerAnswerTimeMs: seconds(10),

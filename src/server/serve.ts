@@ -29,6 +29,8 @@ import { completeOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
+import type { Live } from "../site/live/live.ts";
+import type { LiveReport } from "../site/observer.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
 
@@ -105,6 +107,12 @@ function urlOf(scheme: Scheme, host: string, port: number): URL {
 async function openRecorder(keptMax: () => number): Promise<RequestRecorder> {
   const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
   return new Recorder(keptMax);
+}
+
+/** Live reload. Its code is loaded only by a server that has it. */
+function openLive(clock: Clock, scheduler: Scheduler, report: (report: LiveReport) => void): Live {
+  const { Live: Opened } = require("../site/live/live.ts") as typeof import("../site/live/live.ts");
+  return new Opened({ clock, scheduler, report });
 }
 
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
@@ -212,7 +220,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
+    live: () =>
+      (live ??= openLive(clock, scheduler, (report) => reporting.observers.live.tell(report))),
   };
+  let live: Live | undefined;
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
   const recorder = complete.record
@@ -234,6 +245,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const listener = new Listener(context, http1Factory(), secure);
   const listening = listener.open(host, port, reusePort);
   if (!listening.ok) throw listenError(listening.error);
+  live?.watch({ ...opened, hidden: complete.hidden });
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
     const source = nameTree(changed) ? {} : opened.source;
@@ -243,9 +255,13 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     opened = next;
     listener.limit(opened.limits);
     reporting.reload(wanted.log);
+    if (wanted.live) live?.renew({ ...opened, hidden: wanted.hidden });
+    else live?.end();
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    await close(listener, opened, how.force === true, scheduler.alarm());
+    const closing = close(listener, opened, how.force === true, scheduler.alarm());
+    live?.end();
+    await closing;
     reporting.flush();
   };
   return {

@@ -12,6 +12,7 @@ import type { FormEndpoint, FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
+import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
 import type { Request } from "./request.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
@@ -23,6 +24,8 @@ import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
+import type { Live, LiveParts } from "./live/live.ts";
+import type { LivePages } from "./live/live-pages.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
 import { HostGuard } from "./guards/host-guard.ts";
 import { OriginGuard } from "./guards/origin-guard.ts";
@@ -46,6 +49,8 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
+  /** The server's live reload, opened by the first site that has it; absent where none is served. */
+  readonly live?: () => Live;
 }
 
 /**
@@ -150,6 +155,23 @@ function guardsOf(
   return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
 }
 
+/** What live reload adds to a site whose header rules are `headers`; undefined without it. */
+function liveParts(
+  options: CompleteSiteOptions,
+  { live }: SiteSurroundings,
+  pages: ErrorPages,
+  limits: Limits,
+  headers: Finisher | undefined,
+): LiveParts | undefined {
+  if (!options.live || live === undefined) return undefined;
+  const page = new ResponseBuilder(200).html("").build();
+  const policies = (request: Request): readonly string[] =>
+    (headers?.finish(page, request).fields ?? [])
+      .filter(([name]) => name.toLowerCase() === "content-security-policy")
+      .map(([, value]) => value);
+  return live().parts(pages, limits, policies);
+}
+
 /** The content of `tree`. */
 function contentOf(
   options: CompleteSiteOptions,
@@ -157,6 +179,7 @@ function contentOf(
   pages: ErrorPages,
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
+  live: LivePages | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
@@ -169,6 +192,7 @@ function contentOf(
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
+    live,
   });
 }
 
@@ -190,9 +214,11 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes } = surroundings;
   const pages = new ErrorPages(tree, limits, explain);
-  const content = contentOf(options, tree, pages, limits, surroundings);
+  const live = liveParts(options, surroundings, pages, limits, headers);
+  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });
   const endpoints: readonly Endpoint[] = [
+    ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
     ...(options.post === "off" ? [] : [form]),
     new TreeEndpoint({ tree, content, pages, mapping }),
@@ -206,6 +232,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     guards.unshift(timing);
     finishers.push(timing);
   }
+  if (live !== undefined) finishers.push(live.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
   return { ...opened, site, limits };

@@ -62,6 +62,7 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     cacheSeconds: undefined,
     variants: undefined,
     earlyHints: undefined,
+    live: undefined,
   });
   return { pages, content };
 }

@@ -80,6 +80,8 @@ export interface ResponseNote {
   readonly reason?: string;
   /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
+  /** Whether it is part of the server's own work for an open page, and no news for people. */
+  readonly isRoutine?: boolean;
 }
 
 /**

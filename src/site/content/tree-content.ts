@@ -20,6 +20,7 @@ import { explainDenial } from "../../tree/permission.ts";
 import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
+import type { LivePages } from "../live/live-pages.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
@@ -50,6 +51,8 @@ interface ContentService {
   readonly variants: (() => VariantSelector) | undefined;
   /** Undefined when early hints are off. */
   readonly earlyHints: Promise<EarlyHints> | undefined;
+  /** Puts the script of live reload into pages; undefined when that is off. */
+  readonly live: LivePages | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -220,11 +223,12 @@ export class TreeContent {
 
   #selectVariant(
     request: Request,
-    identity: Representation,
+    stored: Representation,
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    const { variants } = this.#service;
+    const { live, variants } = this.#service;
+    const identity = live?.page(stored, request) ?? stored;
     // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
     if (variants === undefined || !request.head.fields.has("accept-encoding")) return identity;
     return variants().select(request, identity, path, view);

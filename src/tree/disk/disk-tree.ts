@@ -150,6 +150,11 @@ export class DiskTree implements Tree {
     };
   }
 
+  /** The absolute path of the folder as it was given, without a trailing slash: "" for "/". */
+  get folder(): string {
+    return this.#rules.root;
+  }
+
   open(path: ContainedPath, view: View): Outcome {
     const known = this.#cache.find(path, view.since);
     if (known !== undefined && isReady(known.finding)) {

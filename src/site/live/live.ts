@@ -1,0 +1,126 @@
+/**
+ * Live reload: what it adds to a site, and what it does when the tree changes. There is one for a
+ * server, which outlives its sites, so that a reload of the configuration leaves clients connected.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Clock } from "../../schedule/clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { TreeChange } from "../../tree/watching/change-gathering.ts";
+import { watchTree } from "../../tree/watching/watch-tree.ts";
+import type { Endpoint, Finisher } from "../endpoint.ts";
+import type { LiveReport } from "../observer.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
+import type { Request } from "../request.ts";
+import { kindsOf } from "./change-kind.ts";
+import { LiveEndpoint } from "./live-endpoint.ts";
+import { LiveFinisher } from "./live-finisher.ts";
+import { LivePages } from "./live-pages.ts";
+import { LiveStreams } from "./live-streams.ts";
+
+/** How many refusals are remembered, so that each is reported once. */
+const refusalsKeptMax = 100;
+
+/** How many paths a report names. */
+const pathsReportedMax = 100;
+
+/** What live reload adds to a site. */
+export interface LiveParts {
+  readonly endpoint: Endpoint;
+  readonly finisher: Finisher;
+  readonly pages: LivePages;
+}
+
+/** What `Live` needs. */
+interface LiveService {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly report: (report: LiveReport) => void;
+}
+
+/** A tree that is watched. */
+export interface WatchedTree {
+  /** The folder's absolute path; undefined for a tree that never changes. */
+  readonly folder: string | undefined;
+  readonly hidden: boolean;
+  readonly limits: Limits;
+}
+
+/** The live reload of one server. */
+export class Live {
+  readonly #service: LiveService;
+  readonly #streams: LiveStreams;
+  #watch: Disposable | undefined;
+  readonly #refusals = new Set<string>();
+
+  constructor(service: LiveService) {
+    this.#service = service;
+    this.#streams = new LiveStreams(service.clock, service.scheduler.alarm());
+  }
+
+  /** The parts of a site. `policies` are those that its rules add to a page. */
+  parts(
+    pages: ErrorPages,
+    limits: Limits,
+    policies: (request: Request) => readonly string[],
+  ): LiveParts {
+    const refused = (target: string, directive: string): void => this.#refuse(target, directive);
+    const livePages = new LivePages({ policies, refused });
+    return {
+      endpoint: new LiveEndpoint(this.#streams, pages, limits),
+      finisher: new LiveFinisher(livePages),
+      pages: livePages,
+    };
+  }
+
+  /** Watches the tree of a site, and no other from now on. */
+  watch({ folder, hidden, limits }: WatchedTree): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+    if (folder === undefined) return;
+    const { scheduler, report } = this.#service;
+    const told = (change: TreeChange): void => this.tell(change);
+    const failed = (code: string): void => report({ kind: "unwatched", folder, code });
+    this.#watch = watchTree({ folder, hidden, limits, scheduler, told, failed });
+  }
+
+  /** Watches the tree of the site that has replaced another one: its pages may all differ. */
+  renew(tree: WatchedTree): void {
+    this.watch(tree);
+    this.tell({ paths: [], isAll: true });
+  }
+
+  /** Tells pages of a change. */
+  tell(change: TreeChange): void {
+    const kinds = kindsOf(change);
+    if (kinds.length === 0) return;
+    const clients = this.#streams.tell(kinds);
+    if (clients.length === 0) return;
+    const { paths, isAll } = change;
+    const left = paths.length - pathsReportedMax;
+    const shown = left > 0 ? paths.slice(0, pathsReportedMax) : paths;
+    this.#service.report({
+      kind: "changed",
+      paths: shown,
+      isAll: isAll || left > 0,
+      kinds,
+      clients,
+    });
+  }
+
+  #refuse(target: string, directive: string): void {
+    const [path = ""] = target.split("?", 1);
+    const key = `${path} ${directive}`;
+    if (this.#refusals.has(key)) return;
+    if (this.#refusals.size === refusalsKeptMax) this.#refusals.clear();
+    this.#refusals.add(key);
+    this.#service.report({ kind: "refused", path, directive });
+  }
+
+  /** Watches no more, and ends all event streams. */
+  end(): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+    this.#streams.end();
+  }
+}
