@@ -10,7 +10,7 @@
 import type { Limits } from "../base/limits.ts";
 import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
-import type { ExchangeReport, Observer } from "../site/observer.ts";
+import type { ExchangeReport, LiveReport, Observer } from "../site/observer.ts";
 import type { StandardStream } from "../system/standard-streams.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
@@ -93,8 +93,8 @@ function combined(report: LoggedExchange, epochMs: number): string {
 
 /** The note of `response` for the log, in full. */
 function noteOf({ note }: Response): Record<string, unknown> {
-  if (note?.form === undefined) return { ...note };
-  return { ...note, form: note.form() };
+  const { form, isRoutine: _, ...told } = note ?? {};
+  return form === undefined ? told : { ...told, form: form() };
 }
 
 function json(report: LoggedExchange, epochMs: number): string {
@@ -163,8 +163,26 @@ export class AccessLog implements Observer {
   /** Logs an exchange that is over; one that has no response has no line. */
   ended(report: ExchangeReport): void {
     if (this.#format === "none" || !hasResponse(report)) return;
+    // People look at the short log to see what is asked for, and not what open pages need.
+    if (this.#format === "short" && report.response.note?.isRoutine === true) return;
+    this.#add(formatLine(this.#format, report, this.#epochMs()));
+  }
+
+  /** Logs what live reload has done, in the formats that have a place for it. */
+  live(report: LiveReport): void {
+    if (this.#format !== "short" && this.#format !== "json") return;
+    const { liveText } = require("./live-text.ts") as typeof import("./live-text.ts");
+    const time = new Date(this.#epochMs()).toISOString();
+    this.#add(
+      this.#format === "json"
+        ? escapeJson(JSON.stringify({ time, live: report }))
+        : `${time.slice(11, 19)} ${escapeLine(liveText(report))}`,
+    );
+  }
+
+  #add(line: string): void {
     if (this.#lines.length === 0) this.#scheduler.defer(this.flush);
-    this.#lines.push(formatLine(this.#format, report, this.#epochMs()));
+    this.#lines.push(line);
   }
 
   /** Writes the lines that have not been written yet. */

@@ -30,7 +30,6 @@ import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
 import type { Live } from "../site/live/live.ts";
-import type { LiveReport } from "../site/observer.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
 
@@ -109,10 +108,45 @@ async function openRecorder(keptMax: () => number): Promise<RequestRecorder> {
   return new Recorder(keptMax);
 }
 
-/** Live reload. Its code is loaded only by a server that has it. */
-function openLive(clock: Clock, scheduler: Scheduler, report: (report: LiveReport) => void): Live {
-  const { Live: Opened } = require("../site/live/live.ts") as typeof import("../site/live/live.ts");
-  return new Opened({ clock, scheduler, report });
+/** The live reload of a server. Its code is loaded only by one that has it. */
+class LateLive {
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #reporting: () => Reporting;
+  #live: Live | undefined;
+
+  constructor(clock: Clock, scheduler: Scheduler, reporting: () => Reporting) {
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+    this.#reporting = reporting;
+  }
+
+  readonly open = (): Live => {
+    const module = require("../site/live/live.ts") as typeof import("../site/live/live.ts");
+    this.#live ??= new module.Live({
+      clock: this.#clock,
+      scheduler: this.#scheduler,
+      report: (report) => this.#reporting().observers.live.tell(report),
+      failed: (reason) => this.#reporting().failed(reason),
+    });
+    return this.#live;
+  };
+
+  /** Watches the tree of `site`, if it has live reload. */
+  watch(site: OpenSite, { live, hidden }: CompleteOptions): void {
+    if (live) this.#live?.watch({ ...site, hidden });
+    else this.close();
+  }
+
+  /** Tells pages that `site` has replaced the one before, and watches it. */
+  renew(site: OpenSite, options: CompleteOptions): void {
+    this.watch(site, options);
+    this.#live?.tell({ paths: [], isAll: true });
+  }
+
+  close(): void {
+    this.#live?.close();
+  }
 }
 
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
@@ -142,11 +176,13 @@ function renew(
  */
 async function close(
   listener: Listener,
+  live: LateLive,
   { tree, limits }: OpenSite,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
   const closing = listener.close();
+  live.close();
   const withinMs = force ? 0 : limits.stopTimeMs;
   if (withinMs === 0) listener.abort();
   alarm.set(withinMs, () => listener.abort());
@@ -213,6 +249,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const routes = new RouteTable(() => opened.site.endpointsChanged());
+  const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
     routes,
     clock,
@@ -220,10 +257,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
-    live: () =>
-      (live ??= openLive(clock, scheduler, (report) => reporting.observers.live.tell(report))),
+    live: live.open,
   };
-  let live: Live | undefined;
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
   const recorder = complete.record
@@ -245,23 +280,19 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const listener = new Listener(context, http1Factory(), secure);
   const listening = listener.open(host, port, reusePort);
   if (!listening.ok) throw listenError(listening.error);
-  live?.watch({ ...opened, hidden: complete.hidden });
+  live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const source = nameTree(changed) ? {} : opened.source;
-    const next = openSite({ ...wanted, ...source }, surroundings);
+    const next = openSite({ ...wanted, ...(nameTree(changed) ? {} : opened.source) }, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();
     opened = next;
     listener.limit(opened.limits);
     reporting.reload(wanted.log);
-    if (wanted.live) live?.renew({ ...opened, hidden: wanted.hidden });
-    else live?.end();
+    live.renew(opened, wanted);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    const closing = close(listener, opened, how.force === true, scheduler.alarm());
-    live?.end();
-    await closing;
+    await close(listener, live, opened, how.force === true, scheduler.alarm());
     reporting.flush();
   };
   return {

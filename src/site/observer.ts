@@ -35,7 +35,7 @@ export interface Observer {
   ended?(report: ExchangeReport): void;
   /** A connection's socket is closed. */
   disconnected?(remoteAddress: string): void;
-  /** Live reload has told pages of a change, or can't work. */
+  /** Live reload has told pages of a change, or a page keeps it out. */
   live?(report: LiveReport): void;
 }
 
@@ -53,9 +53,7 @@ export type LiveReport =
       readonly clients: readonly string[];
     }
   /** The policy of the page at `path` keeps live reload out, by this directive. */
-  | { readonly kind: "refused"; readonly path: string; readonly directive: string }
-  /** The root can't be watched; `code` is the system's error. */
-  | { readonly kind: "unwatched"; readonly folder: string; readonly code: string };
+  | { readonly kind: "refused"; readonly path: string; readonly directive: string };
 
 /** Why a connection is turned away: too many are open, or the server accepts only TLS. */
 export type RefusalReason = Extract<RefusalKind, "overloaded" | "cleartext">;

@@ -54,7 +54,12 @@ export type Body =
       readonly isForeign?: boolean;
     }
   | { readonly kind: "file"; readonly file: FileSource; readonly pieces: readonly Piece[] }
-  | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
+  | {
+      readonly kind: "stream";
+      readonly chunks: AsyncIterable<Uint8Array>;
+      /** Whether it is over when the client has ended its side: it has no end of its own. */
+      readonly endsWithClient?: boolean;
+    };
 
 /** A response field: name and value, as they go on the wire. */
 export type ResponseField = readonly [name: string, value: string];

@@ -7,7 +7,7 @@
 import { tokenList } from "../../http/fields/fields.ts";
 
 /** What the policies of a page mean for live reload. */
-export interface PolicyVerdict {
+interface PolicyVerdict {
   /** A nonce that the policies ask for; undefined for none. */
   readonly nonce: string | undefined;
   /** The first directive that keeps live reload out, as it is written; undefined for none. */

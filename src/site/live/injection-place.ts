@@ -24,7 +24,7 @@ export type Syntax = "html" | "xhtml";
 export type Width = "octet" | "low-first" | "high-first";
 
 /** The place in a page. */
-export interface Place {
+interface Place {
   /** Octets before the script. */
   readonly at: number;
   readonly width: Width;

@@ -83,15 +83,15 @@ export class LiveEndpoint implements Endpoint {
   #openStream({ remoteAddress }: Request): Response {
     const { liveStreamsMax, liveBeatTimeMs } = this.#limits;
     if (this.#streams.size >= liveStreamsMax) return this.#pages.refusal(refusals.overloaded);
-    return (
-      new ResponseBuilder(200)
-        .field("Cache-Control", "no-store")
-        // nginx would gather the messages otherwise.
-        .field("X-Accel-Buffering", "no")
-        .line(noSniff)
-        .line(ownOriginOnly)
-        .stream(this.#streams.open(remoteAddress, liveBeatTimeMs), "text/event-stream")
-        .build()
-    );
+    const chunks = this.#streams.open(remoteAddress, liveBeatTimeMs);
+    const response = new ResponseBuilder(200)
+      .field("Cache-Control", "no-store")
+      // nginx would gather the messages otherwise.
+      .field("X-Accel-Buffering", "no")
+      .line(noSniff)
+      .line(ownOriginOnly)
+      .stream(chunks, "text/event-stream")
+      .build();
+    return { ...response, body: { kind: "stream", chunks, endsWithClient: true } };
   }
 }

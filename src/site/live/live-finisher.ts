@@ -22,20 +22,23 @@ function valuesOf({ fields }: Response, wanted: string): readonly string[] {
 /** Cache-Control of what may be used only after it was revalidated. */
 const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];
 
-/** Whether caches ask before each use of a response with the field `name`. */
-function asksAlways(name: string, value: string): boolean {
-  if (name === "expires") return false;
-  return name !== "cache-control" || /\bno-(?:cache|store)\b/i.test(value);
+/** Whether a response with this field line isn't used by caches without revalidating it. */
+function asksAlways([name, value]: ResponseField): boolean {
+  if (name.toLowerCase() === "expires") return false;
+  return name.toLowerCase() !== "cache-control" || /\bno-(?:cache|store)\b/i.test(value);
+}
+
+function isCacheControl([name]: ResponseField): boolean {
+  return name.toLowerCase() === "cache-control";
 }
 
 /** `response`, which caches don't use without revalidating it. */
 function revalidated(response: Response): Response {
-  const stays = ([name, value]: ResponseField): boolean => asksAlways(name.toLowerCase(), value);
-  if (response.fields.every(stays)) return response;
-  const hasAge = response.fields.some(([name]) => name.toLowerCase() === "cache-control");
-  const others = response.fields.filter(stays);
-  const isAsked = others.some(([name]) => name.toLowerCase() === "cache-control");
-  return { ...response, fields: hasAge && !isAsked ? [...others, alwaysAsk] : others };
+  const { fields } = response;
+  if (fields.every(asksAlways)) return response;
+  const others = fields.filter(asksAlways);
+  const isLost = fields.some(isCacheControl) && !others.some(isCacheControl);
+  return { ...response, fields: isLost ? [...others, alwaysAsk] : others };
 }
 
 /** What puts the script into a page that begins with some octets; undefined for nowhere yet. */

@@ -39,9 +39,9 @@ class PageForms {
     const known = this.#forms.get(tag);
     if (known !== undefined) return known;
     if (this.#forms.size === formsKeptMax) this.#forms.clear();
-    const form = make();
-    this.#forms.set(tag, form);
-    return form;
+    const made = make();
+    this.#forms.set(tag, made);
+    return made;
   }
 }
 
@@ -99,7 +99,8 @@ export class LivePages {
     const isCoded = page.fields.some(([name]) => name === "Content-Encoding");
     if (syntax === undefined || isCoded) return page;
     const tag = wantsPage(request.head) ? this.#tagOf(page, syntax, request) : "";
-    const make = (): Representation => (tag === "" ? plainForm(page) : form(page, syntax, tag));
+    const make = (): Representation =>
+      tag === "" ? plainForm(page) : scriptedForm(page, syntax, tag);
     const { slot } = page;
     if (slot === undefined) return make();
     if (!(slot.value instanceof PageForms)) slot.value = new PageForms();
@@ -162,7 +163,7 @@ function plainForm(page: Representation): Representation {
 }
 
 /** The form of `page` with the script `tag`. */
-function form(page: Representation, syntax: Syntax, tag: string): Representation {
+function scriptedForm(page: Representation, syntax: Syntax, tag: string): Representation {
   const { content, mediaType, entityTag, isRepeated, hasVariants } = page;
   const octets = beginningOf(content);
   const insertion = insertionOf(octets, octets.length === page.size, syntax, tag);

@@ -36,14 +36,26 @@ interface LiveService {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly report: (report: LiveReport) => void;
+  /** Told in a line why live reload can't work. */
+  readonly failed: (reason: string) => void;
 }
 
 /** A tree that is watched. */
-export interface WatchedTree {
+interface WatchedTree {
   /** The folder's absolute path; undefined for a tree that never changes. */
   readonly folder: string | undefined;
   readonly hidden: boolean;
   readonly limits: Limits;
+}
+
+/** Why changes in `folder` go unseen: the system's error `code`, and what helps. */
+function unwatched(folder: string, code: string): string {
+  const remedies: Readonly<Record<string, string>> = {
+    EMFILE: "; sysctl fs.inotify.max_user_instances is how many watches a user may have",
+    ENOSPC: "; sysctl fs.inotify.max_user_watches is how many folders a user may watch",
+  };
+  const what = `${folder === "" ? "/" : folder} can't be watched: ${code}`;
+  return `postern: live reload: ${what}${remedies[code] ?? ""}`;
 }
 
 /** The live reload of one server. */
@@ -78,16 +90,10 @@ export class Live {
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
     if (folder === undefined) return;
-    const { scheduler, report } = this.#service;
+    const { scheduler } = this.#service;
     const told = (change: TreeChange): void => this.tell(change);
-    const failed = (code: string): void => report({ kind: "unwatched", folder, code });
+    const failed = (code: string): void => this.#service.failed(unwatched(folder, code));
     this.#watch = watchTree({ folder, hidden, limits, scheduler, told, failed });
-  }
-
-  /** Watches the tree of the site that has replaced another one: its pages may all differ. */
-  renew(tree: WatchedTree): void {
-    this.watch(tree);
-    this.tell({ paths: [], isAll: true });
   }
 
   /** Tells pages of a change. */
@@ -118,7 +124,7 @@ export class Live {
   }
 
   /** Watches no more, and ends all event streams. */
-  end(): void {
+  close(): void {
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
     this.#streams.end();

@@ -13,7 +13,7 @@ export const liveFolder = "/.postern/";
 export const liveNames = { script: "live.js", stream: "live" } as const;
 
 /** What a script element says. */
-export interface ScriptTag {
+interface ScriptTag {
   /** The path that the page was asked for, as the client spelled it. */
   readonly path: string;
   readonly syntax: Syntax;

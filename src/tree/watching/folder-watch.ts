@@ -21,7 +21,7 @@ import { lookAt, realPath } from "../../system/file-system.ts";
 export type WatchEvent = "change" | "rename";
 
 /** Receives what a watch sees. */
-export interface WatchListener {
+interface WatchListener {
   /** Something happened at `path`, relative to the folder. */
   happened(path: string, event: WatchEvent): void;
   /** The folder itself is another one, or it is gone. */

@@ -11,7 +11,7 @@ import { FolderWatch } from "./folder-watch.ts";
 import { isPassing } from "./passing-name.ts";
 
 /** What is watched, and who is told. */
-export interface TreeWatchOptions {
+interface TreeWatchOptions {
   /** The folder's absolute path, which may be a symbolic link. */
   readonly folder: string;
   /** Whether names that begin with a dot are served. */
