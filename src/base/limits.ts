@@ -156,6 +156,8 @@ export interface Limits {
   readonly liveChangesMax: number;
   /** How long no file may have changed before pages are told. */
   readonly liveQuietTimeMs: Milliseconds;
+  /** The same while files have gone and none has come: a build that empties its folder first. */
+  readonly liveGoneTimeMs: Milliseconds;
   /** How long pages wait at most while files go on changing. */
   readonly liveGatherTimeMs: Milliseconds;
   /** Between two looks whether the root is still the same folder. */
@@ -240,6 +242,7 @@ export const defaultLimits: Limits = {
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
   liveQuietTimeMs: milliseconds(100),
+  liveGoneTimeMs: seconds(1),
   liveGatherTimeMs: seconds(5),
   liveRootTimeMs: seconds(1),
   liveBeatTimeMs: seconds(20),
@@ -307,6 +310,16 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "codingAtOnceBytesMax",
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
+  },
+  {
+    limit: "liveRootTimeMs",
+    expected: "at least 10, so that the looks leave time for requests",
+    holds: (l) => l.liveRootTimeMs >= 10,
+  },
+  {
+    limit: "liveBeatTimeMs",
+    expected: "at least 10, so that the comments leave time for requests",
+    holds: (l) => l.liveBeatTimeMs >= 10,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -49,7 +49,7 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
-  /** The server's live reload, opened by the first site that has it; absent where none is served. */
+  /** The server's live reload, opened by the first site that has it; absent without a server. */
   readonly live?: () => Live;
 }
 

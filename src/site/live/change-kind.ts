@@ -31,7 +31,7 @@ function kindOf(path: string): ChangeKind | undefined {
   return mediaType.startsWith("image/") ? "image" : "page";
 }
 
-/** The kinds of `change`, each once; none when it concerns no page. With "page" there is no other. */
+/** The kinds of `change`, each once; none when it concerns no page, and "page" alone. */
 export function kindsOf({ paths, isAll }: TreeChange): readonly ChangeKind[] {
   const found = new Set(paths.map(kindOf));
   if (isAll || found.has("page")) return ["page"];

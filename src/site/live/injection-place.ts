@@ -20,6 +20,9 @@ export const placeSampleOctets = 64 * 1024;
 /** The two syntaxes of a page. */
 export type Syntax = "html" | "xhtml";
 
+/** What is known of a page: all of it, as much as is read, or a part of that. */
+export type Extent = "whole" | "most" | "part";
+
 /** How a character of ASCII is written: one octet, or two, the low one first or the high one. */
 export type Width = "octet" | "low-first" | "high-first";
 
@@ -92,7 +95,7 @@ function startTagAt(text: string, at: number, opening: RegExp): number {
   return found === null ? 0 : endOfTag(text, at + found[0].length);
 }
 
-/** What may stand before a head and makes no element, in HTML: white space, and kinds of comments. */
+/** What may stand before a head and makes no element in HTML: white space, kinds of comments. */
 const htmlSkipped = /[\t\n\f\r ]+|<!--(?:-?>|[^]*?--!?>)|<(?:!(?!--|doctype)|\?)[^>]*>/iy;
 
 /** The same in XML, where instructions end with "?>". */
@@ -136,7 +139,7 @@ function isCutOff(text: string, at: number): boolean {
 }
 
 /** The index of the place in HTML; -1 when the text doesn't reach that far. */
-function placeInHtml(text: string, isWhole: boolean): number {
+function placeInHtml(text: string, extent: Extent): number {
   let at = skip(text, 0, htmlSkipped);
   const untyped = at;
   at = skipType(text, at, htmlType);
@@ -146,9 +149,9 @@ function placeInHtml(text: string, isWhole: boolean): number {
   if (html > 0) at = skip(text, html, htmlSkipped);
   const head = startTagAt(text, at, headOpening);
   if (head > 0) return head;
-  if (isWhole || !isCutOff(text, at)) return at;
-  // A comment that is longer than what was read: the script goes before it, where that is safe.
-  return isTyped || html > 0 ? at : -1;
+  if (extent === "whole" || !isCutOff(text, at)) return at;
+  // A comment that is longer than what is read: the script goes before it, where that is safe.
+  return extent === "most" && (isTyped || html > 0) ? at : -1;
 }
 
 /** The index of the place in XHTML; -1 when there is none. */
@@ -181,20 +184,20 @@ function behindCharset(text: string, at: number, octets: number): number {
 }
 
 /**
- * Where a script of `scriptOctets` octets goes into the page that begins with `octets`, which are
- * the whole page if `isWhole`. Undefined when the page has no place for one: it isn't a page after
- * all, or its beginning is too long.
+ * Where a script of `scriptOctets` octets goes into the page that begins with `octets`. Undefined
+ * when the page has no place for one: it isn't a page after all, its beginning is too long, or
+ * `octets` have to be more.
  */
 export function placeIn(
   octets: Uint8Array,
   syntax: Syntax,
   scriptOctets: number,
-  isWhole: boolean,
+  extent: Extent,
 ): Place | undefined {
   const beginning = readBeginning(octets);
   if (beginning === undefined) return undefined;
   const { text, markOctets, width } = beginning;
-  let at = syntax === "html" ? placeInHtml(text, isWhole) : placeInXhtml(text);
+  let at = syntax === "html" ? placeInHtml(text, extent) : placeInXhtml(text);
   if (at === -1) return undefined;
   if (syntax === "html" && width === "octet") {
     at = behindCharset(text, at, scriptOctets + markOctets);

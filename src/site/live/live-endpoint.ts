@@ -26,10 +26,10 @@ import { liveFolder, liveNames } from "./script-tag.ts";
 /** Which of the two paths a request is for; undefined for any other. */
 export function liveNameOf({ head: { target } }: Request): keyof typeof liveNames | undefined {
   if (target.form !== "origin" && target.form !== "absolute") return undefined;
-  // Most requests are told by a comparison of their beginning.
-  if (!target.path.startsWith(liveFolder)) return undefined;
+  // Most paths are told without being read.
+  if (!target.path.includes("postern/live")) return undefined;
   const path = containPath(target.path);
-  if (!path.ok) return undefined;
+  if (!path.ok || !path.value.text.startsWith(liveFolder)) return undefined;
   const name = path.value.text.slice(liveFolder.length);
   if (name === liveNames.script) return "script";
   return name === liveNames.stream ? "stream" : undefined;

@@ -9,7 +9,7 @@ import { concatBytes } from "../../http/octets/bytes.ts";
 import type { Finisher } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { Insertion } from "./injected-file.ts";
-import type { Syntax } from "./injection-place.ts";
+import type { Extent, Syntax } from "./injection-place.ts";
 import { placeSampleOctets } from "./injection-place.ts";
 import { liveNameOf } from "./live-endpoint.ts";
 import type { LivePages } from "./live-pages.ts";
@@ -42,7 +42,7 @@ function revalidated(response: Response): Response {
 }
 
 /** What puts the script into a page that begins with some octets; undefined for nowhere yet. */
-type FindInsertion = (octets: Uint8Array, isWhole: boolean) => Insertion | undefined;
+type FindInsertion = (octets: Uint8Array, extent: Extent) => Insertion | undefined;
 
 /**
  * The chunks of a page, with the script. An object and no generator: a generator that is returned
@@ -68,12 +68,11 @@ class InjectedStream implements AsyncIterableIterator<Uint8Array, void> {
     let beginning: Uint8Array = new Uint8Array(0);
     for (;;) {
       const { done, value } = await this.#chunks.next();
-      const isWhole = done === true;
-      if (!isWhole) beginning = concatBytes([beginning, value]);
-      const insertion = find(beginning, isWhole);
-      // Behind the place there has to be something, or the place may be further on.
-      const isFound = insertion !== undefined && insertion.at < beginning.length;
-      if (!isWhole && !isFound && beginning.length < placeSampleOctets) continue;
+      if (done !== true) beginning = concatBytes([beginning, value]);
+      const isMost = beginning.length >= placeSampleOctets;
+      const extent = done === true ? "whole" : isMost ? "most" : "part";
+      const insertion = find(beginning, extent);
+      if (extent === "part" && insertion === undefined) continue;
       this.#find = undefined;
       const page = insertion === undefined ? beginning : insert(beginning, insertion);
       return { done: false, value: page };
@@ -123,9 +122,9 @@ export class LiveFinisher implements Finisher {
     const isAny = status >= 400 || body.kind === "stream";
     const tagFor = (octets: Uint8Array): string =>
       this.#pages.tagFor({ octets, syntax, isAny, policies }, request);
-    const find = (octets: Uint8Array, isWhole: boolean): Insertion | undefined => {
+    const find: FindInsertion = (octets, extent) => {
       const tag = tagFor(octets);
-      return tag === "" ? undefined : insertionOf(octets, isWhole, syntax, tag);
+      return tag === "" ? undefined : insertionOf(octets, extent, syntax, tag);
     };
     switch (body.kind) {
       case "none":
@@ -136,7 +135,7 @@ export class LiveFinisher implements Finisher {
         return mayInject ? { kind: "stream", chunks: new InjectedStream(body.chunks, find) } : body;
       }
       case "bytes": {
-        const insertion = find(body.bytes, true);
+        const insertion = find(body.bytes, "whole");
         return insertion && { kind: "bytes", bytes: insert(body.bytes, insertion) };
       }
       case "file":
@@ -154,7 +153,7 @@ function injectFile(
   if (whole === undefined || whole instanceof Uint8Array || others.length > 0) return undefined;
   const octets = new Uint8Array(Math.min(whole.octets, placeSampleOctets));
   if (file.read(octets, whole.start) < octets.length) return undefined;
-  const insertion = find(octets, octets.length === whole.octets);
+  const insertion = find(octets, octets.length === whole.octets ? "whole" : "most");
   if (insertion === undefined) return undefined;
   const { at } = insertion;
   const before = { start: whole.start, octets: at };

@@ -20,14 +20,14 @@ import { isNavigation } from "../rules/navigation.ts";
 import { policiesIn, weighPolicies } from "./content-policy.ts";
 import { InjectedFile } from "./injected-file.ts";
 import type { Insertion } from "./injected-file.ts";
-import type { Syntax } from "./injection-place.ts";
+import type { Extent, Syntax } from "./injection-place.ts";
 import { placeIn, placeSampleOctets } from "./injection-place.ts";
 import { scriptTag, tagOctets } from "./script-tag.ts";
 
 /** Which responses differ for navigations. */
 const varies: ResponseField = ["Vary", "Sec-Fetch-Dest"];
 
-/** How many forms of one page are kept: under paths of different depths it has different scripts. */
+/** How many forms of a page are kept: under paths of other depths it has other scripts. */
 const formsKeptMax = 4;
 
 /** The forms of one page of the tree by their script, "" for none. They lie in the page's slot. */
@@ -134,11 +134,11 @@ export class LivePages {
 /** What puts `tag` into the page that begins with `octets`; undefined when it has no place. */
 export function insertionOf(
   octets: Uint8Array,
-  isWhole: boolean,
+  extent: Extent,
   syntax: Syntax,
   tag: string,
 ): Insertion | undefined {
-  const place = placeIn(octets, syntax, tag.length, isWhole);
+  const place = placeIn(octets, syntax, tag.length, extent);
   return place === undefined ? undefined : { at: place.at, octets: tagOctets(tag, place.width) };
 }
 
@@ -166,7 +166,8 @@ function plainForm(page: Representation): Representation {
 function scriptedForm(page: Representation, syntax: Syntax, tag: string): Representation {
   const { content, mediaType, entityTag, isRepeated, hasVariants } = page;
   const octets = beginningOf(content);
-  const insertion = insertionOf(octets, octets.length === page.size, syntax, tag);
+  const extent = octets.length === page.size ? "whole" : "most";
+  const insertion = insertionOf(octets, extent, syntax, tag);
   if (insertion === undefined) return plainForm(page);
   // The same page has other scripts under other paths, and none for other clients.
   const suffix = Bun.hash.xxHash32(utf8Bytes(tag)).toString(36);

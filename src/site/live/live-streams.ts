@@ -109,7 +109,7 @@ export class LiveStreams {
     return this.#streams.size;
   }
 
-  /** A stream for a client, with a comment every `beatTimeMs`. It counts from its first chunk on. */
+  /** A stream for a client, with a comment every `beatTimeMs`; counted from its first chunk on. */
   open(remoteAddress: string, beatTimeMs: number): AsyncIterable<Uint8Array> {
     this.#beatTimeMs = beatTimeMs;
     return new LiveStream(this, remoteAddress);
@@ -156,7 +156,7 @@ export class LiveStreams {
   }
 
   /** Ends all streams. */
-  end(): void {
+  close(): void {
     this.#alarm.clear();
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();

@@ -127,6 +127,6 @@ export class Live {
   close(): void {
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
-    this.#streams.end();
+    this.#streams.close();
   }
 }

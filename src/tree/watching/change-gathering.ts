@@ -18,7 +18,10 @@ export interface TreeChange {
 }
 
 /** The limits of gathering. */
-type GatheringLimits = Pick<Limits, "liveQuietTimeMs" | "liveGatherTimeMs" | "liveChangesMax">;
+type GatheringLimits = Pick<
+  Limits,
+  "liveQuietTimeMs" | "liveGoneTimeMs" | "liveGatherTimeMs" | "liveChangesMax"
+>;
 
 /** What happened at one path. */
 interface Happened {
@@ -31,7 +34,7 @@ interface Happened {
 /** What gathering needs. */
 interface GatheringService {
   readonly limits: GatheringLimits;
-  /** Rings when it has been quiet, and when it was not for too long. */
+  /** They ring when it has been quiet, and when it was not for too long. */
   readonly alarms: readonly [quiet: Alarm, latest: Alarm];
   /** Whether no page depends on what is at a path, by its name. */
   readonly isPassing: (path: string) => boolean;
@@ -52,8 +55,10 @@ function cameAndWent({ first, renames, isWritten }: Happened): boolean {
 export class ChangeGathering {
   readonly #service: GatheringService;
   readonly #happened = new Map<string, Happened>();
-  #isAll = false;
-  #isWaiting = false;
+  /** Whether all may have changed; "gone" while the root is missing. */
+  #all: "no" | "gone" | "yes" = "no";
+  /** How long it has been quiet when the alarm rings. */
+  #quiet: "no" | "short" | "long" = "no";
 
   constructor(service: GatheringService) {
     this.#service = service;
@@ -71,31 +76,39 @@ export class ChangeGathering {
       const renames = event === "rename" ? 1 : 0;
       this.#happened.set(path, { first: event, renames, isWritten: event === "change" });
     } else {
-      this.#isAll = true;
+      this.#all = "yes";
     }
     this.#wait();
   }
 
-  /** Anything may have changed. */
-  addAll(): void {
-    this.#isAll = true;
+  /** Anything may have changed; or all of it is gone, if `isGone`. */
+  addAll(isGone: boolean): void {
+    this.#all = isGone ? "gone" : "yes";
     this.#wait();
   }
 
   #wait(): void {
     const { limits, alarms } = this.#service;
     const [quiet, latest] = alarms;
-    quiet.set(limits.liveQuietTimeMs, this.#tell);
-    if (!this.#isWaiting) latest.set(limits.liveGatherTimeMs, this.#tell);
-    this.#isWaiting = true;
+    quiet.set(limits.liveQuietTimeMs, this.#ring);
+    if (this.#quiet === "no") latest.set(limits.liveGatherTimeMs, this.#tell);
+    this.#quiet = "short";
   }
+
+  readonly #ring = (): void => {
+    const { limits, alarms, exists } = this.#service;
+    const isGone = this.#all !== "yes" && !this.#happened.keys().some(exists);
+    if (!isGone || this.#quiet === "long" || limits.liveGoneTimeMs === 0) return this.#tell();
+    this.#quiet = "long";
+    alarms[0].set(limits.liveGoneTimeMs, this.#ring);
+  };
 
   readonly #tell = (): void => {
     const { exists, told } = this.#service;
     const paths = [...this.#happened]
       .filter(([path, happened]) => !cameAndWent(happened) || exists(path))
       .map(([path]) => path);
-    const isAll = this.#isAll;
+    const isAll = this.#all !== "no";
     this.clear();
     if (isAll || paths.length > 0) told({ paths, isAll });
   };
@@ -104,7 +117,7 @@ export class ChangeGathering {
   clear(): void {
     for (const alarm of this.#service.alarms) alarm.clear();
     this.#happened.clear();
-    this.#isAll = false;
-    this.#isWaiting = false;
+    this.#all = "no";
+    this.#quiet = "no";
   }
 }

@@ -24,8 +24,8 @@ export type WatchEvent = "change" | "rename";
 interface WatchListener {
   /** Something happened at `path`, relative to the folder. */
   happened(path: string, event: WatchEvent): void;
-  /** The folder itself is another one, or it is gone. */
-  replaced(): void;
+  /** The folder itself is another one; or nothing is there, if `isGone`. */
+  replaced(isGone: boolean): void;
   /** The folder can't be watched; `code` is the system's, "ENOSPC". Told once for each code. */
   failed(code: string): void;
 }
@@ -85,7 +85,7 @@ export class FolderWatch implements Disposable {
     const now = this.#find();
     if (isSamePlace(now, this.#place)) return;
     this.#begin(now);
-    this.#listener.replaced();
+    this.#listener.replaced(now === undefined);
   }
 
   #begin(place: Place | undefined): void {

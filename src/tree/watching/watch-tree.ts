@@ -35,7 +35,7 @@ export function watchTree(options: TreeWatchOptions): Disposable {
   });
   const listener = {
     happened: gathering.add.bind(gathering),
-    replaced: () => gathering.addAll(),
+    replaced: (isGone: boolean) => gathering.addAll(isGone),
     failed,
   };
   const watch = new FolderWatch(folder, listener, scheduler.alarm(), limits.liveRootTimeMs);
