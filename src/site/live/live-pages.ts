@@ -24,8 +24,12 @@ import type { Extent, Syntax } from "./injection-place.ts";
 import { placeIn, placeSampleOctets } from "./injection-place.ts";
 import { scriptTag, tagOctets } from "./script-tag.ts";
 
-/** Which responses differ for navigations. */
-const varies: ResponseField = ["Vary", "Sec-Fetch-Dest"];
+/** `fields` with the one that navigations differ by in Vary (RFC 9110 §12.5.5). */
+function withVary(fields: readonly ResponseField[]): readonly ResponseField[] {
+  const isVary = ([name]: ResponseField): boolean => name.toLowerCase() === "vary";
+  const members = [...fields.filter(isVary).map(([, value]) => value), "Sec-Fetch-Dest"];
+  return [...fields.filter((field) => !isVary(field)), ["Vary", members.join(", ")]];
+}
 
 /** How many forms of a page are kept: under paths of other depths it has other scripts. */
 const formsKeptMax = 4;
@@ -158,7 +162,7 @@ function plainForm(page: Representation): Representation {
     content,
     isRepeated,
     hasVariants,
-    fields: [...page.fields, varies],
+    fields: withVary(page.fields),
   });
 }
 
@@ -180,11 +184,11 @@ function scriptedForm(page: Representation, syntax: Syntax, tag: string): Repres
         : new InjectedFile(content, insertion),
     isRepeated,
     hasVariants,
-    fields: [...page.fields, varies],
+    fields: withVary(page.fields),
   });
 }
 
 /** `response` with Vary for navigations. */
 export function varying(response: Response): Response {
-  return { ...response, fields: [...response.fields, varies] };
+  return { ...response, fields: withVary(response.fields) };
 }

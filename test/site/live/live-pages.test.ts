@@ -36,7 +36,7 @@ describe("a page of the tree with live reload", () => {
     expect(fields["ETag"]).toMatch(new RegExp(`^"${tag}-live-\\w+"$`));
     // That of the file says nothing about the page with the script.
     expect(fields["Last-Modified"]).toBeUndefined();
-    expect(fields["Vary"]).toBe("Sec-Fetch-Dest");
+    expect(fields["Vary"]).toBe("Accept-Encoding, Sec-Fetch-Dest");
   });
 
   test("is the file itself for what doesn't navigate: programs, and scripts of pages", async () => {
@@ -44,7 +44,7 @@ describe("a page of the tree with live reload", () => {
       const answer = await client.ask("GET /page.html", fields);
       expect(answer.body).toBe("<!doctype html><title>ü</title><p>hello");
       expect(answer.fields["Last-Modified"]).toBeString();
-      expect(answer.fields["Vary"]).toBe("Sec-Fetch-Dest");
+      expect(answer.fields["Vary"]).toBe("Accept-Encoding, Sec-Fetch-Dest");
     }
     // Over plain http, browsers say only what they accept.
     const { body } = await client.ask("GET /page.html", { Accept: "text/html,*/*;q=0.8" });
