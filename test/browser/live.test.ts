@@ -304,6 +304,27 @@ function tests(): void {
     expect(await tab.value("[globalThis.old, globalThis.count]")).toEqual([null, 1]);
   });
 
+  test("a page behind a proxy that strips a prefix is loaded again", async () => {
+    await using live = await LiveSite.open();
+    live.write("docs/page.html", page("one"));
+    await using proxy = Bun.serve({
+      port: 0,
+      idleTimeout: 0,
+      fetch: (request) => {
+        const { pathname, search } = new URL(request.url);
+        if (!pathname.startsWith("/app/")) return new Response(null, { status: 404 });
+        const headers = new Headers(request.headers);
+        headers.delete("host");
+        return fetch(new URL(pathname.slice("/app".length) + search, live.server.url), { headers });
+      },
+    });
+    using tab = await Page.open();
+    await tab.goto("app/docs/page.html", proxy.url);
+    await live.settled();
+    live.write("docs/page.html", page("two"));
+    await tab.until(`${heading} === "two"`);
+  });
+
   test("a page with a policy of its own is loaded again", async () => {
     const policed = (text: string): string =>
       `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'"><h1>${text}</h1>`;

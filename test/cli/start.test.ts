@@ -23,17 +23,18 @@ const seldomUsed = [
   /^src\/http\/multipart\.ts$/,
   /^src\/http1\/chunked\.ts$/,
   /^src\/server\/connection\/file-sender\.ts$/,
-  /^src\/server\/request-recorder\.ts$/,
+  /^src\/server\/(?:live-text|request-recorder)\.ts$/,
   /^src\/server\/tls\//,
   /^src\/site\/content\/listing-page\.ts$/,
   /^src\/site\/forms\//,
   /^src\/site\/hints\//,
+  /^src\/site\/live\//,
   /^src\/site\/library\/(?:fetch-response|route-request)\.ts$/,
   /^src\/site\/pages\/markup\.ts$/,
   /^src\/site\/rules\//,
   /^src\/site\/variants\/(?!compressible)/,
   /^src\/system\/plain-calls\.ts$/,
-  /^src\/tree\/(?:listing|memory)\//,
+  /^src\/tree\/(?:listing|memory|watching)\//,
 ];
 
 /** The modules that a server of the sample site has loaded after it has answered `request`. */

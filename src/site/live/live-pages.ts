@@ -31,20 +31,20 @@ function withVary(fields: readonly ResponseField[]): readonly ResponseField[] {
   return [...fields.filter((field) => !isVary(field)), ["Vary", members.join(", ")]];
 }
 
-/** How many forms of a page are kept: under paths of other depths it has other scripts. */
-const formsKeptMax = 4;
+/** How many renderings of a page are kept: its script differs with the depth of the path. */
+const renderingsKeptMax = 4;
 
-/** The forms of one page of the tree by their script, "" for none. They lie in the page's slot. */
-class PageForms {
-  readonly #forms = new Map<string, Representation>();
+/** The renderings of one page of the tree by their script, "" for none. They lie in the page's slot. */
+class PageRenderings {
+  readonly #renderings = new Map<string, Representation>();
 
-  /** The form with the script `tag`, made by `make` if it isn't kept. */
+  /** The rendering with the script `tag`, made by `make` if it isn't kept. */
   of(tag: string, make: () => Representation): Representation {
-    const known = this.#forms.get(tag);
+    const known = this.#renderings.get(tag);
     if (known !== undefined) return known;
-    if (this.#forms.size === formsKeptMax) this.#forms.clear();
+    if (this.#renderings.size === renderingsKeptMax) this.#renderings.clear();
     const made = make();
-    this.#forms.set(tag, made);
+    this.#renderings.set(tag, made);
     return made;
   }
 }
@@ -104,11 +104,11 @@ export class LivePages {
     if (syntax === undefined || isCoded) return page;
     const tag = wantsPage(request.head) ? this.#tagOf(page, syntax, request) : "";
     const make = (): Representation =>
-      tag === "" ? plainForm(page) : scriptedForm(page, syntax, tag);
+      tag === "" ? plainRendering(page) : scriptedRendering(page, syntax, tag);
     const { slot } = page;
     if (slot === undefined) return make();
-    if (!(slot.value instanceof PageForms)) slot.value = new PageForms();
-    return (slot.value as PageForms).of(tag, make);
+    if (!(slot.value instanceof PageRenderings)) slot.value = new PageRenderings();
+    return (slot.value as PageRenderings).of(tag, make);
   }
 
   #tagOf(page: Representation, syntax: Syntax, request: Request): string {
@@ -151,8 +151,8 @@ export function insert(content: Uint8Array, { at, octets }: Insertion): Uint8Arr
   return concatBytes([content.subarray(0, at), octets, content.subarray(at)]);
 }
 
-/** The form of `page` that is the file itself. */
-function plainForm(page: Representation): Representation {
+/** The rendering of `page` that is the file itself. */
+function plainRendering(page: Representation): Representation {
   const { mediaType, entityTag, mtimeMs, dateIsShared, content, isRepeated, hasVariants } = page;
   return new Representation({
     mediaType,
@@ -166,13 +166,13 @@ function plainForm(page: Representation): Representation {
   });
 }
 
-/** The form of `page` with the script `tag`. */
-function scriptedForm(page: Representation, syntax: Syntax, tag: string): Representation {
+/** The rendering of `page` with the script `tag`. */
+function scriptedRendering(page: Representation, syntax: Syntax, tag: string): Representation {
   const { content, mediaType, entityTag, isRepeated, hasVariants } = page;
   const octets = beginningOf(content);
   const extent = octets.length === page.size ? "whole" : "most";
   const insertion = insertionOf(octets, extent, syntax, tag);
-  if (insertion === undefined) return plainForm(page);
+  if (insertion === undefined) return plainRendering(page);
   // The same page has other scripts under other paths, and none for other clients.
   const suffix = Bun.hash.xxHash32(utf8Bytes(tag)).toString(36);
   return new Representation({
