@@ -24,9 +24,12 @@ import type { Extent, Syntax } from "./injection-place.ts";
 import { placeIn, placeSampleOctets } from "./injection-place.ts";
 import { scriptTag, tagOctets } from "./script-tag.ts";
 
+function isVary([name]: ResponseField): boolean {
+  return name.toLowerCase() === "vary";
+}
+
 /** `fields` with the one that navigations differ by in Vary (RFC 9110 §12.5.5). */
 function withVary(fields: readonly ResponseField[]): readonly ResponseField[] {
-  const isVary = ([name]: ResponseField): boolean => name.toLowerCase() === "vary";
   const members = [...fields.filter(isVary).map(([, value]) => value), "Sec-Fetch-Dest"];
   return [...fields.filter((field) => !isVary(field)), ["Vary", members.join(", ")]];
 }
@@ -34,7 +37,7 @@ function withVary(fields: readonly ResponseField[]): readonly ResponseField[] {
 /** How many renderings of a page are kept: its script differs with the depth of the path. */
 const renderingsKeptMax = 4;
 
-/** The renderings of one page of the tree by their script, "" for none. They lie in the page's slot. */
+/** The renderings of a page by their script, "" for none. They lie in the slot of the page. */
 class PageRenderings {
   readonly #renderings = new Map<string, Representation>();
 

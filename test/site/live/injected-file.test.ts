@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import { InjectedFile } from "../../../src/site/live/injected-file.ts";

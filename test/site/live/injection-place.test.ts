@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { latin1Bytes, latin1Text, utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import { placeIn, placeSampleOctets } from "../../../src/site/live/injection-place.ts";

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { ResponseBuilder } from "../../../index.ts";
 import type { Response } from "../../../src/http/message/response.ts";
+import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import { concatBytes, utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import { TempSite } from "../../temp-site.ts";
 import { requestOf } from "../fake-request.ts";
