@@ -23,8 +23,6 @@ export interface OpenTree {
   readonly source: Pick<CompleteSiteOptions, "root" | "files">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
-  /** The absolute path of the folder, as it was named; undefined for files in memory. */
-  readonly folder: string | undefined;
 }
 
 /** What the trees of one server share. */
@@ -64,8 +62,7 @@ function openFolder(
   const opened = openDiskTree({ root, ...rules, clock, scheduler, limits });
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
-  const { root: source, folder } = tree;
-  return { tree, source: { root: source }, shows: (file) => tree.shows(file), folder };
+  return { tree, source: { root: tree.root }, shows: (file) => tree.shows(file) };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */
@@ -82,5 +79,5 @@ function openFiles(
   const opened = openMemoryTree({ files, permissions, hidden, index, limits, madeMs });
   if (!opened.ok) throw new ServeError("files", `files: ${opened.error}`);
   const tree = opened.value;
-  return { tree, source: { root: "", files: tree }, shows: () => false, folder: undefined };
+  return { tree, source: { root: "", files: tree }, shows: () => false };
 }

@@ -28,6 +28,14 @@ const page = (text: string): string => `<!doctype html>
 </html>
 `;
 
+const heading1 = (text: string): string => `<h1>${text}</h1>`;
+const styled = "<!doctype html><link rel=icon href='data:,'><link rel=stylesheet href=style.css>";
+const policy =
+  "<!doctype html><meta http-equiv=Content-Security-Policy content=\"default-src 'none'; script-src 'self'\">";
+/** A page that counts how often it was loaded in the page around it. */
+const inner = (text: string): string =>
+  `<p>${text}</p><script>top.count = (top.count ?? 0) + 1</script>`;
+
 class LiveSite implements AsyncDisposable {
   readonly site = new TempSite("empty");
   readonly reports: LiveReport[] = [];
@@ -221,7 +229,7 @@ function tests(): void {
     expect(saved).not.toMatch(/postern|live/);
     const plain = page("one").replace("<!doctype html>\n", "").trim();
     expect(saved.replace(/\s+/g, "")).toBe(plain.replace(/\s+/g, ""));
-    const { data } = (await tab.view.cdp("Page.captureSnapshot")) as { data: string };
+    const { data } = await tab.view.cdp<{ data: string }>("Page.captureSnapshot");
     expect(data).toContain("page.html");
     expect(data).not.toContain("postern");
   });
@@ -266,16 +274,14 @@ function tests(): void {
     ["script-src 'strict-dynamic' 'nonce-abc'; style-src 'self'; img-src 'self' data:"],
     ["default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"],
   ])("a page under the policy %p is loaded again", async (value) => {
-    const policed = (text: string): string =>
-      `<!doctype html><link rel="icon" href="data:,"><link rel=stylesheet href=style.css><h1>${text}</h1>`;
     const headers = [{ name: "Content-Security-Policy", value }];
     await using live = await LiveSite.open({ headers });
-    live.write("policed.html", policed("one"));
+    live.write("policed.html", styled + heading1("one"));
     using tab = await live.visit("policed.html");
     await live.settled();
     live.write("style.css", "h1 { color: rgb(2, 0, 0); }");
     await tab.until(`${color} === "rgb(2, 0, 0)"`);
-    live.write("policed.html", policed("two"));
+    live.write("policed.html", styled + heading1("two"));
     await tab.until(`${heading} === "two"`);
   });
 
@@ -292,8 +298,6 @@ function tests(): void {
 
   test("a page in a frame goes along with the page around it, and is loaded once", async () => {
     await using live = await LiveSite.open();
-    const inner = (text: string): string =>
-      `<p>${text}</p><script>top.count = (top.count ?? 0) + 1</script>`;
     live.write("outer.html", "<!doctype html><h1>outer</h1><iframe src=inner.html></iframe>");
     live.write("inner.html", inner("one"));
     using tab = await live.visit("outer.html");
@@ -307,7 +311,7 @@ function tests(): void {
   test("a page behind a proxy that strips a prefix is loaded again", async () => {
     await using live = await LiveSite.open();
     live.write("docs/page.html", page("one"));
-    await using proxy = Bun.serve({
+    using proxy = Bun.serve({
       port: 0,
       idleTimeout: 0,
       fetch: (request) => {
@@ -326,13 +330,11 @@ function tests(): void {
   });
 
   test("a page with a policy of its own is loaded again", async () => {
-    const policed = (text: string): string =>
-      `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'"><h1>${text}</h1>`;
     await using live = await LiveSite.open();
-    live.write("policed.html", policed("one"));
+    live.write("policed.html", policy + heading1("one"));
     using tab = await live.visit("policed.html");
     await live.settled();
-    live.write("policed.html", policed("two"));
+    live.write("policed.html", policy + heading1("two"));
     await tab.until(`${heading} === "two"`);
   });
 

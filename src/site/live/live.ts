@@ -7,6 +7,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { TreeChange } from "../../tree/watching/change-gathering.ts";
+import type { Tree } from "../../tree/tree.ts";
 import { watchTree } from "../../tree/watching/watch-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import type { LiveReport } from "../observer.ts";
@@ -42,8 +43,7 @@ interface LiveService {
 
 /** A tree that is watched. */
 interface WatchedTree {
-  /** The folder's absolute path; undefined for a tree that never changes. */
-  readonly folder: string | undefined;
+  readonly tree: Pick<Tree, "folders">;
   readonly hidden: boolean;
   readonly limits: Limits;
 }
@@ -86,14 +86,15 @@ export class Live {
   }
 
   /** Watches the tree of a site, and no other from now on. */
-  watch({ folder, hidden, limits }: WatchedTree): void {
+  watch({ tree: { folders }, hidden, limits }: WatchedTree): void {
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
-    if (folder === undefined) return;
+    if (folders === undefined) return;
     const { scheduler } = this.#service;
     const told = (change: TreeChange): void => this.tell(change);
-    const failed = (code: string): void => this.#service.failed(unwatched(folder, code));
-    this.#watch = watchTree({ folder, hidden, limits, scheduler, told, failed });
+    const failed = (folder: string, code: string): void =>
+      this.#service.failed(unwatched(folder, code));
+    this.#watch = watchTree({ folders, hidden, limits, scheduler, told, failed });
   }
 
   /** Tells pages of a change. */

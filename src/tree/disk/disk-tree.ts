@@ -42,7 +42,7 @@ import type { ContainedPath } from "../path.ts";
 import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permits } from "../permission.ts";
-import type { Kind, OpenFile, Outcome, Tree } from "../tree.ts";
+import type { Kind, OpenFile, Outcome, ShownFolder, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./walk.ts";
@@ -150,9 +150,8 @@ export class DiskTree implements Tree {
     };
   }
 
-  /** The absolute path of the folder as it was given, without a trailing slash: "" for "/". */
-  get folder(): string {
-    return this.#rules.root;
+  get folders(): readonly ShownFolder[] {
+    return [{ path: this.#rules.root, at: "" }];
   }
 
   open(path: ContainedPath, view: View): Outcome {

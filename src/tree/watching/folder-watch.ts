@@ -51,14 +51,25 @@ export class FolderWatch implements Disposable {
   readonly #listener: WatchListener;
   readonly #alarm: Alarm;
   readonly #lookEachMs: Milliseconds;
+  readonly #isDeep: boolean;
   #watcher: FSWatcher | undefined;
   /** What was at the path at the last look; undefined for nothing. */
   #place: Place | undefined;
   readonly #told = new Set<string>();
 
-  /** Watches what is at `path`, now and later. `alarm` times the looks at it. */
-  constructor(path: string, listener: WatchListener, alarm: Alarm, lookEachMs: Milliseconds) {
+  /**
+   * Watches what is at `path`, now and later, with the folders in it if `isDeep`. `alarm` times the
+   * looks at it.
+   */
+  constructor(
+    path: string,
+    listener: WatchListener,
+    alarm: Alarm,
+    lookEachMs: Milliseconds,
+    isDeep = true,
+  ) {
     this.#path = path;
+    this.#isDeep = isDeep;
     this.#listener = listener;
     this.#alarm = alarm;
     this.#lookEachMs = lookEachMs;
@@ -94,7 +105,7 @@ export class FolderWatch implements Disposable {
     this.#place = place;
     if (place === undefined) return;
     const { watch } = require("node:fs") as typeof import("node:fs");
-    const how = { recursive: true, persistent: false } as const;
+    const how = { recursive: this.#isDeep, persistent: false };
     try {
       this.#watcher = watch(place.path, how, (event, name) => this.#happened(event, name));
       this.#watcher.on("error", (error) => this.#failed(error));

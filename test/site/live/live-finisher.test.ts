@@ -13,6 +13,9 @@ afterAll(() => site[Symbol.dispose]());
 const navigation = { "Sec-Fetch-Dest": "document" };
 const any = '<script src=".postern/live.js" data-any="" async=""></script>';
 
+/** The beginning of a route's response. */
+const page = (): ResponseBuilder<200> => new ResponseBuilder(200);
+
 /** The text of a response that is a stream. */
 async function textOf({ body }: Response): Promise<string> {
   if (body.kind !== "stream") throw new Error(body.kind);
@@ -54,7 +57,6 @@ describe("an error's page with live reload", () => {
 describe("a page of a route", () => {
   test("has the script, unless it has a tag, a coding, or is an answer to POST", async () => {
     const client = new SiteClient(site.root, { live: true });
-    const page = (): ResponseBuilder<200> => new ResponseBuilder(200);
     client.routes.add("GET", "/r", () => page().html("<p>route").build());
     client.routes.add("POST", "/r", () => page().html("<p>posted").build());
     client.routes.add("GET", "/tag", () => page().field("ETag", '"x"').html("<p>tag").build());

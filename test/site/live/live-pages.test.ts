@@ -153,13 +153,14 @@ describe("a listing with live reload", () => {
   });
 });
 
-describe("a page under a Content-Security-Policy", () => {
-  const under = (value: string): SiteClient =>
-    new SiteClient(site.root, {
-      live: true,
-      headers: [{ name: "Content-Security-Policy", value }],
-    });
+/** The site under a policy. */
+const under = (value: string): SiteClient =>
+  new SiteClient(site.root, {
+    live: true,
+    headers: [{ name: "Content-Security-Policy", value }],
+  });
 
+describe("a page under a Content-Security-Policy", () => {
   test("gets its nonce, from a rule or from the page", async () => {
     const rule = under("script-src 'nonce-r4nd'; connect-src 'self'");
     expect((await rule.ask("GET /page.html", navigation)).body).toContain('nonce="r4nd"');

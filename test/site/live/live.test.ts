@@ -20,7 +20,7 @@ async function listening(): Promise<{
   const chunks = body.chunks[Symbol.asyncIterator]();
   const next = async (): Promise<string | undefined> => {
     const { done, value } = await chunks.next();
-    return done === true ? undefined : new TextDecoder().decode(value as Uint8Array);
+    return done === true ? undefined : new TextDecoder().decode(value);
   };
   await next();
   return { client, next };
@@ -67,10 +67,10 @@ describe("live reload", () => {
 
   test("watches the tree, and no longer when it is closed", async () => {
     const { client, next } = await listening();
-    client.live?.watch({ folder: site.root, hidden: false, limits: defaultLimits });
+    client.live?.watch({ tree: client.tree, hidden: false, limits: defaultLimits });
     site.file("page.html", "<p>");
     expect(await next()).toContain('["page"]]]}');
-    client.live?.watch({ folder: undefined, hidden: false, limits: defaultLimits });
+    client.live?.watch({ tree: {}, hidden: false, limits: defaultLimits });
     client.live?.close();
     expect(await next()).toBeUndefined();
   });

@@ -16,6 +16,7 @@ import {
 import { resolveLimits } from "../../../src/base/limits.ts";
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
 import type { TreeChange } from "../../../src/tree/watching/change-gathering.ts";
+import type { ShownFolder } from "../../../src/tree/tree.ts";
 import { watchTree } from "../../../src/tree/watching/watch-tree.ts";
 import { TempSite } from "../../temp-site.ts";
 
@@ -27,14 +28,15 @@ class WatchedTree implements Disposable {
   readonly #watch: Disposable;
   #wake: (() => void) | undefined;
 
-  constructor(hidden = false, liveQuietTimeMs = 100) {
+  constructor(hidden = false, liveQuietTimeMs = 100, more: readonly ShownFolder[] = []) {
+    const folders = [{ path: this.root, at: "" }, ...more];
     mkdirSync(`${this.root}/css`, { recursive: true });
     writeFileSync(`${this.root}/css/a.css`, "one");
     writeFileSync(`${this.root}/page.html`, "one");
     const limits = resolveLimits({ liveRootTimeMs: 20, liveQuietTimeMs });
     if (!limits.ok) throw new Error(limits.error.limit);
     this.#watch = watchTree({
-      folder: this.root,
+      folders,
       hidden,
       limits: limits.value,
       scheduler: new EventLoop(),
@@ -42,8 +44,8 @@ class WatchedTree implements Disposable {
         this.changes.push(change);
         this.#wake?.();
       },
-      failed: (code) => {
-        throw new Error(code);
+      failed: (folder, code) => {
+        throw new Error(`${folder}: ${code}`);
       },
     });
   }
@@ -137,6 +139,28 @@ describe("a file that is saved", () => {
       closeSync(openSync(`${tree.root}/page.html`, "r"));
     });
     expect(paths).toEqual([]);
+  });
+});
+
+describe("a tree of several folders", () => {
+  test("tells of paths in the tree, and of one file in a folder if no other is shown", async () => {
+    using other = new TempSite("empty");
+    other.file("docs/deep/a.html", "one");
+    other.file("one/.file.html", "one");
+    other.file("one/beside.html", "one");
+    const more = [
+      { path: other.at("docs"), at: "docs/" },
+      { path: other.at("one"), at: "", only: ".file.html" },
+    ];
+    using tree = new WatchedTree(false, 100, more);
+    const paths = await tree.after(() => {
+      writeFileSync(other.at("docs/deep/a.html"), "two");
+      unlinkSync(other.at("docs/deep/a.html"));
+      writeFileSync(other.at("docs/deep/b.html"), "two");
+      writeFileSync(other.at("one/.file.html"), "two");
+      writeFileSync(other.at("one/beside.html"), "two");
+    });
+    expect(paths).toEqual([".file.html", "docs/deep/a.html", "docs/deep/b.html"]);
   });
 });
 
