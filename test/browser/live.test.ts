@@ -148,6 +148,7 @@ function tests(): void {
       await tab.until(`${color} === "rgb(${red}, 0, 0)"`);
     }
     await tab.until("document.querySelectorAll('link[rel=stylesheet]').length === 1");
+    await tab.until("globalThis.colors.has('rgb(4, 0, 0)')");
     const seen = await tab.value<string[]>("[...globalThis.colors]");
     expect(seen).toEqual([1, 2, 3, 4].map((red) => `rgb(${red}, 0, 0)`));
     expect(await tab.value("document.querySelector('#field').value")).toBe("typed");

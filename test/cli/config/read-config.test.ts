@@ -12,8 +12,8 @@ function complaint(value: unknown): string {
 
 const allKeys =
   "root, host, port, allowHosts, tls, permissions, explain, hidden, symlinks, listing, index, " +
-  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
-  "workers, limits";
+  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, " +
+  "post, form, log, quiet, workers, limits";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {
