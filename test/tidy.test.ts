@@ -328,6 +328,21 @@ const oneForeignInterface: Rule = (sources) =>
     .filter(([, source]) => withoutComments(source).includes("bun:ffi"))
     .map(([path]) => `${path} does what only src/system/libc.ts may do`);
 
+/** Files of the layers with names that code text which is no name, and what that is. */
+const textOfFiles: Readonly<Record<string, string>> = {
+  "src/system/descriptor-budget.ts": "/proc/self/limits",
+  "src/tree/text.ts": "a file's content",
+};
+
+/** Any encoder but that of `base/file-name.ts` loses the octets of a name that aren't UTF-8. */
+const oneNameCodec: Rule = (sources) =>
+  [...sources]
+    .filter(([path]) => /^src\/(?:system|tree)\//.test(path) && !Object.hasOwn(textOfFiles, path))
+    .filter(([, source]) =>
+      /\bText(?:De|En)coder\b|\.toString\("utf-?8"/.test(withoutComments(source)),
+    )
+    .map(([path]) => `${path} codes text, which only src/base/file-name.ts may do for names`);
+
 const noNamelessFiles: Rule = (sources) =>
   [...sources.keys()].filter((path) =>
     /(?:^|\/)(?:utils?|helpers?|commons?|misc|shared|lib|index|stuff)(?:\.test)?(?:\.ts$|\/)/.test(
@@ -816,6 +831,26 @@ describe("what one file does alone", () => {
       // The home is there and needs its exemption: the rule is about something.
       const elsewhere = one("src/site/a.ts", shipped.get(home) ?? "");
       expect([home, rule(elsewhere).length]).toEqual([home, 1]);
+    }
+  });
+});
+
+describe("names of files", () => {
+  test.each(["new TextEncoder().encode(name);", 'const name = octets.toString("utf8", 1, 5);'])(
+    "complains about %j in the layers that have them",
+    (source) => {
+      expect(oneNameCodec(one("src/tree/a.ts", source))).toHaveLength(1);
+      expect(oneNameCodec(one("src/system/a.ts", source))).toHaveLength(1);
+      expect(oneNameCodec(one("src/site/a.ts", source))).toEqual([]);
+      expect(oneNameCodec(one("src/tree/a.ts", `// ${source}`))).toEqual([]);
+    },
+  );
+
+  test("are coded in one place, and what else is coded is listed", () => {
+    expect(oneNameCodec(shipped)).toEqual([]);
+    for (const path of Object.keys(textOfFiles)) {
+      const elsewhere = one("src/tree/a.ts", shipped.get(path) ?? "");
+      expect([path, oneNameCodec(elsewhere).length]).toEqual([path, 1]);
     }
   });
 });

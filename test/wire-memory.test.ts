@@ -12,6 +12,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { nameText } from "../src/base/file-name.ts";
 import { inParallel } from "../src/check/play/parallel.ts";
 import { playScript } from "../src/check/play/replay.ts";
 import { endpointOf } from "../src/check/play/stage.ts";
@@ -24,7 +25,7 @@ import { readCommandLine } from "../src/cli/options/command-line.ts";
 import { latin1Bytes } from "../src/http/octets/bytes.ts";
 import type { ServeOptions } from "../src/server/serve-options.ts";
 import { serve } from "../src/server/serve.ts";
-import { isNameable } from "../src/tree/path.ts";
+import { encodeName, isNameable } from "../src/tree/path.ts";
 import type { MemoryFiles } from "../src/tree/memory/memory-files.ts";
 
 const folder = join(import.meta.dir, "../fixtures/wire");
@@ -37,22 +38,16 @@ const mtimeMsDefault = Date.UTC(2024, 0, 1);
 const scratch = mkdtempSync(`${tmpdir()}/wire-memory-`);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** A path of a script's tree, octets as Latin-1 text, as the text that it is in UTF-8. */
-function decoded(path: string): string {
-  return Buffer.from(latin1Bytes(path)).toString("utf8");
-}
-
-/** Whether a request can ask for a path of a script's tree: it is UTF-8, and without "\\". */
-function isNameablePath(path: string): boolean {
-  const octets = Buffer.from(latin1Bytes(path));
-  return Buffer.from(decoded(path)).equals(octets) && decoded(path).split("/").every(isNameable);
+/** The names in a path of a script's tree, which is octets as Latin-1 text. */
+function namesIn(path: string): readonly string[] {
+  return nameText(latin1Bytes(path)).split("/");
 }
 
 /** Why `script` can't be played against files in memory; undefined when it can. */
 function reasonToLeaveOut(script: Script): string | undefined {
   if (script.tree.some(({ kind }) => kind === "link")) return "has symbolic links";
   if (script.tree.some(({ kind }) => kind === "fifo")) return "has a FIFO";
-  if (!script.tree.every(({ path }) => isNameablePath(path)))
+  if (!script.tree.every(({ path }) => namesIn(path).every(isNameable)))
     return "has names that can't be asked for";
   return script.phases[0]?.steps.some(changes) === true ? "changes its tree at once" : undefined;
 }
@@ -69,7 +64,7 @@ function unchanging(script: Script): Script {
 function filesOf({ tree }: Script): MemoryFiles {
   const files: Record<string, MemoryFiles[string]> = {};
   for (const entry of tree) {
-    const path = `/${encodeURI(decoded(entry.path))}`;
+    const path = `/${namesIn(entry.path).map(encodeName).join("/")}`;
     if (entry.kind === "link" || entry.kind === "fifo") continue;
     const { mode, mtimeMs: mtime = mtimeMsDefault } = entry;
     if (entry.kind === "dir") files[`${path}/`] = { mode, mtime };

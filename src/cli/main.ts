@@ -139,8 +139,17 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   }
 }
 
-/** Runs the command; `words` are the process's arguments without program and file. */
-export async function main(words: readonly string[]): Promise<void> {
+/** `words` with the octets that aren't UTF-8, if there are any. */
+function withAllOctets(words: readonly string[]): readonly string[] {
+  if (!words.some((word) => word.includes("\ufffd"))) return words;
+  const { wordsAsGiven } =
+    require("./options/given-words.ts") as typeof import("./options/given-words.ts");
+  return wordsAsGiven(words);
+}
+
+/** Runs the command; `given` are the process's arguments without program and file. */
+export async function main(given: readonly string[]): Promise<void> {
+  const words = withAllOctets(given);
   if (words[0] !== "check") return serveUntilStopped(words);
   const { runCheck } = await import("./check-command.ts");
   process.exitCode = await runCheck(words.slice(1));

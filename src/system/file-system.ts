@@ -9,6 +9,7 @@
 
 import type { Dirent } from "node:fs";
 
+import { nameForSystem, nameText } from "../base/file-name.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import type { FileType } from "./file-stat.ts";
@@ -118,22 +119,41 @@ export function realPath(path: string): Result<string, string> {
   return textOrError(systemCalls().realPath(path));
 }
 
+/** The absolute path of the process's working folder. */
+export function workingFolder(): string {
+  const path = process.cwd();
+  if (!path.includes("\ufffd")) return path;
+  // Bun's own text may have U+FFFD for octets that aren't UTF-8.
+  const real = realPath(".");
+  return real.ok ? real.value : path;
+}
+
 /** An entry of a folder; the type is undefined on file systems that don't tell it. */
 export interface NamedEntry {
   readonly name: string;
   readonly type: FileType | undefined;
 }
 
-/**
- * The entries of the folder at `path`, in no order. A name that isn't UTF-8 is returned with U+FFFD
- * in the place of what isn't; usually there is no entry of that name.
- */
+/** The entries of the folder at `path`, in no order. */
 export function readEntries(path: string): Result<readonly NamedEntry[], string> {
   // Loaded by the first listing that needs it, because that takes 4 ms.
   const { readdirSync } = require("node:fs") as typeof import("node:fs");
   try {
-    const entries = readdirSync(path, { withFileTypes: true });
-    return success(entries.map((entry) => ({ name: entry.name, type: direntType(entry) })));
+    const folder = nameForSystem(path);
+    const entries = readdirSync(folder, { withFileTypes: true });
+    const types = new Map(entries.map((entry) => [entry.name, direntType(entry)]));
+    if (!entries.some(({ name }) => name.includes("\ufffd"))) {
+      return success(Array.from(types, ([name, type]) => ({ name, type })));
+    }
+    // Bun gives either the types or the octets of names. The type is unknown of a name that has
+    // U+FFFD in either form.
+    const names = readdirSync(folder, { encoding: "buffer" }).map((octets) => nameText(octets));
+    return success(
+      names.map((name) => ({
+        name,
+        type: name.includes("\ufffd") ? undefined : types.get(name),
+      })),
+    );
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;
     if (typeof code === "string") return failure(code);

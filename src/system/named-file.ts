@@ -5,13 +5,14 @@
 
 import { readFileSync } from "node:fs";
 
+import { nameForSystem } from "../base/file-name.ts";
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 
 /** The octets of the file at `path`; fails with a reason that can stand behind its name. */
 export function readNamedFile(path: string): Result<Buffer, string> {
   try {
-    return success(readFileSync(path));
+    return success(readFileSync(nameForSystem(path)));
   } catch (error) {
     return failure(reasonOf(error));
   }

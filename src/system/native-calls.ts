@@ -6,6 +6,7 @@
  * and not by an address kept apart; that costs nothing and leaves them to the garbage collector.
  */
 
+import { nameText, writeName } from "../base/file-name.ts";
 import type { FileStat } from "./file-stat.ts";
 import { word } from "./file-stat.ts";
 import { errnoReader, openLibc } from "./libc.ts";
@@ -78,9 +79,6 @@ function loadLibc() {
 
 type Libc = NonNullable<ReturnType<typeof loadLibc>>;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Holds the path of the current call. */
 const named = new Uint8Array(pathOctetsMax);
 
@@ -88,9 +86,9 @@ const named = new Uint8Array(pathOctetsMax);
 function encode(path: PreparedPath | string): Uint8Array | number {
   if (typeof path !== "string") return path.octets;
   if (path.includes("\0")) return errorNumber.EINVAL;
-  const { read, written } = encoder.encodeInto(path, named);
-  if (read < path.length || written === pathOctetsMax) return errorNumber.ENAMETOOLONG;
-  named[written] = 0;
+  const length = writeName(path, named);
+  if (length === -1 || length === pathOctetsMax) return errorNumber.ENAMETOOLONG;
+  named[length] = 0;
   return named;
 }
 
@@ -182,7 +180,7 @@ function namingCalls(libc: Libc): Pick<SystemCalls, "mayRead" | "readLink" | "re
       if (typeof octets === "number") return octets;
       for (let made = 1; ; made++) {
         const length = readlinkat(from, octets, answered, pathOctetsMax);
-        if (length >= 0) return decoder.decode(answered.subarray(0, length));
+        if (length >= 0) return nameText(answered, 0, length);
         const error = errno();
         if (isLast(error, made)) return error;
       }
@@ -191,7 +189,7 @@ function namingCalls(libc: Libc): Pick<SystemCalls, "mayRead" | "readLink" | "re
       const octets = encode(path);
       if (typeof octets === "number") return octets;
       if (realpath(octets, answered) === null) return errno();
-      return decoder.decode(answered.subarray(0, answered.indexOf(0)));
+      return nameText(answered, 0, answered.indexOf(0));
     },
   };
 }

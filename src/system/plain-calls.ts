@@ -5,6 +5,7 @@
 
 import * as fs from "node:fs";
 
+import { nameForSystem, nameText } from "../base/file-name.ts";
 import type { FileStat } from "./file-stat.ts";
 import { word } from "./file-stat.ts";
 import type { OpenWay, PreparedPath, SystemCalls } from "./system-calls.ts";
@@ -29,6 +30,7 @@ function numberOf(error: unknown): number {
   return (errorNumber as Readonly<Record<string, number>>)[code] ?? errorNumber.EIO;
 }
 
+const asOctets = { encoding: "buffer" } as const;
 const asBigInt = { bigint: true } as const;
 const orUndefined = { bigint: true, throwIfNoEntry: false } as const;
 
@@ -72,7 +74,7 @@ export const plainCalls: SystemCalls = {
     const text = textOf(path);
     if (text.includes("\0")) return -errorNumber.EINVAL;
     try {
-      return fs.openSync(text, flagsOf[way]);
+      return fs.openSync(nameForSystem(text), flagsOf[way]);
     } catch (error) {
       return -numberOf(error);
     }
@@ -94,7 +96,7 @@ export const plainCalls: SystemCalls = {
   mayRead(path) {
     if (path.includes("\0")) return errorNumber.EINVAL;
     try {
-      fs.accessSync(path, fs.constants.R_OK);
+      fs.accessSync(nameForSystem(path), fs.constants.R_OK);
       return 0;
     } catch (error) {
       return numberOf(error);
@@ -103,7 +105,7 @@ export const plainCalls: SystemCalls = {
   readLink(path) {
     if (path.includes("\0")) return errorNumber.EINVAL;
     try {
-      return fs.readlinkSync(path);
+      return nameText(fs.readlinkSync(nameForSystem(path), asOctets));
     } catch (error) {
       return numberOf(error);
     }
@@ -111,7 +113,7 @@ export const plainCalls: SystemCalls = {
   realPath(path) {
     if (path.includes("\0")) return errorNumber.EINVAL;
     try {
-      return fs.realpathSync.native(path);
+      return nameText(fs.realpathSync.native(nameForSystem(path), asOctets));
     } catch (error) {
       return numberOf(error);
     }
@@ -120,7 +122,7 @@ export const plainCalls: SystemCalls = {
     const text = folder === undefined ? textOf(path) : `/proc/self/fd/${folder}/${textOf(path)}`;
     if (text.includes("\0")) return errorNumber.EINVAL;
     try {
-      const stats = fs.lstatSync(text, orUndefined);
+      const stats = fs.lstatSync(nameForSystem(text), orUndefined);
       if (stats === undefined) return errorNumber.ENOENT;
       fillFromStats(into, stats);
       return 0;

@@ -3,25 +3,26 @@
  * `native-calls.ts` are made in libc, those in `plain-calls.ts` by node:fs, for systems without the
  * former. Both fill a `FileStat` with the same words. `system-choice.ts` chooses.
  *
+ * Paths and names are texts in the form of `base/file-name.ts`, which any octets have.
+ *
  * No call throws because of what the file system says: a failure is an error number of Linux
  * (errno(3)).
  */
 
+import { nameOctets } from "../base/file-name.ts";
 import type { FileStat } from "./file-stat.ts";
-
-const encoder = new TextEncoder();
 
 /** A path as the kernel takes it, encoded once for many looks. */
 export class PreparedPath {
   readonly text: string;
-  /** In UTF-8, with the NUL at its end. */
+  /** With the NUL at its end. */
   readonly octets: Uint8Array;
 
   /** Throws when `text` has a NUL in it: no path has one, and the kernel would end there. */
   constructor(text: string) {
     if (text.includes("\0")) throw new Error("a path has no NUL in it");
     this.text = text;
-    this.octets = encoder.encode(`${text}\0`);
+    this.octets = nameOctets(`${text}\0`);
   }
 }
 

@@ -6,19 +6,23 @@
  * a boundary between segments. Two functions, `octetFault` and `nameFault`, decide what a segment
  * may be: for paths without escapes, for decoded paths and for the names in a folder.
  *
+ * A segment may have any octets that a file's name can have, UTF-8 or not; `base/file-name.ts` says
+ * how they are text. An overlong form of UTF-8 is such octets, and never "/" or ".".
+ *
  * Absent on purpose: folding "." and "..". Clients do that before they send (RFC 3986 §5.2.4); a
  * path that still has them is refused.
  */
 
 import type { Result } from "../base/result.ts";
+import { isNameText, mapName, nameLength, nameText } from "../base/file-name.ts";
 import { failure, success } from "../base/result.ts";
 import { hexValue } from "../http/octets/grammar.ts";
 
 declare const contained: unique symbol;
 
 /**
- * A decoded path below the root. No segment is empty, ".", "..", longer than 255 bytes of UTF-8, or
- * contains NUL, "/" or "\". The root itself has no segments and a trailing slash.
+ * A decoded path below the root. No segment is empty, ".", "..", longer than 255 octets, or
+ * contains NUL or "/". The root itself has no segments and a trailing slash.
  */
 export interface ContainedPath {
   /** The path as one text, "/a b/c/". Two paths with the same text are the same path. */
@@ -40,23 +44,23 @@ const nameBytesMax = 255;
 /** The most bytes of UTF-8 that one code unit of UTF-16 takes. */
 const bytesPerUnitMax = 3;
 
-/** `ignoreBOM` keeps a leading U+FEFF, which is a valid character of a name. */
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 const percent = 0x25;
 const slash = 0x2f;
 const dot = 0x2e;
 const backslash = 0x5c;
 
+/** The octet that parts folders besides "/": the backslash on Windows, none elsewhere. */
+const otherSeparator = process.platform === "win32" ? backslash : slash;
+
 /** Why no name may contain `octet`, escaped or not; undefined when it may. */
 function octetFault(octet: number): PathRefusal | undefined {
   if (octet === 0) return "nul";
-  return octet === slash || octet === backslash ? "separator" : undefined;
+  return octet === slash || octet === otherSeparator ? "separator" : undefined;
 }
 
 /**
- * Why `text[start, end)` can't be a name; undefined when it can. It takes `bytes` in UTF-8, and
- * `octetFault` refuses none of its octets.
+ * Why `text[start, end)` can't be a name; undefined when it can. It has so many `bytes`, and
+ * `octetFault` refuses none of them.
  */
 function nameFault(
   text: string,
@@ -104,7 +108,7 @@ export function containPath(rawPath: string): Result<ContainedPath, PathRefusal>
       const fault = nameFault(rawPath, start, i, i - start);
       if (fault !== undefined) return failure(fault);
       start = i + 1;
-    } else if (unit === percent || unit > 0x7f || octetFault(unit) !== undefined) {
+    } else if (unit === percent || unit === backslash || unit > 0x7f || unit === 0) {
       return decodePath(rawPath);
     }
   }
@@ -131,12 +135,16 @@ function decodePath(rawPath: string): Result<ContainedPath, PathRefusal> {
   return success(make(segments, rawPath.charCodeAt(rawPath.length - 1) === slash));
 }
 
-/** The segment `rawPath[start, end)` as a name. */
+/** The segment `rawPath[start, end)` as a name. Octets that aren't UTF-8 have to be escaped. */
 function decodeSegment(rawPath: string, start: number, end: number): Result<string, PathRefusal> {
   const octets = new Uint8Array(end - start);
   let length = 0;
+  let isRaw = false;
   for (let i = start; i < end; i++) {
     let octet = rawPath.charCodeAt(i);
+    isRaw ||= octet > 0x7f;
+    // RFC 3986 §3.3 has no backslash in a path, and many clients take it for a slash.
+    if (octet === backslash) return failure("separator");
     if (octet === percent) {
       // pct-encoded = "%" HEXDIG HEXDIG (RFC 3986 §2.1)
       const high = i + 2 < end ? hexValue(rawPath.charCodeAt(i + 1)) : -1;
@@ -149,12 +157,9 @@ function decodeSegment(rawPath: string, start: number, end: number): Result<stri
     if (fault !== undefined) return failure(fault);
     octets[length++] = octet;
   }
-  let name: string;
-  try {
-    name = utf8.decode(octets.subarray(0, length));
-  } catch {
-    return failure("unnameable");
-  }
+  if (length > nameBytesMax) return failure("unnameable");
+  const name = nameText(octets, 0, length);
+  if (isRaw && !name.isWellFormed()) return failure("unnameable");
   const fault = nameFault(name, 0, name.length, length);
   return fault === undefined ? success(name) : failure(fault);
 }
@@ -168,12 +173,12 @@ function make(segments: readonly string[], trailingSlash: boolean): ContainedPat
  * Whether a request can contain `name` as a segment: whether `containPath` accepts its encoding.
  */
 export function isNameable(name: string): boolean {
-  if (!name.isWellFormed()) return false;
+  if (!isNameText(name)) return false;
   for (let i = 0; i < name.length; i++) {
     if (octetFault(name.charCodeAt(i)) !== undefined) return false;
   }
   const mayBeTooLong = name.length > nameBytesMax / bytesPerUnitMax;
-  const bytes = mayBeTooLong ? Buffer.byteLength(name) : name.length;
+  const bytes = mayBeTooLong ? nameLength(name) : name.length;
   return nameFault(name, 0, name.length, bytes) === undefined;
 }
 
@@ -221,7 +226,15 @@ export function encodePath(path: ContainedPath): string {
  * are pchar, so in HTML the result must be escaped again.
  */
 export function encodeName(name: string): string {
-  return encodeURI(name).replaceAll("?", "%3F").replaceAll("#", "%23");
+  return mapName(name, encodeText, escapeOctet);
+}
+
+function encodeText(text: string): string {
+  return encodeURI(text).replaceAll("?", "%3F").replaceAll("#", "%23");
+}
+
+function escapeOctet(octet: number): string {
+  return `%${octet.toString(16).toUpperCase()}`;
 }
 
 /**
@@ -232,12 +245,27 @@ export function displayPath(path: ContainedPath): string {
   return displayName(path.segments.join("/"));
 }
 
-/** A name for display. Controls, line separators and direction marks become `\u{…}`. */
+/**
+ * A name for display, which no other name has. Controls, line separators and direction marks become
+ * `\u{…}`, and octets that aren't UTF-8 `\xHH`. A backslash that is part of the name is shown as it
+ * is, or as two where it would look like the beginning of such an escape.
+ */
 export function displayName(name: string): string {
   return name.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u{${character.charCodeAt(0).toString(16)}}`,
+    /(\\?)([\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_C}])|\\(?=\\|u\{|x[89A-F][\dA-F])/gu,
+    (backslashes: string, before?: string, unshown?: string) => {
+      if (unshown === undefined) return backslashes + backslashes;
+      return `${before}${before}${mapName(unshown, displayCharacter, displayOctet)}`;
+    },
   );
+}
+
+function displayCharacter(character: string): string {
+  return `\\u{${character.charCodeAt(0).toString(16)}}`;
+}
+
+function displayOctet(octet: number): string {
+  return `\\x${octet.toString(16).toUpperCase()}`;
 }
 
 /**

@@ -148,6 +148,8 @@ export interface ListingStep {
   readonly entries: readonly DirectoryEntry[];
   /** The next entries in order when they have not been looked at yet; `entries` is empty then. */
   readonly part?: ListingPart;
+  /** A name that no request can spell, if one was found so far: its entry is left out. */
+  readonly leftOut?: string;
   /** Why the entries can't be read. The step is the last one. */
   readonly failure?: Extract<Outcome, { kind: "exhausted" | "failed" }>;
   /** The cost of the step. 1 is the cost of finding one entry, about 2 µs. */
@@ -156,6 +158,7 @@ export interface ListingStep {
 
 /** An entry of a listing. A symbolic link is described by its target. */
 export interface DirectoryEntry {
+  /** Any octets; `base/file-name.ts` says how they are text. */
   readonly name: string;
   readonly kind: "file" | "directory";
   /** In octets; meaningless for a folder. */

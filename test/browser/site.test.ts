@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
+import { writeFileSync } from "node:fs";
+
 import type { Server } from "../../index.ts";
 import { serve } from "../../index.ts";
 import { TempSite } from "../temp-site.ts";
@@ -177,6 +179,36 @@ function tests(): void {
     }
     expect(page.complaints).toEqual([]);
   });
+
+  // Other systems have no such names.
+  test.skipIf(process.platform !== "linux")(
+    "a listing shows names that aren't UTF-8, and their links lead to them",
+    async () => {
+      const names = [
+        ["r\xe9sum\xe9.txt", "r\\xE9sum\\xE9.txt", "/octets/r%E9sum%E9.txt"],
+        ["unit\\x2d.txt", "unit\\x2d.txt", "/octets/unit%5Cx2d.txt"],
+        ["two\nlines.txt", "two\\u{a}lines.txt", "/octets/two%0Alines.txt"],
+      ] as const;
+      site.folder("octets");
+      for (const [name] of names) {
+        writeFileSync(Buffer.from(`${site.root}/octets/${name}`, "latin1"), `it is ${name}`);
+      }
+      using page = await Page.open();
+      for (const [name, shown, path] of names) {
+        await page.goto("octets/", server.url);
+        const texts = await page.value<string[]>(
+          "[...document.querySelectorAll('td a')].map((link) => link.textContent)",
+        );
+        expect(texts.slice(1).toSorted()).toEqual(names.map(([, text]) => text).toSorted());
+        await page.view.click(`tbody tr:nth-child(${texts.indexOf(shown) + 1}) a`);
+        await page.until(`location.pathname === ${JSON.stringify(path)}`);
+        await page.until("document.readyState === 'complete'");
+        expect(await page.status()).toBe(200);
+        expect(await page.value("document.body.textContent")).toBe(`it is ${name}`);
+      }
+      expect(page.complaints).toEqual([]);
+    },
+  );
 
   test("a folder is entered and left by its links", async () => {
     using page = await Page.open();

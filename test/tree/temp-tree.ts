@@ -80,13 +80,14 @@ export class TempTree {
   }
 
   remove(): void {
-    const open = (folder: string): void => {
+    const open = (folder: Buffer): void => {
       fs.chmodSync(folder, 0o755);
-      for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-        if (entry.isDirectory()) open(join(folder, entry.name));
+      for (const name of fs.readdirSync(folder, { encoding: "buffer" })) {
+        const path = Buffer.concat([folder, Buffer.from("/"), name]);
+        if (fs.lstatSync(path).isDirectory()) open(path);
       }
     };
-    open(this.base);
+    open(Buffer.from(this.base));
     fs.rmSync(this.base, { recursive: true });
   }
 }

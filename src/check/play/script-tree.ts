@@ -19,6 +19,7 @@ import {
   lutimesSync,
   mkdirSync,
   readdirSync,
+  renameSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
@@ -36,6 +37,9 @@ const mtimeMsDefault = Date.UTC(2024, 0, 1);
 
 /** The file that marks a folder as written by `writeNamedTree`, and so as safe to empty. */
 const treeMarker = ".wire-tree";
+
+/** The name of a FIFO until it has its own. */
+const fifoName = ".wire-fifo";
 
 const countPeriod = 251;
 
@@ -165,13 +169,15 @@ function writeLeaf(root: string, entry: Exclude<TreeEntry, { kind: "dir" }>): vo
   }
 }
 
-/** Bun has no call that makes a FIFO; `mkfifo` is a POSIX utility. */
+/**
+ * Bun has no call that makes a FIFO; `mkfifo` is a POSIX utility. Bun passes it no octets that
+ * aren't UTF-8, so the FIFO gets its name afterwards.
+ */
 function makeFifo(root: string, path: string): void {
-  const name = Buffer.from(latin1Bytes(path)).toString("utf8");
-  const made = Bun.spawnSync(["mkfifo", `${root}/${name}`], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const temporary = `${root}/${fifoName}`;
+  const made = Bun.spawnSync(["mkfifo", temporary], { stdio: ["ignore", "ignore", "pipe"] });
   if (!made.success) throw new Error(made.stderr.toString().trim());
+  renameSync(temporary, below(root, path));
 }
 
 /**

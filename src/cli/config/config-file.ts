@@ -5,10 +5,11 @@
  * read again, and the server's globals and timers stay out of its reach.
  */
 
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import { workingFolder } from "../../system/file-system.ts";
 import { readNamedFile } from "../../system/named-file.ts";
 import type { Config } from "./config.ts";
 import { readConfig, resolvePaths } from "./read-config.ts";
@@ -25,7 +26,16 @@ export async function readConfigFile(file: string): Promise<Result<Config, strin
   if (!content.ok) return failure(`${file}: ${content.error}`);
   const read = file.endsWith(".json") ? readJson(content.value) : await run(file);
   if (!read.ok) return failure(`${file}${read.error}`);
-  return success(resolvePaths(read.value, (path) => resolve(dirname(file), path)));
+  return success(resolvePaths(read.value, (path) => absolutePath(file, path)));
+}
+
+/** The absolute path of `path`, which is relative to the folder of `file`. */
+function absolutePath(file: string, path: string): string {
+  const folder = file.slice(0, file.lastIndexOf("/") + 1);
+  const joined = path.startsWith("/") ? path : `${folder}${path}`;
+  const absolute = joined.startsWith("/") ? joined : `${workingFolder()}/${joined}`;
+  // Bun's node:path puts U+FFFD in the place of octets that aren't UTF-8.
+  return absolute.isWellFormed() ? resolve(absolute) : absolute;
 }
 
 /** Reads a configuration in JSON. */
@@ -45,6 +55,8 @@ function readJson(octets: Uint8Array): Result<Config, string> {
 async function run(file: string): Promise<Result<Config, string>> {
   // The thread's program is not part of an executable that `bun build --compile` makes.
   if (Bun.isStandaloneExecutable) return failure(": a compiled executable reads only JSON");
+  const path = absolutePath("", file);
+  if (!path.isWellFormed()) return failure(": Bun can't import a path that isn't UTF-8; use JSON");
   const worker = new Worker(new URL("./config-worker.ts", import.meta.url));
   const { promise, resolve: settle } = Promise.withResolvers<Result<Config, string>>();
   worker.addEventListener("message", ({ data }: MessageEvent<string>) => {
@@ -60,7 +72,7 @@ async function run(file: string): Promise<Result<Config, string>> {
     () => settle(failure(`: it took longer than ${runTimeMs / 1000} s`)),
     runTimeMs,
   );
-  worker.postMessage(resolve(file), []);
+  worker.postMessage(path, []);
   const outcome = await promise;
   clearTimeout(timer);
   worker.terminate();

@@ -29,8 +29,8 @@ export const FIELD_VALUE = 2;
  * The characters of a request-target (RFC 9112 §3.2). By RFC 3986 these are unreserved, reserved
  * and "%". Deliberate leniency: "[", "]", "^", "`", "{", "|", "}" and "\", which browsers send
  * unescaped in a query (WHATWG URL, "query percent-encode set") though RFC 3986 does not allow
- * them. A "\" in the *path* is refused later, where paths are contained. Space, controls, `"`, "#",
- * "<", ">" and octets above %x7E are always malformed.
+ * them. A "\" in the *path* is refused later, where paths are contained; "%5C" isn't. Space,
+ * controls, `"`, "#", "<", ">" and octets above %x7E are always malformed.
  */
 export const TARGET = 4;
 

@@ -9,7 +9,6 @@ import type { Response } from "../../http/message/response.ts";
 import type { Request } from "../../site/request.ts";
 import type { ConnectionContext } from "./protocol-connection.ts";
 import type { IncomingBody } from "./request-body.ts";
-import { endStream, openStream } from "./stream.ts";
 
 /** A request whose head is one version's own. */
 type RequestOf<Head extends RequestHead> = Request & { readonly head: Head };
@@ -79,5 +78,9 @@ const noop = (): void => undefined;
 /** Closes the file of a response that won't be sent, or ends its stream. */
 export function disposeResponse({ body }: Response): void {
   if (body.kind === "file") body.file.close();
-  else if (body.kind === "stream") endStream(openStream(body.chunks)).catch(noop);
+  else if (body.kind === "stream") {
+    // Loaded by the first stream, since most servers send none.
+    const { endStream, openStream } = require("./stream.ts") as typeof import("./stream.ts");
+    endStream(openStream(body.chunks)).catch(noop);
+  }
 }

@@ -98,8 +98,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (!this.#advance()) return;
     // Output waits for the end of the turn only when the connection has nothing else to do.
     const mayWait = this.#state === "idle" && this.#queue.mayWait;
+    // The batcher calls `leave` in this turn, which sets the deadline.
     if (!mayWait || !this.#context.batcher.hold(this)) this.leave();
-    else this.#arm();
   }
 
   /** Whether octets that arrive are discarded unread. */

@@ -11,7 +11,11 @@ import { disposeResponse } from "../connection/exchange.ts";
 import type { FileSender, SendSizes } from "../connection/file-sender.ts";
 import type { WriteQueue } from "../connection/write-queue.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
-import { endStream, openStream } from "../connection/stream.ts";
+
+/** How streams are read; loaded by the first response that is one. */
+function streams(): typeof import("../connection/stream.ts") {
+  return require("../connection/stream.ts") as typeof import("../connection/stream.ts");
+}
 
 /** The output of one connection, response by response. */
 export class ResponseWriter {
@@ -132,12 +136,12 @@ export class ResponseWriter {
     this.#stream = "none";
     this.#wakeStream();
     // A stream that is busy with its next chunk is told as well.
-    if (this.#chunks !== undefined) endStream(this.#chunks).catch(this.#failed);
+    if (this.#chunks !== undefined) streams().endStream(this.#chunks).catch(this.#failed);
     this.#chunks = undefined;
   }
 
   async #pull(stream: AsyncIterable<Uint8Array>, chunked: boolean): Promise<void> {
-    const chunks = openStream(stream);
+    const chunks = streams().openStream(stream);
     this.#chunks = chunks;
     for (;;) {
       const { done, value: chunk } = await chunks.next();

@@ -123,6 +123,8 @@ interface MadeRows {
 export interface RowMaking {
   readonly budgets: TurnBudgets;
   readonly rows: ListingRows;
+  /** Told of a name whose entry is left out, because no request can spell it. */
+  readonly leftOut: (name: string) => void;
 }
 
 /** The rows of `part`, made over as many turns as the budget requires. */
@@ -150,7 +152,8 @@ async function* listInTurns(
       });
       const step = await next;
       if (step === undefined || step.done === true) return;
-      const { found, entries, part, failure } = step.value;
+      const { found, entries, part, failure, leftOut } = step.value;
+      if (leftOut !== undefined) making.leftOut(leftOut);
       if (part === undefined) {
         const octets = utf8Bytes(renderEntries(entries));
         yield { octets, count: entries.length, found, part, failure };

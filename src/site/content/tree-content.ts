@@ -15,7 +15,7 @@ import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, containPath, encodePath } from "../../tree/path.ts";
+import { childPath, containPath, displayName, encodePath } from "../../tree/path.ts";
 import { explainDenial } from "../../tree/permission.ts";
 import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
@@ -54,6 +54,9 @@ interface ContentService {
   /** Puts the script of live reload into pages; undefined when that is off. */
   readonly live: LivePages | undefined;
 }
+
+/** How much of a name that is left out the log shows, in code units. */
+const shownUnitsMax = 64;
 
 const htmlType = "text/html; charset=utf-8";
 
@@ -100,6 +103,8 @@ export class TreeContent {
   readonly #service: ContentService;
   readonly #fields: ContentFields;
   #rows: ListingRows | undefined;
+  /** A name that a listing has left out, until the log is told of it; null from then on. */
+  #leftOut: string | undefined | null;
 
   constructor(service: ContentService) {
     this.#service = service;
@@ -291,7 +296,10 @@ export class TreeContent {
   #rowMaking(): RowMaking {
     const { budgets, limits } = this.#service;
     this.#rows ??= listingPages().openRows(limits.listingCacheBytesMax);
-    return { budgets, rows: this.#rows };
+    const leftOut = (name: string): void => {
+      if (this.#leftOut === undefined) this.#leftOut = name;
+    };
+    return { budgets, rows: this.#rows, leftOut };
   }
 
   /**
@@ -329,9 +337,22 @@ export class TreeContent {
   /** Answers with the listing of the folder at `path`. */
   async #answerListing(request: Request, path: ContainedPath, view: View): Promise<Response> {
     const listing = await this.#listingAt(path, view);
-    if (listing === undefined) return this.#streamListing(request, path, view);
+    if (listing === undefined) {
+      return this.#noteLeftOut(this.#streamListing(request, path, view));
+    }
     if ("kind" in listing) return this.#answerMissing(listing, view);
-    return this.#answerSelected(request, this.#selectVariant(request, listing, path, view));
+    const selection = this.#selectVariant(request, listing, path, view);
+    return this.#noteLeftOut(await this.#answerSelected(request, selection));
+  }
+
+  /** `response`, with a note of the first name that a listing has left out, once. */
+  #noteLeftOut(response: Response): Response {
+    const name = this.#leftOut;
+    if (typeof name !== "string") return response;
+    this.#leftOut = null;
+    const shown = displayName(name.length > shownUnitsMax ? name.slice(0, shownUnitsMax) : name);
+    const reason = `no request can spell this name, and others may be left out like it: ${shown}`;
+    return { ...response, note: { ...response.note, reason } };
   }
 
   /**

@@ -96,7 +96,10 @@ export class RouteRequest implements Request {
     return this.head.rawTarget;
   }
 
-  /** The target's path, decoded: "/a b". Each segment was decoded once, and none holds a "/". */
+  /**
+   * The target's path, decoded: "/a b". Each segment was decoded once, and none holds a "/". An
+   * octet that isn't UTF-8 is a lone surrogate, U+DC80 to U+DCFF.
+   */
   get path(): string {
     return this.#path.text;
   }

@@ -7,7 +7,7 @@
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, containPath, rootPath } from "../../tree/path.ts";
+import { childPath, isNameable, rootPath } from "../../tree/path.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Refusal } from "../../http/message/error.ts";
@@ -176,6 +176,5 @@ function unreadablePage(status: 403 | 404, code?: string): string {
 
 /** Whether `name` can be the name of a file in the root: a single path segment. */
 export function isPageName(name: string): boolean {
-  const contained = containPath(`/${encodeURIComponent(name)}`);
-  return contained.ok && contained.value.segments.length === 1;
+  return isNameable(name);
 }

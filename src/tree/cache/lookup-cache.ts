@@ -4,6 +4,7 @@
  * file, a change of mode of the file or of a folder above it, or a new file where none was.
  */
 
+import { nameOctets, nameText } from "../../base/file-name.ts";
 import { BoundedStore } from "../../base/bounded-store.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
@@ -46,13 +47,9 @@ function bytesOf(text: string, finding: Finding, last: Step | undefined): number
   return lookupBytes + 2 * content + Math.max(0, texts - textBytesIncluded);
 }
 
-/**
- * A copy of `text`. A part of a longer text keeps all of it in memory: that of a whole head. Text
- * that isn't well-formed has no copy by way of UTF-8 and stays itself.
- */
+/** A copy of `text`. A part of a longer text keeps all of it in memory: that of a whole head. */
 function copyOf(text: string): string {
-  const copy = Buffer.from(text).toString();
-  return copy === text ? copy : text;
+  return nameText(nameOctets(text));
 }
 
 /** The cached lookups of one tree. */

@@ -27,6 +27,7 @@ import {
   realPath,
   tryListing,
   tryReading,
+  workingFolder,
 } from "../../system/file-system.ts";
 import type { FolderOpener } from "../../system/folder.ts";
 import { chooseFolderOpener } from "../../system/folder.ts";
@@ -39,7 +40,7 @@ import type { EntryReader } from "../listing/entry-reader.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
 import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
-import { childPath, isHidden, isNameable, rootPath } from "../path.ts";
+import { childPath, displayName, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permits } from "../permission.ts";
 import type { Kind, OpenFile, Outcome, ShownFolder, Tree } from "../tree.ts";
@@ -86,7 +87,7 @@ type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
 
 /** The absolute form of `path` without slashes at its end; symbolic links and ".." are kept. */
 function absoluteForm(path: string): string {
-  return (path.startsWith("/") ? path : `${process.cwd()}/${path}`).replace(/\/+$/, "");
+  return (path.startsWith("/") ? path : `${workingFolder()}/${path}`).replace(/\/+$/, "");
 }
 
 /** The names of an absolute path, with symbolic links unresolved. */
@@ -102,15 +103,17 @@ function namesFromTop(path: string): readonly string[] {
 /** The tree at `options.root`, or a message that says why it can't be opened. */
 export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string> {
   const { index } = options;
-  if (index !== "" && !isNameable(index)) return failure(`not a file's name: ${index}`);
+  if (index !== "" && !isNameable(index))
+    return failure(`not a file's name: ${displayName(index)}`);
   const root = realPath(options.root);
+  const shown = displayName(options.root);
   if (!root.ok) {
     const isMissing = root.error === "ENOENT" || root.error === "ENOTDIR";
-    return failure(`${isMissing ? "no such folder" : root.error}: ${options.root}`);
+    return failure(`${isMissing ? "no such folder" : root.error}: ${shown}`);
   }
   const stat = lookAt(root.value);
   if (!stat.ok || !stat.value.isFolder) {
-    return failure(`not a folder: ${options.root}`);
+    return failure(`not a folder: ${shown}`);
   }
   return success(new DiskTree(options, root.value, chooseFolderOpener(root.value)));
 }

@@ -7,6 +7,7 @@
  * tells how many there are only at its end, and then all of them are in memory.
  */
 
+import { nameText } from "../../base/file-name.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { FileType } from "../../system/file-stat.ts";
@@ -17,10 +18,7 @@ import { systemCalls } from "../../system/system-choice.ts";
 
 /** A folder that is being read. The caller that opened it closes it. */
 export interface EntryReader {
-  /**
-   * The next entries, which may include "." and ".."; none at the end, or the name of the error.
-   * Names that aren't UTF-8 are those of `readEntries`.
-   */
+  /** The next entries, which may include "." and ".."; none at the end. Or the error's name. */
   next(): Result<readonly NamedEntry[], string>;
   /** Closes the folder. A second call does nothing. */
   close(): void;
@@ -51,7 +49,7 @@ function entriesIn(from: Buffer, length: number): readonly NamedEntry[] {
   const entries: NamedEntry[] = [];
   for (let at = 0; at < length; at += from.readUInt16LE(at + lengthAt)) {
     const end = from.indexOf(0, at + nameAt);
-    const name = from.toString("utf8", at + nameAt, end);
+    const name = nameText(from, at + nameAt, end);
     const type = from[at + typeAt] ?? 0;
     entries.push({ name, type: types.has(type) ? types.get(type) : "other" });
   }

@@ -47,29 +47,36 @@ const work = { look: 2, link: 8, merge: 0.25, pack: 0.25, show: 3 } as const;
 /** The mark in front of a name by the kind of its entry, so that folders come before files. */
 const marks = { directory: "1", file: "2" } as const;
 
+/** What has been found in a folder so far. */
+interface Found {
+  readonly first: FirstInOrder;
+  /** See `ListingStep.leftOut`. */
+  leftOut: { readonly leftOut?: string };
+}
+
 /** The first `limit` entries in order, step by step. */
 export function* listFolder(context: ListingContext, limit: number): Generator<ListingStep, void> {
-  const first = new FirstInOrder(limit);
-  const error = yield* readNames(context, first);
+  const found: Found = { first: new FirstInOrder(limit), leftOut: {} };
+  const error = yield* readNames(context, found);
   if (error !== undefined) {
     const failure = refusalOf(error);
     if (failure.kind === "failed" || failure.kind === "exhausted") {
-      yield { ...worked(first, 0), failure };
+      yield { ...worked(found, 0), failure };
       return;
     }
   }
-  const packs = yield* packNames(first);
-  const { count: found } = first;
+  const packs = yield* packNames(found);
+  const { count } = found.first;
   const wholeSlot = new Slot();
   for (const pack of packs) {
-    const read = (): Generator<ListingStep, void> => unpack(pack, found, context);
-    yield { found, entries: [], part: { read, slot: new Slot(), wholeSlot }, work: 0 };
+    const read = (): Generator<ListingStep, void> => unpack(pack, count, context);
+    yield { ...worked(found, 0), part: { read, slot: new Slot(), wholeSlot } };
   }
 }
 
 /** A step that shows no entries. */
-function worked(first: FirstInOrder, amount: number): ListingStep {
-  return { found: first.count, entries: [], work: amount };
+function worked({ first, leftOut }: Found, amount: number): ListingStep {
+  return { found: first.count, entries: [], work: amount, ...leftOut };
 }
 
 /**
@@ -78,18 +85,18 @@ function worked(first: FirstInOrder, amount: number): ListingStep {
  */
 function* readNames(
   context: ListingContext,
-  first: FirstInOrder,
+  found: Found,
 ): Generator<ListingStep, string | undefined> {
+  const { first } = found;
   const opened = context.open();
   if (!opened.ok) return isDenied(opened.error) ? undefined : opened.error;
   const reader = opened.value;
-  const doubtful = new Set<string>();
   try {
     for (;;) {
       const read = reader.next();
       if (!read.ok) return read.error;
       if (read.value.length === 0) return undefined;
-      const { texts, links, unknown } = sort(read.value, context, doubtful);
+      const { texts, links, unknown } = sort(read.value, context, found);
       for (const [i, look] of context.lookAt(unknown).entries()) {
         const name = unknown[i] ?? "";
         if (look?.type === "link") links.push(name);
@@ -98,11 +105,11 @@ function* readNames(
       for (let at = 0; at < links.length; at += linksAtOnce) {
         const some = links.slice(at, at + linksAtOnce);
         for (const name of some) addText(texts, name, context.describeLink(name)?.type);
-        yield worked(first, work.link * some.length);
+        yield worked(found, work.link * some.length);
       }
       first.add(texts);
-      yield worked(first, read.value.length + work.look * unknown.length);
-      if (first.isCrowded) yield* settle(first);
+      yield worked(found, read.value.length + work.look * unknown.length);
+      if (first.isCrowded) yield* settle(found);
     }
   } finally {
     reader.close();
@@ -113,18 +120,18 @@ function* readNames(
 function sort(
   entries: readonly NamedEntry[],
   { depth, hidden }: ListingContext,
-  doubtful: Set<string>,
+  found: Found,
 ): { readonly texts: string[]; readonly links: string[]; readonly unknown: readonly string[] } {
   const texts: string[] = [];
   const links: string[] = [];
   const unknown: string[] = [];
   for (const { name, type } of entries) {
-    if (!isNameable(name) || (!hidden && isHiddenName(name, depth))) continue;
-    if (name.includes("\ufffd")) {
-      // Either a real name or one or several that aren't UTF-8. A look tells, and one is enough.
-      if (!doubtful.has(name)) unknown.push(name);
-      doubtful.add(name);
-    } else if (type === undefined) unknown.push(name);
+    if (!hidden && isHiddenName(name, depth)) continue;
+    if (!isNameable(name)) {
+      if (name !== "." && name !== "..") found.leftOut = { leftOut: name };
+      continue;
+    }
+    if (type === undefined) unknown.push(name);
     else if (type === "link") links.push(name);
     else addText(texts, name, type);
   }
@@ -137,11 +144,11 @@ function addText(texts: string[], name: string, type: FileType | undefined): voi
 }
 
 /** The first names so far, as texts in order. */
-function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
-  const settling = first.settle();
+function* settle(found: Found): Generator<ListingStep, readonly string[]> {
+  const settling = found.first.settle();
   let step = settling.next();
   for (; step.done !== true; step = settling.next()) {
-    yield worked(first, work.merge * step.value);
+    yield worked(found, work.merge * step.value);
   }
   return step.value;
 }
@@ -150,13 +157,13 @@ function* settle(first: FirstInOrder): Generator<ListingStep, readonly string[]>
  * The first names in order, each behind its mark, joined by "/". Joined they take a tenth of the
  * memory, and they are held for as long as a slow client reads.
  */
-function* packNames(first: FirstInOrder): Generator<ListingStep, readonly string[]> {
-  const texts = yield* settle(first);
+function* packNames(found: Found): Generator<ListingStep, readonly string[]> {
+  const texts = yield* settle(found);
   const packs: string[] = [];
   for (let at = 0; at < texts.length; at += namesAtOnce) {
     const some = texts.slice(at, at + namesAtOnce);
     packs.push(some.map((text) => text.charAt(0) + nameIn(text)).join("/"));
-    yield worked(first, work.pack * some.length);
+    yield worked(found, work.pack * some.length);
   }
   return packs;
 }

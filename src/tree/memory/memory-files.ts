@@ -6,6 +6,7 @@
  * first one found, which names the path as it was given.
  */
 
+import { nameOctets } from "../../base/file-name.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { latin1Text, utf8Bytes } from "../../http/octets/bytes.ts";
@@ -28,8 +29,9 @@ export interface MemoryEntry {
 
 /**
  * Files by path. A path begins with "/" and is spelled as in a URL, though what a URL would escape
- * may stand for itself: "/a b.txt" and "/a%20b.txt" are the same. Folders are made as they are
- * needed; a path that ends in "/" is a folder, for one that is to be empty or has attributes.
+ * may stand for itself: "/a b.txt" and "/a%20b.txt" are the same. Only a backslash, "%5C", and
+ * octets that aren't UTF-8, "%E9", have to be escaped. Folders are made as they are needed; a path
+ * that ends in "/" is a folder, for one that is to be empty or has attributes.
  *
  * ```ts
  * { "/a.txt": "hello", "/shut/": { mode: 0o700 }, "/shut/b.txt": { body: "b", mtime: 0 } }
@@ -76,9 +78,9 @@ const entryKeys: ReadonlySet<string> = new Set([
 const refusals: Readonly<Record<PathRefusal, string>> = {
   "bad-escape": 'a "%" must be followed by two hexadecimal digits; "%25" stands for itself',
   nul: "a name can't have NUL in it",
-  separator: 'a name can\'t have "\\" or an escaped "/" in it',
+  separator: 'a name can\'t have an escaped "/" in it, and a "\\" in it is spelled "%5C"',
   "dot-segment": '"." and ".." can\'t be names',
-  unnameable: "a name must be UTF-8 of 1 to 255 octets",
+  unnameable: 'a name must have 1 to 255 octets; one that isn\'t UTF-8 is spelled "%FF"',
 };
 
 /** The mode and the time of an entry. */
@@ -107,7 +109,7 @@ function addTo(
   madeMs: number,
 ): string | undefined {
   if (!spelling.startsWith("/")) return 'a path must begin with "/"';
-  const path = containPath(latin1Text(utf8Bytes(spelling)));
+  const path = containPath(latin1Text(nameOctets(spelling)));
   if (!path.ok) return refusals[path.error];
   const { text } = path.value;
   const other = spellings.get(text);

@@ -15,7 +15,7 @@ import { listFolder } from "../listing/list-folder.ts";
 import type { SharedSteps } from "../listing/shared-listings.ts";
 import { SharedListings } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
-import { isHidden, isHiddenName, isNameable } from "../path.ts";
+import { displayName, isHidden, isHiddenName, isNameable } from "../path.ts";
 import type { Need, Permissions } from "../permission.ts";
 import { deny, permits } from "../permission.ts";
 import type { Kind, Outcome, Tree } from "../tree.ts";
@@ -52,7 +52,8 @@ const entriesAtOnce = 1024;
 /** The tree of `options.files`, or a line that says why there is none. */
 export function openMemoryTree(options: MemoryTreeOptions): Result<MemoryTree, string> {
   const { index, files, madeMs } = options;
-  if (index !== "" && !isNameable(index)) return failure(`not a file's name: ${index}`);
+  if (index !== "" && !isNameable(index))
+    return failure(`not a file's name: ${displayName(index)}`);
   if (files instanceof MemoryTree) return success(files.copy(options));
   const root = readFiles(files, madeMs);
   return root.ok ? success(new MemoryTree(options, root.value)) : root;

@@ -108,6 +108,15 @@ describe("writing a tree", () => {
     expect(lstatSync(join(root, "pipe")).isFIFO()).toBe(true);
     expect(mode("pipe")).toBe("604");
   });
+
+  test("makes a FIFO whose name is no UTF-8", () => {
+    writeTree(root, script("fifo deep/p\\xffpe").tree);
+    const name = Buffer.from("p\xffpe", "latin1");
+    const folder = Buffer.from(`${root}/deep/`);
+    expect(readdirSync(folder, { encoding: "buffer" })).toEqual([name]);
+    expect(lstatSync(Buffer.concat([folder, name])).isFIFO()).toBe(true);
+    expect(readdirSync(root)).toEqual(["deep"]);
+  });
 });
 
 describe("the counting pattern", () => {

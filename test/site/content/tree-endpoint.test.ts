@@ -104,7 +104,7 @@ describe("redirects", () => {
     "/old/%2e%2e/x",
     "/old/%2f%2fevil.example",
     "/old/\\evil.example",
-    "/old/%5c",
+    "/old/%5c\\",
   ])("are not for %s, which is refused", async (target) => {
     const shown = await moved.ask(`GET ${target}`);
     expect(shown.status).toBe(400);

@@ -197,7 +197,9 @@ test.each([
   ["../form.html", false],
   ["a/b.html", false],
   ["/form.html", false],
-  ["a\\b", false],
+  ["a\\b", true],
+  ["caf\udce9.html", true],
+  ["\ud800", false],
   ["a\0b", false],
   ["x".repeat(256), false],
 ])("%p as the name of a page in the root: %p", (name, holds) => {

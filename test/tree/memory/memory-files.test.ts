@@ -27,6 +27,8 @@ function linesOf(files: MemoryFiles): readonly string[] {
   return lines;
 }
 
+const unnameable = 'a name must have 1 to 255 octets; one that isn\'t UTF-8 is spelled "%FF"';
+
 /** What is wrong with `files`, given by a caller without types. */
 function faultOf(files: Readonly<Record<string, unknown>>): string | undefined {
   const root = readFiles(files as MemoryFiles, madeMs);
@@ -71,6 +73,15 @@ describe("files given as values", () => {
     );
   });
 
+  test("may have names that aren't UTF-8, or hold a backslash, by their escapes", () => {
+    expect(linesOf({ "/r%E9/%5c": "", "/r\ufffd": "" })).toEqual([
+      `/r\udce9/ 40755 ${madeMs}`,
+      `/r\udce9/\\ 100644 ${madeMs} `,
+      `/r\ufffd 100644 ${madeMs} `,
+    ]);
+    expect(faultOf({ "/r\udce9": "" })).toBe(`/r\\xE9: ${unnameable}`);
+  });
+
   test("have octets of their own", () => {
     const body = new Uint8Array([1, 2, 3]);
     const root = readFiles({ "/a": body.subarray(1), "/b": Buffer.from("b") }, madeMs);
@@ -95,13 +106,13 @@ describe("a file that can't be", () => {
     ["/a%2", 'a "%" must be followed by two hexadecimal digits; "%25" stands for itself'],
     ["/100%", 'a "%" must be followed by two hexadecimal digits; "%25" stands for itself'],
     ["/a%00", "a name can't have NUL in it"],
-    ["/a\\b", 'a name can\'t have "\\" or an escaped "/" in it'],
-    ["/a%2fb", 'a name can\'t have "\\" or an escaped "/" in it'],
+    ["/a\\b", 'a name can\'t have an escaped "/" in it, and a "\\" in it is spelled "%5C"'],
+    ["/a%2fb", 'a name can\'t have an escaped "/" in it, and a "\\" in it is spelled "%5C"'],
     ["/../a", '"." and ".." can\'t be names'],
     ["/a/%2e", '"." and ".." can\'t be names'],
-    ["//a", "a name must be UTF-8 of 1 to 255 octets"],
-    ["/%ff", "a name must be UTF-8 of 1 to 255 octets"],
-    [`/${"é".repeat(128)}`, "a name must be UTF-8 of 1 to 255 octets"],
+    ["//a", unnameable],
+    [`/${"%ff".repeat(256)}`, unnameable],
+    [`/${"é".repeat(128)}`, unnameable],
   ])("because of its path: %s", (path, fault) => {
     expect(faultOf({ "/fine": "", [path]: "" })).toBe(`${path}: ${fault}`);
   });
