@@ -12,6 +12,7 @@
 
 import type { FSWatcher } from "node:fs";
 
+import { nameForSystem, nameText } from "../../base/file-name.ts";
 import type { Milliseconds } from "../../base/units.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import type { FileStat } from "../../system/file-stat.ts";
@@ -105,19 +106,22 @@ export class FolderWatch implements Disposable {
     this.#place = place;
     if (place === undefined) return;
     const { watch } = require("node:fs") as typeof import("node:fs");
-    const how = { recursive: this.#isDeep, persistent: false };
+    // As octets, since not every name is UTF-8.
+    const how = { recursive: this.#isDeep, persistent: false, encoding: "buffer" } as const;
     try {
-      this.#watcher = watch(place.path, how, (event, name) => this.#happened(event, name));
+      this.#watcher = watch(nameForSystem(place.path), how, (event, name) =>
+        this.#happened(event, name),
+      );
       this.#watcher.on("error", (error) => this.#failed(error));
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  #happened(event: WatchEvent, name: string | null | undefined): void {
+  #happened(event: WatchEvent, name: Uint8Array | null | undefined): void {
     // Events without a name are about the folder itself.
-    if (name === null || name === undefined || name === "") this.#look();
-    else this.#listener.happened(name, event);
+    if (name === null || name === undefined || name.length === 0) this.#look();
+    else this.#listener.happened(nameText(name), event);
   }
 
   /** Watches no more until another folder is there. */

@@ -9,7 +9,7 @@ import { TempSite } from "../../temp-site.ts";
 
 /** A watch whose events a test can wait for, and whose looks come when the test says so. */
 class Watched implements Disposable {
-  readonly site = new TempSite("empty");
+  readonly site: TempSite;
   readonly events: (readonly [path: string, event: WatchEvent])[] = [];
   readonly replaced: boolean[] = [];
   readonly failures: string[] = [];
@@ -17,9 +17,12 @@ class Watched implements Disposable {
   readonly #watch: FolderWatch;
   #wake: (() => void) | undefined;
 
-  constructor(path = "") {
-    mkdirSync(this.site.at("root"));
-    symlinkSync("root", this.site.at("link"));
+  constructor(path: string, site?: TempSite) {
+    this.site = site ?? new TempSite("empty");
+    if (site === undefined) {
+      mkdirSync(this.site.at("root"));
+      symlinkSync("root", this.site.at("link"));
+    }
     const listener = {
       happened: (at: string, event: WatchEvent): void => {
         this.events.push([at, event]);
@@ -28,7 +31,8 @@ class Watched implements Disposable {
       replaced: (isGone: boolean): void => void this.replaced.push(isGone),
       failed: (code: string): void => void this.failures.push(code),
     };
-    const folder = this.site.at(path);
+    // A join would lose an octet that is no UTF-8.
+    const folder = `${this.site.root}/${path}`;
     this.#watch = new FolderWatch(folder, listener, this.#clock, milliseconds(1000));
   }
 
@@ -109,6 +113,18 @@ describe("the watch of a folder", () => {
     expect(watched.replaced).toEqual([false]);
     watched.site.file("next/b.html", "two");
     await watched.until("b.html");
+  });
+
+  test("tells of names that aren't UTF-8, and is one of a folder with such a name", async () => {
+    using watched = new Watched("root");
+    const name = Buffer.from("/na\xefve.html", "latin1");
+    writeFileSync(Buffer.concat([Buffer.from(watched.site.at("root")), name]), "one");
+    await watched.until("na\udcefve.html");
+    mkdirSync(Buffer.concat([Buffer.from(watched.site.root), Buffer.from("/\xe9", "latin1")]));
+    using odd = new Watched("\udce9", watched.site);
+    const file = Buffer.concat([Buffer.from(watched.site.root), Buffer.from("/\xe9/a", "latin1")]);
+    writeFileSync(file, "one");
+    await odd.until("a");
   });
 
   test("ends when it is disposed of", () => {
