@@ -165,11 +165,7 @@ function liveParts(
 ): LiveParts | undefined {
   if (!options.live || live === undefined) return undefined;
   const page = new ResponseBuilder(200).html("").build();
-  const policies = (request: Request): readonly string[] =>
-    (headers?.finish(page, request).fields ?? [])
-      .filter(([name]) => name.toLowerCase() === "content-security-policy")
-      .map(([, value]) => value);
-  return live().parts(pages, limits, policies);
+  return live().parts(pages, limits, (request) => (headers?.finish(page, request) ?? page).fields);
 }
 
 /** The content of `tree`. */

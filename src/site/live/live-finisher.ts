@@ -13,11 +13,7 @@ import type { Extent, Syntax } from "./injection-place.ts";
 import { placeSampleOctets } from "./injection-place.ts";
 import { liveNameOf } from "./live-endpoint.ts";
 import type { LivePages } from "./live-pages.ts";
-import { insert, insertionOf, syntaxOf, varying, wantsPage } from "./live-pages.ts";
-
-function valuesOf({ fields }: Response, wanted: string): readonly string[] {
-  return fields.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
-}
+import { insert, insertionOf, syntaxOf, valuesOf, varying, wantsPage } from "./live-pages.ts";
 
 /** Cache-Control of what may be used only after it was revalidated. */
 const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];
@@ -104,10 +100,10 @@ export class LiveFinisher implements Finisher {
   }
 
   #withScript(response: Response, request: Request): Response {
-    const syntax = syntaxOf(valuesOf(response, "content-type")[0] ?? "");
+    const syntax = syntaxOf(valuesOf(response.fields, "content-type")[0] ?? "");
     // What has a tag is a page of the tree, or one whose octets a route vouches for.
     const isSettled = ["etag", "content-encoding", "content-range"].some(
-      (name) => valuesOf(response, name).length > 0,
+      (name) => valuesOf(response.fields, name).length > 0,
     );
     if (syntax === undefined || isSettled) return response;
     if (!wantsPage(request.head)) return varying(response);
@@ -118,7 +114,7 @@ export class LiveFinisher implements Finisher {
   /** The body of `response`, with the script; undefined when it gets none. */
   #inject(response: Response, syntax: Syntax, request: Request): Body | undefined {
     const { body, status } = response;
-    const policies = valuesOf(response, "content-security-policy");
+    const policies = valuesOf(response.fields, "content-security-policy");
     const isAny = status >= 400 || body.kind === "stream";
     const tagFor = (octets: Uint8Array): string =>
       this.#pages.tagFor({ octets, syntax, isAny, policies }, request);

@@ -52,6 +52,11 @@ class PageRenderings {
   }
 }
 
+/** The values of the lines called `wanted`, a name in lower case. */
+export function valuesOf(fields: readonly ResponseField[], wanted: string): readonly string[] {
+  return fields.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
+}
+
 /** The syntax of a page of `mediaType`; undefined for what is no page. */
 export function syntaxOf(mediaType: string): Syntax | undefined {
   const [type = ""] = mediaType.toLowerCase().split(";", 1);
@@ -83,8 +88,8 @@ interface PageBeginning {
 
 /** What `LivePages` needs. */
 interface LivePageService {
-  /** The values of Content-Security-Policy that rules add to a page for `request`. */
-  readonly policies: (request: Request) => readonly string[];
+  /** The fields that header rules make of those of an HTML page without any, for `request`. */
+  readonly ruledFields: (request: Request) => readonly ResponseField[];
   /** Told when the policy of the page at `target` keeps live reload out by a `directive`. */
   readonly refused: (target: string, directive: string) => void;
 }
@@ -118,7 +123,11 @@ export class LivePages {
     const octets = beginningOf(page.content);
     // A page without a date is a listing, which names all files of a folder.
     const isAny = page.mtimeMs === undefined;
-    const policies = this.#service.policies(request);
+    const fields = this.#service.ruledFields(request);
+    // A rule may have the source of a page shown as text.
+    const [ruledType = ""] = valuesOf(fields, "content-type");
+    if (syntaxOf(ruledType) === undefined) return "";
+    const policies = valuesOf(fields, "content-security-policy");
     return this.tagFor({ octets, syntax, isAny, policies }, request);
   }
 

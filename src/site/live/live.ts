@@ -4,6 +4,7 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import type { ResponseField } from "../../http/message/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { TreeChange } from "../../tree/watching/change-gathering.ts";
@@ -70,14 +71,14 @@ export class Live {
     this.#streams = new LiveStreams(service.clock, service.scheduler.alarm());
   }
 
-  /** The parts of a site. `policies` are those that its rules add to a page. */
+  /** The parts of a site. `ruledFields` is what its header rules make of a page's fields. */
   parts(
     pages: ErrorPages,
     limits: Limits,
-    policies: (request: Request) => readonly string[],
+    ruledFields: (request: Request) => readonly ResponseField[],
   ): LiveParts {
     const refused = (target: string, directive: string): void => this.#refuse(target, directive);
-    const livePages = new LivePages({ policies, refused });
+    const livePages = new LivePages({ ruledFields, refused });
     return {
       endpoint: new LiveEndpoint(this.#streams, pages, limits),
       finisher: new LiveFinisher(livePages),

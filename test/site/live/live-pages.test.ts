@@ -171,6 +171,18 @@ describe("a page under a Content-Security-Policy", () => {
     expect((await visit("/csp.html")).body).toContain('nonce="m3ta"');
   });
 
+  test("or under a rule that shows it as text has no script", async () => {
+    const value = "text/plain; charset=utf-8";
+    const headers = [{ path: "/page.html", name: "Content-Type", value }];
+    const client = new SiteClient(site.root, { live: true, headers });
+    const { body, fields } = await client.ask("GET /page.html", navigation);
+    expect([fields["Content-Type"], body]).toEqual([
+      value,
+      "<!doctype html><title>ü</title><p>hello",
+    ]);
+    expect((await client.ask("GET /a/b/page.html", navigation)).body).toContain("live.js");
+  });
+
   test("that keeps live reload out gets no script, which is reported once", async () => {
     const shut = under("default-src 'none'");
     for (let i = 0; i < 2; i++) {
