@@ -147,6 +147,12 @@ export interface Limits {
   readonly listingWholeEntriesMax: number;
   /** The rows of listings that are kept for clients who ask for the same folder at one time. */
   readonly listingCacheBytesMax: ByteCount;
+  /** Archives that are sent at one time; one more is answered 503. */
+  readonly archivesMax: number;
+  /** Entries in an archive; with more the response is broken off. */
+  readonly archiveEntriesMax: number;
+  /** How deep the folders of an archive are nested; a deeper one breaks the response off. */
+  readonly archiveDepthMax: number;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
@@ -237,6 +243,9 @@ export const defaultLimits: Limits = {
   listingEntriesMax: 10_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
+  archivesMax: 4,
+  archiveEntriesMax: 250_000,
+  archiveDepthMax: 100,
   requestsKeptMax: 100,
 
   liveStreamsMax: 1000,
@@ -320,6 +329,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "liveBeatTimeMs",
     expected: "at least 10, so that the comments leave time for requests",
     holds: (l) => l.liveBeatTimeMs >= 10,
+  },
+  {
+    limit: "archiveDepthMax",
+    expected: "at most 255: a name in a zip archive has at most 65,535 octets",
+    holds: (l) => l.archiveDepthMax <= 255,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -7,6 +7,7 @@ import type { Limits } from "../base/limits.ts";
 import { resolveLimits } from "../base/limits.ts";
 import type { Scheme } from "../http/message/target.ts";
 import { TreeContent } from "./content/tree-content.ts";
+import type { Archives, ArchiveService } from "./archive/archives.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
 import type { FormEndpoint, FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
@@ -141,6 +142,13 @@ function openHosts(
   throw new ServeError("allowHosts", `an allowed host must be ${example}, not ${hosts.error}`);
 }
 
+/** The archives of a site, whose code is loaded with the first that is asked for. */
+function openArchives(service: ArchiveService): Archives {
+  const { Archives: Made } =
+    require("./archive/archives.ts") as typeof import("./archive/archives.ts");
+  return new Made(service);
+}
+
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
   { allowHosts, cors }: CompleteSiteOptions,
@@ -179,6 +187,12 @@ function contentOf(
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
+  let made: Archives | undefined;
+  const archives = (): Archives => {
+    const { root, files } = options;
+    const service = { tree, pages, limits, budgets, root: files === undefined ? root : "" };
+    return (made ??= openArchives(service));
+  };
   return new TreeContent({
     tree,
     pages,
@@ -187,6 +201,7 @@ function contentOf(
     listing: options.listing,
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
+    archives: options.allowArchive ? archives : undefined,
     earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
     live,
   });
@@ -205,6 +220,9 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { form: formPage, index, explain, cache: cacheSeconds } = options;
   checkName("form", "the form page", formPage);
   checkName("index", "the index", index);
+  if (options.allowArchive && !options.listing) {
+    throw new ServeError("allowArchive", "archives show what is in folders: they need the listing");
+  }
   const opened = openTree(options, limits, surroundings);
   const { tree } = opened;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });

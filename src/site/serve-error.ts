@@ -14,6 +14,7 @@ export type ServeErrorCode =
   | "limits"
   | "form"
   | "index"
+  | "allowArchive"
   | "rules"
   | "tls"
   | "workers"

@@ -46,6 +46,11 @@ export interface SiteOptions {
   readonly symlinks?: SymlinkRule;
   /** Whether a folder without an index is listed; true by default. */
   readonly listing?: boolean;
+  /**
+   * Whether `?download=zip`, `tar`, `tar.gz` and `tar.zst` answer a folder as an archive of all in
+   * it that may be read, also of folders with an index; false by default. It requires `listing`.
+   */
+  readonly allowArchive?: boolean;
   /** The name of a folder's index; "index.html" by default, "" for none. */
   readonly index?: string;
   /** Whether the root's index answers navigations to missing paths; false by default. */
@@ -94,6 +99,7 @@ export const defaultSiteOptions = {
   hidden: false,
   symlinks: "inside",
   listing: true,
+  allowArchive: false,
   index: "index.html",
   single: false,
   cleanUrls: false,

@@ -110,6 +110,11 @@ export class FileStat {
     return (this.#mode & typeBits.S_IFMT) === typeBits.S_IFDIR;
   }
 
+  /** The same for two looks at one file, and for no other file at that time. */
+  get identity(): string {
+    return `${this.#dev}.${this.#devHigh}.${this.#ino}.${this.#inoHigh}`;
+  }
+
   /** In bytes. */
   get size(): number {
     return (this.#sizeHigh >>> 0) * high + (this.#size >>> 0);

@@ -145,10 +145,13 @@ export function looksLikeSource(beginning: string): boolean {
 }
 
 function withCharset(type: string): string {
-  const isText =
-    type.startsWith("text/") ||
-    type.endsWith("+json") ||
-    type.endsWith("+xml") ||
-    textual.has(type);
-  return isText ? `${type}; charset=utf-8` : type;
+  return isTextType(type) ? `${type}; charset=utf-8` : type;
+}
+
+/** Whether content of `mediaType`, with or without a charset, is text. */
+export function isTextType(mediaType: string): boolean {
+  const [type = ""] = mediaType.split(";", 1);
+  return (
+    type.startsWith("text/") || type.endsWith("+json") || type.endsWith("+xml") || textual.has(type)
+  );
 }

@@ -38,6 +38,11 @@ export function permits(mode: number, need: Need): boolean {
   return (mode & bitOf[need]) !== 0;
 }
 
+/** The bits of `mode` that a copy keeps: without set-user-ID, set-group-ID and the sticky bit. */
+export function permissionBitsOf(mode: number): number {
+  return mode & 0o777;
+}
+
 /** The denial of `need` at `path`. */
 export function deny(path: string, mode: number, need: Need): Denial {
   return { path: path === "" ? "." : path, mode, lacks: nameOf[need] };

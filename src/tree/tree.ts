@@ -43,6 +43,12 @@ export interface Tree {
    */
   list(path: ContainedPath, limit: number, view: View): ListingSteps;
 
+  /**
+   * What the folder at `path`, with or without a slash, is besides its entries; or why a stranger
+   * may not list it, by the rules of `list`. Nothing stays open.
+   */
+  describe(path: ContainedPath, view: View): Eventual<FolderOutcome>;
+
   /** Drops what depends on lookups, and closes files that are kept open for requests to come. */
   close(): void;
 }
@@ -81,6 +87,21 @@ export type Outcome =
 /** The kind of an outcome. */
 export type Kind = Outcome["kind"];
 
+/** A folder as a copy of it needs it. */
+export interface FolderFacts {
+  readonly kind: "folder";
+  /** The permission bits of its mode, 0 to 0o777. */
+  readonly permissionBits: number;
+  /** The last change of its entries, in whole milliseconds since 1970, rounded down. */
+  readonly mtimeMs: number;
+  /** The same for two paths that lead to one folder, as a symbolic link can. For comparing only. */
+  readonly identity: string;
+}
+
+/** The result of describing a folder. "absent" is also a path that is no folder. */
+export type FolderOutcome =
+  FolderFacts | Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>;
+
 /**
  * A regular file, open for reading or already read. Its properties come from the same descriptor as
  * its octets, so they always describe these octets.
@@ -98,6 +119,8 @@ export interface OpenFile extends FileSource {
    * the file system makes the content as it is read.
    */
   readonly mtimeMs: number | undefined;
+  /** The permission bits of its mode, 0 to 0o777; absent when it has no mode. */
+  readonly permissionBits?: number;
   /**
    * The media type by its name, with a charset, as in Content-Type; undefined when the name has no
    * known extension.

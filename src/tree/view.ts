@@ -54,6 +54,15 @@ export class View {
   }
 
   /**
+   * A view for one of many looks that no request will repeat, such as those for an archive. When it
+   * was asked for isn't known, so no file counts as settled, and the tree caches none: a tree that
+   * is read through once would otherwise drive out what is asked for again.
+   */
+  static passing(): View {
+    return View.anew(-Infinity);
+  }
+
+  /**
    * The dependencies in the order of their use; undefined when the answer also depends on something
    * that can't be checked again.
    */

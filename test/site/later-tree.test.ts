@@ -70,6 +70,7 @@ async function* laterSteps(steps: ListingSteps): AsyncGenerator<ListingStep, voi
 /** Lets the tree of `client` answer by promises, each a turn later. */
 function delay({ tree }: SiteClient): void {
   const [open, peek, list] = [tree.open.bind(tree), tree.peek.bind(tree), tree.list.bind(tree)];
+  const describeFolder = tree.describe.bind(tree);
   spyOn(tree, "open").mockImplementation(async (...of) => {
     await turn();
     return open(...of);
@@ -77,6 +78,10 @@ function delay({ tree }: SiteClient): void {
   spyOn(tree, "peek").mockImplementation(async (...of) => {
     await turn();
     return peek(...of);
+  });
+  spyOn(tree, "describe").mockImplementation(async (...of) => {
+    await turn();
+    return describeFolder(...of);
   });
   spyOn(tree, "list").mockImplementation((...of) => laterSteps(list(...of)));
 }
@@ -165,6 +170,22 @@ const tables: readonly (readonly [
   ["as it is by default", {}, plainly],
   ["of large files alone", { limits: { inlineBytesMax: 1 } }, plainly],
   ["that caches nothing", { limits: { fileCacheBytesMax: 0 } }, plainly],
+  [
+    "with archives",
+    { allowArchive: true },
+    [
+      ["GET /?download=zip", 200],
+      ["HEAD /?download=tar", 200],
+      ["GET /docs/?download=tar.gz", 200],
+      ["GET /listed/?download=tar", 200],
+      ["GET /listed?download=tar", 308],
+      ["GET /locked/?download=zip", 403],
+      ["GET /nothing/?download=zip", 404],
+      ["GET /page.html?raw", 200],
+      ["GET /page.html?download", 200, { "Accept-Encoding": "gzip" }],
+      ["GET /large.txt?download=1", 206, { Range: "bytes=2-4" }],
+    ],
+  ],
   [
     "with clean URLs",
     { cleanUrls: true },

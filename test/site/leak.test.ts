@@ -61,6 +61,7 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     listing: true,
     cacheSeconds: undefined,
     variants: undefined,
+    archives: undefined,
     earlyHints: undefined,
     live: undefined,
   });

@@ -31,6 +31,16 @@ describe("a stat", () => {
     expect([stat.mode, stat.type, stat.isFolder]).toEqual([mode, type, type === "directory"]);
   });
 
+  test("has an identity that no other file has, whatever else changes", () => {
+    const words = { [word.ino]: 7, [word.dev]: 3 };
+    const { identity } = statOf(words);
+    expect(statOf({ ...words, [word.mode]: 0o100644, [word.size]: 9 }).identity).toBe(identity);
+    for (const place of [word.ino, word.ino + 1, word.dev, word.dev + 1]) {
+      expect(statOf({ ...words, [place]: 9 }).identity).not.toBe(identity);
+    }
+    expect(statOf({ [word.ino]: 3, [word.dev]: 7 }).identity).not.toBe(identity);
+  });
+
   test("has a size of up to 2^53", () => {
     expect(statOf({ [word.size]: -1 }).size).toBe(2 ** 32 - 1);
     expect(statOf({ [word.size]: 7, [word.size + 1]: 1 }).size).toBe(2 ** 32 + 7);

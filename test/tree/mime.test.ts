@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import mime from "mime";
 import otherTypes from "mime/types/other.js";
 import standardTypes from "mime/types/standard.js";
-import { looksLikeSource, mayBeSource, mediaTypeOf } from "../../src/tree/mime.ts";
+import { isTextType, looksLikeSource, mayBeSource, mediaTypeOf } from "../../src/tree/mime.ts";
 
 /** Types that are text, though neither their name nor its suffix says so. */
 const textual = "json n-quads n-triples trig x-ndjson xml"
@@ -120,4 +120,11 @@ describe("a format whose extension source code may have", () => {
   ])("%j is source: %p", (beginning, wanted) => {
     expect(looksLikeSource(beginning)).toBe(wanted);
   });
+});
+
+test("types of text, with a charset and without", () => {
+  const text = ["text/html", "image/svg+xml; charset=utf-8", "application/json", "a/b+json"];
+  const other = ["image/png", "application/pdf", "application/octet-stream", "a/b; x=+json"];
+  expect(text.filter(isTextType)).toEqual(text);
+  expect(other.filter(isTextType)).toEqual([]);
 });

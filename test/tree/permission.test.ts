@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { deny, explainDenial, formatMode, permits } from "../../src/tree/permission.ts";
+import {
+  deny,
+  explainDenial,
+  formatMode,
+  permissionBitsOf,
+  permits,
+} from "../../src/tree/permission.ts";
 
 describe("the other of a mode", () => {
   test("decides alone, in all 512 modes", () => {
@@ -9,6 +15,12 @@ describe("the other of a mode", () => {
       expect(permits(mode, "search")).toBe([1, 3, 5, 7].includes(other));
       expect(permits(0o107000 | mode, "read")).toBe(permits(mode, "read"));
     }
+  });
+});
+
+describe("the permission bits of a mode", () => {
+  test("are nine, without set-user-ID, set-group-ID, the sticky bit and the type", () => {
+    expect([0o106755, 0o041777, 0o100000].map(permissionBitsOf)).toEqual([0o755, 0o777, 0]);
   });
 });
 

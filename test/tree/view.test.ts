@@ -46,6 +46,17 @@ describe("a view", () => {
   });
 });
 
+describe("a view for a look that no request repeats", () => {
+  test("is of a time at which no file had settled, so that none is cached", () => {
+    const view = View.passing();
+    expect([view.since, view.receivedMs, view.dependencies]).toEqual([
+      Infinity,
+      -Infinity,
+      undefined,
+    ]);
+  });
+});
+
 describe("a view for an answer that is made later", () => {
   test("counts only looks that are still to be made", () => {
     const view = View.anew(1_700_000_000_000);

@@ -151,6 +151,16 @@ export const optionTable = {
     kind: truth,
     flags: [{ name: "listing", summary: "don't list folders that have no index.html" }],
   },
+  allowArchive: {
+    topic: "access",
+    kind: truth,
+    flags: [
+      {
+        name: "allow-archive",
+        summary: "folders as archives: ?download=zip, tar, tar.gz, tar.zst",
+      },
+    ],
+  },
   index: {
     topic: "paths",
     kind: text("a file's name", plainText("NAME")),

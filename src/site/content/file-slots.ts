@@ -5,12 +5,15 @@
 
 import { Slot } from "../../base/slot.ts";
 import type { OpenFile } from "../../tree/tree.ts";
+import type { Presentation } from "../download/asked-download.ts";
 import type { Representation } from "./representation.ts";
 
 /** The places in the slot of one file. */
 class FileSlots {
   /** The file as a resource of its own. */
   representation: Representation | undefined = undefined;
+  /** The file as it is presented on request. */
+  readonly presentations: { [how in Presentation]?: Representation } = {};
   /** Its media type, which follows from its name and its beginning. */
   mediaType: string | undefined = undefined;
   /** For the selector of variants: the file as a coded variant of another one. */

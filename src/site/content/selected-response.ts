@@ -4,6 +4,7 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import type { EntityTag } from "../../http/fields/entity-tag.ts";
 import { latin1Bytes } from "../../http/octets/bytes.ts";
 import type { Validators, Verdict } from "../../http/fields/conditional.ts";
 import { asksForWhole, weigh } from "../../http/fields/conditional.ts";
@@ -24,6 +25,12 @@ function validatorsOf(representation: Representation, receivedMs: number): Valid
   const isOlder = lastModifiedSeconds < Math.floor(receivedMs / 1000);
   return { entityTag, lastModifiedSeconds, lastModifiedIsStrong: isOlder && !dateIsShared };
 }
+
+/**
+ * The tag of content that is sent before it is complete. It contains a quote, which no client can
+ * send in a tag, so that only a condition with "*" can match it.
+ */
+export const unmatchableTag: EntityTag = { weak: true, opaque: '"' };
 
 /** The verdict of the conditions of `request` on a representation with `validators`. */
 export function weighRequest({ head, receivedMs }: Request, validators: Validators): Verdict {

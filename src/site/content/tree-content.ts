@@ -8,7 +8,6 @@ import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import type { EntityTag } from "../../http/fields/entity-tag.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { RedirectStatus } from "../../http/message/response-builder.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
@@ -20,6 +19,8 @@ import { explainDenial } from "../../tree/permission.ts";
 import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
+import type { Archives } from "../archive/archives.ts";
+import type { Presentation } from "../download/asked-download.ts";
 import type { LivePages } from "../live/live-pages.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
@@ -34,7 +35,7 @@ import type { ListingFailure, RowMaking } from "./listing-page.ts";
 import type { ListingRows } from "./listing-rows.ts";
 import type { RepresentationParts } from "./representation.ts";
 import { Representation } from "./representation.ts";
-import { respondWith, weighRequest } from "./selected-response.ts";
+import { respondWith, unmatchableTag, weighRequest } from "./selected-response.ts";
 
 /** What `TreeContent` needs. */
 interface ContentService {
@@ -49,6 +50,8 @@ interface ContentService {
   readonly cacheSeconds: number | undefined;
   /** The selector of variants, loaded by its first use; undefined when compression is off. */
   readonly variants: (() => VariantSelector) | undefined;
+  /** The archives of folders, loaded by their first use; undefined when they are off. */
+  readonly archives: (() => Archives) | undefined;
   /** Undefined when early hints are off. */
   readonly earlyHints: Promise<EarlyHints> | undefined;
   /** Puts the script of live reload into pages; undefined when that is off. */
@@ -64,12 +67,6 @@ const htmlType = "text/html; charset=utf-8";
 function isHtml(mediaType: string): boolean {
   return mediaType === htmlType || mediaType === "text/html";
 }
-
-/**
- * The tag of content that is sent before it is complete. It contains a quote, which no client can
- * send in a tag, so that only a condition with "*" can match it.
- */
-const unmatchableTag: EntityTag = { weak: true, opaque: '"' };
 
 /** What stands for such content in the conditions of other methods. */
 const untaggedParts: RepresentationParts = {
@@ -91,6 +88,19 @@ const absenceReasons: Record<AbsenceCause, string> = {
 /** The pages of listings; loaded by the first listing. */
 function listingPages(): typeof import("./listing-page.ts") {
   return require("./listing-page.ts") as typeof import("./listing-page.ts");
+}
+
+/** Whether a query may ask for another presentation; `download/asked-download.ts` reads it. */
+const asking = /(?:^|&)(?:raw|download)(?:[=&]|$)/;
+
+/** What queries ask for; loaded by the first that may ask for something. */
+function askedDownloads(): typeof import("../download/asked-download.ts") {
+  return require("../download/asked-download.ts") as typeof import("../download/asked-download.ts");
+}
+
+/** Files that aren't presented as usual; loaded by the first. */
+function presentedFiles(): typeof import("../download/presented-file.ts") {
+  return require("../download/presented-file.ts") as typeof import("../download/presented-file.ts");
 }
 
 /** The path of `file`, which was opened by `path`: an index is a file in the folder at `path`. */
@@ -142,9 +152,22 @@ export class TreeContent {
     view: View,
   ): Answer {
     const { listing, pages } = this.#service;
+    const asked = query !== undefined && asking.test(query) ? query : undefined;
+    if (asked !== undefined && path.trailingSlash) {
+      const archive = this.#answerArchive(request, found, path, asked, view);
+      if (archive !== undefined) return archive;
+    }
     switch (found.kind) {
       case "file":
-        return this.#answerFile(request, found.file, path, view);
+        return asked === undefined
+          ? this.#answerFile(request, found.file, path, view)
+          : this.#answerFile(
+              request,
+              found.file,
+              path,
+              view,
+              askedDownloads().askedPresentationOf(asked),
+            );
       case "directory":
         if (!listing) return pages.notFound(view, "listings are off");
         return this.#answerListing(request, path, view);
@@ -201,15 +224,50 @@ export class TreeContent {
     return selected instanceof Representation ? selected : undefined;
   }
 
-  /** Answers with the selected variant of `file`, which was opened by `path`. */
-  #answerFile(request: Request, file: OpenFile, path: ContainedPath, view: View): Answer {
-    if (isUnsized(file)) return this.#answerUnsized(request, file);
-    const identity = this.#representationOf(file);
+  /**
+   * Answers with the folder at `path`, which was opened as `found`, as the archive that `query`
+   * asks for; undefined when it asks for none, or none is made here.
+   */
+  #answerArchive(
+    request: Request,
+    found: Outcome,
+    path: ContainedPath,
+    query: string,
+    view: View,
+  ): Answer | undefined {
+    const { archives, tree } = this.#service;
+    if (archives === undefined || (found.kind !== "file" && found.kind !== "directory")) {
+      return undefined;
+    }
+    const format = askedDownloads().askedArchiveOf(query);
+    if (format === undefined) return undefined;
+    if (found.kind === "file") found.file.close();
+    return whenReady(tree.describe(path, view), (folder) =>
+      folder.kind === "folder"
+        ? archives().respond(request, path, folder, format)
+        : this.#answerMissing(folder, view),
+    );
+  }
+
+  /**
+   * Answers with the selected variant of `file`, which was opened by `path`, presented as
+   * `how` says.
+   */
+  #answerFile(
+    request: Request,
+    file: OpenFile,
+    path: ContainedPath,
+    view: View,
+    how?: Presentation,
+  ): Answer {
+    if (isUnsized(file)) return this.#answerUnsized(request, file, how);
+    const usual = this.#representationOf(file);
     const { earlyHints, pages } = this.#service;
-    if (identity === undefined) return pages.failed("the file can't be read");
+    if (usual === undefined) return pages.failed("the file can't be read");
+    const identity = how === undefined ? usual : presentedFiles().presentFile(usual, file, how);
     const { method, acceptsInterim } = request.head;
     const mayHint = method === "GET" && acceptsInterim && isHtml(identity.mediaType);
-    if (earlyHints !== undefined && mayHint) {
+    if (earlyHints !== undefined && mayHint && how === undefined) {
       return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
     }
     return this.#answerSelected(request, this.#selectOfFile(request, identity, file, path, view));
@@ -370,7 +428,7 @@ export class TreeContent {
   }
 
   /** Answers in the same way with `file`, whose size isn't known. */
-  #answerUnsized(request: Request, file: OpenFile): Response {
+  #answerUnsized(request: Request, file: OpenFile, how?: Presentation): Response {
     const mediaType = mediaTypeOf(file);
     if (mediaType === undefined) {
       file.close();
@@ -379,7 +437,7 @@ export class TreeContent {
     const body = unsizedBodyOf(file);
     const response = this.#streamed(request, file.name, mediaType, () => body);
     if (response.body.kind !== "stream") file.close();
-    return response;
+    return how === undefined ? response : presentedFiles().presentResponse(response, file, how);
   }
 
   /**

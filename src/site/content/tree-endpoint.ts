@@ -214,7 +214,7 @@ export class TreeEndpoint implements Endpoint {
     const answer = whenReady(page, (one) =>
       one === found || one.kind === "directory"
         ? content.answerFound(request, found, path, query, view)
-        : content.answerFound(request, one, rootPath, query, view),
+        : content.answerFound(request, one, rootPath, undefined, view),
     );
     return whenReady(answer, dependsOnNavigation);
   }

@@ -13,7 +13,15 @@ import type { Extent, Syntax } from "./injection-place.ts";
 import { placeSampleOctets } from "./injection-place.ts";
 import { liveNameOf } from "./live-endpoint.ts";
 import type { LivePages } from "./live-pages.ts";
-import { insert, insertionOf, syntaxOf, valuesOf, varying, wantsPage } from "./live-pages.ts";
+import {
+  insert,
+  insertionOf,
+  isSaved,
+  syntaxOf,
+  valuesOf,
+  varying,
+  wantsPage,
+} from "./live-pages.ts";
 
 /** Cache-Control of what may be used only after it was revalidated. */
 const alwaysAsk: ResponseField = ["Cache-Control", "no-cache"];
@@ -105,7 +113,7 @@ export class LiveFinisher implements Finisher {
     const isSettled = ["etag", "content-encoding", "content-range"].some(
       (name) => valuesOf(response.fields, name).length > 0,
     );
-    if (syntax === undefined || isSettled) return response;
+    if (syntax === undefined || isSettled || isSaved(response.fields)) return response;
     if (!wantsPage(request.head)) return varying(response);
     const body = this.#inject(response, syntax, request);
     return body === undefined ? varying(response) : varying({ ...response, body });

@@ -57,6 +57,11 @@ export function valuesOf(fields: readonly ResponseField[], wanted: string): read
   return fields.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value);
 }
 
+/** Whether browsers save what has `fields`, and don't show it (RFC 6266 §4.2). */
+export function isSaved(fields: readonly ResponseField[]): boolean {
+  return valuesOf(fields, "content-disposition").some((value) => /^attachment\b/i.test(value));
+}
+
 /** The syntax of a page of `mediaType`; undefined for what is no page. */
 export function syntaxOf(mediaType: string): Syntax | undefined {
   const [type = ""] = mediaType.toLowerCase().split(";", 1);
@@ -109,7 +114,7 @@ export class LivePages {
   page(page: Representation, request: Request): Representation {
     const syntax = syntaxOf(page.mediaType);
     const isCoded = page.fields.some(([name]) => name === "Content-Encoding");
-    if (syntax === undefined || isCoded) return page;
+    if (syntax === undefined || isCoded || isSaved(page.fields)) return page;
     const tag = wantsPage(request.head) ? this.#tagOf(page, syntax, request) : "";
     const make = (): Representation =>
       tag === "" ? plainRendering(page) : scriptedRendering(page, syntax, tag);
@@ -126,7 +131,7 @@ export class LivePages {
     const fields = this.#service.ruledFields(request);
     // A rule may have the source of a page shown as text.
     const [ruledType = ""] = valuesOf(fields, "content-type");
-    if (syntaxOf(ruledType) === undefined) return "";
+    if (syntaxOf(ruledType) === undefined || isSaved(fields)) return "";
     const policies = valuesOf(fields, "content-security-policy");
     return this.tagFor({ octets, syntax, isAny, policies }, request);
   }

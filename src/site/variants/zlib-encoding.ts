@@ -1,13 +1,16 @@
 /**
- * The content codings that the runtime offers only in node:zlib. Loading node:zlib blocks its
+ * The codings that the runtime offers only in node:zlib. Loading node:zlib blocks its
  * thread for 5 to 8 ms, so a worker thread does it; see `zlib-encoder.ts`.
  */
 
 import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
+import { brotliCompress, constants, deflateRaw, gzip } from "node:zlib";
 
-/** A content coding that node:zlib implements. */
-export type ZlibCoding = "br" | "gzip";
+/**
+ * What node:zlib makes: a content coding, or "deflate", a run of blocks (RFC 1951) that ends at the
+ * border of an octet and isn't the end of its stream, so that others may follow.
+ */
+export type ZlibCoding = "br" | "gzip" | "deflate";
 
 /**
  * Compresses `octets` on the runtime's thread pool. The levels favour speed, because a client is
@@ -18,6 +21,10 @@ export async function encodeWithZlib(
   octets: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (coding === "gzip") return new Uint8Array(await promisify(gzip)(octets, { level: 6 }));
+  if (coding === "deflate") {
+    const options = { level: 6, finishFlush: constants.Z_SYNC_FLUSH };
+    return new Uint8Array(await promisify(deflateRaw)(octets, options));
+  }
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: 5,
     [constants.BROTLI_PARAM_SIZE_HINT]: octets.length,

@@ -42,8 +42,16 @@ import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts"
 import type { ContainedPath } from "../path.ts";
 import { childPath, displayName, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
-import { permits } from "../permission.ts";
-import type { Kind, OpenFile, Outcome, ShownFolder, Tree } from "../tree.ts";
+import { permissionBitsOf, permits } from "../permission.ts";
+import type {
+  FolderFacts,
+  FolderOutcome,
+  Kind,
+  OpenFile,
+  Outcome,
+  ShownFolder,
+  Tree,
+} from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./walk.ts";
@@ -361,6 +369,18 @@ export class DiskTree implements Tree {
     return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
   }
 
+  describe({ segments }: ContainedPath, view: View): FolderOutcome {
+    view.dependOnMore();
+    return this.#walk<FolderOutcome>(segments, true, unsettled, (walk, end) => {
+      if (end.kind === "file") return absent;
+      if (end.kind !== "folder") return end;
+      const { stat, prefix } = end.folder;
+      const code = this.#mayList(end) ? tryListing(prefix) : "EACCES";
+      if (code === undefined) return factsOf(stat);
+      return isDenied(code) ? walk.denial("", stat.mode, "read") : refusalOf(code);
+    });
+  }
+
   /**
    * The result of `then` in the folder at `path` if a stranger may list it; otherwise `otherwise`.
    */
@@ -411,6 +431,10 @@ export class DiskTree implements Tree {
     }
     return otherwise;
   }
+}
+
+function factsOf({ mode, mtimeMs, identity }: FileStat): FolderFacts {
+  return { kind: "folder", permissionBits: permissionBitsOf(mode), mtimeMs, identity };
 }
 
 const unreadable: Finding = { kind: "forbidden", isPeeked: true };

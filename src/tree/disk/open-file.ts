@@ -12,6 +12,7 @@ import { closeDescriptor, lookInto, readAt } from "../../system/file-system.ts";
 import type { FileStat } from "../../system/file-stat.ts";
 import { errorName, errorNumber } from "../../system/system-calls.ts";
 import { mediaTypeOf } from "../mime.ts";
+import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
 
 /** The longest tick of the clocks that file systems use for timestamps. */
@@ -49,6 +50,10 @@ export abstract class FoundFile {
   /** Whether every later change will show in its stat. */
   get isSettled(): boolean {
     return this.#isSettled;
+  }
+
+  get permissionBits(): number {
+    return permissionBitsOf(this.stat.mode);
   }
 
   get mediaType(): string | undefined {

@@ -6,6 +6,7 @@
 import { Slot } from "../../base/slot.ts";
 import { readOctets } from "../../http/octets/octet-source.ts";
 import { mediaTypeOf } from "../mime.ts";
+import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
 
 /** A file of a tree in memory. The same object is given out to all requests. */
@@ -13,14 +14,16 @@ export class ContentFile implements OpenFile {
   readonly name: string;
   readonly content: Uint8Array<ArrayBuffer>;
   readonly mtimeMs: number;
+  readonly permissionBits: number;
   readonly slot = new Slot();
   #version: string | undefined;
 
   /** `content` is the file's own from now on. */
-  constructor(name: string, content: Uint8Array<ArrayBuffer>, mtimeMs: number) {
+  constructor(name: string, content: Uint8Array<ArrayBuffer>, mtimeMs: number, mode = 0o644) {
     this.name = name;
     this.content = content;
     this.mtimeMs = mtimeMs;
+    this.permissionBits = permissionBitsOf(mode);
   }
 
   get size(): number {

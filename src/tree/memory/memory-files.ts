@@ -172,7 +172,7 @@ function addFile(
   if (typeof folder === "string") return folder;
   const name = segments.at(-1) ?? "";
   if (folder.children.has(name)) return "both a file and a folder";
-  const file = new ContentFile(name, content, mtimeMs);
+  const file = new ContentFile(name, content, mtimeMs, mode);
   folder.children.set(name, {
     kind: "file",
     mode: regularFile | mode,
@@ -213,7 +213,7 @@ export function copyFolder({ mode, mtimeMs, children }: FolderNode): FolderNode 
 }
 
 function copyFile({ kind, mode, outcome: { file } }: FileNode): FileNode {
-  const copy = new ContentFile(file.name, file.content, file.mtimeMs);
+  const copy = new ContentFile(file.name, file.content, file.mtimeMs, mode);
   return { kind, mode, outcome: { kind, file: copy } };
 }
 

@@ -17,8 +17,8 @@ import { SharedListings } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
 import { displayName, isHidden, isHiddenName, isNameable } from "../path.ts";
 import type { Need, Permissions } from "../permission.ts";
-import { deny, permits } from "../permission.ts";
-import type { Kind, Outcome, Tree } from "../tree.ts";
+import { deny, permissionBitsOf, permits } from "../permission.ts";
+import type { FolderOutcome, Kind, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
 import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
@@ -41,8 +41,10 @@ interface MemoryTreeOptions {
 
 type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits">;
 
-const absent: Outcome = { kind: "absent" };
-const hiddenName: Outcome = { kind: "absent", cause: "hidden" };
+type Refusal = Extract<FolderOutcome, { kind: "absent" | "forbidden" }>;
+
+const absent: Refusal = { kind: "absent" };
+const hiddenName: Refusal = { kind: "absent", cause: "hidden" };
 const directory: Outcome = { kind: "directory" };
 const redirect: Outcome = { kind: "redirect" };
 
@@ -99,6 +101,15 @@ export class MemoryTree implements Tree {
       describeLink: () => undefined,
     };
     return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
+  }
+
+  describe({ segments, text }: ContainedPath, view: View): FolderOutcome {
+    view.depend(this.#edition);
+    const folder = this.#enter(segments);
+    if (folder.kind !== "directory") return folder;
+    if (!this.#mayList(folder)) return refusal(segments, folder, "read");
+    const { mode, mtimeMs } = folder;
+    return { kind: "folder", permissionBits: permissionBitsOf(mode), mtimeMs, identity: text };
   }
 
   /** Drops what depends on lookups. The files stay, for answers that are still being made. */
@@ -162,20 +173,29 @@ export class MemoryTree implements Tree {
   }
 
   /** The folder at `path` whose entries may be shown; undefined if there is none. */
-  #listable(path: ContainedPath): FolderNode | undefined {
-    if (!this.#rules.hidden && isHidden(path)) return undefined;
+  #listable({ segments }: ContainedPath): FolderNode | undefined {
+    const folder = this.#enter(segments);
+    return folder.kind === "directory" && this.#mayList(folder) ? folder : undefined;
+  }
+
+  /** The folder that `names` lead to, or why a stranger may not pass on the way to it. */
+  #enter(names: readonly string[]): FolderNode | Refusal {
     let folder = this.#root;
-    for (const name of path.segments) {
+    for (const [depth, name] of names.entries()) {
+      if (!this.#rules.hidden && isHiddenName(name, depth)) return hiddenName;
       const child = folder.children.get(name);
-      if (child?.kind !== "directory" || !this.#permits(child, "search")) return undefined;
+      if (child?.kind !== "directory") return absent;
+      if (!this.#permits(child, "search")) {
+        return refusal(names.slice(0, depth + 1), child, "search");
+      }
       folder = child;
     }
-    return this.#mayList(folder) ? folder : undefined;
+    return folder;
   }
 }
 
 /** The outcome when the *other* of `node` lacks what `need` asks for. */
-function refusal(names: readonly string[], { mode }: FileNode | FolderNode, need: Need): Outcome {
+function refusal(names: readonly string[], { mode }: FileNode | FolderNode, need: Need): Refusal {
   return { kind: "forbidden", denial: deny(names.join("/"), mode, need) };
 }
 

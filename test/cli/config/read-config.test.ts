@@ -11,7 +11,8 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, host, port, allowHosts, tls, permissions, explain, hidden, symlinks, listing, index, " +
+  "root, host, port, allowHosts, tls, permissions, explain, hidden, symlinks, listing, " +
+  "allowArchive, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, " +
   "post, form, log, quiet, workers, limits";
 

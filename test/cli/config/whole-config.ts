@@ -12,6 +12,7 @@ export const whole: Required<Config> = {
   hidden: true,
   symlinks: "deny",
   listing: false,
+  allowArchive: true,
   index: "home.html",
   single: true,
   cleanUrls: true,

@@ -15,7 +15,11 @@ test("a file that is given out once has no slots", () => {
 test("the slots of a file stay the same, are its own, and begin empty", () => {
   const file = repeated();
   const slots = fileSlotsOf(file);
-  expect(slots).toMatchObject({ representation: undefined, variant: { value: undefined } });
+  expect(slots).toMatchObject({
+    representation: undefined,
+    presentations: {},
+    variant: { value: undefined },
+  });
   expect(fileSlotsOf(file)).toBe(slots);
   expect(fileSlotsOf(repeated())).not.toBe(slots);
 });

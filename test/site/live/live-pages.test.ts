@@ -174,13 +174,26 @@ describe("a page under a Content-Security-Policy", () => {
   test("or under a rule that shows it as text has no script", async () => {
     const value = "text/plain; charset=utf-8";
     const headers = [{ path: "/page.html", name: "Content-Type", value }];
-    const client = new SiteClient(site.root, { live: true, headers });
-    const { body, fields } = await client.ask("GET /page.html", navigation);
+    const ruled = new SiteClient(site.root, { live: true, headers });
+    const { body, fields } = await ruled.ask("GET /page.html", navigation);
     expect([fields["Content-Type"], body]).toEqual([
       value,
       "<!doctype html><title>ü</title><p>hello",
     ]);
-    expect((await client.ask("GET /a/b/page.html", navigation)).body).toContain("live.js");
+    expect((await ruled.ask("GET /a/b/page.html", navigation)).body).toContain("live.js");
+  });
+
+  test("that is saved or shown as its source is the file", async () => {
+    for (const path of ["/page.html?download=1", "/page.html?raw", "/?download=zip"]) {
+      const answer = await visit(path);
+      expect(answer.body).not.toContain("live.js");
+    }
+    const headers = [{ name: "Content-Disposition", value: "attachment" }];
+    const saved = new SiteClient(site.root, { live: true, headers });
+    for (const path of ["/page.html", "/none.html"]) {
+      const { body } = await saved.ask(`GET ${path}`, navigation);
+      expect(body.includes("live.js")).toBe(path === "/none.html");
+    }
   });
 
   test("that keeps live reload out gets no script, which is reported once", async () => {

@@ -337,3 +337,78 @@ describe("descriptors", () => {
     expect(descriptorsInto(temp.base)).toEqual([]);
   });
 });
+
+/** What `tree` says of the folder at `rawPath`, in one line. */
+function described(tree: DiskTree, rawPath: string): string {
+  const contained = containPath(rawPath);
+  if (!contained.ok) throw new Error(contained.error);
+  const found = tree.describe(contained.value, uncachedView());
+  if (found.kind === "forbidden") return `forbidden ${found.denial.path} ${found.denial.lacks}`;
+  if (found.kind === "absent") return `absent ${found.cause ?? ""}`;
+  return found.kind === "folder" ? `folder ${found.permissionBits.toString(8)}` : found.kind;
+}
+
+describe("what a folder is besides its entries", () => {
+  test("is told of one that may be listed, and of others why not", () => {
+    temp.folder("told/open");
+    temp.file("told/indexed/index.html");
+    temp.folder("told/sticky", 0o1777);
+    temp.folder("told/unlistable", 0o751);
+    temp.folder("told/shut", 0o700);
+    temp.folder("told/.hidden");
+    temp.file("told/file");
+    temp.link("told/link", "open");
+    temp.link("told/out", "../../outside");
+    const tree = temp.open();
+    expect(
+      [
+        "/told/open/",
+        "/told/open",
+        "/told/indexed/",
+        "/told/sticky/",
+        "/told/link/",
+        "/told/unlistable/",
+        "/told/shut/",
+        "/told/shut/in/",
+        "/told/.hidden/",
+        "/told/file/",
+        "/told/none/",
+        "/told/out/",
+      ].map((path) => described(tree, path)),
+    ).toEqual([
+      "folder 755",
+      "folder 755",
+      "folder 755",
+      "folder 777",
+      "folder 755",
+      "forbidden told/unlistable o+r",
+      "forbidden told/shut o+x",
+      "forbidden told/shut o+x",
+      "absent hidden",
+      "absent ",
+      "absent ",
+      "absent link-outside",
+    ]);
+    expect(described(temp.open({ permissions: "process" }), "/told/unlistable/")).toBe(
+      "folder 751",
+    );
+    expect(described(temp.open({ hidden: true }), "/told/.hidden/")).toBe("folder 755");
+    if (canListDescriptors) expect(descriptorsInto(temp.root)).toEqual([]);
+  });
+
+  test("is the same folder by a link, and another one by its name alone", () => {
+    temp.folder("same/a");
+    temp.folder("same/b");
+    temp.link("same/link", "a");
+    const identityOf = (path: string): string => {
+      const contained = containPath(path);
+      if (!contained.ok) throw new Error(contained.error);
+      const found = temp.open().describe(contained.value, uncachedView());
+      return found.kind === "folder" ? found.identity : found.kind;
+    };
+    expect(identityOf("/same/link/")).toBe(identityOf("/same/a/"));
+    expect(identityOf("/same/b/")).not.toBe(identityOf("/same/a/"));
+    temp.link("same/up", "..");
+    expect(identityOf("/same/up/")).toBe(identityOf("/"));
+  });
+});

@@ -9,7 +9,7 @@ import { defaultLimits } from "../../../src/base/limits.ts";
 import type { MemoryEntry, MemoryFiles } from "../../../src/tree/memory/memory-files.ts";
 import type { MemoryTree } from "../../../src/tree/memory/memory-tree.ts";
 import { openMemoryTree } from "../../../src/tree/memory/memory-tree.ts";
-import type { DirectoryEntry, Outcome, Tree } from "../../../src/tree/tree.ts";
+import type { DirectoryEntry, FolderOutcome, Outcome, Tree } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
 import { pathOf, TempTree } from "../temp-tree.ts";
 
@@ -79,10 +79,10 @@ export const anew = (): View => View.anew(Date.now() + 60_000);
 /** An outcome as values; the file in it is read and closed. */
 export function told(outcome: Outcome): unknown {
   if (outcome.kind !== "file") return outcome;
-  const { name, size, mtimeMs, mediaType } = outcome.file;
+  const { name, size, mtimeMs, permissionBits, mediaType } = outcome.file;
   const content = new TextDecoder().decode(outcome.file.readAll());
   outcome.file.close();
-  return { kind: "file", name, size, mtimeMs, mediaType, content };
+  return { kind: "file", name, size, mtimeMs, permissionBits, mediaType, content };
 }
 
 /** What `tree` says of `path` by each of its questions; the size of a folder means nothing. */
@@ -100,7 +100,15 @@ export async function everythingOf(tree: Tree, path: string, limit = 100): Promi
     found = step.value.found;
   }
   const opened = told(await tree.open(pathOf(path), anew()));
-  return { opened, peeked: await tree.peek(pathOf(path), anew()), entries, found };
+  const described = toldFolder(await tree.describe(pathOf(path), anew()), path);
+  return { opened, peeked: await tree.peek(pathOf(path), anew()), described, entries, found };
+}
+
+/** What is said of a folder; of the root without a date, which no file sets. */
+function toldFolder(outcome: FolderOutcome, path: string): unknown {
+  if (outcome.kind !== "folder") return outcome;
+  const { kind, permissionBits, mtimeMs } = outcome;
+  return { kind, permissionBits, mtimeMs: path === "/" ? undefined : mtimeMs };
 }
 
 function withoutFolderSize(entry: DirectoryEntry): unknown {

@@ -12,6 +12,11 @@ describe("a file in memory", () => {
     expect([file.isUnchanged(), file.isIntact()]).toEqual([true, true]);
   });
 
+  test("has the permission bits of its mode", () => {
+    expect(file.permissionBits).toBe(0o644);
+    expect(new ContentFile("b", utf8Bytes(""), 0, 0o106711).permissionBits).toBe(0o711);
+  });
+
   test("is read anywhere, up to its end", () => {
     const into = new Uint8Array(3);
     expect([file.read(into, 0), new TextDecoder().decode(into)]).toEqual([3, "hel"]);
