@@ -184,7 +184,7 @@ describe("a page under a Content-Security-Policy", () => {
   });
 
   test("that is saved or shown as its source is the file", async () => {
-    for (const path of ["/page.html?download=1", "/page.html?raw", "/?download=zip"]) {
+    for (const path of ["/page.html?download=1", "/page.html?raw"]) {
       const answer = await visit(path);
       expect(answer.body).not.toContain("live.js");
     }
