@@ -27,7 +27,7 @@ interface WatchListener {
   happened(path: string, event: WatchEvent): void;
   /** The folder itself is another one; or nothing is there, if `isGone`. */
   replaced(isGone: boolean): void;
-  /** The folder can't be watched; `code` is the system's, "ENOSPC". Told once for each code. */
+  /** Not all can be watched; `code` is the system's, "ENOSPC". Told once for each code. */
   failed(code: string): void;
 }
 
@@ -36,6 +36,9 @@ interface Place {
   readonly path: string;
   readonly stat: FileStat;
 }
+
+/** Errors about a folder that the server can't look into either, or that has just gone. */
+const harmless: ReadonlySet<string> = new Set(["EACCES", "ENOENT", "EPERM"]);
 
 function isSamePlace(one: Place | undefined, other: Place | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
@@ -124,12 +127,10 @@ export class FolderWatch implements Disposable {
     else this.#listener.happened(nameText(name), event);
   }
 
-  /** Watches no more until another folder is there. */
+  /** The watch can't begin, or leaves something out. What it has goes on. */
   #failed(error: unknown): void {
-    this.#watcher?.close();
-    this.#watcher = undefined;
     const code = codeOf(error);
-    if (this.#told.has(code)) return;
+    if (harmless.has(code) || this.#told.has(code)) return;
     this.#told.add(code);
     this.#listener.failed(code);
   }

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
+import fs from "node:fs";
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 
 import { milliseconds } from "../../../src/base/units.ts";
@@ -125,6 +126,31 @@ describe("the watch of a folder", () => {
     const file = Buffer.concat([Buffer.from(watched.site.root), Buffer.from("/\xe9/a", "latin1")]);
     writeFileSync(file, "one");
     await odd.until("a");
+  });
+
+  test("goes on beside a folder that can't be watched, and tells once if that matters", async () => {
+    const watching = spyOn(fs, "watch");
+    using watched = new Watched("root");
+    const watcher = watching.mock.results[0]?.value as fs.FSWatcher;
+    watching.mockRestore();
+    for (const code of ["EPERM", "ENOSPC", "ENOSPC"]) {
+      watcher.emit("error", Object.assign(new Error("no"), { code }));
+    }
+    expect(watched.failures).toEqual(["ENOSPC"]);
+    watched.site.file("root/a.html", "one");
+    await watched.until("a.html");
+  });
+
+  test("tells why it can't begin", () => {
+    const error = Object.assign(new Error("no"), { code: "EMFILE" });
+    const watching = spyOn(fs, "watch").mockImplementation(() => {
+      throw error;
+    });
+    using watched = new Watched("root");
+    watched.look();
+    watching.mockRestore();
+    expect(watched.failures).toEqual(["EMFILE"]);
+    expect(watched.replaced).toEqual([]);
   });
 
   test("ends when it is disposed of", () => {
