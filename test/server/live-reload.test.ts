@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import type { Server, ServeOptions } from "../../index.ts";
 import { serve } from "../../index.ts";
+import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
 
@@ -31,8 +32,8 @@ class LiveServer implements AsyncDisposable {
   }
 
   /** A client that has got the stream's first message. */
-  async listen(): Promise<RawClient> {
-    const client = await RawClient.connect(this.server.port);
+  async listen(tls?: Bun.TLSOptions): Promise<RawClient> {
+    const client = await RawClient.connect(this.server.port, "127.0.0.1", tls);
     client.send("GET /.postern/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await client.until(() => client.text.includes("\ndata: "));
     return client;
@@ -74,6 +75,19 @@ describe("the event stream of live reload", () => {
     client.shut();
     await client.ending();
     expect(live.server.connections).toBe(0);
+  });
+
+  test("is the same over TLS", async () => {
+    await using live = await LiveServer.open({ tls: serverTls });
+    const client = await live.listen(clientTls);
+    const other = await live.listen(clientTls);
+    live.site.file("page.html", "<p>two");
+    await client.until(() => messages(client) === 2);
+    client.close();
+    while (live.server.connections > 1) await Bun.sleep(1);
+    await live.server.stop();
+    expect(await other.ending()).toBe("end");
+    expect(other.text).toEndWith("\r\n0\r\n\r\n");
   });
 
   test("has comments, so that a client that is gone is noticed", async () => {
