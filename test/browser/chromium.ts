@@ -41,7 +41,20 @@ export class Page implements Disposable {
 
   /** Opens an empty page whose complaints are listened to. */
   static async open(): Promise<Page> {
-    const page = await Page.#begin().catch(() => Page.#begin());
+    for (let tries = 20; ; tries--) {
+      try {
+        return await Page.#begin();
+      } catch (error) {
+        // Another file of tests has just closed the browser, which takes a moment to end.
+        if (tries === 0) throw error;
+        await Bun.sleep(100);
+      }
+    }
+  }
+
+  static async #begin(): Promise<Page> {
+    const page = new Page();
+    await page.view.navigate("about:blank");
     for (const domain of ["Network", "Log", "Runtime"]) await page.view.cdp(`${domain}.enable`);
     const listen = (type: string, tell: (data: Record<string, unknown>) => string): void => {
       page.view.addEventListener(type, (event) => {
@@ -51,18 +64,6 @@ export class Page implements Disposable {
     listen("Log.entryAdded", ({ entry }) => JSON.stringify(entry));
     listen("Runtime.exceptionThrown", ({ exceptionDetails }) => JSON.stringify(exceptionDetails));
     listen("Network.loadingFailed", (data) => JSON.stringify(data));
-    return page;
-  }
-
-  /** An empty page. The first one fails while the browser of an earlier file still ends. */
-  static async #begin(): Promise<Page> {
-    const page = new Page();
-    try {
-      await page.view.navigate("about:blank");
-    } catch (error) {
-      page.view.close();
-      throw error;
-    }
     return page;
   }
 
