@@ -24,6 +24,7 @@ import { openTree } from "./open-tree.ts";
 import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
+import type { PathMapping } from "./rules/path-mapping.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
 import type { Live, LiveParts } from "./live/live.ts";
 import type { LivePages } from "./live/live-pages.ts";
@@ -33,6 +34,8 @@ import { OriginGuard } from "./guards/origin-guard.ts";
 import { SchemeGuard } from "./guards/scheme-guard.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
+import type { ContainedPath } from "../tree/path.ts";
+import { rootPath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -173,7 +176,46 @@ function liveParts(
 ): LiveParts | undefined {
   if (!options.live || live === undefined) return undefined;
   const page = new ResponseBuilder(200).html("").build();
-  return live().parts(pages, limits, (request) => (headers?.finish(page, request) ?? page).fields);
+  const { base } = options;
+  return live().parts({
+    pages,
+    limits,
+    base: base === "/" ? rootPath : placeOfBase(base),
+    ruledFields: (request) => (headers?.finish(page, request) ?? page).fields,
+  });
+}
+
+/** The path of `base`, which isn't the root. */
+function placeOfBase(base: string): ContainedPath {
+  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  return readPlace("base", base);
+}
+
+/** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
+function openAll(
+  options: CompleteSiteOptions,
+  limits: Limits,
+  surroundings: TreeSurroundings,
+): OpenTree {
+  const { base, mounts } = options;
+  if (base === "/" && Object.keys(mounts).length === 0) {
+    return openTree(options, limits, surroundings);
+  }
+  const { openMounts } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  return openMounts(options, limits, surroundings);
+}
+
+/** What answers paths outside of the site's base. */
+function openBase(
+  { base, index }: CompleteSiteOptions,
+  tree: Tree,
+  content: TreeContent,
+  mapping: PathMapping,
+): Endpoint {
+  const { BaseEndpoint } =
+    require("./rules/base-endpoint.ts") as typeof import("./rules/base-endpoint.ts");
+  const isServed = (path: ContainedPath): boolean => tree.rootsOf?.(path).length !== 0;
+  return new BaseEndpoint({ base: placeOfBase(base), index, content, mapping, isServed });
 }
 
 /** The content of `tree`. */
@@ -223,7 +265,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   if (options.allowArchive && !options.listing) {
     throw new ServeError("allowArchive", "archives show what is in folders: they need the listing");
   }
-  const opened = openTree(options, limits, surroundings);
+  const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes } = surroundings;
@@ -235,6 +277,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
     ...(options.post === "off" ? [] : [form]),
+    ...(options.base === "/" ? [] : [openBase(options, tree, content, mapping)]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages)];

@@ -138,6 +138,26 @@ describe("the event stream of live reload", () => {
     });
   });
 
+  test("tells of every folder that is mounted, under the base", async () => {
+    using docs = new TempSite("empty");
+    docs.file("one.html", "<p>one");
+    docs.file("beside.html", "<p>one");
+    const mounts = { "/docs": docs.root, "/one": docs.at("one.html") };
+    await using live = await LiveServer.open({ base: "/app/", mounts });
+    const client = await RawClient.connect(live.server.port);
+    client.send("GET /app/.postern/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await client.until(() => messages(client) === 1);
+    live.site.file("page.html", "<p>two");
+    await client.until(() => messages(client) === 2);
+    docs.file("one.html", "<p>two");
+    await client.until(() => messages(client) === 3);
+    await live.server.stop();
+    expect(live.lines.map((line) => line.slice(9))).toEqual([
+      "changed app/page.html: 127.0.0.1 reloads",
+      "changed docs/one.html, one/one.html: 127.0.0.1 reloads",
+    ]);
+  });
+
   test("is there for files in memory, which change by a reload", async () => {
     const files = { "/page.html": "<p>one" };
     await using server = await serve({ files, live: true, host: "127.0.0.1" });

@@ -12,6 +12,7 @@ import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import { utf8Bytes } from "../../http/octets/bytes.ts";
 import type { Limits } from "../../base/limits.ts";
+import type { ContainedPath } from "../../tree/path.ts";
 import { containPath } from "../../tree/path.ts";
 import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import { tagOfBytes } from "../content/file-representation.ts";
@@ -23,14 +24,18 @@ import type { Request } from "../request.ts";
 import type { LiveStreams } from "./live-streams.ts";
 import { liveFolder, liveNames } from "./script-tag.ts";
 
-/** Which of the two paths a request is for; undefined for any other. */
-export function liveNameOf({ head: { target } }: Request): keyof typeof liveNames | undefined {
+/** Which of the two paths below `base` a request is for; undefined for any other. */
+export function liveNameOf(
+  { head: { target } }: Request,
+  base: ContainedPath,
+): keyof typeof liveNames | undefined {
   if (target.form !== "origin" && target.form !== "absolute") return undefined;
   // Most paths are told without being read.
   if (!target.path.includes("postern/live")) return undefined;
   const path = containPath(target.path);
-  if (!path.ok || !path.value.text.startsWith(liveFolder)) return undefined;
-  const name = path.value.text.slice(liveFolder.length);
+  const folder = base.text + liveFolder;
+  if (!path.ok || !path.value.text.startsWith(folder)) return undefined;
+  const name = path.value.text.slice(folder.length);
   if (name === liveNames.script) return "script";
   return name === liveNames.stream ? "stream" : undefined;
 }
@@ -47,9 +52,12 @@ export class LiveEndpoint implements Endpoint {
   readonly #streams: LiveStreams;
   readonly #pages: ErrorPages;
   readonly #limits: Limits;
+  readonly #base: ContainedPath;
   readonly #script: Representation;
 
-  constructor(streams: LiveStreams, pages: ErrorPages, limits: Limits) {
+  /** `base` is the site's. */
+  constructor(streams: LiveStreams, pages: ErrorPages, limits: Limits, base: ContainedPath) {
+    this.#base = base;
     this.#streams = streams;
     this.#pages = pages;
     this.#limits = limits;
@@ -64,11 +72,11 @@ export class LiveEndpoint implements Endpoint {
   }
 
   methods(request: Request): readonly string[] {
-    return liveNameOf(request) === undefined ? [] : ["GET", "HEAD"];
+    return liveNameOf(request, this.#base) === undefined ? [] : ["GET", "HEAD"];
   }
 
   answer(request: Request): Response | undefined {
-    const name = liveNameOf(request);
+    const name = liveNameOf(request, this.#base);
     if (name === undefined) return undefined;
     const { method } = request.head;
     if (method !== "GET" && method !== "HEAD") return undefined;

@@ -6,6 +6,7 @@
 
 import type { Body, Response, ResponseField } from "../../http/message/response.ts";
 import { concatBytes } from "../../http/octets/bytes.ts";
+import type { ContainedPath } from "../../tree/path.ts";
 import type { Finisher } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { Insertion } from "./injected-file.ts";
@@ -94,14 +95,17 @@ export class LiveFinisher implements Finisher {
   /** What it adds follows from the response, the request's head and the configuration. */
   readonly isRepeatable = true;
   readonly #pages: LivePages;
+  readonly #base: ContainedPath;
 
-  constructor(pages: LivePages) {
+  /** `base` is the site's. */
+  constructor(pages: LivePages, base: ContainedPath) {
+    this.#base = base;
     this.#pages = pages;
   }
 
   finish(response: Response, request: Request | undefined): Response {
     if (request === undefined) return response;
-    if (liveNameOf(request) !== undefined) return withoutPolicy(response);
+    if (liveNameOf(request, this.#base) !== undefined) return withoutPolicy(response);
     const { method } = request.head;
     if (method !== "GET" && method !== "HEAD") return response;
     return this.#withScript(revalidated(response), request);

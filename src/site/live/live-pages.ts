@@ -13,8 +13,12 @@
 import type { Response, ResponseField } from "../../http/message/response.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import { concatBytes, latin1Text, utf8Bytes } from "../../http/octets/bytes.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { encodePath } from "../../tree/path.ts";
 import type { OpenFile } from "../../tree/tree.ts";
+import { locationFrom } from "../content/redirect.ts";
 import { Representation } from "../content/representation.ts";
+import { escapeHtml } from "../pages/markup.ts";
 import type { Request } from "../request.ts";
 import { isNavigation } from "../rules/navigation.ts";
 import { policiesIn, weighPolicies } from "./content-policy.ts";
@@ -22,7 +26,7 @@ import { InjectedFile } from "./injected-file.ts";
 import type { Insertion } from "./injected-file.ts";
 import type { Extent, Syntax } from "./injection-place.ts";
 import { placeIn, placeSampleOctets } from "./injection-place.ts";
-import { scriptTag, tagOctets } from "./script-tag.ts";
+import { liveFolder, liveNames, scriptTag, tagOctets } from "./script-tag.ts";
 
 function isVary([name]: ResponseField): boolean {
   return name.toLowerCase() === "vary";
@@ -97,6 +101,8 @@ interface LivePageService {
   readonly ruledFields: (request: Request) => readonly ResponseField[];
   /** Told when the policy of the page at `target` keeps live reload out by a `directive`. */
   readonly refused: (target: string, directive: string) => void;
+  /** Where the site is, with a slash at its end. */
+  readonly base: ContainedPath;
 }
 
 /** Puts the script into the pages of one site. */
@@ -139,7 +145,6 @@ export class LivePages {
   /** The script element for a page with this beginning; "" when the page gets none. */
   tagFor({ octets, syntax, isAny, policies }: PageBeginning, { head }: Request): string {
     const { target, authority, rawTarget } = head;
-    const path = "path" in target ? target.path : "/";
     const port = authority?.port === undefined ? "" : `:${authority.port}`;
     const host = `${authority?.host ?? ""}${port}`;
     const meta = syntax === "html" ? policiesIn(latin1Text(octets)) : [];
@@ -148,7 +153,10 @@ export class LivePages {
       this.#service.refused(rawTarget, refusal);
       return "";
     }
-    return scriptTag({ path, syntax, nonce, isAny });
+    // Relative, so that it stays right behind a proxy that strips a prefix from the path.
+    const script = encodePath(this.#service.base) + liveFolder + liveNames.script;
+    const source = escapeHtml(locationFrom(target, script));
+    return scriptTag({ source, syntax, nonce, isAny });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { ResponseField } from "../../http/message/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { ContainedPath } from "../../tree/path.ts";
 import type { TreeChange } from "../../tree/watching/change-gathering.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { watchTree } from "../../tree/watching/watch-tree.ts";
@@ -31,6 +32,16 @@ export interface LiveParts {
   readonly endpoint: Endpoint;
   readonly finisher: Finisher;
   readonly pages: LivePages;
+}
+
+/** What live reload has to know of a site. */
+interface LiveSite {
+  readonly pages: ErrorPages;
+  readonly limits: Limits;
+  /** Where the site is, with a slash at its end. */
+  readonly base: ContainedPath;
+  /** The fields that header rules make of those of an HTML page without any, for a request. */
+  readonly ruledFields: (request: Request) => readonly ResponseField[];
 }
 
 /** What `Live` needs. */
@@ -71,17 +82,13 @@ export class Live {
     this.#streams = new LiveStreams(service.clock, service.scheduler.alarm());
   }
 
-  /** The parts of a site. `ruledFields` is what its header rules make of a page's fields. */
-  parts(
-    pages: ErrorPages,
-    limits: Limits,
-    ruledFields: (request: Request) => readonly ResponseField[],
-  ): LiveParts {
+  /** The parts of a site. */
+  parts({ pages, limits, base, ruledFields }: LiveSite): LiveParts {
     const refused = (target: string, directive: string): void => this.#refuse(target, directive);
-    const livePages = new LivePages({ ruledFields, refused });
+    const livePages = new LivePages({ base, ruledFields, refused });
     return {
-      endpoint: new LiveEndpoint(this.#streams, pages, limits),
-      finisher: new LiveFinisher(livePages),
+      endpoint: new LiveEndpoint(this.#streams, pages, limits, base),
+      finisher: new LiveFinisher(livePages, base),
       pages: livePages,
     };
   }

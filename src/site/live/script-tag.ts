@@ -1,21 +1,23 @@
 /**
- * The script element that is put into a page. Its address is relative, so that it stays right
- * behind a proxy that strips a prefix from the path.
+ * The script element that is put into a page.
  */
 
 import { latin1Bytes } from "../../http/octets/bytes.ts";
 import type { Syntax, Width } from "./injection-place.ts";
 
-/** The folder of live reload's own paths. Names that begin with a dot are no names of a site. */
-export const liveFolder = "/.postern/";
+/**
+ * The folder of live reload's own paths, below the site's base. Names that begin with a dot are no
+ * names of a site.
+ */
+export const liveFolder = ".postern/";
 
 /** The names in it: the script, and the event stream. */
 export const liveNames = { script: "live.js", stream: "live" } as const;
 
 /** What a script element says. */
 interface ScriptTag {
-  /** The path that the page was asked for, as the client spelled it. */
-  readonly path: string;
+  /** The script's address. */
+  readonly source: string;
   readonly syntax: Syntax;
   /** The nonce that the page's policy asks for; undefined for none. */
   readonly nonce: string | undefined;
@@ -24,10 +26,7 @@ interface ScriptTag {
 }
 
 /** The script element. Two pages with the same one differ in nothing that live reload adds. */
-export function scriptTag({ path, syntax, nonce, isAny }: ScriptTag): string {
-  // Empty segments count: a client that asked for "//a" resolves from there.
-  const up = "../".repeat(Math.max(0, path.split("/").length - 2));
-  const source = `${up}${liveFolder.slice(1)}${liveNames.script}`;
+export function scriptTag({ source, syntax, nonce, isAny }: ScriptTag): string {
   const attributes = [
     syntax === "html" ? "" : 'xmlns="http://www.w3.org/1999/xhtml"',
     `src="${source}"`,

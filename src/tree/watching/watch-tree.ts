@@ -55,7 +55,8 @@ export function watchTree(options: TreeWatchOptions): Disposable {
   const gathering = new ChangeGathering({
     limits,
     alarms: [scheduler.alarm(), scheduler.alarm()],
-    isPassing: (path) => isPassing(path, hidden || folders.some(({ only }) => only === path)),
+    isPassing: (path) =>
+      isPassing(path, hidden || folders.some(({ at, only = "" }) => path === at + only)),
     exists: (path) => exists(path, folders),
     told,
   });

@@ -66,6 +66,22 @@ describe("a page of the tree with live reload", () => {
     expect((await visit("/page.xhtml")).body).toContain('<head><script xmlns="http://');
   });
 
+  test.each([
+    ["/", "/none", ".postern/live.js"],
+    ["/", "/docs/a%2fb/c.html", "../../.postern/live.js"],
+    ["/app/", "/app/none", ".postern/live.js"],
+    ["/app/", "/%61pp/b/none", "../.postern/live.js"],
+    ["/app/", "/none", "app/.postern/live.js"],
+    ["/a'b/", "/none", "a&#39;b/.postern/live.js"],
+  ])("under the base %s, asked for as %s, leads to its script", async (base, path, source) => {
+    const based = new SiteClient(site.root, { live: true, base });
+    const { body } = await based.ask(`GET ${path}`, navigation);
+    expect(body).toContain(`<script src="${source}" data-any=""`);
+    const address = new URL(source.replace("&#39;", "'"), `http://localhost${path}`).pathname;
+    const script = await based.ask(`GET ${address}`);
+    expect(script.fields["Content-Type"]).toStartWith("text/javascript");
+  });
+
   test("is revalidated by its own tag, and never by the file's", async () => {
     const { fields } = await visit("/page.html");
     const tag = fields["ETag"] ?? "";
