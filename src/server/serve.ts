@@ -99,11 +99,12 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
 }
 
 /**
- * What a reload by `changed`, which names no tree, keeps of the tree that is `opened`: all but the
- * base, if that is named.
+ * What a reload by `changed` keeps of the tree that is `opened`: all but the base, if that is named;
+ * nothing if another tree is.
  */
-function sourceFor({ base }: ReloadOptions, { source }: OpenSite): OpenSite["source"] {
-  return base === undefined ? source : { ...source, base };
+function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSite["source"]> {
+  if (nameTree(changed)) return {};
+  return changed.base === undefined ? source : { ...source, base: changed.base };
 }
 
 /**
@@ -136,7 +137,11 @@ async function listen(
 }
 
 /** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
-async function openRecorder(keptMax: () => number): Promise<RequestRecorder> {
+async function openRecorder(
+  { record }: CompleteOptions,
+  keptMax: () => number,
+): Promise<RequestRecorder | undefined> {
+  if (!record) return undefined;
   const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
   return new Recorder(keptMax);
 }
@@ -236,14 +241,14 @@ class Reporting {
   constructor(
     { write, onError, log }: CompleteOptions,
     limits: Limits,
-    others: readonly Observer[],
+    other: Observer | undefined,
     clock: Clock,
     scheduler: Scheduler,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
-    this.#others = others;
+    this.#others = other === undefined ? [] : [other];
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
   }
@@ -295,11 +300,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
-  const recorder = complete.record
-    ? await openRecorder(() => opened.limits.requestsKeptMax)
-    : undefined;
-  const others = recorder === undefined ? [] : [recorder];
-  const reporting = new Reporting(complete, opened.limits, others, clock, scheduler);
+  const recorder = await openRecorder(complete, () => opened.limits.requestsKeptMax);
+  const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,
@@ -316,8 +318,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const source = nameTree(changed) ? {} : sourceFor(changed, opened);
-    const next = openSite({ ...wanted, ...source }, surroundings);
+    const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();
     opened = next;

@@ -43,6 +43,11 @@ function placed(found: Forbidden, { isRoot, source }: Mount): Forbidden {
   return { kind: "forbidden", denial: { ...denial, path } };
 }
 
+/** `folder` of a tree that is mounted at the path `at`. */
+function folderBelow({ text }: ContainedPath, folder: ShownFolder): ShownFolder {
+  return { ...folder, at: text.slice(1) + folder.at };
+}
+
 /** Trees that are mounted. */
 export class MountTree implements Tree {
   readonly index: string;
@@ -68,7 +73,7 @@ export class MountTree implements Tree {
 
   get folders(): readonly ShownFolder[] {
     return this.#mounts.flatMap(({ at, tree }) =>
-      (tree.folders ?? []).map((folder) => ({ ...folder, at: at.text.slice(1) + folder.at })),
+      (tree.folders ?? []).map((folder) => folderBelow(at, folder)),
     );
   }
 

@@ -78,8 +78,8 @@ describe("a page of the tree with live reload", () => {
     const { body } = await based.ask(`GET ${path}`, navigation);
     expect(body).toContain(`<script src="${source}" data-any=""`);
     const address = new URL(source.replace("&#39;", "'"), `http://localhost${path}`).pathname;
-    const script = await based.ask(`GET ${address}`);
-    expect(script.fields["Content-Type"]).toStartWith("text/javascript");
+    const found = await based.ask(`GET ${address}`);
+    expect(found.fields["Content-Type"]).toStartWith("text/javascript");
   });
 
   test("is revalidated by its own tag, and never by the file's", async () => {
