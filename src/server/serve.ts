@@ -99,8 +99,8 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
 }
 
 /**
- * What a reload by `changed` keeps of the tree that is `opened`: all but the base, if that is named;
- * nothing if another tree is.
+ * What a reload by `changed` keeps of the tree `opened`: all but the base, if that is named,
+ * and nothing if another tree is.
  */
 function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSite["source"]> {
   if (nameTree(changed)) return {};
