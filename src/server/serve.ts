@@ -98,6 +98,12 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
   };
 }
 
+/** `find`, called once and then remembered. */
+function once<Value>(find: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => (found ??= { value: find() }).value;
+}
+
 /**
  * What a reload by `changed` keeps of the tree `opened`: all but the base, if that is named,
  * and nothing if another tree is.
@@ -189,10 +195,11 @@ class LateLive {
 
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
 async function openSecureSockets(
-  tls: TlsOptions,
+  { tls }: CompleteOptions,
   { shows }: OpenSite,
   scheduler: Scheduler,
-): Promise<SecureSockets> {
+): Promise<SecureSockets | undefined> {
+  if (tls === undefined) return undefined;
   const { SecureSockets: Sockets } = await import("./tls/secure-sockets.ts");
   return new Sockets(tls, shows, scheduler);
 }
@@ -236,10 +243,11 @@ class Reporting {
   readonly #makeLog: (format: LogFormat) => AccessLog;
   /** Those that a reload doesn't touch. */
   readonly #others: readonly Observer[];
+  readonly #isTerminal: () => boolean;
   #log: AccessLog;
 
   constructor(
-    { write, onError, log }: CompleteOptions,
+    { write, onError, log, isTerminal }: CompleteOptions,
     limits: Limits,
     other: Observer | undefined,
     clock: Clock,
@@ -249,6 +257,7 @@ class Reporting {
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
     this.#others = other === undefined ? [] : [other];
+    this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
   }
@@ -257,6 +266,11 @@ class Reporting {
     const log = this.#makeLog(format);
     this.observers.set(log.isOff ? this.#others : [log, ...this.#others]);
     return log;
+  }
+
+  /** Whether the log shows names that are similar to a missing one: to a person who is watching. */
+  get logsNearNames(): boolean {
+    return this.#log.showsNotes && this.#isTerminal();
   }
 
   /** Logs as `format` says from now on. */
@@ -282,9 +296,8 @@ class Reporting {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
-  const { tls, unix } = complete;
-  const host = unix === undefined ? complete.host : defaultOptions.host;
-  const scheme = tls === undefined ? "http" : "https";
+  const host = complete.unix === undefined ? complete.host : defaultOptions.host;
+  const scheme = complete.tls === undefined ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const routes = new RouteTable(() => opened.site.endpointsChanged());
@@ -297,9 +310,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     scheme,
     hostNames: () => hostNames(host),
     live: live.open,
+    logsNearNames: () => reporting.logsNearNames,
   };
   let opened = openSite(complete, surroundings);
-  const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
+  const secure = await openSecureSockets(complete, opened, scheduler);
   const recorder = await openRecorder(complete, () => opened.limits.requestsKeptMax);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context: ServerContext = {
@@ -336,7 +350,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     },
     host,
     port,
-    unix,
+    unix: complete.unix,
     get root() {
       return opened.source.root;
     },

@@ -15,7 +15,6 @@ import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, displayName, encodePath } from "../../tree/path.ts";
-import { explainDenial } from "../../tree/permission.ts";
 import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
@@ -23,7 +22,7 @@ import type { Archives } from "../archive/archives.ts";
 import type { Presentation } from "../download/asked-download.ts";
 import type { LivePages } from "../live/live-pages.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
-import type { ErrorPages } from "../pages/error-page.ts";
+import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
@@ -52,8 +51,8 @@ interface ContentService {
   readonly variants: (() => VariantSelector) | undefined;
   /** The archives of folders, loaded by their first use; undefined when they are off. */
   readonly archives: (() => Archives) | undefined;
-  /** Undefined when early hints are off. */
-  readonly earlyHints: Promise<EarlyHints> | undefined;
+  /** The early hints, loaded by their first use; undefined when they are off. */
+  readonly earlyHints: (() => EarlyHints) | undefined;
   /** Puts the script of live reload into pages; undefined when that is off. */
   readonly live: LivePages | undefined;
 }
@@ -169,12 +168,12 @@ export class TreeContent {
               askedDownloads().askedPresentationOf(asked),
             );
       case "directory":
-        if (!listing) return pages.notFound(view, "listings are off", path);
+        if (!listing) return pages.notFound(view, "listings are off", { request, path });
         return this.#answerListing(request, path, view);
       case "redirect":
         return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
-        return this.#answerMissing(found, view, path);
+        return this.#answerMissing(found, view, { request, path });
     }
   }
 
@@ -191,7 +190,7 @@ export class TreeContent {
       case "redirect":
         return this.#service.pages.notFound(view);
       default:
-        return this.#answerMissing(found, view, undefined, "untold");
+        return this.#answerMissing(found, view);
     }
   }
 
@@ -268,7 +267,7 @@ export class TreeContent {
     const { method, acceptsInterim } = request.head;
     const mayHint = method === "GET" && acceptsInterim && isHtml(identity.mediaType);
     if (earlyHints !== undefined && mayHint && how === undefined) {
-      return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
+      return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints(), view);
     }
     return this.#answerSelected(request, this.#selectOfFile(request, identity, file, path, view));
   }
@@ -331,23 +330,24 @@ export class TreeContent {
    * Answers with the selected variant of the page `identity`, at `path`. A 200 also gets hints at
    * the resources that the page refers to.
    */
-  async #answerWithHints(
+  #answerWithHints(
     request: Request,
     identity: Representation,
     path: ContainedPath,
-    earlyHints: Promise<EarlyHints>,
+    earlyHints: EarlyHints,
     view: View,
-  ): Promise<Response> {
+  ): Answer {
     let hints: readonly string[];
     try {
-      hints = (await earlyHints).linksOf(identity, request.head);
+      hints = earlyHints.linksOf(identity, request.head);
     } catch (error) {
       identity.release();
       throw error;
     }
     const selection = this.#selectVariant(request, identity, path, view);
-    const response = await this.#answerSelected(request, selection);
-    return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
+    return whenReady(this.#answerSelected(request, selection), (response) =>
+      response.status === 200 && hints.length > 0 ? { ...response, hints } : response,
+    );
   }
 
   /** What makes the rows of listings. */
@@ -398,7 +398,7 @@ export class TreeContent {
     if (listing === undefined) {
       return this.#noteLeftOut(this.#streamListing(request, path, view));
     }
-    if ("kind" in listing) return this.#answerMissing(listing, view, path);
+    if ("kind" in listing) return this.#answerMissing(listing, view, { request, path });
     const selection = this.#selectVariant(request, listing, path, view);
     return this.#noteLeftOut(await this.#answerSelected(request, selection));
   }
@@ -461,21 +461,20 @@ export class TreeContent {
     return builder.stream(open(), mediaType).build();
   }
 
-  /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */
+  /** Answers when there is no content. Without what was `missed`, a 404 doesn't say why. */
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,
-    path?: ContainedPath,
-    reasons: "told" | "untold" = "told",
+    missed?: Missed,
   ): Answer {
     const { pages } = this.#service;
     switch (found.kind) {
       case "absent": {
-        const isTold = reasons === "told" && found.cause !== undefined;
-        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, path);
+        const isTold = missed !== undefined && found.cause !== undefined;
+        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, missed);
       }
       case "forbidden":
-        return pages.forbidden(view, explainDenial(found.denial), path);
+        return pages.forbidden(view, found.denial, missed);
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":
