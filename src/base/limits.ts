@@ -150,8 +150,13 @@ export interface Limits {
    * and the opening; beyond it 500.
    */
   readonly lookupTriesMax: number;
-  /** Entries in the listing of a folder. The page says how many it leaves out. */
+  /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
   readonly listingEntriesMax: number;
+  /**
+   * Entries of one folder that are put in order, whose names are in memory meanwhile. Those after
+   * them are on no page; a filter finds them.
+   */
+  readonly listingOrderedEntriesMax: number;
   /**
    * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
    */
@@ -274,7 +279,8 @@ export const defaultLimits: Limits = {
   codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
   lookupTriesMax: 10,
-  listingEntriesMax: 10_000,
+  listingEntriesMax: 1000,
+  listingOrderedEntriesMax: 200_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
   shownPathBytesMax: bytes(256),
@@ -375,6 +381,16 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "liveBeatTimeMs",
     expected: "at least 10, so that the comments leave time for requests",
     holds: (l) => l.liveBeatTimeMs >= 10,
+  },
+  {
+    limit: "listingEntriesMax",
+    expected: "at least 1",
+    holds: (l) => l.listingEntriesMax >= 1,
+  },
+  {
+    limit: "listingOrderedEntriesMax",
+    expected: "at least listingEntriesMax",
+    holds: (l) => l.listingOrderedEntriesMax >= l.listingEntriesMax,
   },
   {
     limit: "archiveDepthMax",
