@@ -72,7 +72,6 @@ export interface DiskTreeOptions {
   readonly symlinks: SymlinkRule;
   /** The name of the file that is served for its folder, "index.html"; "" for none. */
   readonly index: string;
-  readonly folders: NonNullable<Tree["folders"]>;
   readonly limits: DiskTreeLimits;
   /** The clock that orders looks at the disk and requests. */
   readonly clock: LogicalClock;
@@ -135,6 +134,7 @@ export class DiskTree implements Tree {
    */
   readonly root: string;
   readonly index: string;
+  readonly folders: NonNullable<Tree["folders"]>;
   readonly #rules: WalkRules;
   readonly #limits: DiskTreeLimits;
   readonly #cache: LookupCache;
