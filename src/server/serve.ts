@@ -29,6 +29,7 @@ import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
+import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
 
@@ -111,11 +112,12 @@ function once<Value>(find: () => Value): () => Value {
 }
 
 /**
- * What a reload by `changed`, which names no tree, keeps of the tree that is `opened`: all but the
- * base, if that is named.
+ * What a reload by `changed` keeps of the tree `opened`: all but the base, if that is named,
+ * and nothing if another tree is.
  */
-function sourceFor({ base }: ReloadOptions, { source }: OpenSite): OpenSite["source"] {
-  return base === undefined ? source : { ...source, base };
+function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSite["source"]> {
+  if (nameTree(changed)) return {};
+  return changed.base === undefined ? source : { ...source, base: changed.base };
 }
 
 /**
@@ -155,6 +157,47 @@ async function openRecorder(
   if (!record) return undefined;
   const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
   return new Recorder(keptMax);
+}
+
+/** The live reload of a server. Its code is loaded only by one that has it. */
+class LateLive {
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #reporting: () => Reporting;
+  #live: Live | undefined;
+
+  constructor(clock: Clock, scheduler: Scheduler, reporting: () => Reporting) {
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+    this.#reporting = reporting;
+  }
+
+  readonly open = (): Live => {
+    const module = require("../site/live/live.ts") as typeof import("../site/live/live.ts");
+    this.#live ??= new module.Live({
+      clock: this.#clock,
+      scheduler: this.#scheduler,
+      report: (report) => this.#reporting().observers.live.tell(report),
+      failed: (reason) => this.#reporting().failed(reason),
+    });
+    return this.#live;
+  };
+
+  /** Watches the tree of `site`, if it has live reload. */
+  watch(site: OpenSite, { live, hidden }: CompleteOptions): void {
+    if (live) this.#live?.watch({ ...site, hidden });
+    else this.close();
+  }
+
+  /** Tells pages that `site` has replaced the one before, and watches it. */
+  renew(site: OpenSite, options: CompleteOptions): void {
+    this.watch(site, options);
+    this.#live?.tell({ paths: [], isAll: true });
+  }
+
+  close(): void {
+    this.#live?.close();
+  }
 }
 
 /** The TLS of a server with `options`. Its code is loaded only by a server that has it. */
@@ -230,11 +273,13 @@ async function listen(
  */
 async function close(
   listeners: readonly Listener[],
+  live: LateLive,
   { tree, limits }: OpenSite,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
   const closing = listeners.map((listener) => listener.close());
+  live.close();
   const abort = (): void => {
     for (const listener of listeners) listener.abort();
   };
@@ -259,14 +304,14 @@ class Reporting {
   constructor(
     { write, onError, log, isTerminal }: CompleteOptions,
     limits: Limits,
-    others: readonly Observer[],
+    other: Observer | undefined,
     clock: Clock,
     scheduler: Scheduler,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
-    this.#others = others;
+    this.#others = other === undefined ? [] : [other];
     this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
@@ -325,12 +370,12 @@ function contextOf(
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
-  const { unix } = complete;
-  const host = unix === undefined ? complete.host : defaultOptions.host;
+  const host = complete.unix === undefined ? complete.host : defaultOptions.host;
   const scheme = complete.tls === undefined || complete.tls === false ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const routes = new RouteTable(() => opened.site.endpointsChanged());
+  const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
     routes,
     clock,
@@ -338,30 +383,31 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
+    live: live.open,
     logsNearNames: () => reporting.logsNearNames,
   };
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits.requestsKeptMax);
-  const others = recorder === undefined ? [] : [recorder];
-  const reporting = new Reporting(complete, opened.limits, others, clock, scheduler);
+  const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context = contextOf(() => opened, surroundings, reporting);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, http1Factory(), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
+  live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const source = nameTree(changed) ? {} : sourceFor(changed, opened);
-    const next = openSite({ ...wanted, ...source }, surroundings);
+    const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     const changeTls = prepareTls(tls, changed, next);
     opened.tree.close();
     opened = next;
     changeTls?.();
     for (const one of listeners) one.limit(opened.limits);
     reporting.reload(wanted.log);
+    live.renew(opened, wanted);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     tls?.stop();
-    await close(listeners, opened, how.force === true, scheduler.alarm());
+    await close(listeners, live, opened, how.force === true, scheduler.alarm());
     reporting.flush();
   };
   return {
@@ -374,7 +420,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get ca() {
       return tls?.ca;
     },
-    unix,
+    unix: complete.unix,
     get root() {
       return opened.source.root;
     },

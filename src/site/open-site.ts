@@ -13,6 +13,7 @@ import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
+import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
 import type { Request } from "./request.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
@@ -25,6 +26,8 @@ import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { PathMapping } from "./rules/path-mapping.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
+import type { Live, LiveParts } from "./live/live.ts";
+import type { LivePages } from "./live/live-pages.ts";
 import type { NearSearch } from "./near/near-search.ts";
 import type { NearNames } from "./pages/error-page.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
@@ -34,6 +37,7 @@ import { SchemeGuard } from "./guards/scheme-guard.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { ContainedPath } from "../tree/path.ts";
+import { rootPath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -51,6 +55,8 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
+  /** The server's live reload, opened by the first site that has it; absent without a server. */
+  readonly live?: () => Live;
   /**
    * Whether the log shows names that are similar to a missing one. Asked when a name is missing; by
    * default false.
@@ -200,6 +206,31 @@ function guardsOf(
   ];
 }
 
+/** What live reload adds to a site whose header rules are `headers`; undefined without it. */
+function liveParts(
+  options: CompleteSiteOptions,
+  { live }: SiteSurroundings,
+  pages: ErrorPages,
+  limits: Limits,
+  headers: Finisher | undefined,
+): LiveParts | undefined {
+  if (!options.live || live === undefined) return undefined;
+  const page = new ResponseBuilder(200).html("").build();
+  const { base } = options;
+  return live().parts({
+    pages,
+    limits,
+    base: base === "/" ? rootPath : placeOfBase(base),
+    ruledFields: (request) => (headers?.finish(page, request) ?? page).fields,
+  });
+}
+
+/** The path of `base`, which isn't the root. */
+function placeOfBase(base: string): ContainedPath {
+  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  return readPlace("base", base);
+}
+
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
 function openAll(
   options: CompleteSiteOptions,
@@ -221,11 +252,10 @@ function openBase(
   content: TreeContent,
   mapping: PathMapping,
 ): Endpoint {
-  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
   const { BaseEndpoint } =
     require("./rules/base-endpoint.ts") as typeof import("./rules/base-endpoint.ts");
   const isServed = (path: ContainedPath): boolean => tree.rootsOf?.(path).length !== 0;
-  return new BaseEndpoint({ base: readPlace("base", base), index, content, mapping, isServed });
+  return new BaseEndpoint({ base: placeOfBase(base), index, content, mapping, isServed });
 }
 
 /**
@@ -258,6 +288,7 @@ function contentOf(
   pages: ErrorPages,
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
+  live: LivePages | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
@@ -279,6 +310,7 @@ function contentOf(
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
+    live,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
@@ -305,9 +337,11 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
   const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near });
-  const content = contentOf(options, tree, pages, limits, surroundings);
+  const live = liveParts(options, surroundings, pages, limits, headers);
+  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
+    ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
     ...postEndpoints(options.post, { ...service, formPage }),
     ...(options.base === "/" ? [] : [openBase(options, tree, content, mapping)]),
@@ -322,6 +356,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     guards.unshift(timing);
     finishers.push(timing);
   }
+  if (live !== undefined) finishers.push(live.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
   return { ...opened, site, limits };

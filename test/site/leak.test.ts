@@ -64,6 +64,7 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     variants: undefined,
     archives: undefined,
     earlyHints: undefined,
+    live: undefined,
   });
   return { pages, content };
 }

@@ -20,6 +20,7 @@ import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Archives } from "../archive/archives.ts";
 import type { Presentation } from "../download/asked-download.ts";
+import type { LivePages } from "../live/live-pages.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
 import type { ListingContent } from "../listing/listing-content.ts";
 import type { ErrorPages, Missed } from "../pages/error-page.ts";
@@ -53,6 +54,8 @@ interface ContentService {
   readonly archives: (() => Archives) | undefined;
   /** The early hints, loaded by their first use; undefined when they are off. */
   readonly earlyHints: (() => EarlyHints) | undefined;
+  /** Puts the script of live reload into pages; undefined when that is off. */
+  readonly live: LivePages | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -274,11 +277,12 @@ export class TreeContent {
 
   #selectVariant(
     request: Request,
-    identity: Representation,
+    stored: Representation,
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    const { variants } = this.#service;
+    const { live, variants } = this.#service;
+    const identity = live?.page(stored, request) ?? stored;
     // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
     if (variants === undefined || !request.head.fields.has("accept-encoding")) return identity;
     return variants().select(request, identity, path, view);
