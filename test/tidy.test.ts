@@ -482,6 +482,8 @@ const reasons = {
 const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/base/bounded-store.ts StorePolicy": "type",
   "src/cli/check-command.ts startPostern": "start",
+  "src/cli/terminal/terminal-banner.ts describeOptions": "part",
+  "src/cli/terminal/terminal-banner.ts terminalBanner": "part",
   "src/http/fields/accept.ts weightOf": "part",
   "src/http/fields/conditional.ts Outcome": "type",
   "src/http/fields/conditional.ts ifMatch": "part",

@@ -101,6 +101,8 @@ export interface Limits {
   /** How soon dropped lines of the access log are reported, with all that were dropped since. */
   readonly logDropsTimeMs: Milliseconds;
 
+  /** Folders that are served together, each under its own path. */
+  readonly mountsMax: number;
   /** Open connections; one more is answered 503 and closed. */
   readonly connectionsMax: number;
   /** Open connections of one client address; one more is answered 503 and closed. */
@@ -228,6 +230,7 @@ export const defaultLimits: Limits = {
   logStallTimeMs: seconds(1),
   logDropsTimeMs: seconds(10),
 
+  mountsMax: 64,
   connectionsMax: 20_000,
   connectionsPerAddressMax: 20_000,
 

@@ -11,7 +11,8 @@ export function helpText(): string {
     require("./options/flag-list.ts") as typeof import("./options/flag-list.ts");
   return `postern serves a folder over HTTP/1.1.
 
-  postern [root] [options]             serve a folder (default: the current one)
+  postern [root] [options]             serve a folder (default: the current one), or one file
+  postern [root] /docs=FOLDER...       serve further folders, each under its path
   postern check SCRIPT|FOLDER...       play wire scripts; check --help tells more
 
 ${describeFlags()}
@@ -22,16 +23,17 @@ on the way to it. PORT in the environment is the port, where --port is not given
 }
 
 /** A server or workers, as far as the line describes them. */
-type Listening = Pick<Server, "url" | "host" | "port" | "root">;
+type Listening = Pick<Server, "url" | "host" | "port" | "root"> & Partial<Pick<Server, "unix">>;
 
 /** The line for people. */
 export function readyLine(server: Listening): string {
-  return `Server started. Listening at ${server.url.href}\n`;
+  const place = server.unix === undefined ? server.url.href : `unix:${server.unix}`;
+  return `Server started. Listening at ${place}\n`;
 }
 
 /** The line for programs: one JSON object. */
 export function readyJson(server: Listening): string {
-  const { url, host, port, root } = server;
-  const ready = { event: "ready", url: url.href, host, port, pid: process.pid, root };
+  const { url, host, port, root, unix } = server;
+  const ready = { event: "ready", url: url.href, host, port, unix, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;
 }

@@ -3,6 +3,7 @@
  * other servers.
  */
 
+import { nearestWord } from "../base/nearest-word.ts";
 import type { CheckOptions } from "../check/check.ts";
 import { check } from "../check/check.ts";
 import type { StartServer } from "../check/play/stage.ts";
@@ -44,6 +45,15 @@ export const startPostern: StartServer = async ({ root, arguments: words, limits
   return { url: server.url, stop: () => server.stop({ force: true }) };
 };
 
+const optionNames = ["against", "tree", "no-replay", "json", "help"] as const;
+
+function unknownOption(word: string): string {
+  const near = nearestWord(word, optionNames);
+  return near === undefined
+    ? `unknown option ${word}; check --help lists them`
+    : `unknown option ${word}: did you mean --${near}?`;
+}
+
 type Words = Pick<CheckOptions, "paths" | "against" | "json" | "replay" | "tree">;
 
 /** Reads the words after `check`; a string says what is wrong with them. */
@@ -71,7 +81,7 @@ function readWords(words: readonly string[]): Words | string {
         break;
       }
       default:
-        if (word.startsWith("-")) return `unknown option ${word}; check --help lists them`;
+        if (word.startsWith("-")) return unknownOption(word);
         paths.push(word);
     }
   }

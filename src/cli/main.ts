@@ -14,9 +14,11 @@ import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
+import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
 import { serveOptions } from "./config/to-serve-options.ts";
+import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { Workers } from "./workers/workers.ts";
 
@@ -39,6 +41,7 @@ async function onPort<Opened>(
   open: (port: number) => Opened | Promise<Opened>,
 ): Promise<Opened> {
   if (config.port !== undefined) return open(config.port);
+  if (config.unix !== undefined) return open(0);
   for (let port = defaultPort; ; port++) {
     try {
       const opened = await open(port);
@@ -73,11 +76,60 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
     if (count > 1 && Bun.isStandaloneExecutable) {
       throw new ServeError("workers", "a compiled executable can't start workers");
     }
-    if (count > 1) return onPort(config, (port) => openWorkers({ ...options, port }, count));
+    if (count > 1 && config.unix !== undefined) {
+      throw new ServeError("workers", "workers can't share a Unix socket");
+    }
+    const painted = logPaint(config);
+    if (count > 1) {
+      return onPort(config, (port) => openWorkers({ ...options, port }, count, painted));
+    }
   }
-  return onPort(config, (port) =>
-    serve({ ...options, port, write: (lines) => void log.write(lines) }),
-  );
+  const painted = logPaint(config);
+  const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
+  return onPort(config, (port) => serve({ ...options, port, write }));
+}
+
+/** What colours the log's lines; undefined where they are no terminal's. */
+function logPaint({ log, quiet }: Config): ((lines: string) => string) | undefined {
+  if (quiet === true) return undefined;
+  if (!standardOutput.isTerminal && process.env["FORCE_COLOR"] === undefined) return undefined;
+  const { linePaint } =
+    require("./terminal/log-paint.ts") as typeof import("./terminal/log-paint.ts");
+  return linePaint(log ?? optionTable.log.default, standardOutput.isTerminal, process.env);
+}
+
+/** Tells the program that has started this one where `server` listens. */
+async function report(
+  server: Server | Workers,
+  ready: CommandLine["ready"],
+  portFile: string | undefined,
+): Promise<void> {
+  const { reportTo, writePortFile } = await import("./ready-report.ts");
+  const written = portFile === undefined ? undefined : writePortFile(portFile, server.port);
+  if (written?.ok === false) fail(written.error, 1);
+  if (typeof ready !== "object") return;
+  const told = await reportTo(ready.descriptor, readyJson(server));
+  if (!told.ok) fail(told.error, 1);
+}
+
+/** Says that `server` listens: a line, a line of JSON, or on a terminal a banner. */
+async function announce(
+  server: Server | Workers,
+  ready: CommandLine["ready"],
+  settings: Settings,
+): Promise<void> {
+  const { quiet, open, portFile } = settings.config;
+  if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
+  if (ready === "json") print(readyJson(server));
+  else if (quiet !== true && !standardOutput.isTerminal) print(readyLine(server));
+  else if (quiet !== true) {
+    const { bannerFor } = await import("./terminal/terminal-banner.ts");
+    print(await bannerFor(server, settings, process.env));
+  }
+  if (open !== true) return;
+  const { openBrowser } = await import("./terminal/open-browser.ts");
+  const opened = openBrowser(server);
+  if (!opened.ok) void standardError.write(`postern: ${opened.error}\n`);
 }
 
 /** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
@@ -119,6 +171,14 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
   const { config, file } = settings.value;
+  if (config.portFile !== undefined && config.unix !== undefined) {
+    return fail("a port file needs a port, and a Unix socket has none", 2);
+  }
+  if (typeof command.value.ready === "object") {
+    const { checkDescriptor } = await import("./ready-report.ts");
+    const checked = checkDescriptor(command.value.ready.descriptor);
+    if (!checked.ok) return fail(checked.error, 2);
+  }
   try {
     const log = openLog(config);
     const server = await start(config, log);
@@ -128,8 +188,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
       const { reloadOnHangup } = await import("./reload.ts");
       reloadOnHangup(server, command.value, settings.value, stop);
     }
-    if (command.value.ready === "json") print(readyJson(server));
-    else if (config.quiet !== true) print(readyLine(server));
+    await announce(server, command.value.ready, settings.value);
     if ("failed" in server) await server.failed;
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;

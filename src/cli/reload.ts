@@ -28,7 +28,9 @@ const restartOptions = optionRows
 
 /** A server or workers, with the current values of options that need a restart. */
 interface Reloadable
-  extends Pick<Server, "url">, Readonly<Partial<Record<RestartOption, number | string>>> {
+  extends
+    Pick<Server, "url">,
+    Readonly<Partial<Record<RestartOption, number | string | undefined>>> {
   reload(options: ReloadOptions): void | Promise<void>;
 }
 
@@ -48,8 +50,9 @@ function sayWhatNeedsRestart(
 ): void {
   for (const name of restartOptions) {
     if (config[name] === start.config[name]) continue;
-    const current = String(server[name] ?? defaultOf(name));
-    say(`${file?.name}: ${name}: needs a restart, until then it is ${current}`);
+    const current = server[name] ?? (defaultOf(name) as number | string | undefined);
+    const until = current === undefined ? "" : `, until then it is ${current}`;
+    say(`${file?.name}: ${name}: needs a restart${until}`);
   }
   if ((config.tls !== undefined) === isSecure(server)) return;
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
@@ -65,7 +68,9 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
   const { tls, ...options } = serveOptions(config);
   const certificate = tls === undefined || !isSecure(server) ? {} : { tls };
   try {
-    await server.reload({ ...options, ...certificate, root: config.root ?? defaultOptions.root });
+    const root = config.root ?? (config.mounts === undefined ? defaultOptions.root : undefined);
+    const named = root === undefined ? {} : { root };
+    await server.reload({ ...options, ...certificate, ...named });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     return say(refusalMessage(error, settings.value, command.config));

@@ -4,7 +4,13 @@
  * it. It doesn't know which version of HTTP a connection speaks.
  */
 
-import type { Socket, SocketHandler, TCPSocketListener } from "bun";
+import type {
+  Socket,
+  SocketHandler,
+  TCPSocketListener,
+  TCPSocketListenOptions,
+  UnixSocketListener,
+} from "bun";
 
 import type { Limits } from "../base/limits.ts";
 import type { Result } from "../base/result.ts";
@@ -38,6 +44,9 @@ export interface ListenFailure {
 type SocketOwner = ProtocolConnection | undefined;
 
 const portMax = 65_535;
+
+/** The address of every client of a Unix socket, which has none; nginx calls it so, too. */
+const unixAddress = "unix:";
 
 /** The addresses that a host name stands for on this machine. */
 function addressesOf(host: string): readonly string[] {
@@ -129,7 +138,7 @@ export class Listener {
   /** The context of connections that are accepted from now on. */
   #context: ConnectionContext;
   readonly #factory: ConnectionFactory;
-  readonly #sockets: TCPSocketListener<SocketOwner>[] = [];
+  readonly #sockets: (TCPSocketListener<SocketOwner> | UnixSocketListener<SocketOwner>)[] = [];
   readonly #connections = new Set<ProtocolConnection>();
   readonly #perAddress = new Map<string, number>();
   /** Undefined for a server without TLS. */
@@ -175,13 +184,28 @@ export class Listener {
     return success(opened.value[0]?.port ?? port);
   }
 
+  /**
+   * Listens on a Unix socket at `path`, whose file is removed when the listener closes. Throws the
+   * system's error; `openSocket` in `unix-socket.ts` says what it means.
+   */
+  openUnix(path: string): void {
+    this.#sockets.push(Bun.listen({ unix: path, ...this.#options() }));
+  }
+
   #listen(hostname: string, port: number, reusePort: boolean): TCPSocketListener<SocketOwner> {
-    const secure = this.#secure;
     return Bun.listen<SocketOwner>({
       hostname,
       port,
       // Bun's type of `listen` has no `reusePort`.
       ...(reusePort ? { reusePort } : { exclusive: true }),
+      ...this.#options(),
+    });
+  }
+
+  /** What all listening sockets have in common. */
+  #options(): Omit<TCPSocketListenOptions<SocketOwner>, "hostname" | "port"> {
+    const secure = this.#secure;
+    return {
       allowHalfOpen: true,
       data: undefined,
       ...(secure === undefined ? {} : { tls: secure.options }),
@@ -197,11 +221,11 @@ export class Listener {
           socket.data?.abort();
         },
       },
-    });
+    };
   }
 
   #accept(socket: Socket<SocketOwner>): void {
-    const address = socket.remoteAddress;
+    const address = (socket.remoteAddress as string | undefined) ?? unixAddress;
     const secure = this.#secure;
     this.#context.observers.connected.tell(address);
     if (secure === undefined) {
@@ -254,7 +278,7 @@ export class Listener {
     else if (this.#connections.size > this.#turnedAwayMax) this.#reset(connection);
     else if (
       this.#connections.size > this.#connectionsMax ||
-      ofAddress > connectionsPerAddressMax
+      (ofAddress > connectionsPerAddressMax && address !== unixAddress)
     ) {
       this.#turnAway(connection, "overloaded");
     }

@@ -31,6 +31,13 @@ export function isPemText(text: string): boolean {
 export interface ServeOptions extends SiteOptions {
   /** The port to listen on; 0, the default, for any free one. */
   readonly port?: number;
+  /**
+   * The path of a Unix socket to listen on, instead of a host and a port. A file that a dead server
+   * has left there is replaced; it is removed when the server stops.
+   */
+  readonly unix?: string;
+  /** The permission bits of the socket's file, 0o660; those that the umask leaves by default. */
+  readonly unixMode?: number;
   /** The host to listen on; "localhost" by default, which is 127.0.0.1 and ::1. */
   readonly host?: string;
   /**
@@ -51,7 +58,7 @@ export interface ServeOptions extends SiteOptions {
 }
 
 /** Options that have no default value: the server does without them. */
-type OptionWithoutDefault = "files" | "tls" | "cache" | "write" | "onError";
+type OptionWithoutDefault = "files" | "tls" | "cache" | "write" | "onError" | "unix" | "unixMode";
 
 /** The value of each option that is left out. */
 export const defaultOptions = {
@@ -80,9 +87,12 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
   checkWords(options);
   const names = Object.keys(defaultOptions) as DefaultedOption[];
   const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);
+  const hasRoot = options.root !== undefined || Object.keys(options.mounts ?? {}).length === 0;
   return {
     ...options,
     ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
+    // Mounts alone leave no folder for "/".
+    ...(hasRoot ? {} : { root: "" }),
   };
 }
 
@@ -104,7 +114,8 @@ export const optionWords: {
 };
 
 /** The options that a running server keeps: where it listens, and what it reports to. */
-type FixedOption = "host" | "port" | "reusePort" | "write" | "onError" | "record";
+type FixedOption =
+  "host" | "port" | "unix" | "unixMode" | "reusePort" | "write" | "onError" | "record";
 
 /**
  * The options that can change while a server runs. `tls` is the certificate for connections to

@@ -25,7 +25,7 @@ import { Observers } from "./observers.ts";
 import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
-import { completeOptions } from "./serve-options.ts";
+import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
@@ -34,11 +34,14 @@ import { standardError } from "../system/standard-streams.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable {
-  /** Where it listens; ends with "/". */
+  /** Where the site is: where it listens, with the base. Ends with "/". */
   readonly url: URL;
   readonly host: string;
+  /** 0 on a Unix socket. */
   readonly port: number;
-  /** The real path of the served folder; "" when files are served from memory. */
+  /** The path of the Unix socket that it listens on; undefined for a port. */
+  readonly unix: string | undefined;
+  /** The real path of the served folder or file; "" for files in memory, and mounts alone. */
   readonly root: string;
   /**
    * The requests that are over, in the order in which they ended, at most `limits.requestsKeptMax`.
@@ -94,11 +97,41 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
   };
 }
 
-/** The URL of a server that was asked to listen on `host`. */
-function urlOf(scheme: Scheme, host: string, port: number): URL {
+/**
+ * What a reload by `changed`, which names no tree, keeps of the tree that is `opened`: all but the
+ * base, if that is named.
+ */
+function sourceFor({ base }: ReloadOptions, { source }: OpenSite): OpenSite["source"] {
+  return base === undefined ? source : { ...source, base };
+}
+
+/**
+ * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
+ * a Unix socket.
+ */
+function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return new URL(`${scheme}://${shown}:${port}/`);
+  return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
+}
+
+/**
+ * Has `listener` listen by `options`. Answers with the port, 0 for a Unix socket, whose code is
+ * loaded only by a server that has one. Throws a `ServeError` when that fails.
+ */
+async function listen(
+  listener: Listener,
+  { host, port, reusePort, unix, unixMode }: CompleteOptions,
+): Promise<number> {
+  if (unix === undefined) {
+    const opened = listener.open(host, port, reusePort);
+    if (!opened.ok) throw listenError(opened.error);
+    return opened.value;
+  }
+  const { openSocket } = await import("./unix-socket.ts");
+  const opened = await openSocket(listener, unix, unixMode);
+  if (!opened.ok) throw listenError(opened.error);
+  return 0;
 }
 
 /** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
@@ -200,7 +233,8 @@ class Reporting {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
-  const { tls, host, port, reusePort } = complete;
+  const { tls, unix } = complete;
+  const host = unix === undefined ? complete.host : defaultOptions.host;
   const scheme = tls === undefined ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
@@ -232,11 +266,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     observers: reporting.observers,
   };
   const listener = new Listener(context, http1Factory(), secure);
-  const listening = listener.open(host, port, reusePort);
-  if (!listening.ok) throw listenError(listening.error);
+  const port = await listen(listener, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const source = nameTree(changed) ? {} : opened.source;
+    const source = nameTree(changed) ? {} : sourceFor(changed, opened);
     const next = openSite({ ...wanted, ...source }, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();
@@ -249,9 +282,12 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.flush();
   };
   return {
-    url: urlOf(scheme, host, listening.value),
+    get url() {
+      return urlOf(scheme, host, port, opened.source.base);
+    },
     host,
-    port: listening.value,
+    port,
+    unix,
     get root() {
       return opened.source.root;
     },

@@ -23,6 +23,7 @@ import { openTree } from "./open-tree.ts";
 import { ErrorPages, isPageName } from "./pages/error-page.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
+import type { PathMapping } from "./rules/path-mapping.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
 import { HostGuard } from "./guards/host-guard.ts";
@@ -30,6 +31,7 @@ import { OriginGuard } from "./guards/origin-guard.ts";
 import { SchemeGuard } from "./guards/scheme-guard.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
+import type { ContainedPath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -158,6 +160,34 @@ function guardsOf(
   return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
 }
 
+/** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
+function openAll(
+  options: CompleteSiteOptions,
+  limits: Limits,
+  surroundings: TreeSurroundings,
+): OpenTree {
+  const { base, mounts } = options;
+  if (base === "/" && Object.keys(mounts).length === 0) {
+    return openTree(options, limits, surroundings);
+  }
+  const { openMounts } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  return openMounts(options, limits, surroundings);
+}
+
+/** What answers paths outside of the site's base. */
+function openBase(
+  { base, index }: CompleteSiteOptions,
+  tree: Tree,
+  content: TreeContent,
+  mapping: PathMapping,
+): Endpoint {
+  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  const { BaseEndpoint } =
+    require("./rules/base-endpoint.ts") as typeof import("./rules/base-endpoint.ts");
+  const isServed = (path: ContainedPath): boolean => tree.rootsOf?.(path).length !== 0;
+  return new BaseEndpoint({ base: readPlace("base", base), index, content, mapping, isServed });
+}
+
 /** The content of `tree`. */
 function contentOf(
   options: CompleteSiteOptions,
@@ -203,7 +233,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   if (options.allowArchive && !options.listing) {
     throw new ServeError("allowArchive", "archives show what is in folders: they need the listing");
   }
-  const opened = openTree(options, limits, surroundings);
+  const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes } = surroundings;
@@ -213,6 +243,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
     ...(options.post === "off" ? [] : [form]),
+    ...(options.base === "/" ? [] : [openBase(options, tree, content, mapping)]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages)];

@@ -1,12 +1,16 @@
 /**
- * The tree that the options of a site name: a folder on disk, or files in memory.
+ * The tree that the options of a site name: a folder or a file on disk, or files in memory.
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { Result } from "../base/result.ts";
 import type { Clock } from "../schedule/clock.ts";
 import type { LogicalClock } from "../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
+import type { DiskTreeOptions } from "../tree/disk/disk-tree.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
+import type { SingleFileTree } from "../tree/disk/single-file.ts";
+import type { EntriesBeside } from "../tree/listing/entries-beside.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -17,10 +21,10 @@ import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 export interface OpenTree {
   readonly tree: Tree;
   /**
-   * The options that open the same tree again. `root` is the folder's real path, or "" with
-   * `files`.
+   * The options that open the same tree again. `root` is the real path of the folder, or of the
+   * single file's folder with the file's name; "" with `files`.
    */
-  readonly source: Pick<CompleteSiteOptions, "root" | "files">;
+  readonly source: Pick<CompleteSiteOptions, "root" | "files" | "base" | "mounts">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
 }
@@ -32,37 +36,54 @@ export interface TreeSurroundings {
   readonly budgets: TurnBudgets;
 }
 
+/** One tree at the root. */
+const unmounted = { base: "/", mounts: {} } as const;
+
 /** The options that select the tree. A reload that sets none of them keeps the tree. */
-const treeOptions = ["root", "files"] as const satisfies readonly (keyof SiteOptions)[];
+const treeChoices = ["root", "files", "mounts"] as const satisfies readonly (keyof SiteOptions)[];
 
 /** Whether `options` select a tree. */
 export function nameTree(options: SiteOptions): boolean {
-  return treeOptions.some((name) => options[name] !== undefined);
+  return treeChoices.some((name) => options[name] !== undefined);
 }
 
-/** Opens the tree that `options` select. Throws a `ServeError` when it can't be opened. */
+/**
+ * Opens the folder, the file or the files in memory that `options` select, whose listings have the
+ * entries `beside` theirs. Throws a `ServeError` when it can't be opened.
+ */
 export function openTree(
   options: CompleteSiteOptions,
   limits: Limits,
   surroundings: TreeSurroundings,
+  beside?: EntriesBeside,
 ): OpenTree {
   const { files } = options;
   return files === undefined
-    ? openFolder(options, limits, surroundings)
-    : openFiles(files, options, limits, surroundings);
+    ? openFolder(options, limits, surroundings, beside)
+    : openFiles(files, options, limits, surroundings, beside);
 }
 
-/** The tree of a folder on disk. */
+/** The tree of one file; undefined when `options.root` is none. */
+function openSingleFile(options: DiskTreeOptions): Result<SingleFileTree, string> | undefined {
+  const { openSingleFile: open } =
+    require("../tree/disk/single-file.ts") as typeof import("../tree/disk/single-file.ts");
+  return open(options);
+}
+
+/** The tree of a folder on disk, or of one file, whose code is loaded when the root is none. */
 function openFolder(
   { root, permissions, hidden, symlinks, index }: CompleteSiteOptions,
   limits: Limits,
   { logicalClock: clock, budgets: { scheduler } }: TreeSurroundings,
+  beside: EntriesBeside | undefined,
 ): OpenTree {
-  const rules = { permissions, hidden, symlinks, index };
-  const opened = openDiskTree({ root, ...rules, clock, scheduler, limits });
+  const rules = { permissions, hidden, symlinks, index, beside };
+  const treeOptions = { root, ...rules, clock, scheduler, limits };
+  const folder = openDiskTree(treeOptions);
+  const opened = folder.ok ? folder : (openSingleFile(treeOptions) ?? folder);
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
-  return { tree, source: { root: tree.root }, shows: (file) => tree.shows(file) };
+  return { tree, source: { root: tree.root, ...unmounted }, shows: (file) => tree.shows(file) };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */
@@ -71,13 +92,14 @@ function openFiles(
   { permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
   { clock }: TreeSurroundings,
+  beside: EntriesBeside | undefined,
 ): OpenTree {
   // Loaded on first use, because most sites serve a folder.
   const { openMemoryTree } =
     require("../tree/memory/memory-tree.ts") as typeof import("../tree/memory/memory-tree.ts");
   const madeMs = clock.epochMs();
-  const opened = openMemoryTree({ files, permissions, hidden, index, limits, madeMs });
+  const opened = openMemoryTree({ files, permissions, hidden, index, limits, madeMs, beside });
   if (!opened.ok) throw new ServeError("files", `files: ${opened.error}`);
   const tree = opened.value;
-  return { tree, source: { root: "", files: tree }, shows: () => false };
+  return { tree, source: { root: "", files: tree, ...unmounted }, shows: () => false };
 }

@@ -11,6 +11,8 @@ export type ServeErrorCode =
   | "log"
   | "root"
   | "files"
+  | "base"
+  | "mounts"
   | "limits"
   | "form"
   | "index"

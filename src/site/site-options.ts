@@ -21,13 +21,23 @@ type PostAction = (typeof postActions)[number];
 
 /** The options of a site; each may be left out. */
 export interface SiteOptions {
-  /** The folder to serve; the current one by default. */
+  /** The folder to serve, or a file, which is then all that is served; "." by default. */
   readonly root?: string;
   /**
    * Files to serve from memory, instead of a folder. Permission, conditions, ranges, compression,
    * listings and error pages work as they do on disk; there are no symbolic links.
    */
   readonly files?: MemoryFiles;
+  /**
+   * The path that the root is served under, "/app/"; "/" by default. A request for `/` is
+   * redirected there.
+   */
+  readonly base?: string;
+  /**
+   * Further folders or files, each by the path that it is served under: `{ "/docs": "./a" }`.
+   * Without a root nothing but these is served.
+   */
+  readonly mounts?: Readonly<Record<string, string>>;
   /**
    * Hosts that requests over loopback may name besides the server's own: names, addresses, domains
    * with their subdomains (".example.com"), or "*" for all. Requests for another host get 421.
@@ -88,6 +98,8 @@ type OptionWithoutDefault = "files" | "cache";
 /** The value of each option that is left out. */
 export const defaultSiteOptions = {
   root: ".",
+  base: "/",
+  mounts: {},
   allowHosts: [],
   permissions: "other",
   explain: false,

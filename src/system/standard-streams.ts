@@ -13,11 +13,17 @@
 import type { BunFile, FileSink } from "bun";
 
 import type { Milliseconds } from "../base/units.ts";
+import { lookInto } from "./file-system.ts";
+import { openLibc } from "./libc.ts";
 
 /** Written at a time when text is queued; short, so that a slow reader is seen to take some. */
 const pieceBytes = 16 * 1024;
 
 const lineFeed = 0x0a;
+
+/** S_IFMT and S_IFCHR (sys/stat.h). */
+const fileTypeMask = 0o170000;
+const characterDevice = 0o020000;
 
 /** A part of the queue. Short texts share one, so the queue takes little more than its octets. */
 interface Piece {
@@ -33,6 +39,7 @@ interface Piece {
  */
 export class StandardStream {
   readonly #file: BunFile;
+  readonly #descriptor: number;
   #sink: FileSink | undefined;
   /** What is queued behind the write that waits for the reader. */
   #pieces: Piece[] = [];
@@ -45,8 +52,23 @@ export class StandardStream {
   /** Resolves when nothing is queued any more. */
   #drained: Promise<void> = Promise.resolve();
 
-  constructor(file: BunFile) {
+  /** `descriptor` is the file's; without it the stream is no terminal. */
+  constructor(file: BunFile, descriptor = -1) {
     this.#file = file;
+    this.#descriptor = descriptor;
+  }
+
+  /**
+   * Whether it is a terminal. Only a character device is asked, and by libc where that can be had,
+   * since node:tty takes 19 ms to load.
+   */
+  get isTerminal(): boolean {
+    const stat = lookInto(this.#descriptor);
+    if (!stat.ok || (stat.value.mode & fileTypeMask) !== characterDevice) return false;
+    const isPlain = process.env["POSTERN_NATIVE"] === "off";
+    const libc = isPlain ? undefined : openLibc({ isatty: { args: ["i32"], returns: "i32" } });
+    if (libc !== undefined) return libc.isatty(this.#descriptor) === 1;
+    return process.getBuiltinModule("node:tty").isatty(this.#descriptor);
   }
 
   /** Octets that the stream has not taken yet. */
@@ -153,5 +175,5 @@ export class StandardStream {
   }
 }
 
-export const standardOutput = new StandardStream(Bun.stdout);
-export const standardError = new StandardStream(Bun.stderr);
+export const standardOutput = new StandardStream(Bun.stdout, 1);
+export const standardError = new StandardStream(Bun.stderr, 2);

@@ -197,6 +197,16 @@ export function folderPath(path: ContainedPath): ContainedPath {
   return make(path.segments, true);
 }
 
+/** The part of `path` after its first `depth` segments; the root when there are no more. */
+export function pathBelow(path: ContainedPath, depth: number): ContainedPath {
+  return depth === 0 ? path : make(path.segments.slice(depth), path.trailingSlash);
+}
+
+/** The path `below` the folder `folder`. */
+export function joinPaths(folder: ContainedPath, below: ContainedPath): ContainedPath {
+  return make([...folder.segments, ...below.segments], below.trailingSlash);
+}
+
 /**
  * The path in the same folder whose name is that of `path` with `suffix` appended; undefined when
  * the name would be too long, and for the root.

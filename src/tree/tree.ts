@@ -41,6 +41,12 @@ export interface Tree {
   list(path: ContainedPath, limit: number, view: View): ListingSteps;
 
   /**
+   * The roots on the way to `path`, the deepest first, where the tree is made of several. Absent
+   * where `/` is the only one.
+   */
+  rootsOf?(path: ContainedPath): readonly ContainedPath[];
+
+  /**
    * What the folder at `path`, with or without a slash, is besides its entries; or why a stranger
    * may not list it, by the rules of `list`. Nothing stays open.
    */

@@ -143,7 +143,8 @@ describe("the port", () => {
 describe("what can't be served ends in one line and no stack", () => {
   test.each<readonly [words: string[], status: number, line: string]>([
     [["/nowhere/at/all"], 1, "no such folder: /nowhere/at/all"],
-    [[import.meta.path], 1, `not a folder: ${import.meta.path}`],
+    [["/dev/null"], 1, "not a folder: /dev/null"],
+    [[`${import.meta.path}/`], 1, `no such folder: ${import.meta.path}/`],
     [[".", "--port", "0", "--host", "192.0.2.77"], 1, "no such address here: 192.0.2.77"],
     [["--nope"], 2, "unknown option --nope; --help lists them"],
     [["--port", "x"], 2, "--port must be a number from 0 to 65535, not x"],

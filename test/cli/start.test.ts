@@ -17,13 +17,14 @@ const modulesMax = 115;
 const seldomUsed = [
   /^src\/check\//,
   /^src\/cli\/workers\//,
-  /^src\/cli\/(?:check-command|reload)\.ts$/,
+  /^src\/cli\/(?:check-command|ready-report|reload)\.ts$/,
   /^src\/cli\/config\/(?:config-file|config-worker|read-config)\.ts$/,
-  /^src\/cli\/options\/(?:flag-list|given-words)\.ts$/,
+  /^src\/cli\/options\/(?:flag-list|given-words|unknown-option)\.ts$/,
+  /^src\/cli\/terminal\//,
   /^src\/http\/multipart\.ts$/,
   /^src\/http1\/chunked\.ts$/,
   /^src\/server\/connection\/(?:file-sender|stream)\.ts$/,
-  /^src\/server\/request-recorder\.ts$/,
+  /^src\/server\/(?:machine-addresses|request-recorder|unix-socket)\.ts$/,
   /^src\/server\/tls\//,
   /^src\/site\/content\/listing-page\.ts$/,
   /^src\/site\/forms\//,
@@ -33,7 +34,9 @@ const seldomUsed = [
   /^src\/site\/rules\//,
   /^src\/site\/variants\/(?!compressible)/,
   /^src\/system\/plain-calls\.ts$/,
-  /^src\/tree\/(?:listing|memory)\//,
+  /^src\/site\/open-mounts\.ts$/,
+  /^src\/tree\/(?:listing|memory|mounts)\//,
+  /^src\/tree\/disk\/single-file\.ts$/,
 ];
 
 /** The modules that a server of the sample site has loaded after it has answered `request`. */

@@ -103,10 +103,7 @@ describe("where it listens", () => {
       "root",
       `no such folder: ${site.at("nowhere")}`,
     ]);
-    expect(await refusalOf({ root: site.at("empty.txt") })).toEqual([
-      "root",
-      `not a folder: ${site.at("empty.txt")}`,
-    ]);
+    expect(await refusalOf({ root: "/dev/null" })).toEqual(["root", "not a folder: /dev/null"]);
     expect(await refusalOf({ root, limits: { idleTimeMs: -1 } })).toEqual([
       "limits",
       "idleTimeMs must be a whole number, zero or more",

@@ -81,7 +81,7 @@ describe("a site that can't be says so in its options' words", () => {
 
   test.each([
     ["nowhere", "no such folder: "],
-    ["real.txt", "not a folder: "],
+    ["real.txt/", "no such folder: "],
   ])("root: %s", (name, message) => {
     const root = site.at(name);
     expect(() => new SiteClient(root)).toThrow(new ServeError("root", message + root));

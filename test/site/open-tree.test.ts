@@ -50,7 +50,7 @@ describe("the tree that options name", () => {
   test("is the folder at the root", async () => {
     const opened = open({ root: site.root });
     expect(await indexOf(opened)).toBe("on disk");
-    expect(opened.source).toEqual({ root: site.root });
+    expect(opened.source).toEqual({ root: site.root, base: "/", mounts: {} });
     expect(opened.shows(site.at("index.html"))).toBe(true);
     opened.tree.close();
   });

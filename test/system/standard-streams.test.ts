@@ -50,3 +50,22 @@ describe("a standard stream", () => {
     expect(await child.exited).toBe(0);
   });
 });
+
+describe("a terminal", () => {
+  const told = "process.exit(standardOutput.isTerminal ? 10 : 20);";
+  const program = `import { standardOutput } from ${JSON.stringify(module)};\n${told}`;
+
+  test.each(["", "off"])(
+    "is told from a pipe and from a device, with native calls %p",
+    async (native) => {
+      const env = { ...process.env, POSTERN_NATIVE: native };
+      const command = [process.execPath, "-e", program];
+      const onTerminal = Bun.spawn(command, { env, terminal: {} });
+      expect(await onTerminal.exited).toBe(10);
+      onTerminal.terminal?.close();
+      for (const stdout of ["pipe", "ignore"] as const) {
+        expect(await Bun.spawn(command, { env, stdout, stderr: "inherit" }).exited).toBe(20);
+      }
+    },
+  );
+});

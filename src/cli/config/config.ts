@@ -22,6 +22,12 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
   readonly workers?: number | "auto";
   /** Whether nothing is printed but errors; false by default. */
   readonly quiet?: boolean;
+  /** A file that has the port in it while the server listens; none by default. */
+  readonly portFile?: string;
+  /** Whether a QR code of the network address is printed on a terminal; false by default. */
+  readonly qr?: boolean;
+  /** Whether the site is opened in the user's browser; false by default. */
+  readonly open?: boolean;
 }
 
 /**

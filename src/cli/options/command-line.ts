@@ -24,68 +24,144 @@ export interface CommandLine {
 /** The environment's variables, by name. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A word that is a flag: `isOn` is false for the opposite of a switch. */
-interface FlagWord {
+/** A flag as a word gives it: `isOn` is false for the opposite of a switch. */
+interface FlagUse {
   readonly flag: OptionFlag;
   readonly isOn: boolean;
+  /** How the word calls it, for messages. */
+  readonly called: string;
+  /** The value in the same word: "8080" of `--port=8080`, `-p8080` and `-p=8080`. */
+  readonly text?: string;
 }
 
-/** The flag that `word` is, by its name, its short name, or as the opposite of a switch. */
-function flagCalled(word: string): FlagWord | undefined {
-  const flag = optionFlags.find(
-    ({ name, short }) => word === `--${name}` || (short !== undefined && word === `-${short}`),
-  );
+function takesValue({ syntax }: OptionFlag): boolean {
+  return syntax !== undefined && syntax !== "switch";
+}
+
+/** The flag called `name`, or the switch whose opposite that is. */
+function longFlag(name: string): Pick<FlagUse, "flag" | "isOn"> | undefined {
+  const flag = optionFlags.find((one) => one.name === name);
   if (flag !== undefined) return { flag, isOn: true };
-  const opposite = optionFlags.find(
-    ({ name, syntax }) => syntax === "switch" && word === `--no-${name}`,
-  );
+  const opposite = optionFlags.find((one) => one.syntax === "switch" && name === `no-${one.name}`);
   return opposite === undefined ? undefined : { flag: opposite, isOn: false };
+}
+
+/** The line about an option that there isn't; its code is loaded for it. */
+function unknownOption(called: string, word?: string): string {
+  const { unknownOption: describe } =
+    require("./unknown-option.ts") as typeof import("./unknown-option.ts");
+  return describe(called, word);
+}
+
+/**
+ * The flags of `word`: a long one, or short ones, of which the last may have its value behind it.
+ * Fails with a line that names the one that is unknown.
+ */
+function flagsOf(word: string): Result<readonly FlagUse[], string> {
+  if (word.startsWith("--")) {
+    const equals = word.indexOf("=");
+    const called = equals === -1 ? word : word.slice(0, equals);
+    const found = longFlag(called.slice("--".length));
+    if (found === undefined) return failure(unknownOption(called));
+    return success([
+      { ...found, called, ...(equals === -1 ? {} : { text: word.slice(equals + 1) }) },
+    ]);
+  }
+  // "-port" is rather a long name with a hyphen too few than -p with the value "ort".
+  if (longFlag(word.slice(1).replace(/=.*$/s, "")) !== undefined && word.length > 2) {
+    return failure(unknownOption(word));
+  }
+  const uses: FlagUse[] = [];
+  for (let at = 1; at < word.length; at++) {
+    const called = `-${word.charAt(at)}`;
+    const flag = optionFlags.find(({ short }) => short === word.charAt(at));
+    if (flag === undefined) return failure(unknownOption(called, word));
+    const rest = word.slice(at + 1);
+    const text = rest.startsWith("=") ? rest.slice(1) : rest;
+    if (rest !== "" && (takesValue(flag) || rest.startsWith("="))) {
+      uses.push({ flag, isOn: true, called, text });
+      break;
+    }
+    uses.push({ flag, isOn: true, called });
+  }
+  return success(uses);
 }
 
 /** The words of the command line, sorted. */
 interface Given {
   /** The texts of each flag with a value, in their order; of the others, whether it is on. */
-  readonly flags: ReadonlyMap<OptionFlag, readonly string[] | boolean>;
-  readonly operands: readonly string[];
+  readonly flags: Map<OptionFlag, readonly string[] | boolean>;
+  readonly operands: string[];
+  /** The folders of `/docs=folder`, by their paths. */
+  readonly mounts: Map<string, string>;
+}
+
+/**
+ * Adds `use` to `flags`; `next` gives the next word of the command line, for a value. Returns what
+ * is wrong with it, in a line.
+ */
+function addFlag(
+  { flag, isOn, called, text }: FlagUse,
+  flags: Given["flags"],
+  next: () => string | undefined,
+): string | undefined {
+  const { syntax } = flag;
+  const before = flags.get(flag);
+  if (syntax === undefined || syntax === "switch") {
+    if (text !== undefined) return `${called} takes no value`;
+    if (before !== undefined) return `${called} is given twice`;
+    flags.set(flag, isOn);
+    return undefined;
+  }
+  const value = text ?? next();
+  if (value === undefined) return `${called} needs a value: ${syntax.placeholder}`;
+  if (syntax.choices?.includes(value) === false) {
+    return `${called} must be ${syntax.expected}, not ${value}`;
+  }
+  if (before !== undefined && flag.entry === undefined) return `${called} is given twice`;
+  flags.set(flag, Array.isArray(before) ? [...before, value] : [value]);
+  return undefined;
+}
+
+/**
+ * Adds a word that is no flag: a folder, or `/docs=folder`, a folder with the path that it is
+ * served under. Returns what is wrong with it, in a line.
+ */
+function addOperand(word: string, { operands, mounts }: Given): string | undefined {
+  const equals = word.startsWith("/") ? word.indexOf("=") : -1;
+  if (equals === -1) {
+    operands.push(word);
+    return undefined;
+  }
+  const [at, folder] = [word.slice(0, equals), word.slice(equals + 1)];
+  if (folder === "") return `${word} needs a folder; after --, it is a folder itself`;
+  if (mounts.has(at)) return `${at} is given twice`;
+  mounts.set(at, folder);
+  return undefined;
 }
 
 /** Splits `words` into flags with their values, and operands. */
 function readWords(words: readonly string[]): Result<Given, string> {
-  const flags = new Map<OptionFlag, readonly string[] | boolean>();
-  const operands: string[] = [];
-  let flagsEnded = false;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? "";
-    if (flagsEnded || !word.startsWith("-") || word === "-") {
-      operands.push(word);
-      continue;
-    }
+  const given: Given = { flags: new Map(), operands: [], mounts: new Map() };
+  const rest = words.values();
+  for (const word of rest) {
     if (word === "--") {
-      flagsEnded = true;
+      given.operands.push(...rest);
+      break;
+    }
+    if (!word.startsWith("-") || word === "-") {
+      const fault = addOperand(word, given);
+      if (fault !== undefined) return failure(fault);
       continue;
     }
-    const equals = word.startsWith("--") ? word.indexOf("=") : -1;
-    const name = equals === -1 ? word : word.slice(0, equals);
-    const called = flagCalled(name);
-    if (called === undefined) return failure(`unknown option ${name}; --help lists them`);
-    const { flag, isOn } = called;
-    const { syntax } = flag;
-    if (syntax === undefined || syntax === "switch") {
-      if (equals !== -1) return failure(`${name} takes no value`);
-      if (flags.has(flag)) return failure(`${name} is given twice`);
-      flags.set(flag, isOn);
-      continue;
+    const uses = flagsOf(word);
+    if (!uses.ok) return uses;
+    for (const use of uses.value) {
+      const fault = addFlag(use, given.flags, () => rest.next().value);
+      if (fault !== undefined) return failure(fault);
     }
-    const text = equals === -1 ? words[++i] : word.slice(equals + 1);
-    if (text === undefined) return failure(`${name} needs a value: ${syntax.placeholder}`);
-    if (syntax.choices?.includes(text) === false) {
-      return failure(`${name} must be ${syntax.expected}, not ${text}`);
-    }
-    const before = flags.get(flag);
-    if (before !== undefined && flag.entry === undefined) return failure(`${name} is given twice`);
-    flags.set(flag, Array.isArray(before) ? [...before, text] : [text]);
   }
-  return success({ flags, operands });
+  return success(given);
 }
 
 /** What `flag` was given as: on the command line, or else by the environment. */
@@ -156,7 +232,7 @@ export function readCommandLine(
 ): Result<CommandLine, string> {
   const given = readWords(words);
   if (!given.ok) return given;
-  const { operands } = given.value;
+  const { operands, mounts } = given.value;
   if (operands.length > 1) return failure(`one folder can be served, not ${operands.length}`);
   const options = readOptions(given.value, environment);
   if (!options.ok) return options;
@@ -164,7 +240,11 @@ export function readCommandLine(
   const { configFile, ready, help, version, ...others } = options.value as Options;
   const [root] = operands;
   return success({
-    config: root === undefined ? others : { root, ...others },
+    config: {
+      ...(root === undefined ? {} : { root }),
+      ...(mounts.size === 0 ? {} : { mounts: Object.fromEntries(mounts) }),
+      ...others,
+    },
     configFile:
       configFile === undefined ? "own" : configFile === false ? "none" : { named: configFile },
     ready: ready ?? "line",

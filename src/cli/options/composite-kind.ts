@@ -33,6 +33,16 @@ function resolveMembers(
   return { ...value, ...(Object.fromEntries(resolved) as object) };
 }
 
+/** What a message says of the key `name`, which is none of `known`; `expected` describes those. */
+function unknownKey(name: string, known: readonly string[], expected: string): string {
+  const { nearestWord } =
+    require("../../base/nearest-word.ts") as typeof import("../../base/nearest-word.ts");
+  const near = nearestWord(name, known);
+  return near === undefined
+    ? `unknown key, expected ${expected}`
+    : `unknown key, did you mean ${near}?`;
+}
+
 /** An object with the members in `rules` and no others. */
 export function object<Value extends object>(rules: ObjectRules<Value>): Kind<Value> {
   const members: Readonly<Record<string, Kind<unknown>>> = rules.members;
@@ -46,7 +56,7 @@ export function object<Value extends object>(rules: ObjectRules<Value>): Kind<Va
     for (const [name, member] of Object.entries(value)) {
       const kind = Object.hasOwn(members, name) ? members[name] : undefined;
       if (kind === undefined) {
-        return { key: within(showKey(name)), text: `unknown key, expected ${names}` };
+        return { key: within(showKey(name)), text: unknownKey(name, Object.keys(members), names) };
       }
       // In a TypeScript file a member that is undefined is the same as none.
       const found = member === undefined ? undefined : kind.fault(member, within(name));

@@ -21,9 +21,16 @@ import { configFileNames } from "../config/config.ts";
 import type { MemberKinds } from "./composite-kind.ts";
 import { listOf, object } from "./composite-kind.ts";
 import { deadlinesText } from "./deadlines-text.ts";
-import type { AnyOption, OptionName, OptionTable } from "./option.ts";
+import type { AnyOption, OptionName, Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
-import { corsRule, headerRules, headerText, redirectRules, rewriteRules } from "./rule-kinds.ts";
+import {
+  corsRule,
+  folderPaths,
+  headerRules,
+  headerText,
+  redirectRules,
+  rewriteRules,
+} from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
 import {
   faultUnless,
@@ -49,6 +56,30 @@ const limitKinds = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, limit]),
 ) as MemberKinds<Record<keyof Limits, number>>;
 
+/** A descriptor after `json:` is one that the shell has opened, and not a standard stream. */
+const ready: Kind<NonNullable<Options["ready"]>> = {
+  fault: () => undefined,
+  text: {
+    placeholder: "FORM",
+    expected: `one of ${readyFormats.join(", ")}, json:3`,
+    read: (given) => {
+      const descriptor = Number(/^json:(\d{1,4})$/.exec(given)?.[1]);
+      return descriptor >= 3 ? { descriptor } : readyFormats.find((one) => one === given);
+    },
+  },
+};
+
+/** Permission bits: octal digits as a flag, and a number in a configuration. */
+const fileMode: Kind<number> = whole(
+  "permission bits, 0o660",
+  {
+    placeholder: "MODE",
+    expected: "three octal digits",
+    read: (given) => (/^0?[0-7]{3}$/.test(given) ? Number.parseInt(given, 8) : undefined),
+  },
+  0o777,
+);
+
 const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
 
 const workers: Kind<number | "auto"> = {
@@ -64,6 +95,12 @@ const workers: Kind<number | "auto"> = {
 
 export const optionTable = {
   root: { topic: "access", kind: path("a folder's path"), flags: [] },
+  base: {
+    topic: "paths",
+    kind: text("a path", plainText("PATH")),
+    flags: [{ name: "base", summary: "serve the folder under this path, such as /app/" }],
+  },
+  mounts: { topic: "paths", kind: folderPaths, flags: [] },
   host: {
     topic: "listening",
     kind: text("a host or an address", plainText("NAME")),
@@ -87,6 +124,20 @@ export const optionTable = {
       },
     ],
     default: 9001,
+    restart: true,
+  },
+  unix: {
+    topic: "listening",
+    kind: { ...path("a socket's path"), text: plainText("PATH", "file") },
+    flags: [{ name: "unix", summary: "listen on a Unix socket instead of a port" }],
+    errorCode: "listen",
+    restart: true,
+  },
+  unixMode: {
+    topic: "listening",
+    kind: fileMode,
+    flags: [{ name: "unix-mode", summary: "permission bits of the socket's file, such as 660" }],
+    defaultNote: "by the umask",
     restart: true,
   },
   allowHosts: {
@@ -256,6 +307,20 @@ export const optionTable = {
     flags: [{ name: "quiet", short: "q", summary: "print nothing but errors", leads: true }],
     default: false,
   },
+  qr: {
+    topic: "output",
+    scope: "command",
+    kind: truth,
+    flags: [{ name: "qr", summary: "print a QR code of the network address, on a terminal" }],
+    default: false,
+  },
+  open: {
+    topic: "output",
+    scope: "command",
+    kind: truth,
+    flags: [{ name: "open", short: "o", summary: "open the site in the browser" }],
+    default: false,
+  },
   workers: {
     topic: "process",
     scope: "command",
@@ -285,11 +350,20 @@ export const optionTable = {
       },
     ],
   },
+  portFile: {
+    topic: "listening",
+    scope: "command",
+    kind: { ...path("a file's path"), text: plainText("FILE", "file") },
+    flags: [{ name: "port-file", summary: "write the port into this file while it listens" }],
+    restart: true,
+  },
   ready: {
     topic: "listening",
     scope: "flags",
-    kind: word("FORM", readyFormats),
-    flags: [{ name: "ready", summary: `how to say that it listens: ${readyFormats.join(" or ")}` }],
+    kind: ready,
+    flags: [
+      { name: "ready", summary: "how to say that it listens: line, json, or json:DESCRIPTOR" },
+    ],
   },
   configFile: {
     topic: "process",

@@ -12,10 +12,16 @@ import type { FlagText, Kind } from "./value-kind.ts";
 /** The formats of the line that says that the server listens. */
 export const readyFormats = ["line", "json"] as const;
 
+/**
+ * How the server says that it listens: a line on standard output, or JSON on a descriptor that the
+ * process was given, beside the line for people.
+ */
+type Ready = (typeof readyFormats)[number] | { readonly descriptor: number };
+
 /** Options of the command line that no configuration has. */
 export interface CommandOnlyOptions {
   /** The format of the line that says that the server listens; "line" by default. */
-  readonly ready?: (typeof readyFormats)[number];
+  readonly ready?: Ready;
   /** The configuration's path, or false for none; by default the current folder's, if any. */
   readonly configFile?: string | false;
   /** Whether the help is printed, and nothing served. */

@@ -7,9 +7,24 @@ import { redirectStatuses } from "../../http/message/response-builder.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { oneOf, text, truth } from "./value-kind.ts";
+import { mismatch, oneOf, showKey, text, truth } from "./value-kind.ts";
 
 const pathPattern = text("a path as text");
+
+/** Folders by the paths that they are served under: an object whose members have any names. */
+export const folderPaths: Kind<Readonly<Record<string, string>>> = {
+  fault(value, key) {
+    const expected = 'an object of folders, { "/docs": "./docs" }';
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return mismatch(key, expected, value);
+    }
+    const wrong = Object.entries(value).find(([, folder]) => typeof folder !== "string");
+    if (wrong === undefined) return undefined;
+    return mismatch(`${key}.${showKey(wrong[0])}`, "a folder's path", wrong[1]);
+  },
+  resolvePaths: (value, resolve) =>
+    Object.fromEntries(Object.entries(value).map(([at, folder]) => [at, resolve(folder)])),
+};
 
 /** Reads `Name: value`, or `/glob Name: value`; undefined when it is neither. */
 function readHeader(given: string): HeaderRule | undefined {

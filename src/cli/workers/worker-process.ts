@@ -11,6 +11,8 @@ import type { Answer, Order } from "./worker-message.ts";
 
 const program = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
+const decoder = new TextDecoder();
+
 /** `duration` as a message shows it. */
 function inSeconds(duration: Milliseconds): string {
   return `${duration / 1000} s`;
@@ -26,15 +28,17 @@ export class WorkerProcess {
   /** Resolves when its last line of the access log is written. */
   readonly #logged: Promise<void>;
 
-  /** Starts the process; throws when the system can't. */
-  constructor() {
+  /** Starts the process, whose log goes through `painted`; throws when the system can't. */
+  constructor(painted?: (lines: string) => string) {
     this.#child = Bun.spawn([process.execPath, ...process.execArgv, program], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",
       ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
     });
-    this.#logged = copyLines(this.#child.stdout, (lines) => standardOutput.write(lines));
+    this.#logged = copyLines(this.#child.stdout, (lines) =>
+      standardOutput.write(painted === undefined ? lines : painted(decoder.decode(lines))),
+    );
     this.ended = this.#child.exited.then((status) => {
       for (const give of this.#unanswered.splice(0)) give(undefined);
       if (this.#killedFor !== undefined) return `${this.#killedFor} and was killed`;

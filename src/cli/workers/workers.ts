@@ -25,6 +25,7 @@ import { completeOptions, defaultOptions } from "../../server/serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { OpenSite } from "../../site/open-site.ts";
 import { openSite } from "../../site/open-site.ts";
+import { nameTree } from "../../site/open-tree.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -65,7 +66,7 @@ function say(line: string): void {
 
 /** What all workers share: their options, and the site that the options make. */
 interface Shared {
-  readonly options: ReloadOptions & { readonly root: string };
+  readonly options: ReloadOptions & Required<Pick<ReloadOptions, "root" | "base" | "mounts">>;
   readonly site: OpenSite;
 }
 
@@ -85,23 +86,27 @@ async function settle(options: ReloadOptions): Promise<Shared> {
     scheme: tls === undefined ? "http" : "https",
     hostNames: () => [],
   });
-  const { root } = site.source;
-  if (tls === undefined) return { options: { ...options, root }, site };
+  const { files: _files, ...source } = site.source;
+  if (tls === undefined) return { options: { ...options, ...source }, site };
   const { readCertificate } = await import("../../server/tls/certificate.ts");
-  return { options: { ...options, root, tls: readCertificate(tls, site.shows) }, site };
+  return { options: { ...options, ...source, tls: readCertificate(tls, site.shows) }, site };
 }
 
 /**
  * Starts `count` workers under `options`, on its port, 0 for any free one. Rejects with a
  * `ServeError` when the options are wrong or the port is taken. Faults that only the workers find
- * reject `listening`.
+ * reject `listening`. `painted` colours the lines of the log.
  */
-export async function openWorkers(options: ServeOptions, count: number): Promise<Workers> {
+export async function openWorkers(
+  options: ServeOptions,
+  count: number,
+  painted?: (lines: string) => string,
+): Promise<Workers> {
   const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
   const shared = await settle(others);
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);
-  return new Workers(shared, host, claim.value, count);
+  return new Workers(shared, host, claim.value, count, painted);
 }
 
 /** The workers and their supervision. */
@@ -114,6 +119,7 @@ export class Workers {
   /** Rejects with a `ServeError`, after all workers have ended, when it gives up. */
   readonly failed: Promise<never>;
   readonly #claim: PortClaim;
+  readonly #painted: ((lines: string) => string) | undefined;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
   readonly #allListen: () => void;
@@ -123,7 +129,14 @@ export class Workers {
   #stopping: Promise<void> | undefined;
 
   /** Starts `count` workers. */
-  constructor(shared: Shared, host: string, claim: PortClaim, count: number) {
+  constructor(
+    shared: Shared,
+    host: string,
+    claim: PortClaim,
+    count: number,
+    painted?: (lines: string) => string,
+  ) {
+    this.#painted = painted;
     this.host = host;
     this.port = claim.port;
     this.workers = count;
@@ -167,8 +180,9 @@ export class Workers {
    */
   async reload(options: ReloadOptions): Promise<void> {
     // A root or a certificate that is left out stays as it is.
-    const { root, tls } = this.#shared.options;
-    this.#shared = await settle({ root, ...(tls === undefined ? {} : { tls }), ...options });
+    const { root, mounts, base, tls } = this.#shared.options;
+    const kept: ReloadOptions = nameTree(options) ? {} : { root, mounts, base };
+    this.#shared = await settle({ ...kept, ...(tls === undefined ? {} : { tls }), ...options });
     await Promise.all(
       this.#places.map(async ({ worker }) => {
         const order = { kind: "reload", options: this.#shared.options } as const;
@@ -211,7 +225,7 @@ export class Workers {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {
-      worker = new WorkerProcess();
+      worker = new WorkerProcess(this.#painted);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);

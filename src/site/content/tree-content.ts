@@ -166,12 +166,12 @@ export class TreeContent {
               askedDownloads().askedPresentationOf(asked),
             );
       case "directory":
-        if (!listing) return pages.notFound(view, "listings are off");
+        if (!listing) return pages.notFound(view, "listings are off", path);
         return this.#answerListing(request, path, view);
       case "redirect":
         return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
-        return this.#answerMissing(found, view);
+        return this.#answerMissing(found, view, path);
     }
   }
 
@@ -188,7 +188,7 @@ export class TreeContent {
       case "redirect":
         return this.#service.pages.notFound(view);
       default:
-        return this.#answerMissing(found, view, "untold");
+        return this.#answerMissing(found, view, undefined, "untold");
     }
   }
 
@@ -394,7 +394,7 @@ export class TreeContent {
     if (listing === undefined) {
       return this.#noteLeftOut(this.#streamListing(request, path, view));
     }
-    if ("kind" in listing) return this.#answerMissing(listing, view);
+    if ("kind" in listing) return this.#answerMissing(listing, view, path);
     const selection = this.#selectVariant(request, listing, path, view);
     return this.#noteLeftOut(await this.#answerSelected(request, selection));
   }
@@ -461,16 +461,17 @@ export class TreeContent {
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,
+    path?: ContainedPath,
     reasons: "told" | "untold" = "told",
   ): Answer {
     const { pages } = this.#service;
     switch (found.kind) {
       case "absent": {
         const isTold = reasons === "told" && found.cause !== undefined;
-        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined);
+        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, path);
       }
       case "forbidden":
-        return pages.forbidden(view, explainDenial(found.denial));
+        return pages.forbidden(view, explainDenial(found.denial), path);
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":

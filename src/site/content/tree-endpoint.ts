@@ -198,7 +198,10 @@ export class TreeEndpoint implements Endpoint {
     });
   }
 
-  /** Answers for an absent path. On a single-page site, a navigation gets the root's index. */
+  /**
+   * Answers for an absent path. On a single-page site, a navigation gets the index of the nearest
+   * root.
+   */
   #answerAbsent(
     request: Request,
     found: Outcome,
@@ -210,11 +213,12 @@ export class TreeEndpoint implements Endpoint {
     if (!mapping.single) return content.answerFound(request, found, path, query, view);
     const { isNavigation } =
       require("../rules/navigation.ts") as typeof import("../rules/navigation.ts");
-    const page = isNavigation(request.head.fields) ? tree.open(rootPath, view) : found;
+    const home = tree.rootsOf?.(path)[0] ?? rootPath;
+    const page = isNavigation(request.head.fields) ? tree.open(home, view) : found;
     const answer = whenReady(page, (one) =>
       one === found || one.kind === "directory"
         ? content.answerFound(request, found, path, query, view)
-        : content.answerFound(request, one, rootPath, undefined, view),
+        : content.answerFound(request, one, home, undefined, view),
     );
     return whenReady(answer, dependsOnNavigation);
   }

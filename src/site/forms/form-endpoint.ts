@@ -15,7 +15,7 @@ import type { Response } from "../../http/message/response.ts";
 import { CachedResponse } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, rootPath } from "../../tree/path.ts";
+import { childPath, containPath, rootPath } from "../../tree/path.ts";
 import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import { mayAct } from "../content/selected-response.ts";
@@ -44,6 +44,12 @@ export interface FormService {
   readonly formPage: string;
 }
 
+/** A form page that is there, and the kind that a peek saw. */
+interface FormPage {
+  readonly path: ContainedPath;
+  readonly kind: Kind;
+}
+
 /** Answers POST to any path with the form page, if that exists. */
 export class FormEndpoint implements Endpoint {
   readonly isRepeatable = false;
@@ -57,30 +63,49 @@ export class FormEndpoint implements Endpoint {
     this.#page = childPath(rootPath, service.formPage);
   }
 
-  methods(_request: Request, view: View): Eventual<readonly string[]> {
-    return whenReady(this.#peek(view), (kind) => (isThere(kind) ? ["POST"] : []));
+  methods(request: Request, view: View): Eventual<readonly string[]> {
+    return whenReady(this.#pageFor(request, view), (page) => (page === undefined ? [] : ["POST"]));
   }
 
-  #peek(view: View): Eventual<Kind> {
-    return this.#page === undefined ? "absent" : this.#service.tree.peek(this.#page, view);
+  /** The form page for `request`, if there is one: that of the nearest root. */
+  #pageFor({ head: { target } }: Request, view: View): Eventual<FormPage | undefined> {
+    const { tree } = this.#service;
+    if (tree.rootsOf === undefined) return this.#firstPage([this.#page], view);
+    const asked = "path" in target ? containPath(target.path) : undefined;
+    const roots = tree.rootsOf(asked?.ok === true ? asked.value : rootPath);
+    return this.#firstPage(
+      roots.map((root) => childPath(root, this.#service.formPage)),
+      view,
+    );
+  }
+
+  /** The first of `paths` at which there is a page. */
+  #firstPage(
+    [path, ...others]: readonly (ContainedPath | undefined)[],
+    view: View,
+  ): Eventual<FormPage | undefined> {
+    if (path === undefined) return undefined;
+    return whenReady(this.#service.tree.peek(path, view), (kind) =>
+      isThere(kind) ? { path, kind } : this.#firstPage(others, view),
+    );
   }
 
   /** Throws or rejects with a `BodyError` when the body can't be read or parsed. */
   answer(request: Request, view: View): Eventual<Response | undefined> {
     if (request.head.method !== "POST") return undefined;
-    return whenReady(this.#peek(view), (kind) =>
-      isThere(kind) ? this.#answerPost(request, kind, view) : undefined,
+    return whenReady(this.#pageFor(request, view), (page) =>
+      page === undefined ? undefined : this.#answerPost(request, page, view),
     );
   }
 
-  #answerPost(request: Request, kind: Kind, view: View): Answer {
+  #answerPost(request: Request, page: FormPage, view: View): Answer {
     const { pages } = this.#service;
     // Without Content-Length and Transfer-Encoding a request has no content (RFC 9112 §6.3 step 7),
     // and octets of a form after it would be parsed as the next request.
     if (!request.head.hasContent) return pages.refusal(refusals["length-required"]);
-    if (!hasCondition(request.head.fields)) return this.#answerAllowed(request, view);
-    return this.#isPrevented(request, kind, view).then((prevented) =>
-      prevented ? pages.preconditionFailed() : this.#answerAllowed(request, view),
+    if (!hasCondition(request.head.fields)) return this.#answerAllowed(request, page, view);
+    return this.#isPrevented(request, page, view).then((prevented) =>
+      prevented ? pages.preconditionFailed() : this.#answerAllowed(request, page, view),
     );
   }
 
@@ -88,7 +113,7 @@ export class FormEndpoint implements Endpoint {
    * Whether a condition prevents the request. Conditions are evaluated against the representation
    * that a GET would select, and only if the request would succeed without them (RFC 9110 §13.2.1).
    */
-  async #isPrevented(request: Request, kind: Kind, view: View): Promise<boolean> {
+  async #isPrevented(request: Request, { kind }: FormPage, view: View): Promise<boolean> {
     const { content, limits } = this.#service;
     const isTooLarge = (request.head.contentLength ?? 0) > limits.bodyBytesMax;
     if (isTooLarge || kind !== "file") return false;
@@ -96,14 +121,14 @@ export class FormEndpoint implements Endpoint {
   }
 
   /** Answers a POST that no condition prevents; at once if a short body has arrived. */
-  #answerAllowed(request: Request, view: View): Answer {
+  #answerAllowed(request: Request, page: FormPage, view: View): Answer {
     const { limits } = this.#service;
     const arrived = request.body.arrived(limits.bodyBytesMax);
     if (arrived === undefined || arrived.length > formShareBytes) {
-      return this.#digest(request, arrived).then((form) => this.#answerWith(form, view));
+      return this.#digest(request, arrived).then((form) => this.#answerWith(form, page, view));
     }
     const contentType = request.head.fields.get("content-type");
-    return this.#answerWith(describeBody(arrived, contentType, limits), view);
+    return this.#answerWith(describeBody(arrived, contentType, limits), page, view);
   }
 
   /** The log's record of a body that is long, or still to arrive. The first one loads its code. */
@@ -123,10 +148,9 @@ export class FormEndpoint implements Endpoint {
   }
 
   /** Answers a POST whose body was read; `form` makes the log's record of it. */
-  #answerWith(form: () => LoggedForm, view: View): Answer {
+  #answerWith(form: () => LoggedForm, { path }: FormPage, view: View): Answer {
     const { content, tree } = this.#service;
-    const found = this.#page === undefined ? nothing : tree.open(this.#page, view);
-    return whenReady(found, (page) => {
+    return whenReady(tree.open(path, view), (page) => {
       if (this.#kept?.found === page) return this.#kept.response.withNote({ form });
       const answer = content.answerWithContent(page, new ResponseBuilder(200), view);
       if (page.kind !== "file") return answer;
@@ -139,5 +163,3 @@ export class FormEndpoint implements Endpoint {
     });
   }
 }
-
-const nothing: Outcome = { kind: "absent" };

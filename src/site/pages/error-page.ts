@@ -4,6 +4,7 @@
  * or 404 is shown only with `--explain`; the log always has it.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
@@ -85,14 +86,15 @@ export class ErrorPages {
   }
 
   /** 404: the tree's 404.html, or the built-in page. */
-  notFound(view: View, reason?: string): Answer {
+  notFound(view: View, reason?: string, path?: ContainedPath): Answer {
     const text = "There is nothing here by this name.";
-    return this.#fromTree(404, { text, ...(reason === undefined ? {} : { reason }) }, view);
+    const page = { text, ...(reason === undefined ? {} : { reason }) };
+    return this.#fromTree(404, page, view, path);
   }
 
   /** 403: the tree's 403.html, or the built-in page. */
-  forbidden(view: View, reason: string): Answer {
-    return this.#fromTree(403, { text: "This is not for everyone to read.", reason }, view);
+  forbidden(view: View, reason: string, path?: ContainedPath): Answer {
+    return this.#fromTree(403, { text: "This is not for everyone to read.", reason }, view, path);
   }
 
   /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
@@ -143,10 +145,32 @@ export class ErrorPages {
     return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
   }
 
-  #fromTree(status: 403 | 404, page: PageText, view: View): Answer {
-    const path = ownPages[status];
-    if (path === undefined) return this.#makePage(status, { kind: "absent" }, page);
-    return whenReady(this.#tree.open(path, view), (found) => this.#makePage(status, found, page));
+  #fromTree(status: 403 | 404, page: PageText, view: View, path?: ContainedPath): Answer {
+    return whenReady(this.#openOwn(status, path, view), (found) =>
+      this.#makePage(status, found, page),
+    );
+  }
+
+  /** Opens the tree's own page for `status`: that of the root nearest to `path` that has one. */
+  #openOwn(status: 403 | 404, path: ContainedPath | undefined, view: View): Eventual<Outcome> {
+    const roots = this.#tree.rootsOf?.(path ?? rootPath);
+    if (roots !== undefined) return this.#openFirst(status, roots, view);
+    const page = ownPages[status];
+    return page === undefined ? noPage : this.#tree.open(page, view);
+  }
+
+  #openFirst(
+    status: 403 | 404,
+    [root, ...others]: readonly ContainedPath[],
+    view: View,
+  ): Eventual<Outcome> {
+    const page = root === undefined ? undefined : childPath(root, `${status}.html`);
+    if (page === undefined) return noPage;
+    return whenReady(this.#tree.open(page, view), (found) =>
+      found.kind === "file" || found.kind === "failed"
+        ? found
+        : this.#openFirst(status, others, view),
+    );
   }
 
   #makePage(status: 403 | 404, found: Outcome, page: PageText): Response {
@@ -168,6 +192,8 @@ export class ErrorPages {
       : explained.build();
   }
 }
+
+const noPage: Outcome = { kind: "absent" };
 
 /** Why a page of the tree's own is answered with 500, for the log. */
 function unreadablePage(status: 403 | 404, code?: string): string {

@@ -37,6 +37,7 @@ import type { LookupCacheLimits } from "../cache/lookup-cache.ts";
 import { LookupCache, markRepeated } from "../cache/lookup-cache.ts";
 import { SharedFile } from "../cache/open-file-cache.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
+import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
 import type { SharedListings, SharedSteps } from "../listing/shared-listings.ts";
 import type { ContainedPath } from "../path.ts";
@@ -67,6 +68,8 @@ export interface DiskTreeOptions {
   /** The clock that orders looks at the disk and requests. */
   readonly clock: LogicalClock;
   readonly scheduler: Scheduler;
+  /** What listings have besides the entries of the folders on disk. */
+  readonly beside?: EntriesBeside | undefined;
 }
 
 /** The limits of a tree on disk. */
@@ -130,12 +133,14 @@ export class DiskTree implements Tree {
   readonly #limits: DiskTreeLimits;
   readonly #cache: LookupCache;
   readonly #indexName: string | undefined;
+  readonly #beside: EntriesBeside | undefined;
   #listings: SharedListings | undefined;
 
   /** `root` is the real path of `options.root`, as `openDiskTree` resolves it. */
   constructor(options: DiskTreeOptions, root: string, openFolder: FolderOpener) {
     this.root = root;
     this.index = options.index;
+    this.#beside = options.beside;
     this.#indexName = childPath(rootPath, options.index)?.segments[0];
     const { limits, clock, scheduler } = options;
     this.#limits = limits;
@@ -354,7 +359,18 @@ export class DiskTree implements Tree {
         require("../listing/shared-listings.ts") as typeof import("../listing/shared-listings.ts");
       this.#listings = new Shared();
     }
-    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
+    return this.#listings.list(`${limit} ${path.text}`, () =>
+      listFolder(this.#withBeside(path, context), limit),
+    );
+  }
+
+  /** The folder of `context`, at `path`, with what is mounted in it. */
+  #withBeside(path: ContainedPath, context: ListingContext): ListingContext {
+    const beside = this.#beside?.(path);
+    if (beside === undefined) return context;
+    const { withEntries } =
+      require("../listing/entries-beside.ts") as typeof import("../listing/entries-beside.ts");
+    return withEntries(context, beside);
   }
 
   describe({ segments }: ContainedPath, view: View): FolderOutcome {

@@ -10,6 +10,8 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { NamedEntry } from "../../system/file-system.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
+import type { EntriesBeside } from "../listing/entries-beside.ts";
+import { withEntries } from "../listing/entries-beside.ts";
 import type { EntryFacts } from "../listing/list-folder.ts";
 import { listFolder } from "../listing/list-folder.ts";
 import type { SharedSteps } from "../listing/shared-listings.ts";
@@ -33,13 +35,15 @@ interface MemoryTreeOptions {
   readonly hidden: boolean;
   /** The file that stands for its folder, "index.html"; "" for none. */
   readonly index: string;
+  /** What listings have besides the entries of the folders. */
+  readonly beside?: EntriesBeside | undefined;
   /** They bound what depends on lookups, and not the files. */
   readonly limits: Pick<Limits, "fileCacheBytesMax">;
   /** When the tree is made, in milliseconds since 1970: the date of what has no date of its own. */
   readonly madeMs: number;
 }
 
-type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits">;
+type Rules = Pick<MemoryTreeOptions, "permissions" | "hidden" | "index" | "limits" | "beside">;
 
 type Refusal = Extract<FolderOutcome, { kind: "absent" | "forbidden" }>;
 
@@ -100,7 +104,9 @@ export class MemoryTree implements Tree {
       },
       describeLink: () => undefined,
     };
-    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(context, limit));
+    const beside = this.#rules.beside?.(path);
+    const whole = beside === undefined ? context : withEntries(context, beside);
+    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(whole, limit));
   }
 
   describe({ segments, text }: ContainedPath, view: View): FolderOutcome {

@@ -11,10 +11,10 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, host, port, allowHosts, tls, permissions, explain, hidden, symlinks, listing, " +
+  "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, permissions, explain, hidden, symlinks, listing, " +
   "allowArchive, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
-  "workers, limits";
+  "qr, open, workers, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {
@@ -77,7 +77,14 @@ describe("a key", () => {
   });
 
   test("that is unknown is told with those that are, in one line whatever it is called", () => {
-    expect(complaint({ chache: 5 })).toBe(`chache: unknown key, expected one of ${allKeys}`);
+    expect(complaint({ wrong: 5 })).toBe(`wrong: unknown key, expected one of ${allKeys}`);
+    expect(complaint({ chache: 5 })).toBe("chache: unknown key, did you mean cache?");
+    expect(complaint({ "clean-urls": true })).toBe(
+      "clean-urls: unknown key, did you mean cleanUrls?",
+    );
+    expect(complaint({ limits: { bodyByteMax: 5 } })).toBe(
+      "limits.bodyByteMax: unknown key, did you mean bodyBytesMax?",
+    );
     for (const key of ["__proto__", "constructor", "write", "record", "onError"]) {
       expect(complaint(JSON.parse(`{"${key}":1}`))).toStartWith(`${key}: unknown key, `);
     }

@@ -3,8 +3,12 @@ import type { Config } from "../../../src/cli/config/config.ts";
 /** A configuration with every key. */
 export const whole: Required<Config> = {
   root: "site",
+  base: "/app/",
+  mounts: { "/docs": "docs" },
   host: "::1",
   port: 0,
+  unix: "postern.sock",
+  unixMode: 0o660,
   allowHosts: ["site.example", ".lab.example"],
   tls: { cert: "cert.pem", key: "key.pem" },
   permissions: "process",
@@ -33,6 +37,9 @@ export const whole: Required<Config> = {
   form: "ask.html",
   log: "json",
   quiet: true,
+  qr: true,
+  open: true,
   workers: 2,
   limits: { bodyBytesMax: 1, idleTimeMs: 2 },
+  portFile: "postern.port",
 };

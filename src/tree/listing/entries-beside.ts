@@ -1,0 +1,57 @@
+/**
+ * Entries that a folder's listing has besides those of the folder itself: what is mounted in it. An
+ * entry of the folder that has the same name is not shown, because a request doesn't reach it.
+ */
+
+import type { Result } from "../../base/result.ts";
+import { success } from "../../base/result.ts";
+import type { FileStat } from "../../system/file-stat.ts";
+import type { ContainedPath } from "../path.ts";
+import type { EntryReader } from "./entry-reader.ts";
+import type { ListingContext } from "./list-folder.ts";
+
+/** The entries beside those of the folder at `path`, by name; undefined for none. */
+export type EntriesBeside = (path: ContainedPath) => ReadonlyMap<string, FileStat> | undefined;
+
+/** What is read of the folder, behind the entries `beside` it. */
+function readBeside(
+  opened: Result<EntryReader, string>,
+  beside: ReadonlyMap<string, FileStat>,
+): Result<EntryReader, string> {
+  // What is mounted is there, even if the folder it seems to be in isn't.
+  if (!opened.ok && opened.error !== "ENOENT") return opened;
+  const reader = opened.ok ? opened.value : undefined;
+  let isFirst = true;
+  return success({
+    next() {
+      if (isFirst) {
+        isFirst = false;
+        return success(Array.from(beside, ([name, { type }]) => ({ name, type })));
+      }
+      for (;;) {
+        const read = reader?.next() ?? success([]);
+        if (!read.ok || read.value.length === 0) return read;
+        const others = read.value.filter(({ name }) => !beside.has(name));
+        if (others.length > 0) return success(others);
+      }
+    },
+    close() {
+      reader?.close();
+    },
+  });
+}
+
+/** The folder of `context` with the entries `beside` it. */
+export function withEntries(
+  context: ListingContext,
+  beside: ReadonlyMap<string, FileStat>,
+): ListingContext {
+  return {
+    ...context,
+    open: () => readBeside(context.open(), beside),
+    lookAt(names) {
+      const own = context.lookAt(names.filter((name) => !beside.has(name))).values();
+      return names.map((name) => beside.get(name) ?? own.next().value);
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * Several trees as one: each is mounted at a path, and a request goes to the deepest mount on its
+ * way, with the rest of the path. What is mounted is among the entries of the folder above it, and
+ * folders that only lead to a mount are there, too, as empty ones in memory.
+ *
+ * The trees know nothing of each other and of their places. So each has its own rules of links and
+ * permission, and a symbolic link doesn't lead from one to another.
+ */
+
+import type { Eventual } from "../../base/eventual.ts";
+import { whenReady } from "../../base/eventual.ts";
+import type { FileStat } from "../../system/file-stat.ts";
+import type { ContainedPath } from "../path.ts";
+import { childPath, folderPath, joinPaths, pathBelow } from "../path.ts";
+import type { FolderOutcome, Kind, ListingSteps, Outcome, Tree } from "../tree.ts";
+import type { View } from "../view.ts";
+import { MountPoints } from "./mount-points.ts";
+import { folderStat, mountedStat } from "./mounted-stat.ts";
+
+/** A tree and its place. */
+interface Mount {
+  /** Where it is mounted, with a slash at the end. */
+  readonly at: ContainedPath;
+  readonly tree: Tree;
+  /** The real path of its folder or its file on disk; "" when it is in memory. */
+  readonly source: string;
+  /** Whether it is the site's root, to which paths in messages are relative. */
+  readonly isRoot: boolean;
+}
+
+/** What follows `path` in the arguments of `list`. */
+type ListRest = Parameters<Tree["list"]> extends [ContainedPath, ...infer Rest] ? Rest : never;
+
+type Forbidden = Extract<Outcome, { kind: "forbidden" }>;
+
+const redirect: Outcome = { kind: "redirect" };
+
+/** `found` with a path that says where on the disk it is, unless it is in the site's root. */
+function placed(found: Forbidden, { isRoot, source }: Mount): Forbidden {
+  const { denial } = found;
+  if (isRoot || denial.path.startsWith("/")) return found;
+  const path = denial.path === "." ? source : `${source}/${denial.path}`;
+  return { kind: "forbidden", denial: { ...denial, path } };
+}
+
+/** Trees that are mounted. */
+export class MountTree implements Tree {
+  readonly index: string;
+  /** The folders that lead to mounts, and nothing else. */
+  readonly #folders: Tree;
+  readonly #points = new MountPoints<Mount>();
+  readonly #mounts: Mount[] = [];
+  readonly #madeMs: number;
+
+  /** `folders` are those that only lead to mounts; they are of `madeMs`, the time now. */
+  constructor(folders: Tree, madeMs: number) {
+    this.index = folders.index;
+    this.#folders = folders;
+    this.#madeMs = madeMs;
+  }
+
+  /** Mounts a tree; false when another one has its place. */
+  mount(mount: Mount): boolean {
+    const isFree = this.#points.add(mount.at, mount);
+    if (isFree) this.#mounts.push(mount);
+    return isFree;
+  }
+
+  open(path: ContainedPath, view: View): Eventual<Outcome> {
+    const { mount, depth, names } = this.#points.find(path);
+    if (mount === undefined) return this.#folders.open(path, view);
+    if (lacksSlash(path, depth)) return redirect;
+    return whenReady(mount.tree.open(pathBelow(path, depth), view), (found) => {
+      if (found.kind === "absent" && names.length > 0) return this.#folders.open(path, view);
+      return found.kind === "forbidden" ? placed(found, mount) : found;
+    });
+  }
+
+  peek(path: ContainedPath, view: View): Eventual<Kind> {
+    const { mount, depth, names } = this.#points.find(path);
+    if (mount === undefined) return this.#folders.peek(path, view);
+    if (lacksSlash(path, depth)) return "redirect";
+    return whenReady(mount.tree.peek(pathBelow(path, depth), view), (kind) =>
+      kind === "absent" && names.length > 0 ? this.#folders.peek(path, view) : kind,
+    );
+  }
+
+  list(path: ContainedPath, ...rest: ListRest): ListingSteps {
+    const { mount, depth } = this.#points.find(path);
+    const tree = mount?.tree ?? this.#folders;
+    return tree.list(pathBelow(path, depth), ...rest);
+  }
+
+  describe(path: ContainedPath, view: View): Eventual<FolderOutcome> {
+    const { mount, depth, names } = this.#points.find(path);
+    if (mount === undefined) return this.#folders.describe(path, view);
+    return whenReady(mount.tree.describe(pathBelow(path, depth), view), (found) => {
+      if (found.kind === "absent" && names.length > 0) return this.#folders.describe(path, view);
+      return found.kind === "forbidden" ? placed(found, mount) : found;
+    });
+  }
+
+  rootsOf(path: ContainedPath): readonly ContainedPath[] {
+    return this.#points.above(path).map(({ at }) => at);
+  }
+
+  /**
+   * The stats of what is mounted in the folder `below` the mount at `at`, by name; undefined for
+   * nothing. A folder that leads to a mount counts, too.
+   */
+  entriesBeside(
+    at: ContainedPath,
+    below: ContainedPath,
+  ): ReadonlyMap<string, FileStat> | undefined {
+    const path = joinPaths(at, below);
+    const { names } = this.#points.find(path);
+    if (names.length === 0) return undefined;
+    return new Map(names.map((name) => [name, this.#statOf(path, name)]));
+  }
+
+  #statOf(path: ContainedPath, name: string): FileStat {
+    const child = childPath(path, name);
+    const found = child === undefined ? undefined : this.#points.find(folderPath(child));
+    const isMount = found?.mount !== undefined && found.depth === path.segments.length + 1;
+    const stat = isMount ? mountedStat(found.mount.source) : undefined;
+    return stat ?? folderStat(this.#madeMs);
+  }
+
+  close(): void {
+    for (const { tree } of this.#mounts) tree.close();
+    this.#folders.close();
+  }
+}
+
+/** Whether `path` is that of a mount `depth` folders below the root, without its slash. */
+function lacksSlash(path: ContainedPath, depth: number): boolean {
+  return depth > 0 && depth === path.segments.length && !path.trailingSlash;
+}
