@@ -141,8 +141,13 @@ export interface Limits {
   readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
-  /** Entries in the listing of a folder. The page says how many it leaves out. */
+  /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
   readonly listingEntriesMax: number;
+  /**
+   * Entries of one folder that are put in order, whose names are in memory meanwhile. Those after
+   * them are on no page; a filter finds them.
+   */
+  readonly listingOrderedEntriesMax: number;
   /**
    * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
    */
@@ -249,7 +254,8 @@ export const defaultLimits: Limits = {
   codingCacheBytesMax: mebibytes(64),
   codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
-  listingEntriesMax: 10_000,
+  listingEntriesMax: 1000,
+  listingOrderedEntriesMax: 200_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
   archivesMax: 4,
@@ -329,6 +335,16 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "codingAtOnceBytesMax",
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
+  },
+  {
+    limit: "listingEntriesMax",
+    expected: "at least 1",
+    holds: (l) => l.listingEntriesMax >= 1,
+  },
+  {
+    limit: "listingOrderedEntriesMax",
+    expected: "at least listingEntriesMax",
+    holds: (l) => l.listingOrderedEntriesMax >= l.listingEntriesMax,
   },
   {
     limit: "archiveDepthMax",

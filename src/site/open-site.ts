@@ -210,6 +210,7 @@ function contentOf(
     limits,
     budgets,
     listing: options.listing,
+    explain: options.explain,
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,

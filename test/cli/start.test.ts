@@ -26,7 +26,7 @@ const seldomUsed = [
   /^src\/server\/connection\/(?:file-sender|stream)\.ts$/,
   /^src\/server\/(?:machine-addresses|request-recorder|unix-socket)\.ts$/,
   /^src\/server\/tls\//,
-  /^src\/site\/content\/listing-page\.ts$/,
+  /^src\/site\/listing\//,
   /^src\/site\/forms\//,
   /^src\/site\/hints\//,
   /^src\/site\/library\/(?:fetch-response|route-request)\.ts$/,
@@ -77,7 +77,7 @@ describe("a start of the command", () => {
 
   test("loads listings with the first listing", async () => {
     const loaded = await loadedBy("GET /img/");
-    expect(loaded).toContain("src/site/content/listing-page.ts");
+    expect(loaded).toContain("src/site/listing/listing-page.ts");
     expect(loaded).toContain("src/tree/listing/list-folder.ts");
   });
 });

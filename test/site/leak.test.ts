@@ -59,6 +59,7 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     limits,
     budgets: surroundings.budgets,
     listing: true,
+    explain: false,
     cacheSeconds: undefined,
     variants: undefined,
     archives: undefined,
