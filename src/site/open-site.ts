@@ -14,6 +14,7 @@ import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
 import type { View } from "../tree/view.ts";
+import type { Previews, PreviewService } from "./preview/previews.ts";
 import type { Request } from "./request.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { RouteTable } from "./library/route-endpoint.ts";
@@ -146,6 +147,13 @@ function openArchives(service: ArchiveService): Archives {
   return new Made(service);
 }
 
+/** The previews of a site, whose code is loaded with the first that is asked for. */
+function openPreviews(service: PreviewService): Previews {
+  const { Previews: Made } =
+    require("./preview/previews.ts") as typeof import("./preview/previews.ts");
+  return new Made(service);
+}
+
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
   { allowHosts, cors }: CompleteSiteOptions,
@@ -204,6 +212,12 @@ function contentOf(
     const service = { tree, pages, limits, budgets, root: files === undefined ? root : "" };
     return (made ??= openArchives(service));
   };
+  let previews: Previews | undefined;
+  const openedPreviews = (): Previews => {
+    const { scheduler } = budgets;
+    const service = { tree, limits, scheduler, hasVariants: options.compress };
+    return (previews ??= openPreviews(service));
+  };
   return new TreeContent({
     tree,
     pages,
@@ -214,6 +228,7 @@ function contentOf(
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
+    previews: options.previews ? openedPreviews : undefined,
     earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
   });
 }

@@ -212,6 +212,11 @@ export const optionTable = {
       },
     ],
   },
+  previews: {
+    topic: "access",
+    kind: truth,
+    flags: [{ name: "previews", summary: "no previews, thumbnails and READMEs in listings" }],
+  },
   index: {
     topic: "paths",
     kind: text("a file's name", plainText("NAME")),

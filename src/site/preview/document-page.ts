@@ -42,7 +42,7 @@ nav { display: flex; gap: 1rem; font-size: 0.875rem; }
 ${readmeStyle}`;
 
 /** The SHA-256 of the style, in base64; a test compares it. */
-export const documentPageStyleDigest = "";
+export const documentPageStyleDigest = "DTGuXiu2UN5V3J38ShzMDxf1ZwL5smBFhlQCnlilnrQ=";
 
 const policy: ResponseField = [
   "Content-Security-Policy",

@@ -12,7 +12,7 @@ function complaint(value: unknown): string {
 
 const allKeys =
   "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, permissions, explain, hidden, symlinks, listing, " +
-  "allowArchive, index, " +
+  "allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
   "qr, open, workers, limits, portFile";
 

@@ -78,7 +78,10 @@ test("shows no time that HTML has no date for (WHATWG HTML §2.3.5)", () => {
   const step = { found: entries.length, entries, work: entries.length };
   const read = (): Iterator<ListingStep, void, void> => [step].values();
   const part = { read, slot: new Slot(), wholeSlot: new Slot() };
-  const rows = new ListingRows(bytes(0)).of(part, htmlListings(false));
+  const rows = new ListingRows(bytes(0)).of(
+    part,
+    htmlListings({ explains: false, archives: [], previews: undefined }),
+  );
   while (!rows.isDone) rows.advance();
   const markup = new TextDecoder().decode(rows.octets);
   expect(linksOf(markup)).toHaveLength(times.length);
