@@ -59,20 +59,21 @@ dialog button:disabled { color: var(--line); cursor: default; }
 .grid td:nth-child(n + 3) { display: none; }
 .grid td:first-child:is(:nth-child(n)) { padding-top: 8.5rem; }
 .grid td img {
-  position: absolute; inset: 0 0 auto; width: 100%; height: 8rem; object-fit: contain;
-  border-radius: 0.25rem;
+  position: absolute; inset: 0 0 auto; width: 100%; height: 8rem; object-fit: scale-down;
 }
 .grid td a::before {
   left: calc(50% - 1.75rem); top: 2.25rem; width: 3.5rem; height: 3.5rem;
 }
 .grid td img + a::before { content: none; }
 section.readme {
-  max-width: 52rem; margin: 2.5rem 0 3rem; padding: 1.25rem 1.5rem 0.5rem;
+  margin: 2.5rem 0 3rem; padding: 1.25rem 1.5rem 0.5rem;
   border: 1px solid var(--line); border-radius: 0.75rem;
 }
+section.readme > * { max-width: 52rem; }
 section.readme h2.name { margin: 0 0 1.25rem; font-size: 0.875rem; font-weight: 600; }
 section.readme h2.name a { color: var(--soft); text-decoration: none; }
 section.readme h2.name a:hover { text-decoration: underline; }
+section.readme h2.name + * { margin-top: 0; }
 section.readme .soft { margin: 1rem 0; text-align: start; }
 @media (max-width: 44rem) {
   dialog {
@@ -82,7 +83,7 @@ section.readme .soft { margin: 1rem 0; text-align: start; }
   dialog h2 { flex-basis: 100%; padding-top: 0.375rem; }
   dialog header nav { flex: 1; margin-left: -0.625rem; }
   .shown { padding: 1rem; }
-  .grid tbody { grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); }
+  .grid tbody { grid-template-columns: repeat(auto-fill, minmax(6.75rem, 1fr)); }
   section.readme { margin: 1.5rem 0.5rem 2.5rem; padding: 1rem 1rem 0.25rem; }
 }
 ${readmeStyle}`;
@@ -91,4 +92,4 @@ ${readmeStyle}`;
 export const previewStyle = style.replaceAll(/\n */g, "\n");
 
 /** The SHA-256 of the style, in base64, for the page's policy; a test compares it. */
-export const previewStyleDigest = "QxIscJR2MgSQQ17/7E2tfBN1eHBpJru4TVwWYXZ7Bp8=";
+export const previewStyleDigest = "wjILPuKyEm28XkuVJ+a19q7upzTzT1JoZvnP93pXO5I=";

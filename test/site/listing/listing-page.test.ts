@@ -16,7 +16,7 @@ import { requestOf } from "../fake-request.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
-const client = new SiteClient(site.root);
+const client = new SiteClient(site.root, { previews: false });
 
 /** The rows of a listing: what each link leads to, and what it shows. */
 function linksOf(markup: string): (readonly [href: string, text: string])[] {
@@ -175,7 +175,7 @@ test("has links to its other pages, which have all entries between them", async 
 });
 
 test("links to the first and the last page, and to those nearby", async () => {
-  const small = new SiteClient(site.root, { limits: { listingEntriesMax: 1 } });
+  const small = new SiteClient(site.root, { previews: false, limits: { listingEntriesMax: 1 } });
   for (let i = 0; i < 20; i++) site.file(`twenty/${i}`, "");
   const { body } = await small.ask("GET /twenty/?page=10");
   const [pager = ""] = /<nav aria-label="Pages">.*<\/nav>/.exec(body) ?? [];
