@@ -18,7 +18,7 @@ const large = page.padEnd(2_000_000, " more words");
 site.file("page.html", page);
 site.file("large.html", large);
 
-const interim = "HTTP/1.1 103 Early Hints\r\nLink: </site.css>; rel=preload; as=style\r\n\r\n";
+const interim = "HTTP/1.1 103 Early Hints\r\nLink: <site.css>; rel=preload; as=style\r\n\r\n";
 
 /** What came on a connection of its own, up to the end of the final response's status line. */
 async function beginningOf(port: number): Promise<string> {

@@ -313,7 +313,7 @@ describe.skipIf(!hasAnyName)("what is said of a name that isn't UTF-8, or has a 
     const client = await RawClient.connect(server.port);
     client.send(`GET /page/${href} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     await client.ending();
-    expect(client.text).toStartWith("HTTP/1.1 103 Early Hints\r\nLink: </page/x.css>;");
+    expect(client.text).toStartWith("HTTP/1.1 103 Early Hints\r\nLink: <x.css>;");
     expect(client.text).toContain("HTTP/1.1 200 OK\r\n");
     expect(client.text).toEndWith("\r\n\r\n<link rel=stylesheet href=x.css>");
   });

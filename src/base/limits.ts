@@ -32,8 +32,9 @@ export interface Limits {
    */
   readonly bodyBytesMax: ByteCount;
   /**
-   * The bodies that are gathered in memory at one time; a request whose body would be more is
-   * answered 503. One that is alone may have any size that its reader takes.
+   * The bodies that are in memory at one time, gathered or waiting for a reader. A request whose
+   * body would be more is answered 503, and what has no reader is left in the kernel. One that is
+   * alone may have any size that its reader takes.
    */
   readonly bodiesBytesMax: ByteCount;
   /** The chunk-size line with its extensions, without CRLF; beyond it 400 (RFC 9112 §7.1.1). */
@@ -120,7 +121,10 @@ export interface Limits {
   readonly requestCacheBytesMax: ByteCount;
   /** Large files kept open for further requests; fewer where the process may open few files. */
   readonly openFilesKeptMax: number;
-  /** How long a large file is kept open without a request for it, at least; at most twice this. */
+  /**
+   * How long a large file is kept open without a request for it, at least; at most twice this.
+   * While it is open, its file system can't be unmounted. To open it again takes some 6 µs.
+   */
   readonly openFilesRestMs: Milliseconds;
   /** The pieces in which a larger file is read and sent. */
   readonly sendPieceBytes: ByteCount;
@@ -141,6 +145,11 @@ export interface Limits {
   readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
+  /**
+   * How often a path is looked up for one request while files on it are replaced between the look
+   * and the opening; beyond it 500.
+   */
+  readonly lookupTriesMax: number;
   /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
   readonly listingEntriesMax: number;
   /**
@@ -154,6 +163,14 @@ export interface Limits {
   readonly listingWholeEntriesMax: number;
   /** The rows of listings that are kept for clients who ask for the same folder at one time. */
   readonly listingCacheBytesMax: ByteCount;
+  /** How much of the path that was asked for an error page shows; the rest is cut. */
+  readonly shownPathBytesMax: ByteCount;
+  /** Entries of a folder among which names similar to a missing one are looked for; else none. */
+  readonly nearNamesEntriesMax: number;
+  /** Names similar to a missing one that an error page or a line of the log has. */
+  readonly nearNamesMax: number;
+  /** Searches for such names in a second; for more requests none are looked for. */
+  readonly nearSearchesPerSecondMax: number;
   /** Archives that are sent at one time; one more is answered 503. */
   readonly archivesMax: number;
   /** Entries in an archive; with more the response is broken off. */
@@ -183,6 +200,19 @@ export interface Limits {
   readonly markdownCacheBytesMax: ByteCount;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
+
+  /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
+  readonly auditEntriesMax: number;
+  /** Folders below each other that it goes down into. */
+  readonly auditDepthMax: number;
+  /** How long it may take. */
+  readonly auditTimeMs: Milliseconds;
+  /** Findings of each kind that it reports one by one; the rest are counted. */
+  readonly auditFindingsMax: number;
+  /** Entries that are looked at to count the files that are refused, when a server starts. */
+  readonly refusedCountEntriesMax: number;
+  /** How long that count may take. */
+  readonly refusedCountTimeMs: Milliseconds;
 
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
@@ -245,7 +275,7 @@ export const defaultLimits: Limits = {
   fileCacheBytesMax: mebibytes(64),
   requestCacheBytesMax: mebibytes(16),
   openFilesKeptMax: 1000,
-  openFilesRestMs: seconds(30),
+  openFilesRestMs: seconds(2),
   sendPieceBytes: kibibytes(128),
   sendBurstBytes: mebibytes(2),
   codingBytesMin: kibibytes(1),
@@ -254,10 +284,15 @@ export const defaultLimits: Limits = {
   codingCacheBytesMax: mebibytes(64),
   codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
+  lookupTriesMax: 10,
   listingEntriesMax: 1000,
   listingOrderedEntriesMax: 200_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
+  shownPathBytesMax: bytes(256),
+  nearNamesEntriesMax: 2000,
+  nearNamesMax: 5,
+  nearSearchesPerSecondMax: 20,
   archivesMax: 4,
   archiveEntriesMax: 250_000,
   archiveDepthMax: 100,
@@ -271,6 +306,13 @@ export const defaultLimits: Limits = {
   markdownsWaitingMax: 64,
   markdownCacheBytesMax: mebibytes(8),
   requestsKeptMax: 100,
+
+  auditEntriesMax: 500_000,
+  auditDepthMax: 64,
+  auditTimeMs: seconds(60),
+  auditFindingsMax: 1000,
+  refusedCountEntriesMax: 20_000,
+  refusedCountTimeMs: seconds(2),
 
   workersMax: 64,
   workerAnswerTimeMs: seconds(10),
@@ -295,6 +337,7 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at least 16, the digits of the largest chunk size",
     holds: (l) => l.chunkLineBytesMax >= 16,
   },
+  { limit: "lookupTriesMax", expected: "at least 1", holds: (l) => l.lookupTriesMax >= 1 },
   {
     limit: "chunkLineBytesMax",
     expected: "at most chunkExtensionsBytesMax",

@@ -13,6 +13,7 @@ export function helpText(): string {
 
   postern [root] [options]             serve a folder (default: the current one), or one file
   postern [root] /docs=FOLDER...       serve further folders, each under its path
+  postern audit [root] [options]       say what visitors don't get, and what they should not
   postern check SCRIPT|FOLDER...       play wire scripts; check --help tells more
 
 ${describeFlags()}

@@ -1,5 +1,5 @@
 /**
- * The command: serves a folder until a signal stops it, or runs `check`.
+ * The command: serves a folder until a signal stops it, or runs `check` or `audit`.
  *
  * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
  * the command line or the configuration is wrong.
@@ -61,6 +61,11 @@ function print(lines: string): void {
   void standardOutput.write(lines);
 }
 
+/** Whether a person reads standard output. */
+function isTerminal(): boolean {
+  return standardOutput.isTerminal;
+}
+
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
 function openLog(config: Config): LogOutput {
   const limits = resolveLimits(config.limits);
@@ -86,7 +91,7 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
   }
   const painted = logPaint(config);
   const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
-  return onPort(config, (port) => serve({ ...options, port, write }));
+  return onPort(config, (port) => serve({ ...options, port, write, isTerminal }));
 }
 
 /** What colours the log's lines; undefined where they are no terminal's. */
@@ -125,6 +130,7 @@ async function announce(
   else if (quiet !== true) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
     print(await bannerFor(server, settings, process.env));
+    void tellRefused(settings.config);
   }
   if (open !== true) return;
   const { openBrowser } = await import("./terminal/open-browser.ts");
@@ -138,6 +144,19 @@ async function end(server: Server | Workers, log: LogOutput, { limits }: Config)
   await server.stop();
   await Promise.race([log.end(), timeIsUp]);
   process.exit(0);
+}
+
+/** Tells a person how many files visitors are refused, if there are any. */
+async function tellRefused(config: Config): Promise<void> {
+  const { countRefusedOf } = await import("./audit/audited-site.ts");
+  const counted = await countRefusedOf(serveOptions(config));
+  if (counted === undefined || counted.files === 0) return;
+  const { shellWord } = await import("../base/shell-word.ts");
+  const { files, isComplete } = counted;
+  const many = `${files}${isComplete ? "" : " or more"}`;
+  const subject = many === "1" ? "1 file is" : `${many} files are`;
+  const root = config.root === undefined ? "" : ` ${shellWord(config.root)}`;
+  print(`${subject} refused to visitors: postern audit${root}\n`);
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
@@ -209,6 +228,11 @@ function withAllOctets(words: readonly string[]): readonly string[] {
 /** Runs the command; `given` are the process's arguments without program and file. */
 export async function main(given: readonly string[]): Promise<void> {
   const words = withAllOctets(given);
+  if (words[0] === "audit") {
+    const { runAudit } = await import("./audit/audit-command.ts");
+    process.exitCode = await runAudit(words.slice(1));
+    return;
+  }
   if (words[0] !== "check") return serveUntilStopped(words);
   const { runCheck } = await import("./check-command.ts");
   process.exitCode = await runCheck(words.slice(1));

@@ -99,6 +99,11 @@ class DelimiterScanner {
     return index;
   }
 
+  /** The offset up to which no octet can belong to a delimiter that isn't found yet. */
+  get certain(): number {
+    return this.#state === "run" && this.#matched === 0 ? this.#offset : this.start;
+  }
+
   /** Whether the octet that was read last ends a delimiter. */
   get isFound(): boolean {
     return this.#state === "found";
@@ -280,6 +285,19 @@ export class MultipartReader {
     this.#bounds = bounds;
     this.#octets = octets;
     this.#partRead = partRead;
+  }
+
+  /** How many octets of the body have been read. */
+  get offset(): number {
+    return this.#scanner.offset;
+  }
+
+  /**
+   * The offset up to which the octets that have been read belong to no delimiter but those that
+   * were found. Up to the last of those when one was just found: to its beginning.
+   */
+  get certain(): number {
+    return this.#scanner.certain;
   }
 
   /** Reads on in `view`. The refusal, if the form is malformed or has too many parts. */

@@ -186,7 +186,8 @@ export class RequestParser {
 
   /**
    * Copies what is left and what is new into one buffer, whose size doubles, so that a head that
-   * arrives octet by octet costs a few copies only. Octets that were given out stay where they are.
+   * arrives octet by octet costs a few copies only; in a body up to the most that waits for a
+   * reader. Octets that were given out stay where they are.
    */
   #append(octets: Uint8Array): void {
     const length = this.buffered + octets.length;
@@ -196,7 +197,9 @@ export class RequestParser {
       this.#end += octets.length;
       return;
     }
-    const grown = new Uint8Array(Math.max(1024, length * 2));
+    const { bodyBufferBytesMax } = this.#limits;
+    const doubled = this.place === "body" ? Math.min(length * 2, bodyBufferBytesMax) : length * 2;
+    const grown = new Uint8Array(Math.max(1024, length, doubled));
     grown.set(this.#view.subarray(this.#start, this.#end));
     grown.set(octets, this.buffered);
     this.#view = grown;

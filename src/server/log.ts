@@ -11,6 +11,7 @@ import type { Limits } from "../base/limits.ts";
 import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, Observer } from "../site/observer.ts";
+import { describeNear } from "../site/pages/error-page.ts";
 import type { StandardStream } from "../system/standard-streams.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
@@ -67,15 +68,41 @@ function commonDate(epochMs: number): string {
   return `${iso.slice(8, 10)}/${name}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
 }
 
+/** How much of a form a line for people shows; JSON has all of it. */
+const formUnitsMax = 1024;
+
+/** A value of a form in a line: a text, a file, or several of one name. */
+function describeValue(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map((one) => describeValue(one)).join(" | ");
+  const { filename, type, octets } = value as Record<string, unknown>;
+  const words = [filename, type].filter((word) => word !== "");
+  return [...words, `${String(octets)} B`].join(" ");
+}
+
+/** What was posted, "name=Ines, file=a.png image/png 8 B"; undefined for nothing. */
+function describeForm({ note }: Response): string | undefined {
+  if (note?.form === undefined) return undefined;
+  let text = "";
+  for (const [name, value] of Object.entries(note.form())) {
+    text += `${text === "" ? "" : ", "}${name}=${describeValue(value)}`;
+    if (text.length > formUnitsMax) return escapeLine(`${text.slice(0, formUnitsMax)}…`);
+  }
+  return escapeLine(text);
+}
+
 function short(report: LoggedExchange, epochMs: number): string {
   const time = new Date(epochMs).toISOString().slice(11, 19);
   const { head, response, octets, durationMs } = report;
   const what = head === undefined ? (report.method ?? "-") : `${head.method} ${head.rawTarget}`;
   const reason =
     response.note?.reason === undefined ? "" : ` (${escapeLine(response.note.reason)})`;
+  const form = describeForm(response);
+  const posted = form === undefined ? "" : ` {${form}}`;
   const cut = report.whole ? "" : " cut off";
   const took = `${durationMs.toFixed(1)} ms`;
-  return `${time} ${escapeLine(what)} ${response.status} ${octets} B ${took}${cut}${reason}`;
+  const line = `${time} ${escapeLine(what)} ${response.status} ${octets} B ${took}`;
+  return `${line}${cut}${reason}${posted}`;
 }
 
 function common(report: LoggedExchange, epochMs: number): string {
@@ -88,7 +115,9 @@ function common(report: LoggedExchange, epochMs: number): string {
 
 function combined(report: LoggedExchange, epochMs: number): string {
   const field = (name: string): string => escapeLine(report.head?.fields.get(name) ?? "-");
-  return `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
+  const line = `${common(report, epochMs)} "${field("referer")}" "${field("user-agent")}"`;
+  const form = describeForm(report.response);
+  return form === undefined ? line : `${line} "${form}"`;
 }
 
 /** The note of `response` for the log, in full. */
@@ -134,13 +163,24 @@ export function formatLine(
   return formatters[format](report, epochMs);
 }
 
+/** Lines that may wait behind one that isn't complete; beyond it all are written as they are. */
+const waitingLinesMax = 1024;
+
+/** A line of the log, without its line break. */
+interface Line {
+  text: string;
+  /** Whether something is still to be added. */
+  isWaiting: boolean;
+}
+
 /** The log of one server. */
 export class AccessLog implements Observer {
   readonly #format: LogFormat;
   readonly #write: (text: string) => void;
   readonly #epochMs: () => number;
   readonly #scheduler: Scheduler;
-  #lines: string[] = [];
+  /** The lines that have not been written, in order. */
+  #lines: Line[] = [];
 
   /** `write` is called with whole lines, each with its line break. */
   constructor(
@@ -160,20 +200,48 @@ export class AccessLog implements Observer {
     return this.#format === "none";
   }
 
+  /** Whether its lines have the notes of responses for people. */
+  get showsNotes(): boolean {
+    return this.#format === "short";
+  }
+
   /** Logs an exchange that is over; one that has no response has no line. */
   ended(report: ExchangeReport): void {
     if (this.#format === "none" || !hasResponse(report)) return;
-    if (this.#lines.length === 0) this.#scheduler.defer(this.flush);
-    this.#lines.push(formatLine(this.#format, report, this.#epochMs()));
+    if (this.#lines.length === 0) this.#scheduler.defer(this.#flushReady);
+    const line: Line = {
+      text: formatLine(this.#format, report, this.#epochMs()),
+      isWaiting: false,
+    };
+    this.#lines.push(line);
+    const near = this.showsNotes ? report.response.note?.near : undefined;
+    if (near !== undefined) void this.#addNear(line, near);
+    if (this.#lines.length > waitingLinesMax) this.flush();
+  }
+
+  /** Adds what is similar to a missing path to `line`. The lines behind it wait for that. */
+  async #addNear(line: Line, near: () => Promise<readonly string[]>): Promise<void> {
+    line.isWaiting = true;
+    const paths = await near();
+    if (paths.length > 0) line.text += ` (${escapeLine(describeNear(paths))})`;
+    line.isWaiting = false;
+    if (this.#lines.length > 0) this.#scheduler.defer(this.#flushReady);
   }
 
   /** Writes the lines that have not been written yet. */
-  readonly flush = (): void => {
-    if (this.#lines.length === 0) return;
-    const text = `${this.#lines.join("\n")}\n`;
-    this.#lines = [];
-    this.#write(text);
+  readonly flush = (): void => this.#writeFirst(this.#lines.length);
+
+  /** Writes those that wait for nothing, up to the first that does. */
+  readonly #flushReady = (): void => {
+    const waiting = this.#lines.findIndex(({ isWaiting }) => isWaiting);
+    this.#writeFirst(waiting === -1 ? this.#lines.length : waiting);
   };
+
+  #writeFirst(count: number): void {
+    if (count === 0) return;
+    const lines = this.#lines.splice(0, count);
+    this.#write(lines.map(({ text }) => `${text}\n`).join(""));
+  }
 }
 
 /** The limits of a log's output. */

@@ -51,6 +51,11 @@ export interface ServeOptions extends SiteOptions {
   readonly log?: LogFormat;
   /** Writes lines of the log; to standard output by default. */
   readonly write?: (text: string) => void;
+  /**
+   * Whether `write` writes to a terminal. The lines of the format "short" then name what is similar
+   * to a path that is missing. Called when the first one is missing; false by default.
+   */
+  readonly isTerminal?: () => boolean;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
   /** Whether `server.requests` records the requests that are over; true by default. */
@@ -58,7 +63,8 @@ export interface ServeOptions extends SiteOptions {
 }
 
 /** Options that have no default value: the server does without them. */
-type OptionWithoutDefault = "files" | "tls" | "cache" | "write" | "onError" | "unix" | "unixMode";
+type OptionWithoutDefault =
+  "files" | "tls" | "cache" | "write" | "isTerminal" | "onError" | "unix" | "unixMode";
 
 /** The value of each option that is left out. */
 export const defaultOptions = {
@@ -115,7 +121,15 @@ export const optionWords: {
 
 /** The options that a running server keeps: where it listens, and what it reports to. */
 type FixedOption =
-  "host" | "port" | "unix" | "unixMode" | "reusePort" | "write" | "onError" | "record";
+  | "host"
+  | "port"
+  | "unix"
+  | "unixMode"
+  | "reusePort"
+  | "write"
+  | "isTerminal"
+  | "onError"
+  | "record";
 
 /**
  * The options that can change while a server runs. `tls` is the certificate for connections to

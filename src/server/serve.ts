@@ -97,6 +97,12 @@ function guarded<Value>(callback: (value: Value) => void): (value: Value) => voi
   };
 }
 
+/** `find`, called once and then remembered. */
+function once<Value>(find: () => Value): () => Value {
+  let found: { readonly value: Value } | undefined;
+  return () => (found ??= { value: find() }).value;
+}
+
 /**
  * What a reload by `changed`, which names no tree, keeps of the tree that is `opened`: all but the
  * base, if that is named.
@@ -187,10 +193,11 @@ class Reporting {
   readonly #makeLog: (format: LogFormat) => AccessLog;
   /** Those that a reload doesn't touch. */
   readonly #others: readonly Observer[];
+  readonly #isTerminal: () => boolean;
   #log: AccessLog;
 
   constructor(
-    { write, onError, log }: CompleteOptions,
+    { write, onError, log, isTerminal }: CompleteOptions,
     limits: Limits,
     others: readonly Observer[],
     clock: Clock,
@@ -200,6 +207,7 @@ class Reporting {
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
     this.#others = others;
+    this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
   }
@@ -208,6 +216,11 @@ class Reporting {
     const log = this.#makeLog(format);
     this.observers.set(log.isOff ? this.#others : [log, ...this.#others]);
     return log;
+  }
+
+  /** Whether the log shows names that are similar to a missing one: to a person who is watching. */
+  get logsNearNames(): boolean {
+    return this.#log.showsNotes && this.#isTerminal();
   }
 
   /** Logs as `format` says from now on. */
@@ -246,12 +259,12 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
+    logsNearNames: () => reporting.logsNearNames,
   };
   let opened = openSite(complete, surroundings);
   const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
-  const recorder = complete.record
-    ? await openRecorder(() => opened.limits.requestsKeptMax)
-    : undefined;
+  const keptMax = (): number => opened.limits.requestsKeptMax;
+  const recorder = complete.record ? await openRecorder(keptMax) : undefined;
   const others = recorder === undefined ? [] : [recorder];
   const reporting = new Reporting(complete, opened.limits, others, clock, scheduler);
   const context: ServerContext = {

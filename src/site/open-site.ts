@@ -9,7 +9,7 @@ import type { Scheme } from "../http/message/target.ts";
 import { TreeContent } from "./content/tree-content.ts";
 import type { Archives, ArchiveService } from "./archive/archives.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
-import type { FormEndpoint, FormService } from "./forms/form-endpoint.ts";
+import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
@@ -26,6 +26,8 @@ import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { PathMapping } from "./rules/path-mapping.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
+import type { NearSearch } from "./near/near-search.ts";
+import type { NearNames } from "./pages/error-page.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
 import { HostGuard } from "./guards/host-guard.ts";
 import { OriginGuard } from "./guards/origin-guard.ts";
@@ -50,19 +52,24 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
+  /**
+   * Whether the log shows names that are similar to a missing one. Asked when a name is missing; by
+   * default false.
+   */
+  readonly logsNearNames?: () => boolean;
 }
 
 /**
- * The form endpoint, made by the first request that it may answer. Most servers get no POST, so
+ * The endpoint of POST, made by the first request that it may answer. Most servers get no POST, so
  * they don't load its code.
  */
-class LateFormEndpoint implements Endpoint {
+class LatePostEndpoint implements Endpoint {
   readonly isRepeatable = false;
-  readonly #service: FormService;
-  #endpoint: FormEndpoint | undefined;
+  readonly #open: () => Endpoint;
+  #endpoint: Endpoint | undefined;
 
-  constructor(service: FormService) {
-    this.#service = service;
+  constructor(open: () => Endpoint) {
+    this.#open = open;
   }
 
   methods(request: Request, view: View): Eventual<readonly string[]> {
@@ -73,35 +80,52 @@ class LateFormEndpoint implements Endpoint {
     return request.head.method === "POST" ? this.#opened().answer(request, view) : undefined;
   }
 
-  #opened(): FormEndpoint {
-    if (this.#endpoint === undefined) {
-      const { FormEndpoint: Made } =
-        require("./forms/form-endpoint.ts") as typeof import("./forms/form-endpoint.ts");
-      this.#endpoint = new Made(this.#service);
-    }
-    return this.#endpoint;
+  #opened(): Endpoint {
+    return (this.#endpoint ??= this.#open());
   }
+}
+
+function openForm(service: FormService): Endpoint {
+  const { FormEndpoint } =
+    require("./forms/form-endpoint.ts") as typeof import("./forms/form-endpoint.ts");
+  return new FormEndpoint(service);
+}
+
+function openEcho(service: FormService): Endpoint {
+  const { EchoEndpoint } =
+    require("./echo/echo-endpoint.ts") as typeof import("./echo/echo-endpoint.ts");
+  return new EchoEndpoint(service);
+}
+
+/** What answers POST, besides routes; none with "off". */
+function postEndpoints(
+  post: CompleteSiteOptions["post"],
+  service: FormService,
+): readonly Endpoint[] {
+  if (post === "off") return [];
+  return [new LatePostEndpoint(() => (post === "echo" ? openEcho(service) : openForm(service)))];
 }
 
 /**
  * Reads the rules of a site, whose code is loaded only if it has any. Throws a `ServeError` when
  * one is invalid.
  */
-function rulesOf(given: SiteRules): ReadRules {
+function rulesOf(given: SiteRules, routes: RouteTable): ReadRules {
   const { single, cleanUrls, headers, cors, redirects, rewrites, cache } = given;
   const isPlain = cors === false && cache === undefined;
   if (isPlain && headers.length + redirects.length + rewrites.length === 0) {
     return { mapping: { redirects: [], rewrites: [], single, cleanUrls }, headers: undefined };
   }
   const { readRules } = require("./rules/read-rules.ts") as typeof import("./rules/read-rules.ts");
-  const rules = readRules(given);
+  const rules = readRules(given, (request) => routes.crossOriginMethods(request));
   if (rules.ok) return rules.value;
   throw new ServeError("rules", rules.error);
 }
 
-/** Early hints for a site's pages. The module is loaded only by sites that send hints. */
-async function loadEarlyHints(scheme: Scheme): Promise<EarlyHints> {
-  const { EarlyHints: Hints } = await import("./hints/early-hints.ts");
+/** Early hints for a site's pages. The module is loaded with the first page that has some. */
+function openEarlyHints(scheme: Scheme): EarlyHints {
+  const { EarlyHints: Hints } =
+    require("./hints/early-hints.ts") as typeof import("./hints/early-hints.ts");
   return new Hints(scheme);
 }
 
@@ -196,6 +220,29 @@ function openBase(
   return new BaseEndpoint({ base: readPlace("base", base), index, content, mapping, isServed });
 }
 
+/**
+ * What looks for names similar to a missing one, for `tree`. Its code is loaded by the first
+ * search. Undefined where no folder is listed.
+ */
+function openNear(
+  { listing }: CompleteSiteOptions,
+  tree: Tree,
+  limits: Limits,
+  { budgets, clock, logsNearNames = () => false }: SiteSurroundings,
+): NearNames | undefined {
+  if (!listing) return undefined;
+  let search: NearSearch | undefined;
+  return {
+    isLogged: logsNearNames,
+    find(path) {
+      const { NearSearch: Search } =
+        require("./near/near-search.ts") as typeof import("./near/near-search.ts");
+      search ??= new Search({ tree, limits, budgets, clock });
+      return search.find(path);
+    },
+  };
+}
+
 /** The content of `tree`. */
 function contentOf(
   options: CompleteSiteOptions,
@@ -206,6 +253,8 @@ function contentOf(
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
+  let hints: EarlyHints | undefined;
+  const earlyHints = (): EarlyHints => (hints ??= openEarlyHints(scheme));
   let made: Archives | undefined;
   const archives = (): Archives => {
     const { root, files } = options;
@@ -229,7 +278,7 @@ function contentOf(
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
     previews: options.previews ? openedPreviews : undefined,
-    earlyHints: options.earlyHints ? loadEarlyHints(scheme) : undefined,
+    earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
 
@@ -251,14 +300,15 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds });
   const { budgets, clock, routes } = surroundings;
-  const pages = new ErrorPages(tree, limits, explain);
+  const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
+  const near = openNear(options, tree, limits, surroundings);
+  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near });
   const content = contentOf(options, tree, pages, limits, surroundings);
-  const form = new LateFormEndpoint({ tree, content, pages, limits, budgets, formPage });
+  const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
-    new RouteEndpoint(routes, { tree, content, pages, limits, budgets }),
-    ...(options.post === "off" ? [] : [form]),
+    new RouteEndpoint(routes, service),
+    ...postEndpoints(options.post, { ...service, formPage }),
     ...(options.base === "/" ? [] : [openBase(options, tree, content, mapping)]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];

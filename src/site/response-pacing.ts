@@ -41,9 +41,17 @@ export class ResponsePacing {
   }
 }
 
-/** `response` with its own share of its file, which may otherwise be closed before it is sent. */
+/**
+ * `response` with its own share of its file, which may otherwise be closed before it is sent, and
+ * with a sample, by which a file that is written to meanwhile is told from one that has grown.
+ */
 function holdFile(response: Response): Response {
   const { body } = response;
-  if (body.kind !== "file" || body.file.share === undefined) return response;
-  return { ...response, body: { ...body, file: body.file.share() } };
+  if (body.kind !== "file") return response;
+  const file = body.file.share?.() ?? body.file;
+  // Loaded by the first large response that waits for a later turn.
+  const { FileSample } =
+    require("../http/message/file-sample.ts") as typeof import("../http/message/file-sample.ts");
+  const sample = FileSample.ofWhole(file, body.pieces);
+  return { ...response, body: { ...body, file, sample } };
 }

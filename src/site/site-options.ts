@@ -14,9 +14,12 @@ import { permissionRules } from "../tree/permission.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
 
 /** The values of the option `post`. */
-const postActions = ["form", "off"] as const;
+const postActions = ["form", "echo", "off"] as const;
 
-/** What answers a POST that no route answers: the form page, or nothing ("off"). */
+/**
+ * What answers a POST that no route answers: the form page, what was sent ("echo"), or nothing
+ * ("off").
+ */
 type PostAction = (typeof postActions)[number];
 
 /** The options of a site; each may be left out. */

@@ -243,6 +243,7 @@ const high = 0x1_0000_0000;
 
 /** linux/in.h, linux/tcp.h: the same on x64 and on arm64. */
 const IPPROTO_TCP = 6;
+const TCP_MAXSEG = 2;
 const TCP_QUICKACK = 12;
 
 /** setsockopt, which only a server with TLS needs, and so loads by its first call. */
@@ -252,13 +253,22 @@ function loadSocketOption() {
   })?.setsockopt;
 }
 
+/** getsockopt, which is loaded by the first client that pauses. */
+function loadSocketQuestion() {
+  return openLibc({
+    getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  })?.getsockopt;
+}
+
 function socketCalls(
   libc: Libc,
-): Pick<SystemCalls, "sendFile" | "sendMore" | "queued" | "acknowledge"> {
+): Pick<SystemCalls, "sendFile" | "sendMore" | "queued" | "segmentOctets" | "acknowledge"> {
   const { sendfile, send, ioctl, errno } = libc;
   const offset = new Uint32Array(2);
   const held = new Int32Array(1);
   const on = new Int32Array([1]);
+  const size = new Uint32Array(1);
+  let getOption: ReturnType<typeof loadSocketQuestion>;
   let setOption: ReturnType<typeof loadSocketOption>;
   return {
     sendFile(socket, file, position, octets) {
@@ -273,6 +283,11 @@ function socketCalls(
       return Math.max(0, send(socket, octets, octets.length, MSG_FLAGS));
     },
     queued: (socket) => (ioctl(socket, SIOCOUTQ, held) === 0 ? held[0] : undefined),
+    segmentOctets(socket) {
+      getOption ??= loadSocketQuestion();
+      size[0] = held.byteLength;
+      return getOption?.(socket, IPPROTO_TCP, TCP_MAXSEG, held, size) === 0 ? held[0] : undefined;
+    },
     acknowledge(socket) {
       setOption ??= loadSocketOption();
       setOption?.(socket, IPPROTO_TCP, TCP_QUICKACK, on, on.byteLength);

@@ -142,5 +142,6 @@ export const plainCalls: SystemCalls = {
   sendFile: () => undefined,
   sendMore: () => 0,
   queued: () => undefined,
+  segmentOctets: () => undefined,
   acknowledge: () => undefined,
 };

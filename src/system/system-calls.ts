@@ -95,6 +95,11 @@ export interface SystemCalls {
    */
   queued(socket: number): number | undefined;
   /**
+   * getsockopt TCP_MAXSEG: the most octets of one segment that `socket` sends (tcp(7)); undefined
+   * when it is unknown.
+   */
+  segmentOctets(socket: number): number | undefined;
+  /**
    * setsockopt TCP_QUICKACK: acknowledges at once what has arrived on `socket`. By default the
    * kernel waits up to 40 ms for octets that it can send with the acknowledgement (tcp(7)). An
    * error is dropped, because the acknowledgement is then only later.

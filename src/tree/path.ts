@@ -120,6 +120,17 @@ export function containPath(rawPath: string): Result<ContainedPath, PathRefusal>
     : failure(fault);
 }
 
+/**
+ * The path of `rawPath` with its empty segments and the slash at its end left out, "/docs" of
+ * "//docs//"; undefined when it has no empty segment, or is no path without them. What it leads to
+ * may be the target of a redirect and nothing else: two paths are not one resource.
+ */
+export function withoutEmptySegments(rawPath: string): ContainedPath | undefined {
+  if (!rawPath.includes("//")) return undefined;
+  const path = containPath(rawPath.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, ""));
+  return path.ok ? path.value : undefined;
+}
+
 /** `containPath` for a path with octets that are escaped, refused or above 0x7F. */
 function decodePath(rawPath: string): Result<ContainedPath, PathRefusal> {
   const segments: string[] = [];

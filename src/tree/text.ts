@@ -27,9 +27,29 @@ function hasTextOctets(sample: Uint8Array): boolean {
  * format that a name stands for; UTF-8 isn't required, because some source code is in Latin-1.
  */
 export function isTextOfAnyCharset(sample: Uint8Array): boolean {
-  const [first, second] = sample;
-  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  return hasMark || hasTextOctets(sample);
+  return utf16Of(sample) !== undefined || hasTextOctets(sample);
+}
+
+/** The form of UTF-16 whose byte order mark `sample` begins with; undefined without one. */
+function utf16Of([first, second]: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : undefined;
+}
+
+/**
+ * Whether `sample`, the beginning of a file or all of it, is UTF-16 with a byte order mark and
+ * without other control characters.
+ */
+export function isMarkedUtf16(sample: Uint8Array): boolean {
+  const form = utf16Of(sample);
+  if (form === undefined || sample.length % 2 === 1) return false;
+  try {
+    const decoder = new TextDecoder(form, { fatal: true });
+    const text = decoder.decode(sample, { stream: sample.length >= textSampleOctets });
+    return hasTextOctets(new TextEncoder().encode(text));
+  } catch {
+    return false;
+  }
 }
 
 /**

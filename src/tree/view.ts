@@ -75,6 +75,13 @@ export class View {
     if (this.#isRepeatable) (this.#dependencies ??= []).push(dependency);
   }
 
+  /** Records that the answer depends on all that `other` does. */
+  include(other: View): void {
+    const { dependencies } = other;
+    if (dependencies === undefined) this.dependOnMore();
+    else for (const dependency of dependencies) this.depend(dependency);
+  }
+
   /** Records a dependency that can't be checked again, so the answer must not be cached. */
   dependOnMore(): void {
     this.#isRepeatable = false;

@@ -41,6 +41,18 @@ export class Page implements Disposable {
 
   /** Opens an empty page whose complaints are listened to. */
   static async open(): Promise<Page> {
+    for (let tries = 20; ; tries--) {
+      try {
+        return await Page.#begin();
+      } catch (error) {
+        // Another file of tests has just closed the browser, which takes a moment to end.
+        if (tries === 0) throw error;
+        await Bun.sleep(100);
+      }
+    }
+  }
+
+  static async #begin(): Promise<Page> {
     const page = new Page();
     await page.view.navigate("about:blank");
     for (const domain of ["Network", "Log", "Runtime"]) await page.view.cdp(`${domain}.enable`);

@@ -46,3 +46,42 @@ test("bodies that are read whole share one bound, and one more is 503 for now", 
   expect(next.text).toBe("");
   for (const client of [stalled, refused, small, next]) client.close();
 });
+
+test("what waits for a route that doesn't read counts in that bound, until it has answered", async () => {
+  await using server = await serve({ files: {}, limits: { bodiesBytesMax: 300_000 } });
+  const { promise: allowed, resolve: allow } = Promise.withResolvers<void>();
+  server.route("POST", "/wait", async () => {
+    await allowed;
+    return new ResponseBuilder(200).text("done").build();
+  });
+  server.route("POST", "/take", async (request) => {
+    const { length } = await request.bytes();
+    return new ResponseBuilder(200).text(`took ${length}`).build();
+  });
+  const take = async (): Promise<string> => {
+    const client = await RawClient.connect(server.port);
+    client.send(head(200_000) + "a".repeat(100_000));
+    await Bun.sleep(50);
+    client.send("b".repeat(100_000));
+    await client.responses(1);
+    client.close();
+    return client.text.slice(9, 12);
+  };
+  expect(await take()).toBe("200");
+
+  const clients: RawClient[] = [];
+  for (let i = 0; i < 2; i++) {
+    const client = await RawClient.connect(server.port);
+    client.send(head(200_000).replace("/take", "/wait") + "a".repeat(199_999));
+    clients.push(client);
+  }
+  // The octets of both arrive in some turns from now on, as many as the kernel likes.
+  let status = await take();
+  for (let i = 0; i < 100 && status === "200"; i++) status = await take();
+  expect(status).toBe("503");
+
+  allow();
+  await Promise.all(clients.map((client) => client.responses(1)));
+  expect(await take()).toBe("200");
+  for (const client of clients) client.close();
+});

@@ -62,6 +62,36 @@ describe("short", () => {
   });
 });
 
+/** A form with a bit of everything, and a long one. */
+const postedForm = (): Record<string, unknown> => ({
+  name: 'Ines "I"\u001b',
+  choice: ["a", "b"],
+  file: { filename: "a b.png", type: "image/png", octets: 8 },
+  none: { filename: "", type: "", octets: 0 },
+});
+const longForm = (): Record<string, unknown> =>
+  Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`n${i}`, "x".repeat(256)]));
+
+describe("what was posted", () => {
+  const posted = reportOf("POST / HTTP/1.1\r\nHost: a", {
+    response: { ...ok, note: { form: postedForm } },
+  });
+  const shown = 'name=Ines \\"I\\"\\x1b, choice=a | b, file=a b.png image/png 8 B, none=0 B';
+
+  test("is in every format but common, escaped", () => {
+    expect(line("short", posted)).toBe(`15:04:05 POST / 200 5 B 1.2 ms {${shown}}`);
+    expect(line("combined", posted)).toBe(`${line("common", posted)} "-" "-" "${shown}"`);
+    expect(line("common", posted)).not.toContain("Ines");
+    expect(JSON.parse(line("json", posted))).toMatchObject({ form: postedForm() });
+  });
+
+  test("is cut in a line for people", () => {
+    const all = { ...posted, response: { ...ok, note: { form: longForm } } };
+    expect(line("short", all).length).toBeLessThan(1100);
+    expect(line("short", all)).toEndWith("…}");
+  });
+});
+
 describe("common", () => {
   test("is the common log format, in UTC", () => {
     expect(line("common", plain)).toBe(
@@ -201,6 +231,69 @@ describe("the log of a server", () => {
     log.flush();
     scheduler.endTurn();
     expect(written).toEqual([`${line("common", plain)}\n`]);
+  });
+
+  test("adds to the line of a missing path what is similar, and keeps the order", async () => {
+    const scheduler = new FakeScheduler();
+    const written: string[] = [];
+    const log = new AccessLog(
+      "short",
+      (text) => written.push(text),
+      () => startMs,
+      scheduler,
+    );
+    const search = Promise.withResolvers<readonly string[]>();
+    const note = { near: () => search.promise };
+    const missing = { ...plain, response: { ...ok, status: 404, note } };
+    log.ended(plain);
+    log.ended(missing);
+    log.ended(nameless);
+    scheduler.endTurn();
+    expect(written).toEqual([`${line("short", plain)}\n`]);
+    search.resolve(["/a b.txt", "/c\u001b.txt"]);
+    await search.promise;
+    await Promise.resolve();
+    scheduler.endTurn();
+    expect(written.slice(1)).toEqual([
+      `${line("short", missing)} (similar: /a b.txt, /c\\x1b.txt)\n${line("short", nameless)}\n`,
+    ]);
+  });
+
+  test("doesn't wait for what is similar when it is told to write, or in another format", () => {
+    for (const format of ["short", "common", "json"] as const) {
+      const scheduler = new FakeScheduler();
+      const written: string[] = [];
+      const log = new AccessLog(
+        format,
+        (text) => written.push(text),
+        () => startMs,
+        scheduler,
+      );
+      const near = (): Promise<readonly string[]> => {
+        if (format !== "short") throw new Error("it is not asked");
+        return new Promise(() => undefined);
+      };
+      log.ended({ ...plain, response: { ...ok, note: { near } } });
+      if (format === "short") log.flush();
+      else scheduler.endTurn();
+      expect(written).toEqual([`${line(format, plain)}\n`]);
+    }
+  });
+
+  test("holds no more lines behind one that waits than it has room for", () => {
+    const written: string[] = [];
+    const log = new AccessLog(
+      "short",
+      (text) => written.push(text),
+      () => startMs,
+      new FakeScheduler(),
+    );
+    log.ended({
+      ...plain,
+      response: { ...ok, note: { near: () => new Promise(() => undefined) } },
+    });
+    for (let i = 0; i < 1024; i++) log.ended(plain);
+    expect(written.join("").split("\n").length - 1).toBe(1025);
   });
 
   test("of format none writes nothing", () => {

@@ -478,6 +478,45 @@ test("the log is written, in the format that was asked for", async () => {
   expect(text).toEndWith('"GET /x HTTP/1.1" 204 -\n');
 });
 
+/** The line of the log for a request for a file whose name has another case. */
+async function missingLine(options: Pick<ServeOptions, "log" | "isTerminal">): Promise<string> {
+  const written = Promise.withResolvers<string>();
+  const server = await start({ ...options, write: written.resolve });
+  await answerOf(server.port, get("/myschedule.html"));
+  const line = await written.promise;
+  await server.stop();
+  return line;
+}
+
+function refuseToTell(): never {
+  throw new Error("it is not asked");
+}
+
+describe("names that are similar to a missing one", () => {
+  test("are in the short log of a terminal", async () => {
+    const line = await missingLine({ log: "short", isTerminal: () => true });
+    expect(line).toEndWith(" ms (similar: /MySchedule.html)\n");
+  });
+
+  test("are in no other log", async () => {
+    expect(await missingLine({ log: "short", isTerminal: () => false })).toEndWith(" ms\n");
+    for (const log of ["common", "combined", "json"] as const) {
+      expect(await missingLine({ log, isTerminal: refuseToTell })).not.toContain("similar");
+    }
+  });
+
+  test("make a server ask for its terminal when one is missing, and not before", async () => {
+    let asked = 0;
+    const isTerminal = (): boolean => ++asked > 0;
+    const server = await start({ log: "short", write: () => undefined, isTerminal });
+    await answerOf(server.port, get("/empty.txt"));
+    expect(asked).toBe(0);
+    for (let i = 0; i < 3; i++) await answerOf(server.port, get("/nothing"));
+    await server.stop();
+    expect(asked).toBe(1);
+  });
+});
+
 test("callbacks that throw are reported, and the server continues", async () => {
   const script = `
     import { serve } from ${JSON.stringify(`${import.meta.dir}/../../index.ts`)};

@@ -33,6 +33,7 @@ function readRegion(file: FileSource, { start, octets }: Region): Uint8Array {
   let at = 0;
   for (let count = -1; count !== 0 && at < octets; at += count) {
     count = file.read(content.subarray(at), start + at);
+    if (count < 0) throw new Error(`the file can't be read: ${count}`);
   }
   return content.subarray(0, at);
 }

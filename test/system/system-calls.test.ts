@@ -250,6 +250,8 @@ describe.each(both)("sending by the %s calls", (_, calls) => {
     expect(calls.sendMore(-1, new Uint8Array(3))).toBe(0);
     expect(calls.queued(file)).toBeUndefined();
     expect(calls.queued(-1)).toBeUndefined();
+    expect(calls.segmentOctets(file)).toBeUndefined();
+    expect(calls.segmentOctets(-1)).toBeUndefined();
     expect(() => calls.acknowledge(-1)).not.toThrow();
     fs.closeSync(file);
     fs.closeSync(folder);

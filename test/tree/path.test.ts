@@ -13,6 +13,7 @@ import {
   isNameable,
   parentPath,
   rootPath,
+  withoutEmptySegments,
 } from "../../src/tree/path.ts";
 import { pathOf } from "./temp-tree.ts";
 
@@ -124,6 +125,22 @@ describe("split at the slashes, decode each segment once (RFC 3986 §2.4)", () =
         containPath(rawPath);
       }),
     );
+  });
+});
+
+describe("without empty segments", () => {
+  test.each<[string, string | undefined]>([
+    ["//docs", "/docs"],
+    ["/docs//", "/docs"],
+    ["///a//b%20c///", "/a/b c"],
+    ["//", "/"],
+    ["/docs/", undefined],
+    ["/", undefined],
+    ["//..", undefined],
+    ["//a%2fb", undefined],
+    ["a//b", undefined],
+  ])("%p is %p", (rawPath, text) => {
+    expect(withoutEmptySegments(rawPath)?.text).toBe(text as string);
   });
 });
 

@@ -1,11 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
-import { charsetSampleOctets, isText, isUtf8Text, textSampleOctets } from "../../src/tree/text.ts";
+import {
+  charsetSampleOctets,
+  isMarkedUtf16,
+  isText,
+  isUtf8Text,
+  textSampleOctets,
+} from "../../src/tree/text.ts";
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
+
+function utf16(text: string, isBig = false): Uint8Array {
+  const octets = Buffer.from(text, "utf16le");
+  return new Uint8Array(isBig ? octets.swap16() : octets);
+}
 
 /** A sample as long as they get, which ends with `end`. */
 function fullSample(end: Uint8Array): Uint8Array {
@@ -34,6 +45,24 @@ describe("octets are text", () => {
         expect(isText(fullSample(octets.subarray(0, kept)))).toBe(true);
       }
     }
+  });
+});
+
+describe("octets are UTF-16 with a mark", () => {
+  test.each([false, true])("in either order (big-endian: %p)", (isBig) => {
+    expect(isMarkedUtf16(utf16("\ufeffGrüße\r\n\t日本 😀", isBig))).toBe(true);
+    expect(isMarkedUtf16(utf16("\ufeff", isBig))).toBe(true);
+    expect(isMarkedUtf16(utf16(`\ufeff${"a".repeat(2046)}😀`, isBig).subarray(0, 4096))).toBe(true);
+  });
+
+  test.each([
+    ["no mark", utf16("hi")],
+    ["a control character", utf16("\ufeffa\u0000b")],
+    ["half a pair", utf16("\ufeffa\ud83d")],
+    ["an odd octet", Uint8Array.of(0xff, 0xfe, 0x61)],
+    ["UTF-8", utf8("\ufeffhi")],
+  ])("unless there is %s", (_what, octets) => {
+    expect(isMarkedUtf16(octets)).toBe(false);
   });
 });
 

@@ -36,6 +36,18 @@ describe("a view", () => {
     expect([one.dependencies?.length, other.dependencies]).toEqual([1, undefined]);
   });
 
+  test("includes what another one depends on", () => {
+    const [one, other] = [new View(7, 0), new View(7, 0)];
+    const [first, second] = [dependency(), dependency()];
+    one.depend(first);
+    other.depend(second);
+    one.include(other);
+    expect(one.dependencies?.map((each) => [first, second].indexOf(each))).toEqual([0, 1]);
+    other.dependOnMore();
+    one.include(other);
+    expect(one.dependencies).toBeUndefined();
+  });
+
   test("that depends on what can't be checked does so for good", () => {
     const view = new View(7, 0);
     view.depend(dependency());

@@ -108,9 +108,13 @@ function addFlag(
   const { syntax } = flag;
   const before = flags.get(flag);
   if (syntax === undefined || syntax === "switch") {
-    if (text !== undefined) return `${called} takes no value`;
-    if (before !== undefined) return `${called} is given twice`;
-    flags.set(flag, isOn);
+    const isEntry = text !== undefined && flag.entries !== undefined && isOn;
+    if (text !== undefined && !isEntry) return `${called} takes no value`;
+    const entries = Array.isArray(before) ? before : [];
+    if (before !== undefined && !(isEntry && Array.isArray(before))) {
+      return `${called} is given twice`;
+    }
+    flags.set(flag, isEntry ? [...entries, text] : isOn);
     return undefined;
   }
   const value = text ?? next();
@@ -186,6 +190,7 @@ function valueOf(
 ): Result<unknown, string> {
   const { syntax } = flag;
   if (typeof what === "boolean") return success(syntax === undefined ? flag.sets : what);
+  if (flag.entries !== undefined) return success(flag.entries.gather(what));
   // A variable of the environment turns a switch on, whatever it says.
   if (syntax === undefined || syntax === "switch") return success(true);
   const values = what.map((text) => syntax.read(text));

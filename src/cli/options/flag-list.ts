@@ -25,7 +25,8 @@ function describeFlag(flag: OptionFlag): string {
   const { option, name, syntax, summary } = flag;
   const short = flag.short === undefined ? "    " : `-${flag.short}, `;
   const isOpposite = syntax === "switch" && defaultOf(option) === true;
-  const value = syntax === undefined || syntax === "switch" ? "" : ` ${syntax.placeholder}`;
+  const entry = flag.entries === undefined ? "" : `[=${flag.entries.placeholder}]`;
+  const value = syntax === undefined || syntax === "switch" ? entry : ` ${syntax.placeholder}`;
   const long = `--${isOpposite ? "no-" : ""}${name}${value}`;
   const shown = shownDefault(flag);
   return `  ${short}${long.padEnd(20)} ${summary}${shown === undefined ? "" : ` (${shown})`}`;

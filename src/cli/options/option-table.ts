@@ -264,7 +264,13 @@ export const optionTable = {
   cors: {
     topic: "responses",
     kind: corsRule,
-    flags: [{ name: "cors", summary: "let scripts of any origin read answers" }],
+    flags: [
+      {
+        name: "cors",
+        entries: { placeholder: "ORIGIN", gather: (origins) => ({ origins }) },
+        summary: "let scripts of any origin read answers, or this one's send, too",
+      },
+    ],
     errorCode: "rules",
   },
   redirects: {
@@ -292,7 +298,9 @@ export const optionTable = {
   post: {
     topic: "forms",
     kind: word("WHAT", optionWords.post),
-    flags: [{ name: "post", summary: "answer POST with the form page, or refuse it" }],
+    flags: [
+      { name: "post", summary: "answer POST with the form page, with what was sent, or refuse it" },
+    ],
   },
   form: {
     topic: "forms",

@@ -94,9 +94,23 @@ interface MembersFlag<Value> extends FlagBase {
   readonly members: FlagText<Partial<Value>>;
 }
 
+/** What a switch may be given instead of being turned on: `--name=ENTRY`, more than once. */
+interface SwitchEntries<Value> {
+  /** What the help calls an entry, "ORIGIN". */
+  readonly placeholder: string;
+  /** The option's value for the entries as they are written. */
+  readonly gather: (entries: readonly string[]) => Value;
+}
+
+/** A switch that sets the whole option, or takes entries. */
+interface SwitchFlag<Value> extends FlagBase {
+  readonly entries: SwitchEntries<Value>;
+}
+
 /** The flags that an option of type `Value` may have. */
 type Flag<Value> =
   | WholeFlag<Value>
+  | SwitchFlag<Value>
   | ConstantFlag<Value>
   | (Value extends readonly (infer Entry)[] ? EntryFlag<Entry> : never)
   | (Value extends readonly unknown[] | string | number | boolean
@@ -109,6 +123,7 @@ export interface AnyFlag extends FlagBase {
   readonly text?: FlagText<unknown>;
   readonly sets?: unknown;
   readonly entry?: FlagText<unknown>;
+  readonly entries?: SwitchEntries<unknown>;
   readonly member?: string;
   readonly members?: FlagText<unknown>;
 }

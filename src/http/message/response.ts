@@ -27,10 +27,18 @@ export interface FileSource {
   read(into: Uint8Array, position: number): number;
   /** Whether the file is unchanged since it was opened; absent where it can't change. */
   isIntact?(): boolean;
+  /** Whether it has more octets than when it was opened; absent where it can't. */
+  hasGrown?(): boolean;
   /** May be called more than once. */
   close(): void;
   /** A share of the file for one more response, closed by itself; absent where there are none. */
   share?(): FileSource;
+}
+
+/** Some of what a file held (`file-sample.ts`). */
+export interface ContentSample {
+  /** Whether `file` holds the same now. */
+  holds(file: FileSource): boolean;
 }
 
 /** A run of octets in a file: `start` is included, `start + octets` is not. */
@@ -53,7 +61,13 @@ export type Body =
       /** Whether they are a route's buffer, which the route may reuse after it returns. */
       readonly isForeign?: boolean;
     }
-  | { readonly kind: "file"; readonly file: FileSource; readonly pieces: readonly Piece[] }
+  | {
+      readonly kind: "file";
+      readonly file: FileSource;
+      readonly pieces: readonly Piece[];
+      /** What the file held when the response was made, where it had to wait since. */
+      readonly sample?: ContentSample | undefined;
+    }
   | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
 
 /** A response field: name and value, as they go on the wire. */
@@ -80,6 +94,8 @@ export interface ResponseNote {
   readonly reason?: string;
   /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
+  /** Looks for paths similar to one that is missing, as text. Never rejects. */
+  readonly near?: () => Promise<readonly string[]>;
 }
 
 /**

@@ -1,9 +1,7 @@
 /**
- * How much memory the bodies of all requests take that a handler reads whole. Each body is bounded
- * by itself; without a bound on their sum, a thousand clients that stop short of the last octet
- * would hold a thousand times that.
- *
- * Not counted are the pieces in which octets arrive, which the buffers of the connections bound.
+ * How much memory the bodies of all requests take: those that a handler reads whole, and what has
+ * arrived of others and waits for a reader. Each body is bounded by itself; without a bound on
+ * their sum, a thousand clients that stop short of the last octet would hold a thousand times that.
  */
 
 import type { ByteCount } from "../../base/units.ts";
@@ -35,6 +33,16 @@ export class BodyMemory {
     if (others > 0 && this.#octets + more > octetsMax) return false;
     this.#octets += more;
     return true;
+  }
+
+  /** Counts `octets` octets that wait, instead of `before`. They are there, so none is refused. */
+  hold(octets: number, before: number): void {
+    this.#octets += counted(octets) - counted(before);
+  }
+
+  /** Whether a body that holds `octets` octets, among others, has to wait with more. */
+  isFull(octets: number, octetsMax: ByteCount): boolean {
+    return counted(octets) > 0 && this.#octets > octetsMax;
   }
 
   /** Gives back what was taken for a buffer of `octets` octets. */

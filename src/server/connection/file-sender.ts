@@ -7,16 +7,16 @@
  * A response is one version of the file, or it is broken off. A file that is renamed, replaced or
  * removed while it is sent stays whole, since it is open. When it was written to instead, which
  * its size or mtime shows, the rest is sent only if a sample of the file is unchanged: so a file
- * may grow. The sample is taken when the first turn ends before the response does. The sender
+ * may grow. The sample is taken when the response waits for the first time: before it begins, or
+ * when its first turn ends before it does. The sender
  * checks that once in every turn, and before the octets that would complete the response. It
  * doesn't check when the whole response is sent at once, unless the file was open before. sendfile
  * hands over the file's own pages, which the kernel holds until the client has them, so a change
  * in place is detected only if there is more to send.
  */
 
-import type { FileSource, Piece, Region } from "../../http/message/response.ts";
+import type { ContentSample, FileSource, Piece, Region } from "../../http/message/response.ts";
 import { piecesOctets } from "../../http/message/response.ts";
-import type { FileSample } from "./file-sample.ts";
 import type { Transport } from "./transport.ts";
 import type { WriteOutcome } from "./write-outcome.ts";
 
@@ -49,12 +49,19 @@ export class FileSender {
   #begun = false;
   /** Whether the file has to be checked for changes before more of it is sent. */
   #isCheckDue = false;
-  /** Taken when the response first waited, of the file as it was opened. */
-  #sample: FileSample | undefined;
+  /** Taken when the response first waited, of the file as it was opened or as it has grown. */
+  #sample: ContentSample | undefined;
   /** Whether the kernel can send the file by itself. */
   #carries: boolean;
 
-  constructor(file: FileSource, pieces: readonly Piece[], sizes: SendSizes) {
+  /** `sample` is what the file held when the response was made, where it had to wait since. */
+  constructor(
+    file: FileSource,
+    pieces: readonly Piece[],
+    sizes: SendSizes,
+    sample?: ContentSample,
+  ) {
+    this.#sample = sample;
     this.#file = file.share?.() ?? file;
     this.#isShared = file.share !== undefined;
     this.#pieces = pieces;
@@ -72,7 +79,7 @@ export class FileSender {
   /** Sends until all is sent, the socket is full, or this turn's share is used up. */
   pump(outlet: FileOutlet): WriteOutcome {
     const leftAfter = this.#left - this.#sizes.sendBurstBytes;
-    this.#isCheckDue = this.#begun || this.#isShared;
+    this.#isCheckDue = this.#begun || this.#isShared || this.#sample !== undefined;
     while (this.#left > 0) {
       if (this.#left <= leftAfter) {
         this.#takeSample();
@@ -144,6 +151,8 @@ export class FileSender {
     if (!this.#isCheckDue && !(this.#begun && octets === this.#left)) return true;
     this.#isCheckDue = false;
     if (this.#file.isIntact?.() !== false) return true;
+    // It has grown since it was looked at in this turn, or it is another one.
+    if (!this.#begun) this.#takeSample();
     return this.#sample?.holds(this.#file) === true;
   }
 
@@ -152,10 +161,10 @@ export class FileSender {
     if (this.#sample !== undefined || this.#file.isIntact === undefined) return;
     const piece = this.#piece();
     if (piece instanceof Uint8Array) return;
-    const end = this.#pieces.reduce((latest, each) => Math.max(latest, endOf(each)), 0);
-    // Few responses take more than a turn, so the module isn't loaded at the start.
-    const { FileSample: Sample } = require("./file-sample.ts") as typeof import("./file-sample.ts");
-    this.#sample = Sample.of(this.#file, piece.start + this.#offset, end);
+    const sampling = fileSampling();
+    const position = piece.start + this.#offset;
+    const end = sampling.endOfPieces(this.#pieces);
+    this.#sample = sampling.FileSample.of(this.#file, position, end);
   }
 
   /** Closes the file. */
@@ -164,9 +173,9 @@ export class FileSender {
   }
 }
 
-/** Where the octets of `piece` end in the file; 0 when they aren't in it. */
-function endOf(piece: Piece): number {
-  return piece instanceof Uint8Array ? 0 : piece.start + piece.octets;
+/** Few responses take more than a turn, so the module isn't loaded at the start. */
+function fileSampling(): typeof import("../../http/message/file-sample.ts") {
+  return require("../../http/message/file-sample.ts") as ReturnType<typeof fileSampling>;
 }
 
 function lengthOf(piece: Piece): number {

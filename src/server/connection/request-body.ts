@@ -32,6 +32,8 @@ export interface BodySource {
   take?(octets: number, before: number): boolean;
   /** A buffer of `octets` octets that was granted is not held any more. */
   release?(octets: number): void;
+  /** `octets` octets have arrived and wait for a reader, instead of `before`. */
+  hold?(octets: number, before: number): void;
 }
 
 const nothing = new Uint8Array(0);
@@ -54,6 +56,8 @@ export class IncomingBody implements RequestBody {
   #takenMax = Infinity;
   /** The size of the buffer in which it is gathered, which its source has granted. */
   #heldOctets = 0;
+  /** Octets of it that have arrived and wait for a reader, as its source was told. */
+  #waitingOctets = 0;
   /** Who may still use that buffer: the exchange, and a handler that has not answered. */
   #holders = 1;
   #trailers: Fields = noFields;
@@ -182,6 +186,14 @@ export class IncomingBody implements RequestBody {
     this.#heldOctets = octets;
   }
 
+  /** `octets` octets of it have arrived and wait for a reader. */
+  waitWith(octets: number): void {
+    const waiting = this.#state === "open" && this.#holders > 0 ? octets : 0;
+    if (waiting === this.#waitingOctets) return;
+    this.#source.hold?.(waiting, this.#waitingOctets);
+    this.#waitingOctets = waiting;
+  }
+
   /** A handler begins that may hold the body beyond its exchange. */
   hold(): void {
     this.#holders++;
@@ -190,7 +202,9 @@ export class IncomingBody implements RequestBody {
   /** The exchange or its handler is over: the last one of them gives the memory back. */
   release(): void {
     if (this.#holders > 0) this.#holders--;
-    if (this.#holders > 0 || this.#heldOctets === 0) return;
+    if (this.#holders > 0) return;
+    this.waitWith(0);
+    if (this.#heldOctets === 0) return;
     this.#source.release?.(this.#heldOctets);
     this.#heldOctets = 0;
   }

@@ -30,6 +30,8 @@ export interface Transport {
   sendFile(file: FileSource, position: number, octets: number): number | undefined;
   /** Octets written that the client has not acknowledged yet; undefined where that is unknown. */
   queued(): number | undefined;
+  /** The most octets that one segment takes to the client; absent or undefined where unknown. */
+  segmentOctets?(): number | undefined;
   /** Stops reading from the socket; the client's octets wait in the kernel. */
   pause(): void;
   /** Goes on reading from the socket. */
@@ -76,6 +78,10 @@ export class SocketTransport<Data> implements Transport {
 
   queued(): number | undefined {
     return this.#calls.queued(this.fd);
+  }
+
+  segmentOctets(): number | undefined {
+    return this.#calls.segmentOctets(this.fd);
   }
 
   pause(): void {

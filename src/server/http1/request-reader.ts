@@ -130,6 +130,10 @@ export class RequestReader implements BodySource {
     this.#memory.release(octets);
   }
 
+  hold(octets: number, before: number): void {
+    this.#memory.hold(octets, before);
+  }
+
   /**
    * Reads on in a `body` that no handler wants, as far as it has arrived. False when it is not
    * worth it, or the body is malformed; where the next request begins can't be known then.
@@ -184,6 +188,7 @@ export class RequestReader implements BodySource {
     body: IncomingBody | undefined,
     outputBlocked: boolean,
   ): void {
+    body?.waitWith(this.parser.buffered);
     const wanted = this.#wantsInput(state, body, outputBlocked);
     if (wanted !== this.#paused) return;
     this.#paused = !wanted;
@@ -205,7 +210,9 @@ export class RequestReader implements BodySource {
       case "handling":
       case "answering":
         if (body === undefined || body.isRead) return false;
-        return body.wanted || buffered < this.#limits.bodyBufferBytesMax;
+        if (body.wanted) return true;
+        if (this.#memory.isFull(buffered, this.#limits.bodiesBytesMax)) return false;
+        return buffered < this.#limits.bodyBufferBytesMax;
       default:
         return true;
     }

@@ -91,7 +91,12 @@ export class ResponseWriter {
         ResponseWriter.#FileSender ??= (
           require("../connection/file-sender.ts") as typeof import("../connection/file-sender.ts")
         ).FileSender;
-        this.#sender = new ResponseWriter.#FileSender(body.file, body.pieces, this.#sizes);
+        this.#sender = new ResponseWriter.#FileSender(
+          body.file,
+          body.pieces,
+          this.#sizes,
+          body.sample,
+        );
         this.#octets = this.#sender.left;
         return;
       case "stream":

@@ -56,7 +56,7 @@ export class Timeouts {
   #sendingSinceMs: number;
   /** Octets that the last look found held for a client that doesn't read. */
   #heldOctets = 0;
-  /** How long the octets that the kernel saw acknowledged take at the least rate. */
+  /** How long the octets that the kernel saw acknowledged take at the least rate, or a jump. */
   #earnedMs = 0;
   readonly #reading: ReadProgress;
   /** Octets of the body that were read when it last made progress. */
@@ -154,16 +154,19 @@ export class Timeouts {
   stillReads(
     waiting: Waiting,
     pendingOctets: number,
-    transport: Pick<Transport, "queued">,
+    transport: Pick<Transport, "queued" | "segmentOctets">,
     nowMs: number,
   ): boolean {
     if (!sendsIn(waiting.state, waiting.unsent)) return false;
     const queued = transport.queued();
     this.hold(pendingOctets + (queued ?? 0));
     if (this.#reading.hasBegun && nowMs < this.deadline(waiting, nowMs)) return true;
-    switch (this.#reading.check(queued, nowMs)) {
+    const segmentOctets = transport.segmentOctets?.() ?? 0;
+    switch (this.#reading.check(queued, nowMs, segmentOctets)) {
       case "first":
-        if (queued !== undefined) this.#progressMs = nowMs;
+        if (queued === undefined) return true;
+        this.#progressMs = nowMs;
+        this.#earnedMs = this.#reading.jumpMs(segmentOctets);
         return true;
       case "stalled":
         return false;

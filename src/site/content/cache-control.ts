@@ -34,9 +34,11 @@ const lastEight = /[.-]([\w-]{8})$/;
 
 /**
  * The alphabets of these digests: base64url, which nearly always mixes cases (Vite, Rollup), the
- * base32 of RFC 4648 §6 (esbuild), and Bun's base32 without "i", "l", "o" and "u".
+ * base32 of RFC 4648 §6 (esbuild), and Bun's base32 without "i", "l", "o" and "u". One in base64url
+ * may end with "-", which no name does, and then needs only a letter and a digit.
  */
-const alphabets = /^(?:(?=.*[a-z])(?=.*[A-Z])[\w-]{8}|[A-Z2-7]{8}|[\da-hjkmnp-tv-z]{8})$/;
+const alphabets =
+  /^(?:(?=.*[a-z])(?:(?=.*[A-Z])[\w-]{8}|(?=.*\d)[\w-]{7}-)|[A-Z2-7]{8}|[\da-hjkmnp-tv-z]{8})$/;
 
 /** Abbreviations in names of files that can't be pronounced; any vowel stands for one. */
 const abbreviation = /ascii|btn|css|ctrl|ext|html|http|img|mgmt|ptr|sql|std|str|svg|txt|xml/gi;

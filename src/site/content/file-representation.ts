@@ -9,6 +9,7 @@ import { latin1Text } from "../../http/octets/bytes.ts";
 import { looksLikeSource, mayBeSource, plainType, unknownType } from "../../tree/mime.ts";
 import {
   charsetSampleOctets,
+  isMarkedUtf16,
   isText,
   isTextOfAnyCharset,
   isUtf8Text,
@@ -67,7 +68,9 @@ function typeOf(file: OpenFile): string | undefined {
   if (mediaType !== undefined && !mayBeSource(mediaType)) return mediaType;
   const sample = beginningOf(file, textSampleOctets);
   if (sample === undefined) return undefined;
-  if (mediaType === undefined) return isText(sample) ? plainType : unknownType;
+  if (mediaType === undefined) {
+    return isText(sample) || isMarkedUtf16(sample) ? plainType : unknownType;
+  }
   const isSource = isTextOfAnyCharset(sample) && looksLikeSource(latin1Text(sample));
   return isSource ? plainType : mediaType;
 }

@@ -18,7 +18,7 @@ import { cacheControl } from "./cache-control.ts";
  * possible (RFC 3986 §4.2, §5.2). Both begin with "/"; empty segments count as segments. `to` has
  * no query and no dot segments.
  */
-function relativeReference(base: string, to: string): string {
+export function relativeReference(base: string, to: string): string {
   // A client drops what follows the last slash of the base (RFC 3986 §5.2.3).
   const folders = base.split("/").slice(1, -1);
   const segments = to.split("/").slice(1);

@@ -15,7 +15,6 @@ import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, encodePath } from "../../tree/path.ts";
-import { explainDenial } from "../../tree/permission.ts";
 import type { AbsenceCause, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
@@ -24,7 +23,7 @@ import type { ArchiveFormat } from "../download/archive-format.ts";
 import type { Presentation } from "../download/asked-download.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
 import type { ListingContent } from "../listing/listing-content.ts";
-import type { ErrorPages } from "../pages/error-page.ts";
+import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Previews } from "../preview/previews.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
@@ -56,8 +55,8 @@ interface ContentService {
   readonly archives: (() => Archives) | undefined;
   /** The previews, loaded by their first use; undefined when they are off. */
   readonly previews: (() => Previews) | undefined;
-  /** Undefined when early hints are off. */
-  readonly earlyHints: Promise<EarlyHints> | undefined;
+  /** The early hints, loaded by their first use; undefined when they are off. */
+  readonly earlyHints: (() => EarlyHints) | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -165,12 +164,12 @@ export class TreeContent {
           ? this.#answerFile(request, found.file, path, view)
           : this.#answerAsked(request, found.file, path, asked, view);
       case "directory":
-        if (!listing) return pages.notFound(view, "listings are off", path);
+        if (!listing) return pages.notFound(view, "listings are off", { request, path });
         return this.#openListings().answer(request, path, query, view);
       case "redirect":
         return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
-        return this.#answerMissing(found, view, path);
+        return this.#answerMissing(found, view, { request, path });
     }
   }
 
@@ -187,7 +186,7 @@ export class TreeContent {
       case "redirect":
         return this.#service.pages.notFound(view);
       default:
-        return this.#answerMissing(found, view, undefined, "untold");
+        return this.#answerMissing(found, view);
     }
   }
 
@@ -264,7 +263,8 @@ export class TreeContent {
     const at = pathOfFile(file, path);
     return whenReady(previews().of(usual, file, at, query), (made) => {
       if (made === "busy") return pages.refusal(refusals.overloaded);
-      if (!(made instanceof Representation)) return pages.notFound(view, made.reason);
+      if (!(made instanceof Representation))
+        return pages.notFound(view, made.reason, { request, path });
       return this.#answerSelected(request, this.#selectVariant(request, made, at, view));
     });
   }
@@ -288,7 +288,7 @@ export class TreeContent {
     const { method, acceptsInterim } = request.head;
     const mayHint = method === "GET" && acceptsInterim && isHtml(identity.mediaType);
     if (earlyHints !== undefined && mayHint && how === undefined) {
-      return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints, view);
+      return this.#answerWithHints(request, identity, pathOfFile(file, path), earlyHints(), view);
     }
     return this.#answerSelected(request, this.#selectOfFile(request, identity, file, path, view));
   }
@@ -350,23 +350,24 @@ export class TreeContent {
    * Answers with the selected variant of the page `identity`, at `path`. A 200 also gets hints at
    * the resources that the page refers to.
    */
-  async #answerWithHints(
+  #answerWithHints(
     request: Request,
     identity: Representation,
     path: ContainedPath,
-    earlyHints: Promise<EarlyHints>,
+    earlyHints: EarlyHints,
     view: View,
-  ): Promise<Response> {
+  ): Answer {
     let hints: readonly string[];
     try {
-      hints = (await earlyHints).linksOf(identity, request.head);
+      hints = earlyHints.linksOf(identity, request.head);
     } catch (error) {
       identity.release();
       throw error;
     }
     const selection = this.#selectVariant(request, identity, path, view);
-    const response = await this.#answerSelected(request, selection);
-    return response.status === 200 && hints.length > 0 ? { ...response, hints } : response;
+    return whenReady(this.#answerSelected(request, selection), (response) =>
+      response.status === 200 && hints.length > 0 ? { ...response, hints } : response,
+    );
   }
 
   /** The listings of the site. Their code is loaded by the first one. */
@@ -387,7 +388,7 @@ export class TreeContent {
         selected: (request, listing, path, view) =>
           this.#answerSelected(request, this.#selectVariant(request, listing, path, view)),
         streamed: (...of) => this.#streamed(...of),
-        failed: (failure, view, path) => this.#answerMissing(failure, view, path),
+        failed: (failure, view, missed) => this.#answerMissing(failure, view, missed),
       });
     }
     return this.#listings;
@@ -434,21 +435,20 @@ export class TreeContent {
     return builder.stream(open(), mediaType).build();
   }
 
-  /** Answers when there is no content. With `reasons` "untold", a 404 doesn't say why. */
+  /** Answers when there is no content. Without what was `missed`, a 404 doesn't say why. */
   #answerMissing(
     found: Exclude<Outcome, { kind: "file" | "directory" | "redirect" }>,
     view: View,
-    path?: ContainedPath,
-    reasons: "told" | "untold" = "told",
+    missed?: Missed,
   ): Answer {
     const { pages } = this.#service;
     switch (found.kind) {
       case "absent": {
-        const isTold = reasons === "told" && found.cause !== undefined;
-        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, path);
+        const isTold = missed !== undefined && found.cause !== undefined;
+        return pages.notFound(view, isTold ? absenceReasons[found.cause] : undefined, missed);
       }
       case "forbidden":
-        return pages.forbidden(view, explainDenial(found.denial), path);
+        return pages.forbidden(view, found.denial, missed);
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":

@@ -6,8 +6,9 @@
  * Every redirect keeps the query. Every location within the site is made from contained segments,
  * relative to the path asked for, so that it can't name another host. A folder that a rewrite leads
  * to without its slash is redirected to the path asked for with a slash, so that the client stays
- * where the rewrite applies. If both `about.html` and `about/` exist, `/about` is the page and
- * `/about/` the folder. A file named `about` takes precedence over `about.html`.
+ * where the rewrite applies. A folder asked for with empty segments is redirected to its own path.
+ * If both `about.html` and `about/` exist, `/about` is the page and `/about/` the folder. A file
+ * named `about` takes precedence over `about.html`.
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -23,6 +24,7 @@ import {
   parentPath,
   rootPath,
   siblingPath,
+  withoutEmptySegments,
 } from "../../tree/path.ts";
 import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
@@ -74,6 +76,8 @@ function dependsOnNavigation(response: Response): Response {
   return { ...response, fields };
 }
 
+const none: Outcome = { kind: "absent" };
+
 /** What `TreeEndpoint` needs. */
 interface TreeEndpointService {
   readonly tree: Tree;
@@ -106,7 +110,7 @@ export class TreeEndpoint implements Endpoint {
     const contained = containPath(target.path);
     if (!contained.ok) {
       if (contained.error !== "unnameable") return pages.refusal(refusals.path);
-      return this.#answerAbsent(request, { kind: "absent" }, rootPath, query, view);
+      return this.#answerUnnameable(request, target.path, query, view);
     }
     const asked = contained.value;
     for (const { pattern, status } of mapping.redirects) {
@@ -126,6 +130,29 @@ export class TreeEndpoint implements Endpoint {
       clean === undefined
         ? this.#answerAt(request, asked, asked, query, view)
         : content.redirect(request, 308, clean, query),
+    );
+  }
+
+  /**
+   * Answers a path that no file has. A folder's path that has empty segments besides is redirected
+   * to the folder: `//docs` to `../docs/`. A file's is not, because its relative references would
+   * have meant something else.
+   */
+  #answerUnnameable(
+    request: Request,
+    rawPath: string,
+    query: string | undefined,
+    view: View,
+  ): Answer {
+    const { content, tree } = this.#service;
+    const folder = withoutEmptySegments(rawPath);
+    if (folder === undefined) return this.#answerAbsent(request, none, rootPath, query, view);
+    // The root is a folder, and has its slash already.
+    const kind = folder.trailingSlash ? "redirect" : tree.peek(folder, view);
+    return whenReady(kind, (one) =>
+      one === "redirect"
+        ? content.redirect(request, 308, encodePath(folderPath(folder)), query)
+        : this.#answerAbsent(request, none, rootPath, query, view),
     );
   }
 

@@ -4,6 +4,11 @@
  * beginning of the page, once for each version. They are resolved for each request, because the
  * result depends on the request's URL.
  *
+ * A client resolves a link against the URI that it asked for (RFC 8288 §3.1), as it will resolve
+ * the reference in the page. So a reference that is relative stays so, and is right behind a proxy
+ * that strips a prefix from the path; one that begins with a slash leaves such a prefix in the page
+ * as well.
+ *
  * A reference to another origin gets no hint. Only sites with early hints load this module.
  */
 
@@ -13,6 +18,7 @@ import { containPath, encodePath } from "../../tree/path.ts";
 import type { EntityTag } from "../../http/fields/entity-tag.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import type { Scheme } from "../../http/message/target.ts";
+import { relativeReference } from "../content/redirect.ts";
 import type { Representation } from "../content/representation.ts";
 import type { PageReferences } from "./page-references.ts";
 import { readReferences, urlCharactersMax } from "./page-references.ts";
@@ -62,14 +68,45 @@ function pathOf(url: string, base: URL, page: URL): string | undefined {
   return path.length <= urlCharactersMax && linkablePath.test(path) ? path : undefined;
 }
 
+/** A URL that references are resolved from, and the page's own, which differ with `<base>`. */
+interface Bases {
+  readonly from: URL;
+  readonly page: URL;
+}
+
+function basesOf(base: string | undefined, page: URL): Bases {
+  return { from: base === undefined ? page : (URL.parse(base, page.href) ?? page), page };
+}
+
+/** A prefix that a proxy might strip, of more segments than references climb. */
+const prefix = "/prefix".repeat(16);
+
+/**
+ * The reference of a link to `url` in a page: relative where `url` leads below a prefix if the page
+ * is there. Undefined for another origin, an unsafe path, and one that climbs out of a prefix.
+ */
+function linkTo(url: string, bases: Bases, prefixed: Bases): string | undefined {
+  const path = pathOf(url, bases.from, bases.page);
+  if (path === undefined) return undefined;
+  const elsewhere = pathOf(url, prefixed.from, prefixed.page);
+  if (elsewhere === path) return path;
+  if (elsewhere !== prefix + path) return undefined;
+  const [plain = "", ...query] = path.split("?");
+  return [relativeReference(bases.page.pathname, plain), ...query].join("?");
+}
+
 /** The links for a page at `page`. The first of several references to the same path is used. */
 function resolveLinks({ base, references }: PageReferences, page: URL): readonly string[] {
-  const from = base === undefined ? page : (URL.parse(base, page.href) ?? page);
+  const bases = basesOf(base, page);
+  const below = new URL(page);
+  below.pathname = prefix + page.pathname;
+  const prefixed = basesOf(base, below);
   const links = new Map<string, string>();
   for (const { url, parameters } of references) {
     if (links.size === linksMax) break;
-    const path = pathOf(url, from, page);
-    if (path !== undefined && !links.has(path)) links.set(path, `<${path}>; ${parameters}`);
+    const link = linkTo(url, bases, prefixed);
+    const target = link === undefined ? undefined : URL.parse(link, page.href)?.href;
+    if (target !== undefined && !links.has(target)) links.set(target, `<${link}>; ${parameters}`);
   }
   return [...links.values()];
 }

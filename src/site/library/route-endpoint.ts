@@ -96,6 +96,11 @@ export class RouteTable {
     this.#changed();
   }
 
+  /** The methods at the path of `request` whose routes take requests of any origin. */
+  crossOriginMethods(request: Request): ReadonlySet<string> | undefined {
+    return this.find(request)?.crossOrigin;
+  }
+
   /** Whether there is a route for `request` that takes requests of any origin. */
   takesCrossOrigin(request: Request): boolean {
     return this.find(request)?.crossOrigin.has(request.head.method) === true;

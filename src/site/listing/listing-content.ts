@@ -72,7 +72,11 @@ interface ListingService {
     open: () => AsyncIterable<Uint8Array>,
   ) => Response;
   /** Answers when the folder can't be read. */
-  readonly failed: (failure: ListingFailure, view: View, path: ContainedPath) => Answer;
+  readonly failed: (
+    failure: ListingFailure,
+    view: View,
+    missed: { readonly request: Request; readonly path: ContainedPath },
+  ) => Answer;
 }
 
 /** A whole listing, and the README that it shows. */
@@ -144,7 +148,7 @@ export class ListingContent {
       const open = (): AsyncIterable<Uint8Array> => streamListing(asked, list, making);
       return this.#noteLeftOut(streamed(request, mediaType, fields, open));
     }
-    if ("kind" in listing) return failed(listing, view, path);
+    if ("kind" in listing) return failed(listing, view, { request, path });
     return this.#noteLeftOut(await selected(request, listing, path, view));
   }
 

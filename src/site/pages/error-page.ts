@@ -1,14 +1,17 @@
 /**
  * The pages of error responses: the tree's own 403.html or 404.html if strangers may read it, a
  * built-in page otherwise. No page contains a message of the operating system. The reason for a 403
- * or 404 is shown only with `--explain`; the log always has it.
+ * or 404, the command that mends it and similar names are shown only with `--explain`; the log
+ * always has the reason.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, isNameable, rootPath } from "../../tree/path.ts";
+import { childPath, displayName, isNameable, rootPath } from "../../tree/path.ts";
+import type { Denial } from "../../tree/permission.ts";
+import { explainDenial } from "../../tree/permission.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Refusal } from "../../http/message/error.ts";
@@ -20,43 +23,72 @@ import { reasonPhrases } from "../../http/message/status.ts";
 import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import { fileResponse } from "../content/file-response.ts";
 import type { Answer } from "../endpoint.ts";
+import type { Request } from "../request.ts";
+import type { AskedPath } from "./asked-path.ts";
+import type { ErrorPageText, PageLink } from "./error-markup.ts";
 
 /** The text of a page besides its status. */
-interface PageText {
-  /** A sentence for the client. */
+type PageText = Omit<ErrorPageText, "status" | "phrase">;
+
+/** Looks for paths with names similar to that of a missing one. */
+export interface NearNames {
+  /** Whether the log shows them. */
+  isLogged(): boolean;
+  /** Those near to `path`, the nearest first, each of which a visitor gets. Never rejects. */
+  find(path: ContainedPath): Promise<readonly ContainedPath[]>;
+}
+
+/** What an answer lacks. */
+export interface Missed {
+  /** The request; absent when its target has nothing to do with what is missing. */
+  readonly request?: Request;
+  /** The path that was looked up, which may differ from the request's. */
+  readonly path?: ContainedPath;
+}
+
+/** A page of the tree's own, or the built-in one in its place, before the tree is asked. */
+interface MissedPage {
+  readonly status: 403 | 404;
   readonly text: string;
-  /** The section that the sentence follows from, "RFC 9112 §3.2". */
-  readonly section?: string;
-  /** The reason in detail; shown only with `--explain`. */
-  readonly reason?: string;
+  readonly missed: Missed;
+  /** What `--explain` shows: the reason, the command that mends it, and similar names. */
+  readonly reason?: string | undefined;
+  readonly command?: string | undefined;
+  readonly near?: readonly ContainedPath[];
+  readonly note: ResponseNote;
 }
 
 /** The markup of pages; loaded by the first page that is made. */
-let markupModule: typeof import("./markup.ts") | undefined;
+let markupModule: typeof import("./error-markup.ts") | undefined;
 
-function markupOf(): typeof import("./markup.ts") {
-  markupModule ??= require("./markup.ts") as typeof import("./markup.ts");
+function markupOf(): typeof import("./error-markup.ts") {
+  markupModule ??= require("./error-markup.ts") as typeof import("./error-markup.ts");
   return markupModule;
+}
+
+/** What requests asked for; loaded by the first page about one. */
+function askedPaths(): typeof import("./asked-path.ts") {
+  return require("./asked-path.ts") as typeof import("./asked-path.ts");
+}
+
+/** The command that mends `denial`, in the root; its code is loaded by the first. */
+function commandFor(denial: Denial): string | undefined {
+  const { mendingCommand } =
+    require("../../tree/mending-command.ts") as typeof import("../../tree/mending-command.ts");
+  return mendingCommand(denial);
 }
 
 /** The built-in page for `status`. */
 function builtInPage(status: ContentStatus, page: PageText): string {
-  const { escapeHtml, renderPage } = markupOf();
-  const phrase = reasonPhrases[status];
-  const parts = [
-    `<p class="status">${status}</p>`,
-    `<h1>${escapeHtml(phrase)}</h1>`,
-    `<p>${escapeHtml(page.text)}</p>`,
-  ];
-  if (page.reason !== undefined) parts.push(`<pre>${escapeHtml(page.reason)}</pre>`);
-  if (page.section !== undefined) parts.push(`<footer>${escapeHtml(page.section)}</footer>`);
-  return renderPage(`${status} ${phrase}`, parts.join("\n"));
+  return markupOf().renderErrorPage({ ...page, status, phrase: reasonPhrases[status] });
 }
 
-/** Inserts the reason at the top of the tree's own page, where it is seen at once. */
-function withReason(markup: string, reason: string): string {
-  const { escapeHtml } = markupOf();
-  const aside = `<pre role="note">${escapeHtml(reason)}</pre>\n`;
+/** Inserts the reason and similar names at the top of the tree's own page, to be seen at once. */
+function withReason(markup: string, { reason, command, near = [] }: PageText): string {
+  const { nearList, notePre } = markupOf();
+  const lines = [reason, command].filter((line) => line !== undefined).join("\n");
+  const note = lines === "" ? "" : notePre(lines);
+  const aside = near.length === 0 ? note : `${note}${nearList(near)}\n`;
   const body = /<body(?:\s[^>]*)?>/i.exec(markup);
   const at = body === null ? markup.length : body.index + body[0].length;
   return `${markup.slice(0, at)}${aside}${markup.slice(at)}`;
@@ -67,34 +99,75 @@ function startPage<S extends ContentStatus>(status: S): ResponseBuilder<S> {
   return new ResponseBuilder(status).line(noSniff).line(ownOriginOnly);
 }
 
+function shownPaths(paths: readonly ContainedPath[]): readonly string[] {
+  return paths.map(({ text }) => displayName(text));
+}
+
+/** Similar paths, for a line of the log. */
+export function describeNear(paths: readonly string[]): string {
+  return `similar: ${paths.join(", ")}`;
+}
+
 /** The paths of the tree's own pages, by status. */
 const ownPages: Readonly<Record<403 | 404, ContainedPath | undefined>> = {
   403: childPath(rootPath, "403.html"),
   404: childPath(rootPath, "404.html"),
 };
 
+/** What the error pages of a site depend on besides its tree. */
+interface ErrorPageSettings {
+  /** Whether folders are listed; true by default. */
+  readonly listing?: boolean;
+  /** Looks for similar names; absent where no names are told. */
+  readonly near?: NearNames | undefined;
+}
+
 /** The error pages of one site. */
 export class ErrorPages {
   readonly #tree: Tree;
   readonly #limits: Limits;
   readonly #explain: boolean;
+  readonly #listing: boolean;
+  readonly #near: NearNames | undefined;
 
-  constructor(tree: Tree, limits: Limits, explain: boolean) {
+  constructor(
+    tree: Tree,
+    limits: Limits,
+    explain: boolean,
+    { listing = true, near }: ErrorPageSettings = {},
+  ) {
     this.#tree = tree;
     this.#limits = limits;
     this.#explain = explain;
+    this.#listing = listing;
+    this.#near = near;
   }
 
-  /** 404: the tree's 404.html, or the built-in page. */
-  notFound(view: View, reason?: string, path?: ContainedPath): Answer {
-    const text = "There is nothing here by this name.";
-    const page = { text, ...(reason === undefined ? {} : { reason }) };
-    return this.#fromTree(404, page, view, path);
+  /**
+   * 404: the tree's 404.html, or the built-in page. Similar names are looked for where there is no
+   * `reason`: for the page with `--explain`, otherwise when the log asks for them.
+   */
+  notFound(view: View, reason?: string, missed: Missed = {}): Answer {
+    const page = { status: 404, text: "There is nothing here by this name.", missed } as const;
+    if (reason !== undefined) return this.#fromTree({ ...page, reason, note: { reason } }, view);
+    const search = this.#searchNear(missed);
+    if (search === undefined) return this.#fromTree({ ...page, note: {} }, view);
+    const near = async (): Promise<readonly string[]> => shownPaths(await search());
+    if (!this.#explain) return this.#fromTree({ ...page, note: { near } }, view);
+    // The entries of a folder are not watched.
+    view.dependOnMore();
+    return search().then((found) => {
+      const note = found.length === 0 ? {} : { reason: describeNear(shownPaths(found)) };
+      return this.#fromTree({ ...page, near: found, note }, view);
+    });
   }
 
   /** 403: the tree's 403.html, or the built-in page. */
-  forbidden(view: View, reason: string, path?: ContainedPath): Answer {
-    return this.#fromTree(403, { text: "This is not for everyone to read.", reason }, view, path);
+  forbidden(view: View, denial: Denial, missed: Missed = {}): Answer {
+    const text = "This is not for everyone to read.";
+    const reason = explainDenial(denial);
+    const command = this.#explain ? commandFor(denial) : undefined;
+    return this.#fromTree({ status: 403, text, missed, reason, command, note: { reason } }, view);
   }
 
   /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
@@ -145,12 +218,6 @@ export class ErrorPages {
     return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
   }
 
-  #fromTree(status: 403 | 404, page: PageText, view: View, path?: ContainedPath): Answer {
-    return whenReady(this.#openOwn(status, path, view), (found) =>
-      this.#makePage(status, found, page),
-    );
-  }
-
   /** Opens the tree's own page for `status`: that of the root nearest to `path` that has one. */
   #openOwn(status: 403 | 404, path: ContainedPath | undefined, view: View): Eventual<Outcome> {
     const roots = this.#tree.rootsOf?.(path ?? rootPath);
@@ -173,20 +240,74 @@ export class ErrorPages {
     );
   }
 
-  #makePage(status: 403 | 404, found: Outcome, page: PageText): Response {
-    const note: ResponseNote = page.reason === undefined ? {} : { reason: page.reason };
+  /** What looks for names similar to that of what is missing, if that is what was asked for. */
+  #searchNear({ request, path }: Missed): (() => Promise<readonly ContainedPath[]>) | undefined {
+    const search = this.#near;
+    if (search === undefined || request === undefined || path === undefined) return undefined;
+    if (!this.#explain && !search.isLogged()) return undefined;
+    return async () => {
+      const asked = askedPaths().readAskedPath(request, 0);
+      // What a rewrite leads to is not told.
+      return asked.path?.text === path.text ? search.find(path) : [];
+    };
+  }
+
+  #fromTree(page: MissedPage, view: View): Answer {
+    return whenReady(this.#openOwn(page.status, page.missed.path, view), (outcome) =>
+      outcome.kind === "file" || outcome.kind === "failed"
+        ? this.#makePage(page, outcome)
+        : this.#makeBuiltIn(page, view),
+    );
+  }
+
+  /** The built-in page: what was asked for, and the ways on. */
+  #makeBuiltIn(page: MissedPage, view: View): Answer {
+    const { status, note, missed } = page;
+    const asked = this.#askedFor(missed);
+    return whenReady(this.#wayUp(asked, missed, view), (up) => {
+      const home = asked === undefined ? undefined : askedPaths().linkHome(asked);
+      const shown = { ...this.#shown(page, asked), asked: asked?.shown, up, home };
+      return startPage(status).noting(note).html(builtInPage(status, shown)).buildCached();
+    });
+  }
+
+  #askedFor({ request }: Missed): AskedPath | undefined {
+    if (request === undefined) return undefined;
+    return askedPaths().readAskedPath(request, this.#limits.shownPathBytesMax);
+  }
+
+  /** The way up; none where the path that was looked up is not the one that was asked for. */
+  #wayUp(
+    asked: AskedPath | undefined,
+    { path }: Missed,
+    view: View,
+  ): Eventual<PageLink | undefined> {
+    if (asked === undefined || asked.path?.text !== path?.text) return undefined;
+    return askedPaths().linkUp(asked, this.#tree, this.#listing, view);
+  }
+
+  /** What a page says: its sentence, and with `--explain` all else. */
+  #shown({ text, reason, command, near = [] }: MissedPage, asked: AskedPath | undefined): PageText {
+    if (!this.#explain) return { text };
+    if (asked === undefined) return { text, reason, command };
+    const { linkFrom } = askedPaths();
+    return { text, reason, command, near: near.map((path) => linkFrom(asked, path)) };
+  }
+
+  /** The response with the page of the tree's own that was `found`. */
+  #makePage(page: MissedPage, found: Extract<Outcome, { kind: "file" | "failed" }>): Response {
+    const { status, note, missed } = page;
     if (found.kind === "failed") return this.failed(unreadablePage(status, found.code));
-    const shown: PageText = this.#explain ? page : { text: page.text };
-    const builder = startPage(status).noting(note);
-    if (found.kind !== "file") return builder.html(builtInPage(status, shown)).buildCached();
     const { file } = found;
+    const builder = startPage(status).noting(note);
     const isLarge = file.size > this.#limits.sendPieceBytes;
-    if (shown.reason === undefined || isLarge) return fileResponse(builder, file);
+    const tellsMore = page.reason !== undefined || (page.near?.length ?? 0) > 0;
+    if (!this.#explain || !tellsMore || isLarge) return fileResponse(builder, file);
     const octets = file.readAll();
     file.close();
     if (octets === undefined) return this.failed(unreadablePage(status));
     const markup = new TextDecoder().decode(octets);
-    const explained = builder.html(withReason(markup, shown.reason));
+    const explained = builder.html(withReason(markup, this.#shown(page, this.#askedFor(missed))));
     return file.content !== undefined && file.slot !== undefined
       ? explained.buildCached()
       : explained.build();

@@ -5,6 +5,7 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { isRedirectStatus } from "../../http/message/response-builder.ts";
+import type { OpenMethods } from "./response-headers.ts";
 import { ResponseHeaders, headerRuleFault } from "./response-headers.ts";
 import type { PathMapping } from "./path-mapping.ts";
 import type { PathPattern } from "./path-pattern.ts";
@@ -45,8 +46,11 @@ function corsFault(cors: boolean | CorsRule): string | undefined {
   return bad === undefined ? undefined : `not an origin: ${bad}`;
 }
 
-/** Validates `rules`. Fails with a message about the first malformed rule. */
-export function readRules(rules: SiteRules): Result<ReadRules, string> {
+/**
+ * Validates `rules`. Fails with a message about the first malformed rule. `openMethods` are those
+ * that routes open to every origin.
+ */
+export function readRules(rules: SiteRules, openMethods?: OpenMethods): Result<ReadRules, string> {
   for (const header of rules.headers) {
     const fault = headerRuleFault(header);
     if (fault !== undefined) return failure(fault);
@@ -75,6 +79,6 @@ export function readRules(rules: SiteRules): Result<ReadRules, string> {
   const isPlain = headers.length === 0 && cors === undefined;
   return success({
     mapping: { redirects, rewrites, single, cleanUrls },
-    headers: isPlain ? undefined : new ResponseHeaders({ headers, cors }),
+    headers: isPlain ? undefined : new ResponseHeaders({ headers, cors }, openMethods),
   });
 }

@@ -123,12 +123,25 @@ function saysCors({ fields }: Response): boolean {
   return fields.some(([name]) => name.toLowerCase() === "access-control-allow-origin");
 }
 
+/** The methods that change nothing (RFC 9110 §9.2.1), and that every origin may use. */
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** The methods in the Allow field of `response` that `mayUse` lets through. */
+function allowedMethods(
+  response: Response,
+  mayUse: (method: string) => boolean,
+): readonly string[] {
+  const allow = response.fields.find(([name]) => name.toLowerCase() === "allow")?.[1];
+  // Methods are case-sensitive, so they are not read as a list of tokens that aren't.
+  const methods = allow?.split(",").map((method) => method.trim()) ?? [...safeMethods];
+  return methods.filter(mayUse);
+}
+
 /**
  * The fields of a preflight's response besides the allowed origin (Fetch, "CORS-preflight
- * request").
+ * request"), whose `methods` the origin may use.
  */
-function preflight(response: Response, fields: Fields): readonly ResponseField[] {
-  const allow = response.fields.find(([name]) => name.toLowerCase() === "allow")?.[1];
+function preflight(methods: readonly string[], fields: Fields): readonly ResponseField[] {
   const asked = fields.getAll("access-control-request-headers").flatMap(tokenList);
   const names = asked.filter(isToken);
   const headers: ResponseField[] =
@@ -138,10 +151,32 @@ function preflight(response: Response, fields: Fields): readonly ResponseField[]
     headers.push(["Access-Control-Allow-Private-Network", "true"]);
   }
   return [
-    ["Access-Control-Allow-Methods", allow ?? "GET, HEAD, OPTIONS"],
+    ["Access-Control-Allow-Methods", methods.join(", ")],
     ...headers,
     ["Access-Control-Max-Age", String(preflightSeconds)],
   ];
+}
+
+/** The methods that routes at the target of a request open to every origin. */
+export type OpenMethods = (request: Request) => ReadonlySet<string> | undefined;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The text of a glob for decoded paths: its percent-escapes are decoded, and what they stand for is
+ * no wildcard. Escapes that aren't UTF-8 stay as they are.
+ */
+function decodeGlob(glob: string): string {
+  return glob.replace(/(?:%[\dA-F]{2})+/gi, (escapes) => {
+    try {
+      const octets = Uint8Array.from(escapes.slice(1).split("%"), (hex) =>
+        Number.parseInt(hex, 16),
+      );
+      return utf8.decode(octets).replace(/[*?[\]{}!\\]/g, "\\$&");
+    } catch {
+      return escapes;
+    }
+  });
 }
 
 interface CompiledHeader {
@@ -156,11 +191,13 @@ export class ResponseHeaders implements Finisher {
   readonly isRepeatable = true;
   readonly #headers: readonly CompiledHeader[];
   readonly #cors: CorsRule | undefined;
+  readonly #openMethods: OpenMethods;
 
-  /** `rules` have been validated. */
-  constructor(rules: ResponseHeaderRules) {
+  /** `rules` have been validated. `openMethods` are those that routes open to every origin. */
+  constructor(rules: ResponseHeaderRules, openMethods: OpenMethods = () => undefined) {
+    this.#openMethods = openMethods;
     this.#headers = rules.headers.map(({ path, name, value }) => ({
-      glob: path === undefined ? undefined : new Bun.Glob(path),
+      glob: path === undefined ? undefined : new Bun.Glob(decodeGlob(path)),
       field: [name, value],
     }));
     this.#cors = rules.cors;
@@ -178,13 +215,27 @@ export class ResponseHeaders implements Finisher {
     let more = this.#allowedOrigin(cors, fields);
     if (more.length > 0) {
       const asked = head?.method === "OPTIONS" && fields.has("access-control-request-method");
-      more = [...more, ...(asked ? preflight(response, fields) : [exposure])];
+      const granted = asked ? preflight(this.#methods(response, request), fields) : [exposure];
+      more = [...more, ...granted];
     }
     const readable = withFields(withRules, more);
     return {
       ...response,
       fields: cors.origins === undefined ? readable : withVary(readable, "Origin"),
     };
+  }
+
+  /**
+   * The methods that an allowed origin may use on the target of `request`: all that there are if it
+   * is listed, otherwise those that change nothing, and those of routes that take every origin's.
+   */
+  #methods(response: Response, request: Request | undefined): readonly string[] {
+    if (this.#cors?.origins !== undefined) return allowedMethods(response, () => true);
+    const open = request === undefined ? undefined : this.#openMethods(request);
+    return allowedMethods(
+      response,
+      (method) => safeMethods.has(method) || open?.has(method) === true,
+    );
   }
 
   /** The fields of the rules that apply to `response`, whose request was for `path`. */

@@ -15,6 +15,7 @@ import type { RedirectStatus } from "../../http/message/response-builder.ts";
 export interface HeaderRule {
   /**
    * A glob for the request's decoded path, "/assets/**"; without it the rule applies to every path.
+   * Characters may be percent-encoded: "%20", and "%2A" for a "*" that is no wildcard.
    */
   readonly path?: string;
   readonly name: string;

@@ -307,9 +307,11 @@ export class VariantSelector {
         return represent(coded);
       });
     }
-    // Loaded on first use, because every later variant comes from the cache.
-    const make = async (): Promise<MadeVariant> => {
-      const { makeVariant } = await import("./variant-encoder.ts");
+    const make = (): Promise<MadeVariant> => {
+      // Loaded on first use, because every later variant comes from the cache; and by `require`,
+      // because a file that is replaced before `makeVariant` has shared it can't be opened again.
+      const { makeVariant } =
+        require("./variant-encoder.ts") as typeof import("./variant-encoder.ts");
       return makeVariant(identity.content, coding, this.#limits, this.#budgets.scheduler);
     };
     return this.#cache.make(key, identity.size, make)?.then(represent);

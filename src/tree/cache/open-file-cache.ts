@@ -109,6 +109,10 @@ export class SharedFile extends FoundFile implements OpenFile, StoreEntry {
     return this.#look() && seen.hasSameContent(this.stat);
   }
 
+  hasGrown(): boolean {
+    return this.#look() && seen.size > this.stat.size;
+  }
+
   #look(): boolean {
     return this.#isOpen() && systemCalls().lookInto(this.#fd, seen) === 0;
   }
@@ -154,6 +158,10 @@ class Share implements FileSource {
 
   isIntact(): boolean {
     return this.#file?.isIntact() ?? false;
+  }
+
+  hasGrown(): boolean {
+    return this.#file?.hasGrown() ?? false;
   }
 
   close(): void {

@@ -82,12 +82,9 @@ export interface DiskTreeOptions {
 
 /** The limits of a tree on disk. */
 type DiskTreeLimits = LookupCacheLimits &
-  Pick<Limits, "symlinkHopsMax" | "inlineBytesMax" | "unsizedFileBytesMax">;
+  Pick<Limits, "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax" | "unsizedFileBytesMax">;
 
-/** How many walks are tried for one outcome while the folders on the path keep changing. */
-const attemptsMax = 3;
-
-/** The outcome when the last of them has failed too. */
+/** The outcome when files were replaced during each of the walks that are tried. */
 const unsettled = refusalOf("ESTALE");
 
 /** The result of opening a folder that may not be listed, or is none: there are no entries. */
@@ -422,9 +419,9 @@ export class DiskTree implements Tree {
   }
 
   /**
-   * Runs a walk, calls `then` with its end, and closes it. If a folder was replaced meanwhile, the
-   * result is dropped and the walk repeated, up to `attemptsMax` times; then the result is
-   * `otherwise`. `settled` is called with a valid result before it is returned.
+   * Runs a walk, calls `then` with its end, and closes it. If a file or a folder was replaced
+   * meanwhile, the result is dropped and the walk repeated; after `lookupTriesMax` walks the result
+   * is `otherwise`. `settled` is called with a valid result before it is returned.
    */
   #walk<Found extends object | undefined>(
     names: readonly string[],
@@ -433,7 +430,7 @@ export class DiskTree implements Tree {
     then: (walk: Walk, end: WalkEnd) => Found | Moved,
     settled?: (walk: Walk, outcome: Found) => void,
   ): Found {
-    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    for (let attempt = 0; attempt < this.#limits.lookupTriesMax; attempt++) {
       const walk = new Walk(this.#rules);
       try {
         const outcome = then(walk, walk.run(names, mustBeFolder));

@@ -111,6 +111,10 @@ export class DiskFile extends FoundFile implements OpenFile {
     return this.#look()?.hasSameContent(this.stat) === true;
   }
 
+  hasGrown(): boolean {
+    return (this.#look()?.size ?? 0) > this.stat.size;
+  }
+
   #look(): FileStat | undefined {
     if (this.#fd === -1) return undefined;
     const now = lookInto(this.#fd);

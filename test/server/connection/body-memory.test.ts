@@ -16,6 +16,7 @@ function gathered(memory: BodyMemory): {
     wanted: () => undefined,
     take: (octets, before) => memory.take(octets, before, max),
     release: (octets) => memory.release(octets),
+    hold: (octets, before) => memory.hold(octets, before),
   });
   const deliver = async (octets: number): Promise<void> => {
     body.deliver(new Uint8Array(octets));
@@ -52,6 +53,30 @@ describe("the memory of all bodies", () => {
     expect(memory.take(half, 0, max)).toBe(true);
     expect(memory.take(4 * max, half, max)).toBe(true);
     expect(memory.take(half, 0, max)).toBe(false);
+  });
+});
+
+describe("a body that nothing reads", () => {
+  test("counts what has arrived of it, more or less, until its exchange is over", () => {
+    const memory = new BodyMemory();
+    const { body } = gathered(memory);
+    for (const octets of [half, 2 * max, half, kibibytes(16), half]) {
+      body.waitWith(octets);
+      expect(memory.octets).toBe(octets === kibibytes(16) ? 0 : octets);
+    }
+    body.release();
+    expect(memory.octets).toBe(0);
+    body.waitWith(half);
+    expect(memory.octets).toBe(0);
+  });
+
+  test("waits with more when there is too much, unless it has little", () => {
+    const memory = new BodyMemory();
+    memory.hold(max, 0);
+    expect(memory.isFull(max, max)).toBe(false);
+    memory.hold(half, 0);
+    expect(memory.isFull(half, max)).toBe(true);
+    expect(memory.isFull(kibibytes(16), max)).toBe(false);
   });
 });
 

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 
 import { concatBytes, latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import type { FileHandle, FileSource } from "../../../src/http/message/response.ts";
+import { FileSample } from "../../../src/http/message/file-sample.ts";
 import { FileSender } from "../../../src/server/connection/file-sender.ts";
 import type { WriteOutcome } from "../../../src/server/connection/write-outcome.ts";
 import { FakeTransport } from "../fake-transport.ts";
@@ -17,6 +18,7 @@ class PatternFile implements FileSource {
   readonly handle = 7 as unknown as FileHandle;
   /** Whether it has not been written to, and how often that was asked. */
   intact = true;
+  grown = false;
   looks = 0;
   onRead = (_position: number): void => {};
   /** The position of an octet that isn't what it was. */
@@ -42,9 +44,24 @@ class PatternFile implements FileSource {
     return this.intact;
   }
 
+  hasGrown(): boolean {
+    return this.grown;
+  }
+
   close(): void {
     this.closed++;
   }
+}
+
+/** A share of `file`. */
+function shareOf(file: PatternFile): FileSource {
+  return {
+    handle: file.handle,
+    read: (into, position) => file.read(into, position),
+    isIntact: () => file.isIntact(),
+    hasGrown: () => file.hasGrown(),
+    close: () => file.close(),
+  };
 }
 
 /** What a `PatternFile` holds in `[start, start + octets)`. */
@@ -291,6 +308,50 @@ describe.each(ways)("over %s, a sender", (_, carries) => {
         }),
         { numRuns: 300 },
       );
+    });
+  });
+
+  describe("of a file that grows", () => {
+    test("goes on when it grew before the first turn ended", () => {
+      const transport = transportOf(carries);
+      const file = new PatternFile(1000);
+      const sender = new FileSender(file, [{ start: 0, octets: 600 }], sizes);
+      file.onRead = () => {
+        file.intact = false;
+        file.grown = true;
+      };
+      if (carries) file.onRead(0);
+      let outcome = sender.pump(transport);
+      expect(outcome).toBe("later");
+      while (outcome === "later") outcome = sender.pump(transport);
+      expect(outcome).toBe("sent");
+      expect(transport.octets).toEqual(pattern(0, 600));
+    });
+
+    test("begins when it grew before that, and was open already", () => {
+      const transport = transportOf(carries);
+      const file = new PatternFile(1000);
+      file.intact = false;
+      const shared = { ...shareOf(file), share: () => shareOf(file) };
+      const begin = (): WriteOutcome =>
+        new FileSender(shared, [{ start: 0, octets: 200 }], sizes).pump(transport);
+      expect(begin()).toBe("changed");
+      file.grown = true;
+      expect(begin()).toBe("sent");
+      expect(transport.octets).toEqual(pattern(0, 200));
+    });
+
+    test("begins after a wait when it holds what it held before it", () => {
+      for (const edited of [-1, 0]) {
+        const transport = transportOf(carries);
+        const file = new PatternFile(1000);
+        const pieces = [{ start: 0, octets: 200 }];
+        const sender = new FileSender(file, pieces, sizes, FileSample.ofWhole(file, pieces));
+        file.intact = false;
+        file.edited = edited;
+        expect(sender.pump(transport)).toBe(edited === -1 ? "sent" : "changed");
+        expect(transport.octets).toEqual(edited === -1 ? pattern(0, 200) : new Uint8Array(0));
+      }
     });
   });
 

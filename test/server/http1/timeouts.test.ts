@@ -201,6 +201,7 @@ describe("a client that the kernel sees reading, or not", () => {
   function givenUpAfter(
     queuedAt: (second: number) => number,
     patience = patient,
+    segment = 0,
     secondsMax = 4000,
   ): number {
     const timeouts = new Timeouts({ limits: defaultLimits, patience }, 0);
@@ -208,8 +209,8 @@ describe("a client that the kernel sees reading, or not", () => {
     let now = 0;
     while (now < secondsMax * 1000) {
       now = timeouts.next(sending, now);
-      if (!timeouts.stillReads(sending, 0, { queued: () => queuedAt(now / 1000) }, now))
-        return now / 1000;
+      const transport = { queued: () => queuedAt(now / 1000), segmentOctets: () => segment };
+      if (!timeouts.stillReads(sending, 0, transport, now)) return now / 1000;
     }
     return Infinity;
   }
@@ -227,6 +228,25 @@ describe("a client that the kernel sees reading, or not", () => {
     const jump = rate * apart;
     const jumps = (second: number): number => Math.floor(Math.max(0, second + apart - 30) / apart);
     expect(givenUpAfter((second) => 4_000_000 - jump * jumps(second), patient)).toBe(Infinity);
+  });
+
+  test.each([260, 300, 400, 500, 1000])(
+    "reads %d octets a second from the start: let be",
+    (rate) => {
+      // Over loopback room is reported when a segment of 47,616 octets fits; before it there is none.
+      const jump = 66_500;
+      const queuedAt = (second: number): number =>
+        4_000_000 - jump * Math.floor((second * rate) / jump);
+      expect(givenUpAfter(queuedAt, patient, 47_616)).toBe(Infinity);
+      expect(givenUpAfter(queuedAt, patient, 1460)).toBeLessThan(130);
+    },
+  );
+
+  test("reads nothing, over loopback: given up when a jump would have come, or when it is scarce", () => {
+    const scarce = new WritePatience(() => 1);
+    expect(givenUpAfter(() => 4_000_000, patient, 47_616)).toBe(60 + 250);
+    expect(givenUpAfter(() => 4_000_000, scarce, 47_616)).toBe(10);
+    expect(givenUpAfter(() => 4_000_000, patient, 1460)).toBe(60);
   });
 
   test("has read a jump and stops: given up when the time that it has earned is over", () => {

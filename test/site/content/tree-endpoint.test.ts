@@ -36,6 +36,62 @@ const client = (options: SiteClientOptions): SiteClient => new SiteClient(site.r
 const page = { Accept: "text/html,*/*;q=0.8" };
 const script = { "Sec-Fetch-Dest": "script", Accept: "*/*" };
 
+describe("a path with empty segments (RFC 3986 §5.2.4)", () => {
+  const plain = client({});
+
+  test.each([
+    ["//docs", "../docs/"],
+    ["/docs//", "../"],
+    ["///sub/?a=//b", "../../../sub/?a=//b"],
+    ["//%64ocs", "../docs/"],
+    ["//", "../"],
+    ["//odd.html", "../odd.html/"],
+  ])("%p leads to the folder", async (path, location) => {
+    const { status, fields } = await plain.ask(`GET ${path}`);
+    expect([status, fields["Location"]]).toEqual([308, location]);
+  });
+
+  test.each([
+    "//real.txt",
+    "/docs//index.html",
+    "//locked",
+    "//none",
+    "//docs/..",
+    "//%2e",
+    "//a%2fb",
+  ])("%p is no folder's", async (path) => {
+    expect((await plain.ask(`GET ${path}`)).status).toBe(404);
+  });
+
+  test("never leads to another host, whatever it is", async () => {
+    const part = fc.constantFrom(
+      "/",
+      "//",
+      "docs",
+      "sub",
+      "..",
+      ".",
+      "%2f",
+      "\\",
+      "@",
+      ":80",
+      "example.com",
+      "",
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 8 }), async (parts) => {
+        const path = `/${parts.join("")}`;
+        const { status, fields } = await plain.ask(`GET ${path}`);
+        if (status !== 308) return;
+        expect(fields["Location"]).not.toStartWith("/");
+        const to = new URL(fields["Location"] ?? "", `http://a.example${path}`);
+        expect([to.host, to.pathname]).toEqual(["a.example", to.pathname.replace(/\/{2,}/g, "/")]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe("redirects", () => {
   const moved = client({
     redirects: [

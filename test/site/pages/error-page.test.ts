@@ -17,6 +17,7 @@ const client = new SiteClient(site.root);
 const explaining = new SiteClient(site.root, { explain: true });
 const pages = new ErrorPages(client.tree, client.limits, false);
 const reason = "shut.txt: -rw------- lacks o+r; chmod o+r to serve it";
+const command = "chmod o+r -- shut.txt";
 
 beforeEach(() => {
   rmSync(site.at("403.html"), { force: true });
@@ -110,11 +111,11 @@ describe("403.html and 404.html of the tree", () => {
   test("under --explain say why on top of their body, escaped", async () => {
     site.file("403.html", '<html><BODY class="x"><p>shut</p></body></html>');
     expect((await explaining.ask("GET /shut.txt")).body).toBe(
-      `<html><BODY class="x"><pre role="note">${reason}</pre>\n<p>shut</p></body></html>`,
+      `<html><BODY class="x"><pre role="note">${reason}\n${command}</pre>\n<p>shut</p></body></html>`,
     );
     site.file("403.html", "<p>shut</p>");
     expect((await explaining.ask("GET /shut.txt")).body).toBe(
-      `<p>shut</p><pre role="note">${reason}</pre>\n`,
+      `<p>shut</p><pre role="note">${reason}\n${command}</pre>\n`,
     );
     site.file("<img>.txt", "", 0o600);
     expect((await explaining.ask("GET /%3Cimg%3E.txt")).body).toContain("&lt;img&gt;.txt: -rw");

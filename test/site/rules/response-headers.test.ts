@@ -45,6 +45,8 @@ type Ask = (path: string, asking?: Asking) => Promise<Answered>;
 /** A refusal of what could not be read: it is too long. */
 const tooLong = { ...refusals.path, kind: "request-line-too-long", status: 414 } as const;
 
+const hook = (): Response => new ResponseBuilder(200).text("hook").build();
+
 /** Runs `look` with a way to ask a site that has `options`. */
 async function during(
   options: SiteClientOptions,
@@ -273,6 +275,20 @@ describe("--cors (Fetch §3.3)", () => {
       expect(corsOf(plain)["allow-methods"]).toBeUndefined();
       const refused = await ask("a.txt", { method: "PUT", ...from(origin) });
       expect([refused.status, corsOf(refused)["allow-origin"]]).toEqual([403, "*"]);
+    });
+  });
+
+  test("lists no method that changes something, but for routes that take every origin", async () => {
+    await during({ cors: true }, async (ask, client) => {
+      client.routes.add("POST", "/hook", hook, { crossOrigin: true });
+      client.routes.add("PUT", "/hook", hook);
+      const response = await ask("hook", preflight("POST"));
+      expect(corsOf(response)["allow-methods"]).toBe("GET, HEAD, OPTIONS, POST");
+      expect(response.headers.get("Allow")).toContain("PUT");
+    });
+    await during({ cors: { origins: [origin] } }, async (ask, client) => {
+      client.routes.add("PUT", "/hook", hook);
+      expect(corsOf(await ask("hook", preflight("PUT")))["allow-methods"]).toContain("PUT");
     });
   });
 

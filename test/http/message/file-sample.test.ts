@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import type { FileSource } from "../../../src/http/message/response.ts";
-import { FileSample } from "../../../src/server/connection/file-sample.ts";
+import { FileSample } from "../../../src/http/message/file-sample.ts";
 
 /** A file that holds `content`, and counts what is read of it. */
 function fileOf(content: Uint8Array): FileSource & { read: FileSource["read"]; octets: number } {
@@ -46,6 +46,24 @@ test("is of all octets where there are fewer than a spot has", () => {
     expect(sample?.holds(fileOf(contentOf(10)))).toBe(true);
     expect(sample?.holds(fileOf(contentOf(10).fill(1, 9)))).toBe(false);
   }
+});
+
+test("there is one of a file that has grown before", () => {
+  const grown = { ...fileOf(contentOf(2000)), isIntact: () => false, hasGrown: () => true };
+  expect(FileSample.of(grown, 500, 1000)?.holds(fileOf(contentOf(3000)))).toBe(true);
+  expect(FileSample.of({ ...grown, hasGrown: () => false }, 500, 1000)).toBeUndefined();
+});
+
+test("is of the regions that a response sends, from the first to the last", () => {
+  const file = fileOf(contentOf(1000));
+  const octets = new Uint8Array(5);
+  const pieces = [octets, { start: 600, octets: 100 }, octets, { start: 200, octets: 80 }, octets];
+  const sample = FileSample.ofWhole(file, pieces);
+  const edited = (at: number): Uint8Array => contentOf(1000).fill(255, at, at + 1);
+  expect(sample?.holds(fileOf(edited(150)))).toBe(false);
+  expect(sample?.holds(fileOf(edited(699)))).toBe(false);
+  expect(sample?.holds(fileOf(edited(700)))).toBe(true);
+  expect(FileSample.ofWhole(file, [octets])).toBeUndefined();
 });
 
 test("there is none of a file that has been cut, or written to, before", () => {

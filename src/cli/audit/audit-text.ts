@@ -1,0 +1,97 @@
+/**
+ * The report of an audit, for people and for programs.
+ */
+
+import { displayName } from "../../tree/path.ts";
+import type { AuditReport, Finding } from "./audit.ts";
+import { shownPath } from "./audit.ts";
+import type { SurveyEnd } from "./survey.ts";
+
+/** The widest column of paths; a longer path pushes the rest of its line to the right. */
+const pathColumnsMax = 40;
+
+const endTexts: Readonly<Record<Exclude<SurveyEnd, "complete">, string>> = {
+  entries: "stopped at auditEntriesMax, so there may be more",
+  depth: "went no deeper than auditDepthMax, so there may be more",
+  time: "stopped after auditTimeMs, so there may be more",
+  stopped: "was stopped, so there may be more",
+};
+
+/**
+ * The exit status of the command: 1 when something was found, 3 when nothing was but not all was
+ * looked at, 0 otherwise.
+ */
+export function exitStatusOf({ refused, exposed, end, unread }: AuditReport): 0 | 1 | 3 {
+  if (refused.length + exposed.length > 0) return 1;
+  return end === "complete" && unread.length === 0 ? 0 : 3;
+}
+
+function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount.toLocaleString("en")} ${amount === 1 ? one : many}`;
+}
+
+/** The lines of one finding: what and why, and below it the command. */
+function linesOf(finding: Finding, columns: number): readonly string[] {
+  const { cause, files, mode, reason, command, path } = finding;
+  const isOne = files <= 1 || path.endsWith("*");
+  const effect = isOne ? "" : ` (${count(files, "file")})`;
+  const why = [mode, `${reason}${effect}`].filter((part) => part !== undefined).join(" ");
+  const lines = [`  ${shownPath(finding).padEnd(columns)}  ${why}`];
+  if (command !== undefined) lines.push(`      ${command}`);
+  else if (cause === "unnameable") lines.push("      (there is no command for it)");
+  return lines;
+}
+
+function table(title: string, findings: readonly Finding[]): readonly string[] {
+  if (findings.length === 0) return [];
+  const widths = findings.map((finding) => shownPath(finding).length);
+  const columns = Math.min(pathColumnsMax, Math.max(...widths));
+  return [title, "", ...findings.flatMap((finding) => linesOf(finding, columns)), ""];
+}
+
+function sumOf(findings: readonly Finding[]): number {
+  return findings.reduce((sum, { files }) => sum + files, 0);
+}
+
+/** The report as a table. */
+export function auditText(report: AuditReport): string {
+  const { refused, exposed, hidden, looked, end, more, unread } = report;
+  const files = count(sumOf(refused), "file");
+  const lines = [
+    ...table(`Refused to visitors: ${files}`, refused),
+    ...table("Served, and looks as if it should not be", exposed),
+  ];
+  if (more > 0) lines.push(`And ${more} more, beyond auditFindingsMax.`);
+  if (unread.length > 0) {
+    const shown = unread.slice(0, 3).map((name) => displayName(name));
+    lines.push(`${count(unread.length, "folder")} can't be read by this user: ${shown.join(", ")}`);
+  }
+  if (hidden > 0) {
+    const names = hidden === 1 ? "1 name that begins" : `${hidden} names that begin`;
+    lines.push(`${names} with a dot: hidden, as --hidden isn't given.`);
+  }
+  const nothing = refused.length + exposed.length === 0 ? "; nothing is wrong" : "";
+  const entries = count(looked, "entry", "entries");
+  const ended = end === "complete" ? "" : `; the audit ${endTexts[end]}`;
+  lines.push(`Looked at ${entries}${nothing}${ended}.`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The report as JSON: one object, and a line break. */
+export function auditJson(report: AuditReport): string {
+  const { root, end, looked, refused, exposed, hidden, more, unread } = report;
+  const whole = {
+    exitStatus: exitStatusOf(report),
+    root,
+    complete: end === "complete" && unread.length === 0,
+    stoppedBy: end === "complete" ? null : end,
+    looked,
+    hidden,
+    refusedFiles: sumOf(refused),
+    refused,
+    exposed,
+    more,
+    unread,
+  };
+  return `${JSON.stringify(whole, undefined, 2)}\n`;
+}

@@ -1,0 +1,331 @@
+/**
+ * What of a site is refused to visitors, and why, and what they get that looks as if they should
+ * not. Causes are reported, and not files: a folder that is shut is one finding, however many files
+ * are in it, and files of one folder that lack the same bit are one, too.
+ */
+
+import { shellWord } from "../../base/shell-word.ts";
+import { lookAt, realPath } from "../../system/file-system.ts";
+import { mendingCommand } from "../../tree/mending-command.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { displayName } from "../../tree/path.ts";
+import type { Denial } from "../../tree/permission.ts";
+import { formatMode } from "../../tree/permission.ts";
+import type { AbsenceCause, OpenFile } from "../../tree/tree.ts";
+import type { AuditedSite } from "./audited-site.ts";
+import type { ExposureKind } from "./exposure.ts";
+import { beginningBytes, exposedByContent, exposedByName, exposureTexts } from "./exposure.ts";
+import type { SurveyedEntry, SurveyEnd } from "./survey.ts";
+import { outcomeOf, Survey } from "./survey.ts";
+
+/** Why something that is there is not served. */
+type RefusalCause = "permission" | "process" | "unnameable" | "nowhere" | "failed" | AbsenceCause;
+
+/** A cause, with all that follows from it. */
+export interface Finding {
+  /** What the cause is: a path relative to the root, or an absolute one outside of it. */
+  readonly path: string;
+  readonly cause: RefusalCause | ExposureKind;
+  /** In words. */
+  readonly reason: string;
+  /** As `ls -l` prints it, where a mode is the cause. */
+  readonly mode?: string | undefined;
+  /** How many files visitors don't get because of it, or do. */
+  files: number;
+  /** The command that mends it, if there is one. */
+  readonly command?: string | undefined;
+}
+
+/** What an audit has found. */
+export interface AuditReport {
+  readonly root: string;
+  readonly end: SurveyEnd;
+  /** Entries that were looked at. */
+  readonly looked: number;
+  readonly refused: readonly Finding[];
+  readonly exposed: readonly Finding[];
+  /** Findings beyond `auditFindingsMax`. */
+  readonly more: number;
+  /** Names that the site hides. */
+  readonly hidden: number;
+  /** Folders that the process itself can't read. */
+  readonly unread: readonly string[];
+}
+
+/** Entries that one turn of the event loop looks at; an audit has the process for itself. */
+const entriesPerTurn = 256;
+
+/** Larger files are not looked into. */
+const lookedIntoBytesMax = 64 * 1024;
+
+/** From so many files on that lack the same bit in one folder, they are one finding. */
+const gatheredMin = 4;
+
+const absenceTexts: Readonly<Record<Exclude<AbsenceCause, "hidden">, string>> = {
+  "link-outside": "a link that leads out of the root; --symlinks follow serves it",
+  "link-refused": "a link, and --symlinks deny follows none",
+  "link-loop": "links that go round in a circle, or on for too long",
+  special: "neither a file nor a folder",
+};
+
+/** Findings of one kind, by what they are about. */
+class Findings {
+  more = 0;
+  readonly #most: number;
+  readonly #byKey = new Map<string, Finding>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get all(): readonly Finding[] {
+    return [...this.#byKey.values()];
+  }
+
+  /** Counts a file under the finding `key`, which `make` makes of the first. */
+  count(key: string, files: number, make: () => Omit<Finding, "files">): void {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) known.files += files;
+    else if (this.#byKey.size < this.#most) this.#byKey.set(key, { ...make(), files });
+    else this.more++;
+  }
+}
+
+/** A denial, and how many paths lead to it: the file itself, and links. */
+interface CountedDenial {
+  readonly denial: Denial;
+  count: number;
+}
+
+/** The files of one folder that lack a bit. */
+interface DeniedFiles {
+  files: number;
+  /** How many paths lead to them. */
+  count: number;
+  /** The first of them, `gatheredMin` at most. */
+  readonly byPath: Map<string, CountedDenial>;
+}
+
+/** One audit of a site. */
+class Audit {
+  readonly #site: AuditedSite;
+  /** The root as commands name it; "" for the current folder. */
+  readonly #shownRoot: string;
+  readonly #refused: Findings;
+  readonly #exposed: Findings;
+  /** Files that lack o+r themselves, by folder. */
+  readonly #denied = new Map<string, DeniedFiles>();
+  #hidden = 0;
+
+  constructor(site: AuditedSite) {
+    const { auditFindingsMax } = site.limits;
+    this.#site = site;
+    this.#shownRoot = site.options.root === "." ? "" : site.options.root;
+    this.#refused = new Findings(auditFindingsMax);
+    this.#exposed = new Findings(auditFindingsMax);
+  }
+
+  async run(signal?: AbortSignal): Promise<AuditReport> {
+    const { limits, surroundings, root } = this.#site;
+    const bounds = {
+      entriesMax: limits.auditEntriesMax,
+      depthMax: limits.auditDepthMax,
+      timeMs: limits.auditTimeMs,
+      entriesPerTurn,
+      signal,
+    };
+    const survey = new Survey(this.#site, bounds, surroundings);
+    for await (const entry of survey.entries()) await this.#judge(entry);
+    this.#gatherDenied();
+    const { end, looked, unread } = survey.result;
+    return {
+      root,
+      end,
+      looked,
+      refused: inOrder(this.#refused.all),
+      exposed: inOrder(this.#exposed.all),
+      more: this.#refused.more + this.#exposed.more,
+      hidden: this.#hidden,
+      unread,
+    };
+  }
+
+  async #judge(entry: SurveyedEntry): Promise<void> {
+    const { name, path, type, kind } = entry;
+    if (path === undefined) {
+      const reason = "no request can spell this name; rename it";
+      this.#refused.count(name, 1, () => ({ path: name, cause: "unnameable", reason }));
+      return;
+    }
+    if (type === "directory") this.#judgeWritable(name, "folder");
+    if (kind === "file" || kind === "redirect") {
+      // A folder's index is an entry of its own.
+      if (type !== "directory") await this.#judgeServed(entry, path);
+      return;
+    }
+    if (kind === "directory") return;
+    const found = await outcomeOf(this.#site, path);
+    if (found.kind === "file") found.file.close();
+    if (found.kind === "forbidden") this.#deny(found.denial, type === "directory", path);
+    else if (found.kind === "absent") this.#judgeAbsent(name, found.cause, type === "link");
+    else if (found.kind === "failed" || found.kind === "exhausted") {
+      const reason = found.kind === "failed" ? `the system says ${found.code}` : "no memory left";
+      this.#refused.count(name, 1, () => ({ path: name, cause: "failed", reason }));
+    }
+  }
+
+  #deny(denial: Denial, isFolder: boolean, { segments }: ContainedPath): void {
+    const { lacks, path } = denial;
+    const isOwn = path === segments.join("/");
+    // Where no folder is listed, none has to be readable.
+    if (isFolder && isOwn && lacks === "o+r" && !this.#site.options.listing) return;
+    const isFile = !isFolder && lacks === "o+r" && !path.startsWith("/");
+    const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+    const known = this.#denied.get(folder);
+    const hasRoom = this.#denied.size < this.#site.limits.auditFindingsMax;
+    if (!isFile || mendingCommand(denial) === undefined || (known === undefined && !hasRoom)) {
+      this.#count(denial, isFolder ? 0 : 1);
+      return;
+    }
+    const denied = known ?? { files: 0, count: 0, byPath: new Map<string, CountedDenial>() };
+    if (known === undefined) this.#denied.set(folder, denied);
+    denied.count++;
+    if (isOwn) denied.files++;
+    const same = denied.byPath.get(path);
+    if (same !== undefined) same.count++;
+    else if (denied.byPath.size < gatheredMin) denied.byPath.set(path, { denial, count: 1 });
+  }
+
+  #count(denial: Denial, files: number): void {
+    const { lacks, path, mode } = denial;
+    this.#refused.count(`${lacks} ${path}`, files, () => {
+      const command = mendingCommand(denial, this.#shownRoot);
+      const isMendable = command !== undefined;
+      const shownMode = formatMode(mode);
+      const isFolder = shownMode.startsWith("d");
+      const effect = isFolder && lacks === "o+r" ? ", so it isn't listed" : "";
+      const reason = isMendable ? `lacks ${lacks}${effect}` : "the server itself may not open it";
+      const cause = isMendable ? "permission" : "process";
+      return { path: isFolder ? `${path}/` : path, cause, reason, mode: shownMode, command };
+    });
+  }
+
+  /** Files of one folder that lack the same bit are one finding, if they are many. */
+  #gatherDenied(): void {
+    for (const [folder, { files, count, byPath }] of this.#denied) {
+      if (byPath.size < gatheredMin) {
+        for (const one of byPath.values()) this.#count(one.denial, one.count);
+        continue;
+      }
+      const shown = this.#pathTo(folder);
+      // "./" in front of a name that find would take for an option.
+      const start = shellWord(shown.startsWith("-") ? `./${shown}` : shown || ".");
+      const command = `find ${start} -maxdepth 1 -type f ! -perm -o=r -exec chmod o+r {} +`;
+      const path = folder === "" ? "*" : `${folder}/*`;
+      this.#refused.count(`files ${folder}`, count, () => ({
+        path,
+        cause: "permission",
+        reason: `${files} files lack o+r`,
+        command,
+      }));
+    }
+  }
+
+  #pathTo(name: string): string {
+    if (this.#shownRoot === "") return name;
+    const root = this.#shownRoot.replace(/\/$/, "");
+    return name === "" ? root || "/" : `${root}/${name}`;
+  }
+
+  #judgeAbsent(name: string, cause: AbsenceCause | undefined, isLink: boolean): void {
+    if (cause === "hidden") {
+      this.#hidden++;
+      return;
+    }
+    if (cause === undefined && !isLink) return;
+    const reason = cause === undefined ? "a link to what is not there" : absenceTexts[cause];
+    this.#refused.count(name, 1, () => ({ path: name, cause: cause ?? "nowhere", reason }));
+  }
+
+  /** Whether a file that visitors get looks as if they should not. */
+  async #judgeServed({ name, type, kind }: SurveyedEntry, path: ContainedPath): Promise<void> {
+    const { options } = this.#site;
+    if (type === "link" && options.symlinks === "follow" && this.#leadsOutside(name)) {
+      this.#expose(name, "link-outside", undefined);
+    }
+    if (kind !== "file") return;
+    if (type === "file") this.#judgeWritable(name, "file");
+    const named = exposedByName(path.segments);
+    const content =
+      named === undefined || named.kind === "hidden" ? await this.#lookInto(path) : undefined;
+    if (content !== undefined) this.#expose(name, content, this.#shut(name));
+    else if (named !== undefined) {
+      const thing = path.segments.slice(0, named.depth).join("/");
+      const isFolder = named.depth < path.segments.length;
+      this.#expose(isFolder ? `${thing}/` : thing, named.kind, this.#shut(thing, isFolder));
+    }
+  }
+
+  /** The command after which visitors don't get `name` any more; none where no bit decides. */
+  #shut(name: string, isFolder = false): string | undefined {
+    if (this.#site.options.permissions !== "other") return undefined;
+    return `chmod ${isFolder ? "o-x" : "o-r"} -- ${shellWord(this.#pathTo(name))}`;
+  }
+
+  #expose(name: string, kind: ExposureKind, command: string | undefined): void {
+    const reason = exposureTexts[kind];
+    this.#exposed.count(`${kind} ${name}`, 1, () => ({ path: name, cause: kind, reason, command }));
+  }
+
+  /** The sticky bit doesn't count: others may still add files to be served. */
+  #judgeWritable(name: string, what: "file" | "folder"): void {
+    const stat = lookAt(`${this.#site.root}/${name}`);
+    if (!stat.ok || (stat.value.mode & 0o002) === 0) return;
+    const command = `chmod o-w -- ${shellWord(this.#pathTo(name))}`;
+    const path = what === "folder" ? `${name}/` : name;
+    this.#exposed.count(`writable ${name}`, what === "file" ? 1 : 0, () => {
+      const reason = exposureTexts.writable;
+      return { path, cause: "writable", reason, mode: formatMode(stat.value.mode), command };
+    });
+  }
+
+  #leadsOutside(name: string): boolean {
+    const { root } = this.#site;
+    const real = realPath(`${root}/${name}`);
+    return real.ok && real.value !== root && !real.value.startsWith(`${root.replace(/\/$/, "")}/`);
+  }
+
+  async #lookInto(path: ContainedPath): Promise<ExposureKind | undefined> {
+    const found = await outcomeOf(this.#site, path);
+    if (found.kind !== "file") return undefined;
+    try {
+      const octets = beginningOf(found.file);
+      return octets === undefined ? undefined : exposedByContent(octets);
+    } finally {
+      found.file.close();
+    }
+  }
+}
+
+/** The first octets of a small file; undefined when it is large, or can't be read. */
+function beginningOf(file: OpenFile): Uint8Array | undefined {
+  if (file.content !== undefined) return file.content.subarray(0, beginningBytes);
+  if (file.size > lookedIntoBytesMax) return undefined;
+  const octets = new Uint8Array(beginningBytes);
+  const count = file.read(octets, 0);
+  return count < 0 ? undefined : octets.subarray(0, count);
+}
+
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** Audits `site`; ends early when `signal` is aborted. */
+export function audit(site: AuditedSite, signal?: AbortSignal): Promise<AuditReport> {
+  return new Audit(site).run(signal);
+}
+
+/** A finding's path for people to read. */
+export function shownPath({ path }: Finding): string {
+  return displayName(path);
+}

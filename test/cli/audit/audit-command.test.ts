@@ -1,0 +1,78 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { chmodSync, writeFileSync } from "node:fs";
+
+import { TempSite } from "../../temp-site.ts";
+import { Command } from "../command.ts";
+
+const site = new TempSite("empty");
+afterAll(() => site[Symbol.dispose]());
+chmodSync(site.root, 0o755);
+site.file("a b.html", "shut", 0o640);
+site.file(".env", "KEY=1");
+
+async function run(
+  words: readonly string[],
+  cwd?: string,
+): Promise<{ readonly text: string; readonly error: string; readonly status: number }> {
+  await using command = new Command(["audit", ...words], {}, cwd);
+  const text = (await command.rest()).join("\n");
+  return { text, error: await command.stderr, status: (await command.status) ?? -1 };
+}
+
+describe("postern audit", () => {
+  test("prints a table, and exits with 1 when something is found", async () => {
+    const { text, status, error } = await run([], site.root);
+    expect(text).toContain("a b.html  -rw-r----- lacks o+r\n      chmod o+r -- 'a b.html'");
+    expect(text).toContain("1 name that begins with a dot");
+    expect([status, error]).toEqual([1, ""]);
+  });
+
+  test("prints JSON, and takes the options of the server", async () => {
+    const { text, status } = await run([site.root, "--json", "--hidden", "--no-config"]);
+    const report = JSON.parse(text) as Record<string, readonly object[]>;
+    expect(report["refused"]).toMatchObject([{ path: "a b.html", cause: "permission" }]);
+    expect(report["exposed"]).toMatchObject([{ path: ".env", cause: "secrets" }]);
+    expect(status).toBe(1);
+  });
+
+  test("takes the configuration of the folder", async () => {
+    using configured = new TempSite("empty");
+    configured.file("public/.env", "KEY=1");
+    const config = { root: "public", hidden: true };
+    writeFileSync(configured.at("postern.config.json"), JSON.stringify(config));
+    const { text, status } = await run([], configured.root);
+    expect(text).toContain("settings with secrets");
+    expect(status).toBe(1);
+  });
+
+  test("exits with 0 where nothing is wrong, and with 3 where it has not seen all", async () => {
+    using clean = new TempSite("empty");
+    clean.file("index.html", "<title>Index</title>");
+    clean.file("page.html", "<title>Page</title>");
+    expect(await run([clean.root])).toEqual({
+      text: "Looked at 2 entries; nothing is wrong.",
+      error: "",
+      status: 0,
+    });
+    const limits = { limits: { auditEntriesMax: 1 }, root: clean.root };
+    using config = new TempSite("empty");
+    writeFileSync(config.at("postern.config.json"), JSON.stringify(limits));
+    expect((await run([], config.root)).status).toBe(3);
+  });
+
+  test("says in one line what it can't use, and exits with 2", async () => {
+    for (const [words, line] of [
+      [["--nope"], "unknown option --nope; --help lists them"],
+      [[site.at("nothing")], `no such folder: ${site.at("nothing")}`],
+    ] as const) {
+      const { error, status, text } = await run(words);
+      expect([error, status, text]).toEqual([`postern: ${line}\n`, 2, ""]);
+    }
+  });
+
+  test("--help prints its help", async () => {
+    const { text, status } = await run(["--help"]);
+    expect(text).toStartWith("postern audit says what of a folder visitors don't get");
+    expect(status).toBe(0);
+  });
+});

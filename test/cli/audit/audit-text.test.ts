@@ -1,0 +1,108 @@
+import { describe, expect, test } from "bun:test";
+
+import type { AuditReport } from "../../../src/cli/audit/audit.ts";
+import { auditJson, auditText, exitStatusOf } from "../../../src/cli/audit/audit-text.ts";
+
+const clean: AuditReport = {
+  root: "/srv/site",
+  end: "complete",
+  looked: 1234,
+  refused: [],
+  exposed: [],
+  more: 0,
+  hidden: 0,
+  unread: [],
+};
+
+const found: AuditReport = {
+  ...clean,
+  refused: [
+    {
+      path: "a b.html",
+      cause: "permission",
+      reason: "lacks o+r",
+      mode: "-rw-r-----",
+      files: 1,
+      command: "chmod o+r -- 'a b.html'",
+    },
+    {
+      path: "shut/",
+      cause: "permission",
+      reason: "lacks o+x",
+      mode: "drwx------",
+      files: 12,
+      command: "chmod o+x -- shut",
+    },
+  ],
+  exposed: [{ path: "outside", cause: "link-outside", reason: "a link that leads out", files: 1 }],
+  hidden: 2,
+};
+
+describe("the table of an audit", () => {
+  test("has what, why, how many, and the command", () => {
+    expect(auditText(found)).toBe(`Refused to visitors: 13 files
+
+  a b.html  -rw-r----- lacks o+r
+      chmod o+r -- 'a b.html'
+  shut/     drwx------ lacks o+x (12 files)
+      chmod o+x -- shut
+
+Served, and looks as if it should not be
+
+  outside  a link that leads out
+
+2 names that begin with a dot: hidden, as --hidden isn't given.
+Looked at 1,234 entries.
+`);
+  });
+
+  test("says when nothing is wrong", () => {
+    expect(auditText(clean)).toBe("Looked at 1,234 entries; nothing is wrong.\n");
+  });
+
+  test("says what it has not looked at", () => {
+    const text = auditText({
+      ...clean,
+      end: "time",
+      more: 7,
+      unread: ["a\u001b/", "b/"],
+      hidden: 1,
+    });
+    expect(text).toContain("And 7 more, beyond auditFindingsMax.");
+    expect(text).toContain("2 folders can't be read by this user: a\\u{1b}/, b/");
+    expect(text).toContain("1 name that begins with a dot");
+    expect(text).toContain("the audit stopped after auditTimeMs, so there may be more.");
+  });
+});
+
+describe("the JSON of an audit", () => {
+  test("is one object with all of it", () => {
+    const read: unknown = JSON.parse(auditJson(found));
+    expect(read).toEqual({
+      exitStatus: 1,
+      root: "/srv/site",
+      complete: true,
+      stoppedBy: null,
+      looked: 1234,
+      hidden: 2,
+      refusedFiles: 13,
+      refused: found.refused,
+      exposed: found.exposed,
+      more: 0,
+      unread: [],
+    });
+    expect(auditJson(found)).toEndWith("}\n");
+  });
+});
+
+describe("the exit status", () => {
+  test.each([
+    [clean, 0],
+    [found, 1],
+    [{ ...found, end: "time" }, 1],
+    [{ ...clean, end: "entries" }, 3],
+    [{ ...clean, unread: ["a/"] }, 3],
+  ] as const)("case %#", (report, status) => {
+    expect(exitStatusOf(report)).toBe(status);
+  });
+});

@@ -1,0 +1,146 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
+
+import type { AuditReport } from "../../../src/cli/audit/audit.ts";
+import { audit, shownPath } from "../../../src/cli/audit/audit.ts";
+import { openAuditedSite } from "../../../src/cli/audit/audited-site.ts";
+import type { ServeOptions } from "../../../src/server/serve-options.ts";
+import { TempSite } from "../../temp-site.ts";
+import { makeAuditedFolder } from "./audited-folder.ts";
+
+const site = makeAuditedFolder();
+afterAll(() => site[Symbol.dispose]());
+
+async function auditOf(options: ServeOptions = {}): Promise<AuditReport> {
+  const audited = openAuditedSite({ root: site.root, ...options });
+  try {
+    return await audit(audited);
+  } finally {
+    audited.tree.close();
+  }
+}
+
+/** The findings as lines. */
+const lines = (findings: AuditReport["refused"]): readonly string[] =>
+  findings.map(({ path, cause, files }) => `${path} ${cause} ${files}`);
+
+describe("an audit", () => {
+  test("tells each cause of a refusal once, with the files behind it", async () => {
+    expect(lines((await auditOf()).refused)).toEqual([
+      "a b.html permission 2",
+      "dangling nowhere 1",
+      "dropbox/ permission 0",
+      "outside link-outside 1",
+      "photos/* permission 5",
+      "pipe special 1",
+      "shut/ permission 2",
+    ]);
+  });
+
+  test("tells what looks as if it should not be served", async () => {
+    expect(lines((await auditOf()).exposed)).toEqual([
+      "index.html~ backup 1",
+      "keys/readme.txt private-key 1",
+      "open.txt writable 1",
+    ]);
+  });
+
+  test("counts what is hidden, and doesn't go into it", async () => {
+    const { hidden, refused, exposed } = await auditOf();
+    expect(hidden).toBe(3);
+    expect([...refused, ...exposed].filter(({ path }) => path.startsWith("."))).toEqual([]);
+  });
+
+  test("is about the site that the options describe", async () => {
+    const all = await auditOf({ hidden: true, symlinks: "follow", listing: false });
+    expect(all.hidden).toBe(0);
+    expect(lines(all.exposed)).toEqual([
+      ".env secrets 1",
+      ".git/ version-control 2",
+      ".notes hidden 1",
+      "index.html~ backup 1",
+      "keys/readme.txt private-key 1",
+      "open.txt writable 1",
+      "outside link-outside 1",
+    ]);
+    // Where no folder is listed, none has to be readable.
+    expect(lines(all.refused)).not.toContain("dropbox/ permission 0");
+    const denied = await auditOf({ symlinks: "deny" });
+    expect(lines(denied.refused)).toContain("outside link-refused 1");
+    expect(lines(denied.refused)).toContain("a b.html permission 1");
+    expect(lines((await auditOf({ permissions: "process" })).refused)).not.toContain(
+      "a b.html permission 1",
+    );
+  });
+
+  test("stops at its limits, and says so", async () => {
+    const end = async (limits: ServeOptions["limits"]): Promise<string> =>
+      (await auditOf({ limits: { ...limits } })).end;
+    expect(await end({})).toBe("complete");
+    expect(await end({ auditEntriesMax: 3 })).toBe("entries");
+    expect(await end({ auditDepthMax: 1 })).toBe("depth");
+    const few = await auditOf({ limits: { auditFindingsMax: 1 } });
+    expect([few.refused.length, few.exposed.length, few.more]).toEqual([1, 1, expect.any(Number)]);
+    expect(few.more).toBeGreaterThan(0);
+  });
+
+  test("stops when it is told to", async () => {
+    const audited = openAuditedSite({ root: site.root });
+    const report = await audit(audited, AbortSignal.abort());
+    audited.tree.close();
+    expect([report.end, report.looked]).toEqual(["stopped", 0]);
+  });
+});
+
+test("the commands mend what they are about", async () => {
+  using folder = makeAuditedFolder();
+  const audited = openAuditedSite({ root: folder.root });
+  const { refused, exposed } = await audit(audited);
+  const commands = [...refused, ...exposed].flatMap(({ command }) => command ?? []);
+  expect(commands).toHaveLength(7);
+  for (const command of commands) execFileSync("sh", ["-c", command]);
+  const after = await audit(audited);
+  audited.tree.close();
+  expect(lines(after.refused)).toEqual([
+    "dangling nowhere 1",
+    "index.html~ permission 1",
+    "keys/readme.txt permission 1",
+    "outside link-outside 1",
+    "pipe special 1",
+    // The folder may be searched now, and listed not yet.
+    "shut/ permission 0",
+  ]);
+  expect(after.exposed).toEqual([]);
+});
+
+test("a command is quoted for a shell, and named from where it was asked", async () => {
+  using folder = new TempSite("empty");
+  folder.file("-n $(x).html", "x", 0o600);
+  const before = process.cwd();
+  process.chdir(folder.root);
+  try {
+    const audited = openAuditedSite({ root: "." });
+    const { refused } = await audit(audited);
+    audited.tree.close();
+    expect(refused[0]?.command).toBe("chmod o+r -- '-n $(x).html'");
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test("a link to one of many files that lack a bit adds no cause", async () => {
+  using folder = new TempSite("empty");
+  for (const name of ["1", "2", "3", "4"]) folder.file(`photos/${name}.jpg`, "photo", 0o600);
+  symlinkSync("photos/1.jpg", folder.at("latest.jpg"));
+  const audited = openAuditedSite({ root: folder.root });
+  const { refused } = await audit(audited);
+  audited.tree.close();
+  expect(lines(refused)).toEqual(["photos/* permission 5"]);
+  expect(refused[0]?.reason).toBe("4 files lack o+r");
+});
+
+test("a name is shown without what would control a terminal", () => {
+  const finding = { path: "a\u001b[2Jb", cause: "backup", reason: "", files: 1 } as const;
+  expect(shownPath(finding)).toBe("a\\u{1b}[2Jb");
+});
