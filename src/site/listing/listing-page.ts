@@ -207,6 +207,7 @@ function belowTable(asked: AskedListing, { count }: ListedSum, { left }: Pages):
 /** Links to the other view of the folder, and to the folder as an archive. */
 function folderLinks(
   { order }: AskedListing,
+  { page }: Pages,
   { archives, previews }: ListingExtras,
   view: ListingView,
 ): string {
@@ -214,7 +215,9 @@ function folderLinks(
   if (previews !== undefined) {
     const [other, title] =
       view === "list" ? (["grid", "Grid"] as const) : (["list", "List"] as const);
-    links.push(`<a class="view" href="${escapeHtml(hrefOf(order, other))}">${title}</a>`);
+    links.push(
+      `<a class="view" href="${escapeHtml(hrefOf({ ...order, page }, other))}">${title}</a>`,
+    );
   }
   for (const [index, format] of archives.entries()) {
     const before = index === 0 ? "Download " : "";
@@ -239,7 +242,7 @@ function endPage(
 </table>
 ${belowTable(asked, sum, on)}<footer${isWhole ? " data-whole" : ""}>\
 <p role="status">${summary(asked, sum, on)}</p>${pageLinks(asked, on, view)}\
-${folderLinks(asked, extras, view)}</footer>
+${folderLinks(asked, on, extras, view)}</footer>
 </main>
 ${asked.below ?? ""}<script type="module">${listingScript}</script>
 ${moreScript}</body>
