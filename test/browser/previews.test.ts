@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 import type { Server } from "../../index.ts";
 import { serve } from "../../index.ts";
-import { picture, tone } from "../site/preview/media.ts";
+import { picture, tone } from "../site/thumbnails/media.ts";
 import { TempSite } from "../temp-site.ts";
 import { chromium, Page } from "./chromium.ts";
 

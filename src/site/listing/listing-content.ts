@@ -16,9 +16,9 @@ import { tagOfBytes } from "../content/file-representation.ts";
 import { Representation } from "../content/representation.ts";
 import type { Answer } from "../endpoint.ts";
 import type { ArchiveFormat } from "../download/archive-format.ts";
-import type { RenderedDocument } from "../preview/document.ts";
+import type { RenderedDocument } from "../markdown/document.ts";
 import type { Previews } from "../preview/previews.ts";
-import type { Readme } from "../preview/readme.ts";
+import type { Readme } from "../markdown/readme.ts";
 import type { Request } from "../request.ts";
 import type { AskedListing, ListingFormat } from "./listing-format.ts";
 import type { ListingExtras } from "./listing-page.ts";
@@ -91,13 +91,15 @@ class WholeByFormat extends Map<ListingFormat, WholeListing> {}
 /** `readme` as a part of a page; its code is loaded by the first listing that shows one. */
 function belowOf(readme: Readme): string {
   const { readmeSection } =
-    require("../preview/readme.ts") as typeof import("../preview/readme.ts");
+    require("../markdown/readme.ts") as typeof import("../markdown/readme.ts");
   return readmeSection(readme);
 }
 
 /** What previews add to pages; loaded by the first listing of a site that has them. */
-function listingPreviews(): typeof import("../preview/listing-previews.ts") {
-  return require("../preview/listing-previews.ts") as ReturnType<typeof listingPreviews>;
+function previewsOfPages(): ListingExtras["previews"] {
+  const { listingPreviews } =
+    require("../preview/listing-previews.ts") as typeof import("../preview/listing-previews.ts");
+  return listingPreviews;
 }
 
 /** A listing that is asked for, and how it is made. */
@@ -126,7 +128,7 @@ export class ListingContent {
     this.#extras = {
       explains,
       archives,
-      previews: previews === undefined ? undefined : listingPreviews(),
+      previews: previews === undefined ? undefined : previewsOfPages(),
     };
     this.#html = htmlListings(this.#extras);
   }

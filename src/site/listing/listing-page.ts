@@ -29,12 +29,10 @@ export interface ListingExtras {
 
 /** What previews add to a page: a style and a script with their digests, and pictures. */
 interface PagePreviews {
-  readonly pagePreviews: {
-    readonly style: string;
-    readonly styleDigest: string;
-    readonly script: string;
-    readonly scriptDigest: string;
-  };
+  readonly style: string;
+  readonly styleDigest: string;
+  readonly script: string;
+  readonly scriptDigest: string;
   readonly pictureOf: RowStyle["picture"];
 }
 
@@ -43,9 +41,8 @@ interface PagePreviews {
  * (Content-Security-Policy Level 3 §2.3.1), and pictures, sound and listings of the tree.
  */
 function policyOf(previews: PagePreviews | undefined): string {
-  const more = previews?.pagePreviews;
-  const moreScript = more === undefined ? "" : ` 'sha256-${more.scriptDigest}'`;
-  const moreStyle = more === undefined ? "" : ` 'sha256-${more.styleDigest}'`;
+  const moreScript = previews === undefined ? "" : ` 'sha256-${previews.scriptDigest}'`;
+  const moreStyle = previews === undefined ? "" : ` 'sha256-${previews.styleDigest}'`;
   return [
     "default-src 'none'",
     `script-src 'sha256-${listingScriptDigest}'${moreScript}`,
@@ -129,8 +126,8 @@ function beginPage(
   const isRoot = path.segments.length === 0;
   const title = isRoot ? "/" : `/${displayPath(path)}/`;
   const folderQuery = folderQueryOf(view);
-  const up = `<tr class="up"><td><a href="../${folderQuery}">../</a></td><td></td><td></td><td></td></tr>\n`;
-  const more = previews === undefined ? "" : `<style>${previews.pagePreviews.style}</style>\n`;
+  const up = `<a href="../${folderQuery}">../</a>`;
+  const more = previews === undefined ? "" : `<style>${previews.style}</style>\n`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -149,7 +146,7 @@ ${filterForm(order, view)}
 <table${view === "list" ? "" : ` class="${view}"`}>
 <thead><tr>${headCells(order, view)}</tr></thead>
 <tbody>
-${isRoot ? "" : up}`;
+${isRoot ? "" : `<tr class="up"><td>${up}</td><td></td><td></td><td></td></tr>\n`}`;
 }
 
 /** What the folder has, in words. */
@@ -236,7 +233,7 @@ function endPage(
   const on = pagesOf(asked, sum.totals);
   // The script filters a page that has all there is by itself.
   const isWhole = on.pages === 1 && asked.order.filter === "";
-  const more = extras.previews?.pagePreviews.script;
+  const more = extras.previews?.script;
   const moreScript = more === undefined ? "" : `<script type="module">${more}</script>\n`;
   return `</tbody>
 </table>

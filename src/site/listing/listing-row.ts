@@ -70,7 +70,7 @@ function timeElement(mtimeMs: number): string {
 
 /** How rows are shown besides as usual. */
 export interface RowStyle {
-  /** HTML that stands before a name; otherwise its icon does, which follows from the row's class. */
+  /** HTML before a name; otherwise there is an icon, which follows from the class of the row. */
   readonly picture: (entry: DirectoryEntry) => string;
   /** The query of links to folders, with its "?". */
   readonly folderQuery: string;
@@ -89,13 +89,15 @@ export function renderRow(
   const group = groupOf(name, kind);
   const isFolder = kind === "directory";
   const slash = isFolder ? "/" : "";
+  const more = isFolder ? `/${folderQuery}` : "";
   const href = isPlain ? name : escapeHtml(encodeName(name));
   const text = isPlain ? name : nameText(name);
   const state = denial === undefined ? "" : " locked";
   const lock = denial === undefined ? "" : lockText(denial, explains);
   const length = isFolder ? "" : `<span title="${size} bytes">${formatSize(size)}</span>`;
   return `<tr class="${isFolder ? "dir" : group}${state}">\
-<td>${picture(entry)}<a href="./${href}${isFolder ? `/${folderQuery}` : ""}">${text}${slash}</a>${lock}</td><td>${length}</td>\
+<td>${picture(entry)}<a href="./${href}${more}">${text}${slash}</a>${lock}</td>\
+<td>${length}</td>\
 <td>${timeElement(mtimeMs)}</td><td>${group}</td></tr>
 `;
 }

@@ -3,7 +3,7 @@
  * README below. Colours are those of the page.
  */
 
-import { readmeStyle } from "./readme-style.ts";
+import { readmeStyle } from "../markdown/readme-style.ts";
 
 const style = `
 html:has(dialog[open]) { overflow: hidden; }
@@ -92,4 +92,4 @@ ${readmeStyle}`;
 export const previewStyle = style.replaceAll(/\n */g, "\n");
 
 /** The SHA-256 of the style, in base64, for the page's policy; a test compares it. */
-export const previewStyleDigest = "wjILPuKyEm28XkuVJ+a19q7upzTzT1JoZvnP93pXO5I=";
+export const previewStyleDigest = "ydhfbMLkl6ot0xGDpinq6uprydWn/eJsFZ0LYYUpt6k=";

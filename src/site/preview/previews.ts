@@ -12,10 +12,10 @@ import type { ContainedPath } from "../../tree/path.ts";
 import type { OpenFile, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Representation } from "../content/representation.ts";
-import { Documents } from "./document.ts";
-import type { Readme } from "./readme.ts";
-import { Thumbnails } from "./thumbnails.ts";
-import type { FoundThumbnail } from "./thumbnails.ts";
+import { Documents } from "../markdown/document.ts";
+import type { Readme } from "../markdown/readme.ts";
+import { Thumbnails } from "../thumbnails/thumbnails.ts";
+import type { FoundThumbnail } from "../thumbnails/thumbnails.ts";
 
 /** What a query may ask for instead of the file. */
 type AskedPreview = "thumbnail" | "preview";
@@ -70,14 +70,15 @@ export class Previews {
     return whenReady(this.#documents.of(file, path, "page"), (document) => {
       if (document === undefined) return "busy";
       const { representDocument } =
-        require("./document-page.ts") as typeof import("./document-page.ts");
+        require("../markdown/document-page.ts") as typeof import("../markdown/document-page.ts");
       return representDocument(name, document, kept, hasVariants);
     });
   }
 
   /** The README of the folder at `path`; undefined when there is none to show. */
   async readme(path: ContainedPath, view: View): Promise<Readme | undefined> {
-    const { findReadme } = require("./readme.ts") as typeof import("./readme.ts");
+    const { findReadme } =
+      require("../markdown/readme.ts") as typeof import("../markdown/readme.ts");
     return await findReadme(this.#service.tree, path, view, this.#documents);
   }
 }

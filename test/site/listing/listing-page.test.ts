@@ -229,7 +229,10 @@ test("is not there when listings are off, but the index is", async () => {
 
 describe("a long one", () => {
   /** Where more than five entries are many. */
-  const streaming = new SiteClient(site.root, { limits: { listingWholeEntriesMax: 5 } });
+  const streaming = new SiteClient(site.root, {
+    previews: false,
+    limits: { listingWholeEntriesMax: 5 },
+  });
 
   /** Fills the folder `name` with `count` files. */
   function fill(name: string, count: number): void {

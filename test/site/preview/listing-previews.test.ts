@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { pictureOf } from "../../../src/site/preview/listing-previews.ts";
+import { listingPreviews } from "../../../src/site/preview/listing-previews.ts";
 import { TempSite } from "../../temp-site.ts";
 import { SiteClient } from "../site-client.ts";
-import { picture } from "./media.ts";
+import { picture } from "../thumbnails/media.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -13,6 +13,7 @@ site.file("photos/notes.txt", "notes");
 site.folder("photos/more");
 const client = new SiteClient(site.root);
 
+const { pictureOf } = listingPreviews;
 const entry = { name: "a.jpg", kind: "file", size: 10, mtimeMs: 0 } as const;
 
 describe("the picture of an entry", () => {

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { askedPreviewOf } from "../../../src/site/preview/previews.ts";
 import { TempSite } from "../../temp-site.ts";
 import { SiteClient } from "../site-client.ts";
-import { picture } from "./media.ts";
+import { picture } from "../thumbnails/media.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());

@@ -22,10 +22,10 @@ import {
   signatureOctets,
   thumbnailType,
 } from "./thumbnail.ts";
-import { WorkGate } from "./work-gate.ts";
+import { WorkGate } from "../preview/work-gate.ts";
 
 /** Why there is no thumbnail, for the log. */
-export interface Unfit {
+interface Unfit {
   readonly kind: "unfit";
   readonly reason: string;
 }

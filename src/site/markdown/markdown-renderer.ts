@@ -10,7 +10,7 @@ import type { Scheduler } from "../../schedule/scheduler.ts";
 import { escapeHtml } from "../pages/markup.ts";
 import { markdownHtml } from "./markdown.ts";
 import type { MarkdownAnswer, MarkdownJob } from "./markdown-worker.ts";
-import { WorkGate } from "./work-gate.ts";
+import { WorkGate } from "../preview/work-gate.ts";
 
 /** A text of up to so many code units is rendered on the event loop. */
 const inlineUnitsMax = 4096;
@@ -63,7 +63,7 @@ export class MarkdownRenderer {
       resolve(undefined);
     });
     thread.addEventListener("close", () => resolve(undefined));
-    thread.postMessage(job);
+    thread.postMessage(job, []);
     try {
       return await promise;
     } finally {

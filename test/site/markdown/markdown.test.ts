@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { markdownHtml } from "../../../src/site/preview/markdown.ts";
+import { markdownHtml } from "../../../src/site/markdown/markdown.ts";
 
 const html = (text: string): string | undefined => markdownHtml(text, "p-");
 

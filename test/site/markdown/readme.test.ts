@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
-import { serve } from "../../../index.ts";
 import { TempSite } from "../../temp-site.ts";
+import { requestOf } from "../fake-request.ts";
 import { SiteClient } from "../site-client.ts";
 
 const site = new TempSite("empty");
@@ -74,10 +74,13 @@ describe("the README of a folder", () => {
   test("is below a streamed listing as well", async () => {
     for (let i = 0; i < 20; i++) site.file(`many/${i}`, "");
     site.file("many/README.md", "words");
-    await using server = await serve({ root: site.root, limits: { listingWholeEntriesMax: 5 } });
-    const response = await fetch(new URL("many/", server.url));
-    expect(response.headers.get("ETag")).toBeNull();
-    expect(await response.text()).toContain("<p>words</p>\n</section>\n<script");
+    const small = new SiteClient(site.root, { limits: { listingWholeEntriesMax: 5 } });
+    const { fields, body } = await small.answer(requestOf("GET /many/"));
+    expect(fields.some(([name]) => name === "ETag")).toBe(false);
+    if (body.kind !== "stream") throw new Error(`not a stream: ${body.kind}`);
+    let text = "";
+    for await (const chunk of body.chunks) text += new TextDecoder().decode(chunk);
+    expect(text).toContain("<p>words</p>\n</section>\n<script");
   });
 
   test("is not in JSON, and not there with previews off", async () => {

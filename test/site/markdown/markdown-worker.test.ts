@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
 
-import type { MarkdownAnswer, MarkdownJob } from "../../../src/site/preview/markdown-worker.ts";
+import type { MarkdownAnswer, MarkdownJob } from "../../../src/site/markdown/markdown-worker.ts";
 
-const program = new URL("../../../src/site/preview/markdown-worker.ts", import.meta.url);
+const program = new URL("../../../src/site/markdown/markdown-worker.ts", import.meta.url);
 const worker = new Worker(program);
 afterAll(() => worker.terminate());
 
@@ -10,7 +10,7 @@ function answerTo(job: MarkdownJob): Promise<MarkdownAnswer> {
   return new Promise((resolve) => {
     const listener = ({ data }: MessageEvent<MarkdownAnswer>): void => resolve(data);
     worker.addEventListener("message", listener, { once: true });
-    worker.postMessage(job);
+    worker.postMessage(job, []);
   });
 }
 

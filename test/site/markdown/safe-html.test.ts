@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
-import { markdownHtml } from "../../../src/site/preview/markdown.ts";
-import { safeHtml } from "../../../src/site/preview/safe-html.ts";
+import { markdownHtml } from "../../../src/site/markdown/markdown.ts";
+import { safeHtml } from "../../../src/site/markdown/safe-html.ts";
 
 const safe = (html: string): string => safeHtml(html, "p-");
 

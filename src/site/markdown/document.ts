@@ -23,14 +23,14 @@ export interface RenderedDocument {
 }
 
 /** Where a document stands: the names of its headings must not be those of another in the page. */
-export type DocumentPlace = "page" | "below";
+type DocumentPlace = "page" | "below";
 
 const prefixes: Readonly<Record<DocumentPlace, string>> = { page: "text-", below: "readme-" };
 
 const markdownName = /\.(?:md|markdown|mdown|mkdn?)$/i;
 
 /** Whether a file of this name is Markdown. */
-export function isMarkdownName(name: string): boolean {
+function isMarkdownName(name: string): boolean {
   return markdownName.test(name);
 }
 

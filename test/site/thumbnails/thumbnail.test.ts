@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
-import { isImage, makeThumbnail, thumbnailEdge } from "../../../src/site/preview/thumbnail.ts";
+import { isImage, makeThumbnail } from "../../../src/site/thumbnails/thumbnail.ts";
 import { WorkGate } from "../../../src/site/preview/work-gate.ts";
 import { gif, picture, pngOf } from "./media.ts";
 
@@ -29,9 +29,9 @@ const refusal = (octets: Uint8Array<ArrayBuffer>): Promise<string> =>
 
 describe("a thumbnail", () => {
   test.each([
-    [800, 600, thumbnailEdge, 240],
-    [600, 800, 240, thumbnailEdge],
-    [900, 3, thumbnailEdge, 1],
+    [800, 600, 320, 240],
+    [600, 800, 240, 320],
+    [900, 3, 320, 1],
     [320, 320, 320, 320],
     [32, 20, 32, 20],
     [1, 1, 1, 1],
@@ -50,9 +50,9 @@ describe("a thumbnail", () => {
   });
 });
 
-describe("no thumbnail", () => {
-  const of = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text, "latin1"));
+const of = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text, "latin1"));
 
+describe("no thumbnail", () => {
   test.each([
     ["text", "hello, world, hello"],
     ["nothing", ""],

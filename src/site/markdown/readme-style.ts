@@ -36,7 +36,8 @@ const style = `
 .readme blockquote { padding: 0 0 0 1em; border-left: 3px solid var(--line); color: var(--soft); }
 .readme img { max-width: 100%; height: auto; vertical-align: middle; }
 .readme hr { margin: 2em 0; border: 0; border-top: 1px solid var(--line); }
-.readme table { display: table; width: auto; max-width: 100%; table-layout: auto; border-collapse: collapse; }
+.readme table { display: table; width: auto; max-width: 100%; border-collapse: collapse; }
+.readme table { table-layout: auto; }
 .readme :is(th, td):is(th, td):is(:nth-child(n)) {
   position: static; display: table-cell; width: auto; padding: 0.375rem 0.75rem;
   border: 1px solid var(--line); color: inherit; font-size: 0.875rem; line-height: 1.5;

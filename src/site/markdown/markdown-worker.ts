@@ -14,5 +14,5 @@ export interface MarkdownJob {
 export type MarkdownAnswer = { readonly html: string | undefined };
 
 self.addEventListener("message", ({ data: { text, prefix } }: MessageEvent<MarkdownJob>) => {
-  self.postMessage({ html: markdownHtml(text, prefix) } satisfies MarkdownAnswer);
+  self.postMessage({ html: markdownHtml(text, prefix) } satisfies MarkdownAnswer, []);
 });

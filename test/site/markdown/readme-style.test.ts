@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 
-import { documentPageStyle } from "../../../src/site/preview/document-page.ts";
+import { documentStyle } from "../../../src/site/markdown/document-style.ts";
 import { previewStyle } from "../../../src/site/preview/preview-style.ts";
-import { readmeStyle } from "../../../src/site/preview/readme-style.ts";
+import { readmeStyle } from "../../../src/site/markdown/readme-style.ts";
 
 test("it is the same in a page of its own and below a listing", () => {
-  for (const style of [documentPageStyle, previewStyle]) expect(style).toContain(readmeStyle);
+  for (const style of [documentStyle, previewStyle]) expect(style).toContain(readmeStyle);
 });
 
 test("it styles nothing but documents", () => {

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 
 import { milliseconds, seconds } from "../../../src/base/units.ts";
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
-import { MarkdownRenderer } from "../../../src/site/preview/markdown-renderer.ts";
+import { MarkdownRenderer } from "../../../src/site/markdown/markdown-renderer.ts";
 import { TempSite } from "../../temp-site.ts";
 
 const folder = new TempSite("empty");

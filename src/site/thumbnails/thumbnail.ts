@@ -9,10 +9,10 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
-import type { WorkGate } from "./work-gate.ts";
+import type { WorkGate } from "../preview/work-gate.ts";
 
 /** The longer edge of a thumbnail, in pixels: twice what a listing shows, for fine screens. */
-export const thumbnailEdge = 320;
+const thumbnailEdge = 320;
 
 /** The media type of all thumbnails. Every browser that runs the page's script knows it. */
 export const thumbnailType = "image/webp";
