@@ -108,7 +108,19 @@ export interface Limits {
   readonly connectionsMax: number;
   /** Open connections of one client address; one more is answered 503 and closed. */
   readonly connectionsPerAddressMax: number;
+  /**
+   * Connections for which the kernel buffers as much as it likes, usually 4 MB. One that is
+   * accepted while so many are open has the bound of `unsentBytesMax`.
+   */
+  readonly roomyConnectionsMax: number;
+  /** What the kernel buffers of a response beside what it has sent, on such a connection. */
+  readonly unsentBytesMax: ByteCount;
 
+  /**
+   * Copies of responses that wait for clients which don't read, on all connections together; a
+   * connection that would need more is reset. Copies of up to 16 KiB for one client aren't counted.
+   */
+  readonly queuedBytesMax: ByteCount;
   /** Bytes of a body that a handler has not read yet; beyond it reading from the client pauses. */
   readonly bodyBufferBytesMax: ByteCount;
   /** A file of up to this size is sent from memory, in one piece with its header section. */
@@ -119,6 +131,13 @@ export interface Limits {
   readonly fileCacheBytesMax: ByteCount;
   /** The cache of request heads. */
   readonly requestCacheBytesMax: ByteCount;
+  /** How much the process may grow until it collects garbage when it has become quiet. */
+  readonly collectGrowthBytes: ByteCount;
+  /**
+   * Up to which size of the process it collects. Most of a larger one belongs to the program that
+   * the server runs in, which a collection would hold up for longer.
+   */
+  readonly collectProcessBytesMax: ByteCount;
   /** Large files kept open for further requests; fewer where the process may open few files. */
   readonly openFilesKeptMax: number;
   /**
@@ -268,12 +287,17 @@ export const defaultLimits: Limits = {
   mountsMax: 64,
   connectionsMax: 20_000,
   connectionsPerAddressMax: 20_000,
+  roomyConnectionsMax: 64,
+  unsentBytesMax: kibibytes(256),
 
+  queuedBytesMax: mebibytes(64),
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),
   unsizedFileBytesMax: mebibytes(64),
   fileCacheBytesMax: mebibytes(64),
   requestCacheBytesMax: mebibytes(16),
+  collectGrowthBytes: mebibytes(48),
+  collectProcessBytesMax: mebibytes(768),
   openFilesKeptMax: 1000,
   openFilesRestMs: seconds(2),
   sendPieceBytes: kibibytes(128),

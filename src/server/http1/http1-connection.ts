@@ -66,14 +66,14 @@ export class Http1Connection implements ProtocolConnection, Batched {
     context: ConnectionContext,
     transport: Transport,
     remoteAddress: string,
-    { heads, bodies, keepAlive }: Http1Shared,
+    { heads, bodies, queued, keepAlive }: Http1Shared,
   ) {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
     this.#keepAlive = keepAlive;
     this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
-    this.#queue = new WriteQueue(transport);
+    this.#queue = new WriteQueue(transport, queued);
     this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
     this.#timeouts = new Timeouts(context, context.clock.turnMs());
     this.#freshness = new RequestFreshness(context.scheduler, context.logicalClock);

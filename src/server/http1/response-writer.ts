@@ -131,6 +131,7 @@ export class ResponseWriter {
   release(): void {
     this.#sender?.close();
     this.#sender = undefined;
+    this.#queue.release();
     this.#stream = "none";
     this.#wakeStream();
     // A stream that is busy with its next chunk is told as well.
