@@ -46,6 +46,9 @@ function tests(): void {
       "/app/docs/a.txt",
     );
     await page.view.click("main a");
+    // A text is shown in place, and opened by a link.
+    await page.until("document.querySelector('dialog[open] pre') !== null");
+    await page.view.click("dialog a");
     await page.until("location.pathname === '/app/docs/a.txt'");
     expect(await page.value("document.body.textContent")).toBe("a");
   });
@@ -54,6 +57,9 @@ function tests(): void {
     using page = await Page.open();
     await page.goto("/app/docs/", server.url);
     await page.view.click("td a[href='./a.txt']");
+    // A text is shown in place, and opened by a link.
+    await page.until("document.querySelector('dialog[open] pre') !== null");
+    await page.view.click("dialog a");
     await page.until("location.pathname === '/app/docs/a.txt'");
   });
 }

@@ -61,6 +61,9 @@ dialog button:disabled { color: var(--line); cursor: default; }
 .grid td img {
   position: absolute; inset: 0 0 auto; width: 100%; height: 8rem; object-fit: scale-down;
 }
+.grid td a {
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden;
+}
 .grid td a::before {
   left: calc(50% - 1.75rem); top: 2.25rem; width: 3.5rem; height: 3.5rem;
 }
@@ -92,4 +95,4 @@ ${readmeStyle}`;
 export const previewStyle = style.replaceAll(/\n */g, "\n");
 
 /** The SHA-256 of the style, in base64, for the page's policy; a test compares it. */
-export const previewStyleDigest = "ydhfbMLkl6ot0xGDpinq6uprydWn/eJsFZ0LYYUpt6k=";
+export const previewStyleDigest = "R+maiwM6XvnbU3cNcMDOl0W62vbVEB8jRpRAgPpiNq4=";
