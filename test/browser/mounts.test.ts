@@ -46,9 +46,6 @@ function tests(): void {
       "/app/docs/a.txt",
     );
     await page.view.click("main a");
-    // A text is shown in place, and opened by a link.
-    await page.until("document.querySelector('dialog[open] pre') !== null");
-    await page.view.click("dialog a");
     await page.until("location.pathname === '/app/docs/a.txt'");
     expect(await page.value("document.body.textContent")).toBe("a");
   });
