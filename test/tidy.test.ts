@@ -198,7 +198,7 @@ const noBarrels: Rule = (sources) =>
 const explicitExtensions: Rule = (sources) =>
   [...sources].flatMap(([path, source]) =>
     importsOf(path, source)
-      .filter((to) => /^(?:src|test|index)\b/.test(to) && !/\.(?:ts|json)$/.test(to))
+      .filter((to) => /^(?:src|test|index)\b/.test(to) && !/\.(?:ts|json|txt)$/.test(to))
       .map((to) => `${path} imports ${to} without its extension`),
   );
 

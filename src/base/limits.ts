@@ -220,6 +220,21 @@ export interface Limits {
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
+  /** Event streams of live reload; one more is answered 503. A browser needs one. */
+  readonly liveStreamsMax: number;
+  /** Paths of changed files that are gathered. With more, all pages reload. */
+  readonly liveChangesMax: number;
+  /** How long no file may have changed before pages are told. */
+  readonly liveQuietTimeMs: Milliseconds;
+  /** The same while files have gone and none has come: a build that empties its folder first. */
+  readonly liveGoneTimeMs: Milliseconds;
+  /** How long pages wait at most while files go on changing. */
+  readonly liveGatherTimeMs: Milliseconds;
+  /** Between two looks whether the root is still the same folder. */
+  readonly liveRootTimeMs: Milliseconds;
+  /** Between two comments on an event stream, by which clients that are gone are noticed. */
+  readonly liveBeatTimeMs: Milliseconds;
+
   /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
   readonly auditEntriesMax: number;
   /** Folders below each other that it goes down into. */
@@ -331,6 +346,14 @@ export const defaultLimits: Limits = {
   markdownCacheBytesMax: mebibytes(8),
   requestsKeptMax: 100,
 
+  liveStreamsMax: 1000,
+  liveChangesMax: 1000,
+  liveQuietTimeMs: milliseconds(100),
+  liveGoneTimeMs: seconds(1),
+  liveGatherTimeMs: seconds(5),
+  liveRootTimeMs: seconds(1),
+  liveBeatTimeMs: seconds(20),
+
   auditEntriesMax: 500_000,
   auditDepthMax: 64,
   auditTimeMs: seconds(60),
@@ -402,6 +425,16 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "codingAtOnceBytesMax",
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
+  },
+  {
+    limit: "liveRootTimeMs",
+    expected: "at least 10, so that the looks leave time for requests",
+    holds: (l) => l.liveRootTimeMs >= 10,
+  },
+  {
+    limit: "liveBeatTimeMs",
+    expected: "at least 10, so that the comments leave time for requests",
+    holds: (l) => l.liveBeatTimeMs >= 10,
   },
   {
     limit: "listingEntriesMax",

@@ -13,6 +13,7 @@ import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
+import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
 import type { Previews, PreviewService } from "./preview/previews.ts";
 import type { Request } from "./request.ts";
@@ -26,6 +27,8 @@ import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { PathMapping } from "./rules/path-mapping.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
+import type { Live, LiveParts } from "./live/live.ts";
+import type { LivePages } from "./live/live-pages.ts";
 import type { NearSearch } from "./near/near-search.ts";
 import type { NearNames } from "./pages/error-page.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
@@ -35,6 +38,7 @@ import { SchemeGuard } from "./guards/scheme-guard.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { ContainedPath } from "../tree/path.ts";
+import { rootPath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -52,6 +56,8 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
+  /** The server's live reload, opened by the first site that has it; absent without a server. */
+  readonly live?: () => Live;
   /**
    * Whether the log shows names that are similar to a missing one. Asked when a name is missing; by
    * default false.
@@ -192,6 +198,31 @@ function guardsOf(
   return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
 }
 
+/** What live reload adds to a site whose header rules are `headers`; undefined without it. */
+function liveParts(
+  options: CompleteSiteOptions,
+  { live }: SiteSurroundings,
+  pages: ErrorPages,
+  limits: Limits,
+  headers: Finisher | undefined,
+): LiveParts | undefined {
+  if (!options.live || live === undefined) return undefined;
+  const page = new ResponseBuilder(200).html("").build();
+  const { base } = options;
+  return live().parts({
+    pages,
+    limits,
+    base: base === "/" ? rootPath : placeOfBase(base),
+    ruledFields: (request) => (headers?.finish(page, request) ?? page).fields,
+  });
+}
+
+/** The path of `base`, which isn't the root. */
+function placeOfBase(base: string): ContainedPath {
+  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  return readPlace("base", base);
+}
+
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
 function openAll(
   options: CompleteSiteOptions,
@@ -213,11 +244,10 @@ function openBase(
   content: TreeContent,
   mapping: PathMapping,
 ): Endpoint {
-  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
   const { BaseEndpoint } =
     require("./rules/base-endpoint.ts") as typeof import("./rules/base-endpoint.ts");
   const isServed = (path: ContainedPath): boolean => tree.rootsOf?.(path).length !== 0;
-  return new BaseEndpoint({ base: readPlace("base", base), index, content, mapping, isServed });
+  return new BaseEndpoint({ base: placeOfBase(base), index, content, mapping, isServed });
 }
 
 /**
@@ -250,6 +280,7 @@ function contentOf(
   pages: ErrorPages,
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
+  live: LivePages | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
@@ -278,6 +309,7 @@ function contentOf(
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
     previews: options.previews ? openedPreviews : undefined,
+    live,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
@@ -304,9 +336,11 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
   const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near });
-  const content = contentOf(options, tree, pages, limits, surroundings);
+  const live = liveParts(options, surroundings, pages, limits, headers);
+  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
+    ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
     ...postEndpoints(options.post, { ...service, formPage }),
     ...(options.base === "/" ? [] : [openBase(options, tree, content, mapping)]),
@@ -321,6 +355,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     guards.unshift(timing);
     finishers.push(timing);
   }
+  if (live !== undefined) finishers.push(live.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
   return { ...opened, site, limits };

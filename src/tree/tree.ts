@@ -21,6 +21,9 @@ export interface Tree {
   /** The name of the file that is served for its folder, "index.html"; "" for none. */
   readonly index: string;
 
+  /** The folders on disk that it shows; absent for a tree that never changes. */
+  readonly folders?: readonly ShownFolder[];
+
   /** Opens `path`. A file in the outcome is open; the caller closes it. */
   open(path: ContainedPath, view: View): Eventual<Outcome>;
 
@@ -54,6 +57,16 @@ export interface Tree {
 
   /** Drops what depends on lookups, and closes files that are kept open for requests to come. */
   close(): void;
+}
+
+/** A folder on disk that a tree shows. */
+export interface ShownFolder {
+  /** Its absolute path as it was named, without a trailing slash. It may be a symbolic link. */
+  readonly path: string;
+  /** Where it stands in the tree, "docs/"; "" for the root. */
+  readonly at: string;
+  /** The name of the only file in it that is shown; absent for all that is in it. */
+  readonly only?: string;
 }
 
 /**

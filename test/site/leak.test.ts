@@ -65,6 +65,7 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     archives: undefined,
     previews: undefined,
     earlyHints: undefined,
+    live: undefined,
   });
   return { pages, content };
 }

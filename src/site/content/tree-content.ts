@@ -21,6 +21,7 @@ import type { Answer } from "../endpoint.ts";
 import type { Archives } from "../archive/archives.ts";
 import type { ArchiveFormat } from "../download/archive-format.ts";
 import type { Presentation } from "../download/asked-download.ts";
+import type { LivePages } from "../live/live-pages.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
 import type { ListingContent } from "../listing/listing-content.ts";
 import type { ErrorPages, Missed } from "../pages/error-page.ts";
@@ -57,6 +58,8 @@ interface ContentService {
   readonly previews: (() => Previews) | undefined;
   /** The early hints, loaded by their first use; undefined when they are off. */
   readonly earlyHints: (() => EarlyHints) | undefined;
+  /** Puts the script of live reload into pages; undefined when that is off. */
+  readonly live: LivePages | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -263,9 +266,10 @@ export class TreeContent {
     const at = pathOfFile(file, path);
     return whenReady(previews().of(usual, file, at, query), (made) => {
       if (made === "busy") return pages.refusal(refusals.overloaded);
-      if (!(made instanceof Representation))
-        return pages.notFound(view, made.reason, { request, path });
-      return this.#answerSelected(request, this.#selectVariant(request, made, at, view));
+      if (made instanceof Representation) {
+        return this.#answerSelected(request, this.#selectVariant(request, made, at, view));
+      }
+      return pages.notFound(view, made.reason, { request, path });
     });
   }
 
@@ -306,11 +310,12 @@ export class TreeContent {
 
   #selectVariant(
     request: Request,
-    identity: Representation,
+    stored: Representation,
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    const { variants } = this.#service;
+    const { live, variants } = this.#service;
+    const identity = live?.page(stored, request) ?? stored;
     // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
     if (variants === undefined || !request.head.fields.has("accept-encoding")) return identity;
     return variants().select(request, identity, path, view);

@@ -134,6 +134,7 @@ export class DiskTree implements Tree {
    */
   readonly root: string;
   readonly index: string;
+  readonly folders: NonNullable<Tree["folders"]>;
   readonly #rules: WalkRules;
   readonly #limits: DiskTreeLimits;
   readonly #cache: LookupCache;
@@ -154,6 +155,7 @@ export class DiskTree implements Tree {
     const alarms = [scheduler.alarm(), scheduler.alarm()] as const;
     this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, ...alarms);
     const given = absoluteForm(options.root);
+    this.folders = [{ path: given, at: "" }];
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
