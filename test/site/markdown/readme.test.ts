@@ -46,6 +46,17 @@ describe("the README of a folder", () => {
     expect(status).toBe(200);
   });
 
+  test("is each client's own, when it changes between two at one time", async () => {
+    site.file("shared/README.md", "first");
+    const before = readmeOf("/shared/");
+    site.file("shared/README.md", "the second");
+    const after = readmeOf("/shared/");
+    expect([(await before)?.[1], (await after)?.[1]]).toEqual([
+      "<p>first</p>\n",
+      "<p>the second</p>\n",
+    ]);
+  });
+
   test("is not shown when strangers may not read it; the next one is", async () => {
     site.file("shut/README.md", "secret words", 0o600);
     expect(await readmeOf("/shut/")).toBeUndefined();
