@@ -174,9 +174,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 const isBroken = (image) => image.complete && image.naturalWidth === 0;
-for (const image of document.querySelectorAll("td > img")) if (isBroken(image)) image.remove();
+const thumbnails = "#listing td > img";
+for (const image of document.querySelectorAll(thumbnails)) if (isBroken(image)) image.remove();
 document.addEventListener("error", ({ target }) => {
-  if (target.matches?.("td > img")) target.remove();
+  if (target.matches?.(thumbnails)) target.remove();
 }, true);
 `;
 
@@ -184,4 +185,4 @@ document.addEventListener("error", ({ target }) => {
 export const previewScript = script.replaceAll(/\n */g, "\n");
 
 /** The SHA-256 of the script, in base64, for the page's policy; a test compares it. */
-export const previewScriptDigest = "u37w54ljhxYuv+n7XGTktAkxcxCaz0kQdO6AxMwVy00=";
+export const previewScriptDigest = "795iuUSGRrJib3huKO0ztCmUJ9qs/vcyhPA46P3cbqs=";
