@@ -15,6 +15,7 @@ import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
 import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
+import type { Previews, PreviewService } from "./preview/previews.ts";
 import type { Request } from "./request.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { RouteTable } from "./library/route-endpoint.ts";
@@ -191,6 +192,13 @@ export function hostGuardOf(
   return hosts === undefined ? [] : [new HostGuard(() => hosts, pages)];
 }
 
+/** The previews of a site, whose code is loaded with the first that is asked for. */
+function openPreviews(service: PreviewService): Previews {
+  const { Previews: Made } =
+    require("./preview/previews.ts") as typeof import("./preview/previews.ts");
+  return new Made(service);
+}
+
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
   options: CompleteSiteOptions,
@@ -300,6 +308,12 @@ function contentOf(
     const service = { tree, pages, limits, budgets, root: files === undefined ? root : "" };
     return (made ??= openArchives(service));
   };
+  let previews: Previews | undefined;
+  const openedPreviews = (): Previews => {
+    const { scheduler } = budgets;
+    const service = { tree, limits, scheduler, hasVariants: options.compress };
+    return (previews ??= openPreviews(service));
+  };
   return new TreeContent({
     tree,
     pages,
@@ -310,6 +324,7 @@ function contentOf(
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
+    previews: options.previews ? openedPreviews : undefined,
     live,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
