@@ -185,7 +185,7 @@ function guardsOf(
 }
 
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
-function openAll(
+export function openAll(
   options: CompleteSiteOptions,
   limits: Limits,
   surroundings: TreeSurroundings,
