@@ -198,18 +198,29 @@ export function openAll(
   return openMounts(options, limits, surroundings);
 }
 
-/** What answers paths outside of the site's base. */
-function openBase(
-  { base, index }: CompleteSiteOptions,
-  tree: Tree,
-  content: TreeContent,
-  mapping: PathMapping,
-): Endpoint {
+/** The path that the site's root is served under; undefined for "/". */
+function openHome({ base }: CompleteSiteOptions): ContainedPath | undefined {
+  if (base === "/") return undefined;
   const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  return readPlace("base", base);
+}
+
+/** What answers paths outside of `base`. */
+function openBase(
+  base: ContainedPath,
+  { index }: CompleteSiteOptions,
+  service: {
+    readonly tree: Tree;
+    readonly content: TreeContent;
+    readonly pages: ErrorPages;
+    readonly mapping: PathMapping;
+  },
+): Endpoint {
   const { BaseEndpoint } =
     require("./rules/base-endpoint.ts") as typeof import("./rules/base-endpoint.ts");
+  const { tree, content, pages, mapping } = service;
   const isServed = (path: ContainedPath): boolean => tree.rootsOf?.(path).length !== 0;
-  return new BaseEndpoint({ base: readPlace("base", base), index, content, mapping, isServed });
+  return new BaseEndpoint({ base, index, content, pages, mapping, isServed });
 }
 
 /**
@@ -287,13 +298,15 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { budgets, clock, routes } = surroundings;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
-  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near });
+  const home = openHome(options);
+  const told = { listing: options.listing, near, ...(home === undefined ? {} : { home }) };
+  const pages = new ErrorPages(tree, limits, explain, told);
   const content = contentOf(options, tree, pages, limits, surroundings);
   const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
     new RouteEndpoint(routes, service),
     ...postEndpoints(options.post, { ...service, formPage }),
-    ...(options.base === "/" ? [] : [openBase(options, tree, content, mapping)]),
+    ...(home === undefined ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages)];
