@@ -237,12 +237,16 @@ export class TreeContent {
     }
     const format = askedDownloads().askedArchiveOf(query);
     if (format === undefined) return undefined;
-    if (found.kind === "file") found.file.close();
-    return whenReady(tree.describe(path, view), (folder) =>
-      folder.kind === "folder"
+    return whenReady(tree.describe(path, view), (folder) => {
+      // Where a single file is all that is served, it is at "/".
+      if (folder.kind === "absent" && found.kind === "file") {
+        return this.#answerFile(request, found.file, path, view);
+      }
+      if (found.kind === "file") found.file.close();
+      return folder.kind === "folder"
         ? archives().respond(request, path, folder, format)
-        : this.#answerMissing(folder, view),
-    );
+        : this.#answerMissing(folder, view);
+    });
   }
 
   /**
