@@ -231,7 +231,7 @@ export class TreeContent {
     query: string,
     view: View,
   ): Answer | undefined {
-    const { archives, tree } = this.#service;
+    const { archives, pages, tree, variants } = this.#service;
     if (archives === undefined || (found.kind !== "file" && found.kind !== "directory")) {
       return undefined;
     }
@@ -243,9 +243,10 @@ export class TreeContent {
         return this.#answerFile(request, found.file, path, view);
       }
       if (found.kind === "file") found.file.close();
-      return folder.kind === "folder"
-        ? archives().respond(request, path, folder, format)
-        : this.#answerMissing(folder, view);
+      if (folder.kind !== "folder") return this.#answerMissing(folder, view);
+      const isAcceptable = variants?.().takesIdentity(request.head.fields) !== false;
+      if (!isAcceptable) return pages.notAcceptable();
+      return archives().respond(request, path, folder, format);
     });
   }
 

@@ -96,8 +96,14 @@ export class MountTree implements Tree {
   describe(path: ContainedPath, view: View): Eventual<FolderOutcome> {
     const { mount, depth, names } = this.#points.find(path);
     if (mount === undefined) return this.#folders.describe(path, view);
-    return whenReady(mount.tree.describe(pathBelow(path, depth), view), (found) => {
-      if (found.kind === "absent" && names.length > 0) return this.#folders.describe(path, view);
+    const below = pathBelow(path, depth);
+    return whenReady(mount.tree.describe(below, view), (found) => {
+      if (found.kind === "absent" && names.length > 0) {
+        // A single file is served in the place of the folder.
+        return whenReady(mount.tree.peek(folderPath(below), view), (kind) =>
+          kind === "absent" ? this.#folders.describe(path, view) : found,
+        );
+      }
       return found.kind === "forbidden" ? placed(found, mount) : found;
     });
   }
