@@ -102,6 +102,7 @@ export const goals: readonly Goal[] = [
   bounded("tree-100k", "growth", "≤", 40),
   bounded("tree-100k", "regrowth", "≤", 10),
   bounded("slow-readers", "resident", "≤", 150),
+  bounded("slow-readers", "sendQueues", "≤", 700),
   bounded("syscalls", "receives", "≤", 1.01),
   bounded("syscalls", "sends", "≤", 1.01),
 ];

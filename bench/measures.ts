@@ -13,6 +13,7 @@ export const measures = {
   growth: { title: "RSS growth", unit: "MB" },
   regrowth: { title: "RSS growth, second time", unit: "MB" },
   resident: { title: "RSS at most", unit: "MB" },
+  sendQueues: { title: "the kernel's send queues", unit: "MB" },
   perConnection: { title: "RSS per connection", unit: "KB" },
   wakeUps: { title: "wake-ups", unit: "/s" },
   idleCpu: { title: "CPU", unit: "ms/s" },

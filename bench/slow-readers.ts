@@ -3,8 +3,11 @@
  * buffer, but not a copy of the file.
  *
  * Each client requests the file, reads from its socket once, and waits two seconds before it reads
- * again. The first and last byte of each read are compared with the file. The kernel's memory for
- * sockets is only noted: it isn't the server's, and with sendfile it is the page cache.
+ * again. The first and last byte of each read are compared with the file.
+ *
+ * What the kernel holds in the server's send queues is a figure of its own, where `ss` of iproute2
+ * can tell: all sockets of a machine share that memory. With sendfile some of it is the page cache.
+ * The memory of all sockets is only noted, because the clients' buffers are in it.
  */
 
 import type { Socket } from "bun";
@@ -70,8 +73,12 @@ async function readSlowly(server: Server, count: number, watchMs: number): Promi
     const faults = readers.flatMap(({ fault }) => fault ?? []);
     if (faults[0] !== undefined) throw new Error(`${faults.length} of ${count}: ${faults[0]}`);
     const kernel = digits(socketMemoryBytes() / MEBIBYTE);
+    const queued = await sendQueueBytes(server.port);
     return {
-      figures: { resident: [memory.peakBytes / MEBIBYTE] },
+      figures: {
+        resident: [memory.peakBytes / MEBIBYTE],
+        ...(queued === undefined ? {} : { sendQueues: [queued / MEBIBYTE] }),
+      },
       note: `the kernel holds ${kernel} MB for all sockets of the machine`,
     };
   } finally {
@@ -96,6 +103,14 @@ async function takeTurns(readers: readonly SlowReader[], milliseconds: number): 
 function socketMemoryBytes(): number {
   const counts = readFileSync("/proc/net/sockstat", "latin1");
   return Number(/^TCP: .* mem (\d+)/m.exec(counts)?.[1] ?? 0) * PAGE_BYTES;
+}
+
+/** What is queued to be sent from `port` (ss(8), skmem's w); undefined without ss. */
+async function sendQueueBytes(port: number): Promise<number | undefined> {
+  if (Bun.which("ss") === null) return undefined;
+  const listed = await Bun.$`ss -tmnH sport = :${port}`.quiet().nothrow().text();
+  const queues = [...listed.matchAll(/skmem:\([^)]*\bw(\d+)/g)];
+  return queues.reduce((sum, [, octets]) => sum + Number(octets), 0);
 }
 
 /** A connection that has requested the file, and reads from it on demand. */

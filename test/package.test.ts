@@ -59,6 +59,12 @@ describe("the package", () => {
     expect(await command.stderr).toContain("Cache hit");
   });
 
+  test("has the script of live reload in its bundle", async () => {
+    await using command = run(["--port", "0", "--ready", "json", "--quiet", "--live"]);
+    const url = `http://127.0.0.1:${await portOf(command)}/.postern/live.js`;
+    expect(await (await fetch(url)).text()).toContain("new EventSource");
+  });
+
   test("finds what is beside its bundle: the configuration's thread, the workers", async () => {
     site.file("postern.config.ts", "export default { workers: 2 };");
     await using command = run(["--port", "0", "--ready", "json", "--quiet"]);
@@ -236,6 +242,19 @@ describe("an executable that bun build --compile makes", () => {
     expect(await ended([executable, "--workers", "1", "--version"], folder)).toMatchObject({
       status: 0,
     });
+  });
+
+  test("has the script of live reload", async () => {
+    await using server = Bun.spawn([executable, site.root, "--port", "0", "--live"], {
+      stdout: "pipe",
+    });
+    let printed = "";
+    for await (const octets of server.stdout) {
+      printed += new TextDecoder().decode(octets);
+      if (printed.endsWith("\n")) break;
+    }
+    const url = new URL(".postern/live.js", /http:\S+/.exec(printed)?.[0]);
+    expect(await (await fetch(url)).text()).toContain("new EventSource");
   });
 
   test("says that it can't run a configuration in TypeScript", async () => {

@@ -198,7 +198,7 @@ const noBarrels: Rule = (sources) =>
 const explicitExtensions: Rule = (sources) =>
   [...sources].flatMap(([path, source]) =>
     importsOf(path, source)
-      .filter((to) => /^(?:src|test|index)\b/.test(to) && !/\.(?:ts|json)$/.test(to))
+      .filter((to) => /^(?:src|test|index)\b/.test(to) && !/\.(?:ts|json|txt)$/.test(to))
       .map((to) => `${path} imports ${to} without its extension`),
   );
 
@@ -500,8 +500,10 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/server/http1/timeouts.ts Waiting": "type",
   "src/server/log.ts LoggedExchange": "type",
   "src/server/log.ts formatLine": "part",
-  "src/site/content/listing-page.ts formatSize": "part",
   "src/site/content/representation.ts RepresentationParts": "type",
+  "src/site/listing/listing-rows.ts RowFormat": "type",
+  "src/site/pages/markup.ts beginPage": "part",
+  "src/site/pages/markup.ts endPage": "part",
   "src/site/site.ts SiteParts": "type",
   "src/site/variants/compressible.ts isCompressible": "part",
   "src/site/request.ts Handler": "type",

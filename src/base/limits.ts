@@ -108,7 +108,19 @@ export interface Limits {
   readonly connectionsMax: number;
   /** Open connections of one client address; one more is answered 503 and closed. */
   readonly connectionsPerAddressMax: number;
+  /**
+   * Connections for which the kernel buffers as much as it likes, usually 4 MB. One that is
+   * accepted while so many are open has the bound of `unsentBytesMax`.
+   */
+  readonly roomyConnectionsMax: number;
+  /** What the kernel buffers of a response beside what it has sent, on such a connection. */
+  readonly unsentBytesMax: ByteCount;
 
+  /**
+   * Copies of responses that wait for clients which don't read, on all connections together; a
+   * connection that would need more is reset. Copies of up to 16 KiB for one client aren't counted.
+   */
+  readonly queuedBytesMax: ByteCount;
   /** Bytes of a body that a handler has not read yet; beyond it reading from the client pauses. */
   readonly bodyBufferBytesMax: ByteCount;
   /** A file of up to this size is sent from memory, in one piece with its header section. */
@@ -119,6 +131,13 @@ export interface Limits {
   readonly fileCacheBytesMax: ByteCount;
   /** The cache of request heads. */
   readonly requestCacheBytesMax: ByteCount;
+  /** How much the process may grow until it collects garbage when it has become quiet. */
+  readonly collectGrowthBytes: ByteCount;
+  /**
+   * Up to which size of the process it collects. Most of a larger one belongs to the program that
+   * the server runs in, which a collection would hold up for longer.
+   */
+  readonly collectProcessBytesMax: ByteCount;
   /** Large files kept open for further requests; fewer where the process may open few files. */
   readonly openFilesKeptMax: number;
   /**
@@ -150,8 +169,13 @@ export interface Limits {
    * and the opening; beyond it 500.
    */
   readonly lookupTriesMax: number;
-  /** Entries in the listing of a folder. The page says how many it leaves out. */
+  /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
   readonly listingEntriesMax: number;
+  /**
+   * Entries of one folder that are put in order, whose names are in memory meanwhile. Those after
+   * them are on no page; a filter finds them.
+   */
+  readonly listingOrderedEntriesMax: number;
   /**
    * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
    */
@@ -174,6 +198,21 @@ export interface Limits {
   readonly archiveDepthMax: number;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
+
+  /** Event streams of live reload; one more is answered 503. A browser needs one. */
+  readonly liveStreamsMax: number;
+  /** Paths of changed files that are gathered. With more, all pages reload. */
+  readonly liveChangesMax: number;
+  /** How long no file may have changed before pages are told. */
+  readonly liveQuietTimeMs: Milliseconds;
+  /** The same while files have gone and none has come: a build that empties its folder first. */
+  readonly liveGoneTimeMs: Milliseconds;
+  /** How long pages wait at most while files go on changing. */
+  readonly liveGatherTimeMs: Milliseconds;
+  /** Between two looks whether the root is still the same folder. */
+  readonly liveRootTimeMs: Milliseconds;
+  /** Between two comments on an event stream, by which clients that are gone are noticed. */
+  readonly liveBeatTimeMs: Milliseconds;
 
   /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
   readonly auditEntriesMax: number;
@@ -242,12 +281,17 @@ export const defaultLimits: Limits = {
   mountsMax: 64,
   connectionsMax: 20_000,
   connectionsPerAddressMax: 20_000,
+  roomyConnectionsMax: 64,
+  unsentBytesMax: kibibytes(256),
 
+  queuedBytesMax: mebibytes(64),
   bodyBufferBytesMax: kibibytes(256),
   inlineBytesMax: kibibytes(32),
   unsizedFileBytesMax: mebibytes(64),
   fileCacheBytesMax: mebibytes(64),
   requestCacheBytesMax: mebibytes(16),
+  collectGrowthBytes: mebibytes(48),
+  collectProcessBytesMax: mebibytes(768),
   openFilesKeptMax: 1000,
   openFilesRestMs: seconds(2),
   sendPieceBytes: kibibytes(128),
@@ -259,7 +303,8 @@ export const defaultLimits: Limits = {
   codingIdleTimeMs: seconds(30),
   symlinkHopsMax: 16,
   lookupTriesMax: 10,
-  listingEntriesMax: 10_000,
+  listingEntriesMax: 1000,
+  listingOrderedEntriesMax: 200_000,
   listingWholeEntriesMax: 1000,
   listingCacheBytesMax: mebibytes(8),
   shownPathBytesMax: bytes(256),
@@ -270,6 +315,14 @@ export const defaultLimits: Limits = {
   archiveEntriesMax: 250_000,
   archiveDepthMax: 100,
   requestsKeptMax: 100,
+
+  liveStreamsMax: 1000,
+  liveChangesMax: 1000,
+  liveQuietTimeMs: milliseconds(100),
+  liveGoneTimeMs: seconds(1),
+  liveGatherTimeMs: seconds(5),
+  liveRootTimeMs: seconds(1),
+  liveBeatTimeMs: seconds(20),
 
   auditEntriesMax: 500_000,
   auditDepthMax: 64,
@@ -342,6 +395,26 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "codingAtOnceBytesMax",
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
+  },
+  {
+    limit: "liveRootTimeMs",
+    expected: "at least 10, so that the looks leave time for requests",
+    holds: (l) => l.liveRootTimeMs >= 10,
+  },
+  {
+    limit: "liveBeatTimeMs",
+    expected: "at least 10, so that the comments leave time for requests",
+    holds: (l) => l.liveBeatTimeMs >= 10,
+  },
+  {
+    limit: "listingEntriesMax",
+    expected: "at least 1",
+    holds: (l) => l.listingEntriesMax >= 1,
+  },
+  {
+    limit: "listingOrderedEntriesMax",
+    expected: "at least listingEntriesMax",
+    holds: (l) => l.listingOrderedEntriesMax >= l.listingEntriesMax,
   },
   {
     limit: "archiveDepthMax",

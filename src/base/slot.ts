@@ -5,4 +5,17 @@
  */
 export class Slot {
   value: unknown = undefined;
+
+  /** Drops the value, because the object is dropped. A `SharedValue` is told. */
+  clear(): void {
+    const { value } = this;
+    this.value = undefined;
+    if (value instanceof SharedValue) value.drop();
+  }
+}
+
+/** A value in a slot that something else holds, too, and that is of use through the slot alone. */
+export abstract class SharedValue {
+  /** The value must not be used again, and nothing has to hold it any more. */
+  abstract drop(): void;
 }

@@ -27,8 +27,11 @@ const loopedOctets = 96;
 /** A longer head is read each time: few clients send one, and it would take the room of many. */
 const octetsMax = 2048;
 
-/** What a head costs beside its octets, roughly, in bytes: its text and the objects it became. */
-const headBytes = 1024;
+/**
+ * What a head costs beside its octets, roughly, in bytes: its text and the objects it became. They
+ * are 1,000 bytes of the engine's heap, in which at least as much again is free between them.
+ */
+const headBytes = 1536;
 
 /** What a field line costs beside its octets, and how many lines `headBytes` includes. */
 const fieldBytes = 128;
@@ -63,6 +66,11 @@ class CachedHead implements HeadEvent, StoreEntry {
     this.head = head;
     this.octets = head.octets;
     this.bytes = bytesOf(head);
+  }
+
+  /** What was answered to the head is found through it alone, so it is dropped, too. */
+  evicted(): void {
+    this.head.slot?.clear();
   }
 }
 

@@ -78,7 +78,8 @@ export class Http1RequestHead implements RequestHead {
 
   /** From the request line to the empty line. */
   get octets(): Uint8Array {
-    return this.#view.subarray(this.#start, this.#end);
+    const isWhole = this.octetCount === this.#view.length;
+    return isWhole ? this.#view : this.#view.subarray(this.#start, this.#end);
   }
 }
 

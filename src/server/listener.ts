@@ -23,6 +23,8 @@ import type {
 } from "./connection/protocol-connection.ts";
 import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
+import { systemCalls } from "../system/system-choice.ts";
+import type { Collector } from "../schedule/collector.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
@@ -143,6 +145,8 @@ export class Listener {
   readonly #perAddress = new Map<string, number>();
   /** Undefined for a server without TLS. */
   readonly #secure: SecureSockets | undefined;
+  /** Undefined until a connection has been closed. */
+  #collector: Collector | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -227,6 +231,14 @@ export class Listener {
   #accept(socket: Socket<SocketOwner>): void {
     const address = (socket.remoteAddress as string | undefined) ?? unixAddress;
     const secure = this.#secure;
+    // Before the first connection is closed there is little that could be garbage.
+    this.#collector?.note();
+    const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
+    if (this.#connections.size >= roomyConnectionsMax) {
+      // Bun's type lacks the descriptor.
+      const { fd } = socket as Socket<SocketOwner> & { readonly fd: number };
+      systemCalls().boundUnsent(fd, unsentBytesMax);
+    }
     this.#context.observers.connected.tell(address);
     if (secure === undefined) {
       return this.#connect(socket, new SocketTransport(socket), address);
@@ -241,6 +253,20 @@ export class Listener {
     if (connection === undefined) return;
     connection.closed();
     this.#context.observers.disconnected.tell(connection.remoteAddress);
+    this.#watchMemory();
+  }
+
+  /** Has the memory be looked at from now on, while there are connections. */
+  #watchMemory(): void {
+    this.#collector ??= this.#openCollector();
+    this.#collector.note();
+  }
+
+  #openCollector(): Collector {
+    const { Collector: Opened, ownMemory } =
+      require("../schedule/collector.ts") as typeof import("../schedule/collector.ts");
+    const { limits, scheduler } = this.#context;
+    return new Opened(limits, () => this.#connections.size > 0, scheduler, ownMemory);
   }
 
   /** The handler for the ends of handshakes. */

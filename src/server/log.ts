@@ -10,7 +10,7 @@
 import type { Limits } from "../base/limits.ts";
 import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
-import type { ExchangeReport, Observer } from "../site/observer.ts";
+import type { ExchangeReport, LiveReport, Observer } from "../site/observer.ts";
 import { describeNear } from "../site/pages/error-page.ts";
 import type { StandardStream } from "../system/standard-streams.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
@@ -122,8 +122,8 @@ function combined(report: LoggedExchange, epochMs: number): string {
 
 /** The note of `response` for the log, in full. */
 function noteOf({ note }: Response): Record<string, unknown> {
-  if (note?.form === undefined) return { ...note };
-  return { ...note, form: note.form() };
+  const { form, isRoutine: _, ...told } = note ?? {};
+  return form === undefined ? told : { ...told, form: form() };
 }
 
 function json(report: LoggedExchange, epochMs: number): string {
@@ -208,15 +208,31 @@ export class AccessLog implements Observer {
   /** Logs an exchange that is over; one that has no response has no line. */
   ended(report: ExchangeReport): void {
     if (this.#format === "none" || !hasResponse(report)) return;
-    if (this.#lines.length === 0) this.#scheduler.defer(this.#flushReady);
-    const line: Line = {
-      text: formatLine(this.#format, report, this.#epochMs()),
-      isWaiting: false,
-    };
-    this.#lines.push(line);
+    // People look at the short log to see what is asked for, and not what open pages need.
+    if (this.#format === "short" && report.response.note?.isRoutine === true) return;
+    const line = this.#add(formatLine(this.#format, report, this.#epochMs()));
     const near = this.showsNotes ? report.response.note?.near : undefined;
     if (near !== undefined) void this.#addNear(line, near);
     if (this.#lines.length > waitingLinesMax) this.flush();
+  }
+
+  /** Logs what live reload has done, in the formats that have a place for it. */
+  live(report: LiveReport): void {
+    if (this.#format !== "short" && this.#format !== "json") return;
+    const { liveText } = require("./live-text.ts") as typeof import("./live-text.ts");
+    const time = new Date(this.#epochMs()).toISOString();
+    this.#add(
+      this.#format === "json"
+        ? escapeJson(JSON.stringify({ time, live: report }))
+        : `${time.slice(11, 19)} ${escapeLine(liveText(report))}`,
+    );
+  }
+
+  #add(text: string): Line {
+    if (this.#lines.length === 0) this.#scheduler.defer(this.#flushReady);
+    const line: Line = { text, isWaiting: false };
+    this.#lines.push(line);
+    return line;
   }
 
   /** Adds what is similar to a missing path to `line`. The lines behind it wait for that. */

@@ -4,7 +4,7 @@
  */
 
 import type { Response } from "../http/message/response.ts";
-import type { ExchangeReport, Observer, RefusalReason } from "../site/observer.ts";
+import type { ExchangeReport, LiveReport, Observer, RefusalReason } from "../site/observer.ts";
 import type { Request } from "../site/request.ts";
 
 type Call<A, B> = (a: A, b: B) => void;
@@ -48,6 +48,7 @@ export class Observers {
   readonly answered: Hook<Request, Response>;
   readonly ended: Hook<ExchangeReport>;
   readonly disconnected: Hook<string>;
+  readonly live: Hook<LiveReport>;
 
   /** `failed` is told of what an observer throws. */
   constructor(failed: (error: unknown) => void) {
@@ -57,6 +58,7 @@ export class Observers {
     this.answered = new Hook(failed);
     this.ended = new Hook(failed);
     this.disconnected = new Hook(failed);
+    this.live = new Hook(failed);
   }
 
   /** From now on `observers` are told, in their order, and no others. */
@@ -67,5 +69,6 @@ export class Observers {
     this.answered.set(observers.map((one) => one.answered?.bind(one)));
     this.ended.set(observers.map((one) => one.ended?.bind(one)));
     this.disconnected.set(observers.map((one) => one.disconnected?.bind(one)));
+    this.live.set(observers.map((one) => one.live?.bind(one)));
   }
 }

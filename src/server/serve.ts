@@ -29,6 +29,7 @@ import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
+import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
 
@@ -104,11 +105,12 @@ function once<Value>(find: () => Value): () => Value {
 }
 
 /**
- * What a reload by `changed`, which names no tree, keeps of the tree that is `opened`: all but the
- * base, if that is named.
+ * What a reload by `changed` keeps of the tree `opened`: all but the base, if that is named,
+ * and nothing if another tree is.
  */
-function sourceFor({ base }: ReloadOptions, { source }: OpenSite): OpenSite["source"] {
-  return base === undefined ? source : { ...source, base };
+function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSite["source"]> {
+  if (nameTree(changed)) return {};
+  return changed.base === undefined ? source : { ...source, base: changed.base };
 }
 
 /**
@@ -141,17 +143,63 @@ async function listen(
 }
 
 /** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
-async function openRecorder(keptMax: () => number): Promise<RequestRecorder> {
+async function openRecorder(
+  { record }: CompleteOptions,
+  keptMax: () => number,
+): Promise<RequestRecorder | undefined> {
+  if (!record) return undefined;
   const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
   return new Recorder(keptMax);
 }
 
+/** The live reload of a server. Its code is loaded only by one that has it. */
+class LateLive {
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #reporting: () => Reporting;
+  #live: Live | undefined;
+
+  constructor(clock: Clock, scheduler: Scheduler, reporting: () => Reporting) {
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+    this.#reporting = reporting;
+  }
+
+  readonly open = (): Live => {
+    const module = require("../site/live/live.ts") as typeof import("../site/live/live.ts");
+    this.#live ??= new module.Live({
+      clock: this.#clock,
+      scheduler: this.#scheduler,
+      report: (report) => this.#reporting().observers.live.tell(report),
+      failed: (reason) => this.#reporting().failed(reason),
+    });
+    return this.#live;
+  };
+
+  /** Watches the tree of `site`, if it has live reload. */
+  watch(site: OpenSite, { live, hidden }: CompleteOptions): void {
+    if (live) this.#live?.watch({ ...site, hidden });
+    else this.close();
+  }
+
+  /** Tells pages that `site` has replaced the one before, and watches it. */
+  renew(site: OpenSite, options: CompleteOptions): void {
+    this.watch(site, options);
+    this.#live?.tell({ paths: [], isAll: true });
+  }
+
+  close(): void {
+    this.#live?.close();
+  }
+}
+
 /** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
 async function openSecureSockets(
-  tls: TlsOptions,
+  { tls }: CompleteOptions,
   { shows }: OpenSite,
   scheduler: Scheduler,
-): Promise<SecureSockets> {
+): Promise<SecureSockets | undefined> {
+  if (tls === undefined) return undefined;
   const { SecureSockets: Sockets } = await import("./tls/secure-sockets.ts");
   return new Sockets(tls, shows, scheduler);
 }
@@ -173,11 +221,13 @@ function renew(
  */
 async function close(
   listener: Listener,
+  live: LateLive,
   { tree, limits }: OpenSite,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
   const closing = listener.close();
+  live.close();
   const withinMs = force ? 0 : limits.stopTimeMs;
   if (withinMs === 0) listener.abort();
   alarm.set(withinMs, () => listener.abort());
@@ -199,14 +249,14 @@ class Reporting {
   constructor(
     { write, onError, log, isTerminal }: CompleteOptions,
     limits: Limits,
-    others: readonly Observer[],
+    other: Observer | undefined,
     clock: Clock,
     scheduler: Scheduler,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
-    this.#others = others;
+    this.#others = other === undefined ? [] : [other];
     this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
@@ -246,12 +296,12 @@ class Reporting {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
-  const { tls, unix } = complete;
-  const host = unix === undefined ? complete.host : defaultOptions.host;
-  const scheme = tls === undefined ? "http" : "https";
+  const host = complete.unix === undefined ? complete.host : defaultOptions.host;
+  const scheme = complete.tls === undefined ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const routes = new RouteTable(() => opened.site.endpointsChanged());
+  const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
     routes,
     clock,
@@ -259,14 +309,13 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
+    live: live.open,
     logsNearNames: () => reporting.logsNearNames,
   };
   let opened = openSite(complete, surroundings);
-  const secure = tls === undefined ? undefined : await openSecureSockets(tls, opened, scheduler);
-  const keptMax = (): number => opened.limits.requestsKeptMax;
-  const recorder = complete.record ? await openRecorder(keptMax) : undefined;
-  const others = recorder === undefined ? [] : [recorder];
-  const reporting = new Reporting(complete, opened.limits, others, clock, scheduler);
+  const secure = await openSecureSockets(complete, opened, scheduler);
+  const recorder = await openRecorder(complete, () => opened.limits.requestsKeptMax);
+  const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context: ServerContext = {
     limits: opened.limits,
     scheduler,
@@ -280,18 +329,19 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   const listener = new Listener(context, http1Factory(), secure);
   const port = await listen(listener, complete);
+  live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const source = nameTree(changed) ? {} : sourceFor(changed, opened);
-    const next = openSite({ ...wanted, ...source }, surroundings);
+    const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     renew(secure, changed.tls, next);
     opened.tree.close();
     opened = next;
     listener.limit(opened.limits);
     reporting.reload(wanted.log);
+    live.renew(opened, wanted);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    await close(listener, opened, how.force === true, scheduler.alarm());
+    await close(listener, live, opened, how.force === true, scheduler.alarm());
     reporting.flush();
   };
   return {
@@ -300,7 +350,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     },
     host,
     port,
-    unix,
+    unix: complete.unix,
     get root() {
       return opened.source.root;
     },

@@ -35,7 +35,25 @@ export interface Observer {
   ended?(report: ExchangeReport): void;
   /** A connection's socket is closed. */
   disconnected?(remoteAddress: string): void;
+  /** Live reload has told pages of a change, or a page keeps it out. */
+  live?(report: LiveReport): void;
 }
+
+/** News of live reload. */
+export type LiveReport =
+  | {
+      readonly kind: "changed";
+      /** Relative to the root; the first hundred at most. */
+      readonly paths: readonly string[];
+      /** Whether there was more than `paths` name. */
+      readonly isAll: boolean;
+      /** What pages do: load again, or swap style sheets or pictures. */
+      readonly kinds: readonly ("page" | "style" | "image")[];
+      /** The addresses of the clients that were told. The pages of one browser share a client. */
+      readonly clients: readonly string[];
+    }
+  /** The policy of the page at `path` keeps live reload out, by this directive. */
+  | { readonly kind: "refused"; readonly path: string; readonly directive: string };
 
 /** Why a connection is turned away: too many are open, or the server accepts only TLS. */
 export type RefusalReason = Extract<RefusalKind, "overloaded" | "cleartext">;

@@ -13,6 +13,7 @@ import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
+import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
 import type { Request } from "./request.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
@@ -25,6 +26,8 @@ import { ResponsePacing } from "./response-pacing.ts";
 import { TreeEndpoint } from "./content/tree-endpoint.ts";
 import type { PathMapping } from "./rules/path-mapping.ts";
 import type { ReadRules, SiteRules } from "./rules/read-rules.ts";
+import type { Live, LiveParts } from "./live/live.ts";
+import type { LivePages } from "./live/live-pages.ts";
 import type { NearSearch } from "./near/near-search.ts";
 import type { NearNames } from "./pages/error-page.ts";
 import type { OwnHosts } from "./guards/own-hosts.ts";
@@ -34,6 +37,7 @@ import { SchemeGuard } from "./guards/scheme-guard.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { ContainedPath } from "../tree/path.ts";
+import { rootPath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -51,6 +55,8 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
+  /** The server's live reload, opened by the first site that has it; absent without a server. */
+  readonly live?: () => Live;
   /**
    * Whether the log shows names that are similar to a missing one. Asked when a name is missing; by
    * default false.
@@ -184,6 +190,31 @@ function guardsOf(
   return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
 }
 
+/** What live reload adds to a site whose header rules are `headers`; undefined without it. */
+function liveParts(
+  options: CompleteSiteOptions,
+  { live }: SiteSurroundings,
+  pages: ErrorPages,
+  limits: Limits,
+  headers: Finisher | undefined,
+): LiveParts | undefined {
+  if (!options.live || live === undefined) return undefined;
+  const page = new ResponseBuilder(200).html("").build();
+  return live().parts({
+    pages,
+    limits,
+    base: homeOf(options),
+    ruledFields: (request) => (headers?.finish(page, request) ?? page).fields,
+  });
+}
+
+/** The path that the site's root is served under. */
+function homeOf({ base }: CompleteSiteOptions): ContainedPath {
+  if (base === "/") return rootPath;
+  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
+  return readPlace("base", base);
+}
+
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
 export function openAll(
   options: CompleteSiteOptions,
@@ -196,13 +227,6 @@ export function openAll(
   }
   const { openMounts } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
   return openMounts(options, limits, surroundings);
-}
-
-/** The path that the site's root is served under; undefined for "/". */
-function openHome({ base }: CompleteSiteOptions): ContainedPath | undefined {
-  if (base === "/") return undefined;
-  const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
-  return readPlace("base", base);
 }
 
 /** What answers paths outside of `base`. */
@@ -253,6 +277,7 @@ function contentOf(
   pages: ErrorPages,
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
+  live: LivePages | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
@@ -270,9 +295,11 @@ function contentOf(
     limits,
     budgets,
     listing: options.listing,
+    explain: options.explain,
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
+    live,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
@@ -298,15 +325,16 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { budgets, clock, routes } = surroundings;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
-  const home = openHome(options);
-  const told = { listing: options.listing, near, ...(home === undefined ? {} : { home }) };
-  const pages = new ErrorPages(tree, limits, explain, told);
-  const content = contentOf(options, tree, pages, limits, surroundings);
+  const home = homeOf(options);
+  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near, home });
+  const live = liveParts(options, surroundings, pages, limits, headers);
+  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
+    ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
     ...postEndpoints(options.post, { ...service, formPage }),
-    ...(home === undefined ? [] : [openBase(home, options, { ...service, mapping })]),
+    ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages)];
@@ -318,6 +346,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     guards.unshift(timing);
     finishers.push(timing);
   }
+  if (live !== undefined) finishers.push(live.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
   return { ...opened, site, limits };

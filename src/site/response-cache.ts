@@ -5,22 +5,26 @@
  * as long as the lookups it depends on.
  *
  * A response is stored in the slot of its request's head and attached to its lookups: it is evicted
- * with the first of them. Never cached are streams, bodies that are sent from a file, responses
- * that come later, and responses that depend on the time.
+ * with the first of them, or with the head. Never cached are streams, bodies that are sent from a
+ * file, responses that come later, and responses that depend on the time.
  */
 
+import { SharedValue } from "../base/slot.ts";
 import { dependsOnTime } from "../http/fields/conditional.ts";
 import type { CachedResponse } from "../http/message/response.ts";
 import type { Dependency, Dependent, Moment, View } from "../tree/view.ts";
 import type { Request } from "./request.ts";
 
-/** The approximate cost of a response besides its content, in bytes. */
-const responseBytes = 512;
+/**
+ * The approximate cost of a response besides its content, in bytes: the fields, each a text of its
+ * own, the encoded head, and the objects. Of a small file much of it is counted with the lookup.
+ */
+const responseBytes = 1280;
 
 /**
  * A cached response and its dependencies. Most responses have exactly one, so it has its own field.
  */
-class Entry implements Dependent {
+class Entry extends SharedValue implements Dependent {
   readonly bytes: number;
   readonly epoch: object;
   #response: CachedResponse | undefined;
@@ -33,6 +37,7 @@ class Entry implements Dependent {
     [first, ...others]: readonly Dependency[],
     epoch: object,
   ) {
+    super();
     this.#response = response;
     this.bytes = bytes;
     this.#first = first;
@@ -52,9 +57,13 @@ class Entry implements Dependent {
   }
 
   drop(): void {
+    const first = this.#first;
+    const others = this.#others;
     this.#response = undefined;
     this.#first = undefined;
     this.#others = undefined;
+    first?.detach(this);
+    for (const dependency of others ?? []) dependency.detach(this);
   }
 }
 
@@ -93,12 +102,13 @@ export class ResponseCache {
     const bytes = this.#bytesOf(response);
     if (slot === undefined || dependencies.length === 0 || bytes === undefined) return;
     if (dependsOnTime(head.fields)) return;
+    slot.clear();
     const entry = new Entry(response, bytes, dependencies, this.#epoch);
     if (dependencies.every((dependency) => dependency.attach(entry))) {
       slot.value = entry;
       return;
     }
-    for (const dependency of dependencies) dependency.detach(entry);
+    entry.drop();
   }
 
   /** The cost of `response` in bytes; undefined when it is not cacheable. */

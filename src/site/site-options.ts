@@ -87,6 +87,11 @@ export interface SiteOptions {
   readonly compress?: boolean;
   /** Whether a 103 with links to a page's resources precedes it (RFC 8297 §2); false by default. */
   readonly earlyHints?: boolean;
+  /**
+   * Whether open pages reload when a file changes; false by default. Pages then contain a script,
+   * and no answer is used again without revalidation.
+   */
+  readonly live?: boolean;
   /** What POST does where no route answers it; "form" by default. */
   readonly post?: PostAction;
   /** The form page, in the root; "MyForm.html" by default. */
@@ -119,6 +124,7 @@ export const defaultSiteOptions = {
   rewrites: [],
   compress: true,
   earlyHints: false,
+  live: false,
   post: "form",
   form: "MyForm.html",
   limits: defaultLimits,

@@ -31,26 +31,30 @@ export function lookAt(path: string): Result<FileStat, string> {
   return seen(systemCalls().look(path, scratch));
 }
 
+/** What a listing shows of an entry; making it takes a third of the time of a `FileStat`. */
+export type EntryFacts = Pick<FileStat, "type" | "size" | "mtimeMs" | "mode">;
+
 /**
- * `lookAt` for each of `names` in the folder whose entries' paths begin with `prefix`; undefined
+ * A look at each of `names` in the folder whose entries' paths begin with `prefix`; undefined
  * for a name where that fails. The native calls open the folder once and look from there, which
  * takes a third of the time of a look by the whole path.
  */
 export function lookAtEach(
   prefix: string,
   names: readonly string[],
-): readonly (FileStat | undefined)[] {
+): readonly (EntryFacts | undefined)[] {
   const calls = systemCalls();
   const opened = calls.kind === "native" ? openForListing(prefix) : undefined;
   const folder = opened?.ok === true ? opened.value : undefined;
-  const stats: (FileStat | undefined)[] = [];
+  const facts: (EntryFacts | undefined)[] = [];
   for (const name of names) {
     const error =
       folder === undefined ? calls.look(prefix + name, scratch) : calls.look(name, scratch, folder);
-    stats.push(error === 0 ? scratch.copy() : undefined);
+    const { type, size, mtimeMs, mode } = scratch;
+    facts.push(error === 0 ? { type, size, mtimeMs, mode } : undefined);
   }
   if (folder !== undefined) closeDescriptor(folder);
-  return stats;
+  return facts;
 }
 
 /** fstat: what is open as `fd`. */

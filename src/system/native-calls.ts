@@ -245,8 +245,12 @@ const high = 0x1_0000_0000;
 const IPPROTO_TCP = 6;
 const TCP_MAXSEG = 2;
 const TCP_QUICKACK = 12;
+const TCP_NOTSENT_LOWAT = 25;
 
-/** setsockopt, which only a server with TLS needs, and so loads by its first call. */
+/**
+ * setsockopt, which a server needs with TLS or with many connections, and so loads by its first
+ * call.
+ */
 function loadSocketOption() {
   return openLibc({
     setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
@@ -262,14 +266,22 @@ function loadSocketQuestion() {
 
 function socketCalls(
   libc: Libc,
-): Pick<SystemCalls, "sendFile" | "sendMore" | "queued" | "segmentOctets" | "acknowledge"> {
+): Pick<
+  SystemCalls,
+  "sendFile" | "sendMore" | "queued" | "segmentOctets" | "acknowledge" | "boundUnsent"
+> {
   const { sendfile, send, ioctl, errno } = libc;
   const offset = new Uint32Array(2);
   const held = new Int32Array(1);
-  const on = new Int32Array([1]);
+  const option = new Int32Array(1);
   const size = new Uint32Array(1);
   let getOption: ReturnType<typeof loadSocketQuestion>;
   let setOption: ReturnType<typeof loadSocketOption>;
+  const set = (socket: number, name: number, value: number): void => {
+    option[0] = value;
+    setOption ??= loadSocketOption();
+    setOption?.(socket, IPPROTO_TCP, name, option, option.byteLength);
+  };
   return {
     sendFile(socket, file, position, octets) {
       offset[0] = position % high;
@@ -288,10 +300,8 @@ function socketCalls(
       size[0] = held.byteLength;
       return getOption?.(socket, IPPROTO_TCP, TCP_MAXSEG, held, size) === 0 ? held[0] : undefined;
     },
-    acknowledge(socket) {
-      setOption ??= loadSocketOption();
-      setOption?.(socket, IPPROTO_TCP, TCP_QUICKACK, on, on.byteLength);
-    },
+    acknowledge: (socket) => set(socket, TCP_QUICKACK, 1),
+    boundUnsent: (socket, octets) => set(socket, TCP_NOTSENT_LOWAT, octets),
   };
 }
 

@@ -144,4 +144,5 @@ export const plainCalls: SystemCalls = {
   queued: () => undefined,
   segmentOctets: () => undefined,
   acknowledge: () => undefined,
+  boundUnsent: () => undefined,
 };

@@ -105,6 +105,12 @@ export interface SystemCalls {
    * error is dropped, because the acknowledgement is then only later.
    */
   acknowledge(socket: number): void;
+  /**
+   * setsockopt TCP_NOTSENT_LOWAT: `socket` is full while `octets` octets or more wait in it to be
+   * sent, and has drained when half of them are left. Those that are on their way don't count. An
+   * error is dropped, because the kernel's own bound then remains (tcp(7), tcp_wmem).
+   */
+  boundUnsent(socket: number, octets: number): void;
 }
 
 /** errno(3): the errors that the server tells apart, by Linux's numbers on every system. */

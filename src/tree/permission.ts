@@ -48,6 +48,25 @@ export function deny(path: string, mode: number, need: Need): Denial {
   return { path: path === "" ? "." : path, mode, lacks: nameOf[need] };
 }
 
+/** Whether a stranger surely gets something of a file or folder with this mode. */
+export function isOpen(type: string, mode: number): boolean {
+  return permits(mode, "read") && (type !== "directory" || permits(mode, "search"));
+}
+
+/**
+ * Why a stranger gets nothing of the file or folder at `path`, by its own mode; undefined when that
+ * permits it. `hasIndex` says whether a folder that may not be listed has an index.
+ */
+export function denialOf(
+  path: string,
+  { type, mode }: { readonly type: string; readonly mode: number },
+  hasIndex: () => boolean,
+): Denial | undefined {
+  if (type === "directory" && !permits(mode, "search")) return deny(path, mode, "search");
+  if (permits(mode, "read") || (type === "directory" && hasIndex())) return undefined;
+  return deny(path, mode, "read");
+}
+
 /**
  * The reason in one line, with the command that removes it: `private/notes.html: -rw-r----- lacks
  * o+r; chmod o+r to serve it`. If the bit is set and the system denies access to the server's

@@ -21,6 +21,9 @@ export interface Tree {
   /** The name of the file that is served for its folder, "index.html"; "" for none. */
   readonly index: string;
 
+  /** The folders on disk that it shows; absent for a tree that never changes. */
+  readonly folders?: readonly ShownFolder[];
+
   /** Opens `path`. A file in the outcome is open; the caller closes it. */
   open(path: ContainedPath, view: View): Eventual<Outcome>;
 
@@ -32,13 +35,13 @@ export interface Tree {
   peek(path: ContainedPath, view: View): Eventual<Kind>;
 
   /**
-   * The first `limit` entries of the folder at `path`: folders first, then by name, with digits
-   * compared by value. Each call shows the folder as it is after the call, by the same rules as
-   * `open`; calls that come before a reading has begun share it. A folder that is gone is empty.
-   * Each step may run in a turn of its own and sees the folder as it is then. The caller iterates
-   * to the end or calls `return`.
+   * A page of at most `limit` entries of the folder at `path`, in `order`; without one the first of
+   * them, folders first, then by name, with digits compared by value. Each call shows the folder as
+   * it is after the call, by the same rules as `open`; calls for the same page that come before a
+   * reading has begun share it. A folder that is gone is empty. Each step may run in a turn of its
+   * own and sees the folder as it is then. The caller iterates to the end or calls `return`.
    */
-  list(path: ContainedPath, limit: number, view: View): ListingSteps;
+  list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): ListingSteps;
 
   /**
    * The roots on the way to `path`, the deepest first, where the tree is made of several. Absent
@@ -54,6 +57,16 @@ export interface Tree {
 
   /** Drops what depends on lookups, and closes files that are kept open for requests to come. */
   close(): void;
+}
+
+/** A folder on disk that a tree shows. */
+export interface ShownFolder {
+  /** Its absolute path as it was named, without a trailing slash. It may be a symbolic link. */
+  readonly path: string;
+  /** Where it stands in the tree, "docs/"; "" for the root. */
+  readonly at: string;
+  /** The name of the only file in it that is shown; absent for all that is in it. */
+  readonly only?: string;
 }
 
 /**
@@ -142,6 +155,27 @@ export interface OpenFile extends FileSource {
   readAll(): Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** What the entries of a listing are ordered by. */
+export type ListingSort = "name" | "size" | "time" | "kind";
+
+/** Which entries of a folder a listing has, and in which order. Folders always come first. */
+export interface ListingOrder {
+  readonly sort: ListingSort;
+  readonly isDescending: boolean;
+  /** Only names that contain it, whatever the case and the accents of both. */
+  readonly filter: string;
+  /** Counted from 1. After the last page comes the last page again. */
+  readonly page: number;
+}
+
+/** What a reading has found, all of it. */
+export interface ListingTotals {
+  readonly files: number;
+  readonly folders: number;
+  /** How many of them precede the entries of this page. */
+  readonly from: number;
+}
+
 /** The entries of a folder, step by step, at once or later. */
 export type ListingSteps =
   Iterator<ListingStep, void, void> | AsyncIterator<ListingStep, void, void>;
@@ -164,6 +198,8 @@ export interface ListingStep {
   readonly entries: readonly DirectoryEntry[];
   /** The next entries in order when they have not been looked at yet; `entries` is empty then. */
   readonly part?: ListingPart;
+  /** What has been found; present at a part, and at the last step of an empty listing. */
+  readonly totals?: ListingTotals;
   /** A name that no request can spell, if one was found so far: its entry is left out. */
   readonly leftOut?: string;
   /** Why the entries can't be read. The step is the last one. */
@@ -181,4 +217,6 @@ export interface DirectoryEntry {
   readonly size: number;
   /** In whole milliseconds since 1970, rounded down. */
   readonly mtimeMs: number;
+  /** Why a stranger gets nothing of it; undefined when it is readable. */
+  readonly denial?: Denial | undefined;
 }

@@ -27,7 +27,10 @@ export interface Dependency {
 export interface Dependent {
   /** Its cost in bytes, without what it shares with its dependencies. */
   readonly bytes: number;
-  /** Called when one of its dependencies has been evicted: it must not be used again. */
+  /**
+   * Called when one of its dependencies has been evicted: it must not be used again. It detaches
+   * itself from the others.
+   */
   drop(): void;
 }
 

@@ -24,18 +24,19 @@ const seldomUsed = [
   /^src\/http\/multipart\.ts$/,
   /^src\/http1\/chunked\.ts$/,
   /^src\/server\/connection\/(?:file-sender|stream)\.ts$/,
-  /^src\/server\/(?:machine-addresses|request-recorder|unix-socket)\.ts$/,
+  /^src\/server\/(?:live-text|machine-addresses|request-recorder|unix-socket)\.ts$/,
   /^src\/server\/tls\//,
-  /^src\/site\/content\/listing-page\.ts$/,
+  /^src\/site\/listing\//,
   /^src\/site\/forms\//,
   /^src\/site\/hints\//,
+  /^src\/site\/live\//,
   /^src\/site\/library\/(?:fetch-response|route-request)\.ts$/,
   /^src\/site\/pages\/markup\.ts$/,
   /^src\/site\/rules\//,
   /^src\/site\/variants\/(?!compressible)/,
   /^src\/system\/plain-calls\.ts$/,
   /^src\/site\/open-mounts\.ts$/,
-  /^src\/tree\/(?:listing|memory|mounts)\//,
+  /^src\/tree\/(?:listing|memory|mounts|watching)\//,
   /^src\/tree\/disk\/single-file\.ts$/,
 ];
 
@@ -77,7 +78,7 @@ describe("a start of the command", () => {
 
   test("loads listings with the first listing", async () => {
     const loaded = await loadedBy("GET /img/");
-    expect(loaded).toContain("src/site/content/listing-page.ts");
+    expect(loaded).toContain("src/site/listing/listing-page.ts");
     expect(loaded).toContain("src/tree/listing/list-folder.ts");
   });
 });

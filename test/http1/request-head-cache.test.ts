@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "bun:test";
 
 import { defaultLimits } from "../../src/base/limits.ts";
-import { Slot } from "../../src/base/slot.ts";
+import { SharedValue, Slot } from "../../src/base/slot.ts";
 import { bytes } from "../../src/base/units.ts";
 import { digestOf, latin1Bytes, latin1Text } from "../../src/http/octets/bytes.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
@@ -13,7 +13,7 @@ import { anyInput, validRequest, write } from "./request-writer.ts";
 import { cut, limitsWith, meaning, transcript } from "./transcript.ts";
 
 /** What a head costs beside its octets, as the memory counts. */
-const headBytes = 1024;
+const headBytes = 1536;
 
 /** Two that have so many in common are in one place of any table of heads. */
 const lowBits = 14;
@@ -88,6 +88,29 @@ const readWith = (heads: RequestHeadCache, ...pieces: readonly string[]): unknow
       heads,
     ),
   );
+
+describe("a head that is evicted", () => {
+  test("drops what was answered to it, and what has come in its place keeps its own", () => {
+    const heads = newMemory(2 * (headBytes + plain.length));
+    const dropped: string[] = [];
+    class Answer extends SharedValue {
+      readonly name: string;
+      constructor(name: string) {
+        super();
+        this.name = name;
+      }
+      drop(): void {
+        dropped.push(this.name);
+      }
+    }
+    for (const id of ["1", "2", "3", "4"]) {
+      const { slot } = remembered(heads, request("id=1", `/${id}`));
+      if (slot === undefined) throw new Error("the head isn't kept");
+      slot.value = new Answer(id);
+    }
+    expect(dropped).toEqual(["1", "2"]);
+  });
+});
 
 describe("a head that comes again, octet for octet", () => {
   test("is the very same object from the third time on, from any client", () => {
@@ -460,8 +483,8 @@ describe("no result shows whether a head was cached", () => {
   const someLimits = [
     limitsWith({}),
     // No more than a few heads, and no more than one.
-    limitsWith({ requestCacheBytesMax: 4000 }),
-    limitsWith({ requestCacheBytesMax: 1200 }),
+    limitsWith({ requestCacheBytesMax: 5600 }),
+    limitsWith({ requestCacheBytesMax: 1700 }),
     limitsWith({ requestLineBytesMax: 30, headerSectionBytesMax: 60, fieldCountMax: 3 }),
   ];
 

@@ -14,7 +14,7 @@ import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
 import { RequestHeadCache } from "../../src/http1/request-head-cache.ts";
 import { keepAliveLines } from "../../src/http1/response-encoder.ts";
 import type { ConnectionContext } from "../../src/server/connection/protocol-connection.ts";
-import { BodyMemory } from "../../src/server/connection/body-memory.ts";
+import { MemoryTotal } from "../../src/server/connection/memory-total.ts";
 import { WritePatience } from "../../src/server/connection/write-patience.ts";
 import { Http1Connection } from "../../src/server/http1/http1-connection.ts";
 import { LogicalClock } from "../../src/schedule/logical-clock.ts";
@@ -139,7 +139,8 @@ export class FakeClient {
     });
     this.connection = new Http1Connection(context, this.transport, "192.0.2.1", {
       heads: new RequestHeadCache(context.limits),
-      bodies: new BodyMemory(),
+      bodies: new MemoryTotal(),
+      queued: { take: () => true, release: () => undefined },
       keepAlive: keepAliveLines(context.limits.idleTimeMs),
     });
   }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
 
 import type { Limits } from "../../src/base/limits.ts";
 import { latin1Text } from "../../src/http/octets/bytes.ts";
@@ -14,8 +14,9 @@ import type { Observer } from "../../src/site/observer.ts";
 import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { limitsWith } from "../http1/transcript.ts";
 import { RawClient } from "../raw-client.ts";
+import { nativeCalls } from "../../src/system/system-choice.ts";
 import { contextOf } from "./fake-client.ts";
-import { FakeScheduler } from "../schedule/fake-scheduler.ts";
+import { FakeScheduler, RestlessScheduler } from "../schedule/fake-scheduler.ts";
 
 const open: Listener[] = [];
 afterEach(async () => {
@@ -94,6 +95,71 @@ describe("a listener", () => {
     await client.ending();
     await until(() => listener.connections === 0);
     expect(events).toEqual(["made for 127.0.0.1", "received SPEAK", "peer ended", "closed"]);
+  });
+});
+
+test("a listener looks at the memory of the process after a connection was closed", async () => {
+  const alarm = spyOn(RestlessScheduler.prototype, "alarm");
+  const { connect } = listening(http1Factory());
+  const client = await connect();
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await client.responses(1);
+  const before = alarm.mock.calls.length;
+  client.close();
+  await until(() => alarm.mock.calls.length === before + 1);
+  alarm.mockRestore();
+});
+
+describe("what the kernel buffers for a client that never reads", () => {
+  const kibibyte = 1024;
+
+  /** What the kernel takes for each of `count` clients that ask for 16 MiB and read nothing. */
+  async function takenFor(count: number, limits: Partial<Record<keyof Limits, number>>) {
+    const taken: number[] = [];
+    const content = new Uint8Array(16 * kibibyte * kibibyte);
+    const factory: ConnectionFactory = (context, transport, remoteAddress) => {
+      const connection: ProtocolConnection = {
+        deadlineMs: Infinity,
+        slot: -1,
+        remoteAddress,
+        receive: () => taken.push(transport.write(content)),
+        drained: () => undefined,
+        peerEnded: () => transport.close(),
+        closed: () => context.closed(connection),
+        expire: () => undefined,
+        stop: () => undefined,
+        abort: () => transport.terminate(),
+        turnAway: () => undefined,
+      };
+      return connection;
+    };
+    const { connect } = listening(factory, limits);
+    const clients: RawClient[] = [];
+    for (let i = 0; i < count; i++) {
+      const client = await connect();
+      client.pause();
+      client.send("ASK");
+      await until(() => taken.length === i + 1);
+      clients.push(client);
+    }
+    for (const client of clients) client.abort();
+    return taken;
+  }
+
+  test.if(nativeCalls() !== undefined && process.env["POSTERN_NATIVE"] !== "off")(
+    "is bounded beside what is on its way, from one connection on",
+    async () => {
+      const limits = { roomyConnectionsMax: 1, unsentBytesMax: 64 * kibibyte };
+      const [roomy = 0, bounded = Infinity, another = Infinity] = await takenFor(3, limits);
+      // The client's buffer takes some more; one that isn't read doesn't grow.
+      expect(bounded).toBeLessThan(roomy / 2);
+      expect(another).toBeLessThan(roomy / 2);
+    },
+  );
+
+  test("is the kernel's to say up to then", async () => {
+    const [first = 0, second = 0] = await takenFor(2, { unsentBytesMax: 64 * kibibyte });
+    expect(Math.abs(first - second)).toBeLessThan(first / 2);
   });
 });
 

@@ -49,6 +49,49 @@ function line(format: Exclude<LogFormat, "none">, report: LoggedExchange): strin
   return formatLine(format, report, startMs);
 }
 
+describe("what open pages ask for by themselves", () => {
+  const response: Response = { ...ok, note: { isRoutine: true } };
+  const live = {
+    kind: "changed",
+    paths: ["a\u001b[31m.css"],
+    isAll: false,
+    kinds: ["style"],
+    clients: ["::1"],
+  } as const;
+
+  /** The lines of a log in `format`: of a request, and of what live reload has done. */
+  function lines(format: LogFormat): string {
+    let written = "";
+    const scheduler = new FakeScheduler();
+    const log = new AccessLog(
+      format,
+      (text) => (written += text),
+      () => startMs,
+      scheduler,
+    );
+    log.ended({ ...plain, response });
+    log.live(live);
+    log.flush();
+    return written;
+  }
+
+  test("is not in the short log, which says what live reload has done", () => {
+    expect(lines("short")).toBe("15:04:05 changed a\\x1b[31m.css: ::1 swaps style sheets\n");
+  });
+
+  test("is in the other logs, of which JSON alone has room for live reload", () => {
+    const [request = "", change = "", ...others] = lines("json").split("\n");
+    expect(request).not.toContain("isRoutine");
+    expect(JSON.parse(change)).toEqual({ time: new Date(startMs).toISOString(), live });
+    expect(change).toContain("\\u001b");
+    expect(others).toEqual([""]);
+    for (const format of ["common", "combined"] as const) {
+      expect(lines(format).match(/\n/g)?.length).toBe(1);
+    }
+    expect(lines("none")).toBe("");
+  });
+});
+
 describe("short", () => {
   test("says when, what, how it ended, how much and how long", () => {
     expect(line("short", plain)).toBe("15:04:05 GET /a%20b?c=d 200 5 B 1.2 ms");

@@ -59,10 +59,12 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     limits,
     budgets: surroundings.budgets,
     listing: true,
+    explain: false,
     cacheSeconds: undefined,
     variants: undefined,
     archives: undefined,
     earlyHints: undefined,
+    live: undefined,
   });
   return { pages, content };
 }

@@ -599,7 +599,7 @@ describe("whatever is changed and asked for, in whatever order", () => {
 
   test.each([
     ["for all", {}],
-    ["for little", { fileCacheBytesMax: 24_000 }],
+    ["for little", { fileCacheBytesMax: 48_000 }],
   ])("both sites say the same, with room %s", async (_what, limits) => {
     const twins = new TwinSites(site.root, { limits });
     const tag = fieldOf(await twins.ask(ask("/a.txt")), "ETag") ?? "";
@@ -702,7 +702,7 @@ describe("an entry", () => {
     const lookups = [new FakeLookup(), new FakeLookup(), new FakeLookup()];
     expect(kept(lookups).find()).toBe(cached);
     for (const { dependents } of lookups) {
-      expect(Array.from(dependents, ({ bytes }) => bytes)).toEqual([512 + 5]);
+      expect(Array.from(dependents, ({ bytes }) => bytes)).toEqual([1280 + 5]);
     }
   });
 
@@ -721,6 +721,22 @@ describe("an entry", () => {
     const { find } = kept([first, second]);
     for (const dependent of second.dependents) dependent.drop();
     expect(find()).toBeUndefined();
+    expect(first.dependents.size).toBe(0);
+  });
+
+  test("is dropped with the head of its request, and with what is kept for the head next", () => {
+    const [first, second] = [new FakeLookup(), new FakeLookup()];
+    const cache = new ResponseCache({ inlineBytesMax: 10 });
+    const request = requestWith(repeatedHead("GET /"), 0);
+    for (const lookup of [first, second]) {
+      const view = new View(1, 0);
+      view.depend(lookup);
+      cache.keep(request, cached, view);
+    }
+    expect([first.dependents.size, second.dependents.size]).toEqual([0, 1]);
+    request.head.slot?.clear();
+    expect(second.dependents.size).toBe(0);
+    expect(cache.find(request, 2)).toBeUndefined();
   });
 
   test("is none where one of them has no room for it, and costs the others nothing", () => {

@@ -7,9 +7,12 @@ import type { Scheme } from "../../src/http/message/target.ts";
 import { SystemClock } from "../../src/schedule/clock.ts";
 import { EventLoop } from "../../src/schedule/event-loop.ts";
 import { LogicalClock } from "../../src/schedule/logical-clock.ts";
+import type { Scheduler } from "../../src/schedule/scheduler.ts";
 import { TurnBudgets } from "../../src/schedule/turn-budgets.ts";
 import type { Answer } from "../../src/site/endpoint.ts";
 import { RouteTable } from "../../src/site/library/route-endpoint.ts";
+import { Live } from "../../src/site/live/live.ts";
+import type { LiveReport } from "../../src/site/observer.ts";
 import type { OpenSite, SiteSurroundings } from "../../src/site/open-site.ts";
 import { openSite } from "../../src/site/open-site.ts";
 import type { Request } from "../../src/site/request.ts";
@@ -37,6 +40,9 @@ export class SiteClient {
   readonly routes = new RouteTable(() => this.opened.site.endpointsChanged());
   readonly surroundings: SiteSurroundings;
   opened: OpenSite;
+  /** Live reload, if an option has asked for it, and what it has reported. */
+  live: Live | undefined;
+  readonly liveReports: LiveReport[] = [];
 
   /** Opens the site at `root`. Throws a `ServeError` when there can't be one. */
   constructor(root: string, { scheme = "http", ...options }: SiteClientOptions = {}) {
@@ -48,8 +54,20 @@ export class SiteClient {
       budgets: new TurnBudgets(scheduler),
       scheme,
       hostNames: () => [],
+      live: () => (this.live ??= this.#openLive(scheduler)),
     };
     this.opened = openSite(complete(root, options), this.surroundings);
+  }
+
+  #openLive(scheduler: Scheduler): Live {
+    return new Live({
+      scheduler,
+      clock: new SystemClock(scheduler),
+      report: (report) => void this.liveReports.push(report),
+      failed: (reason) => {
+        throw new Error(reason);
+      },
+    });
   }
 
   get tree(): OpenSite["tree"] {

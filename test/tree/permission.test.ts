@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  denialOf,
   deny,
   explainDenial,
   formatMode,
@@ -15,6 +16,22 @@ describe("the other of a mode", () => {
       expect(permits(mode, "search")).toBe([1, 3, 5, 7].includes(other));
       expect(permits(0o107000 | mode, "read")).toBe(permits(mode, "read"));
     }
+  });
+});
+
+describe("an entry of a listing", () => {
+  test.each([
+    ["file", 0o100644, false, undefined],
+    ["file", 0o100641, false, "o+r"],
+    ["directory", 0o040755, false, undefined],
+    ["directory", 0o040754, true, "o+x"],
+    ["directory", 0o040751, true, undefined],
+    ["directory", 0o040751, false, "o+r"],
+    ["directory", 0o040750, true, "o+x"],
+  ] as const)("that is a %s of mode %o, index %p, lacks %p", (type, mode, hasIndex, lacks) => {
+    const denial = denialOf("a", { type, mode }, () => hasIndex);
+    expect(denial?.lacks).toBe(lacks);
+    if (denial !== undefined) expect(denial).toMatchObject({ path: "a", mode });
   });
 });
 

@@ -290,6 +290,11 @@ export const optionTable = {
     kind: truth,
     flags: [{ name: "early-hints", summary: "tell what a page needs ahead of it (103)" }],
   },
+  live: {
+    topic: "delivery",
+    kind: truth,
+    flags: [{ name: "live", summary: "reload open pages when a file changes" }],
+  },
   post: {
     topic: "forms",
     kind: word("WHAT", optionWords.post),

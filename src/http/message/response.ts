@@ -68,7 +68,12 @@ export type Body =
       /** What the file held when the response was made, where it had to wait since. */
       readonly sample?: ContentSample | undefined;
     }
-  | { readonly kind: "stream"; readonly chunks: AsyncIterable<Uint8Array> };
+  | {
+      readonly kind: "stream";
+      readonly chunks: AsyncIterable<Uint8Array>;
+      /** Whether it is over when the client has ended its side: it has no end of its own. */
+      readonly endsWithClient?: boolean;
+    };
 
 /** A response field: name and value, as they go on the wire. */
 export type ResponseField = readonly [name: string, value: string];
@@ -94,6 +99,8 @@ export interface ResponseNote {
   readonly reason?: string;
   /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
+  /** Whether it is part of the server's own work for an open page, and no news for people. */
+  readonly isRoutine?: boolean;
   /** Looks for paths similar to one that is missing, as text. Never rejects. */
   readonly near?: () => Promise<readonly string[]>;
 }

@@ -5,7 +5,9 @@
  *
  * Octets are kept only if the socket did not take them: at most one gathered write, and the pieces
  * behind it. Short pieces may be lent: the encoded octets of a cached response, in which the date
- * will change. They are copied when they have to wait.
+ * will change. They are copied when they have to wait. All connections together have a bound for
+ * these copies, `queuedBytesMax`; a connection that would need more is given up. Longer pieces are
+ * views of what is kept elsewhere, and cost nothing here.
  */
 
 import { latin1Bytes, latin1Into } from "../../http/octets/bytes.ts";
@@ -27,9 +29,27 @@ function owned(piece: string | Uint8Array): string | Uint8Array {
   return typeof piece === "string" || piece.length > gatherBytes ? piece : new Uint8Array(piece);
 }
 
+/** How many octets `piece` takes while it waits; a long one is a view of what is kept elsewhere. */
+function copiedOctets(piece: string | Uint8Array): number {
+  return typeof piece !== "string" && piece.length > gatherBytes ? 0 : piece.length;
+}
+
+/** The memory that the output of all connections may take. */
+export interface QueuedMemory {
+  /** Takes memory for `octets` octets; false when there is not enough. */
+  take(octets: number): boolean;
+  /** Gives back what was taken for `octets` octets. */
+  release(octets: number): void;
+}
+
 /** The ordered, unsent output of one connection. */
 export class WriteQueue implements FileOutlet {
   readonly #transport: Transport;
+  readonly #memory: QueuedMemory | undefined;
+  /** Octets of copies for which memory was taken. */
+  #held = 0;
+  /** What is left of a long piece, which is kept elsewhere however little is left. */
+  #longRest: Uint8Array | undefined;
   #pieces: (string | Uint8Array)[] = [];
   /** The octets of all pieces; text is Latin-1, an octet for each code unit. */
   #pending = 0;
@@ -39,8 +59,10 @@ export class WriteQueue implements FileOutlet {
   /** Whether octets are queued that a route or a stream may overwrite later. */
   #hasForeign = false;
 
-  constructor(transport: Transport) {
+  /** Without `memory` there is no bound but that of each connection. */
+  constructor(transport: Transport, memory?: QueuedMemory) {
     this.#transport = transport;
+    this.#memory = memory;
   }
 
   /** Octets that the socket has not taken yet. */
@@ -97,14 +119,43 @@ export class WriteQueue implements FileOutlet {
       if (taken < 0) break;
       this.#pending -= taken;
       if (taken === batch.length) continue;
-      this.#pieces = [batch.subarray(taken), ...this.#pieces].map(owned);
+      const rest = batch.subarray(taken);
+      const isLong = batch.length > gatherBytes || batch === this.#longRest;
+      this.#longRest = isLong ? rest : undefined;
+      this.#gone = !this.#keep(isLong ? this.#pieces : [rest, ...this.#pieces]);
+      if (this.#gone) break;
+      if (isLong) this.#pieces.unshift(rest);
       return "blocked";
     }
     this.#hasForeign = false;
+    if (this.#held > 0) this.#hold(0);
     if (!this.#gone) return "sent";
     this.#pieces = [];
     this.#pending = 0;
     return "gone";
+  }
+
+  /** Has `pieces` wait, which are copied where they have to be; false for too many of them. */
+  #keep(pieces: readonly (string | Uint8Array)[]): boolean {
+    if (!this.#hold(pieces.reduce((sum, piece) => sum + copiedOctets(piece), 0))) return false;
+    this.#pieces = pieces.map(owned);
+    return true;
+  }
+
+  /** Takes memory for copies of `octets` octets in place of those before; false for too many. */
+  #hold(octets: number): boolean {
+    this.#memory?.release(this.#held);
+    this.#held = 0;
+    if (octets === 0 || this.#memory === undefined) return true;
+    if (!this.#memory.take(octets)) return false;
+    this.#held = octets;
+    return true;
+  }
+
+  /** The connection is over: nothing is sent any more. */
+  release(): void {
+    this.#pieces = [];
+    if (this.#held > 0) this.#hold(0);
   }
 
   /**

@@ -66,14 +66,14 @@ export class Http1Connection implements ProtocolConnection, Batched {
     context: ConnectionContext,
     transport: Transport,
     remoteAddress: string,
-    { heads, bodies, keepAlive }: Http1Shared,
+    { heads, bodies, queued, keepAlive }: Http1Shared,
   ) {
     this.#context = context;
     this.#transport = transport;
     this.remoteAddress = remoteAddress;
     this.#keepAlive = keepAlive;
     this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
-    this.#queue = new WriteQueue(transport);
+    this.#queue = new WriteQueue(transport, queued);
     this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
     this.#timeouts = new Timeouts(context, context.clock.turnMs());
     this.#freshness = new RequestFreshness(context.scheduler, context.logicalClock);
@@ -120,6 +120,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   peerEnded(): void {
     this.#hasPeerEnded = true;
     if (this.#state === "lingering") this.#close();
+    else if (this.#writer.endsWithClient) this.#terminate();
     else if (this.#state !== "closed") this.#run();
   }
 
@@ -389,11 +390,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   /** Shuts our side and waits for the client to shut its own (RFC 9112 §9.6). */
   #shut(): void {
-    if (this.#hasPeerEnded) {
-      this.#close();
-      return;
-    }
-    this.#transport.shutdown();
+    if (this.#hasPeerEnded) this.#close();
+    else this.#transport.shutdown();
   }
 
   /** Gives a waiting handler the next octets of the body. */

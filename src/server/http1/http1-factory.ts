@@ -1,29 +1,40 @@
 /**
  * HTTP/1.1 as a protocol that a listener can speak: its connections, the request heads that they
- * recognise together, and the memory that the bodies of their requests take.
+ * recognise together, and the memory that bodies and waiting output take.
  */
 
 import type { Limits } from "../../base/limits.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import { BodyMemory } from "../connection/body-memory.ts";
+import { MemoryTotal } from "../connection/memory-total.ts";
 import { keepAliveLines } from "../../http1/response-encoder.ts";
 import type { ConnectionFactory } from "../connection/protocol-connection.ts";
+import type { QueuedMemory } from "../connection/write-queue.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import type { Http1Shared } from "./http1-shared.ts";
+
+/** What the limits leave of `output` to a connection that has to wait for its client. */
+function memoryFor(output: MemoryTotal, { queuedBytesMax }: Limits): QueuedMemory {
+  return {
+    take: (octets) => output.take(octets, 0, queuedBytesMax),
+    release: (octets) => output.release(octets),
+  };
+}
 
 /**
  * A factory of HTTP/1.1 connections that share one cache of heads. What may be in a head depends on
  * the limits, so connections under other limits begin with a cache of their own.
  */
 export function http1Factory(): ConnectionFactory {
-  const bodies = new BodyMemory();
+  const bodies = new MemoryTotal();
+  const output = new MemoryTotal();
   let limits: Limits | undefined;
   let shared: Http1Shared | undefined;
   return (context, transport, remoteAddress) => {
     if (shared === undefined || limits !== context.limits) {
       limits = context.limits;
       const keepAlive = keepAliveLines(limits.idleTimeMs);
-      shared = { heads: new RequestHeadCache(limits), bodies, keepAlive };
+      const queued = memoryFor(output, limits);
+      shared = { heads: new RequestHeadCache(limits), bodies, queued, keepAlive };
     }
     return new Http1Connection(context, transport, remoteAddress, shared);
   };

@@ -3,12 +3,14 @@
  */
 
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type { BodyMemory } from "../connection/body-memory.ts";
+import type { MemoryTotal } from "../connection/memory-total.ts";
+import type { QueuedMemory } from "../connection/write-queue.ts";
 
 /** What a connection is given of what it shares with others. */
 export interface Http1Shared {
   readonly heads: RequestHeadCache;
-  readonly bodies: BodyMemory;
+  readonly bodies: MemoryTotal;
+  readonly queued: QueuedMemory;
   /** The lines of `keepAliveLines`. */
   readonly keepAlive: string;
 }

@@ -11,7 +11,7 @@ import type { Refusal } from "../../http/message/error.ts";
 import { RequestParser } from "../../http1/request-parser.ts";
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import type { Http1RequestHead } from "../../http1/request-head.ts";
-import type { BodyMemory } from "../connection/body-memory.ts";
+import type { MemoryTotal } from "../connection/memory-total.ts";
 import type { BodySource } from "../connection/request-body.ts";
 import { IncomingBody, noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
@@ -39,10 +39,10 @@ export class RequestReader implements BodySource {
   /** Called when a reader of a body begins to wait. */
   readonly wanted: () => void;
   readonly #limits: Limits;
-  readonly #memory: BodyMemory;
+  readonly #memory: MemoryTotal;
   #paused = false;
 
-  constructor(limits: Limits, heads: RequestHeadCache, memory: BodyMemory, wanted: () => void) {
+  constructor(limits: Limits, heads: RequestHeadCache, memory: MemoryTotal, wanted: () => void) {
     this.#memory = memory;
     this.parser = new RequestParser(limits, heads);
     this.wanted = wanted;

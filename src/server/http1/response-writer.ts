@@ -31,6 +31,7 @@ export class ResponseWriter {
   #chunks: AsyncIterator<Uint8Array> | undefined;
   /** Asks an open stream for its next chunk, which waits until the one before is sent. */
   #resumeStream: (() => void) | undefined;
+  #endsWithClient = false;
   #octets = 0;
 
   /**
@@ -62,6 +63,11 @@ export class ResponseWriter {
   /** Whether the body is a stream that has not come to its end. */
   get streaming(): boolean {
     return this.#stream === "open";
+  }
+
+  /** Whether the response is over when the client has ended its side. */
+  get endsWithClient(): boolean {
+    return this.streaming && this.#endsWithClient;
   }
 
   /**
@@ -101,6 +107,7 @@ export class ResponseWriter {
         return;
       case "stream":
         this.#stream = "open";
+        this.#endsWithClient = body.endsWithClient === true;
         this.#pull(body.chunks, framing === "chunked").catch((error: unknown) => {
           this.#stream = "failed";
           this.#chunks = undefined;
@@ -131,6 +138,7 @@ export class ResponseWriter {
   release(): void {
     this.#sender?.close();
     this.#sender = undefined;
+    this.#queue.release();
     this.#stream = "none";
     this.#wakeStream();
     // A stream that is busy with its next chunk is told as well.

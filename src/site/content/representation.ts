@@ -43,7 +43,7 @@ export interface RepresentationParts {
 const acceptRanges: ResponseField = ["Accept-Ranges", "bytes"];
 
 /** Fields of a 200 that a 304 must repeat (RFC 9110 §15.4.5), besides ETag and Date. */
-const repeatedOn304: ReadonlySet<string> = new Set([
+export const repeatedOn304: ReadonlySet<string> = new Set([
   "cache-control",
   "content-location",
   "expires",

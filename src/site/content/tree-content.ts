@@ -8,31 +8,31 @@ import { refusals } from "../../http/message/error.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
-import type { Response } from "../../http/message/response.ts";
+import type { Response, ResponseField } from "../../http/message/response.ts";
 import type { RedirectStatus } from "../../http/message/response-builder.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, containPath, displayName, encodePath } from "../../tree/path.ts";
-import type { AbsenceCause, ListingSteps, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
+import { childPath, containPath, encodePath } from "../../tree/path.ts";
+import type { AbsenceCause, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Archives } from "../archive/archives.ts";
 import type { Presentation } from "../download/asked-download.ts";
+import type { LivePages } from "../live/live-pages.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
+import type { ListingContent } from "../listing/listing-content.ts";
 import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
-import { ContentFields, noSniff, ownOriginOnly } from "./cache-control.ts";
-import { codingOf, mediaTypeOf, representFile, tagOfBytes } from "./file-representation.ts";
+import { ContentFields } from "./cache-control.ts";
+import { codingOf, mediaTypeOf, representFile } from "./file-representation.ts";
 import { fileResponse, isUnsized, unsizedBodyOf } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
-import type { ListingFailure, RowMaking } from "./listing-page.ts";
-import type { ListingRows } from "./listing-rows.ts";
 import type { RepresentationParts } from "./representation.ts";
-import { Representation } from "./representation.ts";
+import { repeatedOn304, Representation } from "./representation.ts";
 import { respondWith, unmatchableTag, weighRequest } from "./selected-response.ts";
 
 /** What `TreeContent` needs. */
@@ -44,6 +44,8 @@ interface ContentService {
   readonly budgets: TurnBudgets;
   /** Whether a folder without an index is listed. */
   readonly listing: boolean;
+  /** Whether listings say why an entry is locked. */
+  readonly explain: boolean;
   /** Seconds for which responses are fresh; undefined when they are revalidated each time. */
   readonly cacheSeconds: number | undefined;
   /** The selector of variants, loaded by its first use; undefined when compression is off. */
@@ -52,10 +54,9 @@ interface ContentService {
   readonly archives: (() => Archives) | undefined;
   /** The early hints, loaded by their first use; undefined when they are off. */
   readonly earlyHints: (() => EarlyHints) | undefined;
+  /** Puts the script of live reload into pages; undefined when that is off. */
+  readonly live: LivePages | undefined;
 }
-
-/** How much of a name that is left out the log shows, in code units. */
-const shownUnitsMax = 64;
 
 const htmlType = "text/html; charset=utf-8";
 
@@ -81,11 +82,6 @@ const absenceReasons: Record<AbsenceCause, string> = {
   special: "neither a file nor a folder",
 };
 
-/** The pages of listings; loaded by the first listing. */
-function listingPages(): typeof import("./listing-page.ts") {
-  return require("./listing-page.ts") as typeof import("./listing-page.ts");
-}
-
 /** Whether a query may ask for another presentation; `download/asked-download.ts` reads it. */
 const asking = /(?:^|&)(?:raw|download)(?:[=&]|$)/;
 
@@ -108,9 +104,7 @@ function pathOfFile(file: OpenFile, path: ContainedPath): ContainedPath {
 export class TreeContent {
   readonly #service: ContentService;
   readonly #fields: ContentFields;
-  #rows: ListingRows | undefined;
-  /** A name that a listing has left out, until the log is told of it; null from then on. */
-  #leftOut: string | undefined | null;
+  #listings: ListingContent | undefined;
 
   constructor(service: ContentService) {
     this.#service = service;
@@ -166,7 +160,7 @@ export class TreeContent {
             );
       case "directory":
         if (!listing) return pages.notFound(view, "listings are off", { request, path });
-        return this.#answerListing(request, path, view);
+        return this.#openListings().answer(request, path, query, view);
       case "redirect":
         return this.redirect(request, 308, `${encodePath(path)}/`, query);
       default:
@@ -212,7 +206,8 @@ export class TreeContent {
       return selected instanceof Representation ? selected : undefined;
     }
     if (found.kind !== "directory" || !this.#service.listing) return undefined;
-    const listed = await this.#listingAt(path.value, view);
+    const { query } = target;
+    const listed = await this.#openListings().represent(request, path.value, query, view);
     if (listed !== undefined && "kind" in listed) return undefined;
     // A streamed listing exists, so "*" matches it; it has no other validators.
     if (listed === undefined) return new Representation(untaggedParts);
@@ -287,11 +282,12 @@ export class TreeContent {
 
   #selectVariant(
     request: Request,
-    identity: Representation,
+    stored: Representation,
     path: ContainedPath,
     view: View,
   ): Eventual<Selection> {
-    const { variants } = this.#service;
+    const { live, variants } = this.#service;
+    const identity = live?.page(stored, request) ?? stored;
     // Without Accept-Encoding any coding is acceptable, but most such clients decode none.
     if (variants === undefined || !request.head.fields.has("accept-encoding")) return identity;
     return variants().select(request, identity, path, view);
@@ -351,84 +347,32 @@ export class TreeContent {
     );
   }
 
-  /** What makes the rows of listings. */
-  #rowMaking(): RowMaking {
-    const { budgets, limits } = this.#service;
-    this.#rows ??= listingPages().openRows(limits.listingCacheBytesMax);
-    const leftOut = (name: string): void => {
-      if (this.#leftOut === undefined) this.#leftOut = name;
-    };
-    return { budgets, rows: this.#rows, leftOut };
-  }
-
-  /**
-   * The listing of the folder at `path`; undefined when it is so long that it must be streamed. Or
-   * why the folder can't be read.
-   */
-  async #listingAt(
-    path: ContainedPath,
-    view: View,
-  ): Promise<Representation | ListingFailure | undefined> {
-    const { limits, tree, variants } = this.#service;
-    const { listingEntriesMax, listingWholeEntriesMax } = limits;
-    const { readListing, renderListing } = listingPages();
-    const list = (): ListingSteps => tree.list(path, listingEntriesMax, view);
-    const making = this.#rowMaking();
-    const listed = await readListing(list, listingEntriesMax, listingWholeEntriesMax, making);
-    if (listed === undefined || "kind" in listed) return listed;
-    const { slot } = listed;
-    if (slot?.value instanceof Representation) return slot.value;
-    const content = renderListing(path, listed);
-    const varies = variants !== undefined && hasVariants(htmlType, "");
-    const fields = [...this.#fields.of("", varies), ownOriginOnly];
-    const entityTag = tagOfBytes(content);
-    const listing = new Representation({
-      mediaType: htmlType,
-      entityTag,
-      content,
-      fields,
-      hasVariants: varies,
-    });
-    if (slot !== undefined) slot.value = listing;
-    return listing;
-  }
-
-  /** Answers with the listing of the folder at `path`. */
-  async #answerListing(request: Request, path: ContainedPath, view: View): Promise<Response> {
-    const listing = await this.#listingAt(path, view);
-    if (listing === undefined) {
-      return this.#noteLeftOut(this.#streamListing(request, path, view));
+  /** The listings of the site. Their code is loaded by the first one. */
+  #openListings(): ListingContent {
+    if (this.#listings === undefined) {
+      const { ListingContent: Listings } =
+        require("../listing/listing-content.ts") as typeof import("../listing/listing-content.ts");
+      const { budgets, explain, limits, tree, variants } = this.#service;
+      this.#listings = new Listings({
+        tree,
+        limits,
+        budgets,
+        explains: explain,
+        hasVariants: variants !== undefined,
+        contentFields: this.#fields.of("", false),
+        selected: (request, listing, path, view) =>
+          this.#answerSelected(request, this.#selectVariant(request, listing, path, view)),
+        streamed: (...of) => this.#streamed(...of),
+        failed: (failure, view, missed) => this.#answerMissing(failure, view, missed),
+      });
     }
-    if ("kind" in listing) return this.#answerMissing(listing, view, { request, path });
-    const selection = this.#selectVariant(request, listing, path, view);
-    return this.#noteLeftOut(await this.#answerSelected(request, selection));
-  }
-
-  /** `response`, with a note of the first name that a listing has left out, once. */
-  #noteLeftOut(response: Response): Response {
-    const name = this.#leftOut;
-    if (typeof name !== "string") return response;
-    this.#leftOut = null;
-    const shown = displayName(name.length > shownUnitsMax ? name.slice(0, shownUnitsMax) : name);
-    const reason = `no request can spell this name, and others may be left out like it: ${shown}`;
-    return { ...response, note: { ...response.note, reason } };
+    return this.#listings;
   }
 
   /**
-   * Answers with a listing that is streamed while the folder is read, uncoded, without ETag or
+   * Answers with `file`, whose size isn't known, while it is read, uncoded, without ETag or
    * Content-Length.
    */
-  #streamListing(request: Request, path: ContainedPath, view: View): Response {
-    const { limits, tree } = this.#service;
-    const { listingEntriesMax } = limits;
-    const { streamListing } = listingPages();
-    const list = (): ListingSteps => tree.list(path, listingEntriesMax, view);
-    return this.#streamed(request, "", htmlType, () =>
-      streamListing(path, list, listingEntriesMax, this.#rowMaking()),
-    );
-  }
-
-  /** Answers in the same way with `file`, whose size isn't known. */
   #answerUnsized(request: Request, file: OpenFile, how?: Presentation): Response {
     const mediaType = mediaTypeOf(file);
     if (mediaType === undefined) {
@@ -436,29 +380,33 @@ export class TreeContent {
       return this.#service.pages.failed("the file can't be read");
     }
     const body = unsizedBodyOf(file);
-    const response = this.#streamed(request, file.name, mediaType, () => body);
+    const fields = this.#fields.of(file.name, false);
+    const response = this.#streamed(request, mediaType, fields, () => body);
     if (response.body.kind !== "stream") file.close();
     return how === undefined ? response : presentedFiles().presentResponse(response, file, how);
   }
 
   /**
-   * The response whose body is the stream that `open` opens, with the fields of a file that is
-   * called `name`, or of a listing with "". It has no validators (RFC 9110 §8.8) and no ranges.
+   * The response with `fields` whose body is the stream that `open` opens. It has no validators
+   * (RFC 9110 §8.8) and no ranges.
    */
   #streamed(
     request: Request,
-    name: string,
     mediaType: string,
+    fields: readonly ResponseField[],
     open: () => AsyncIterable<Uint8Array>,
   ): Response {
     const { pages, variants } = this.#service;
     if (variants?.().takesIdentity(request.head.fields) === false) return pages.notAcceptable();
     const { kind } = weighRequest(request, { entityTag: unmatchableTag });
     if (kind === "failed") return pages.preconditionFailed();
-    const [cacheControlLine = noSniff] = this.#fields.of(name, false);
-    if (kind === "not-modified") return new ResponseBuilder(304).line(cacheControlLine).build();
-    const builder = new ResponseBuilder(200).line(cacheControlLine).line(noSniff);
-    if (name === "") builder.line(ownOriginOnly);
+    if (kind === "not-modified") {
+      const builder = new ResponseBuilder(304);
+      for (const line of fields) if (repeatedOn304.has(line[0].toLowerCase())) builder.line(line);
+      return builder.build();
+    }
+    const builder = new ResponseBuilder(200);
+    for (const line of fields) builder.line(line);
     return builder.stream(open(), mediaType).build();
   }
 

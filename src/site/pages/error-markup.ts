@@ -68,14 +68,16 @@ function linkTo({ path, href }: PageLink, label = path): string {
 }
 
 /** A list of links to paths of similar names. */
-export function nearList(near: readonly PageLink[]): string {
+function nearList(near: readonly PageLink[]): string {
   const items = near.map((link) => `<li>${linkTo(link)}</li>`);
   return `<p>Similar names:</p>\n<ul>\n${items.join("\n")}\n</ul>`;
 }
 
-/** A note for the top of a page of the tree's own. */
-export function notePre(text: string): string {
-  return `<pre role="note">${escapeHtml(text)}</pre>\n`;
+/** A note for the top of a page of the tree's own: lines of text, and links to similar names. */
+export function notePre(lines: readonly string[], near: readonly PageLink[] = []): string {
+  const shown = lines.map((line) => escapeHtml(line));
+  if (near.length > 0) shown.push(`similar: ${near.map((link) => linkTo(link)).join(", ")}`);
+  return `<pre role="note">${shown.join("\n")}</pre>\n`;
 }
 
 /** An error page. */

@@ -85,13 +85,11 @@ function builtInPage(status: ContentStatus, page: PageText): string {
 
 /** Inserts the reason and similar names at the top of the tree's own page, to be seen at once. */
 function withReason(markup: string, { reason, command, near = [] }: PageText): string {
-  const { nearList, notePre } = markupOf();
-  const lines = [reason, command].filter((line) => line !== undefined).join("\n");
-  const note = lines === "" ? "" : notePre(lines);
-  const aside = near.length === 0 ? note : `${note}${nearList(near)}\n`;
+  const lines = [reason, command].filter((line) => line !== undefined);
+  const note = markupOf().notePre(lines, near);
   const body = /<body(?:\s[^>]*)?>/i.exec(markup);
   const at = body === null ? markup.length : body.index + body[0].length;
-  return `${markup.slice(0, at)}${aside}${markup.slice(at)}`;
+  return `${markup.slice(0, at)}${note}${markup.slice(at)}`;
 }
 
 /** A builder for a response whose body is a page. */

@@ -31,6 +31,9 @@ const entryBytes = 512;
 /** How long a key is that `entryBytes` includes, in octets. */
 const keyBytesIncluded = 256;
 
+/** A variant of up to this size is copied behind its head when it is given out again. */
+const copiedBytesMax = 64 * 1024;
+
 interface CachedVariant extends StoreEntry {
   readonly variant: CodedVariant;
 }
@@ -82,7 +85,9 @@ export class VariantCache {
       const { variant, lasting } = await Promise.try(make);
       if (lasting) {
         const keyBytes = Math.max(0, 2 * key.length - keyBytesIncluded);
-        const bytes = entryBytes + keyBytes + variant.octets.length;
+        const { length } = variant.octets;
+        const copyBytes = length <= copiedBytesMax ? length : 0;
+        const bytes = entryBytes + keyBytes + length + copyBytes;
         this.#kept.set(key, { variant, bytes, isUsed: false });
       }
       return variant;

@@ -96,7 +96,9 @@ export class Lookup implements Dependency, StoreEntry {
     if ("file" in this.finding && this.finding.file instanceof SharedFile) {
       this.finding.file.forget();
     }
-    for (const dependent of this.#dependents ?? []) dependent.drop();
+    const dependents = this.#dependents ?? [];
+    // They detach themselves, and find that it is done.
     this.#dependents = undefined;
+    for (const dependent of dependents) dependent.drop();
   }
 }

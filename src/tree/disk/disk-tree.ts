@@ -44,7 +44,15 @@ import type { ContainedPath } from "../path.ts";
 import { childPath, displayName, isHidden, isNameable, rootPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf, permits } from "../permission.ts";
-import type { FolderFacts, FolderOutcome, Kind, OpenFile, Outcome, Tree } from "../tree.ts";
+import type {
+  FolderFacts,
+  FolderOutcome,
+  Kind,
+  ListingOrder,
+  OpenFile,
+  Outcome,
+  Tree,
+} from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
 import type { SymlinkRule } from "./walk.ts";
@@ -126,6 +134,7 @@ export class DiskTree implements Tree {
    */
   readonly root: string;
   readonly index: string;
+  readonly folders: NonNullable<Tree["folders"]>;
   readonly #rules: WalkRules;
   readonly #limits: DiskTreeLimits;
   readonly #cache: LookupCache;
@@ -146,6 +155,7 @@ export class DiskTree implements Tree {
     const alarms = [scheduler.alarm(), scheduler.alarm()] as const;
     this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, ...alarms);
     const given = absoluteForm(options.root);
+    this.folders = [{ path: given, at: "" }];
     this.#rules = {
       ...options,
       symlinkHopsMax: limits.symlinkHopsMax,
@@ -327,7 +337,7 @@ export class DiskTree implements Tree {
     return permits(end.folder.stat.mode, "read");
   }
 
-  list(path: ContainedPath, limit: number, view: View): SharedSteps {
+  list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): SharedSteps {
     // The entries of a folder are not watched.
     view.dependOnMore();
     // Loaded on first use, because a server's first answer is most often a file.
@@ -336,7 +346,7 @@ export class DiskTree implements Tree {
     const { listFolder } =
       require("../listing/list-folder.ts") as typeof import("../listing/list-folder.ts");
     const context: ListingContext = {
-      depth: path.segments.length,
+      path,
       hidden: this.#rules.hidden,
       open: () =>
         this.#walk<Result<EntryReader, string>>(path.segments, true, gone, (_walk, end) => {
@@ -350,14 +360,19 @@ export class DiskTree implements Tree {
       lookAt: (names) =>
         names.length === 0 ? [] : this.#inside(path, [], (prefix) => lookAtEach(prefix, names)),
       describeLink: (name) => this.#describe(path, name),
+      kindOf:
+        this.#rules.permissions === "process"
+          ? undefined
+          : (child) => this.peek(child, View.anew(0)),
     };
     if (this.#listings === undefined) {
       const { SharedListings: Shared } =
         require("../listing/shared-listings.ts") as typeof import("../listing/shared-listings.ts");
       this.#listings = new Shared();
     }
-    return this.#listings.list(`${limit} ${path.text}`, () =>
-      listFolder(this.#withBeside(path, context), limit),
+    const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
+    return this.#listings.list(key, () =>
+      listFolder(this.#withBeside(path, context), limit, order),
     );
   }
 

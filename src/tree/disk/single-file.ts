@@ -13,7 +13,7 @@ import { failure, success } from "../../base/result.ts";
 import { lookAt, realPath } from "../../system/file-system.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, rootPath } from "../path.ts";
-import type { FolderOutcome, Kind, ListingSteps, Outcome, Tree } from "../tree.ts";
+import type { FolderOutcome, Kind, ListingSteps, Outcome, ShownFolder, Tree } from "../tree.ts";
 import { View } from "../view.ts";
 import type { DiskTree, DiskTreeOptions } from "./disk-tree.ts";
 import { openDiskTree } from "./disk-tree.ts";
@@ -62,6 +62,10 @@ export class SingleFileTree implements Tree {
     this.folder = folder.root;
     this.#folder = folder;
     this.#file = file;
+  }
+
+  get folders(): readonly ShownFolder[] {
+    return this.#folder.folders.map((folder) => ({ ...folder, only: this.index }));
   }
 
   open(path: ContainedPath, view: View): Outcome {

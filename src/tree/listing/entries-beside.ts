@@ -6,6 +6,7 @@
 import type { Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
 import type { FileStat } from "../../system/file-stat.ts";
+import type { EntryFacts } from "../../system/file-system.ts";
 import type { ContainedPath } from "../path.ts";
 import type { EntryReader } from "./entry-reader.ts";
 import type { ListingContext } from "./list-folder.ts";
@@ -41,6 +42,11 @@ function readBeside(
   });
 }
 
+/** What a listing shows of a root: it is granted by being named, whatever its mode. */
+function granted({ type, size, mtimeMs, mode }: FileStat): EntryFacts {
+  return { type, size, mtimeMs, mode: mode | 0o005 };
+}
+
 /** The folder of `context` with the entries `beside` it. */
 export function withEntries(
   context: ListingContext,
@@ -51,7 +57,10 @@ export function withEntries(
     open: () => readBeside(context.open(), beside),
     lookAt(names) {
       const own = context.lookAt(names.filter((name) => !beside.has(name))).values();
-      return names.map((name) => beside.get(name) ?? own.next().value);
+      return names.map((name) => {
+        const stat = beside.get(name);
+        return stat === undefined ? own.next().value : granted(stat);
+      });
     },
   };
 }

@@ -1,5 +1,6 @@
 /**
- * Finds the first `limit` of any number of texts, in the order of their code units, in steps. No
+ * Finds the first `limit` of any number of texts, in the order of their code units or in the
+ * reverse of it, in steps. No
  * step takes longer than sorting or merging a thousand texts.
  *
  * Texts are added in runs, and each run is sorted natively when it is added. When more than three
@@ -20,14 +21,16 @@ interface Source {
 /** The first `limit` texts of all that are added. */
 export class FirstInOrder {
   readonly #limit: number;
+  readonly #isReversed: boolean;
   #runs: string[][] = [];
   #held = 0;
   #count = 0;
   /** A text that is not before this one is not among the first. */
   #bar: string | undefined;
 
-  constructor(limit: number) {
+  constructor(limit: number, isReversed = false) {
     this.#limit = limit;
+    this.#isReversed = isReversed;
   }
 
   /** How many texts have been added. */
@@ -38,13 +41,24 @@ export class FirstInOrder {
   /** Adds `texts`, and takes the array over. */
   add(texts: string[]): void {
     this.#count += texts.length;
-    const bar = this.#bar;
-    const run = bar === undefined ? texts : texts.filter((text) => text < bar);
+    const run = this.#isReversed ? this.#aboveBar(texts) : this.#belowBar(texts);
     if (run.length === 0 || this.#limit === 0) return;
     // oxlint-disable-next-line unicorn/no-array-sort -- the array is this object's own
     run.sort();
+    // oxlint-disable-next-line unicorn/no-array-reverse -- the array is this object's own
+    if (this.#isReversed) run.reverse();
     this.#runs.push(run);
     this.#held += run.length;
+  }
+
+  #belowBar(texts: string[]): string[] {
+    const bar = this.#bar;
+    return bar === undefined ? texts : texts.filter((text) => text < bar);
+  }
+
+  #aboveBar(texts: string[]): string[] {
+    const bar = this.#bar;
+    return bar === undefined ? texts : texts.filter((text) => text > bar);
   }
 
   /** How many texts are held: those that may still be among the first. */
@@ -62,7 +76,7 @@ export class FirstInOrder {
    * that are the first by now, in order.
    */
   *settle(): Generator<number, readonly string[]> {
-    const merge = new Merge(this.#runs);
+    const merge = new Merge(this.#runs, this.#isReversed);
     const texts: string[] = [];
     while (texts.length < this.#limit) {
       const text = merge.next();
@@ -77,11 +91,13 @@ export class FirstInOrder {
   }
 }
 
-/** Merges sorted runs by a heap of them, with the run that has the least text on top. */
+/** Merges sorted runs by a heap of them, with the run whose text comes first on top. */
 class Merge {
   readonly #heap: Source[];
+  readonly #isReversed: boolean;
 
-  constructor(runs: readonly (readonly string[])[]) {
+  constructor(runs: readonly (readonly string[])[], isReversed: boolean) {
+    this.#isReversed = isReversed;
     this.#heap = runs.flatMap((texts) =>
       texts[0] === undefined ? [] : { texts, at: 0, head: texts[0] },
     );
@@ -107,6 +123,7 @@ class Merge {
   /** Moves the source at `from` down to its place in the heap. */
   #sink(from: number): void {
     const heap = this.#heap;
+    const isReversed = this.#isReversed;
     const source = heap[from];
     if (source === undefined) return;
     let at = from;
@@ -115,11 +132,12 @@ class Merge {
       let least = heap[below];
       if (least === undefined) break;
       const other = heap[below + 1];
-      if (other !== undefined && other.head < least.head) {
+      const isSmaller = other !== undefined && other.head < least.head;
+      if (other !== undefined && isSmaller !== isReversed) {
         least = other;
         below++;
       }
-      if (least.head >= source.head) break;
+      if (least.head < source.head === isReversed) break;
       heap[at] = least;
       at = below;
     }

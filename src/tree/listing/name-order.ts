@@ -21,9 +21,9 @@ const wide = Buffer.from(units.buffer);
 const narrow = Buffer.alloc(unitsMax);
 
 /**
- * A text for `name`, which has no NUL in it, with the character `mark` in front. Texts with the
- * same mark are in the order of their names. Names that differ only in what doesn't count are in
- * the order of their code units.
+ * A text for `name`, with `mark` in front; neither has a NUL in it. Texts with the same mark are in
+ * the order of their names. Names that differ only in what doesn't count are in the order of their
+ * code units.
  *
  * Behind the mark the text has the name without what doesn't count, then NUL, which is before every
  * other character, then the name itself. A run of digits is written as "0", so that it is ordered
@@ -41,7 +41,7 @@ export function orderText(mark: string, name: string): string {
     all |= unit;
     length++;
   };
-  add(mark.charCodeAt(0));
+  for (let i = 0; i < mark.length; i++) add(mark.charCodeAt(i));
   for (let i = 0; i < folded.length; i++) {
     const unit = folded.charCodeAt(i);
     if (!isDigit(unit)) {
@@ -66,6 +66,11 @@ export function orderText(mark: string, name: string): string {
 /** The name that `orderText` made `text` of. */
 export function nameIn(text: string): string {
   return text.slice(text.indexOf("\0") + 1);
+}
+
+/** `name` as a filter compares it: without accents, and in lower case. */
+export function foldName(name: string): string {
+  return fold(name).toLowerCase();
 }
 
 /**

@@ -8,11 +8,11 @@
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import type { NamedEntry } from "../../system/file-system.ts";
+import type { EntryFacts, NamedEntry } from "../../system/file-system.ts";
 import type { EntryReader } from "../listing/entry-reader.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import { withEntries } from "../listing/entries-beside.ts";
-import type { EntryFacts } from "../listing/list-folder.ts";
+import type { ListingContext } from "../listing/list-folder.ts";
 import { listFolder } from "../listing/list-folder.ts";
 import type { SharedSteps } from "../listing/shared-listings.ts";
 import { SharedListings } from "../listing/shared-listings.ts";
@@ -20,7 +20,7 @@ import type { ContainedPath } from "../path.ts";
 import { displayName, isHidden, isHiddenName, isNameable } from "../path.ts";
 import type { Need, Permissions } from "../permission.ts";
 import { deny, permissionBitsOf, permits } from "../permission.ts";
-import type { FolderOutcome, Kind, Outcome, Tree } from "../tree.ts";
+import type { FolderOutcome, Kind, ListingOrder, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
 import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
@@ -92,21 +92,23 @@ export class MemoryTree implements Tree {
     return this.open(path, view).kind;
   }
 
-  list(path: ContainedPath, limit: number, view: View): SharedSteps {
+  list(path: ContainedPath, limit: number, view: View, order?: ListingOrder): SharedSteps {
     view.depend(this.#edition);
-    const context = {
-      depth: path.segments.length,
+    const context: ListingContext = {
+      path,
       hidden: this.#rules.hidden,
       open: () => readerOf(this.#listable(path)),
-      lookAt: (names: readonly string[]) => {
+      lookAt: (names) => {
         const folder = this.#listable(path);
         return names.map((name) => factsOf(folder?.children.get(name)));
       },
       describeLink: () => undefined,
+      kindOf: this.#rules.permissions === "process" ? undefined : (child) => this.#find(child).kind,
     };
     const beside = this.#rules.beside?.(path);
     const whole = beside === undefined ? context : withEntries(context, beside);
-    return this.#listings.list(`${limit} ${path.text}`, () => listFolder(whole, limit));
+    const key = `${limit} ${JSON.stringify(order)} ${path.text}`;
+    return this.#listings.list(key, () => listFolder(whole, limit, order));
   }
 
   describe({ segments, text }: ContainedPath, view: View): FolderOutcome {
@@ -227,7 +229,8 @@ function readerOf(folder: FolderNode | undefined): Result<EntryReader, string> {
 
 function factsOf(node: FileNode | FolderNode | undefined): EntryFacts | undefined {
   if (node === undefined) return undefined;
-  if (node.kind === "directory") return { type: "directory", size: 0, mtimeMs: node.mtimeMs };
+  const { mode } = node;
+  if (node.kind === "directory") return { type: "directory", size: 0, mtimeMs: node.mtimeMs, mode };
   const { size, mtimeMs } = node.outcome.file;
-  return { type: "file", size, mtimeMs };
+  return { type: "file", size, mtimeMs, mode };
 }

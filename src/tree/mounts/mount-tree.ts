@@ -12,7 +12,7 @@ import { whenReady } from "../../base/eventual.ts";
 import type { FileStat } from "../../system/file-stat.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, folderPath, joinPaths, pathBelow } from "../path.ts";
-import type { FolderOutcome, Kind, ListingSteps, Outcome, Tree } from "../tree.ts";
+import type { FolderOutcome, Kind, ListingSteps, Outcome, ShownFolder, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { MountPoints } from "./mount-points.ts";
 import { folderStat, mountedStat } from "./mounted-stat.ts";
@@ -45,6 +45,11 @@ function placed(found: Forbidden, { isRoot, folder }: Mount): Forbidden {
   return { kind: "forbidden", denial: { ...denial, path } };
 }
 
+/** `folder` of a tree that is mounted at the path `at`. */
+function folderBelow({ text }: ContainedPath, folder: ShownFolder): ShownFolder {
+  return { ...folder, at: text.slice(1) + folder.at };
+}
+
 /** Trees that are mounted. */
 export class MountTree implements Tree {
   readonly index: string;
@@ -66,6 +71,12 @@ export class MountTree implements Tree {
     const isFree = this.#points.add(mount.at, mount);
     if (isFree) this.#mounts.push(mount);
     return isFree;
+  }
+
+  get folders(): readonly ShownFolder[] {
+    return this.#mounts.flatMap(({ at, tree }) =>
+      (tree.folders ?? []).map((folder) => folderBelow(at, folder)),
+    );
   }
 
   open(path: ContainedPath, view: View): Eventual<Outcome> {

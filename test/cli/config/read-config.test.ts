@@ -13,8 +13,8 @@ function complaint(value: unknown): string {
 const allKeys =
   "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, permissions, explain, hidden, symlinks, listing, " +
   "allowArchive, index, " +
-  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, post, form, log, quiet, " +
-  "qr, open, workers, limits, portFile";
+  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, post, form, " +
+  "log, quiet, qr, open, workers, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {

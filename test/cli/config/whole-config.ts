@@ -33,6 +33,7 @@ export const whole: Required<Config> = {
   rewrites: [{ from: "/d/:e", to: "/f/:e" }],
   compress: false,
   earlyHints: true,
+  live: true,
   post: "off",
   form: "ask.html",
   log: "json",

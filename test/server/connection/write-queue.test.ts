@@ -2,6 +2,9 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { concatBytes, latin1Bytes } from "../../../src/http/octets/bytes.ts";
+import { bytes } from "../../../src/base/units.ts";
+import { MemoryTotal } from "../../../src/server/connection/memory-total.ts";
+import type { QueuedMemory } from "../../../src/server/connection/write-queue.ts";
 import { WriteQueue } from "../../../src/server/connection/write-queue.ts";
 import { FakeTransport } from "../fake-transport.ts";
 
@@ -228,4 +231,86 @@ test("keeps order and octets of each connection, however much a socket takes at 
     }),
     { numRuns: 200 },
   );
+});
+
+/** A total of `octetsMax`, and what of it is taken. */
+function total(octetsMax: number) {
+  const memory = new MemoryTotal();
+  const queued: QueuedMemory = {
+    take: (octets) => memory.take(octets, 0, bytes(octetsMax)),
+    release: (octets) => memory.release(octets),
+  };
+  return { memory, queued };
+}
+
+describe("the memory of output that waits", () => {
+  test("is taken while the socket is full, and given back with what the client reads", () => {
+    const { memory, queued } = total(2 * gatherBytes);
+    const transport = new FakeTransport();
+    const outbox = new WriteQueue(transport, queued);
+    outbox.addBytes(filled(100_000, 0x61));
+    transport.room = 10_000;
+    expect(outbox.flush()).toBe("blocked");
+    expect(memory.octets).toBe(90_000);
+    transport.room = 40_000;
+    outbox.drained();
+    expect(outbox.flush()).toBe("blocked");
+    expect(memory.octets).toBe(50_000);
+    transport.room = Infinity;
+    outbox.drained();
+    expect(outbox.flush()).toBe("sent");
+    expect(memory.octets).toBe(0);
+    expect(transport.octets).toEqual(filled(100_000, 0x61));
+  });
+
+  test("is given back when the connection is over", () => {
+    const { memory, queued } = total(2 * gatherBytes);
+    const transport = new FakeTransport();
+    const outbox = new WriteQueue(transport, queued);
+    outbox.addBytes(filled(100_000, 0x61));
+    transport.room = 0;
+    expect(outbox.flush()).toBe("blocked");
+    outbox.release();
+    expect(memory.octets).toBe(0);
+  });
+
+  test("is not enough for one connection more, which is given up with nothing wrong sent", () => {
+    const { memory, queued } = total(250_000);
+    const transports = Array.from({ length: 3 }, () => new FakeTransport());
+    const outcomes = transports.map((transport) => {
+      const outbox = new WriteQueue(transport, queued);
+      outbox.addBytes(filled(100_000, 0x61));
+      transport.room = 0;
+      return outbox.flush();
+    });
+    expect(outcomes).toEqual(["blocked", "blocked", "gone"]);
+    expect(memory.octets).toBe(200_000);
+    expect(transports.map(({ octets }) => octets.length)).toEqual([0, 0, 0]);
+    // A small response is kept all the same.
+    const transport = new FakeTransport();
+    const outbox = new WriteQueue(transport, queued);
+    outbox.addBytes(filled(16_384, 0x61));
+    transport.room = 0;
+    expect(outbox.flush()).toBe("blocked");
+    expect(memory.octets).toBe(200_000);
+  });
+
+  test("isn't taken for what is kept elsewhere, however little of it is left", () => {
+    const { memory, queued } = total(1);
+    const transport = new FakeTransport();
+    const outbox = new WriteQueue(transport, queued);
+    const content = filled(3 * gatherBytes, 0x61);
+    content.fill(0x62, gatherBytes);
+    outbox.addBytes(content);
+    for (const room of [gatherBytes, 2 * gatherBytes - 100_000, 50_000]) {
+      transport.room = room;
+      outbox.drained();
+      expect(outbox.flush()).toBe("blocked");
+      expect(memory.octets).toBe(0);
+    }
+    transport.room = Infinity;
+    outbox.drained();
+    expect(outbox.flush()).toBe("sent");
+    expect(transport.octets).toEqual(content);
+  });
 });

@@ -48,3 +48,31 @@ test("a connection speaks HTTP/1.1 to its transport", () => {
   expect(transport.text).toStartWith("HTTP/1.1 400 Bad Request\r\n");
   expect(transport.ending).toBe("shutdown");
 });
+
+test("connections share one bound for output that waits, and give back what they held", () => {
+  const make = http1Factory();
+  const context = contextOf({
+    limits: limitsWith({ queuedBytesMax: 100_000 }),
+    answer: () => answer("x".repeat(60_000)),
+  });
+  const asks = (room: number): FakeTransport => {
+    const transport = new FakeTransport();
+    transport.room = room;
+    const connection = make(context, transport, "192.0.2.1");
+    connection.receive(get.slice());
+    if (room === 0 && transport.ending === undefined) held.push(connection);
+    return transport;
+  };
+  const held: ReturnType<typeof make>[] = [];
+  expect(asks(0).ending).toBeUndefined();
+  // A second client that reads nothing is reset, and has got nothing that could be wrong.
+  const second = asks(0);
+  expect(second.ending).toBe("terminate");
+  expect(second.octets.length).toBe(0);
+  // A client that reads is served.
+  const reader = asks(Infinity);
+  expect(reader.ending).toBeUndefined();
+  expect(reader.text).toEndWith("x".repeat(60_000));
+  held[0]?.abort();
+  expect(asks(0).ending).toBeUndefined();
+});

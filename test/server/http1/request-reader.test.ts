@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import { RequestHeadCache } from "../../../src/http1/request-head-cache.ts";
-import { BodyMemory } from "../../../src/server/connection/body-memory.ts";
+import { MemoryTotal } from "../../../src/server/connection/memory-total.ts";
 import type { IncomingBody } from "../../../src/server/connection/request-body.ts";
 import { noBody } from "../../../src/server/connection/request-body.ts";
 import { RequestReader } from "../../../src/server/http1/request-reader.ts";
@@ -23,7 +23,7 @@ function reading(fields: string, content = ""): Read {
   const reader = new RequestReader(
     limits,
     new RequestHeadCache(limits),
-    new BodyMemory(),
+    new MemoryTotal(),
     () => undefined,
   );
   const push = (text: string): void => reader.parser.push(latin1Bytes(text));
@@ -192,7 +192,7 @@ describe("reading from the socket", () => {
     const reader = new RequestReader(
       defaultLimits,
       new RequestHeadCache(defaultLimits),
-      new BodyMemory(),
+      new MemoryTotal(),
       () => undefined,
     );
     reader.steer(transport, "idle", undefined, true);

@@ -1,11 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import {
-  hrefFrom,
-  nearList,
-  notePre,
-  renderErrorPage,
-} from "../../../src/site/pages/error-markup.ts";
+import { hrefFrom, notePre, renderErrorPage } from "../../../src/site/pages/error-markup.ts";
 
 const base = { status: 404, phrase: "Not Found", text: "There is nothing here." } as const;
 
@@ -52,10 +47,10 @@ describe("an error page", () => {
   });
 });
 
-test("parts for the tree's own page are escaped, too", () => {
-  expect(notePre("<x>")).toBe('<pre role="note">&lt;x&gt;</pre>\n');
-  expect(nearList([{ path: "/<x>", href: "./%3Cx%3E" }])).toContain(
-    '<a href="./%3Cx%3E">/&lt;x&gt;</a>',
+test("the note for the tree's own page is escaped, too", () => {
+  expect(notePre(["<x>", "y"])).toBe('<pre role="note">&lt;x&gt;\ny</pre>\n');
+  expect(notePre([], [{ path: "/<x>", href: "./%3Cx%3E" }])).toBe(
+    '<pre role="note">similar: <a href="./%3Cx%3E">/&lt;x&gt;</a></pre>\n',
   );
 });
 

@@ -8,6 +8,9 @@ import { VariantCache } from "../../../src/site/variants/variant-cache.ts";
 /** What each variant costs beside its octets, as the cache counts. */
 const entryBytes = 512;
 
+/** A variant of up to 64 KiB is counted twice, because it is copied behind its head. */
+const costOf = (octets: number): number => entryBytes + 2 * octets;
+
 const variantOf = (octets: number): CodedVariant => ({
   octets: new Uint8Array(octets),
   entityTag: { weak: false, opaque: String(octets) },
@@ -20,7 +23,7 @@ const made =
     Promise.resolve({ variant: variantOf(octets), lasting });
 
 /** A cache with room for `count` variants of 100 octets. */
-const roomFor = (count: number): VariantCache => new VariantCache(count * (entryBytes + 100), 1000);
+const roomFor = (count: number): VariantCache => new VariantCache(count * costOf(100), 1000);
 
 describe("a variant", () => {
   test("is found at once when it has been made, with its octets and its tag", async () => {
@@ -73,13 +76,20 @@ describe("room", () => {
     const cache = roomFor(3);
     await cache.make("a", 1, made(100));
     await cache.make("b", 1, made(0));
-    expect(cache.bytes).toBe(2 * entryBytes + 100);
+    expect(cache.bytes).toBe(costOf(100) + costOf(0));
   });
 
   test("is counted with a long key", async () => {
     const cache = roomFor(30);
     await cache.make("a".repeat(1000), 1, made(100));
-    expect(cache.bytes).toBe(entryBytes + 100 + 2 * 1000 - 256);
+    expect(cache.bytes).toBe(costOf(100) + 2 * 1000 - 256);
+  });
+
+  test("is counted once for a variant that isn't copied behind its head", async () => {
+    const cache = new VariantCache(1024 * 1024, 1000);
+    await cache.make("a", 1, made(64 * 1024));
+    await cache.make("b", 1, made(64 * 1024 + 1));
+    expect(cache.bytes).toBe(costOf(64 * 1024) + entryBytes + 64 * 1024 + 1);
   });
 
   test("is made by what was asked for longest ago", async () => {
@@ -91,7 +101,7 @@ describe("room", () => {
     await cache.make("d", 1, made(100));
     const kept = ["a", "b", "c", "d"].filter((key) => cache.find(key) !== undefined);
     expect(kept).toEqual(["a", "c", "d"]);
-    await cache.make("e", 1, made(entryBytes + 200));
+    await cache.make("e", 1, made(entryBytes / 2 + 200));
     expect(["a", "c", "d", "e"].filter((key) => cache.find(key) !== undefined)).toEqual(["d", "e"]);
   });
 
@@ -115,7 +125,7 @@ describe("room", () => {
       let bytes = 0;
       for (const key of ["a", "b", "c", "d", "e"]) {
         const variant = cache.find(key);
-        if (variant !== undefined) bytes += entryBytes + (variant as CodedVariant).octets.length;
+        if (variant !== undefined) bytes += costOf((variant as CodedVariant).octets.length);
       }
       expect(cache.bytes).toBe(bytes);
     });

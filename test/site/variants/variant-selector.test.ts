@@ -150,7 +150,7 @@ describe("a variant made here (RFC 9110 §8.4.1)", () => {
     const plain = await answer(client, "GET /listed/");
     const listed = await answer(client, "GET /listed/", accepting("br"));
     expect([listed.coding, listed.decoded]).toEqual(["br", plain.decoded]);
-    expect(plain.fields["Vary"]).toBe("Accept-Encoding");
+    expect(plain.fields["Vary"]).toBe("Accept, Accept-Encoding");
     // What lies beside the folder is no variant of its listing.
     old("listed.br", encoders.br("no"));
     const again = await answer(client, "GET /listed/", accepting("br"));

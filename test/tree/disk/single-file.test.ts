@@ -36,6 +36,11 @@ describe("a file as the root", () => {
     expect(tree.root).toBe(temp.at("report.html"));
   });
 
+  test("is the only one in its folder that is shown", () => {
+    const path = temp.at("report.html").replace(/\/[^/]*$/, "");
+    expect(open("report.html").folders).toEqual([{ path, at: "", only: "report.html" }]);
+  });
+
   test.each([
     "/style.css",
     "/404.html",

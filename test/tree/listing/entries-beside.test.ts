@@ -2,10 +2,12 @@ import { describe, expect, test } from "bun:test";
 
 import type { Result } from "../../../src/base/result.ts";
 import { failure, success } from "../../../src/base/result.ts";
+import { FileStat } from "../../../src/system/file-stat.ts";
 import type { NamedEntry } from "../../../src/system/file-system.ts";
 import { withEntries } from "../../../src/tree/listing/entries-beside.ts";
 import type { EntryReader } from "../../../src/tree/listing/entry-reader.ts";
 import type { ListingContext } from "../../../src/tree/listing/list-folder.ts";
+import { rootPath } from "../../../src/tree/path.ts";
 import { folderStat } from "../../../src/tree/mounts/mounted-stat.ts";
 
 const own = folderStat(1);
@@ -22,7 +24,7 @@ function folder(batches: readonly (readonly string[])[] | string): ListingContex
   const left = typeof batches === "string" ? [] : [...batches];
   const context = {
     closed: 0,
-    depth: 0,
+    path: rootPath,
     hidden: false,
     open: (): Result<EntryReader, string> =>
       typeof batches === "string"
@@ -33,7 +35,7 @@ function folder(batches: readonly (readonly string[])[] | string): ListingContex
           }),
     lookAt: (names: readonly string[]) => names.map(() => own),
     describeLink: () => undefined,
-    denialOf: () => undefined,
+    kindOf: undefined,
   };
   return context;
 }
@@ -67,6 +69,12 @@ describe("entries beside those of a folder", () => {
 
   test("have stats of their own, in the order that is asked for", () => {
     const { lookAt } = withEntries(folder([]), beside);
-    expect(lookAt(["a", "docs", "b", "img"])).toEqual([own, mounted, own, mounted]);
+    expect(lookAt(["a", "docs", "b", "img"]).map((facts) => facts?.mtimeMs)).toEqual([1, 2, 1, 2]);
+  });
+
+  test("are open to strangers, since a root is granted by being named", () => {
+    const shut = new Map([["docs", new FileStat(Int32Array.of(0o040700))]]);
+    const [facts] = withEntries(folder([]), shut).lookAt(["docs"]);
+    expect(facts).toMatchObject({ type: "directory", mode: 0o040705 });
   });
 });

@@ -4,8 +4,12 @@ import * as fc from "fast-check";
 import { FirstInOrder } from "../../../src/tree/listing/first-in-order.ts";
 
 /** Adds `runs`, makes room whenever that is asked for, and takes the first in order. */
-function firstOf(runs: readonly (readonly string[])[], limit: number): readonly string[] {
-  const first = new FirstInOrder(limit);
+function firstOf(
+  runs: readonly (readonly string[])[],
+  limit: number,
+  isReversed = false,
+): readonly string[] {
+  const first = new FirstInOrder(limit, isReversed);
   for (const run of runs) {
     first.add([...run]);
     if (first.isCrowded) settle(first);
@@ -35,7 +39,10 @@ describe("the first in order", () => {
           let at = 0;
           for (const cut of cuts) pieces.push(all.slice(at, (at += cut.length)));
           pieces.push(all.slice(at));
-          expect(firstOf(pieces, limit)).toEqual(all.toSorted().slice(0, limit));
+          const sorted = all.toSorted();
+          expect(firstOf(pieces, limit)).toEqual(sorted.slice(0, limit));
+          const reversed = sorted.toReversed().slice(0, limit);
+          expect(firstOf(pieces, limit, true)).toEqual(reversed);
         },
       ),
       { numRuns: 2000 },

@@ -5,7 +5,7 @@ import { holdFolder, nameFolder } from "../../../src/system/folder.ts";
 import type { DiskTree } from "../../../src/tree/disk/disk-tree.ts";
 import type { ContainedPath } from "../../../src/tree/path.ts";
 import type { SharedSteps } from "../../../src/tree/listing/shared-listings.ts";
-import type { ListingStep } from "../../../src/tree/tree.ts";
+import type { ListingOrder, ListingStep } from "../../../src/tree/tree.ts";
 import { View } from "../../../src/tree/view.ts";
 import { canListDescriptors, descriptorsInto } from "../../open-descriptors.ts";
 import { flatSteps, listed, pathOf, TempTree, uncachedView } from "../temp-tree.ts";
@@ -27,6 +27,22 @@ function namesIn(tree: DiskTree, rawPath: string, limit = 1000): readonly string
   const { entries } = listed(tree, folderAt(tree, rawPath), limit);
   return entries.map((entry) => entry.name + (entry.kind === "directory" ? "/" : ""));
 }
+
+/** Why a stranger gets nothing of the entries of a folder, by their names. */
+function denialsIn(tree: DiskTree, rawPath: string): Readonly<Record<string, string | undefined>> {
+  const { entries } = listed(tree, folderAt(tree, rawPath), 99);
+  const denials = entries.map(({ name, denial }): [string, string | undefined] => {
+    if (denial === undefined) return [name, undefined];
+    return [name, `${denial.path} ${denial.mode.toString(8)} ${denial.lacks}`];
+  });
+  return Object.fromEntries(denials);
+}
+
+const byName: ListingOrder = { sort: "name", isDescending: false, filter: "", page: 1 };
+
+/** The names of the entries that `steps` come to. */
+const namesOf = (steps: SharedSteps): readonly string[] =>
+  [...flatSteps(steps)].flatMap(({ entries }) => entries.map(({ name }) => name));
 
 const ways = [
   { way: "folders held", openFolder: holdFolder },
@@ -103,6 +119,61 @@ describe.each(ways)("the entries of a folder, with $way", ({ openFolder }) => {
     expect(listed(tree, folder, all).left).toBe(0);
     expect(listed(tree, folder, 0)).toEqual({ entries: [], left: all });
     expect(namesIn(tree, "/docs/", 3)).toEqual(shown.slice(0, 3));
+  });
+
+  test("come in pages, the last of which comes again after the last", () => {
+    const folder = folderAt(tree, "/docs/");
+    const page = (number: number): readonly string[] =>
+      namesOf(tree.list(folder, 4, uncachedView(), { ...byName, page: number }));
+    expect([...page(1), ...page(2), ...page(3)].join()).toBe(shown.join().replaceAll("/", ""));
+    expect(page(4)).toEqual(page(3));
+    expect(page(1000)).toEqual(page(3));
+    const steps = [...tree.list(folder, 4, uncachedView(), { ...byName, page: 9 })];
+    expect(steps.at(-1)?.totals).toEqual({ files: 7, folders: 4, from: 8 });
+  });
+
+  test("can be ordered by size, and filtered", () => {
+    const folder = folderAt(tree, "/docs/");
+    const names = (order: Partial<ListingOrder>): readonly string[] =>
+      namesOf(tree.list(folder, 99, uncachedView(), { ...byName, ...order }));
+    const bySize = names({ sort: "size", isDescending: true });
+    expect(bySize.slice(4, 8)).toEqual(["back\\slash", "a b.txt", "10.txt", "to-file"]);
+    expect(bySize.slice(0, 4)).toEqual(["closed", "to-folder", "zebra", "Zoo"]);
+    expect(names({ filter: "TXT" })).toEqual(["9.txt", "10.txt", "a b.txt", "unread.txt"]);
+    expect(names({ filter: "to-", isDescending: true })).toEqual(["to-folder", "to-file"]);
+    expect(names({ filter: ".hidden" })).toEqual([]);
+    expect(names({ sort: "time" }).at(4)).toBe("10.txt");
+    expect(names({ sort: "kind", filter: "e" })).toEqual([
+      "closed",
+      "to-folder",
+      "zebra",
+      "unread.txt",
+      "to-file",
+    ]);
+  });
+
+  test("say of what a stranger gets nothing, and why", () => {
+    temp.file("modes/indexed/index.html");
+    temp.folder("modes/indexed", 0o711);
+    temp.file("modes/badly-indexed/index.html", "", 0o600);
+    temp.folder("modes/badly-indexed", 0o711);
+    temp.folder("modes/dropbox", 0o711);
+    temp.folder("modes/listed", 0o754);
+    temp.file("modes/open.txt");
+    temp.file("modes/shut.txt", "", 0o640);
+    temp.link("modes/to-shut", "shut.txt");
+    expect(denialsIn(tree, "/modes/")).toEqual({
+      "badly-indexed": "modes/badly-indexed 40711 o+r",
+      dropbox: "modes/dropbox 40711 o+r",
+      indexed: undefined,
+      listed: "modes/listed 40754 o+x",
+      "open.txt": undefined,
+      "shut.txt": "modes/shut.txt 100640 o+r",
+      "to-shut": "modes/to-shut 100640 o+r",
+    });
+    const all = denialsIn(temp.open({ permissions: "process" }, openFolder), "/modes/");
+    expect(Object.values(all).filter((denial) => denial !== undefined)).toEqual([]);
+    fs.rmSync(temp.at("modes"), { recursive: true });
   });
 
   test("are read anew, by the rules of the moment", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { Slot } from "../../../src/base/slot.ts";
 import { WorkBudget } from "../../../src/schedule/work-budget.ts";
 import { pacedEntries } from "../../../src/tree/listing/paced-entries.ts";
 import type { DirectoryEntry, ListingStep } from "../../../src/tree/tree.ts";
@@ -11,7 +12,7 @@ const stepOf = (...names: readonly string[]): ListingStep => ({
   entries: names.map((name) => entry(name)),
   work: 1,
 });
-const slot = { value: undefined };
+const slot = new Slot();
 
 /** A step with a part, whose steps follow it. */
 const withPart: ListingStep = {

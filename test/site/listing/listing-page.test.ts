@@ -3,7 +3,9 @@ import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
 
 import { bytes } from "../../../src/base/units.ts";
 import { Slot } from "../../../src/base/slot.ts";
-import { formatSize, openRows } from "../../../src/site/content/listing-page.ts";
+import { htmlListings } from "../../../src/site/listing/listing-page.ts";
+import { formatSize } from "../../../src/site/listing/listing-row.ts";
+import { ListingRows } from "../../../src/site/listing/listing-rows.ts";
 import { concatBytes } from "../../../src/http/octets/bytes.ts";
 import type { Response } from "../../../src/http/message/response.ts";
 import type { ListingStep } from "../../../src/tree/tree.ts";
@@ -18,7 +20,7 @@ const client = new SiteClient(site.root);
 
 /** The rows of a listing: what each link leads to, and what it shows. */
 function linksOf(markup: string): (readonly [href: string, text: string])[] {
-  return [...markup.matchAll(/<a href="([^"]*)">([^<]*)<\/a>/g)].map((match) => [
+  return [...markup.matchAll(/<td><a href="([^"]*)">(?:<bdi>)?([^<]*)/g)].map((match) => [
     match[1] ?? "",
     match[2] ?? "",
   ]);
@@ -55,16 +57,15 @@ test("shows name, size and last change, folders first", async () => {
     utimesSync(site.at(`plain/${name}`), new Date(0), new Date("2024-02-29T12:34:56Z"));
   }
   const markup = await list("/plain/");
-  const when =
-    '<td class="number when"><time datetime="2024-02-29T12:34:56.000Z">2024-02-29 12:34</time></td>';
+  const when = '<td><time datetime="2024-02-29T12:34:56.000Z">2024-02-29 12:34</time></td>';
   expect(markup).toContain("<title>/plain/</title>");
-  expect(markup).toContain("<h1>/plain/</h1>");
+  expect(markup).toContain('<h1 aria-current="page"><bdi>plain</bdi></h1>');
   expect(markup.slice(markup.indexOf("<tbody>"), markup.indexOf("</tbody>"))).toBe(
     `<tbody>
-<tr><td><a href="../">../</a></td><td></td><td class="when"></td></tr>
-<tr><td><a href="./zoo/">zoo/</a></td><td class="number"></td>${when}</tr>
-<tr><td><a href="./2.txt">2.txt</a></td><td class="number"><span title="0 bytes">0 B</span></td>${when}</tr>
-<tr><td><a href="./10.txt">10.txt</a></td><td class="number"><span title="1234 bytes">1.2 kB</span></td>${when}</tr>
+<tr class="up"><td><a href="../">../</a></td><td></td><td></td><td></td></tr>
+<tr class="dir"><td><a href="./zoo/">zoo/</a></td><td></td>${when}<td>folder</td></tr>
+<tr class="text"><td><a href="./2.txt">2.txt</a></td><td><span title="0 bytes">0 B</span></td>${when}<td>text</td></tr>
+<tr class="text"><td><a href="./10.txt">10.txt</a></td><td><span title="1234 bytes">1.2 kB</span></td>${when}<td>text</td></tr>
 `,
   );
 });
@@ -76,7 +77,8 @@ test("shows no time that HTML has no date for (WHATWG HTML §2.3.5)", () => {
   const entries = times.map((mtimeMs) => ({ name: "a", kind: "file", size: 1, mtimeMs }) as const);
   const step = { found: entries.length, entries, work: entries.length };
   const read = (): Iterator<ListingStep, void, void> => [step].values();
-  const rows = openRows(bytes(0)).of({ read, slot: new Slot(), wholeSlot: new Slot() });
+  const part = { read, slot: new Slot(), wholeSlot: new Slot() };
+  const rows = new ListingRows(bytes(0)).of(part, htmlListings(false));
   while (!rows.isDone) rows.advance();
   const markup = new TextDecoder().decode(rows.octets);
   expect(linksOf(markup)).toHaveLength(times.length);
@@ -126,7 +128,7 @@ describe("names that could do harm (WHATWG HTML §13.1.2.3)", () => {
     site.folder("<b>&");
     const markup = await list("/%3Cb%3E&/");
     expect(markup).toContain("<title>/&lt;b&gt;&amp;/</title>");
-    expect(markup).toContain("<h1>/&lt;b&gt;&amp;/</h1>");
+    expect(markup).toContain("<bdi>&lt;b&gt;&amp;</bdi></h1>");
     expect(markup).not.toContain("<b>");
   });
 });
@@ -147,12 +149,62 @@ test("says that there is nothing", async () => {
   expect(await list("/void/")).toContain('<p class="soft">Nothing here.</p>');
 });
 
-test("says how many it left out", async () => {
+test("has links to its other pages, which have all entries between them", async () => {
   const small = new SiteClient(site.root, { limits: { listingEntriesMax: 3 } });
-  for (let i = 0; i < 10; i++) site.file(`many/${i}`, "");
-  const { body } = await small.ask("GET /many/");
-  expect(linksOf(body).length).toBe(4);
-  expect(body).toContain('<p class="soft">And 7 more.</p>');
+  for (let i = 0; i < 10; i++) site.file(`many/${i}`, "ab");
+  const pages: string[][] = [];
+  for (let href = "./?page=1"; href !== "";) {
+    const { body } = await small.ask(`GET ${href.replace("./", "/many/")}`);
+    pages.push(
+      linksOf(body)
+        .slice(1)
+        .map(([, name]) => name),
+    );
+    const number = pages.length;
+    const here = `${3 * number - 2}&ndash;${Math.min(10, 3 * number)}`;
+    const size = number < 4 ? "6 B" : "2 B";
+    expect(body).toContain(`<p role="status">10 files; showing ${here} (${size})</p>`);
+    const current = number === 1 ? "./" : `./?page=${number}`;
+    expect(body).toContain(`<a aria-current="page" href="${current}">${number}</a>`);
+    href = /<a rel="next"[^>]* href="([^"]*)"/.exec(body)?.[1] ?? "";
+  }
+  expect(pages).toEqual([["0", "1", "2"], ["3", "4", "5"], ["6", "7", "8"], ["9"]]);
+});
+
+test("links to the first and the last page, and to those nearby", async () => {
+  const small = new SiteClient(site.root, { limits: { listingEntriesMax: 1 } });
+  for (let i = 0; i < 20; i++) site.file(`twenty/${i}`, "");
+  const { body } = await small.ask("GET /twenty/?page=10");
+  const [pager = ""] = /<nav aria-label="Pages">.*<\/nav>/.exec(body) ?? [];
+  expect(pager.replaceAll(/<[^>]*>/g, " ").split(/ +/)).toEqual([
+    "",
+    "&larr;",
+    "1",
+    "&hellip;",
+    "8",
+    "9",
+    "10",
+    "11",
+    "12",
+    "&hellip;",
+    "20",
+    "&rarr;",
+    "",
+  ]);
+});
+
+test("says what has no page, because only so many are put in order", async () => {
+  const limits = { listingEntriesMax: 3, listingOrderedEntriesMax: 7 };
+  const small = new SiteClient(site.root, { limits });
+  const { body } = await small.ask("GET /many/?page=9");
+  expect(linksOf(body).slice(1)).toEqual([
+    ["./3", "3"],
+    ["./4", "4"],
+    ["./5", "5"],
+  ]);
+  expect(body).toContain('<p class="soft">And 4 more, on no page. The filter finds them.</p>');
+  const found = await small.ask("GET /many/?filter=9");
+  expect(linksOf(found.body).slice(1)).toEqual([["./9", "9"]]);
 });
 
 test("is refused where a stranger may not list, though the files may be known", async () => {
@@ -218,7 +270,12 @@ describe("a long one", () => {
       fields: [
         ["Cache-Control", "no-cache"],
         ["X-Content-Type-Options", "nosniff"],
+        ["Vary", "Accept"],
         ["Cross-Origin-Resource-Policy", "same-origin"],
+        [
+          "Content-Security-Policy",
+          expect.stringMatching(/^default-src 'none'; script-src 'sha256-/),
+        ],
         ["Content-Type", "text/html; charset=utf-8"],
       ],
     });
@@ -254,7 +311,11 @@ describe("a long one", () => {
     async (name, value, status) => {
       const response = await answer("GET /six/", { [name]: value });
       expect(response.status).toBe(status);
-      if (status === 304) expect(response.fields).toEqual([["Cache-Control", "no-cache"]]);
+      if (status !== 304) return;
+      expect(response.fields).toEqual([
+        ["Cache-Control", "no-cache"],
+        ["Vary", "Accept"],
+      ]);
     },
   );
 
@@ -272,17 +333,20 @@ describe("a long one", () => {
     const { value } = await chunks.next();
     const text = new TextDecoder().decode(value as Uint8Array);
     expect(text).toStartWith("<!doctype html>");
-    expect(text).toContain("<h1>/lots/</h1>");
+    expect(text).toContain("<bdi>lots</bdi></h1>");
     expect(text).not.toContain("./1");
     await chunks.return?.();
   });
 
-  test("says how many it left out", async () => {
+  test("has pages, of which each is streamed", async () => {
     const limits = { listingWholeEntriesMax: 5, listingEntriesMax: 600 };
     const brief = new SiteClient(site.root, { limits });
     const page = await textOf(await brief.answer(requestOf("GET /lots/")));
     expect(linksOf(page)).toHaveLength(601);
-    expect(page).toContain('<p class="soft">And 102 more.</p>');
+    expect(page).toContain("701 files, 1 folder; showing 1&ndash;600 (599 B)");
+    const last = await textOf(await brief.answer(requestOf("GET /lots/?page=2")));
+    expect(linksOf(last)).toHaveLength(103);
+    expect(last).toContain("701 files, 1 folder; showing 601&ndash;702 (102 B)");
   });
 
   test("is empty when it has been forbidden since", async () => {
@@ -328,8 +392,19 @@ describe("a long one", () => {
   });
 });
 
-test("loads nothing from anywhere", async () => {
-  expect(await list("/plain/")).not.toMatch(/<(?:script|link|img|iframe)|url\(|@import|https?:/i);
+test("loads nothing from anywhere, and lets nothing run but its own script", async () => {
+  const { body, fields } = await client.ask("GET /plain/");
+  // The name of a vocabulary is no address.
+  const markup = body.replaceAll("xmlns='http://www.w3.org/2000/svg'", "");
+  expect(markup.replace(/<script type="module">[^]*<\/script>/, "")).not.toMatch(
+    /<(?:script|link|img|iframe)|url\((?!"data:)|@import|https?:/i,
+  );
+  const policy = fields["Content-Security-Policy"] ?? "";
+  for (const name of ["script", "style"]) {
+    const [, text = ""] = new RegExp(`<${name}(?: [^>]*)?>([^]*?)</${name}>`).exec(body) ?? [];
+    const digest = new Bun.CryptoHasher("sha256").update(text).digest("base64");
+    expect(policy).toContain(`${name}-src 'sha256-${digest}';`);
+  }
 });
 
 test.each([

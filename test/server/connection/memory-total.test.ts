@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 
 import { kibibytes, mebibytes } from "../../../src/base/units.ts";
-import { BodyMemory } from "../../../src/server/connection/body-memory.ts";
+import { MemoryTotal } from "../../../src/server/connection/memory-total.ts";
 import { IncomingBody } from "../../../src/server/connection/request-body.ts";
 
 const max = mebibytes(1);
 const half = max / 2;
 
 /** A body without a length that is gathered in `memory`, and what fills it. */
-function gathered(memory: BodyMemory): {
+function gathered(memory: MemoryTotal): {
   readonly body: IncomingBody;
   readonly deliver: (octets: number) => Promise<void>;
 } {
@@ -27,7 +27,7 @@ function gathered(memory: BodyMemory): {
 
 describe("the memory of all bodies", () => {
   test("is bounded together, and what is given back can be taken again", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     expect(memory.take(half, 0, max)).toBe(true);
     expect(memory.take(half, 0, max)).toBe(true);
     expect(memory.take(half, 0, max)).toBe(false);
@@ -37,7 +37,7 @@ describe("the memory of all bodies", () => {
   });
 
   test("counts a buffer that grows once, and small ones not at all", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     expect(memory.take(kibibytes(16), 0, max)).toBe(true);
     expect(memory.octets).toBe(0);
     expect(memory.take(half, kibibytes(16), max)).toBe(true);
@@ -49,7 +49,7 @@ describe("the memory of all bodies", () => {
   });
 
   test("is granted to a body that is alone, however large it is", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     expect(memory.take(half, 0, max)).toBe(true);
     expect(memory.take(4 * max, half, max)).toBe(true);
     expect(memory.take(half, 0, max)).toBe(false);
@@ -58,7 +58,7 @@ describe("the memory of all bodies", () => {
 
 describe("a body that nothing reads", () => {
   test("counts what has arrived of it, more or less, until its exchange is over", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     const { body } = gathered(memory);
     for (const octets of [half, 2 * max, half, kibibytes(16), half]) {
       body.waitWith(octets);
@@ -71,7 +71,7 @@ describe("a body that nothing reads", () => {
   });
 
   test("waits with more when there is too much, unless it has little", () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     memory.hold(max, 0);
     expect(memory.isFull(max, max)).toBe(false);
     memory.hold(half, 0);
@@ -82,7 +82,7 @@ describe("a body that nothing reads", () => {
 
 describe("a body that is gathered", () => {
   test("is refused with 503 when there is no memory for it", async () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     memory.take(max, 0, max);
     const { body, deliver } = gathered(memory);
     const content = body.readAll().catch((error: unknown) => error);
@@ -94,7 +94,7 @@ describe("a body that is gathered", () => {
   });
 
   test("holds its memory until its exchange and its handler are over", async () => {
-    const memory = new BodyMemory();
+    const memory = new MemoryTotal();
     const { body, deliver } = gathered(memory);
     body.hold();
     void body.readAll();

@@ -1,30 +1,31 @@
 /**
- * How much memory the bodies of all requests take: those that a handler reads whole, and what has
- * arrived of others and waits for a reader. Each body is bounded by itself; without a bound on
- * their sum, a thousand clients that stop short of the last octet would hold a thousand times that.
+ * How much memory all connections of a server take for one purpose: the bodies of requests, both
+ * those that a handler reads whole and what waits for a reader; or the output that waits for
+ * clients. Each of these is bounded by itself; without a bound on their sum, a thousand clients
+ * that stop short of the last octet, or that never read, would hold a thousand times that.
  */
 
 import type { ByteCount } from "../../base/units.ts";
 import { kibibytes } from "../../base/units.ts";
 
 /**
- * A buffer of up to this size isn't counted. So small forms are still answered while large bodies
- * take all there is.
+ * A buffer of up to this size isn't counted. So small forms and small responses are still possible
+ * while large ones take all there is.
  */
 const uncountedBytesMax = kibibytes(16);
 
-/** The memory of the bodies of one server. */
-export class BodyMemory {
+/** The memory that one server takes for one purpose. */
+export class MemoryTotal {
   #octets = 0;
 
-  /** What the bodies hold together. */
+  /** What is counted now. */
   get octets(): number {
     return this.#octets;
   }
 
   /**
-   * Takes memory for a buffer of `octets` octets instead of one of `before`. False when all bodies
-   * together would hold more than `octetsMax`; a body that is alone may be larger than that.
+   * Takes memory for a buffer of `octets` octets instead of one of `before`. False when all
+   * together would be more than `octetsMax`; a buffer that is alone may be larger than that.
    */
   take(octets: number, before: number, octetsMax: ByteCount): boolean {
     const more = counted(octets) - counted(before);

@@ -1,0 +1,200 @@
+/**
+ * Answers for folders without an index: the listing as a page, or as JSON for clients that prefer
+ * it. A short one has a tag, variants and ranges like a file; a long one is streamed while it is
+ * made. Its code is loaded by the first listing.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Response, ResponseField } from "../../http/message/response.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { displayName } from "../../tree/path.ts";
+import type { ListingSteps, Tree } from "../../tree/tree.ts";
+import type { View } from "../../tree/view.ts";
+import { ownOriginOnly } from "../content/cache-control.ts";
+import { tagOfBytes } from "../content/file-representation.ts";
+import { Representation } from "../content/representation.ts";
+import type { Answer } from "../endpoint.ts";
+import type { Request } from "../request.ts";
+import type { AskedListing, ListingFormat } from "./listing-format.ts";
+import { htmlListings } from "./listing-page.ts";
+import { readOrder } from "./listing-query.ts";
+import { ListingRows } from "./listing-rows.ts";
+import type { ListingFailure, RowMaking } from "./listing-steps.ts";
+import { readListing, renderListing, streamListing } from "./listing-steps.ts";
+
+const jsonType = "application/json";
+const htmlType = "text/html";
+
+/** Only a client that names JSON, or its type, gets it. The others need no weighing. */
+const namesJson = /application\/(?:json|\*)/i;
+
+/** How much of a name that is left out the log shows, in code units. */
+const shownUnitsMax = 64;
+
+/** Reads Accept; loaded by the first client that names JSON. */
+function acceptance(): typeof import("../../http/fields/accept-media.ts") {
+  return require("../../http/fields/accept-media.ts") as ReturnType<typeof acceptance>;
+}
+
+/** What `ListingContent` needs. */
+interface ListingService {
+  readonly tree: Tree;
+  readonly limits: Limits;
+  readonly budgets: TurnBudgets;
+  /** Whether a listing says why an entry is locked. */
+  readonly explains: boolean;
+  /** Whether listings have coded variants. */
+  readonly hasVariants: boolean;
+  /** The fields of content that isn't a file. */
+  readonly contentFields: readonly ResponseField[];
+  /** Answers with the selected variant of a listing. */
+  readonly selected: (
+    request: Request,
+    listing: Representation,
+    path: ContainedPath,
+    view: View,
+  ) => Answer;
+  /** Answers with a listing that is sent while it is made. */
+  readonly streamed: (
+    request: Request,
+    mediaType: string,
+    fields: readonly ResponseField[],
+    open: () => AsyncIterable<Uint8Array>,
+  ) => Response;
+  /** Answers when the folder can't be read. */
+  readonly failed: (
+    failure: ListingFailure,
+    view: View,
+    missed: { readonly request: Request; readonly path: ContainedPath },
+  ) => Answer;
+}
+
+/** The whole listings that one reading has led to, by format; it lies in the reading's slot. */
+class WholeByFormat extends Map<ListingFormat, Representation> {}
+
+/** A listing that is asked for, and how it is made. */
+interface Order {
+  readonly asked: AskedListing;
+  readonly making: RowMaking;
+  readonly list: () => ListingSteps;
+}
+
+/** Answers with the listings of one site. */
+export class ListingContent {
+  readonly #service: ListingService;
+  readonly #rows: ListingRows;
+  readonly #html: ListingFormat;
+  #json: ListingFormat | undefined;
+  /** A name that a listing has left out, until the log is told of it; null from then on. */
+  #leftOut: string | undefined | null;
+
+  constructor(service: ListingService) {
+    this.#service = service;
+    this.#rows = new ListingRows(service.limits.listingCacheBytesMax);
+    this.#html = htmlListings(service.explains);
+  }
+
+  /** Answers with the listing of the folder at `path`. */
+  async answer(
+    request: Request,
+    path: ContainedPath,
+    query: string | undefined,
+    view: View,
+  ): Promise<Response> {
+    const { failed, selected, streamed } = this.#service;
+    const { list, ...order } = this.#order(request, path, query, view);
+    const listing = await this.#whole({ list, ...order });
+    if (listing === undefined) {
+      const { asked, making } = order;
+      const { mediaType } = making.format;
+      const fields = this.#fields(making.format, false);
+      const open = (): AsyncIterable<Uint8Array> => streamListing(asked, list, making);
+      return this.#noteLeftOut(streamed(request, mediaType, fields, open));
+    }
+    if ("kind" in listing) return failed(listing, view, { request, path });
+    return this.#noteLeftOut(await selected(request, listing, path, view));
+  }
+
+  /**
+   * The listing of the folder at `path` as `request` would get it; undefined when it would be
+   * streamed. Or why the folder can't be read.
+   */
+  represent(
+    request: Request,
+    path: ContainedPath,
+    query: string | undefined,
+    view: View,
+  ): Promise<Representation | ListingFailure | undefined> {
+    return this.#whole(this.#order(request, path, query, view));
+  }
+
+  #order(request: Request, path: ContainedPath, query: string | undefined, view: View): Order {
+    const { budgets, limits, tree } = this.#service;
+    const { listingEntriesMax, listingOrderedEntriesMax } = limits;
+    const pageMax = Math.floor(listingOrderedEntriesMax / listingEntriesMax);
+    const order = readOrder(query, pageMax);
+    const leftOut = (name: string): void => {
+      if (this.#leftOut === undefined) this.#leftOut = name;
+    };
+    return {
+      asked: { path, order, entriesMax: listingEntriesMax, pageMax },
+      making: { budgets, format: this.#formatFor(request), rows: this.#rows, leftOut },
+      list: () => tree.list(path, listingEntriesMax, view, order),
+    };
+  }
+
+  /** `response`, with a note of the first name that a listing has left out, once. */
+  #noteLeftOut(response: Response): Response {
+    const name = this.#leftOut;
+    if (typeof name !== "string") return response;
+    this.#leftOut = null;
+    const shown = displayName(name.length > shownUnitsMax ? name.slice(0, shownUnitsMax) : name);
+    const reason = `no request can spell this name, and others may be left out like it: ${shown}`;
+    return { ...response, note: { ...response.note, reason } };
+  }
+
+  #formatFor({ head }: Request): ListingFormat {
+    const accepted = head.fields.getAll("accept");
+    if (!accepted.some((value) => namesJson.test(value))) return this.#html;
+    if (!acceptance().prefersMedia(accepted, jsonType, htmlType)) return this.#html;
+    if (this.#json === undefined) {
+      const { jsonListings } = require("./listing-json.ts") as typeof import("./listing-json.ts");
+      this.#json = jsonListings(this.#service.explains);
+    }
+    return this.#json;
+  }
+
+  /** The fields of a listing in `format`, which depends on Accept (RFC 9110 §12.5.5). */
+  #fields(format: ListingFormat, hasVariants: boolean): readonly ResponseField[] {
+    const vary: ResponseField = ["Vary", hasVariants ? "Accept, Accept-Encoding" : "Accept"];
+    return [...this.#service.contentFields, vary, ownOriginOnly, ...format.fields];
+  }
+
+  /** The whole listing; undefined when it is so long that it must be streamed. */
+  async #whole({
+    asked,
+    making,
+    list,
+  }: Order): Promise<Representation | ListingFailure | undefined> {
+    const { hasVariants, limits } = this.#service;
+    const { format } = making;
+    const listed = await readListing(list, limits.listingWholeEntriesMax, making);
+    if (listed === undefined || "kind" in listed) return listed;
+    const { slot } = listed;
+    const kept = slot?.value instanceof WholeByFormat ? slot.value : new WholeByFormat();
+    const known = kept.get(format);
+    if (known !== undefined) return known;
+    const content = renderListing(asked, listed, format);
+    const listing = new Representation({
+      mediaType: format.mediaType,
+      entityTag: tagOfBytes(content),
+      content,
+      fields: this.#fields(format, hasVariants),
+      hasVariants,
+    });
+    kept.set(format, listing);
+    if (slot !== undefined) slot.value = kept;
+    return listing;
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The page of a folder without an index. It works without its script; with it, sorting, pages and
+ * the filter need no reload, and the keyboard moves through the rows. Style and script are in the
+ * page, so it looks the same in any tree, and a policy lets no other script run
+ * (Content-Security-Policy Level 3 §2.3).
+ */
+
+import { displayName, displayPath } from "../../tree/path.ts";
+import type { ListingOrder, ListingSort } from "../../tree/tree.ts";
+import { escapeHtml } from "../pages/markup.ts";
+import type { AskedListing, ListedSum, ListingFormat } from "./listing-format.ts";
+import type { Pages } from "./listing-query.ts";
+import { hrefOf, pagesOf } from "./listing-query.ts";
+import { formatSize, renderRow } from "./listing-row.ts";
+import { listingScript, listingScriptDigest } from "./listing-script.ts";
+import { listingStyle, listingStyleDigest } from "./listing-style.ts";
+
+/**
+ * What the page may load: its own style and script, which are named by their digests
+ * (Content-Security-Policy Level 3 §2.3.1), and pictures, sound and listings of the tree.
+ */
+const policy = [
+  "default-src 'none'",
+  `script-src 'sha256-${listingScriptDigest}'`,
+  `style-src 'sha256-${listingStyleDigest}'`,
+  "img-src 'self' data:",
+  "media-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+].join("; ");
+
+/** `count` with a comma between thousands. */
+function formatCount(count: number): string {
+  return `${count}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
+function counted(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
+}
+
+/** The folders above, as links, and the folder itself as the page's heading. */
+function breadcrumbs({ path: { segments } }: AskedListing): string {
+  const names = ["Home", ...segments];
+  const items = names.map((name, depth) => {
+    const text = `<bdi>${escapeHtml(displayName(name))}</bdi>`;
+    const up = segments.length - depth;
+    return up === 0
+      ? `<li><h1 aria-current="page">${text}</h1></li>`
+      : `<li><a href="${"../".repeat(up)}">${text}</a></li>`;
+  });
+  return `<nav aria-label="Path">\n<ol>\n${items.join("\n")}\n</ol>\n</nav>`;
+}
+
+/** The filter. Without a script it is sent with the return key. */
+function filterForm({ sort, isDescending, filter }: ListingOrder): string {
+  const kept = [
+    sort === "name" ? "" : `<input type="hidden" name="sort" value="${sort}">`,
+    isDescending ? '<input type="hidden" name="order" value="desc">' : "",
+  ].join("");
+  return `<form role="search" action="./">${kept}<input id="filter" type="search" name="filter" \
+value="${escapeHtml(filter)}" placeholder="Filter" aria-label="Filter by name" \
+aria-keyshortcuts="/" autocomplete="off" spellcheck="false" maxlength="255"></form>`;
+}
+
+/** Columns in their order, and whether the largest is what is looked for. */
+const columns: readonly (readonly [sort: ListingSort, title: string, largestFirst: boolean])[] = [
+  ["name", "Name", false],
+  ["size", "Size", true],
+  ["time", "Changed", true],
+  ["kind", "Kind", false],
+];
+
+/** The cells of the head: each is a link to the order by its column, or to the reverse. */
+function headCells(order: ListingOrder): string {
+  return columns
+    .map(([sort, title, largestFirst]) => {
+      const isActive = order.sort === sort;
+      const isDescending = isActive ? !order.isDescending : largestFirst;
+      const href = escapeHtml(hrefOf({ ...order, sort, isDescending, page: 1 }));
+      const state = order.isDescending ? "descending" : "ascending";
+      const sorted = isActive ? ` aria-sort="${state}"` : "";
+      const zone = sort === "time" ? "<small> UTC</small>" : "";
+      return `<th scope="col"${sorted}><a rel="nofollow" href="${href}">${title}${zone}</a></th>`;
+    })
+    .join("");
+}
+
+function beginPage(asked: AskedListing): string {
+  const { path, order } = asked;
+  const isRoot = path.segments.length === 0;
+  const title = isRoot ? "/" : `/${displayPath(path)}/`;
+  const up = '<tr class="up"><td><a href="../">../</a></td><td></td><td></td><td></td></tr>\n';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<style>${listingStyle}</style>
+</head>
+<body>
+<header>
+${breadcrumbs(asked)}
+${filterForm(order)}
+</header>
+<main id="listing" tabindex="-1">
+<table>
+<thead><tr>${headCells(order)}</tr></thead>
+<tbody>
+${isRoot ? "" : up}`;
+}
+
+/** What the folder has, in words. */
+function summary({ order }: AskedListing, { totals, count, octets }: ListedSum, on: Pages): string {
+  const { files, folders, from } = totals;
+  const parts: string[] = [];
+  if (files > 0) parts.push(counted(files, "file"));
+  if (folders > 0) parts.push(counted(folders, "folder"));
+  if (parts.length === 0) return "";
+  const { filter } = order;
+  const found = filter === "" ? "" : ` with &ldquo;${escapeHtml(filter)}&rdquo;`;
+  const all = parts.join(", ") + found;
+  const size = octets > 0 ? formatSize(octets) : "";
+  if (on.pages === 1) return size === "" ? all : `${all}, ${size}`;
+  const here = `${formatCount(from + 1)}&ndash;${formatCount(from + count)}`;
+  return `${all}; showing ${here}${size === "" ? "" : ` (${size})`}`;
+}
+
+/** How many pages on each side of the present one have a link. */
+const pagesBeside = 2;
+
+/** Links to the other pages: the one before, the first, those nearby, the last, the next. */
+function pageLinks({ order }: AskedListing, { page, pages }: Pages): string {
+  if (pages === 1) return "";
+  const link = (to: number, text: string, more: string): string =>
+    `<a ${more} href="${escapeHtml(hrefOf({ ...order, page: to }))}">${text}</a>`;
+  const links: string[] = [];
+  if (page > 1) links.push(link(page - 1, "&larr;", 'rel="prev" aria-label="Previous page"'));
+  let before = 0;
+  for (let to = 1; to <= pages; to++) {
+    if (to > 1 && to < pages && Math.abs(to - page) > pagesBeside) continue;
+    if (to > before + 1) links.push("<span>&hellip;</span>");
+    const more = to === page ? 'aria-current="page"' : 'class="page"';
+    links.push(link(to, formatCount(to), more));
+    before = to;
+  }
+  if (page < pages) links.push(link(page + 1, "&rarr;", 'rel="next" aria-label="Next page"'));
+  return `<nav aria-label="Pages">${links.join("")}</nav>`;
+}
+
+/** What stands between the table and the footer. */
+function belowTable(asked: AskedListing, { count }: ListedSum, { left }: Pages): string {
+  const { filter } = asked.order;
+  const parts: string[] = [];
+  if (count === 0) {
+    parts.push(`<p class="soft">${filter === "" ? "Nothing here." : "Nothing matches."}</p>\n`);
+  }
+  if (left > 0) {
+    const text = `And ${formatCount(left)} more, on no page. The filter finds them.`;
+    parts.push(`<p class="soft">${text}</p>\n`);
+  }
+  return parts.join("");
+}
+
+function endPage(asked: AskedListing, sum: ListedSum): string {
+  const on = pagesOf(asked, sum.totals);
+  // The script filters a page that has all there is by itself.
+  const isWhole = on.pages === 1 && asked.order.filter === "";
+  return `</tbody>
+</table>
+${belowTable(asked, sum, on)}<footer${isWhole ? " data-whole" : ""}>\
+<p role="status">${summary(asked, sum, on)}</p>${pageLinks(asked, on)}</footer>
+</main>
+<script type="module">${listingScript}</script>
+</body>
+</html>
+`;
+}
+
+/** Writes listings as pages; with `explains` they say why an entry is locked. */
+export function htmlListings(explains: boolean): ListingFormat {
+  return {
+    mediaType: "text/html; charset=utf-8",
+    fields: [["Content-Security-Policy", policy]],
+    separatorBytes: 0,
+    begin: beginPage,
+    renderEntries(entries) {
+      let rows = "";
+      for (const entry of entries) rows += renderRow(entry, explains);
+      return rows;
+    },
+    end: endPage,
+  };
+}
