@@ -234,18 +234,23 @@ export class TreeContent {
     query: string,
     view: View,
   ): Answer | undefined {
-    const { archives, tree } = this.#service;
+    const { archives, pages, tree, variants } = this.#service;
     if (archives === undefined || (found.kind !== "file" && found.kind !== "directory")) {
       return undefined;
     }
     const format = askedDownloads().askedArchiveOf(query);
     if (format === undefined) return undefined;
-    if (found.kind === "file") found.file.close();
-    return whenReady(tree.describe(path, view), (folder) =>
-      folder.kind === "folder"
-        ? archives().respond(request, path, folder, format)
-        : this.#answerMissing(folder, view),
-    );
+    return whenReady(tree.describe(path, view), (folder) => {
+      // Where a single file is all that is served, it is at "/".
+      if (folder.kind === "absent" && found.kind === "file") {
+        return this.#answerFile(request, found.file, path, view);
+      }
+      if (found.kind === "file") found.file.close();
+      if (folder.kind !== "folder") return this.#answerMissing(folder, view);
+      const isAcceptable = variants?.().takesIdentity(request.head.fields) !== false;
+      if (!isAcceptable) return pages.notAcceptable();
+      return archives().respond(request, path, folder, format);
+    });
   }
 
   /** Answers with `file`, which was opened by `path`, as `query` may ask for it. */
