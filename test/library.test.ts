@@ -146,6 +146,101 @@ describe("what a site adds", () => {
   });
 });
 
+/** A client that has asked `server` for what is answered after `wait`, and the signal of that. */
+async function askSlowly(
+  server: Server,
+  wait: Promise<void> = new Promise(() => undefined),
+): Promise<[RawClient, AbortSignal]> {
+  const { promise, resolve } = Promise.withResolvers<AbortSignal>();
+  server.route("GET", "/slow", async ({ signal }) => {
+    resolve(signal);
+    await wait;
+    return new ResponseBuilder(200).text("done").build();
+  });
+  const client = await RawClient.connect(server.port);
+  client.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const signal = await promise;
+  expect(signal.aborted).toBe(false);
+  return [client, signal];
+}
+
+/** Resolves when `signal` is aborted, with the name of the reason. */
+async function reasonOf(signal: AbortSignal): Promise<string> {
+  const aborted = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => aborted.resolve());
+  if (!signal.aborted) await aborted.promise;
+  return (signal.reason as DOMException).name;
+}
+
+describe("request.signal", () => {
+  test.each(["shut", "abort"] as const)(
+    "aborts when the client leaves before the answer: %s",
+    async (leave) => {
+      await using server = await serve({ root: site.root, limits: { stopTimeMs: 0 } });
+      const [client, signal] = await askSlowly(server);
+      client[leave]();
+      expect(await reasonOf(signal)).toBe("AbortError");
+      client.close();
+    },
+  );
+
+  test("aborts when the handler has taken too long", async () => {
+    await using server = await serve({ root: site.root, limits: { handlerTimeMs: 20 } });
+    const [client, signal] = await askSlowly(server);
+    expect(await reasonOf(signal)).toBe("AbortError");
+    await client.responses(1);
+    expect(client.statuses).toEqual([503]);
+    client.close();
+  });
+
+  test("is aborted already for a handler that asks for it after the client has left", async () => {
+    await using server = await serve({ root: site.root });
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const wasAborted = Promise.withResolvers<boolean>();
+    server.route("GET", "/late", async (request) => {
+      begun.resolve();
+      await go.promise;
+      wasAborted.resolve(request.signal.aborted);
+      return new ResponseBuilder(204).build();
+    });
+    const client = await RawClient.connect(server.port);
+    client.send("GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await begun.promise;
+    client.abort();
+    while (server.connections > 0) await Bun.sleep(1);
+    go.resolve();
+    expect(await wasAborted.promise).toBe(true);
+  });
+
+  test("does not abort when the answer was sent whole", async () => {
+    await using server = await serve({ root: site.root });
+    const [client, signal] = await askSlowly(server, Promise.resolve());
+    await client.responses(1);
+    client.abort();
+    while (server.connections > 0) await Bun.sleep(1);
+    expect(signal.aborted).toBe(false);
+  });
+
+  test("ends a stream whose client has only ended its side", async () => {
+    await using server = await serve({ root: site.root });
+    server.route("GET", "/events", ({ signal }) => {
+      async function* beats(): AsyncGenerator<Uint8Array> {
+        yield new TextEncoder().encode("begun");
+        if (!signal.aborted) await reasonOf(signal);
+        yield new TextEncoder().encode("ended");
+      }
+      return new ResponseBuilder(200).stream(beats(), "text/plain").build();
+    });
+    const client = await RawClient.connect(server.port);
+    client.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await client.until(() => client.text.includes("begun"));
+    client.shut();
+    expect(await client.ending()).toBe("end");
+    expect(client.text).toEndWith("ended\r\n0\r\n\r\n");
+  });
+});
+
 describe("route", () => {
   test.each<readonly [what: string, handler: RouteHandler, type: string | null, body: Uint8Array]>([
     [

@@ -5,7 +5,7 @@
 
 import type { Limits } from "../base/limits.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
-import type { RouteOptions } from "../site/library/route-endpoint.ts";
+import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
 import type { RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/message/target.ts";
@@ -52,16 +52,20 @@ export interface Server extends AsyncDisposable {
   /** Open connections. */
   readonly connections: number;
   /**
-   * Has `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
-   * HEAD, too. A request that may change something and comes from a page of another origin gets
-   * 403, unless `options.crossOrigin` is true. Throws a TypeError for a method or a path that no
-   * request can match: "get", "/users/:id", "/a?b".
+   * Has `handler` answer `method`, or any method with "*", on `path`, before the tree is asked. In
+   * a path `:name` stands for one segment, and `*` at its end for the rest; `request.params` has
+   * what they matched. The path that matches the least answers, and of several routes on one path
+   * the last that was added; disposing of the route removes it. A GET route answers HEAD, too. A
+   * request that may change something and comes from a page of another origin gets 403, unless
+   * `options.crossOrigin` is true. Throws a TypeError for a method or a path that no request can
+   * match: "get", "/a?b".
    *
    * ```ts
    * server.route("POST", "/echo", async (request) => Response.json(await request.json()));
+   * using down = server.route("*", "/api/*", () => new Response(null, { status: 503 }));
    * ```
    */
-  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): void;
+  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): AddedRoute;
   /**
    * Serves by `options` from the next request on. An option that is left out gets its default, but
    * for the certificate, and for the root or the files, which stay as they are. Requests in flight
