@@ -63,8 +63,18 @@ export interface ServeOptions extends SiteOptions {
 }
 
 /** Options that have no default value: the server does without them. */
-type OptionWithoutDefault =
-  "files" | "tls" | "cache" | "write" | "isTerminal" | "onError" | "unix" | "unixMode";
+const optionsWithoutDefault = [
+  "files",
+  "tls",
+  "cache",
+  "write",
+  "isTerminal",
+  "onError",
+  "unix",
+  "unixMode",
+] as const satisfies readonly (keyof ServeOptions)[];
+
+type OptionWithoutDefault = (typeof optionsWithoutDefault)[number];
 
 /** The value of each option that is left out. */
 export const defaultOptions = {
@@ -82,11 +92,27 @@ type DefaultedOption = keyof typeof defaultOptions;
 /** Options in which only those are left out that have no default. */
 export type CompleteOptions = ServeOptions & Required<Pick<ServeOptions, DefaultedOption>>;
 
+/** Throws a TypeError for a key that is no option: the option that was meant would have no effect. */
+function checkKeys(options: ServeOptions): void {
+  const known: readonly string[] = [...Object.keys(defaultOptions), ...optionsWithoutDefault];
+  const unknown = Object.keys(options).find(
+    (key) => !known.includes(key) && options[key as keyof ServeOptions] !== undefined,
+  );
+  if (unknown === undefined) return;
+  const { nearestWord } =
+    require("../base/nearest-word.ts") as typeof import("../base/nearest-word.ts");
+  const nearest = nearestWord(unknown, known);
+  const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
+  throw new TypeError(`no option is called ${JSON.stringify(unknown)}${hint}`);
+}
+
 /**
- * `options`, each with its default where it is left out. Throws a `ServeError` when they name two
- * trees, and for the first option that is set to none of its words: callers without types may.
+ * `options`, each with its default where it is left out. Throws a TypeError for a key that is no
+ * option, and a `ServeError` when they name two trees, and for the first option that is set to none
+ * of its words: callers without types may.
  */
 export function completeOptions(options: ServeOptions): CompleteOptions {
+  checkKeys(options);
   if (options.root !== undefined && options.files !== undefined) {
     throw new ServeError("root", "root and files can't both be served");
   }
