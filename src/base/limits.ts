@@ -198,6 +198,12 @@ export interface Limits {
   readonly archiveDepthMax: number;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
+  /** What they cost together: heads, and what is kept of bodies. */
+  readonly requestsKeptBytesMax: ByteCount;
+  /** What is kept of the body of one of them; 0 for nothing. */
+  readonly requestBodyKeptBytesMax: ByteCount;
+  /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
+  readonly requestWaitTimeMs: Milliseconds;
 
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
@@ -315,6 +321,9 @@ export const defaultLimits: Limits = {
   archiveEntriesMax: 250_000,
   archiveDepthMax: 100,
   requestsKeptMax: 100,
+  requestsKeptBytesMax: mebibytes(16),
+  requestBodyKeptBytesMax: mebibytes(1),
+  requestWaitTimeMs: seconds(2),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
@@ -420,6 +429,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "archiveDepthMax",
     expected: "at most 255: a name in a zip archive has at most 65,535 octets",
     holds: (l) => l.archiveDepthMax <= 255,
+  },
+  {
+    limit: "requestsKeptBytesMax",
+    expected: "at least requestBodyKeptBytesMax",
+    holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
   },
   {
     limit: "workerSteadyTimeMs",

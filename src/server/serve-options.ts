@@ -58,7 +58,7 @@ export interface ServeOptions extends SiteOptions {
   readonly isTerminal?: () => boolean;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
-  /** Whether `server.requests` records the requests that are over; true by default. */
+  /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
 
@@ -92,7 +92,7 @@ type DefaultedOption = keyof typeof defaultOptions;
 /** Options in which only those are left out that have no default. */
 export type CompleteOptions = ServeOptions & Required<Pick<ServeOptions, DefaultedOption>>;
 
-/** Throws a TypeError for a key that is no option: the option that was meant would have no effect. */
+/** Throws a TypeError for a key that is no option: what was meant would have no effect. */
 function checkKeys(options: ServeOptions): void {
   const known: readonly string[] = [...Object.keys(defaultOptions), ...optionsWithoutDefault];
   const unknown = Object.keys(options).find(

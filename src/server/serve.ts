@@ -22,7 +22,13 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import { Observers } from "./observers.ts";
-import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
+import type { RecordedRequest } from "./recording/recorded-request.ts";
+import type {
+  ExpectOptions,
+  NextOptions,
+  RecorderLimits,
+  RequestRecorder,
+} from "./recording/request-recorder.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
 import { completeOptions, defaultOptions } from "./serve-options.ts";
@@ -33,8 +39,37 @@ import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
 
+/** What a test asks of the requests that a server got. */
+interface Recording {
+  /**
+   * The requests that arrived, in their order, those in progress among them. One whose head was
+   * malformed is not. The oldest are dropped beyond `limits.requestsKeptMax` and
+   * `limits.requestsKeptBytesMax`.
+   */
+  readonly requests: readonly RecordedRequest[];
+  /**
+   * The first request that fits, is over, and wasn't given out by `next` before; one that has come
+   * already, or that comes `within` so many milliseconds, by default `limits.requestWaitTimeMs`.
+   * Rejects with an Error that says what came instead; also when requests were dropped, since it
+   * may have been among them.
+   *
+   * ```ts
+   * const hook = await server.next({ method: "POST", path: "/hook", within: 500 });
+   * ```
+   */
+  next(options?: NextOptions): Promise<RecordedRequest>;
+  /**
+   * The requests of that method and path that have arrived: one or more, or exactly `times`. Else
+   * throws an Error that says what came instead, the nearest first. It also throws when requests
+   * were dropped.
+   */
+  expect(method: string, path: string, options?: ExpectOptions): readonly RecordedRequest[];
+  /** Empties `requests`, and forgets that any of them was dropped. */
+  reset(): void;
+}
+
 /** A running server. */
-export interface Server extends AsyncDisposable {
+export interface Server extends AsyncDisposable, Recording {
   /** Where the site is: where it listens, with the base. Ends with "/". */
   readonly url: URL;
   readonly host: string;
@@ -44,11 +79,6 @@ export interface Server extends AsyncDisposable {
   readonly unix: string | undefined;
   /** The real path of the served folder or file; "" for files in memory, and mounts alone. */
   readonly root: string;
-  /**
-   * The requests that are over, in the order in which they ended, at most `limits.requestsKeptMax`.
-   * One in progress is not in it yet, and one whose head was malformed never is.
-   */
-  readonly requests: readonly RecordedRequest[];
   /** Open connections. */
   readonly connections: number;
   /**
@@ -146,14 +176,29 @@ async function listen(
   return 0;
 }
 
-/** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
+/** The recorder of a server. Its code is loaded only by one that has it. */
 async function openRecorder(
   { record }: CompleteOptions,
-  keptMax: () => number,
+  limits: () => RecorderLimits,
+  scheduler: Scheduler,
 ): Promise<RequestRecorder | undefined> {
   if (!record) return undefined;
-  const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
-  return new Recorder(keptMax);
+  const { RequestRecorder: Recorder } = await import("./recording/request-recorder.ts");
+  return new Recorder(limits, () => scheduler.alarm());
+}
+
+/** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
+function recordingOf(recorder: RequestRecorder | undefined): Recording {
+  const recorded = (): RequestRecorder => {
+    if (recorder === undefined) throw new TypeError("the option record is false");
+    return recorder;
+  };
+  return {
+    requests: recorder?.requests ?? [],
+    next: (options = {}) => recorded().next(options),
+    expect: (method, path, options = {}) => recorded().expect(method, path, options),
+    reset: () => recorder?.reset(),
+  };
 }
 
 /** The live reload of a server. Its code is loaded only by one that has it. */
@@ -318,7 +363,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   let opened = openSite(complete, surroundings);
   const secure = await openSecureSockets(complete, opened, scheduler);
-  const recorder = await openRecorder(complete, () => opened.limits.requestsKeptMax);
+  const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context: ServerContext = {
     limits: opened.limits,
@@ -347,6 +392,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     await close(listener, live, opened, how.force === true, scheduler.alarm());
     reporting.flush();
+    recorder?.close();
   };
   return {
     get url() {
@@ -358,7 +404,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get root() {
       return opened.source.root;
     },
-    requests: recorder?.requests ?? [],
+    ...recordingOf(recorder),
     get connections() {
       return listener.connections;
     },

@@ -71,9 +71,11 @@ export class Exchange<Head extends RequestHead> {
     this.body.release();
     const { clock, observers } = this.#context;
     if (!observers.ended.isWanted) return;
-    const head = this.request?.head;
+    const { request } = this;
+    const head = request?.head;
     observers.ended.tell({
       head,
+      request,
       method: head?.method ?? method,
       remoteAddress: this.#remoteAddress,
       response: this.#response,

@@ -41,7 +41,7 @@ const methodsInUse = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"
  * The method of a route, "*" for any. Throws a TypeError if no request with a path has `method`,
  * which is case-sensitive.
  */
-function readMethod(method: string): string {
+export function readMethod(method: string): string {
   if (method === anyMethod || method === "*") return "*";
   if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
   // The target of CONNECT is a host and a port (RFC 9112 §3.2.3).

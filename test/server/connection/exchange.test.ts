@@ -50,6 +50,7 @@ describe("an exchange", () => {
       [request, 200],
       {
         head: request.head,
+        request,
         method: "GET",
         remoteAddress: "192.0.2.1",
         response,
