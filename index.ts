@@ -28,7 +28,7 @@ export type { Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
 export type { ReloadOptions, ServeOptions, TlsOptions } from "./src/server/serve-options.ts";
 export { ServeError } from "./src/site/serve-error.ts";
-export type { MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
+export type { MemoryBody, MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");

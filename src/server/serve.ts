@@ -4,6 +4,10 @@
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { Result } from "../base/result.ts";
+import type { MemoryBody, MemoryEntry } from "../tree/memory/memory-files.ts";
+import type { MemoryTree } from "../tree/memory/memory-tree.ts";
+import type { ContainedPath } from "../tree/path.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
 import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
@@ -68,8 +72,24 @@ interface Recording {
   reset(): void;
 }
 
+/**
+ * Changes of the files that are served from memory, seen by the next request. Each throws a
+ * `ServeError` when it can't be, also on a server of a folder.
+ */
+interface FileEditing {
+  /**
+   * Writes a file, or makes a folder where the path ends with "/". A file that is there is replaced,
+   * and keeps its mode unless `value` has one.
+   */
+  write(path: string, value: MemoryBody | MemoryEntry): void;
+  /** Sets the permission bits of a file or a folder: `chmod("/a.txt", 0o600)`. */
+  chmod(path: string, mode: number): void;
+  /** Removes a file, or a folder with all in it. */
+  remove(path: string): void;
+}
+
 /** A running server. */
-export interface Server extends AsyncDisposable, Recording {
+export interface Server extends AsyncDisposable, Recording, FileEditing {
   /** Where the site is: where it listens, with the base. Ends with "/". */
   readonly url: URL;
   readonly host: string;
@@ -108,6 +128,12 @@ export interface Server extends AsyncDisposable, Recording {
    * resets the connections that are left; with `force` at once. May be called more than once.
    */
   stop(options?: { readonly force?: boolean }): Promise<void>;
+}
+
+/** How clients name a server: on a Unix socket as on the default host. */
+function addressOf({ host, tls, unix }: CompleteOptions): { host: string; scheme: Scheme } {
+  const scheme = tls === undefined ? "http" : "https";
+  return { host: unix === undefined ? host : defaultOptions.host, scheme };
 }
 
 /** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
@@ -201,6 +227,32 @@ function recordingOf(recorder: RequestRecorder | undefined): Recording {
   };
 }
 
+/** Changes of the files in memory of the present site. `changed` is told the path of each. */
+function editingOf(
+  site: () => OpenSite,
+  clock: Clock,
+  changed: (path: ContainedPath) => void,
+): FileEditing {
+  const edit = (
+    path: string,
+    change: (tree: MemoryTree) => Result<ContainedPath, string>,
+  ): void => {
+    const { files } = site().source;
+    if (files === undefined) {
+      throw new ServeError("files", "only a server of files in memory can change them");
+    }
+    // The files of an open site are a tree.
+    const changing = change(files as MemoryTree);
+    if (!changing.ok) throw new ServeError("files", `${path}: ${changing.error}`);
+    changed(changing.value);
+  };
+  return {
+    write: (path, value) => edit(path, (tree) => tree.write(path, value, clock.epochMs())),
+    chmod: (path, mode) => edit(path, (tree) => tree.chmod(path, mode)),
+    remove: (path) => edit(path, (tree) => tree.remove(path, clock.epochMs())),
+  };
+}
+
 /** The live reload of a server. Its code is loaded only by one that has it. */
 class LateLive {
   readonly #clock: Clock;
@@ -236,6 +288,11 @@ class LateLive {
     this.watch(site, options);
     this.#live?.tell({ paths: [], isAll: true });
   }
+
+  /** Tells pages of a change at `path`, which no folder on disk shows. */
+  readonly tell = ({ text }: ContainedPath): void => {
+    this.#live?.tell({ paths: [text.slice(1)], isAll: false });
+  };
 
   close(): void {
     this.#live?.close();
@@ -290,22 +347,22 @@ class Reporting {
   readonly observers: Observers;
   readonly failed: (error: unknown) => void;
   readonly #makeLog: (format: LogFormat) => AccessLog;
-  /** Those that a reload doesn't touch. */
-  readonly #others: readonly Observer[];
+  /** It stays when the log is replaced. */
+  readonly #recorder: RequestRecorder | undefined;
   readonly #isTerminal: () => boolean;
   #log: AccessLog;
 
   constructor(
     { write, onError, log, isTerminal }: CompleteOptions,
     limits: Limits,
-    other: Observer | undefined,
+    recorder: RequestRecorder | undefined,
     clock: Clock,
     scheduler: Scheduler,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
-    this.#others = other === undefined ? [] : [other];
+    this.#recorder = recorder;
     this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
@@ -313,7 +370,8 @@ class Reporting {
 
   #begin(format: LogFormat): AccessLog {
     const log = this.#makeLog(format);
-    this.observers.set(log.isOff ? this.#others : [log, ...this.#others]);
+    const all: (Observer | undefined)[] = [log.isOff ? undefined : log, this.#recorder];
+    this.observers.set(all.filter((one) => one !== undefined));
     return log;
   }
 
@@ -326,6 +384,12 @@ class Reporting {
   reload(format: LogFormat): void {
     this.flush();
     this.#log = this.#begin(format);
+  }
+
+  /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
+  end(): void {
+    this.flush();
+    this.#recorder?.close();
   }
 
   /** Writes what has been logged. */
@@ -345,8 +409,7 @@ class Reporting {
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
-  const host = complete.unix === undefined ? complete.host : defaultOptions.host;
-  const scheme = complete.tls === undefined ? "http" : "https";
+  const { host, scheme } = addressOf(complete);
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const routes = new RouteTable(() => opened.site.endpointsChanged());
@@ -391,8 +454,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     await close(listener, live, opened, how.force === true, scheduler.alarm());
-    reporting.flush();
-    recorder?.close();
+    reporting.end();
   };
   return {
     get url() {
@@ -405,6 +467,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       return opened.source.root;
     },
     ...recordingOf(recorder),
+    ...editingOf(() => opened, clock, live.tell),
     get connections() {
       return listener.connections;
     },

@@ -344,3 +344,92 @@ describe("files that can't be served", () => {
     ]);
   });
 });
+
+describe("files in memory that change while the server runs", () => {
+  /** Status and content of `path`, on connections that stay open and heads that are remembered. */
+  async function statusAndText(server: Server, path: string): Promise<readonly [number, string]> {
+    const response = await fetch(new URL(path, server.url));
+    return [response.status, await response.text()];
+  }
+
+  test("are what the next request gets, also where an answer was remembered", async () => {
+    await using server = await serve({ files: { "/a.txt": "one" } });
+    for (let i = 0; i < 4; i++) expect(await statusAndText(server, "a.txt")).toEqual([200, "one"]);
+    server.write("/a.txt", "two");
+    for (let i = 0; i < 4; i++) expect(await statusAndText(server, "a.txt")).toEqual([200, "two"]);
+    server.chmod("/a.txt", 0o600);
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(403);
+    server.write("/a.txt", "three");
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(403);
+    server.chmod("/a.txt", 0o644);
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "three"]);
+    server.remove("/a.txt");
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(404);
+    server.write("/a.txt", { body: new Uint8Array([0x34]), mtime: 0 });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "4"]);
+  });
+
+  test("have another tag, so that caches notice", async () => {
+    await using server = await serve({ files: { "/a.txt": { body: "one", mtime: 0 } } });
+    const before = await fetch(new URL("a.txt", server.url));
+    const headers = { "If-None-Match": before.headers.get("etag") ?? "" };
+    expect((await fetch(new URL("a.txt", server.url), { headers })).status).toBe(304);
+    server.write("/a.txt", "two");
+    expect((await fetch(new URL("a.txt", server.url), { headers })).status).toBe(200);
+  });
+
+  test("may be new folders, shut ones, and go with all in them", async () => {
+    await using server = await serve({ files: {} });
+    server.write("/docs/deep/a.txt", "a");
+    server.write("/empty/", {});
+    expect((await statusAndText(server, ""))[1]).toContain("docs/");
+    expect(await statusAndText(server, "docs/deep/a.txt")).toEqual([200, "a"]);
+    expect((await statusAndText(server, "empty/"))[0]).toBe(200);
+    server.chmod("/docs", 0o700);
+    expect((await statusAndText(server, "docs/deep/a.txt"))[0]).toBe(403);
+    server.chmod("/docs/", 0o755);
+    server.remove("/docs");
+    expect((await statusAndText(server, "docs/deep/a.txt"))[0]).toBe(404);
+    expect((await statusAndText(server, ""))[1]).not.toContain("docs/");
+  });
+
+  test("stay as they are changed after a reload, and are found under a base", async () => {
+    await using server = await serve({ files: { "/a.txt": "one" }, base: "/app/" });
+    server.write("/a.txt", "two");
+    server.reload({ hidden: true });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "two"]);
+    server.write("/.b.txt", "hidden");
+    expect(await statusAndText(server, ".b.txt")).toEqual([200, "hidden"]);
+  });
+
+  test.each<readonly [what: string, edit: (server: Server) => void, message: string]>([
+    ["a path", (server) => server.write("a.txt", "a"), 'a.txt: a path must begin with "/"'],
+    [
+      "a file as a folder",
+      (server) => server.write("/a/b", "b"),
+      "/a/b: /a is both a file and a folder",
+    ],
+    ["a folder as a file", (server) => server.write("/d", "d"), "/d: both a file and a folder"],
+    [
+      "no body",
+      (server) => server.write("/b", {}),
+      "/b: a file must have a body, a string or a Uint8Array",
+    ],
+    ["a mode", (server) => server.chmod("/a", 0o10000), "/a: the mode must be from 0 to 0o7777"],
+    ["nothing there", (server) => server.chmod("/b", 0o600), "/b: nothing is there"],
+    ["nothing in a file", (server) => server.remove("/a/b"), "/a/b: nothing is there"],
+    ["a file with a slash", (server) => server.remove("/a/"), "/a/: nothing is there"],
+    ["the root", (server) => server.remove("/"), "/: the root can't be removed"],
+  ])("can't be what contradicts itself: %s", async (_what, edit, message) => {
+    await using server = await serve({ files: { "/a": "a", "/d/": {} } });
+    expect(() => edit(server)).toThrow(new ServeError("files", message));
+    expect(await statusAndText(server, "a")).toEqual([200, "a"]);
+    expect((await statusAndText(server, "d/"))[0]).toBe(200);
+  });
+
+  test("are none on a server of a folder", async () => {
+    await using server = await serve({ root: site.root });
+    expect(() => server.write("/a.txt", "a")).toThrow(ServeError);
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(404);
+  });
+});

@@ -33,7 +33,7 @@ describe("a key that is no option", () => {
     ["certificate", 'no option is called "certificate"'],
     ["__proto", 'no option is called "__proto"'],
   ])("%s is a TypeError that names the nearest", (key, message) => {
-    expect(() => completeOptions({ [key]: 1 } as ServeOptions)).toThrow(new TypeError(message));
+    expect(() => completeOptions({ [key]: 1 })).toThrow(new TypeError(message));
   });
 
   test("rejects what serve() answers, and stops a reload", async () => {

@@ -23,8 +23,8 @@ import { deny, permissionBitsOf, permits } from "../permission.ts";
 import type { FolderOutcome, Kind, ListingOrder, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
-import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
-import { copyFolder, readFiles } from "./memory-files.ts";
+import type { FileNode, FolderNode, MemoryBody, MemoryEntry, MemoryFiles } from "./memory-files.ts";
+import { changeMode, copyFolder, readFiles, removeEntry, writeEntry } from "./memory-files.ts";
 
 /** What files there are, and what of them is shown. */
 interface MemoryTreeOptions {
@@ -70,7 +70,7 @@ export class MemoryTree implements Tree {
   readonly index: string;
   readonly #rules: Rules;
   readonly #root: FolderNode;
-  readonly #edition: Edition;
+  #edition: Edition;
   readonly #listings = new SharedListings();
 
   /** `root` is what was made of the files; `openMemoryTree` does it. */
@@ -123,6 +123,36 @@ export class MemoryTree implements Tree {
   /** Drops what depends on lookups. The files stay, for answers that are still being made. */
   close(): void {
     this.#edition.end();
+  }
+
+  /**
+   * Writes a file, or makes a folder; see `writeEntry`. The next lookup sees it. Answers with the
+   * path, or with what is wrong.
+   */
+  write(
+    path: string,
+    value: MemoryBody | MemoryEntry,
+    nowMs: number,
+  ): Result<ContainedPath, string> {
+    return this.#change(writeEntry(this.#root, path, value, nowMs));
+  }
+
+  /** Changes the permission bits of a file or a folder. Answers as `write` does. */
+  chmod(path: string, mode: number): Result<ContainedPath, string> {
+    return this.#change(changeMode(this.#root, path, mode));
+  }
+
+  /** Removes a file, or a folder with all in it. Answers as `write` does. */
+  remove(path: string, nowMs: number): Result<ContainedPath, string> {
+    return this.#change(removeEntry(this.#root, path, nowMs));
+  }
+
+  /** The tree may have changed: what depended on it is dropped. */
+  #change(result: Result<ContainedPath, string>): Result<ContainedPath, string> {
+    const before = this.#edition;
+    this.#edition = new Edition(this.#rules.limits.fileCacheBytesMax);
+    before.end();
+    return result;
   }
 
   /** A tree of the same files, by other rules. */

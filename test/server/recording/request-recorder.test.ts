@@ -92,7 +92,7 @@ describe("the record of requests", () => {
     expect(record).toMatchObject({ receivedMs: 5, durationMs: 3, remoteAddress: "127.0.0.1" });
     expect(record).toMatchObject({ bodyOctets: 0, bodyIsWhole: true });
     expect(record?.searchParams.getAll("c")).toEqual(["d", " "]);
-    expect<unknown>(record?.fields).toEqual([
+    expect([...(record?.fields ?? [])]).toEqual([
       ["Host", "a"],
       ["X-Spelt", "As Is"],
     ]);
@@ -286,8 +286,7 @@ describe("expect", () => {
         ].join("\n"),
       ),
     );
-    const where = (): boolean => false;
-    expect(() => fixture.recorder.expect("POST", "/hook", { where })).toThrow(
+    expect(() => fixture.recorder.expect("POST", "/hook", { where: () => false })).toThrow(
       '  POST /hook → 204, which "where" does not accept\n',
     );
   });
