@@ -345,13 +345,13 @@ describe("files that can't be served", () => {
   });
 });
 
-describe("files in memory that change while the server runs", () => {
-  /** Status and content of `path`, on connections that stay open and heads that are remembered. */
-  async function statusAndText(server: Server, path: string): Promise<readonly [number, string]> {
-    const response = await fetch(new URL(path, server.url));
-    return [response.status, await response.text()];
-  }
+/** Status and content of `path`, on connections that stay open and heads that are remembered. */
+async function statusAndText(server: Server, path: string): Promise<readonly [number, string]> {
+  const response = await fetch(new URL(path, server.url));
+  return [response.status, await response.text()];
+}
 
+describe("files in memory that change while the server runs", () => {
   test("are what the next request gets, also where an answer was remembered", async () => {
     await using server = await serve({ files: { "/a.txt": "one" } });
     for (let i = 0; i < 4; i++) expect(await statusAndText(server, "a.txt")).toEqual([200, "one"]);
