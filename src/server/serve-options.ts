@@ -9,7 +9,7 @@
  */
 
 import { ServeError } from "../site/serve-error.ts";
-import type { SiteOptions } from "../site/site-options.ts";
+import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
@@ -90,7 +90,9 @@ export const defaultOptions = {
 type DefaultedOption = keyof typeof defaultOptions;
 
 /** Options in which only those are left out that have no default. */
-export type CompleteOptions = ServeOptions & Required<Pick<ServeOptions, DefaultedOption>>;
+export type CompleteOptions = ServeOptions &
+  Required<Pick<ServeOptions, DefaultedOption>> &
+  Pick<CompleteSiteOptions, "filesOver">;
 
 /** Throws a TypeError for a key that is no option: what was meant would have no effect. */
 function checkKeys(options: ServeOptions): void {
@@ -108,14 +110,11 @@ function checkKeys(options: ServeOptions): void {
 
 /**
  * `options`, each with its default where it is left out. Throws a TypeError for a key that is no
- * option, and a `ServeError` when they name two trees, and for the first option that is set to none
- * of its words: callers without types may.
+ * option, and a `ServeError` for the first option that is set to none of its words: callers without
+ * types may.
  */
 export function completeOptions(options: ServeOptions): CompleteOptions {
   checkKeys(options);
-  if (options.root !== undefined && options.files !== undefined) {
-    throw new ServeError("root", "root and files can't both be served");
-  }
   checkWords(options);
   const names = Object.keys(defaultOptions) as DefaultedOption[];
   const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);
@@ -125,6 +124,7 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
     ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
     // Mounts alone leave no folder for "/".
     ...(hasRoot ? {} : { root: "" }),
+    ...(options.files === undefined ? {} : { filesOver: options.root }),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { afterAll, describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 
@@ -336,13 +336,6 @@ describe("files that can't be served", () => {
       'files: /a%2: a "%" must be followed by two hexadecimal digits; "%25" stands for itself',
     ]);
   });
-
-  test("are refused beside a root", async () => {
-    expect(await refusalOf({ root: site.root, files: {} })).toEqual([
-      "root",
-      "root and files can't both be served",
-    ]);
-  });
 });
 
 /** Status and content of `path`, on connections that stay open and heads that are remembered. */
@@ -431,5 +424,88 @@ describe("files in memory that change while the server runs", () => {
     await using server = await serve({ root: site.root });
     expect(() => server.write("/a.txt", "a")).toThrow(ServeError);
     expect((await statusAndText(server, "a.txt"))[0]).toBe(404);
+  });
+});
+
+describe("files in memory over a folder", () => {
+  test("hide what has their path, and leave the rest", async () => {
+    site.file("layer/a.txt", "disk a");
+    site.file("layer/b.txt", "disk b");
+    site.file("layer/index.html", "disk index");
+    site.file("layer/sub/c.txt", "disk c");
+    await using server = await serve({
+      root: site.at("layer"),
+      files: { "/a.txt": "memory a", "/sub/d.txt": "memory d", "/only/e.txt": "memory e" },
+    });
+    expect(server.root).toBe(site.at("layer"));
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "memory a"]);
+    expect(await statusAndText(server, "b.txt")).toEqual([200, "disk b"]);
+    expect(await statusAndText(server, "")).toEqual([200, "disk index"]);
+    expect(await statusAndText(server, "sub/c.txt")).toEqual([200, "disk c"]);
+    expect(await statusAndText(server, "sub/d.txt")).toEqual([200, "memory d"]);
+    expect(await statusAndText(server, "only")).toEqual(await statusAndText(server, "only/"));
+    expect((await statusAndText(server, "none.txt"))[0]).toBe(404);
+  });
+
+  test("are listed with those of the folder, each once, by their own permission", async () => {
+    site.file("listed/disk.txt", "d");
+    site.file("listed/both.txt", "on disk");
+    site.file("listed/sub/disk.txt", "d");
+    await using server = await serve({
+      root: site.at("listed"),
+      files: {
+        "/both.txt": "b",
+        "/memory.txt": "m",
+        "/shut.txt": { body: "s", mode: 0o600 },
+        "/sub/memory.txt": "m",
+        "/only/memory.txt": "m",
+      },
+    });
+    const links = async (path: string): Promise<readonly string[]> => {
+      const [, page] = await statusAndText(server, path);
+      const rows = page.matchAll(/<tr class="\w+( locked)?"><td><a href="\.\/([^"]+)"/g);
+      return Array.from(rows, ([, locked = "", href = ""]) => href + locked);
+    };
+    const open = ["only/", "sub/", "both.txt", "disk.txt", "memory.txt"];
+    expect(await links("")).toEqual([...open, "shut.txt locked"]);
+    expect(await links("sub/")).toEqual(["disk.txt", "memory.txt"]);
+    expect(await links("only/")).toEqual(["memory.txt"]);
+    server.write("/new.txt", "n");
+    expect(await links("")).toContain("new.txt");
+  });
+
+  test("keep the folder's permission, and shut what they hide", async () => {
+    site.file("shut/a.txt", "a");
+    site.file("shut/locked/b.txt", "b");
+    chmodSync(site.at("shut/locked"), 0o700);
+    site.file("shut/open/c.txt", "c");
+    await using server = await serve({
+      root: site.at("shut"),
+      files: {
+        "/a.txt": { body: "", mode: 0o600 },
+        "/locked/": {},
+        "/open/": { mode: 0o700 },
+      },
+    });
+    for (const path of ["a.txt", "locked/", "locked/b.txt", "open/", "open/c.txt"]) {
+      expect([path, (await statusAndText(server, path))[0]]).toEqual([path, 403]);
+    }
+  });
+
+  test("are seen at once when they or the folder's change, and stay after a reload", async () => {
+    site.file("live/a.txt", "disk");
+    await using server = await serve({ root: site.at("live"), files: {} });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "disk"]);
+    server.write("/a.txt", "memory");
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "memory"]);
+    server.reload({ hidden: true });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "memory"]);
+    server.remove("/a.txt");
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "disk"]);
+    site.file("live/a.txt", "disk again");
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "disk again"]);
+    await using based = await serve({ root: site.at("live"), files: { "/b": "b" }, base: "/x/" });
+    expect(await statusAndText(based, "b")).toEqual([200, "b"]);
+    expect(await statusAndText(based, "a.txt")).toEqual([200, "disk again"]);
   });
 });

@@ -111,6 +111,18 @@ export class MemoryTree implements Tree {
     return this.#listings.list(key, () => listFolder(whole, limit, order));
   }
 
+  /** The entries of the folder at `path` by name; undefined if it may not be listed, or is none. */
+  entriesAt(path: ContainedPath): ReadonlyMap<string, EntryFacts> | undefined {
+    const children = this.#listable(path)?.children;
+    if (children === undefined || children.size === 0) return undefined;
+    const entries = new Map<string, EntryFacts>();
+    for (const [name, node] of children) {
+      const facts = factsOf(node);
+      if (facts !== undefined) entries.set(name, facts);
+    }
+    return entries;
+  }
+
   describe({ segments, text }: ContainedPath, view: View): FolderOutcome {
     view.depend(this.#edition);
     const folder = this.#enter(segments);
