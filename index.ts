@@ -26,7 +26,12 @@ export type { RequestFilter } from "./src/server/recording/request-filter.ts";
 export type { ExpectOptions, NextOptions } from "./src/server/recording/request-recorder.ts";
 export type { Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
-export type { ReloadOptions, ServeOptions, TlsOptions } from "./src/server/serve-options.ts";
+export type {
+  ReloadOptions,
+  ServeOptions,
+  TlsOptions,
+  TlsSetting,
+} from "./src/server/serve-options.ts";
 export { ServeError } from "./src/site/serve-error.ts";
 export type { MemoryBody, MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
 
