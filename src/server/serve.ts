@@ -78,8 +78,8 @@ interface Recording {
  */
 interface FileEditing {
   /**
-   * Writes a file, or makes a folder where the path ends with "/". A file that is there is replaced,
-   * and keeps its mode unless `value` has one.
+   * Writes a file, or makes a folder where the path ends with "/". A file that is there is
+   * replaced, and keeps its mode unless `value` has one.
    */
   write(path: string, value: MemoryBody | MemoryEntry): void;
   /** Sets the permission bits of a file or a folder: `chmod("/a.txt", 0o600)`. */
@@ -254,7 +254,7 @@ function editingOf(
     changed(changing.value);
   };
   return {
-    write: (path, value) => edit(path, (tree) => tree.write(path, value, clock.epochMs())),
+    write: (path, value) => edit(path, (tree) => tree.put(path, value, clock.epochMs())),
     chmod: (path, mode) => edit(path, (tree) => tree.chmod(path, mode)),
     remove: (path) => edit(path, (tree) => tree.remove(path, clock.epochMs())),
   };
@@ -442,7 +442,7 @@ class Reporting {
   }
 
   /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
-  end(): void {
+  finish(): void {
     this.flush();
     this.#recorder?.close();
   }
@@ -520,7 +520,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     tls?.stop();
     await close(listeners, live, opened, how.force === true, scheduler.alarm());
-    reporting.end();
+    reporting.finish();
   };
   return {
     get url() {

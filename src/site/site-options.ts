@@ -27,8 +27,9 @@ export interface SiteOptions {
   /** The folder to serve, or a file, which is then all that is served; "." by default. */
   readonly root?: string;
   /**
-   * Files to serve from memory, instead of a folder, or over it if `root` is set. Permission, conditions, ranges, compression,
-   * listings and error pages work as they do on disk; there are no symbolic links.
+   * Files to serve from memory, instead of a folder, or over it if `root` is set. Permission,
+   * conditions, ranges, compression, listings and error pages work as they do on disk; there are no
+   * symbolic links.
    */
   readonly files?: MemoryFiles;
   /**

@@ -1,6 +1,7 @@
 /**
- * Entries that a folder's listing has besides those of the folder itself: what is mounted in it, or in memory. An
- * entry of the folder that has the same name is not shown, because a request doesn't reach it.
+ * Entries that a folder's listing has besides those of the folder itself: what is mounted in it, or
+ * lies over it in memory. An entry of the folder that has the same name is not shown, because a
+ * request doesn't reach it.
  */
 
 import type { Result } from "../../base/result.ts";

@@ -135,8 +135,8 @@ function findPlace(root: FolderNode, spelling: string): Result<Place, string> {
 
 /**
  * Writes what `value` gives to `spelling` in `root`, and makes the folders above it where they are
- * missing; a file there is replaced, whose mode stays unless `value` has one. Answers with its path,
- * or with what is wrong.
+ * missing; a file there is replaced, whose mode stays unless `value` has one. Answers with its
+ * path, or with what is wrong.
  */
 export function writeEntry(
   root: FolderNode,

@@ -141,20 +141,16 @@ export class MemoryTree implements Tree {
    * Writes a file, or makes a folder; see `writeEntry`. The next lookup sees it. Answers with the
    * path, or with what is wrong.
    */
-  write(
-    path: string,
-    value: MemoryBody | MemoryEntry,
-    nowMs: number,
-  ): Result<ContainedPath, string> {
+  put(path: string, value: MemoryBody | MemoryEntry, nowMs: number): Result<ContainedPath, string> {
     return this.#change(writeEntry(this.#root, path, value, nowMs));
   }
 
-  /** Changes the permission bits of a file or a folder. Answers as `write` does. */
+  /** Changes the permission bits of a file or a folder. Answers as `put` does. */
   chmod(path: string, mode: number): Result<ContainedPath, string> {
     return this.#change(changeMode(this.#root, path, mode));
   }
 
-  /** Removes a file, or a folder with all in it. Answers as `write` does. */
+  /** Removes a file, or a folder with all in it. Answers as `put` does. */
   remove(path: string, nowMs: number): Result<ContainedPath, string> {
     return this.#change(removeEntry(this.#root, path, nowMs));
   }

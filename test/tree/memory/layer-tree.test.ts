@@ -42,6 +42,10 @@ const lower = treeOf({
 });
 const tree = new LayerTree(upper, lower);
 
+async function kindOf(path: string): Promise<string> {
+  return (await tree.describe(pathOf(path), new View(0, 0))).kind;
+}
+
 describe("a tree over another", () => {
   test.each([
     ["/a.txt", "upper a"],
@@ -68,8 +72,6 @@ describe("a tree over another", () => {
   });
 
   test("describes a folder of either, unless one of them is shut", async () => {
-    const kindOf = async (path: string): Promise<string> =>
-      (await tree.describe(pathOf(path), new View(0, 0))).kind;
     expect(
       await Promise.all(["/both/", "/mine/", "/locked/", "/below/", "/x/"].map(kindOf)),
     ).toEqual(["folder", "folder", "forbidden", "forbidden", "absent"]);
@@ -82,7 +84,7 @@ describe("a tree over another", () => {
       tree.list(pathOf("/"), 10, view);
       const { dependencies = [] } = view;
       expect(dependencies.every((one) => one.isCurrent(0))).toBe(true);
-      change.write("/new.txt", "new", 0);
+      change.put("/new.txt", "new", 0);
       expect(dependencies.every((one) => one.isCurrent(0))).toBe(false);
     }
   });
