@@ -12,8 +12,8 @@ export { defineConfig } from "./src/cli/config/config.ts";
 export type { Form, FormFile, FormValue } from "./src/site/forms/form-data.ts";
 export { BodyError } from "./src/site/request.ts";
 export type { Request, RequestBody } from "./src/site/request.ts";
-export type { RouteOptions } from "./src/site/library/route-endpoint.ts";
-export type { RouteHandler, RouteRequest } from "./src/site/library/route-request.ts";
+export type { AddedRoute, RouteOptions } from "./src/site/library/added-routes.ts";
+export type { RouteHandler, RouteParams, RouteRequest } from "./src/site/library/route-request.ts";
 export type { Fields } from "./src/http/fields/fields.ts";
 export type { RequestHead } from "./src/http/message/request.ts";
 export type { Body, FileSource, Region, Response } from "./src/http/message/response.ts";
@@ -21,7 +21,9 @@ export type { RedirectStatus } from "./src/http/message/response-builder.ts";
 export { ResponseBuilder } from "./src/http/message/response-builder.ts";
 export type { Status } from "./src/http/message/status.ts";
 export type { LogFormat } from "./src/server/log.ts";
-export type { RecordedRequest } from "./src/server/request-recorder.ts";
+export type { RecordedRequest } from "./src/server/recording/recorded-request.ts";
+export type { RequestFilter } from "./src/server/recording/request-filter.ts";
+export type { ExpectOptions, NextOptions } from "./src/server/recording/request-recorder.ts";
 export type { Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
 export type {
@@ -31,7 +33,7 @@ export type {
   TlsSetting,
 } from "./src/server/serve-options.ts";
 export { ServeError } from "./src/site/serve-error.ts";
-export type { MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
+export type { MemoryBody, MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");

@@ -146,6 +146,216 @@ describe("what a site adds", () => {
   });
 });
 
+describe("what arrived", () => {
+  test("has bodies that a handler reads, and those that none does", async () => {
+    await using server = await serve({ files: { "/MyForm.html": "form" } });
+    server.route("POST", "/whole", async (request) => Response.json(await request.json()));
+    server.route("POST", "/pieces", async (request) => {
+      for await (const piece of request.body) expect(piece.length).toBeGreaterThan(0);
+      return new ResponseBuilder(204).build();
+    });
+    server.route("POST", "/unread", () => new ResponseBuilder(204).build());
+    const body = '{"a":1}';
+    for (const path of ["whole", "pieces", "unread", "none"]) {
+      await fetch(new URL(path, server.url), { method: "POST", body });
+      await fetch(new URL(path, server.url), { method: "PUT", body });
+    }
+    const type = "application/x-www-form-urlencoded";
+    const headers = { "Content-Type": type };
+    await fetch(server.url, { method: "POST", headers, body: "a=b" });
+    expect(server.requests.map((request) => request.bodyIsWhole && request.text())).toEqual([
+      ...Array.from({ length: 8 }, () => body),
+      "a=b",
+    ]);
+    expect(server.requests[0]?.json()).toEqual({ a: 1 });
+    expect(server.requests.map(({ status }) => status)).toEqual([
+      200, 405, 204, 405, 204, 405, 200, 405, 200,
+    ]);
+  });
+
+  test("has a body in chunks, up to the maximum", async () => {
+    await using server = await serve({
+      files: {},
+      limits: { requestBodyKeptBytesMax: 100, requestsKeptBytesMax: 100_000 },
+    });
+    server.route(
+      "POST",
+      "/x",
+      async (request) => new Response(String((await request.bytes()).length)),
+    );
+    const client = await RawClient.connect(server.port);
+    client.send("POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (let i = 0; i < 50; i++) client.send("3\r\nabc\r\n");
+    client.send("0\r\n\r\n");
+    await client.responses(1);
+    client.close();
+    const [request] = server.requests;
+    expect(request).toMatchObject({ bodyOctets: 150, bodyIsWhole: false });
+    expect(new TextDecoder().decode(request?.body)).toBe("abc".repeat(50).slice(0, 100));
+  });
+
+  test("has a request that was never answered, and one that was cut off", async () => {
+    await using server = await serve({ files: {}, limits: { stopTimeMs: 0 } });
+    const asked = Promise.withResolvers<void>();
+    server.route("GET", "/never", () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    });
+    const client = await RawClient.connect(server.port);
+    client.send("GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await asked.promise;
+    expect(server.requests[0]).toMatchObject({ path: "/never", isOver: false, status: undefined });
+    server.expect("GET", "/never", { times: 1 });
+    const next = server.next({ path: "/never" });
+    client.abort();
+    expect(await next).toMatchObject({ isOver: true, status: undefined, aborted: true });
+  });
+
+  test("tells connections apart, and what was sent on each", async () => {
+    await using server = await serve({ files: { "/a.txt": "hello" } });
+    const get = "GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const [one, two] = [await RawClient.connect(server.port), await RawClient.connect(server.port)];
+    one.send(get);
+    await one.responses(1);
+    two.send(get);
+    await two.responses(1);
+    one.send(get);
+    await one.responses(2);
+    one.close();
+    two.close();
+    expect(server.requests.map(({ connection }) => connection)).toEqual([1, 2, 1]);
+    expect(server.requests.map(({ sentOctets }) => sentOctets)).toEqual([5, 5, 5]);
+  });
+
+  test("is waited for, and expected", async () => {
+    await using server = await serve({ files: {} });
+    server.route("POST", "/hooks/:id", () => new Response(null, { status: 204 }));
+    const hook = server.next({ method: "POST", path: "/hooks/:id" });
+    await fetch(new URL("/hooks/5", server.url), { method: "POST", body: "paid" });
+    expect([(await hook).path, (await hook).text()]).toEqual(["/hooks/5", "paid"]);
+    expect(server.expect("POST", "/hooks/5", { times: 1 })).toEqual([await hook]);
+    expect(() => server.expect("GET", "/hook")).toThrow(
+      "expected GET /hook: none came. What came:\n  POST /hooks/5 → 204, a body of 4 octets",
+    );
+    const failure: unknown = await server
+      .next({ path: "/other", within: 1 })
+      .catch((error: unknown) => error);
+    expect(String(failure)).toContain("waited for /other: none in 1 ms.");
+    server.reset();
+    expect([server.requests.length, server.expect("GET", "/x", { times: 0 })]).toEqual([0, []]);
+  });
+
+  test("isn't known without the record, which is an error to ask for", async () => {
+    await using server = await serve({ files: {}, record: false });
+    expect(() => server.expect("GET", "/")).toThrow("the option record is false");
+    expect(() => server.next()).toThrow("the option record is false");
+    server.reset();
+  });
+
+  test("is waited for no longer than the server runs", async () => {
+    const server = await serve({ files: {} });
+    const waiting = server.next();
+    await server.stop();
+    const reason: unknown = await waiting.catch((error: unknown) => error);
+    expect(String(reason)).toContain("the server has stopped");
+  });
+});
+
+/** A client that has asked `server` for what is answered after `wait`, and the signal of that. */
+async function askSlowly(
+  server: Server,
+  wait: Promise<void> = new Promise(() => undefined),
+): Promise<[RawClient, AbortSignal]> {
+  const { promise, resolve } = Promise.withResolvers<AbortSignal>();
+  server.route("GET", "/slow", async ({ signal }) => {
+    resolve(signal);
+    await wait;
+    return new ResponseBuilder(200).text("done").build();
+  });
+  const client = await RawClient.connect(server.port);
+  client.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const signal = await promise;
+  expect(signal.aborted).toBe(false);
+  return [client, signal];
+}
+
+/** Resolves when `signal` is aborted, with the name of the reason. */
+async function reasonOf(signal: AbortSignal): Promise<string> {
+  const aborted = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => aborted.resolve());
+  if (!signal.aborted) await aborted.promise;
+  return (signal.reason as DOMException).name;
+}
+
+describe("request.signal", () => {
+  test.each(["shut", "abort"] as const)(
+    "aborts when the client leaves before the answer: %s",
+    async (leave) => {
+      await using server = await serve({ root: site.root, limits: { stopTimeMs: 0 } });
+      const [client, signal] = await askSlowly(server);
+      client[leave]();
+      expect(await reasonOf(signal)).toBe("AbortError");
+      client.close();
+    },
+  );
+
+  test("aborts when the handler has taken too long", async () => {
+    await using server = await serve({ root: site.root, limits: { handlerTimeMs: 20 } });
+    const [client, signal] = await askSlowly(server);
+    expect(await reasonOf(signal)).toBe("AbortError");
+    await client.responses(1);
+    expect(client.statuses).toEqual([503]);
+    client.close();
+  });
+
+  test("is aborted already for a handler that asks for it after the client has left", async () => {
+    await using server = await serve({ root: site.root });
+    const begun = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const wasAborted = Promise.withResolvers<boolean>();
+    server.route("GET", "/late", async (request) => {
+      begun.resolve();
+      await go.promise;
+      wasAborted.resolve(request.signal.aborted);
+      return new ResponseBuilder(204).build();
+    });
+    const client = await RawClient.connect(server.port);
+    client.send("GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await begun.promise;
+    client.abort();
+    while (server.connections > 0) await Bun.sleep(1);
+    go.resolve();
+    expect(await wasAborted.promise).toBe(true);
+  });
+
+  test("does not abort when the answer was sent whole", async () => {
+    await using server = await serve({ root: site.root });
+    const [client, signal] = await askSlowly(server, Promise.resolve());
+    await client.responses(1);
+    client.abort();
+    while (server.connections > 0) await Bun.sleep(1);
+    expect(signal.aborted).toBe(false);
+  });
+
+  test("ends a stream whose client has only ended its side", async () => {
+    await using server = await serve({ root: site.root });
+    server.route("GET", "/events", ({ signal }) => {
+      async function* beats(): AsyncGenerator<Uint8Array> {
+        yield new TextEncoder().encode("begun");
+        if (!signal.aborted) await reasonOf(signal);
+        yield new TextEncoder().encode("ended");
+      }
+      return new ResponseBuilder(200).stream(beats(), "text/plain").build();
+    });
+    const client = await RawClient.connect(server.port);
+    client.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await client.until(() => client.text.includes("begun"));
+    client.shut();
+    expect(await client.ending()).toBe("end");
+    expect(client.text).toEndWith("ended\r\n0\r\n\r\n");
+  });
+});
+
 describe("route", () => {
   test.each<readonly [what: string, handler: RouteHandler, type: string | null, body: Uint8Array]>([
     [

@@ -225,6 +225,12 @@ export interface Limits {
   readonly markdownCacheBytesMax: ByteCount;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
+  /** What they cost together: heads, and what is kept of bodies. */
+  readonly requestsKeptBytesMax: ByteCount;
+  /** What is kept of the body of one of them; 0 for nothing. */
+  readonly requestBodyKeptBytesMax: ByteCount;
+  /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
+  readonly requestWaitTimeMs: Milliseconds;
 
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
@@ -352,6 +358,9 @@ export const defaultLimits: Limits = {
   markdownsWaitingMax: 64,
   markdownCacheBytesMax: mebibytes(8),
   requestsKeptMax: 100,
+  requestsKeptBytesMax: mebibytes(16),
+  requestBodyKeptBytesMax: mebibytes(1),
+  requestWaitTimeMs: seconds(2),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
@@ -467,6 +476,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "thumbnailsAtOnceMax",
     expected: "at least 1, or no thumbnail is ever made",
     holds: (l) => l.thumbnailsAtOnceMax >= 1,
+  },
+  {
+    limit: "requestsKeptBytesMax",
+    expected: "at least requestBodyKeptBytesMax",
+    holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -9,7 +9,7 @@
  */
 
 import { ServeError } from "../site/serve-error.ts";
-import type { SiteOptions } from "../site/site-options.ts";
+import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
@@ -71,21 +71,24 @@ export interface ServeOptions extends SiteOptions {
   readonly isTerminal?: () => boolean;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
-  /** Whether `server.requests` records the requests that are over; true by default. */
+  /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
 
 /** Options that have no default value: the server does without them. */
-type OptionWithoutDefault =
-  | "files"
-  | "tls"
-  | "tlsRedirect"
-  | "cache"
-  | "write"
-  | "isTerminal"
-  | "onError"
-  | "unix"
-  | "unixMode";
+const optionsWithoutDefault = [
+  "files",
+  "tls",
+  "tlsRedirect",
+  "cache",
+  "write",
+  "isTerminal",
+  "onError",
+  "unix",
+  "unixMode",
+] as const satisfies readonly (keyof ServeOptions)[];
+
+type OptionWithoutDefault = (typeof optionsWithoutDefault)[number];
 
 /** The value of each option that is left out. */
 export const defaultOptions = {
@@ -101,16 +104,31 @@ export const defaultOptions = {
 type DefaultedOption = keyof typeof defaultOptions;
 
 /** Options in which only those are left out that have no default. */
-export type CompleteOptions = ServeOptions & Required<Pick<ServeOptions, DefaultedOption>>;
+export type CompleteOptions = ServeOptions &
+  Required<Pick<ServeOptions, DefaultedOption>> &
+  Pick<CompleteSiteOptions, "filesOver">;
+
+/** Throws a TypeError for a key that is no option: what was meant would have no effect. */
+function checkKeys(options: ServeOptions): void {
+  const known: readonly string[] = [...Object.keys(defaultOptions), ...optionsWithoutDefault];
+  const unknown = Object.keys(options).find(
+    (key) => !known.includes(key) && options[key as keyof ServeOptions] !== undefined,
+  );
+  if (unknown === undefined) return;
+  const { nearestWord } =
+    require("../base/nearest-word.ts") as typeof import("../base/nearest-word.ts");
+  const nearest = nearestWord(unknown, known);
+  const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
+  throw new TypeError(`no option is called ${JSON.stringify(unknown)}${hint}`);
+}
 
 /**
- * `options`, each with its default where it is left out. Throws a `ServeError` when they name two
- * trees, and for the first option that is set to none of its words: callers without types may.
+ * `options`, each with its default where it is left out. Throws a TypeError for a key that is no
+ * option, and a `ServeError` for the first option that is set to none of its words: callers without
+ * types may.
  */
 export function completeOptions(options: ServeOptions): CompleteOptions {
-  if (options.root !== undefined && options.files !== undefined) {
-    throw new ServeError("root", "root and files can't both be served");
-  }
+  checkKeys(options);
   checkWords(options);
   const names = Object.keys(defaultOptions) as DefaultedOption[];
   const complete = names.map((name) => [name, options[name] ?? defaultOptions[name]]);
@@ -120,6 +138,7 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
     ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
     // Mounts alone leave no folder for "/".
     ...(hasRoot ? {} : { root: "" }),
+    ...(options.files === undefined ? {} : { filesOver: options.root }),
   };
 }
 

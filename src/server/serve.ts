@@ -4,8 +4,12 @@
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { Result } from "../base/result.ts";
+import type { MemoryBody, MemoryEntry } from "../tree/memory/memory-files.ts";
+import type { MemoryTree } from "../tree/memory/memory-tree.ts";
+import type { ContainedPath } from "../tree/path.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
-import type { RouteOptions } from "../site/library/route-endpoint.ts";
+import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
 import type { RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/message/target.ts";
@@ -22,7 +26,13 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import { Observers } from "./observers.ts";
-import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
+import type { RecordedRequest } from "./recording/recorded-request.ts";
+import type {
+  ExpectOptions,
+  NextOptions,
+  RecorderLimits,
+  RequestRecorder,
+} from "./recording/request-recorder.ts";
 import type { ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
 import { completeOptions, defaultOptions } from "./serve-options.ts";
@@ -33,8 +43,53 @@ import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
 
+/** What a test asks of the requests that a server got. */
+interface Recording {
+  /**
+   * The requests that arrived, in their order, those in progress among them. One whose head was
+   * malformed is not. The oldest are dropped beyond `limits.requestsKeptMax` and
+   * `limits.requestsKeptBytesMax`.
+   */
+  readonly requests: readonly RecordedRequest[];
+  /**
+   * The first request that fits, is over, and wasn't given out by `next` before; one that has come
+   * already, or that comes `within` so many milliseconds, by default `limits.requestWaitTimeMs`.
+   * Rejects with an Error that says what came instead; also when requests were dropped, since it
+   * may have been among them.
+   *
+   * ```ts
+   * const hook = await server.next({ method: "POST", path: "/hook", within: 500 });
+   * ```
+   */
+  next(options?: NextOptions): Promise<RecordedRequest>;
+  /**
+   * The requests of that method and path that have arrived: one or more, or exactly `times`. Else
+   * throws an Error that says what came instead, the nearest first. It also throws when requests
+   * were dropped.
+   */
+  expect(method: string, path: string, options?: ExpectOptions): readonly RecordedRequest[];
+  /** Empties `requests`, and forgets that any of them was dropped. */
+  reset(): void;
+}
+
+/**
+ * Changes of the files that are served from memory, seen by the next request. Each throws a
+ * `ServeError` when it can't be, also on a server of a folder.
+ */
+interface FileEditing {
+  /**
+   * Writes a file, or makes a folder where the path ends with "/". A file that is there is
+   * replaced, and keeps its mode unless `value` has one.
+   */
+  write(path: string, value: MemoryBody | MemoryEntry): void;
+  /** Sets the permission bits of a file or a folder: `chmod("/a.txt", 0o600)`. */
+  chmod(path: string, mode: number): void;
+  /** Removes a file, or a folder with all in it. */
+  remove(path: string): void;
+}
+
 /** A running server. */
-export interface Server extends AsyncDisposable {
+export interface Server extends AsyncDisposable, Recording, FileEditing {
   /** Where the site is: where it listens, with the base. Ends with "/". */
   readonly url: URL;
   readonly host: string;
@@ -51,24 +106,23 @@ export interface Server extends AsyncDisposable {
   readonly ca: string | undefined;
   /** The real path of the served folder or file; "" for files in memory, and mounts alone. */
   readonly root: string;
-  /**
-   * The requests that are over, in the order in which they ended, at most `limits.requestsKeptMax`.
-   * One in progress is not in it yet, and one whose head was malformed never is.
-   */
-  readonly requests: readonly RecordedRequest[];
   /** Open connections. */
   readonly connections: number;
   /**
-   * Has `handler` answer `method` on exactly `path`, before the tree is asked. A GET route answers
-   * HEAD, too. A request that may change something and comes from a page of another origin gets
-   * 403, unless `options.crossOrigin` is true. Throws a TypeError for a method or a path that no
-   * request can match: "get", "/users/:id", "/a?b".
+   * Has `handler` answer `method`, or any method with "*", on `path`, before the tree is asked. In
+   * a path `:name` stands for one segment, and `*` at its end for the rest; `request.params` has
+   * what they matched. The path that matches the least answers, and of several routes on one path
+   * the last that was added; disposing of the route removes it. A GET route answers HEAD, too. A
+   * request that may change something and comes from a page of another origin gets 403, unless
+   * `options.crossOrigin` is true. Throws a TypeError for a method or a path that no request can
+   * match: "get", "/a?b".
    *
    * ```ts
    * server.route("POST", "/echo", async (request) => Response.json(await request.json()));
+   * using down = server.route("*", "/api/*", () => new Response(null, { status: 503 }));
    * ```
    */
-  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): void;
+  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): AddedRoute;
   /**
    * Serves by `options` from the next request on. An option that is left out gets its default, but
    * for the certificate, and for the root or the files, which stay as they are. Requests in flight
@@ -81,6 +135,12 @@ export interface Server extends AsyncDisposable {
    * resets the connections that are left; with `force` at once. May be called more than once.
    */
   stop(options?: { readonly force?: boolean }): Promise<void>;
+}
+
+/** How clients name a server: on a Unix socket as on the default host. */
+function addressOf({ host, tls, unix }: CompleteOptions): { host: string; scheme: Scheme } {
+  const scheme = tls === undefined || tls === false ? "http" : "https";
+  return { host: unix === undefined ? host : defaultOptions.host, scheme };
 }
 
 /** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
@@ -149,14 +209,55 @@ async function openMain(
   return 0;
 }
 
-/** A recorder of at most `keptMax()` requests. Its code is loaded only by a server that has one. */
+/** The recorder of a server. Its code is loaded only by one that has it. */
 async function openRecorder(
   { record }: CompleteOptions,
-  keptMax: () => number,
+  limits: () => RecorderLimits,
+  scheduler: Scheduler,
 ): Promise<RequestRecorder | undefined> {
   if (!record) return undefined;
-  const { RequestRecorder: Recorder } = await import("./request-recorder.ts");
-  return new Recorder(keptMax);
+  const { RequestRecorder: Recorder } = await import("./recording/request-recorder.ts");
+  return new Recorder(limits, () => scheduler.alarm());
+}
+
+/** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
+function recordingOf(recorder: RequestRecorder | undefined): Recording {
+  const recorded = (): RequestRecorder => {
+    if (recorder === undefined) throw new TypeError("the option record is false");
+    return recorder;
+  };
+  return {
+    requests: recorder?.requests ?? [],
+    next: (options = {}) => recorded().next(options),
+    expect: (method, path, options = {}) => recorded().expect(method, path, options),
+    reset: () => recorder?.reset(),
+  };
+}
+
+/** Changes of the files in memory of the present site. `changed` is told the path of each. */
+function editingOf(
+  site: () => OpenSite,
+  clock: Clock,
+  changed: (path: ContainedPath) => void,
+): FileEditing {
+  const edit = (
+    path: string,
+    change: (tree: MemoryTree) => Result<ContainedPath, string>,
+  ): void => {
+    const { files } = site().source;
+    if (files === undefined) {
+      throw new ServeError("files", "only a server of files in memory can change them");
+    }
+    // The files of an open site are a tree.
+    const changing = change(files as MemoryTree);
+    if (!changing.ok) throw new ServeError("files", `${path}: ${changing.error}`);
+    changed(changing.value);
+  };
+  return {
+    write: (path, value) => edit(path, (tree) => tree.put(path, value, clock.epochMs())),
+    chmod: (path, mode) => edit(path, (tree) => tree.chmod(path, mode)),
+    remove: (path) => edit(path, (tree) => tree.remove(path, clock.epochMs())),
+  };
 }
 
 /** The live reload of a server. Its code is loaded only by one that has it. */
@@ -194,6 +295,11 @@ class LateLive {
     this.watch(site, options);
     this.#live?.tell({ paths: [], isAll: true });
   }
+
+  /** Tells pages of a change at `path`, which no folder on disk shows. */
+  readonly tell = ({ text }: ContainedPath): void => {
+    this.#live?.tell({ paths: [text.slice(1)], isAll: false });
+  };
 
   close(): void {
     this.#live?.close();
@@ -296,22 +402,22 @@ class Reporting {
   readonly observers: Observers;
   readonly failed: (error: unknown) => void;
   readonly #makeLog: (format: LogFormat) => AccessLog;
-  /** Those that a reload doesn't touch. */
-  readonly #others: readonly Observer[];
+  /** It stays when the log is replaced. */
+  readonly #recorder: RequestRecorder | undefined;
   readonly #isTerminal: () => boolean;
   #log: AccessLog;
 
   constructor(
     { write, onError, log, isTerminal }: CompleteOptions,
     limits: Limits,
-    other: Observer | undefined,
+    recorder: RequestRecorder | undefined,
     clock: Clock,
     scheduler: Scheduler,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
     this.failed = guarded(onError ?? toStandardError);
     this.observers = new Observers(this.failed);
-    this.#others = other === undefined ? [] : [other];
+    this.#recorder = recorder;
     this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
@@ -319,7 +425,8 @@ class Reporting {
 
   #begin(format: LogFormat): AccessLog {
     const log = this.#makeLog(format);
-    this.observers.set(log.isOff ? this.#others : [log, ...this.#others]);
+    const all: (Observer | undefined)[] = [log.isOff ? undefined : log, this.#recorder];
+    this.observers.set(all.filter((one) => one !== undefined));
     return log;
   }
 
@@ -332,6 +439,12 @@ class Reporting {
   reload(format: LogFormat): void {
     this.flush();
     this.#log = this.#begin(format);
+  }
+
+  /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
+  finish(): void {
+    this.flush();
+    this.#recorder?.close();
   }
 
   /** Writes what has been logged. */
@@ -370,8 +483,7 @@ function contextOf(
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
-  const host = complete.unix === undefined ? complete.host : defaultOptions.host;
-  const scheme = complete.tls === undefined || complete.tls === false ? "http" : "https";
+  const { host, scheme } = addressOf(complete);
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const routes = new RouteTable(() => opened.site.endpointsChanged());
@@ -387,7 +499,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     logsNearNames: () => reporting.logsNearNames,
   };
   let opened = openSite(complete, surroundings);
-  const recorder = await openRecorder(complete, () => opened.limits.requestsKeptMax);
+  const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context = contextOf(() => opened, surroundings, reporting);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
@@ -408,7 +520,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     tls?.stop();
     await close(listeners, live, opened, how.force === true, scheduler.alarm());
-    reporting.flush();
+    reporting.finish();
   };
   return {
     get url() {
@@ -424,7 +536,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get root() {
       return opened.source.root;
     },
-    requests: recorder?.requests ?? [],
+    ...recordingOf(recorder),
+    ...editingOf(() => opened, clock, live.tell),
     get connections() {
       return listeners.reduce((count, one) => count + one.connections, 0);
     },

@@ -62,6 +62,8 @@ export type RefusalReason = Extract<RefusalKind, "overloaded" | "cleartext">;
 export interface ExchangeReport {
   /** Undefined when the head was too malformed to be read, or was never sent. */
   readonly head: RequestHead | undefined;
+  /** The request that `began` was told; absent where `head` is. */
+  readonly request?: Request | undefined;
   /** The method, where it could be read though the head could not. */
   readonly method: string | undefined;
   readonly remoteAddress: string;

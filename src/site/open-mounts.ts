@@ -81,7 +81,8 @@ function openFolders(
 ): Tree {
   const paths = wanted.flatMap(({ at }) => foldersAbove(at)).map(encodePath);
   const files = Object.fromEntries(paths.map((path) => [path, {}]));
-  return openTree({ ...options, files }, limits, surroundings, beside).tree;
+  const bare = { ...options, files, filesOver: undefined };
+  return openTree(bare, limits, surroundings, beside).tree;
 }
 
 /**

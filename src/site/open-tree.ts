@@ -38,9 +38,9 @@ export interface OpenTree {
   readonly sources: readonly ServedSource[];
   /**
    * The options that open the same tree again. `root` is the real path of the folder, or of the
-   * single file's folder with the file's name; "" with `files`.
+   * single file's folder with the file's name; "" with `files` alone.
    */
-  readonly source: Pick<CompleteSiteOptions, "root" | "files" | "base" | "mounts">;
+  readonly source: Pick<CompleteSiteOptions, "root" | "files" | "filesOver" | "base" | "mounts">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
 }
@@ -73,10 +73,32 @@ export function openTree(
   surroundings: TreeSurroundings,
   beside?: EntriesBeside,
 ): OpenTree {
-  const { files } = options;
-  return files === undefined
-    ? openFolder(options, limits, surroundings, beside)
-    : openFiles(files, options, limits, surroundings, beside);
+  const { files, filesOver } = options;
+  if (files === undefined) return openFolder(options, limits, surroundings, beside);
+  if (filesOver === undefined) return openFiles(files, options, limits, surroundings, beside);
+  return openLayers(files, { ...options, root: filesOver }, limits, surroundings, beside);
+}
+
+/** The tree of files in memory over that of a folder on disk. */
+function openLayers(
+  files: MemoryFiles | MemoryTree,
+  options: CompleteSiteOptions,
+  limits: Limits,
+  surroundings: TreeSurroundings,
+  beside: EntriesBeside | undefined,
+): OpenTree {
+  const { LayerTree } =
+    require("../tree/memory/layer-tree.ts") as typeof import("../tree/memory/layer-tree.ts");
+  const upper = openFiles(files, options, limits, surroundings, undefined);
+  const lower = openFolder(options, limits, surroundings, (path) => {
+    const [own, others] = [upper.tree.entriesAt(path), beside?.(path)];
+    return own === undefined || others === undefined
+      ? (own ?? others)
+      : new Map([...own, ...others]);
+  });
+  const tree = new LayerTree(upper.tree, lower.tree);
+  const { root } = lower.source;
+  return { ...lower, tree, source: { ...lower.source, files: upper.tree, filesOver: root } };
 }
 
 /** The tree of one file; undefined when `options.root` is none. */
@@ -112,7 +134,7 @@ function openFiles(
   limits: Limits,
   { clock }: TreeSurroundings,
   beside: EntriesBeside | undefined,
-): OpenTree {
+): OpenTree & { readonly tree: MemoryTree } {
   // Loaded on first use, because most sites serve a folder.
   const { openMemoryTree } =
     require("../tree/memory/memory-tree.ts") as typeof import("../tree/memory/memory-tree.ts");

@@ -66,6 +66,12 @@ export interface Request {
   readonly remoteAddress: string;
   /** When the head was complete, in milliseconds since 1970 (UTC). */
   readonly receivedMs: number;
+  /** The connection it came on: one object for all its requests. Absent without a server. */
+  readonly connection?: object;
+  /** Set when the client has left, or is not waited for any more, before its response was whole. */
+  hasLeft?: boolean;
+  /** Called once, when `hasLeft` is set. It must not throw, and must not touch the request. */
+  whenLeft?: () => void;
 }
 
 /**

@@ -27,8 +27,9 @@ export interface SiteOptions {
   /** The folder to serve, or a file, which is then all that is served; "." by default. */
   readonly root?: string;
   /**
-   * Files to serve from memory, instead of a folder. Permission, conditions, ranges, compression,
-   * listings and error pages work as they do on disk; there are no symbolic links.
+   * Files to serve from memory, instead of a folder, or over it if `root` is set. Permission,
+   * conditions, ranges, compression, listings and error pages work as they do on disk; there are no
+   * symbolic links.
    */
   readonly files?: MemoryFiles;
   /**
@@ -142,6 +143,8 @@ export type CompleteSiteOptions = Required<Omit<SiteOptions, OptionWithoutDefaul
   Pick<SiteOptions, "cache"> & {
     /** Files, or a tree in memory to serve again. `root` is ignored then. */
     readonly files?: MemoryFiles | MemoryTree;
+    /** The folder that the files lie over; without it they are all there is. */
+    readonly filesOver?: string | undefined;
   };
 
 /** The values of the options that take one of several words. */

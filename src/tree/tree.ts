@@ -21,7 +21,7 @@ export interface Tree {
   /** The name of the file that is served for its folder, "index.html"; "" for none. */
   readonly index: string;
 
-  /** The folders on disk that it shows; absent for a tree that never changes. */
+  /** The folders on disk that it shows; absent for a tree that shows none. */
   readonly folders?: readonly ShownFolder[];
 
   /** Opens `path`. A file in the outcome is open; the caller closes it. */

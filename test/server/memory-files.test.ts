@@ -4,7 +4,7 @@
  */
 
 import { afterAll, describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 
@@ -336,11 +336,176 @@ describe("files that can't be served", () => {
       'files: /a%2: a "%" must be followed by two hexadecimal digits; "%25" stands for itself',
     ]);
   });
+});
 
-  test("are refused beside a root", async () => {
-    expect(await refusalOf({ root: site.root, files: {} })).toEqual([
-      "root",
-      "root and files can't both be served",
-    ]);
+/** Status and content of `path`, on connections that stay open and heads that are remembered. */
+async function statusAndText(server: Server, path: string): Promise<readonly [number, string]> {
+  const response = await fetch(new URL(path, server.url));
+  return [response.status, await response.text()];
+}
+
+describe("files in memory that change while the server runs", () => {
+  test("are what the next request gets, also where an answer was remembered", async () => {
+    await using server = await serve({ files: { "/a.txt": "one" } });
+    for (let i = 0; i < 4; i++) expect(await statusAndText(server, "a.txt")).toEqual([200, "one"]);
+    server.write("/a.txt", "two");
+    for (let i = 0; i < 4; i++) expect(await statusAndText(server, "a.txt")).toEqual([200, "two"]);
+    server.chmod("/a.txt", 0o600);
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(403);
+    server.write("/a.txt", "three");
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(403);
+    server.chmod("/a.txt", 0o644);
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "three"]);
+    server.remove("/a.txt");
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(404);
+    server.write("/a.txt", { body: new Uint8Array([0x34]), mtime: 0 });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "4"]);
+  });
+
+  test("have another tag, so that caches notice", async () => {
+    await using server = await serve({ files: { "/a.txt": { body: "one", mtime: 0 } } });
+    const before = await fetch(new URL("a.txt", server.url));
+    const headers = { "If-None-Match": before.headers.get("etag") ?? "" };
+    expect((await fetch(new URL("a.txt", server.url), { headers })).status).toBe(304);
+    server.write("/a.txt", "two");
+    expect((await fetch(new URL("a.txt", server.url), { headers })).status).toBe(200);
+  });
+
+  test("may be new folders, shut ones, and go with all in them", async () => {
+    await using server = await serve({ files: {} });
+    server.write("/docs/deep/a.txt", "a");
+    server.write("/empty/", {});
+    expect((await statusAndText(server, ""))[1]).toContain("docs/");
+    expect(await statusAndText(server, "docs/deep/a.txt")).toEqual([200, "a"]);
+    expect((await statusAndText(server, "empty/"))[0]).toBe(200);
+    server.chmod("/docs", 0o700);
+    expect((await statusAndText(server, "docs/deep/a.txt"))[0]).toBe(403);
+    server.chmod("/docs/", 0o755);
+    server.remove("/docs");
+    expect((await statusAndText(server, "docs/deep/a.txt"))[0]).toBe(404);
+    expect((await statusAndText(server, ""))[1]).not.toContain("docs/");
+  });
+
+  test("stay as they are changed after a reload, and are found under a base", async () => {
+    await using server = await serve({ files: { "/a.txt": "one" }, base: "/app/" });
+    server.write("/a.txt", "two");
+    server.reload({ hidden: true });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "two"]);
+    server.write("/.b.txt", "hidden");
+    expect(await statusAndText(server, ".b.txt")).toEqual([200, "hidden"]);
+  });
+
+  test.each<readonly [what: string, edit: (server: Server) => void, message: string]>([
+    ["a path", (server) => server.write("a.txt", "a"), 'a.txt: a path must begin with "/"'],
+    [
+      "a file as a folder",
+      (server) => server.write("/a/b", "b"),
+      "/a/b: /a is both a file and a folder",
+    ],
+    ["a folder as a file", (server) => server.write("/d", "d"), "/d: both a file and a folder"],
+    [
+      "no body",
+      (server) => server.write("/b", {}),
+      "/b: a file must have a body, a string or a Uint8Array",
+    ],
+    ["a mode", (server) => server.chmod("/a", 0o10000), "/a: the mode must be from 0 to 0o7777"],
+    ["nothing there", (server) => server.chmod("/b", 0o600), "/b: nothing is there"],
+    ["nothing in a file", (server) => server.remove("/a/b"), "/a/b: nothing is there"],
+    ["a file with a slash", (server) => server.remove("/a/"), "/a/: nothing is there"],
+    ["the root", (server) => server.remove("/"), "/: the root can't be removed"],
+  ])("can't be what contradicts itself: %s", async (_what, edit, message) => {
+    await using server = await serve({ files: { "/a": "a", "/d/": {} } });
+    expect(() => edit(server)).toThrow(new ServeError("files", message));
+    expect(await statusAndText(server, "a")).toEqual([200, "a"]);
+    expect((await statusAndText(server, "d/"))[0]).toBe(200);
+  });
+
+  test("are none on a server of a folder", async () => {
+    await using server = await serve({ root: site.root });
+    expect(() => server.write("/a.txt", "a")).toThrow(ServeError);
+    expect((await statusAndText(server, "a.txt"))[0]).toBe(404);
+  });
+});
+
+describe("files in memory over a folder", () => {
+  test("hide what has their path, and leave the rest", async () => {
+    site.file("layer/a.txt", "disk a");
+    site.file("layer/b.txt", "disk b");
+    site.file("layer/index.html", "disk index");
+    site.file("layer/sub/c.txt", "disk c");
+    await using server = await serve({
+      root: site.at("layer"),
+      files: { "/a.txt": "memory a", "/sub/d.txt": "memory d", "/only/e.txt": "memory e" },
+    });
+    expect(server.root).toBe(site.at("layer"));
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "memory a"]);
+    expect(await statusAndText(server, "b.txt")).toEqual([200, "disk b"]);
+    expect(await statusAndText(server, "")).toEqual([200, "disk index"]);
+    expect(await statusAndText(server, "sub/c.txt")).toEqual([200, "disk c"]);
+    expect(await statusAndText(server, "sub/d.txt")).toEqual([200, "memory d"]);
+    expect(await statusAndText(server, "only")).toEqual(await statusAndText(server, "only/"));
+    expect((await statusAndText(server, "none.txt"))[0]).toBe(404);
+  });
+
+  test("are listed with those of the folder, each once, by their own permission", async () => {
+    site.file("listed/disk.txt", "d");
+    site.file("listed/both.txt", "on disk");
+    site.file("listed/sub/disk.txt", "d");
+    await using server = await serve({
+      root: site.at("listed"),
+      files: {
+        "/both.txt": "b",
+        "/memory.txt": "m",
+        "/shut.txt": { body: "s", mode: 0o600 },
+        "/sub/memory.txt": "m",
+        "/only/memory.txt": "m",
+      },
+    });
+    const links = async (path: string): Promise<readonly string[]> => {
+      const [, page] = await statusAndText(server, path);
+      const rows = page.matchAll(/<tr class="\w+( locked)?"><td><a href="\.\/([^"]+)"/g);
+      return Array.from(rows, ([, locked = "", href = ""]) => href + locked);
+    };
+    const open = ["only/", "sub/", "both.txt", "disk.txt", "memory.txt"];
+    expect(await links("")).toEqual([...open, "shut.txt locked"]);
+    expect(await links("sub/")).toEqual(["disk.txt", "memory.txt"]);
+    expect(await links("only/")).toEqual(["memory.txt"]);
+    server.write("/new.txt", "n");
+    expect(await links("")).toContain("new.txt");
+  });
+
+  test("keep the folder's permission, and shut what they hide", async () => {
+    site.file("shut/a.txt", "a");
+    site.file("shut/locked/b.txt", "b");
+    chmodSync(site.at("shut/locked"), 0o700);
+    site.file("shut/open/c.txt", "c");
+    await using server = await serve({
+      root: site.at("shut"),
+      files: {
+        "/a.txt": { body: "", mode: 0o600 },
+        "/locked/": {},
+        "/open/": { mode: 0o700 },
+      },
+    });
+    for (const path of ["a.txt", "locked/", "locked/b.txt", "open/", "open/c.txt"]) {
+      expect([path, (await statusAndText(server, path))[0]]).toEqual([path, 403]);
+    }
+  });
+
+  test("are seen at once when they or the folder's change, and stay after a reload", async () => {
+    site.file("live/a.txt", "disk");
+    await using server = await serve({ root: site.at("live"), files: {} });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "disk"]);
+    server.write("/a.txt", "memory");
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "memory"]);
+    server.reload({ hidden: true });
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "memory"]);
+    server.remove("/a.txt");
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "disk"]);
+    site.file("live/a.txt", "disk again");
+    expect(await statusAndText(server, "a.txt")).toEqual([200, "disk again"]);
+    await using based = await serve({ root: site.at("live"), files: { "/b": "b" }, base: "/x/" });
+    expect(await statusAndText(based, "b")).toEqual([200, "b"]);
+    expect(await statusAndText(based, "a.txt")).toEqual([200, "disk again"]);
   });
 });

@@ -421,7 +421,7 @@ describe("requests that are remembered", () => {
     ]);
     const [, last] = server.requests;
     expect(last?.method).toBe("GET");
-    expect(last?.fields).toEqual([
+    expect([...(last?.fields ?? [])]).toEqual([
       ["Host", "localhost"],
       ["X-Odd", "a b"],
     ]);

@@ -50,18 +50,32 @@ export class Exchange<Head extends RequestHead> {
   }
 
   /**
+   * The client has ended its side or its connection, or the server has stopped waiting for the
+   * handler: what the handler still does may be for nothing.
+   */
+  clientLeft(): void {
+    const { request } = this;
+    if (request === undefined || this.#isOver || request.hasLeft === true) return;
+    request.hasLeft = true;
+    request.whenLeft?.();
+  }
+
+  /**
    * The exchange is over, and `octets` of content were sent, `isWhole` if that was all; the first
    * call counts. `method` is what could be read of a head that could not.
    */
   end(octets: number, isWhole: boolean, refusal?: Refusal["kind"], method?: string): void {
     if (this.#isOver) return;
+    if (!isWhole || refusal !== undefined) this.clientLeft();
     this.#isOver = true;
     this.body.release();
     const { clock, observers } = this.#context;
     if (!observers.ended.isWanted) return;
-    const head = this.request?.head;
+    const { request } = this;
+    const head = request?.head;
     observers.ended.tell({
       head,
+      request,
       method: head?.method ?? method,
       remoteAddress: this.#remoteAddress,
       response: this.#response,

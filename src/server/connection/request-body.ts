@@ -36,6 +36,14 @@ export interface BodySource {
   hold?(octets: number, before: number): void;
 }
 
+/** Is told of what is read of a body, by a handler or to be thrown away. */
+export interface BodyTap {
+  /** The next octets. They are not the tap's: it copies what it keeps. */
+  took(octets: Uint8Array): void;
+  /** That was all of it. */
+  ended(): void;
+}
+
 const nothing = new Uint8Array(0);
 
 const noop = (): void => undefined;
@@ -46,6 +54,8 @@ export class IncomingBody implements RequestBody {
   readonly contentLength: number | undefined;
   /** Whether 100 (Continue) is still owed to a client that waits for it (RFC 9110 §10.1.1). */
   continueDue = false;
+  /** Told of what is read; set before the first octet is. */
+  tap: BodyTap | undefined;
   readonly #source: BodySource;
   readonly #octetsMax: number;
   #reader: Reader | undefined;
@@ -231,6 +241,7 @@ export class IncomingBody implements RequestBody {
   /** Hands octets to the reader that waits. */
   deliver(octets: Uint8Array): void {
     this.count(octets.length);
+    this.tap?.took(octets);
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.resolve(octets);
@@ -242,10 +253,11 @@ export class IncomingBody implements RequestBody {
     this.continueDue = false;
   }
 
-  /** `octets` octets of it have been read and thrown away. */
-  discard(octets: number): void {
-    this.#octets += octets;
-    this.#discarded += octets;
+  /** `octets` of it have been read and are thrown away. */
+  discard(octets: Uint8Array): void {
+    this.#octets += octets.length;
+    this.#discarded += octets.length;
+    this.tap?.took(octets);
   }
 
   /** The body has been read to its end. */
@@ -253,6 +265,7 @@ export class IncomingBody implements RequestBody {
     if (this.#state !== "open") return;
     this.#state = "ended";
     this.#trailers = trailers;
+    this.tap?.ended();
     this.#reader?.resolve(undefined);
     this.#reader = undefined;
   }

@@ -119,6 +119,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   peerEnded(): void {
     this.#hasPeerEnded = true;
+    this.#exchange?.clientLeft();
     if (this.#state === "lingering") this.#close();
     else if (this.#writer.endsWithClient) this.#terminate();
     else if (this.#state !== "closed") this.#run();
@@ -274,7 +275,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     const { remoteAddress } = this;
     const body = this.#reader.bodyOf(head);
     const receivedMs = this.#context.clock.epochMs();
-    const request = { head, body, remoteAddress, receivedMs };
+    const request = { head, body, remoteAddress, receivedMs, connection: this };
     const exchange = new Exchange(this.#context, remoteAddress, body, request);
     this.#exchange = exchange;
     try {
@@ -431,8 +432,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   #refuse(refusal: Refusal): void {
     const head = this.#exchange?.request?.head;
     const method = head?.method ?? this.#reader.parser.method;
-    const { remoteAddress } = this;
-    const exchange = this.#exchange ?? new Exchange(this.#context, remoteAddress, noBody);
+    const exchange = this.#exchange ?? new Exchange(this.#context, this.remoteAddress, noBody);
     exchange.body.fail(refusal);
     const response = this.#context.refuse(refusal, exchange.request);
     exchange.answer(response);

@@ -109,7 +109,7 @@ export class RequestReader implements BodySource {
 
   /** Hands `octets` to the reader that waits, unless they are too many, with those that follow. */
   #hand(body: IncomingBody, octets: Uint8Array): void {
-    if (body.overfills(octets.length + this.parser.octetsAhead)) body.discard(octets.length);
+    if (body.overfills(octets.length + this.parser.octetsAhead)) body.discard(octets);
     else body.deliver(octets);
   }
 
@@ -118,6 +118,7 @@ export class RequestReader implements BodySource {
     const octets = this.parser.takeBody();
     if (octets === undefined) return undefined;
     body.count(octets.length);
+    body.tap?.took(octets.octets);
     this.discard(body);
     return octets;
   }
@@ -143,7 +144,7 @@ export class RequestReader implements BodySource {
       const event = this.parser.next();
       switch (event.kind) {
         case "body":
-          body.discard(event.octets.length);
+          body.discard(event.octets);
           if (body.discarded > this.#limits.discardBytesMax) return false;
           break;
         case "end":

@@ -35,6 +35,15 @@ export type RouteHandler = (
   request: RouteRequest,
 ) => Response | globalThis.Response | Promise<Response | globalThis.Response>;
 
+/** What the placeholders of a route's path matched, decoded, by name; that of the rest is "*". */
+export type RouteParams = Readonly<Record<string, string>>;
+
+/** How the path of a request matched a route. */
+interface MatchedPath {
+  readonly path: ContainedPath;
+  readonly params: RouteParams;
+}
+
 /** What `RouteRequest` needs from the site. */
 export interface RouteService {
   readonly tree: Tree;
@@ -56,6 +65,8 @@ function readJson(content: Uint8Array): unknown {
   }
 }
 
+const clientLeft = "the client has left, or is not waited for any more";
+
 const noop = (): void => undefined;
 
 /** `promise`, whose rejection doesn't end the process if the handler never awaits it. */
@@ -71,17 +82,26 @@ export class RouteRequest implements Request {
   readonly body: RequestBody;
   readonly remoteAddress: string;
   readonly receivedMs: number;
+  /**
+   * What the placeholders of the route's path matched: `/users/:id` has `params.id`, and `/api/*`
+   * has `params["*"]`, the rest without the slash before it. Decoded once, as `path` is.
+   */
+  readonly params: RouteParams;
+  readonly #request: Request;
   readonly #path: ContainedPath;
   readonly #service: RouteService;
   #searchParams: URLSearchParams | undefined;
   #content: Promise<Uint8Array> | undefined;
+  #signal: AbortSignal | undefined;
 
   /** `path` is the path of the target of `request`. */
-  constructor(request: Request, path: ContainedPath, service: RouteService) {
+  constructor(request: Request, { path, params }: MatchedPath, service: RouteService) {
+    this.#request = request;
     this.head = request.head;
     this.body = request.body;
     this.remoteAddress = request.remoteAddress;
     this.receivedMs = request.receivedMs;
+    this.params = params;
     this.#path = path;
     this.#service = service;
   }
@@ -129,6 +149,22 @@ export class RouteRequest implements Request {
     const { authority } = this.head;
     if (authority?.port === undefined) return authority?.host;
     return `${authority.host}:${authority.port}`;
+  }
+
+  /**
+   * Aborts when the client leaves before the response is whole: when it closes its connection or
+   * ends its side of it, and when the handler has taken longer than `limits.handlerTimeMs`. While
+   * more requests wait behind this one on the connection, a close may show only after the response.
+   */
+  get signal(): AbortSignal {
+    if (this.#signal !== undefined) return this.#signal;
+    const controller = new AbortController();
+    this.#signal = controller.signal;
+    const abort = (): void => controller.abort(new DOMException(clientLeft, "AbortError"));
+    if (this.#request.hasLeft === true) abort();
+    // The listeners are the handler's code, and the connection is in the midst of ending.
+    else this.#request.whenLeft = () => queueMicrotask(abort);
+    return this.#signal;
   }
 
   /** The fields after a chunked body (RFC 9112 §7.1.2); empty until the body has been read. */

@@ -1,23 +1,27 @@
 /**
- * Entries that a folder's listing has besides those of the folder itself: what is mounted in it. An
- * entry of the folder that has the same name is not shown, because a request doesn't reach it.
+ * Entries that a folder's listing has besides those of the folder itself: what is mounted in it, or
+ * lies over it in memory. An entry of the folder that has the same name is not shown, because a
+ * request doesn't reach it.
  */
 
 import type { Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
-import type { FileStat } from "../../system/file-stat.ts";
+import { FileStat } from "../../system/file-stat.ts";
 import type { EntryFacts } from "../../system/file-system.ts";
 import type { ContainedPath } from "../path.ts";
 import type { EntryReader } from "./entry-reader.ts";
 import type { ListingContext } from "./list-folder.ts";
 
+/** The stat of what is mounted, or the facts of a file in memory, by name. */
+type Beside = ReadonlyMap<string, FileStat | EntryFacts>;
+
 /** The entries beside those of the folder at `path`, by name; undefined for none. */
-export type EntriesBeside = (path: ContainedPath) => ReadonlyMap<string, FileStat> | undefined;
+export type EntriesBeside = (path: ContainedPath) => Beside | undefined;
 
 /** What is read of the folder, behind the entries `beside` it. */
 function readBeside(
   opened: Result<EntryReader, string>,
-  beside: ReadonlyMap<string, FileStat>,
+  beside: Beside,
 ): Result<EntryReader, string> {
   // What is mounted is there, even if the folder it seems to be in isn't.
   if (!opened.ok && opened.error !== "ENOENT") return opened;
@@ -48,10 +52,7 @@ function granted({ type, size, mtimeMs, mode }: FileStat): EntryFacts {
 }
 
 /** The folder of `context` with the entries `beside` it. */
-export function withEntries(
-  context: ListingContext,
-  beside: ReadonlyMap<string, FileStat>,
-): ListingContext {
+export function withEntries(context: ListingContext, beside: Beside): ListingContext {
   return {
     ...context,
     open: () => readBeside(context.open(), beside),
@@ -59,7 +60,8 @@ export function withEntries(
       const own = context.lookAt(names.filter((name) => !beside.has(name))).values();
       return names.map((name) => {
         const stat = beside.get(name);
-        return stat === undefined ? own.next().value : granted(stat);
+        if (stat === undefined) return own.next().value;
+        return stat instanceof FileStat ? granted(stat) : stat;
       });
     },
   };

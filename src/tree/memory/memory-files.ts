@@ -15,7 +15,7 @@ import { containPath, displayName } from "../path.ts";
 import { ContentFile } from "./content-file.ts";
 
 /** The content of a file; text is UTF-8. Octets are copied, so they may be reused afterwards. */
-type MemoryBody = string | Uint8Array;
+export type MemoryBody = string | Uint8Array;
 
 /** A file with its attributes; without a body, a folder's attributes. */
 export interface MemoryEntry {
@@ -100,6 +100,95 @@ export function readFiles(files: MemoryFiles, madeMs: number): Result<FolderNode
   return success(root);
 }
 
+/** The path that `spelling` spells, or why it can't be one. */
+function readPath(spelling: string): Result<ContainedPath, string> {
+  if (!spelling.startsWith("/")) return failure('a path must begin with "/"');
+  const path = containPath(latin1Text(nameOctets(spelling)));
+  return path.ok ? path : failure(refusals[path.error]);
+}
+
+/** What is at a path, and the folder that it is in. */
+interface Place {
+  readonly path: ContainedPath;
+  /** Undefined for the root. */
+  readonly parent: FolderNode | undefined;
+  readonly node: FileNode | FolderNode;
+}
+
+/** What is at `spelling`; a folder's slash may be left out. */
+function findPlace(root: FolderNode, spelling: string): Result<Place, string> {
+  const path = readPath(spelling);
+  if (!path.ok) return path;
+  const { segments, trailingSlash } = path.value;
+  let parent: FolderNode | undefined;
+  let node: FileNode | FolderNode = root;
+  for (const name of segments) {
+    const child: FileNode | FolderNode | undefined =
+      node.kind === "directory" ? node.children.get(name) : undefined;
+    if (child === undefined || node.kind === "file") return failure("nothing is there");
+    parent = node;
+    node = child;
+  }
+  if (node.kind === "file" && trailingSlash) return failure("nothing is there");
+  return success({ path: path.value, parent, node });
+}
+
+/**
+ * Writes what `value` gives to `spelling` in `root`, and makes the folders above it where they are
+ * missing; a file there is replaced, whose mode stays unless `value` has one. Answers with its
+ * path, or with what is wrong.
+ */
+export function writeEntry(
+  root: FolderNode,
+  spelling: string,
+  value: MemoryBody | MemoryEntry,
+  nowMs: number,
+): Result<ContainedPath, string> {
+  const path = readPath(spelling);
+  if (!path.ok) return path;
+  const found = findPlace(root, spelling);
+  const entry = entryOf(value);
+  const kept =
+    found.ok && entry.mode === undefined ? { mode: found.value.node.mode & modeBits } : {};
+  const fault = addTo(root, new Map(), spelling, { ...entry, ...kept }, nowMs);
+  if (fault !== undefined) return failure(fault);
+  // A folder is changed by a new name in it, and not by a file that is written again.
+  const made = findPlace(root, spelling);
+  if (!found.ok && made.ok && made.value.parent !== undefined) made.value.parent.mtimeMs = nowMs;
+  return path;
+}
+
+/** Gives what is at `spelling` the permission bits `mode`. Answers as `writeEntry` does. */
+export function changeMode(
+  root: FolderNode,
+  spelling: string,
+  mode: number,
+): Result<ContainedPath, string> {
+  const attributes = attributesOf({ mode }, mode, 0);
+  if (!attributes.ok) return attributes;
+  const place = findPlace(root, spelling);
+  if (!place.ok) return place;
+  const { path, parent, node } = place.value;
+  if (node.kind === "directory") node.mode = directory | mode;
+  else parent?.children.set(node.outcome.file.name, copyFile(node, mode));
+  return success(path);
+}
+
+/** Removes what is at `spelling`, a folder with all in it. Answers as `writeEntry` does. */
+export function removeEntry(
+  root: FolderNode,
+  spelling: string,
+  nowMs: number,
+): Result<ContainedPath, string> {
+  const place = findPlace(root, spelling);
+  if (!place.ok) return place;
+  const { path, parent } = place.value;
+  if (parent === undefined) return failure("the root can't be removed");
+  parent.children.delete(path.segments.at(-1) ?? "");
+  parent.mtimeMs = nowMs;
+  return success(path);
+}
+
 /** Adds what `spelling` stands for to `root`; answers with what is wrong with it. */
 function addTo(
   root: FolderNode,
@@ -108,9 +197,8 @@ function addTo(
   value: MemoryBody | MemoryEntry,
   madeMs: number,
 ): string | undefined {
-  if (!spelling.startsWith("/")) return 'a path must begin with "/"';
-  const path = containPath(latin1Text(nameOctets(spelling)));
-  if (!path.ok) return refusals[path.error];
+  const path = readPath(spelling);
+  if (!path.ok) return path.error;
   const { text } = path.value;
   const other = spellings.get(text);
   if (other !== undefined) return `the same path as ${displayName(other)}`;
@@ -171,14 +259,19 @@ function addFile(
   const folder = enterAll(root, segments.slice(0, -1), madeMs);
   if (typeof folder === "string") return folder;
   const name = segments.at(-1) ?? "";
-  if (folder.children.has(name)) return "both a file and a folder";
-  const file = new ContentFile(name, content, mtimeMs, mode);
-  folder.children.set(name, {
-    kind: "file",
-    mode: regularFile | mode,
-    outcome: { kind: "file", file },
-  });
+  if (folder.children.get(name)?.kind === "directory") return "both a file and a folder";
+  folder.children.set(name, makeFile(name, content, mtimeMs, mode));
   return undefined;
+}
+
+function makeFile(
+  name: string,
+  content: Uint8Array<ArrayBuffer>,
+  mtimeMs: number,
+  mode: number,
+): FileNode {
+  const file = new ContentFile(name, content, mtimeMs, mode);
+  return { kind: "file", mode: regularFile | mode, outcome: { kind: "file", file } };
 }
 
 function contentOf(body: MemoryBody | undefined): Uint8Array<ArrayBuffer> | undefined {
@@ -212,9 +305,9 @@ export function copyFolder({ mode, mtimeMs, children }: FolderNode): FolderNode 
   return copy;
 }
 
-function copyFile({ kind, mode, outcome: { file } }: FileNode): FileNode {
-  const copy = new ContentFile(file.name, file.content, file.mtimeMs, mode);
-  return { kind, mode, outcome: { kind, file: copy } };
+/** The same file in an object of its own, with the permission bits of `mode`. */
+function copyFile({ mode: own, outcome: { file } }: FileNode, mode = own): FileNode {
+  return makeFile(file.name, file.content, file.mtimeMs, mode & modeBits);
 }
 
 function makeFolder({ mode, mtimeMs }: Attributes): FolderNode {

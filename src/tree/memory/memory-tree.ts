@@ -23,8 +23,8 @@ import { deny, permissionBitsOf, permits } from "../permission.ts";
 import type { FolderOutcome, Kind, ListingOrder, Outcome, Tree } from "../tree.ts";
 import type { View } from "../view.ts";
 import { Edition } from "./edition.ts";
-import type { FileNode, FolderNode, MemoryFiles } from "./memory-files.ts";
-import { copyFolder, readFiles } from "./memory-files.ts";
+import type { FileNode, FolderNode, MemoryBody, MemoryEntry, MemoryFiles } from "./memory-files.ts";
+import { changeMode, copyFolder, readFiles, removeEntry, writeEntry } from "./memory-files.ts";
 
 /** What files there are, and what of them is shown. */
 interface MemoryTreeOptions {
@@ -70,7 +70,7 @@ export class MemoryTree implements Tree {
   readonly index: string;
   readonly #rules: Rules;
   readonly #root: FolderNode;
-  readonly #edition: Edition;
+  #edition: Edition;
   readonly #listings = new SharedListings();
 
   /** `root` is what was made of the files; `openMemoryTree` does it. */
@@ -111,6 +111,18 @@ export class MemoryTree implements Tree {
     return this.#listings.list(key, () => listFolder(whole, limit, order));
   }
 
+  /** The entries of the folder at `path` by name; undefined if it may not be listed, or is none. */
+  entriesAt(path: ContainedPath): ReadonlyMap<string, EntryFacts> | undefined {
+    const children = this.#listable(path)?.children;
+    if (children === undefined || children.size === 0) return undefined;
+    const entries = new Map<string, EntryFacts>();
+    for (const [name, node] of children) {
+      const facts = factsOf(node);
+      if (facts !== undefined) entries.set(name, facts);
+    }
+    return entries;
+  }
+
   describe({ segments, text }: ContainedPath, view: View): FolderOutcome {
     view.depend(this.#edition);
     const folder = this.#enter(segments);
@@ -123,6 +135,32 @@ export class MemoryTree implements Tree {
   /** Drops what depends on lookups. The files stay, for answers that are still being made. */
   close(): void {
     this.#edition.end();
+  }
+
+  /**
+   * Writes a file, or makes a folder; see `writeEntry`. The next lookup sees it. Answers with the
+   * path, or with what is wrong.
+   */
+  put(path: string, value: MemoryBody | MemoryEntry, nowMs: number): Result<ContainedPath, string> {
+    return this.#change(writeEntry(this.#root, path, value, nowMs));
+  }
+
+  /** Changes the permission bits of a file or a folder. Answers as `put` does. */
+  chmod(path: string, mode: number): Result<ContainedPath, string> {
+    return this.#change(changeMode(this.#root, path, mode));
+  }
+
+  /** Removes a file, or a folder with all in it. Answers as `put` does. */
+  remove(path: string, nowMs: number): Result<ContainedPath, string> {
+    return this.#change(removeEntry(this.#root, path, nowMs));
+  }
+
+  /** The tree may have changed: what depended on it is dropped. */
+  #change(result: Result<ContainedPath, string>): Result<ContainedPath, string> {
+    const before = this.#edition;
+    this.#edition = new Edition(this.#rules.limits.fileCacheBytesMax);
+    before.end();
+    return result;
   }
 
   /** A tree of the same files, by other rules. */

@@ -6,6 +6,7 @@ import { disposeResponse, Exchange } from "../../../src/server/connection/exchan
 import { noBody } from "../../../src/server/connection/request-body.ts";
 import { Observers } from "../../../src/server/observers.ts";
 import type { ExchangeReport, Observer } from "../../../src/site/observer.ts";
+import type { RequestHead } from "../../../src/http/message/request.ts";
 import type { Request } from "../../../src/site/request.ts";
 import { headOf } from "../../http1/transcript.ts";
 import { answer, contextOf, FakeClient, FakeFile } from "../fake-client.ts";
@@ -49,6 +50,7 @@ describe("an exchange", () => {
       [request, 200],
       {
         head: request.head,
+        request,
         method: "GET",
         remoteAddress: "192.0.2.1",
         response,
@@ -58,6 +60,25 @@ describe("an exchange", () => {
         whole: true,
       } satisfies ExchangeReport,
     ]);
+  });
+
+  test.each<
+    readonly [what: string, left: boolean, happen: (exchange: Exchange<RequestHead>) => void]
+  >([
+    ["the client ends its side", true, (exchange) => exchange.clientLeft()],
+    ["it ends before the response is whole", true, (exchange) => exchange.end(0, false)],
+    ["the server refuses it", true, (exchange) => exchange.end(0, true, "overloaded")],
+    ["all of the response was sent", false, (exchange) => exchange.end(5, true)],
+  ])("when %s: tells whoever asked that the client left, %p, and once", (_what, left, happen) => {
+    const asked: Request = { ...request };
+    let told = 0;
+    asked.whenLeft = () => told++;
+    const exchange = new Exchange(contextOf({}), "::1", noBody, asked);
+    expect([asked.hasLeft, told]).toEqual([undefined, 0]);
+    happen(exchange);
+    exchange.clientLeft();
+    exchange.end(0, false);
+    expect([asked.hasLeft === true, told]).toEqual([left, left ? 1 : 0]);
   });
 
   test("ends once, the first time", () => {

@@ -85,22 +85,29 @@ describe("added routes", () => {
 
 describe("a route that no request can match is refused", () => {
   test.each([
-    ["/users/:id", ":id"],
-    ["/:id/edit", ":id"],
-    ["/files/*", "*"],
-    ["/*.css", "*.css"],
-    ["/users/{id}", "{id}"],
-  ])("with the placeholder of %s", (path, shown) => {
+    ["/a/*/b", "* can only be the last segment"],
+    ["/*/", "* can only be the last segment"],
+    ["/*.css", "*.css isn't matched: * is a whole segment, and the last"],
+    ["/a/**", "** isn't matched: * is a whole segment, and the last"],
+    ["/users/{id}", "{id} is written :id"],
+    ["/users/:", ": isn't a name (percent-encode : * {)"],
+    ["/users/:id(.+)", ":id(.+) isn't a name (percent-encode : * {)"],
+    ["/:id/edit/:id", ":id occurs twice"],
+  ])("with the placeholder of %s", (path, fault) => {
     expect(() => client.routes.add("GET", path, says(""))).toThrow(
-      new TypeError(
-        `a route is compared exactly, so ${shown} matches nothing (percent-encode : * {): "${path}"`,
-      ),
+      new TypeError(`${fault}: ${JSON.stringify(path)}`),
     );
   });
 
   test.each(["/search?q=a", "/?", "/a#b"])("with the query of %s", (path) => {
     expect(() => client.routes.add("GET", path, says(""))).toThrow(
       new TypeError(`a route's path has no query (write ? as %3F, # as %23): "${path}"`),
+    );
+  });
+
+  test.each(["any", "Any"])("with %s for any method", (method) => {
+    expect(() => client.routes.add(method, "/x", says(""))).toThrow(
+      new TypeError(`not a method: "${method}"; any method is ANY`),
     );
   });
 
