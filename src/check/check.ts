@@ -77,8 +77,9 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
 }
 
 function unreadable(options: CheckOptions, faults: readonly ScriptFault[]): ExitStatus {
-  for (const { file, line, expected } of faults) {
-    options.out(`${file}${line === 0 ? "" : `:${line}`}: expected ${expected}\n`);
+  for (const { file, line, expected, missing } of faults) {
+    const place = line === 0 ? file : `${file}:${line}`;
+    options.out(`${place}: ${missing === true ? "no such file" : `expected ${expected}`}\n`);
   }
   return 2;
 }

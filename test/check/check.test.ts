@@ -184,7 +184,8 @@ describe("the exit status", () => {
 
   test("is 2 when there is no script, or it is no UTF-8", async () => {
     expect((await run({})).text).toBe("DIR: expected a script, NAME.wire\n");
-    expect((await run({ paths: [join(folder, "absent.wire")] })).status).toBe(2);
+    const absent = await run({ paths: [join(folder, "absent.wire")] });
+    expect(absent).toEqual({ status: 2, text: "DIR/absent.wire: no such file\n" });
     writeFileSync(join(folder, "latin1.wire"), Buffer.from("# \xe9\n", "latin1"));
     expect((await run({})).text).toBe("DIR/latin1.wire: expected a readable file in UTF-8\n");
   });
