@@ -9,16 +9,16 @@
  * thousands of them.
  */
 
-import type { Cut } from "./block.ts";
-import { chosenCuts, resolveBlock } from "./block.ts";
+import type { Cut } from "./exchange/block.ts";
+import { chosenCuts, resolveBlock } from "./exchange/block.ts";
 import type { ConnectionTap, Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
-import type { ExchangePart } from "./exchange.ts";
-import { ExchangeLog } from "./exchange.ts";
-import { HeadEnding } from "./head-ending.ts";
+import type { ExchangePart } from "./exchange/exchange.ts";
+import { ExchangeLog } from "./exchange/exchange.ts";
+import { HeadEnding } from "./exchange/head-ending.ts";
 import type { Failure, Memory } from "./judgement.ts";
 import { judgeResponse } from "./judgement.ts";
-import { ended, late, left, malformed, stray } from "./mishap.ts";
+import { ended, late, left, malformed, stray } from "./exchange/mishap.ts";
 import type { Progress } from "./response-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
 import type {

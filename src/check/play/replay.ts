@@ -12,8 +12,8 @@
 
 import type { Memory } from "./judgement.ts";
 import { inParallel } from "./parallel.ts";
-import type { Cut } from "./block.ts";
-import { cutsOf } from "./block.ts";
+import type { Cut } from "./exchange/block.ts";
+import { cutsOf } from "./exchange/block.ts";
 import type { PhaseOutcome, Play } from "./player.ts";
 import { freshMemory, playRun } from "./player.ts";
 import type { Phase, Script } from "../script/script.ts";

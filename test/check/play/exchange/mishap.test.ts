@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
-import { late, left } from "../../../src/check/play/mishap.ts";
-import { ResponseReader } from "../../../src/check/play/response-reader.ts";
-import type { ResponseStep } from "../../../src/check/script/script.ts";
+import { latin1Bytes } from "../../../../src/http/octets/bytes.ts";
+import { late, left } from "../../../../src/check/play/exchange/mishap.ts";
+import { ResponseReader } from "../../../../src/check/play/response-reader.ts";
+import type { ResponseStep } from "../../../../src/check/script/script.ts";
 
 const step: ResponseStep = {
   kind: "response",

@@ -3,12 +3,12 @@
  * not covered by an expectation, and responses that came late, in part or malformed.
  */
 
-import { visibleText } from "../script/escape.ts";
-import type { ResponseStep } from "../script/script.ts";
-import type { Connection } from "./connection.ts";
-import type { Failure } from "./judgement.ts";
-import { choicesText } from "./judgement.ts";
-import type { Progress, ResponseReader } from "./response-reader.ts";
+import { visibleText } from "../../script/escape.ts";
+import type { ResponseStep } from "../../script/script.ts";
+import type { Connection } from "../connection.ts";
+import type { Failure } from "../judgement.ts";
+import { choicesText } from "../judgement.ts";
+import type { Progress, ResponseReader } from "../response-reader.ts";
 
 /** How the server ended its side, in words. */
 export function left(peer: "closed" | "reset"): string {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
-import { ExchangeLog } from "../../../src/check/play/exchange.ts";
+import { latin1Bytes } from "../../../../src/http/octets/bytes.ts";
+import { ExchangeLog } from "../../../../src/check/play/exchange/exchange.ts";
 
 test("bytes of one side are joined until the other side speaks", () => {
   const log = new ExchangeLog();

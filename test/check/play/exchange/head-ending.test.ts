@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
-import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
-import { HeadEnding } from "../../../src/check/play/head-ending.ts";
+import { latin1Bytes } from "../../../../src/http/octets/bytes.ts";
+import { HeadEnding } from "../../../../src/check/play/exchange/head-ending.ts";
 
 function after(...sent: readonly string[]): HeadEnding {
   const ending = new HeadEnding();

@@ -2,10 +2,10 @@
  * The bytes that a script sends in one piece, and the places at which a replay cuts them.
  */
 
-import { concatBytes } from "../../http/octets/bytes.ts";
-import type { Phase, SendPart } from "../script/script.ts";
-import type { Failure, Memory } from "./judgement.ts";
-import { resolve } from "./judgement.ts";
+import { concatBytes } from "../../../http/octets/bytes.ts";
+import type { Phase, SendPart } from "../../script/script.ts";
+import type { Failure, Memory } from "../judgement.ts";
+import { resolve } from "../judgement.ts";
 
 /** Where the sent bytes are cut into separate writes: nowhere, at one place, or everywhere. */
 export type Cut =

@@ -4,7 +4,7 @@
  * says so.
  */
 
-import { latin1Text } from "../../http/octets/bytes.ts";
+import { latin1Text } from "../../../http/octets/bytes.ts";
 
 const ending = "\r\n\r\n";
 

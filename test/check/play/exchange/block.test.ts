@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
-import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
-import { chosenCuts, resolveBlock } from "../../../src/check/play/block.ts";
+import { latin1Bytes, latin1Text } from "../../../../src/http/octets/bytes.ts";
+import { chosenCuts, resolveBlock } from "../../../../src/check/play/exchange/block.ts";
 
 const memory = { captures: new Map([["tag", latin1Bytes("ab")]]), files: new Map() };
 
