@@ -41,13 +41,16 @@ export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
     process.stderr.write(`postern: ${read}\n`);
     return 2;
   }
-  const out = (text: string): void => void process.stdout.write(text);
   const play = (): Promise<0 | 1 | 2> =>
-    check({ ...read, start: startPostern, out, progress: new ProgressLine(screen()) });
+    check({ ...read, start: startPostern, out: print, progress: new ProgressLine(screen()) });
   if (!read.watch) return play();
   const { playOnChange } = await import("./check/watch-scripts.ts");
   const interrupted = new Promise((resolve) => process.once("SIGINT", resolve));
   return playOnChange(read.paths, play, interrupted);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
 }
 
 /** Standard error, so that a report on standard output stays whole. */

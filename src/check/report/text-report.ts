@@ -19,6 +19,7 @@ import { sentLines } from "./exchange-text.ts";
 import type { Finding } from "./finding.ts";
 import { findingsOf, proseOf } from "./finding.ts";
 import { matrixLines } from "./matrix.ts";
+import { counted, summary } from "./summary.ts";
 
 /** Longer requests are cut in the text. */
 const sentLinesMax = 24;
@@ -58,7 +59,8 @@ function columnText(
     const found = findingsOf(strength, scripts, column);
     if (found.length > 0) blocks.push(...findingsText(strength, found, column));
   }
-  return blocks.flatMap((block, index) => (index === 0 ? block : ["", ...block]));
+  const lines = blocks.map((block) => block.join("\n")).join("\n\n");
+  return lines === "" ? [] : [lines];
 }
 
 function sectionText(section: string, scripts: readonly Script[], column: Column): string {
@@ -83,10 +85,6 @@ function sectionText(section: string, scripts: readonly Script[], column: Column
   return `${section}: ${parts.join(", ")}`;
 }
 
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 /** A heading, then a block for each script. */
 function findingsText(
   strength: Strength,
@@ -100,11 +98,10 @@ function findingsText(
   }
   const byScript = Map.groupBy(found, ({ script }) => script);
   const blocks = [...byScript.values()].map(([first, ...later]) => {
-    const lines = first === undefined ? [] : [...findingText(first)];
-    if (later.length > 0) {
-      lines.push(`  and ${counted(later.length, `later ${strength}`)} of this script failed:`);
-    }
-    return [...lines, ...later.map((finding) => `    ${brief(finding)}`)];
+    const lines = first === undefined ? [] : findingText(first);
+    if (later.length === 0) return lines;
+    const heading = `  and ${counted(later.length, `later ${strength}`)} of this script failed:`;
+    return lines.concat(heading, later.map((finding) => `    ${brief(finding)}`).join("\n"));
   });
   return [[`${number} failed:`], ...blocks];
 }
@@ -161,23 +158,4 @@ function notPlayedText(scripts: readonly Script[], columns: readonly Column[]): 
     );
   }
   return lines;
-}
-
-/** One line on a server, the last that is read. */
-function summary(scripts: readonly Script[], column: Column): string {
-  const { server, unreachable, outcomes } = column;
-  if (unreachable !== undefined) return `${server}: not reached`;
-  const { must, should, may } = tally(scripts, column);
-  const played = must.played + should.played + may.played;
-  if (played === 0) return `${server}: nothing was played`;
-  const failed = must.played - must.held;
-  const musts = failed === 0 ? "every must held" : `${counted(failed, "must")} FAILED`;
-  const parts = [
-    `${musts} (${must.held}/${must.played})`,
-    `should ${should.held}/${should.played}`,
-    `may ${may.held}/${may.played}`,
-  ];
-  const notPlayed = scripts.filter((script) => outcomes.get(script)?.kind !== "played").length;
-  if (notPlayed > 0) parts.push(`${counted(notPlayed, "script")} not played`);
-  return `${server}: ${parts.join(", ")}`;
 }

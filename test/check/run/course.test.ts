@@ -48,10 +48,10 @@ describe("a course", () => {
   });
 
   test("has scripts that measure time apart, and fewer of them at once", async () => {
-    const pausing = { ...must, phases: must.phases.map((phase) => ({ ...phase })) };
-    const [phase] = pausing.phases;
+    const [phase] = scriptOf("s/d.wire", ["must"]).phases;
     if (phase === undefined) throw new Error("no phase");
-    phase.steps = [{ kind: "pause", line: 1, ms: 5 }];
+    const pause = { kind: "pause" as const, line: 1, ms: 5 };
+    const pausing = { ...must, phases: [{ ...phase, steps: [pause] }] };
     const seen: [Script, boolean][] = [];
     const course = new Course({ replay: false, bounds: {} });
     await course.inTurn([pausing, should], 32, (script, crowded) => {

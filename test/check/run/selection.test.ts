@@ -24,10 +24,13 @@ describe("a selection", () => {
   });
 });
 
+/** Whether a section has the script of the folder `rfc9112-3.2-host`. */
+function takes(section: string): boolean {
+  return selected(scripts, { sections: [section] }).includes(host);
+}
+
 test("a section is a folder's name, or a part of it that ends where a word does", () => {
   const folder = "rfc9112-3.2-host";
-  const takes = (section: string): boolean =>
-    selected(scripts, { sections: [section] }).includes(host);
   for (const name of ["9112", "9112-3", "9112-3.2", "rfc9112-3", "RFC 9112-3.2", folder]) {
     expect(takes(name)).toBe(true);
   }

@@ -30,11 +30,9 @@ export function reportJunit(scripts: readonly Script[], columns: readonly Column
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${suiteAttributes("postern check", all)}>`,
-    ...suites.flatMap(({ attributes, cases }) => [
-      `  <testsuite ${attributes}>`,
-      ...cases.map(caseText),
-      "  </testsuite>",
-    ]),
+    ...suites.map(({ attributes, cases }) =>
+      [`  <testsuite ${attributes}>`, cases.map(caseText), "  </testsuite>"].flat().join("\n"),
+    ),
     "</testsuites>",
   ];
   return `${lines.join("\n")}\n`;
