@@ -33,6 +33,7 @@ const tests: Sources = new Map(sourcesUnder("test", ".ts"));
 /** Programs that use what `src/` exports, besides `index.ts`. */
 const programs: Sources = new Map([
   ["bundle.ts", readFileSync(join(root, "bundle.ts"), "utf8")],
+  ["check.ts", readFileSync(join(root, "check.ts"), "utf8")],
   ...sourcesUnder("bin", ".ts"),
 ]);
 const bench: Sources = new Map(sourcesUnder("bench", ".ts"));
