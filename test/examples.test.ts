@@ -1,3 +1,5 @@
 /** The examples are tests themselves; this runs them with all the others. */
 
-import "../examples/wire.test.ts";
+await import("../examples/wire.test.ts");
+
+export {};
