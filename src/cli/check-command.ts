@@ -69,6 +69,7 @@ function print(text: string): void {
 /** Standard error, so that a report on standard output stays whole. */
 function screen(): ProgressScreen {
   const { stderr } = process;
-  const columns = stderr.isTTY ? { columns: stderr.columns } : {};
+  // A terminal that does not know its width says 0.
+  const columns = stderr.isTTY ? { columns: stderr.columns || 80 } : {};
   return { write: (text) => stderr.write(text), ...columns };
 }
