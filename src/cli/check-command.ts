@@ -3,30 +3,15 @@
  * other servers.
  */
 
-import { nearestWord } from "../base/nearest-word.ts";
-import type { CheckOptions } from "../check/check.ts";
 import { check } from "../check/check.ts";
+import type { ProgressScreen } from "../check/run/progress-line.ts";
+import { ProgressLine } from "../check/run/progress-line.ts";
 import type { StartServer } from "../check/play/stage.ts";
 import { serve } from "../server/serve.ts";
+import { checkHelp, readCheckWords } from "./check/check-words.ts";
 import { readCommandLine } from "./options/command-line.ts";
 import { serveOptions } from "./config/to-serve-options.ts";
 import { readSettings } from "./config/settings.ts";
-
-const help = `postern check plays wire scripts, plain-text exchanges with an HTTP server.
-
-  postern check SCRIPT|FOLDER... [options]
-
-  --against URL        play them against the server at URL, http or https; repeatable (default:
-                       postern itself)
-  --tree DIR           write the scripts' files into DIR, to be served by the other server; with
-                       nothing to play against, only that
-  --no-replay          don't replay the scripts with their bytes cut at every position
-  --json               report as JSON
-  --help               print this
-
-Exit status: 0 every must that was played held, 1 one did not, 2 a script or an option can't be
-read.
-`;
 
 /** Starts postern with the flags and limits that a script names. */
 export const startPostern: StartServer = async ({ root, arguments: words, limits, hosts }) => {
@@ -58,60 +43,33 @@ export const startPostern: StartServer = async ({ root, arguments: words, limits
   };
 };
 
-const optionNames = ["against", "tree", "no-replay", "json", "help"] as const;
-
-function unknownOption(word: string): string {
-  const near = nearestWord(word, optionNames);
-  return near === undefined
-    ? `unknown option ${word}; check --help lists them`
-    : `unknown option ${word}: did you mean --${near}?`;
-}
-
-type Words = Pick<CheckOptions, "paths" | "against" | "json" | "replay" | "tree">;
-
-/** Reads the words after `check`; a string says what is wrong with them. */
-function readWords(words: readonly string[]): Words | string {
-  const paths: string[] = [];
-  const against: string[] = [];
-  let tree: string | undefined;
-  let json = false;
-  let replay = true;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? "";
-    switch (word) {
-      case "--json":
-        json = true;
-        break;
-      case "--no-replay":
-        replay = false;
-        break;
-      case "--against":
-      case "--tree": {
-        const value = words[++i];
-        if (value === undefined || value.startsWith("--")) return `${word} needs a value`;
-        if (word === "--against") against.push(value);
-        else tree = value;
-        break;
-      }
-      default:
-        if (word.startsWith("-")) return unknownOption(word);
-        paths.push(word);
-    }
-  }
-  if (paths.length === 0) return "check needs a script, or a folder of them";
-  return { paths, against, json, replay, ...(tree === undefined ? {} : { tree }) };
-}
-
 /** Runs `check` with the words after it; returns the exit status. */
 export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
   if (words.includes("--help") || words.includes("-h")) {
-    process.stdout.write(help);
+    process.stdout.write(checkHelp);
     return 0;
   }
-  const read = readWords(words);
+  const read = readCheckWords(words);
   if (typeof read === "string") {
     process.stderr.write(`postern: ${read}\n`);
     return 2;
   }
-  return check({ ...read, start: startPostern, out: (text) => process.stdout.write(text) });
+  const play = (): Promise<0 | 1 | 2> =>
+    check({ ...read, start: startPostern, out: print, progress: new ProgressLine(screen()) });
+  if (!read.watch) return play();
+  const { playOnChange } = await import("./check/watch-scripts.ts");
+  const interrupted = new Promise((resolve) => process.once("SIGINT", resolve));
+  return playOnChange(read.paths, play, interrupted);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Standard error, so that a report on standard output stays whole. */
+function screen(): ProgressScreen {
+  const { stderr } = process;
+  // A terminal that does not know its width says 0.
+  const columns = stderr.isTTY ? { columns: stderr.columns || 80 } : {};
+  return { write: (text) => stderr.write(text), ...columns };
 }

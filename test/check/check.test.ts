@@ -184,7 +184,8 @@ describe("the exit status", () => {
 
   test("is 2 when there is no script, or it is no UTF-8", async () => {
     expect((await run({})).text).toBe("DIR: expected a script, NAME.wire\n");
-    expect((await run({ paths: [join(folder, "absent.wire")] })).status).toBe(2);
+    const absent = await run({ paths: [join(folder, "absent.wire")] });
+    expect(absent).toEqual({ status: 2, text: "DIR/absent.wire: no such file\n" });
     writeFileSync(join(folder, "latin1.wire"), Buffer.from("# \xe9\n", "latin1"));
     expect((await run({})).text).toBe("DIR/latin1.wire: expected a readable file in UTF-8\n");
   });
@@ -254,23 +255,35 @@ describe("the report", () => {
     write("rfc1", "one", good);
     write("rfc1", "two", good);
     write("rfc2", "three", good.replace("must", "may"));
-    expect((await run({})).text).toBe(`rfc1: 2 scripts, 2 phases held
-rfc2: 1 script, 1 phase held
-
-       postern
+    expect((await run({})).text).toBe(`       postern
        must  should  may
 rfc1    2/2       -    -
 rfc2      -       -  1/1
 all     2/2       -  1/1
+
+rfc1: 2 scripts, 2 phases held
+rfc2: 1 script, 1 phase held
+
+postern: every must held (2/2), should 0/0, may 1/1
 `);
   });
 
   test("shows a failure with its place, both sides, the bytes and the response", async () => {
     write("s", "failing", failing("must"));
-    expect((await run({})).text).toBe(`s: 1 script, 1 phase held, 1 FAILED
+    expect((await run({})).text).toBe(`      postern
+      must  should  may
+s      1/2       -    -
+all    1/2       -    -
+
+s: 1 script, 1 phase held, 1 FAILED
+
+1 must failed:
 
 FAILED (must) DIR/s/failing.wire:19
   Another is not (RFC 9110 §9.3.2)
+  sent
+    > GET /a.txt HTTP/1.1
+    >
   expected  this body, 2 bytes
   came      2 bytes of body
     differs at byte 0
@@ -282,10 +295,7 @@ FAILED (must) DIR/s/failing.wire:19
     <
     < a\\n
 
-      postern
-      must  should  may
-s      1/2       -    -
-all    1/2       -    -
+postern: 1 must FAILED (1/2), should 0/0, may 0/0
 `);
   });
 

@@ -26,6 +26,13 @@ export interface Endpoint {
 /** How the server has ended its side: not yet ("open"), by FIN ("closed") or by RST ("reset"). */
 type PeerState = "open" | ConnectionEnd;
 
+/** Is told of the bytes of a connection in both directions, and of the server's end of it. */
+export interface ConnectionTap {
+  sent(octets: Uint8Array): void;
+  received(octets: Uint8Array): void;
+  left(end: ConnectionEnd): void;
+}
+
 const connectTimeMs = 5000;
 /** After a deadline the event loop gets this long to read bytes that arrived before it. */
 const lastReadMs = 1;
@@ -36,11 +43,16 @@ export class Connection {
   #peer: PeerState = "open";
   #socket: Socket<Connection> | undefined;
   #wake: (() => void) | undefined;
+  readonly #tap: ConnectionTap | undefined;
   #shutdown: "no" | "wanted" | "done" = "no";
 
+  private constructor(tap: ConnectionTap | undefined) {
+    this.#tap = tap;
+  }
+
   /** Connects. Fails with the system's error code, or with the time after which it gave up. */
-  static async open(endpoint: Endpoint): Promise<Result<Connection, string>> {
-    const connection = new Connection();
+  static async open(endpoint: Endpoint, tap?: ConnectionTap): Promise<Result<Connection, string>> {
+    const connection = new Connection(tap);
     const connecting = Bun.connect<Connection>({
       hostname: endpoint.host,
       port: endpoint.port,
@@ -101,6 +113,7 @@ export class Connection {
    */
   send(octets: Uint8Array): void {
     if (octets.length === 0) return;
+    this.#tap?.sent(octets);
     this.#unsent.push(octets);
     this.flush();
   }
@@ -165,6 +178,7 @@ export class Connection {
 
   /** Called by the socket's handlers, as are the next two. */
   received(octets: Uint8Array): void {
+    this.#tap?.received(octets);
     this.#received.push(octets);
     this.#wake?.();
   }
@@ -175,7 +189,10 @@ export class Connection {
   }
 
   left(end: ConnectionEnd): void {
-    if (this.#peer === "open") this.#peer = end;
+    if (this.#peer === "open") {
+      this.#peer = end;
+      this.#tap?.left(end);
+    }
     this.#unsent = [];
     this.#wake?.();
   }

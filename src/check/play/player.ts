@@ -9,12 +9,16 @@
  * thousands of them.
  */
 
-import { concatBytes } from "../../http/octets/bytes.ts";
-import type { Endpoint } from "./connection.ts";
+import type { Cut } from "./exchange/block.ts";
+import { chosenCuts, resolveBlock } from "./exchange/block.ts";
+import type { ConnectionTap, Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
-import { visibleText } from "../script/escape.ts";
+import type { ExchangePart } from "./exchange/exchange.ts";
+import { ExchangeLog } from "./exchange/exchange.ts";
+import { HeadEnding } from "./exchange/head-ending.ts";
 import type { Failure, Memory } from "./judgement.ts";
-import { choicesText, judgeResponse, resolve } from "./judgement.ts";
+import { judgeResponse } from "./judgement.ts";
+import { ended, late, left, malformed, stray } from "./exchange/mishap.ts";
 import type { Progress } from "./response-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
 import type {
@@ -28,12 +32,6 @@ import type {
 } from "../script/script.ts";
 import { changeTree } from "./script-tree.ts";
 
-/** Where the sent bytes are cut into separate writes: nowhere, at one place, or everywhere. */
-export type Cut =
-  | { readonly kind: "none" }
-  | { readonly kind: "at"; readonly line: number; readonly offset: number }
-  | { readonly kind: "every" };
-
 /** The server to play against, and the bounds of a play. */
 export interface Play {
   readonly endpoint: Endpoint;
@@ -44,13 +42,17 @@ export interface Play {
   /** How long a response may take. In a replay it replaces a shorter `within` of the script. */
   readonly responseMs: number;
   readonly cut: Cut;
+  /** Whether outcomes come with what passed on the connections. */
+  readonly record?: boolean;
 }
 
 export type PhaseOutcome =
-  | { readonly kind: "held" }
+  | { readonly kind: "held"; readonly exchange?: readonly ExchangePart[] }
   | {
       readonly kind: "failed";
       readonly failure: Failure;
+      /** What passed on the connections when the phase was played uncut. */
+      readonly exchange?: readonly ExchangePart[];
       /** The cut, in words, with which the phase failed after it had held uncut. */
       readonly replay?: string;
     };
@@ -79,7 +81,10 @@ export async function playRun(
       const failure = player.broken
         ? brokenBefore(phase)
         : await player.phase(phase.steps, phase.line, last);
-      outcomes.push(failure === undefined ? { kind: "held" } : { kind: "failed", failure });
+      const taken = play.record === true ? { exchange: player.takeExchange() } : {};
+      outcomes.push(
+        failure === undefined ? { kind: "held", ...taken } : { kind: "failed", failure, ...taken },
+      );
     }
   } finally {
     player.end();
@@ -98,6 +103,7 @@ function brokenBefore({ line }: Phase): Failure {
 /** A connection, and whether its last expectation covered all bytes that arrived. */
 interface PlayedConnection {
   readonly connection: Connection;
+  readonly ending: HeadEnding;
   quiet: boolean;
 }
 
@@ -107,6 +113,7 @@ class Player {
   readonly #connections = new Map<string, PlayedConnection>();
   #current = "main";
   #broken = false;
+  readonly #log = new ExchangeLog();
 
   constructor(play: Play, memory: Memory) {
     this.#play = play;
@@ -116,6 +123,11 @@ class Player {
   /** Whether a phase failed, so that the next one can't continue on its connections. */
   get broken(): boolean {
     return this.#broken;
+  }
+
+  /** What passed on the connections since the last call, if the play is recorded. */
+  takeExchange(): readonly ExchangePart[] {
+    return this.#log.take();
   }
 
   async phase(steps: readonly Step[], line: number, last: boolean): Promise<Failure | undefined> {
@@ -148,17 +160,18 @@ class Player {
     const { connection } = played;
     switch (step.kind) {
       case "send":
-        return this.#send(connection, step.parts, step.line);
+        return this.#send(played, step.parts, step.line);
       case "half-close":
+        this.#log.event(this.#current, "the client half-closes");
         connection.halfClose();
         return undefined;
       case "close":
       case "abort":
         return this.#leave(connection, step.kind);
       case "maybe":
-        return this.#interim(connection, step);
+        return this.#interim(played, step);
       case "response":
-        return this.#response(connection, step);
+        return this.#response(played, step);
       case "open":
         return this.#quiet(connection, step.line, this.#play.settleMs);
       case "silence":
@@ -173,14 +186,24 @@ class Player {
     const known = this.#connections.get(this.#current);
     if (known !== undefined) return known;
     const { endpoint } = this.#play;
-    const connection = await Connection.open(endpoint);
+    const connection = await Connection.open(endpoint, this.#tap(this.#current));
     if (!connection.ok) {
       const expected = `a connection to ${endpoint.host} port ${endpoint.port}`;
       return { line, expected, came: connection.error };
     }
-    const opened = { connection: connection.value, quiet: false };
+    const opened = { connection: connection.value, ending: new HeadEnding(), quiet: false };
     this.#connections.set(this.#current, opened);
     return opened;
+  }
+
+  #tap(name: string): ConnectionTap | undefined {
+    if (this.#play.record !== true) return undefined;
+    const log = this.#log;
+    return {
+      sent: (octets) => log.bytes(name, "client", octets),
+      received: (octets) => log.bytes(name, "server", octets),
+      left: (end) => log.event(name, left(end)),
+    };
   }
 
   #change(change: TreeChange): Failure | undefined {
@@ -195,17 +218,19 @@ class Player {
     }
     if (change.kind === "file") this.#memory.files.set(change.path, change.content);
     else if (change.kind === "remove") this.#memory.files.delete(change.path);
+    this.#log.event(this.#current, `the tree changes: ${change.kind} ${change.path}`);
     return undefined;
   }
 
   async #send(
-    connection: Connection,
+    { connection, ending }: PlayedConnection,
     parts: readonly SendPart[],
     line: number,
   ): Promise<Failure | undefined> {
     const block = resolveBlock(parts, this.#memory, line);
     if (!("octets" in block)) return block;
     const { octets } = block;
+    ending.sent(octets);
     let from = 0;
     for (const to of [...chosenCuts(block, line, this.#play.cut), octets.length]) {
       if (from > 0) {
@@ -229,6 +254,7 @@ class Player {
 
   async #leave(connection: Connection, how: "close" | "abort"): Promise<undefined> {
     await this.#sent(connection);
+    this.#log.event(this.#current, `the client ${how}s the connection`.replace("aborts", "resets"));
     if (how === "close") connection.close();
     else connection.abort();
     this.#connections.delete(this.#current);
@@ -236,9 +262,10 @@ class Player {
 
   /** Takes an interim response of that status if it comes next; otherwise takes nothing. */
   async #interim(
-    connection: Connection,
+    played: PlayedConnection,
     step: Step & { kind: "maybe" },
   ): Promise<Failure | undefined> {
+    const { connection } = played;
     const start = `HTTP/1.1 ${step.status}`;
     const deadline = performance.now() + this.#play.responseMs;
     for (;;) {
@@ -252,10 +279,13 @@ class Player {
     }
     const choices = [{ kind: "status", status: step.status }] as const;
     const plain = { framing: "own", decoded: false, fields: [], body: [], saves: [] } as const;
-    return this.#response(connection, { kind: "response", line: step.line, choices, ...plain });
+    return this.#response(played, { kind: "response", line: step.line, choices, ...plain });
   }
 
-  async #response(connection: Connection, step: ResponseStep): Promise<Failure | undefined> {
+  async #response(
+    { connection, ending }: PlayedConnection,
+    step: ResponseStep,
+  ): Promise<Failure | undefined> {
     const reader = new ResponseReader(step.framing);
     const bound = this.#bound(step.withinMs);
     const deadline = performance.now() + bound;
@@ -275,11 +305,12 @@ class Player {
         progress = reader.end();
         if (progress.kind === "fault") return ended(step, reader, "closed");
       } else if ((await connection.changed(deadline)) === "late" && connection.pendingBytes === 0) {
-        if (connection.peer === "open") return late(step, reader, bound);
+        if (connection.peer === "open") return late(step, reader, bound, ending.missing);
       }
       if (progress.kind === "fault") return malformed(step, reader, progress);
       if (progress.kind !== "response") continue;
       connection.giveBack(progress.rest);
+      ending.answered();
       return judgeResponse(step, progress.response, this.#memory);
     }
   }
@@ -336,121 +367,4 @@ async function gap(): Promise<void> {
   await new Promise((resolveTurn) => {
     setImmediate(resolveTurn);
   });
-}
-
-/** The bytes of a block, and the offsets at which it is cut. */
-interface Block {
-  readonly octets: Uint8Array;
-  readonly cuts: readonly number[];
-}
-
-/**
- * The bytes of a block and its cuts: between any two bytes of text. A fill is cut only before and
- * after its first byte, in its middle and before its last byte, since all its bytes are alike.
- */
-function resolveBlock(parts: readonly SendPart[], memory: Memory, line: number): Block | Failure {
-  const pieces: Uint8Array[] = [];
-  const cuts = new Set<number>();
-  let at = 0;
-  for (const part of parts) {
-    let piece: Uint8Array;
-    if (part.kind === "fill") {
-      piece = repeat(part.pattern, part.count);
-      for (const offset of [0, 1, part.count >> 1, part.count - 1]) cuts.add(at + offset);
-    } else {
-      const text = resolve(part.text, memory, line);
-      if (!(text instanceof Uint8Array)) return text;
-      piece = text;
-      for (let offset = 0; offset < piece.length; offset++) cuts.add(at + offset);
-    }
-    pieces.push(piece);
-    at += piece.length;
-  }
-  cuts.delete(0);
-  return { octets: concatBytes(pieces), cuts: [...cuts].toSorted((a, b) => a - b) };
-}
-
-/** `pattern` repeated to exactly `count` bytes. */
-function repeat(pattern: Uint8Array, count: number): Uint8Array {
-  const out = new Uint8Array(count);
-  out.set(pattern.subarray(0, count));
-  for (let filled = pattern.length; filled < count; filled *= 2) {
-    out.copyWithin(filled, 0, Math.min(filled, count - filled));
-  }
-  return out;
-}
-
-function chosenCuts(block: Block, line: number, cut: Cut): readonly number[] {
-  if (cut.kind === "every") return block.cuts;
-  if (cut.kind === "at" && cut.line === line) {
-    return block.cuts.filter((offset) => offset === cut.offset);
-  }
-  return [];
-}
-
-/** All cuts of a run's blocks, each for one replay. */
-export function cutsOf(run: readonly Phase[], memory: Memory): readonly Cut[] {
-  const cuts: Cut[] = [];
-  for (const phase of run) {
-    for (const step of phase.steps) {
-      if (step.kind !== "send") continue;
-      const block = resolveBlock(step.parts, memory, step.line);
-      if (!("octets" in block)) continue;
-      for (const offset of block.cuts) cuts.push({ kind: "at", line: step.line, offset });
-    }
-  }
-  return cuts;
-}
-
-function left(peer: "closed" | "reset"): string {
-  return peer === "closed" ? "the server closed the connection" : "the server reset the connection";
-}
-
-function stray(connection: Connection, line: number, expected: string): Failure {
-  const octets = connection.take();
-  const came = `${octets.length} more bytes: ${visibleText(octets)}`;
-  return { line, expected, came, difference: { expected: new Uint8Array(0), came: octets } };
-}
-
-/** The received part of an incomplete response, in words. */
-function soFar(reader: ResponseReader): string {
-  const { head, pending, bodyBytes } = reader;
-  if (head === undefined) {
-    return pending.length === 0 ? "nothing" : `${pending.length} bytes: ${visibleText(pending)}`;
-  }
-  return `${head.version} ${head.status} ${head.reason} and ${bodyBytes} bytes of its body`;
-}
-
-function late(step: ResponseStep, reader: ResponseReader, bound: number): Failure {
-  const { head, bodyBytes } = reader;
-  const hint = head !== undefined && bodyBytes === 0 ? " (an answer to HEAD? say body none)" : "";
-  return {
-    line: step.line,
-    expected: `status ${choicesText(step.choices)} within ${bound} ms`,
-    came: `${soFar(reader)}; missing: ${reader.describeMissing()}${hint}`,
-  };
-}
-
-function ended(step: ResponseStep, reader: ResponseReader, how: "closed" | "reset"): Failure {
-  const missing = reader.describeMissing();
-  return {
-    line: step.line,
-    expected: `status ${choicesText(step.choices)}, whole`,
-    came: `${soFar(reader)}, then ${left(how)}; missing: ${missing}`,
-  };
-}
-
-function malformed(
-  step: ResponseStep,
-  reader: ResponseReader,
-  fault: Progress & { kind: "fault" },
-): Failure {
-  const { head } = reader;
-  const near = fault.came.length === 0 ? "" : visibleText(fault.came);
-  const status = head === undefined ? "" : ` in ${head.version} ${head.status} ${head.reason}`;
-  return {
-    line: step.line,
-    expected: `a well-formed response: ${fault.expected}`,
-    came: near === "" ? `something else${status}` : `${near}${status}`,
-  };
 }

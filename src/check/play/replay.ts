@@ -12,8 +12,10 @@
 
 import type { Memory } from "./judgement.ts";
 import { inParallel } from "./parallel.ts";
-import type { Cut, PhaseOutcome, Play } from "./player.ts";
-import { cutsOf, freshMemory, playRun } from "./player.ts";
+import type { Cut } from "./exchange/block.ts";
+import { cutsOf } from "./exchange/block.ts";
+import type { PhaseOutcome, Play } from "./player.ts";
+import { freshMemory, playRun } from "./player.ts";
 import type { Phase, Script } from "../script/script.ts";
 import { changesTree, phaseRuns } from "../script/script.ts";
 import type { Stage } from "./stage.ts";
@@ -25,7 +27,7 @@ export interface Played {
   readonly replays: number;
 }
 
-const responseMs = 5000;
+const responseMsDefault = 5000;
 const settleMs = 40;
 const replaySettleMs = 15;
 /** A script with more cuts than this is replayed with this many of them, evenly spread. */
@@ -41,6 +43,14 @@ const stallMsMax = 20;
 /** How often such a run is played at most. The last play counts, stalled or not. */
 const playsMax = 5;
 
+/** How a script is played. */
+export interface PlayBounds {
+  /** How long a response may take; 5 s if absent. */
+  readonly responseMs?: number;
+  /** Whether the outcomes of the uncut play come with what passed on the connections. */
+  readonly record?: boolean;
+}
+
 /** Whether two plays of the script must not run at the same time on one stage. */
 export function playsByItself(script: Script): boolean {
   return changesTree(script) || script.settings.stateful;
@@ -50,8 +60,13 @@ export function playsByItself(script: Script): boolean {
  * Plays a script uncut. Each run is played once, except a run that measures time and fails while
  * the player is stalled. The tree must be as the script declares it.
  */
-export async function playScript(script: Script, stage: Stage): Promise<Played> {
-  const play = playOn(stage, settleMs, { kind: "none" });
+export async function playScript(
+  script: Script,
+  stage: Stage,
+  bounds: PlayBounds = {},
+): Promise<Played> {
+  const { record = false } = bounds;
+  const play = { ...playOn(stage, settleMs, { kind: "none" }, bounds), record };
   const phases: PhaseOutcome[] = [];
   let memory = freshMemory(script);
   for (const run of phaseRuns(script)) {
@@ -64,6 +79,11 @@ export async function playScript(script: Script, stage: Stage): Promise<Played> 
     memory = inTime.memory;
   }
   return { phases, replays: 0 };
+}
+
+/** Whether the outcome of the script depends on time, and so on how busy the machine is. */
+export function playsInTime(script: Script): boolean {
+  return measuresTime(script.phases);
 }
 
 /** Whether the outcome of a run depends on time, and not only on the order of events. */
@@ -122,22 +142,23 @@ export async function replayScript(
   script: Script,
   uncut: Played,
   stages: readonly [Stage, ...Stage[]],
+  bounds: PlayBounds = {},
 ): Promise<Played> {
   const outcomes = new Map<Phase, PhaseOutcome>();
   for (const [index, phase] of script.phases.entries()) {
     const outcome = uncut.phases[index];
     if (outcome?.kind === "failed") outcomes.set(phase, outcome);
   }
-  const recorded = await recordRuns(script, stages[0], outcomes);
+  const recordedRuns = await recordRuns(script, stages[0], bounds, outcomes);
   const byItself = playsByItself(script);
   const width = byItself ? stages.length : replaysAtOnce;
   const replays = thinned(
-    recorded.flatMap((each) => cutsIn(each).map((cut) => ({ recorded: each, cut }))),
+    recordedRuns.flatMap((each) => cutsIn(each).map((cut) => ({ recorded: each, cut }))),
   );
   const replayOnce = (replay: Replay, lane: number, into: Outcomes): Promise<boolean> => {
     const { recorded: of, cut } = replay;
     const stage = stages[lane % stages.length] ?? stages[0];
-    const play = playOn(stage, replaySettleMs, cut);
+    const play = playOn(stage, replaySettleMs, cut, bounds);
     return byItself
       ? replayUpTo(of.run, script, stage, play, into)
       : replayRun(of.run, play, copyMemory(of.before), into);
@@ -163,11 +184,20 @@ export async function replayScript(
       }
     }
   }
-  const phases = script.phases.map((phase) => outcomes.get(phase) ?? { kind: "held" as const });
+  const phases = script.phases.map((phase, index): PhaseOutcome => {
+    const exchange = uncut.phases[index]?.exchange;
+    const recorded = exchange === undefined ? {} : { exchange };
+    return { ...(outcomes.get(phase) ?? { kind: "held" }), ...recorded };
+  });
   return { phases, replays: count };
 }
 
-function playOn({ endpoint, root }: Stage, quietMs: number, cut: Cut): Play {
+function playOn(
+  { endpoint, root }: Stage,
+  quietMs: number,
+  cut: Cut,
+  { responseMs = responseMsDefault }: PlayBounds,
+): Play {
   return { endpoint, root, settleMs: quietMs, responseMs, cut };
 }
 
@@ -189,10 +219,11 @@ interface RecordedRun {
 async function recordRuns(
   script: Script,
   stage: Stage,
+  bounds: PlayBounds,
   outcomes: Outcomes,
 ): Promise<readonly RecordedRun[]> {
   if (playsByItself(script)) stage.restore();
-  const play = playOn(stage, replaySettleMs, { kind: "none" });
+  const play = playOn(stage, replaySettleMs, { kind: "none" }, bounds);
   const memory = freshMemory(script);
   const recorded: RecordedRun[] = [];
   for (const run of phaseRuns(script)) {
@@ -231,7 +262,7 @@ async function replayUpTo(
 ): Promise<boolean> {
   stage.restore();
   const memory = freshMemory(script);
-  const before = playOn(stage, 0, { kind: "none" });
+  const before: Play = { ...play, settleMs: 0, cut: { kind: "none" } };
   for (const run of phaseRuns(script)) {
     const isLast = run[0] === last[0];
     const passed = await replayRun(run, isLast ? play : before, memory, outcomes);

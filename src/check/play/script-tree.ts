@@ -230,6 +230,21 @@ export function emptyFolder(root: string): void {
   }
 }
 
+/** Writes those entries afresh whose name in the folder `root` belongs to them. */
+export function rewriteNames(
+  root: string,
+  entries: readonly TreeEntry[],
+  belongs: (name: string) => boolean,
+): void {
+  for (const name of readdirSync(root, { encoding: "buffer" })) {
+    if (belongs(latin1Text(name))) removeEntry(Buffer.concat([Buffer.from(`${root}/`), name]));
+  }
+  writeTree(
+    root,
+    entries.filter(({ path }) => belongs(path.split("/", 1)[0] ?? "")),
+  );
+}
+
 /** Removes a file, or a folder with its content. Does nothing if there is none. */
 function removeEntry(at: Buffer): void {
   const stat = lstatSync(at, { throwIfNoEntry: false });

@@ -23,7 +23,7 @@ export function collectScripts(
   const seen = new Set<string>();
   for (const path of paths) {
     const files = scriptFiles(path);
-    if (files.length === 0) faults.push({ file: path, line: 0, expected: "a script, NAME.wire" });
+    if (files.length === 0) faults.push(noScript(path));
     for (const file of files) {
       if (seen.has(resolve(file))) continue;
       seen.add(resolve(file));
@@ -33,6 +33,13 @@ export function collectScripts(
     }
   }
   return faults.length > 0 ? failure(faults) : success(scripts);
+}
+
+function noScript(file: string): ScriptFault {
+  const fault = { file, line: 0, expected: "a script, NAME.wire" };
+  return statSync(file, { throwIfNoEntry: false }) === undefined
+    ? { ...fault, missing: true }
+    : fault;
 }
 
 function scriptFiles(path: string): readonly string[] {

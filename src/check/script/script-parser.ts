@@ -29,7 +29,7 @@ import type {
   TreeEntry,
 } from "./script.ts";
 import type { PlainStep, Setting, Statement } from "./statement.ts";
-import { readStatement } from "./statement.ts";
+import { beginsStatement, readStatement } from "./statement.ts";
 
 /** The script in `text`, or all its faults. `file` is the path that messages show. */
 export function parseScript(file: string, text: string): Result<Script, readonly ScriptFault[]> {
@@ -92,6 +92,9 @@ class ScriptParser {
   #uncutReason: string | undefined;
 
   readonly #phases: OpenPhase[] = [];
+  readonly #proseByHeading = new Map<number, string[]>();
+  /** The paragraphs of the heading whose last one the next line of prose continues. */
+  #paragraph: string[] | undefined;
   readonly #saved = new Set<string>();
   readonly #paths = new Map<string, TreeChange["kind"]>();
 
@@ -102,6 +105,7 @@ class ScriptParser {
   line(text: string, line: number): void {
     if (text.trim() === "") {
       this.#previous = "blank";
+      this.#paragraph = undefined;
       if (text.endsWith("\r")) this.#fault(line, "lines that end in LF alone");
       return;
     }
@@ -115,6 +119,7 @@ class ScriptParser {
       this.#fault(line, "an empty line between prose and an indented block");
     }
     this.#previous = "machine";
+    this.#paragraph = undefined;
     if (this.#title === undefined) return this.#fault(line, "# TITLE before anything else");
     const statement = readStatement(text.slice(4), line);
     if (!statement.ok) return this.#fault(line, statement.error);
@@ -134,6 +139,7 @@ class ScriptParser {
       tree: this.#tree,
       settings: this.#settings(),
       phases: this.#phases,
+      prose: this.#proseByHeading,
     });
   }
 
@@ -157,6 +163,9 @@ class ScriptParser {
     const start = text.trimStart();
     if (text.startsWith("\t")) return this.#fault(line, "four spaces, and not a tab");
     if (/^[><|]/u.test(start)) return this.#fault(line, `four spaces before ${start[0]}`);
+    if (start !== text && this.#isStatement(start, line)) {
+      return this.#fault(line, `four spaces before ${start.split(" ", 1)[0]}`);
+    }
     if (/^(?:```|~~~)/u.test(start)) {
       return this.#fault(line, "blocks indented by four spaces, and no fences");
     }
@@ -166,7 +175,7 @@ class ScriptParser {
       return;
     }
     if (this.#title === undefined) return this.#fault(line, "# TITLE before anything else");
-    if (!/^##(?!#)/u.test(text)) return;
+    if (!/^##(?!#)/u.test(text)) return this.#paragraphLine(text.trim());
     this.#endPhase(line);
     const heading = readPhaseHeading(text);
     if (!heading.ok) this.#fault(line, heading.error);
@@ -176,8 +185,24 @@ class ScriptParser {
     this.#phases.push({ line, title, references, strength, continues: false, steps: [] });
   }
 
+  /** Whether an indented line is meant as a statement; a list in prose may continue indented. */
+  #isStatement(start: string, line: number): boolean {
+    if (this.#previous === "prose") return readStatement(start, line).ok;
+    return beginsStatement(start);
+  }
+
+  #paragraphLine(text: string): void {
+    const heading = this.#phases.at(-1)?.line ?? 0;
+    const paragraphs = this.#proseByHeading.get(heading) ?? [];
+    this.#proseByHeading.set(heading, paragraphs);
+    if (this.#paragraph === paragraphs) paragraphs.push(`${paragraphs.pop() ?? ""} ${text}`);
+    else paragraphs.push(text);
+    this.#paragraph = paragraphs;
+  }
+
   #endPhase(line: number): void {
     this.#close();
+    this.#paragraph = undefined;
     const phase = this.#phases.at(-1);
     if (phase === undefined) return;
     if (this.#within !== undefined) {

@@ -193,6 +193,8 @@ export interface Script {
   readonly tree: readonly TreeEntry[];
   readonly settings: Settings;
   readonly phases: readonly Phase[];
+  /** The paragraphs under each heading: of a phase by its line, of the title by 0. */
+  readonly prose?: ReadonlyMap<number, readonly string[]>;
 }
 
 /** An error in a script, shown as `file:line: expected …`. */
@@ -200,6 +202,8 @@ export interface ScriptFault {
   readonly file: string;
   readonly line: number;
   readonly expected: string;
+  /** Whether there is no file of that name, which is then the whole message. */
+  readonly missing?: true;
 }
 
 /** Whether a phase changes the tree while it is served. */

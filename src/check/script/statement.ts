@@ -126,6 +126,11 @@ const readers: Readonly<Record<string, Reader>> = {
     span(rest, (ms) => ({ kind: "step", step: { kind: "silence", line, ms } })),
 };
 
+/** Whether `text` begins with the marker or the keyword of a statement. */
+export function beginsStatement(text: string): boolean {
+  return Object.hasOwn(readers, text.split(" ", 1)[0] ?? "");
+}
+
 /** Parses a line without its indentation. Fails with what was expected. */
 export function readStatement(text: string, line: number): Result<Statement, string> {
   if (/\s$/u.test(text)) return failure("no space at the end of the line; write \\x20");

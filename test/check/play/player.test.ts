@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import type { PhaseOutcome, Play } from "../../../src/check/play/player.ts";
 import { freshMemory, playRun } from "../../../src/check/play/player.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
@@ -685,4 +685,19 @@ describe("a tree that changes", () => {
     expect(await failure(hello(), steps)).toContain("6: a tree that may be changed / none");
     rmSync(root, { recursive: true });
   });
+});
+
+test("a play that is recorded comes with what passed, also for a phase that held", async () => {
+  const server = serve(answering(() => response("200 OK", "a")));
+  const [outcome] = await play(server, `${get}< 200\nhalf-close\nclosed`, { record: true });
+  expect(outcome?.kind).toBe("held");
+  const shown = outcome?.exchange?.map((part) =>
+    part.kind === "event" ? part.text : `${part.from}: ${latin1Text(part.octets)}`,
+  );
+  expect(shown).toEqual([
+    "client: GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "server: HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+    "the client half-closes",
+    "the server closed the connection",
+  ]);
 });

@@ -21,6 +21,7 @@ import {
   contentBytes,
   emptyFolder,
   mergeTrees,
+  rewriteNames,
   writeNamedTree,
   writeTree,
 } from "../../../src/check/play/script-tree.ts";
@@ -57,6 +58,22 @@ function script(tree: string, file = "t.wire"): Script {
 function mode(path: string): string {
   return (statSync(join(root, path)).mode & 0o7777).toString(8);
 }
+
+test("rewriting names leaves the others as they are, changed or not", () => {
+  const { tree } = script("file a.txt\n| one\nfile d/x mode=0600\n| two\nfile e/y\n| three");
+  writeTree(root, tree);
+  const kept = lstatSync(join(root, "e/y")).ino;
+  writeFileSync(join(root, "a.txt"), "changed");
+  writeFileSync(join(root, "a.txt.br"), "new");
+  writeFileSync(join(root, "e/z"), "stays");
+  rmSync(join(root, "d"), { recursive: true });
+  rewriteNames(root, tree, (name) => !name.startsWith("e"));
+  expect(readdirSync(root).toSorted()).toEqual(["a.txt", "d", "e"]);
+  expect(readFileSync(join(root, "a.txt"), "utf8")).toBe("one\n");
+  expect(mode("d/x")).toBe("600");
+  expect(lstatSync(join(root, "e/y")).ino).toBe(kept);
+  expect(readdirSync(join(root, "e")).toSorted()).toEqual(["y", "z"]);
+});
 
 describe("writing a tree", () => {
   test("sets modes and times whatever the umask", () => {

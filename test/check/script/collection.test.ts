@@ -29,13 +29,15 @@ describe("the scripts of a folder", () => {
     expect(files).toEqual([join(good, "a/z.wire"), join(good, "b.wire")]);
   });
 
+  test("are none at a path that does not exist, which the fault says", () => {
+    const file = join(folder, "absent");
+    const fault = { file, line: 0, expected: "a script, NAME.wire", missing: true as const };
+    expect(collectScripts([file])).toEqual({ ok: false, error: [fault] });
+  });
+
   test("are none where there is none, which is a fault", () => {
     mkdirSync(join(folder, "empty"));
-    for (const path of [
-      join(folder, "empty"),
-      join(folder, "absent"),
-      join(folder, "good/notes.md"),
-    ]) {
+    for (const path of [join(folder, "empty"), join(folder, "good/notes.md")]) {
       expect(collectScripts([path])).toEqual({
         ok: false,
         error: [{ file: path, line: 0, expected: "a script, NAME.wire" }],

@@ -111,6 +111,17 @@ describe("a whole script", () => {
     ]);
   });
 
+  test("has the paragraphs under each heading", () => {
+    expect([...(script.prose ?? [])]).toEqual([
+      [0, ["Prose, which may say > and < inside."]],
+      [20, ["### A heading below is prose"]],
+    ]);
+    const text = scriptWith(`One\nparagraph.\n\nAnother.\n\n${request}    < 200\n\nA last one.`);
+    expect([...(parsed(text).prose ?? [])]).toEqual([
+      [4, ["One paragraph.", "Another.", "A last one."]],
+    ]);
+  });
+
   test("has its tree with modes, times and contents", () => {
     const bytes = new TextEncoder().encode("one\n\ntwo");
     expect(script.tree).toEqual([
@@ -422,6 +433,22 @@ describe("refuses, with the line", () => {
     expect(faults(scriptWith(`Prose\n${request}    < 200`))).toEqual([
       "t.wire:7: an empty line between prose and an indented block",
     ]);
+  });
+
+  test("a statement with less than four spaces, which would be taken for prose", () => {
+    for (const spaces of [" ", "  ", "   "]) {
+      expect(faults(scriptWith(`${request}    < 200`, `${spaces}file a.txt\n`))).toEqual([
+        "t.wire:3: four spaces before file",
+      ]);
+    }
+    expect(faults(scriptWith(`${request}    < 200\n\n  half-close`))).toEqual([
+      "t.wire:10: four spaces before half-close",
+    ]);
+    expect(faults(scriptWith(`Prose\n  closed\n\n${request}    < 200`))).toEqual([
+      "t.wire:7: four spaces before closed",
+    ]);
+    // A point of a list goes on in its next line, and may begin there with a statement's word.
+    expect(faults(scriptWith(`- A point\n  file by file\n\n${request}    < 200`))).toEqual([]);
   });
 
   test("a phase that sends nothing, and one that expects nothing", () => {

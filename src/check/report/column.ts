@@ -1,0 +1,61 @@
+/**
+ * The outcomes of scripts against one server, and how they are counted and grouped: what all
+ * reports are made of.
+ */
+
+import { basename, dirname } from "node:path";
+
+import type { PhaseOutcome } from "../play/player.ts";
+import type { Script, Strength } from "../script/script.ts";
+
+/** The outcome of one script against one server. */
+export type ScriptOutcome =
+  | { readonly kind: "not-played"; readonly reason: string }
+  | {
+      readonly kind: "played";
+      /** An outcome for each phase of the script. */
+      readonly phases: readonly PhaseOutcome[];
+      readonly replays: number;
+    };
+
+/** A server, and the outcome of each script against it. */
+export interface Column {
+  readonly server: string;
+  /** Whether the server is the one that `check` belongs to, and started. */
+  readonly own?: true;
+  /** Why the server could not be reached, if so. Nothing was played then. */
+  readonly unreachable?: string;
+  readonly outcomes: ReadonlyMap<Script, ScriptOutcome>;
+}
+
+/** The number of phases that were played, and how many of them held. */
+export interface Tally {
+  readonly held: number;
+  readonly played: number;
+}
+
+type Tallies = Readonly<Record<Strength, Tally>>;
+
+/** Counts the phases of `scripts` that were played against a server, by strength. */
+export function tally(scripts: readonly Script[], column: Column): Tallies {
+  const counts = {
+    must: { held: 0, played: 0 },
+    should: { held: 0, played: 0 },
+    may: { held: 0, played: 0 },
+  };
+  for (const script of scripts) {
+    const outcome = column.outcomes.get(script);
+    if (outcome?.kind !== "played") continue;
+    for (const [index, phase] of script.phases.entries()) {
+      const count = counts[phase.strength];
+      count.played += 1;
+      if (outcome.phases[index]?.kind === "held") count.held += 1;
+    }
+  }
+  return counts;
+}
+
+/** The scripts by their folder, which is named after the section that they test. */
+export function sections(scripts: readonly Script[]): ReadonlyMap<string, readonly Script[]> {
+  return Map.groupBy(scripts, (script) => basename(dirname(script.file)) || ".");
+}

@@ -1,0 +1,46 @@
+/**
+ * What a check found out about a server: the phases that failed, in the order in which they
+ * matter. A `may` is often a choice of postern's own, so another server that chose otherwise
+ * differs and has not failed.
+ */
+
+import type { PhaseOutcome } from "../play/player.ts";
+import type { Phase, Script, Strength } from "../script/script.ts";
+import { strengths } from "../script/script.ts";
+import type { Column } from "./column.ts";
+
+export interface Finding {
+  readonly script: Script;
+  readonly phase: Phase;
+  readonly outcome: PhaseOutcome & { readonly kind: "failed" };
+  /** Whether it is only a difference from postern's own choices. */
+  readonly taste: boolean;
+}
+
+/** The failed phases of one strength, in the order of the scripts. */
+export function findingsOf(
+  strength: Strength,
+  scripts: readonly Script[],
+  column: Column,
+): readonly Finding[] {
+  const taste = strength === "may" && column.own !== true;
+  return scripts.flatMap((script) => {
+    const outcome = column.outcomes.get(script);
+    if (outcome?.kind !== "played") return [];
+    return script.phases.flatMap((phase, index) => {
+      const result = outcome.phases[index];
+      if (phase.strength !== strength || result?.kind !== "failed") return [];
+      return [{ script, phase, outcome: result, taste }];
+    });
+  });
+}
+
+/** All failed phases: musts, shoulds, then mays. */
+export function allFindings(scripts: readonly Script[], column: Column): readonly Finding[] {
+  return strengths.flatMap((strength) => findingsOf(strength, scripts, column));
+}
+
+/** The paragraphs under the heading of a phase, or those under the title if it has none. */
+export function proseOf(script: Script, phase: Phase): readonly string[] {
+  return script.prose?.get(phase.line) ?? script.prose?.get(0) ?? [];
+}

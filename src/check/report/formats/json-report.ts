@@ -1,0 +1,62 @@
+/** The result of a check as JSON. `docs/wire-scripts.md` documents its members. */
+
+import { basename, dirname } from "node:path";
+
+import type { PhaseOutcome } from "../../play/player.ts";
+import type { Phase, Script } from "../../script/script.ts";
+import { byteDiff } from "../byte-diff.ts";
+import type { Column } from "../column.ts";
+import { tally } from "../column.ts";
+import { exchangeLines } from "../exchange-text.ts";
+import { proseOf } from "../finding.ts";
+
+/** The report as JSON. `docs/wire-scripts.md` documents its members. */
+export function reportJson(
+  scripts: readonly Script[],
+  columns: readonly Column[],
+  exitStatus: number,
+): string {
+  const servers = columns.map((column) => ({
+    server: column.server,
+    ...(column.unreachable === undefined ? {} : { unreachable: column.unreachable }),
+    totals: tally(scripts, column),
+    scripts: scripts.map((script) => scriptJson(script, column)),
+  }));
+  return `${JSON.stringify({ exitStatus, servers }, undefined, 2)}\n`;
+}
+
+function scriptJson(script: Script, column: Column): object {
+  const head = { file: script.file, title: script.title, section: basename(dirname(script.file)) };
+  const outcome = column.outcomes.get(script);
+  if (outcome === undefined) return { ...head, notPlayed: "the server could not be reached" };
+  if (outcome.kind === "not-played") return { ...head, notPlayed: outcome.reason };
+  const { uncutReason } = script.settings;
+  const phases = script.phases.map((phase, index) =>
+    phaseJson(script, phase, outcome.phases[index]),
+  );
+  const uncut = uncutReason === undefined ? {} : { uncut: uncutReason };
+  return { ...head, replays: outcome.replays, ...uncut, phases };
+}
+
+function phaseJson(script: Script, phase: Phase, outcome: PhaseOutcome | undefined): object {
+  const { title, line, references, strength } = phase;
+  const head = { title, line, references, strength, held: outcome?.kind === "held" };
+  if (outcome?.kind !== "failed") return head;
+  const { failure, replay, exchange = [] } = outcome;
+  const { difference } = failure;
+  const cut = replay === undefined ? {} : { replay };
+  const diff =
+    difference === undefined ? {} : { diff: byteDiff(difference.expected, difference.came) };
+  return {
+    ...head,
+    failure: {
+      line: failure.line,
+      expected: failure.expected,
+      came: failure.came,
+      ...cut,
+      ...diff,
+    },
+    prose: proseOf(script, phase),
+    exchange: exchangeLines(exchange),
+  };
+}

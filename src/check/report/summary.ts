@@ -1,0 +1,29 @@
+/** What a check comes to, in one line for each server. */
+
+import type { Script } from "../script/script.ts";
+import type { Column } from "./column.ts";
+import { tally } from "./column.ts";
+
+/** A number with its noun. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** One line on a server, the last that is read. */
+export function summary(scripts: readonly Script[], column: Column): string {
+  const { server, unreachable, outcomes } = column;
+  if (unreachable !== undefined) return `${server}: not reached`;
+  const { must, should, may } = tally(scripts, column);
+  const played = must.played + should.played + may.played;
+  if (played === 0) return `${server}: nothing was played`;
+  const failed = must.played - must.held;
+  const musts = failed === 0 ? "every must held" : `${counted(failed, "must")} FAILED`;
+  const parts = [
+    `${musts} (${must.held}/${must.played})`,
+    `should ${should.held}/${should.played}`,
+    `may ${may.held}/${may.played}`,
+  ];
+  const notPlayed = scripts.filter((script) => outcomes.get(script)?.kind !== "played").length;
+  if (notPlayed > 0) parts.push(`${counted(notPlayed, "script")} not played`);
+  return `${server}: ${parts.join(", ")}`;
+}

@@ -1,0 +1,72 @@
+/**
+ * Plays each script against a server of the house, started for it on a fresh folder. All scripts
+ * are played once; those that held are then replayed with their bytes cut, many replays at a time.
+ */
+
+import { inParallel } from "../play/parallel.ts";
+import type { PhaseOutcome } from "../play/player.ts";
+import type { Played } from "../play/replay.ts";
+import { canBeReplayed, playsByItself, playScript, replayScript } from "../play/replay.ts";
+import type { Stage, StartServer } from "../play/stage.ts";
+import { withOwnStages } from "../play/stage.ts";
+import type { Column, ScriptOutcome } from "../report/column.ts";
+import type { Script } from "../script/script.ts";
+import type { Course } from "./course.ts";
+
+type Stages = readonly [Stage, ...Stage[]];
+
+/** Each has a server in this process, so that more at once would only wait for each other. */
+const scriptsAtOnce = 12;
+const replayedAtOnce = 6;
+/** Servers started for one script whose replays can't share a server. */
+const stagesAtOnce = 4;
+
+/** Plays the scripts, and replays them if the course says so. */
+export async function playOwn(
+  scripts: readonly Script[],
+  course: Course,
+  start: StartServer,
+): Promise<Column> {
+  const outcomes = new Map<Script, ScriptOutcome>();
+  const column = { server: "postern", own: true as const, outcomes };
+  const { bounds } = course;
+  course.progress?.planned({ play: scripts.length, replay: course.replays ? scripts.length : 0 });
+  const ordered = course.ordered(scripts);
+  await course.inTurn(ordered, scriptsAtOnce, (script) =>
+    course.take("play", script, outcomes, () =>
+      onStages(script, 1, start, outcomes, ([stage]) => playScript(script, stage, bounds)),
+    ),
+  );
+  if (!course.replays) return column;
+  await inParallel(ordered, course.width(replayedAtOnce), (script) =>
+    course.take("replay", script, outcomes, async () => {
+      const uncut = outcomes.get(script);
+      if (uncut?.kind !== "played" || !canBeReplayed(script, uncut)) return;
+      const count = playsByItself(script) ? stagesAtOnce : 1;
+      const replay = (stages: Stages): Promise<Played> =>
+        replayScript(script, uncut, stages, bounds);
+      await onStages(script, count, start, outcomes, replay);
+    }),
+  );
+  return column;
+}
+
+async function onStages(
+  script: Script,
+  count: number,
+  start: StartServer,
+  outcomes: Map<Script, ScriptOutcome>,
+  play: (stages: Stages) => Promise<Played>,
+): Promise<void> {
+  try {
+    await withOwnStages(script, start, count, async (stages) => {
+      outcomes.set(script, { kind: "played", ...(await play(stages)) });
+    });
+  } catch (error) {
+    const came = error instanceof Error ? error.message : String(error);
+    const phases = script.phases.map(({ line }): PhaseOutcome => {
+      return { kind: "failed", failure: { line, expected: "a server and its tree", came } };
+    });
+    outcomes.set(script, { kind: "played", phases, replays: 0 });
+  }
+}

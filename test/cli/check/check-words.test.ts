@@ -1,0 +1,53 @@
+import { describe, expect, test } from "bun:test";
+
+import { checkHelp, readCheckWords } from "../../../src/cli/check/check-words.ts";
+
+describe("the words after check", () => {
+  test("say what to play, how, and what comes out", () => {
+    const words =
+      "fixtures/wire --against a:80 --against b:80 --tree /t --filter range --section 9112-6 " +
+      "--strength must --strength should --jobs 4 --timeout 500ms --no-replay --bail --seed 7 " +
+      "--failures --json --github --html r.html --junit r.xml --list --watch";
+    expect(readCheckWords(words.split(" "))).toEqual({
+      paths: ["fixtures/wire"],
+      against: ["a:80", "b:80"],
+      tree: "/t",
+      filter: "range",
+      sections: ["9112-6"],
+      strengths: ["must", "should"],
+      jobs: 4,
+      responseMs: 500,
+      replay: false,
+      bail: true,
+      seed: 7,
+      failuresOnly: true,
+      json: true,
+      github: true,
+      html: "r.html",
+      junit: "r.xml",
+      list: true,
+      watch: true,
+    });
+  });
+
+  test.each([
+    ["", "check needs a script, or a folder of them"],
+    ["s --jobs 0", "--jobs: expected a number from 1 to 256, not 0"],
+    ["s --jobs", "--jobs needs a value"],
+    ["s --seed x", "--seed: expected a number from 0 to 4294967295, not x"],
+    ["s --timeout 5", "--timeout: expected 2s or 500ms, not 5"],
+    ["s --timeout 0s", "--timeout: expected 2s or 500ms, not 0s"],
+    ["s --strength musts", "--strength: expected must, should or may, not musts"],
+    ["s --json --tap", "--json and --tap are two forms of one report"],
+    ["s --fliter x", "unknown option --fliter: did you mean --filter?"],
+    ["s --toString", "unknown option --toString; check --help lists them"],
+  ])("%p are refused", (words, message) => {
+    expect(readCheckWords(words === "" ? [] : words.split(" "))).toBe(message);
+  });
+
+  test("are all in the help", () => {
+    for (const name of ["--bail", "--junit FILE", "--seed N", "--watch", "--failures"]) {
+      expect(checkHelp).toContain(name);
+    }
+  });
+});
