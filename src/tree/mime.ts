@@ -47,11 +47,9 @@ const languages = [
 ];
 
 /** Rule 3: formats whose extensions source code may have. */
-const ambiguous = [
-  /^application\/(?:vnd\.|x-|msword$|mathematica$|pkix-attr-cert$|.*\+xml)/,
-  /^(?:audio|image|video)\/vnd\./,
-  /^video\/mp2t$/,
-];
+const ambiguous =
+  /^(?:application\/(?:vnd\.|x-|(?:msword|mathematica|pkix-attr-cert)$|.*\+xml)|video\/mp2t$)/;
+const ambiguousMedia = /^(?:audio|image|video)\/vnd\./;
 
 /** Rule 3: formats that are text and that programs receive by their type. */
 const exempt =
@@ -134,7 +132,9 @@ function shownType(type: string): string {
 
 /** Whether rule 3 applies to files of `mediaType`, so that their beginning decides. */
 export function mayBeSource(mediaType: string): boolean {
-  return ambiguous.some((types) => types.test(mediaType)) && !exempt.test(mediaType);
+  if (mediaType.startsWith("text/")) return false;
+  const isAmbiguous = ambiguous.test(mediaType) || ambiguousMedia.test(mediaType);
+  return isAmbiguous && !exempt.test(mediaType);
 }
 
 /**
