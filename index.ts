@@ -24,7 +24,12 @@ export type { LogFormat } from "./src/server/log.ts";
 export type { RecordedRequest } from "./src/server/request-recorder.ts";
 export type { Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
-export type { ReloadOptions, ServeOptions, TlsOptions } from "./src/server/serve-options.ts";
+export type {
+  ReloadOptions,
+  ServeOptions,
+  TlsOptions,
+  TlsSetting,
+} from "./src/server/serve-options.ts";
 export { ServeError } from "./src/site/serve-error.ts";
 export type { MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
 

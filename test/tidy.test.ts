@@ -244,12 +244,10 @@ const oneClock = onlyIn(
   ["check"],
 );
 /** Processes, and the peer of a wire script, are timed on their own. */
-const oneEventLoop = onlyIn(
-  "src/schedule/event-loop.ts",
-  /\bset(?:Timeout|Interval|Immediate)\b/,
-  // TLS has no scheduler yet.
-  ["check", "cli", "src/server/tls/secure-sockets.ts"],
-);
+const oneEventLoop = onlyIn("src/schedule/event-loop.ts", /\bset(?:Timeout|Interval|Immediate)\b/, [
+  "check",
+  "cli",
+]);
 const oneContainment = onlyIn(
   "src/tree/path.ts",
   /\bas\s+ContainedPath\b|<ContainedPath>\s*[\w({[]/,
@@ -500,6 +498,8 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/server/http1/timeouts.ts Waiting": "type",
   "src/server/log.ts LoggedExchange": "type",
   "src/server/log.ts formatLine": "part",
+  "src/cli/trust/trust-command.ts Dialog": "type",
+  "src/server/tls/local/machine-subjects.ts subjectsOf": "part",
   "src/site/content/representation.ts RepresentationParts": "type",
   "src/site/listing/listing-rows.ts RowFormat": "type",
   "src/site/pages/markup.ts beginPage": "part",

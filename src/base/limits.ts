@@ -102,6 +102,12 @@ export interface Limits {
   /** How soon dropped lines of the access log are reported, with all that were dropped since. */
   readonly logDropsTimeMs: Milliseconds;
 
+  /**
+   * How often a server with a local certificate looks whether it still fits the machine's names and
+   * addresses, and the time.
+   */
+  readonly certificateLookTimeMs: Milliseconds;
+
   /** Folders that are served together, each under its own path. */
   readonly mountsMax: number;
   /** Open connections; one more is answered 503 and closed. */
@@ -277,6 +283,7 @@ export const defaultLimits: Limits = {
   stopTimeMs: seconds(5),
   logStallTimeMs: seconds(1),
   logDropsTimeMs: seconds(10),
+  certificateLookTimeMs: seconds(600),
 
   mountsMax: 64,
   connectionsMax: 20_000,
@@ -395,6 +402,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "codingAtOnceBytesMax",
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
+  },
+  {
+    limit: "certificateLookTimeMs",
+    expected: "at least 1",
+    holds: (l) => l.certificateLookTimeMs >= 1,
   },
   {
     limit: "liveRootTimeMs",

@@ -15,6 +15,7 @@ export function helpText(): string {
   postern [root] /docs=FOLDER...       serve further folders, each under its path
   postern audit [root] [options]       say what visitors don't get, and what they should not
   postern check SCRIPT|FOLDER...       play wire scripts; check --help tells more
+  postern trust                        have browsers trust --tls; trust --help tells more
 
 ${describeFlags()}
 
@@ -24,7 +25,8 @@ on the way to it. PORT in the environment is the port, where --port is not given
 }
 
 /** A server or workers, as far as the line describes them. */
-type Listening = Pick<Server, "url" | "host" | "port" | "root"> & Partial<Pick<Server, "unix">>;
+type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
+  Partial<Pick<Server, "tlsRedirect" | "unix">>;
 
 /** The line for people. */
 export function readyLine(server: Listening): string {
@@ -34,7 +36,8 @@ export function readyLine(server: Listening): string {
 
 /** The line for programs: one JSON object. */
 export function readyJson(server: Listening): string {
-  const { url, host, port, root, unix } = server;
-  const ready = { event: "ready", url: url.href, host, port, unix, pid: process.pid, root };
+  const { url, host, port, tlsRedirect, root, unix } = server;
+  const at = { url: url.href, host, port, tlsRedirect, unix };
+  const ready = { event: "ready", ...at, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;
 }

@@ -41,8 +41,21 @@ export const startPostern: StartServer = async ({ root, arguments: words, limits
   });
   if (!settings.ok) throw new Error(settings.error);
   const options = serveOptions({ ...settings.value.config, host: "127.0.0.1", log: "none" });
-  const server = await serve({ ...options, port: 0, limits: { ...options.limits, ...limits } });
-  return { url: server.url, stop: () => server.stop({ force: true }) };
+  // A check touches no file of the user's.
+  const { tls } = options;
+  const certificate = tls === "local" ? ({ tls: true } as const) : {};
+  const server = await serve({
+    ...options,
+    ...certificate,
+    port: 0,
+    limits: { ...options.limits, ...limits },
+  });
+  const { tlsRedirect, url } = server;
+  return {
+    // What a script has to say about that port can be seen there alone.
+    url: tlsRedirect === undefined ? url : new URL(`http://127.0.0.1:${tlsRedirect}/`),
+    stop: () => server.stop({ force: true }),
+  };
 };
 
 const optionNames = ["against", "tree", "no-replay", "json", "help"] as const;

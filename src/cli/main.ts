@@ -1,5 +1,6 @@
 /**
- * The command: serves a folder until a signal stops it, or runs `check` or `audit`.
+ * The command: serves a folder until a signal stops it, or runs `check`, `audit`, `trust` or
+ * `untrust`.
  *
  * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
  * the command line or the configuration is wrong.
@@ -17,7 +18,7 @@ import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
-import { serveOptions } from "./config/to-serve-options.ts";
+import { hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { Workers } from "./workers/workers.ts";
@@ -127,7 +128,11 @@ async function announce(
   if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
   if (ready === "json") print(readyJson(server));
   else if (quiet !== true && !standardOutput.isTerminal) print(readyLine(server));
-  else if (quiet !== true) {
+  if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
+    const { authorityLine } = await import("./trust/authority-line.ts");
+    void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
+  }
+  if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
     print(await bannerFor(server, settings, process.env));
     void tellRefused(settings.config);
@@ -203,7 +208,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const server = await start(config, log);
     const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
-    if (file !== undefined || config.tls !== undefined) {
+    if (file !== undefined || hasTls(config)) {
       const { reloadOnHangup } = await import("./reload.ts");
       reloadOnHangup(server, command.value, settings.value, stop);
     }
@@ -228,12 +233,18 @@ function withAllOctets(words: readonly string[]): readonly string[] {
 /** Runs the command; `given` are the process's arguments without program and file. */
 export async function main(given: readonly string[]): Promise<void> {
   const words = withAllOctets(given);
-  if (words[0] === "audit") {
+  const [first] = words;
+  if (first === "audit") {
     const { runAudit } = await import("./audit/audit-command.ts");
     process.exitCode = await runAudit(words.slice(1));
     return;
   }
-  if (words[0] !== "check") return serveUntilStopped(words);
+  if (first === "trust" || first === "untrust") {
+    const { runTrust } = await import("./trust/trust-command.ts");
+    process.exitCode = await runTrust(first, words.slice(1));
+    return;
+  }
+  if (first !== "check") return serveUntilStopped(words);
   const { runCheck } = await import("./check-command.ts");
   process.exitCode = await runCheck(words.slice(1));
 }

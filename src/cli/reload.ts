@@ -13,7 +13,7 @@ import { standardError } from "../system/standard-streams.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import type { OptionName } from "./options/option.ts";
 import { defaultOf, optionRows, optionTable } from "./options/option-table.ts";
-import { serveOptions } from "./config/to-serve-options.ts";
+import { hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 
@@ -54,7 +54,7 @@ function sayWhatNeedsRestart(
     const until = current === undefined ? "" : `, until then it is ${current}`;
     say(`${file?.name}: ${name}: needs a restart${until}`);
   }
-  if ((config.tls !== undefined) === isSecure(server)) return;
+  if (hasTls(config) === isSecure(server)) return;
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
 }
 
@@ -66,7 +66,7 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
     return say(`${start.file.name}: no such file`);
   }
   const { tls, ...options } = serveOptions(config);
-  const certificate = tls === undefined || !isSecure(server) ? {} : { tls };
+  const certificate = tls === undefined || tls === false || !isSecure(server) ? {} : { tls };
   try {
     const root = config.root ?? (config.mounts === undefined ? defaultOptions.root : undefined);
     const named = root === undefined ? {} : { root };

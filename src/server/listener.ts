@@ -27,11 +27,12 @@ import { systemCalls } from "../system/system-choice.ts";
 import type { Collector } from "../schedule/collector.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
+import type { CleartextService } from "./tls/cleartext.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
 import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
-import { CleartextTransport, SocketTransport } from "./connection/transport.ts";
+import { SocketTransport } from "./connection/transport.ts";
 
 /** Why a server can't listen: the port is in use or not permitted, or the host isn't here. */
 export interface ListenFailure {
@@ -49,6 +50,14 @@ const portMax = 65_535;
 
 /** The address of every client of a Unix socket, which has none; nginx calls it so, too. */
 const unixAddress = "unix:";
+
+/** The port that an https URL names by naming none (RFC 9110 §4.2.2). */
+const httpsPort = 443;
+
+/** The address of a socket's client. */
+function addressOf({ remoteAddress }: Socket<SocketOwner>): string {
+  return remoteAddress ?? unixAddress;
+}
 
 /** The addresses that a host name stands for on this machine. */
 function addressesOf(host: string): readonly string[] {
@@ -132,6 +141,13 @@ export function listenWithoutServing(
   return sockets as Result<readonly ListeningSocket[], ListenFailure>;
 }
 
+/** TLS for a listener's sockets. */
+interface ListenerTls {
+  readonly sockets: SecureSockets;
+  /** What answers requests that come in cleartext to `port`, where TLS is spoken. */
+  cleartext(port: number): CleartextService;
+}
+
 /** The listening sockets of one server, and the connections that they have accepted. */
 export class Listener {
   #connectionsMax = 0;
@@ -145,14 +161,16 @@ export class Listener {
   readonly #perAddress = new Map<string, number>();
   /** Undefined for a server without TLS. */
   readonly #secure: SecureSockets | undefined;
+  readonly #cleartext: ListenerTls["cleartext"] | undefined;
   /** Undefined until a connection has been closed. */
   #collector: Collector | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(server: ServerContext, factory: ConnectionFactory, secure?: SecureSockets) {
+  constructor(server: ServerContext, factory: ConnectionFactory, tls?: ListenerTls) {
     this.#factory = factory;
-    this.#secure = secure;
+    this.#secure = tls?.sockets;
+    this.#cleartext = tls === undefined ? undefined : (port) => tls.cleartext(port);
     this.#context = {
       ...server,
       date: new ResponseDate(server.clock),
@@ -212,25 +230,46 @@ export class Listener {
     return {
       allowHalfOpen: true,
       data: undefined,
-      ...(secure === undefined ? {} : { tls: secure.options }),
-      socket: {
-        open: (socket) => this.#accept(socket),
-        ...(secure === undefined ? {} : this.#handshakes(secure)),
-        data: (socket, octets) => socket.data?.receive(octets),
-        drain: (socket) => socket.data?.drained(),
-        end: (socket) => socket.data?.peerEnded(),
-        close: (socket) => this.#closed(socket),
-        error: (socket, error) => {
-          if (secure?.isClientsFault(error) !== true) this.#context.failed(error);
-          socket.data?.abort();
-        },
+      socket: secure === undefined ? this.#events() : this.#eventsBelow(secure),
+    };
+  }
+
+  /** The handlers of the sockets that connections have; of TLS sockets, `secure` are theirs. */
+  #events(secure?: SecureSockets): SocketHandler<SocketOwner> {
+    return {
+      ...(secure === undefined
+        ? { open: (socket) => this.#accept(socket) }
+        : this.#handshakes(secure)),
+      data: (socket, octets) => socket.data?.receive(octets),
+      drain: (socket) => socket.data?.drained(),
+      end: (socket) => socket.data?.peerEnded(),
+      close: (socket) => this.#closed(socket),
+      error: (socket, error) => {
+        if (secure?.isClientsFault(error) !== true) this.#context.failed(error);
+        socket.data?.abort();
       },
     };
   }
 
-  #accept(socket: Socket<SocketOwner>): void {
-    const address = (socket.remoteAddress as string | undefined) ?? unixAddress;
-    const secure = this.#secure;
+  /** The handlers of the plain sockets that TLS is put over. */
+  #eventsBelow(secure: SecureSockets): SocketHandler<SocketOwner> {
+    const handlers = this.#events(secure);
+    return {
+      open: (socket) => this.#acceptSecurely(socket, secure, handlers),
+      data: (socket, octets) => {
+        const cleartext = secure.hear(socket.data, octets);
+        if (cleartext === undefined) return;
+        this.#forget(cleartext.handshake);
+        this.#answerCleartext(socket, cleartext.secure, cleartext.octets);
+      },
+      error: (_socket, error) => {
+        if (!secure.isClientsFault(error)) this.#context.failed(error);
+      },
+    };
+  }
+
+  /** A client has connected: what holds for cleartext and TLS. Answers with its address. */
+  #admit(socket: Socket<SocketOwner>): string {
     // Before the first connection is closed there is little that could be garbage.
     this.#collector?.note();
     const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
@@ -239,14 +278,25 @@ export class Listener {
       const { fd } = socket as Socket<SocketOwner> & { readonly fd: number };
       systemCalls().boundUnsent(fd, unsentBytesMax);
     }
+    const address = addressOf(socket);
     this.#context.observers.connected.tell(address);
-    if (secure === undefined) {
-      return this.#connect(socket, new SocketTransport(socket), address);
-    }
-    const handshake = secure.begin(socket, address, this.#context);
-    this.#own(socket, handshake);
-    if (this.#connections.size > this.#turnedAwayMax) this.#reset(handshake);
-    else secure.present(socket);
+    return address;
+  }
+
+  #accept(socket: Socket<SocketOwner>): void {
+    const address = this.#admit(socket);
+    this.#connect(socket, new SocketTransport(socket), address);
+  }
+
+  #acceptSecurely(
+    socket: Socket<SocketOwner>,
+    secure: SecureSockets,
+    handlers: SocketHandler<SocketOwner>,
+  ): void {
+    const address = this.#admit(socket);
+    const begun = secure.begin(socket, address, this.#context, handlers);
+    this.#own(begun.secure, begun.handshake);
+    if (this.#connections.size > this.#turnedAwayMax) this.#reset(begun.handshake);
   }
 
   #closed({ data: connection }: Socket<SocketOwner>): void {
@@ -272,24 +322,43 @@ export class Listener {
   /** The handler for the ends of handshakes. */
   #handshakes(secure: SecureSockets): Pick<SocketHandler<SocketOwner>, "handshake"> {
     return {
-      handshake: (socket, agreed, error) => {
+      handshake: (socket, agreed) => {
         const handshake = socket.data;
         if (handshake === undefined) return;
-        const end = secure.conclude(handshake, agreed, error);
-        if (end === "failed") return;
+        if (!secure.conclude(handshake, agreed)) return;
         this.#forget(handshake);
         const { remoteAddress } = handshake;
-        if (end === "cleartext") {
-          const connection = this.#make(new CleartextTransport(socket), remoteAddress);
-          this.#own(socket, connection);
-          this.#turnAway(connection, "cleartext");
-          return;
-        }
         const closesLater = (closing: ProtocolConnection): void => void this.#own(socket, closing);
         const transport = secure.transport(socket, remoteAddress, this.#context, closesLater);
         this.#connect(socket, transport, remoteAddress);
       },
     };
+  }
+
+  /**
+   * Answers what a client of a TLS port has sent in cleartext on the socket `plain`: its request
+   * leads to https, if its head has come. The socket is closed at the end of this turn.
+   */
+  #answerCleartext(
+    plain: Socket<SocketOwner>,
+    socket: Socket<SocketOwner>,
+    octets: Uint8Array,
+  ): void {
+    const address = addressOf(socket);
+    const transport = new SocketTransport(plain);
+    const { headIn } = require("./tls/cleartext.ts") as typeof import("./tls/cleartext.ts");
+    const head = headIn(octets);
+    const service =
+      head === undefined ? undefined : this.#cleartext?.(socket.localPort ?? httpsPort);
+    if (head === undefined || service === undefined) {
+      const connection = this.#make(transport, address);
+      this.#own(socket, connection);
+      return this.#turnAway(connection, "cleartext");
+    }
+    const { factory, answer, refuse } = service;
+    const connection = factory({ ...this.#context, answer, refuse }, transport, address);
+    this.#own(socket, connection);
+    connection.receive(head);
   }
 
   #make(transport: Transport, address: string): ProtocolConnection {

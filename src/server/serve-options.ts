@@ -22,6 +22,14 @@ export interface TlsOptions {
   readonly key: string;
 }
 
+/**
+ * The certificate of a server: one's own, or one for localhost, this machine's names and its
+ * private addresses, signed by an authority (CA) that postern makes. With `true` that authority is
+ * in memory, one for all servers of the process, and touches no file. With "local" it is the one
+ * that `postern --tls` keeps for the user, which browsers can be made to trust.
+ */
+export type TlsSetting = TlsOptions | true | "local";
+
 /** Whether `text` is PEM, and not the path of a file of it (RFC 7468 §2). */
 export function isPemText(text: string): boolean {
   return text.includes("-----BEGIN ");
@@ -45,8 +53,13 @@ export interface ServeOptions extends SiteOptions {
    * (SO_REUSEPORT); Linux spreads the connections over them. False by default.
    */
   readonly reusePort?: boolean;
-  /** The certificate. With it the port speaks TLS 1.2 or 1.3 and nothing else. */
-  readonly tls?: TlsOptions;
+  /**
+   * The certificate. With it the port speaks TLS 1.2 or 1.3, and answers a request in cleartext
+   * with a redirect to https. False, the default, for no TLS.
+   */
+  readonly tls?: TlsSetting | false;
+  /** With `tls`, a further port, which redirects from http to https; 0 for any free one. */
+  readonly tlsRedirect?: number;
   /** The access log's format; "none" by default. */
   readonly log?: LogFormat;
   /** Writes lines of the log; to standard output by default. */
@@ -64,7 +77,15 @@ export interface ServeOptions extends SiteOptions {
 
 /** Options that have no default value: the server does without them. */
 type OptionWithoutDefault =
-  "files" | "tls" | "cache" | "write" | "isTerminal" | "onError" | "unix" | "unixMode";
+  | "files"
+  | "tls"
+  | "tlsRedirect"
+  | "cache"
+  | "write"
+  | "isTerminal"
+  | "onError"
+  | "unix"
+  | "unixMode";
 
 /** The value of each option that is left out. */
 export const defaultOptions = {
@@ -125,6 +146,7 @@ type FixedOption =
   | "port"
   | "unix"
   | "unixMode"
+  | "tlsRedirect"
   | "reusePort"
   | "write"
   | "isTerminal"
@@ -133,7 +155,8 @@ type FixedOption =
 
 /**
  * The options that can change while a server runs. `tls` is the certificate for connections to
- * come, on a server that has one already; left out, the certificate stays.
+ * come, on a server that has one already; left out, the certificate stays. A local one is made anew
+ * if it has to be.
  */
 export type ReloadOptions = Omit<ServeOptions, FixedOption>;
 

@@ -23,8 +23,8 @@ import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest, RequestRecorder } from "./request-recorder.ts";
-import type { SecureSockets } from "./tls/secure-sockets.ts";
-import type { CompleteOptions, ReloadOptions, ServeOptions, TlsOptions } from "./serve-options.ts";
+import type { ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
+import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
 import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
@@ -42,6 +42,13 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
   /** The path of the Unix socket that it listens on; undefined for a port. */
   readonly unix: string | undefined;
+  /** The port that redirects from http to https; undefined where there is none. */
+  readonly tlsRedirect: number | undefined;
+  /**
+   * The authority (CA) that signed the certificate, as PEM text, if postern made it, so that a
+   * client can trust it: `fetch(server.url, { tls: { ca: server.ca } })`. Undefined otherwise.
+   */
+  readonly ca: string | undefined;
   /** The real path of the served folder or file; "" for files in memory, and mounts alone. */
   readonly root: string;
   /**
@@ -127,7 +134,7 @@ function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
  * Has `listener` listen by `options`. Answers with the port, 0 for a Unix socket, whose code is
  * loaded only by a server that has one. Throws a `ServeError` when that fails.
  */
-async function listen(
+async function openMain(
   listener: Listener,
   { host, port, reusePort, unix, unixMode }: CompleteOptions,
 ): Promise<number> {
@@ -193,45 +200,93 @@ class LateLive {
   }
 }
 
-/** TLS under the certificate that `tls` names. Its code is loaded only by a server that has it. */
-async function openSecureSockets(
-  { tls }: CompleteOptions,
-  { shows }: OpenSite,
-  scheduler: Scheduler,
-): Promise<SecureSockets | undefined> {
-  if (tls === undefined) return undefined;
-  const { SecureSockets: Sockets } = await import("./tls/secure-sockets.ts");
-  return new Sockets(tls, shows, scheduler);
+/** The TLS of a server with `options`. Its code is loaded only by a server that has it. */
+async function openTls(
+  options: CompleteOptions,
+  surroundings: TlsSurroundings,
+): Promise<ServerTls | undefined> {
+  const { tls, tlsRedirect } = options;
+  if (tls === undefined || tls === false) {
+    if (tlsRedirect === undefined) return undefined;
+    throw new ServeError("tls", "a port that redirects to https needs TLS on the other one");
+  }
+  const { ServerTls: Tls } = await import("./tls/server-tls.ts");
+  return new Tls(options, tls, surroundings);
 }
 
-/** Serves TLS under the certificate that `tls` names from now on; undefined for no change. */
-function renew(
-  secure: SecureSockets | undefined,
-  tls: TlsOptions | undefined,
-  { shows }: OpenSite,
-): void {
-  if (tls === undefined) return;
-  if (secure === undefined) throw new ServeError("tls", "TLS can only be begun by a restart");
-  secure.renew(tls, shows);
+/** What a reload by `changed` to `site` does to TLS; undefined for a server without. */
+function prepareTls(
+  tls: ServerTls | undefined,
+  changed: ReloadOptions,
+  site: OpenSite,
+): (() => void) | undefined {
+  if (tls !== undefined) return tls.prepare(changed, site);
+  if (changed.tls === undefined || changed.tls === false) return undefined;
+  throw new ServeError("tls", "TLS can only be begun by a restart");
+}
+
+/** A server's listeners, and their ports. */
+interface Listening {
+  readonly listeners: readonly Listener[];
+  readonly port: number;
+  /** The port that redirects to https. */
+  readonly tlsRedirect: number | undefined;
+}
+
+/** The listeners of a server whose `main` one is on `port`, with that which redirects to it. */
+function withRedirect(
+  main: Listener,
+  port: number,
+  { unix, tlsRedirect }: CompleteOptions,
+  tls: ServerTls | undefined,
+): Listening {
+  const alone = { listeners: [main], port, tlsRedirect: undefined };
+  if (tls === undefined || tlsRedirect === undefined) return alone;
+  if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
+  const { listener, opened } = tls.openRedirect(port);
+  if (opened.ok) return { listeners: [main, listener], port, tlsRedirect: opened.value };
+  // Not "port-taken": the port that the server itself listens on is another one.
+  throw new ServeError("listen", `the port that redirects to https: ${opened.error.message}`);
 }
 
 /**
- * Closes `listener`, and resets the connections that are left after `limits.stopTimeMs`, timed by
+ * Has `main` listen, and a listener that redirects to it, if `options` ask for one. Rejects with a
+ * `ServeError` when a port can't be had.
+ */
+async function listen(
+  main: Listener,
+  options: CompleteOptions,
+  tls: ServerTls | undefined,
+): Promise<Listening> {
+  try {
+    return withRedirect(main, await openMain(main, options), options, tls);
+  } catch (error) {
+    tls?.stop();
+    void main.close();
+    throw error;
+  }
+}
+
+/**
+ * Closes `listeners`, and resets the connections that are left after `limits.stopTimeMs`, timed by
  * `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
  */
 async function close(
-  listener: Listener,
+  listeners: readonly Listener[],
   live: LateLive,
   { tree, limits }: OpenSite,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
-  const closing = listener.close();
+  const closing = listeners.map((listener) => listener.close());
   live.close();
+  const abort = (): void => {
+    for (const listener of listeners) listener.abort();
+  };
   const withinMs = force ? 0 : limits.stopTimeMs;
-  if (withinMs === 0) listener.abort();
-  alarm.set(withinMs, () => listener.abort());
-  await closing;
+  if (withinMs === 0) abort();
+  alarm.set(withinMs, abort);
+  await Promise.all(closing);
   alarm.clear();
   tree.close();
 }
@@ -285,6 +340,25 @@ class Reporting {
   }
 }
 
+/** What connections share, of a server whose present site is `site()`. */
+function contextOf(
+  site: () => OpenSite,
+  { clock, logicalClock, budgets: { scheduler } }: SiteSurroundings,
+  { failed, observers }: Reporting,
+): ServerContext {
+  return {
+    limits: site().limits,
+    scheduler,
+    clock,
+    logicalClock,
+    timers: new Timers(clock, scheduler.alarm()),
+    answer: (request, since) => site().site.answer(request, since),
+    refuse: (refusal, request) => site().site.refuse(refusal, request),
+    failed,
+    observers,
+  };
+}
+
 /**
  * Starts a server and resolves when it listens. Rejects with a `ServeError` that says in one line
  * what is wrong.
@@ -297,7 +371,7 @@ class Reporting {
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const complete = completeOptions(options);
   const host = complete.unix === undefined ? complete.host : defaultOptions.host;
-  const scheme = complete.tls === undefined ? "http" : "https";
+  const scheme = complete.tls === undefined || complete.tls === false ? "http" : "https";
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const routes = new RouteTable(() => opened.site.endpointsChanged());
@@ -313,35 +387,27 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     logsNearNames: () => reporting.logsNearNames,
   };
   let opened = openSite(complete, surroundings);
-  const secure = await openSecureSockets(complete, opened, scheduler);
   const recorder = await openRecorder(complete, () => opened.limits.requestsKeptMax);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
-  const context: ServerContext = {
-    limits: opened.limits,
-    scheduler,
-    clock,
-    logicalClock: surroundings.logicalClock,
-    timers: new Timers(clock, scheduler.alarm()),
-    answer: (request, since) => opened.site.answer(request, since),
-    refuse: (refusal, request) => opened.site.refuse(refusal, request),
-    failed: reporting.failed,
-    observers: reporting.observers,
-  };
-  const listener = new Listener(context, http1Factory(), secure);
-  const port = await listen(listener, complete);
+  const context = contextOf(() => opened, surroundings, reporting);
+  const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
+  const listener = new Listener(context, http1Factory(), tls);
+  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
     const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
-    renew(secure, changed.tls, next);
+    const changeTls = prepareTls(tls, changed, next);
     opened.tree.close();
     opened = next;
-    listener.limit(opened.limits);
+    changeTls?.();
+    for (const one of listeners) one.limit(opened.limits);
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    await close(listener, live, opened, how.force === true, scheduler.alarm());
+    tls?.stop();
+    await close(listeners, live, opened, how.force === true, scheduler.alarm());
     reporting.flush();
   };
   return {
@@ -350,13 +416,17 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     },
     host,
     port,
+    tlsRedirect,
+    get ca() {
+      return tls?.ca;
+    },
     unix: complete.unix,
     get root() {
       return opened.source.root;
     },
     requests: recorder?.requests ?? [],
     get connections() {
-      return listener.connections;
+      return listeners.reduce((count, one) => count + one.connections, 0);
     },
     route: (method, path, handler, how) => routes.add(method, path, handler, how),
     reload,

@@ -176,18 +176,34 @@ function openArchives(service: ArchiveService): Archives {
   return new Made(service);
 }
 
+/**
+ * The guard of a site's hosts; none for a site that answers to all. Throws a `ServeError` when a
+ * host is invalid.
+ */
+export function hostGuardOf(
+  { allowHosts }: Pick<CompleteSiteOptions, "allowHosts">,
+  hostNames: () => readonly string[],
+  pages: ErrorPages,
+): readonly Guard[] {
+  const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
+  if (allowHosts.length === 0) return [new HostGuard(open, pages)];
+  const hosts = open();
+  return hosts === undefined ? [] : [new HostGuard(() => hosts, pages)];
+}
+
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
-  { allowHosts, cors }: CompleteSiteOptions,
+  options: CompleteSiteOptions,
   { scheme, hostNames, routes }: SiteSurroundings,
   pages: ErrorPages,
 ): readonly Guard[] {
+  const { cors } = options;
   const origins = typeof cors === "object" ? (cors.origins ?? []) : [];
-  const others = [new SchemeGuard(scheme, pages), new OriginGuard(origins, routes, pages)];
-  const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
-  if (allowHosts.length === 0) return [new HostGuard(open, pages), ...others];
-  const hosts = open();
-  return hosts === undefined ? others : [new HostGuard(() => hosts, pages), ...others];
+  return [
+    ...hostGuardOf(options, hostNames, pages),
+    new SchemeGuard(scheme, pages),
+    new OriginGuard(origins, routes, pages),
+  ];
 }
 
 /** What live reload adds to a site whose header rules are `headers`; undefined without it. */

@@ -24,3 +24,14 @@ export function shakeHands(port: number): Promise<Shown> {
 export async function shownName(port: number): Promise<unknown> {
   return (await shakeHands(port)).name;
 }
+
+/** The number of the certificate that is shown. */
+export function shownNumber(port: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => {
+    resolve(socket.getPeerCertificate().serialNumber);
+    socket.destroy();
+  });
+  socket.on("error", reject);
+  return promise;
+}

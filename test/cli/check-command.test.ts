@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { serverTls } from "../certificates/certificates.ts";
+import { DataHome } from "../data-home.ts";
 import { TempSite } from "../temp-site.ts";
 import { Command } from "./command.ts";
 
@@ -33,6 +34,17 @@ describe("check", () => {
     expect(await command.status).toBe(2);
     expect(await command.stderr).toBe(`postern: ${line}\n`);
     expect(await command.rest()).toEqual([]);
+  });
+
+  test("plays a script about --tls-redirect on that port, and touches no file of the user", async () => {
+    using home = new DataHome();
+    const script = join(import.meta.dir, "../../fixtures/wire/rfc9110-15.4-redirect/to-https.wire");
+    await using check = new Command(["check", script, "--no-replay"], {
+      XDG_DATA_HOME: home.path,
+    });
+    expect((await check.rest()).join("\n")).toContain("8 phases held");
+    expect(await check.status).toBe(0);
+    expect(existsSync(home.at(""))).toBe(false);
   });
 
   test("plays against an https:// URL, but for scripts about connections without TLS", async () => {

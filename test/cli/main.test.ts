@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import about from "../../package.json";
 import { helpText } from "../../src/cli/banner.ts";
 import { clientTls, pemText, serverTls } from "../certificates/certificates.ts";
+import { DataHome } from "../data-home.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
 import { Command } from "./command.ts";
@@ -384,5 +387,59 @@ describe("--tls-cert and --tls-key", () => {
       expect.stringContaining(" GET /tls.txt 200 "),
     ]);
     expect(await command.stderr).toBe("");
+  });
+});
+
+describe("--tls", () => {
+  const home = new DataHome();
+  afterAll(() => home[Symbol.dispose]());
+
+  test("serves with a certificate of the user's own authority, and tells which that is", async () => {
+    const environment = { XDG_DATA_HOME: home.path };
+    await using command = new Command([site.root, "--port", "0", "--tls"], environment);
+    const line = await command.line();
+    const url = /^Server started\. Listening at (https:\/\/localhost:\d+\/)$/.exec(line ?? "")?.[1];
+    const file = home.at("ca.pem");
+    const { fingerprint256 } = new X509Certificate(readFileSync(file));
+    await command.says(
+      `postern: the certificate's authority has SHA-256 ${fingerprint256}; ` +
+        "postern trust has browsers trust it\n",
+    );
+    const curl = Bun.which("curl");
+    if (curl !== null) {
+      const words = ["-s", "--cacert", file, `${url}tls.txt`];
+      expect(Bun.spawnSync([curl, ...words]).stdout.toString()).toBe("over TLS");
+    }
+    const words = ["--port", "0", "--tls", "--ready", "json", "-q"];
+    await using again = new Command([site.root, ...words], environment);
+    await again.line();
+    again.signal("SIGTERM");
+    expect([await again.status, await again.stderr]).toEqual([0, ""]);
+  });
+
+  test("is refused in a line when what is kept can't be used", async () => {
+    chmodSync(home.at("authority.pem"), 0o644);
+    const environment = { XDG_DATA_HOME: home.path };
+    await using command = new Command([site.root, "--port", "0", "--tls"], environment);
+    const path = home.at("authority.pem");
+    expect(await command.status).toBe(2);
+    const line = `postern: ${path} may be read by others: chmod 600 ${path}\n`;
+    expect(await command.stderr).toBe(line);
+  });
+
+  test("and --tls-redirect lead from http to https", async () => {
+    expect(await complaintOf(["--tls-redirect", "0"])).toEqual([
+      2,
+      "postern: a port that redirects to https needs TLS on the other one\n",
+    ]);
+    const words = ["--port", "0", "--ready", "json", ...tlsFlags, "--tls-redirect", "0"];
+    await using command = new Command([site.root, ...words]);
+    const ready = JSON.parse((await command.line()) ?? "null") as Record<string, number>;
+    for (const port of [ready["port"], ready["tlsRedirect"]]) {
+      const response = await fetch(`http://localhost:${port}/tls.txt`, { redirect: "manual" });
+      const location = `https://localhost:${ready["port"]}/tls.txt`;
+      expect(response.headers.get("location")).toBe(location);
+      expect(await command.line()).toContain(" GET /tls.txt 307 ");
+    }
   });
 });

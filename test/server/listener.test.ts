@@ -9,6 +9,8 @@ import type {
 import { http1Factory } from "../../src/server/http1/http1-factory.ts";
 import { Listener } from "../../src/server/listener.ts";
 import { Observers } from "../../src/server/observers.ts";
+import { readCertificate } from "../../src/server/tls/certificate.ts";
+import type { CleartextService } from "../../src/server/tls/cleartext.ts";
 import { SecureSockets } from "../../src/server/tls/secure-sockets.ts";
 import type { Observer } from "../../src/site/observer.ts";
 import { clientTls, serverTls } from "../certificates/certificates.ts";
@@ -43,7 +45,9 @@ function listening(
   });
   observers.set([observer]);
   const context = contextOf({ limits: limitsWith(limits), observers });
-  const listener = new Listener(context, factory, secure);
+  const cleartext = (): CleartextService => ({ ...context, factory });
+  const sockets = secure === undefined ? undefined : { sockets: secure, cleartext };
+  const listener = new Listener(context, factory, sockets);
   open.push(listener);
   const opened = listener.open("127.0.0.1", 0);
   if (!opened.ok) throw new Error(opened.error.message);
@@ -213,7 +217,10 @@ describe("the observers of a listener", () => {
 
   test("are told of a connection under TLS once, whatever its handshake comes to", async () => {
     const { observer, lines } = told();
-    const secure = new SecureSockets(serverTls, () => false, new FakeScheduler());
+    const secure = new SecureSockets(
+      readCertificate(serverTls, () => false),
+      new FakeScheduler(),
+    );
     const { connect } = listening(http1Factory(), {}, observer, secure);
     const client = await connect(clientTls);
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -232,6 +239,19 @@ describe("the observers of a listener", () => {
     clear.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await clear.ending();
     clear.close();
+    await until(() => lines.length === 5);
+    expect(lines).toEqual([
+      "127.0.0.1 connected",
+      "GET began",
+      "answered 200",
+      "ended 200 true",
+      "127.0.0.1 disconnected",
+    ]);
+    lines.length = 0;
+    const begun = await connect();
+    begun.send("GET / HTTP/1.1\r\n");
+    await begun.ending();
+    begun.close();
     await until(() => lines.length === 4);
     expect(lines).toEqual([
       "127.0.0.1 connected",

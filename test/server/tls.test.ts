@@ -211,12 +211,97 @@ describe("a server with a certificate", () => {
   });
 });
 
-describe("a client that does not get as far as a request", () => {
-  test("is answered in cleartext that TLS is required, if it sends a request", async () => {
+describe("a client that sends a request in cleartext", () => {
+  test("is led to https, whatever its method is (RFC 9110 §15.4.8)", async () => {
     await using server = await start();
-    for (const method of ["GET", "HEAD", "POST", "PUT"]) {
+    const host = `localhost:${server.port}`;
+    for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"]) {
       const client = await RawClient.connect(server.port);
-      client.send(`${method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab`);
+      client.send(`${method} /a%20b?c HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 2\r\n\r\nab`);
+      expect(await client.ending()).toBe("end");
+      const [head, body] = partsOf(client);
+      expect(head).toStartWith("HTTP/1.1 307 Temporary Redirect\r\nDate: ");
+      expect(head).toContain(`\r\nLocation: https://${host}/a%20b?c\r\n`);
+      expect(head).toContain("\r\nContent-Length: 0\r\nConnection: close\r\n");
+      expect(body.length).toBe(0);
+      client.close();
+    }
+    expect(server.requests.map(({ status }) => status)).toEqual(
+      Array.from({ length: 7 }, () => 307),
+    );
+  });
+
+  test("is led there by fetch, with its content", async () => {
+    await using server = await start();
+    server.route("POST", "/echo", async (request) => new Response(await request.bytes()));
+    const url = `http://localhost:${server.port}/echo`;
+    const response = await fetch(url, { method: "POST", body: "hello", tls: clientTls });
+    expect([response.status, await response.text()]).toEqual([200, "hello"]);
+    expect(response.url).toBe(`https://localhost:${server.port}/echo`);
+  });
+
+  test("is led to https by a head whose end is still to come", async () => {
+    await using server = await start();
+    const client = await RawClient.connect(server.port);
+    client.send("GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ");
+    expect(await client.ending()).toBe("end");
+    expect(client.text).toContain(`\r\nLocation: https://127.0.0.1:${server.port}/x\r\n`);
+    client.close();
+  });
+
+  test("is led to no https on a host that is not the server's, nor by a malformed head", async () => {
+    await using server = await start();
+    for (const [request, status] of [
+      ["GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421],
+      ["GET https://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 421],
+      ["GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400],
+      ["GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400],
+      ["GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505],
+    ] as const) {
+      const client = await RawClient.connect(server.port);
+      client.send(request);
+      expect(await client.ending()).toBe("end");
+      expect([request, client.statuses]).toEqual([request, [status]]);
+      expect(client.text).not.toContain("Location:");
+      client.close();
+    }
+  });
+
+  test("follows the hosts of a reload", async () => {
+    await using server = await start();
+    const ask = async (): Promise<readonly number[]> => {
+      const client = await RawClient.connect(server.port);
+      client.send("GET / HTTP/1.1\r\nHost: lab.example\r\n\r\n");
+      await client.ending();
+      client.close();
+      return client.statuses;
+    };
+    expect(await ask()).toEqual([421]);
+    server.reload({ allowHosts: ["lab.example"] });
+    expect(await ask()).toEqual([307]);
+  });
+
+  test("is in the log", async () => {
+    const lines: string[] = [];
+    const server = await start({ log: "json", write: (text) => lines.push(text) });
+    const client = await RawClient.connect(server.port);
+    client.send("GET /x?y HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await client.ending();
+    client.close();
+    while (server.connections > 0) await Bun.sleep(2);
+    await server.stop();
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { remote: "127.0.0.1", method: "GET", target: "/x?y", status: 307, whole: true },
+    ]);
+  });
+});
+
+describe("a client that does not get as far as a request", () => {
+  test("is answered in cleartext that TLS is required, if it begins one", async () => {
+    await using server = await start();
+    for (const method of ["GET", "HEAD", "POST", "PUT", "DELETE"]) {
+      const client = await RawClient.connect(server.port);
+      client.send(`${method} / HTTP/1.1\r\nHos`);
       expect(await client.ending()).toBe("end");
       const [head, body] = partsOf(client);
       expect(head).toStartWith("HTTP/1.1 400 Bad Request\r\nDate: ");
@@ -228,11 +313,24 @@ describe("a client that does not get as far as a request", () => {
     expect(server.requests).toEqual([]);
   });
 
+  test("is answered so when its first octets come one by one, too", async () => {
+    await using server = await start();
+    const client = await RawClient.connect(server.port);
+    for (const octet of "GET /") {
+      client.send(octet);
+      await Bun.sleep(1);
+    }
+    expect(await client.ending()).toBe("end");
+    expect(client.statuses).toEqual([400]);
+    expect(client.text).toContain("https://");
+    client.close();
+  });
+
   test("is in the log when it was answered in cleartext", async () => {
     const lines: string[] = [];
     const server = await start({ log: "json", write: (text) => lines.push(text) });
     const client = await RawClient.connect(server.port);
-    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client.send("GET / HTTP/1.1\r\n");
     expect(await client.ending()).toBe("end");
     const [, body] = partsOf(client);
     client.close();

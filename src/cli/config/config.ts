@@ -16,8 +16,11 @@ type CodeOption = "files" | "reusePort" | "write" | "isTerminal" | "onError" | "
  * `root` and the files of `tls` are relative to the file.
  */
 export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
-  /** The certificate and its key; a flag of the command line may replace or complete them. */
-  readonly tls?: Partial<TlsOptions>;
+  /**
+   * The certificate and its key; a flag of the command line may replace or complete them. True for
+   * one that postern makes, and keeps for the user.
+   */
+  readonly tls?: boolean | Partial<TlsOptions>;
   /** Processes that serve together; "auto" for one on each core. 1 by default. */
   readonly workers?: number | "auto";
   /** Whether nothing is printed but errors; false by default. */

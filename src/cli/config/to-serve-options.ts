@@ -17,7 +17,10 @@ export function mergeConfigs(file: Config, words: Config): Config {
   for (const [name, { flags }] of optionRows) {
     const [given, added] = [inFile[name], inWords[name]];
     if (given === undefined || added === undefined) continue;
-    if (flags.some(({ member }) => member !== undefined)) merged[name] = { ...given, ...added };
+    const areObjects = typeof given === "object" && typeof added === "object";
+    if (areObjects && flags.some(({ member }) => member !== undefined)) {
+      merged[name] = { ...given, ...added };
+    }
     if (flags.some(({ entry }) => entry !== undefined)) {
       merged[name] = [...(given as readonly unknown[]), ...(added as readonly unknown[])];
     }
@@ -27,12 +30,18 @@ export function mergeConfigs(file: Config, words: Config): Config {
   return { ...(merged as Config), quiet };
 }
 
+/** Whether `config` asks for TLS. */
+export function hasTls({ tls }: Config): boolean {
+  return tls !== undefined && tls !== false;
+}
+
 /** What `config` asks of the library. Half a certificate is refused where it is read. */
 export function serveOptions(config: Config): ServeOptions {
   const known = optionRows.filter(([, { scope }]) => scope === undefined).map(([name]) => name);
   const options = Object.fromEntries(
     Object.entries(config).filter(([name]) => known.some((one) => one === name)),
   ) as ServeOptions;
-  const { quiet, log = optionTable.log.default } = config;
-  return { ...options, log: quiet === true ? "none" : log, record: false };
+  const { quiet, tls, log = optionTable.log.default } = config;
+  const kept = tls === true ? ({ tls: "local" } as const) : {};
+  return { ...options, ...kept, log: quiet === true ? "none" : log, record: false };
 }

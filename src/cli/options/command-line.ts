@@ -199,6 +199,11 @@ function valueOf(
   return success(flag.entry === undefined ? values[0] : values);
 }
 
+/** Whether `flag` sets all of its option, and not a part. */
+function setsWhole({ member, members }: OptionFlag): boolean {
+  return member === undefined && members === undefined;
+}
+
 /** The options that `given` sets, by name. */
 function readOptions(
   given: Given,
@@ -212,16 +217,16 @@ function readOptions(
     const value = valueOf(flag, found.what, found.source);
     if (!value.ok) return value;
     const { option, member, members } = flag;
+    const other = setBy.get(option);
+    if (other !== undefined && (setsWhole(flag) || setsWhole(other))) {
+      return failure(`--${other.name} and --${flag.name} can't both be meant`);
+    }
+    setBy.set(option, flag);
     if (member !== undefined || members !== undefined) {
       const set = member === undefined ? (value.value as object) : { [member]: value.value };
       options[option] = { ...(options[option] as object | undefined), ...set };
       continue;
     }
-    const other = setBy.get(option);
-    if (other !== undefined) {
-      return failure(`--${other.name} and --${flag.name} can't both be meant`);
-    }
-    setBy.set(option, flag);
     options[option] = value.value;
   }
   return success(options);

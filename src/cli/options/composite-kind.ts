@@ -96,5 +96,7 @@ export function truthOr<Value extends object>(
     if (typeof value === "object") return kind.fault(value, key);
     return mismatch(key, `true, false or ${expected}`, value);
   };
-  return { fault, text: "switch" };
+  const resolvePaths = (value: boolean | Value, resolve: PathResolver): boolean | Value =>
+    typeof value === "boolean" ? value : (kind.resolvePaths?.(value, resolve) ?? value);
+  return { fault, text: "switch", resolvePaths };
 }

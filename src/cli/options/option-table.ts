@@ -19,7 +19,7 @@ import type { TlsOptions } from "../../server/serve-options.ts";
 import { defaultOptions, isPemText, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
 import type { MemberKinds } from "./composite-kind.ts";
-import { listOf, object } from "./composite-kind.ts";
+import { listOf, object, truthOr } from "./composite-kind.ts";
 import { deadlinesText } from "./deadlines-text.ts";
 import type { AnyOption, OptionName, Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
@@ -46,6 +46,20 @@ import {
 
 /** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
+
+const tls: Kind<boolean | Partial<TlsOptions>> = truthOr(
+  "an object with cert and key",
+  object<Partial<TlsOptions>>({
+    expected: "an object with cert and key",
+    members: { cert: pem, key: pem },
+  }),
+);
+
+const port = whole(
+  "a port, from 0 to 65535",
+  wholeText("N", "a number from 0 to 65535", 65_535),
+  65_535,
+);
 
 /** What the words of `symlinks` mean, where the help has to say it. */
 const symlinkNotes = { follow: "all", deny: "none" } as const;
@@ -114,11 +128,7 @@ export const optionTable = {
   },
   port: {
     topic: "listening",
-    kind: whole(
-      "a port, from 0 to 65535",
-      wholeText("N", "a number from 0 to 65535", 65_535),
-      65_535,
-    ),
+    kind: port,
     flags: [
       {
         name: "port",
@@ -158,11 +168,12 @@ export const optionTable = {
   },
   tls: {
     topic: "listening",
-    kind: object<Partial<TlsOptions>>({
-      expected: "an object with cert and key",
-      members: { cert: pem, key: pem },
-    }),
+    kind: tls,
     flags: [
+      {
+        name: "tls",
+        summary: "speak TLS, with a certificate that postern makes; postern trust",
+      },
       {
         name: "tls-cert",
         member: "cert",
@@ -176,6 +187,12 @@ export const optionTable = {
         summary: "the certificate's key (PEM)",
       },
     ],
+  },
+  tlsRedirect: {
+    topic: "listening",
+    kind: port,
+    flags: [{ name: "tls-redirect", summary: "with TLS, a further port that redirects to https" }],
+    restart: true,
   },
   permissions: {
     topic: "access",

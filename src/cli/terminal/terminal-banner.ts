@@ -95,6 +95,13 @@ function networkLines({ local, network, isLocalOnly }: Reached, paint: Paint): s
   return shown.map((text, i) => line(paint, i === 0 ? "Network" : "", text)).join("");
 }
 
+/** The authority that signed the certificate, PEM text, if postern made it. */
+function authorityLines(ca: string, paint: Paint): string {
+  const { fingerprintOf, howToTrust } =
+    require("../trust/authority-line.ts") as typeof import("../trust/authority-line.ts");
+  return line(paint, "Authority", fingerprintOf(ca)) + line(paint, "", paint("dim", howToTrust));
+}
+
 /** The banner, whose first line is that for people; `paint` colours what follows it. */
 export function terminalBanner(facts: BannerFacts, paint: Paint): string {
   const { server, config, file, isFile, reached } = facts;
@@ -107,6 +114,7 @@ export function terminalBanner(facts: BannerFacts, paint: Paint): string {
     isFile ? line(paint, "", paint("dim", "this file alone, and nothing beside it")) : "",
     ...local.map((url) => line(paint, "Local", paint("cyan", url))),
     networkLines(reached, paint),
+    server.ca === undefined ? "" : authorityLines(server.ca, paint),
     options.length === 0 ? "" : line(paint, "Options", options.join("  ")),
     file === undefined ? "" : line(paint, "Config", displayName(file)),
     "\n",

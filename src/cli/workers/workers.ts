@@ -68,28 +68,38 @@ function say(line: string): void {
 interface Shared {
   readonly options: ReloadOptions & Required<Pick<ReloadOptions, "root" | "base" | "mounts">>;
   readonly site: OpenSite;
+  /** The authority that signed the certificate, if postern made it. */
+  readonly ca?: string;
 }
 
 /**
  * Checks `options` as a server would; throws a `ServeError` if a server refuses them. The root
- * becomes its real path, and the certificate its text, so that a worker that starts later serves
- * the same as the others even if the files have changed since.
+ * becomes its real path, and a certificate of one's own its text, so that a worker that starts
+ * later serves the same as the others even if the files have changed since.
  */
-async function settle(options: ReloadOptions): Promise<Shared> {
+async function settle(options: ReloadOptions, host: string): Promise<Shared> {
   const { tls } = options;
   const scheduler = new EventLoop();
-  const site = openSite(completeOptions(options), {
+  const clock = new SystemClock(scheduler);
+  const complete = completeOptions(options);
+  const site = openSite(complete, {
     routes: new RouteTable(() => undefined),
-    clock: new SystemClock(scheduler),
+    clock,
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
-    scheme: tls === undefined ? "http" : "https",
+    scheme: tls === undefined || tls === false ? "http" : "https",
     hostNames: () => [],
   });
   const { files: _files, ...source } = site.source;
-  if (tls === undefined) return { options: { ...options, ...source }, site };
-  const { readCertificate } = await import("../../server/tls/certificate.ts");
-  return { options: { ...options, ...source, tls: readCertificate(tls, site.shows) }, site };
+  if (tls === undefined || tls === false) return { options: { ...options, ...source }, site };
+  const { chooseCertificate } = await import("../../server/tls/certificate-choice.ts");
+  const hosts = [host, ...complete.allowHosts];
+  const context = { hosts, isServed: site.shows, nowMs: clock.epochMs() };
+  const { cert, key, ca } = chooseCertificate(tls, context);
+  // A local one is kept for all, and each worker renews it.
+  const settled = ca === undefined ? { cert, key } : tls;
+  const shared = { options: { ...options, ...source, tls: settled }, site };
+  return ca === undefined ? shared : { ...shared, ca };
 }
 
 /**
@@ -103,10 +113,18 @@ export async function openWorkers(
   painted?: (lines: string) => string,
 ): Promise<Workers> {
   const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
-  const shared = await settle(others);
+  const { tlsRedirect, ...reloadable } = others;
+  const shared = await settle(reloadable, host);
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);
-  return new Workers(shared, host, claim.value, count, painted);
+  const ports = { main: claim.value };
+  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, painted);
+  const redirect = claimPort(host, tlsRedirect);
+  if (redirect.ok) {
+    return new Workers(shared, host, { ...ports, redirect: redirect.value }, count, painted);
+  }
+  claim.value.release();
+  throw new ServeError("listen", `the port that redirects to https: ${redirect.error.message}`);
 }
 
 /** The workers and their supervision. */
@@ -119,6 +137,8 @@ export class Workers {
   /** Rejects with a `ServeError`, after all workers have ended, when it gives up. */
   readonly failed: Promise<never>;
   readonly #claim: PortClaim;
+  /** The port that redirects to https. */
+  readonly #redirect: PortClaim | undefined;
   readonly #painted: ((lines: string) => string) | undefined;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
@@ -132,10 +152,12 @@ export class Workers {
   constructor(
     shared: Shared,
     host: string,
-    claim: PortClaim,
+    ports: { readonly main: PortClaim; readonly redirect?: PortClaim },
     count: number,
     painted?: (lines: string) => string,
   ) {
+    const { main: claim, redirect } = ports;
+    this.#redirect = redirect;
     this.#painted = painted;
     this.host = host;
     this.port = claim.port;
@@ -160,6 +182,16 @@ export class Workers {
     for (const place of this.#places) this.#fill(place);
   }
 
+  /** The authority that signed the certificate, if postern made it. */
+  get ca(): string | undefined {
+    return this.#shared.ca;
+  }
+
+  /** The port that redirects to https; undefined where there is none. */
+  get tlsRedirect(): number | undefined {
+    return this.#redirect?.port;
+  }
+
   /** Where they listen; valid once `listening` has resolved. */
   get url(): URL {
     return new URL(this.#url);
@@ -182,7 +214,8 @@ export class Workers {
     // A root or a certificate that is left out stays as it is.
     const { root, mounts, base, tls } = this.#shared.options;
     const kept: ReloadOptions = nameTree(options) ? {} : { root, mounts, base };
-    this.#shared = await settle({ ...kept, ...(tls === undefined ? {} : { tls }), ...options });
+    const certificate = tls === undefined ? {} : { tls };
+    this.#shared = await settle({ ...kept, ...certificate, ...options }, this.host);
     await Promise.all(
       this.#places.map(async ({ worker }) => {
         const order = { kind: "reload", options: this.#shared.options } as const;
@@ -211,6 +244,7 @@ export class Workers {
     };
     await Promise.all(this.#places.map(stopPlace));
     this.#claim.release();
+    this.#redirect?.release();
   }
 
   /** Stops all workers and rejects `failed` with `error`. */
@@ -244,7 +278,8 @@ export class Workers {
 
   async #listen(place: Place, worker: WorkerProcess): Promise<void> {
     const { host, port } = this;
-    const options = { ...this.#shared.options, host, port, reusePort: true };
+    const redirect = this.#redirect === undefined ? {} : { tlsRedirect: this.#redirect.port };
+    const options = { ...this.#shared.options, ...redirect, host, port, reusePort: true };
     const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
     if (answer?.kind === "failed") {
       // The first worker's failure is reported as it would be without workers.

@@ -104,32 +104,3 @@ export class SocketTransport<Data> implements Transport {
     this.#socket.terminate();
   }
 }
-
-/**
- * Writes past a TLS socket whose handshake has failed, in cleartext: what is written to the socket
- * itself would be encrypted. Bun closes such a socket, so it isn't shut here.
- */
-export class CleartextTransport<Data> extends SocketTransport<Data> {
-  override write(octets: Uint8Array): number {
-    // Loaded by the first such client, because that takes a start more than a millisecond.
-    const { writeSync } = require("node:fs") as typeof import("node:fs");
-    try {
-      return writeSync(this.fd, octets);
-    } catch (error) {
-      // The kernel has no room (EAGAIN), or the client has gone.
-      return error instanceof Error && "code" in error && error.code === "EAGAIN" ? 0 : -1;
-    }
-  }
-
-  override writeMore(octets: Uint8Array): number {
-    return this.write(octets);
-  }
-
-  override sendFile(): undefined {
-    return undefined;
-  }
-
-  override shutdown(): void {
-    // The socket is closed by Bun when the handshake's callback has returned.
-  }
-}

@@ -17,9 +17,17 @@ import { isPemText } from "../serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
 
 /** A certificate, with the chain that certifies it, and its key, as PEM text. */
-export interface Certificate {
+export interface KeyPair {
   readonly cert: string;
   readonly key: string;
+}
+
+/** The certificate of a server. */
+export interface Certificate extends KeyPair {
+  /** The authority that signed it, as PEM text, if postern made that. */
+  readonly ca?: string;
+  /** Another certificate for clients that name a host, and weren't given an address. */
+  readonly byName?: KeyPair;
 }
 
 /** A text, and its name in an error message. */

@@ -1,11 +1,19 @@
 /**
  * TLS: how the sockets of a server that has a certificate differ. Loaded by such a server alone.
  *
+ * The listening socket is a plain one, and each socket that it accepts is put under TLS by
+ * `upgradeTLS`. A socket that is accepted under TLS costs less, 1.5 KB and a tenth of the CPU time
+ * of a small request, but it doesn't tell what a client has sent in cleartext: a request there
+ * could not be redirected.
+ *
  * What Bun's TLS sockets do, measured (1.4.5), and what follows here:
  *
- * - Without a `handshake` handler a socket is reported only when its handshake is over, so a client
- *   that never speaks would be held for ever, unseen. With one, `open` comes at accept, and the
- *   handshake has a deadline.
+ * - `upgradeTLS` makes two sockets of one. The plain one is told of the octets as they come, before
+ *   TLS reads them, and writes in cleartext. Its handlers are those of the listening socket, and
+ *   can't be taken from it.
+ * - A first record that is none fails the handshake at its fifth octet. TLS then sends an alert,
+ *   unless the plain socket has been shut, and closes the socket.
+ * - A handshake may never end, so it has a deadline.
  * - `write` takes octets a quarter of a mebibyte at a time, encrypts them, and keeps what the
  *   kernel has no room for. So a socket may still hold octets when all of them were taken.
  * - `shutdown` sends close_notify and FIN once these octets are gone, and leaves the other
@@ -14,27 +22,40 @@
  *   waits; `end` also waits for the client's close_notify. `close` sends none itself. So a socket
  *   is shut (RFC 9112 §9.8), emptied, and then closed.
  * - `terminate` resets without a close_notify, so the client sees that the message was cut off.
+ * - A context is made once for a certificate, and shared. Made anew for each socket it would cost
+ *   as much as a handshake.
  * - `setKeyCert` puts a socket under another context. That presents the certificate, and decides in
  *   ALPN, too: it agrees on nothing unless a server's socket that agrees on protocols was opened
  *   under it.
  */
 
-import type { Socket } from "bun";
+import type { Socket, SocketHandler } from "bun";
 
-import type { Certificate } from "./certificate.ts";
-import { readCertificate } from "./certificate.ts";
-import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
+import type { SecureContext } from "node:tls";
+
 import type { Scheduler } from "../../schedule/scheduler.ts";
-import type { TlsOptions } from "../serve-options.ts";
+import type { Certificate, KeyPair } from "./certificate.ts";
+import { namesHost, recordBytes, recordHeaderBytes } from "./client-hello.ts";
+import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketTransport } from "../connection/transport.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 
+/** Who is told of a socket's events. */
+type Owner = ProtocolConnection | undefined;
+
 /** A socket with a method that Bun's type lacks. */
-type SecureSocket = Socket<unknown> & {
+type SecureSocket = Socket<Owner> & {
   /** As that of node:tls; like it, only before the handshake. */
   setKeyCert(context: unknown): void;
 };
+
+/** The options of `upgradeTLS` for a server's socket, which Bun's types lack. */
+interface ServerOptions extends Bun.TLSOptions {
+  readonly isServer: true;
+  /** The context that `createSecureContext` has made. */
+  readonly secureContext: unknown;
+}
 
 /**
  * The cipher suites of TLS 1.2: ephemeral keys and authenticated encryption, as RFC 9325 §4.2
@@ -49,15 +70,17 @@ const ciphers = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"]
 /** The protocol that ALPN agrees on, with its length before it (RFC 7301 §3.1). */
 const protocols = "\x08http/1.1";
 
-/** BoringSSL's reasons for a first record that is the beginning of a request in cleartext. */
-const cleartextReason = /:HTTP(?:S_PROXY)?_REQUEST$/;
+/** As many octets of a request as a record's header has in cleartext: a method (RFC 9112 §3). */
+const cleartextStart = /^[A-Z]{3,}(?: |$)/;
 
-/**
- * How a handshake ends. "agreed": both sides have keys. "cleartext": the client has sent an HTTP
- * request without TLS. It got no alert and would see an empty answer, so it is answered in
- * cleartext. "failed": Bun has sent the alert. In the last two cases Bun closes the socket.
- */
-type HandshakeEnd = "agreed" | "cleartext" | "failed";
+/** What a client's first octets are: a request in cleartext, or a whole record. */
+interface Heard {
+  readonly kind: "cleartext" | "record";
+  readonly octets: Uint8Array;
+  readonly handshake: Handshake;
+  /** The socket under TLS. */
+  readonly secure: SecureSocket;
+}
 
 /**
  * The owner of a socket before it has a connection, or after. Octets that arrive are ignored, and
@@ -68,10 +91,10 @@ abstract class SocketHolder implements ProtocolConnection {
   slot = -1;
   readonly remoteAddress: string;
   protected readonly context: ConnectionContext;
-  protected readonly socket: SecureSocket;
+  protected readonly socket: Socket<unknown>;
 
   constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
-    this.socket = socket as SecureSocket;
+    this.socket = socket;
     this.remoteAddress = remoteAddress;
     this.context = context;
   }
@@ -109,6 +132,9 @@ abstract class SocketHolder implements ProtocolConnection {
 
 /** The owner of a socket from accept to the end of its handshake. */
 class Handshake extends SocketHolder {
+  /** The first octets, until it is known what they are. */
+  #heard: Buffer | undefined = Buffer.alloc(0);
+
   constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
     super(socket, remoteAddress, context);
     const { headerTimeMs } = context.limits;
@@ -126,6 +152,22 @@ class Handshake extends SocketHolder {
   /** The handshake has come to its end, and the socket is a connection's from now on. */
   over(): void {
     this.context.timers.remove(this);
+    this.#heard = undefined;
+  }
+
+  /**
+   * The client has sent `octets`, which TLS is about to read. Answers with all that has come, once
+   * it is a request in cleartext, at which TLS is about to fail, or a whole record.
+   */
+  hear(octets: Uint8Array): Heard | undefined {
+    if (this.#heard === undefined) return undefined;
+    const heard = Buffer.concat([this.#heard, octets]);
+    const isCleartext = cleartextStart.test(heard.toString("latin1", 0, recordHeaderBytes));
+    const wanted = isCleartext ? recordHeaderBytes : (recordBytes(heard) ?? recordHeaderBytes);
+    this.#heard = heard.length < wanted ? heard : undefined;
+    if (heard.length < wanted) return undefined;
+    const secure = this.socket as SecureSocket;
+    return { kind: isCleartext ? "cleartext" : "record", octets: heard, handshake: this, secure };
   }
 }
 
@@ -214,16 +256,21 @@ class Closing extends SocketHolder {
   }
 }
 
+/** The context of sockets that present `pair`. It has no TLS 1.1 (RFC 8996). */
+function contextOf({ cert, key }: KeyPair): SecureContext {
+  const { createSecureContext } = require("node:tls") as typeof import("node:tls");
+  return createSecureContext({ cert, key, ciphers });
+}
+
 /**
- * The TLS context of `certificate`, for sockets that were opened under another one. A context comes
- * to agree on `protocols` when a server's socket that agrees on them is opened under it. So one is
- * opened, over a stream that leads nowhere; it is open when this turn ends, before octets of a
- * client are read.
+ * The context of `pair` for `setKeyCert`. It comes to agree on `protocols` when a server's socket
+ * that agrees on them is opened under it. So one is opened, over a stream that leads nowhere; it is
+ * open when this turn ends, before octets of a client are read.
  */
-function contextOf(certificate: Certificate, scheduler: Scheduler): unknown {
-  const { createSecureContext, TLSSocket } = require("node:tls") as typeof import("node:tls");
+function replacementOf(pair: KeyPair, scheduler: Scheduler): unknown {
+  const { TLSSocket } = require("node:tls") as typeof import("node:tls");
   const { PassThrough } = require("node:stream") as typeof import("node:stream");
-  const secureContext = createSecureContext({ ...certificate, ciphers });
+  const secureContext = contextOf(pair);
   const agreement = { isServer: true, secureContext, ALPNProtocols: Buffer.from(protocols) };
   const socket = new TLSSocket(new PassThrough(), agreement);
   // An error without a listener would end the process.
@@ -232,42 +279,78 @@ function contextOf(certificate: Certificate, scheduler: Scheduler): unknown {
   return secureContext.context;
 }
 
+/** What a certificate is presented by. */
+interface Presented {
+  readonly options: ServerOptions;
+  /** The context for clients that name a host, if they are shown another certificate. */
+  readonly byName: unknown;
+}
+
+function presented(certificate: Certificate, scheduler: Scheduler): Presented {
+  const { context } = contextOf(certificate) as { context?: unknown };
+  const options = { isServer: true, secureContext: context, ALPNProtocols: protocols } as const;
+  const { byName } = certificate;
+  return { options, byName: byName === undefined ? undefined : replacementOf(byName, scheduler) };
+}
+
 /** TLS for the sockets of one listener. */
 export class SecureSockets {
-  /** The options for `Bun.listen`, which doesn't speak TLS 1.0 and 1.1 (RFC 8996). */
-  readonly options: Bun.TLSOptions & { readonly ciphers: string };
-  /** The context of the certificate that has replaced the first one, if one has. */
-  #renewed: unknown;
+  #presented: Presented;
   readonly #scheduler: Scheduler;
 
-  /** Throws a `ServeError` when there is no such certificate, or its key is one that `isServed`. */
-  constructor(tls: TlsOptions, isServed: (file: string) => boolean, scheduler: Scheduler) {
+  constructor(certificate: Certificate, scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    this.options = { ...readCertificate(tls, isServed), ciphers, ALPNProtocols: protocols };
+    this.#presented = presented(certificate, scheduler);
   }
 
-  /** Presents the certificate of `tls` from now on; throws as the constructor does. */
-  renew(tls: TlsOptions, isServed: (file: string) => boolean): void {
-    this.#renewed = contextOf(readCertificate(tls, isServed), this.#scheduler);
+  /** Presents `certificate` to clients that connect from now on. */
+  renew(certificate: Certificate): void {
+    this.#presented = presented(certificate, this.#scheduler);
   }
 
-  /** The owner of a socket that has just been accepted. */
-  begin(socket: Socket<unknown>, address: string, context: ConnectionContext): Handshake {
-    return new Handshake(socket, address, context);
+  /**
+   * Puts TLS over a socket that has just been accepted, whose events `handlers` are told from now
+   * on. The data of the socket under TLS is its owner, which is returned; the data of the plain
+   * socket is that owner for good.
+   */
+  begin(
+    socket: Socket<Owner>,
+    address: string,
+    context: ConnectionContext,
+    handlers: SocketHandler<Owner>,
+  ): { readonly handshake: Handshake; readonly secure: Socket<Owner> } {
+    const tls = this.#presented.options;
+    const upgrade = { data: undefined, tls, socket: handlers, isServer: true };
+    const [plain, secure] = socket.upgradeTLS<Owner>(upgrade);
+    const handshake = new Handshake(secure, address, context);
+    plain.data = handshake;
+    return { handshake, secure };
   }
 
-  /** Has a socket whose handshake begins present the latest certificate. */
-  present(socket: Socket<unknown>): void {
-    if (this.#renewed !== undefined) (socket as SecureSocket).setKeyCert(this.#renewed);
-  }
-
-  /** What the handshake of `owner` has come to. */
-  conclude(owner: ProtocolConnection, agreed: boolean, error: Error | null): HandshakeEnd {
-    if (!(owner instanceof Handshake)) return "failed";
-    const isCleartext = !agreed && cleartextReason.test(error?.message ?? "");
-    if (!agreed && !isCleartext) return "failed";
+  /**
+   * Whether the handshake of `owner` is over, so that the socket is a connection's. One that failed
+   * isn't: Bun has sent the alert, and closes the socket.
+   */
+  conclude(owner: ProtocolConnection, agreed: boolean): boolean {
+    if (!(owner instanceof Handshake) || !agreed) return false;
     owner.over();
-    return agreed ? "agreed" : "cleartext";
+    return true;
+  }
+
+  /**
+   * The client has sent `octets` on a plain socket of `owner`, which TLS is about to read. Answers
+   * with what is to be answered in cleartext; its handshake is over.
+   */
+  hear(owner: Owner, octets: Uint8Array): Heard | undefined {
+    const heard = owner instanceof Handshake ? owner.hear(octets) : undefined;
+    if (heard === undefined) return undefined;
+    if (heard.kind === "cleartext") {
+      heard.handshake.over();
+      return heard;
+    }
+    const { byName } = this.#presented;
+    if (byName !== undefined && namesHost(heard.octets)) heard.secure.setKeyCert(byName);
+    return undefined;
   }
 
   /** Whether the client has caused an error on its socket: a bad record, a fatal alert. */

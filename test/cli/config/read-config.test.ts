@@ -11,8 +11,8 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, permissions, explain, hidden, symlinks, listing, " +
-  "allowArchive, index, " +
+  "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, tlsRedirect, permissions, explain, hidden, " +
+  "symlinks, listing, allowArchive, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, post, form, " +
   "log, quiet, qr, open, workers, limits, portFile";
 

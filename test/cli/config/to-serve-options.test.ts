@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Config } from "../../../src/cli/config/config.ts";
+import type { ServeOptions } from "../../../src/server/serve-options.ts";
 import { mergeConfigs, serveOptions } from "../../../src/cli/config/to-serve-options.ts";
 
 describe("together", () => {
@@ -24,6 +25,21 @@ describe("together", () => {
       { name: "A", value: "1" },
       { name: "A", value: "2" },
     ]);
+  });
+
+  const pair = { cert: "c.pem", key: "k.pem" };
+  test.each<readonly [file: Config, words: Config, tls: ServeOptions["tls"]]>([
+    [{}, {}, undefined],
+    [{}, { tls: true }, "local"],
+    [{ tls: true }, {}, "local"],
+    [{ tls: true }, { tls: false }, false],
+    [{ tls: pair }, {}, pair],
+    [{ tls: pair }, { tls: { key: "other.pem" } }, { cert: "c.pem", key: "other.pem" }],
+    [{ tls: pair }, { tls: true }, "local"],
+    [{ tls: pair }, { tls: false }, false],
+    [{ tls: true }, { tls: pair }, pair],
+  ])("%p and %p have the certificate %p", (file, words, tls) => {
+    expect(serveOptions(mergeConfigs(file, words)).tls).toEqual(tls);
   });
 
   test.each<readonly [file: Config, words: Config, log: string]>([

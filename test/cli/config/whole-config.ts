@@ -11,6 +11,7 @@ export const whole: Required<Config> = {
   unixMode: 0o660,
   allowHosts: ["site.example", ".lab.example"],
   tls: { cert: "cert.pem", key: "key.pem" },
+  tlsRedirect: 0,
   permissions: "process",
   explain: true,
   hidden: true,

@@ -62,6 +62,11 @@ export class PtyCommand implements AsyncDisposable {
     }
   }
 
+  /** Types `text` at the terminal. */
+  type(text: string): void {
+    this.#process.terminal?.write(text);
+  }
+
   signal(name: "SIGTERM" | "SIGINT"): void {
     this.#process.kill(name);
   }

@@ -7,6 +7,7 @@ import {
   describeOptions,
   terminalBanner,
 } from "../../../src/cli/terminal/terminal-banner.ts";
+import { pemText } from "../../certificates/certificates.ts";
 import { whole } from "../config/whole-config.ts";
 
 const server = { url: new URL("http://0.0.0.0:80/"), host: "0.0.0.0", port: 80, root: "/site" };
@@ -65,6 +66,14 @@ describe("the banner", () => {
   test("says that there is no address on the network", () => {
     const reached = { local: ["http://localhost/"], network: [], isLocalOnly: false };
     expect(banner({ reached })).toContain("  Network   this machine has no address there\n");
+  });
+
+  test("shows the authority of --tls, and how it is trusted", () => {
+    const shown = banner({ server: { ...server, ca: pemText("root") } });
+    expect(shown).toMatch(
+      /\n  Authority SHA-256 (?:[\dA-F]{2}:){31}[\dA-F]{2}\n {12}postern trust has browsers trust it\n/,
+    );
+    expect(banner()).not.toContain("Authority");
   });
 
   test("names the configuration, and escapes what could control the terminal", () => {

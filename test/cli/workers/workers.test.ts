@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import { pemPath } from "../../certificates/certificates.ts";
 import { RawClient } from "../../raw-client.ts";
-import { shownName } from "../certificate-client.ts";
+import { DataHome } from "../../data-home.ts";
+import { shownName, shownNumber } from "../certificate-client.ts";
 import { Command } from "../command.ts";
 import { awaitChildren, awaitEnd, childrenOf, socketsOf } from "../processes.ts";
 import { WorkerSite, connections, ended, get, isOpen, patient, size } from "./worker-site.ts";
@@ -424,6 +425,60 @@ describe("SIGHUP", () => {
     await awaitChildren(command.pid, 2, workers);
     while (!(await isOpen(command.port))) await Bun.sleep(2);
     expect(await shown()).toEqual(new Set(["other"]));
+  });
+
+  test("has a port beside it that redirects to https, in all workers", async () => {
+    renew("chain", "key");
+    const pair = ["--tls-cert", "live.pem", "--tls-key", "live-key.pem"];
+    const words = ["--workers", "2", "--port", "0", "--ready", "json", ...pair];
+    const redirect = ["--tls-redirect", "0"];
+    await using command = new Command([here.root, ...words, ...redirect], {}, folder);
+    const ready = JSON.parse((await command.line()) ?? "null") as Record<string, number>;
+    const locations = await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const url = `http://localhost:${ready["tlsRedirect"]}/a?b`;
+        const response = await fetch(url, { redirect: "manual", keepalive: false });
+        return response.headers.get("location");
+      }),
+    );
+    expect(new Set(locations)).toEqual(new Set([`https://localhost:${ready["port"]}/a?b`]));
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+  });
+
+  test("presents one certificate of --tls in all workers, which SIGHUP renews", async () => {
+    using home = new DataHome();
+    const words = ["--workers", "2", "--port", "0", "--ready", "json", "--tls"];
+    const environment = { XDG_DATA_HOME: home.path };
+    await using command = new Command([here.root, ...words], environment, folder);
+    const { port } = JSON.parse((await command.line()) ?? "null") as { port: number };
+    const shown = async (): Promise<Set<string>> =>
+      new Set(await Promise.all(Array.from({ length: 16 }, () => shownNumber(port))));
+    const [first, ...others] = await shown();
+    expect([first === undefined, others]).toEqual([false, []]);
+    rmSync(home.at("server.pem"));
+    command.signal("SIGHUP");
+    await command.says(/the certificate is in force/);
+    const [second, ...rest] = await shown();
+    expect([second === first, rest]).toEqual([false, []]);
+  });
+
+  test("renews one of --tls by itself, in all workers", async () => {
+    using home = new DataHome();
+    const limits = { certificateLookTimeMs: 50 };
+    here.write("look.json", JSON.stringify({ workers: 2, port: 0, tls: true, limits }));
+    const words = ["--config", "look.json", "--ready", "json"];
+    const environment = { XDG_DATA_HOME: home.path };
+    await using command = new Command([here.root, ...words], environment, folder);
+    const { port } = JSON.parse((await command.line()) ?? "null") as { port: number };
+    const first = await shownNumber(port);
+    rmSync(home.at("server.pem"));
+    const shown = async (): Promise<Set<string>> =>
+      new Set(await Promise.all(Array.from({ length: 16 }, () => shownNumber(port))));
+    // Two that look at the same time may each make one, of which the later look takes the last.
+    let numbers = await shown();
+    while (numbers.has(first) || numbers.size > 1) numbers = await shown();
+    expect(numbers.size).toBe(1);
   });
 
   test("says of the number of workers that it needs a restart", async () => {

@@ -1,22 +1,23 @@
 import type { Socket } from "bun";
 import { describe, expect, test } from "bun:test";
-import * as fs from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
-import { CleartextTransport } from "../../../src/server/connection/transport.ts";
+import { SocketTransport } from "../../../src/server/connection/transport.ts";
+import { systemCalls } from "../../../src/system/system-choice.ts";
 
-/** As much of a socket as such a transport needs: a descriptor, and what is called besides. */
-function socketOver(fd: number): { socket: Socket; calls: string[] } {
+/** A socket that is told of as `calls`, and takes `taken` octets of a write. */
+function socketThatTakes(taken: number): { socket: Socket; calls: string[] } {
   const calls: string[] = [];
   const named =
     (name: string): (() => void) =>
     () =>
       calls.push(name);
   const socket = {
-    fd,
-    write: named("write"),
+    fd: -1,
+    write: (octets: Uint8Array) => {
+      calls.push(`write ${octets.length}`);
+      return taken;
+    },
     shutdown: named("shutdown"),
     end: named("end"),
     terminate: named("terminate"),
@@ -24,34 +25,30 @@ function socketOver(fd: number): { socket: Socket; calls: string[] } {
   return { socket: socket as unknown as Socket, calls };
 }
 
-describe("a transport in cleartext, past a TLS socket", () => {
-  test("writes to the descriptor, and nothing to the socket itself", () => {
-    const path = join(fs.mkdtempSync(join(tmpdir(), "postern-")), "written");
-    const fd = fs.openSync(path, "w");
-    const { socket, calls } = socketOver(fd);
-    const transport = new CleartextTransport(socket);
-    expect(transport.write(latin1Bytes("HTTP/1.1 "))).toBe(9);
-    expect(transport.writeMore(latin1Bytes("400"))).toBe(3);
-    fs.closeSync(fd);
-    expect(fs.readFileSync(path, "latin1")).toBe("HTTP/1.1 400");
-    expect(calls).toEqual([]);
+describe("a transport", () => {
+  test("sends what follows at once through the kernel, and the rest by the socket", () => {
+    const calls = { ...systemCalls(), sendMore: () => 3 };
+    const { socket, calls: told } = socketThatTakes(4);
+    const transport = new SocketTransport(socket, calls);
+    expect(transport.writeMore(latin1Bytes("abcdefgh"))).toBe(7);
+    expect(told).toEqual(["write 5"]);
+    expect(transport.writeMore(latin1Bytes("abc"))).toBe(3);
+    expect(told).toEqual(["write 5"]);
   });
 
-  test("is closed when the socket is", () => {
-    expect(new CleartextTransport(socketOver(-1).socket).write(latin1Bytes("a"))).toBe(-1);
+  test("says that the socket is closed, whatever the kernel has taken", () => {
+    const calls = { ...systemCalls(), sendMore: () => 0 };
+    const transport = new SocketTransport(socketThatTakes(-1).socket, calls);
+    expect(transport.write(latin1Bytes("a"))).toBe(-1);
+    expect(transport.writeMore(latin1Bytes("a"))).toBe(-1);
   });
 
-  test("leaves it to Bun to shut the socket, and ends it where Bun doesn't", () => {
-    const { socket, calls } = socketOver(-1);
-    const transport = new CleartextTransport(socket);
+  test("shuts its side, closes both, and resets", () => {
+    const { socket, calls } = socketThatTakes(0);
+    const transport = new SocketTransport(socket);
     transport.shutdown();
-    expect(calls).toEqual([]);
     transport.close();
     transport.terminate();
-    expect(calls).toEqual(["end", "terminate"]);
-  });
-
-  test("has no files sent by the kernel", () => {
-    expect(new CleartextTransport(socketOver(-1).socket).sendFile()).toBeUndefined();
+    expect(calls).toEqual(["shutdown", "end", "terminate"]);
   });
 });

@@ -1,3 +1,4 @@
+import type { SocketHandler } from "bun";
 import { describe, expect, test } from "bun:test";
 
 import { SystemClock } from "../../../src/schedule/clock.ts";
@@ -12,6 +13,7 @@ import { Timers } from "../../../src/schedule/timers.ts";
 import { WritePatience } from "../../../src/server/connection/write-patience.ts";
 import { WriteBatcher } from "../../../src/schedule/write-batcher.ts";
 import { Observers } from "../../../src/server/observers.ts";
+import { readCertificate } from "../../../src/server/tls/certificate.ts";
 import { SecureSockets } from "../../../src/server/tls/secure-sockets.ts";
 import { clientTls, serverTls } from "../../certificates/certificates.ts";
 import { limitsWith } from "../../http1/transcript.ts";
@@ -19,7 +21,10 @@ import { RawClient } from "../../raw-client.ts";
 
 const scheduler = new EventLoop();
 const clock = new SystemClock(scheduler);
-const secure = new SecureSockets(serverTls, () => false, scheduler);
+const secure = new SecureSockets(
+  readCertificate(serverTls, () => false),
+  scheduler,
+);
 
 const noop = (): void => undefined;
 
@@ -63,27 +68,30 @@ async function closeAfter(
   };
   const piece = new Uint8Array(65_536).fill(0x61);
   let closing: Closing | undefined;
-  const listener = Bun.listen({
+  const handlers: SocketHandler<ProtocolConnection | undefined> = {
+    handshake: (socket) => {
+      const transport = secure.transport(socket, "127.0.0.1", context, (later) => {
+        closing = later;
+      });
+      let count = 0;
+      for (let taken = 1; taken > 0 && count < octets; count += taken) {
+        taken = transport.write(piece.subarray(0, Math.min(piece.length, octets - count)));
+      }
+      transport.close();
+      written.resolve({ count, closing });
+    },
+    data: noop,
+    drain: () => closing?.drained(),
+    close: () => closing?.closed(),
+  };
+  const listener = Bun.listen<ProtocolConnection | undefined>({
     hostname: "127.0.0.1",
     port: 0,
     allowHalfOpen: true,
-    tls: secure.options,
+    data: undefined,
     socket: {
-      open: noop,
-      handshake: (socket) => {
-        const transport = secure.transport(socket, "127.0.0.1", context, (later) => {
-          closing = later;
-        });
-        let count = 0;
-        for (let taken = 1; taken > 0 && count < octets; count += taken) {
-          taken = transport.write(piece.subarray(0, Math.min(piece.length, octets - count)));
-        }
-        transport.close();
-        written.resolve({ count, closing });
-      },
+      open: (socket) => void secure.begin(socket, "127.0.0.1", context, handlers),
       data: noop,
-      drain: () => closing?.drained(),
-      close: () => closing?.closed(),
     },
   });
   const client = await RawClient.connect(listener.port, "127.0.0.1", clientTls);

@@ -1,0 +1,144 @@
+/**
+ * The TLS of one server: its certificate, which a reload or a look from time to time may replace,
+ * and what answers those who come in cleartext.
+ */
+
+import type { Result } from "../../base/result.ts";
+import type { Alarm } from "../../schedule/scheduler.ts";
+import type { OpenSite, SiteSurroundings } from "../../site/open-site.ts";
+import { ServeError } from "../../site/serve-error.ts";
+import type { ServerContext } from "../connection/protocol-connection.ts";
+import type { ListenFailure } from "../listener.ts";
+import { Listener } from "../listener.ts";
+import type { CompleteOptions, ReloadOptions, TlsSetting } from "../serve-options.ts";
+import { completeOptions } from "../serve-options.ts";
+import type { Certificate } from "./certificate.ts";
+import { chooseCertificate } from "./certificate-choice.ts";
+import type { CleartextService } from "./cleartext.ts";
+import { SecureSockets } from "./secure-sockets.ts";
+
+/** What the server has for its TLS. */
+export interface TlsSurroundings extends Pick<SiteSurroundings, "budgets" | "hostNames"> {
+  /** The present site. */
+  readonly site: () => OpenSite;
+  readonly context: ServerContext;
+}
+
+/** TLS on the port of one server. */
+export class ServerTls {
+  readonly sockets: SecureSockets;
+  readonly #surroundings: TlsSurroundings;
+  readonly #alarm: Alarm;
+  #options: CompleteOptions;
+  #setting: TlsSetting;
+  #certificate: Certificate;
+  /** The services of the present site: for the TLS port, and for the port that redirects. */
+  #services: { samePort?: CleartextService; otherPort?: CleartextService } = {};
+
+  /** Throws a `ServeError` when there is no certificate to present. */
+  constructor(options: CompleteOptions, setting: TlsSetting, surroundings: TlsSurroundings) {
+    this.#surroundings = surroundings;
+    this.#options = options;
+    this.#setting = setting;
+    this.#certificate = this.#choose(setting, options, surroundings.site());
+    const { scheduler } = surroundings.context;
+    this.sockets = new SecureSockets(this.#certificate, scheduler);
+    this.#alarm = scheduler.alarm();
+    this.#awaitLook();
+  }
+
+  /** The authority that signed the certificate, if postern made it. */
+  get ca(): string | undefined {
+    return this.#certificate.ca;
+  }
+
+  #choose(setting: TlsSetting, options: CompleteOptions, { shows }: OpenSite): Certificate {
+    const nowMs = this.#surroundings.context.clock.epochMs();
+    const hosts = [options.host, ...options.allowHosts];
+    return chooseCertificate(setting, { hosts, isServed: shows, nowMs });
+  }
+
+  #present(certificate: Certificate): void {
+    if (certificate.cert !== this.#certificate.cert || certificate.key !== this.#certificate.key) {
+      this.sockets.renew(certificate);
+    }
+    this.#certificate = certificate;
+  }
+
+  /**
+   * What a reload by `changed` to `site` does to TLS: the returned function does it. Throws a
+   * `ServeError` when that can't be done.
+   */
+  prepare(changed: ReloadOptions, site: OpenSite): () => void {
+    if (changed.tls === false) throw new ServeError("tls", "TLS can only be ended by a restart");
+    const setting = changed.tls ?? this.#setting;
+    const options = { ...completeOptions(changed), host: this.#options.host };
+    // The files of one's own are read again only when they are named.
+    const isRead = changed.tls !== undefined || typeof setting !== "object";
+    const certificate = isRead ? this.#choose(setting, options, site) : this.#certificate;
+    return () => {
+      this.#setting = setting;
+      this.#options = options;
+      this.#services = {};
+      this.#present(certificate);
+    };
+  }
+
+  /** Looks from time to time whether a local certificate still fits this machine and this time. */
+  #awaitLook(): void {
+    const { site, context } = this.#surroundings;
+    this.#alarm.set(site().limits.certificateLookTimeMs, () => {
+      try {
+        if (typeof this.#setting !== "object") {
+          this.#present(this.#choose(this.#setting, this.#options, site()));
+        }
+      } catch (error) {
+        context.failed(error);
+      }
+      this.#awaitLook();
+    });
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    this.#alarm.clear();
+  }
+
+  #makeService(portFor: (named: number | undefined) => number): CleartextService {
+    const { cleartextService } = require("./cleartext.ts") as typeof import("./cleartext.ts");
+    const { budgets, hostNames, site } = this.#surroundings;
+    return cleartextService(this.#options, { budgets, hostNames, tree: site().tree, portFor });
+  }
+
+  /** What answers in cleartext on `port`, where TLS is spoken. */
+  cleartext(port: number): CleartextService {
+    // A client that names a port has come by it, maybe through another machine that passes it on.
+    this.#services.samePort ??= this.#makeService((named) => named ?? port);
+    return this.#services.samePort;
+  }
+
+  /** What answers on another port than `port`, where TLS is spoken. */
+  #redirecting(port: number): CleartextService {
+    this.#services.otherPort ??= this.#makeService(() => port);
+    return this.#services.otherPort;
+  }
+
+  /**
+   * A listener whose connections lead to `port`, where TLS is spoken. It is open on the port that
+   * the result says.
+   */
+  openRedirect(port: number): { listener: Listener; opened: Result<number, ListenFailure> } {
+    const { context } = this.#surroundings;
+    const { host, tlsRedirect = 0, reusePort } = this.#options;
+    const service = (): CleartextService => this.#redirecting(port);
+    const listener = new Listener(
+      {
+        ...context,
+        answer: (request, since) => service().answer(request, since),
+        refuse: (refusal, request) => service().refuse(refusal, request),
+      },
+      service().factory,
+    );
+    return { listener, opened: listener.open(host, tlsRedirect, reusePort) };
+  }
+}
