@@ -66,14 +66,9 @@ const symlinkNotes = { follow: "all", deny: "none" } as const;
 
 /** Relations between limits are checked by `resolveLimits`. */
 const limit = whole("a whole number, zero or more");
-const limitKinds = kindsOfLimits();
-
-/** By a plain loop, since this runs at each start. */
-function kindsOfLimits(): MemberKinds<Record<keyof Limits, number>> {
-  const kinds: Record<string, Kind<number>> = {};
-  for (const name in defaultLimits) kinds[name] = limit;
-  return kinds as MemberKinds<Record<keyof Limits, number>>;
-}
+const limitKinds = {} as Record<keyof Limits, Kind<number>>;
+// A plain loop, since this runs at each start.
+for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 /** A descriptor after `json:` is one that the shell has opened, and not a standard stream. */
 const ready: Kind<NonNullable<Options["ready"]>> = {
