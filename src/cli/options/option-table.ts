@@ -18,7 +18,6 @@ import type { Limits } from "../../base/limits.ts";
 import type { TlsOptions } from "../../server/serve-options.ts";
 import { defaultOptions, isPemText, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
-import type { MemberKinds } from "./composite-kind.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import { deadlinesText } from "./deadlines-text.ts";
 import type { AnyOption, OptionName, Options, OptionTable } from "./option.ts";
