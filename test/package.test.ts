@@ -114,6 +114,7 @@ describe("the package", () => {
     expect(programs.toSorted()).toEqual([
       "src/cli/config/config-worker.ts",
       "src/cli/workers/worker.ts",
+      "src/site/markdown/markdown-worker.ts",
       "src/site/variants/zlib-worker.ts",
     ]);
     const sources = sourcesIn(parts);
