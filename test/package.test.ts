@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -16,6 +17,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { layOut } from "../bundle.ts";
 import about from "../package.json";
 import { Command } from "./cli/command.ts";
+import { RawClient } from "./raw-client.ts";
 import { TempSite } from "./temp-site.ts";
 
 const site = new TempSite("empty");
@@ -23,7 +25,8 @@ site.file("a.txt", "a".repeat(2000));
 site.file("a.flv", "rare");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-package-")));
 const program = join(folder, "bin/postern.ts");
-const bundle = join(folder, "dist/postern.js");
+const dist = join(folder, "dist");
+const bundle = join(dist, "postern.js");
 
 beforeAll(async () => {
   await layOut(folder);
@@ -37,6 +40,30 @@ afterAll(() => {
 /** The package's command, run in the site. */
 function run(words: readonly string[], environment: Record<string, string> = {}): Command {
   return new Command(words, environment, site.root, program);
+}
+
+/** The modules that the source maps of `parts` name, without those that the bundler made. */
+function sourcesIn(parts: readonly string[]): readonly string[] {
+  return parts.flatMap((part) => {
+    const text = readFileSync(join(dist, `${part}.map`), "utf8");
+    const { sources } = JSON.parse(text) as { readonly sources: readonly string[] };
+    const written = sources.filter((name) => !/^(?:entry|part|shared|late):/.test(name));
+    return written.map((name) => relative(folder, join(dist, name)));
+  });
+}
+
+/** How many parts of the bundle a server reads to start and to answer one request for `path`. */
+async function partsReadFor(path: string): Promise<number> {
+  await using command = run(["--no-config", "--port", "0", "--ready", "json", "--quiet"], {
+    BUN_JSC_verboseDiskCache: "1",
+  });
+  const client = await RawClient.connect(await portOf(command));
+  client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await client.ending();
+  expect(client.text).toStartWith("HTTP/1.1 200 ");
+  command.signal("SIGTERM");
+  expect(await command.status).toBe(0);
+  return (await command.stderr).split("Cache hit").length - 1;
 }
 
 async function portOf(command: Command): Promise<number> {
@@ -76,7 +103,8 @@ describe("the package", () => {
   });
 
   test("names no place that it hasn't got, and none of where it was made", async () => {
-    const text = readFileSync(bundle, "utf8");
+    const parts = readdirSync(dist).filter((name) => name.endsWith(".js"));
+    const text = parts.map((name) => readFileSync(join(dist, name), "utf8")).join("\n");
     const places = text.matchAll(
       /new URL\("(\.[^"]+)",Bun\.pathToFileURL\(Bun\.main\+"([^"]+)"\)\.href\)/g,
     );
@@ -89,14 +117,29 @@ describe("the package", () => {
       "src/site/markdown/markdown-worker.ts",
       "src/site/variants/zlib-worker.ts",
     ]);
-    const map = (await Bun.file(`${bundle}.map`).json()) as { readonly sources: string[] };
-    const sources = map.sources.map((name) => relative(folder, join(folder, "dist", name)));
+    const sources = sourcesIn(parts);
     expect(sources).toContain("src/cli/main.ts");
     for (const name of [...programs, ...sources]) {
       expect([name, existsSync(join(folder, name))]).toEqual([name, true]);
     }
     expect(text).not.toContain(folder);
     expect(text).not.toContain(join(import.meta.dir, ".."));
+  });
+
+  test("has one instance of each module, so each lies in one part", () => {
+    const parts = readdirSync(dist).filter((name) => name.endsWith(".js"));
+    expect(parts.length).toBeGreaterThan(1);
+    const sources = sourcesIn(parts);
+    expect(sources.filter((name, at) => sources.indexOf(name) !== at)).toEqual([]);
+    for (const name of ["listing/listing-page", "live/live", "forms/form-digest"]) {
+      expect(sourcesIn(["postern.js"])).not.toContain(`src/site/${name}.ts`);
+      expect(sources).toContain(`src/site/${name}.ts`);
+    }
+  });
+
+  test("reads one part to answer with a file, and a second one to list a folder", async () => {
+    expect(await partsReadFor("/a.txt")).toBe(1);
+    expect(await partsReadFor("/")).toBe(2);
   });
 
   test("checks", async () => {

@@ -39,23 +39,17 @@ const textual: ReadonlySet<string> = new Set([
 const script = /^(?:text|application)\/(?:(?:x-)?(?:java|ecma|live|j)script[\d.]*|node)$/;
 
 /** Rule 2: languages of programs, queries, schemas, settings and documents. */
-const languages: ReadonlySet<string> = new Set(
-  [
-    ["cwl", "express", "hjson", "json5", "raml+yaml", "relax-ng-compact-syntax", "sieve"],
-    ["sparql-query", "sql", "srgs", "toml", "vnd.dart", "x-csh", "x-httpd-php", "x-latex"],
-    ["x-perl", "x-sh", "x-shar", "x-subrip", "x-tcl", "x-tex", "x-texinfo", "x-wais-source"],
-    ["xml-dtd", "yaml", "yang"],
-  ].flatMap((names) => names.map((name) => `application/${name}`)),
-);
+const languages = [
+  /^application\/(?:cwl|express|hjson|json5|raml\+yaml|relax-ng-compact-syntax|sieve)$/,
+  /^application\/(?:sparql-query|sql|srgs|toml|vnd\.dart|x-csh|x-httpd-php|x-latex)$/,
+  /^application\/(?:x-perl|x-sh|x-shar|x-subrip|x-tcl|x-tex|x-texinfo|x-wais-source)$/,
+  /^application\/(?:xml-dtd|yaml|yang)$/,
+];
 
 /** Rule 3: formats whose extensions source code may have. */
-const ambiguous = new RegExp(
-  [
-    "^application/(?:vnd\\.|x-|msword$|mathematica$|pkix-attr-cert$|.*\\+xml)",
-    "^(?:audio|image|video)/vnd\\.",
-    "^video/mp2t$",
-  ].join("|"),
-);
+const ambiguous =
+  /^(?:application\/(?:vnd\.|x-|(?:msword|mathematica|pkix-attr-cert)$|.*\+xml)|video\/mp2t$)/;
+const ambiguousMedia = /^(?:audio|image|video)\/vnd\./;
 
 /** Rule 3: formats that are text and that programs receive by their type. */
 const exempt =
@@ -96,11 +90,16 @@ const commonTypes: readonly (readonly [type: string, ...extensions: string[]])[]
   ["video/webm", "webm"],
 ];
 
-const commonExtensions: ReadonlyMap<string, string> = new Map(
-  commonTypes.flatMap(([type, ...extensions]) =>
-    extensions.map((extension) => [extension, type] as const),
-  ),
-);
+/** Filled by plain loops, since this runs at each start. */
+function typesByExtension(): ReadonlyMap<string, string> {
+  const types = new Map<string, string>();
+  for (const row of commonTypes) {
+    for (let at = 1; at < row.length; at++) types.set(row[at] ?? "", row[0]);
+  }
+  return types;
+}
+
+const commonExtensions = typesByExtension();
 
 /**
  * The media type of `name` by its extension, ignoring case, with `; charset=utf-8` for text.
@@ -128,12 +127,14 @@ function packageType(extension: string): string | undefined {
 /** `type` after rules 1 and 2. */
 function shownType(type: string): string {
   if (script.test(type)) return "text/javascript";
-  return languages.has(type) ? "text/plain" : type;
+  return languages.some((names) => names.test(type)) ? "text/plain" : type;
 }
 
 /** Whether rule 3 applies to files of `mediaType`, so that their beginning decides. */
 export function mayBeSource(mediaType: string): boolean {
-  return ambiguous.test(mediaType) && !exempt.test(mediaType);
+  if (mediaType.startsWith("text/")) return false;
+  const isAmbiguous = ambiguous.test(mediaType) || ambiguousMedia.test(mediaType);
+  return isAmbiguous && !exempt.test(mediaType);
 }
 
 /**

@@ -294,6 +294,8 @@ function displayOctet(octet: number): string {
  * segment is not hidden (RFC 8615 §3).
  */
 export function isHidden(path: ContainedPath): boolean {
+  // Most paths have no such segment, and needn't be split.
+  if (!path.text.includes("/.")) return false;
   return path.segments.some((segment, depth) => isHiddenName(segment, depth));
 }
 

@@ -76,12 +76,17 @@ export const charsetSampleOctets = 65_536;
 /** Where a text may declare its charset, in octets (HTML "prescan a byte stream"). */
 const declarationOctets = 1024;
 
-/** How content of a type declares its charset, in Latin-1 text; the first group is its name. */
-const declarations: readonly (readonly [type: RegExp, declaration: RegExp])[] = [
-  [/^text\/html/, /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)/i],
-  [/^text\/css/, /^@charset "([^"]*)"/],
-  [/[/+]xml/, /^<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)/],
-];
+/** How content declares its charset, in Latin-1 text; the first group is its name. */
+const inHtml = /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w.:-]+)/i;
+const inCss = /^@charset "([^"]*)"/;
+const inXml = /^<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)/;
+
+/** How content of type `mediaType` declares its charset; undefined where it can't. */
+function declarationIn(mediaType: string): RegExp | undefined {
+  if (mediaType.startsWith("text/html")) return inHtml;
+  if (mediaType.startsWith("text/css")) return inCss;
+  return mediaType.includes("/xml") || mediaType.includes("+xml") ? inXml : undefined;
+}
 
 /** Names of UTF-8 and of subsets. A declaration in ASCII octets can't mean UTF-16. */
 const utf8Name = /^(?:utf-?8|unicode-1-1-utf-8|utf-?16(?:le|be)?|us-ascii|ascii)$/i;
@@ -110,7 +115,7 @@ function looksLikeUtf16(sample: Uint8Array): boolean {
 
 /** The charset that `sample` declares for content of type `mediaType`; undefined without one. */
 function declaredCharset(sample: Uint8Array, mediaType: string): string | undefined {
-  const declaration = declarations.find(([type]) => type.test(mediaType))?.[1];
+  const declaration = declarationIn(mediaType);
   if (declaration === undefined) return undefined;
   const beginning = latin1Text(sample, 0, Math.min(sample.length, declarationOctets));
   return declaration.exec(beginning)?.[1];

@@ -13,11 +13,18 @@ export interface OptionFlag extends AnyFlag {
   readonly syntax: FlagText<unknown> | "switch" | undefined;
 }
 
+/** By plain loops, since this runs at each start. */
+function flagsOf(): readonly OptionFlag[] {
+  const all: OptionFlag[] = [];
+  for (const [option, { kind, flags }] of optionRows) {
+    for (const flag of flags) {
+      const syntax =
+        "sets" in flag ? undefined : (flag.entry ?? flag.members ?? flag.text ?? kind.text);
+      all.push({ ...flag, option, syntax });
+    }
+  }
+  return all;
+}
+
 /** All flags, in the table's order. */
-export const optionFlags: readonly OptionFlag[] = optionRows.flatMap(([option, { kind, flags }]) =>
-  flags.map((flag) => {
-    const syntax =
-      "sets" in flag ? undefined : (flag.entry ?? flag.members ?? flag.text ?? kind.text);
-    return { ...flag, option, syntax };
-  }),
-);
+export const optionFlags = flagsOf();

@@ -17,7 +17,6 @@ import { defaultLimits } from "../../base/limits.ts";
 import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
-import type { MemberKinds } from "./composite-kind.ts";
 import { listOf, object } from "./composite-kind.ts";
 import { deadlinesText, fileMode, port, ready, tls } from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
@@ -47,9 +46,9 @@ const symlinkNotes = { follow: "all", deny: "none" } as const;
 
 /** Relations between limits are checked by `resolveLimits`. */
 const limit = whole("a whole number, zero or more");
-const limitKinds = Object.fromEntries(
-  Object.keys(defaultLimits).map((name) => [name, limit]),
-) as MemberKinds<Record<keyof Limits, number>>;
+const limitKinds = {} as Record<keyof Limits, Kind<number>>;
+// A plain loop, since this runs at each start.
+for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
 

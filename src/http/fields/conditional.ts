@@ -159,7 +159,10 @@ export function dependsOnTime(fields: Fields): boolean {
  * Whether a request with `fields`, neither a GET nor a HEAD, has a condition that counts for it.
  */
 export function hasCondition(fields: Fields): boolean {
-  return conditions.some(({ field, methods }) => methods === undefined && fields.has(field));
+  for (const { field, methods } of conditions) {
+    if (methods === undefined && fields.has(field)) return true;
+  }
+  return false;
 }
 
 /**

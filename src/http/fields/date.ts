@@ -20,10 +20,14 @@ const monthNames = [
   "Dec",
 ] as const;
 
-/** "00" to "99". */
-const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, n) =>
-  String(n).padStart(2, "0"),
-);
+/** "00" to "99", in a plain loop, since this runs at each start. */
+function makeTwoDigits(): readonly string[] {
+  const texts: string[] = [];
+  for (let n = 0; n < 100; n++) texts.push(n < 10 ? `0${n}` : `${n}`);
+  return texts;
+}
+
+const twoDigits = makeTwoDigits();
 
 /**
  * `epochMs` as an IMF-fixdate, rounded down to a whole second. A time outside the years 0 to 9999,

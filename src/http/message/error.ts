@@ -47,8 +47,13 @@ export const badRequest = (section: string, text: string): RefusalRow => ({
 export function refusalTable<Kind extends string>(
   rows: Readonly<Record<Kind, RefusalRow>>,
 ): Readonly<Record<Kind, Refusal>> {
-  const refusals = Object.entries<RefusalRow>(rows).map(([kind, row]) => [kind, { kind, ...row }]);
-  return Object.fromEntries(refusals) as Record<Kind, Refusal>;
+  const refusals: Partial<Record<Kind, Refusal>> = {};
+  // A plain loop, since this runs at each start.
+  for (const kind in rows) {
+    const { status, section, text, close } = rows[kind];
+    refusals[kind] = { kind, status, section, text, close };
+  }
+  return refusals as Record<Kind, Refusal>;
 }
 
 /** The refusals of any version, by kind. */

@@ -98,6 +98,9 @@ export function mediaTypeOf(file: OpenFile): string | undefined {
 /** Names of files that are gzip of another type, which is their media type. */
 const codedName = /\.(?:svg|x3d[bv]?)z$/i;
 
+/** Whether `name` ends as a coded name does, which few names do. */
+const endsInZ = (name: string): boolean => (name.charCodeAt(name.length - 1) | 0x20) === 0x7a;
+
 const gzipped: ResponseField = ["Content-Encoding", "gzip"];
 
 /**
@@ -106,7 +109,7 @@ const gzipped: ResponseField = ["Content-Encoding", "gzip"];
  * only has such a name; "unread" for one that can't be read.
  */
 export function codingOf(file: OpenFile): ResponseField | "unread" | undefined {
-  if (!codedName.test(file.name)) return undefined;
+  if (!endsInZ(file.name) || !codedName.test(file.name)) return undefined;
   const beginning = beginningOf(file, 2);
   if (beginning === undefined) return "unread";
   const [first, second] = beginning;
@@ -126,7 +129,7 @@ export function representFile(
   return new Representation({
     mediaType,
     entityTag: entityTagOf(file),
-    ...(file.mtimeMs === undefined ? {} : { mtimeMs: file.mtimeMs }),
+    mtimeMs: file.mtimeMs,
     content: file.content ?? file,
     isRepeated: file.slot !== undefined,
     hasVariants,

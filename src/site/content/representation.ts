@@ -25,7 +25,7 @@ export interface RepresentationParts {
   readonly mediaType: string;
   readonly entityTag: EntityTag;
   /** Time of the last change, in milliseconds since 1970; absent if unknown. */
-  readonly mtimeMs?: number;
+  readonly mtimeMs?: number | undefined;
   /** Whether a variant of the resource has the same date, which makes it a weak validator. */
   readonly dateIsShared?: boolean;
   /** The octets in memory, or the open file that they are read from, which is closed afterwards. */
@@ -100,8 +100,7 @@ export class Representation {
   /** A copy for one response, on which nothing is cached. */
   once(): Representation {
     const { mediaType, entityTag, mtimeMs, dateIsShared, content, hasVariants, fields } = this;
-    const date = mtimeMs === undefined ? {} : { mtimeMs };
-    const parts = { mediaType, entityTag, dateIsShared, content, hasVariants, fields, ...date };
+    const parts = { mediaType, entityTag, mtimeMs, dateIsShared, content, hasVariants, fields };
     return new Representation(parts);
   }
 

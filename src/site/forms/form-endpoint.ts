@@ -70,7 +70,7 @@ export class FormEndpoint implements Endpoint {
   /** The form page for `request`, if there is one: that of the nearest root. */
   #pageFor({ head: { target } }: Request, view: View): Eventual<FormPage | undefined> {
     const { tree } = this.#service;
-    if (tree.rootsOf === undefined) return this.#firstPage([this.#page], view);
+    if (tree.rootsOf === undefined) return this.#pageAt(this.#page, view);
     const asked = "path" in target ? containPath(target.path) : undefined;
     const roots = tree.rootsOf(asked?.ok === true ? asked.value : rootPath);
     return this.#firstPage(
@@ -81,12 +81,21 @@ export class FormEndpoint implements Endpoint {
 
   /** The first of `paths` at which there is a page. */
   #firstPage(
-    [path, ...others]: readonly (ContainedPath | undefined)[],
+    paths: readonly (ContainedPath | undefined)[],
     view: View,
+    at = 0,
   ): Eventual<FormPage | undefined> {
+    if (at === paths.length) return undefined;
+    return whenReady(
+      this.#pageAt(paths[at], view),
+      (page) => page ?? this.#firstPage(paths, view, at + 1),
+    );
+  }
+
+  #pageAt(path: ContainedPath | undefined, view: View): Eventual<FormPage | undefined> {
     if (path === undefined) return undefined;
     return whenReady(this.#service.tree.peek(path, view), (kind) =>
-      isThere(kind) ? { path, kind } : this.#firstPage(others, view),
+      isThere(kind) ? { path, kind } : undefined,
     );
   }
 

@@ -360,6 +360,6 @@ function representVariant(
     entityTag: isFile ? entityTagOf(from) : from.entityTag,
     content: isFile ? (from.content ?? from) : from.octets,
     isRepeated: isFile ? from.slot !== undefined : true,
-    ...(mtimeMs === undefined ? {} : { mtimeMs }),
+    mtimeMs,
   });
 }
