@@ -221,7 +221,10 @@ function liveParts(
     pages,
     limits,
     base: base === "/" ? rootPath : placeOfBase(base),
-    ruledFields: (request) => (headers?.finish(page, request) ?? page).fields,
+    ruledFields: (request, fields) => {
+      const ruled = { ...page, fields: [...page.fields, ...fields] };
+      return (headers?.finish(ruled, request) ?? ruled).fields;
+    },
   });
 }
 

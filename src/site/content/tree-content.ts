@@ -354,6 +354,7 @@ export class TreeContent {
         budgets,
         explains: explain,
         hasVariants: variants !== undefined,
+        isLive: this.#service.live !== undefined,
         contentFields: this.#fields.of("", false),
         selected: (request, listing, path, view) =>
           this.#answerSelected(request, this.#selectVariant(request, listing, path, view)),
