@@ -97,7 +97,11 @@ function networkLines({ local, network, isLocalOnly }: Reached, paint: Paint): s
 }
 
 /** The port that leads from http to https; its number is known only now when it was 0. */
-function redirectLine({ tlsRedirect }: Listening, [first]: readonly string[], paint: Paint): string {
+function redirectLine(
+  { tlsRedirect }: Listening,
+  [first]: readonly string[],
+  paint: Paint,
+): string {
   if (tlsRedirect === undefined || first === undefined || !URL.canParse(first)) return "";
   const url = new URL(first.replace(/^https:/, "http:"));
   url.port = `${tlsRedirect}`;
