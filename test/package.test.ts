@@ -86,6 +86,7 @@ describe("the package", () => {
     expect(programs.toSorted()).toEqual([
       "src/cli/config/config-worker.ts",
       "src/cli/workers/worker.ts",
+      "src/site/markdown/markdown-worker.ts",
       "src/site/variants/zlib-worker.ts",
     ]);
     const map = (await Bun.file(`${bundle}.map`).json()) as { readonly sources: string[] };

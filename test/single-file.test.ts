@@ -23,6 +23,16 @@ function start(options: ServeOptions = {}): Promise<Server> {
 }
 
 describe("a single file", () => {
+  test("is no folder, so what asks for an archive is answered with the file", async () => {
+    const mounts = { "/one": site.at("report.html") };
+    await using server = await start({ allowArchive: true, mounts });
+    for (const path of ["?download=zip", "report.html?download=tar", "one/?download=tar.gz"]) {
+      const response = await fetch(new URL(path, server.url));
+      expect([path, response.status, await response.text()]).toEqual([path, 200, page]);
+      expect(response.headers.get("content-disposition")).toBeNull();
+    }
+  });
+
   test("is answered at / and under its name, with its type, its tag and its length", async () => {
     await using server = await start();
     expect(server.root).toBe(site.at("report.html"));

@@ -507,6 +507,7 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/site/listing/listing-rows.ts RowFormat": "type",
   "src/site/pages/markup.ts beginPage": "part",
   "src/site/pages/markup.ts endPage": "part",
+  "src/site/preview/previews.ts askedPreviewOf": "part",
   "src/site/site.ts SiteParts": "type",
   "src/site/variants/compressible.ts isCompressible": "part",
   "src/site/request.ts Handler": "type",

@@ -202,6 +202,27 @@ export interface Limits {
   readonly archiveEntriesMax: number;
   /** How deep the folders of an archive are nested; a deeper one breaks the response off. */
   readonly archiveDepthMax: number;
+  /** An image whose file is larger has no thumbnail. */
+  readonly thumbnailFileBytesMax: ByteCount;
+  /**
+   * An image with more pixels, as its header says, has no thumbnail. Those that are decoded at one
+   * time have no more together; a pixel takes four bytes meanwhile.
+   */
+  readonly thumbnailPixelsMax: number;
+  /** Images that are read and decoded for thumbnails at one time. Others wait. */
+  readonly thumbnailsAtOnceMax: number;
+  /** Thumbnails that are being made or wait for it; one more is answered 503. */
+  readonly thumbnailsWaitingMax: number;
+  /** The cache of thumbnails. */
+  readonly thumbnailCacheBytesMax: ByteCount;
+  /** How much of a Markdown file or a README is shown; the rest is cut. */
+  readonly markdownBytesMax: ByteCount;
+  /** How long it may take to render Markdown; after it the text is shown as it is. */
+  readonly markdownTimeMs: Milliseconds;
+  /** Markdown files that are being rendered or wait for it; one more is answered 503. */
+  readonly markdownsWaitingMax: number;
+  /** The cache of rendered Markdown. */
+  readonly markdownCacheBytesMax: ByteCount;
   /** Requests in `server.requests`; the oldest is dropped first. */
   readonly requestsKeptMax: number;
 
@@ -321,6 +342,15 @@ export const defaultLimits: Limits = {
   archivesMax: 4,
   archiveEntriesMax: 250_000,
   archiveDepthMax: 100,
+  thumbnailFileBytesMax: mebibytes(32),
+  thumbnailPixelsMax: 50_000_000,
+  thumbnailsAtOnceMax: 4,
+  thumbnailsWaitingMax: 256,
+  thumbnailCacheBytesMax: mebibytes(32),
+  markdownBytesMax: kibibytes(256),
+  markdownTimeMs: seconds(2),
+  markdownsWaitingMax: 64,
+  markdownCacheBytesMax: mebibytes(8),
   requestsKeptMax: 100,
 
   liveStreamsMax: 1000,
@@ -432,6 +462,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "archiveDepthMax",
     expected: "at most 255: a name in a zip archive has at most 65,535 octets",
     holds: (l) => l.archiveDepthMax <= 255,
+  },
+  {
+    limit: "thumbnailsAtOnceMax",
+    expected: "at least 1, or no thumbnail is ever made",
+    holds: (l) => l.thumbnailsAtOnceMax >= 1,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -5,8 +5,8 @@
 
 import { nameOctets } from "./file-name.ts";
 
-/** Characters that mean nothing to a shell, wherever they stand. */
-const plain = /^[\w@%+:,./-]+$/;
+/** Characters that mean nothing to a shell, wherever they stand; zsh expands "=" at the start. */
+const plain = /^[\w@%+:,./-][\w@%+:,./=-]*$/;
 
 /** Characters that would end the line, control a terminal, or change the direction of text. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u;

@@ -153,15 +153,9 @@ async function end(server: Server | Workers, log: LogOutput, { limits }: Config)
 
 /** Tells a person how many files visitors are refused, if there are any. */
 async function tellRefused(config: Config): Promise<void> {
-  const { countRefusedOf } = await import("./audit/audited-site.ts");
-  const counted = await countRefusedOf(serveOptions(config));
-  if (counted === undefined || counted.files === 0) return;
-  const { shellWord } = await import("../base/shell-word.ts");
-  const { files, isComplete } = counted;
-  const many = `${files}${isComplete ? "" : " or more"}`;
-  const subject = many === "1" ? "1 file is" : `${many} files are`;
-  const root = config.root === undefined ? "" : ` ${shellWord(config.root)}`;
-  print(`${subject} refused to visitors: postern audit${root}\n`);
+  const { refusedLine } = await import("./audit/refused-line.ts");
+  const line = await refusedLine(config);
+  if (line !== undefined) print(line);
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */

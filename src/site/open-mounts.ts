@@ -18,7 +18,7 @@ import {
   rootPath,
 } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { OpenTree, TreeSurroundings } from "./open-tree.ts";
+import type { OpenTree, ServedSource, TreeSurroundings } from "./open-tree.ts";
 import { openTree } from "./open-tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -100,6 +100,7 @@ export function openMounts(
   );
   const tree: MountTree = new MountTree(folders, surroundings.clock.epochMs());
   const opened: OpenTree[] = [];
+  const sources: ServedSource[] = [];
   for (const { at, source, called } of wanted) {
     const one = openNamed(called, () =>
       openTree(optionsOf(options, source), share, surroundings, (below) =>
@@ -107,10 +108,12 @@ export function openMounts(
       ),
     );
     opened.push(one);
+    sources.push(...one.sources.map((served) => ({ ...served, at })));
     const isFree = tree.mount({
       at,
       tree: one.tree,
       source: one.source.root,
+      folder: one.sources[0]?.folder ?? "",
       isRoot: called === "",
     });
     if (!isFree) throw new ServeError("mounts", `${called}: another folder is served there`);
@@ -121,6 +124,7 @@ export function openMounts(
   const mounts = Object.keys(options.mounts).map((name, i) => [name, rest[i]?.source.root ?? ""]);
   return {
     tree,
+    sources,
     source: {
       root: "",
       ...(hasRoot ? first?.source : {}),

@@ -15,6 +15,7 @@ import type { Eventual } from "../base/eventual.ts";
 import type { Response } from "../http/message/response.ts";
 import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
+import type { Previews, PreviewService } from "./preview/previews.ts";
 import type { Request } from "./request.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { RouteTable } from "./library/route-endpoint.ts";
@@ -191,6 +192,13 @@ export function hostGuardOf(
   return hosts === undefined ? [] : [new HostGuard(() => hosts, pages)];
 }
 
+/** The previews of a site, whose code is loaded with the first that is asked for. */
+function openPreviews(service: PreviewService): Previews {
+  const { Previews: Made } =
+    require("./preview/previews.ts") as typeof import("./preview/previews.ts");
+  return new Made(service);
+}
+
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
   options: CompleteSiteOptions,
@@ -216,11 +224,10 @@ function liveParts(
 ): LiveParts | undefined {
   if (!options.live || live === undefined) return undefined;
   const page = new ResponseBuilder(200).html("").build();
-  const { base } = options;
   return live().parts({
     pages,
     limits,
-    base: base === "/" ? rootPath : placeOfBase(base),
+    base: homeOf(options),
     ruledFields: (request, fields) => {
       const ruled = { ...page, fields: [...page.fields, ...fields] };
       return (headers?.finish(ruled, request) ?? ruled).fields;
@@ -228,14 +235,15 @@ function liveParts(
   });
 }
 
-/** The path of `base`, which isn't the root. */
-function placeOfBase(base: string): ContainedPath {
+/** The path that the site's root is served under. */
+function homeOf({ base }: CompleteSiteOptions): ContainedPath {
+  if (base === "/") return rootPath;
   const { readPlace } = require("./open-mounts.ts") as typeof import("./open-mounts.ts");
   return readPlace("base", base);
 }
 
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
-function openAll(
+export function openAll(
   options: CompleteSiteOptions,
   limits: Limits,
   surroundings: TreeSurroundings,
@@ -248,17 +256,22 @@ function openAll(
   return openMounts(options, limits, surroundings);
 }
 
-/** What answers paths outside of the site's base. */
+/** What answers paths outside of `base`. */
 function openBase(
-  { base, index }: CompleteSiteOptions,
-  tree: Tree,
-  content: TreeContent,
-  mapping: PathMapping,
+  base: ContainedPath,
+  { index }: CompleteSiteOptions,
+  service: {
+    readonly tree: Tree;
+    readonly content: TreeContent;
+    readonly pages: ErrorPages;
+    readonly mapping: PathMapping;
+  },
 ): Endpoint {
   const { BaseEndpoint } =
     require("./rules/base-endpoint.ts") as typeof import("./rules/base-endpoint.ts");
+  const { tree, content, pages, mapping } = service;
   const isServed = (path: ContainedPath): boolean => tree.rootsOf?.(path).length !== 0;
-  return new BaseEndpoint({ base: placeOfBase(base), index, content, mapping, isServed });
+  return new BaseEndpoint({ base, index, content, pages, mapping, isServed });
 }
 
 /**
@@ -303,6 +316,12 @@ function contentOf(
     const service = { tree, pages, limits, budgets, root: files === undefined ? root : "" };
     return (made ??= openArchives(service));
   };
+  let previews: Previews | undefined;
+  const openedPreviews = (): Previews => {
+    const { scheduler } = budgets;
+    const service = { tree, limits, scheduler, hasVariants: options.compress };
+    return (previews ??= openPreviews(service));
+  };
   return new TreeContent({
     tree,
     pages,
@@ -313,6 +332,7 @@ function contentOf(
     cacheSeconds: options.cache,
     variants: options.compress ? variants : undefined,
     archives: options.allowArchive ? archives : undefined,
+    previews: options.previews ? openedPreviews : undefined,
     live,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
@@ -339,7 +359,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { budgets, clock, routes } = surroundings;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
-  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near });
+  const home = homeOf(options);
+  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near, home });
   const live = liveParts(options, surroundings, pages, limits, headers);
   const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
@@ -347,7 +368,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
     ...postEndpoints(options.post, { ...service, formPage }),
-    ...(options.base === "/" ? [] : [openBase(options, tree, content, mapping)]),
+    ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages)];

@@ -13,13 +13,29 @@ import type { SingleFileTree } from "../tree/disk/single-file.ts";
 import type { EntriesBeside } from "../tree/listing/entries-beside.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
+import type { ContainedPath } from "../tree/path.ts";
+import { rootPath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 
+/** A folder or a file of this machine that is served. */
+export interface ServedSource {
+  /** The path that it is served under, with a slash at its end. */
+  readonly at: ContainedPath;
+  /** As the options name it. */
+  readonly named: string;
+  /** The real path of the folder; of a file that of its folder, and the file's name. */
+  readonly path: string;
+  /** The real path of the folder that paths in denials are relative to. */
+  readonly folder: string;
+}
+
 /** A tree, and the options it was opened with. */
 export interface OpenTree {
   readonly tree: Tree;
+  /** All that is served from disk; none with `files`. */
+  readonly sources: readonly ServedSource[];
   /**
    * The options that open the same tree again. `root` is the real path of the folder, or of the
    * single file's folder with the file's name; "" with `files`.
@@ -83,7 +99,10 @@ function openFolder(
   const opened = folder.ok ? folder : (openSingleFile(treeOptions) ?? folder);
   if (!opened.ok) throw new ServeError("root", opened.error);
   const tree = opened.value;
-  return { tree, source: { root: tree.root, ...unmounted }, shows: (file) => tree.shows(file) };
+  const path = tree.root;
+  const of = { at: rootPath, named: root, path, folder: "folder" in tree ? tree.folder : path };
+  const source = { root: path, ...unmounted };
+  return { tree, sources: [of], source, shows: (file) => tree.shows(file) };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */
@@ -101,5 +120,6 @@ function openFiles(
   const opened = openMemoryTree({ files, permissions, hidden, index, limits, madeMs, beside });
   if (!opened.ok) throw new ServeError("files", `files: ${opened.error}`);
   const tree = opened.value;
-  return { tree, source: { root: "", files: tree, ...unmounted }, shows: () => false };
+  const source = { root: "", files: tree, ...unmounted };
+  return { tree, sources: [], source, shows: () => false };
 }

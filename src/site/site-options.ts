@@ -64,6 +64,12 @@ export interface SiteOptions {
    * it that may be read, also of folders with an index; false by default. It requires `listing`.
    */
   readonly allowArchive?: boolean;
+  /**
+   * Whether listings show files in place, thumbnails in a grid, and the folder's README, and
+   * whether `?thumbnail` of an image and `?preview` of a Markdown file are answered; true by
+   * default.
+   */
+  readonly previews?: boolean;
   /** The name of a folder's index; "index.html" by default, "" for none. */
   readonly index?: string;
   /** Whether the root's index answers navigations to missing paths; false by default. */
@@ -115,6 +121,7 @@ export const defaultSiteOptions = {
   symlinks: "inside",
   listing: true,
   allowArchive: false,
+  previews: true,
   index: "index.html",
   single: false,
   cleanUrls: false,

@@ -10,6 +10,8 @@ describe("a word for a shell", () => {
     ["it's", "'it'\\''s'"],
     ["$(rm -r x)", "'$(rm -r x)'"],
     ["*?[a]~", "'*?[a]~'"],
+    ["/docs=./a", "/docs=./a"],
+    ["=b", "'=b'"],
     ["Grüße", "'Grüße'"],
     ["a\nb", "$'a\\012b'"],
     ["latin\udce4", "$'latin\\344'"],

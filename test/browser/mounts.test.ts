@@ -54,6 +54,9 @@ function tests(): void {
     using page = await Page.open();
     await page.goto("/app/docs/", server.url);
     await page.view.click("td a[href='./a.txt']");
+    // A text is shown in place, and opened by a link.
+    await page.until("document.querySelector('dialog[open] pre') !== null");
+    await page.view.click("dialog a");
     await page.until("location.pathname === '/app/docs/a.txt'");
   });
 }

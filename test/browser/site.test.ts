@@ -154,8 +154,10 @@ function tests(): void {
 
   test("a listing's links lead to files of whatever name, by clicking", async () => {
     for (const name of odd) site.file(`odd/${name}`, `this is ${name}`);
+    // With previews, a click on a text shows it in place.
+    await using plain = await serve({ root: site.root, previews: false });
     using page = await Page.open();
-    await page.goto("odd/", server.url);
+    await page.goto("odd/", plain.url);
     expect(await page.status()).toBe(200);
     const shown = await page.value<string[]>(
       "[...document.querySelectorAll('td a')].map((link) => link.textContent)",
@@ -175,7 +177,7 @@ function tests(): void {
       await page.until("location.pathname !== '/odd/' && document.readyState === 'complete'");
       expect([name, await page.status()]).toEqual([name, 200]);
       expect(await page.value("document.body.textContent")).toBe(text);
-      await page.goto("odd/", server.url);
+      await page.goto("odd/", plain.url);
     }
     expect(page.complaints).toEqual([]);
   });
@@ -193,9 +195,10 @@ function tests(): void {
       for (const [name] of names) {
         writeFileSync(Buffer.from(`${site.root}/octets/${name}`, "latin1"), `it is ${name}`);
       }
+      await using plain = await serve({ root: site.root, previews: false });
       using page = await Page.open();
       for (const [name, shown, path] of names) {
-        await page.goto("octets/", server.url);
+        await page.goto("octets/", plain.url);
         const texts = await page.value<string[]>(
           "[...document.querySelectorAll('td a')].map((link) => link.textContent)",
         );

@@ -63,6 +63,7 @@ function services(): { readonly pages: ErrorPages; readonly content: TreeContent
     cacheSeconds: undefined,
     variants: undefined,
     archives: undefined,
+    previews: undefined,
     earlyHints: undefined,
     live: undefined,
   });

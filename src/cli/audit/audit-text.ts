@@ -79,10 +79,11 @@ export function auditText(report: AuditReport): string {
 
 /** The report as JSON: one object, and a line break. */
 export function auditJson(report: AuditReport): string {
-  const { root, end, looked, refused, exposed, hidden, more, unread } = report;
+  const { root, served, end, looked, refused, exposed, hidden, more, unread } = report;
   const whole = {
     exitStatus: exitStatusOf(report),
     root,
+    served,
     complete: end === "complete" && unread.length === 0,
     stoppedBy: end === "complete" ? null : end,
     looked,

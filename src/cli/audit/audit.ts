@@ -7,8 +7,9 @@
 import { shellWord } from "../../base/shell-word.ts";
 import { lookAt, realPath } from "../../system/file-system.ts";
 import { mendingCommand } from "../../tree/mending-command.ts";
+import type { ServedSource } from "../../site/open-tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { displayName } from "../../tree/path.ts";
+import { displayName, encodePath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
 import { formatMode } from "../../tree/permission.ts";
 import type { AbsenceCause, OpenFile } from "../../tree/tree.ts";
@@ -16,14 +17,18 @@ import type { AuditedSite } from "./audited-site.ts";
 import type { ExposureKind } from "./exposure.ts";
 import { beginningBytes, exposedByContent, exposedByName, exposureTexts } from "./exposure.ts";
 import type { SurveyedEntry, SurveyEnd } from "./survey.ts";
-import { outcomeOf, Survey } from "./survey.ts";
+import { outcomeOf, placeOf, shellPathOf, sitePathOf, Survey } from "./survey.ts";
 
 /** Why something that is there is not served. */
-type RefusalCause = "permission" | "process" | "unnameable" | "nowhere" | "failed" | AbsenceCause;
+type RefusalCause =
+  "permission" | "process" | "unnameable" | "covered" | "nowhere" | "failed" | AbsenceCause;
 
 /** A cause, with all that follows from it. */
 export interface Finding {
-  /** What the cause is: a path relative to the root, or an absolute one outside of it. */
+  /**
+   * What the cause is: a path in the site, without a slash in front, or an absolute one on this
+   * machine outside of what is served.
+   */
   readonly path: string;
   readonly cause: RefusalCause | ExposureKind;
   /** In words. */
@@ -38,7 +43,10 @@ export interface Finding {
 
 /** What an audit has found. */
 export interface AuditReport {
+  /** The real path of the root; "" when there is none. */
   readonly root: string;
+  /** What is served: the path that it is under, and its real path on this machine. */
+  readonly served: readonly { readonly at: string; readonly path: string }[];
   readonly end: SurveyEnd;
   /** Entries that were looked at. */
   readonly looked: number;
@@ -99,6 +107,9 @@ interface CountedDenial {
 
 /** The files of one folder that lack a bit. */
 interface DeniedFiles {
+  readonly source: ServedSource;
+  /** Relative to the source's folder; "" for that. */
+  readonly folder: string;
   files: number;
   /** How many paths lead to them. */
   count: number;
@@ -109,8 +120,6 @@ interface DeniedFiles {
 /** One audit of a site. */
 class Audit {
   readonly #site: AuditedSite;
-  /** The root as commands name it; "" for the current folder. */
-  readonly #shownRoot: string;
   readonly #refused: Findings;
   readonly #exposed: Findings;
   /** Files that lack o+r themselves, by folder. */
@@ -120,13 +129,12 @@ class Audit {
   constructor(site: AuditedSite) {
     const { auditFindingsMax } = site.limits;
     this.#site = site;
-    this.#shownRoot = site.options.root === "." ? "" : site.options.root;
     this.#refused = new Findings(auditFindingsMax);
     this.#exposed = new Findings(auditFindingsMax);
   }
 
   async run(signal?: AbortSignal): Promise<AuditReport> {
-    const { limits, surroundings, root } = this.#site;
+    const { limits, surroundings, root, sources } = this.#site;
     const bounds = {
       entriesMax: limits.auditEntriesMax,
       depthMax: limits.auditDepthMax,
@@ -135,11 +143,15 @@ class Audit {
       signal,
     };
     const survey = new Survey(this.#site, bounds, surroundings);
+    for (const source of sources) {
+      if (source.path === source.folder) this.#judgeWritable(source, "", "folder");
+    }
     for await (const entry of survey.entries()) await this.#judge(entry);
     this.#gatherDenied();
     const { end, looked, unread } = survey.result;
     return {
       root,
+      served: sources.map(({ at, path }) => ({ at: encodePath(at), path })),
       end,
       looked,
       refused: inOrder(this.#refused.all),
@@ -151,13 +163,18 @@ class Audit {
   }
 
   async #judge(entry: SurveyedEntry): Promise<void> {
-    const { name, path, type, kind } = entry;
+    const { source, name, path, type, kind } = entry;
     if (path === undefined) {
-      const reason = "no request can spell this name; rename it";
-      this.#refused.count(name, 1, () => ({ path: name, cause: "unnameable", reason }));
+      this.#refuse(entry, "unnameable", "no request can spell this name; rename it");
       return;
     }
-    if (type === "directory") this.#judgeWritable(name, "folder");
+    if (kind === "covered") {
+      const isFolder = type === "directory";
+      const reason = "another folder is served under this path";
+      this.#refuse(entry, "covered", reason, isFolder ? 0 : 1, isFolder ? "/" : "");
+      return;
+    }
+    if (type === "directory") this.#judgeWritable(source, name, "folder");
     if (kind === "file" || kind === "redirect") {
       // A folder's index is an entry of its own.
       if (type !== "directory") await this.#judgeServed(entry, path);
@@ -166,29 +183,43 @@ class Audit {
     if (kind === "directory") return;
     const found = await outcomeOf(this.#site, path);
     if (found.kind === "file") found.file.close();
-    if (found.kind === "forbidden") this.#deny(found.denial, type === "directory", path);
-    else if (found.kind === "absent") this.#judgeAbsent(name, found.cause, type === "link");
+    if (found.kind === "forbidden") this.#deny(denialIn(source, found.denial), entry);
+    else if (found.kind === "absent") this.#judgeAbsent(entry, found.cause);
     else if (found.kind === "failed" || found.kind === "exhausted") {
       const reason = found.kind === "failed" ? `the system says ${found.code}` : "no memory left";
-      this.#refused.count(name, 1, () => ({ path: name, cause: "failed", reason }));
+      this.#refuse(entry, "failed", reason);
     }
   }
 
-  #deny(denial: Denial, isFolder: boolean, { segments }: ContainedPath): void {
+  /** Counts an entry that is refused without a bit that would mend it. */
+  #refuse(
+    { source, name }: SurveyedEntry,
+    cause: RefusalCause,
+    reason: string,
+    files = 1,
+    end = "",
+  ): void {
+    const path = `${sitePathOf(source, name)}${end}`;
+    this.#refused.count(`${source.path} ${name}`, files, () => ({ path, cause, reason }));
+  }
+
+  #deny(denial: Denial, { source, name, type }: SurveyedEntry): void {
     const { lacks, path } = denial;
-    const isOwn = path === segments.join("/");
+    const isFolder = type === "directory";
+    const isOwn = path === name;
     // Where no folder is listed, none has to be readable.
     if (isFolder && isOwn && lacks === "o+r" && !this.#site.options.listing) return;
     const isFile = !isFolder && lacks === "o+r" && !path.startsWith("/");
     const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-    const known = this.#denied.get(folder);
+    const key = `${source.path} ${folder}`;
+    const known = this.#denied.get(key);
     const hasRoom = this.#denied.size < this.#site.limits.auditFindingsMax;
     if (!isFile || mendingCommand(denial) === undefined || (known === undefined && !hasRoom)) {
-      this.#count(denial, isFolder ? 0 : 1);
+      this.#count(source, denial, isFolder ? 0 : 1);
       return;
     }
-    const denied = known ?? { files: 0, count: 0, byPath: new Map<string, CountedDenial>() };
-    if (known === undefined) this.#denied.set(folder, denied);
+    const denied = known ?? { source, folder, files: 0, count: 0, byPath: new Map() };
+    if (known === undefined) this.#denied.set(key, denied);
     denied.count++;
     if (isOwn) denied.files++;
     const same = denied.byPath.get(path);
@@ -196,33 +227,35 @@ class Audit {
     else if (denied.byPath.size < gatheredMin) denied.byPath.set(path, { denial, count: 1 });
   }
 
-  #count(denial: Denial, files: number): void {
-    const { lacks, path, mode } = denial;
-    this.#refused.count(`${lacks} ${path}`, files, () => {
-      const command = mendingCommand(denial, this.#shownRoot);
+  #count(source: ServedSource, denial: Denial, files: number): void {
+    const { lacks, mode } = denial;
+    this.#refused.count(`${lacks} ${source.path} ${denial.path}`, files, () => {
+      const command = mendingCommand(denial, shellPathOf(source, ""));
       const isMendable = command !== undefined;
       const shownMode = formatMode(mode);
       const isFolder = shownMode.startsWith("d");
       const effect = isFolder && lacks === "o+r" ? ", so it isn't listed" : "";
       const reason = isMendable ? `lacks ${lacks}${effect}` : "the server itself may not open it";
       const cause = isMendable ? "permission" : "process";
+      const isInside = !denial.path.startsWith("/");
+      const path = isInside ? sitePathOf(source, denial.path) : denial.path;
       return { path: isFolder ? `${path}/` : path, cause, reason, mode: shownMode, command };
     });
   }
 
   /** Files of one folder that lack the same bit are one finding, if they are many. */
   #gatherDenied(): void {
-    for (const [folder, { files, count, byPath }] of this.#denied) {
+    for (const [key, { source, folder, files, count, byPath }] of this.#denied) {
       if (byPath.size < gatheredMin) {
-        for (const one of byPath.values()) this.#count(one.denial, one.count);
+        for (const one of byPath.values()) this.#count(source, one.denial, one.count);
         continue;
       }
-      const shown = this.#pathTo(folder);
+      const shown = shellPathOf(source, folder);
       // "./" in front of a name that find would take for an option.
       const start = shellWord(shown.startsWith("-") ? `./${shown}` : shown || ".");
       const command = `find ${start} -maxdepth 1 -type f ! -perm -o=r -exec chmod o+r {} +`;
-      const path = folder === "" ? "*" : `${folder}/*`;
-      this.#refused.count(`files ${folder}`, count, () => ({
+      const path = sitePathOf(source, folder === "" ? "*" : `${folder}/*`);
+      this.#refused.count(`files ${key}`, count, () => ({
         path,
         cause: "permission",
         reason: `${files} files lack o+r`,
@@ -231,68 +264,64 @@ class Audit {
     }
   }
 
-  #pathTo(name: string): string {
-    if (this.#shownRoot === "") return name;
-    const root = this.#shownRoot.replace(/\/$/, "");
-    return name === "" ? root || "/" : `${root}/${name}`;
-  }
-
-  #judgeAbsent(name: string, cause: AbsenceCause | undefined, isLink: boolean): void {
+  #judgeAbsent(entry: SurveyedEntry, cause: AbsenceCause | undefined): void {
     if (cause === "hidden") {
       this.#hidden++;
       return;
     }
-    if (cause === undefined && !isLink) return;
+    if (cause === undefined && entry.type !== "link") return;
     const reason = cause === undefined ? "a link to what is not there" : absenceTexts[cause];
-    this.#refused.count(name, 1, () => ({ path: name, cause: cause ?? "nowhere", reason }));
+    this.#refuse(entry, cause ?? "nowhere", reason);
   }
 
   /** Whether a file that visitors get looks as if they should not. */
-  async #judgeServed({ name, type, kind }: SurveyedEntry, path: ContainedPath): Promise<void> {
+  async #judgeServed(entry: SurveyedEntry, path: ContainedPath): Promise<void> {
+    const { source, name, type, kind } = entry;
     const { options } = this.#site;
-    if (type === "link" && options.symlinks === "follow" && this.#leadsOutside(name)) {
-      this.#expose(name, "link-outside", undefined);
+    if (type === "link" && options.symlinks === "follow" && leadsOutside(source, name)) {
+      this.#expose(source, name, "link-outside", undefined);
     }
     if (kind !== "file") return;
-    if (type === "file") this.#judgeWritable(name, "file");
-    const named = exposedByName(path.segments);
+    if (type === "file") this.#judgeWritable(source, name, "file");
+    const segments = name.split("/");
+    const named = exposedByName(segments);
     const content =
       named === undefined || named.kind === "hidden" ? await this.#lookInto(path) : undefined;
-    if (content !== undefined) this.#expose(name, content, this.#shut(name));
+    if (content !== undefined) this.#expose(source, name, content, this.#shut(source, name));
     else if (named !== undefined) {
-      const thing = path.segments.slice(0, named.depth).join("/");
-      const isFolder = named.depth < path.segments.length;
-      this.#expose(isFolder ? `${thing}/` : thing, named.kind, this.#shut(thing, isFolder));
+      const thing = segments.slice(0, named.depth).join("/");
+      const isFolder = named.depth < segments.length;
+      const command = this.#shut(source, thing, isFolder);
+      this.#expose(source, isFolder ? `${thing}/` : thing, named.kind, command);
     }
   }
 
   /** The command after which visitors don't get `name` any more; none where no bit decides. */
-  #shut(name: string, isFolder = false): string | undefined {
+  #shut(source: ServedSource, name: string, isFolder = false): string | undefined {
     if (this.#site.options.permissions !== "other") return undefined;
-    return `chmod ${isFolder ? "o-x" : "o-r"} -- ${shellWord(this.#pathTo(name))}`;
+    return `chmod ${isFolder ? "o-x" : "o-r"} -- ${shellWord(shellPathOf(source, name))}`;
   }
 
-  #expose(name: string, kind: ExposureKind, command: string | undefined): void {
+  #expose(source: ServedSource, name: string, kind: ExposureKind, command?: string): void {
     const reason = exposureTexts[kind];
-    this.#exposed.count(`${kind} ${name}`, 1, () => ({ path: name, cause: kind, reason, command }));
+    const path = sitePathOf(source, name);
+    const key = `${kind} ${source.path} ${name}`;
+    this.#exposed.count(key, 1, () => ({ path, cause: kind, reason, command }));
   }
 
   /** The sticky bit doesn't count: others may still add files to be served. */
-  #judgeWritable(name: string, what: "file" | "folder"): void {
-    const stat = lookAt(`${this.#site.root}/${name}`);
+  #judgeWritable(source: ServedSource, name: string, what: "file" | "folder"): void {
+    const isOneFile = source.path !== source.folder;
+    const real = isOneFile ? realPath(source.path) : undefined;
+    const stat = lookAt(real?.ok === true ? real.value : placeOf(source, name));
     if (!stat.ok || (stat.value.mode & 0o002) === 0) return;
-    const command = `chmod o-w -- ${shellWord(this.#pathTo(name))}`;
-    const path = what === "folder" ? `${name}/` : name;
-    this.#exposed.count(`writable ${name}`, what === "file" ? 1 : 0, () => {
+    const command = `chmod o-w -- ${shellWord(shellPathOf(source, name) || ".")}`;
+    const inside = what === "folder" && name !== "" ? `${name}/` : name;
+    const path = sitePathOf(source, inside) || "./";
+    this.#exposed.count(`writable ${source.path} ${name}`, what === "file" ? 1 : 0, () => {
       const reason = exposureTexts.writable;
       return { path, cause: "writable", reason, mode: formatMode(stat.value.mode), command };
     });
-  }
-
-  #leadsOutside(name: string): boolean {
-    const { root } = this.#site;
-    const real = realPath(`${root}/${name}`);
-    return real.ok && real.value !== root && !real.value.startsWith(`${root.replace(/\/$/, "")}/`);
   }
 
   async #lookInto(path: ContainedPath): Promise<ExposureKind | undefined> {
@@ -305,6 +334,20 @@ class Audit {
       found.file.close();
     }
   }
+}
+
+/** Whether the link `name` leads out of its source's folder. */
+function leadsOutside(source: ServedSource, name: string): boolean {
+  const real = realPath(placeOf(source, name));
+  return real.ok && real.value !== source.folder && !real.value.startsWith(placeOf(source, ""));
+}
+
+/** `denial` with a path that is relative to the folder of `source`, if it is in there. */
+function denialIn(source: ServedSource, denial: Denial): Denial {
+  const start = placeOf(source, "");
+  return denial.path.startsWith(start)
+    ? { ...denial, path: denial.path.slice(start.length) }
+    : denial;
 }
 
 /** The first octets of a small file; undefined when it is large, or can't be read. */

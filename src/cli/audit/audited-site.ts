@@ -1,6 +1,6 @@
 /**
- * A site as an audit sees it: its tree, opened by the options that a server would have, with caches
- * of its own that hold nothing.
+ * A site as an audit sees it: its tree with all its mounts, opened by the options that a server
+ * would have, with caches of its own that hold nothing.
  */
 
 import { resolveLimits } from "../../base/limits.ts";
@@ -11,7 +11,7 @@ import { LogicalClock } from "../../schedule/logical-clock.ts";
 import { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { CompleteOptions, ServeOptions } from "../../server/serve-options.ts";
 import { completeOptions } from "../../server/serve-options.ts";
-import { openTree } from "../../site/open-tree.ts";
+import { openAll } from "../../site/open-site.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { RefusedCount } from "./refused-count.ts";
 import { countRefused } from "./refused-count.ts";
@@ -19,6 +19,8 @@ import type { SurveyedSite, SurveySurroundings } from "./survey.ts";
 
 /** A site that is audited; the caller closes its tree. */
 export interface AuditedSite extends SurveyedSite {
+  /** The real path of the root; "" when only mounts are served. */
+  readonly root: string;
   readonly options: CompleteOptions;
   readonly limits: Limits;
   readonly surroundings: SurveySurroundings;
@@ -38,8 +40,15 @@ export function openAuditedSite(options: ServeOptions): AuditedSite {
   // Every path is asked for once or twice.
   const uncached = { ...limits, fileCacheBytesMax: 0 as Limits["fileCacheBytesMax"] };
   const surroundings = { clock, budgets, logicalClock: new LogicalClock() };
-  const { tree, source } = openTree(complete, uncached, surroundings);
-  return { tree, root: source.root, options: complete, limits, surroundings: { clock, scheduler } };
+  const { tree, sources, source } = openAll(complete, uncached, surroundings);
+  return {
+    tree,
+    sources,
+    root: source.root,
+    options: complete,
+    limits,
+    surroundings: { clock, scheduler },
+  };
 }
 
 /**

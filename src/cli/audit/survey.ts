@@ -1,7 +1,7 @@
 /**
- * Goes through all that is in a served folder, and asks the site's own tree what a visitor would
- * get of each entry. What there is comes from the folder itself, since a listing leaves out what is
- * not served; whether it is served is for the tree alone to say.
+ * Goes through all that is in the folders that are served, and asks the site's own tree what a
+ * visitor would get of each entry. What there is comes from the folders themselves, since a listing
+ * leaves out what is not served; whether it is served is for the tree alone to say.
  *
  * A survey is bounded: by entries, by depth, by time. It works in shares of a turn, so that it may
  * run in a process that serves. It enters no folder by a symbolic link, so it comes to an end, and
@@ -12,10 +12,11 @@ import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { FileType } from "../../system/file-stat.ts";
 import type { NamedEntry } from "../../system/file-system.ts";
-import { lookAt } from "../../system/file-system.ts";
+import { lookAt, realPath } from "../../system/file-system.ts";
+import type { ServedSource } from "../../site/open-tree.ts";
 import { openEntries } from "../../tree/listing/entry-reader.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, folderPath, rootPath } from "../../tree/path.ts";
+import { childPath, folderPath } from "../../tree/path.ts";
 import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import { View } from "../../tree/view.ts";
 
@@ -23,8 +24,8 @@ import { View } from "../../tree/view.ts";
 export interface SurveyedSite {
   /** The tree, as visitors are answered from it. */
   readonly tree: Tree;
-  /** The folder's real path. */
-  readonly root: string;
+  /** The folders and files that it is made of. */
+  readonly sources: readonly ServedSource[];
 }
 
 /** What bounds a survey. */
@@ -46,13 +47,17 @@ export interface SurveySurroundings {
 
 /** An entry, and what a visitor gets of it. */
 export interface SurveyedEntry {
-  /** Relative to the root, "docs/a.txt". */
+  readonly source: ServedSource;
+  /** Relative to the source's folder, "docs/a.txt". */
   readonly name: string;
-  /** Its path; undefined when no request can spell it. */
+  /** Its path in the site; undefined when no request can spell it. */
   readonly path: ContainedPath | undefined;
   readonly type: FileType;
-  /** What a peek says; that of a folder is what its path with a slash comes to. */
-  readonly kind: Kind;
+  /**
+   * What a peek says; that of a folder is what its path with a slash comes to. "covered" when
+   * something else is served under its path.
+   */
+  readonly kind: Kind | "covered";
 }
 
 /** Why a survey has ended. */
@@ -63,24 +68,47 @@ interface SurveyResult {
   end: SurveyEnd;
   /** Entries that were looked at. */
   looked: number;
-  /** Folders that the process itself may not read, so that what is in them is not known. */
+  /**
+   * Folders that the process itself may not read, so that what is in them is not known, by their
+   * paths in the site.
+   */
   readonly unread: string[];
 }
 
 /** A folder that is still to be gone through. */
 interface PendingFolder {
-  /** "" for the root, else relative to it with a slash at its end. */
+  readonly source: ServedSource;
+  /** "" for the source itself, else relative to its folder with a slash at its end. */
   readonly prefix: string;
   readonly path: ContainedPath;
 }
 
-/** A survey of one folder. */
+/** The path of the entry `name` of `source` on this machine. */
+export function placeOf({ folder }: ServedSource, name: string): string {
+  return `${folder === "/" ? "" : folder}/${name}`;
+}
+
+/** The path of `name` of `source` in the site, without the slash in front; "" for the root. */
+export function sitePathOf({ at }: ServedSource, name: string): string {
+  return `${at.text.slice(1)}${name}`;
+}
+
+/** The path of `name` of `source` for a shell: as the options name the source. */
+export function shellPathOf({ named, path, folder }: ServedSource, name: string): string {
+  const isFile = path !== folder;
+  const start = isFile ? named.slice(0, named.lastIndexOf("/") + 1) : named;
+  if (start === "" || start === ".") return name;
+  if (name === "") return start;
+  return start.endsWith("/") ? `${start}${name}` : `${start}/${name}`;
+}
+
+/** A survey of one site. */
 export class Survey {
   readonly result: SurveyResult = { end: "complete", looked: 0, unread: [] };
   readonly #site: SurveyedSite;
   readonly #bounds: SurveyBounds;
   readonly #surroundings: SurveySurroundings;
-  readonly #pending: PendingFolder[] = [{ prefix: "", path: rootPath }];
+  readonly #pending: PendingFolder[];
   readonly #endMs: number;
   #sinceTurn = 0;
 
@@ -88,28 +116,35 @@ export class Survey {
     this.#site = site;
     this.#bounds = bounds;
     this.#surroundings = surroundings;
+    this.#pending = site.sources
+      .map((source) => ({ source, prefix: "", path: source.at }))
+      .toReversed();
     this.#endMs = surroundings.clock.monotonicMs() + bounds.timeMs;
   }
 
   /** Every entry but those in folders that the site hides. `result` is final at the end. */
   async *entries(): AsyncGenerator<SurveyedEntry, void> {
     for (let folder = this.#pending.pop(); folder !== undefined; folder = this.#pending.pop()) {
-      yield* this.#entriesOf(folder);
+      if (folder.prefix === "" && folder.source.path !== folder.source.folder) {
+        const file = await this.#lookAtFile(folder.source);
+        if (file !== undefined) yield file;
+      } else yield* this.#entriesOf(folder);
       if (this.#isOver()) return;
     }
   }
 
   async *#entriesOf(folder: PendingFolder): AsyncGenerator<SurveyedEntry, void> {
-    const opened = openEntries(`${this.#site.root}/${folder.prefix}`);
-    if (!opened.ok) {
-      this.result.unread.push(folder.prefix);
-      return;
-    }
+    const { source, prefix } = folder;
+    const unread = (): void => {
+      this.result.unread.push(sitePathOf(source, prefix) || "./");
+    };
+    const opened = openEntries(placeOf(source, prefix));
+    if (!opened.ok) return unread();
     const reader = opened.value;
     try {
       for (;;) {
         const read = reader.next();
-        if (!read.ok) this.result.unread.push(folder.prefix);
+        if (!read.ok) unread();
         if (!read.ok || read.value.length === 0) return;
         for (const entry of read.value) {
           if (entry.name === "." || entry.name === "..") continue;
@@ -140,25 +175,52 @@ export class Survey {
 
   /** What a visitor gets of `entry`; undefined when it is gone. */
   async #look(folder: PendingFolder, entry: NamedEntry): Promise<SurveyedEntry | undefined> {
-    const { root, tree } = this.#site;
+    const { tree } = this.#site;
+    const { source } = folder;
     const name = `${folder.prefix}${entry.name}`;
-    const type = entry.type ?? typeAt(`${root}/${name}`);
+    const type = entry.type ?? typeAt(placeOf(source, name));
     if (type === undefined) return undefined;
     this.result.looked++;
     const child = childPath(folder.path, entry.name);
-    if (child === undefined) return { name, path: undefined, type, kind: "absent" };
+    if (child === undefined) return { source, name, path: undefined, type, kind: "absent" };
     const path = type === "directory" ? folderPath(child) : child;
-    const view = View.passing();
-    const kind = await tree.peek(path, view);
-    if (type === "directory") this.#enter(name, path, kind);
-    return { name, path, type, kind };
+    const covering = this.#covering(path, source);
+    if (covering !== undefined) {
+      const real = realPath(placeOf(source, name));
+      // A folder may be mounted where it lies.
+      if (real.ok && real.value === covering.path) return undefined;
+      return { source, name, path, type, kind: "covered" };
+    }
+    const kind = await tree.peek(path, View.passing());
+    if (type === "directory") this.#enter(source, name, path, kind);
+    return { source, name, path, type, kind };
   }
 
-  /** Goes through the folder at `path` later, unless it is hidden. */
-  #enter(name: string, path: ContainedPath, kind: Kind): void {
+  /** What is mounted over `path` of `source`; undefined when its own entry is served there. */
+  #covering(path: ContainedPath, { at }: ServedSource): ServedSource | undefined {
+    const { tree, sources } = this.#site;
+    const [nearest = at] = tree.rootsOf?.(path) ?? [];
+    if (nearest.text === at.text) return undefined;
+    return sources.find((other) => other.at.text === nearest.text);
+  }
+
+  /** What a visitor gets of a source that is one file; undefined when it is gone. */
+  async #lookAtFile(source: ServedSource): Promise<SurveyedEntry | undefined> {
+    const real = realPath(source.path);
+    const type = real.ok ? typeAt(real.value) : undefined;
+    if (type === undefined || this.#isOver()) return undefined;
+    this.result.looked++;
+    const name = source.path.slice(source.path.lastIndexOf("/") + 1);
+    const kind = await this.#site.tree.peek(source.at, View.passing());
+    return { source, name, path: source.at, type, kind };
+  }
+
+  /** Goes through the folder `name`, at `path`, later, unless it is hidden. */
+  #enter(source: ServedSource, name: string, path: ContainedPath, kind: Kind): void {
     if (kind === "absent") return;
-    if (path.segments.length > this.#bounds.depthMax) this.result.end = "depth";
-    else this.#pending.push({ prefix: `${name}/`, path });
+    const depth = path.segments.length - source.at.segments.length;
+    if (depth > this.#bounds.depthMax) this.result.end = "depth";
+    else this.#pending.push({ source, prefix: `${name}/`, path });
   }
 }
 

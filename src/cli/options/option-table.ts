@@ -15,14 +15,12 @@
 
 import { defaultLimits } from "../../base/limits.ts";
 import type { Limits } from "../../base/limits.ts";
-import type { TlsOptions } from "../../server/serve-options.ts";
-import { defaultOptions, isPemText, optionWords } from "../../server/serve-options.ts";
+import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
 import type { MemberKinds } from "./composite-kind.ts";
-import { listOf, object, truthOr } from "./composite-kind.ts";
-import { deadlinesText } from "./deadlines-text.ts";
-import type { AnyOption, OptionName, Options, OptionTable } from "./option.ts";
-import { readyFormats } from "./option.ts";
+import { listOf, object } from "./composite-kind.ts";
+import { deadlinesText, fileMode, port, ready, tls } from "./connection-kinds.ts";
+import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   corsRule,
   folderPaths,
@@ -44,23 +42,6 @@ import {
   wordList,
 } from "./value-kind.ts";
 
-/** Where a configuration may have a file's text, as PEM, instead of its path. */
-const pem = path("a file's path", (value) => !isPemText(value));
-
-const tls: Kind<boolean | Partial<TlsOptions>> = truthOr(
-  "an object with cert and key",
-  object<Partial<TlsOptions>>({
-    expected: "an object with cert and key",
-    members: { cert: pem, key: pem },
-  }),
-);
-
-const port = whole(
-  "a port, from 0 to 65535",
-  wholeText("N", "a number from 0 to 65535", 65_535),
-  65_535,
-);
-
 /** What the words of `symlinks` mean, where the help has to say it. */
 const symlinkNotes = { follow: "all", deny: "none" } as const;
 
@@ -69,30 +50,6 @@ const limit = whole("a whole number, zero or more");
 const limitKinds = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, limit]),
 ) as MemberKinds<Record<keyof Limits, number>>;
-
-/** A descriptor after `json:` is one that the shell has opened, and not a standard stream. */
-const ready: Kind<NonNullable<Options["ready"]>> = {
-  fault: () => undefined,
-  text: {
-    placeholder: "FORM",
-    expected: `one of ${readyFormats.join(", ")}, json:3`,
-    read: (given) => {
-      const descriptor = Number(/^json:(\d{1,4})$/.exec(given)?.[1]);
-      return descriptor >= 3 ? { descriptor } : readyFormats.find((one) => one === given);
-    },
-  },
-};
-
-/** Permission bits: octal digits as a flag, and a number in a configuration. */
-const fileMode: Kind<number> = whole(
-  "permission bits, 0o660",
-  {
-    placeholder: "MODE",
-    expected: "three octal digits",
-    read: (given) => (/^0?[0-7]{3}$/.test(given) ? Number.parseInt(given, 8) : undefined),
-  },
-  0o777,
-);
 
 const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
 
@@ -228,6 +185,11 @@ export const optionTable = {
         summary: "folders as archives: ?download=zip, tar, tar.gz, tar.zst",
       },
     ],
+  },
+  previews: {
+    topic: "access",
+    kind: truth,
+    flags: [{ name: "previews", summary: "no previews, thumbnails and READMEs in listings" }],
   },
   index: {
     topic: "paths",

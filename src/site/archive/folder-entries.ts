@@ -14,12 +14,12 @@
 import type { Eventual } from "../../base/eventual.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
+import { pacedEntries } from "../../tree/listing/paced-entries.ts";
 import { childPath, displayPath, folderPath } from "../../tree/path.ts";
 import type {
   DirectoryEntry,
   FolderFacts,
-  ListingPart,
-  ListingStep,
+  ListingSteps,
   OpenFile,
   Outcome,
   Tree,
@@ -57,9 +57,6 @@ interface EntrySearch {
 /** What finding and opening an entry costs, in octets that could be read meanwhile. */
 const entryWorkOctets = 16 * 1024;
 
-/** The fixed cost of a step of a listing, in the unit of `ListingStep.work`. */
-const stepWork = 32;
-
 /** A folder whose entries are being archived. */
 interface Level {
   readonly path: ContainedPath;
@@ -68,47 +65,17 @@ interface Level {
   readonly children: AsyncGenerator<DirectoryEntry, void>;
 }
 
-/** The entries of a part of a listing, which looks at them when they are read. */
-async function* entriesIn(
-  part: ListingPart,
-  listings: TurnBudgets["listings"],
-): AsyncGenerator<DirectoryEntry, void> {
-  const steps = part.read();
-  for (;;) {
-    let step: IteratorResult<ListingStep, void> | undefined;
-    await listings.do(() => {
-      step = steps.next();
-      return stepWork + (step.value?.work ?? 0);
-    });
-    if (step === undefined || step.done === true) return;
-    yield* step.value.entries;
-  }
-}
-
 /** The entries of the folder at `path`, in as many turns as the budget of listings requires. */
 async function* childrenOf(
   path: ContainedPath,
   { tree, budgets: { listings }, limits }: EntrySearch,
 ): AsyncGenerator<DirectoryEntry, void> {
   const { archiveEntriesMax } = limits;
-  const steps = tree.list(path, archiveEntriesMax, View.passing());
-  try {
-    for (;;) {
-      let next: Eventual<IteratorResult<ListingStep, void>> | undefined;
-      await listings.do(() => {
-        next = steps.next();
-        return stepWork + (next instanceof Promise ? 0 : (next.value?.work ?? 0));
-      });
-      const step = await next;
-      if (step === undefined || step.done === true) return;
-      const { found, entries, part, failure } = step.value;
-      if (failure !== undefined) throw unreadable(path, failure);
-      if (found > archiveEntriesMax) throw tooMany(archiveEntriesMax);
-      yield* entries;
-      if (part !== undefined) yield* entriesIn(part, listings);
-    }
-  } finally {
-    await steps.return?.();
+  const list = (): ListingSteps => tree.list(path, archiveEntriesMax, View.passing());
+  for await (const { found, entries, failure } of pacedEntries(list, listings)) {
+    if (failure !== undefined) throw unreadable(path, failure);
+    if (found > archiveEntriesMax) throw tooMany(archiveEntriesMax);
+    yield* entries;
   }
 }
 

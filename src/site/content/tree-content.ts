@@ -19,11 +19,13 @@ import type { AbsenceCause, OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Archives } from "../archive/archives.ts";
+import type { ArchiveFormat } from "../download/archive-format.ts";
 import type { Presentation } from "../download/asked-download.ts";
 import type { LivePages } from "../live/live-pages.ts";
 import type { EarlyHints } from "../hints/early-hints.ts";
 import type { ListingContent } from "../listing/listing-content.ts";
 import type { ErrorPages, Missed } from "../pages/error-page.ts";
+import type { Previews } from "../preview/previews.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
@@ -52,6 +54,8 @@ interface ContentService {
   readonly variants: (() => VariantSelector) | undefined;
   /** The archives of folders, loaded by their first use; undefined when they are off. */
   readonly archives: (() => Archives) | undefined;
+  /** The previews, loaded by their first use; undefined when they are off. */
+  readonly previews: (() => Previews) | undefined;
   /** The early hints, loaded by their first use; undefined when they are off. */
   readonly earlyHints: (() => EarlyHints) | undefined;
   /** Puts the script of live reload into pages; undefined when that is off. */
@@ -83,11 +87,21 @@ const absenceReasons: Record<AbsenceCause, string> = {
 };
 
 /** Whether a query may ask for another presentation; `download/asked-download.ts` reads it. */
-const asking = /(?:^|&)(?:raw|download)(?:[=&]|$)/;
+const asking = /(?:^|&)(?:raw|download|thumbnail|preview)(?:[=&]|$)/;
+
+/** Whether it may ask for a preview. */
+const askingPreview = /(?:^|&)(?:thumbnail|preview)(?:[=&]|$)/;
 
 /** What queries ask for; loaded by the first that may ask for something. */
 function askedDownloads(): typeof import("../download/asked-download.ts") {
   return require("../download/asked-download.ts") as typeof import("../download/asked-download.ts");
+}
+
+/** The formats of archives; loaded by the first listing of a site that has them. */
+function archiveFormatsOffered(): readonly ArchiveFormat[] {
+  const { archiveFormats } =
+    require("../download/archive-format.ts") as typeof import("../download/archive-format.ts");
+  return archiveFormats;
 }
 
 /** Files that aren't presented as usual; loaded by the first. */
@@ -151,13 +165,7 @@ export class TreeContent {
       case "file":
         return asked === undefined
           ? this.#answerFile(request, found.file, path, view)
-          : this.#answerFile(
-              request,
-              found.file,
-              path,
-              view,
-              askedDownloads().askedPresentationOf(asked),
-            );
+          : this.#answerAsked(request, found.file, path, asked, view);
       case "directory":
         if (!listing) return pages.notFound(view, "listings are off", { request, path });
         return this.#openListings().answer(request, path, query, view);
@@ -226,18 +234,48 @@ export class TreeContent {
     query: string,
     view: View,
   ): Answer | undefined {
-    const { archives, tree } = this.#service;
+    const { archives, pages, tree, variants } = this.#service;
     if (archives === undefined || (found.kind !== "file" && found.kind !== "directory")) {
       return undefined;
     }
     const format = askedDownloads().askedArchiveOf(query);
     if (format === undefined) return undefined;
-    if (found.kind === "file") found.file.close();
-    return whenReady(tree.describe(path, view), (folder) =>
-      folder.kind === "folder"
-        ? archives().respond(request, path, folder, format)
-        : this.#answerMissing(folder, view),
-    );
+    return whenReady(tree.describe(path, view), (folder) => {
+      // Where a single file is all that is served, it is at "/".
+      if (folder.kind === "absent" && found.kind === "file") {
+        return this.#answerFile(request, found.file, path, view);
+      }
+      if (found.kind === "file") found.file.close();
+      if (folder.kind !== "folder") return this.#answerMissing(folder, view);
+      const isAcceptable = variants?.().takesIdentity(request.head.fields) !== false;
+      if (!isAcceptable) return pages.notAcceptable();
+      return archives().respond(request, path, folder, format);
+    });
+  }
+
+  /** Answers with `file`, which was opened by `path`, as `query` may ask for it. */
+  #answerAsked(
+    request: Request,
+    file: OpenFile,
+    path: ContainedPath,
+    query: string,
+    view: View,
+  ): Answer {
+    const { pages, previews } = this.#service;
+    if (previews === undefined || !askingPreview.test(query) || isUnsized(file)) {
+      const how = askedDownloads().askedPresentationOf(query);
+      return this.#answerFile(request, file, path, view, how);
+    }
+    const usual = this.#representationOf(file);
+    if (usual === undefined) return pages.failed("the file can't be read");
+    const at = pathOfFile(file, path);
+    return whenReady(previews().of(usual, file, at, query), (made) => {
+      if (made === "busy") return pages.refusal(refusals.overloaded);
+      if (made instanceof Representation) {
+        return this.#answerSelected(request, this.#selectVariant(request, made, at, view));
+      }
+      return pages.notFound(view, made.reason, { request, path });
+    });
   }
 
   /**
@@ -347,12 +385,14 @@ export class TreeContent {
     if (this.#listings === undefined) {
       const { ListingContent: Listings } =
         require("../listing/listing-content.ts") as typeof import("../listing/listing-content.ts");
-      const { budgets, explain, limits, tree, variants } = this.#service;
+      const { archives, budgets, explain, limits, previews, tree, variants } = this.#service;
       this.#listings = new Listings({
         tree,
         limits,
         budgets,
         explains: explain,
+        archives: archives === undefined ? [] : archiveFormatsOffered(),
+        previews: previews?.(),
         hasVariants: variants !== undefined,
         isLive: this.#service.live !== undefined,
         contentFields: this.#fields.of("", false),

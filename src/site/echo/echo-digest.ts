@@ -166,8 +166,9 @@ class PairReader implements ValueReader {
   }
 
   #endPair(): void {
-    this.#flush();
+    // A body may be nothing but "&", so what is between two of them must cost nothing.
     if (this.#isEmpty) return;
+    this.#flush();
     if (++this.#pairs > this.#values.limits.formFieldCountMax) {
       throw new BodyError("body-too-large");
     }

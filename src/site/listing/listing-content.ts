@@ -15,10 +15,15 @@ import { ownOriginOnly } from "../content/cache-control.ts";
 import { tagOfBytes } from "../content/file-representation.ts";
 import { Representation } from "../content/representation.ts";
 import type { Answer } from "../endpoint.ts";
+import type { ArchiveFormat } from "../download/archive-format.ts";
+import type { RenderedDocument } from "../markdown/document.ts";
+import type { Previews } from "../preview/previews.ts";
+import type { Readme } from "../markdown/readme.ts";
 import type { Request } from "../request.ts";
 import type { AskedListing, ListingFormat } from "./listing-format.ts";
+import type { ListingExtras } from "./listing-page.ts";
 import { allowSiteScripts, htmlListings } from "./listing-page.ts";
-import { readOrder } from "./listing-query.ts";
+import { readOrder, readView } from "./listing-query.ts";
 import { ListingRows } from "./listing-rows.ts";
 import type { ListingFailure, RowMaking } from "./listing-steps.ts";
 import { readListing, renderListing, streamListing } from "./listing-steps.ts";
@@ -44,6 +49,10 @@ interface ListingService {
   readonly budgets: TurnBudgets;
   /** Whether a listing says why an entry is locked. */
   readonly explains: boolean;
+  /** The formats in which folders can be downloaded. */
+  readonly archives: readonly ArchiveFormat[];
+  /** The previews; undefined when they are off. */
+  readonly previews: Previews | undefined;
   /** Whether listings have coded variants. */
   readonly hasVariants: boolean;
   /** Whether live reload's script is put into listings. */
@@ -72,14 +81,35 @@ interface ListingService {
   ) => Answer;
 }
 
+/** A whole listing, and the README that it shows. */
+interface WholeListing {
+  readonly listing: Representation;
+  readonly readme: RenderedDocument | undefined;
+}
+
 /** The whole listings that one reading has led to, by format; it lies in the reading's slot. */
-class WholeByFormat extends Map<ListingFormat, Representation> {}
+class WholeByFormat extends Map<ListingFormat, WholeListing> {}
+
+/** `readme` as a part of a page; its code is loaded by the first listing that shows one. */
+function belowOf(readme: Readme): string {
+  const { readmeSection } =
+    require("../markdown/readme.ts") as typeof import("../markdown/readme.ts");
+  return readmeSection(readme);
+}
+
+/** What previews add to pages; loaded by the first listing of a site that has them. */
+function previewsOfPages(): ListingExtras["previews"] {
+  const { listingPreviews } =
+    require("../preview/listing-previews.ts") as typeof import("../preview/listing-previews.ts");
+  return listingPreviews;
+}
 
 /** A listing that is asked for, and how it is made. */
 interface Order {
   readonly asked: AskedListing;
   readonly making: RowMaking;
   readonly list: () => ListingSteps;
+  readonly readme: RenderedDocument | undefined;
 }
 
 /** Answers with the listings of one site. */
@@ -87,6 +117,8 @@ export class ListingContent {
   readonly #service: ListingService;
   readonly #rows: ListingRows;
   readonly #html: ListingFormat;
+  readonly #extras: ListingExtras;
+  #grid: ListingFormat | undefined;
   #json: ListingFormat | undefined;
   /** A name that a listing has left out, until the log is told of it; null from then on. */
   #leftOut: string | undefined | null;
@@ -94,7 +126,13 @@ export class ListingContent {
   constructor(service: ListingService) {
     this.#service = service;
     this.#rows = new ListingRows(service.limits.listingCacheBytesMax);
-    this.#html = htmlListings(service.explains);
+    const { archives, explains, previews } = service;
+    this.#extras = {
+      explains,
+      archives,
+      previews: previews === undefined ? undefined : previewsOfPages(),
+    };
+    this.#html = htmlListings(this.#extras);
   }
 
   /** Answers with the listing of the folder at `path`. */
@@ -105,10 +143,10 @@ export class ListingContent {
     view: View,
   ): Promise<Response> {
     const { failed, selected, streamed } = this.#service;
-    const { list, ...order } = this.#order(request, path, query, view);
-    const listing = await this.#whole({ list, ...order });
+    const order = await this.#order(request, path, query, view);
+    const listing = await this.#whole(order);
     if (listing === undefined) {
-      const { asked, making } = order;
+      const { asked, list, making } = order;
       const { mediaType } = making.format;
       const fields = this.#fields(making.format, false);
       const open = (): AsyncIterable<Uint8Array> => streamListing(asked, list, making);
@@ -122,27 +160,36 @@ export class ListingContent {
    * The listing of the folder at `path` as `request` would get it; undefined when it would be
    * streamed. Or why the folder can't be read.
    */
-  represent(
+  async represent(
     request: Request,
     path: ContainedPath,
     query: string | undefined,
     view: View,
   ): Promise<Representation | ListingFailure | undefined> {
-    return this.#whole(this.#order(request, path, query, view));
+    return await this.#whole(await this.#order(request, path, query, view));
   }
 
-  #order(request: Request, path: ContainedPath, query: string | undefined, view: View): Order {
-    const { budgets, limits, tree } = this.#service;
+  async #order(
+    request: Request,
+    path: ContainedPath,
+    query: string | undefined,
+    view: View,
+  ): Promise<Order> {
+    const { budgets, limits, previews, tree } = this.#service;
     const { listingEntriesMax, listingOrderedEntriesMax } = limits;
     const pageMax = Math.floor(listingOrderedEntriesMax / listingEntriesMax);
     const order = readOrder(query, pageMax);
     const leftOut = (name: string): void => {
       if (this.#leftOut === undefined) this.#leftOut = name;
     };
+    const format = this.#formatFor(request, query);
+    const asked: AskedListing = { path, order, entriesMax: listingEntriesMax, pageMax };
+    const readme = format === this.#json ? undefined : await previews?.readme(path, view);
     return {
-      asked: { path, order, entriesMax: listingEntriesMax, pageMax },
-      making: { budgets, format: this.#formatFor(request), rows: this.#rows, leftOut },
+      asked: readme === undefined ? asked : { ...asked, below: belowOf(readme) },
+      making: { budgets, format, rows: this.#rows, leftOut },
       list: () => tree.list(path, listingEntriesMax, view, order),
+      readme: readme?.document,
     };
   }
 
@@ -156,10 +203,13 @@ export class ListingContent {
     return { ...response, note: { ...response.note, reason } };
   }
 
-  #formatFor({ head }: Request): ListingFormat {
+  #formatFor({ head }: Request, query: string | undefined): ListingFormat {
     const accepted = head.fields.getAll("accept");
-    if (!accepted.some((value) => namesJson.test(value))) return this.#html;
-    if (!acceptance().prefersMedia(accepted, jsonType, htmlType)) return this.#html;
+    const namesIt = accepted.some((value) => namesJson.test(value));
+    if (!namesIt || !acceptance().prefersMedia(accepted, jsonType, htmlType)) {
+      const isGrid = this.#extras.previews !== undefined && readView(query) === "grid";
+      return isGrid ? (this.#grid ??= htmlListings(this.#extras, "grid")) : this.#html;
+    }
     if (this.#json === undefined) {
       const { jsonListings } = require("./listing-json.ts") as typeof import("./listing-json.ts");
       this.#json = jsonListings(this.#service.explains);
@@ -180,6 +230,7 @@ export class ListingContent {
     asked,
     making,
     list,
+    readme,
   }: Order): Promise<Representation | ListingFailure | undefined> {
     const { hasVariants, limits } = this.#service;
     const { format } = making;
@@ -188,7 +239,7 @@ export class ListingContent {
     const { slot } = listed;
     const kept = slot?.value instanceof WholeByFormat ? slot.value : new WholeByFormat();
     const known = kept.get(format);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.readme === readme) return known.listing;
     const content = renderListing(asked, listed, format);
     const listing = new Representation({
       mediaType: format.mediaType,
@@ -197,7 +248,7 @@ export class ListingContent {
       fields: this.#fields(format, hasVariants),
       hasVariants,
     });
-    kept.set(format, listing);
+    kept.set(format, { listing, readme });
     if (slot !== undefined) slot.value = kept;
     return listing;
   }

@@ -16,6 +16,8 @@ export interface AskedListing {
   readonly entriesMax: number;
   /** The last page that there can be. */
   readonly pageMax: number;
+  /** What stands below the entries of a page: HTML. */
+  readonly below?: string;
 }
 
 /** What has been listed, when all of the page has been. */

@@ -8,28 +8,53 @@
 import type { ResponseField } from "../../http/message/response.ts";
 import { displayName, displayPath } from "../../tree/path.ts";
 import type { ListingOrder, ListingSort } from "../../tree/tree.ts";
+import type { ArchiveFormat } from "../download/archive-format.ts";
 import { escapeHtml } from "../pages/markup.ts";
 import type { AskedListing, ListedSum, ListingFormat } from "./listing-format.ts";
-import type { Pages } from "./listing-query.ts";
+import type { ListingView, Pages } from "./listing-query.ts";
 import { hrefOf, pagesOf } from "./listing-query.ts";
+import type { RowStyle } from "./listing-row.ts";
 import { formatSize, renderRow } from "./listing-row.ts";
 import { listingScript, listingScriptDigest } from "./listing-script.ts";
 import { listingStyle, listingStyleDigest } from "./listing-style.ts";
 
+/** What a site's listings have besides the entries. */
+export interface ListingExtras {
+  /** Whether they say why an entry is locked. */
+  readonly explains: boolean;
+  /** The formats in which a folder can be downloaded. */
+  readonly archives: readonly ArchiveFormat[];
+  /** The code of previews; undefined when they are off. */
+  readonly previews: PagePreviews | undefined;
+}
+
+/** What previews add to a page: a style and a script with their digests, and pictures. */
+interface PagePreviews {
+  readonly style: string;
+  readonly styleDigest: string;
+  readonly script: string;
+  readonly scriptDigest: string;
+  readonly pictureOf: RowStyle["picture"];
+}
+
 /**
- * What the page may load: its own style and script, which are named by their digests
+ * What the page may load: its own styles and scripts, which are named by their digests
  * (Content-Security-Policy Level 3 §2.3.1), and pictures, sound and listings of the tree.
  */
-const policy = [
-  "default-src 'none'",
-  `script-src 'sha256-${listingScriptDigest}'`,
-  `style-src 'sha256-${listingStyleDigest}'`,
-  "img-src 'self' data:",
-  "media-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-].join("; ");
+function policyOf(previews: PagePreviews | undefined): string {
+  const moreScript = previews === undefined ? "" : ` 'sha256-${previews.scriptDigest}'`;
+  const moreStyle = previews === undefined ? "" : ` 'sha256-${previews.styleDigest}'`;
+  return [
+    "default-src 'none'",
+    `script-src 'sha256-${listingScriptDigest}'${moreScript}`,
+    `style-src 'sha256-${listingStyleDigest}'${moreStyle}`,
+    "img-src 'self' data:",
+    "media-src 'self'",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+  ].join("; ");
+}
 
 /** `count` with a comma between thousands. */
 function formatCount(count: number): string {
@@ -41,23 +66,24 @@ function counted(count: number, one: string): string {
 }
 
 /** The folders above, as links, and the folder itself as the page's heading. */
-function breadcrumbs({ path: { segments } }: AskedListing): string {
+function breadcrumbs({ path: { segments } }: AskedListing, folderQuery: string): string {
   const names = ["Home", ...segments];
   const items = names.map((name, depth) => {
     const text = `<bdi>${escapeHtml(displayName(name))}</bdi>`;
     const up = segments.length - depth;
     return up === 0
       ? `<li><h1 aria-current="page">${text}</h1></li>`
-      : `<li><a href="${"../".repeat(up)}">${text}</a></li>`;
+      : `<li><a href="${"../".repeat(up)}${folderQuery}">${text}</a></li>`;
   });
   return `<nav aria-label="Path">\n<ol>\n${items.join("\n")}\n</ol>\n</nav>`;
 }
 
 /** The filter. Without a script it is sent with the return key. */
-function filterForm({ sort, isDescending, filter }: ListingOrder): string {
+function filterForm({ sort, isDescending, filter }: ListingOrder, view: ListingView): string {
   const kept = [
     sort === "name" ? "" : `<input type="hidden" name="sort" value="${sort}">`,
     isDescending ? '<input type="hidden" name="order" value="desc">' : "",
+    view === "list" ? "" : `<input type="hidden" name="view" value="${view}">`,
   ].join("");
   return `<form role="search" action="./">${kept}<input id="filter" type="search" name="filter" \
 value="${escapeHtml(filter)}" placeholder="Filter" aria-label="Filter by name" \
@@ -73,12 +99,12 @@ const columns: readonly (readonly [sort: ListingSort, title: string, largestFirs
 ];
 
 /** The cells of the head: each is a link to the order by its column, or to the reverse. */
-function headCells(order: ListingOrder): string {
+function headCells(order: ListingOrder, view: ListingView): string {
   return columns
     .map(([sort, title, largestFirst]) => {
       const isActive = order.sort === sort;
       const isDescending = isActive ? !order.isDescending : largestFirst;
-      const href = escapeHtml(hrefOf({ ...order, sort, isDescending, page: 1 }));
+      const href = escapeHtml(hrefOf({ ...order, sort, isDescending, page: 1 }, view));
       const state = order.isDescending ? "descending" : "ascending";
       const sorted = isActive ? ` aria-sort="${state}"` : "";
       const zone = sort === "time" ? "<small> UTC</small>" : "";
@@ -87,11 +113,22 @@ function headCells(order: ListingOrder): string {
     .join("");
 }
 
-function beginPage(asked: AskedListing): string {
+/** The query that keeps `view` in a link to another folder. */
+function folderQueryOf(view: ListingView): string {
+  return view === "list" ? "" : `?view=${view}`;
+}
+
+function beginPage(
+  asked: AskedListing,
+  view: ListingView,
+  previews: PagePreviews | undefined,
+): string {
   const { path, order } = asked;
   const isRoot = path.segments.length === 0;
   const title = isRoot ? "/" : `/${displayPath(path)}/`;
-  const up = '<tr class="up"><td><a href="../">../</a></td><td></td><td></td><td></td></tr>\n';
+  const folderQuery = folderQueryOf(view);
+  const up = `<a href="../${folderQuery}">../</a>`;
+  const more = previews === undefined ? "" : `<style>${previews.style}</style>\n`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -100,17 +137,17 @@ function beginPage(asked: AskedListing): string {
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <style>${listingStyle}</style>
-</head>
+${more}</head>
 <body>
 <header>
-${breadcrumbs(asked)}
-${filterForm(order)}
+${breadcrumbs(asked, folderQuery)}
+${filterForm(order, view)}
 </header>
 <main id="listing" tabindex="-1">
-<table>
-<thead><tr>${headCells(order)}</tr></thead>
+<table${view === "list" ? "" : ` class="${view}"`}>
+<thead><tr>${headCells(order, view)}</tr></thead>
 <tbody>
-${isRoot ? "" : up}`;
+${isRoot ? "" : `<tr class="up"><td>${up}</td><td></td><td></td><td></td></tr>\n`}`;
 }
 
 /** What the folder has, in words. */
@@ -133,10 +170,10 @@ function summary({ order }: AskedListing, { totals, count, octets }: ListedSum, 
 const pagesBeside = 2;
 
 /** Links to the other pages: the one before, the first, those nearby, the last, the next. */
-function pageLinks({ order }: AskedListing, { page, pages }: Pages): string {
+function pageLinks({ order }: AskedListing, { page, pages }: Pages, view: ListingView): string {
   if (pages === 1) return "";
   const link = (to: number, text: string, more: string): string =>
-    `<a ${more} href="${escapeHtml(hrefOf({ ...order, page: to }))}">${text}</a>`;
+    `<a ${more} href="${escapeHtml(hrefOf({ ...order, page: to }, view))}">${text}</a>`;
   const links: string[] = [];
   if (page > 1) links.push(link(page - 1, "&larr;", 'rel="prev" aria-label="Previous page"'));
   let before = 0;
@@ -165,34 +202,70 @@ function belowTable(asked: AskedListing, { count }: ListedSum, { left }: Pages):
   return parts.join("");
 }
 
-function endPage(asked: AskedListing, sum: ListedSum): string {
+/** Links to the other view of the folder, and to the folder as an archive. */
+function folderLinks(
+  { order }: AskedListing,
+  { page }: Pages,
+  { archives, previews }: ListingExtras,
+  view: ListingView,
+): string {
+  const links: string[] = [];
+  if (previews !== undefined) {
+    const [other, title] =
+      view === "list" ? (["grid", "Grid"] as const) : (["list", "List"] as const);
+    links.push(
+      `<a class="view" href="${escapeHtml(hrefOf({ ...order, page }, other))}">${title}</a>`,
+    );
+  }
+  for (const [index, format] of archives.entries()) {
+    const before = index === 0 ? "Download " : "";
+    const link = `<a class="archive" href="./?download=${format}" download`;
+    links.push(`${link} rel="nofollow">${before}${format}</a>`);
+  }
+  return links.length === 0 ? "" : `<nav aria-label="Folder">${links.join("")}</nav>`;
+}
+
+function endPage(
+  asked: AskedListing,
+  sum: ListedSum,
+  extras: ListingExtras,
+  view: ListingView,
+): string {
   const on = pagesOf(asked, sum.totals);
   // The script filters a page that has all there is by itself.
   const isWhole = on.pages === 1 && asked.order.filter === "";
+  const more = extras.previews?.script;
+  const moreScript = more === undefined ? "" : `<script type="module">${more}</script>\n`;
   return `</tbody>
 </table>
 ${belowTable(asked, sum, on)}<footer${isWhole ? " data-whole" : ""}>\
-<p role="status">${summary(asked, sum, on)}</p>${pageLinks(asked, on)}</footer>
+<p role="status">${summary(asked, sum, on)}</p>${pageLinks(asked, on, view)}\
+${folderLinks(asked, on, extras, view)}</footer>
 </main>
-<script type="module">${listingScript}</script>
-</body>
+${asked.below ?? ""}<script type="module">${listingScript}</script>
+${moreScript}</body>
 </html>
 `;
 }
 
-/** Writes listings as pages; with `explains` they say why an entry is locked. */
-export function htmlListings(explains: boolean): ListingFormat {
+/** Writes listings as pages, in `view`. */
+export function htmlListings(extras: ListingExtras, view: ListingView = "list"): ListingFormat {
+  const { explains, previews } = extras;
+  const rowStyle: RowStyle | undefined =
+    view === "grid" && previews !== undefined
+      ? { picture: previews.pictureOf, folderQuery: folderQueryOf(view) }
+      : undefined;
   return {
     mediaType: "text/html; charset=utf-8",
-    fields: [["Content-Security-Policy", policy]],
+    fields: [["Content-Security-Policy", policyOf(previews)]],
     separatorBytes: 0,
-    begin: beginPage,
+    begin: (asked) => beginPage(asked, view, previews),
     renderEntries(entries) {
       let rows = "";
-      for (const entry of entries) rows += renderRow(entry, explains);
+      for (const entry of entries) rows += renderRow(entry, explains, rowStyle);
       return rows;
     },
-    end: endPage,
+    end: (asked, sum) => endPage(asked, sum, extras, view),
   };
 }
 

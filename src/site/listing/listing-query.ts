@@ -35,13 +35,26 @@ export function readOrder(query: string | undefined, pageMax: number): ListingOr
   };
 }
 
+/** How the entries of a page are shown: a row each, or as a grid with thumbnails. */
+export type ListingView = "list" | "grid";
+
+/** The view that `query` asks for. */
+export function readView(query: string | undefined): ListingView {
+  const isGrid = query !== undefined && new URLSearchParams(query).get("view") === "grid";
+  return isGrid ? "grid" : "list";
+}
+
 /** A link from the folder to its listing in `order`. */
-export function hrefOf({ sort, isDescending, filter, page }: ListingOrder): string {
+export function hrefOf(
+  { sort, isDescending, filter, page }: ListingOrder,
+  view: ListingView = "list",
+): string {
   const query: string[] = [];
   if (sort !== "name") query.push(`sort=${sort}`);
   if (isDescending) query.push("order=desc");
   if (filter !== "") query.push(`filter=${encodeURIComponent(filter)}`);
   if (page > 1) query.push(`page=${page}`);
+  if (view !== "list") query.push(`view=${view}`);
   return query.length === 0 ? "./" : `./?${query.join("&")}`;
 }
 

@@ -48,12 +48,6 @@ function lockText(denial: Denial, explains: boolean): string {
   return ` <small class="why">${escapeHtml(explainDenial(denial))}</small>`;
 }
 
-/**
- * What stands before the name of an entry. Nothing does: the icon follows from the class of the
- * row.
- */
-const iconSlot = "";
-
 /** The first millisecond of the year 1 and of the year 10000: HTML has no dates outside of them. */
 const timeMsMin = Date.parse("0001-01-01T00:00:00Z");
 const timeMsEnd = Date.UTC(10_000, 0, 1);
@@ -74,20 +68,36 @@ function timeElement(mtimeMs: number): string {
   return `<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
 }
 
+/** How rows are shown besides as usual. */
+export interface RowStyle {
+  /** HTML before a name; otherwise there is an icon, which follows from the class of the row. */
+  readonly picture: (entry: DirectoryEntry) => string;
+  /** The query of links to folders, with its "?". */
+  readonly folderQuery: string;
+}
+
+const usualRow: RowStyle = { picture: () => "", folderQuery: "" };
+
 /** The row of `entry`; `explains` says why one is locked. */
-export function renderRow(entry: DirectoryEntry, explains: boolean): string {
+export function renderRow(
+  entry: DirectoryEntry,
+  explains: boolean,
+  { picture, folderQuery } = usualRow,
+): string {
   const { name, kind, size, mtimeMs, denial } = entry;
   const isPlain = plainName.test(name);
   const group = groupOf(name, kind);
   const isFolder = kind === "directory";
   const slash = isFolder ? "/" : "";
+  const more = isFolder ? `/${folderQuery}` : "";
   const href = isPlain ? name : escapeHtml(encodeName(name));
   const text = isPlain ? name : nameText(name);
   const state = denial === undefined ? "" : " locked";
   const lock = denial === undefined ? "" : lockText(denial, explains);
   const length = isFolder ? "" : `<span title="${size} bytes">${formatSize(size)}</span>`;
   return `<tr class="${isFolder ? "dir" : group}${state}">\
-<td>${iconSlot}<a href="./${href}${slash}">${text}${slash}</a>${lock}</td><td>${length}</td>\
+<td>${picture(entry)}<a href="./${href}${more}">${text}${slash}</a>${lock}</td>\
+<td>${length}</td>\
 <td>${timeElement(mtimeMs)}</td><td>${group}</td></tr>
 `;
 }

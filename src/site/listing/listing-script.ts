@@ -56,7 +56,7 @@ async function show(href, state) {
 
 function fieldsFor(href) {
   const query = new URL(href, location.href).searchParams;
-  return ["sort", "order"].filter((name) => query.has(name)).map((name) => {
+  return ["sort", "order", "view"].filter((name) => query.has(name)).map((name) => {
     const field = document.createElement("input");
     Object.assign(field, { type: "hidden", name, value: query.get(name) });
     return field;
@@ -121,7 +121,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("th a, footer nav a");
+  const link = event.target.closest?.("#listing th a, #listing nav a:not([download])");
   if (!link || event.button !== 0) return;
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
@@ -159,4 +159,4 @@ export const listingScript = script.replaceAll(/\n */g, "\n");
  * The SHA-256 of the script, in base64, for the page's policy. It stands here because the first use
  * of a digest takes a process some milliseconds; a test compares it.
  */
-export const listingScriptDigest = "ezKfiX4ZtKVtz7gc12G/CIBS+Y1Q5bZSvXW+Ri34Q8g=";
+export const listingScriptDigest = "UiVJdoKt/OVx9bsWkCSrKKRzLB4TE7DUBwCds5qoqo4=";

@@ -10,13 +10,13 @@
  * so requests for names that don't exist can't make the server read folders.
  */
 
-import type { Eventual } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
+import { pacedEntries } from "../../tree/listing/paced-entries.ts";
 import { childPath, folderPath, parentPath, rootPath } from "../../tree/path.ts";
-import type { ListingPart, ListingStep, Tree } from "../../tree/tree.ts";
+import type { ListingSteps, Tree } from "../../tree/tree.ts";
 import { View } from "../../tree/view.ts";
 import type { NameForms } from "./near-names.ts";
 import { formsOf, nearness } from "./near-names.ts";
@@ -158,42 +158,14 @@ export class NearSearch {
   /** The names that the folder's listing shows; none if they are too many, or can't be read. */
   async #read(folder: ContainedPath): Promise<readonly NameForms[]> {
     const { tree, limits, budgets } = this.#service;
+    const { nearNamesEntriesMax } = limits;
+    const list = (): ListingSteps => tree.list(folder, nearNamesEntriesMax, View.passing());
     const names: NameForms[] = [];
-    const take = ({ entries, work }: ListingStep): number => {
-      for (const { name } of entries) names.push(formsOf(name));
-      return work + comparedWork * entries.length;
-    };
-    const steps = tree.list(folder, limits.nearNamesEntriesMax, View.passing());
-    try {
-      for (;;) {
-        let next: Eventual<IteratorResult<ListingStep, void>> | undefined;
-        await budgets.listings.do(() => {
-          next = steps.next();
-          return stepWork + (next instanceof Promise ? 0 : (next.value?.work ?? 0));
-        });
-        const step = await next;
-        if (step === undefined || step.done === true) return names;
-        const { found, failure, part } = step.value;
-        if (failure !== undefined || found > limits.nearNamesEntriesMax) return [];
-        take(step.value);
-        if (part !== undefined) await this.#readPart(part, take);
-      }
-    } finally {
-      await steps.return?.();
+    for await (const step of pacedEntries(list, budgets.listings, comparedWork)) {
+      if (step.failure !== undefined || step.found > nearNamesEntriesMax) return [];
+      for (const { name } of step.entries) names.push(formsOf(name));
     }
-  }
-
-  /** Reads the entries of `part`, in shares of a turn; `take` tells what each step cost. */
-  async #readPart(part: ListingPart, take: (step: ListingStep) => number): Promise<void> {
-    const steps = part.read();
-    for (;;) {
-      let next: IteratorResult<ListingStep, void> | undefined;
-      await this.#service.budgets.listings.do(() => {
-        next = steps.next();
-        return stepWork + (next.done === true ? 0 : take(next.value));
-      });
-      if (next === undefined || next.done === true) return;
-    }
+    return names;
   }
 
   /**

@@ -1,6 +1,6 @@
 /**
  * What a request asked for, as an error page shows it, and the ways on from there: the nearest
- * folder above that a visitor can look at, and the root.
+ * folder above that a visitor can look at, and home: the root, or the base that it is served under.
  *
  * Nothing of it tells a visitor more than the folders themselves do: a folder is named when its own
  * answer would be its index or its listing. Loaded by the first page that is made.
@@ -59,34 +59,46 @@ export function linkFrom({ rawPath }: AskedPath, path: ContainedPath): PageLink 
   return { path: path.text, href: hrefFrom(rawPath, path.segments, path.trailingSlash) };
 }
 
-/** The link home; undefined at the root itself, and where there is no path to go from. */
-export function linkHome({ rawPath, path }: AskedPath): string | undefined {
-  if (rawPath === "" || path?.segments.length === 0) return undefined;
-  return hrefFrom(rawPath, [], true);
+/** The link to `home`; undefined there itself, and where there is no path to go from. */
+export function linkHome({ rawPath, path }: AskedPath, home: ContainedPath): string | undefined {
+  if (rawPath === "" || path?.text === home.text) return undefined;
+  return hrefFrom(rawPath, home.segments, true);
 }
 
 /** Folders that are tried from the root on, where that of the path itself is none. */
 const foldersTriedMax = 16;
 
+/** What a site knows of the ways on. */
+export interface Ways {
+  readonly tree: Tree;
+  /** Whether folders are listed. */
+  readonly isListed: boolean;
+  /** The site's root, or the base that it is served under. */
+  readonly home: ContainedPath;
+}
+
 /** Finds the way up from one path. */
 class WayUp {
   readonly #tree: Tree;
   readonly #isListed: boolean;
+  readonly #home: ContainedPath;
   readonly #view: View;
 
-  constructor(tree: Tree, isListed: boolean, view: View) {
+  constructor({ tree, isListed, home }: Ways, view: View) {
     this.#tree = tree;
     this.#isListed = isListed;
+    this.#home = home;
     this.#view = view;
   }
 
-  /** The nearest folder above `path` and below the root that can be looked at. */
+  /** The nearest folder above `path` and below home or the root that can be looked at. */
   find(path: ContainedPath): Eventual<ContainedPath | undefined> {
     const parent = parentPath(path);
-    if (parent.segments.length === 0) return undefined;
-    return whenReady(this.#peek(parent), (kind) =>
+    if (parent.segments.length === 0 || parent.text === this.#home.text) return undefined;
+    const found = whenReady(this.#peek(parent), (kind) =>
       this.#answers(kind) ? parent : this.#descend(parent, 0, rootPath, undefined),
     );
+    return whenReady(found, (folder) => (folder?.text === this.#home.text ? undefined : folder));
   }
 
   /** Goes down towards `parent` from `folder`, as long as there are folders. */
@@ -141,16 +153,11 @@ class WayUp {
 }
 
 /**
- * The link to the nearest folder above `asked` that a visitor can look at; undefined when only the
- * root is left, or what was asked for is no path. `isListed` says whether folders are listed.
+ * The link to the nearest folder above `asked` that a visitor can look at; undefined when only home
+ * or the root is left, or what was asked for is no path.
  */
-export function linkUp(
-  asked: AskedPath,
-  tree: Tree,
-  isListed: boolean,
-  view: View,
-): Eventual<PageLink | undefined> {
+export function linkUp(asked: AskedPath, ways: Ways, view: View): Eventual<PageLink | undefined> {
   if (asked.path === undefined) return undefined;
-  const found = new WayUp(tree, isListed, view).find(asked.path);
+  const found = new WayUp(ways, view).find(asked.path);
   return whenReady(found, (path) => (path === undefined ? undefined : linkFrom(asked, path)));
 }

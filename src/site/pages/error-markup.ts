@@ -53,6 +53,8 @@ export interface ErrorPageText {
   readonly reason?: string | undefined;
   /** The command that mends it; shown only with `--explain`. */
   readonly command?: string | undefined;
+  /** The base that the site is served under, where the path asked for is outside of it. */
+  readonly base?: { readonly path: string; readonly meant: PageLink } | undefined;
   /** Paths of similar names; shown only with `--explain`. */
   readonly near?: readonly PageLink[] | undefined;
   /** The nearest folder above that can be looked at. */
@@ -80,7 +82,7 @@ export function notePre(lines: readonly string[], near: readonly PageLink[] = []
 
 /** An error page. */
 export function renderErrorPage(page: ErrorPageText): string {
-  const { status, phrase, asked, reason, command, near, up, home, section } = page;
+  const { status, phrase, asked, reason, command, base, near, up, home, section } = page;
   const title = escapeHtml(`${status} ${phrase}`);
   const parts = [`<b>${status}</b>`, `<h1>${escapeHtml(phrase)}</h1>`];
   parts.push(`<p>${escapeHtml(page.text)}</p>`);
@@ -90,6 +92,11 @@ export function renderErrorPage(page: ErrorPageText): string {
   if (reason !== undefined) parts.push(`<pre>${escapeHtml(reason)}</pre>`);
   if (command !== undefined) {
     parts.push(`<p>The command, for the served folder:</p>\n<pre>${escapeHtml(command)}</pre>`);
+  }
+  if (base !== undefined) {
+    const { path, meant } = base;
+    const under = `This site is served under <code>${escapeHtml(displayName(path))}</code>.`;
+    parts.push(`<p>${under} Is ${linkTo(meant)} meant?</p>`);
   }
   if (near !== undefined && near.length > 0) parts.push(nearList(near));
   const links: string[] = [];

@@ -9,7 +9,7 @@ import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, displayName, isNameable, rootPath } from "../../tree/path.ts";
+import { childPath, displayName, encodePath, isNameable, rootPath } from "../../tree/path.ts";
 import type { Denial } from "../../tree/permission.ts";
 import { explainDenial } from "../../tree/permission.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
@@ -24,7 +24,7 @@ import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import { fileResponse } from "../content/file-response.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Request } from "../request.ts";
-import type { AskedPath } from "./asked-path.ts";
+import type { AskedPath, Ways } from "./asked-path.ts";
 import type { ErrorPageText, PageLink } from "./error-markup.ts";
 
 /** The text of a page besides its status. */
@@ -118,26 +118,30 @@ interface ErrorPageSettings {
   readonly listing?: boolean;
   /** Looks for similar names; absent where no names are told. */
   readonly near?: NearNames | undefined;
+  /** The base that the site is served under; the root by default. */
+  readonly home?: ContainedPath;
 }
+
+const notFoundText = "There is nothing here by this name.";
 
 /** The error pages of one site. */
 export class ErrorPages {
   readonly #tree: Tree;
   readonly #limits: Limits;
   readonly #explain: boolean;
-  readonly #listing: boolean;
+  readonly #ways: Ways;
   readonly #near: NearNames | undefined;
 
   constructor(
     tree: Tree,
     limits: Limits,
     explain: boolean,
-    { listing = true, near }: ErrorPageSettings = {},
+    { listing = true, near, home = rootPath }: ErrorPageSettings = {},
   ) {
     this.#tree = tree;
     this.#limits = limits;
     this.#explain = explain;
-    this.#listing = listing;
+    this.#ways = { tree, isListed: listing, home };
     this.#near = near;
   }
 
@@ -146,7 +150,7 @@ export class ErrorPages {
    * `reason`: for the page with `--explain`, otherwise when the log asks for them.
    */
   notFound(view: View, reason?: string, missed: Missed = {}): Answer {
-    const page = { status: 404, text: "There is nothing here by this name.", missed } as const;
+    const page = { status: 404, text: notFoundText, missed } as const;
     if (reason !== undefined) return this.#fromTree({ ...page, reason, note: { reason } }, view);
     const search = this.#searchNear(missed);
     if (search === undefined) return this.#fromTree({ ...page, note: {} }, view);
@@ -166,6 +170,23 @@ export class ErrorPages {
     const reason = explainDenial(denial);
     const command = this.#explain ? commandFor(denial) : undefined;
     return this.#fromTree({ status: 403, text, missed, reason, command, note: { reason } }, view);
+  }
+
+  /** 404 for a path outside of the base, with a link to `inside`, the same path below it. */
+  outsideOfBase(request: Request, inside: ContainedPath): Response {
+    const { locationFrom } =
+      require("../content/redirect.ts") as typeof import("../content/redirect.ts");
+    const { home } = this.#ways;
+    const asked = askedPaths().readAskedPath(request, this.#limits.shownPathBytesMax);
+    const href = locationFrom(request.head.target, encodePath(inside));
+    const markup = builtInPage(404, {
+      text: notFoundText,
+      asked: asked.shown,
+      base: { path: home.text, meant: { path: inside.text, href } },
+      home: askedPaths().linkHome(asked, home),
+    });
+    const reason = `not under --base ${displayName(home.text)}`;
+    return startPage(404).noting({ reason }).html(markup).build();
   }
 
   /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
@@ -263,7 +284,7 @@ export class ErrorPages {
     const { status, note, missed } = page;
     const asked = this.#askedFor(missed);
     return whenReady(this.#wayUp(asked, missed, view), (up) => {
-      const home = asked === undefined ? undefined : askedPaths().linkHome(asked);
+      const home = asked === undefined ? undefined : askedPaths().linkHome(asked, this.#ways.home);
       const shown = { ...this.#shown(page, asked), asked: asked?.shown, up, home };
       return startPage(status).noting(note).html(builtInPage(status, shown)).buildCached();
     });
@@ -281,7 +302,7 @@ export class ErrorPages {
     view: View,
   ): Eventual<PageLink | undefined> {
     if (asked === undefined || asked.path?.text !== path?.text) return undefined;
-    return askedPaths().linkUp(asked, this.#tree, this.#listing, view);
+    return askedPaths().linkUp(asked, this.#ways, view);
   }
 
   /** What a page says: its sentence, and with `--explain` all else. */

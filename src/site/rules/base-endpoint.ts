@@ -6,15 +6,12 @@
  * Every location and link is relative, so it holds behind a proxy that strips a prefix.
  */
 
-import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { containPath, displayPath, encodePath, joinPaths } from "../../tree/path.ts";
-import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
-import { locationFrom } from "../content/redirect.ts";
+import { containPath, encodePath, joinPaths } from "../../tree/path.ts";
 import type { TreeContent } from "../content/tree-content.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { escapeHtml, renderPage } from "../pages/markup.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { PathMapping } from "./path-mapping.ts";
 
@@ -25,6 +22,7 @@ interface BaseService {
   /** The name of a folder's index. */
   readonly index: string;
   readonly content: TreeContent;
+  readonly pages: ErrorPages;
   readonly mapping: PathMapping;
   /** Whether something is served at the path: below the base, or mounted elsewhere. */
   readonly isServed: (path: ContainedPath) => boolean;
@@ -57,32 +55,12 @@ export class BaseEndpoint implements Endpoint {
     const asked = containPath(target.path);
     if (!asked.ok) return undefined;
     const path = asked.value;
-    const { base, content, index, isServed, mapping } = this.#service;
+    const { base, content, index, isServed, mapping, pages } = this.#service;
     if (isServed(path) || isMapped(mapping, path)) return undefined;
     const [name] = path.segments;
     if (name === undefined || (path.text === `/${name}` && name === index)) {
       return content.redirect(request, 302, encodePath(base), target.query);
     }
-    return this.#pointInside(request, joinPaths(base, path));
-  }
-
-  /** 404 with a link to `inside`, the path asked for below the base. */
-  #pointInside({ head: { target } }: Request, inside: ContainedPath): Response {
-    const base = `/${displayPath(this.#service.base)}/`;
-    const shown = `/${displayPath(inside)}${inside.trailingSlash ? "/" : ""}`;
-    const href = escapeHtml(locationFrom(target, encodePath(inside)));
-    const markup = renderPage(
-      "404 Not Found",
-      `<p class="status">404</p>
-<h1>Not Found</h1>
-<p>This site is served under <code>${escapeHtml(base)}</code>. \
-Is <a href="${href}">${escapeHtml(shown)}</a> meant?</p>`,
-    );
-    return new ResponseBuilder(404)
-      .line(noSniff)
-      .line(ownOriginOnly)
-      .noting({ reason: `not under --base ${base}` })
-      .html(markup)
-      .build();
+    return pages.outsideOfBase(request, joinPaths(base, path));
   }
 }

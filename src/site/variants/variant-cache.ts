@@ -19,9 +19,14 @@ export interface CodedVariant {
   readonly slot: Slot;
 }
 
+/** Anything that is made of content and cached under a key that names the content. */
+interface Made {
+  readonly octets: Uint8Array;
+}
+
 /** A variant that was just made, and whether it may be cached. */
-export interface MadeVariant {
-  readonly variant: CodedVariant;
+export interface MadeVariant<Variant extends Made = CodedVariant> {
+  readonly variant: Variant;
   readonly lasting: boolean;
 }
 
@@ -34,14 +39,14 @@ const keyBytesIncluded = 256;
 /** A variant of up to this size is copied behind its head when it is given out again. */
 const copiedBytesMax = 64 * 1024;
 
-interface CachedVariant extends StoreEntry {
-  readonly variant: CodedVariant;
+interface CachedVariant<Variant> extends StoreEntry {
+  readonly variant: Variant;
 }
 
 /** A bounded cache of variants by key. */
-export class VariantCache {
-  readonly #kept: BoundedStore<string, CachedVariant>;
-  readonly #making = new Map<string, Promise<CodedVariant>>();
+export class VariantCache<Variant extends Made = CodedVariant> {
+  readonly #kept: BoundedStore<string, CachedVariant<Variant>>;
+  readonly #making = new Map<string, Promise<Variant>>();
   readonly #atOnceBytesMax: number;
   #atOnceBytes = 0;
 
@@ -60,7 +65,7 @@ export class VariantCache {
   }
 
   /** The variant under `key` if it is cached, or its promise while it is being made. */
-  find(key: string): CodedVariant | Promise<CodedVariant> | undefined {
+  find(key: string): Variant | Promise<Variant> | undefined {
     return this.#kept.get(key)?.variant ?? this.#making.get(key);
   }
 
@@ -71,15 +76,19 @@ export class VariantCache {
   make(
     key: string,
     size: number,
-    make: () => Promise<MadeVariant>,
-  ): Promise<CodedVariant> | undefined {
+    make: () => Promise<MadeVariant<Variant>>,
+  ): Promise<Variant> | undefined {
     if (this.#atOnceBytes + size > this.#atOnceBytesMax) return undefined;
     const making = this.#run(key, size, make);
     this.#making.set(key, making);
     return making;
   }
 
-  async #run(key: string, size: number, make: () => Promise<MadeVariant>): Promise<CodedVariant> {
+  async #run(
+    key: string,
+    size: number,
+    make: () => Promise<MadeVariant<Variant>>,
+  ): Promise<Variant> {
     this.#atOnceBytes += size;
     try {
       const { variant, lasting } = await Promise.try(make);

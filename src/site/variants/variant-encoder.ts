@@ -32,9 +32,9 @@ async function encode(
 /**
  * Reads a file over several turns and closes it. Returns fewer octets if it has shrunk meanwhile.
  */
-async function readInTurns(
+export async function readInTurns(
   file: OpenFile,
-  { sendPieceBytes }: Limits,
+  { sendPieceBytes }: Pick<Limits, "sendPieceBytes">,
   scheduler: Scheduler,
 ): Promise<{ readonly octets: Uint8Array<ArrayBuffer>; readonly unchanged: boolean }> {
   // A share keeps the file open while others may replace it.

@@ -49,6 +49,8 @@ export function openSingleFile(
 export class SingleFileTree implements Tree {
   /** The real path of the file's folder when the tree was opened, and the file's name. */
   readonly root: string;
+  /** The real path of the folder; denials name the file relative to it. */
+  readonly folder: string;
   readonly index: string;
   readonly #folder: DiskTree;
   readonly #file: ContainedPath;
@@ -57,6 +59,7 @@ export class SingleFileTree implements Tree {
   constructor(folder: DiskTree, file: ContainedPath) {
     this.index = file.text.slice(1);
     this.root = `${folder.root === "/" ? "" : folder.root}/${this.index}`;
+    this.folder = folder.root;
     this.#folder = folder;
     this.#file = file;
   }

@@ -24,6 +24,8 @@ interface Mount {
   readonly tree: Tree;
   /** The real path of its folder or its file on disk; "" when it is in memory. */
   readonly source: string;
+  /** The real path of the folder that its denials are relative to; "" when it is in memory. */
+  readonly folder: string;
   /** Whether it is the site's root, to which paths in messages are relative. */
   readonly isRoot: boolean;
 }
@@ -36,10 +38,10 @@ type Forbidden = Extract<Outcome, { kind: "forbidden" }>;
 const redirect: Outcome = { kind: "redirect" };
 
 /** `found` with a path that says where on the disk it is, unless it is in the site's root. */
-function placed(found: Forbidden, { isRoot, source }: Mount): Forbidden {
+function placed(found: Forbidden, { isRoot, folder }: Mount): Forbidden {
   const { denial } = found;
   if (isRoot || denial.path.startsWith("/")) return found;
-  const path = denial.path === "." ? source : `${source}/${denial.path}`;
+  const path = denial.path === "." ? folder : `${folder === "/" ? "" : folder}/${denial.path}`;
   return { kind: "forbidden", denial: { ...denial, path } };
 }
 
@@ -105,8 +107,14 @@ export class MountTree implements Tree {
   describe(path: ContainedPath, view: View): Eventual<FolderOutcome> {
     const { mount, depth, names } = this.#points.find(path);
     if (mount === undefined) return this.#folders.describe(path, view);
-    return whenReady(mount.tree.describe(pathBelow(path, depth), view), (found) => {
-      if (found.kind === "absent" && names.length > 0) return this.#folders.describe(path, view);
+    const below = pathBelow(path, depth);
+    return whenReady(mount.tree.describe(below, view), (found) => {
+      if (found.kind === "absent" && names.length > 0) {
+        // A single file is served in the place of the folder.
+        return whenReady(mount.tree.peek(folderPath(below), view), (kind) =>
+          kind === "absent" ? this.#folders.describe(path, view) : found,
+        );
+      }
       return found.kind === "forbidden" ? placed(found, mount) : found;
     });
   }

@@ -5,6 +5,7 @@ import { auditJson, auditText, exitStatusOf } from "../../../src/cli/audit/audit
 
 const clean: AuditReport = {
   root: "/srv/site",
+  served: [{ at: "/", path: "/srv/site" }],
   end: "complete",
   looked: 1234,
   refused: [],
@@ -81,6 +82,7 @@ describe("the JSON of an audit", () => {
     expect(read).toEqual({
       exitStatus: 1,
       root: "/srv/site",
+      served: [{ at: "/", path: "/srv/site" }],
       complete: true,
       stoppedBy: null,
       looked: 1234,

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { symlinkSync } from "node:fs";
+import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 
+import { nameForSystem } from "../../../src/base/file-name.ts";
 import type { AuditReport } from "../../../src/cli/audit/audit.ts";
 import { audit, shownPath } from "../../../src/cli/audit/audit.ts";
 import { openAuditedSite } from "../../../src/cli/audit/audited-site.ts";
@@ -143,4 +144,75 @@ test("a link to one of many files that lack a bit adds no cause", async () => {
 test("a name is shown without what would control a terminal", () => {
   const finding = { path: "a\u001b[2Jb", cause: "backup", reason: "", files: 1 } as const;
   expect(shownPath(finding)).toBe("a\\u{1b}[2Jb");
+});
+
+describe("an audit of mounts", () => {
+  test("tells paths as visitors ask for them, and commands for where the files are", async () => {
+    using folder = new TempSite("empty");
+    folder.file("root/docs/old.html", "covered");
+    folder.file("root/a.html", "a", 0o600);
+    for (const name of ["1", "2", "3", "4"]) folder.file(`manual/img/${name}.png`, "p", 0o600);
+    const odd = nameForSystem(`${folder.root}/manual/\udcff.html`);
+    writeFileSync(odd, "a", { mode: 0o600 });
+    folder.file("manual/.env", "KEY=1");
+    folder.file("one/report.html~", "report", 0o646);
+    folder.file("one/beside.html", "beside", 0o600);
+    const options = {
+      root: folder.at("root"),
+      base: "/app/",
+      hidden: true,
+      mounts: { "/app/docs": folder.at("manual/"), "/one": folder.at("one/report.html~") },
+    };
+    const audited = openAuditedSite(options);
+    const { refused, exposed, served } = await audit(audited);
+    expect(lines(refused)).toEqual([
+      "app/a.html permission 1",
+      "app/docs/ covered 0",
+      "app/docs/img/* permission 4",
+      "app/docs/\udcff.html permission 1",
+    ]);
+    expect(lines(exposed)).toEqual([
+      "app/docs/.env secrets 1",
+      "one/report.html~ writable 1",
+      "one/report.html~ backup 1",
+    ]);
+    expect(served).toEqual([
+      { at: "/app/", path: folder.at("root") },
+      { at: "/app/docs/", path: folder.at("manual") },
+      { at: "/one/", path: folder.at("one/report.html~") },
+    ]);
+    for (const { command } of [...refused, ...exposed]) {
+      if (command !== undefined) execFileSync("bash", ["-c", command]);
+    }
+    const after = await audit(audited);
+    audited.tree.close();
+    expect(lines(after.refused)).toEqual([
+      "app/docs/ covered 0",
+      "app/docs/.env permission 1",
+      "one/report.html~ permission 1",
+    ]);
+    expect(after.exposed).toEqual([]);
+  });
+
+  test("is about one file, where that is all that is served", async () => {
+    using folder = new TempSite("empty");
+    folder.file("real/page.html", "page", 0o640);
+    folder.file("beside.html", "beside", 0o600);
+    symlinkSync("real/page.html", folder.at("link.html"));
+    const audited = openAuditedSite({ root: folder.at("link.html") });
+    const { refused, looked } = await audit(audited);
+    audited.tree.close();
+    expect([lines(refused), looked]).toEqual([["real/page.html permission 1"], 1]);
+    expect(refused[0]?.command).toBe(`chmod o+r -- ${folder.at("real/page.html")}`);
+  });
+
+  test("tells a root to which everyone on the machine may add files", async () => {
+    using folder = new TempSite("empty");
+    chmodSync(folder.root, 0o777);
+    const audited = openAuditedSite({ root: folder.root });
+    const { exposed } = await audit(audited);
+    audited.tree.close();
+    expect(lines(exposed)).toEqual(["./ writable 0"]);
+    expect(exposed[0]?.command).toBe(`chmod o-w -- ${folder.root}`);
+  });
 });

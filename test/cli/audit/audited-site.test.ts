@@ -22,6 +22,18 @@ test("an audited site answers by the options of a server", async () => {
   }
 });
 
+test("an audited site has every mount, at its path and by its real path", () => {
+  const file = folder.at("index.html");
+  const mounts = { "/shots": folder.at("photos/"), "/one.html": file };
+  const site = openAuditedSite({ root: folder.root, base: "/app", mounts });
+  site.tree.close();
+  expect(site.sources.map(({ at, path, folder: holder }) => [at.text, path, holder])).toEqual([
+    ["/app/", folder.root, folder.root],
+    ["/shots/", folder.at("photos"), folder.at("photos")],
+    ["/one.html/", file, folder.root],
+  ]);
+});
+
 test("a folder that can't be served can't be audited", () => {
   expect(() => openAuditedSite({ root: folder.at("nothing") })).toThrow(ServeError);
   expect(() => openAuditedSite({ root: folder.root, limits: { auditTimeMs: -1 } })).toThrow(
@@ -31,5 +43,7 @@ test("a folder that can't be served can't be audited", () => {
 
 test("the count for a banner never rejects", async () => {
   expect(await countRefusedOf({ root: folder.root })).toEqual({ files: 9, isComplete: true });
+  const mounts = { "/a": folder.at("photos"), "/b": folder.at("a b.html") };
+  expect(await countRefusedOf({ mounts })).toEqual({ files: 6, isComplete: true });
   expect(await countRefusedOf({ root: folder.at("nothing") })).toBeUndefined();
 });

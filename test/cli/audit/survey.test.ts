@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 
 import type { AuditedSite } from "../../../src/cli/audit/audited-site.ts";
 import { openAuditedSite } from "../../../src/cli/audit/audited-site.ts";
-import { outcomeOf, Survey } from "../../../src/cli/audit/survey.ts";
+import { outcomeOf, shellPathOf, Survey } from "../../../src/cli/audit/survey.ts";
 import { childPath, rootPath } from "../../../src/tree/path.ts";
 import { FakeClock } from "../../schedule/fake-clock.ts";
 import { TempSite } from "../../temp-site.ts";
@@ -76,4 +76,66 @@ test("the outcome of a path is the tree's own", async () => {
   const outcome = await outcomeOf(site, childPath(rootPath, "shut.txt") ?? rootPath);
   site.tree.close();
   expect(outcome).toMatchObject({ kind: "forbidden", denial: { path: "shut.txt", lacks: "o+r" } });
+});
+
+describe("a survey of several folders", () => {
+  test("goes through each, and says what is mounted over another", async () => {
+    const mounts = { "/docs": folder.at("docs/deep"), "/more/one": folder.at("shut.txt") };
+    const site = openAuditedSite({ root: folder.root, mounts });
+    const one = new Survey(site, all, site.surroundings);
+    const entries: string[] = [];
+    for await (const { source, name, path, kind } of one.entries()) {
+      entries.push(`${source.at.text} ${name} ${path?.text} ${kind}`);
+    }
+    site.tree.close();
+    expect(entries.toSorted()).toEqual([
+      "/ .hidden /.hidden/ absent",
+      "/ a.txt /a.txt file",
+      "/ docs /docs/ covered",
+      "/ loop /loop redirect",
+      "/ shut.txt /shut.txt forbidden",
+      "/docs/ c.txt /docs/c.txt file",
+      "/more/one/ shut.txt /more/one/ forbidden",
+    ]);
+    expect(one.result).toEqual({ end: "complete", looked: 7, unread: [] });
+  });
+
+  test("is silent about a folder that is mounted where it lies", async () => {
+    const mounts = { "/docs": folder.at("docs") };
+    const site = openAuditedSite({ root: folder.root, mounts });
+    const one = new Survey(site, all, site.surroundings);
+    const entries: string[] = [];
+    for await (const { path, kind } of one.entries()) entries.push(`${path?.text} ${kind}`);
+    site.tree.close();
+    expect(entries.filter((line) => line.startsWith("/docs"))).toEqual([
+      "/docs/b.txt file",
+      "/docs/deep/ directory",
+      "/docs/deep/c.txt file",
+    ]);
+  });
+
+  test("counts the depth from each of them on", async () => {
+    const site = openAuditedSite({ root: folder.at("docs"), base: "/a/b/c/d/" });
+    const one = new Survey(site, { ...all, depthMax: 1 }, site.surroundings);
+    for await (const _ of one.entries());
+    site.tree.close();
+    expect(one.result.end).toBe("complete");
+  });
+});
+
+test("a path for a shell begins as the options name what it lies in", () => {
+  const at = rootPath;
+  const within = (named: string, isFile = false): string =>
+    shellPathOf({ at, named, path: isFile ? "/srv/a.txt" : "/srv", folder: "/srv" }, "b/c");
+  expect([".", "site", "site/", "/"].map((named) => within(named))).toEqual([
+    "b/c",
+    "site/b/c",
+    "site/b/c",
+    "/b/c",
+  ]);
+  expect([within("a.txt", true), within("../a.txt", true), within("/a.txt", true)]).toEqual([
+    "b/c",
+    "../b/c",
+    "/b/c",
+  ]);
 });

@@ -12,7 +12,7 @@ function complaint(value: unknown): string {
 
 const allKeys =
   "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, tlsRedirect, permissions, explain, hidden, " +
-  "symlinks, listing, allowArchive, index, " +
+  "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, post, form, " +
   "log, quiet, qr, open, workers, limits, portFile";
 

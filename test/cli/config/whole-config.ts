@@ -18,6 +18,7 @@ export const whole: Required<Config> = {
   symlinks: "deny",
   listing: false,
   allowArchive: true,
+  previews: false,
   index: "home.html",
   single: true,
   cleanUrls: true,

@@ -43,6 +43,11 @@ async function dispositionOf(line: string): Promise<string | undefined> {
 }
 
 describe("an archive of a folder", () => {
+  test("is refused where it may not be sent as it is (RFC 9110 §12.5.3)", async () => {
+    const refusing = { "Accept-Encoding": "identity;q=0" };
+    expect((await ask("GET /docs/?download=zip", refusing)).status).toBe(406);
+  });
+
   test("is an answer that isn't stored, sniffed, or asked for in parts", async () => {
     const response = await ask("GET /docs/?download=zip", { Range: "bytes=0-9" });
     expect([response.status, fieldsOf(response)]).toEqual([

@@ -1,9 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import * as fc from "fast-check";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
 import type { EchoedBody } from "../../../src/site/echo/echo-digest.ts";
 import { EchoDigest } from "../../../src/site/echo/echo-digest.ts";
+import { OctetHash } from "../../../src/site/echo/octet-hash.ts";
 import { BodyError } from "../../../src/site/request.ts";
 import { FakeBody } from "../fake-request.ts";
 
@@ -46,6 +47,13 @@ describe("a body that is no form", () => {
 });
 
 describe("a urlencoded form", () => {
+  test("hashes nothing of what is between two &", () => {
+    using hashing = spyOn(OctetHash.prototype, "push");
+    expect(digest(urlencoded, "&".repeat(5000)).form).toEqual([]);
+    // The body itself, in its five pieces.
+    expect(hashing).toHaveBeenCalledTimes(5);
+  });
+
   test("has its values, decoded, in their order", () => {
     const text = "name=Ines+Halvorsen&name=%C3%BC&empty=&alone&%41=%zz%4&&=x";
     for (let cut = 1; cut < text.length; cut++) {

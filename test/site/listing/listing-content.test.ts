@@ -13,7 +13,7 @@ site.file("sizes/b.txt", "b");
 site.file("sizes/c.mp3", "cc");
 site.folder("sizes/sub");
 
-const onDisk = new SiteClient(site.root);
+const onDisk = new SiteClient(site.root, { previews: false });
 const files = {
   "/sizes/a.png": "aaa",
   "/sizes/b.txt": "b",

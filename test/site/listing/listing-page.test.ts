@@ -16,7 +16,7 @@ import { requestOf } from "../fake-request.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
-const client = new SiteClient(site.root);
+const client = new SiteClient(site.root, { previews: false });
 
 /** The rows of a listing: what each link leads to, and what it shows. */
 function linksOf(markup: string): (readonly [href: string, text: string])[] {
@@ -78,7 +78,10 @@ test("shows no time that HTML has no date for (WHATWG HTML §2.3.5)", () => {
   const step = { found: entries.length, entries, work: entries.length };
   const read = (): Iterator<ListingStep, void, void> => [step].values();
   const part = { read, slot: new Slot(), wholeSlot: new Slot() };
-  const rows = new ListingRows(bytes(0)).of(part, htmlListings(false));
+  const rows = new ListingRows(bytes(0)).of(
+    part,
+    htmlListings({ explains: false, archives: [], previews: undefined }),
+  );
   while (!rows.isDone) rows.advance();
   const markup = new TextDecoder().decode(rows.octets);
   expect(linksOf(markup)).toHaveLength(times.length);
@@ -172,7 +175,7 @@ test("has links to its other pages, which have all entries between them", async 
 });
 
 test("links to the first and the last page, and to those nearby", async () => {
-  const small = new SiteClient(site.root, { limits: { listingEntriesMax: 1 } });
+  const small = new SiteClient(site.root, { previews: false, limits: { listingEntriesMax: 1 } });
   for (let i = 0; i < 20; i++) site.file(`twenty/${i}`, "");
   const { body } = await small.ask("GET /twenty/?page=10");
   const [pager = ""] = /<nav aria-label="Pages">.*<\/nav>/.exec(body) ?? [];
@@ -226,7 +229,10 @@ test("is not there when listings are off, but the index is", async () => {
 
 describe("a long one", () => {
   /** Where more than five entries are many. */
-  const streaming = new SiteClient(site.root, { limits: { listingWholeEntriesMax: 5 } });
+  const streaming = new SiteClient(site.root, {
+    previews: false,
+    limits: { listingWholeEntriesMax: 5 },
+  });
 
   /** Fills the folder `name` with `count` files. */
   function fill(name: string, count: number): void {

@@ -6,6 +6,7 @@ import { rootPath } from "../../../src/tree/path.ts";
 import { View } from "../../../src/tree/view.ts";
 import { TempSite } from "../../temp-site.ts";
 import { requestOf } from "../fake-request.ts";
+import { pathOf } from "../../tree/temp-tree.ts";
 import { SiteClient } from "../site-client.ts";
 
 const site = new TempSite("empty");
@@ -42,7 +43,7 @@ describe("what was asked for", () => {
 
   test("by * is no path, and leads nowhere", () => {
     const all = readAskedPath(requestOf("OPTIONS *"), 256);
-    expect([all.shown, all.path, linkHome(all)]).toEqual(["*", undefined, undefined]);
+    expect([all.shown, all.path, linkHome(all, rootPath)]).toEqual(["*", undefined, undefined]);
   });
 });
 
@@ -53,7 +54,15 @@ describe("the way home", () => {
     ["/docs/absent", "../"],
     ["/%ff/x", "../"],
   ])("from %s is %p", (target, href) => {
-    expect(linkHome(asked(target))).toBe(href);
+    expect(linkHome(asked(target), rootPath)).toBe(href);
+  });
+
+  test("is the base that the site is served under", () => {
+    const base = pathOf("/my%20app/");
+    const home = (target: string): string | undefined => linkHome(asked(target), base);
+    expect(home("/my%20app/absent")).toBe("../my%20app/");
+    expect(home("/absent")).toBe("./my%20app/");
+    expect(home("/my%20app/")).toBeUndefined();
   });
 
   test("is a path like others", () => {
@@ -62,11 +71,25 @@ describe("the way home", () => {
 });
 
 async function up(target: string, isListed = true): Promise<string | undefined> {
-  const link = await linkUp(asked(target), client.tree, isListed, View.anew(0));
+  const link = await linkUp(
+    asked(target),
+    { tree: client.tree, isListed, home: rootPath },
+    View.anew(0),
+  );
   return link?.path;
 }
 
 describe("the way up", () => {
+  test("ends below the base that the site is served under", async () => {
+    const based = new SiteClient(site.root, { base: "/app/" });
+    const ways = { tree: based.tree, isListed: true, home: pathOf("/app/") };
+    const from = async (target: string): Promise<string | undefined> =>
+      (await linkUp(asked(target), ways, View.anew(0)))?.path;
+    expect(await from("/app/absent")).toBeUndefined();
+    expect(await from("/app/absent/absent")).toBeUndefined();
+    expect(await from("/app/docs/absent")).toBe("/app/docs/");
+  });
+
   test.each([
     ["/absent", undefined],
     ["/docs/absent", "/docs/"],
@@ -108,7 +131,11 @@ describe("the way up", () => {
         return tree.peek(path, view);
       },
     };
-    await linkUp(asked(`/docs${"/x".repeat(1000)}`), counting, true, View.anew(0));
+    await linkUp(
+      asked(`/docs${"/x".repeat(1000)}`),
+      { tree: counting, isListed: true, home: rootPath },
+      View.anew(0),
+    );
     expect(peeks).toBe(4);
   });
 });
@@ -122,7 +149,7 @@ test("a page about a missing file in a listed folder is still cached", async () 
     const one = view();
     const path = asked("/docs/absent");
     await tree.open(path.path ?? rootPath, one);
-    expect((await linkUp(path, tree, true, one))?.path).toBe(folder);
+    expect((await linkUp(path, { tree, isListed: true, home: rootPath }, one))?.path).toBe(folder);
     return one;
   };
   let folder: string | undefined = "/docs/";

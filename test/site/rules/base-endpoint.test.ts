@@ -37,6 +37,13 @@ describe("a site under a base", () => {
     expect(body).toContain("<code>/app/</code>");
     expect(note).toEqual({ reason: "not under --base /app/" });
     expect((await client.ask("GET /x/")).body).toContain('href="../app/x/"');
+    expect(body).toContain('<a href="../app/">Home</a>');
+    expect(body).toContain("<code>/x&lt;/y&#39;&amp;z</code>");
+  });
+
+  test("is home for what is missing in it, whatever else there is", async () => {
+    const { body } = await client.ask("GET /app/none");
+    expect(body).toContain('<nav><a href="../app/">Home</a></nav>');
   });
 
   test("leaves what isn't about a path of the site to the others", async () => {

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 
 import { folderStat } from "../../../src/tree/mounts/mounted-stat.ts";
 import { MountTree } from "../../../src/tree/mounts/mount-tree.ts";
+import { openSingleFile } from "../../../src/tree/disk/single-file.ts";
 import { openMemoryTree } from "../../../src/tree/memory/memory-tree.ts";
 import type { Tree } from "../../../src/tree/tree.ts";
 import { defaultLimits } from "../../../src/base/limits.ts";
@@ -43,7 +44,7 @@ function mounted(hasRoot = true): MountTree {
     tree.entriesBeside(pathOf(at), path);
   const add = (at: string, root: string, isRoot = false): void => {
     const disk = temp.open({ root: temp.at(root), beside: beside(at) });
-    const mount = { at: pathOf(at), tree: disk, source: disk.root, isRoot };
+    const mount = { at: pathOf(at), tree: disk, source: disk.root, folder: disk.root, isRoot };
     expect(tree.mount(mount)).toBe(true);
     expect(tree.mount(mount)).toBe(false);
   };
@@ -99,6 +100,17 @@ describe("mounted trees", () => {
     );
     expect(await ask(tree, "/private.html")).toBe("forbidden private.html o+r");
     fs.rmSync(temp.at("private.html"));
+  });
+
+  test("tell a denial of a single file with the place of the file", async () => {
+    const one = openSingleFile(temp.options({ root: temp.at("../docs/shut.txt") }));
+    if (one?.ok !== true) throw new Error("not opened");
+    const { root, folder } = one.value;
+    const single = new MountTree(memory({ "/": {} }), 0);
+    single.mount({ at: pathOf("/one/"), tree: one.value, source: root, folder, isRoot: false });
+    expect(await ask(single, "/one/")).toBe(`forbidden ${root} o+r`);
+    expect(root).toBe(fs.realpathSync(temp.at("../docs/shut.txt")));
+    single.close();
   });
 
   test("are among the entries of the folder above, in order, in the place of what they hide", () => {
@@ -173,8 +185,14 @@ test("a folder that leads to a mount is there though the tree around it has none
   const folders = memory({ "/": {}, "/a/": {} });
   const tree = new MountTree(folders, 0);
   const root = memory({ "/index.html": "home" });
-  tree.mount({ at: pathOf("/"), tree: root, source: "", isRoot: true });
-  tree.mount({ at: pathOf("/a/b/"), tree: memory({ "/x": "x" }), source: "", isRoot: false });
+  tree.mount({ at: pathOf("/"), tree: root, source: "", folder: "", isRoot: true });
+  tree.mount({
+    at: pathOf("/a/b/"),
+    tree: memory({ "/x": "x" }),
+    source: "",
+    folder: "",
+    isRoot: false,
+  });
   expect(await ask(tree, "/a")).toBe("redirect");
   expect(await ask(tree, "/a/")).toBe("directory");
   expect(await ask(tree, "/a/c")).toBe("absent");

@@ -1,0 +1,44 @@
+/**
+ * The line by which a terminal is told how many files visitors are refused, with the command that
+ * says which: an audit of the same site.
+ */
+
+import { shellWord } from "../../base/shell-word.ts";
+import { serveOptions } from "../config/to-serve-options.ts";
+import type { Config } from "../config/config.ts";
+import type { OptionName } from "../options/option.ts";
+import { defaultOf, optionRows } from "../options/option-table.ts";
+import { countRefusedOf } from "./audited-site.ts";
+
+/** The options besides the folders that change what is refused. */
+const decisive: readonly OptionName[] = ["base", "permissions", "hidden", "symlinks", "index"];
+
+/** The words of a command line that set what `config` sets of `decisive`. */
+function decisiveWords(config: Config): readonly string[] {
+  const words: string[] = [];
+  for (const name of decisive) {
+    const value = config[name as keyof Config];
+    const [flag] = optionRows.find(([one]) => one === name)?.[1].flags ?? [];
+    if (value === undefined || value === defaultOf(name) || flag === undefined) continue;
+    words.push(`--${flag.name}`);
+    if (typeof value === "string") words.push(value);
+  }
+  return words;
+}
+
+/** The command that audits what `config` serves. */
+function auditCommandFor(config: Config): string {
+  const { root, mounts = {} } = config;
+  const folders = Object.entries(mounts).map(([at, folder]) => `${at}=${folder}`);
+  const words = [...(root === undefined ? [] : [root]), ...folders, ...decisiveWords(config)];
+  return ["postern audit", ...words.map(shellWord)].join(" ");
+}
+
+/** The line about the site of `config`; undefined when nothing of it is refused. Never rejects. */
+export async function refusedLine(config: Config): Promise<string | undefined> {
+  const counted = await countRefusedOf(serveOptions(config));
+  if (counted === undefined || counted.files === 0) return undefined;
+  const many = `${counted.files}${counted.isComplete ? "" : " or more"}`;
+  const subject = many === "1" ? "1 file is" : `${many} files are`;
+  return `${subject} refused to visitors: ${auditCommandFor(config)}\n`;
+}

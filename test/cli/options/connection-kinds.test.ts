@@ -1,0 +1,86 @@
+import { describe, expect, test } from "bun:test";
+
+import {
+  deadlinesText,
+  fileMode,
+  port,
+  ready,
+  tls,
+} from "../../../src/cli/options/connection-kinds.ts";
+import type { Kind } from "../../../src/cli/options/value-kind.ts";
+
+/** What `kind` reads of a flag's `text`. */
+function read<Value>({ text: how }: Kind<Value>, text: string): Value | undefined {
+  return typeof how === "object" ? how.read(text) : undefined;
+}
+
+describe("a port", () => {
+  test.each(["0", "80", "65535"])("is %p", (text) => {
+    expect(read(port, text)).toBe(Number(text));
+    expect(port.fault(Number(text), "port")).toBeUndefined();
+  });
+
+  test.each(["", "65536", "-1", "8o", "1.5"])("is not %p", (text) => {
+    expect(read(port, text)).toBeUndefined();
+  });
+});
+
+describe("permission bits", () => {
+  test("are octal on the command line, and a number in a configuration", () => {
+    expect(read(fileMode, "660")).toBe(0o660);
+    expect(read(fileMode, "0600")).toBe(0o600);
+    expect(read(fileMode, "888")).toBeUndefined();
+    expect(fileMode.fault(0o777, "unixMode")).toBeUndefined();
+    expect(fileMode.fault(0o1777, "unixMode")).toBeDefined();
+  });
+});
+
+describe("how a server says that it listens", () => {
+  test("is a word, or a descriptor that is no standard stream", () => {
+    expect(read(ready, "json")).toBe("json");
+    expect(read(ready, "json:3")).toEqual({ descriptor: 3 });
+    for (const text of ["xml", "json:2", "json:", "json:-1"]) {
+      expect(read(ready, text)).toBeUndefined();
+    }
+  });
+});
+
+describe("a certificate", () => {
+  test("is a local one, or two files or their texts", () => {
+    expect(tls.fault(true, "tls")).toBeUndefined();
+    expect(tls.fault({ cert: "a.pem", key: "b.pem" }, "tls")).toBeUndefined();
+    expect(tls.fault({ cert: 1 }, "tls")).toBeDefined();
+    expect(tls.fault("yes", "tls")).toBeDefined();
+  });
+});
+
+test("deadlines are written in seconds, by their names", () => {
+  expect(deadlinesText.read("write=300")).toEqual({ writeTimeMs: 300_000 });
+  expect(deadlinesText.read("head=1,body=2,idle=0.5,write=4,handler=5,stop=0")).toEqual({
+    headerTimeMs: 1000,
+    bodyTimeMs: 2000,
+    idleTimeMs: 500,
+    writeTimeMs: 4000,
+    handlerTimeMs: 5000,
+    stopTimeMs: 0,
+  });
+});
+
+test.each([
+  "",
+  "write",
+  "write=",
+  "write=-1",
+  "write=1s",
+  "write=1,",
+  "write=1,write=2",
+  "linger=1",
+])("%p is no list of deadlines", (text) => {
+  expect(deadlinesText.read(text)).toBeUndefined();
+});
+
+test("a deadline is a week at most", () => {
+  expect(deadlinesText.read("write=604800")).toEqual({ writeTimeMs: 604_800_000 });
+  expect(deadlinesText.read("write=604801")).toBeUndefined();
+  expect(deadlinesText.read("toString=1")).toBeUndefined();
+});
