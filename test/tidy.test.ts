@@ -7,9 +7,12 @@
  * already, such as the length of functions, is not repeated here.
  */
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+
+// All sources are read, which takes a busy machine longer than the 5 s of `bun test`.
+setDefaultTimeout(120_000);
 
 type Sources = ReadonlyMap<string, string>;
 type Rule = (sources: Sources) => string[];

@@ -228,7 +228,10 @@ function liveParts(
     pages,
     limits,
     base: homeOf(options),
-    ruledFields: (request) => (headers?.finish(page, request) ?? page).fields,
+    ruledFields: (request, fields) => {
+      const ruled = { ...page, fields: [...page.fields, ...fields] };
+      return (headers?.finish(ruled, request) ?? ruled).fields;
+    },
   });
 }
 

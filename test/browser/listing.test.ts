@@ -14,6 +14,7 @@ const sizes = { "alpha.txt": 30, "beta.png": 10, "gamma.mp3": 20, "Grüße.md": 
 for (const [name, size] of Object.entries(sizes)) site.file(`some/${name}`, "x".repeat(size));
 site.file("some/sub/deep.txt", "deep");
 site.file("some/shut.txt", "secret", 0o600);
+for (let i = 0; i < 40; i++) site.file(`shut/${i}.txt`, "secret", 0o600);
 utimesSync(site.at("some/alpha.txt"), 1_700_000_000, 1_700_000_000);
 site.folder("many");
 for (let i = 0; i < 2500; i++) writeFileSync(site.at(`many/file ${i}.txt`), "x");
@@ -249,6 +250,22 @@ function tests(): void {
     expect(await page.value(marks)).toEqual([
       "shut.txt some/shut.txt: -rw------- lacks o+r; chmod o+r to serve it",
     ]);
+  });
+
+  test("has a line below the table that nothing shows through, locks included", async () => {
+    using page = await open("shut/");
+    await emulate(page, 390, "light");
+    const isCovered = `(() => {
+      const footer = document.querySelector("footer");
+      const { top, bottom } = footer.getBoundingClientRect();
+      const under = [...document.querySelectorAll(".locked small")]
+        .map((lock) => lock.getBoundingClientRect())
+        .filter((box) => box.bottom > top && box.top < bottom);
+      const seen = under.map(({ left, top: y }) =>
+        document.elementFromPoint(left + 2, Math.max(y, top) + 2));
+      return under.length > 0 && seen.every((one) => footer.contains(one));
+    })()`;
+    expect(await page.value(isCovered)).toBe(true);
   });
 
   test("shows times of the reader's zone", async () => {

@@ -380,6 +380,25 @@ function tests(): void {
     await tab.until(`${heading} === "anew"`);
   });
 
+  test.each([
+    ["short", {}],
+    ["streamed", { listingWholeEntriesMax: 2 }],
+  ])("a %s listing shows what is added, and runs its own script", async (_, more) => {
+    const limits = { liveRootTimeMs: 50, liveGoneTimeMs: 200, ...more };
+    await using live = await LiveSite.open({ limits });
+    for (const name of ["a", "b", "c"]) live.write(`list/${name}.txt`, name);
+    live.write("favicon.ico", "");
+    using tab = await live.visit("list/");
+    await live.settled();
+    // Times are those of the reader's zone once the listing's script has run.
+    const names = `document.querySelector("th small") === null
+      && [...document.querySelectorAll("tbody tr a")].map((one) => one.textContent).join(" ")`;
+    await tab.until(`${names} === "../ a.txt b.txt c.txt"`);
+    live.write("list/d.txt", "d");
+    await tab.until(`${names} === "../ a.txt b.txt c.txt d.txt"`);
+    expect(tab.complaints).toEqual([]);
+  });
+
   test("the page of a missing file is loaded again when the file appears", async () => {
     await using live = await LiveSite.open();
     using tab = await live.visit("later.html");

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, spyOn, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { truncateSync } from "node:fs";
 import { connect } from "node:tls";
@@ -13,6 +13,9 @@ import { systemCalls } from "../../src/system/system-choice.ts";
 import { clientTls, pemPath, pemText, serverTls } from "../certificates/certificates.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
+
+// Tens of megabytes are encrypted, which takes a busy machine longer than the 5 s of `bun test`.
+setDefaultTimeout(120_000);
 
 const site = new TempSite();
 const size = 20_000_000;
@@ -433,11 +436,13 @@ describe("within TLS", () => {
         maxVersion: version,
       });
       if (typeof socket === "string") throw new Error(socket);
+      let received = 0;
+      let failure = "";
       const ended = new Promise((resolve) => {
         socket.on("end", () => resolve("end"));
-        socket.on("close", () => resolve("close"));
+        socket.on("error", (error: Error) => (failure = `, ${error.message}`));
+        socket.on("close", () => resolve(`close after ${received} octets${failure}`));
       });
-      let received = 0;
       socket.on("data", (octets: Uint8Array) => (received += octets.length));
       socket.end(get("/large.bin"));
       expect(await ended).toBe("end");

@@ -7,8 +7,8 @@ import { nearestWord } from "../../base/nearest-word.ts";
 import { optionFlags } from "./option-flag.ts";
 
 /**
- * What serve, http-server, sirv, live-server, static-web-server, dufs, miniserve, Caddy and Vite
- * call an option, and how it is written here.
+ * What serve, http-server, sirv, live-server, browser-sync, static-web-server, dufs, miniserve,
+ * Caddy and Vite call an option, and how it is written here.
  */
 const foreignNames: ReadonlyMap<string, string> = new Map([
   ["address", "--host"],
@@ -40,6 +40,15 @@ const foreignNames: ReadonlyMap<string, string> = new Map([
   ["qrcode", "--qr"],
   ["browse", "--open"],
   ["no-browser", "--no-open"],
+  ["watch", "--live"],
+  ["reload", "--live"],
+  ["livereload", "--live"],
+  ["live-reload", "--live"],
+  ["no-reload", "--no-live"],
+  ["https", "--tls"],
+  ["ssl", "--tls"],
+  ["http-redirect", "--tls-redirect"],
+  ["https-redirect", "--tls-redirect"],
   ["ssl-cert", "--tls-cert"],
   ["cert", "--tls-cert"],
   ["ssl-key", "--tls-key"],

@@ -7,7 +7,7 @@ import type { Server } from "../../server/serve.ts";
 
 /** A server or workers, as far as the banner describes them. */
 export type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
-  Partial<Pick<Server, "unix" | "ca">>;
+  Partial<Pick<Server, "unix" | "ca" | "tlsRedirect">>;
 
 /** Where a server is reached, as URLs. */
 export interface Reached {

@@ -26,6 +26,7 @@ const toldElsewhere: ReadonlySet<OptionName> = new Set([
   "port",
   "unix",
   "unixMode",
+  "tlsRedirect",
   "portFile",
   "quiet",
   "qr",
@@ -95,6 +96,18 @@ function networkLines({ local, network, isLocalOnly }: Reached, paint: Paint): s
   return shown.map((text, i) => line(paint, i === 0 ? "Network" : "", text)).join("");
 }
 
+/** The port that leads from http to https; its number is known only now when it was 0. */
+function redirectLine(
+  { tlsRedirect }: Listening,
+  [first]: readonly string[],
+  paint: Paint,
+): string {
+  if (tlsRedirect === undefined || first === undefined || !URL.canParse(first)) return "";
+  const url = new URL(first.replace(/^https:/, "http:"));
+  url.port = `${tlsRedirect}`;
+  return line(paint, "Redirect", `${paint("cyan", url.href)} ${paint("dim", "leads to https")}`);
+}
+
 /** The authority that signed the certificate, PEM text, if postern made it. */
 function authorityLines(ca: string, paint: Paint): string {
   const { fingerprintOf, howToTrust } =
@@ -114,6 +127,7 @@ export function terminalBanner(facts: BannerFacts, paint: Paint): string {
     isFile ? line(paint, "", paint("dim", "this file alone, and nothing beside it")) : "",
     ...local.map((url) => line(paint, "Local", paint("cyan", url))),
     networkLines(reached, paint),
+    redirectLine(server, [...local, ...network], paint),
     server.ca === undefined ? "" : authorityLines(server.ca, paint),
     options.length === 0 ? "" : line(paint, "Options", options.join("  ")),
     file === undefined ? "" : line(paint, "Config", displayName(file)),

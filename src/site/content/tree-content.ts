@@ -394,6 +394,7 @@ export class TreeContent {
         archives: archives === undefined ? [] : archiveFormatsOffered(),
         previews: previews?.(),
         hasVariants: variants !== undefined,
+        isLive: this.#service.live !== undefined,
         contentFields: this.#fields.of("", false),
         selected: (request, listing, path, view) =>
           this.#answerSelected(request, this.#selectVariant(request, listing, path, view)),

@@ -22,7 +22,7 @@ import type { Readme } from "../markdown/readme.ts";
 import type { Request } from "../request.ts";
 import type { AskedListing, ListingFormat } from "./listing-format.ts";
 import type { ListingExtras } from "./listing-page.ts";
-import { htmlListings } from "./listing-page.ts";
+import { allowSiteScripts, htmlListings } from "./listing-page.ts";
 import { readOrder, readView } from "./listing-query.ts";
 import { ListingRows } from "./listing-rows.ts";
 import type { ListingFailure, RowMaking } from "./listing-steps.ts";
@@ -55,6 +55,8 @@ interface ListingService {
   readonly previews: Previews | undefined;
   /** Whether listings have coded variants. */
   readonly hasVariants: boolean;
+  /** Whether live reload's script is put into listings. */
+  readonly isLive: boolean;
   /** The fields of content that isn't a file. */
   readonly contentFields: readonly ResponseField[];
   /** Answers with the selected variant of a listing. */
@@ -218,7 +220,9 @@ export class ListingContent {
   /** The fields of a listing in `format`, which depends on Accept (RFC 9110 §12.5.5). */
   #fields(format: ListingFormat, hasVariants: boolean): readonly ResponseField[] {
     const vary: ResponseField = ["Vary", hasVariants ? "Accept, Accept-Encoding" : "Accept"];
-    return [...this.#service.contentFields, vary, ownOriginOnly, ...format.fields];
+    const { contentFields, isLive } = this.#service;
+    const own = isLive ? allowSiteScripts(format.fields) : format.fields;
+    return [...contentFields, vary, ownOriginOnly, ...own];
   }
 
   /** The whole listing; undefined when it is so long that it must be streamed. */

@@ -5,6 +5,7 @@
  * (Content-Security-Policy Level 3 §2.3).
  */
 
+import type { ResponseField } from "../../http/message/response.ts";
 import { displayName, displayPath } from "../../tree/path.ts";
 import type { ListingOrder, ListingSort } from "../../tree/tree.ts";
 import type { ArchiveFormat } from "../download/archive-format.ts";
@@ -266,4 +267,12 @@ export function htmlListings(extras: ListingExtras, view: ListingView = "list"):
     },
     end: (asked, sum) => endPage(asked, sum, extras, view),
   };
+}
+
+/**
+ * `fields` of a listing's page, whose policy lets the site's scripts run, too: that of live reload,
+ * which is also a worker (§6.8.3: without `worker-src`, `script-src` counts).
+ */
+export function allowSiteScripts(fields: readonly ResponseField[]): readonly ResponseField[] {
+  return fields.map(([name, value]) => [name, value.replace("script-src ", "script-src 'self' ")]);
 }

@@ -123,8 +123,9 @@ small { font-size: 0.75rem; }
 }
 .soft { margin: 2.5rem 0.75rem; color: var(--soft); text-align: center; }
 footer {
-  position: sticky; bottom: 0; display: flex; flex-wrap: wrap; align-items: center;
-  justify-content: space-between; gap: 0.25rem 1.5rem; min-height: 3rem; padding: 0.5rem 0.625rem;
+  position: sticky; bottom: 0; z-index: 2; display: flex; flex-wrap: wrap;
+  align-items: center; justify-content: space-between;
+  gap: 0.25rem 1.5rem; min-height: 3rem; padding: 0.5rem 0.625rem;
   background: var(--back); color: var(--soft); font-size: 0.8125rem;
   font-variant-numeric: tabular-nums; box-shadow: 0 -1px var(--line);
 }
@@ -159,4 +160,4 @@ export const listingStyle = style.replaceAll(/\n */g, "\n");
  * The SHA-256 of the style, in base64, for the page's policy. It stands here because the first use
  * of a digest takes a process some milliseconds; a test compares it.
  */
-export const listingStyleDigest = "QAKrs4fza8Hx5MpQN17wJ6j6EiCe+hwDqo63iItiGAg=";
+export const listingStyleDigest = "FTGbIIw6rFHseevB1remLqt/RGUEOjChf705l2WTDKI=";

@@ -105,7 +105,7 @@ export class LiveFinisher implements Finisher {
 
   finish(response: Response, request: Request | undefined): Response {
     if (request === undefined) return response;
-    if (liveNameOf(request, this.#base) !== undefined) return withoutPolicy(response);
+    if (liveNameOf(request, this.#base) !== undefined) return withoutPolicy(revalidated(response));
     const { method } = request.head;
     if (method !== "GET" && method !== "HEAD") return response;
     return this.#withScript(revalidated(response), request);

@@ -95,10 +95,16 @@ interface PageBeginning {
   readonly policies: readonly string[];
 }
 
+/** What header rules make of `fields`, those of an HTML page besides Content-Type. */
+export type RuleFields = (
+  request: Request,
+  fields: readonly ResponseField[],
+) => readonly ResponseField[];
+
 /** What `LivePages` needs. */
 interface LivePageService {
-  /** The fields that header rules make of those of an HTML page without any, for `request`. */
-  readonly ruledFields: (request: Request) => readonly ResponseField[];
+  /** What header rules make of the `fields` of an HTML page, for `request`. */
+  readonly ruledFields: RuleFields;
   /** Told when the policy of the page at `target` keeps live reload out by a `directive`. */
   readonly refused: (target: string, directive: string) => void;
   /** Where the site is, with a slash at its end. */
@@ -134,7 +140,7 @@ export class LivePages {
     const octets = beginningOf(page.content);
     // A page without a date is a listing, which names all files of a folder.
     const isAny = page.mtimeMs === undefined;
-    const fields = this.#service.ruledFields(request);
+    const fields = this.#service.ruledFields(request, page.fields);
     // A rule may have the source of a page shown as text.
     const [ruledType = ""] = valuesOf(fields, "content-type");
     if (syntaxOf(ruledType) === undefined || isSaved(fields)) return "";

@@ -4,7 +4,6 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
-import type { ResponseField } from "../../http/message/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { ContainedPath } from "../../tree/path.ts";
@@ -14,10 +13,10 @@ import { watchTree } from "../../tree/watching/watch-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import type { LiveReport } from "../observer.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
-import type { Request } from "../request.ts";
 import { kindsOf } from "./change-kind.ts";
 import { LiveEndpoint } from "./live-endpoint.ts";
 import { LiveFinisher } from "./live-finisher.ts";
+import type { RuleFields } from "./live-pages.ts";
 import { LivePages } from "./live-pages.ts";
 import { LiveStreams } from "./live-streams.ts";
 
@@ -40,8 +39,7 @@ interface LiveSite {
   readonly limits: Limits;
   /** Where the site is, with a slash at its end. */
   readonly base: ContainedPath;
-  /** The fields that header rules make of those of an HTML page without any, for a request. */
-  readonly ruledFields: (request: Request) => readonly ResponseField[];
+  readonly ruledFields: RuleFields;
 }
 
 /** What `Live` needs. */

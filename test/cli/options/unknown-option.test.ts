@@ -23,6 +23,9 @@ describe("an unknown option", () => {
     ["--no-browser", "--no-open"],
     ["--directory", "a folder without an option"],
     ["--silent", "--quiet"],
+    ["--watch", "--live"],
+    ["--no-reload", "--no-live"],
+    ["--https", "--tls"],
     ["--ssl-cert", "--tls-cert"],
     ["--no-request-logging", "--log none"],
   ])("that other servers have is told as it is written here: %s is %s", (word, meant) => {
@@ -31,7 +34,15 @@ describe("an unknown option", () => {
 
   test("is told as one that there is, and is none of them itself", () => {
     const known = new Set(optionFlags.map(({ name }) => name));
-    for (const word of ["--bind", "--socket", "--no-dirlist", "--maxage", "--key", "--browse"]) {
+    for (const word of [
+      "--bind",
+      "--socket",
+      "--no-dirlist",
+      "--maxage",
+      "--key",
+      "--browse",
+      "--livereload",
+    ]) {
       const [, name = ""] = /did you mean --(?:no-)?([a-z-]+)/.exec(unknownOption(word)) ?? [];
       expect([word, known.has(name)]).toEqual([word, true]);
       expect(readCommandLine([word], {}).ok).toBe(false);

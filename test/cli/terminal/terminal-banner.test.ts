@@ -68,6 +68,17 @@ describe("the banner", () => {
     expect(banner({ reached })).toContain("  Network   this machine has no address there\n");
   });
 
+  test("shows the port that leads to https, whichever was free", () => {
+    const redirecting = { ...server, tlsRedirect: 4080 };
+    const reached = { local: ["https://localhost:4443/"], network: [], isLocalOnly: true };
+    const shown = banner({ server: redirecting, reached, config: { tlsRedirect: 0 } });
+    expect(shown).toContain("\n  Redirect  http://localhost:4080/ leads to https\n");
+    expect(shown).not.toContain("--tls-redirect");
+    const on80 = banner({ server: { ...server, tlsRedirect: 80 }, reached });
+    expect(on80).toContain("\n  Redirect  http://localhost/ leads to https\n");
+    expect(banner()).not.toContain("Redirect");
+  });
+
   test("shows the authority of --tls, and how it is trusted", () => {
     const shown = banner({ server: { ...server, ca: pemText("root") } });
     expect(shown).toMatch(

@@ -133,6 +133,16 @@ describe("freshness with live reload", () => {
       expect(fields["Expires"]).toBeUndefined();
     }
     expect((await client.ask("GET /kept")).fields["Cache-Control"]).toBe("no-store");
+    const headers = [
+      { name: "Cache-Control", value: "max-age=60" },
+      { name: "Expires", value: "Fri, 01 Jan 2100 00:00:00 GMT" },
+    ];
+    const ruled = new SiteClient(site.root, { live: true, headers });
+    for (const path of ["/.postern/live.js", "/.postern/live"]) {
+      const { fields } = await ruled.ask(`HEAD ${path}`);
+      expect([path, fields["Cache-Control"]]).toEqual([path, "no-cache"]);
+      expect(fields["Expires"]).toBeUndefined();
+    }
     const { fields } = await client.ask("GET /app.3f9ab2c1.js");
     const tag = { "If-None-Match": fields["ETag"] ?? "" };
     const again = await client.ask("GET /app.3f9ab2c1.js", tag);

@@ -157,6 +157,11 @@ describe("a page of the tree with live reload", () => {
   });
 });
 
+/** The policy of a listing. */
+async function policyOf(of: SiteClient): Promise<string | undefined> {
+  return (await of.ask("GET /list/", navigation)).fields["Content-Security-Policy"];
+}
+
 describe("a listing with live reload", () => {
   test("has the script, and reloads whatever changes", async () => {
     mkdirSync(site.at("list"), { recursive: true });
@@ -166,6 +171,26 @@ describe("a listing with live reload", () => {
       '<head><script src="../.postern/live.js" data-any="" async=""></script>',
     );
     expect((await client.ask("GET /list/")).body).not.toContain("live.js");
+  });
+
+  test("has a policy that lets the script run, which a listing without it has not", async () => {
+    site.folder("list");
+    const policy = await policyOf(new SiteClient(site.root));
+    expect(policy).toContain("script-src 'sha256-");
+    expect(policy).not.toContain("script-src 'self'");
+    const expected = policy?.replace("script-src ", "script-src 'self' ");
+    expect(await policyOf(client)).toBe(expected);
+    // One that is sent while it is made.
+    const limits = { listingWholeEntriesMax: 0 };
+    site.file("list/a.txt", "");
+    expect(await policyOf(new SiteClient(site.root, { live: true, limits }))).toBe(expected);
+  });
+
+  test("has no script where a rule replaces its policy by one that refuses it", async () => {
+    const { body } = await under("script-src 'none'").ask("GET /list/", navigation);
+    expect(body).not.toContain("live.js");
+    const own = await under("script-src 'self'").ask("GET /list/", navigation);
+    expect(own.body).toContain("live.js");
   });
 });
 

@@ -57,6 +57,12 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
+/** What helps where the system refuses to make something: a service may not have a home. */
+function elsewhere(code: string): string {
+  const isRefused = ["EACCES", "EPERM", "EROFS"].includes(code) && process.platform !== "darwin";
+  return isRefused ? "; XDG_DATA_HOME names another place to keep it" : "";
+}
+
 /** Why what is at `path` can't be trusted; undefined when it can. Its mode should be `wanted`. */
 function mistrust(path: string, { uid, mode }: Stats, wanted: "600" | "700"): string | undefined {
   const self = process.geteuid?.();
@@ -82,7 +88,7 @@ export class PrivateFolder {
       const reason = mistrust(path, stat, "700");
       return reason === undefined ? success(new PrivateFolder(path)) : failure(reason);
     } catch (error) {
-      return failure(`${path} can't be made: ${codeOf(error)}`);
+      return failure(`${path} can't be made: ${codeOf(error)}${elsewhere(codeOf(error))}`);
     }
   }
 

@@ -77,6 +77,13 @@ describe("the folder of what belongs to the user", () => {
     expect(refusal()).toBe(`${path} can't be made: EEXIST`);
   });
 
+  test.skipIf(process.platform !== "linux")("says what helps where nothing can be made", () => {
+    const opening = PrivateFolder.open("/sys/postern");
+    expect(opening.ok ? "" : opening.error).toMatch(
+      /^\/sys\/postern can't be made: E\w+; XDG_DATA_HOME names another place to keep it$/,
+    );
+  });
+
   test.skipIf(process.geteuid?.() !== 0)("is refused when it is another user's", () => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     chownSync(path, 12_345, 12_345);
