@@ -92,14 +92,20 @@ async function optionsOf({ settings, tree }: Script): Promise<ServeOptions> {
   if (!settled.ok) throw new Error(settled.error);
   const { root: _, ...options } = serveOptions({ ...settled.value.config, log: "none" });
   const allowHosts = [...(options.allowHosts ?? []), ...hosts];
-  return { ...options, host: "127.0.0.1", allowHosts, limits: { ...options.limits, ...limits } };
+  // An authority in memory, and not the one that is kept for the user.
+  const tls = options.tls === "local" ? { tls: true as const } : {};
+  const common = { host: "127.0.0.1", allowHosts, limits: { ...options.limits, ...limits } };
+  return { ...options, ...tls, ...common };
 }
 
 /** Plays `script`; a line for each phase that didn't hold. */
 async function complaintsOf(script: Script): Promise<readonly string[]> {
   const server = await serve({ ...(await optionsOf(script)), files: filesOf(script) });
   try {
-    const stage = { endpoint: endpointOf(server.url), root: undefined, restore() {} };
+    const { tlsRedirect, url } = server;
+    // What a port that redirects says is played there, as by the command.
+    const played = tlsRedirect === undefined ? url : new URL(`http://127.0.0.1:${tlsRedirect}/`);
+    const stage = { endpoint: endpointOf(played), root: undefined, restore() {} };
     const { phases } = await playScript(script, stage);
     expect(phases).toHaveLength(script.phases.length);
     return phases.flatMap((outcome) => {

@@ -3,14 +3,19 @@
  * stands and with its bytes cut at every position.
  */
 
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { check } from "../src/check/check.ts";
 import { startPostern } from "../src/cli/check-command.ts";
+import { DataHome } from "./data-home.ts";
 
 const scripts = join(import.meta.dir, "../fixtures/wire");
+
+/** Where the servers keep their certificates. */
+const home = new DataHome();
+afterAll(() => home[Symbol.dispose]());
 
 /** What the report says of a script, as far as it is looked at here. */
 interface ScriptReport {
