@@ -38,7 +38,7 @@ function find(text: string): string {
 const shownSections = `[...document.querySelectorAll(".section")]
   .filter((one) => !one.hidden).map((one) => one.querySelector("summary").innerText)`;
 
-describe.skipIf(chromium === undefined)("the page of a check", () => {
+describe.skipIf(chromium === undefined)("the page of a check (needs chromium)", () => {
   test("has its sections folded; a cell opens on the exchange of its server", async () => {
     using page = await open();
     expect(await page.value<number>("document.querySelectorAll('.script').length")).toBe(0);

@@ -480,7 +480,7 @@ function tests(): void {
   });
 }
 
-describe.skipIf(chromium === undefined)("live reload in a browser", () => {
+describe.skipIf(chromium === undefined)("live reload in a browser (needs chromium)", () => {
   afterAll(() => Bun.WebView.closeAll());
   tests();
 });
