@@ -216,6 +216,15 @@ function tests(): void {
     await becomes(page, `${title} === 'README.md'`);
   });
 
+  test("one that is opened before the event of the last one's end has come is shown", async () => {
+    using page = await open();
+    await preview(page, "photo.png");
+    await page.value(`void (document.querySelector('dialog').close(),
+      document.querySelector('${link("long.txt")}').click())`);
+    await becomes(page, `${title} === 'long.txt' && ${shown}.childElementCount > 0`);
+    expect(await page.value(`${shown}.textContent.length > 0`)).toBe(true);
+  });
+
   test("the grid has thumbnails, a folder's link keeps it, and a click shows the image", async () => {
     using page = await open();
     await page.view.click("#listing .view");

@@ -142,6 +142,8 @@ back.addEventListener("click", () => step(-1));
 on.addEventListener("click", () => step(1));
 shut.addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", () => {
+  // The event comes later, and the next preview may have been opened by then.
+  if (dialog.open) return;
   asked++;
   put([], false);
   current?.focus();
@@ -185,4 +187,4 @@ document.addEventListener("error", ({ target }) => {
 export const previewScript = script.replaceAll(/\n */g, "\n");
 
 /** The SHA-256 of the script, in base64, for the page's policy; a test compares it. */
-export const previewScriptDigest = "795iuUSGRrJib3huKO0ztCmUJ9qs/vcyhPA46P3cbqs=";
+export const previewScriptDigest = "8eyRsr+q0xxs1T7MVNvo9DB6W8HjxIliFaj8Yzdo518=";
