@@ -22,7 +22,7 @@ import type { Waiting } from "./timeouts.ts";
 import { Timeouts } from "./timeouts.ts";
 
 /** What the connection hands over. */
-export interface TunnelParts {
+interface TunnelParts {
   readonly context: ConnectionContext;
   readonly transport: Transport;
   readonly shared: Http1Shared;

@@ -24,7 +24,7 @@ import { WebSocketSession } from "./web-socket-session.ts";
 const acceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** The proof that a handshake was understood (RFC 6455 §4.2.2 step 5.4). */
-export function acceptOf(key: string): string {
+function acceptOf(key: string): string {
   return new Bun.CryptoHasher("sha1").update(`${key}${acceptSuffix}`).digest("base64");
 }
 
