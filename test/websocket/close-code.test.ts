@@ -24,8 +24,9 @@ describe("a Close frame that is sent (RFC 6455 §5.5.1)", () => {
 
   test("has a reason of at most 123 octets", () => {
     expect(encodeClose(1000, "é".repeat(61)).length).toBe(126);
-    const tooLong = (): Uint8Array => encodeClose(1000, "é".repeat(62));
-    expect(tooLong).toThrow(new TypeError("a reason has at most 123 octets, not 124"));
+    expect(() => encodeClose(1000, "é".repeat(62))).toThrow(
+      new TypeError("a reason has at most 123 octets, not 124"),
+    );
   });
 });
 

@@ -44,7 +44,8 @@ describe("a text", () => {
 describe("a control frame (RFC 6455 §5.5)", () => {
   test("has at most 125 octets", () => {
     expect(encodeFrame(opcodes.pong, new Uint8Array(125)).length).toBe(127);
-    const tooLong = (): Uint8Array => encodeFrame(opcodes.pong, new Uint8Array(126));
-    expect(tooLong).toThrow(new RangeError("126 octets are too many for a control frame"));
+    expect(() => encodeFrame(opcodes.pong, new Uint8Array(126))).toThrow(
+      new RangeError("126 octets are too many for a control frame"),
+    );
   });
 });

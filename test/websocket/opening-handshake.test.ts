@@ -29,8 +29,8 @@ function handshake(changes: Readonly<Record<string, string>> = {}): Lines {
 }
 
 const read = (lines: Lines, protocols: readonly string[] = []): string => {
-  const read = readHandshake(headOf(lines), protocols);
-  return read.kind === "accepted" ? `${read.key} ${read.protocol}` : `${read.status} ${read.text}`;
+  const made = readHandshake(headOf(lines), protocols);
+  return made.kind === "accepted" ? `${made.key} ${made.protocol}` : `${made.status} ${made.text}`;
 };
 
 describe("the handshake of RFC 6455 §1.2", () => {
