@@ -4,7 +4,7 @@
  */
 
 /** From so many octets on, four at a time take less time than one. */
-const wordedOctets = 32;
+const wordedOctets = 160;
 
 const wordKey = new Int32Array(1);
 /** The same memory, so that the order of octets is the machine's. */

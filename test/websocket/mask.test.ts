@@ -12,10 +12,10 @@ describe("the mask (RFC 6455 §5.3)", () => {
   });
 
   test("changes octet i by octet i mod 4, wherever the payload lies and is cut", () => {
-    for (let length = 0; length < 80; length++) {
+    for (let length = 0; length < 200; length++) {
       for (let offset = 0; offset < 4; offset++) {
         for (let start = 0; start < 4; start++) {
-          const memory = new Uint8Array(100).fill(0xaa);
+          const memory = new Uint8Array(210).fill(0xaa);
           unmask(memory.subarray(offset, offset + length), key, start);
           const expected = memory.map((_, at) => {
             const i = at - offset;
