@@ -42,8 +42,8 @@ export interface Tunnel {
   wakeAt(atMs: number): void;
   /**
    * Asks for a buffer of `octets` octets instead of one of `before`, of the memory for all bodies
-   * together (`limits.bodiesBytesMax`). False when it can't be had; 0 gives the buffer back, which
-   * the user has to do itself.
+   * together (`limits.bodiesBytesMax`). False when it can't be had; less than before always can.
+   * The user has to give it back, by asking for 0, also when the tunnel is over.
    */
   hold(octets: number, before: number): boolean;
   /** Tells the record of the request of a message that has come. */

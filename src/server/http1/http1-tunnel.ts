@@ -175,8 +175,8 @@ export class Http1Tunnel implements ProtocolConnection, Tunnel {
 
   hold(octets: number, before: number): boolean {
     const { bodies } = this.#shared;
-    if (octets > 0) return bodies.take(octets, before, this.limits.bodiesBytesMax);
-    bodies.release(before);
+    if (octets > before) return bodies.take(octets, before, this.limits.bodiesBytesMax);
+    bodies.hold(octets, before);
     return true;
   }
 

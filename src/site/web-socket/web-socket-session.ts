@@ -80,8 +80,9 @@ export class WebSocketSession implements ServerWebSocket, TunnelUser {
     this.#hooks = hooks;
     this.#sockets = sockets;
     this.#tunnel = tunnel;
-    this.#reader = new MessageReader(limits, (octets, before) => tunnel.hold(octets, before));
-    this.#inbox = new MessageInbox(limits.webSocketInboxBytesMax);
+    const hold = (octets: number, before: number): boolean => tunnel.hold(octets, before);
+    this.#reader = new MessageReader(limits, hold);
+    this.#inbox = new MessageInbox(limits.webSocketInboxBytesMax, hold);
     this.#idleDueMs = tunnel.nowMs + limits.webSocketIdleTimeMs;
   }
 
@@ -313,6 +314,7 @@ export class WebSocketSession implements ServerWebSocket, TunnelUser {
     this.#end = end;
     this.#sockets.delete(this);
     this.#reader.release();
+    this.#inbox.settle();
     for (const resolve of this.#drains.splice(0)) resolve();
     this.#tellEnd();
   }

@@ -294,6 +294,21 @@ describe("reading", () => {
   });
 });
 
+describe("memory", () => {
+  test("is that of all bodies together, and is given back", () => {
+    const client = opened(new Recorder(), { bodiesBytesMax: 100_000 });
+    const { tunnel } = client;
+    expect(tunnel.hold(60_000, 0)).toBe(true);
+    expect(tunnel.hold(60_000, 0)).toBe(false);
+    expect(tunnel.hold(90_000, 60_000)).toBe(true);
+    expect(tunnel.hold(20_000, 90_000)).toBe(true);
+    expect(tunnel.hold(60_000, 0)).toBe(true);
+    expect(tunnel.hold(0, 20_000) && tunnel.hold(0, 60_000)).toBe(true);
+    // One that is alone may be larger.
+    expect(tunnel.hold(200_000, 0)).toBe(true);
+  });
+});
+
 describe("ending", () => {
   test("this side leaves the client's open, until it ends, too", async () => {
     const client = opened();
