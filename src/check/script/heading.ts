@@ -19,7 +19,7 @@ import type { Strength } from "./script.ts";
 import { strengths } from "./script.ts";
 
 /** The heading of a phase. */
-interface PhaseHeading {
+export interface PhaseHeading {
   readonly title: string;
   readonly references: readonly string[];
   readonly strength: Strength;
