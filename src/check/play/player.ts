@@ -134,6 +134,8 @@ class Player {
   readonly #log = new ExchangeLog();
   readonly #notes = new Notes();
   #subject: Subject = strictly;
+  /** Whether the next expectation is that the server ends the connection. */
+  #awaitsEnd = false;
 
   constructor(play: Play, memory: Memory) {
     this.#play = play;
@@ -159,7 +161,8 @@ class Player {
     const { foreign = false } = this.#play;
     this.#subject = foreign ? subjectOf(phase) : strictly;
     let end: Failure | Obstacle | undefined;
-    for (const step of phase.steps) {
+    for (const [index, step] of phase.steps.entries()) {
+      this.#awaitsEnd = expectsEnd(phase.steps.slice(index + 1));
       end = await this.#weighed(step);
       if (end !== undefined) break;
     }
@@ -291,7 +294,7 @@ class Player {
     const block = resolveBlock(parts, this.#memory, line);
     if (!("octets" in block)) return block;
     if (!this.#subject.persistence) await this.#awaitEnd(played);
-    if (this.#isLetOff(played) && played.canBeReplaced) {
+    if (this.#isLetOff(played) && played.canBeReplaced && !this.#awaitsEnd) {
       const failure = await this.#reopen(played, line);
       if (failure !== undefined) return failure;
     }
@@ -479,24 +482,17 @@ class Player {
   }
 
   async #ended(
-    played: PlayedConnection,
+    { connection }: PlayedConnection,
     step: Step & { kind: "end" },
   ): Promise<Failure | undefined> {
     const { line, ends } = step;
     const bound = this.#bound(step.withinMs);
-    let deadline = performance.now() + bound;
+    const deadline = performance.now() + bound;
     const expected = `the connection ${ends.join(" or ")} by the server`;
     for (;;) {
-      const { connection } = played;
       if (connection.pendingBytes > 0)
         return stray(connection, line, `${expected}, nothing before`);
       const { peer } = connection;
-      if (peer !== "open" && this.#mayAskAgain(played)) {
-        const failure = await this.#reopen(played, line);
-        if (failure !== undefined) return failure;
-        deadline = performance.now() + bound;
-        continue;
-      }
       if (peer !== "open")
         return ends.includes(peer) ? undefined : { line, expected, came: left(peer) };
       if ((await connection.changed(deadline)) === "late" && connection.peer === "open") {
@@ -523,6 +519,11 @@ async function gap(): Promise<void> {
   await new Promise((resolveTurn) => {
     setImmediate(resolveTurn);
   });
+}
+
+function expectsEnd(steps: readonly Step[]): boolean {
+  const next = steps.find((step) => step.kind === "response" || isConnectionStep(step));
+  return next?.kind === "end";
 }
 
 function isConnectionStep(step: Step): step is ConnectionStep {

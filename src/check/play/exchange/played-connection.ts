@@ -36,10 +36,14 @@ export class PlayedConnection {
     return this.#requests.unanswered.length > 0;
   }
 
-  /** Whether the server ended its side behind a whole answer, and no byte of another one came. */
+  /**
+   * Whether the server ended its side behind a whole answer without being asked to, and no byte of
+   * another answer came.
+   */
   get isOver(): boolean {
     const { peer, pendingBytes } = this.#connection;
-    return this.#answer !== undefined && peer !== "open" && pendingBytes === 0;
+    if (this.#answer === undefined || this.#requests.endWasAsked) return false;
+    return peer !== "open" && pendingBytes === 0;
   }
 
   /** Whether what is sent next begins a request, or goes on with one that has no answer. */

@@ -9,6 +9,12 @@
 
 import { concatBytes, latin1Text } from "../../../http/octets/bytes.ts";
 
+interface SentRequest {
+  readonly octets: Uint8Array;
+  /** Whether the connection has to end behind its answer. */
+  readonly asksForEnd: boolean;
+}
+
 type State =
   | { readonly kind: "head" | "chunk" | "trailer" | "unclear" }
   | { readonly kind: "content"; readonly lengthBytes: number; readonly then: "head" | "chunk" };
@@ -22,13 +28,16 @@ export class SentRequests {
   #state: State = head;
   /** The beginning of a line or head that has no end yet. */
   #begun = "";
-  #whole: Uint8Array[] = [];
+  #whole: SentRequest[] = [];
   #last: Uint8Array[] = [];
   #early = false;
+  #endAsked = false;
+  /** Whether the request that is being read asks for the connection's end. */
+  #asksForEnd = false;
 
   /** What was sent and has no answer, in order. */
   get unanswered(): readonly Uint8Array[] {
-    return [...this.#whole, ...this.#last];
+    return [...this.#whole.map(({ octets }) => octets), ...this.#last];
   }
 
   /** Whether a request was answered before it was whole: what is sent next is the rest of it. */
@@ -36,9 +45,16 @@ export class SentRequests {
     return this.#early;
   }
 
+  /** Whether the request that was answered last asked for the connection's end. */
+  get endWasAsked(): boolean {
+    return this.#endAsked;
+  }
+
   /** Notes an answer, which is to the first request without one. */
   answered(): void {
-    if (this.#whole.shift() !== undefined) return;
+    const request = this.#whole.shift();
+    this.#endAsked = request?.asksForEnd ?? false;
+    if (request !== undefined) return;
     if (this.#last.length > 0) this.#early = true;
     this.#last = [];
   }
@@ -53,7 +69,8 @@ export class SentRequests {
       at += length;
       const wasHead = isHead && length === 2;
       if (this.#state.kind !== "head" || wasHead) continue;
-      this.#whole.push(concatBytes([...this.#last, octets.subarray(from, at)]));
+      const whole = concatBytes([...this.#last, octets.subarray(from, at)]);
+      this.#whole.push({ octets: whole, asksForEnd: this.#asksForEnd });
       this.#last = [];
       from = at;
     }
@@ -93,17 +110,32 @@ export class SentRequests {
     const ending = kind === "chunk" ? "\r\n" : "\r\n\r\n";
     const end = text.indexOf(ending);
     if (end === -1) return undefined;
-    if (kind === "head") this.#state = afterHead(text.slice(0, end));
-    else this.#state = kind === "chunk" ? afterChunkLine(text.slice(0, end)) : head;
+    if (kind === "head") {
+      this.#asksForEnd = asksForEnd(text.slice(0, end));
+      this.#state = afterHead(text.slice(0, end));
+    } else this.#state = kind === "chunk" ? afterChunkLine(text.slice(0, end)) : head;
     return end + ending.length;
   }
 }
 
-function afterHead(text: string): State {
-  const lengths = [...text.matchAll(/^content-length:(.*)$/gimu)].map(([, value]) => value?.trim());
-  const codings = [...text.matchAll(/^transfer-encoding:(.*)$/gimu)].map(([, value]) =>
-    value?.trim().toLowerCase(),
+/** A request of HTTP/1.0 does, unless it says otherwise (RFC 9112 §9.3). */
+function asksForEnd(text: string): boolean {
+  const options = new Set(
+    valuesOf(text, "connection").flatMap((value) => value.split(/[ \t]*,[ \t]*/u)),
   );
+  if (options.has("close")) return true;
+  return / HTTP\/1\.0(?:\r\n|$)/u.test(text) && !options.has("keep-alive");
+}
+
+/** The values of a field's lines, in lower case and without the blanks around them. */
+function valuesOf(text: string, name: string): readonly string[] {
+  const pattern = new RegExp(`^${name}:[ \\t]*([^\\r\\n]*?)[ \\t]*$`, "gimu");
+  return [...text.matchAll(pattern)].map(([, value = ""]) => value.toLowerCase());
+}
+
+function afterHead(text: string): State {
+  const lengths = valuesOf(text, "content-length");
+  const codings = valuesOf(text, "transfer-encoding");
   if (lengths.length + codings.length === 0) return head;
   const [lengthText = ""] = lengths;
   if (lengths.length + codings.length > 1) return { kind: "unclear" };
