@@ -11,11 +11,13 @@
  */
 
 import type { Memory } from "./judgement.ts";
+import { freshMemory } from "./judgement.ts";
 import { inParallel } from "./parallel.ts";
 import type { Cut } from "./exchange/block.ts";
 import { cutsOf } from "./exchange/block.ts";
-import type { PhaseOutcome, Play } from "./player.ts";
-import { freshMemory, playRun } from "./player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
+import type { Play } from "./player.ts";
+import { playRun } from "./player.ts";
 import type { Phase, Script } from "../script/script.ts";
 import { changesTree, phaseRuns } from "../script/script.ts";
 import type { Stage } from "./stage.ts";

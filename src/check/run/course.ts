@@ -4,7 +4,7 @@
  */
 
 import { inParallel } from "../play/parallel.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { PlayBounds } from "../play/replay.ts";
 import { playsInTime } from "../play/replay.ts";
 import type { Column, ScriptOutcome } from "../report/column.ts";

@@ -4,7 +4,7 @@
  */
 
 import { inParallel } from "../play/parallel.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Played } from "../play/replay.ts";
 import { canBeReplayed, playsByItself, playScript, replayScript } from "../play/replay.ts";
 import type { Stage, StartServer } from "../play/stage.ts";

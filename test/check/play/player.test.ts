@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
-import type { PhaseOutcome, Play } from "../../../src/check/play/player.ts";
-import { freshMemory, playRun } from "../../../src/check/play/player.ts";
+import type { PhaseOutcome } from "../../../src/check/blame/outcome.ts";
+import type { Play } from "../../../src/check/play/player.ts";
+import { freshMemory } from "../../../src/check/play/judgement.ts";
+import { playRun } from "../../../src/check/play/player.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 import { phaseRuns } from "../../../src/check/script/script.ts";
 import type { FakeServer, FakeSocket } from "../fake-server.ts";
