@@ -39,6 +39,9 @@ import type {
 } from "../script/script.ts";
 import { expectsEnd, isConnectionStep, permits } from "../script/script.ts";
 import { changeTree } from "./script-tree.ts";
+import { checkLimits } from "../limits.ts";
+
+const { pieceGapMs } = checkLimits;
 
 /** The server to play against, and the bounds of a play. */
 export interface Play {
@@ -60,9 +63,6 @@ export interface Play {
   /** Is told of each answer. */
   readonly traits?: Traits;
 }
-
-/** The pause between two pieces, so that the server reads them separately. */
-const pieceGapMs = 1;
 
 /** Plays a run of phases that share connections. Returns an outcome for each phase, in order. */
 export async function playRun(
