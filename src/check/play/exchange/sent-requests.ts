@@ -30,6 +30,7 @@ export class SentRequests {
   #begun = "";
   #whole: SentRequest[] = [];
   #last: Uint8Array[] = [];
+  #wasEmptyLine = false;
   #early = false;
   #endAsked = false;
   /** Whether the request that is being read asks for the connection's end. */
@@ -63,12 +64,11 @@ export class SentRequests {
     let at = 0;
     let from = 0;
     while (at < octets.length && this.#state.kind !== "unclear") {
-      const isHead = this.#state.kind === "head";
+      this.#wasEmptyLine = false;
       const length = this.#read(octets.subarray(at));
       if (length === undefined) break;
       at += length;
-      const wasHead = isHead && length === 2;
-      if (this.#state.kind !== "head" || wasHead) continue;
+      if (this.#state.kind !== "head" || this.#wasEmptyLine) continue;
       const whole = concatBytes([...this.#last, octets.subarray(from, at)]);
       this.#whole.push({ octets: whole, asksForEnd: this.#asksForEnd });
       this.#last = [];
@@ -102,7 +102,10 @@ export class SentRequests {
   #line(text: string): number | undefined {
     const { kind } = this.#state;
     // Empty lines before a request line are skipped (RFC 9112 §2.2).
-    if (kind === "head" && text.startsWith("\r\n")) return 2;
+    if (kind === "head" && text.startsWith("\r\n")) {
+      this.#wasEmptyLine = true;
+      return 2;
+    }
     if (kind === "trailer" && text.startsWith("\r\n")) {
       this.#state = head;
       return 2;
