@@ -64,7 +64,7 @@ const pieceGapMs = 1;
 export function freshMemory(script: Script): Memory {
   const files = new Map<string, Content>();
   for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
-  return { captures: new Map(), files };
+  return { captures: new Map(), files, script: script.file };
 }
 
 /** Plays a run of phases that share connections. Returns an outcome for each phase, in order. */
