@@ -18,7 +18,7 @@ import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
-import type { ServerContext } from "./connection/protocol-connection.ts";
+import type { ConnectionFactory, ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
 import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
@@ -453,6 +453,15 @@ class Reporting {
   }
 }
 
+/** What makes the connections of a server. A wiretap's code is loaded only by one that has it. */
+function factoryOf({ wiretap }: CompleteOptions): ConnectionFactory {
+  const factory = http1Factory();
+  if (wiretap === undefined) return factory;
+  const { tappedFactory } =
+    require("./recording/tapped-connection.ts") as typeof import("./recording/tapped-connection.ts");
+  return tappedFactory(factory, wiretap);
+}
+
 /** What connections share, of a server whose present site is `site()`. */
 function contextOf(
   site: () => OpenSite,
@@ -503,7 +512,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context = contextOf(() => opened, surroundings, reporting);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, http1Factory(), tls);
+  const listener = new Listener(context, factoryOf(complete), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
@@ -521,6 +530,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     tls?.stop();
     await close(listeners, live, opened, how.force === true, scheduler.alarm());
     reporting.finish();
+    complete.wiretap?.ended();
   };
   return {
     get url() {
