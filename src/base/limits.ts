@@ -244,6 +244,10 @@ export interface Limits {
   readonly recordScriptsMax: number;
   /** What one recording writes; beyond it nothing more is recorded. */
   readonly recordFolderBytesMax: ByteCount;
+  /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
+  readonly proxyConnectTimeMs: Milliseconds;
+  /** How long nothing may pass between the two; after it both connections are reset. */
+  readonly proxyIdleTimeMs: Milliseconds;
 
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
@@ -379,6 +383,8 @@ export const defaultLimits: Limits = {
   recordPhasesMax: 100,
   recordScriptsMax: 1000,
   recordFolderBytesMax: mebibytes(256),
+  proxyConnectTimeMs: seconds(5),
+  proxyIdleTimeMs: seconds(300),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,

@@ -78,6 +78,11 @@ export class RequestReader {
     this.#bytesMax = bodyBytesMax + headBytesMax;
   }
 
+  /** Whether what comes now isn't taken apart, since it is no request. */
+  get isOpaque(): boolean {
+    return this.#state.kind === "opaque";
+  }
+
   /** Reads the next octets; returns to which messages they belong. */
   push(octets: Uint8Array): readonly Fragment[] {
     const fragments: Fragment[] = [];

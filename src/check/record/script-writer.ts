@@ -10,9 +10,10 @@
 import { latin1Text } from "../../http/octets/bytes.ts";
 import type { Edit } from "./blanking.ts";
 import { blanked, isVeiled, Secrets } from "./blanking.ts";
+import { fieldValues } from "../play/response-reader.ts";
 import { Captures } from "./captures.ts";
 import { expectation } from "./expected-response.ts";
-import type { RecordedPhase, RecordedStep, RequestMessage } from "./recorded.ts";
+import type { RecordedPhase, RecordedResponse, RecordedStep, RequestMessage } from "./recorded.ts";
 import {
   editedOctets,
   isShortText,
@@ -78,7 +79,7 @@ export function writeScript(
     const prepared = prepare(phase, captures, secrets);
     const reason = reasonToLeaveOut(phase);
     if (reason === undefined) playable.push(prepared);
-    else leftOut.push(`${requestsText(prepared)}: ${reason}`);
+    else leftOut.push(`${requestsText(prepared).replace(/,$/u, "")}: ${reason}`);
     if (reason === undefined) noteAnswers(prepared, captures);
   }
   if (playable.length === 0) return { text: undefined, files: new Map(), phases: 0, leftOut };
@@ -129,7 +130,7 @@ function shownTarget(message: RequestMessage, edits: readonly Edit[]): string {
 function requestsText({ messages, edits }: PlayablePhase): string {
   const all = messages.map((message) => {
     const { head, isComplete } = message;
-    if (head === undefined) return "what is no whole request";
+    if (head === undefined) return "what is no request";
     const what = `${head.method} ${shownTarget(message, edits.get(message) ?? [])}`;
     return isComplete ? what : `${what}, not all of it,`;
   });
@@ -162,12 +163,18 @@ class FilesBeside {
     this.#folder = folder;
   }
 
-  /** Keeps `octets` in a file that is called after `target`; answers with its path. */
-  keep(octets: Uint8Array, target: string, prefix = ""): string {
+  /**
+   * Keeps `octets`, the body of `response` or of a request, in a file that is called after
+   * `target`; answers with its path.
+   */
+  keep(octets: Uint8Array, target: string, response?: RecordedResponse): string {
     const digest = new Bun.CryptoHasher("sha256").update(octets).digest("hex");
     const known = this.#pathByDigest.get(digest);
     if (known !== undefined) return known;
-    const path = this.#free(`${prefix}${fileName(target)}`);
+    const name = fileName(target);
+    const path = this.#free(
+      response === undefined ? `sent-${name}` : withExtension(name, response),
+    );
     this.#pathByDigest.set(digest, path);
     this.content.set(path, octets);
     return path;
@@ -181,6 +188,23 @@ class FilesBeside {
       if (!this.content.has(path)) return path;
     }
   }
+}
+
+/** Extensions by which editors know what a file without one is. */
+const extensions: Readonly<Record<string, string>> = {
+  "text/html": ".html",
+  "text/plain": ".txt",
+  "text/css": ".css",
+  "text/javascript": ".js",
+  "application/json": ".json",
+  "application/xml": ".xml",
+  "image/svg+xml": ".svg",
+};
+
+function withExtension(name: string, { fields }: RecordedResponse): string {
+  if (/\.\w+$/u.test(name)) return name;
+  const [type = ""] = fieldValues(fields, "Content-Type").join().split(/[;\s]/u);
+  return `${name}${extensions[type.toLowerCase()] ?? ""}`;
 }
 
 const fileNameCharsMax = 60;
@@ -284,7 +308,7 @@ class ScriptText {
           captures: this.#captures,
           secrets: this.#secrets,
           target,
-          keep: (octets) => this.#files.keep(octets, target),
+          keep: (octets) => this.#files.keep(octets, target, response),
         });
         notes.push(...expected.notes);
         return [...this.#within(waitMs), ...expected.lines];
@@ -307,7 +331,7 @@ class ScriptText {
     if (between === end) return lines;
     const body = editedOctets(octets, between, end, edits);
     if (isShortText(body)) return [...lines, ...sendLines(octets, between, end, edits)];
-    const path = this.#files.keep(body, head?.target ?? "", "sent-");
+    const path = this.#files.keep(body, head?.target ?? "");
     return [...lines, `send ./${path}`];
   }
 }
