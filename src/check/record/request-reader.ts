@@ -32,6 +32,14 @@ class OpenMessage implements RequestMessage {
   #buffer = new Uint8Array(1024);
   #length = 0;
 
+  /** Notes that the octets from `start` to `end` are content. */
+  addPayload(start: number, end: number): void {
+    if (this.isOver) return;
+    const last = this.payload.at(-1);
+    if (last?.end === start) this.payload[this.payload.length - 1] = { start: last.start, end };
+    else this.payload.push({ start, end });
+  }
+
   /** All octets of it that have come, whether they are kept or not. */
   lengthBytes = 0;
 
@@ -120,7 +128,7 @@ export class RequestReader {
     const count = Math.min(state.remaining, view.length);
     const start = message.lengthBytes;
     message.add(view.subarray(0, count), this.#bytesMax);
-    message.payload.push({ start, end: start + count });
+    message.addPayload(start, start + count);
     state.remaining -= count;
     if (state.remaining > 0) return count;
     if (state.then === "done") message.isComplete = true;
