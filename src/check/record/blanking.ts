@@ -165,7 +165,7 @@ function partsOf(text: string, type: string): Finding[] {
   const boundary = /boundary=(?:"([^"]+)"|([^\s;]+))/iu.exec(type);
   const delimiter = `--${boundary?.[1] ?? boundary?.[2] ?? ""}`;
   const found: Finding[] = [];
-  for (let at = text.indexOf(delimiter); at !== -1; ) {
+  for (let at = text.indexOf(delimiter); at !== -1;) {
     const next = text.indexOf(delimiter, at + delimiter.length);
     const part = text.slice(at, next === -1 ? text.length : next);
     const name = /^content-disposition:[^\r\n]*\bname="([^"]*)"/imu.exec(part)?.[1] ?? "";

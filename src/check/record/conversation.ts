@@ -242,9 +242,6 @@ export class Conversation implements TappedConnection {
     this.#unanswered = [];
     if (phase === undefined) return;
     const { order, steps, messages, leftOut, heldBytes } = phase;
-    this.#host.recorded(
-      { connection: this.number, order, steps, messages, leftOut },
-      heldBytes,
-    );
+    this.#host.recorded({ connection: this.number, order, steps, messages, leftOut }, heldBytes);
   }
 }

@@ -141,7 +141,12 @@ export class Recording implements Wiretap, ConversationHost {
     if (phases.length === 0 || this.#isOver) return;
     const { source, limits } = this.#options;
     const bodies = `${number}-bodies`;
-    const { text, files, leftOut, phases: count } = writeScript(phases, {
+    const {
+      text,
+      files,
+      leftOut,
+      phases: count,
+    } = writeScript(phases, {
       source,
       date: new Date(),
       bodies,

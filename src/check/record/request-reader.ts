@@ -230,7 +230,7 @@ function readHead(section: Uint8Array): RequestHead | undefined {
   const [, method = "", target = ""] = line;
   const targetStart = at + method.length + 1;
   const fields: RequestField[] = [];
-  for (at = lineEnd + 2; ; ) {
+  for (at = lineEnd + 2; ;) {
     const end = text.indexOf("\r\n", at);
     if (end <= at) break;
     const field = fieldLine.exec(text.slice(at, end));
@@ -258,7 +258,5 @@ function framingOf({ fields }: RequestHead): State | "done" | undefined {
   const [length] = lengths;
   if (length === undefined) return "done";
   if (lengths.length > 1 || !/^\d{1,15}$/u.test(length)) return undefined;
-  return Number(length) === 0
-    ? "done"
-    : { kind: "data", remaining: Number(length), then: "done" };
+  return Number(length) === 0 ? "done" : { kind: "data", remaining: Number(length), then: "done" };
 }

@@ -14,13 +14,7 @@ import { fieldValues } from "../play/response-reader.ts";
 import { Captures } from "./captures.ts";
 import { expectation } from "./expected-response.ts";
 import type { RecordedPhase, RecordedResponse, RecordedStep, RequestMessage } from "./recorded.ts";
-import {
-  editedOctets,
-  isShortText,
-  proseLines,
-  sendLines,
-  titleText,
-} from "./wire-text.ts";
+import { editedOctets, isShortText, proseLines, sendLines, titleText } from "./wire-text.ts";
 
 /** A script, and the files beside it by their path. */
 export interface WrittenScript {
@@ -296,7 +290,9 @@ class ScriptText {
       case "half-close":
         return ["half-close"];
       case "leave":
-        notes.push("The connection is a tunnel from here on, and what passed in it isn't recorded.");
+        notes.push(
+          "The connection is a tunnel from here on, and what passed in it isn't recorded.",
+        );
         return ["abort"];
       case "end":
         return [...this.#within(step.waitMs), step.ends.join(" or ")];

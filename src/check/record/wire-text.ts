@@ -38,12 +38,12 @@ function escaped(view: Uint8Array): string {
     return latin1Text(view)
       .replaceAll("\\", "\\\\")
       .replace(/[^\x20-\x7e]/gu, (unit) => named[unit] ?? hex(unit.charCodeAt(0)))
-      .replaceAll("{{", "\\x7b{");
+      .replace(/\{(?=\{)/gu, "\\x7b");
   }
   return text
     .replaceAll("\\", "\\\\")
     .replace(/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, escapedCharacter)
-    .replaceAll("{{", "\\x7b{");
+    .replace(/\{(?=\{)/gu, "\\x7b");
 }
 
 /** The last character of a line must be seen. */
@@ -72,7 +72,7 @@ export function sendLines(
   edits: readonly Edit[],
 ): readonly string[] {
   const lines: string[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const found = Buffer.from(view.buffer, view.byteOffset, view.length).indexOf("\r\n", at);
     const lineEnd = found === -1 || found + 2 > end ? end : found;
     const text = editedLine(view, at, lineEnd, edits);
@@ -86,7 +86,7 @@ export function sendLines(
 /** The statements that expect the body `view`: a line for each LF, and one for what is left. */
 export function contentLines(view: Uint8Array): readonly string[] {
   const lines: string[] = [];
-  for (let at = 0; at < view.length; ) {
+  for (let at = 0; at < view.length;) {
     const found = view.indexOf(0x0a, at);
     const end = found === -1 ? view.length : found;
     const text = withSeenEnd(escaped(view.subarray(at, end)));

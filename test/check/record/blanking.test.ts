@@ -82,7 +82,9 @@ describe("blanked is", () => {
   });
 
   test("what is no request, line by line", () => {
-    const [out, names] = blankedText("GET /?token=ab HTTP/1.1\nCookie: a=b\nHost : x\n\npassword=c");
+    const [out, names] = blankedText(
+      "GET /?token=ab HTTP/1.1\nCookie: a=b\nHost : x\n\npassword=c",
+    );
     expect(out).toBe("GET /?token=xx HTTP/1.1\nCookie: a=blanked\nHost : x\n\npassword=x");
     expect(names).toEqual(["the cookie a", "the value of token", "the value of password"]);
   });
@@ -116,10 +118,9 @@ describe("blanked is", () => {
     const at = latin1Text(message.octets).indexOf("1; b");
     const kept = [{ start: at, end: at + 1, by: { capture: "cookie-a" } }];
     const { edits, names } = blanked(message, new Secrets(10), kept);
-    expect(edits.map(({ by }) => (by instanceof Uint8Array ? latin1Text(by) : by.capture))).toEqual([
-      "cookie-a",
-      "blanked",
-    ]);
+    expect(edits.map(({ by }) => (by instanceof Uint8Array ? latin1Text(by) : by.capture))).toEqual(
+      ["cookie-a", "blanked"],
+    );
     expect(names).toEqual(["the cookie b"]);
   });
 

@@ -30,14 +30,7 @@ const ok = answer("hi");
 const cases: readonly (readonly [name: string, events: readonly Event[], phases: string[]])[] = [
   [
     "a phase for each exchange of a connection",
-    [
-      [">", get],
-      ["<", ok],
-      [">", get],
-      ["<", ok],
-      ["client ends"],
-      ["server closes"],
-    ],
+    [[">", get], ["<", ok], [">", get], ["<", ok], ["client ends"], ["server closes"]],
     [">GET /a HTTP/1.1 <200", ">GET /a HTTP/1.1 <200"],
   ],
   [
@@ -96,20 +89,12 @@ const cases: readonly (readonly [name: string, events: readonly Event[], phases:
   ],
   [
     "the end that an answer announces",
-    [
-      [">", get],
-      ["<", answer("hi", "Connection: close\r\n")],
-      ["server closes"],
-    ],
+    [[">", get], ["<", answer("hi", "Connection: close\r\n")], ["server closes"]],
     [">GET /a HTTP/1.1 <200 closed"],
   ],
   [
     "the end that ends an answer",
-    [
-      [">", get],
-      ["<", "HTTP/1.1 200 OK\r\n\r\nhi"],
-      ["server closes"],
-    ],
+    [[">", get], ["<", "HTTP/1.1 200 OK\r\n\r\nhi"], ["server closes"]],
     [">GET /a HTTP/1.1 <200 closed"],
   ],
   [
@@ -210,17 +195,25 @@ describe("a conversation has", () => {
           ? Array.from(text, (unit) => [kind, unit] as const)
           : [[kind, text]],
       );
-      if (single.length < 1000) expect([name, phasesOf(single).map(shown)]).toEqual([name, expected]);
+      if (single.length < 1000)
+        expect([name, phasesOf(single).map(shown)]).toEqual([name, expected]);
     }
   });
 
   test("how long the client waited", () => {
-    const [phase] = phasesOf([[">", get], ["wait", "5000"], ["<", ok]]);
+    const [phase] = phasesOf([
+      [">", get],
+      ["wait", "5000"],
+      ["<", ok],
+    ]);
     expect(phase?.steps.at(-1)).toMatchObject({ kind: "response", waitMs: 5000 });
   });
 
   test("a long answer by its length and digest", () => {
-    const [phase] = phasesOf([[">", get], ["<", answer("x".repeat(2000))]]);
+    const [phase] = phasesOf([
+      [">", get],
+      ["<", answer("x".repeat(2000))],
+    ]);
     const step = phase?.steps.at(-1);
     const body = step?.kind === "response" ? step.response.body : undefined;
     expect([body?.octets, body?.lengthBytes]).toEqual([undefined, 2000]);
@@ -250,11 +243,7 @@ describe("a conversation has", () => {
       conversation.sent(latin1Bytes(ok));
     }
     conversation.closed();
-    expect(heard).toEqual([
-      ">GET /a HTTP/1.1 <200",
-      "(there was no memory left for it)",
-      "closed",
-    ]);
+    expect(heard).toEqual([">GET /a HTTP/1.1 <200", "(there was no memory left for it)", "closed"]);
     expect(held).toBe(0);
   });
 });
