@@ -52,8 +52,7 @@ export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
   }
   if (asksToRecord(words)) {
     const { runProxy } = await import("./record/proxy-command.ts");
-    const error = (text: string): void => void process.stderr.write(text);
-    return runProxy(words, { out: print, error, ended: interrupted() });
+    return runProxy(words, { out: print, error: printError, ended: interrupted() });
   }
   const read = readCheckWords(words);
   if (typeof read === "string") {
@@ -77,6 +76,10 @@ function interrupted(): Promise<unknown> {
 
 function print(text: string): void {
   process.stdout.write(text);
+}
+
+function printError(text: string): void {
+  process.stderr.write(text);
 }
 
 /** Standard error, so that a report on standard output stays whole. */

@@ -18,7 +18,7 @@ const chunkLine = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/u;
 
 type State =
   | { readonly kind: "head" }
-  | { readonly kind: "data"; remaining: number; readonly then: "done" | "chunk-end" }
+  | { readonly kind: "data"; remaining: number; readonly next: "done" | "chunk-end" }
   | { readonly kind: "chunk-line" | "chunk-end" | "trailers" }
   /** No request: all that follows belongs to it. */
   | { readonly kind: "opaque" };
@@ -131,7 +131,7 @@ export class RequestReader {
     message.addPayload(start, start + count);
     state.remaining -= count;
     if (state.remaining > 0) return count;
-    if (state.then === "done") message.isComplete = true;
+    if (state.next === "done") message.isComplete = true;
     else this.#state = { kind: "chunk-end" };
     return count;
   }
@@ -186,7 +186,7 @@ export class RequestReader {
         if (size === undefined) return false;
         const remaining = Number.parseInt(size, 16);
         this.#state =
-          remaining === 0 ? { kind: "trailers" } : { kind: "data", remaining, then: "chunk-end" };
+          remaining === 0 ? { kind: "trailers" } : { kind: "data", remaining, next: "chunk-end" };
         return true;
       }
       case "chunk-end":
@@ -258,5 +258,5 @@ function framingOf({ fields }: RequestHead): State | "done" | undefined {
   const [length] = lengths;
   if (length === undefined) return "done";
   if (lengths.length > 1 || !/^\d{1,15}$/u.test(length)) return undefined;
-  return Number(length) === 0 ? "done" : { kind: "data", remaining: Number(length), then: "done" };
+  return Number(length) === 0 ? "done" : { kind: "data", remaining: Number(length), next: "done" };
 }

@@ -14,7 +14,7 @@ import { fieldValues } from "../play/response-reader.ts";
 import { Captures } from "./captures.ts";
 import { expectation } from "./expected-response.ts";
 import type { RecordedPhase, RecordedResponse, RecordedStep, RequestMessage } from "./recorded.ts";
-import { editedOctets, isShortText, proseLines, sendLines, titleText } from "./wire-text.ts";
+import { editedOctets, isShortText, paragraph, sendLines, titleText } from "./wire-text.ts";
 
 /** A script, and the files beside it by their path. */
 export interface WrittenScript {
@@ -243,7 +243,7 @@ class ScriptText {
     const day = date.toISOString().slice(0, 10);
     const about = `What ${source} answered on ${day}.`;
     const left = leftOut.map((what) => `Left out, ${what}.`);
-    const prose = [about, ...left].flatMap((one) => ["", ...proseLines(one)]);
+    const prose = [about, ...left].flatMap((one) => paragraph(one));
     const settings = this.#uncut.size === 0 ? [] : ["", `    uncut ${[...this.#uncut].join(", ")}`];
     return [`# ${this.#title()}`, ...prose, ...settings, ...phases, ""].join("\n");
   }
@@ -278,7 +278,7 @@ class ScriptText {
     }
     const lines = [...way, ...phase.steps.flatMap((step) => this.#step(step, phase, notes))];
     const strength = isDoubtful ? "may" : "must";
-    const prose = notes.flatMap((note) => ["", ...proseLines(note)]);
+    const prose = notes.flatMap((note) => paragraph(note));
     const heading = `## ${titleOf(phase)} (recorded, ${strength})`;
     return ["", heading, ...prose, "", ...lines.map((line) => `    ${line}`)];
   }

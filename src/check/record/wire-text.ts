@@ -131,8 +131,11 @@ export function titleText(text: string, charsMax = 80): string {
   return seen.length > charsMax ? `${seen.slice(0, charsMax).join("")}…` : seen.join("");
 }
 
-/** Paragraphs of prose in lines that fit, none of which begins like a statement or a heading. */
-export function proseLines(text: string, columnsMax = 100): readonly string[] {
+/**
+ * A paragraph of prose behind an empty line, in lines that fit, none of which begins like a
+ * statement or a heading.
+ */
+export function paragraph(text: string, columnsMax = 100): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
@@ -142,5 +145,5 @@ export function proseLines(text: string, columnsMax = 100): readonly string[] {
       lines[lines.length - 1] = `${last} ${word}`;
     } else lines.push(word);
   }
-  return lines;
+  return ["", ...lines];
 }

@@ -5,6 +5,7 @@
 
 import { RequestReader } from "../../check/record/request-reader.ts";
 import type { RequestHead } from "../../check/record/recorded.ts";
+import { literalPattern } from "../../check/record/wire-text.ts";
 import { concatBytes, latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
 
 export class HostRewriter {
@@ -49,7 +50,7 @@ export class HostRewriter {
   #rewritten(octets: Uint8Array, { fields }: RequestHead): Uint8Array {
     const host = fields.find(({ name }) => name.toLowerCase() === "host");
     if (host === undefined) return octets;
-    const own = new RegExp(`^https?://${host.value.replace(/[^\w]/gu, "\\$&")}(?=/|$)`, "iu");
+    const own = new RegExp(`^https?://${literalPattern(host.value)}(?=/|$)`, "iu");
     const parts: Uint8Array[] = [];
     let at = 0;
     for (const { name, value, start, end } of fields) {

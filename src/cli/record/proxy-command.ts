@@ -68,14 +68,16 @@ export async function runProxy(
   return 0;
 }
 
+function nothing(): never {
+  throw new Error("a proxy answers nothing by itself");
+}
+
 /** What a listener needs. The proxy answers nothing by itself, so no site is behind it. */
 function contextOf(say: (line: string) => void): ServerContext {
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
-  const failed = (error: unknown): void => say(error instanceof Error ? error.message : `${error}`);
-  const nothing = (): never => {
-    throw new Error("a proxy answers nothing by itself");
-  };
+  const failed = (error: unknown): void =>
+    say(error instanceof Error ? error.message : String(error));
   return {
     limits: defaultLimits,
     scheduler,

@@ -168,6 +168,7 @@ class ProxyConnection implements ProtocolConnection {
   }
 
   serverSent(octets: Uint8Array): void {
+    if (this.#isClosed) return;
     this.#passed();
     this.#tap.sent(octets);
     this.#toClient.add(octets);
@@ -175,11 +176,13 @@ class ProxyConnection implements ProtocolConnection {
   }
 
   serverDrained(): void {
+    if (this.#isClosed) return;
     this.#passed();
     this.#send();
   }
 
   serverEnded(): void {
+    if (this.#isClosed) return;
     this.#tap.serverEnded("closed");
     this.#toClient.end();
     this.#answer();
@@ -187,6 +190,7 @@ class ProxyConnection implements ProtocolConnection {
 
   /** The server's socket is closed, by a reset if `isReset`. */
   serverClosed(isReset: boolean): void {
+    if (this.#isClosed) return;
     if (this.#server === undefined) return this.failed("the connection was closed");
     this.#tap.serverEnded(isReset ? "reset" : "closed");
     if (isReset) return this.#client.terminate();
@@ -218,10 +222,10 @@ class ProxyConnection implements ProtocolConnection {
   closed(): void {
     this.#isClosed = true;
     this.#context.timers.remove(this);
+    this.#tap.closed();
     // A client that goes without a FIN has reset the connection.
     if (this.#hasClientEnded) this.#server?.close();
     else this.#server?.terminate();
-    this.#tap.closed();
     this.#context.closed(this);
   }
 

@@ -139,13 +139,16 @@ test("a body that can't be seen may hide credentials", () => {
   expect(isVeiled(messageOf(post("application/json", "xyz")))).toBe(false);
 });
 
+function typed(value: string): readonly [{ readonly name: string; readonly value: string }] {
+  return [{ name: "Content-Type", value }];
+}
+
 test("an answer has credentials in its body's members, and in its fields", () => {
-  const type = (value: string) => [{ name: "Content-Type", value }];
   const octets = latin1Bytes('{"access_token":"a","id":1}');
-  expect(secretsOfAnswer(type("application/json"), octets)).toEqual(["the member access_token"]);
-  expect(secretsOfAnswer(type("text/html"), octets)).toEqual([]);
+  expect(secretsOfAnswer(typed("application/json"), octets)).toEqual(["the member access_token"]);
+  expect(secretsOfAnswer(typed("text/html"), octets)).toEqual([]);
   const pairs = latin1Bytes("access_token=a&b=c");
-  expect(secretsOfAnswer(type("application/x-www-form-urlencoded"), pairs)).toEqual([
+  expect(secretsOfAnswer(typed("application/x-www-form-urlencoded"), pairs)).toEqual([
     "access_token",
   ]);
   expect(isSecretField("Set-Cookie", "a=b")).toBe(true);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import {
   contentLines,
   editedOctets,
   isShortText,
   literalPattern,
-  proseLines,
+  paragraph,
   sendLines,
   titleText,
 } from "../../../src/check/record/wire-text.ts";
@@ -124,8 +124,8 @@ test("a title has a target in visible characters, and not too many", () => {
 });
 
 test("prose fits its lines, and no line begins like a statement", () => {
-  expect(proseLines("aa bb cc", 5)).toEqual(["aa bb", "cc"]);
-  expect(proseLines("aa bb > cc # dd", 5)).toEqual(["aa bb >", "cc #", "dd"]);
+  expect(paragraph("aa bb cc", 5)).toEqual(["", "aa bb", "cc"]);
+  expect(paragraph("aa bb > cc # dd", 5)).toEqual(["", "aa bb >", "cc #", "dd"]);
 });
 
 test("a pattern matches what it was made of, and nothing else", () => {
