@@ -88,6 +88,11 @@ async function raw(url: URL, text: string, until?: string): Promise<string> {
   return client.text;
 }
 
+/** Resolves when `client` has as many final answers as `count`. */
+async function answers(client: RawClient, count: number): Promise<void> {
+  while (client.statuses.length < count) await Bun.sleep(1);
+}
+
 describe("recorded between a client and postern, what passes plays green", () => {
   test.skipIf(curl === null)("of curl: pages, ranges, conditions, forms (needs curl)", async () => {
     using session = await RecordedSession.begin(postern.url);
@@ -217,11 +222,6 @@ describe("recorded between a client and another server, what passes plays green"
       Buffer.from(`${line}\r\nHost: a\r\n${sends}${length}\r\n`, "latin1"),
       body,
     ]);
-  }
-
-  /** Resolves when `client` has as many final answers as `count`. */
-  async function answers(client: RawClient, count: number): Promise<void> {
-    while (client.statuses.length < count) await Bun.sleep(1);
   }
 
   test("whatever the exchanges are", async () => {

@@ -177,6 +177,7 @@ test.each<[string, string[]]>([
       "Not Found: string.unquoted.reason",
     ],
   ],
+  ["send ./bodies/a", ["send: support.function.action", "./bodies/a: string.unquoted.path"]],
   [
     "file a.txt mode=0640",
     [

@@ -12,7 +12,7 @@ import { fieldValues } from "../play/response-reader.ts";
 import { literalPattern } from "./wire-text.ts";
 
 /** A value that may be saved from `response`. It has a name once a request uses it. */
-export interface Candidate {
+interface Candidate {
   readonly field: string;
   readonly value: string;
   /** The target that the response was for, so that two files of one date aren't mixed up. */

@@ -14,7 +14,7 @@ import type { RecordedResponse } from "./recorded.ts";
 import { contentLines, isShortText, literalPattern } from "./wire-text.ts";
 
 /** What an answer's expectation needs besides the answer. */
-export interface ExpectationContext {
+interface ExpectationContext {
   readonly captures: Captures;
   readonly secrets: Secrets;
   readonly target: string;

@@ -19,7 +19,7 @@ import type { RecordedPhase } from "./recorded.ts";
 import { ScriptFolder } from "./script-folder.ts";
 import { fileName, isSafe, writeScript } from "./script-writer.ts";
 
-export interface RecordingOptions {
+interface RecordingOptions {
   /** The folder of the scripts. */
   readonly folder: string;
   /** Whose answers are recorded, in words. */

@@ -66,7 +66,7 @@ class OpenMessage implements RequestMessage {
 }
 
 /** Octets that belong to one message: `message.octets` from `start` to `end`. */
-export interface Fragment {
+interface Fragment {
   readonly message: RequestMessage;
   readonly start: number;
   readonly end: number;

@@ -17,7 +17,7 @@ import type { RecordedPhase, RecordedResponse, RecordedStep, RequestMessage } fr
 import { editedOctets, isShortText, paragraph, sendLines, titleText } from "./wire-text.ts";
 
 /** A script, and the files beside it by their path. */
-export interface WrittenScript {
+interface WrittenScript {
   /** Undefined where no phase can be played. */
   readonly text: string | undefined;
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -26,7 +26,7 @@ export interface WrittenScript {
   readonly leftOut: readonly string[];
 }
 
-export interface WriterOptions {
+interface WriterOptions {
   /** Whose answers these are, in words. */
   readonly source: string;
   readonly date: Date;

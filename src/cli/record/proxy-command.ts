@@ -16,7 +16,7 @@ import { proxyFactory } from "./proxy-connection.ts";
 import { readProxyWords } from "./proxy-words.ts";
 
 /** Where the proxy writes lines, and when it ends. */
-export interface ProxyTerminal {
+interface ProxyTerminal {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
   /** Resolves when the proxy is to end. */

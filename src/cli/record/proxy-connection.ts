@@ -20,7 +20,7 @@ import type { Transport } from "../../server/connection/transport.ts";
 import { SocketTransport } from "../../server/connection/transport.ts";
 import { HostRewriter } from "./host-rewriter.ts";
 
-export interface ProxyOptions {
+interface ProxyOptions {
   /** The server behind the proxy; its path doesn't count. */
   readonly server: URL;
   /** Whether requests get the server's name instead of the proxy's. */

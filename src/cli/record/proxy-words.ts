@@ -4,7 +4,7 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 
 /** What the words say. */
-export interface ProxyWords {
+interface ProxyWords {
   readonly server: URL;
   readonly folder: string;
   readonly port: number;

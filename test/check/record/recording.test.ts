@@ -5,7 +5,6 @@ import { join } from "node:path";
 
 import { defaultLimits, resolveLimits } from "../../../src/base/limits.ts";
 import type { TappedConnection } from "../../../src/base/wiretap.ts";
-import type { RecordingOptions } from "../../../src/check/record/recording.ts";
 import { Recording } from "../../../src/check/record/recording.ts";
 import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import { answer, request } from "./samples.ts";
@@ -20,7 +19,7 @@ class TestRecording {
   readonly said: string[] = [];
   readonly recording: Recording;
 
-  constructor(limits: Partial<Record<keyof RecordingOptions["limits"], number>> = {}) {
+  constructor(limits: Parameters<typeof resolveLimits>[0] = {}) {
     const resolved = resolveLimits(limits);
     const opened = Recording.open({
       folder: this.folder,

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "bun:test";
 
-import type { Fragment } from "../../../src/check/record/request-reader.ts";
 import { RequestReader } from "../../../src/check/record/request-reader.ts";
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 
 /** The messages in `text`, sent in pieces of `size` octets. */
 function messagesIn(text: string, size = text.length, bytesMax = 1000) {
   const reader = new RequestReader(bytesMax);
-  const fragments: Fragment[] = [];
+  const fragments: ReturnType<RequestReader["push"]>[number][] = [];
   for (let at = 0; at < text.length; at += size) {
     fragments.push(...reader.push(latin1Bytes(text.slice(at, at + size))));
   }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Socket, TCPSocketListener } from "bun";
 
 import { defaultLimits, resolveLimits } from "../../../src/base/limits.ts";
@@ -13,6 +13,9 @@ import { Listener } from "../../../src/server/listener.ts";
 import { Observers } from "../../../src/server/observers.ts";
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import { RawClient } from "../../raw-client.ts";
+
+// A busy machine needs longer than the 5 s of `bun test` for 32 MiB.
+setDefaultTimeout(60_000);
 
 /** A server whose sockets a test handles. */
 interface Backend {
