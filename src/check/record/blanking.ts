@@ -121,7 +121,7 @@ function inField({ name, value, start, end }: RequestField): readonly Finding[] 
 
 /** The values of a Cookie field (RFC 6265 §4.2.1). */
 export function cookiesIn(value: string, at: number): Finding[] {
-  const pairs = value.matchAll(/([^=;\s]+)=([^;]*)/gu);
+  const pairs = value.matchAll(/(?<=^|[;\s])([^=;\s]+)=([^;]*)/gu);
   return Array.from(pairs, (pair) => {
     const [whole, name = "", of = ""] = pair;
     const start = at + pair.index + whole.length - of.length;

@@ -57,6 +57,8 @@ export class Conversation implements TappedConnection {
   #hasClientEnded = false;
   /** Nothing more is recorded: the connection is a tunnel, or can't be followed. */
   #isLost = false;
+  /** Phases that are over. */
+  #phases = 0;
   /** Whether the last response said that the connection closes after it. */
   #closes = false;
 
@@ -133,6 +135,9 @@ export class Conversation implements TappedConnection {
     const isRude = !this.#isComplete(phase) || this.#unanswered.length > 0;
     // A server that closes an idle connection does so later than a play waits.
     if (!isRude && !this.#closes && this.#isClean()) return;
+    if (this.#phases > 0 && this.#isComplete(phase) && this.#unanswered.length > 0) {
+      phase.leftOut ??= "the server closed a connection that was idle as this came";
+    }
     const ends = isRude || how === "reset" ? (["closed", "reset"] as const) : (["closed"] as const);
     phase.steps.push({ kind: "end", ends, waitMs: this.#waitedMs() });
     this.#unanswered = [];
@@ -241,6 +246,7 @@ export class Conversation implements TappedConnection {
     this.#phase = undefined;
     this.#unanswered = [];
     if (phase === undefined) return;
+    this.#phases++;
     const { order, steps, messages, leftOut, heldBytes } = phase;
     this.#host.recorded({ connection: this.number, order, steps, messages, leftOut }, heldBytes);
   }

@@ -36,9 +36,18 @@ interface RecordingOptions {
   readonly say: (line: string) => void;
 }
 
-const secretsMax = 1000;
+const secretsMax = 200;
 /** So many reasons of what was left out are told at the end. */
 const leftOutToldMax = 20;
+
+/** A connection of which nothing is recorded. */
+const unheard: TappedConnection = {
+  received: () => undefined,
+  sent: () => undefined,
+  clientEnded: () => undefined,
+  serverEnded: () => undefined,
+  closed: () => undefined,
+};
 
 /** The recording into a folder. */
 export class Recording implements Wiretap, ConversationHost {
@@ -81,8 +90,9 @@ export class Recording implements Wiretap, ConversationHost {
   }
 
   connected(): TappedConnection {
+    if (this.#isOver) return unheard;
     const conversation = new Conversation(++this.#connections, this);
-    if (!this.#isOver) this.#open.add(conversation);
+    this.#open.add(conversation);
     return conversation;
   }
 

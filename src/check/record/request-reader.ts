@@ -9,11 +9,12 @@
 import { indexOfCrlf, latin1Text } from "../../http/octets/bytes.ts";
 import type { PayloadPart, RequestField, RequestHead, RequestMessage } from "./recorded.ts";
 
-const headBytesMax = 256 * 1024;
+/** More than servers take. */
+const headBytesMax = 64 * 1024;
 const chunkLineBytesMax = 4096;
 
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\S+) HTTP\/1\.[01]$/u;
-const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/u;
+const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/u;
 const chunkLine = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/u;
 
 type State =
@@ -218,6 +219,11 @@ function endOfLines(view: Uint8Array, kind: string): number | undefined {
   }
 }
 
+/** Whether `unit` is optional whitespace (RFC 9110 §5.6.3). */
+function isBlank(unit: string | undefined): boolean {
+  return unit === " " || unit === "\t";
+}
+
 /** The head in `section`; undefined if it isn't one. */
 function readHead(section: Uint8Array): RequestHead | undefined {
   const text = latin1Text(section);
@@ -235,9 +241,12 @@ function readHead(section: Uint8Array): RequestHead | undefined {
     if (end <= at) break;
     const field = fieldLine.exec(text.slice(at, end));
     if (field === null) return undefined;
-    const [whole, name = "", value = ""] = field;
-    const offset = whole.slice(name.length + 1).search(/[^ \t]|$/u);
-    const start = at + name.length + 1 + offset;
+    const [, name = "", spaced = ""] = field;
+    let [from, to] = [0, spaced.length];
+    while (isBlank(spaced[from])) from++;
+    while (to > from && isBlank(spaced[to - 1])) to--;
+    const value = spaced.slice(from, to);
+    const start = at + name.length + 1 + from;
     fields.push({ name, value, start, end: start + value.length });
     at = end + 2;
   }

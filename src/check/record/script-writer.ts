@@ -3,7 +3,8 @@
  *
  * The phases stand in the order in which they began. Those that share a connection are a run, whose
  * connections `continue`; where several connections are open at one time, each phase says which one
- * it is `on`. What depended on a credential may be answered otherwise when it is played: it is a
+ * it is `on`. A connection on which nothing was sent while much was on others is opened anew: a
+ * replay that sends byte by byte takes so long for it that the server would close it. What depended on a credential may be answered otherwise when it is played: it is a
  * `may`, and stands in a run of its own, so that the rest holds without it.
  */
 
@@ -41,6 +42,8 @@ interface WriterOptions {
 const patientMs = 4000;
 /** A play waits for as many times as long as the recording did. */
 const patienceFactor = 2;
+/** While more is sent on others, a connection is idle. Servers close those after 5 s. */
+const idleBytesMax = 1000;
 /** What is no request is sent from the script up to this size. */
 const opaqueBytesMax = 4096;
 
@@ -235,7 +238,7 @@ class ScriptText {
   }
 
   text({ source, date }: WriterOptions, leftOut: readonly string[]): string {
-    const phases = runsOf(this.#phases).flatMap((run) => this.#run(run));
+    const phases = runsOf(withFreshConnections(this.#phases)).flatMap((run) => this.#run(run));
     const methods = this.#phases.flatMap(({ messages }) =>
       messages.map(({ head }) => head?.method ?? "GET"),
     );
@@ -330,6 +333,28 @@ class ScriptText {
     const path = this.#files.keep(body, head?.target ?? "");
     return [...lines, `send ./${path}`];
   }
+}
+
+/** The octets that a phase sends. */
+function sentBytes({ steps }: RecordedPhase): number {
+  return steps.reduce((sum, step) => sum + (step.kind === "send" ? step.end - step.start : 0), 0);
+}
+
+/** The phases, with another connection where one was idle for too long. */
+function withFreshConnections(phases: readonly PlayablePhase[]): readonly PlayablePhase[] {
+  const known = new Map<number, { readonly name: number; readonly sentBefore: number }>();
+  let sent = 0;
+  let names = 0;
+  const renamed: PlayablePhase[] = [];
+  for (const phase of phases) {
+    const last = known.get(phase.connection);
+    const isIdle = last === undefined || sent - last.sentBefore > idleBytesMax;
+    const connection = isIdle ? ++names : last.name;
+    sent += sentBytes(phase);
+    known.set(phase.connection, { name: connection, sentBefore: sent });
+    renamed.push({ ...phase, connection });
+  }
+  return renamed;
 }
 
 /**

@@ -117,6 +117,11 @@ const cases: readonly (readonly [name: string, events: readonly Event[], phases:
     [">GET /a HTTP/1.1 closed/reset"],
   ],
   [
+    "no request that came as the server closed an idle connection",
+    [[">", get], ["<", ok], [">", get], ["server closes"]],
+    [">GET /a HTTP/1.1 <200", "(the server closed a connection that was idle as this came)"],
+  ],
+  [
     "a FIN before the answer, and none after it",
     [[">", get], ["client ends"], ["<", ok], ["server closes"]],
     [">GET /a HTTP/1.1 half-close <200"],

@@ -115,6 +115,20 @@ What it answered on 2026-11-29.
     ]);
   });
 
+  test("opens a connection anew that was idle while much was sent on others", () => {
+    const long = `X: ${"x".repeat(1000)}\r\n`;
+    const events = (target: string, fields = ""): Event[] => [
+      [">", request(target, fields)],
+      ["<", ok],
+    ];
+    const [first, last] = phasesOf([...events("/1"), ...events("/3")]);
+    const [between] = phasesOf(events("/2", long), 5000, 2);
+    if (first === undefined || last === undefined || between === undefined) throw new Error();
+    const { text } = written([first, { ...between, order: 1001.5 }, last]);
+    expect(text?.match(/^## GET \S+/gmu)).toEqual(["## GET /1", "## GET /2", "## GET /3"]);
+    expect(text).not.toMatch(/continue|on c/u);
+  });
+
   test("has what was sent together in one phase", () => {
     const text = phasesText([
       [">", get + request("/b")],
