@@ -98,7 +98,7 @@ export class Conversation implements TappedConnection {
       this.#response ??= this.#openResponse();
       const progress = this.#response.reader.push(rest);
       if (progress.kind === "fault") {
-        this.#open().leftOut ??= `the answer is malformed: expected ${progress.expected}`;
+        this.#open().leftOut ??= `a player would refuse the answer, since it expects ${progress.expected}`;
         this.#lose();
         return;
       }

@@ -14,7 +14,7 @@ import type { Transport } from "../connection/transport.ts";
 /** The factory of the connections of `factory`, to which `wiretap` listens. */
 export function tappedFactory(factory: ConnectionFactory, wiretap: Wiretap): ConnectionFactory {
   return (context, transport, remoteAddress) => {
-    const tap = wiretap.connected();
+    const tap = new GuardedTap(wiretap, context.failed);
     const tapped: { connection?: TappedProtocol } = {};
     const told = {
       ...context,
@@ -26,6 +26,48 @@ export function tappedFactory(factory: ConnectionFactory, wiretap: Wiretap): Con
     tapped.connection = new TappedProtocol(inner, tap);
     return tapped.connection;
   };
+}
+
+/** Reports what a wiretap throws, and tells it nothing more of the connection then. */
+class GuardedTap implements TappedConnection {
+  readonly #failed: (error: unknown) => void;
+  #tap: TappedConnection | undefined;
+
+  constructor(wiretap: Wiretap, failed: (error: unknown) => void) {
+    this.#failed = failed;
+    this.#guard(() => {
+      this.#tap = wiretap.connected();
+    });
+  }
+
+  #guard(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#tap = undefined;
+      this.#failed(error);
+    }
+  }
+
+  received(octets: Uint8Array): void {
+    this.#guard(() => this.#tap?.received(octets));
+  }
+
+  sent(octets: Uint8Array): void {
+    this.#guard(() => this.#tap?.sent(octets));
+  }
+
+  clientEnded(): void {
+    this.#guard(() => this.#tap?.clientEnded());
+  }
+
+  serverEnded(how: "closed" | "reset"): void {
+    this.#guard(() => this.#tap?.serverEnded(how));
+  }
+
+  closed(): void {
+    this.#guard(() => this.#tap?.closed());
+  }
 }
 
 /** Tells what is written, and how the server ends the connection. */

@@ -167,7 +167,7 @@ const cases: readonly (readonly [name: string, events: readonly Event[], phases:
       ["<", "HTTP/1.1 200 OK\nContent-Length: 0\n\n"],
       [">", get],
     ],
-    ["(the answer is malformed: expected lines ended by CRLF (RFC 9112 §2.2))"],
+    ["(a player would refuse the answer, since it expects lines ended by CRLF (RFC 9112 §2.2))"],
   ],
   [
     "nothing that was not asked for",

@@ -3,9 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import * as fc from "fast-check";
+
 import { defaultLimits, resolveLimits } from "../../../src/base/limits.ts";
 import type { TappedConnection } from "../../../src/base/wiretap.ts";
 import { Recording } from "../../../src/check/record/recording.ts";
+import { collectScripts } from "../../../src/check/script/collection.ts";
 import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
 import { answer, request } from "./samples.ts";
 
@@ -125,6 +128,55 @@ describe("a recording has a script", () => {
     const text = readFileSync(join(tester.folder, "0001-get-a.wire"), "utf8");
     expect(text).toContain("Left out, GET /b: the recording ended before that.");
   });
+});
+
+/** Parts of messages, whole ones and broken ones, of which any order may come. */
+const part = fc.oneof(
+  fc.constantFrom(
+    request("/a"),
+    request("/b?token=abc", 'If-None-Match: "1"\r\nCookie: s=1\r\n'),
+    `${request("/c", "Content-Length: 3\r\n", "POST")}abc`,
+    request("/d", "Transfer-Encoding: chunked\r\n", "PUT"),
+    request("/e", "Expect: 100-continue\r\nContent-Length: 2\r\n", "PUT"),
+    request("/f", "", "HEAD"),
+    "3\r\nabc\r\n",
+    "0\r\n\r\n",
+    answer("hi\n", 'ETag: "1"\r\nSet-Cookie: s=1\r\n'),
+    answer('{"token":"x"}', "Content-Type: application/json\r\n"),
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    "HTTP/1.1 200 OK\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "\r\n",
+  ),
+  fc.string({ unit: "binary-ascii", maxLength: 8 }),
+);
+const event = fc.tuple(
+  fc.constantFrom("received", "sent", "sent", "clientEnded", "serverEnded", "closed"),
+  fc.nat({ max: 1 }),
+  part,
+);
+
+test("whatever passes is recorded in scripts that parse", () => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 20 }), (events) => {
+      const tester = new TestRecording();
+      const connections = [tester.recording.connected(), tester.recording.connected()];
+      for (const [kind, at, text] of events) {
+        const connection = connections[at];
+        if (kind === "received" || kind === "sent") connection?.[kind](latin1Bytes(text));
+        else if (kind === "serverEnded") connection?.serverEnded(at === 0 ? "closed" : "reset");
+        else if (kind === "clientEnded") connection?.clientEnded();
+      }
+      for (const connection of connections) connection.closed();
+      tester.recording.ended();
+      expect(tester.said.filter((line) => !line.startsWith("not recorded, "))).toEqual([]);
+      if (Object.keys(tester.scripts).length === 0) return;
+      const collected = collectScripts([tester.folder]);
+      expect(collected.ok ? [] : collected.error).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe("a recording", () => {

@@ -76,13 +76,14 @@ afterEach(() => {
 async function through(
   { listener: { port }, listener }: Backend,
   limits: Partial<Record<keyof Limits, number>> = {},
+  scheme = "http",
 ): Promise<{ readonly client: RawClient; readonly told: readonly string[] }> {
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const resolved = resolveLimits(limits);
   const tap = new HeardTap();
   const factory = proxyFactory({
-    server: new URL(`http://127.0.0.1:${port}/`),
+    server: new URL(`${scheme}://127.0.0.1:${port}/`),
     rewritesHost: false,
     wiretap: tap,
     unreachable: () => undefined,
@@ -189,6 +190,19 @@ describe("a proxy", () => {
     expect(await client.ending()).toBe("end");
     expect(client.received).toBe(octets.length);
     expect(Buffer.compare(client.octets, octets)).toBe(0);
+  });
+
+  test("answers 502 when there is no connection in time", async () => {
+    // A server that never answers the handshake.
+    const backend = backendThat();
+    const { client, told } = await through(backend, { proxyConnectTimeMs: 50 }, "https");
+    client.send("a");
+    expect(await client.ending()).toBe("end");
+    expect(client.text).toStartWith("HTTP/1.1 502 Bad Gateway\r\n");
+    expect(client.text).toEndWith(": none within 50 ms\n");
+    client.shut();
+    await until(() => told.includes("over"));
+    expect(told).toEqual(["over"]);
   });
 
   test("resets both sides when nothing has passed for too long", async () => {

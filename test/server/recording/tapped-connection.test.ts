@@ -52,6 +52,22 @@ describe("a wiretap", () => {
     expect(tap.ends).toBe(1);
   });
 
+  test("that throws is an error of the server, and answers go on", async () => {
+    const errors: unknown[] = [];
+    const quiet = { sent: () => undefined, clientEnded: () => undefined };
+    const broken = (): never => {
+      throw new Error("broken");
+    };
+    const tapped = { ...quiet, received: broken, serverEnded: broken, closed: broken };
+    const wiretap = { connected: () => tapped, ended: () => undefined };
+    const files = { "/a.txt": "hello" };
+    const server = await serve({ files, wiretap, onError: (error) => errors.push(error) });
+    const response = await fetch(`http://127.0.0.1:${server.port}/a.txt`);
+    expect(await response.text()).toBe("hello");
+    await server.stop({ force: true });
+    expect(errors).toEqual([new Error("broken")]);
+  });
+
   test("is told of a file that the kernel would have sent, and of a reset", async () => {
     const tap = new HeardTap();
     const root = new URL("../../../fixtures/site/img", import.meta.url).pathname;
