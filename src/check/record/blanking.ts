@@ -25,21 +25,31 @@ interface Finding {
   readonly name: string;
   /** Whether its length has to stay. */
   readonly isSized: boolean;
+  /** The name of the cookie whose value it is. */
+  readonly cookie?: string;
 }
 
 /** The credentials that were blanked, so that they are found where they occur again. */
 export class Secrets {
   readonly #values = new Set<string>();
   readonly #countMax: number;
+  readonly #charsMin: number | undefined;
 
-  /** Beyond `countMax` values the oldest is forgotten. */
-  constructor(countMax: number) {
+  /**
+   * Beyond `countMax` values the oldest is forgotten. Values have at least `charsMin` characters; by
+   * default as many that they don't occur by chance.
+   */
+  constructor(countMax: number, charsMin?: number) {
     this.#countMax = countMax;
+    this.#charsMin = charsMin;
   }
 
-  add(value: string): void {
-    const decoded = decodeForm(value);
-    for (const one of [value, decoded]) if (one.length >= secretCharsMin) this.#values.add(one);
+  /** Adds a value that is long enough. One of a cookie may be any word. */
+  add(value: string, isCookie = false): void {
+    const charsMin = this.#charsMin ?? (isCookie ? cookieCharsMin : secretCharsMin);
+    for (const one of [value, decodeForm(value)]) {
+      if (one.length >= charsMin) this.#values.add(one);
+    }
     for (const oldest of this.#values) {
       if (this.#values.size <= this.#countMax) break;
       this.#values.delete(oldest);
@@ -51,8 +61,9 @@ export class Secrets {
     const found: Finding[] = [];
     for (const value of this.#values) {
       for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + value.length)) {
-        const name = "what was blanked before";
-        found.push({ start: at, end: at + value.length, name, isSized: true });
+        const end = at + value.length;
+        if (isPartOfWord(text, at, end)) continue;
+        found.push({ start: at, end, name: "what was blanked before", isSized: true });
       }
     }
     return found;
@@ -60,13 +71,21 @@ export class Secrets {
 
   /** Whether one of them occurs in `octets`. */
   areIn(octets: Uint8Array): boolean {
-    const text = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
-    return [...this.#values].some((value) => text.includes(value, 0, "latin1"));
+    return this.findIn(latin1Text(octets)).length > 0;
   }
 }
 
-/** Shorter values occur anywhere. */
-const secretCharsMin = 4;
+const secretCharsMin = 6;
+const cookieCharsMin = 12;
+
+/** Whether letters or digits go on before `start` or at `end`. */
+function isPartOfWord(text: string, start: number, end: number): boolean {
+  return isWordUnit(text[start - 1]) || isWordUnit(text[end]);
+}
+
+function isWordUnit(unit: string | undefined): boolean {
+  return /^[A-Za-z0-9]$/u.test(unit ?? "");
+}
 
 function decodeForm(value: string): string {
   try {
@@ -85,7 +104,9 @@ export function blanked(
   const { octets, head } = message;
   const text = latin1Text(octets);
   const found = head === undefined ? inAnything(text) : inRequest(message, head, text);
-  for (const { start, end } of found) secrets.add(text.slice(start, end));
+  for (const { start, end, cookie } of found) {
+    secrets.add(text.slice(start, end), cookie !== undefined);
+  }
   const edits: Edit[] = [...kept];
   const names = new Set<string>();
   for (const { start, end, name, isSized } of [...found, ...secrets.findIn(text)]) {
@@ -125,7 +146,8 @@ export function cookiesIn(value: string, at: number): Finding[] {
   return Array.from(pairs, (pair) => {
     const [whole, name = "", of = ""] = pair;
     const start = at + pair.index + whole.length - of.length;
-    return { start, end: start + of.length, name: `the cookie ${name}`, isSized: false };
+    const end = start + of.length;
+    return { start, end, name: `the cookie ${name}`, isSized: false, cookie: name };
   });
 }
 

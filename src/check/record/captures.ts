@@ -77,9 +77,8 @@ export class Captures {
   }
 
   #cookies(field: RequestField, octets: Uint8Array): [number, number, Candidate][] {
-    return cookiesIn(field.value, field.start).flatMap(({ start, end, name }) => {
+    return cookiesIn(field.value, field.start).flatMap(({ start, end, cookie }) => {
       const value = latin1Text(octets, start, end);
-      const cookie = name.replace(/^the cookie /u, "");
       const found = this.#candidates.findLast((one) => one.cookie === cookie);
       return found?.value === value ? [[start, end, found]] : [];
     });

@@ -16,7 +16,7 @@ import { contentLines, isShortText, literalPattern } from "./wire-text.ts";
 /** What an answer's expectation needs besides the answer. */
 interface ExpectationContext {
   readonly captures: Captures;
-  readonly secrets: Secrets;
+  readonly secrets: Pick<Secrets, "areIn">;
   readonly target: string;
   /** Writes a file beside the script; answers with its path after "./". */
   keep(octets: Uint8Array, target: string, response: RecordedResponse): string;

@@ -44,6 +44,8 @@ const patientMs = 4000;
 const patienceFactor = 2;
 /** While more is sent on others, a connection is idle. Servers close those after 5 s. */
 const idleBytesMax = 1000;
+/** So many credentials of one phase are looked for in its answers. */
+const ownSecretsMax = 50;
 /** What is no request is sent from the script up to this size. */
 const opaqueBytesMax = 4096;
 
@@ -305,7 +307,7 @@ class ScriptText {
         const target = request?.head?.target ?? "";
         const expected = expectation(response, {
           captures: this.#captures,
-          secrets: this.#secrets,
+          secrets: this.#secretsOf(phase),
           target,
           keep: (octets) => this.#files.keep(octets, target, response),
         });
@@ -313,6 +315,17 @@ class ScriptText {
         return [...this.#within(waitMs), ...expected.lines];
       }
     }
+  }
+
+  /** The credentials that may not be in an answer: those of the phase itself however short. */
+  #secretsOf({ edits }: PlayablePhase): Pick<Secrets, "areIn"> {
+    const own = new Secrets(ownSecretsMax, 1);
+    for (const [{ octets }, all] of edits) {
+      for (const { start, end, by } of all) {
+        if (by instanceof Uint8Array) own.add(latin1Text(octets, start, end));
+      }
+    }
+    return { areIn: (view) => own.areIn(view) || this.#secrets.areIn(view) };
   }
 
   #within(waitMs: number): readonly string[] {

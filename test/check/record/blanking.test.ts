@@ -101,15 +101,18 @@ describe("blanked is", () => {
 
   test("not what is short and occurs anywhere", () => {
     const secrets = new Secrets(100);
-    secrets.add("abc");
-    expect(secrets.areIn(latin1Bytes("abc"))).toBe(false);
+    secrets.add("abcde");
+    secrets.add("dark theme", true);
+    secrets.add("sesame");
+    expect(secrets.areIn(latin1Bytes("abcde, dark theme, sesames"))).toBe(false);
+    expect(secrets.areIn(latin1Bytes("/sesame/"))).toBe(true);
   });
 
   test("not what was blanked too long ago", () => {
     const secrets = new Secrets(1);
-    secrets.add("first");
+    secrets.add("first1");
     secrets.add("second");
-    expect(secrets.areIn(latin1Bytes("first"))).toBe(false);
+    expect(secrets.areIn(latin1Bytes("first1"))).toBe(false);
     expect(secrets.areIn(latin1Bytes("second"))).toBe(true);
   });
 

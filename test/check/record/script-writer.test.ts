@@ -32,6 +32,13 @@ function phasesText(events: readonly Event[]): string {
 const get = request("/a");
 const ok = answer("hi\n");
 
+function exchange(target: string, fields = ""): readonly Event[] {
+  return [
+    [">", request(target, fields)],
+    ["<", ok],
+  ];
+}
+
 describe("a script", () => {
   test("reads as one that a person has written", () => {
     const script = written(
@@ -117,12 +124,8 @@ What it answered on 2026-11-29.
 
   test("opens a connection anew that was idle while much was sent on others", () => {
     const long = `X: ${"x".repeat(1000)}\r\n`;
-    const events = (target: string, fields = ""): Event[] => [
-      [">", request(target, fields)],
-      ["<", ok],
-    ];
-    const [first, last] = phasesOf([...events("/1"), ...events("/3")]);
-    const [between] = phasesOf(events("/2", long), 5000, 2);
+    const [first, last] = phasesOf([...exchange("/1"), ...exchange("/3")]);
+    const [between] = phasesOf(exchange("/2", long), 5000, 2);
     if (first === undefined || last === undefined || between === undefined) throw new Error();
     const { text } = written([first, { ...between, order: 1001.5 }, last]);
     expect(text?.match(/^## GET \S+/gmu)).toEqual(["## GET /1", "## GET /2", "## GET /3"]);
@@ -173,6 +176,18 @@ What it answered on 2026-11-29.
       ["<", ok],
     ]);
     expect(text).not.toContain("sesame");
+  });
+
+  test("has no answer that repeats a credential of its request, however short it was", () => {
+    const text = phasesText([
+      [">", request("/?pin=7")],
+      ["<", answer("your pin: 7")],
+      [">", get],
+      ["<", answer("7 files")],
+    ]);
+    expect(text).not.toContain("your pin");
+    expect(text).toContain("The answer's body repeats what was blanked, so it isn't compared.");
+    expect(text).toContain("    || 7 files\n");
   });
 
   test("has bodies in files, each once", () => {

@@ -29,6 +29,10 @@ class HeardTap implements Wiretap {
 
 const get = "GET /a.bin HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
+function broken(): never {
+  throw new Error("broken");
+}
+
 describe("a wiretap", () => {
   test.each([false, true])("is told of all octets, with tls: %p", async (tls) => {
     const tap = new HeardTap();
@@ -55,9 +59,6 @@ describe("a wiretap", () => {
   test("that throws is an error of the server, and answers go on", async () => {
     const errors: unknown[] = [];
     const quiet = { sent: () => undefined, clientEnded: () => undefined };
-    const broken = (): never => {
-      throw new Error("broken");
-    };
     const tapped = { ...quiet, received: broken, serverEnded: broken, closed: broken };
     const wiretap = { connected: () => tapped, ended: () => undefined };
     const files = { "/a.txt": "hello" };
