@@ -178,6 +178,11 @@ test.each<[string, string[]]>([
     ],
   ],
   ["send ./bodies/a", ["send: support.function.action", "./bodies/a: string.unquoted.path"]],
+  ["needs post-form", ["needs: keyword.other.setting", "post-form: constant.other.need"]],
+  [
+    "should RFC 9112 §9.3",
+    ["should: keyword.other.strength.should", "RFC 9112 §9.3: constant.other.reference"],
+  ],
   [
     "file a.txt mode=0640",
     [

@@ -15,6 +15,7 @@ import type {
   FieldCheck,
   ResponseStep,
   Save,
+  Script,
   StatusChoice,
   Template,
 } from "../script/script.ts";
@@ -48,6 +49,13 @@ export interface Memory {
   readonly files: Map<string, Content>;
   /** The script's path, for the files beside it. */
   readonly script?: string;
+}
+
+/** The memory of a script before its first phase. */
+export function freshMemory(script: Script): Memory {
+  const files = new Map<string, Content>();
+  for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
+  return { captures: new Map(), files, script: script.file };
 }
 
 /** Decides whether the outcome of a check fails its phase. Returns the failure if so. */

@@ -8,6 +8,7 @@
  */
 
 import { latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
+import { checkLimits } from "../limits.ts";
 import type { RequestField, RequestHead, RequestMessage } from "./recorded.ts";
 import { isSensitive } from "./sensitive-name.ts";
 
@@ -75,8 +76,7 @@ export class Secrets {
   }
 }
 
-const secretCharsMin = 6;
-const cookieCharsMin = 12;
+const { secretCharsMin, cookieCharsMin } = checkLimits;
 
 /** Whether letters or digits go on before `start` or at `end`. */
 function isPartOfWord(text: string, start: number, end: number): boolean {

@@ -6,6 +6,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
 import { latin1Bytes } from "../../http/octets/bytes.ts";
+import { checkLimits } from "../limits.ts";
 import { fieldValues } from "../play/response-reader.ts";
 import { isSecretField, secretsOfAnswer } from "./blanking.ts";
 import type { Secrets } from "./blanking.ts";
@@ -134,8 +135,7 @@ function bodyLines(response: RecordedResponse, context: ExpectationContext): Bod
   return { lines: [...mark, ...lines], notes: [], isCompared: true };
 }
 
-/** A body that becomes longer is kept in its coding. */
-const bound = { maxOutputLength: 16 * 1024 * 1024 } as const;
+const bound = { maxOutputLength: checkLimits.decodedBytesMax } as const;
 
 const decoders: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
   gzip: (body) => gunzipSync(body, bound),

@@ -12,6 +12,7 @@ import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
 import type { TappedConnection, Wiretap } from "../../base/wiretap.ts";
+import { checkLimits } from "../limits.ts";
 import { Secrets } from "./blanking.ts";
 import type { ConversationHost } from "./conversation.ts";
 import { Conversation } from "./conversation.ts";
@@ -36,9 +37,7 @@ interface RecordingOptions {
   readonly say: (line: string) => void;
 }
 
-const secretsMax = 200;
-/** So many reasons of what was left out are told at the end. */
-const leftOutToldMax = 20;
+const { secretsMax, leftOutToldMax } = checkLimits;
 
 /** A connection of which nothing is recorded. */
 const unheard: TappedConnection = {

@@ -7,11 +7,10 @@
  */
 
 import { indexOfCrlf, latin1Text } from "../../http/octets/bytes.ts";
+import { checkLimits } from "../limits.ts";
 import type { PayloadPart, RequestField, RequestHead, RequestMessage } from "./recorded.ts";
 
-/** More than servers take. */
-const headBytesMax = 64 * 1024;
-const chunkLineBytesMax = 4096;
+const { recordedHeadBytesMax: headBytesMax, chunkLineBytesMax } = checkLimits;
 
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\S+) HTTP\/1\.[01]$/u;
 const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/u;

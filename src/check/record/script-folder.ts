@@ -12,8 +12,7 @@ import { dirname, join } from "node:path";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { utf8Bytes } from "../../http/octets/bytes.ts";
-
-const numberMax = 9999;
+import { checkLimits } from "../limits.ts";
 
 export class ScriptFolder {
   readonly path: string;
@@ -40,7 +39,9 @@ export class ScriptFolder {
 
   /** The number of the next script; undefined if there are none left. */
   get next(): string | undefined {
-    return this.#number < numberMax ? String(this.#number + 1).padStart(4, "0") : undefined;
+    return this.#number < checkLimits.scriptNumberMax
+      ? String(this.#number + 1).padStart(4, "0")
+      : undefined;
   }
 
   /**

@@ -9,6 +9,7 @@
  */
 
 import { latin1Text } from "../../http/octets/bytes.ts";
+import { checkLimits } from "../limits.ts";
 import type { Edit } from "./blanking.ts";
 import { blanked, isVeiled, Secrets } from "./blanking.ts";
 import { fieldValues } from "../play/response-reader.ts";
@@ -38,16 +39,9 @@ interface WriterOptions {
   readonly leftOut: readonly string[];
 }
 
-/** An answer that took longer may take longer than a play waits, which is 5 s. */
-const patientMs = 4000;
+const { idleBytesMax, opaqueBytesMax, phaseSecretsMax, promptTimeMs } = checkLimits;
 /** A play waits for as many times as long as the recording did. */
 const patienceFactor = 2;
-/** While more is sent on others, a connection is idle. Servers close those after 5 s. */
-const idleBytesMax = 1000;
-/** So many credentials of one phase are looked for in its answers. */
-const ownSecretsMax = 50;
-/** What is no request is sent from the script up to this size. */
-const opaqueBytesMax = 4096;
 
 /** A phase that can be played. */
 interface PlayablePhase extends RecordedPhase {
@@ -206,14 +200,12 @@ function withExtension(name: string, { fields }: RecordedResponse): string {
   return `${name}${extensions[type.toLowerCase()] ?? ""}`;
 }
 
-const fileNameCharsMax = 60;
-
 /** A name of a file for what `target` leads to: its last segment, of plain characters. */
 export function fileName(target: string): string {
   const path = target.replace(/^[a-z]+:\/\/[^/]*/iu, "").replace(/[?#].*$/su, "");
   const segment = path.split("/").findLast((one) => one !== "") ?? "";
   const plain = segment.replace(/[^A-Za-z0-9._-]+/gu, "-").replace(/^[.-]+/u, "");
-  const name = plain.slice(-fileNameCharsMax).replace(/^[.-]+/u, "") || "index";
+  const name = plain.slice(-checkLimits.fileNameCharsMax).replace(/^[.-]+/u, "") || "index";
   // A file of this name would be played.
   return name.endsWith(".wire") ? `${name}.txt` : name;
 }
@@ -319,7 +311,7 @@ class ScriptText {
 
   /** The credentials that may not be in an answer: those of the phase itself however short. */
   #secretsOf({ edits }: PlayablePhase): Pick<Secrets, "areIn"> {
-    const own = new Secrets(ownSecretsMax, 1);
+    const own = new Secrets(phaseSecretsMax, 1);
     for (const [{ octets }, all] of edits) {
       for (const { start, end, by } of all) {
         if (by instanceof Uint8Array) own.add(latin1Text(octets, start, end));
@@ -329,7 +321,7 @@ class ScriptText {
   }
 
   #within(waitMs: number): readonly string[] {
-    if (waitMs <= patientMs) return [];
+    if (waitMs <= promptTimeMs) return [];
     this.#uncut.add("it waits for the server's deadlines");
     return [`within ${Math.ceil((waitMs * patienceFactor) / 1000)}s`];
   }

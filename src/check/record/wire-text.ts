@@ -4,11 +4,10 @@
  */
 
 import { latin1Text } from "../../http/octets/bytes.ts";
+import { checkLimits } from "../limits.ts";
 import type { Edit } from "./blanking.ts";
 
-/** A body up to this size stands in the script, if it is text. */
-const inlineBytesMax = 1024;
-const inlineColumnsMax = 240;
+const { inlineBytesMax, inlineColumnsMax, targetCharsMax } = checkLimits;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -126,7 +125,7 @@ export function literalPattern(text: string): string {
 }
 
 /** Octets of a head as words of a title: on one line, visible, and not too long. */
-export function titleText(text: string, charsMax = 80): string {
+export function titleText(text: string, charsMax: number = targetCharsMax): string {
   const seen = Array.from(text.replace(/[^\x21-\x7e]/gu, "?"));
   return seen.length > charsMax ? `${seen.slice(0, charsMax).join("")}…` : seen.join("");
 }
