@@ -249,7 +249,7 @@ describe("recorded between a client and another server, what passes plays green"
         expect(failed).toEqual([]);
         expect(held).toBeGreaterThan(0);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

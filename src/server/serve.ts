@@ -458,7 +458,7 @@ function factoryOf({ wiretap }: CompleteOptions): ConnectionFactory {
   const factory = http1Factory();
   if (wiretap === undefined) return factory;
   const { tappedFactory } =
-    require("./recording/tapped-connection.ts") as typeof import("./recording/tapped-connection.ts");
+    require("./recording/tapped.ts") as typeof import("./recording/tapped.ts");
   return tappedFactory(factory, wiretap);
 }
 

@@ -1,9 +1,9 @@
 /**
- * Blanks credentials in what a client sent. The value of a field becomes the word `blanked`; a value
- * in a target or a body becomes as many letters x, so that lengths stay right.
+ * Blanks credentials in what a client sent. The value of a field becomes the word `blanked`; one in
+ * a target or a body becomes as many letters x, so that lengths stay right.
  *
  * Blanked is what stands behind a sensitive name: fields, cookies, parameters of the query, also in
- * Referer, controls of a urlencoded or multipart form, and strings in JSON. What was blanked once is
+ * Referer, controls of a urlencoded or multipart form, strings in JSON. What was blanked once is
  * blanked wherever it occurs again. What is no request is searched for all of these.
  */
 
@@ -37,8 +37,8 @@ export class Secrets {
   readonly #charsMin: number | undefined;
 
   /**
-   * Beyond `countMax` values the oldest is forgotten. Values have at least `charsMin` characters; by
-   * default as many that they don't occur by chance.
+   * Beyond `countMax` values the oldest is forgotten. Values have at least `charsMin` characters;
+   * by default as many that they don't occur by chance.
    */
   constructor(countMax: number, charsMin?: number) {
     this.#countMax = countMax;
@@ -218,7 +218,7 @@ function inPayload(
   return found.flatMap((finding) => inMessage(finding, payload));
 }
 
-/** A finding in the content as findings in the message: one for each chunk that has a part of it. */
+/** A finding in the content as findings in the message: one for each chunk with a part of it. */
 function inMessage(finding: Finding, payload: RequestMessage["payload"]): readonly Finding[] {
   const found: Finding[] = [];
   let before = 0;

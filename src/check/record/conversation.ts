@@ -98,7 +98,8 @@ export class Conversation implements TappedConnection {
       this.#response ??= this.#openResponse();
       const progress = this.#response.reader.push(rest);
       if (progress.kind === "fault") {
-        this.#open().leftOut ??= `a player would refuse the answer, since it expects ${progress.expected}`;
+        const { expected } = progress;
+        this.#open().leftOut ??= `a player would refuse the answer, since it expects ${expected}`;
         this.#lose();
         return;
       }
@@ -126,7 +127,8 @@ export class Conversation implements TappedConnection {
       if (progress?.kind !== "response") {
         const { bodyBytes } = this.#response.reader;
         const end = how === "reset" ? "reset" : "closed";
-        phase.leftOut ??= `the server ${end} the connection after ${bodyBytes} bytes of the answer's body`;
+        const where = `after ${bodyBytes} bytes of the answer's body`;
+        phase.leftOut ??= `the server ${end} the connection ${where}`;
         return this.#lose();
       }
       this.#answered(progress.response);

@@ -2,7 +2,7 @@
  * Records connections as wire scripts in a folder: a script for connections that are open at one
  * time, or for one alone, written when the last of them is closed.
  *
- * What comes after a request that may have changed something on the server may depend on it, so from
+ * What comes after a request that may have changed something on the server may depend on it. From
  * then on all goes into one script, whose phases are played in their order. A script that has as
  * many phases as it may have, or holds as much memory, is written, and the next one goes on. Beyond
  * what the folder may hold nothing more is recorded.

@@ -4,8 +4,10 @@
  * The phases stand in the order in which they began. Those that share a connection are a run, whose
  * connections `continue`; where several connections are open at one time, each phase says which one
  * it is `on`. A connection on which nothing was sent while much was on others is opened anew: a
- * replay that sends byte by byte takes so long for it that the server would close it. What depended on a credential may be answered otherwise when it is played: it is a
- * `may`, and stands in a run of its own, so that the rest holds without it.
+ * replay that sends byte by byte takes so long for it that the server would close it.
+ *
+ * What depended on a credential may be answered otherwise when it is played: it is a `may`, and
+ * stands in a run of its own, so that the rest holds without it.
  */
 
 import { latin1Text } from "../../http/octets/bytes.ts";
@@ -268,7 +270,8 @@ class ScriptText {
     const { names, isDoubtful } = phase;
     if (names.length > 0) {
       notes.push(
-        `Blanked: ${names.join(", ")}. The answer is the one to the request as it was, so another one is no failure.`,
+        `Blanked: ${names.join(", ")}. ` +
+          "The answer is the one to the request as it was, so another one is no failure.",
       );
     } else if (isDoubtful) {
       notes.push("It uses what the answer to a blanked request gave.");

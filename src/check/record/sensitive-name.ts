@@ -4,12 +4,22 @@
  */
 
 /** Anywhere in a name, since names run words together: `csrfmiddlewaretoken`. */
-const parts =
-  /password|passwd|passphrase|passcode|secret|token|api-?key|access-?key|private-?key|credential|cookie|csrf|xsrf/u;
+const parts = new RegExp(
+  [
+    "password|passwd|passphrase|passcode|secret|token|credential|cookie|csrf|xsrf",
+    "(?:api|access|private)-?key",
+  ].join("|"),
+  "u",
+);
 
 /** As a word of its own, since others have it in them: `author`, `passage`, `design`. */
-const words =
-  /(?:^|-)(?:authorization|authentication-info|auth|pass|pwd|pin|otp|jwt|sid|session|session-?id|sessid|sig|signature)(?:-|$)/u;
+const words = new RegExp(
+  `(?:^|-)(?:${[
+    "authorization|authentication-info|auth|pass|pwd|pin|otp|jwt",
+    "sid|session|session-?id|sessid|sig|signature",
+  ].join("|")})(?:-|$)`,
+  "u",
+);
 
 /** Whether what `name` names is a credential. */
 export function isSensitive(name: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * `postern check --proxy URL --record DIR`: stands on a loopback port between a client and a server,
- * and writes what passes as wire scripts, until a signal ends it.
+ * `postern check --proxy URL --record DIR`: stands on a loopback port between a client and a
+ * server, and writes what passes as wire scripts, until a signal ends it.
  */
 
 import { defaultLimits } from "../../base/limits.ts";
