@@ -15,17 +15,44 @@ import type { Transport } from "../connection/transport.ts";
 export function tappedFactory(factory: ConnectionFactory, wiretap: Wiretap): ConnectionFactory {
   return (context, transport, remoteAddress) => {
     const tap = new GuardedTap(wiretap, context.failed);
-    const tapped: { connection?: TappedProtocol } = {};
+    const owners = new Owners(transport, tap);
     const told = {
       ...context,
-      closed: () => {
-        if (tapped.connection !== undefined) context.closed(tapped.connection);
-      },
+      replaced: () => owners.tell((before, after) => context.replaced(before, after)),
+      closed: () => owners.tell((_before, after) => context.closed(after)),
     };
-    const inner = factory(told, new TappedTransport(transport, tap), remoteAddress);
-    tapped.connection = new TappedProtocol(inner, tap);
-    return tapped.connection;
+    return owners.own(factory(told, new TappedTransport(owners, transport, tap), remoteAddress));
   };
+}
+
+/** What the listener knows of a connection: the one that it has now, and the one before it. */
+class Owners {
+  readonly #transport: Transport;
+  readonly #tap: TappedConnection;
+  #before: ProtocolConnection | undefined;
+  #now: ProtocolConnection | undefined;
+
+  constructor(transport: Transport, tap: TappedConnection) {
+    this.#transport = transport;
+    this.#tap = tap;
+  }
+
+  /** `connection` with a receiver that tells what comes. */
+  own(connection: ProtocolConnection): ProtocolConnection {
+    this.#before = this.#now;
+    this.#now = new TappedProtocol(connection, this.#tap);
+    return this.#now;
+  }
+
+  /** A tunnel takes the place of the connection. */
+  handTo(tunnel: ProtocolConnection): void {
+    this.#transport.handTo(this.own(tunnel));
+  }
+
+  tell(tell: (before: ProtocolConnection, now: ProtocolConnection) => void): void {
+    const now = this.#now;
+    if (now !== undefined) tell(this.#before ?? now, now);
+  }
 }
 
 /** Reports what a wiretap throws, and tells it nothing more of the connection then. */
@@ -72,10 +99,12 @@ class GuardedTap implements TappedConnection {
 
 /** Tells what is written, and how the server ends the connection. */
 class TappedTransport implements Transport {
+  readonly #owners: Owners;
   readonly #transport: Transport;
   readonly #tap: TappedConnection;
 
-  constructor(transport: Transport, tap: TappedConnection) {
+  constructor(owners: Owners, transport: Transport, tap: TappedConnection) {
+    this.#owners = owners;
     this.#transport = transport;
     this.#tap = tap;
   }
@@ -126,6 +155,11 @@ class TappedTransport implements Transport {
   terminate(): void {
     this.#tap.serverEnded("reset");
     this.#transport.terminate();
+  }
+
+  handTo(owner: unknown): void {
+    // Only a connection's successor is ever handed a socket.
+    this.#owners.handTo(owner as ProtocolConnection);
   }
 }
 
