@@ -69,6 +69,24 @@ describe("a wiretap", () => {
     expect(errors).toEqual([new Error("broken")]);
   });
 
+  test("is told of a WebSocket's handshake and of its end, and the socket works", async () => {
+    const tap = new HeardTap();
+    const server = await serve({ files: {}, wiretap: tap });
+    server.webSocket("/chat", async (socket) => {
+      for await (const message of socket) socket.send(message);
+    });
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/chat`);
+    const echoed = Promise.withResolvers<unknown>();
+    socket.addEventListener("open", () => socket.send("hello"));
+    socket.addEventListener("message", ({ data }) => echoed.resolve(data));
+    expect(await echoed.promise).toBe("hello");
+    socket.close();
+    while (tap.connections[0]?.events.includes("over") !== true) await Bun.sleep(1);
+    expect(tap.connections[0]?.sent).toStartWith("HTTP/1.1 101 ");
+    expect(server.connections).toBe(0);
+    await server.stop({ force: true });
+  });
+
   test("is told of a file that the kernel would have sent, and of a reset", async () => {
     const tap = new HeardTap();
     const root = new URL("../../../fixtures/site/img", import.meta.url).pathname;
