@@ -23,9 +23,9 @@ import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
-import type { ConnectionFactory, ServerContext } from "./connection/protocol-connection.ts";
+import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
-import { http1Factory } from "./http1/http1-factory.ts";
+import { connectionFactory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
@@ -473,15 +473,6 @@ class Reporting {
   }
 }
 
-/** What makes the connections of a server. A wiretap's code is loaded only by one that has it. */
-function factoryOf({ wiretap }: CompleteOptions): ConnectionFactory {
-  const factory = http1Factory();
-  if (wiretap === undefined) return factory;
-  const { tappedFactory } =
-    require("./recording/tapped.ts") as typeof import("./recording/tapped.ts");
-  return tappedFactory(factory, wiretap);
-}
-
 /** What connections share, of a server whose present site is `site()`. */
 function contextOf(
   site: () => OpenSite,
@@ -532,7 +523,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context = contextOf(() => opened, surroundings, reporting);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, factoryOf(complete), tls);
+  const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
