@@ -117,14 +117,14 @@ function framingFault(
   codings: readonly string[],
   lengths: readonly string[],
 ): string | undefined {
-  const bodiless = head.status < 200 || head.status === 204;
+  const hasNoBody = head.status < 200 || head.status === 204;
   if (codings.length > 0 && lengths.length > 0) {
     return "Content-Length or Transfer-Encoding, not both (RFC 9112 §6.2)";
   }
-  if (bodiless && codings.length > 0) {
+  if (hasNoBody && codings.length > 0) {
     return `no Transfer-Encoding with ${head.status} (RFC 9112 §6.1)`;
   }
-  if (bodiless && lengths.length > 0) {
+  if (hasNoBody && lengths.length > 0) {
     return `no Content-Length with ${head.status} (RFC 9110 §8.6)`;
   }
   if (codings.length > 0 && head.version === "HTTP/1.0") {

@@ -7,6 +7,8 @@
  * not be valid UTF-8. Absent on purpose: code, conditions and loops.
  */
 
+import type { ClientStep } from "./client/client-step.ts";
+
 /** Bytes to send or to expect, with placeholders for captured values. */
 export type Template = readonly (Uint8Array | Capture)[];
 
@@ -164,6 +166,8 @@ export interface Phase {
   readonly strength: Strength;
   readonly continues: boolean;
   readonly steps: readonly Step[];
+  /** What the server's side does in a script that tests a client; `steps` is empty then. */
+  readonly clientSteps?: readonly ClientStep[];
 }
 
 /** The settings of a script, for the server and the player, before its first phase. */
@@ -184,6 +188,8 @@ export interface Settings {
   readonly stateful: boolean;
   /** Why the script is not replayed with its bytes cut. Absent if it is. */
   readonly uncutReason?: string;
+  /** Whether the script plays the server's part, and tests a client. */
+  readonly client?: true;
 }
 
 /** A script. `file` is its path as messages show it. */

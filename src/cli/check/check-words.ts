@@ -15,6 +15,9 @@ What to play against:
                        postern itself)
   --tree DIR           write the scripts' files into DIR, to be served by the other server; with
                        nothing to play against, only that
+  --client COMMAND     play the server's part with a client: 'curl -sS {url}', or an adapter;
+                       NAME=COMMAND names it; repeatable
+  -- COMMAND...        the same with one client, in words of its own
 
 What to play:
   --filter TEXT        scripts with TEXT in their path, their title or a phase's title
@@ -51,6 +54,7 @@ interface CheckWords extends Omit<CheckOptions, "start" | "out" | "progress"> {
 
 type Draft = { -readonly [Key in keyof CheckWords]: CheckWords[Key] } & {
   against: string[];
+  clients: string[];
   sections: string[];
   strengths: Strength[];
 };
@@ -73,6 +77,7 @@ const seedMax = 0xffff_ffff;
 /** Options with a value. A returned text says what is wrong with it. */
 const valued: Readonly<Record<string, (draft: Draft, value: string) => string | undefined>> = {
   "--against": (draft, value) => void draft.against.push(value),
+  "--client": (draft, value) => void draft.clients.push(value),
   "--tree": (draft, value) => void (draft.tree = value),
   "--filter": (draft, value) => void (draft.filter = value),
   "--section": (draft, value) => void draft.sections.push(value),
@@ -124,12 +129,17 @@ function unknownOption(word: string): string {
 /** Reads the words after `check`; a string says what is wrong with them. */
 export function readCheckWords(words: readonly string[]): CheckWords | string {
   const paths: string[] = [];
-  const lists = { against: [], sections: [], strengths: [] };
+  const lists = { against: [], clients: [], sections: [], strengths: [] };
   const draft: Draft = { paths, ...lists, json: false, replay: true, watch: false };
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
     const set = Object.hasOwn(switches, word) ? switches[word] : undefined;
     const take = Object.hasOwn(valued, word) ? valued[word] : undefined;
+    if (word === "--") {
+      draft.clientWords = words.slice(i + 1);
+      if (draft.clientWords.length === 0) return "-- needs a command after it";
+      break;
+    }
     if (set !== undefined) set(draft);
     else if (take !== undefined) {
       const value = words[++i];
