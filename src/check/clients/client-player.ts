@@ -163,9 +163,17 @@ class ClientPlayer {
     const deadline = performance.now() + bound;
     const expected = `a request, ${requestLine.methods.join(" or ")}`;
     const found = await this.#port.until(deadline, () => {
-      return this.#asking() ?? (this.#client.result === undefined ? undefined : "concluded");
+      if (this.#client.result !== undefined) return this.#asking() ?? "concluded";
+      return this.#asking() ?? (this.#port.connections.some(isUnread) ? "elsewhere" : undefined);
     });
     if (found === "late") return { line, expected, came: `nothing within ${bound} ms` };
+    if (found === "elsewhere") {
+      return {
+        line,
+        expected: `${expected}, on ${this.#wanted}`,
+        came: "one on another connection",
+      };
+    }
     if (found === "concluded") {
       if (step.optional) return "left-out";
       const { result } = this.#client;

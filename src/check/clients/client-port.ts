@@ -109,5 +109,6 @@ export function leftText(end: "closed" | "reset"): string {
 
 /** The name of a connection in a report: its own, or its place in the order. */
 function nameOf(one: ClientConnection, all: readonly ClientConnection[]): string {
-  return one.name ?? `connection ${all.indexOf(one) + 1}`;
+  const at = all.indexOf(one);
+  return one.name ?? (at === 0 ? "main" : `connection ${at + 1}`);
 }
