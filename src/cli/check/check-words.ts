@@ -54,7 +54,6 @@ interface CheckWords extends Omit<CheckOptions, "start" | "out" | "progress"> {
 
 type Draft = { -readonly [Key in keyof CheckWords]: CheckWords[Key] } & {
   against: string[];
-  clients: string[];
   sections: string[];
   strengths: Strength[];
 };
@@ -77,7 +76,7 @@ const seedMax = 0xffff_ffff;
 /** Options with a value. A returned text says what is wrong with it. */
 const valued: Readonly<Record<string, (draft: Draft, value: string) => string | undefined>> = {
   "--against": (draft, value) => void draft.against.push(value),
-  "--client": (draft, value) => void draft.clients.push(value),
+  "--client": (draft, value) => void (draft.clients = [...(draft.clients ?? []), value]),
   "--tree": (draft, value) => void (draft.tree = value),
   "--filter": (draft, value) => void (draft.filter = value),
   "--section": (draft, value) => void draft.sections.push(value),
@@ -129,7 +128,7 @@ function unknownOption(word: string): string {
 /** Reads the words after `check`; a string says what is wrong with them. */
 export function readCheckWords(words: readonly string[]): CheckWords | string {
   const paths: string[] = [];
-  const lists = { against: [], clients: [], sections: [], strengths: [] };
+  const lists = { against: [], sections: [], strengths: [] };
   const draft: Draft = { paths, ...lists, json: false, replay: true, watch: false };
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
