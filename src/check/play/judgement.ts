@@ -31,6 +31,10 @@ export interface Failure {
   readonly difference?: Difference;
   /** The response that was judged. */
   readonly response?: HttpResponse;
+  /** Whether a value is missing that an earlier phase should have saved, so that none can tell. */
+  readonly unsaved?: true;
+  /** Whether the server closed the connection behind a whole answer, and nothing else is wrong. */
+  readonly closedBehind?: true;
 }
 
 interface Difference {
@@ -44,6 +48,15 @@ export interface Memory {
   readonly files: Map<string, Content>;
 }
 
+/** Decides whether the outcome of a check fails its phase. Returns the failure if so. */
+export type Weigh = (
+  check: FieldCheck | BodyCheck,
+  failure: Failure | undefined,
+  response: HttpResponse,
+) => Failure | undefined;
+
+const unweighed: Weigh = (_, failure) => failure;
+
 /**
  * The first expectation of `step` that `response` fails. Without one, the step's values are saved.
  */
@@ -51,11 +64,14 @@ export function judgeResponse(
   step: ResponseStep,
   response: HttpResponse,
   memory: Memory,
+  weigh: Weigh = unweighed,
 ): Failure | undefined {
   const failure =
     judgeStatus(step, response) ??
-    firstFailure(step.fields, (check) => judgeField(check, response.fields, memory)) ??
-    judgeBody(step, response, memory) ??
+    firstFailure(step.fields, (check) =>
+      weigh(check, judgeField(check, response.fields, memory), response),
+    ) ??
+    judgeBody(step, response, memory, weigh) ??
     firstFailure(step.saves, (each) => saveField(each, response.fields, memory));
   return failure === undefined ? undefined : { ...failure, response };
 }
@@ -130,18 +146,21 @@ export function resolve(template: Template, memory: Memory, line: number): Uint8
   const filled = fillTemplate(template, memory.captures);
   if (filled.ok) return filled.value;
   const came = "nothing was saved: the phase that saves it did not hold";
-  return { line, expected: `{{${filled.error}}}`, came };
+  return { line, expected: `{{${filled.error}}}`, came, unsaved: true };
 }
 
 function judgeBody(
   step: ResponseStep,
   response: HttpResponse,
   memory: Memory,
+  weigh: Weigh,
 ): Failure | undefined {
   if (step.body.length === 0) return undefined;
   const body = step.decoded ? decode(response, step.line) : response.body;
   if (!(body instanceof Uint8Array)) return body;
-  return firstFailure(step.body, (check) => judgeBodyCheck(check, body, memory));
+  return firstFailure(step.body, (check) =>
+    weigh(check, judgeBodyCheck(check, body, memory), response),
+  );
 }
 
 /** Checks a body, or what of it is left when its content coding is removed. */

@@ -4,6 +4,7 @@
  */
 
 import { resolveLimits } from "../../base/limits.ts";
+import type { Need } from "./need.ts";
 import type { Settings } from "./script.ts";
 import type { Setting } from "./statement.ts";
 
@@ -12,6 +13,7 @@ export class SettingsParser {
   readonly #serverArguments: string[] = [];
   readonly #limits: Record<string, number> = {};
   readonly #hosts: string[] = [];
+  readonly #needs = new Set<Need>();
   #alone = false;
   #cleartext = false;
   #stateful = false;
@@ -31,6 +33,9 @@ export class SettingsParser {
       }
       case "hosts":
         this.#hosts.push(...setting.names);
+        return undefined;
+      case "needs":
+        for (const word of setting.words) this.#needs.add(word);
         return undefined;
       case "alone":
         this.#alone = true;
@@ -55,6 +60,7 @@ export class SettingsParser {
       serverArguments: this.#serverArguments,
       limits: this.#limits,
       hosts: this.#hosts,
+      needs: [...this.#needs],
       alone: this.#alone,
       cleartext: this.#cleartext,
       stateful: this.#stateful,

@@ -10,6 +10,7 @@ import type { PhaseHeading } from "./heading.ts";
 import type {
   BodyCheck,
   FileEntry,
+  OwnStrength,
   Phase,
   ResponseStep,
   SendPart,
@@ -52,6 +53,7 @@ type Open =
 /** The `|` lines of a response, and the line number of the first. */
 interface ExactBody {
   line: number;
+  own: { own?: OwnStrength };
   readonly texts: Template[];
 }
 
@@ -62,6 +64,8 @@ export class StepParser {
   readonly #fault: (line: number, expected: string) => void;
   #open: Open = nothing;
   #within: { readonly line: number; readonly ms: number } | undefined;
+  /** The strength of the expectation that comes next. */
+  #own: { readonly line: number; readonly own: OwnStrength } | undefined;
 
   readonly #tree: TreeEntry[] = [];
   readonly #phases: OpenPhase[] = [];
@@ -87,6 +91,7 @@ export class StepParser {
 
   /** Ends the phase. `sound` is asked whether no line from the given one on had a fault. */
   end(sound: (begin: number) => boolean): void {
+    this.#weighNothing();
     this.close();
     const phase = this.#phases.at(-1);
     if (phase === undefined) return;
@@ -102,6 +107,7 @@ export class StepParser {
   }
 
   take(statement: StepStatement, line: number): void {
+    if (!canBeWeighed(statement)) this.#weighNothing();
     switch (statement.kind) {
       case "change":
         return this.#change(statement.change);
@@ -121,6 +127,9 @@ export class StepParser {
       case "within":
         this.close();
         this.#within = { line, ms: statement.ms };
+        return;
+      case "own":
+        this.#own = { line, own: statement.own };
         return;
       case "step":
         return this.#step(phase, statement.step, line);
@@ -175,6 +184,7 @@ export class StepParser {
 
   #content(text: Template, line: number): void {
     if (this.#open.kind === "file") {
+      this.#weighNothing();
       const octets = literalBytes(text);
       if (!octets.ok) return this.#fault(line, octets.error);
       this.#open.texts.push(octets.value);
@@ -185,7 +195,10 @@ export class StepParser {
     }
     const { exact } = this.#open;
     this.#needCaptures(text, line);
-    if (exact.texts.length === 0) exact.line = line;
+    if (exact.texts.length === 0) {
+      exact.line = line;
+      exact.own = this.#takeOwn();
+    } else this.#weighNothing();
     exact.texts.push(text);
   }
 
@@ -217,7 +230,22 @@ export class StepParser {
       saves: [],
     };
     phase.steps.push(response);
-    this.#open = { kind: "response", response, exact: { line, texts: [] } };
+    this.#open = { kind: "response", response, exact: { line, own: {}, texts: [] } };
+  }
+
+  /** The strength that the line before gives to this expectation. */
+  #takeOwn(): { own?: OwnStrength } {
+    const given = this.#own;
+    this.#own = undefined;
+    return given === undefined ? {} : { own: given.own };
+  }
+
+  /** A strength has to stand right before an expectation that can have one. */
+  #weighNothing(): void {
+    if (this.#own === undefined) return;
+    const { line, own } = this.#own;
+    this.#own = undefined;
+    this.#fault(line, `a check, open, closed, reset or silence right after ${own.strength}`);
   }
 
   #takeWithin(): { withinMs?: number } {
@@ -229,14 +257,16 @@ export class StepParser {
   #step(phase: OpenPhase, step: PlainStep, line: number): void {
     this.close();
     if (step.kind === "end") {
-      phase.steps.push({ ...step, ...this.#takeWithin() });
+      phase.steps.push({ ...step, ...this.#takeWithin(), ...this.#takeOwn() });
       return;
     }
     if (this.#within !== undefined) {
       this.#fault(line, "a response, closed or reset after within");
       this.#within = undefined;
     }
-    phase.steps.push(step);
+    if (step.kind === "open" || step.kind === "silence") {
+      phase.steps.push({ ...step, ...this.#takeOwn() });
+    } else phase.steps.push(step);
   }
 
   #check(
@@ -250,7 +280,7 @@ export class StepParser {
     switch (statement.kind) {
       case "field":
         if (statement.check.kind === "equals") this.#needCaptures(statement.check.value, line);
-        response.fields.push(statement.check);
+        response.fields.push({ ...statement.check, ...this.#takeOwn() });
         return;
       case "body":
         this.#bodyCheck(response, statement.check, line);
@@ -273,7 +303,7 @@ export class StepParser {
     if (check.kind === "file" && this.#paths.get(check.path) !== "file") {
       return this.#fault(line, "a file of the tree, written before");
     }
-    response.body.push(check);
+    response.body.push({ ...check, ...this.#takeOwn() });
   }
 
   #needCaptures(template: Template, line: number): void {
@@ -290,13 +320,23 @@ export class StepParser {
     const { response, exact } = open;
     if (exact.texts.length > 0) {
       const text = joinTemplates(exact.texts);
-      response.body.push({ kind: "exact", line: exact.line, text });
+      response.body.push({ kind: "exact", line: exact.line, text, ...exact.own });
     }
     if (response.framing === "none" && response.body.length > 0) {
       this.#fault(response.line, "body none, and nothing else of the body");
     }
   }
 }
+
+/** Whether a strength of its own may stand before it. */
+function canBeWeighed(statement: StepStatement): boolean {
+  if (statement.kind !== "step") return weighed.has(statement.kind);
+  return weighedSteps.has(statement.step.kind);
+}
+
+const weighed: ReadonlySet<StepStatement["kind"]> = new Set(["field", "body", "content"]);
+
+const weighedSteps: ReadonlySet<Step["kind"]> = new Set(["open", "end", "silence"]);
 
 const actions: ReadonlySet<Step["kind"]> = new Set(["on", "send", "half-close", "close", "abort"]);
 

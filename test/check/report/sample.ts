@@ -11,6 +11,7 @@ export function scriptOf(file: string, strengths: readonly Strength[]): Script {
     serverArguments: [],
     limits: {},
     hosts: [],
+    needs: [],
     alone: false,
     cleartext: false,
     stateful: false,

@@ -8,6 +8,7 @@ describe("the settings of a script", () => {
       serverArguments: [],
       limits: {},
       hosts: [],
+      needs: [],
       alone: false,
       cleartext: false,
       stateful: false,

@@ -1,0 +1,36 @@
+/**
+ * What a phase is about, by its references. Two expectations stand in scripts about everything
+ * else: that the connection stays open behind an answer, and that an answer has a Date. A server
+ * that falls short of one of them does so everywhere. It is blamed for it where that is the
+ * subject; elsewhere it is only noted, and the report says it once.
+ */
+
+import type { FieldCheck, Phase } from "../script/script.ts";
+
+/** What a phase needn't be about to expect it. */
+export interface Subject {
+  /** Whether the connection is the subject, so that a server which closes it fails the phase. */
+  readonly persistence: boolean;
+  /** Whether the time of the answer is the subject. */
+  readonly date: boolean;
+}
+
+/** The sections on connections that persist, and on the options that end them. */
+const persistenceSections = new Set(["RFC 9112 §9.3", "RFC 9110 §7.6.1"]);
+const dateSection = "RFC 9110 §6.6.1";
+
+/**
+ * The subject of a phase. No must is about persistence: a server SHOULD support it (RFC 9112 §9.3),
+ * and may close any connection behind an answer.
+ */
+export function subjectOf({ references, strength }: Phase): Subject {
+  return {
+    persistence: strength !== "must" && references.some((each) => persistenceSections.has(each)),
+    date: references.includes(dateSection),
+  };
+}
+
+/** Whether a check asks for nothing but a Date. */
+export function asksForDate({ kind, name }: FieldCheck): boolean {
+  return (kind === "present" || kind === "once") && name.toLowerCase() === "date";
+}
