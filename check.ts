@@ -1,3 +1,8 @@
 /** `postern/check`: wire scripts as tests of `bun test`. */
 
-export { wire, type WireOptions } from "./src/check/wire-tests.ts";
+export {
+  wire,
+  wireClient,
+  type WireClientOptions,
+  type WireOptions,
+} from "./src/check/wire-tests.ts";

@@ -8,6 +8,8 @@
 
 import { beforeAll, describe, test } from "bun:test";
 
+import { readClientCommand } from "./clients/client-command.ts";
+import { playableWith, playClients } from "./clients/play-clients.ts";
 import { writeNamedTree } from "./play/script-tree.ts";
 import type { Column } from "./report/column.ts";
 import { failureLines } from "./report/formats/failure-lines.ts";
@@ -72,6 +74,35 @@ export function wire(path: string, options: WireOptions): void {
   });
 }
 
+export interface WireClientOptions extends Omit<WireOptions, "against" | "tree"> {
+  /** The client's command, as `check --client` takes it. */
+  readonly client: string;
+}
+
+/**
+ * Makes a test of each phase of the scripts at `path` that test a client. Throws if a script or the
+ * command can't be read.
+ */
+export function wireClient(path: string, options: WireClientOptions): void {
+  const collected = collectScripts([path]);
+  if (!collected.ok) throw new Error(collected.error.map(faultText).join("\n"));
+  const command = readClientCommand(options.client);
+  if (!command.ok) throw new Error(command.error);
+  const scripts = selected(collected.value, options);
+  const { replay = false, jobs, responseMs } = options;
+  const bounds = { record: true, ...(responseMs === undefined ? {} : { responseMs }) };
+  const course = new Course({ replay, bounds, ...(jobs === undefined ? {} : { jobs }) });
+  const playable = scripts.filter(({ settings }) => settings.client === true);
+  const canPlay = new Set(playable.filter((script) => playableWith(script, command.value)));
+  let column: Column | undefined;
+  describe(path, () => {
+    beforeAll(async () => {
+      [column] = await playClients(playable, [command.value], course);
+    }, allTimeMs);
+    for (const script of scripts) testsOf(script, options, canPlay, () => column);
+  });
+}
+
 function faultText({ file, line, expected, missing }: ScriptFault): string {
   const place = line === 0 ? file : `${file}:${line}`;
   return `${place}: ${missing === true ? "no such file" : `expected ${expected}`}`;
@@ -79,7 +110,7 @@ function faultText({ file, line, expected, missing }: ScriptFault): string {
 
 function testsOf(
   script: Script,
-  { strengths = [] }: WireOptions,
+  { strengths = [] }: Pick<WireOptions, "strengths">,
   playable: ReadonlySet<Script>,
   column: () => Column | undefined,
 ): void {

@@ -11,8 +11,7 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { ClientStep } from "../script/client/client-step.ts";
-import type { Phase, Script } from "../script/script.ts";
-import { phaseRuns } from "../script/script.ts";
+import type { Phase } from "../script/script.ts";
 
 export interface ClientCommand {
   readonly name: string;
@@ -51,13 +50,13 @@ export function wordsFor({ words }: ClientCommand, url: string): readonly string
   return words.map((word) => word.replaceAll(place, url));
 }
 
-/** Why a script can't be played with a client; `undefined` if it can. */
-export function reasonNotToAsk(script: Script, { plain }: ClientCommand): string | undefined {
-  if (script.settings.client !== true) return "plays the client's part, against a server";
-  if (!plain) return undefined;
-  const able = phaseRuns(script).every((run) => isOneGet(run.flatMap(clientStepsOf)));
-  if (able) return undefined;
-  return "asks for more than one GET at a time: needs an adapter";
+/** Why a run of phases can't be played with a client; `undefined` if it can. */
+export function reasonNotToAsk(
+  run: readonly Phase[],
+  { plain }: Pick<ClientCommand, "plain">,
+): string | undefined {
+  if (!plain || isOneGet(run.flatMap(clientStepsOf))) return undefined;
+  return "asks for more than one GET, or for fields of the answer: needs an adapter";
 }
 
 export function clientStepsOf(phase: Phase): readonly ClientStep[] {

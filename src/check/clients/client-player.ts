@@ -56,9 +56,11 @@ export async function playClientRun(
   const outcomes: PhaseOutcome[] = [];
   try {
     for (const phase of run) {
-      const failure = outcomes.some(({ kind }) => kind === "failed")
-        ? brokenBefore(phase)
-        : await player.phase(phase);
+      if (outcomes.some(({ kind }) => kind === "failed")) {
+        outcomes.push({ kind: "not-played", reason: brokenBefore });
+        continue;
+      }
+      const failure = await player.phase(phase);
       const exchange = player.takeExchange();
       outcomes.push(
         failure === undefined ? { kind: "held", exchange } : { kind: "failed", failure, exchange },
@@ -70,10 +72,7 @@ export async function playClientRun(
   return outcomes;
 }
 
-function brokenBefore({ line }: Phase): Failure {
-  const expected = "the client of the phase before, which this one continues";
-  return { line, expected, came: "that phase failed" };
-}
+const brokenBefore = "the phase before, which it continues, did not hold";
 
 /** What a step came to: nothing to tell, a failure, or that an optional request did not come. */
 type StepOutcome = Failure | "left-out" | undefined;

@@ -21,6 +21,8 @@ import { playClientRun } from "./client-player.ts";
 const scriptsAtOnce = 4;
 const settleMs = 40;
 const responseMsDefault = 5000;
+/** Why a script that tests a server isn't played with a client. */
+const serversOnly = "plays the client's part, against a server";
 
 /** Plays the scripts with each client. */
 export async function playClients(
@@ -54,6 +56,12 @@ export async function playClients(
   return columns.map(({ column }) => column);
 }
 
+/** Whether a script tests a client, and this one can be asked for some of its phases. */
+export function playableWith(script: Script, command: ClientCommand): boolean {
+  if (script.settings.client !== true) return false;
+  return phaseRuns(script).some((run) => reasonNotToAsk(run, command) === undefined);
+}
+
 /** The column of a client, with the scripts that it can't play. */
 function columnOf(command: ClientCommand, scripts: readonly Script[]) {
   const outcomes = new Map<Script, ScriptOutcome>();
@@ -64,8 +72,10 @@ function columnOf(command: ClientCommand, scripts: readonly Script[]) {
     return { command, column, outcomes };
   }
   for (const script of scripts) {
-    const reason = reasonNotToAsk(script, command);
-    if (reason !== undefined) outcomes.set(script, { kind: "not-played", reason });
+    if (playableWith(script, command)) continue;
+    const [reason] = phaseRuns(script).map((run) => reasonNotToAsk(run, command));
+    const isClients = script.settings.client === true && reason !== undefined;
+    outcomes.set(script, { kind: "not-played", reason: isClients ? reason : serversOnly });
   }
   const column: Column = base;
   return { command, column, outcomes };
@@ -77,7 +87,10 @@ async function playUncut(script: Script, bounds: Bounds): Promise<readonly Phase
   const memory = freshMemory(script);
   const phases: PhaseOutcome[] = [];
   for (const run of phaseRuns(script)) {
-    phases.push(...(await playClientRun(run, { ...bounds, cut: { kind: "none" } }, memory)));
+    const reason = reasonNotToAsk(run, bounds.command);
+    if (reason === undefined) {
+      phases.push(...(await playClientRun(run, { ...bounds, cut: { kind: "none" } }, memory)));
+    } else phases.push(...run.map((): PhaseOutcome => ({ kind: "not-played", reason })));
   }
   return phases;
 }
@@ -100,6 +113,6 @@ async function replay(script: Script, uncut: Played, bounds: Bounds): Promise<Pl
 
 /** The outcome of a phase that held, or how it failed in the replay. */
 function joined(uncut: PhaseOutcome, cut: PhaseOutcome | undefined): PhaseOutcome {
-  if (uncut.kind === "failed" || cut?.kind !== "failed") return uncut;
+  if (cut?.kind !== "failed" || cut === uncut) return uncut;
   return { ...cut, replay: "when sent byte by byte" };
 }

@@ -6,7 +6,7 @@
 
 for await (const line of console) {
   const { method, url } = JSON.parse(line) as { readonly method: string; readonly url: string };
-  const { hostname, port, pathname } = new URL(url);
+  const { hostname, port, host, pathname } = new URL(url);
   let text = "";
   let wake = (): void => {};
   const socket = await Bun.connect({
@@ -20,7 +20,7 @@ for await (const line of console) {
       close: () => wake(),
     },
   });
-  socket.write(`${method} ${pathname} HTTP/1.1\n\n`);
+  socket.write(`${method} ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
   for (let before = -1; before < text.length;) {
     before = text.length;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -92,7 +92,8 @@ process.exit(0);
 
 async function told(ask: Ask): Promise<object> {
   const { hostname, port } = new URL(ask.url);
-  const wire = kept?.end === "open" && kept.text === "" ? kept : await Wire.open(hostname, Number(port));
+  const wire =
+    kept?.end === "open" && kept.text === "" ? kept : await Wire.open(hostname, Number(port));
   kept = undefined;
   wire.busy = true;
   try {
@@ -158,7 +159,11 @@ function values({ fields }: Head, name: string): string {
 }
 
 /** The steps of RFC 9112 §6.3. `ends` says that the connection can't be used again. */
-async function content(wire: Wire, method: string, head: Head): Promise<{ text: string; ends: boolean }> {
+async function content(
+  wire: Wire,
+  method: string,
+  head: Head,
+): Promise<{ text: string; ends: boolean }> {
   const codings = values(head, "transfer-encoding");
   if (method === "HEAD" || head.status === 204 || head.status === 304) {
     return { text: "", ends: false };
