@@ -13,7 +13,9 @@ interface Ask {
   readonly content?: string;
 }
 
-for await (const line of console) console.log(JSON.stringify(await told(JSON.parse(line) as Ask)));
+for await (const line of console) {
+  process.stdout.write(`${JSON.stringify(await told(JSON.parse(line) as Ask))}\n`);
+}
 
 async function told({ method, url, fields, content }: Ask): Promise<object> {
   // -X would name the method of each request that a redirect leads to, too.
@@ -32,6 +34,6 @@ async function told({ method, url, fields, content }: Ask): Promise<object> {
   if ((await child.exited) !== 0) return { error: said.split("\n")[0] };
   const [, status = "", json = "{}"] = /\n(\d{3}) (\{[^]*)$/u.exec(said) ?? [];
   const got = Object.entries(JSON.parse(json) as Record<string, readonly string[]>);
-  const told = got.flatMap(([name, values]) => values.map((value) => [name, value] as const));
-  return { status: Number(status), fields: told, content: body.toBase64() };
+  const pairs = got.flatMap(([name, values]) => values.map((value) => [name, value] as const));
+  return { status: Number(status), fields: pairs, content: body.toBase64() };
 }

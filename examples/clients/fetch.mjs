@@ -11,7 +11,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(await told(JSON.parse(line))));
+  process.stdout.write(`${JSON.stringify(await told(JSON.parse(line)))}\n`);
 }
 // Connections that are kept for further requests would keep the program running.
 process.exit(0);

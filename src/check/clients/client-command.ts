@@ -10,8 +10,7 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import type { ClientStep } from "../script/client/client-step.ts";
-import type { Phase } from "../script/script.ts";
+import type { ClientStep, Phase } from "../script/script.ts";
 
 export interface ClientCommand {
   readonly name: string;

@@ -7,7 +7,7 @@ import { latin1Text } from "../../http/octets/bytes.ts";
 import type { Failure, Memory } from "../play/judgement.ts";
 import { firstFailure, judgeBodyCheck, judgeField, resolve, saveField } from "../play/judgement.ts";
 import { visibleText } from "../script/escape.ts";
-import type { RequestStep, ResultStep } from "../script/client/client-step.ts";
+import type { RequestStep, ResultStep } from "../script/script.ts";
 import type { ClientResult } from "./adapter-message.ts";
 import type { HttpRequest } from "./request-reader.ts";
 

@@ -22,11 +22,11 @@ import { givenCaptures } from "../script/client/client-step-parser.ts";
 import type {
   AskStep,
   ClientStep,
+  Phase,
   RequestStep,
   ResultStep,
   SharedStep,
-} from "../script/client/client-step.ts";
-import type { Phase } from "../script/script.ts";
+} from "../script/script.ts";
 import { latin1Text, utf8Bytes } from "../../http/octets/bytes.ts";
 import type { ClientCommand } from "./client-command.ts";
 import { clientStepsOf } from "./client-command.ts";

@@ -39,7 +39,7 @@ export interface MessageSyntax<Start> {
 }
 
 /** The result of reading so far. `rest` holds the bytes behind the message. */
-export type MessageProgress<Start> =
+type MessageProgress<Start> =
   | { readonly kind: "need-data" }
   | { readonly kind: "message"; readonly message: Message<Start>; readonly rest: Uint8Array }
   | ReaderFault;

@@ -8,16 +8,16 @@ for await (const line of console) {
   const { method, url } = JSON.parse(line) as { readonly method: string; readonly url: string };
   const { hostname, port, host, pathname } = new URL(url);
   let text = "";
-  let wake = (): void => {};
+  let wake: (() => void) | undefined;
   const socket = await Bun.connect({
     hostname,
     port: Number(port),
     socket: {
       data: (_, octets) => {
         text += octets.toString("latin1");
-        wake();
+        wake?.();
       },
-      close: () => wake(),
+      close: () => wake?.(),
     },
   });
   socket.write(`${method} ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
@@ -30,5 +30,6 @@ for await (const line of console) {
   socket.end();
   const content = Buffer.from(text.split("\r\n\r\n").slice(1).join("\r\n\r\n"), "latin1");
   const status = Number(text.slice(9, 12));
-  console.log(JSON.stringify({ status, content: content.toString("base64") }));
+  const told = { status, content: content.toString("base64") };
+  process.stdout.write(`${JSON.stringify(told)}\n`);
 }

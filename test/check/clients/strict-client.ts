@@ -87,7 +87,9 @@ class Wire {
 
 let kept: Wire | undefined;
 
-for await (const line of console) console.log(JSON.stringify(await told(JSON.parse(line) as Ask)));
+for await (const line of console) {
+  process.stdout.write(`${JSON.stringify(await told(JSON.parse(line) as Ask))}\n`);
+}
 process.exit(0);
 
 async function told(ask: Ask): Promise<object> {

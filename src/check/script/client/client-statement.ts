@@ -9,10 +9,18 @@
 import type { Result } from "../../../base/result.ts";
 import { failure, success } from "../../../base/result.ts";
 import { readTemplate } from "../escape.ts";
-import type { BodyCheck, FieldCheck, Save, SendPart, Template } from "../script.ts";
+import type {
+  BodyCheck,
+  FieldCheck,
+  RequestLine,
+  ResultChoice,
+  Save,
+  SendPart,
+  SharedStep,
+  Template,
+} from "../script.ts";
 import type { PlainStep, Setting } from "../statement.ts";
 import { beginsStatement, readFieldCheck, readSend, readStatement } from "../statement.ts";
-import type { RequestLine, ResultChoice, SharedStep } from "./client-step.ts";
 
 /** The statement on one line of a script that tests a client. */
 export type ClientStatement =

@@ -7,7 +7,9 @@
 import { capturesOf, joinTemplates } from "../escape.ts";
 import type { PhaseHeading } from "../heading.ts";
 import type {
+  AskStep,
   BodyCheck,
+  ClientStep,
   FieldCheck,
   Phase,
   Save,
@@ -16,7 +18,6 @@ import type {
   TreeEntry,
 } from "../script.ts";
 import type { ClientStatement } from "./client-statement.ts";
-import type { AskStep, ClientStep } from "./client-step.ts";
 
 /** Any statement but a setting. */
 type StepStatement = Exclude<ClientStatement, { kind: "setting" }>;
