@@ -43,6 +43,8 @@ export interface ClientPlay {
   readonly settleMs: number;
   /** How long a request, or the client's conclusion, may take. */
   readonly responseMs: number;
+  /** How much longer its first connection may take, since the program has to start. */
+  readonly startMs: number;
   readonly cut: Cut;
 }
 
@@ -158,7 +160,7 @@ class ClientPlayer {
 
   async #request(step: RequestStep): Promise<StepOutcome> {
     const { line, requestLine } = step;
-    const bound = this.#bound(step.withinMs);
+    const bound = this.#started(this.#bound(step.withinMs));
     const deadline = performance.now() + bound;
     const expected = `a request, ${requestLine.methods.join(" or ")}`;
     const found = await this.#port.until(deadline, () => {
@@ -228,7 +230,7 @@ class ClientPlayer {
     if (this.#wanted === undefined && this.#current !== undefined) return this.#current;
     const { connections } = this.#port;
     const wanted = this.#wanted;
-    const bound = this.#play.responseMs;
+    const bound = this.#started(this.#play.responseMs);
     const found = await this.#port.until(performance.now() + bound, () => {
       const known = connections.find(({ name }) => name === wanted && wanted !== undefined);
       return known ?? connections.find(({ name }) => name === undefined);
@@ -321,6 +323,11 @@ class ClientPlayer {
       }
     }
     return undefined;
+  }
+
+  /** The time for what a client does, and before its first connection for its start, too. */
+  #started(bound: number): number {
+    return this.#port.connections.length > 0 ? bound : bound + this.#play.startMs;
   }
 
   #bound(withinMs: number | undefined): number {

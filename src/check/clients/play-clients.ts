@@ -21,6 +21,8 @@ import { playClientRun } from "./client-player.ts";
 const scriptsAtOnce = 4;
 const settleMs = 40;
 const responseMsDefault = 5000;
+/** On a busy machine some runtimes take seconds. */
+const startMs = 15_000;
 /** Why a script that tests a server isn't played with a client. */
 const serversOnly = "plays the client's part, against a server";
 
@@ -38,7 +40,8 @@ export async function playClients(
   for (const { command, column, outcomes } of columns) {
     if (column.unreachable !== undefined) continue;
     const playable = course.ordered(scripts.filter((script) => !outcomes.has(script)));
-    const bounds = { settleMs, responseMs: course.bounds.responseMs ?? responseMsDefault };
+    const responseMs = course.bounds.responseMs ?? responseMsDefault;
+    const bounds = { settleMs, responseMs, startMs };
     const play = { command, ...bounds };
     await inParallel(playable, course.width(scriptsAtOnce), async (script) => {
       await course.take("play", script, outcomes, async () => {

@@ -8,9 +8,7 @@ function read(text: string): unknown {
   const whole = requestReader().push(latin1Bytes(text));
   const reader = requestReader();
   let cut = whole;
-  let left = "";
   for (const octet of latin1Bytes(text)) {
-    if (cut.kind === "message" && left !== "-") left = "-";
     cut = reader.push(Uint8Array.of(octet));
     if (cut.kind !== "need-data") break;
   }
