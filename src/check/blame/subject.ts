@@ -11,12 +11,15 @@ import type { FieldCheck, Phase } from "../script/script.ts";
 export interface Subject {
   /** Whether the connection is the subject, so that a server which closes it fails the phase. */
   readonly persistence: boolean;
+  /** Whether requests that are sent before the answer to the first one are. */
+  readonly pipelining: boolean;
   /** Whether the time of the answer is the subject. */
   readonly date: boolean;
 }
 
 /** The sections on connections that persist, and on the options that end them. */
 const persistenceSections = new Set(["RFC 9112 §9.3", "RFC 9110 §7.6.1"]);
+const pipeliningSection = "RFC 9112 §9.3.2";
 const dateSection = "RFC 9110 §6.6.1";
 
 /**
@@ -26,6 +29,7 @@ const dateSection = "RFC 9110 §6.6.1";
 export function subjectOf({ references, strength }: Phase): Subject {
   return {
     persistence: strength !== "must" && references.some((each) => persistenceSections.has(each)),
+    pipelining: references.includes(pipeliningSection),
     date: references.includes(dateSection),
   };
 }

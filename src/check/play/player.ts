@@ -123,6 +123,9 @@ function outcomeOf(end: Failure | Obstacle | undefined): PhaseOutcome {
   return { kind: "not-played", reason: `${end.expected}: ${end.came}` };
 }
 
+/** Everything is the subject, and nothing is let off. */
+const strictly: Subject = { persistence: true, pipelining: true, date: true };
+
 class Player {
   readonly #play: Play;
   readonly #memory: Memory;
@@ -131,7 +134,9 @@ class Player {
   #broken = false;
   readonly #log = new ExchangeLog();
   readonly #notes = new Notes();
-  #subject: Subject = { persistence: true, date: true };
+  #subject: Subject = strictly;
+  /** Whether the next expectation is that the server ends the connection. */
+  #awaitsEnd = false;
 
   constructor(play: Play, memory: Memory) {
     this.#play = play;
@@ -155,9 +160,10 @@ class Player {
 
   async phase(phase: Phase, last: boolean): Promise<Failure | Obstacle | undefined> {
     const { foreign = false } = this.#play;
-    this.#subject = foreign ? subjectOf(phase) : { persistence: true, date: true };
+    this.#subject = foreign ? subjectOf(phase) : strictly;
     let end: Failure | Obstacle | undefined;
-    for (const step of phase.steps) {
+    for (const [index, step] of phase.steps.entries()) {
+      this.#awaitsEnd = expectsEnd(phase.steps.slice(index + 1));
       end = await this.#weighed(step);
       if (end !== undefined) break;
     }
@@ -239,9 +245,10 @@ class Player {
     return played.isOver && !this.#subject.persistence;
   }
 
-  /** Whether a request can go to a new connection, or go there again. */
-  #mayReopen(played: PlayedConnection): boolean {
-    return this.#isLetOff(played) && played.beginsRequest;
+  /** Whether requests that had no answer can be sent again, on a new connection. */
+  #mayAskAgain(played: PlayedConnection): boolean {
+    if (!this.#isLetOff(played) || !played.isAsking || this.#subject.pipelining) return false;
+    return played.canBeReplaced && played.isRepeatable;
   }
 
   /** Goes on with a new connection under the same name. What had no answer is sent again. */
@@ -287,7 +294,8 @@ class Player {
   ): Promise<Failure | undefined> {
     const block = resolveBlock(parts, this.#memory, line);
     if (!("octets" in block)) return block;
-    if (this.#mayReopen(played)) {
+    if (!this.#subject.persistence) await this.#awaitEnd(played);
+    if (this.#isLetOff(played) && played.canBeReplaced && !this.#awaitsEnd) {
       const failure = await this.#reopen(played, line);
       if (failure !== undefined) return failure;
     }
@@ -305,6 +313,15 @@ class Player {
       from = to;
     }
     return undefined;
+  }
+
+  /** A client sends nothing more behind an answer that ends the connection (RFC 9112 §9.6). */
+  async #awaitEnd({ answer, connection, isAsking }: PlayedConnection): Promise<void> {
+    const deadline = performance.now() + this.#play.settleMs;
+    if (answer?.announced !== true || isAsking) return;
+    while (connection.peer === "open" && connection.pendingBytes === 0) {
+      if ((await connection.changed(deadline)) === "late") return;
+    }
   }
 
   /** Waits until the system has taken all bytes, the server has ended its side, or time is up. */
@@ -359,7 +376,7 @@ class Player {
       if (connection.pendingBytes > 0) {
         begun = true;
         progress = reader.push(connection.take());
-      } else if (!begun && this.#mayReopen(played) && played.hasAsked) {
+      } else if (!begun && this.#mayAskAgain(played)) {
         const failure = await this.#reopen(played, step.line);
         if (failure !== undefined) return failure;
         reader = new ResponseReader(step.framing);
@@ -400,7 +417,7 @@ class Player {
     }
   }
 
-  /** The requests that were sent in one piece with an answered one can't be sent again alone. */
+  /** What has no answer can't be sent again. */
   #closedEarly(played: PlayedConnection, line: number): Obstacle {
     this.#noteBehind(played, line, true);
     return closedEarly;
@@ -457,33 +474,26 @@ class Player {
         this.#noteBehind(played, line, true);
         return { line, expected, came: left(peer), ...behind };
       }
-      if (played.hasAsked) return this.#closedEarly(played, line);
+      if (played.isAsking) return this.#closedEarly(played, line);
       this.#noteBehind(played, line, true);
       return undefined;
     } while ((await connection.changed(deadline)) === "changed");
-    if (!played.hasAsked) this.#noteBehind(played, line, false);
+    if (!played.isAsking) this.#noteBehind(played, line, false);
     return undefined;
   }
 
   async #ended(
-    played: PlayedConnection,
+    { connection }: PlayedConnection,
     step: Step & { kind: "end" },
   ): Promise<Failure | undefined> {
     const { line, ends } = step;
     const bound = this.#bound(step.withinMs);
-    let deadline = performance.now() + bound;
+    const deadline = performance.now() + bound;
     const expected = `the connection ${ends.join(" or ")} by the server`;
     for (;;) {
-      const { connection } = played;
       if (connection.pendingBytes > 0)
         return stray(connection, line, `${expected}, nothing before`);
       const { peer } = connection;
-      if (peer !== "open" && this.#mayReopen(played) && played.hasAsked) {
-        const failure = await this.#reopen(played, line);
-        if (failure !== undefined) return failure;
-        deadline = performance.now() + bound;
-        continue;
-      }
       if (peer !== "open")
         return ends.includes(peer) ? undefined : { line, expected, came: left(peer) };
       if ((await connection.changed(deadline)) === "late" && connection.peer === "open") {
@@ -510,6 +520,11 @@ async function gap(): Promise<void> {
   await new Promise((resolveTurn) => {
     setImmediate(resolveTurn);
   });
+}
+
+function expectsEnd(steps: readonly Step[]): boolean {
+  const next = steps.find((step) => step.kind === "response" || isConnectionStep(step));
+  return next?.kind === "end";
 }
 
 function isConnectionStep(step: Step): step is ConnectionStep {

@@ -1,9 +1,10 @@
 /**
- * A connection of a phase, with what was sent on it since its last whole answer. Where a phase isn't
+ * A connection of a phase, with what was sent on it and has no answer yet. Where a phase isn't
  * about connections, a server that closed one behind a whole answer is asked the rest on a new one,
  * as any client would do (RFC 9112 §9.3.1).
  */
 
+import { latin1Text } from "../../../http/octets/bytes.ts";
 import type { Answer } from "../../blame/notes.ts";
 import type { Connection } from "../connection.ts";
 import { HeadEnding } from "./head-ending.ts";
@@ -15,9 +16,7 @@ export class PlayedConnection {
   /** Whether the last expectation covered all bytes that arrived. */
   quiet = false;
   #answer: Answer | undefined;
-  #sinceAnswer: Uint8Array[] = [];
   #requests = new SentRequests();
-  #wholeAtAnswer = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -32,26 +31,34 @@ export class PlayedConnection {
     return this.#answer;
   }
 
-  /** Whether bytes were sent behind the last answer. A request that was pipelined is none of them. */
-  get hasAsked(): boolean {
-    return this.#sinceAnswer.length > 0;
+  /** Whether something that was sent has no answer. */
+  get isAsking(): boolean {
+    return this.#requests.unanswered.length > 0;
   }
 
-  /** Whether the server ended its side behind a whole answer, and no byte of another one came. */
+  /**
+   * Whether the server ended its side behind a whole answer without being asked to, and no byte of
+   * another answer came.
+   */
   get isOver(): boolean {
     const { peer, pendingBytes } = this.#connection;
-    return this.#answer !== undefined && peer !== "open" && pendingBytes === 0;
+    if (this.#answer === undefined || this.#requests.endWasAsked) return false;
+    return peer !== "open" && pendingBytes === 0;
   }
 
-  /** Whether the next bytes, or those behind the last answer, begin a request. */
-  get beginsRequest(): boolean {
-    return this.#wholeAtAnswer;
+  /** Whether what is sent next begins a request, or goes on with one that has no answer. */
+  get canBeReplaced(): boolean {
+    return !this.#requests.answeredEarly;
+  }
+
+  /** Whether what has no answer may be sent twice (RFC 9110 §9.2.2). */
+  get isRepeatable(): boolean {
+    return this.#requests.unanswered.every((octets) => repeatable.test(latin1Text(octets)));
   }
 
   sent(octets: Uint8Array): void {
     this.ending.sent(octets);
     this.#requests.sent(octets);
-    this.#sinceAnswer.push(octets);
   }
 
   /** Notes a whole answer; an interim one (1xx) doesn't end a request. */
@@ -59,19 +66,21 @@ export class PlayedConnection {
     this.ending.answered();
     if (answer.status < 200) return;
     this.#answer = answer;
-    this.#sinceAnswer = [];
-    this.#wholeAtAnswer = this.#requests.whole;
+    this.#requests.answered();
   }
 
   /** Goes on with a new connection: what had no answer is sent again there. */
   replace(connection: Connection): void {
+    const { unanswered } = this.#requests;
     this.#connection.abort();
     this.#connection = connection;
     this.#answer = undefined;
     this.#requests = new SentRequests();
-    for (const octets of this.#sinceAnswer) {
+    for (const octets of unanswered) {
       this.#requests.sent(octets);
       connection.send(octets);
     }
   }
 }
+
+const repeatable = /^(?:\r\n)*(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE) /u;
