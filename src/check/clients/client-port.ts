@@ -60,7 +60,7 @@ export class ClientPort {
     return `localhost:${this.#listener.port}`;
   }
 
-  /** Tells whoever waits that something has happened. */
+  /** Wakes what waits: something has happened. */
   notify(): void {
     this.#wake?.();
   }
