@@ -18,6 +18,9 @@ import { playRunning, treeGroups } from "./run/running-servers.ts";
 import { selected } from "./run/selection.ts";
 import { collectScripts } from "./script/collection.ts";
 import type { Phase, Script, ScriptFault, Strength } from "./script/script.ts";
+import { checkLimits } from "./limits.ts";
+
+const { wireTimeMs: allTimeMs } = checkLimits;
 
 export interface WireOptions {
   /** The server's URL, without a path. */
@@ -40,9 +43,6 @@ export interface WireOptions {
   readonly jobs?: number;
   readonly responseMs?: number;
 }
-
-/** How long all scripts may take together, in milliseconds. */
-const allTimeMs = 600_000;
 
 /**
  * Makes a test of each phase of the scripts at `path`, a script or a folder of them. Throws if a

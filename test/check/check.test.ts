@@ -155,12 +155,12 @@ describe("the exit status", () => {
     expect(text).toContain("s/needy.wire: needs server --hidden");
   });
 
-  test("is 1 when a server can't be reached, and the report says so clearly", async () => {
+  test("is 2 when a server can't be reached, and the report says so clearly", async () => {
     write("s", "good", good);
     const server = filesOf(folder);
     server.stop();
     const { status, text } = await run({ against: [server.url.href] });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(text).toContain(`NOT REACHED ${server.url.host}: ECONNREFUSED; nothing was played`);
   });
 

@@ -4,7 +4,7 @@
  * never sent a 206, ignores the Range field, which RFC 9110 §14.2 permits.
  */
 
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Column, ScriptOutcome } from "../report/column.ts";
 import type { Phase, Script, StatusChoice } from "../script/script.ts";
 

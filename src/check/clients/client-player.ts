@@ -9,6 +9,7 @@
  * pass by asking more often than it may.
  */
 
+import { checkLimits } from "../limits.ts";
 import type { Connection } from "../play/connection.ts";
 import { chosenCuts, resolveBlock } from "../play/exchange/block.ts";
 import type { Cut } from "../play/exchange/block.ts";
@@ -16,7 +17,7 @@ import { ExchangeLog } from "../play/exchange/exchange.ts";
 import { stray } from "../play/exchange/mishap.ts";
 import type { Failure, Memory } from "../play/judgement.ts";
 import { resolve } from "../play/judgement.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import { visibleText } from "../script/escape.ts";
 import { givenCaptures } from "../script/client/client-step-parser.ts";
 import type {
@@ -283,7 +284,7 @@ class ClientPlayer {
     for (const to of [...chosenCuts(block, line, this.#play.cut), octets.length]) {
       if (from > 0) {
         await this.#sent(connection);
-        await Bun.sleep(pieceGapMs);
+        await Bun.sleep(checkLimits.pieceGapMs);
         if (connection.peer === "reset") return undefined;
       }
       connection.send(octets.subarray(from, to));
@@ -377,6 +378,3 @@ class ClientPlayer {
 function isUnread({ connection }: ClientConnection): boolean {
   return connection.pendingBytes > 0;
 }
-
-/** The pause between two pieces, so that the client reads them separately. */
-const pieceGapMs = 1;

@@ -3,6 +3,7 @@
  * they came, and a signal that is given whenever something happens on one of them.
  */
 
+import { checkLimits } from "../limits.ts";
 import { Connection, connectionHandlers } from "../play/connection.ts";
 import type { ExchangeLog } from "../play/exchange/exchange.ts";
 
@@ -15,8 +16,6 @@ export interface ClientConnection {
 }
 
 const host = "127.0.0.1";
-/** More connections are reset at once. */
-const connectionsMax = 256;
 
 export class ClientPort {
   readonly connections: ClientConnection[] = [];
@@ -42,7 +41,8 @@ export class ClientPort {
             name: undefined,
             quiet: true,
           };
-          if (this.connections.length >= connectionsMax) return came.connection.abort();
+          if (this.connections.length >= checkLimits.clientConnectionsMax)
+            return came.connection.abort();
           this.connections.push(came);
           this.notify();
         },

@@ -8,15 +8,16 @@
 
 import { concatBytes } from "../../http/octets/bytes.ts";
 import type { ClientAsk, ClientResult } from "./adapter-message.ts";
+import { checkLimits } from "../limits.ts";
 import { askLine, readResultLine } from "./adapter-message.ts";
 import type { ClientCommand } from "./client-command.ts";
 import { wordsFor } from "./client-command.ts";
 
-/** What a client may write, of one result or in all; beyond it the client is killed. */
-const outputBytesMax = 64 * 1024 * 1024;
-/** What is kept of its standard error, for the report. */
-const saidBytesMax = 2048;
-const endTimeMs = 1000;
+const {
+  clientOutputBytesMax: outputBytesMax,
+  clientSaidBytesMax: saidBytesMax,
+  clientEndMs: endTimeMs,
+} = checkLimits;
 
 type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
 

@@ -3,8 +3,9 @@
  * one. Each script has a process of the client to itself, several at a time.
  */
 
-import type { PhaseOutcome } from "../play/player.ts";
-import { freshMemory } from "../play/player.ts";
+import { checkLimits } from "../limits.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
+import { freshMemory } from "../play/judgement.ts";
 import { inParallel } from "../play/parallel.ts";
 import type { Played } from "../play/replay.ts";
 import { canBeReplayed } from "../play/replay.ts";
@@ -17,12 +18,12 @@ import { reasonNotToAsk } from "./client-command.ts";
 import type { ClientPlay } from "./client-player.ts";
 import { playClientRun } from "./client-player.ts";
 
-/** A client's start takes a processor to itself for a while. */
-const scriptsAtOnce = 4;
-const settleMs = 40;
-const responseMsDefault = 5000;
-/** On a busy machine some runtimes take seconds. */
-const startMs = 15_000;
+const {
+  clientScriptsAtOnce: scriptsAtOnce,
+  clientStartMs: startMs,
+  responseTimeMs,
+  settleMs,
+} = checkLimits;
 /** Why a script that tests a server isn't played with a client. */
 const serversOnly = "plays the client's part, against a server";
 
@@ -40,7 +41,7 @@ export async function playClients(
   for (const { command, column, outcomes } of columns) {
     if (column.unreachable !== undefined) continue;
     const playable = course.ordered(scripts.filter((script) => !outcomes.has(script)));
-    const responseMs = course.bounds.responseMs ?? responseMsDefault;
+    const responseMs = course.bounds.responseMs ?? responseTimeMs;
     const bounds = { settleMs, responseMs, startMs };
     const play = { command, ...bounds };
     await inParallel(playable, course.width(scriptsAtOnce), async (script) => {

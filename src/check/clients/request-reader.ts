@@ -3,8 +3,9 @@
  * client must not send is a fault, even where a server could interpret it.
  */
 
+import { checkLimits } from "../limits.ts";
 import type { Framing, Message, MessageField, MessageSyntax } from "../play/message-reader.ts";
-import { bodyBytesMax, fieldValues, MessageReader } from "../play/message-reader.ts";
+import { fieldValues, MessageReader } from "../play/message-reader.ts";
 
 interface RequestStart {
   readonly method: string;
@@ -55,6 +56,6 @@ function frame({ version }: RequestStart, fields: readonly MessageField[]): Fram
   if (!/^\d{1,15}$/u.test(length)) {
     return `Content-Length: 1*DIGIT, not "${length}" (RFC 9110 §8.6)`;
   }
-  if (Number(length) > bodyBytesMax) return "a smaller content";
+  if (Number(length) > checkLimits.bodyBytesMax) return "a smaller content";
   return { kind: "length", sizeBytes: Number(length) };
 }

@@ -7,9 +7,9 @@
 import { latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
 import { Connection } from "./connection.ts";
 import type { Endpoint } from "./connection.ts";
+import { checkLimits } from "../limits.ts";
 
-/** How long an answer is waited for. A server that is silent for longer is played all the same. */
-const answerTimeMs = 5000;
+const { responseTimeMs: answerTimeMs } = checkLimits;
 
 /** A status line, as far as it is looked at. */
 const statusLength = "HTTP/1.1 421".length;

@@ -7,6 +7,7 @@
  */
 
 import { concatBytes, indexOfCrlf, latin1Text } from "../../http/octets/bytes.ts";
+import { checkLimits } from "../limits.ts";
 
 /** A field line as Latin-1 text, without the OWS around the value. */
 export interface MessageField {
@@ -61,10 +62,7 @@ type State =
   | { readonly kind: "until-close" }
   | { readonly kind: "done" };
 
-const headBytesMax = 256 * 1024;
-/** The largest body that is read. */
-export const bodyBytesMax = 256 * 1024 * 1024;
-const chunkLineBytesMax = 4096;
+const { headBytesMax, bodyBytesMax, chunkLineBytesMax } = checkLimits;
 
 const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/u;
 /** A chunk-size, and chunk extensions, which are ignored (RFC 9112 §7.1.1). */

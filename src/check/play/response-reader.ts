@@ -6,6 +6,7 @@
  * purpose: knowledge of the request. A script says with `body none` that it was HEAD.
  */
 
+import { checkLimits } from "../limits.ts";
 import type {
   Framing,
   Message,
@@ -13,7 +14,9 @@ import type {
   MessageSyntax,
   ReaderFault,
 } from "./message-reader.ts";
-import { bodyBytesMax, fieldValues, MessageReader } from "./message-reader.ts";
+import { fieldValues, MessageReader } from "./message-reader.ts";
+
+const { bodyBytesMax } = checkLimits;
 
 interface StatusLine {
   readonly version: string;

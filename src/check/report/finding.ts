@@ -4,7 +4,7 @@
  * differs and has not failed.
  */
 
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Phase, Script, Strength } from "../script/script.ts";
 import { strengths } from "../script/script.ts";
 import type { Column } from "./column.ts";

@@ -27,9 +27,9 @@ import type { Script, ScriptFault, TreeEntry } from "../script/script.ts";
 import type { Course, OpenColumn } from "./course.ts";
 import { hasFailed } from "./course.ts";
 import { Presence } from "./presence.ts";
+import { checkLimits } from "../limits.ts";
 
-const scriptsAtOnce = 32;
-const replayedAtOnce = 6;
+const { foreignScriptsAtOnce: scriptsAtOnce, replayedAtOnce } = checkLimits;
 
 /** Scripts that are played on one tree. */
 export interface TreeGroup {

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
-import type { PhaseOutcome, Play } from "../../../src/check/play/player.ts";
-import { freshMemory, playRun } from "../../../src/check/play/player.ts";
+import type { PhaseOutcome } from "../../../src/check/blame/outcome.ts";
+import type { Play } from "../../../src/check/play/player.ts";
+import { freshMemory } from "../../../src/check/play/judgement.ts";
+import { playRun } from "../../../src/check/play/player.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 import { phaseRuns } from "../../../src/check/script/script.ts";
 import type { FakeServer, FakeSocket } from "../fake-server.ts";
@@ -529,7 +531,7 @@ describe("a server that does wrong fails", () => {
     expect(text).toBe(`6: a connection to 127.0.0.1 port ${server.endpoint.port} / ECONNREFUSED`);
   });
 
-  test("and what continues the failed phase fails too, and the rest is played", async () => {
+  test("and what builds on the failed phase is not played, and the rest is", async () => {
     const outcomes = await play(
       hello(),
       `${get}< 404
@@ -550,8 +552,18 @@ describe("a server that does wrong fails", () => {
       >
       < 200`,
     );
-    expect(outcomes.map(({ kind }) => kind)).toEqual(["failed", "failed", "held", "failed"]);
-    expect(outcomes[3]).toMatchObject({ failure: { line: 29, expected: "{{e}}" } });
+    expect(outcomes.map(({ kind }) => kind)).toEqual([
+      "failed",
+      "not-played",
+      "held",
+      "not-played",
+    ]);
+    expect(outcomes[1]).toMatchObject({
+      reason: "the phase before, which it continues, did not hold",
+    });
+    expect(outcomes[3]).toMatchObject({
+      reason: "{{e}}: nothing was saved: the phase that saves it did not hold",
+    });
   });
 });
 

@@ -8,6 +8,9 @@
  */
 
 import { concatBytes, latin1Text } from "../../../http/octets/bytes.ts";
+import { checkLimits } from "../../limits.ts";
+
+const { sentHeadBytesMax: lineBytesMax } = checkLimits;
 
 interface SentRequest {
   readonly octets: Uint8Array;
@@ -20,9 +23,6 @@ type State =
   | { readonly kind: "content"; readonly lengthBytes: number; readonly then: "head" | "chunk" };
 
 const head: State = { kind: "head" };
-
-/** What doesn't end within so many bytes is unclear. */
-const lineBytesMax = 256 * 1024;
 
 export class SentRequests {
   #state: State = head;

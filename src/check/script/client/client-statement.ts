@@ -8,6 +8,7 @@
 
 import type { Result } from "../../../base/result.ts";
 import { failure, success } from "../../../base/result.ts";
+import { checkLimits } from "../../limits.ts";
 import { readTemplate } from "../escape.ts";
 import type {
   BodyCheck,
@@ -41,8 +42,8 @@ export type ClientStatement =
 
 type Reader = (rest: string, line: number) => Result<ClientStatement, string>;
 
-/** More requests than any client follows of its own accord. */
-const repeatsMax = 200;
+/** More requests than a client follows of its own accord. */
+const { repeatsMax } = checkLimits;
 
 /** The parsers of the statements that stand in these scripts alone, or mean the other side. */
 const clientReaders: Readonly<Record<string, Reader>> = {
