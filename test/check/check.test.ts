@@ -239,12 +239,12 @@ describe("a client", () => {
     );
     expect(status).toBe(0);
     write("s", "asked", asked.replace("|| ab", "|| abc"));
-    const failing = await run({ clientWords: words });
-    expect(failing.status).toBe(1);
-    expect(failing.text).toContain(
+    const other = await run({ clientWords: words });
+    expect(other.status).toBe(1);
+    expect(other.text).toContain(
       "  passed\n    * the client is asked: GET /a\n    > GET /a HTTP/1.1",
     );
-    expect(failing.text).toContain("expected  this body, 3 bytes");
+    expect(other.text).toContain("expected  this body, 3 bytes");
   });
 
   test("is needed for its scripts, which no server is played against", async () => {

@@ -61,11 +61,11 @@ test("each phase is a test with its title as the name, and says what came", asyn
 test("a client's phases are tests, too, and what it can't be asked is skipped", async () => {
   const head = "# Three\n\n    client\n\n## It gets one (RFC 9110 §9, must)\n\n";
   const answer = "    < HTTP/1.1 200 OK\n    < Content-Length: 2\n    <\n    << ab\n    gets 200\n";
-  const request = "    ask GET /a\n    > GET /a HTTP/1.1\n";
+  const asked = "    ask GET /a\n    > GET /a HTTP/1.1\n";
   const title = "\n## It gets another (RFC 9110 §9, must)\n\n";
   writeFileSync(
     join(folder, "s/three.wire"),
-    `${head}${request}${answer}    || ab\n${title}${request}${answer}    || ba\n`,
+    `${head}${asked}${answer}    || ab\n${title}${asked}${answer}    || ba\n`,
   );
   const program = "process.stdout.write(await (await fetch(process.argv.at(-1))).text())";
   const client = JSON.stringify(`'${process.execPath}' -e '${program}' {url}`);

@@ -90,6 +90,14 @@ function statement(line: string): string[] {
     .map(({ text, scopes }) => `${text.trim()}: ${scopes.at(-1)?.replace(/\.wire$/u, "")}`);
 }
 
+/** The same of a line in a script that tests a client. */
+function clientStatement(line: string): string[] {
+  const tokens = tokensOf(`# T\n\n    client\n    ${line}`)[3] ?? [];
+  return tokens
+    .filter(({ text }) => text.trim() !== "")
+    .map(({ text, scopes }) => `${text.trim()}: ${scopes.at(-1)?.replace(/\.wire$/u, "")}`);
+}
+
 const isInvalid = ({ scopes }: Token): boolean => scopes.some((s) => s.startsWith("invalid."));
 
 /** `PATH:LINE: TEXT` of each line of the script that the grammar calls invalid. */
@@ -134,25 +142,19 @@ test("a script that tests a client is read from the other side, and the tour of 
   const tour = /```wire\n(# Everything once, for a client\n[^]*?)\n```/u.exec(manual)?.[1] ?? "";
   expect(tour).toContain("    client\n");
   expect(invalidLines("tour", tour)).toEqual([]);
-  const named = (line: string): readonly string[] => {
-    const tokens = tokensOf(`# T\n\n    client\n    ${line}`)[3] ?? [];
-    return tokens
-      .filter(({ text }) => text.trim() !== "")
-      .map(({ text, scopes }) => `${text.trim()}: ${scopes.at(-1)?.replace(/\.wire$/u, "")}`);
-  };
-  expect(named("> GET /a HTTP/1.1")).toEqual([
+  expect(clientStatement("> GET /a HTTP/1.1")).toEqual([
     ">: keyword.operator.expect",
     "GET: keyword.other.method",
     "/a: string.unquoted.path",
     "HTTP/1.1: constant.language.version",
   ]);
-  expect(named("< HTTP/1.1 200 OK")).toEqual([
+  expect(clientStatement("< HTTP/1.1 200 OK")).toEqual([
     "<: keyword.operator.send",
     "HTTP/1.1: constant.language.version",
     "200: constant.numeric.status",
     "OK: string.unquoted.sent",
   ]);
-  expect(named("gets 200 or fails")).toEqual([
+  expect(clientStatement("gets 200 or fails")).toEqual([
     "gets: keyword.control.expectation",
     "200: constant.numeric.status",
     "or: keyword.operator.word",

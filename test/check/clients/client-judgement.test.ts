@@ -60,54 +60,53 @@ describe("a request", () => {
   });
 });
 
+/** A result with these choices. */
+function result(...choices: ResultStep["choices"]): ResultStep {
+  return { kind: "result", line: 8, choices, ...none };
+}
+
 describe("what a client makes of an answer", () => {
-  const step = (...choices: ResultStep["choices"]): ResultStep => ({
-    kind: "result",
-    line: 8,
-    choices,
-    ...none,
-  });
   const ok = { kind: "status", status: 200 } as const;
   const fails = { kind: "fails" } as const;
   const got: ClientResult = { kind: "got", status: 200, fields: [], content: utf8Bytes("x") };
   const failed: ClientResult = { kind: "failed", reason: "reset" };
 
   test("is one of the outcomes that may be", () => {
-    expect(judgeResult(step(ok), got, memory())).toBeUndefined();
-    expect(judgeResult(step({ kind: "class", class: 2 }), got, memory())).toBeUndefined();
-    expect(judgeResult(step(ok, fails), failed, memory())).toBeUndefined();
-    expect(judgeResult(step(fails), got, memory())).toEqual({
+    expect(judgeResult(result(ok), got, memory())).toBeUndefined();
+    expect(judgeResult(result({ kind: "class", class: 2 }), got, memory())).toBeUndefined();
+    expect(judgeResult(result(ok, fails), failed, memory())).toBeUndefined();
+    expect(judgeResult(result(fails), got, memory())).toEqual({
       line: 8,
       expected: "a client that fails",
       came: "it got status 200 with 1 bytes: x",
     });
-    expect(judgeResult(step(ok), failed, memory())).toMatchObject({ came: "it failed: reset" });
-    expect(judgeResult(step(ok), { ...got, status: 206 }, memory())).toBeDefined();
+    expect(judgeResult(result(ok), failed, memory())).toMatchObject({ came: "it failed: reset" });
+    expect(judgeResult(result(ok), { ...got, status: 206 }, memory())).toBeDefined();
   });
 
   test("of a command that tells no status is its content alone", () => {
     const { status: _, ...told } = got;
-    expect(judgeResult(step(ok), told, memory())).toBeUndefined();
+    expect(judgeResult(result(ok), told, memory())).toBeUndefined();
     expect(resultText(told)).toBe("it got a response, whole, with 1 bytes: x");
   });
 
   test("is no failure if the client ended in another way", () => {
     const ended: ClientResult = { kind: "ended", reason: "SIGSEGV" };
-    expect(judgeResult(step(fails), ended, memory())).toMatchObject({
+    expect(judgeResult(result(fails), ended, memory())).toMatchObject({
       came: "it ended without a conclusion: SIGSEGV",
     });
   });
 
   test("has content and fields if there is a response", () => {
-    const empty = { ...step(ok, fails), body: [{ kind: "empty", line: 9 }] } as const;
+    const empty = { ...result(ok, fails), body: [{ kind: "empty", line: 9 }] } as const;
     expect(judgeResult(empty, got, memory())).toMatchObject({ line: 9 });
     expect(judgeResult(empty, failed, memory())).toBeUndefined();
   });
 
   test("is told as the script writes it", () => {
-    expect(resultChoices(step(ok, { kind: "class", class: 3 }, fails))).toBe(
+    expect(resultChoices(result(ok, { kind: "class", class: 3 }, fails))).toBe(
       "gets 200 or 3xx or fails",
     );
-    expect(resultChoices(step(fails))).toBe("fails");
+    expect(resultChoices(result(fails))).toBe("fails");
   });
 });

@@ -17,18 +17,22 @@ function syntax(framing: Framing | string): MessageSyntax<{ word: string }> {
 
 const head = "HI you\r\nA: b\r\n\r\n";
 
+function read(text: string, framing: Framing | string): unknown {
+  return new MessageReader(syntax(framing)).push(latin1Bytes(text));
+}
+
 describe("a message", () => {
   test.each<[Framing, string, string, string]>([
     [{ kind: "none" }, "x", "", "x"],
     [{ kind: "length", sizeBytes: 2 }, "xyz", "xy", "z"],
     [{ kind: "chunked" }, "2\r\nxy\r\n0\r\nT: 1\r\n\r\nz", "xy", "z"],
   ])("ends where its framing %p says", (framing, text, body, rest) => {
-    const read = new MessageReader(syntax(framing)).push(latin1Bytes(head + text));
-    expect(read).toMatchObject({
+    const ended = new MessageReader(syntax(framing)).push(latin1Bytes(head + text));
+    expect(ended).toMatchObject({
       kind: "message",
       message: { word: "you", fields: [{ name: "A", value: "b" }], body: latin1Bytes(body) },
     });
-    expect(read.kind === "message" && latin1Text(read.rest)).toBe(rest);
+    expect(ended.kind === "message" && latin1Text(ended.rest)).toBe(rest);
   });
 
   test("ends with the connection if nothing else ends it", () => {
@@ -39,12 +43,10 @@ describe("a message", () => {
   });
 
   test("is at fault where its syntax says so", () => {
-    const expected = (text: string, framing: Framing | string): unknown =>
-      new MessageReader(syntax(framing)).push(latin1Bytes(text));
-    expect(expected("HO", { kind: "none" })).toMatchObject({ expected: "a greeting, HI WORD" });
-    expect(expected("HI!\r\n\r\n", { kind: "none" })).toMatchObject({ kind: "fault" });
-    expect(expected("HI you!\r\n\r\n", "x")).toMatchObject({ expected: "a calm greeting" });
-    expect(expected(head, "a better end")).toMatchObject({ expected: "a better end" });
+    expect(read("HO", { kind: "none" })).toMatchObject({ expected: "a greeting, HI WORD" });
+    expect(read("HI!\r\n\r\n", { kind: "none" })).toMatchObject({ kind: "fault" });
+    expect(read("HI you!\r\n\r\n", "x")).toMatchObject({ expected: "a calm greeting" });
+    expect(read(head, "a better end")).toMatchObject({ expected: "a better end" });
   });
 
   test("says what is missing", () => {
