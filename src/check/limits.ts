@@ -76,4 +76,4 @@ export const checkLimits = {
   betweenTriesMs: 150,
   /** How long all scripts of a `wire` may take together. */
   wireTimeMs: 600_000,
-} as const;
+};

@@ -9,7 +9,7 @@ import type { Column, ScriptOutcome } from "../report/column.ts";
 import type { Phase, Script, StatusChoice } from "../script/script.ts";
 
 /** The reason with which such phases are listed. */
-export const rangesIgnored =
+const rangesIgnored =
   "the server ignores Range, as it may (RFC 9110 §14.2): none of its answers was a 206";
 
 /** The column of a server of others, with what it may do not held against it. */

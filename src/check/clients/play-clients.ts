@@ -61,7 +61,7 @@ export async function playClients(
 }
 
 /** Whether a script tests a client, and this one can be asked for some of its phases. */
-export function playableWith(script: Script, command: ClientCommand): boolean {
+function playableWith(script: Script, command: ClientCommand): boolean {
   if (script.settings.client !== true) return false;
   return phaseRuns(script).some((run) => reasonNotToAsk(run, command) === undefined);
 }

@@ -371,10 +371,11 @@ class Player {
   }
 
   /** Notes of a server of others whether it kept the connection open behind its last answer. */
-  #noteBehind({ answer }: PlayedConnection, line: number, closed: boolean): void {
-    if (answer !== undefined && this.#play.foreign === true) {
-      this.#notes.behind(line, answer, closed);
-    }
+  #noteBehind(played: PlayedConnection, line: number, closed: boolean): void {
+    const { answer } = played;
+    if (answer === undefined || played.endIsNoted || this.#play.foreign !== true) return;
+    this.#notes.behind(line, answer, closed);
+    played.endIsNoted = closed;
   }
 
   /** What has no answer can't be sent again. */

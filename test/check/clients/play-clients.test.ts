@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 
 import { readClientCommand } from "../../../src/check/clients/client-command.ts";
-import { playableWith, playClients } from "../../../src/check/clients/play-clients.ts";
+import { playClients } from "../../../src/check/clients/play-clients.ts";
 import { Course } from "../../../src/check/run/course.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 import type { Script } from "../../../src/check/script/script.ts";
@@ -80,13 +80,4 @@ describe("a client's column", () => {
       phases: [{ kind: "failed", replay: "when sent byte by byte" }],
     });
   });
-});
-
-test("a script can be played if it tests a client that can be asked some of it", () => {
-  expect([one, two, mixed, server].map((script) => playableWith(script, plain))).toEqual([
-    true,
-    false,
-    true,
-    false,
-  ]);
 });
