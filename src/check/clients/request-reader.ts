@@ -5,7 +5,8 @@
 
 import { checkLimits } from "../limits.ts";
 import type { Framing, Message, MessageField, MessageSyntax } from "../play/message-reader.ts";
-import { fieldValues, MessageReader } from "../play/message-reader.ts";
+import { MessageReader } from "../play/message-reader.ts";
+import { fieldValues } from "../play/response-reader.ts";
 
 interface RequestStart {
   readonly method: string;

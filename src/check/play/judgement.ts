@@ -20,7 +20,7 @@ import type {
 } from "../script/script.ts";
 import type { HttpResponse } from "./response-reader.ts";
 import type { MessageField } from "./message-reader.ts";
-import { fieldValues } from "./message-reader.ts";
+import { fieldValues } from "./response-reader.ts";
 import { contentBytes } from "./script-tree.ts";
 
 /** An expectation that did not hold: its line, and what came instead. */

@@ -264,12 +264,6 @@ function firstState(framing: Framing): State {
   }
 }
 
-/** The values of the field lines named `name`, in order. Case is ignored in names. */
-export function fieldValues(fields: readonly MessageField[], name: string): readonly string[] {
-  const wanted = name.toLowerCase();
-  return fields.filter((field) => field.name.toLowerCase() === wanted).map(({ value }) => value);
-}
-
 type Section =
   | { readonly kind: "section"; readonly lines: readonly string[]; readonly end: number }
   | { readonly kind: "need-data" }

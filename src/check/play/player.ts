@@ -28,8 +28,7 @@ import type { Failure, Memory, Weigh } from "./judgement.ts";
 import { judgeResponse } from "./judgement.ts";
 import { ended, late, left, malformed, stray } from "./exchange/mishap.ts";
 import type { HttpResponse, Progress } from "./response-reader.ts";
-import { fieldValues } from "./message-reader.ts";
-import { ResponseReader } from "./response-reader.ts";
+import { fieldValues, ResponseReader } from "./response-reader.ts";
 import type {
   ConnectionStep,
   Phase,

@@ -14,7 +14,7 @@ import type {
   MessageSyntax,
   ReaderFault,
 } from "./message-reader.ts";
-import { fieldValues, MessageReader } from "./message-reader.ts";
+import { MessageReader } from "./message-reader.ts";
 
 const { bodyBytesMax } = checkLimits;
 
@@ -142,4 +142,10 @@ function framingFault(
     return `Content-Length: 1*DIGIT, not "${length}" (RFC 9110 §8.6)`;
   }
   return Number(length ?? "0") > bodyBytesMax ? "a smaller content" : undefined;
+}
+
+/** The values of the field lines named `name`, in order. Case is ignored in names. */
+export function fieldValues(fields: readonly MessageField[], name: string): readonly string[] {
+  const wanted = name.toLowerCase();
+  return fields.filter((field) => field.name.toLowerCase() === wanted).map(({ value }) => value);
 }

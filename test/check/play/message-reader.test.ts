@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Framing, MessageSyntax } from "../../../src/check/play/message-reader.ts";
-import { fieldValues, MessageReader } from "../../../src/check/play/message-reader.ts";
+import { MessageReader } from "../../../src/check/play/message-reader.ts";
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 
 /** Messages that begin with a word, and whose body is delimited as the test says. */
@@ -56,13 +56,4 @@ describe("a message", () => {
     expect(reader.describeMissing()).toBe("the rest of the header section");
     expect(reader.head).toBeUndefined();
   });
-});
-
-test("the values of a name are found in any case, in their order", () => {
-  const fields = [
-    { name: "A", value: "1" },
-    { name: "B", value: "2" },
-    { name: "a", value: "3" },
-  ];
-  expect(fieldValues(fields, "a")).toEqual(["1", "3"]);
 });

@@ -3,7 +3,7 @@
 import type { Answer } from "../../blame/notes.ts";
 import type { ResponseStep } from "../../script/script.ts";
 import type { HttpResponse } from "../response-reader.ts";
-import { fieldValues } from "../message-reader.ts";
+import { fieldValues } from "../response-reader.ts";
 
 /** The answer in a response. One without a body whatever its fields say is taken for HEAD's. */
 export function answerOf({ framing }: ResponseStep, response: HttpResponse): Answer {
