@@ -56,8 +56,8 @@ export interface Play {
   /** Whether outcomes come with what passed on the connections. */
   readonly record?: boolean;
   /**
-   * Whether the server is one of others: that it closes a connection, or sends no Date, is only noted
-   * in phases that aren't about it.
+   * Whether the server is one of others: that it closes a connection, or sends no Date, is only
+   * noted in phases that aren't about it.
    */
   readonly foreign?: boolean;
   /** Is told of each answer. */
