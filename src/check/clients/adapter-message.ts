@@ -66,6 +66,7 @@ function isPairs(fields: unknown): fields is readonly (readonly [string, string]
 }
 
 function wrong(line: string): ClientResult {
-  const reason = `the adapter wrote no line of JSON with a status or an error: ${line.slice(0, 80)}`;
+  const near = line.slice(0, 80);
+  const reason = `the adapter wrote no line of JSON with a status or an error: ${near}`;
   return { kind: "ended", reason };
 }

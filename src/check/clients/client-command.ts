@@ -5,7 +5,8 @@
  * It is asked for one GET at a time, its standard output is the content, and its exit status says
  * whether it has all of it. A command without `{url}` is an adapter, a program that reads from its
  * standard input what to ask for and writes what came (`adapter-message.ts`), and can do the rest.
- * There is no shell: words are separated by spaces, and single quotes keep a word with spaces whole.
+ * There is no shell: words are separated by spaces, and single quotes keep a word with spaces
+ * whole.
  */
 
 import type { Result } from "../../base/result.ts";

@@ -1,7 +1,7 @@
 /**
- * Plays the server's part of phases against a client: has it make requests, expects them, sends what
- * the script sends, and compares what the client made of it. A phase stops at the first expectation
- * that does not hold.
+ * Plays the server's part of phases against a client: has it make requests, expects them, sends
+ * what the script sends, and compares what the client made of it. A phase stops at the first
+ * expectation that does not hold.
  *
  * Each run of phases has a port and a client process of its own. A request is taken from whichever
  * connection it comes on, unless the script names one, because it is the client's choice whether it

@@ -1,6 +1,6 @@
 /**
- * Reads a message strictly, in pieces of any size (RFC 9112 §2, §5, §6 and §7). What a start line is
- * and how a body is delimited differ between requests and responses: a `MessageSyntax` says it.
+ * Reads a message strictly, in pieces of any size (RFC 9112 §2, §5, §6 and §7). What a start line
+ * is and how a body is delimited differ between requests and responses: a `MessageSyntax` says it.
  *
  * A tolerant reader would hide faults, so none of the leniency that the RFC permits recipients is
  * used. The reader stops at the end of its message and returns the bytes behind it.

@@ -1,9 +1,9 @@
 /**
  * Reads a response strictly, in pieces of any size (RFC 9112 §4, §5, §6 and §7).
  *
- * Lines end in CRLF, no field line is folded, Content-Length occurs once, and what a server must not
- * send (RFC 9112 §6.1, RFC 9110 §8.6) is a fault even where a client could interpret it. Absent on
- * purpose: knowledge of the request. A script says with `body none` that it was HEAD.
+ * Lines end in CRLF, no field line is folded, Content-Length occurs once, and what a server must
+ * not send (RFC 9112 §6.1, RFC 9110 §8.6) is a fault even where a client could interpret it.
+ * Absent on purpose: knowledge of the request. A script says with `body none` that it was HEAD.
  */
 
 import { checkLimits } from "../limits.ts";

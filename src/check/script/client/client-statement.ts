@@ -1,7 +1,7 @@
 /**
  * Parses one indented line of a script that tests a client. Such a script is read from the other
- * side: what `>` sends in a script for servers has to come here, and what `<` expects there is sent.
- * Statements that don't depend on the side are those of `statement.ts`.
+ * side: what `>` sends in a script for servers has to come here, and what `<` expects there is
+ * sent. Statements that don't depend on the side are those of `statement.ts`.
  *
  * Absent on purpose: a tree, and settings of a server. Whatever is sent stands in the script.
  */
