@@ -1,7 +1,6 @@
 /**
  * One TCP connection to the server under test, or from a client under test, as the player uses it:
- * the received bytes that no
- * expectation has taken yet, and whether the server has ended its side.
+ * the received bytes that no expectation has taken yet, and whether the peer has ended its side.
  *
  * Sending never blocks the player. Bytes that the socket does not take wait in `#unsent` and go out
  * on drain, because a server may answer and stop reading before it has received everything. The
