@@ -66,7 +66,7 @@ export class Faults {
   readonly #closing = new WeakMap<object, FaultOptions>();
 
   constructor({ limits, scheduler }: FaultService) {
-    this.#surroundings = { limits, scheduler, open: new Set<FaultOutput>() };
+    this.#surroundings = { limits, scheduler, open: new Set<FaultOutput>(), isStopping: false };
   }
 
   /** Adds a rule; see `Server.fault`. */
@@ -163,6 +163,7 @@ export class Faults {
 
   /** The server stops: no fault holds it up. */
   stop(): void {
-    for (const output of this.#surroundings.open) output.hurry();
+    this.#surroundings.isStopping = true;
+    for (const output of this.#surroundings.open) output.stop();
   }
 }
