@@ -48,7 +48,10 @@ function rulesIn(file: string, limits: Limits): readonly FaultRule[] {
 
 /** The rule that is configured as `given`; `at` is its place for messages. */
 function configured(given: FaultRule, at: string, limits: Limits): Rule {
-  const { method = "*", path = "/*", ...options } = given;
+  // A configuration may have anything.
+  const { method = "*", path = "/*", ...options } = Object(given) as FaultRule;
+  if (typeof method !== "string") throw new ServeError("faults", `${at}method must be text`);
+  if (typeof path !== "string") throw new ServeError("faults", `${at}path must be text`);
   const read = readRuleOptions({ ...options }, limits, ["method", "path"]);
   if (!read.ok) throw new ServeError("faults", `${at}${read.error}`);
   try {
@@ -101,7 +104,7 @@ export class Faults {
     if (rules.length > limits.faultRulesMax) {
       throw new ServeError("faults", `at most ${limits.faultRulesMax} rules (faultRulesMax)`);
     }
-    this.#rules.replace(rules.map((rule, i) => configured(rule, `faults[${i}]: `, limits)));
+    this.#rules.replace(rules.map((rule, i) => configured(rule, `rule ${i + 1}: `, limits)));
   }
 
   /** A route's answer with faults; see `Server.withFaults`. */

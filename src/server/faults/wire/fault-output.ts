@@ -247,10 +247,14 @@ export class FaultOutput implements FaultyTransport {
     this.#isWaiting = false;
     this.#steps?.return?.();
     this.#surroundings.open.delete(this);
-    if (this.#lastly === "fin") this.#transport.shutdown();
-    else if (this.#lastly === "reset") this.#transport.terminate();
+    const lastly = this.#lastly;
     this.#lastly = undefined;
-    return this.#transport;
+    if (lastly === "fin") this.#transport.shutdown();
+    if (lastly !== "reset") return this.#transport;
+    // The connection is in the midst of a step. What it writes until then is not sent.
+    this.#ending = "reset";
+    this.#surroundings.scheduler.defer(() => this.#transport.terminate());
+    return this;
   }
 
   queued(): number | undefined {
