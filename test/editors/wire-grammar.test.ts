@@ -180,6 +180,11 @@ test.each<[string, string[]]>([
       "Not Found: string.unquoted.reason",
     ],
   ],
+  ["needs post-form", ["needs: keyword.other.setting", "post-form: constant.other.need"]],
+  [
+    "should RFC 9112 §9.3",
+    ["should: keyword.other.strength.should", "RFC 9112 §9.3: constant.other.reference"],
+  ],
   [
     "file a.txt mode=0640",
     [
