@@ -451,11 +451,13 @@ class LateFaults {
   readonly #open: () => Faults;
   opened: Faults | undefined;
 
-  constructor(limits: () => Limits, scheduler: Scheduler) {
+  /** Throws a `ServeError` when a rule of `options` is wrong. */
+  constructor(options: CompleteOptions, limits: () => Limits, scheduler: Scheduler) {
     this.#open = () => {
       const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
       return new module.Faults({ limits, scheduler });
     };
+    this.configure(options, limits());
   }
 
   open(): Faults {
@@ -468,10 +470,10 @@ class LateFaults {
     withFaults: (answer, options) => this.open().change(answer, options),
   };
 
-  /** Has the rules of `options` in the place of those before. */
-  configure({ faults }: CompleteOptions): void {
-    if (faults.length > 0) this.open().configure(faults);
-    else this.opened?.configure([]);
+  /** Has the rules of `options`, checked by `limits`, in the place of those before. */
+  configure({ faults }: CompleteOptions, limits: Limits): void {
+    if (faults.length > 0) this.open().configure(faults, limits);
+    else this.opened?.configure([], limits);
   }
 }
 
@@ -530,8 +532,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
-  const faults = new LateFaults(() => opened.limits, scheduler);
-  faults.configure(complete);
+  const faults = new LateFaults(complete, () => opened.limits, scheduler);
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, http1Factory(), tls);
@@ -541,7 +542,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     const wanted = completeOptions(changed);
     const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     const changeTls = prepareTls(tls, changed, next);
-    faults.configure(wanted);
+    faults.configure(wanted, next.limits);
     opened.tree.close();
     opened = next;
     changeTls?.();
