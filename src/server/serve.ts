@@ -22,7 +22,7 @@ import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
-import { http1Factory } from "./http1/http1-factory.ts";
+import { connectionFactory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
@@ -535,7 +535,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const faults = new LateFaults(complete, () => opened.limits, scheduler);
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, http1Factory(), tls);
+  const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
@@ -554,6 +554,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     for (const one of [tls, faults.opened]) one?.stop();
     await close(listeners, live, opened, force, scheduler.alarm());
     reporting.finish();
+    complete.wiretap?.ended();
   };
   return {
     get url() {
