@@ -517,10 +517,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { host, scheme } = addressOf(complete);
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
-  const routes = new RouteTable(() => opened.site.endpointsChanged());
   const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
-    routes,
+    routes: new RouteTable(() => opened.site.endpointsChanged()),
     clock,
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
@@ -575,9 +574,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get connections() {
       return listeners.reduce((count, one) => count + one.connections, 0);
     },
-    route: (method, path, handler, how) => routes.add(method, path, handler, how),
+    route: (method, path, handler, how) => surroundings.routes.add(method, path, handler, how),
     ...faults.methods,
-    webSocket: (path, handler, how) => routes.addWebSocket(path, handler, how),
+    webSocket: (path, handler, how) => surroundings.routes.addWebSocket(path, handler, how),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),
