@@ -249,6 +249,21 @@ export interface Limits {
   /** How long nothing may pass between the two; after it both connections are reset. */
   readonly proxyIdleTimeMs: Milliseconds;
 
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** Octets that a fault adds to a head, or sends in its place. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -403,6 +418,12 @@ export const defaultLimits: Limits = {
   proxyConnectTimeMs: seconds(5),
   proxyIdleTimeMs: seconds(300),
 
+  faultRulesMax: 1000,
+  faultWaitTimeMs: seconds(600),
+  faultHeadBytesMax: mebibytes(16),
+  faultFieldsMax: 100_000,
+  faultInterimMax: 100_000,
+  faultEndlessBytesMax: mebibytes(1024),
   webSocketMessageBytesMax: mebibytes(16),
   webSocketFragmentsMax: 262_144,
   webSocketInboxBytesMax: mebibytes(1),
