@@ -14,6 +14,9 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { concatBytes } from "../../http/octets/bytes.ts";
 import type { ConnectionEnd } from "../script/script.ts";
+import { checkLimits } from "../limits.ts";
+
+const { connectTimeMs, lastReadMs } = checkLimits;
 
 /** Where the server listens. `host` is a name or an address without brackets. */
 export interface Endpoint {
@@ -32,10 +35,6 @@ export interface ConnectionTap {
   received(octets: Uint8Array): void;
   left(end: ConnectionEnd): void;
 }
-
-const connectTimeMs = 5000;
-/** After a deadline the event loop gets this long to read bytes that arrived before it. */
-const lastReadMs = 1;
 
 export class Connection {
   readonly #received: Uint8Array[] = [];

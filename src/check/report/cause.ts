@@ -71,6 +71,10 @@ function likeness({ phase, outcome: { failure } }: Finding): string {
     return `sends something that is no HTTP: expected ${failure.expected}`;
   }
   const came = failure.response?.status;
+  const condition = /^status (304|412)\b/u.exec(failure.expected)?.[1];
+  if (came !== undefined && condition !== undefined) {
+    return `answers ${came} where a condition asks for ${condition}`;
+  }
   if (came === undefined || !failure.expected.startsWith("status ")) return "";
   return `answers ${came} where ${reference} asks for ${failure.expected.replace("status ", "")}`;
 }

@@ -6,7 +6,7 @@
 import { basename, dirname } from "node:path";
 
 import type { Traits } from "../blame/traits.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Script, Strength } from "../script/script.ts";
 
 /** The outcome of one script against one server. */

@@ -15,6 +15,8 @@ export class PlayedConnection {
   readonly ending = new HeadEnding();
   /** Whether the last expectation covered all bytes that arrived. */
   quiet = false;
+  /** Whether it is noted that the server closed the connection, which is noted once. */
+  endIsNoted = false;
   #answer: Answer | undefined;
   #requests = new SentRequests();
 
@@ -75,6 +77,7 @@ export class PlayedConnection {
     this.#connection.abort();
     this.#connection = connection;
     this.#answer = undefined;
+    this.endIsNoted = false;
     this.#requests = new SentRequests();
     for (const octets of unanswered) {
       this.#requests.sent(octets);

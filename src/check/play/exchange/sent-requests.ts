@@ -8,6 +8,9 @@
  */
 
 import { concatBytes, latin1Text } from "../../../http/octets/bytes.ts";
+import { checkLimits } from "../../limits.ts";
+
+const { sentHeadBytesMax: lineBytesMax } = checkLimits;
 
 interface SentRequest {
   readonly octets: Uint8Array;
@@ -17,12 +20,9 @@ interface SentRequest {
 
 type State =
   | { readonly kind: "head" | "chunk" | "trailer" | "unclear" }
-  | { readonly kind: "content"; readonly lengthBytes: number; readonly then: "head" | "chunk" };
+  | { readonly kind: "content"; readonly lengthBytes: number; readonly next: "head" | "chunk" };
 
 const head: State = { kind: "head" };
-
-/** What doesn't end within so many bytes is unclear. */
-const lineBytesMax = 256 * 1024;
 
 export class SentRequests {
   #state: State = head;
@@ -30,6 +30,7 @@ export class SentRequests {
   #begun = "";
   #whole: SentRequest[] = [];
   #last: Uint8Array[] = [];
+  #wasEmptyLine = false;
   #early = false;
   #endAsked = false;
   /** Whether the request that is being read asks for the connection's end. */
@@ -63,12 +64,11 @@ export class SentRequests {
     let at = 0;
     let from = 0;
     while (at < octets.length && this.#state.kind !== "unclear") {
-      const isHead = this.#state.kind === "head";
+      this.#wasEmptyLine = false;
       const length = this.#read(octets.subarray(at));
       if (length === undefined) break;
       at += length;
-      const wasHead = isHead && length === 2;
-      if (this.#state.kind !== "head" || wasHead) continue;
+      if (this.#state.kind !== "head" || this.#wasEmptyLine) continue;
       const whole = concatBytes([...this.#last, octets.subarray(from, at)]);
       this.#whole.push({ octets: whole, asksForEnd: this.#asksForEnd });
       this.#last = [];
@@ -80,10 +80,10 @@ export class SentRequests {
   /** Reads content, or a line or head to its end. Returns how many bytes; `undefined` for all. */
   #read(octets: Uint8Array): number | undefined {
     if (this.#state.kind === "content") {
-      const { lengthBytes, then } = this.#state;
+      const { lengthBytes, next } = this.#state;
       const count = Math.min(lengthBytes, octets.length);
       const left = lengthBytes - count;
-      this.#state = left === 0 ? { kind: then } : { kind: "content", lengthBytes: left, then };
+      this.#state = left === 0 ? { kind: next } : { kind: "content", lengthBytes: left, next };
       return count;
     }
     const text = this.#begun + latin1Text(octets);
@@ -102,7 +102,10 @@ export class SentRequests {
   #line(text: string): number | undefined {
     const { kind } = this.#state;
     // Empty lines before a request line are skipped (RFC 9112 §2.2).
-    if (kind === "head" && text.startsWith("\r\n")) return 2;
+    if (kind === "head" && text.startsWith("\r\n")) {
+      this.#wasEmptyLine = true;
+      return 2;
+    }
     if (kind === "trailer" && text.startsWith("\r\n")) {
       this.#state = head;
       return 2;
@@ -142,7 +145,7 @@ function afterHead(text: string): State {
   if (codings.length === 1) return { kind: codings[0] === "chunked" ? "chunk" : "unclear" };
   if (!/^\d{1,12}$/u.test(lengthText)) return { kind: "unclear" };
   const lengthBytes = Number(lengthText);
-  return lengthBytes === 0 ? head : { kind: "content", lengthBytes, then: "head" };
+  return lengthBytes === 0 ? head : { kind: "content", lengthBytes, next: "head" };
 }
 
 function afterChunkLine(line: string): State {
@@ -151,5 +154,5 @@ function afterChunkLine(line: string): State {
   const lengthBytes = Number.parseInt(match[1] ?? "", 16);
   if (lengthBytes === 0) return { kind: "trailer" };
   // A chunk's data ends in CRLF (RFC 9112 §7.1).
-  return { kind: "content", lengthBytes: lengthBytes + 2, then: "chunk" };
+  return { kind: "content", lengthBytes: lengthBytes + 2, next: "chunk" };
 }
