@@ -2,9 +2,9 @@
  * Wire scripts as tests of `bun test`, for those who test a server of their own: each phase becomes
  * a test with its title as the name. `postern/check` exports it.
  *
- * All scripts are played while the tests are collected, many at once, and each test tells what became
- * of its phase. What needs more than the server has, or can't be played against it, is a skipped
- * test. A server that isn't there yet is played against before the first test of the group.
+ * All scripts are played while the tests are collected, many at once, and each test tells what
+ * became of its phase. What needs more than the server has, or can't be played against it, is a
+ * skipped test. A server that isn't there yet is played against before the first test of the group.
  */
 
 import { beforeAll, describe, test } from "bun:test";

@@ -346,6 +346,16 @@ postern: 1 must FAILED (1/2), should 0/0, may 0/0
   });
 });
 
+/** The URL of a server that crashes at the first bytes. */
+function crashing(): string {
+  const server = fakeServer((socket) => {
+    socket.terminate();
+    server.stop();
+  });
+  servers.push(server);
+  return server.url.href;
+}
+
 describe("another server", () => {
   const live = good.replace(
     "    open",
@@ -462,14 +472,6 @@ describe("another server", () => {
   test("that goes away is told so once, in every report, and the rest isn't played", async () => {
     for (const name of ["a", "b", "c"]) write("s", name, good);
     const tree = join(folder, "tree");
-    const crashing = (): string => {
-      const server = fakeServer((socket) => {
-        socket.terminate();
-        server.stop();
-      });
-      servers.push(server);
-      return server.url.href;
-    };
     const { status, text } = await run({ against: [crashing()], tree, jobs: 1 });
     expect(status).toBe(2);
     expect(text).toMatch(/^WENT AWAY .*: ECONNREFUSED; the rest was not played/mu);

@@ -175,6 +175,14 @@ export class Connection {
     return outcome;
   }
 
+  /** Waits until the system has taken all bytes, the server has ended its side, or time is up. */
+  async allSent(timeMs: number): Promise<void> {
+    const deadline = performance.now() + timeMs;
+    while (!this.sent && this.#peer === "open") {
+      if ((await this.changed(deadline)) === "late") return;
+    }
+  }
+
   /** Called by the socket's handlers, as are the next two. */
   received(octets: Uint8Array): void {
     this.#tap?.received(octets);

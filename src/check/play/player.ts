@@ -56,8 +56,8 @@ export interface Play {
   /** Whether outcomes come with what passed on the connections. */
   readonly record?: boolean;
   /**
-   * Whether the server is one of others: a connection that it closes and a Date that it doesn't send
-   * are only noted in phases that aren't about them.
+   * Whether the server is one of others: that it closes a connection, or sends no Date, is only
+   * noted in phases that aren't about it.
    */
   readonly foreign?: boolean;
   /** Is told of each answer. */
@@ -264,7 +264,7 @@ class Player {
     let from = 0;
     for (const to of [...chosenCuts(block, line, this.#play.cut), octets.length]) {
       if (from > 0) {
-        await this.#sent(connection);
+        await connection.allSent(this.#play.responseMs);
         await gap();
         if (connection.peer !== "open") return undefined;
       }
@@ -283,16 +283,8 @@ class Player {
     }
   }
 
-  /** Waits until the system has taken all bytes, the server has ended its side, or time is up. */
-  async #sent(connection: Connection): Promise<void> {
-    const deadline = performance.now() + this.#play.responseMs;
-    while (!connection.sent && connection.peer === "open") {
-      if ((await connection.changed(deadline)) === "late") return;
-    }
-  }
-
   async #leave(connection: Connection, how: "close" | "abort"): Promise<undefined> {
-    await this.#sent(connection);
+    await connection.allSent(this.#play.responseMs);
     this.#log.event(this.#current, `the client ${how}s the connection`.replace("aborts", "resets"));
     if (how === "close") connection.close();
     else connection.abort();

@@ -52,8 +52,8 @@ export interface Tally {
 export type Tallies = Readonly<Record<Strength, Tally>>;
 
 /**
- * Counts the phases of `scripts` that were played against a server, by strength. An expectation with
- * a strength of its own counts as one more of that strength.
+ * Counts the phases of `scripts` that were played against a server, by strength. An expectation
+ * with a strength of its own counts as one more of that strength.
  */
 export function tally(scripts: readonly Script[], column: Column): Tallies {
   const counts = {

@@ -29,8 +29,9 @@ test("a server that keeps its connections departs from nothing", () => {
   expect(told()).toEqual([]);
 });
 
+const where = (...seen: readonly Behind[]): string | undefined => told(...seen)[0];
+
 test("one that closes them is told once, with the answers behind which it does", () => {
-  const where = (...seen: readonly Behind[]): string | undefined => told(...seen)[0];
   const closes = "should: closes the connection behind";
   expect(where(behind(true), behind(true))).toBe(`${closes} every answer (RFC 9112 §9.3)`);
   const error = { status: 404 };

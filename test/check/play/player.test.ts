@@ -714,18 +714,20 @@ test("a play that is recorded comes with what passed, also for a phase that held
   ]);
 });
 
+/** Closes behind every answer, as HTTP/1.0 servers do; each request gets its path back. */
+const closing = (fields = "Connection: close\r\n"): FakeServer =>
+  serve((socket, received) => {
+    const end = received.indexOf("\r\n\r\n");
+    if (end === -1 || socket.data.answered > 0) return;
+    socket.data.answered = 1;
+    socket.write(response("200 OK", received.split(" ")[1] ?? "", fields));
+    socket.end();
+  });
+
+const ask = (path: string): string => `> GET ${path} HTTP/1.1\n    >\n    `;
+
 describe("a server of others", () => {
-  /** Closes behind every answer, as HTTP/1.0 servers do; each request gets its path back. */
-  const closing = (fields = "Connection: close\r\n"): FakeServer =>
-    serve((socket, received) => {
-      const end = received.indexOf("\r\n\r\n");
-      if (end === -1 || socket.data.answered > 0) return;
-      socket.data.answered = 1;
-      socket.write(response("200 OK", received.split(" ")[1] ?? "", fields));
-      socket.end();
-    });
   const foreign = { foreign: true };
-  const ask = (path: string): string => `> GET ${path} HTTP/1.1\n    >\n    `;
   const persistence = "## Q (RFC 9112 §9.3, should)";
 
   test("that closes behind an answer isn't blamed where that isn't the subject", async () => {

@@ -99,7 +99,8 @@ function departureCases(scripts: readonly Script[], column: Column): readonly Ca
     const message = escapeMarkup(`in ${places.size} phases`);
     const failure = `<failure type="must" message="${message}">${details}</failure>`;
     if (strength === "must") return { name, result: "failure", content: failure };
-    const content = `<skipped message="a ${strength}: ${message}"/><system-out>${details}</system-out>`;
+    const reason = `<skipped message="a ${strength}: ${message}"/>`;
+    const content = `${reason}<system-out>${details}</system-out>`;
     return { name, result: "skipped", content };
   });
 }

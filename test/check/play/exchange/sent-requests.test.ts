@@ -35,7 +35,7 @@ describe("requests that were sent", () => {
       expect(texts(requests).join("")).toBe(get);
       expect(requests.answeredEarly).toBe(false);
     }
-    expect(texts(sent(...text))).toEqual(all);
+    expect(texts(sent(...text.split("")))).toEqual(all);
   });
 
   test("have one answer each, in their order", () => {
@@ -70,13 +70,13 @@ describe("requests that were sent", () => {
   });
 });
 
-describe("the connection's end", () => {
-  const asked = (text: string): boolean => {
-    const requests = sent(text);
-    requests.answered();
-    return requests.endWasAsked;
-  };
+const asked = (text: string): boolean => {
+  const requests = sent(text);
+  requests.answered();
+  return requests.endWasAsked;
+};
 
+describe("the connection's end", () => {
   test("is asked for by the close option, among others and in any case", () => {
     expect(asked("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")).toBe(true);
     expect(asked("GET / HTTP/1.1\r\nconnection: TE , CLOSE\r\n\r\n")).toBe(true);
