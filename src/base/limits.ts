@@ -232,6 +232,23 @@ export interface Limits {
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
 
+  /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
+  readonly webSocketMessageBytesMax: ByteCount;
+  /** Fragments of a message; beyond it the socket is closed with 1008. */
+  readonly webSocketFragmentsMax: number;
+  /** Messages of a WebSocket that wait for their handler; beyond it the client is held back. */
+  readonly webSocketInboxBytesMax: ByteCount;
+  /** What waits for a client to read when more is sent to it; beyond it the connection is reset. */
+  readonly webSocketQueueBytesMax: ByteCount;
+  /** How long a client may send nothing until it is pinged. */
+  readonly webSocketIdleTimeMs: Milliseconds;
+  /** How long it may send nothing after that; then the connection is reset. */
+  readonly webSocketPongTimeMs: Milliseconds;
+  /** From the first octet of a message to its last; after it the socket is closed with 1008. */
+  readonly webSocketMessageTimeMs: Milliseconds;
+  /** How long a client may take to answer a Close frame; after it the connection is closed. */
+  readonly webSocketCloseTimeMs: Milliseconds;
+
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -362,6 +379,15 @@ export const defaultLimits: Limits = {
   requestBodyKeptBytesMax: mebibytes(1),
   requestWaitTimeMs: seconds(2),
 
+  webSocketMessageBytesMax: mebibytes(16),
+  webSocketFragmentsMax: 262_144,
+  webSocketInboxBytesMax: mebibytes(1),
+  webSocketQueueBytesMax: mebibytes(16),
+  webSocketIdleTimeMs: seconds(30),
+  webSocketPongTimeMs: seconds(10),
+  webSocketMessageTimeMs: seconds(120),
+  webSocketCloseTimeMs: seconds(2),
+
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
   liveQuietTimeMs: milliseconds(100),
@@ -481,6 +507,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "requestsKeptBytesMax",
     expected: "at least requestBodyKeptBytesMax",
     holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
+  },
+  {
+    limit: "webSocketFragmentsMax",
+    expected: "at least 1, or no message can come",
+    holds: (l) => l.webSocketFragmentsMax >= 1,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -11,7 +11,6 @@ import type { Behind } from "./notes.ts";
 import { subjectOf } from "./subject.ts";
 
 export interface Departure {
-  readonly kind: "closes" | "unannounced" | "dateless";
   /** What the server does, to follow its name: `closes the connection behind every answer`. */
   readonly title: string;
   readonly references: readonly string[];
@@ -22,7 +21,7 @@ export interface Departure {
   readonly counts: boolean;
 }
 
-export interface Place {
+interface Place {
   readonly script: Script;
   readonly phase: Phase;
   readonly line: number;
@@ -37,7 +36,7 @@ interface Seen {
 export function departuresOf(scripts: readonly Script[], column: Column): readonly Departure[] {
   const seen: Seen[] = [];
   const dateless: Place[] = [];
-  const blamed = new Set<Departure["kind"]>();
+  const blamed = new Set<"closes" | "dateless">();
   for (const script of scripts) {
     const outcome = column.outcomes.get(script);
     if (outcome?.kind !== "played") continue;
@@ -53,38 +52,37 @@ export function departuresOf(scripts: readonly Script[], column: Column): readon
       if (subjectOf(phase).date) blamed.add("dateless");
     }
   }
-  const all = [...closings(seen), ...dates(dateless)];
-  return all
-    .filter(({ strength }) => isCounted(strength, column))
-    .map((departure) => ({ ...departure, counts: !blamed.has(departure.kind) }));
+  const all = [
+    ...closings(seen, !blamed.has("closes")),
+    ...dates(dateless, !blamed.has("dateless")),
+  ];
+  return all.filter(({ strength }) => isCounted(strength, column));
 }
 
-type Uncounted = Omit<Departure, "counts">;
-
-function closings(seen: readonly Seen[]): readonly Uncounted[] {
+function closings(seen: readonly Seen[], counts: boolean): readonly Departure[] {
   const closed = seen.filter(({ behind }) => behind.closed);
   if (closed.length === 0) return [];
   const old = closed.every(({ behind }) => behind.version === "HTTP/1.0");
   const where = whereClosed(seen);
   const touched = closed.map(({ place }) => place);
-  const closes: Uncounted = {
-    kind: "closes",
+  const closes: Departure = {
     title: `closes the connection behind ${where}`,
     references: ["RFC 9112 §9.3"],
     strength: old ? "may" : "should",
     touched,
+    counts,
   };
   const silent = closed.filter(({ behind }) => !behind.announced);
   if (silent.length === 0) return [closes];
   const allSilent = silent.length === closed.length;
   const some = `${silent.length} of ${seen.length} answers`;
   const never = allSilent && closed.length === seen.length;
-  const unannounced: Uncounted = {
-    kind: "unannounced",
+  const unannounced: Departure = {
     title: `says nothing of it (no Connection: close) behind ${allSilent ? where : some}`,
     references: [never ? "RFC 9112 §9.3" : "RFC 9112 §9.6"],
     strength: never ? "must" : "should",
     touched: silent.map(({ place }) => place),
+    counts: true,
   };
   return [closes, unannounced];
 }
@@ -105,9 +103,9 @@ function whereClosed(seen: readonly Seen[]): string {
   return `${count} of ${seen.length} answers`;
 }
 
-function dates(touched: readonly Place[]): readonly Uncounted[] {
+function dates(touched: readonly Place[], counts: boolean): readonly Departure[] {
   if (touched.length === 0) return [];
   const references = ["RFC 9110 §6.6.1"];
   const title = "sends answers without a Date";
-  return [{ kind: "dateless", title, references, strength: "must", touched }];
+  return [{ title, references, strength: "must", touched, counts }];
 }

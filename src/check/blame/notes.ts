@@ -7,7 +7,7 @@ import type { Failure } from "../play/judgement.ts";
 import type { OwnStrength } from "../script/script.ts";
 
 /** An expectation with a strength of its own. It held if there is no failure. */
-export interface Aside {
+interface Aside {
   readonly line: number;
   readonly own: OwnStrength;
   readonly failure?: Failure;

@@ -4,12 +4,12 @@
  * never sent a 206, ignores the Range field, which RFC 9110 §14.2 permits.
  */
 
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Column, ScriptOutcome } from "../report/column.ts";
 import type { Phase, Script, StatusChoice } from "../script/script.ts";
 
 /** The reason with which such phases are listed. */
-export const rangesIgnored =
+const rangesIgnored =
   "the server ignores Range, as it may (RFC 9110 §14.2): none of its answers was a 206";
 
 /** The column of a server of others, with what it may do not held against it. */

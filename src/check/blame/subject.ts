@@ -17,6 +17,9 @@ export interface Subject {
   readonly date: boolean;
 }
 
+/** Everything is the subject, and nothing is let off: so postern itself is played. */
+export const strictly: Subject = { persistence: true, pipelining: true, date: true };
+
 /** The sections on connections that persist, and on the options that end them. */
 const persistenceSections = new Set(["RFC 9112 §9.3", "RFC 9110 §7.6.1"]);
 const pipeliningSection = "RFC 9112 §9.3.2";

@@ -3,14 +3,16 @@
  * server that never once sent a 206 doesn't do ranges; one phase alone couldn't tell.
  */
 
+import type { HttpResponse } from "../play/response-reader.ts";
+
 export class Traits {
   readonly #statuses = new Set<number>();
   readonly #fields = new Set<string>();
 
   /** Notes a whole answer. */
-  note(status: number, fieldNames: Iterable<string>): void {
+  note({ status, fields }: HttpResponse): void {
     this.#statuses.add(status);
-    for (const name of fieldNames) this.#fields.add(name.toLowerCase());
+    for (const { name } of fields) this.#fields.add(name.toLowerCase());
   }
 
   /** Whether an answer had this status. */

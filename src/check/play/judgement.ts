@@ -14,6 +14,7 @@ import type {
   FieldCheck,
   ResponseStep,
   Save,
+  Script,
   StatusChoice,
   Template,
 } from "../script/script.ts";
@@ -45,6 +46,13 @@ interface Difference {
 export interface Memory {
   readonly captures: Map<string, Uint8Array>;
   readonly files: Map<string, Content>;
+}
+
+/** The memory of a script before its first phase. */
+export function freshMemory(script: Script): Memory {
+  const files = new Map<string, Content>();
+  for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
+  return { captures: new Map(), files };
 }
 
 /** Decides whether the outcome of a check fails its phase. Returns the failure if so. */

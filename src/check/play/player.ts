@@ -11,13 +11,16 @@
 
 import type { PhaseNotes } from "../blame/notes.ts";
 import { Notes } from "../blame/notes.ts";
+import type { Obstacle, PhaseOutcome } from "../blame/outcome.ts";
+import { brokenBefore, closedEarly, outcomeOf } from "../blame/outcome.ts";
 import type { Subject } from "../blame/subject.ts";
-import { asksForDate, subjectOf } from "../blame/subject.ts";
+import { asksForDate, strictly, subjectOf } from "../blame/subject.ts";
 import type { Traits } from "../blame/traits.ts";
 import type { Cut } from "./exchange/block.ts";
 import { chosenCuts, resolveBlock } from "./exchange/block.ts";
 import type { ConnectionTap, Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
+import { answerOf } from "./exchange/answer.ts";
 import type { ExchangePart } from "./exchange/exchange.ts";
 import { ExchangeLog } from "./exchange/exchange.ts";
 import { PlayedConnection } from "./exchange/played-connection.ts";
@@ -28,15 +31,17 @@ import type { HttpResponse, Progress } from "./response-reader.ts";
 import { fieldValues, ResponseReader } from "./response-reader.ts";
 import type {
   ConnectionStep,
-  Content,
   Phase,
   ResponseStep,
-  Script,
   SendPart,
   Step,
   TreeChange,
 } from "../script/script.ts";
+import { expectsEnd, isConnectionStep, permits } from "../script/script.ts";
 import { changeTree } from "./script-tree.ts";
+import { checkLimits } from "../limits.ts";
+
+const { pieceGapMs } = checkLimits;
 
 /** The server to play against, and the bounds of a play. */
 export interface Play {
@@ -51,47 +56,12 @@ export interface Play {
   /** Whether outcomes come with what passed on the connections. */
   readonly record?: boolean;
   /**
-   * Whether the server is one of others: a connection that it closes and a Date that it doesn't send
-   * are only noted in phases that aren't about them.
+   * Whether the server is one of others: that it closes a connection, or sends no Date, is only
+   * noted in phases that aren't about it.
    */
   readonly foreign?: boolean;
   /** Is told of each answer. */
   readonly traits?: Traits;
-}
-
-export type PhaseOutcome = PhaseNotes & {
-  /** What passed on the connections when the phase was played uncut. */
-  readonly exchange?: readonly ExchangePart[];
-} & (
-    | { readonly kind: "held" }
-    | {
-        readonly kind: "failed";
-        readonly failure: Failure;
-        /** The cut, in words, with which the phase failed after it had held uncut. */
-        readonly replay?: string;
-      }
-    /** The server gave no occasion to tell whether it holds. */
-    | { readonly kind: "not-played"; readonly reason: string }
-  );
-
-/** The end of a phase before all its steps were played, without the server's being wrong. */
-interface Obstacle {
-  readonly obstacle: string;
-}
-
-const closedEarly: Obstacle = {
-  obstacle: "the server closed the connection behind an earlier answer",
-};
-const brokenBefore: Obstacle = { obstacle: "the phase before, which it continues, did not hold" };
-
-/** The pause between two pieces, so that the server reads them separately. */
-const pieceGapMs = 1;
-
-/** The memory of a script before its first phase. */
-export function freshMemory(script: Script): Memory {
-  const files = new Map<string, Content>();
-  for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
-  return { captures: new Map(), files };
 }
 
 /** Plays a run of phases that share connections. Returns an outcome for each phase, in order. */
@@ -115,16 +85,6 @@ export async function playRun(
   return outcomes;
 }
 
-function outcomeOf(end: Failure | Obstacle | undefined): PhaseOutcome {
-  if (end === undefined) return { kind: "held" };
-  if ("obstacle" in end) return { kind: "not-played", reason: end.obstacle };
-  if (end.unsaved !== true) return { kind: "failed", failure: end };
-  return { kind: "not-played", reason: `${end.expected}: ${end.came}` };
-}
-
-/** Everything is the subject, and nothing is let off. */
-const strictly: Subject = { persistence: true, pipelining: true, date: true };
-
 class Player {
   readonly #play: Play;
   readonly #memory: Memory;
@@ -134,6 +94,8 @@ class Player {
   readonly #log = new ExchangeLog();
   readonly #notes = new Notes();
   #subject: Subject = strictly;
+  /** Whether the next expectation is that the server ends the connection. */
+  #awaitsEnd = false;
 
   constructor(play: Play, memory: Memory) {
     this.#play = play;
@@ -159,7 +121,8 @@ class Player {
     const { foreign = false } = this.#play;
     this.#subject = foreign ? subjectOf(phase) : strictly;
     let end: Failure | Obstacle | undefined;
-    for (const step of phase.steps) {
+    for (const [index, step] of phase.steps.entries()) {
+      this.#awaitsEnd = expectsEnd(phase.steps.slice(index + 1));
       end = await this.#weighed(step);
       if (end !== undefined) break;
     }
@@ -291,7 +254,7 @@ class Player {
     const block = resolveBlock(parts, this.#memory, line);
     if (!("octets" in block)) return block;
     if (!this.#subject.persistence) await this.#awaitEnd(played);
-    if (this.#isLetOff(played) && played.canBeReplaced) {
+    if (this.#isLetOff(played) && played.canBeReplaced && !this.#awaitsEnd) {
       const failure = await this.#reopen(played, line);
       if (failure !== undefined) return failure;
     }
@@ -301,7 +264,7 @@ class Player {
     let from = 0;
     for (const to of [...chosenCuts(block, line, this.#play.cut), octets.length]) {
       if (from > 0) {
-        await this.#sent(connection);
+        await connection.allSent(this.#play.responseMs);
         await gap();
         if (connection.peer !== "open") return undefined;
       }
@@ -320,16 +283,8 @@ class Player {
     }
   }
 
-  /** Waits until the system has taken all bytes, the server has ended its side, or time is up. */
-  async #sent(connection: Connection): Promise<void> {
-    const deadline = performance.now() + this.#play.responseMs;
-    while (!connection.sent && connection.peer === "open") {
-      if ((await connection.changed(deadline)) === "late") return;
-    }
-  }
-
   async #leave(connection: Connection, how: "close" | "abort"): Promise<undefined> {
-    await this.#sent(connection);
+    await connection.allSent(this.#play.responseMs);
     this.#log.event(this.#current, `the client ${how}s the connection`.replace("aborts", "resets"));
     if (how === "close") connection.close();
     else connection.abort();
@@ -407,10 +362,11 @@ class Player {
   }
 
   /** Notes of a server of others whether it kept the connection open behind its last answer. */
-  #noteBehind({ answer }: PlayedConnection, line: number, closed: boolean): void {
-    if (answer !== undefined && this.#play.foreign === true) {
-      this.#notes.behind(line, answer, closed);
-    }
+  #noteBehind(played: PlayedConnection, line: number, closed: boolean): void {
+    const { answer } = played;
+    if (answer === undefined || played.endIsNoted || this.#play.foreign !== true) return;
+    this.#notes.behind(line, answer, closed);
+    played.endIsNoted = closed;
   }
 
   /** What has no answer can't be sent again. */
@@ -424,13 +380,8 @@ class Player {
     step: ResponseStep,
     response: HttpResponse,
   ): Failure | undefined {
-    const { version, status, fields } = response;
-    this.#play.traits?.note(
-      status,
-      fields.map(({ name }) => name),
-    );
-    const toHead = step.framing === "none";
-    played.answered({ version, status, toHead, announced: announcesEnd(response) });
+    this.#play.traits?.note(response);
+    played.answered(answerOf(step, response));
     return judgeResponse(step, response, this.#memory, this.#weigh);
   }
 
@@ -479,24 +430,17 @@ class Player {
   }
 
   async #ended(
-    played: PlayedConnection,
+    { connection }: PlayedConnection,
     step: Step & { kind: "end" },
   ): Promise<Failure | undefined> {
     const { line, ends } = step;
     const bound = this.#bound(step.withinMs);
-    let deadline = performance.now() + bound;
+    const deadline = performance.now() + bound;
     const expected = `the connection ${ends.join(" or ")} by the server`;
     for (;;) {
-      const { connection } = played;
       if (connection.pendingBytes > 0)
         return stray(connection, line, `${expected}, nothing before`);
       const { peer } = connection;
-      if (peer !== "open" && this.#mayAskAgain(played)) {
-        const failure = await this.#reopen(played, line);
-        if (failure !== undefined) return failure;
-        deadline = performance.now() + bound;
-        continue;
-      }
       if (peer !== "open")
         return ends.includes(peer) ? undefined : { line, expected, came: left(peer) };
       if ((await connection.changed(deadline)) === "late" && connection.peer === "open") {
@@ -523,20 +467,4 @@ async function gap(): Promise<void> {
   await new Promise((resolveTurn) => {
     setImmediate(resolveTurn);
   });
-}
-
-function isConnectionStep(step: Step): step is ConnectionStep {
-  return step.kind === "open" || step.kind === "end" || step.kind === "silence";
-}
-
-/** Whether the script takes this end of the connection in place of the response. */
-function permits({ choices }: ResponseStep, peer: "closed" | "reset"): boolean {
-  return choices.some((choice) => choice.kind === "end" && choice.end === peer);
-}
-
-/** Whether the connection ends with this response (RFC 9112 §9.3). */
-function announcesEnd({ version, fields }: HttpResponse): boolean {
-  const options = fieldValues(fields, "Connection").join(",").toLowerCase().split(",");
-  const named = new Set(options.map((option) => option.trim()));
-  return named.has("close") || (version === "HTTP/1.0" && !named.has("keep-alive"));
 }

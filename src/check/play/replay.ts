@@ -11,37 +11,37 @@
  */
 
 import type { Memory } from "./judgement.ts";
+import { freshMemory } from "./judgement.ts";
 import { inParallel } from "./parallel.ts";
 import type { Cut } from "./exchange/block.ts";
 import { cutsOf } from "./exchange/block.ts";
-import type { PhaseOutcome, Play } from "./player.ts";
-import { freshMemory, playRun } from "./player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
+import type { Play } from "./player.ts";
+import { playRun } from "./player.ts";
 import type { Phase, Script } from "../script/script.ts";
 import { changesTree, phaseRuns } from "../script/script.ts";
 import type { Stage } from "./stage.ts";
 import { Stalls } from "./stalls.ts";
+import { checkLimits } from "../limits.ts";
+
+const {
+  responseTimeMs: responseMsDefault,
+  settleMs,
+  replaySettleMs,
+  replaysMax,
+  replaysAtOnce,
+  failedReplaysMax: failuresMax,
+  aloneTimes,
+  aloneAfterMs,
+  stallMsMax,
+  playsMax,
+} = checkLimits;
 
 /** The outcomes of a script's phases, and the number of replays. */
 export interface Played {
   readonly phases: readonly PhaseOutcome[];
   readonly replays: number;
 }
-
-const responseMsDefault = 5000;
-const settleMs = 40;
-const replaySettleMs = 15;
-/** A script with more cuts than this is replayed with this many of them, evenly spread. */
-const replaysMax = 2000;
-const replaysAtOnce = 16;
-/** After this many failed replays of a script no more are played. */
-const failuresMax = 8;
-/** A replay that failed beside others is reported if it fails alone this many times. */
-const aloneTimes = 2;
-const aloneAfterMs = 50;
-/** A failure of a run that measures time doesn't count if the player was stalled for longer. */
-const stallMsMax = 20;
-/** How often such a run is played at most. The last play counts, stalled or not. */
-const playsMax = 5;
 
 /** How a script is played. */
 export interface PlayBounds {

@@ -58,15 +58,23 @@ function titleOf(finding: Finding, { traits, own }: Column): string | undefined 
   if (lacking !== undefined && !traits.hasSent(lacking)) return `never sends ${lacking}`;
   const status = failure.response?.status;
   if (status === undefined || status >= 300) return undefined;
-  const ignored = /^status (?:304|412)$/u.test(failure.expected);
-  if (ignored && !traits.sent(304) && !traits.sent(412)) return "ignores conditional requests";
-  return undefined;
+  const condition = /^status (304|412)\b/u.exec(failure.expected)?.[1];
+  if (condition === undefined) return undefined;
+  if (!traits.sent(304) && !traits.sent(412)) return "ignores conditional requests";
+  return traits.sent(Number(condition)) ? undefined : `never answers ${condition}`;
 }
 
 /** Requirement, expectation and outcome, if both are statuses. */
 function likeness({ phase, outcome: { failure } }: Finding): string {
-  const [reference = ""] = phase.references;
+  const [reference = ""] = phase.references.map((each) => each.replace(/ step \d+$/u, ""));
+  if (failure.expected.startsWith("a well-formed response")) {
+    return `sends something that is no HTTP: expected ${failure.expected}`;
+  }
   const came = failure.response?.status;
+  const condition = /^status (304|412)\b/u.exec(failure.expected)?.[1];
+  if (came !== undefined && condition !== undefined) {
+    return `answers ${came} where a condition asks for ${condition}`;
+  }
   if (came === undefined || !failure.expected.startsWith("status ")) return "";
   return `answers ${came} where ${reference} asks for ${failure.expected.replace("status ", "")}`;
 }

@@ -6,7 +6,7 @@
 import { basename, dirname } from "node:path";
 
 import type { Traits } from "../blame/traits.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Script, Strength } from "../script/script.ts";
 
 /** The outcome of one script against one server. */
@@ -52,8 +52,8 @@ export interface Tally {
 export type Tallies = Readonly<Record<Strength, Tally>>;
 
 /**
- * Counts the phases of `scripts` that were played against a server, by strength. An expectation with
- * a strength of its own counts as one more of that strength.
+ * Counts the phases of `scripts` that were played against a server, by strength. An expectation
+ * with a strength of its own counts as one more of that strength.
  */
 export function tally(scripts: readonly Script[], column: Column): Tallies {
   const counts = {

@@ -4,9 +4,8 @@
  * differs and has not failed.
  */
 
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Phase, Script, Strength } from "../script/script.ts";
-import { strengths } from "../script/script.ts";
 import type { Column } from "./column.ts";
 import { isCounted } from "./column.ts";
 
@@ -44,7 +43,7 @@ export function findingsOf(
 }
 
 /** An expectation with a strength of its own, as the reports show it. */
-export interface AsideResult {
+interface AsideResult {
   readonly title: string;
   readonly strength: Strength;
   /** Absent if it held. */
@@ -67,11 +66,6 @@ export function asidesOf(
     const outcome = { kind: "failed", failure, ...passed } as const;
     return { title, strength, finding: { script, phase: { ...phase, ...own }, outcome, taste } };
   });
-}
-
-/** All failed phases: musts, shoulds, then mays. */
-export function allFindings(scripts: readonly Script[], column: Column): readonly Finding[] {
-  return strengths.flatMap((strength) => findingsOf(strength, scripts, column));
 }
 
 /** The paragraphs under the heading of a phase, or those under the title if it has none. */

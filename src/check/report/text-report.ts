@@ -23,11 +23,9 @@ import type { Finding } from "./finding.ts";
 import { findingsOf, proseOf } from "./finding.ts";
 import { matrixLines } from "./matrix.ts";
 import { counted, summary } from "./summary.ts";
+import { checkLimits } from "../limits.ts";
 
-/** How many of the phases that a departure touched are listed. */
-const touchedMax = 12;
-/** Longer requests are cut in the text. */
-const sentLinesMax = 24;
+const { touchedMax, sentLinesMax } = checkLimits;
 
 /** The report as text; with `failuresOnly` without the folders and what was not played. */
 export function reportText(

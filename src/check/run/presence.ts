@@ -9,16 +9,15 @@ import { Connection } from "../play/connection.ts";
 import type { Gone, ScriptOutcome } from "../report/column.ts";
 import type { Script } from "../script/script.ts";
 import { hasFailed } from "./course.ts";
+import { checkLimits } from "../limits.ts";
+
+const { presenceTries: triesMax, betweenTriesMs } = checkLimits;
 
 /** The column of a server, as far as its end is noted there. */
 interface WatchedColumn {
   readonly outcomes: Map<Script, ScriptOutcome>;
   gone?: Gone;
 }
-
-/** How often and how far apart a connection is tried before a server counts as gone. */
-const triesMax = 4;
-const betweenTriesMs = 150;
 
 const goneReason = "the server went away before it was played";
 const goneDuringReason = "the server went away while it was played";

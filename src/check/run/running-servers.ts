@@ -27,9 +27,9 @@ import type { Script, ScriptFault, TreeEntry } from "../script/script.ts";
 import type { Course, OpenColumn } from "./course.ts";
 import { hasFailed } from "./course.ts";
 import { Presence } from "./presence.ts";
+import { checkLimits } from "../limits.ts";
 
-const scriptsAtOnce = 32;
-const replayedAtOnce = 6;
+const { foreignScriptsAtOnce: scriptsAtOnce, replayedAtOnce } = checkLimits;
 
 /** Scripts that are played on one tree. */
 export interface TreeGroup {
@@ -74,7 +74,7 @@ export async function playRunning(
 ): Promise<Result<readonly ForeignColumn[], string>> {
   const columns: ForeignColumn[] = [];
   const hosts = new Set(scripts.flatMap(({ settings }) => settings.hosts));
-  for (const url of urls) columns.push(await reach(url, hosts));
+  for (const url of urls) columns.push(await reach(url, hosts, course.bounds.responseMs));
   for (const column of columns) skipUnplayable(column, scripts, root !== undefined, asked);
   const plays = columns
     .filter(({ unreachable }) => unreachable === undefined)
@@ -87,7 +87,11 @@ export async function playRunning(
   return success(columns.map(settled));
 }
 
-async function reach(url: URL, hosts: ReadonlySet<string>): Promise<ForeignColumn> {
+async function reach(
+  url: URL,
+  hosts: ReadonlySet<string>,
+  responseMs: number | undefined,
+): Promise<ForeignColumn> {
   const endpoint = endpointOf(url);
   const column = {
     url,
@@ -99,7 +103,7 @@ async function reach(url: URL, hosts: ReadonlySet<string>): Promise<ForeignColum
   const connection = await Connection.open(endpoint);
   if (!connection.ok) return { ...column, unreachable: connection.error };
   connection.value.abort();
-  return { ...column, foreign: await foreignHosts(endpoint, hosts) };
+  return { ...column, foreign: await foreignHosts(endpoint, hosts, responseMs) };
 }
 
 function skipUnplayable(

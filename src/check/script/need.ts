@@ -11,12 +11,13 @@ export type Need = keyof typeof needs;
 export const needs = {
   "content-codings":
     "sends gzip, br or zstd to clients that accept it, made or found beside a file",
+  downloads: "answers ?download and ?raw, and offers folders as archives",
   "error-pages": "answers errors with a page of its own, or with the tree's 404.html",
   "hidden-names": "answers names that begin with a dot as if they were absent",
   listing: "answers a folder without an index file with a page that lists it",
   "permission-bits": "refuses what the mode bits don't let others read",
   "post-form": "takes a form by POST where the tree has a MyForm.html",
-  previews: "shows images and READMEs in listings, and offers folders as archives",
+  previews: "shows images and READMEs in listings",
   symlinks: "follows symbolic links within the tree, and none out of it",
 } as const;
 

@@ -246,3 +246,19 @@ export function phaseRuns(script: Script): readonly (readonly Phase[])[] {
   }
   return runs;
 }
+
+/** Whether a step expects something of the connection. */
+export function isConnectionStep(step: Step): step is ConnectionStep {
+  return step.kind === "open" || step.kind === "end" || step.kind === "silence";
+}
+
+/** Whether the first expectation among the steps is that the server ends the connection. */
+export function expectsEnd(steps: readonly Step[]): boolean {
+  const next = steps.find((step) => step.kind === "response" || isConnectionStep(step));
+  return next?.kind === "end";
+}
+
+/** Whether a step takes this end of the connection in place of the response. */
+export function permits({ choices }: ResponseStep, peer: ConnectionEnd): boolean {
+  return choices.some((choice) => choice.kind === "end" && choice.end === peer);
+}

@@ -27,6 +27,9 @@ import type {
   TreeChange,
 } from "./script.ts";
 import { readPath, readTreeStatement } from "./tree-statement.ts";
+import { checkLimits } from "../limits.ts";
+
+const { fillBytesMax } = checkLimits;
 
 /** A step that takes one line. */
 export type PlainStep = Exclude<Step, { kind: "send" | "response" | "change" }>;
@@ -69,7 +72,6 @@ type Reader = (rest: string, line: number) => Result<Statement, string>;
 /** A field name is a token (RFC 9110 §5.6.2). */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
 const word = /^[A-Za-z][A-Za-z0-9-]*$/u;
-const fillBytesMax = 64 * 1024 * 1024;
 
 const tree: (keyword: string) => Reader = (keyword) => (rest, line) => {
   const change = readTreeStatement(keyword, rest, line);

@@ -4,7 +4,7 @@ import { nearestWord } from "../../base/nearest-word.ts";
 import { profileNames } from "../../check/blame/profile.ts";
 import type { CheckOptions } from "../../check/check.ts";
 import type { Need } from "../../check/script/need.ts";
-import { isNeed, needWords } from "../../check/script/need.ts";
+import { isNeed, needs, needWords } from "../../check/script/need.ts";
 import type { Strength } from "../../check/script/script.ts";
 import { strengths } from "../../check/script/script.ts";
 
@@ -42,6 +42,9 @@ What comes out:
   --junit FILE         write it as JUnit XML, too
   --github             print GitHub's annotations after the report
   --help               print this
+
+What scripts need that say so, and --with gives:
+${needWords.map((word) => `  ${word.padEnd(19)}  ${needs[word]}`).join("\n")}
 
 While it plays, standard error says how far it is.
 

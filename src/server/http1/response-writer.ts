@@ -87,6 +87,8 @@ export class ResponseWriter {
   #beginBody(body: Body, framing: WireFraming): void {
     switch (body.kind) {
       case "none":
+      // The connection opens it once the head is queued.
+      case "tunnel":
         return;
       case "bytes":
         if (body.isForeign === true) this.#queue.addForeign(body.bytes);

@@ -2,6 +2,10 @@ import { describe, expect, test } from "bun:test";
 
 import { SettingsParser } from "../../../src/check/script/settings-parser.ts";
 
+function limit(name: string, value: number): string | undefined {
+  return new SettingsParser().take({ kind: "limit", name, value });
+}
+
 describe("the settings of a script", () => {
   test("are off, unless a statement says otherwise", () => {
     expect(new SettingsParser().end()).toEqual({
@@ -29,8 +33,6 @@ describe("the settings of a script", () => {
   });
 
   test("refuse a limit that there isn't, or that is too low, with what was expected", () => {
-    const limit = (name: string, value: number): string | undefined =>
-      new SettingsParser().take({ kind: "limit", name, value });
     expect(limit("nothing", 3)).toContain("the name of a limit");
     expect(limit("requestLineBytesMax", 3)).toContain("at least 16");
     expect(limit("headerTimeMs", 300)).toBeUndefined();

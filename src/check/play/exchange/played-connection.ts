@@ -15,6 +15,8 @@ export class PlayedConnection {
   readonly ending = new HeadEnding();
   /** Whether the last expectation covered all bytes that arrived. */
   quiet = false;
+  /** Whether it is noted that the server closed the connection, which is noted once. */
+  endIsNoted = false;
   #answer: Answer | undefined;
   #requests = new SentRequests();
 
@@ -36,10 +38,14 @@ export class PlayedConnection {
     return this.#requests.unanswered.length > 0;
   }
 
-  /** Whether the server ended its side behind a whole answer, and no byte of another one came. */
+  /**
+   * Whether the server ended its side behind a whole answer without being asked to, and no byte of
+   * another answer came.
+   */
   get isOver(): boolean {
     const { peer, pendingBytes } = this.#connection;
-    return this.#answer !== undefined && peer !== "open" && pendingBytes === 0;
+    if (this.#answer === undefined || this.#requests.endWasAsked) return false;
+    return peer !== "open" && pendingBytes === 0;
   }
 
   /** Whether what is sent next begins a request, or goes on with one that has no answer. */
@@ -71,6 +77,7 @@ export class PlayedConnection {
     this.#connection.abort();
     this.#connection = connection;
     this.#answer = undefined;
+    this.endIsNoted = false;
     this.#requests = new SentRequests();
     for (const octets of unanswered) {
       this.#requests.sent(octets);

@@ -2,7 +2,7 @@
 
 import { basename, dirname } from "node:path";
 
-import type { PhaseOutcome } from "../../play/player.ts";
+import type { PhaseOutcome } from "../../blame/outcome.ts";
 import type { Phase, Script } from "../../script/script.ts";
 import { byteDiff } from "../byte-diff.ts";
 import type { Column } from "../column.ts";

@@ -66,7 +66,8 @@ function casesOf(script: Script, column: Column): readonly Case[] {
     const name = `${phase.title} (${[...phase.references, phase.strength].join(", ")})`;
     const played = outcome.phases[index];
     const own = asidesOf(script, phase, played).map(({ title, finding }): Case => {
-      return { name: title, script, ...(finding === undefined ? passed : failed(finding)) };
+      const { result, content } = finding === undefined ? passed : failed(finding);
+      return { name: title, script, result, content };
     });
     if (played?.kind === "not-played") return [{ name, script, ...skipped(played.reason) }, ...own];
     if (played?.kind !== "failed") return [{ name, script, ...passed }, ...own];
@@ -98,7 +99,8 @@ function departureCases(scripts: readonly Script[], column: Column): readonly Ca
     const message = escapeMarkup(`in ${places.size} phases`);
     const failure = `<failure type="must" message="${message}">${details}</failure>`;
     if (strength === "must") return { name, result: "failure", content: failure };
-    const content = `<skipped message="a ${strength}: ${message}"/><system-out>${details}</system-out>`;
+    const reason = `<skipped message="a ${strength}: ${message}"/>`;
+    const content = `${reason}<system-out>${details}</system-out>`;
     return { name, result: "skipped", content };
   });
 }

@@ -63,12 +63,11 @@ ${folders.map(([name, members], index) => section(name, members, columns, index)
 function everywhere(scripts: readonly Script[], columns: readonly Column[]): string {
   const items = columns.flatMap((column) => {
     const { server, gone } = column;
+    const during = gone?.during.join(", ");
     const ends =
       gone === undefined
         ? []
-        : [
-            `${server} went away (${gone.error}), while these were played: ${gone.during.join(", ")}`,
-          ];
+        : [`${server} went away (${gone.error}), while these were played: ${during}`];
     const found = departuresOf(scripts, column).map(({ title, references, strength, touched }) => {
       const phases = counted(new Set(touched.map(({ phase }) => phase)).size, "phase");
       return `${server} ${title} (${[...references, strength].join(", ")}), in ${phases}`;
@@ -94,7 +93,8 @@ function matrix(scripts: readonly Script[], columns: readonly Column[], folders:
   const words = columns.flatMap(() => strengths.map((one) => `<th scope="col">${one}</th>`));
   const rows = folders.map(([name, members], index) => {
     const link = `<a href="#section-${index}">${escapeMarkup(name)}</a>`;
-    return `<tr><th scope="row">${link}</th>${cells(columns, (column) => tally(members, column))}</tr>`;
+    const counts = cells(columns, (column) => tally(members, column));
+    return `<tr><th scope="row">${link}</th>${counts}</tr>`;
   });
   return `<table>
 <thead><tr><th rowspan="2" scope="col">section</th>${heads.join("")}</tr>

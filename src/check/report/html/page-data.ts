@@ -1,6 +1,6 @@
 /** What the page of a check shows, as its script reads it. */
 
-import type { PhaseOutcome } from "../../play/player.ts";
+import type { PhaseOutcome } from "../../blame/outcome.ts";
 import type { Phase, Script } from "../../script/script.ts";
 import { byteDiff } from "../byte-diff.ts";
 import type { Column } from "../column.ts";
