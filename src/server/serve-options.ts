@@ -8,6 +8,7 @@
  * `CodeOption` (`cli/config/config.ts`) instead.
  */
 
+import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
@@ -71,6 +72,11 @@ export interface ServeOptions extends SiteOptions {
   readonly isTerminal?: () => boolean;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * Is told of the octets of each connection, those within TLS; `recordScripts` of `postern/check`
+   * makes one that writes wire scripts. None by default.
+   */
+  readonly wiretap?: Wiretap;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -86,6 +92,7 @@ const optionsWithoutDefault = [
   "onError",
   "unix",
   "unixMode",
+  "wiretap",
 ] as const satisfies readonly (keyof ServeOptions)[];
 
 type OptionWithoutDefault = (typeof optionsWithoutDefault)[number];
@@ -170,7 +177,8 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
-  | "record";
+  | "record"
+  | "wiretap";
 
 /**
  * The options that can change while a server runs. `tls` is the certificate for connections to

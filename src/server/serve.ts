@@ -25,7 +25,7 @@ import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
-import { http1Factory } from "./http1/http1-factory.ts";
+import { connectionFactory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
@@ -523,7 +523,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context = contextOf(() => opened, surroundings, reporting);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, http1Factory(), tls);
+  const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
@@ -541,6 +541,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     tls?.stop();
     await close(listeners, live, opened, how.force === true, scheduler.alarm());
     reporting.finish();
+    complete.wiretap?.ended();
   };
   return {
     get url() {

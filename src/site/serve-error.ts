@@ -20,6 +20,7 @@ export type ServeErrorCode =
   | "rules"
   | "tls"
   | "workers"
+  | "recordTo"
   | "port-taken"
   | "listen";
 
