@@ -99,11 +99,11 @@ describe("ARCHITECTURE.md", () => {
 
 describe("what the pages repeat", () => {
   test("docs/findings.md says where each finding is shown, and a phase begins there", () => {
-    const shown = [...read("docs/findings.md").matchAll(/^`(fixtures\/wire\/\S+):(\d+)`$/gmu)];
+    const places = [...read("docs/findings.md").matchAll(/^`(fixtures\/wire\/\S+):(\d+)`$/gmu)];
     const findings = read("docs/findings.md").match(/^## .*\(RFC \d+ §.*, (?:must|should)\)$/gmu);
-    expect(shown.length).toBeGreaterThanOrEqual(20);
-    expect(shown.length).toBe(findings?.length ?? 0);
-    const elsewhere = shown.filter(([, script = "", line = ""]) => {
+    expect(places.length).toBeGreaterThanOrEqual(20);
+    expect(places.length).toBe(findings?.length ?? 0);
+    const elsewhere = places.filter(([, script = "", line = ""]) => {
       return read(script).split("\n")[Number(line) - 1]?.startsWith("## ") !== true;
     });
     expect(elsewhere.map(([place]) => place)).toEqual([]);
