@@ -1,0 +1,42 @@
+/**
+ * Chromium, with a home of its own: on Linux its store of trusted authorities lies in the home, and
+ * only `certutil` writes it.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Client, Errand, Outcome } from "./client.ts";
+import { outputOf, postedText } from "./client.ts";
+
+/** Has a browser with this home trust the authority in `caFile`. */
+function trust(home: string, caFile: string, certutil: string): void {
+  const store = join(home, ".pki", "nssdb");
+  mkdirSync(store, { recursive: true });
+  const words = ["-A", "-t", "C,,", "-n", "authority", "-i", caFile];
+  for (const more of [["-N", "--empty-password"], words]) {
+    const { success, stderr } = Bun.spawnSync([certutil, "-d", `sql:${store}`, ...more]);
+    if (!success) throw new Error(`certutil: ${stderr.toString().trim()}`);
+  }
+}
+
+/** The browser at `path`. Without `certutil` it trusts no authority of an errand. */
+export function chromiumClient(path: string, certutil: string | null): Client {
+  const said = Bun.spawnSync([path, "--version"], { stderr: "ignore" }).stdout.toString();
+  const [version = ""] = /\d+(?:\.\d+)+/.exec(said) ?? [];
+  const run = async (errand: Errand): Promise<readonly Outcome[]> => {
+    const home = mkdtempSync(join(tmpdir(), "postern-chromium-"));
+    try {
+      const { caFile } = errand;
+      if (caFile !== undefined && certutil !== null) trust(home, caFile, certutil);
+      const asked = JSON.stringify({ ...errand, content: postedText });
+      const program = join(import.meta.dir, "programs", "chromium.ts");
+      const text = await outputOf([process.execPath, program, asked], errand, { HOME: home });
+      return JSON.parse(text) as readonly Outcome[];
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  };
+  return { name: "Chromium", version, run };
+}
