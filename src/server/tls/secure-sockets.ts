@@ -38,6 +38,7 @@ import type { Certificate, KeyPair } from "./certificate.ts";
 import { namesHost, recordBytes, recordHeaderBytes } from "./client-hello.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
+import { SocketHolder } from "../connection/socket-holder.ts";
 import { SocketTransport } from "../connection/transport.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 
@@ -82,61 +83,21 @@ interface Heard {
   readonly secure: SecureSocket;
 }
 
-/**
- * The owner of a socket before it has a connection, or after. Octets that arrive are ignored, and
- * the socket is reset when the deadline has passed.
- */
-abstract class SocketHolder implements ProtocolConnection {
-  deadlineMs = Infinity;
-  slot = -1;
-  readonly remoteAddress: string;
-  protected readonly context: ConnectionContext;
-  protected readonly socket: Socket<unknown>;
-
-  constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
-    this.socket = socket;
-    this.remoteAddress = remoteAddress;
-    this.context = context;
-  }
-
-  receive(): void {
-    // The octets belong to no connection.
-  }
-
-  drained(): void {
-    // There is nothing to write.
-  }
-
-  peerEnded(): void {
-    // Only the end of the socket counts.
-  }
-
-  closed(): void {
-    this.context.timers.remove(this);
-    this.context.closed(this);
-  }
-
-  abort(): void {
-    this.socket.terminate();
-  }
-
-  turnAway(): void {
-    // Without keys the client can't be told why.
-    this.abort();
-  }
-
-  abstract stop(): void;
-
-  abstract expire(nowMs: number): void;
-}
-
 /** The owner of a socket from accept to the end of its handshake. */
 class Handshake extends SocketHolder {
+  /** What its client is shown. */
+  readonly presented: Presented;
   /** The first octets, until it is known what they are. */
   #heard: Buffer | undefined = Buffer.alloc(0);
 
-  constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
+  constructor(
+    socket: Socket<unknown>,
+    remoteAddress: string,
+    context: ConnectionContext,
+    shown: Presented,
+  ) {
     super(socket, remoteAddress, context);
+    this.presented = shown;
     const { headerTimeMs } = context.limits;
     context.timers.set(this, context.clock.monotonicMs() + headerTimeMs);
   }
@@ -318,11 +279,11 @@ export class SecureSockets {
     address: string,
     context: ConnectionContext,
     handlers: SocketHandler<Owner>,
+    shown: Presented = this.#presented,
   ): { readonly handshake: Handshake; readonly secure: Socket<Owner> } {
-    const tls = this.#presented.options;
-    const upgrade = { data: undefined, tls, socket: handlers, isServer: true };
+    const upgrade = { data: undefined, tls: shown.options, socket: handlers, isServer: true };
     const [plain, secure] = socket.upgradeTLS<Owner>(upgrade);
-    const handshake = new Handshake(secure, address, context);
+    const handshake = new Handshake(secure, address, context, shown);
     plain.data = handshake;
     return { handshake, secure };
   }
@@ -348,7 +309,7 @@ export class SecureSockets {
       heard.handshake.over();
       return heard;
     }
-    const { byName } = this.#presented;
+    const { byName } = heard.handshake.presented;
     if (byName !== undefined && namesHost(heard.octets)) heard.secure.setKeyCert(byName);
     return undefined;
   }
