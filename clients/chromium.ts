@@ -21,15 +21,15 @@ function trust(home: string, caFile: string, certutil: string): void {
   }
 }
 
-/** The browser at `path`. Without `certutil` it trusts no authority of an errand. */
-export function chromiumClient(path: string, certutil: string | null): Client {
+/** The browser at `path`, whose store of authorities the program at `certutil` writes. */
+export function chromiumClient(path: string, certutil: string): Client {
   const said = Bun.spawnSync([path, "--version"], { stderr: "ignore" }).stdout.toString();
   const [version = ""] = /\d+(?:\.\d+)+/.exec(said) ?? [];
   const run = async (errand: Errand): Promise<readonly Outcome[]> => {
     const home = mkdtempSync(join(tmpdir(), "postern-chromium-"));
     try {
       const { caFile } = errand;
-      if (caFile !== undefined && certutil !== null) trust(home, caFile, certutil);
+      if (caFile !== undefined) trust(home, caFile, certutil);
       const asked = JSON.stringify({ ...errand, content: postedText });
       const program = join(import.meta.dir, "programs", "chromium.ts");
       const text = await outputOf([process.execPath, program, asked], errand, { HOME: home });

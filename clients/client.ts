@@ -46,12 +46,6 @@ export interface Client {
   run(errand: Errand): Promise<readonly Outcome[]>;
 }
 
-/** A client that is not on this machine, and the package that has it. */
-export interface MissingClient {
-  readonly name: string;
-  readonly debianPackage: string;
-}
-
 /**
  * How much longer than its own limit for each request a client may take to start, to report, and to
  * end. A client that takes longer is killed, and the run fails.

@@ -29,6 +29,8 @@ import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { CleartextService } from "./tls/cleartext.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
+import type { AcceptedFaults } from "./faults/accepted/accepted-faults.ts";
+import type { FaultyOwner } from "./faults/accepted/faulty-owners.ts";
 import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
@@ -141,6 +143,11 @@ export function listenWithoutServing(
   return sockets as Result<readonly ListeningSocket[], ListenFailure>;
 }
 
+/** The owners of sockets with a fault. Their code is loaded by a server that has such faults. */
+function faultyOwners(): typeof import("./faults/accepted/faulty-owners.ts") {
+  return require("./faults/accepted/faulty-owners.ts") as typeof import("./faults/accepted/faulty-owners.ts");
+}
+
 /** TLS for a listener's sockets. */
 interface ListenerTls {
   readonly sockets: SecureSockets;
@@ -159,6 +166,7 @@ export class Listener {
   readonly #sockets: (TCPSocketListener<SocketOwner> | UnixSocketListener<SocketOwner>)[] = [];
   readonly #connections = new Set<ProtocolConnection>();
   readonly #perAddress = new Map<string, number>();
+  #faults: AcceptedFaults | undefined;
   /** Undefined for a server without TLS. */
   readonly #secure: SecureSockets | undefined;
   readonly #cleartext: ListenerTls["cleartext"] | undefined;
@@ -186,6 +194,11 @@ export class Listener {
     this.#context = { ...this.#context, limits };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
+  }
+
+  /** Sets the faults of connections to come. */
+  fault(faults: AcceptedFaults | undefined): void {
+    this.#faults = faults;
   }
 
   /** Open connections. */
@@ -262,6 +275,13 @@ export class Listener {
         this.#forget(cleartext.handshake);
         this.#answerCleartext(socket, cleartext.secure, cleartext.octets);
       },
+      // Of a socket that a fault has kept from TLS.
+      end: (socket) => {
+        if (!secure.isUnder(socket.data)) socket.data?.peerEnded();
+      },
+      close: (socket) => {
+        if (!secure.isUnder(socket.data)) this.#closed(socket);
+      },
       error: (_socket, error) => {
         if (!secure.isClientsFault(error)) this.#context.failed(error);
       },
@@ -285,7 +305,8 @@ export class Listener {
 
   #accept(socket: Socket<SocketOwner>): void {
     const address = this.#admit(socket);
-    this.#connect(socket, new SocketTransport(socket), address);
+    const begin = (): void => this.#connect(socket, new SocketTransport(socket), address);
+    if (!this.#isHeld(socket, address, begin)) begin();
   }
 
   #acceptSecurely(
@@ -294,9 +315,39 @@ export class Listener {
     handlers: SocketHandler<SocketOwner>,
   ): void {
     const address = this.#admit(socket);
-    const begun = secure.begin(socket, address, this.#context, handlers);
+    const begin = (): void => this.#beginHandshake(socket, address, secure, handlers);
+    if (!this.#isHeld(socket, address, begin)) begin();
+  }
+
+  #beginHandshake(
+    socket: Socket<SocketOwner>,
+    address: string,
+    secure: SecureSockets,
+    handlers: SocketHandler<SocketOwner>,
+  ): void {
+    const fault = this.#faults?.handshake();
+    if (fault?.kind === "broken") {
+      const { handshakeBroken } = faultyOwners();
+      this.#hold(socket, handshakeBroken(fault.how, socket, address, this.#context, secure));
+      return;
+    }
+    const begun = secure.begin(socket, address, this.#context, handlers, fault?.flaw);
     this.#own(begun.secure, begun.handshake);
     if (this.#connections.size > this.#turnedAwayMax) this.#reset(begun.handshake);
+  }
+
+  /** Whether a fault holds a client back that has connected, or sends it away. */
+  #isHeld(socket: Socket<SocketOwner>, address: string, begin: () => void): boolean {
+    const fault = this.#faults?.accept();
+    if (fault === undefined) return false;
+    this.#hold(socket, faultyOwners().acceptedLate(fault, socket, address, this.#context, begin));
+    return true;
+  }
+
+  #hold(socket: Socket<SocketOwner>, { owner, begin }: FaultyOwner): void {
+    this.#own(socket, owner);
+    if (this.#connections.size > this.#turnedAwayMax) this.#reset(owner);
+    else begin();
   }
 
   #closed({ data: connection }: Socket<SocketOwner>): void {

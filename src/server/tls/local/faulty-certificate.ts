@@ -14,11 +14,7 @@ import { memoryCertificates } from "./memory-certificates.ts";
 
 /** What is wrong with a certificate. */
 export type CertificateFlaw =
-  | "expired"
-  | "not-yet-valid"
-  | "wrong-name"
-  | "unknown-ca"
-  | "self-signed";
+  "expired" | "not-yet-valid" | "wrong-name" | "unknown-ca" | "self-signed";
 
 const dayMs = 24 * 60 * 60 * 1000;
 

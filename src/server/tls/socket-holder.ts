@@ -5,7 +5,7 @@
 
 import type { Socket } from "bun";
 
-import type { ConnectionContext, ProtocolConnection } from "./protocol-connection.ts";
+import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 
 /**
  * The owner of a socket before it has a connection, or after. Octets that arrive are ignored, and
@@ -24,7 +24,7 @@ export abstract class SocketHolder implements ProtocolConnection {
     this.context = context;
   }
 
-  receive(): void {
+  receive(_octets: Uint8Array): void {
     // The octets belong to no connection.
   }
 
