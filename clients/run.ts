@@ -1,0 +1,76 @@
+/** Runs a trial: a server with a fault, and one client that meets it. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { serve } from "../index.ts";
+import type { Server } from "../index.ts";
+import type { Client, Errand, Outcome } from "./client.ts";
+import type { Trial } from "./trials.ts";
+import type { Whole } from "./words.ts";
+import { words } from "./words.ts";
+
+/** Where the fault is met. The page beside it has none. */
+const path = "/content.txt";
+const pagePath = "/page.html";
+
+/** The content: no two places in it are equal, so that any change of it shows. */
+const content = Array.from({ length: 512 }, (_, i) => i.toString(16).padStart(7, "0"))
+  .join("\n")
+  .concat("\n");
+
+const whole: Whole = {
+  octets: content.length,
+  sha256: new Bun.CryptoHasher("sha256").update(content).digest("hex"),
+};
+
+/** What a client did. */
+export interface Report {
+  readonly outcomes: readonly Outcome[];
+  /** Requests for the content that the server saw; undefined where no request was to arrive. */
+  readonly seen: number;
+  /** The same in words. */
+  readonly text: string;
+}
+
+function start({ rule, isSecure, isBeforeRequests }: Trial): Promise<Server> {
+  return serve({
+    files: { [path]: content, [pagePath]: "<!doctype html><title>-</title>" },
+    ...(isSecure ? { tls: true } : {}),
+    // What happens before a request can't be for a path.
+    faults: [isBeforeRequests ? rule : { path, ...rule }],
+    log: "none",
+    onError: (error) => {
+      throw error;
+    },
+  });
+}
+
+/** Has `client` meet the fault of `trial`, and gives each request up after `limitMs`. */
+export async function runTrial(trial: Trial, client: Client, limitMs: number): Promise<Report> {
+  const { method = "GET", times = 1, range, isBeforeRequests } = trial;
+  const folder = mkdtempSync(join(tmpdir(), "postern-clients-"));
+  const server = await start(trial);
+  try {
+    const caFile = join(folder, "ca.pem");
+    if (server.ca !== undefined) writeFileSync(caFile, server.ca);
+    const errand: Errand = {
+      url: new URL(path, server.url).href,
+      method,
+      times,
+      limitMs,
+      ...(range === undefined ? {} : { range }),
+      ...(server.ca === undefined ? {} : { caFile }),
+      ...(isBeforeRequests ? {} : { page: new URL(pagePath, server.url).href }),
+    };
+    const outcomes = await client.run(errand);
+    const seen = server.requests.filter((request) => request.path === path).length;
+    // A browser that opens a page counts no octets.
+    const isCompared = method === "GET" && !(isBeforeRequests && client.name === "Chromium");
+    return { outcomes, seen, text: words(outcomes, isCompared ? whole : undefined, errand, seen) };
+  } finally {
+    await server.stop({ force: true });
+    rmSync(folder, { recursive: true });
+  }
+}
