@@ -232,6 +232,20 @@ export interface Limits {
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
 
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** The longest head that a fault makes, and the most field lines that it adds. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
+
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -361,6 +375,12 @@ export const defaultLimits: Limits = {
   requestsKeptBytesMax: mebibytes(16),
   requestBodyKeptBytesMax: mebibytes(1),
   requestWaitTimeMs: seconds(2),
+
+  faultRulesMax: 1000,
+  faultWaitTimeMs: seconds(600),
+  faultHeadBytesMax: mebibytes(16),
+  faultInterimMax: 100_000,
+  faultEndlessBytesMax: mebibytes(1024),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,

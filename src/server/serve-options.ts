@@ -11,6 +11,7 @@
 import { ServeError } from "../site/serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
 
@@ -71,6 +72,11 @@ export interface ServeOptions extends SiteOptions {
   readonly isTerminal?: () => boolean;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * What the server does wrong on purpose, to test clients: a list of rules, or the path of a text
+   * file with them. Nothing by default.
+   */
+  readonly faults?: readonly FaultRule[] | string;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -97,6 +103,7 @@ export const defaultOptions = {
   host: "localhost",
   reusePort: false,
   log: "none",
+  faults: [],
   record: true,
 } as const satisfies Required<Omit<ServeOptions, OptionWithoutDefault>>;
 

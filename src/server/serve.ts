@@ -25,6 +25,8 @@ import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
+import type { RuleOptions } from "./faults/fault-options.ts";
+import type { AddedFault, Faults } from "./faults/faults.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest } from "./recording/recorded-request.ts";
 import type {
@@ -123,6 +125,18 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    * ```
    */
   route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): AddedRoute;
+  /**
+   * Has answers to `method` on `path`, as `route` takes them, go wrong as `options` say; see
+   * docs/faults.md. Of several faults for a request, that whose path matches the least hits, and of
+   * several on one path the last that was added; one whose `probability` spares the request leaves
+   * it to the next. Disposing of the fault removes it. Throws a TypeError when the options are
+   * wrong.
+   *
+   * ```ts
+   * using fault = server.fault("GET", "/data/*", { cutAfterBytes: 1000, by: "reset" });
+   * ```
+   */
+  fault(method: string, path: string, options: RuleOptions): AddedFault;
   /**
    * Serves by `options` from the next request on. An option that is left out gets its default, but
    * for the certificate, and for the root or the files, which stay as they are. Requests in flight
@@ -453,11 +467,40 @@ class Reporting {
   }
 }
 
+/** The faults of a server. Their code is loaded only by one that has any. */
+class LateFaults {
+  readonly #open: () => Faults;
+  #faults: Faults | undefined;
+
+  constructor(limits: () => Limits, scheduler: Scheduler) {
+    this.#open = () => {
+      const { Faults: Opened } =
+        require("./faults/faults.ts") as typeof import("./faults/faults.ts");
+      return new Opened({ limits, scheduler });
+    };
+  }
+
+  get opened(): Faults | undefined {
+    return this.#faults;
+  }
+
+  get open(): Faults {
+    return (this.#faults ??= this.#open());
+  }
+
+  /** Has the rules of `options` in the place of those before. */
+  configure({ faults }: CompleteOptions): void {
+    if (faults.length > 0) this.open.configure(faults);
+    else this.#faults?.configure([]);
+  }
+}
+
 /** What connections share, of a server whose present site is `site()`. */
 function contextOf(
   site: () => OpenSite,
   { clock, logicalClock, budgets: { scheduler } }: SiteSurroundings,
   { failed, observers }: Reporting,
+  faults: LateFaults,
 ): ServerContext {
   return {
     limits: site().limits,
@@ -465,7 +508,10 @@ function contextOf(
     clock,
     logicalClock,
     timers: new Timers(clock, scheduler.alarm()),
-    answer: (request, since) => site().site.answer(request, since),
+    answer: (request, since) =>
+      faults.opened === undefined
+        ? site().site.answer(request, since)
+        : faults.opened.answer(request, (asked) => site().site.answer(asked, since)),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
     failed,
     observers,
@@ -501,7 +547,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
-  const context = contextOf(() => opened, surroundings, reporting);
+  const faults = new LateFaults(() => opened.limits, scheduler);
+  faults.configure(complete);
+  const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, http1Factory(), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
@@ -510,6 +558,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     const wanted = completeOptions(changed);
     const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     const changeTls = prepareTls(tls, changed, next);
+    faults.configure(wanted);
     opened.tree.close();
     opened = next;
     changeTls?.();
@@ -519,6 +568,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
     tls?.stop();
+    faults.opened?.stop();
     await close(listeners, live, opened, how.force === true, scheduler.alarm());
     reporting.finish();
   };
@@ -542,6 +592,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       return listeners.reduce((count, one) => count + one.connections, 0);
     },
     route: (method, path, handler, how) => routes.add(method, path, handler, how),
+    fault: (method, path, how) => faults.open.add(method, path, how),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

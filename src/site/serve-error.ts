@@ -18,6 +18,7 @@ export type ServeErrorCode =
   | "index"
   | "allowArchive"
   | "rules"
+  | "faults"
   | "tls"
   | "workers"
   | "port-taken"

@@ -40,7 +40,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
   slot = -1;
   readonly remoteAddress: string;
   readonly #context: ConnectionContext;
-  readonly #transport: Transport;
   readonly #reader: RequestReader;
   readonly #queue: WriteQueue;
   readonly #writer: ResponseWriter;
@@ -69,7 +68,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
     { heads, bodies, queued, keepAlive }: Http1Shared,
   ) {
     this.#context = context;
-    this.#transport = transport;
     this.remoteAddress = remoteAddress;
     this.#keepAlive = keepAlive;
     this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
@@ -147,7 +145,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   expire(): void {
     const now = this.#context.clock.turnMs();
     const { pending } = this.#queue;
-    if (this.#timeouts.stillReads(this.#waiting(), pending, this.#transport, now)) {
+    if (this.#timeouts.stillReads(this.#waiting(), pending, this.#queue.transport, now)) {
       return this.#arm();
     }
     switch (this.#state) {
@@ -203,7 +201,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Flushes the output, pauses or resumes reading, and sets the deadline. */
   leave(): void {
     if (this.#state === "closed" || this.#flush() === "gone") return;
-    this.#reader.steer(this.#transport, this.#state, this.#exchange?.body, this.#queue.blocked);
+    this.#reader.steer(
+      this.#queue.transport,
+      this.#state,
+      this.#exchange?.body,
+      this.#queue.blocked,
+    );
     this.#arm();
   }
 
@@ -392,7 +395,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Shuts our side and waits for the client to shut its own (RFC 9112 §9.6). */
   #shut(): void {
     if (this.#hasPeerEnded) this.#close();
-    else this.#transport.shutdown();
+    else this.#queue.transport.shutdown();
   }
 
   /** Gives a waiting handler the next octets of the body. */
@@ -454,12 +457,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   #waiting(): Waiting {
-    const { unsent, streaming } = this.#writer;
+    const { unsent, waitsFor } = this.#writer;
     const exchange = this.#exchange;
     const settles = this.#state === "settling" && exchange?.persist === true;
     return {
       state: this.#state,
-      waitsFor: streaming && unsent === 0 ? "producer" : "client",
+      waitsFor,
       unsent,
       bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
     };
@@ -467,13 +470,13 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   #close(): void {
     this.#end("ended");
-    this.#transport.close();
+    this.#queue.transport.close();
   }
 
   #terminate(): void {
     if (this.#state === "closed") return;
     this.#end("gone");
-    this.#transport.terminate();
+    this.#queue.transport.terminate();
   }
 
   /** Releases everything the connection holds, but for the socket. */
