@@ -39,8 +39,11 @@ const wanted: readonly WantedClient[] = [
   },
 ];
 
+/** The names of all clients. */
+export const clientNames: readonly string[] = wanted.map(({ name }) => name);
+
 /** The clients on this machine, in the order of the columns, and a line for each that isn't. */
-export function findClients(names: readonly string[] = wanted.map(({ name }) => name)): {
+export function findClients(names: readonly string[] = clientNames): {
   readonly clients: readonly Client[];
   readonly missing: readonly string[];
 } {

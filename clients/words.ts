@@ -9,7 +9,7 @@ export interface Whole {
 }
 
 /** The longest text of an error that is shown. */
-const errorCharactersMax = 90;
+const errorCharactersMax = 110;
 
 /** The text of an error without what differs from run to run, and without advice. */
 function lasting(error: string): string {
@@ -18,6 +18,8 @@ function lasting(error: string): string {
     .replace(/\b(?:127\.0\.0\.1|localhost|\[?::1\]?)(?::\d+)?(?: port \d+)?/gu, "HOST")
     .replace(/\bafter \d+ ms\b/gu, "")
     .replace(/ \(_ssl\.c:\d+\)/gu, "")
+    .replace(/^URLError <urlopen error (.*)>$/su, "URLError $1")
+    .replace(/^(\w+) \1\b:?/u, "$1")
     .replace(/\. (?:For more information|To fix this|Try)\b.*$/su, "")
     .replace(/\s+/gu, " ")
     .trim();

@@ -29,7 +29,7 @@ import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { CleartextService } from "./tls/cleartext.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
-import type { AcceptedFaults } from "./faults/accepted/accepted-faults.ts";
+import type { ConnectionFaults } from "./faults/accepted/accepted-faults.ts";
 import type { FaultyOwner } from "./faults/accepted/faulty-owners.ts";
 import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "../site/serve-error.ts";
@@ -166,7 +166,6 @@ export class Listener {
   readonly #sockets: (TCPSocketListener<SocketOwner> | UnixSocketListener<SocketOwner>)[] = [];
   readonly #connections = new Set<ProtocolConnection>();
   readonly #perAddress = new Map<string, number>();
-  #faults: AcceptedFaults | undefined;
   /** Undefined for a server without TLS. */
   readonly #secure: SecureSockets | undefined;
   readonly #cleartext: ListenerTls["cleartext"] | undefined;
@@ -194,11 +193,6 @@ export class Listener {
     this.#context = { ...this.#context, limits };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
-  }
-
-  /** Sets the faults of connections to come. */
-  fault(faults: AcceptedFaults | undefined): void {
-    this.#faults = faults;
   }
 
   /** Open connections. */
@@ -306,7 +300,9 @@ export class Listener {
   #accept(socket: Socket<SocketOwner>): void {
     const address = this.#admit(socket);
     const begin = (): void => this.#connect(socket, new SocketTransport(socket), address);
-    if (!this.#isHeld(socket, address, begin)) begin();
+    const faults = this.#context.nextFaults?.();
+    if (faults === undefined) begin();
+    else this.#meet(faults, socket, address, begin);
   }
 
   #acceptSecurely(
@@ -315,33 +311,37 @@ export class Listener {
     handlers: SocketHandler<SocketOwner>,
   ): void {
     const address = this.#admit(socket);
-    const begin = (): void => this.#beginHandshake(socket, address, secure, handlers);
-    if (!this.#isHeld(socket, address, begin)) begin();
+    const faults = this.#context.nextFaults?.();
+    const begin = (): void => {
+      if (faults?.handshake === undefined) {
+        const begun = secure.begin(socket, address, this.#context, handlers, faults?.flaw);
+        this.#own(begun.secure, begun.handshake);
+        if (this.#connections.size > this.#turnedAwayMax) this.#reset(begun.handshake);
+      } else {
+        const { handshakeBroken } = faultyOwners();
+        const how = faults.handshake;
+        this.#hold(socket, handshakeBroken(how, socket, address, this.#context, secure));
+      }
+    };
+    if (faults === undefined) begin();
+    else this.#meet(faults, socket, address, begin);
   }
 
-  #beginHandshake(
+  /** Has a client that has connected wait, or leaves it, as `faults` say, and else calls `begin`. */
+  #meet(
+    { waitMs, close }: ConnectionFaults,
     socket: Socket<SocketOwner>,
     address: string,
-    secure: SecureSockets,
-    handlers: SocketHandler<SocketOwner>,
+    begin: () => void,
   ): void {
-    const fault = this.#faults?.handshake();
-    if (fault?.kind === "broken") {
-      const { handshakeBroken } = faultyOwners();
-      this.#hold(socket, handshakeBroken(fault.how, socket, address, this.#context, secure));
-      return;
-    }
-    const begun = secure.begin(socket, address, this.#context, handlers, fault?.flaw);
-    this.#own(begun.secure, begun.handshake);
-    if (this.#connections.size > this.#turnedAwayMax) this.#reset(begun.handshake);
-  }
-
-  /** Whether a fault holds a client back that has connected, or sends it away. */
-  #isHeld(socket: Socket<SocketOwner>, address: string, begin: () => void): boolean {
-    const fault = this.#faults?.accept();
-    if (fault === undefined) return false;
-    this.#hold(socket, faultyOwners().acceptedLate(fault, socket, address, this.#context, begin));
-    return true;
+    const { acceptedLate, sentAway } = faultyOwners();
+    const context = this.#context;
+    const goOn =
+      close === undefined
+        ? begin
+        : () => this.#hold(socket, sentAway(close, socket, address, context));
+    if (waitMs === undefined) goOn();
+    else this.#hold(socket, acceptedLate(waitMs, socket, address, context, goOn));
   }
 
   #hold(socket: Socket<SocketOwner>, { owner, begin }: FaultyOwner): void {

@@ -472,11 +472,11 @@ class LateFaults {
   readonly #open: () => Faults;
   #faults: Faults | undefined;
 
-  constructor(limits: () => Limits, scheduler: Scheduler) {
+  constructor(limits: () => Limits, scheduler: Scheduler, tls: () => ServerTls | undefined) {
     this.#open = () => {
       const { Faults: Opened } =
         require("./faults/faults.ts") as typeof import("./faults/faults.ts");
-      return new Opened({ limits, scheduler });
+      return new Opened({ limits, scheduler, tls });
     };
   }
 
@@ -513,6 +513,7 @@ function contextOf(
         ? site().site.answer(request, since)
         : faults.opened.answer(request, (asked) => site().site.answer(asked, since)),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
+    nextFaults: () => faults.opened?.nextConnection(),
     failed,
     observers,
   };
@@ -547,11 +548,20 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
-  const faults = new LateFaults(() => opened.limits, scheduler);
-  faults.configure(complete);
+  const faults = new LateFaults(
+    () => opened.limits,
+    scheduler,
+    () => tls,
+  );
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, http1Factory(), tls);
+  try {
+    faults.configure(complete);
+  } catch (error) {
+    tls?.stop();
+    throw error;
+  }
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {

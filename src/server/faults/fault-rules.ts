@@ -8,6 +8,7 @@
 import { RoutePattern } from "../../site/library/route-pattern.ts";
 import { readMethod } from "../../site/library/added-routes.ts";
 import type { ContainedPath } from "../../tree/path.ts";
+import { isEarly } from "./accepted/accepted-rows.ts";
 import type { RuleOptions } from "./fault-options.ts";
 import { PseudoRandom } from "./pseudo-random.ts";
 
@@ -16,17 +17,27 @@ export class FaultRuleState {
   readonly method: string;
   readonly pattern: RoutePattern;
   readonly options: RuleOptions;
+  /** Whether it hits connections, before a request. */
+  readonly isEarly: boolean;
   /** Of the configuration, which a reload replaces, or added by code. */
   readonly isAdded: boolean;
   readonly random: PseudoRandom;
   /** Requests that it has hit. */
   hits = 0;
 
-  /** Throws a TypeError if no request can match. */
+  /**
+   * Throws a TypeError if no request can match; also for a path or a method of faults that happen
+   * before a request.
+   */
   constructor(method: string, path: string, options: RuleOptions, isAdded: boolean) {
     this.method = readMethod(method);
     this.pattern = new RoutePattern(path);
     this.options = options;
+    const early = Object.keys(options).find(isEarly);
+    if (early !== undefined && (method !== "*" || path !== "/*")) {
+      throw new TypeError(`${early} happens before a request: its method is *, its path /*`);
+    }
+    this.isEarly = early !== undefined;
     this.isAdded = isAdded;
     this.random = new PseudoRandom(options.seed ?? 0);
   }

@@ -7,11 +7,20 @@
  * they happen to: the answer, the head, the framing, the body, the connection.
  */
 
+import { acceptedRows } from "./accepted/accepted-rows.ts";
 import type { FaultKind } from "./fault-kind.ts";
 import { milliseconds, octets, word } from "./fault-kind.ts";
 
 /** What faults happen to, in the order in which a client meets them. */
-export const faultPhases = ["answer", "head", "framing", "body", "connection"] as const;
+export const faultPhases = [
+  "accept",
+  "handshake",
+  "answer",
+  "head",
+  "framing",
+  "body",
+  "connection",
+] as const;
 
 type FaultPhase = (typeof faultPhases)[number];
 
@@ -34,6 +43,7 @@ function row<Value>(kind: FaultKind<Value>, rest: Omit<FaultRow, "kind">): Fault
 }
 
 export const faultTable = {
+  ...acceptedRows,
   latencyMs: row(milliseconds, {
     phase: "head",
     does: "waits before the first octet of the head",

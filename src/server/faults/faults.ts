@@ -12,8 +12,12 @@ import type { Answer } from "../../site/endpoint.ts";
 import { pathOf } from "../../site/library/added-routes.ts";
 import type { Request } from "../../site/request.ts";
 import { ServeError } from "../../site/serve-error.ts";
+import type { ServerTls } from "../tls/server-tls.ts";
+import type { ConnectionFaults } from "./accepted/accepted-faults.ts";
+import { connectionFaults } from "./accepted/accepted-faults.ts";
+import { isOfHandshake } from "./accepted/accepted-rows.ts";
 import type { FaultRule, RuleOptions } from "./fault-options.ts";
-import { readRuleOptions } from "./fault-options.ts";
+import { faultNames, readRuleOptions } from "./fault-options.ts";
 import { FaultRuleState } from "./fault-rules.ts";
 import { withFaults } from "./faulty-response.ts";
 import type { FaultOutput, FaultSurroundings } from "./fault-output.ts";
@@ -30,6 +34,8 @@ export interface AddedFault extends Disposable {
 interface FaultService {
   readonly limits: () => Limits;
   readonly scheduler: Scheduler;
+  /** The TLS of the server; undefined for one without. */
+  readonly tls: () => Pick<ServerTls, "keepFlaws"> | undefined;
 }
 
 /** The faults of one server. */
@@ -37,8 +43,10 @@ export class Faults {
   readonly #surroundings: FaultSurroundings;
   /** In the order in which they are tried. */
   #rules: readonly FaultRuleState[] = [];
+  readonly #tls: FaultService["tls"];
 
-  constructor({ limits, scheduler }: FaultService) {
+  constructor({ limits, scheduler, tls }: FaultService) {
+    this.#tls = tls;
     this.#surroundings = { limits, scheduler, open: new Set<FaultOutput>() };
   }
 
@@ -91,7 +99,29 @@ export class Faults {
     if (rules.length > faultRulesMax) {
       throw new ServeError("faults", `at most ${faultRulesMax} rules (limits.faultRulesMax)`);
     }
+    this.#prepareTls(rules);
     this.#rules = rules.toSorted((a, b) => compareRanks(a.pattern.rank, b.pattern.rank));
+  }
+
+  /** Has the certificates at hand that `rules` show. Throws a `ServeError` when there are none. */
+  #prepareTls(rules: readonly FaultRuleState[]): void {
+    const tls = this.#tls();
+    const needy = rules
+      .flatMap(({ options }) => faultNames(options))
+      .find((name) => isOfHandshake(name));
+    if (tls === undefined && needy !== undefined) {
+      throw new ServeError("faults", `${needy} happens in a handshake, so it needs TLS`);
+    }
+    const flaws = rules.flatMap(({ options }) => options.certificate ?? []);
+    tls?.keepFlaws([...new Set(flaws)]);
+  }
+
+  /** What befalls the connection that has just been accepted; undefined for one that is spared. */
+  nextConnection(): ConnectionFaults | undefined {
+    const rule = this.#rules.find((one) => one.isEarly && one.hit());
+    if (rule === undefined) return undefined;
+    this.#dropIfOver(rule);
+    return connectionFaults(rule.options, this.#surroundings.limits());
   }
 
   /** Answers `request` as `site` does, with the faults of the rule that hits it, if any does. */
@@ -109,9 +139,13 @@ export class Faults {
     const path = pathOf(request);
     if (path === undefined) return undefined;
     const { method } = request.head;
-    const rule = this.#rules.find((one) => one.matches(path, method) && one.hit());
-    if (rule?.isOver === true) this.#rules = this.#rules.filter((one) => one !== rule);
+    const rule = this.#rules.find((one) => !one.isEarly && one.matches(path, method) && one.hit());
+    if (rule !== undefined) this.#dropIfOver(rule);
     return rule;
+  }
+
+  #dropIfOver(rule: FaultRuleState): void {
+    if (rule.isOver) this.#rules = this.#rules.filter((one) => one !== rule);
   }
 
   /** The server stops: no fault holds it up. */

@@ -14,6 +14,7 @@ import type { CompleteOptions, ReloadOptions, TlsSetting } from "../serve-option
 import { completeOptions } from "../serve-options.ts";
 import type { Certificate } from "./certificate.ts";
 import { chooseCertificate } from "./certificate-choice.ts";
+import type { CertificateFlaw } from "./local/faulty-certificate.ts";
 import type { CleartextService } from "./cleartext.ts";
 import { SecureSockets } from "./secure-sockets.ts";
 
@@ -32,6 +33,7 @@ export class ServerTls {
   #options: CompleteOptions;
   #setting: TlsSetting;
   #certificate: Certificate;
+  #flaws: readonly CertificateFlaw[] = [];
   /** The services of the present site: for the TLS port, and for the port that redirects. */
   #services: { samePort?: CleartextService; otherPort?: CleartextService } = {};
 
@@ -58,6 +60,37 @@ export class ServerTls {
     return chooseCertificate(setting, { hosts, isServed: shows, nowMs });
   }
 
+  /**
+   * Has a certificate at hand with each of `flaws`, and with no other, for the same hosts. Throws a
+   * `ServeError` when they can't be made.
+   */
+  keepFlaws(flaws: readonly CertificateFlaw[]): void {
+    this.sockets.keepFlawed(this.#flawed(flaws, this.#setting, this.#options));
+    this.#flaws = flaws;
+  }
+
+  #flawed(
+    flaws: readonly CertificateFlaw[],
+    setting: TlsSetting,
+    { host, allowHosts }: CompleteOptions,
+  ): ReadonlyMap<CertificateFlaw, Certificate> {
+    const made = new Map<CertificateFlaw, Certificate>();
+    if (flaws.length === 0) return made;
+    if (typeof setting === "object") {
+      const remedy = "tls must be true, or --tls be given without a certificate";
+      throw new ServeError("faults", `only postern's own authority signs flaws: ${remedy}`);
+    }
+    const { faultyCertificate } =
+      require("./local/faulty-certificate.ts") as typeof import("./local/faulty-certificate.ts");
+    const nowMs = this.#surroundings.context.clock.epochMs();
+    for (const flaw of flaws) {
+      const certificate = faultyCertificate(flaw, setting, [host, ...allowHosts], nowMs);
+      if (!certificate.ok) throw new ServeError("tls", certificate.error);
+      made.set(flaw, certificate.value);
+    }
+    return made;
+  }
+
   #present(certificate: Certificate): void {
     if (certificate.cert !== this.#certificate.cert || certificate.key !== this.#certificate.key) {
       this.sockets.renew(certificate);
@@ -76,11 +109,13 @@ export class ServerTls {
     // The files of one's own are read again only when they are named.
     const isRead = changed.tls !== undefined || typeof setting !== "object";
     const certificate = isRead ? this.#choose(setting, options, site) : this.#certificate;
+    const flawed = this.#flawed(this.#flaws, setting, options);
     return () => {
       this.#setting = setting;
       this.#options = options;
       this.#services = {};
       this.#present(certificate);
+      this.sockets.keepFlawed(flawed);
     };
   }
 
@@ -91,6 +126,8 @@ export class ServerTls {
       try {
         if (typeof this.#setting !== "object") {
           this.#present(this.#choose(this.#setting, this.#options, site()));
+          // One that isn't valid yet must not come to be.
+          this.keepFlaws(this.#flaws);
         }
       } catch (error) {
         context.failed(error);

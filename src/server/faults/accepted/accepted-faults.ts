@@ -3,22 +3,43 @@
  * known of a request then, so they hold for a server and not for a path.
  */
 
+import type { Limits } from "../../../base/limits.ts";
 import type { Milliseconds } from "../../../base/units.ts";
+import { milliseconds } from "../../../base/units.ts";
 import type { CertificateFlaw } from "../../tls/local/faulty-certificate.ts";
-import type { HandshakeBreak } from "./broken-handshake.ts";
+import type { FaultOptions } from "../fault-options.ts";
 
-/** What happens to a client that has just connected. */
-export type AcceptFault =
-  | { readonly kind: "late"; readonly waitMs: Milliseconds }
-  | { readonly kind: "sent-away"; readonly by: "fin" | "reset" };
+/** How a handshake ends. */
+export interface HandshakeBreak {
+  /** What comes after the octets; `stall` is silence for `stallMs`, and then a reset. */
+  readonly by: "fin" | "reset" | "stall";
+  /** The part of the server's first flight that is sent before, from 0 to 1. */
+  readonly part: number;
+  readonly stallMs: Milliseconds;
+}
 
-/** What happens in a TLS handshake. */
-export type HandshakeFault =
-  | { readonly kind: "certificate"; readonly flaw: CertificateFlaw }
-  | { readonly kind: "broken"; readonly how: HandshakeBreak };
+/** What befalls one connection, in this order. */
+export interface ConnectionFaults {
+  /** How long nothing is read. */
+  readonly waitMs: Milliseconds | undefined;
+  /** How it is then closed. */
+  readonly close: "fin" | "reset" | undefined;
+  /** Under TLS, how its handshake is broken. */
+  readonly handshake: HandshakeBreak | undefined;
+  /** Under TLS, what is wrong with the certificate that it is shown. */
+  readonly flaw: CertificateFlaw | undefined;
+}
 
-/** The faults of one server. Each call is for another connection, which may be spared. */
-export interface AcceptedFaults {
-  accept(): AcceptFault | undefined;
-  handshake(): HandshakeFault | undefined;
+/** What `options` do to a connection. */
+export function connectionFaults(options: FaultOptions, limits: Limits): ConnectionFaults {
+  const { acceptAfterMs, closeAtAccept, certificate, cutHandshake, handshakePart } = options;
+  return {
+    waitMs: acceptAfterMs === undefined ? undefined : milliseconds(acceptAfterMs),
+    close: closeAtAccept,
+    handshake:
+      cutHandshake === undefined
+        ? undefined
+        : { by: cutHandshake, part: handshakePart ?? 0, stallMs: limits.faultWaitTimeMs },
+    flaw: certificate,
+  };
 }

@@ -9,16 +9,8 @@ import { concatBytes } from "../../../http/octets/bytes.ts";
 import type { Milliseconds } from "../../../base/units.ts";
 import type { ConnectionContext } from "../../connection/protocol-connection.ts";
 import { recordBytes, recordHeaderBytes } from "../../tls/client-hello.ts";
+import type { HandshakeBreak } from "./accepted-faults.ts";
 import { SentAway } from "./sent-away.ts";
-
-/** How a handshake ends. */
-export interface HandshakeBreak {
-  /** What comes after the octets; `stall` is silence for `stallMs`, and then a reset. */
-  readonly by: "fin" | "reset" | "stall";
-  /** The part of the server's first flight that is sent before, from 0 to 1. */
-  readonly part: number;
-  readonly stallMs: Milliseconds;
-}
 
 /** Makes the server's answer to the record `hello`, and calls `made` with it. */
 type Answering = (hello: Uint8Array, made: (octets: Uint8Array) => void) => Disposable;

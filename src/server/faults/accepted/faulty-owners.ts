@@ -2,11 +2,11 @@
 
 import type { Socket } from "bun";
 
+import type { Milliseconds } from "../../../base/units.ts";
 import type { ConnectionContext } from "../../connection/protocol-connection.ts";
 import type { SecureSockets } from "../../tls/secure-sockets.ts";
 import type { SocketHolder } from "../../tls/socket-holder.ts";
-import type { AcceptFault } from "./accepted-faults.ts";
-import type { HandshakeBreak } from "./broken-handshake.ts";
+import type { HandshakeBreak } from "./accepted-faults.ts";
 import { BrokenHandshake } from "./broken-handshake.ts";
 import { FirstFlight } from "./first-flight.ts";
 import { LateAccept } from "./late-accept.ts";
@@ -19,20 +19,27 @@ export interface FaultyOwner {
   readonly begin: () => void;
 }
 
-/** The owner of a socket with `fault`. One that is late calls `goOn`, and owns it no more. */
+/** The owner of a socket that nothing is read from for `waitMs`, and which then calls `goOn`. */
 export function acceptedLate(
-  fault: AcceptFault,
+  waitMs: Milliseconds,
   socket: Socket<unknown>,
   address: string,
   context: ConnectionContext,
   goOn: () => void,
 ): FaultyOwner {
-  if (fault.kind === "late") {
-    const late = new LateAccept(socket, address, context, goOn);
-    return { owner: late, begin: () => late.wait(fault.waitMs) };
-  }
-  const away = new SentAway(socket, address, context);
-  return { owner: away, begin: () => (fault.by === "fin" ? away.leave() : away.abort()) };
+  const owner = new LateAccept(socket, address, context, goOn);
+  return { owner, begin: () => owner.wait(waitMs) };
+}
+
+/** The owner of a socket that is closed before a request. */
+export function sentAway(
+  by: "fin" | "reset",
+  socket: Socket<unknown>,
+  address: string,
+  context: ConnectionContext,
+): FaultyOwner {
+  const owner = new SentAway(socket, address, context);
+  return { owner, begin: () => (by === "fin" ? owner.leave() : owner.abort()) };
 }
 
 /** The owner of a socket whose handshake is broken, and would have been that of `secure`. */

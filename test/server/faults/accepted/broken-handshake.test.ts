@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { connect } from "node:tls";
 
 import { milliseconds } from "../../../../src/base/units.ts";
-import type { HandshakeBreak } from "../../../../src/server/faults/accepted/broken-handshake.ts";
+import type { HandshakeBreak } from "../../../../src/server/faults/accepted/accepted-faults.ts";
 import { readCertificate } from "../../../../src/server/tls/certificate.ts";
 import { clientTls, serverTls } from "../../../certificates/certificates.ts";
 import { RawClient } from "../../../raw-client.ts";
@@ -12,7 +12,7 @@ const certificate = readCertificate(serverTls, () => false);
 
 function broken(how: Partial<HandshakeBreak>): FaultyListener {
   const all = { by: "fin", part: 0, stallMs: milliseconds(5000), ...how } as const;
-  return new FaultyListener({ handshake: () => ({ kind: "broken", how: all }) }, certificate);
+  return new FaultyListener(() => ({ handshake: all }), certificate);
 }
 
 /** A client that sends what a TLS client sends first, and nothing else. */

@@ -1,4 +1,4 @@
-/** A listener whose every connection has the same faults, and in which time passes by hand. */
+/** A listener whose connections have faults, and in which time passes by hand. */
 
 import { Timers } from "../../../../src/schedule/timers.ts";
 import { http1Factory } from "../../../../src/server/http1/http1-factory.ts";
@@ -6,12 +6,14 @@ import { Listener } from "../../../../src/server/listener.ts";
 import { Observers } from "../../../../src/server/observers.ts";
 import { SecureSockets } from "../../../../src/server/tls/secure-sockets.ts";
 import type { Certificate } from "../../../../src/server/tls/certificate.ts";
-import type { AcceptedFaults } from "../../../../src/server/faults/accepted/accepted-faults.ts";
+import type { ConnectionFaults } from "../../../../src/server/faults/accepted/accepted-faults.ts";
 import { limitsWith } from "../../../http1/transcript.ts";
 import { RawClient } from "../../../raw-client.ts";
 import { FakeClock } from "../../../schedule/fake-clock.ts";
 import { FakeScheduler } from "../../../schedule/fake-scheduler.ts";
 import { answer, contextOf } from "../../fake-client.ts";
+
+const none = { waitMs: undefined, close: undefined, handshake: undefined, flaw: undefined };
 
 export class FaultyListener implements AsyncDisposable {
   readonly clock = new FakeClock();
@@ -19,7 +21,8 @@ export class FaultyListener implements AsyncDisposable {
   readonly port: number;
   readonly lines: string[] = [];
 
-  constructor(faults: Partial<AcceptedFaults>, certificate?: Certificate) {
+  /** `next` draws the faults of each connection. */
+  constructor(next: () => Partial<ConnectionFaults> | undefined, certificate?: Certificate) {
     const observers = new Observers((error) => {
       throw error;
     });
@@ -35,6 +38,10 @@ export class FaultyListener implements AsyncDisposable {
       timers: new Timers(this.clock, this.clock),
       answer: () => answer("hello"),
       observers,
+      nextFaults: () => {
+        const faults = next();
+        return faults === undefined ? undefined : { ...none, ...faults };
+      },
     });
     const factory = http1Factory();
     const secure =
@@ -45,7 +52,6 @@ export class FaultyListener implements AsyncDisposable {
             cleartext: () => ({ ...context, factory }),
           };
     this.listener = new Listener(context, factory, secure);
-    this.listener.fault({ accept: () => undefined, handshake: () => undefined, ...faults });
     const opened = this.listener.open("127.0.0.1", 0);
     if (!opened.ok) throw new Error(opened.error.message);
     this.port = opened.value;

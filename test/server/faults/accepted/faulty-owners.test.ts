@@ -7,8 +7,7 @@ import { FaultyListener } from "./faulty-listener.ts";
 const certificates = [undefined, readCertificate(serverTls, () => false)];
 
 test.each(certificates)("a client is reset at its accept (certificate %#)", async (certificate) => {
-  const accept = () => ({ kind: "sent-away", by: "reset" }) as const;
-  await using server = new FaultyListener({ accept }, certificate);
+  await using server = new FaultyListener(() => ({ close: "reset" }), certificate);
   const client = await server.connect();
   expect(await client.ending()).toBe("reset");
   await server.connections(0);
@@ -16,8 +15,8 @@ test.each(certificates)("a client is reset at its accept (certificate %#)", asyn
 });
 
 test("every connection is another draw", async () => {
-  const faults = [undefined, { kind: "sent-away", by: "fin" } as const, undefined];
-  await using server = new FaultyListener({ accept: () => faults.shift() });
+  const faults = [undefined, { close: "fin" } as const, undefined];
+  await using server = new FaultyListener(() => faults.shift());
   const received: number[] = [];
   for (let i = 0; i < 3; i++) {
     const client = await server.connect();

@@ -4,7 +4,7 @@ import { readCertificate } from "../../../../src/server/tls/certificate.ts";
 import { serverTls } from "../../../certificates/certificates.ts";
 import { FaultyListener } from "./faulty-listener.ts";
 
-const byFin = { accept: () => ({ kind: "sent-away", by: "fin" }) as const };
+const byFin = () => ({ close: "fin" }) as const;
 const certificates = [undefined, readCertificate(serverTls, () => false)];
 
 describe.each(certificates)("a client that is sent away by FIN (certificate %#)", (certificate) => {

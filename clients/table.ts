@@ -1,0 +1,59 @@
+/** The table of what the clients do, as Markdown, and its place on a page. */
+
+import type { Client } from "./client.ts";
+import type { Report } from "./run.ts";
+import type { Trial } from "./trials.ts";
+
+/** What became of a trial: a report for each client, by its name. */
+export interface Row {
+  readonly trial: Trial;
+  readonly reports: ReadonlyMap<string, Report>;
+}
+
+const begin = "<!-- clients -->";
+const end = "<!-- /clients -->";
+
+/** Puts `block` between the marks of `page`. Throws when there is no pair of them. */
+export function withBlock(page: string, block: string): string {
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end, from);
+  if (from === -1 || to === -1) throw new Error(`no ${begin} … ${end}`);
+  return `${page.slice(0, from + begin.length)}\n\n${block.trim()}\n\n${page.slice(to)}`;
+}
+
+/** A value as a text file of faults has it. */
+function valueText(value: unknown): string {
+  const text = Array.isArray(value) ? value.join(",") : String(value);
+  return text.includes(" ") ? `"${text}"` : text;
+}
+
+/** The rule of `trial` as a text file of faults has it, and how it is met if not by one GET. */
+export function titleOf({ rule, method, times, range }: Trial): string {
+  const faults = Object.entries(rule).map(([name, value]) =>
+    value === true ? name : `${name}=${valueText(value)}`,
+  );
+  const requests = [
+    ...(method === "GET" ? [] : [method]),
+    ...(range === undefined ? [] : [`\`Range: ${range}\``]),
+    ...(times === 1 ? [] : [`${times} requests`]),
+  ];
+  return [`\`${faults.join(" ")}\``, ...requests].join(", ");
+}
+
+function cell(trial: Trial, report: Report | undefined): string {
+  if (report === undefined) return "";
+  const section = trial.departure(report.outcomes, report.seen);
+  const text = section === undefined ? report.text : `${report.text} — against **${section}**`;
+  return text.replaceAll("|", "\\|");
+}
+
+/** The table of `rows` for `clients`. */
+export function renderTable(clients: readonly Client[], rows: readonly Row[]): string {
+  const titles = clients.map(({ name, version }) => `${name} ${version}`);
+  const lines = rows.map(({ trial, reports }) => [
+    titleOf(trial),
+    ...clients.map(({ name }) => cell(trial, reports.get(name))),
+  ]);
+  const all = [["fault", ...titles], ["---", ...titles.map(() => "---")], ...lines];
+  return all.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
