@@ -4,9 +4,6 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { Result } from "../base/result.ts";
-import type { MemoryBody, MemoryEntry } from "../tree/memory/memory-files.ts";
-import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
 import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
@@ -22,6 +19,7 @@ import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
 import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
+import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
@@ -35,7 +33,7 @@ import type {
   RecorderLimits,
   RequestRecorder,
 } from "./recording/request-recorder.ts";
-import type { ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
+import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
 import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
@@ -72,22 +70,6 @@ interface Recording {
   expect(method: string, path: string, options?: ExpectOptions): readonly RecordedRequest[];
   /** Empties `requests`, and forgets that any of them was dropped. */
   reset(): void;
-}
-
-/**
- * Changes of the files that are served from memory, seen by the next request. Each throws a
- * `ServeError` when it can't be, also on a server of a folder.
- */
-interface FileEditing {
-  /**
-   * Writes a file, or makes a folder where the path ends with "/". A file that is there is
-   * replaced, and keeps its mode unless `value` has one.
-   */
-  write(path: string, value: MemoryBody | MemoryEntry): void;
-  /** Sets the permission bits of a file or a folder: `chmod("/a.txt", 0o600)`. */
-  chmod(path: string, mode: number): void;
-  /** Removes a file, or a folder with all in it. */
-  remove(path: string): void;
 }
 
 /** A running server. */
@@ -248,29 +230,21 @@ function recordingOf(recorder: RequestRecorder | undefined): Recording {
   };
 }
 
-/** Changes of the files in memory of the present site. `changed` is told the path of each. */
+/** Changes of the files in memory. Their code is loaded by the first. */
 function editingOf(
   site: () => OpenSite,
   clock: Clock,
   changed: (path: ContainedPath) => void,
 ): FileEditing {
-  const edit = (
-    path: string,
-    change: (tree: MemoryTree) => Result<ContainedPath, string>,
-  ): void => {
-    const { files } = site().source;
-    if (files === undefined) {
-      throw new ServeError("files", "only a server of files in memory can change them");
-    }
-    // The files of an open site are a tree.
-    const changing = change(files as MemoryTree);
-    if (!changing.ok) throw new ServeError("files", `${path}: ${changing.error}`);
-    changed(changing.value);
+  const editing = (): FileEditing => {
+    const { memoryEditing } =
+      require("./memory-editing.ts") as typeof import("./memory-editing.ts");
+    return memoryEditing(site, clock, changed);
   };
   return {
-    write: (path, value) => edit(path, (tree) => tree.put(path, value, clock.epochMs())),
-    chmod: (path, mode) => edit(path, (tree) => tree.chmod(path, mode)),
-    remove: (path) => edit(path, (tree) => tree.remove(path, clock.epochMs())),
+    write: (path, value) => editing().write(path, value),
+    chmod: (path, mode) => editing().chmod(path, mode),
+    remove: (path) => editing().remove(path),
   };
 }
 
@@ -345,30 +319,6 @@ function prepareTls(
   throw new ServeError("tls", "TLS can only be begun by a restart");
 }
 
-/** A server's listeners, and their ports. */
-interface Listening {
-  readonly listeners: readonly Listener[];
-  readonly port: number;
-  /** The port that redirects to https. */
-  readonly tlsRedirect: number | undefined;
-}
-
-/** The listeners of a server whose `main` one is on `port`, with that which redirects to it. */
-function withRedirect(
-  main: Listener,
-  port: number,
-  { unix, tlsRedirect }: CompleteOptions,
-  tls: ServerTls | undefined,
-): Listening {
-  const alone = { listeners: [main], port, tlsRedirect: undefined };
-  if (tls === undefined || tlsRedirect === undefined) return alone;
-  if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
-  const { listener, opened } = tls.openRedirect(port);
-  if (opened.ok) return { listeners: [main, listener], port, tlsRedirect: opened.value };
-  // Not "port-taken": the port that the server itself listens on is another one.
-  throw new ServeError("listen", `the port that redirects to https: ${opened.error.message}`);
-}
-
 /**
  * Has `main` listen, and a listener that redirects to it, if `options` ask for one. Rejects with a
  * `ServeError` when a port can't be had.
@@ -379,7 +329,8 @@ async function listen(
   tls: ServerTls | undefined,
 ): Promise<Listening> {
   try {
-    return withRedirect(main, await openMain(main, options), options, tls);
+    const port = await openMain(main, options);
+    return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
   } catch (error) {
     tls?.stop();
     void main.close();
@@ -470,28 +421,23 @@ class Reporting {
 /** The faults of a server. Their code is loaded only by one that has any. */
 class LateFaults {
   readonly #open: () => Faults;
-  #faults: Faults | undefined;
+  opened: Faults | undefined;
 
   constructor(limits: () => Limits, scheduler: Scheduler, tls: () => ServerTls | undefined) {
     this.#open = () => {
-      const { Faults: Opened } =
-        require("./faults/faults.ts") as typeof import("./faults/faults.ts");
-      return new Opened({ limits, scheduler, tls });
+      const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
+      return new module.Faults({ limits, scheduler, tls });
     };
   }
 
-  get opened(): Faults | undefined {
-    return this.#faults;
-  }
-
-  get open(): Faults {
-    return (this.#faults ??= this.#open());
+  open(): Faults {
+    return (this.opened ??= this.#open());
   }
 
   /** Has the rules of `options` in the place of those before. */
   configure({ faults }: CompleteOptions): void {
-    if (faults.length > 0) this.open.configure(faults);
-    else this.#faults?.configure([]);
+    if (faults.length > 0) this.open().configure(faults);
+    else this.opened?.configure([]);
   }
 }
 
@@ -576,10 +522,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };
-  const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    tls?.stop();
-    faults.opened?.stop();
-    await close(listeners, live, opened, how.force === true, scheduler.alarm());
+  const stop = async ({ force = false }: { readonly force?: boolean } = {}): Promise<void> => {
+    for (const one of [tls, faults.opened]) one?.stop();
+    await close(listeners, live, opened, force, scheduler.alarm());
     reporting.finish();
   };
   return {
@@ -602,7 +547,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       return listeners.reduce((count, one) => count + one.connections, 0);
     },
     route: (method, path, handler, how) => routes.add(method, path, handler, how),
-    fault: (method, path, how) => faults.open.add(method, path, how),
+    fault: (method, path, how) => faults.open().add(method, path, how),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

@@ -144,8 +144,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   expire(): void {
     const now = this.#context.clock.turnMs();
-    const { pending } = this.#queue;
-    if (this.#timeouts.stillReads(this.#waiting(), pending, this.#queue.transport, now)) {
+    const { pending, transport } = this.#queue;
+    if (this.#timeouts.stillReads(this.#waiting(), pending, transport, now)) {
       return this.#arm();
     }
     switch (this.#state) {
@@ -201,12 +201,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Flushes the output, pauses or resumes reading, and sets the deadline. */
   leave(): void {
     if (this.#state === "closed" || this.#flush() === "gone") return;
-    this.#reader.steer(
-      this.#queue.transport,
-      this.#state,
-      this.#exchange?.body,
-      this.#queue.blocked,
-    );
+    const { blocked, transport } = this.#queue;
+    this.#reader.steer(transport, this.#state, this.#exchange?.body, blocked);
     this.#arm();
   }
 
