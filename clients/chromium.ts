@@ -38,5 +38,5 @@ export function chromiumClient(path: string, certutil: string): Client {
       rmSync(home, { recursive: true, force: true });
     }
   };
-  return { name: "Chromium", version, run };
+  return { name: "Chromium", version, habits: [], run };
 }

@@ -7,8 +7,11 @@
 export interface Errand {
   readonly url: string;
   readonly method: "GET" | "POST";
-  /** The value of the field Range; undefined for none. */
-  readonly range?: string;
+  /**
+   * What a client does only where its user asks for it: trying again, or going on with what an
+   * earlier request has got.
+   */
+  readonly habit?: Habit;
   /** How often it asks, each time when the last one is over; clients that can, keep a connection. */
   readonly times: number;
   /** A page of the same server, from which a browser asks; without one it opens the URL itself. */
@@ -18,6 +21,9 @@ export interface Errand {
   /** After it the client gives up a request, in milliseconds. */
   readonly limitMs: number;
 }
+
+/** `retry` once after an answer that says so, or `resume` what was broken off. */
+export type Habit = "retry" | "resume";
 
 /** The content that is sent with POST. */
 export const postedText = "a=1";
@@ -42,6 +48,8 @@ export interface Client {
   readonly name: string;
   /** With the library that makes its requests, where that has a version of its own. */
   readonly version: string;
+  /** What it can be asked for. */
+  readonly habits: readonly Habit[];
   /** The outcome of each of the requests. */
   run(errand: Errand): Promise<readonly Outcome[]>;
 }

@@ -32,39 +32,47 @@ function outcomeOf(transfer: Transfer, file: string): Outcome {
   };
 }
 
+/** The options for what `errand` asks, but for the transfers. */
+function optionsFor({ method, habit, caFile, limitMs }: Errand): readonly string[] {
+  return [
+    // No configuration of the user's.
+    "--disable",
+    "--silent",
+    "--no-progress-meter",
+    "--max-time",
+    String(limitMs / 1000),
+    "--write-out",
+    "%{json}\n",
+    ...(method === "POST" ? ["--data-raw", postedText] : []),
+    ...(habit === "retry" ? ["--retry", "1"] : []),
+    ...(habit === "resume" ? ["--continue-at", "-"] : []),
+    ...(caFile === undefined ? [] : ["--cacert", caFile]),
+  ];
+}
+
 /** The client at `path`. */
 export function curlClient(path: string): Client {
   const [, version = ""] =
     /^curl (\S+)/.exec(Bun.spawnSync([path, "--version"]).stdout.toString()) ?? [];
+  /** The outcomes of transfers to `files`, on one connection where curl keeps it. */
+  const transfer = async (errand: Errand, files: readonly string[]): Promise<Outcome[]> => {
+    const transfers = files.flatMap((file) => ["--output", file, errand.url]);
+    const text = await outputOf([path, ...optionsFor(errand), ...transfers], errand);
+    const lines = text.trim().split("\n");
+    return lines.map((line, i) => outcomeOf(JSON.parse(line) as Transfer, files[i] ?? ""));
+  };
   const run = async (errand: Errand): Promise<readonly Outcome[]> => {
-    const { url, method, range, times, caFile, limitMs } = errand;
     const folder = mkdtempSync(join(tmpdir(), "postern-curl-"));
+    const files = Array.from({ length: errand.times }, (_, i) => join(folder, `content-${i}`));
     try {
-      const files = Array.from({ length: times }, (_, i) => join(folder, `content-${i}`));
-      const text = await outputOf(
-        [
-          path,
-          // No configuration of the user's.
-          "--disable",
-          "--silent",
-          "--no-progress-meter",
-          "--max-time",
-          String(limitMs / 1000),
-          "--write-out",
-          "%{json}\n",
-          ...(method === "POST" ? ["--data-raw", postedText] : []),
-          ...(range === undefined ? [] : ["--header", `Range: ${range}`]),
-          ...(caFile === undefined ? [] : ["--cacert", caFile]),
-          // Of several transfers curl keeps the connection.
-          ...files.flatMap((file) => ["--output", file, url]),
-        ],
-        errand,
-      );
-      const lines = text.trim().split("\n");
-      return lines.map((line, i) => outcomeOf(JSON.parse(line) as Transfer, files[i] ?? ""));
+      if (errand.habit !== "resume") return await transfer(errand, files);
+      // Each goes on with the file of the one before.
+      const outcomes: Outcome[] = [];
+      for (const _ of files) outcomes.push(...(await transfer(errand, files.slice(0, 1))));
+      return outcomes;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   };
-  return { name: "curl", version, run };
+  return { name: "curl", version, habits: ["retry", "resume"], run };
 }

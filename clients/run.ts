@@ -20,6 +20,9 @@ const content = Array.from({ length: 512 }, (_, i) => i.toString(16).padStart(7,
   .join("\n")
   .concat("\n");
 
+/** How long an endless answer is: long enough that a client which has a bound would show it. */
+const endlessBytes = 2 ** 20;
+
 const whole: Whole = {
   octets: content.length,
   sha256: new Bun.CryptoHasher("sha256").update(content).digest("hex"),
@@ -36,28 +39,38 @@ export interface Report {
 
 /** `failed` is told of the server's own errors. */
 function start(
-  { rule, isSecure, isBeforeRequests }: Trial,
+  { rule, then, isSecure, isBeforeRequests }: Trial,
   failed: (error: unknown) => void,
 ): Promise<Server> {
   return serve({
     files: { [path]: content, [pagePath]: "<!doctype html><title>-</title>" },
     ...(isSecure ? { tls: true } : {}),
-    // What happens before a request can't be for a path.
-    faults: [isBeforeRequests ? rule : { path, ...rule }],
+    // What happens before a request can't be for a path. Of rules for one, the last is first.
+    faults: [...(then === undefined ? [] : [then]), rule].map((one) =>
+      isBeforeRequests ? one : { path, ...one },
+    ),
+    limits: { faultEndlessBytesMax: endlessBytes },
     // Clients ask for different codings, and a cut after so many octets has to mean the same.
     compress: false,
     onError: failed,
   });
 }
 
-/** Whether `client` can meet the fault of `trial`: a browser that opens a page asks by GET, once. */
-export function takesPart({ name }: Client, { method, times, isBeforeRequests }: Trial): boolean {
+/**
+ * Whether a client can meet the fault of `trial`, as it is asked to: a browser that opens a page
+ * asks by GET, once.
+ */
+export function takesPart(
+  { name, habits }: Client,
+  { method, times, habit, isBeforeRequests }: Trial,
+): boolean {
+  if (habit !== undefined && !habits.includes(habit)) return false;
   return name !== "Chromium" || !isBeforeRequests || (method === "GET" && times === 1);
 }
 
 /** Has `client` meet the fault of `trial`, and gives each request up after `limitMs`. */
 export async function runTrial(trial: Trial, client: Client, limitMs: number): Promise<Report> {
-  const { method, times, range, isBeforeRequests } = trial;
+  const { method, times, habit, isBeforeRequests } = trial;
   const folder = mkdtempSync(join(tmpdir(), "postern-clients-"));
   const errors: unknown[] = [];
   const server = await start(trial, (error) => errors.push(error));
@@ -69,7 +82,7 @@ export async function runTrial(trial: Trial, client: Client, limitMs: number): P
       method,
       times,
       limitMs,
-      ...(range === undefined ? {} : { range }),
+      ...(habit === undefined ? {} : { habit }),
       ...(server.ca === undefined ? {} : { caFile }),
       ...(isBeforeRequests ? {} : { page: new URL(pagePath, server.url).href }),
     };

@@ -17,6 +17,7 @@ function asked(errand: Errand, more: Readonly<Record<string, string>> = {}): str
 class ScriptClient implements Client {
   readonly name: string;
   readonly version: string;
+  readonly habits = [];
   readonly #command: (errand: Errand) => readonly string[];
   readonly #environment: (errand: Errand) => Readonly<Record<string, string>>;
 

@@ -1,6 +1,7 @@
 /** The table of what the clients do, as Markdown, and its place on a page. */
 
-import type { Client } from "./client.ts";
+import type { RuleOptions } from "../src/server/faults/fault-options.ts";
+import type { Client, Habit } from "./client.ts";
 import type { Report } from "./run.ts";
 import type { Trial } from "./trials.ts";
 
@@ -9,6 +10,12 @@ export interface Row {
   readonly trial: Trial;
   readonly reports: ReadonlyMap<string, Report>;
 }
+
+/** How a client is asked for what it doesn't do by itself. */
+const habitTexts: Readonly<Record<Habit, string>> = {
+  retry: "`curl --retry 1`",
+  resume: "`curl --continue-at -`",
+};
 
 const begin = "<!-- clients -->";
 const end = "<!-- /clients -->";
@@ -24,20 +31,26 @@ export function withBlock(page: string, block: string): string {
 /** A value as a text file of faults has it. */
 function valueText(value: unknown): string {
   const text = Array.isArray(value) ? value.join(",") : String(value);
-  return text.includes(" ") ? `"${text}"` : text;
+  return text === "" || text.includes(" ") ? `"${text}"` : text;
 }
 
-/** The rule of `trial` as a text file of faults has it, and how it is met if not by one GET. */
-export function titleOf({ rule, method, times, range }: Trial): string {
-  const faults = Object.entries(rule).map(([name, value]) =>
+/** Faults as a text file has them. */
+function ruleText(rule: RuleOptions): string {
+  const words = Object.entries(rule).map(([name, value]) =>
     value === true ? name : `${name}=${valueText(value)}`,
   );
+  return `\`${words.join(" ")}\``;
+}
+
+/** The rule of `trial`, and how it is met if not by one GET. */
+export function titleOf({ rule, then, method, times, habit }: Trial): string {
   const requests = [
     ...(method === "GET" ? [] : [method]),
-    ...(range === undefined ? [] : [`\`Range: ${range}\``]),
+    ...(habit === undefined ? [] : [habitTexts[habit]]),
     ...(times === 1 ? [] : [`${times} requests`]),
   ];
-  return [`\`${faults.join(" ")}\``, ...requests].join(", ");
+  const rules = then === undefined ? ruleText(rule) : `${ruleText(rule)} then ${ruleText(then)}`;
+  return [rules, ...requests].join(", ");
 }
 
 function cell(trial: Trial, report: Report | undefined): string {

@@ -7,14 +7,13 @@ import { Page } from "../../test/browser/chromium.ts";
 import type { Errand, Outcome } from "../client.ts";
 
 /** What is run in the page: the same as `fetch.mjs` does, with the digest that a browser has. */
-const asking = `async ({ url, method, range, limitMs, content }) => {
+const asking = `async ({ url, method, limitMs, content }) => {
   const begun = performance.now();
   const pieces = [];
   const outcome = { kind: "ok" };
   try {
     const response = await fetch(url, {
       method,
-      headers: range === undefined ? {} : { Range: range },
       body: method === "POST" ? content : undefined,
       signal: AbortSignal.timeout(limitMs),
     });

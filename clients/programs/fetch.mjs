@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 
-const { url, method, range, times, ca, limitMs, content } = JSON.parse(process.argv[2]);
+const { url, method, times, ca, limitMs, content } = JSON.parse(process.argv[2]);
 
 /** An error with what caused it: `fetch` of Node says in the cause what went wrong. */
 function textOf(error) {
@@ -21,7 +21,6 @@ async function ask() {
   try {
     const response = await fetch(url, {
       method,
-      headers: range === undefined ? {} : { Range: range },
       body: method === "POST" ? content : undefined,
       signal: AbortSignal.timeout(limitMs),
       // Node takes further authorities from its environment alone.

@@ -24,8 +24,6 @@ def ask(errand, context):
     content = b""
     data = errand["content"].encode() if errand["method"] == "POST" else None
     request = urllib.request.Request(errand["url"], data=data, method=errand["method"])
-    if errand.get("range") is not None:
-        request.add_header("Range", errand["range"])
     signal.setitimer(signal.ITIMER_REAL, errand["limitMs"] / 1000)
     try:
         with urllib.request.urlopen(request, context=context) as response:

@@ -12,6 +12,7 @@ import type { Answer } from "../../site/endpoint.ts";
 import { pathOf } from "../../site/library/added-routes.ts";
 import type { Request } from "../../site/request.ts";
 import { ServeError } from "../../site/serve-error.ts";
+import type { TlsSetting } from "../serve-options.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 import type { ConnectionFaults } from "./accepted/accepted-faults.ts";
 import { connectionFaults } from "./accepted/accepted-faults.ts";
@@ -75,9 +76,10 @@ export class Faults {
 
   /**
    * Replaces the rules of the configuration by those of `given`, a list or the path of a file,
-   * which begin anew; rules that were added stay. Throws a `ServeError`, and changes nothing, when one is wrong.
+   * which begin anew; rules that were added stay. `tls` is the certificate's setting if it is to
+   * change. Throws a `ServeError`, and changes nothing, when one is wrong.
    */
-  configure(given: readonly FaultRule[] | string): void {
+  configure(given: readonly FaultRule[] | string, tls?: TlsSetting | false): void {
     const limits = this.#surroundings.limits();
     const rules = typeof given === "string" ? rulesIn(given, limits) : given;
     const read = rules.map((rule, i) => {
@@ -91,20 +93,20 @@ export class Faults {
         throw new ServeError("faults", `${where}${error instanceof Error ? error.message : ""}`);
       }
     });
-    this.#set([...this.#rules.filter(({ isAdded }) => isAdded), ...read.toReversed()]);
+    this.#set([...this.#rules.filter(({ isAdded }) => isAdded), ...read.toReversed()], tls);
   }
 
-  #set(rules: readonly FaultRuleState[]): void {
+  #set(rules: readonly FaultRuleState[], tls?: TlsSetting | false): void {
     const { faultRulesMax } = this.#surroundings.limits();
     if (rules.length > faultRulesMax) {
       throw new ServeError("faults", `at most ${faultRulesMax} rules (limits.faultRulesMax)`);
     }
-    this.#prepareTls(rules);
+    this.#prepareTls(rules, tls);
     this.#rules = rules.toSorted((a, b) => compareRanks(a.pattern.rank, b.pattern.rank));
   }
 
   /** Has the certificates at hand that `rules` show. Throws a `ServeError` when there are none. */
-  #prepareTls(rules: readonly FaultRuleState[]): void {
+  #prepareTls(rules: readonly FaultRuleState[], setting: TlsSetting | false | undefined): void {
     const tls = this.#tls();
     const needy = rules
       .flatMap(({ options }) => faultNames(options))
@@ -113,7 +115,7 @@ export class Faults {
       throw new ServeError("faults", `${needy} happens in a handshake, so it needs TLS`);
     }
     const flaws = rules.flatMap(({ options }) => options.certificate ?? []);
-    tls?.keepFlaws([...new Set(flaws)]);
+    tls?.keepFlaws([...new Set(flaws)], setting === false ? undefined : setting);
   }
 
   /** What befalls the connection that has just been accepted; undefined for one that is spared. */

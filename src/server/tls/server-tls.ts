@@ -67,18 +67,18 @@ export class ServerTls {
   }
 
   /**
-   * Has a certificate at hand with each of `flaws`, and with no other, for the same hosts. Throws a
-   * `ServeError` when they can't be made.
+   * Has a certificate at hand with each of `flaws`, and with no other, for the same hosts, by the
+   * authority of `setting`, which a reload may be about to change. Throws a `ServeError`, and
+   * changes nothing, when they can't be made.
    */
-  keepFlaws(flaws: readonly CertificateFlaw[]): void {
-    this.sockets.keepFlawed(this.#flawed(flaws, this.#setting, this.#options));
+  keepFlaws(flaws: readonly CertificateFlaw[], setting: TlsSetting = this.#setting): void {
+    this.sockets.keepFlawed(this.#flawed(flaws, setting));
     this.#flaws = flaws;
   }
 
   #flawed(
     flaws: readonly CertificateFlaw[],
     setting: TlsSetting,
-    { host, allowHosts }: CompleteOptions,
   ): ReadonlyMap<CertificateFlaw, Certificate> {
     const made = new Map<CertificateFlaw, Certificate>();
     if (flaws.length === 0) return made;
@@ -88,6 +88,7 @@ export class ServerTls {
     }
     const { faultyCertificate } =
       require("./local/faulty-certificate.ts") as typeof import("./local/faulty-certificate.ts");
+    const { host, allowHosts } = this.#options;
     const nowMs = this.#surroundings.context.clock.epochMs();
     for (const flaw of flaws) {
       const certificate = faultyCertificate(flaw, setting, [host, ...allowHosts], nowMs);
@@ -115,13 +116,13 @@ export class ServerTls {
     // The files of one's own are read again only when they are named.
     const isRead = changed.tls !== undefined || typeof setting !== "object";
     const certificate = isRead ? this.#choose(setting, options, site) : this.#certificate;
-    const flawed = this.#flawed(this.#flaws, setting, options);
     return () => {
       this.#setting = setting;
       this.#options = options;
       this.#services = {};
       this.#present(certificate);
-      this.sockets.keepFlawed(flawed);
+      // They may be for other hosts now.
+      this.keepFlaws(this.#flaws);
     };
   }
 
