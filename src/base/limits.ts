@@ -239,8 +239,10 @@ export interface Limits {
    * is reset.
    */
   readonly faultWaitTimeMs: Milliseconds;
-  /** The longest head that a fault makes, and the most field lines that it adds. */
+  /** Octets that a fault adds to a head, or sends in its place. */
   readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
   /** Interim responses that a fault sends before one response. */
   readonly faultInterimMax: number;
   /** How much content an endless response has; after it the connection is reset. */
@@ -379,6 +381,7 @@ export const defaultLimits: Limits = {
   faultRulesMax: 1000,
   faultWaitTimeMs: seconds(600),
   faultHeadBytesMax: mebibytes(16),
+  faultFieldsMax: 100_000,
   faultInterimMax: 100_000,
   faultEndlessBytesMax: mebibytes(1024),
 

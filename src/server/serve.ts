@@ -8,7 +8,7 @@ import type { ContainedPath } from "../tree/path.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
 import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
-import type { RouteHandler } from "../site/library/route-request.ts";
+import type { ChangedAnswer, RouteHandler } from "../site/library/route-request.ts";
 import type { Scheme } from "../http/message/target.ts";
 import type { Clock } from "../schedule/clock.ts";
 import { SystemClock } from "../schedule/clock.ts";
@@ -23,7 +23,7 @@ import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
-import type { RuleOptions } from "./faults/fault-options.ts";
+import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults } from "./faults/faults.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest } from "./recording/recorded-request.ts";
@@ -119,6 +119,14 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    * ```
    */
   fault(method: string, path: string, options: RuleOptions): AddedFault;
+  /**
+   * The answer of a route with `faults`. Throws a TypeError when they are wrong.
+   *
+   * ```ts
+   * server.route("GET", "/a", () => server.withFaults(new Response("abc"), { cutAfterBytes: 1 }));
+   * ```
+   */
+  withFaults(answer: ChangedAnswer["answer"], faults: AnswerFaults): ChangedAnswer;
   /**
    * Serves by `options` from the next request on. An option that is left out gets its default, but
    * for the certificate, and for the root or the files, which stay as they are. Requests in flight
@@ -434,10 +442,16 @@ class LateFaults {
     return (this.opened ??= this.#open());
   }
 
+  /** What a server does with them. */
+  readonly methods: Pick<Server, "fault" | "withFaults"> = {
+    fault: (method, path, options) => this.open().add(method, path, options),
+    withFaults: (answer, options) => this.open().change(answer, options),
+  };
+
   /** Has the rules of `options` in the place of those before. */
-  configure({ faults }: CompleteOptions): void {
-    if (faults.length > 0) this.open().configure(faults);
-    else this.opened?.configure([]);
+  configure({ faults, tls }: CompleteOptions): void {
+    if (faults.length > 0) this.open().configure(faults, tls);
+    else this.opened?.configure([], tls);
   }
 }
 
@@ -457,7 +471,10 @@ function contextOf(
     answer: (request, since) =>
       faults.opened === undefined
         ? site().site.answer(request, since)
-        : faults.opened.answer(request, (asked) => site().site.answer(asked, since)),
+        : faults.opened.answer(request, {
+            answer: (asked) => site().site.answer(asked, since),
+            refuse: (refusal, asked) => site().site.refuse(refusal, asked),
+          }),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
     nextFaults: () => faults.opened?.nextConnection(),
     failed,
@@ -547,7 +564,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       return listeners.reduce((count, one) => count + one.connections, 0);
     },
     route: (method, path, handler, how) => routes.add(method, path, handler, how),
-    fault: (method, path, how) => faults.open().add(method, path, how),
+    ...faults.methods,
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

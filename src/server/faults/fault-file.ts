@@ -15,7 +15,7 @@ import { failure, success } from "../../base/result.ts";
 import { readNamedFile } from "../../system/named-file.ts";
 import type { FaultRule } from "./fault-options.ts";
 import { kindOf, readRuleOptions, unknownName } from "./fault-options.ts";
-import { FaultRuleState } from "./fault-rules.ts";
+import { Rule } from "./fault-rules.ts";
 
 /** A word: characters without spaces, of which those in quotation marks may be spaces. */
 const wordPattern = /(?:"[^"]*"|[^\s"])+/g;
@@ -70,7 +70,7 @@ function readRule(
   if (!checked.ok) return checked;
   try {
     // Throws for a method or a path that no request can have.
-    void new FaultRuleState(method, path, checked.value, false);
+    void new Rule(method, path, checked.value, false);
     return success({ method, path, ...checked.value });
   } catch (error) {
     return failure(error instanceof Error ? error.message : String(error));

@@ -19,6 +19,17 @@ export type FaultOptions = {
   readonly [Name in FaultName]?: ValueOf<(typeof faultTable)[Name]>;
 };
 
+/** The faults that replace or change an answer before there is one. */
+type AnswerFault = {
+  [Name in FaultName]: (typeof faultTable)[Name]["phase"] extends "answer" ? Name : never;
+}[FaultName];
+
+/** Faults of an answer that a route gives. */
+export interface AnswerFaults extends Omit<FaultOptions, AnswerFault> {
+  /** What pseudorandom times and octets begin with; 0 by default. */
+  readonly seed?: number;
+}
+
 /** How often the faults of a rule hit. */
 interface FaultChance {
   /** The share of the requests that are hit, above 0 and up to 1; 1 by default. */
@@ -62,7 +73,7 @@ function rowOf(name: string): FaultRow | undefined {
   return Object.hasOwn(rows, name) ? rows[name] : undefined;
 }
 
-/** The line about a name that nothing has; `others` are names that could have been given, too. */
+/** The line about a name that nothing has; `others` are names that could have been meant, too. */
 export function unknownName(name: string, others: readonly string[] = []): string {
   const known = [...Object.keys(rows), ...Object.keys(chances), ...others];
   const nearest = nearestWord(name, known);
@@ -71,9 +82,14 @@ export function unknownName(name: string, others: readonly string[] = []): strin
 }
 
 /** What is wrong with `value` for `name`, in a line; undefined when nothing is. */
-function valueFault(name: string, value: unknown, limits: Limits): string | undefined {
+function valueFault(
+  name: string,
+  value: unknown,
+  limits: Limits,
+  others: readonly string[],
+): string | undefined {
   const kind = kindOf(name);
-  if (kind === undefined) return unknownName(name);
+  if (kind === undefined) return unknownName(name, others);
   if (kind.accepts(value, limits)) return undefined;
   return `${name} must be ${kind.expected(limits)}, not ${shown(value)}`;
 }
@@ -100,27 +116,43 @@ function contradiction(names: readonly string[]): string | undefined {
   return undefined;
 }
 
+/** What of `options` would never happen; undefined when all of it may. */
+function unreachable({
+  stallAfterBytes,
+  stallMs,
+  cutAfterBytes,
+}: FaultOptions): string | undefined {
+  if (stallAfterBytes === undefined || cutAfterBytes === undefined) return undefined;
+  if (stallAfterBytes > cutAfterBytes)
+    return "stallAfterBytes is never reached: cutAfterBytes is less";
+  if (stallMs !== undefined) return undefined;
+  return "cutAfterBytes is never reached: stallAfterBytes without stallMs has no end";
+}
+
 /**
  * Checks what a rule is given, besides its method and path. Fails with a line that names what is
- * wrong: a name, a value, or two faults that contradict each other.
+ * wrong: a name, a value, or two faults that contradict each other. `others` are names that the
+ * caller reads.
  */
 export function readRuleOptions(
   given: Readonly<Record<string, unknown>>,
   limits: Limits,
+  others: readonly string[] = [],
 ): Result<RuleOptions, string> {
   const set = Object.entries(given).filter(([, value]) => value !== undefined && value !== false);
   for (const [name, value] of set) {
-    const fault = valueFault(name, value, limits);
+    const fault = valueFault(name, value, limits, others);
     if (fault !== undefined) return failure(fault);
   }
   const names = set.map(([name]) => name).filter((name) => rowOf(name) !== undefined);
   if (names.length === 0) return failure("no fault is given");
-  const fault = contradiction(names);
-  return fault === undefined ? success(Object.fromEntries(set) as RuleOptions) : failure(fault);
+  const options = Object.fromEntries(set) as RuleOptions;
+  const fault = contradiction(names) ?? unreachable(options);
+  return fault === undefined ? success(options) : failure(fault);
 }
 
-/** The names of the faults in `options`, in the table's order. */
+/** The names of the faults in `options`, in the table's order, without those that say how. */
 export function faultNames(options: FaultOptions): readonly FaultName[] {
   const names = Object.keys(faultTable) as FaultName[];
-  return names.filter((name) => options[name] !== undefined);
+  return names.filter((name) => options[name] !== undefined && rows[name]?.needs === undefined);
 }

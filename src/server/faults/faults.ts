@@ -1,33 +1,39 @@
 /**
- * The faults of one server: the rules of its configuration and those that were added, and the
- * answers that they change. A fault is applied after the site has answered, so no cache ever holds
- * it. Loaded by the first rule.
+ * The faults of one server: its rules, and the answers that they change. A fault is applied after
+ * the site has answered, so no cache ever holds it. Loaded by the first rule.
  */
 
 import { whenReady } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { Response } from "../../http/message/response.ts";
+import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Answer } from "../../site/endpoint.ts";
 import { pathOf } from "../../site/library/added-routes.ts";
+import type { ChangedAnswer } from "../../site/library/route-request.ts";
 import type { Request } from "../../site/request.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { TlsSetting } from "../serve-options.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 import type { ConnectionFaults } from "./accepted/accepted-faults.ts";
 import { connectionFaults } from "./accepted/accepted-faults.ts";
-import { isOfHandshake } from "./accepted/accepted-rows.ts";
-import type { FaultRule, RuleOptions } from "./fault-options.ts";
+import { isEarly, isOfHandshake } from "./accepted/accepted-rows.ts";
+import type { AnswerFaults, FaultOptions, FaultRule, RuleOptions } from "./fault-options.ts";
 import { faultNames, readRuleOptions } from "./fault-options.ts";
-import { FaultRuleState } from "./fault-rules.ts";
-import { withFaults } from "./faulty-response.ts";
-import type { FaultOutput, FaultSurroundings } from "./fault-output.ts";
+import type { Hit } from "./fault-rules.ts";
+import { Rule, Rules } from "./fault-rules.ts";
+import { faultTable } from "./fault-table.ts";
+import type { ProperSite } from "./faulty-answer.ts";
+import { faultyAnswer } from "./faulty-answer.ts";
+import { applicable, withFaults } from "./faulty-response.ts";
+import { PseudoRandom } from "./pseudo-random.ts";
+import type { FaultOutput, FaultSurroundings } from "./wire/fault-output.ts";
 
 /** A fault that was added. Disposing of it removes it. */
 export interface AddedFault extends Disposable {
   /** How many requests it has hit. */
   readonly hits: number;
-  /** Removes the fault; a response that is being sent keeps it. May be called more than once. */
+  /** Removes the fault; an answer that has begun keeps it. May be called more than once. */
   remove(): void;
 }
 
@@ -39,32 +45,55 @@ interface FaultService {
   readonly tls: () => Pick<ServerTls, "keepFlaws"> | undefined;
 }
 
+/** The rules in the file at the path `file`. Throws a `ServeError` when it is wrong. */
+function rulesIn(file: string, limits: Limits): readonly FaultRule[] {
+  const { readFaultFile } = require("./fault-file.ts") as typeof import("./fault-file.ts");
+  const read = readFaultFile(file, limits);
+  if (!read.ok) throw new ServeError("faults", read.error);
+  return read.value;
+}
+
+/** The rule that is configured as `given`; `at` is its place for messages. */
+function configured(given: FaultRule, at: string, limits: Limits): Rule {
+  const { method = "*", path = "/*", ...options } = given;
+  const read = readRuleOptions({ ...options }, limits, ["method", "path"]);
+  if (!read.ok) throw new ServeError("faults", `${at}${read.error}`);
+  try {
+    return new Rule(method, path, read.value, false);
+  } catch (error) {
+    throw new ServeError("faults", `${at}${error instanceof Error ? error.message : ""}`);
+  }
+}
+
 /** The faults of one server. */
 export class Faults {
-  readonly #surroundings: FaultSurroundings;
-  /** In the order in which they are tried. */
-  #rules: readonly FaultRuleState[] = [];
+  readonly #rules = new Rules();
+  /** Those that hit connections, before a request. */
+  readonly #early = new Rules();
   readonly #tls: FaultService["tls"];
+  readonly #surroundings: FaultSurroundings;
+  /** Connections that a fault closes when the next request has come. */
+  readonly #closing = new WeakMap<object, FaultOptions>();
 
   constructor({ limits, scheduler, tls }: FaultService) {
     this.#tls = tls;
     this.#surroundings = { limits, scheduler, open: new Set<FaultOutput>() };
   }
 
-  /** Whether there is any rule. */
-  get isOn(): boolean {
-    return this.#rules.length > 0;
-  }
-
-  /** Adds a rule; see `Server.fault`. Throws a TypeError when it is wrong. */
+  /** Adds a rule; see `Server.fault`. */
   add(method: string, path: string, options: RuleOptions): AddedFault {
-    const read = readRuleOptions({ ...options }, this.#surroundings.limits());
+    const limits = this.#surroundings.limits();
+    const read = readRuleOptions({ ...options }, limits);
     if (!read.ok) throw new TypeError(read.error);
-    const rule = new FaultRuleState(method, path, read.value, true);
-    this.#set([rule, ...this.#rules]);
-    const remove = (): void => {
-      this.#rules = this.#rules.filter((one) => one !== rule);
-    };
+    const rule = new Rule(method, path, read.value, true);
+    const rules = rule.isEarly ? this.#early : this.#rules;
+    if (rule.isEarly) this.#prepareTls([rule.options, ...this.#early.options]);
+    rules.add(rule);
+    const remove = (): void => rules.remove(rule);
+    if (this.#rules.count + this.#early.count > limits.faultRulesMax) {
+      remove();
+      throw new TypeError(`at most ${limits.faultRulesMax} rules (limits.faultRulesMax)`);
+    }
     return {
       get hits() {
         return rule.hits;
@@ -77,93 +106,102 @@ export class Faults {
   /**
    * Replaces the rules of the configuration by those of `given`, a list or the path of a file,
    * which begin anew; rules that were added stay. `tls` is the certificate's setting if it is to
-   * change. Throws a `ServeError`, and changes nothing, when one is wrong.
+   * change. Throws a `ServeError`, and changes nothing, when a rule is wrong.
    */
   configure(given: readonly FaultRule[] | string, tls?: TlsSetting | false): void {
     const limits = this.#surroundings.limits();
     const rules = typeof given === "string" ? rulesIn(given, limits) : given;
-    const read = rules.map((rule, i) => {
-      const { method = "*", path = "/*", ...options } = rule;
-      const checked = readRuleOptions(options, limits);
-      const where = rules.length === 1 ? "" : `[${i}]: `;
-      if (!checked.ok) throw new ServeError("faults", `${where}${checked.error}`);
-      try {
-        return new FaultRuleState(method, path, checked.value, false);
-      } catch (error) {
-        throw new ServeError("faults", `${where}${error instanceof Error ? error.message : ""}`);
-      }
-    });
-    this.#set([...this.#rules.filter(({ isAdded }) => isAdded), ...read.toReversed()], tls);
-  }
-
-  #set(rules: readonly FaultRuleState[], tls?: TlsSetting | false): void {
-    const { faultRulesMax } = this.#surroundings.limits();
-    if (rules.length > faultRulesMax) {
-      throw new ServeError("faults", `at most ${faultRulesMax} rules (limits.faultRulesMax)`);
+    if (rules.length > limits.faultRulesMax) {
+      throw new ServeError("faults", `at most ${limits.faultRulesMax} rules (faultRulesMax)`);
     }
-    this.#prepareTls(rules, tls);
-    this.#rules = rules.toSorted((a, b) => compareRanks(a.pattern.rank, b.pattern.rank));
+    const read = rules.map((rule, i) => configured(rule, `faults[${i}]: `, limits));
+    const early = read.filter(({ isEarly: hitsConnections }) => hitsConnections);
+    const added = this.#early.added.map(({ options }) => options);
+    this.#prepareTls([...added, ...early.map(({ options }) => options)], tls);
+    this.#early.replace(early);
+    this.#rules.replace(read.filter((rule) => !early.includes(rule)));
   }
 
-  /** Has the certificates at hand that `rules` show. Throws a `ServeError` when there are none. */
-  #prepareTls(rules: readonly FaultRuleState[], setting: TlsSetting | false | undefined): void {
+  /**
+   * Has the certificates at hand that `all`, the faults of connections, show. Throws a `ServeError`
+   * when there can be none.
+   */
+  #prepareTls(all: readonly FaultOptions[], setting?: TlsSetting | false): void {
     const tls = this.#tls();
-    const needy = rules
-      .flatMap(({ options }) => faultNames(options))
-      .find((name) => isOfHandshake(name));
+    const needy = all.flatMap(faultNames).find(isOfHandshake);
     if (tls === undefined && needy !== undefined) {
       throw new ServeError("faults", `${needy} happens in a handshake, so it needs TLS`);
     }
-    const flaws = rules.flatMap(({ options }) => options.certificate ?? []);
-    tls?.keepFlaws([...new Set(flaws)], setting === false ? undefined : setting);
+    const flaws = new Set(all.flatMap(({ certificate }) => certificate ?? []));
+    tls?.keepFlaws([...flaws], setting === false ? undefined : setting);
   }
 
   /** What befalls the connection that has just been accepted; undefined for one that is spared. */
   nextConnection(): ConnectionFaults | undefined {
-    const rule = this.#rules.find((one) => one.isEarly && one.hit());
-    if (rule === undefined) return undefined;
-    this.#dropIfOver(rule);
-    return connectionFaults(rule.options, this.#surroundings.limits());
+    const hit = this.#early.draw();
+    if (hit === undefined) return undefined;
+    return connectionFaults(hit.rule.options, this.#surroundings.limits());
+  }
+
+  /** A route's answer with faults; see `Server.withFaults`. */
+  change(answer: ChangedAnswer["answer"], given: AnswerFaults): ChangedAnswer {
+    const { seed, ...options } = given;
+    const read = readRuleOptions(options, this.#surroundings.limits(), ["seed"]);
+    if (!read.ok) throw new TypeError(read.error);
+    const faults: RuleOptions = read.value;
+    const rulesOwn = [
+      ...faultNames(faults).filter((name) => isEarly(name) || faultTable[name].phase === "answer"),
+      ...(["probability", "times"] as const).filter((name) => faults[name] !== undefined),
+    ];
+    if (rulesOwn.length > 0) throw new TypeError(`${rulesOwn[0]} is for rules (server.fault)`);
+    const change = (response: Response, request: Request): Response => {
+      const some = applicable(faults, response, request);
+      if (some === undefined) return response;
+      return this.#put(some, response, request, new PseudoRandom(seed ?? 0));
+    };
+    return { answer, change };
+  }
+
+  #put(faults: FaultOptions, response: Response, request: Request, random: PseudoRandom): Response {
+    const { connection } = request;
+    if (faults.keepAliveClose === "on-request" && connection !== undefined) {
+      this.#closing.set(connection, faults);
+    }
+    return withFaults(response, faults, random, this.#surroundings);
   }
 
   /** Answers `request` as `site` does, with the faults of the rule that hits it, if any does. */
-  answer(request: Request, site: (request: Request) => Answer): Answer {
-    const rule = this.#hitting(request);
-    const answer = site(request);
-    if (rule === undefined) return answer;
-    return whenReady(answer, (response): Response =>
-      withFaults(response, rule.options, request, this.#surroundings),
-    );
-  }
-
-  /** The rule that hits `request`. */
-  #hitting(request: Request): FaultRuleState | undefined {
+  answer(request: Request, site: ProperSite): Answer {
+    const closing = this.#closing.get(request.connection ?? request);
+    if (closing !== undefined) return this.#noAnswer(closing);
     const path = pathOf(request);
-    if (path === undefined) return undefined;
-    const { method } = request.head;
-    const rule = this.#rules.find((one) => !one.isEarly && one.matches(path, method) && one.hit());
-    if (rule !== undefined) this.#dropIfOver(rule);
-    return rule;
+    const hit = path === undefined ? undefined : this.#rules.hit(path, request.head.method);
+    if (hit === undefined) return site.answer(request);
+    const answer = faultyAnswer(hit.rule.options, request, site, hit.count);
+    return whenReady(answer, (response) => this.#hit(hit, response, request));
   }
 
-  #dropIfOver(rule: FaultRuleState): void {
-    if (rule.isOver) this.#rules = this.#rules.filter((one) => one !== rule);
+  /** `response`, which `hit` has a part in, with its other faults. */
+  #hit({ rule, random }: Hit, response: Response, request: Request): Response {
+    const faults = applicable(rule.options, response, request);
+    // What a route has made faulty stays as the route has it.
+    if (faults !== undefined && response.faults === undefined) {
+      return this.#put(faults, response, request, random);
+    }
+    rule.missed();
+    return response;
+  }
+
+  /** Ends a connection instead of answering the request that has come on it. */
+  #noAnswer({ by = "fin" }: FaultOptions): Response {
+    const response = new ResponseBuilder(503).build();
+    const faults = { cutHeadAfterBytes: 0, by };
+    const cut = withFaults(response, faults, new PseudoRandom(0), this.#surroundings);
+    return { ...cut, note: { faults: ["keepAliveClose"] } };
   }
 
   /** The server stops: no fault holds it up. */
   stop(): void {
     for (const output of this.#surroundings.open) output.hurry();
   }
-}
-
-/** The rules in the file at the path `file`. Throws a `ServeError` when it is wrong. */
-function rulesIn(file: string, limits: Limits): readonly FaultRule[] {
-  const { readFaultFile } = require("./fault-file.ts") as typeof import("./fault-file.ts");
-  const read = readFaultFile(file, limits);
-  if (!read.ok) throw new ServeError("faults", read.error);
-  return read.value;
-}
-
-function compareRanks(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

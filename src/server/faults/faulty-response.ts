@@ -4,24 +4,54 @@
  */
 
 import type { Response, ResponseFaults } from "../../http/message/response.ts";
+import { bodyOctets } from "../../http/message/response.ts";
+import { isContentless } from "../../http/message/status.ts";
 import type { Request } from "../../site/request.ts";
 import type { Faulting } from "../connection/faulty-transport.ts";
 import type { FaultOptions } from "./fault-options.ts";
 import { faultNames } from "./fault-options.ts";
-import type { FaultSurroundings } from "./fault-output.ts";
-import { FaultOutput } from "./fault-output.ts";
-import { FaultyMessage } from "./faulty-message.ts";
+import type { FaultName } from "./fault-table.ts";
+import { faultTable } from "./fault-table.ts";
+import type { PseudoRandom } from "./pseudo-random.ts";
+import type { FaultSurroundings } from "./wire/fault-output.ts";
+import { FaultOutput } from "./wire/fault-output.ts";
+import { FaultyMessage } from "./wire/faulty-message.ts";
 
-/** `response`, the answer to `request`, with `faults`. */
+/** Whether the fault called `name` can happen to `response`, the answer to `request`. */
+function canHappen(name: FaultName, { body, status }: Response, { head }: Request): boolean {
+  const { phase } = faultTable[name];
+  if (phase !== "framing" && phase !== "body") return true;
+  const octets = bodyOctets(body);
+  if (head.method === "HEAD" || isContentless(status)) return false;
+  return name === "contentLength" ? octets !== undefined : octets !== 0;
+}
+
+/** Those of `faults` that can happen to `response`; undefined when none can. */
+export function applicable(
+  faults: FaultOptions,
+  response: Response,
+  request: Request,
+): FaultOptions | undefined {
+  const all = Object.entries(faults) as [FaultName, never][];
+  const some: FaultOptions = Object.fromEntries(
+    all.filter(([name]) => Object.hasOwn(faultTable, name) && canHappen(name, response, request)),
+  );
+  return faultNames(some).length === 0 ? undefined : some;
+}
+
+/** `response` with `faults`, all of which can happen to it. */
 export function withFaults(
   response: Response,
   faults: FaultOptions,
-  _request: Request,
+  random: PseudoRandom,
   surroundings: FaultSurroundings,
 ): Response {
   const faulting: Faulting = {
-    over: (transport, sent) =>
-      new FaultOutput(transport, new FaultyMessage(faults, sent), sent, surroundings),
+    over: (transport, sent) => {
+      const { faultEndlessBytesMax } = surroundings.limits();
+      const message = new FaultyMessage(faults, sent, random, faultEndlessBytesMax);
+      return new FaultOutput(transport, message, sent, surroundings);
+    },
   };
   return {
     ...response,

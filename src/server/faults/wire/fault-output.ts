@@ -8,10 +8,10 @@
  * connection is over. Until then it presents the octets that weren't taken again.
  */
 
-import type { Limits } from "../../base/limits.ts";
-import type { Alarm, Scheduler } from "../../schedule/scheduler.ts";
-import type { FaultyResponse, FaultyTransport } from "../connection/faulty-transport.ts";
-import type { Transport } from "../connection/transport.ts";
+import type { Limits } from "../../../base/limits.ts";
+import type { Alarm, Scheduler } from "../../../schedule/scheduler.ts";
+import type { FaultyResponse, FaultyTransport } from "../../connection/faulty-transport.ts";
+import type { Transport } from "../../connection/transport.ts";
 import type { FaultEnding, FaultStep } from "./fault-step.ts";
 
 /** Makes the steps of a response of its proper octets, which come piece by piece. */
