@@ -328,15 +328,17 @@ function prepareTls(
 }
 
 /**
- * Has `main` listen, and a listener that redirects to it, if `options` ask for one. Rejects with a
- * `ServeError` when a port can't be had.
+ * Has `main` listen, and a listener that redirects to it, if `options` ask for one, by the rules of
+ * `faults` that they have. Rejects with a `ServeError` when a rule is wrong or a port can't be had.
  */
 async function listen(
   main: Listener,
   options: CompleteOptions,
   tls: ServerTls | undefined,
+  faults: LateFaults,
 ): Promise<Listening> {
   try {
+    faults.configure(options);
     const port = await openMain(main, options);
     return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
   } catch (error) {
@@ -476,7 +478,7 @@ function contextOf(
             refuse: (refusal, asked) => site().site.refuse(refusal, asked),
           }),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
-    nextFaults: () => faults.opened?.nextConnection(),
+    nextFaults: () => faults.opened?.early.next(),
     failed,
     observers,
   };
@@ -519,13 +521,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, http1Factory(), tls);
-  try {
-    faults.configure(complete);
-  } catch (error) {
-    tls?.stop();
-    throw error;
-  }
-  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
+  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls, faults);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);

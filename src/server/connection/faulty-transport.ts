@@ -24,6 +24,8 @@ export interface FaultyResponse {
 export interface FaultyTransport extends Transport {
   /** Whether a fault holds octets back now. The client isn't to blame for it. */
   readonly isWaiting: boolean;
+  /** Whether it waits for the client to leave, and for nothing else. */
+  readonly isStalled: boolean;
   /** Octets of content that were handed to the client's transport. */
   readonly contentOctets: number;
   /**

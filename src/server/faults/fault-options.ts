@@ -8,9 +8,8 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { isEarly } from "./accepted/accepted-rows.ts";
 import type { FaultKind } from "./fault-kind.ts";
-import { count, seed, share } from "./fault-kind.ts";
 import type { FaultName, FaultRow } from "./fault-table.ts";
-import { faultTable } from "./fault-table.ts";
+import { chanceTable, faultTable } from "./fault-table.ts";
 
 type ValueOf<Row> = Row extends FaultRow<infer Value> ? Value : never;
 
@@ -31,7 +30,7 @@ export interface AnswerFaults extends Omit<FaultOptions, AnswerFault> {
 }
 
 /** How often the faults of a rule hit. */
-interface FaultChance {
+interface FaultChance extends Readonly<Partial<Record<keyof typeof chanceTable, number>>> {
   /** The share of the requests that are hit, above 0 and up to 1; 1 by default. */
   readonly probability?: number;
   /**
@@ -54,19 +53,12 @@ export interface FaultRule extends RuleOptions {
   readonly path?: string;
 }
 
-/** The keys of a rule that aren't faults. */
-export const ruleKeys = {
-  probability: share,
-  seed,
-  times: count("requests"),
-} as const satisfies Record<keyof FaultChance, FaultKind<number>>;
-
 const rows: Readonly<Record<string, FaultRow>> = faultTable;
-const chances: Readonly<Record<string, FaultKind<unknown>>> = ruleKeys;
+const chances: Readonly<Record<string, { readonly kind: FaultKind<unknown> }>> = chanceTable;
 
 /** How the value called `name` is written and checked; undefined when nothing is called so. */
 export function kindOf(name: string): FaultKind<unknown> | undefined {
-  return Object.hasOwn(chances, name) ? chances[name] : rowOf(name)?.kind;
+  return (Object.hasOwn(chances, name) ? chances[name] : rowOf(name))?.kind;
 }
 
 function rowOf(name: string): FaultRow | undefined {

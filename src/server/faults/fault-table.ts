@@ -20,6 +20,8 @@ import {
   on,
   rate,
   secondsOrText,
+  seed,
+  share,
   statuses,
   word,
 } from "./fault-kind.ts";
@@ -52,6 +54,12 @@ export interface FaultRow<Value = unknown, Phase extends FaultPhase = FaultPhase
 }
 
 type RowText = Pick<FaultRow, "does" | "tests" | "needs" | "excludes">;
+
+/** What the table says of a key that isn't a fault. */
+interface ChanceRow {
+  readonly kind: FaultKind<number>;
+  readonly does: string;
+}
 
 function row<Value, Phase extends FaultPhase>(
   phase: Phase,
@@ -206,6 +214,24 @@ export const faultTable = {
     ],
   }),
 } as const;
+
+/** How often the faults of a rule hit. */
+export const chanceTable = {
+  probability: {
+    kind: share,
+    does: "hits this share of the requests, chosen pseudorandomly; all of them by default",
+  },
+  seed: {
+    kind: seed,
+    does:
+      "begins the pseudorandom numbers, 0 by default: the same seed and the same requests in the " +
+      "same order give the same faults",
+  },
+  times: {
+    kind: count("requests"),
+    does: "hits so many requests, and then none",
+  },
+} as const satisfies Readonly<Record<string, ChanceRow>>;
 
 /** The name of a fault. */
 export type FaultName = keyof typeof faultTable;

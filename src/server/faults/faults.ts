@@ -15,9 +15,8 @@ import type { Request } from "../../site/request.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { TlsSetting } from "../serve-options.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
-import type { ConnectionFaults } from "./accepted/accepted-faults.ts";
-import { connectionFaults } from "./accepted/accepted-faults.ts";
-import { isEarly, isOfHandshake } from "./accepted/accepted-rows.ts";
+import { isEarly } from "./accepted/accepted-rows.ts";
+import { EarlyFaults } from "./accepted/early-faults.ts";
 import type { AnswerFaults, FaultOptions, FaultRule, RuleOptions } from "./fault-options.ts";
 import { faultNames, readRuleOptions } from "./fault-options.ts";
 import type { Hit } from "./fault-rules.ts";
@@ -42,7 +41,7 @@ interface FaultService {
   readonly limits: () => Limits;
   readonly scheduler: Scheduler;
   /** The TLS of the server; undefined for one without. */
-  readonly tls: () => Pick<ServerTls, "keepFlaws"> | undefined;
+  readonly tls: () => ServerTls | undefined;
 }
 
 /** The rules in the file at the path `file`. Throws a `ServeError` when it is wrong. */
@@ -55,7 +54,10 @@ function rulesIn(file: string, limits: Limits): readonly FaultRule[] {
 
 /** The rule that is configured as `given`; `at` is its place for messages. */
 function configured(given: FaultRule, at: string, limits: Limits): Rule {
-  const { method = "*", path = "/*", ...options } = given;
+  // A configuration may have anything.
+  const { method = "*", path = "/*", ...options } = Object(given) as FaultRule;
+  if (typeof method !== "string") throw new ServeError("faults", `${at}method must be text`);
+  if (typeof path !== "string") throw new ServeError("faults", `${at}path must be text`);
   const read = readRuleOptions({ ...options }, limits, ["method", "path"]);
   if (!read.ok) throw new ServeError("faults", `${at}${read.error}`);
   try {
@@ -68,16 +70,15 @@ function configured(given: FaultRule, at: string, limits: Limits): Rule {
 /** The faults of one server. */
 export class Faults {
   readonly #rules = new Rules();
-  /** Those that hit connections, before a request. */
-  readonly #early = new Rules();
-  readonly #tls: FaultService["tls"];
+  /** What hits connections, before a request. */
+  readonly early: EarlyFaults;
   readonly #surroundings: FaultSurroundings;
   /** Connections that a fault closes when the next request has come. */
   readonly #closing = new WeakMap<object, FaultOptions>();
 
   constructor({ limits, scheduler, tls }: FaultService) {
-    this.#tls = tls;
-    this.#surroundings = { limits, scheduler, open: new Set<FaultOutput>() };
+    this.early = new EarlyFaults(limits, tls);
+    this.#surroundings = { limits, scheduler, open: new Set<FaultOutput>(), isStopping: false };
   }
 
   /** Adds a rule; see `Server.fault`. */
@@ -86,11 +87,10 @@ export class Faults {
     const read = readRuleOptions({ ...options }, limits);
     if (!read.ok) throw new TypeError(read.error);
     const rule = new Rule(method, path, read.value, true);
-    const rules = rule.isEarly ? this.#early : this.#rules;
-    if (rule.isEarly) this.#prepareTls([rule.options, ...this.#early.options]);
+    const rules = rule.isEarly ? this.early : this.#rules;
     rules.add(rule);
     const remove = (): void => rules.remove(rule);
-    if (this.#rules.count + this.#early.count > limits.faultRulesMax) {
+    if (this.#rules.count + this.early.count > limits.faultRulesMax) {
       remove();
       throw new TypeError(`at most ${limits.faultRulesMax} rules (limits.faultRulesMax)`);
     }
@@ -105,8 +105,8 @@ export class Faults {
 
   /**
    * Replaces the rules of the configuration by those of `given`, a list or the path of a file,
-   * which begin anew; rules that were added stay. `tls` is the certificate's setting if it is to
-   * change. Throws a `ServeError`, and changes nothing, when a rule is wrong.
+   * which begin anew; rules that were added stay. Throws a `ServeError`, and changes nothing, when
+   * one is wrong.
    */
   configure(given: readonly FaultRule[] | string, tls?: TlsSetting | false): void {
     const limits = this.#surroundings.limits();
@@ -114,33 +114,12 @@ export class Faults {
     if (rules.length > limits.faultRulesMax) {
       throw new ServeError("faults", `at most ${limits.faultRulesMax} rules (faultRulesMax)`);
     }
-    const read = rules.map((rule, i) => configured(rule, `faults[${i}]: `, limits));
-    const early = read.filter(({ isEarly: hitsConnections }) => hitsConnections);
-    const added = this.#early.added.map(({ options }) => options);
-    this.#prepareTls([...added, ...early.map(({ options }) => options)], tls);
-    this.#early.replace(early);
-    this.#rules.replace(read.filter((rule) => !early.includes(rule)));
-  }
-
-  /**
-   * Has the certificates at hand that `all`, the faults of connections, show. Throws a `ServeError`
-   * when there can be none.
-   */
-  #prepareTls(all: readonly FaultOptions[], setting?: TlsSetting | false): void {
-    const tls = this.#tls();
-    const needy = all.flatMap(faultNames).find(isOfHandshake);
-    if (tls === undefined && needy !== undefined) {
-      throw new ServeError("faults", `${needy} happens in a handshake, so it needs TLS`);
-    }
-    const flaws = new Set(all.flatMap(({ certificate }) => certificate ?? []));
-    tls?.keepFlaws([...flaws], setting === false ? undefined : setting);
-  }
-
-  /** What befalls the connection that has just been accepted; undefined for one that is spared. */
-  nextConnection(): ConnectionFaults | undefined {
-    const hit = this.#early.draw();
-    if (hit === undefined) return undefined;
-    return connectionFaults(hit.rule.options, this.#surroundings.limits());
+    const read = rules.map((rule, i) => configured(rule, `rule ${i + 1}: `, limits));
+    this.early.replace(
+      read.filter((rule) => rule.isEarly),
+      tls,
+    );
+    this.#rules.replace(read.filter((rule) => !rule.isEarly));
   }
 
   /** A route's answer with faults; see `Server.withFaults`. */
@@ -202,6 +181,7 @@ export class Faults {
 
   /** The server stops: no fault holds it up. */
   stop(): void {
-    for (const output of this.#surroundings.open) output.hurry();
+    this.#surroundings.isStopping = true;
+    for (const output of this.#surroundings.open) output.stop();
   }
 }

@@ -18,12 +18,22 @@ import { FaultOutput } from "./wire/fault-output.ts";
 import { FaultyMessage } from "./wire/faulty-message.ts";
 
 /** Whether the fault called `name` can happen to `response`, the answer to `request`. */
-function canHappen(name: FaultName, { body, status }: Response, { head }: Request): boolean {
+function canHappen(
+  name: FaultName,
+  faults: FaultOptions,
+  { body, status }: Response,
+  { head }: Request,
+): boolean {
   const { phase } = faultTable[name];
   if (phase !== "framing" && phase !== "body") return true;
-  const octets = bodyOctets(body);
   if (head.method === "HEAD" || isContentless(status)) return false;
-  return name === "contentLength" ? octets !== undefined : octets !== 0;
+  const octets = bodyOctets(body);
+  if (name === "contentLength") return octets !== undefined;
+  if (octets === 0) return false;
+  // A point of the content that is never reached; where its end is wrong, it may be behind it.
+  if (name !== "cutAfterBytes" && name !== "stallAfterBytes") return true;
+  const hasOwnEnd = faults.chunk === undefined && faults.contentLength === undefined;
+  return !hasOwnEnd || octets === undefined || (faults[name] ?? 0) < octets;
 }
 
 /** Those of `faults` that can happen to `response`; undefined when none can. */
@@ -34,7 +44,9 @@ export function applicable(
 ): FaultOptions | undefined {
   const all = Object.entries(faults) as [FaultName, never][];
   const some: FaultOptions = Object.fromEntries(
-    all.filter(([name]) => Object.hasOwn(faultTable, name) && canHappen(name, response, request)),
+    all.filter(
+      ([name]) => Object.hasOwn(faultTable, name) && canHappen(name, faults, response, request),
+    ),
   );
   return faultNames(some).length === 0 ? undefined : some;
 }

@@ -77,7 +77,7 @@ export class ResponseWriter {
 
   /** Whether the response is over when the client has ended its side. */
   get endsWithClient(): boolean {
-    return this.streaming && this.#endsWithClient;
+    return (this.streaming && this.#endsWithClient) || this.#faulty?.isStalled === true;
   }
 
   /**

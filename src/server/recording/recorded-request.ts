@@ -44,6 +44,8 @@ export interface RecordedRequest {
   readonly sentOctets: number;
   /** Whether it is over without all of an answer: the client left, or the answer broke off. */
   readonly aborted: boolean;
+  /** The names of the faults that its answer has, to test the client; see docs/faults.md. */
+  readonly faults: readonly string[];
   /** The content as UTF-8. Throws when `bodyIsWhole` is false. */
   text(): string;
   /** The content as JSON. Throws when `bodyIsWhole` is false, and when it is malformed. */
@@ -113,6 +115,7 @@ export class RequestRecord implements RecordedRequest, BodyTap {
   status: number | undefined;
   sentOctets = 0;
   aborted = false;
+  faults: readonly string[] = [];
   readonly #query: string;
   readonly #bodyKeptMax: number;
   /** Called with the bytes that the record costs more than before. */

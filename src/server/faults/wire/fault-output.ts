@@ -16,6 +16,8 @@ import type { FaultEnding, FaultStep } from "./fault-step.ts";
 
 /** Makes the steps of a response of its proper octets, which come piece by piece. */
 export interface FaultScript {
+  /** Whether it goes on until the client leaves. */
+  readonly isEndless: boolean;
   /** The steps that follow from `octets`; all of them are done before more octets come. */
   steps(octets: Uint8Array): Iterator<FaultStep, void>;
 }
@@ -24,8 +26,10 @@ export interface FaultScript {
 export interface FaultSurroundings {
   readonly limits: () => Limits;
   readonly scheduler: Scheduler;
-  /** Those that wait or have yet to be closed: a server that stops waits for none. */
+  /** Those that are being sent, and those that are closing. */
   readonly open: Set<FaultOutput>;
+  /** Set when the server stops, which waits for no fault. */
+  isStopping: boolean;
 }
 
 /** Octets are turned into steps so many at a time. */
@@ -54,13 +58,14 @@ export class FaultOutput implements FaultyTransport {
   /** Octets of the response that are being turned into steps, and don't count as taken yet. */
   #turned = 0;
   #isWaiting = false;
+  #isStalled = false;
   #waitedMs = 0;
   #deliveryLooks = 0;
   #contentOctets = 0;
-  /** Set when the server stops: faults don't wait any more. */
-  #isHurried = false;
   /** How the connection ends, once it does. */
   #ending: FaultEnding | undefined;
+  /** How it ends behind the whole response. */
+  #lastly: FaultEnding | undefined;
 
   constructor(
     transport: Transport,
@@ -81,6 +86,10 @@ export class FaultOutput implements FaultyTransport {
     return this.#isWaiting;
   }
 
+  get isStalled(): boolean {
+    return this.#isStalled;
+  }
+
   get contentOctets(): number {
     return this.#contentOctets;
   }
@@ -97,7 +106,8 @@ export class FaultOutput implements FaultyTransport {
       this.#turned -= turned;
       taken += turned;
       if (taken === octets.length) return taken;
-      const piece = octets.subarray(taken, taken + pieceBytes);
+      // A copy: it may wait, and the buffer isn't ours when this has returned.
+      const piece = new Uint8Array(octets.subarray(taken, taken + pieceBytes));
       this.#turned = piece.length;
       this.#steps = this.#script.steps(piece);
     }
@@ -126,6 +136,7 @@ export class FaultOutput implements FaultyTransport {
   /** Does steps for as long as there are any. "blocked" when the socket is full or a fault waits. */
   #doSteps(): "done" | "blocked" | "over" {
     while (!this.#isWaiting) {
+      if (this.#script.isEndless && this.#surroundings.isStopping) return this.#end("reset");
       const step = (this.#step ??= this.#next());
       if (step === undefined) return "done";
       switch (step.kind) {
@@ -140,12 +151,16 @@ export class FaultOutput implements FaultyTransport {
           if (!this.#wait(step.ms)) return "over";
           break;
         case "stall":
-          if (this.#isHurried) return this.#end("reset");
+          if (this.#surroundings.isStopping) return this.#end("reset");
+          this.#isStalled = true;
           this.#wait(this.#surroundings.limits().faultWaitTimeMs - this.#waitedMs);
           this.#step = { kind: "end", by: "reset" };
           break;
         case "end":
-          if (step.by === "fin" || this.#isDelivered()) return this.#end(step.by);
+          if (step.by === "reset" && !this.#isDelivered()) break;
+          if (step.isWhole !== true) return this.#end(step.by);
+          this.#lastly = step.by;
+          this.#finishStep();
           break;
       }
     }
@@ -167,7 +182,7 @@ export class FaultOutput implements FaultyTransport {
     const { octets, isContent = false, bytesPerSecond = Infinity } = step;
     if (octets.length === this.#written) return "done";
     const share = Math.max(1, Math.floor(bytesPerSecond / writesPerSecond));
-    const end = this.#isHurried ? octets.length : this.#written + share;
+    const end = this.#surroundings.isStopping ? octets.length : this.#written + share;
     const piece = octets.subarray(this.#written, end);
     const taken = this.#transport.write(piece);
     if (taken < 0) {
@@ -184,7 +199,7 @@ export class FaultOutput implements FaultyTransport {
 
   /** Waits `ms`. False when all waiting of this response together is too long: it is cut off. */
   #wait(ms: number): boolean {
-    if (this.#isHurried || ms <= 0) return true;
+    if (this.#surroundings.isStopping || ms <= 0) return true;
     this.#waitedMs += ms;
     if (this.#waitedMs > this.#surroundings.limits().faultWaitTimeMs) {
       this.#end("reset");
@@ -216,11 +231,15 @@ export class FaultOutput implements FaultyTransport {
     return "over";
   }
 
-  /** The server stops: what faults hold back is sent at once, and a stall ends. */
-  hurry(): void {
-    this.#isHurried = true;
-    if (this.#ending === "fin") this.#transport.terminate();
-    else if (this.#isWaiting) this.#goesOn();
+  /** The server stops: what faults hold back is sent at once, and what has no end is reset. */
+  stop(): void {
+    if (this.#ending !== "fin") {
+      this.#alarm.clear();
+      return this.#goesOn();
+    }
+    // The connection is over, but for its client.
+    this.release();
+    this.#transport.terminate();
   }
 
   release(): Transport {
@@ -228,7 +247,14 @@ export class FaultOutput implements FaultyTransport {
     this.#isWaiting = false;
     this.#steps?.return?.();
     this.#surroundings.open.delete(this);
-    return this.#transport;
+    const lastly = this.#lastly;
+    this.#lastly = undefined;
+    if (lastly === "fin") this.#transport.shutdown();
+    if (lastly !== "reset") return this.#transport;
+    // The connection is in the midst of a step. What it writes until then is not sent.
+    this.#ending = "reset";
+    this.#surroundings.scheduler.defer(() => this.#transport.terminate());
+    return this;
   }
 
   queued(): number | undefined {

@@ -18,4 +18,9 @@ export type FaultStep =
   | { readonly kind: "wait"; readonly ms: number }
   /** Waits for the client to leave, for as long as a fault may. */
   | { readonly kind: "stall" }
-  | { readonly kind: "end"; readonly by: FaultEnding };
+  | {
+      readonly kind: "end";
+      readonly by: FaultEnding;
+      /** Whether all of the response has been sent before. */
+      readonly isWhole?: boolean;
+    };

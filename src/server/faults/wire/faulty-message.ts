@@ -48,6 +48,7 @@ export class FaultyMessage implements FaultScript {
   /** Octets of content that have gone out. */
   #sent = 0;
   #hasStalled = false;
+  #isEndless = false;
   /** Whether the connection ends in a way that no further step comes. */
   #isCut = false;
 
@@ -63,6 +64,10 @@ export class FaultyMessage implements FaultScript {
     this.#random = random;
     this.#endlessBytesMax = endlessBytesMax;
     this.#content = new ContentReader(response);
+  }
+
+  get isEndless(): boolean {
+    return this.#isEndless;
   }
 
   *steps(octets: Uint8Array): Generated {
@@ -203,6 +208,7 @@ export class FaultyMessage implements FaultScript {
     this.#place = "over";
     const { chunk, contentLength = 0, keepAliveClose } = this.#faults;
     if (chunk === "endless") {
+      this.#isEndless = true;
       while (this.#sent < this.#endlessBytesMax && !this.#isCut)
         yield* this.#contentSteps(endlessChunk);
       if (!this.#isCut) yield { kind: "end", by: "reset" };
@@ -211,6 +217,8 @@ export class FaultyMessage implements FaultScript {
     if (this.#response.framing === "chunked") {
       yield { kind: "octets", octets: latin1Bytes("0\r\n\r\n") };
     }
-    if (contentLength > 0 || keepAliveClose === "now") yield* this.#cut();
+    if (contentLength > 0) yield* this.#cut();
+    if (keepAliveClose === "now")
+      yield { kind: "end", by: this.#faults.by ?? "fin", isWhole: true };
   }
 }
