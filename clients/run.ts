@@ -39,16 +39,15 @@ export interface Report {
 
 /** `failed` is told of the server's own errors. */
 function start(
-  { rule, then, isSecure, isBeforeRequests }: Trial,
+  { rule, next, isSecure, isBeforeRequests }: Trial,
   failed: (error: unknown) => void,
 ): Promise<Server> {
+  const rules = [...(next === undefined ? [] : [next]), rule];
   return serve({
     files: { [path]: content, [pagePath]: "<!doctype html><title>-</title>" },
     ...(isSecure ? { tls: true } : {}),
     // What happens before a request can't be for a path. Of rules for one, the last is first.
-    faults: [...(then === undefined ? [] : [then]), rule].map((one) =>
-      isBeforeRequests ? one : { path, ...one },
-    ),
+    faults: isBeforeRequests ? rules : rules.map((one) => Object.assign({ path }, one)),
     limits: { faultEndlessBytesMax: endlessBytes },
     // Clients ask for different codings, and a cut after so many octets has to mean the same.
     compress: false,
@@ -74,6 +73,7 @@ export async function runTrial(trial: Trial, client: Client, limitMs: number): P
   const folder = mkdtempSync(join(tmpdir(), "postern-clients-"));
   const errors: unknown[] = [];
   const server = await start(trial, (error) => errors.push(error));
+  server.route("POST", path, () => new Response(content));
   try {
     const caFile = join(folder, "ca.pem");
     if (server.ca !== undefined) writeFileSync(caFile, server.ca);
@@ -90,7 +90,7 @@ export async function runTrial(trial: Trial, client: Client, limitMs: number): P
     if (errors.length > 0) throw new AggregateError(errors, "the server has failed");
     const seen = server.requests.filter((request) => request.path === path).length;
     // A browser that opens a page counts no octets.
-    const isCompared = method === "GET" && !(isBeforeRequests && client.name === "Chromium");
+    const isCompared = !(isBeforeRequests && client.name === "Chromium");
     return { outcomes, seen, text: words(outcomes, isCompared ? whole : undefined, errand, seen) };
   } finally {
     await server.stop({ force: true });

@@ -5,10 +5,10 @@ import type { Client, Habit } from "./client.ts";
 import type { Report } from "./run.ts";
 import type { Trial } from "./trials.ts";
 
-/** What became of a trial: a report for each client, by its name. */
+/** What became of a trial: the reports of each client, by its name. */
 export interface Row {
   readonly trial: Trial;
-  readonly reports: ReadonlyMap<string, Report>;
+  readonly reports: ReadonlyMap<string, readonly Report[]>;
 }
 
 /** How a client is asked for what it doesn't do by itself. */
@@ -43,21 +43,25 @@ function ruleText(rule: RuleOptions): string {
 }
 
 /** The rule of `trial`, and how it is met if not by one GET. */
-export function titleOf({ rule, then, method, times, habit }: Trial): string {
+export function titleOf({ rule, next, method, times, habit }: Trial): string {
   const requests = [
     ...(method === "GET" ? [] : [method]),
     ...(habit === undefined ? [] : [habitTexts[habit]]),
     ...(times === 1 ? [] : [`${times} requests`]),
   ];
-  const rules = then === undefined ? ruleText(rule) : `${ruleText(rule)} then ${ruleText(then)}`;
+  const rules = next === undefined ? ruleText(rule) : `${ruleText(rule)}, then ${ruleText(next)}`;
   return [rules, ...requests].join(", ");
 }
 
-function cell(trial: Trial, report: Report | undefined): string {
-  if (report === undefined) return "";
-  const section = trial.departure(report.outcomes, report.seen);
-  const text = section === undefined ? report.text : `${report.text} — against **${section}**`;
-  return text.replaceAll("|", "\\|");
+function reportText(trial: Trial, { text, outcomes, seen }: Report): string {
+  const section = trial.departure(outcomes, seen);
+  return section === undefined ? text : `${text} (**against ${section}**)`;
+}
+
+/** What a client did, all of it where it did not always do the same. */
+function cell(trial: Trial, reports: readonly Report[] = []): string {
+  const texts = new Set(reports.map((report) => reportText(trial, report)));
+  return [...texts].toSorted().join("; or ").replaceAll("|", "\\|");
 }
 
 /** The table of `rows` for `clients`. */

@@ -14,7 +14,7 @@ export interface Trial {
   readonly fault: FaultName;
   readonly rule: RuleOptions;
   /** A rule that holds when the first is over. */
-  readonly then: RuleOptions | undefined;
+  readonly next: RuleOptions | undefined;
   readonly method: "GET" | "POST";
   /** Requests, one after the other. */
   readonly times: number;
@@ -30,7 +30,7 @@ export interface Trial {
 type Departure = Trial["departure"];
 
 /** A rule with how it is met, where that isn't by one GET. */
-type Draft = Partial<Pick<Trial, "method" | "times" | "then" | "habit" | "departure">> &
+type Draft = Partial<Pick<Trial, "method" | "times" | "next" | "habit" | "departure">> &
   Pick<Trial, "rule">;
 
 const never: Departure = () => undefined;
@@ -57,6 +57,10 @@ const interimTaken: Departure = (outcomes) =>
 /** RFC 9110 §15.3.7.3: parts are joined if their strong validators are equal. */
 const joined: Departure = (outcomes) =>
   outcomes.at(-1)?.status === 206 ? "RFC 9110 §15.3.7.3" : undefined;
+
+/** RFC 9112 §9.2: octets that came before a request are no answer to it. */
+const leftRead: Departure = (outcomes) =>
+  outcomes.some(({ kind }) => kind === "failed") ? "RFC 9112 §9.2" : undefined;
 
 const requests2 = { times: 2 };
 const posts2 = { times: 2, method: "POST", departure: repeated } as const;
@@ -87,7 +91,7 @@ const drafts: Readonly<Record<FaultName, readonly Draft[]>> = {
     { rule: { changingValidator: true }, ...requests2 },
     {
       rule: { changingValidator: true, cutAfterBytes: 1000, times: 1 },
-      then: { changingValidator: true },
+      next: { changingValidator: true },
       habit: "resume",
       times: 2,
       departure: joined,
@@ -121,7 +125,7 @@ const drafts: Readonly<Record<FaultName, readonly Draft[]>> = {
   ],
   contentLength: [
     { rule: { contentLength: 100 }, departure: incomplete },
-    { rule: { contentLength: -100 }, ...requests2 },
+    { rule: { contentLength: -100 }, ...requests2, departure: leftRead },
   ],
   chunk: [
     { rule: { chunk: "malformed" }, departure: unnoticed("RFC 9112 §7.1") },
@@ -156,7 +160,7 @@ export const trials: readonly Trial[] = Object.entries(drafts).flatMap(([fault, 
   some.map((draft) => ({
     method: "GET" as const,
     times: 1,
-    then: undefined,
+    next: undefined,
     habit: undefined,
     departure: never,
     ...draft,

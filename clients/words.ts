@@ -9,42 +9,55 @@ export interface Whole {
 }
 
 /** The longest text of an error that is shown. */
-const errorCharactersMax = 110;
+const errorCharactersMax = 80;
 
-/** The text of an error without what differs from run to run, and without advice. */
+/**
+ * What is left out of the text of an error: what differs from run to run, advice, and what a client
+ * says with every error. Applied in this order.
+ */
+const omissions: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/https?:\/\/[^\s"')]+/gu, "URL"],
+  [/\b(?:127\.0\.0\.1|localhost|\[?::1\]?)(?::\d+)?(?: port \d+)?/gu, "HOST"],
+  [/ \(_ssl\.c:\d+\)/gu, ""],
+  [/\. (?:For more information|To fix this|Try)\b.*$/su, ""],
+  // undici has the cause behind what its callers know already.
+  [/^(?:fetch failed|terminated): /u, ""],
+  [/^(HPE_\w+) Response does not match the HTTP\/1\.1 protocol \((.*)\)$/su, "$1 $2"],
+  // Bun says the code as its text.
+  [/^(\w+) \1\b:?/u, "$1"],
+  [/ fetching "URL"$/u, ""],
+  // Python names the error inside of another one.
+  [/^URLError <urlopen error (.*)>$/su, "$1"],
+  [/^\[SSL: (\w+)\] (?:certificate verify failed: )?/u, "$1 "],
+  // What came in place of a head.
+  [/^(BadStatusLine) .*$/su, "$1"],
+  [/\s+/gu, " "],
+];
+
+/** The text of an error, the same in each run. */
 function lasting(error: string): string {
-  const text = error
-    .replace(/https?:\/\/[^\s"')]+/gu, "URL")
-    .replace(/\b(?:127\.0\.0\.1|localhost|\[?::1\]?)(?::\d+)?(?: port \d+)?/gu, "HOST")
-    .replace(/\bafter \d+ ms\b/gu, "")
-    .replace(/ \(_ssl\.c:\d+\)/gu, "")
-    .replace(/^URLError <urlopen error (.*)>$/su, "URLError $1")
-    .replace(/^(\w+) \1\b:?/u, "$1")
-    .replace(/\. (?:For more information|To fix this|Try)\b.*$/su, "")
-    .replace(/\s+/gu, " ")
+  const text = omissions
+    .reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), error)
     .trim();
   return text.length > errorCharactersMax ? `${text.slice(0, errorCharactersMax)}…` : text;
 }
 
-function count(number: number): string {
-  return number.toLocaleString("en");
-}
-
-/** What of the content the caller got, when that isn't all of it alone. */
-function contentWords({ octets, sha256 }: Outcome, whole: Whole): string {
-  if (octets !== whole.octets) return `${count(octets)} of ${count(whole.octets)} octets`;
-  return sha256 === whole.sha256 ? "whole" : "whole by its length, but other octets";
+/** What of the content the caller got, if anything of it may be shown. */
+function contentWords({ kind, octets, sha256 }: Outcome, whole: Whole): readonly string[] {
+  if (octets > whole.octets) return ["more than all octets"];
+  // Before an error a client may have handed over more or less of what has come.
+  if (kind !== "ok") return [];
+  if (octets < whole.octets) return [`${octets} of ${whole.octets} octets`];
+  return [sha256 === whole.sha256 ? "whole" : "other octets, as many"];
 }
 
 /** One outcome; `whole` is undefined where the content isn't compared. */
 function outcomeWords(outcome: Outcome, whole: Whole | undefined): string {
-  const { kind, status, octets, error } = outcome;
+  const { kind, status, error } = outcome;
   const isSuccess = status !== undefined && status >= 200 && status < 300;
   const parts = status === undefined ? [] : [String(status)];
-  // The content of an error, or of none, is not what the server would have sent.
-  if (whole !== undefined && isSuccess && (kind === "ok" || octets > 0)) {
-    parts.push(contentWords(outcome, whole));
-  }
+  // The content of an error is not what the server would have sent.
+  if (whole !== undefined && isSuccess) parts.push(...contentWords(outcome, whole));
   if (kind === "hung") parts.push("waits until its own limit");
   if (kind === "failed") parts.push(`\`${lasting(error ?? "").replaceAll("`", "'")}\``);
   return parts.join(", ");

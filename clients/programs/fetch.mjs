@@ -7,6 +7,9 @@ import { createHash } from "node:crypto";
 
 const { url, method, times, ca, limitMs, content } = JSON.parse(process.argv[2]);
 
+/** Between two requests. */
+const pauseMs = 100;
+
 /** An error with what caused it: `fetch` of Node says in the cause what went wrong. */
 function textOf(error) {
   const { code, message, cause } = error;
@@ -44,5 +47,9 @@ async function ask() {
 setInterval(() => undefined, limitMs);
 
 const outcomes = [];
-for (let i = 0; i < times; i++) outcomes.push(await ask());
+for (let i = 0; i < times; i++) {
+  // So that the connection is free again.
+  if (i > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  outcomes.push(await ask());
+}
 process.stdout.write(`${JSON.stringify(outcomes)}\n`, () => process.exit(0));

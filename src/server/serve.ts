@@ -24,7 +24,7 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
-import type { AddedFault, Faults } from "./faults/faults.ts";
+import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest } from "./recording/recorded-request.ts";
 import type {
@@ -433,10 +433,10 @@ class LateFaults {
   readonly #open: () => Faults;
   opened: Faults | undefined;
 
-  constructor(limits: () => Limits, scheduler: Scheduler, tls: () => ServerTls | undefined) {
+  constructor(service: FaultService) {
     this.#open = () => {
       const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
-      return new module.Faults({ limits, scheduler, tls });
+      return new module.Faults(service);
     };
   }
 
@@ -513,11 +513,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
-  const faults = new LateFaults(
-    () => opened.limits,
-    scheduler,
-    () => tls,
-  );
+  const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, http1Factory(), tls);

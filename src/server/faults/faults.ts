@@ -37,7 +37,7 @@ export interface AddedFault extends Disposable {
 }
 
 /** What the faults of a server need. */
-interface FaultService {
+export interface FaultService {
   readonly limits: () => Limits;
   readonly scheduler: Scheduler;
   /** The TLS of the server; undefined for one without. */
