@@ -23,7 +23,8 @@ const content = Array.from({ length: 512 }, (_, i) => i.toString(16).padStart(7,
 /** How long an endless answer is: long enough that a client which has a bound would show it. */
 const endlessBytes = 2 ** 20;
 
-const whole: Whole = {
+/** What a client gets without a fault. */
+export const whole: Whole = {
   octets: content.length,
   sha256: new Bun.CryptoHasher("sha256").update(content).digest("hex"),
 };
