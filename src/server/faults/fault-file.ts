@@ -17,17 +17,18 @@ import type { FaultRule } from "./fault-options.ts";
 import { kindOf, readRuleOptions, unknownName } from "./fault-options.ts";
 import { Rule } from "./fault-rules.ts";
 
-/** A word: characters without spaces, of which those in quotation marks may be spaces. */
-const wordPattern = /(?:"[^"]*"|[^\s"])+/g;
+/** A word: characters of which those in quotation marks may be spaces; the last may lack one. */
+const wordPattern = /(?:"[^"]*(?:"|$)|[^\s"])+/g;
 
-/** The words of `line`, without its comment. */
-function wordsOf(line: string): readonly string[] {
+/** The words of `line`, without its comment and without quotation marks. */
+function wordsOf(line: string): Result<readonly string[], string> {
   const words: string[] = [];
   for (const [word] of line.matchAll(wordPattern)) {
     if (word.startsWith("#")) break;
-    words.push(word);
+    if (word.split('"').length % 2 === 0) return failure("a quotation mark has no other");
+    words.push(word.replaceAll('"', ""));
   }
-  return words;
+  return success(words);
 }
 
 /** The value that `word`, `name=value` or a name alone, gives to its name. */
@@ -44,7 +45,7 @@ function readWord(
       ? success([name, true])
       : failure(`${name} needs a value: ${name}=${kind.placeholder}`);
   }
-  const text = word.slice(equals + 1).replaceAll('"', "");
+  const text = word.slice(equals + 1);
   const value = kind.read(text);
   if (value === undefined) {
     return failure(`${name} must be ${kind.expected(limits)}, not ${JSON.stringify(text)}`);
@@ -52,7 +53,7 @@ function readWord(
   return success([name, value]);
 }
 
-/** The rule of `words`, the words of a line. */
+/** The rule of a line that has these words. */
 function readRule(
   [method = "", path, ...rest]: readonly string[],
   limits: Limits,
@@ -86,8 +87,8 @@ export function readFaultText(
   const rules: FaultRule[] = [];
   for (const [i, line] of text.split("\n").entries()) {
     const words = wordsOf(line);
-    if (words.length === 0) continue;
-    const rule = readRule(words, limits);
+    if (words.ok && words.value.length === 0) continue;
+    const rule = words.ok ? readRule(words.value, limits) : words;
     if (!rule.ok) return failure(`${file}:${i + 1}: ${rule.error}`);
     rules.push(rule.value);
   }

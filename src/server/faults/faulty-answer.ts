@@ -10,6 +10,7 @@ import type { Refusal } from "../../http/message/error.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import type { Response, ResponseField } from "../../http/message/response.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
+import { reasonPhrase } from "../../http/message/status.ts";
 import type { Answer } from "../../site/endpoint.ts";
 import type { Request, RequestBody } from "../../site/request.ts";
 import type { FaultOptions } from "./fault-options.ts";
@@ -31,11 +32,12 @@ function statusAnswer(
   site: ProperSite,
   retryAfter?: number | string,
 ): Response {
+  // A status without a name has the page of its class (RFC 9110 §15).
+  const named = reasonPhrase(status) === "" ? status - (status % 100) : status;
   const refused = site.refuse(
     {
       kind: "fault",
-      // Statuses that have no name are answered, too.
-      status: status as ContentStatus,
+      status: named as ContentStatus,
       section: "RFC 9110 §15",
       text: "A fault was asked for, to test this client.",
       close: false,
@@ -44,7 +46,7 @@ function statusAnswer(
   );
   const others = refused.fields.filter((line) => !isNamed(line, "retry-after"));
   const retry: ResponseField[] = retryAfter === undefined ? [] : [["Retry-After", `${retryAfter}`]];
-  return { ...refused, fields: [...others, ...retry] };
+  return { ...refused, status, fields: [...others, ...retry] };
 }
 
 /** The fields of `all` but those that have one of `names`, which are in lower case. */
