@@ -143,9 +143,11 @@ export function listenWithoutServing(
   return sockets as Result<readonly ListeningSocket[], ListenFailure>;
 }
 
-/** The owners of sockets with a fault. Their code is loaded by a server that has such faults. */
-function faultyOwners(): typeof import("./faults/accepted/faulty-owners.ts") {
-  return require("./faults/accepted/faulty-owners.ts") as typeof import("./faults/accepted/faulty-owners.ts");
+type FaultyOwners = typeof import("./faults/accepted/faulty-owners.ts");
+
+/** Makes the owners of sockets with a fault. Their code is loaded by the first of them. */
+function faultyOwners(): FaultyOwners {
+  return require("./faults/accepted/faulty-owners.ts") as FaultyOwners;
 }
 
 /** TLS for a listener's sockets. */
@@ -327,7 +329,7 @@ export class Listener {
     else this.#meet(faults, socket, address, begin);
   }
 
-  /** Has a client that has connected wait, or leaves it, as `faults` say, and else calls `begin`. */
+  /** Has a new client wait, or sends it away, as its faults say; else calls `begin`. */
   #meet(
     { waitMs, close }: ConnectionFaults,
     socket: Socket<SocketOwner>,

@@ -22,7 +22,7 @@ export const acceptedRows = {
   certificate: {
     kind: word("expired", "not-yet-valid", "wrong-name", "unknown-ca", "self-signed"),
     phase: "handshake",
-    does: "shows a certificate with this one flaw, by the authority of `server.ca` unless that is it",
+    does: "shows a certificate with this flaw, and no other: `server.ca` is still the one to trust",
     tests: "that the client refuses it, before it has sent a request (RFC 9110 §4.3.4)",
   },
   cutHandshake: {
@@ -35,7 +35,7 @@ export const acceptedRows = {
   handshakePart: {
     kind: share,
     phase: "handshake",
-    does: "sends this part of the server's first flight before the handshake is cut; none by default",
+    does: "sends this part of the server's first flight before the cut; none by default",
     tests: "a certificate that never comes whole",
     needs: ["cutHandshake"],
   },
