@@ -8,7 +8,7 @@ import type { Limits } from "../../base/limits.ts";
 
 /** A kind of values. */
 export interface FaultKind<Value> {
-  /** What the lists call the value: "MS", "BYTES", "fin|reset"; "" for a fault that is on or off. */
+  /** What the lists call the value: "MS", "fin|reset"; "" for a fault that is on or off. */
   readonly placeholder: string;
   /** What a value has to be under `limits`, for the message that refuses another. */
   expected(limits: Limits): string;

@@ -14,6 +14,11 @@ function pathOf(text: string): ContainedPath {
 const rule = (method: string, path: string, options: RuleOptions = {}, isAdded = true): Rule =>
   new Rule(method, path, options, isAdded);
 
+/** For each of 50 requests whether `one` hits it. */
+function hitsOf(one: Rule): boolean[] {
+  return Array.from({ length: 50 }, () => one.hit(pathOf("/a"), "GET") !== undefined);
+}
+
 describe("a rule", () => {
   test.each([
     ["GET", "/a", "GET", "/a", true],
@@ -41,8 +46,6 @@ describe("a rule", () => {
   });
 
   test("draws from its own numbers, whatever other rules draw", () => {
-    const hitsOf = (one: Rule): boolean[] =>
-      Array.from({ length: 50 }, () => one.hit(pathOf("/a"), "GET") !== undefined);
     const options = { probability: 0.5, seed: 3 };
     expect(hitsOf(rule("GET", "/a", options))).toEqual(hitsOf(rule("GET", "/*", options)));
     expect(hitsOf(rule("GET", "/a", { ...options, seed: 4 }))).not.toEqual(

@@ -4,6 +4,7 @@ import type { Response } from "../../../index.ts";
 import { ResponseBuilder } from "../../../index.ts";
 import type { FaultOptions } from "../../../src/server/faults/fault-options.ts";
 import { applicable, withFaults } from "../../../src/server/faults/faulty-response.ts";
+import type { FaultOutput } from "../../../src/server/faults/wire/fault-output.ts";
 import { PseudoRandom } from "../../../src/server/faults/pseudo-random.ts";
 import { CachedResponse } from "../../../src/http/message/response.ts";
 import { limitsWith } from "../../http1/transcript.ts";
@@ -46,11 +47,11 @@ test("a response with faults is no cached one, and its note names them", () => {
   const surroundings = {
     limits: () => limitsWith({}),
     scheduler: new FakeScheduler(),
-    open: new Set<never>(),
+    open: new Set<FaultOutput>(),
     isStopping: false,
   };
   const faults = { latencyMs: 1, jitterMs: 1, cutAfterBytes: 1, by: "fin" } as const;
-  const faulty = withFaults(cached, faults, new PseudoRandom(0), surroundings as never);
+  const faulty = withFaults(cached, faults, new PseudoRandom(0), surroundings);
   expect(faulty).not.toBeInstanceOf(CachedResponse);
   expect(faulty.note).toEqual({ reason: "r", faults: ["latencyMs", "cutAfterBytes"] });
   expect([faulty.status, faulty.body, faulty.fields]).toEqual([200, full.body, full.fields]);

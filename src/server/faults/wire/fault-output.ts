@@ -133,7 +133,7 @@ export class FaultOutput implements FaultyTransport {
     return undefined;
   }
 
-  /** Does steps for as long as there are any. "blocked" when the socket is full or a fault waits. */
+  /** Does steps while there are any; "blocked" when the socket is full or a fault waits. */
   #doSteps(): "done" | "blocked" | "over" {
     while (!this.#isWaiting) {
       if (this.#script.isEndless && this.#surroundings.isStopping) return this.#end("reset");

@@ -238,14 +238,15 @@ describe("an end", () => {
   });
 });
 
-describe("a stall", () => {
-  const stall = (): Bench => {
-    const bench = new Bench(() => [octets("a"), { kind: "stall" }, octets("b")]);
-    expect(bench.output.write(bytes("x"))).toBe(0);
-    expect([bench.output.isStalled, bench.transport.text]).toEqual([true, "a"]);
-    return bench;
-  };
+/** An output that waits for its client to leave. */
+function stall(): Bench {
+  const bench = new Bench(() => [octets("a"), { kind: "stall" }, octets("b")]);
+  expect(bench.output.write(bytes("x"))).toBe(0);
+  expect([bench.output.isStalled, bench.transport.text]).toEqual([true, "a"]);
+  return bench;
+}
 
+describe("a stall", () => {
   test("ends in a reset when it is as long as a fault may wait", () => {
     const bench = stall();
     bench.clock.advance(999);
