@@ -8,8 +8,7 @@ export interface Errand {
   readonly url: string;
   readonly method: "GET" | "POST";
   /**
-   * What a client does only where its user asks for it: trying again, or going on with what an
-   * earlier request has got.
+   * What a client does only where its user asks for it.
    */
   readonly habit?: Habit;
   /** How often it asks, each time when the last one is over; clients that can, keep a connection. */
@@ -22,8 +21,11 @@ export interface Errand {
   readonly limitMs: number;
 }
 
-/** `retry` once after an answer that says so, or `resume` what was broken off. */
-export type Habit = "retry" | "resume";
+/**
+ * `retry` once after an answer that says so, `resume` what was broken off, or read the content in
+ * `pieces` where a client is usually asked for all of it.
+ */
+export type Habit = "retry" | "resume" | "pieces";
 
 /** The content that is sent with POST. */
 export const postedText = "a=1";
@@ -60,6 +62,14 @@ export interface Client {
  */
 const graceMs = 60_000;
 
+/** The processes of clients that are running. */
+const running = new Set<Bun.Subprocess>();
+
+/** Ends all clients, whose runs then fail. */
+export function stopClients(): void {
+  for (const child of running) child.kill("SIGTERM");
+}
+
 /** The standard output of `command`. Rejects when it prints nothing, with what it complained of. */
 export async function outputOf(
   command: readonly string[],
@@ -74,8 +84,10 @@ export async function outputOf(
     timeout: times * limitMs + graceMs,
     killSignal: "SIGKILL",
   });
+  running.add(child);
   const [text, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   await child.exited;
+  running.delete(child);
   if (text.trim() === "") throw new Error(`${command[0] ?? ""}: ${complaint.trim()}`);
   return text;
 }

@@ -2,7 +2,7 @@
  * `bun run clients`: puts each fault of the table to the clients of this machine, and prints what
  * they do. With `--write` the table on docs/faults.md becomes this one.
  *
- * Exit status: 0; 2 for a word that is neither a fault nor a client.
+ * Exit status: 0; 1 when a trial could not be run, or was ended by a signal; 2 for a word that is neither a fault nor a client.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -44,14 +44,18 @@ function isAsked(name: string, all: readonly string[], names: readonly string[])
   return names.includes(name) || !names.some((one) => all.includes(one));
 }
 
-/** Calls `run` for each of `jobs`, a few at a time. */
+/**
+ * Calls `run` for each of `jobs`, a few at a time. Rejects with the first that fails, when all that
+ * have begun are over: each removes what it has made.
+ */
 async function inLanes<Job>(jobs: readonly Job[], run: (job: Job) => Promise<void>): Promise<void> {
   const left = jobs.values();
-  await Promise.all(
+  const ends = await Promise.allSettled(
     Array.from({ length: lanes }, async () => {
       for (const job of left) await run(job);
     }),
   );
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** Puts `asked` to `clients`. */
@@ -99,4 +103,5 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stopClients);
 process.exitCode = await main(process.argv.slice(2));

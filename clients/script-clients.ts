@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Client, Errand, Outcome } from "./client.ts";
+import type { Client, Errand, Habit, Outcome } from "./client.ts";
 import { outputOf, postedText } from "./client.ts";
 
 const programs = join(import.meta.dir, "programs");
@@ -17,7 +17,7 @@ function asked(errand: Errand, more: Readonly<Record<string, string>> = {}): str
 class ScriptClient implements Client {
   readonly name: string;
   readonly version: string;
-  readonly habits = [];
+  readonly habits: readonly Habit[];
   readonly #command: (errand: Errand) => readonly string[];
   readonly #environment: (errand: Errand) => Readonly<Record<string, string>>;
 
@@ -26,7 +26,9 @@ class ScriptClient implements Client {
     version: string,
     command: (errand: Errand) => readonly string[],
     environment: (errand: Errand) => Readonly<Record<string, string>> = () => ({}),
+    habits: readonly Habit[] = [],
   ) {
+    this.habits = habits;
     this.name = name;
     this.version = version;
     this.#command = command;
@@ -69,9 +71,11 @@ export function bunClient(): Client {
 /** Python's urllib.request. */
 export function urllibClient(python: string): Client {
   const version = said([python, "-c", "import platform; print(platform.python_version())"]);
-  return new ScriptClient("urllib", version, (errand) => [
-    python,
-    join(programs, "urllib.py"),
-    asked(errand),
-  ]);
+  return new ScriptClient(
+    "urllib",
+    version,
+    (errand) => [python, join(programs, "urllib.py"), asked(errand)],
+    () => ({}),
+    ["pieces"],
+  );
 }

@@ -15,6 +15,7 @@ export interface Row {
 const habitTexts: Readonly<Record<Habit, string>> = {
   retry: "`curl --retry 1`",
   resume: "`curl --continue-at -`",
+  pieces: "`read(1024)` until it is empty",
 };
 
 const begin = "<!-- clients -->";

@@ -131,6 +131,7 @@ const drafts: Readonly<Record<FaultName, readonly Draft[]>> = {
     { rule: { chunk: "malformed" }, departure: unnoticed("RFC 9112 §7.1") },
     { rule: { chunk: "overflow" }, departure: unnoticed("RFC 9112 §7.1") },
     { rule: { chunk: "missing" }, departure: incomplete },
+    { rule: { chunk: "missing" }, habit: "pieces", departure: incomplete },
     { rule: { chunk: "endless" }, departure: incomplete },
   ],
   bodyLatencyMs: [{ rule: { bodyLatencyMs: 500 } }],
@@ -140,6 +141,7 @@ const drafts: Readonly<Record<FaultName, readonly Draft[]>> = {
   corruptBytes: [{ rule: { corruptBytes: 1 } }],
   cutAfterBytes: [
     { rule: { cutAfterBytes: 1000 }, departure: incomplete },
+    { rule: { cutAfterBytes: 1000 }, habit: "pieces", departure: incomplete },
     { rule: { cutAfterBytes: 1000, times: 1 }, habit: "resume", times: 2 },
   ],
   keepAliveClose: [

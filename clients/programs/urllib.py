@@ -28,7 +28,11 @@ def ask(errand, context):
     try:
         with urllib.request.urlopen(request, context=context) as response:
             outcome["status"] = response.status
-            content = response.read()
+            if errand.get("habit") == "pieces":
+                for piece in iter(lambda: response.read(1024), b""):
+                    content += piece
+            else:
+                content = response.read()
     except TimeIsUp:
         outcome["kind"] = "hung"
     except urllib.error.HTTPError as error:
@@ -37,7 +41,7 @@ def ask(errand, context):
         outcome["kind"] = "failed"
         outcome["error"] = f"HTTPError {error}"
     except Exception as error:
-        content = getattr(error, "partial", b"")
+        content += getattr(error, "partial", b"")
         outcome["kind"] = "failed"
         outcome["error"] = f"{type(error).__name__} {error}"
     finally:

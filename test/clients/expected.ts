@@ -80,6 +80,7 @@ export const expected: Readonly<Record<string, Expected>> = {
   "`chunk=endless`": all("failed"),
   "`corruptBytes=1`": all("other"),
   "`cutAfterBytes=1000`": all("failed"),
+  "`cutAfterBytes=1000`, `read(1024)` until it is empty": { urllib: "short" },
   "`cutAfterBytes=1000 times=1`, `curl --continue-at -`, 2 requests": { curl: "failed, 206" },
   "`keepAliveClose=on-request`, 2 requests": {
     curl: "whole, whole +1",
