@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Client } from "./client.ts";
+import { stopClients } from "./client.ts";
 import { clientNames, findClients } from "./clients.ts";
 import type { Report } from "./run.ts";
 import { runTrial, takesPart } from "./run.ts";
