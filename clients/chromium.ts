@@ -3,7 +3,7 @@
  * only `certutil` writes it.
  */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -21,6 +21,14 @@ function trust(home: string, caFile: string, certutil: string): void {
   }
 }
 
+/** Removes a home, into which a browser that is ending may still write. */
+async function removeHome(home: string): Promise<void> {
+  for (let tries = 0; existsSync(home) && tries < 20; tries++) {
+    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+    await Bun.sleep(50);
+  }
+}
+
 /** The browser at `path`, whose store of authorities the program at `certutil` writes. */
 export function chromiumClient(path: string, certutil: string): Client {
   const said = Bun.spawnSync([path, "--version"], { stderr: "ignore" }).stdout.toString();
@@ -35,7 +43,7 @@ export function chromiumClient(path: string, certutil: string): Client {
       const text = await outputOf([process.execPath, program, asked], errand, { HOME: home });
       return JSON.parse(text) as readonly Outcome[];
     } finally {
-      rmSync(home, { recursive: true, force: true });
+      await removeHome(home);
     }
   };
   return { name: "Chromium", version, habits: [], run };
