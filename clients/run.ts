@@ -43,11 +43,11 @@ function start(
   { rule, next, isSecure, isBeforeRequests }: Trial,
   failed: (error: unknown) => void,
 ): Promise<Server> {
-  const rules = [...(next === undefined ? [] : [next]), rule];
+  const rules = next === undefined ? [rule] : [rule, next];
   return serve({
     files: { [path]: content, [pagePath]: "<!doctype html><title>-</title>" },
     ...(isSecure ? { tls: true } : {}),
-    // What happens before a request can't be for a path. Of rules for one, the last is first.
+    // What happens before a request can't be for a path.
     faults: isBeforeRequests ? rules : rules.map((one) => Object.assign({ path }, one)),
     limits: { faultEndlessBytesMax: endlessBytes },
     // Clients ask for different codings, and a cut after so many octets has to mean the same.

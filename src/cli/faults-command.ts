@@ -68,7 +68,7 @@ A rule is a line: a method (* for any), a path as a route has it, and faults. # 
   GET /data/*      cutAfterBytes=1000 by=reset probability=0.33 seed=7
 
 Of several rules for a request, the one whose path matches the least hits, and of several on one
-path the last. One that doesn't hit leaves the request to the next.
+path the first. One that doesn't hit leaves the request to the next.
 
 ${phases.join("\n")}
 How often

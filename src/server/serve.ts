@@ -111,8 +111,9 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    * Has answers to `method` on `path`, as `route` takes them, go wrong as `options` say; see
    * docs/faults.md. Of several faults for a request, that whose path matches the least hits, and of
    * several on one path the last that was added; one whose `probability` spares the request leaves
-   * it to the next. Disposing of the fault removes it. Throws a TypeError when the options are
-   * wrong.
+   * it to the next. Those of new connections and of TLS handshakes are for "*" on "/*". Disposing
+   * of the fault removes it. Throws a TypeError when the options are wrong, and a `ServeError` when
+   * they need a TLS that this server hasn't.
    *
    * ```ts
    * using fault = server.fault("GET", "/data/*", { cutAfterBytes: 1000, by: "reset" });

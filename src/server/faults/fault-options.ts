@@ -18,9 +18,12 @@ export type FaultOptions = {
   readonly [Name in FaultName]?: ValueOf<(typeof faultTable)[Name]>;
 };
 
-/** The faults that replace or change an answer before there is one. */
+/** The phases before there is an answer. */
+type PhaseBefore = "accept" | "handshake" | "answer";
+
+/** The faults that replace or change an answer before there is one, or a connection before it. */
 type AnswerFault = {
-  [Name in FaultName]: (typeof faultTable)[Name]["phase"] extends "answer" ? Name : never;
+  [Name in FaultName]: (typeof faultTable)[Name]["phase"] extends PhaseBefore ? Name : never;
 }[FaultName];
 
 /** Faults of an answer that a route gives. */

@@ -1,8 +1,9 @@
 /**
  * The rules of faults: which requests are hit, and by what. A rule has a method and a path as a
  * route has. Of several rules for a request, the one whose path matches the least is tried first;
- * of several on one path, the one that was added last. One that doesn't hit, by its probability or
- * because it has hit as often as it may, leaves the request to the next.
+ * of several on one path, the one that was added last, then those of a list in its order. One that
+ * doesn't hit, by its probability or because it has hit as often as it may, leaves the request to
+ * the next.
  */
 
 import { readMethod } from "../../site/library/added-routes.ts";
@@ -121,7 +122,7 @@ export class Rules {
 
   /** Has `rules`, in the order of a configuration, in the place of those that weren't added. */
   replace(rules: readonly Rule[]): void {
-    this.#set([...this.added, ...rules.toReversed()]);
+    this.#set([...this.added, ...rules]);
   }
 
   #set(rules: readonly Rule[]): void {

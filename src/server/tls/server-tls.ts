@@ -175,7 +175,8 @@ export class ServerTls {
     const { host, tlsRedirect, reusePort, unix } = this.#options;
     if (tlsRedirect === undefined) return { listeners: [main], port, tlsRedirect };
     if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
-    const { context } = this.#surroundings;
+    // Faults of new connections are for the server's own port.
+    const { nextFaults: _none, ...context } = this.#surroundings.context;
     const service = (): CleartextService => this.#redirecting(port);
     const listener = new Listener(
       {

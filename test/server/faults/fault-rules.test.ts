@@ -83,8 +83,8 @@ describe("rules", () => {
     rules.replace([one, two]);
     expect([rules.count, rules.hit(pathOf("/a"), "GET")?.rule === added]).toEqual([3, true]);
     rules.remove(added);
-    // The last of a file is the last that was added.
-    expect(rules.hit(pathOf("/a"), "GET")?.rule === two).toBe(true);
+    // They are tried as they are listed.
+    expect(rules.hit(pathOf("/a"), "GET")?.rule === one).toBe(true);
     rules.replace([]);
     expect(rules.count).toBe(0);
   });

@@ -707,17 +707,17 @@ async function said(to: Server, text: string): Promise<string> {
   client.send(text);
   client.shut();
   await client.ending();
-  return timeless(client.text).replaceAll(
-    /(?:ETag|Last-Modified): .*\r\n|datetime="[^"]*"|\d\d:\d\d/g,
-    "",
-  );
+  return timeless(client.text).replaceAll(/(?:ETag|Last-Modified): .*\r\n/g, "");
 }
 
 describe("without a rule that matches", () => {
   test("the octets are those of a server without faults", async () => {
     const faults = { path: "/other/*", cutHeadAfterBytes: 0, by: "reset" } as const;
-    await using server = await open({ faults: [faults] });
-    await using plain = await open();
+    // Listings show the times of files, also compressed.
+    const mtime = new Date("2026-01-01");
+    const dated = { "/a.txt": { body: content, mtime }, "/b.txt": { body: "other", mtime } };
+    await using server = await open({ files: dated, faults: [faults] });
+    await using plain = await open({ files: dated });
     const line = fc.constantFrom("GET", "HEAD", "POST", "OPTIONS", "BREW");
     const path = fc.constantFrom("/a.txt", "/b.txt", "/", "/none", "/other", "/a%20b", "*", "//");
     const field = fc.constantFrom(

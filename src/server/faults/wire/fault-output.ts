@@ -239,7 +239,7 @@ export class FaultOutput implements FaultyTransport {
     }
     // The connection is over, but for its client.
     this.release();
-    this.#transport.terminate();
+    this.#transport.close();
   }
 
   release(): Transport {
@@ -284,13 +284,14 @@ export class FaultOutput implements FaultyTransport {
   /** The connection is given up: because a fault has ended it, or for a reason of its own. */
   terminate(): void {
     if (this.#ending !== "fin") return this.#transport.terminate();
+    if (this.#surroundings.isStopping) return this.#transport.close();
     // A close at once would reset a client that is still sending (RFC 9112 §9.6).
     this.#transport.shutdown();
     this.#transport.resume();
     this.#surroundings.open.add(this);
     this.#alarm.set(this.#surroundings.limits().lingerTimeMs, () => {
       this.#surroundings.open.delete(this);
-      this.#transport.terminate();
+      this.#transport.close();
     });
   }
 }

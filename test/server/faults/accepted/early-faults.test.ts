@@ -22,10 +22,10 @@ function early(kept: Kept[] = []): EarlyFaults {
 }
 
 describe("the faults of connections", () => {
-  test("are drawn for each one, the last rule first", () => {
+  test("are drawn for each one, by the first rule that isn't over", () => {
     const faults = early();
     expect(faults.next()).toBeUndefined();
-    faults.replace([rule({ acceptAfterMs: 5 }), rule({ closeAtAccept: "fin", times: 1 })]);
+    faults.replace([rule({ closeAtAccept: "fin", times: 1 }), rule({ acceptAfterMs: 5 })]);
     expect(faults.next()?.close).toBe("fin");
     expect(faults.next()?.close).toBeUndefined();
     expect(Number(faults.next()?.waitMs)).toBe(5);

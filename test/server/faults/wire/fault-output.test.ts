@@ -195,7 +195,7 @@ describe("an end", () => {
     expect(bench.transport.calls).toEqual(["shutdown", "resume"]);
     expect(bench.open).toBe(1);
     bench.clock.advance(50);
-    expect(bench.transport.calls).toEqual(["shutdown", "resume", "terminate"]);
+    expect(bench.transport.calls).toEqual(["shutdown", "resume", "close"]);
     expect(bench.open).toBe(0);
   });
 
@@ -282,7 +282,7 @@ describe("a server that stops", () => {
     expect(bench.transport.text).toBe("abc");
   });
 
-  test("resets what has no end, and what is closing", () => {
+  test("resets what has no end, and closes what lingers", () => {
     const endless = new Bench(proper, { isEndless: true });
     endless.surroundings.isStopping = true;
     expect(endless.output.write(bytes("abc"))).toBe(-1);
@@ -292,7 +292,13 @@ describe("a server that stops", () => {
     closing.output.terminate();
     closing.surroundings.isStopping = true;
     closing.output.stop();
-    expect(closing.transport.calls).toEqual(["shutdown", "resume", "terminate"]);
+    expect(closing.transport.calls).toEqual(["shutdown", "resume", "close"]);
+    const late = new Bench(() => [{ kind: "end", by: "fin" }]);
+    late.surroundings.isStopping = true;
+    late.output.write(bytes("a"));
+    late.output.release();
+    late.output.terminate();
+    expect([late.transport.calls, late.open, late.clock.alarmMs]).toEqual([["close"], 0, Infinity]);
     expect([closing.open, closing.clock.alarmMs]).toEqual([0, Infinity]);
   });
 });
