@@ -46,7 +46,7 @@ function statusAnswer(
   );
   const others = refused.fields.filter((line) => !isNamed(line, "retry-after"));
   const retry: ResponseField[] = retryAfter === undefined ? [] : [["Retry-After", `${retryAfter}`]];
-  return { ...refused, status, fields: [...others, ...retry] };
+  return { ...refused, status, fields: [...others, ...retry], note: undefined };
 }
 
 /** The fields of `all` but those that have one of `names`, which are in lower case. */

@@ -49,7 +49,7 @@ export class FaultyMessage implements FaultScript {
   #sent = 0;
   #hasStalled = false;
   #isEndless = false;
-  /** Whether the connection ends in a way that no further step comes. */
+  /** Whether a step ends the connection, so that none follows. */
   #isCut = false;
 
   /** `random` is where pseudorandom times and octets come from. */
@@ -161,7 +161,7 @@ export class FaultyMessage implements FaultScript {
     return Math.min(...marks) - this.#sent;
   }
 
-  /** `piece` of the content, the first of which is none for endless content. */
+  /** `piece` of the content, in parts that end where something happens. */
   *#contentSteps(piece: Uint8Array): Generated {
     for (let at = 0; at < piece.length && !this.#isCut;) {
       const part = piece.subarray(at, at + Math.min(this.#untilMark(), piece.length));
