@@ -19,6 +19,7 @@ export type { RequestHead } from "./src/http/message/request.ts";
 export type { Body, FileSource, Region, Response } from "./src/http/message/response.ts";
 export type { RedirectStatus } from "./src/http/message/response-builder.ts";
 export { ResponseBuilder } from "./src/http/message/response-builder.ts";
+export type { OpenTunnel, Tunnel, TunnelUser } from "./src/http/message/tunnel.ts";
 export type { Status } from "./src/http/message/status.ts";
 export type { LogFormat } from "./src/server/log.ts";
 export type { RecordedRequest } from "./src/server/recording/recorded-request.ts";
@@ -39,6 +40,13 @@ export type {
   TlsOptions,
   TlsSetting,
 } from "./src/server/serve-options.ts";
+export type {
+  ServerWebSocket,
+  WebSocketHandler,
+  WebSocketHooks,
+  WebSocketOptions,
+  WebSocketRoute,
+} from "./src/site/web-socket/server-web-socket.ts";
 export { ServeError } from "./src/site/serve-error.ts";
 export type { MemoryBody, MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
 

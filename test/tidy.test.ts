@@ -129,7 +129,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   http: ["base"],
   http1: ["http", "base"],
   tree: ["http", "system", "schedule", "base"],
-  site: ["tree", "http", "schedule", "base"],
+  websocket: ["http", "base"],
+  site: ["tree", "websocket", "http", "schedule", "base"],
   server: ["site", "tree", "http1", "http", "schedule", "system", "base"],
   check: ["base", "src/http/octets/bytes.ts"],
   cli: ["check", "server", "site", "tree", "http1", "http", "schedule", "system", "base"],
@@ -216,7 +217,7 @@ const impurities: readonly RegExp[] = [
 
 const pureProtocol: Rule = (sources) =>
   [...sources]
-    .filter(([path]) => /^http\d*$/.test(layerOf(path)))
+    .filter(([path]) => /^(?:http\d*|websocket)$/.test(layerOf(path)))
     .flatMap(([path, source]) => {
       const outside = importsOf(path, source).filter((to) => !to.startsWith("src/"));
       const code = codeOf(source);

@@ -247,6 +247,22 @@ export interface Limits {
   readonly faultInterimMax: number;
   /** How much content an endless response has; after it the connection is reset. */
   readonly faultEndlessBytesMax: ByteCount;
+  /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
+  readonly webSocketMessageBytesMax: ByteCount;
+  /** Fragments of a message; beyond it the socket is closed with 1008. */
+  readonly webSocketFragmentsMax: number;
+  /** Messages of a WebSocket that wait for their handler; beyond it the client is held back. */
+  readonly webSocketInboxBytesMax: ByteCount;
+  /** What waits for a client to read when more is sent to it; beyond it the connection is reset. */
+  readonly webSocketQueueBytesMax: ByteCount;
+  /** How long a client may send nothing until it is pinged. */
+  readonly webSocketIdleTimeMs: Milliseconds;
+  /** How long it may send nothing after that; then the connection is reset. */
+  readonly webSocketPongTimeMs: Milliseconds;
+  /** From the first octet of a message to its last; after it the socket is closed with 1008. */
+  readonly webSocketMessageTimeMs: Milliseconds;
+  /** How long a client may take to answer a Close frame; after it the connection is closed. */
+  readonly webSocketCloseTimeMs: Milliseconds;
 
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
@@ -384,6 +400,14 @@ export const defaultLimits: Limits = {
   faultFieldsMax: 100_000,
   faultInterimMax: 100_000,
   faultEndlessBytesMax: mebibytes(1024),
+  webSocketMessageBytesMax: mebibytes(16),
+  webSocketFragmentsMax: 262_144,
+  webSocketInboxBytesMax: mebibytes(1),
+  webSocketQueueBytesMax: mebibytes(16),
+  webSocketIdleTimeMs: seconds(30),
+  webSocketPongTimeMs: seconds(10),
+  webSocketMessageTimeMs: seconds(120),
+  webSocketCloseTimeMs: seconds(2),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
@@ -504,6 +528,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "requestsKeptBytesMax",
     expected: "at least requestBodyKeptBytesMax",
     holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
+  },
+  {
+    limit: "webSocketFragmentsMax",
+    expected: "at least 1, or no message can come",
+    holds: (l) => l.webSocketFragmentsMax >= 1,
   },
   {
     limit: "workerSteadyTimeMs",

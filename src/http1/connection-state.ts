@@ -11,7 +11,7 @@
  *   refusing   a refusal is being sent; nothing more is read as a request
  *   lingering  the server's side is shut; what still arrives is discarded, so that the client's
  *              unread octets can't make the kernel answer with a reset (RFC 9112 §9.6)
- *   closed     the end
+ *   closed     the end; what was switched goes on as a tunnel, which is no matter of HTTP
  */
 
 /** The state of a connection. */
@@ -27,12 +27,22 @@ export type ConnectionState =
  *   sent       the response has been handed to the transport to its last octet
  *   done       the request has been read to its last octet too, and the connection goes on
  *   last       the response has been sent, and the connection ends after it
+ *   switched   the response was a 101: another protocol has the connection (RFC 9110 §7.8)
  *   refused    the client broke the protocol, or was too late, and can be told so
  *   ended      the client has shut its side, or nothing more is expected of it
  *   gone       the transport is closed, or has to be
  */
 export type ConnectionEvent =
-  "begun" | "asked" | "answered" | "sent" | "done" | "last" | "refused" | "ended" | "gone";
+  | "begun"
+  | "asked"
+  | "answered"
+  | "sent"
+  | "done"
+  | "last"
+  | "switched"
+  | "refused"
+  | "ended"
+  | "gone";
 
 /** The table. */
 export const cycle: Readonly<
@@ -46,7 +56,12 @@ export const cycle: Readonly<
     gone: "closed",
   },
   head: { asked: "handling", refused: "refusing", gone: "closed" },
-  handling: { answered: "answering", refused: "refusing", gone: "closed" },
+  handling: {
+    answered: "answering",
+    switched: "closed",
+    refused: "refusing",
+    gone: "closed",
+  },
   answering: { sent: "settling", gone: "closed" },
   settling: { done: "idle", last: "lingering", gone: "closed" },
   refusing: { sent: "lingering", gone: "closed" },

@@ -243,3 +243,15 @@ export function readRequestHead(parts: HeadParts): Result<Http1RequestHead, Http
   };
   return success(new Http1RequestHead(parts, meaning));
 }
+
+/**
+ * Whether the client that sent `head` asks to switch to `protocol` (RFC 9110 §7.8). In HTTP/1.0 the
+ * field is ignored, and so it is where Connection doesn't name it: it was meant for another hop.
+ */
+export function asksFor(head: Http1RequestHead, protocol: string | undefined): boolean {
+  if (protocol === undefined || head.minorVersion === 0 || head.method === "HEAD") return false;
+  const listed = (name: string): string[] => head.fields.getAll(name).flatMap(tokenList);
+  return (
+    listed("connection").includes("upgrade") && listed("upgrade").includes(protocol.toLowerCase())
+  );
+}

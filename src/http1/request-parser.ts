@@ -128,6 +128,13 @@ export class RequestParser {
     return body;
   }
 
+  /** What follows the last message, which isn't HTTP any more; the parser has nothing after it. */
+  takeRest(): Uint8Array {
+    const rest = this.#view.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return rest;
+  }
+
   /** Where the parser stands. Empty lines before a request are still "between". */
   get place(): ParserPlace {
     switch (this.#state) {

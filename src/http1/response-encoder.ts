@@ -29,8 +29,23 @@ export interface WireContext {
   readonly date: string;
 }
 
-/** How a body is delimited on the wire (RFC 9112 §6). */
-export type WireFraming = "none" | "length" | "chunked" | "close";
+/**
+ * The context of a response to the request with `head`. Where that is malformed, `method` may still
+ * be known (RFC 9110 §9.3.2).
+ */
+export function wireContext(
+  head: Pick<WireContext, "minorVersion"> | undefined,
+  method: string | undefined,
+  persist: boolean,
+  keepAlive: string,
+  date: string,
+): WireContext {
+  const minorVersion = head?.minorVersion ?? 1;
+  return { minorVersion, bodiless: method === "HEAD", persist, keepAlive, date };
+}
+
+/** How a body is delimited on the wire (RFC 9112 §6); "tunnel" where HTTP ends with the head. */
+export type WireFraming = "none" | "length" | "chunked" | "close" | "tunnel";
 
 /** An encoded response, as far as it can be encoded before its body is sent. */
 interface EncodedResponse {
@@ -93,6 +108,7 @@ export function chunkPrefix(octets: number): string {
 }
 
 function framingOf(response: Response, context: WireContext): WireFraming {
+  if (response.body.kind === "tunnel") return "tunnel";
   if (isContentless(response.status)) return "none";
   if (bodyOctets(response.body) !== undefined) return "length";
   // RFC 9112 §6.1: no Transfer-Encoding to an HTTP/1.0 client; the end of the connection delimits.
@@ -126,9 +142,12 @@ export function encodeHead(response: Response, context: WireContext): EncodedHea
   else if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
   // RFC 9110 §15.3.6: a 205 has no content and says so, for clients that would wait for some.
   else if (response.status === 205) head += "Content-Length: 0\r\n";
-  if (!persist) head += "Connection: close\r\n";
+  // RFC 9110 §7.8: the field and the option that goes with it.
+  if (response.upgrade !== undefined) {
+    head += `Upgrade: ${response.upgrade}\r\nConnection: Upgrade\r\n`;
+  }
   // RFC 9112 §9.3: an HTTP/1.0 client can't know that the connection goes on unless it is told.
-  else head += context.keepAlive;
+  if (framing !== "tunnel") head += persist ? context.keepAlive : "Connection: close\r\n";
   head += "\r\n";
   return { head, contentOctets: 0, dateAt, framing: context.bodiless ? "none" : framing, persist };
 }

@@ -186,6 +186,10 @@ export class Listener {
       batcher: new WriteBatcher(server.scheduler),
       patience: new WritePatience(() => this.#connections.size / this.#connectionsMax),
       closed: (connection) => this.#forget(connection),
+      replaced: (before, after) => {
+        this.#connections.delete(before);
+        this.#connections.add(after);
+      },
     };
     this.limit(server.limits);
   }

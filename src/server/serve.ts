@@ -9,6 +9,11 @@ import { LogicalClock } from "../schedule/logical-clock.ts";
 import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
 import type { ChangedAnswer, RouteHandler } from "../site/library/route-request.ts";
+import type {
+  WebSocketHandler,
+  WebSocketOptions,
+  WebSocketRoute,
+} from "../site/web-socket/server-web-socket.ts";
 import type { Scheme } from "../http/message/target.ts";
 import type { Clock } from "../schedule/clock.ts";
 import { SystemClock } from "../schedule/clock.ts";
@@ -129,6 +134,20 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    */
   withFaults(answer: ChangedAnswer["answer"], faults: AnswerFaults): ChangedAnswer;
   /**
+   * Opens WebSockets (RFC 6455) at `path`, which is one of `route`, and tells `handler` of them:
+   * hooks, or a function that is called with each socket. The handshake is refused with 403 when it
+   * comes from a page of another origin, unless `options.crossOrigin` is true. Files and routes at
+   * the same path answer requests that open no WebSocket. Throws a TypeError like `route`.
+   *
+   * ```ts
+   * server.webSocket("/echo", { message: (socket, message) => socket.send(message) });
+   * server.webSocket("/chat/:room", async (socket) => {
+   *   for await (const message of socket) socket.send(`${socket.params.room}: ${message}`);
+   * });
+   * ```
+   */
+  webSocket(path: string, handler: WebSocketHandler, options?: WebSocketOptions): WebSocketRoute;
+  /**
    * Serves by `options` from the next request on. An option that is left out gets its default, but
    * for the certificate, and for the root or the files, which stay as they are. Requests in flight
    * finish under the options they began with, open connections keep their limits, and added routes
@@ -136,8 +155,9 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    */
   reload(options: ReloadOptions): void;
   /**
-   * Accepts no more connections, lets requests in flight finish within `limits.stopTimeMs`, and
-   * resets the connections that are left; with `force` at once. May be called more than once.
+   * Accepts no more connections, lets requests in flight finish within `limits.stopTimeMs`, closes
+   * WebSockets with 1001, and resets the connections that are left; with `force` at once. May be
+   * called more than once.
    */
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
@@ -558,6 +578,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     },
     route: (method, path, handler, how) => routes.add(method, path, handler, how),
     ...faults.methods,
+    webSocket: (path, handler, how) => routes.addWebSocket(path, handler, how),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

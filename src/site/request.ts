@@ -72,6 +72,8 @@ export interface Request {
   hasLeft?: boolean;
   /** Called once, when `hasLeft` is set. It must not throw, and must not touch the request. */
   whenLeft?: () => void;
+  /** Told of each message that comes in the WebSocket which the request has opened. */
+  tookMessage?: (message: string | Uint8Array) => void;
 }
 
 /**

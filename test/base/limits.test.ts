@@ -60,6 +60,7 @@ describe("resolveLimits", () => {
     ["sendPieceBytes", { sendPieceBytes: 1 }],
     ["sendBurstBytes", { sendBurstBytes: 65_536 }],
     ["codingAtOnceBytesMax", { codingAtOnceBytesMax: 1_000_000 }],
+    ["webSocketFragmentsMax", { webSocketFragmentsMax: 0 }],
     ["workerSteadyTimeMs", { workerSteadyTimeMs: 500 }],
   ];
   test.each(contradictions)("refuses a %s that contradicts another limit", (limit, changes) => {

@@ -4,12 +4,15 @@
  * in a line by itself are shown.
  */
 
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OnigScanner, OnigString, loadWASM } from "vscode-oniguruma";
 import type { IGrammar, StateStack } from "vscode-textmate";
 import { INITIAL, Registry, parseRawGrammar } from "vscode-textmate";
+
+// All scripts are read, which takes a busy machine longer than the 5 s of `bun test`.
+setDefaultTimeout(120_000);
 
 const root = join(import.meta.dir, "../..");
 const extension = join(root, "editors/vscode");
@@ -176,6 +179,11 @@ test.each<[string, string[]]>([
       "404: constant.numeric.status",
       "Not Found: string.unquoted.reason",
     ],
+  ],
+  ["needs post-form", ["needs: keyword.other.setting", "post-form: constant.other.need"]],
+  [
+    "should RFC 9112 §9.3",
+    ["should: keyword.other.strength.should", "RFC 9112 §9.3: constant.other.reference"],
   ],
   [
     "file a.txt mode=0640",

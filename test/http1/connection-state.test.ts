@@ -11,6 +11,7 @@ const events: readonly ConnectionEvent[] = [
   "sent",
   "done",
   "last",
+  "switched",
   "refused",
   "ended",
   "gone",

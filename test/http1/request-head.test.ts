@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { asksFor } from "../../src/http1/request-head.ts";
 import { headOf, refusal } from "./transcript.ts";
 
 const request = (lines: string, first = "GET / HTTP/1.1"): string => `${first}\r\n${lines}\r\n`;
@@ -142,6 +143,24 @@ describe("an upgrade (RFC 9110 §7.8)", () => {
     ["Updated: websocket\r\n", false],
   ])("opens a WebSocket (RFC 6455 §4.1) where it asks for one: %j", (lines, opens) => {
     expect(headOf(request(`Host: a\r\n${lines}`)).opensWebSocket).toBe(opens);
+  });
+});
+
+describe("a switch of protocols (RFC 9110 §7.8)", () => {
+  const lines = "Connection: keep-alive, Upgrade\r\nUpgrade: h2c, WebSocket\r\n";
+
+  test("is asked for by both fields, in any case", () => {
+    const head = headOf(request(`Host: a\r\n${lines}`));
+    expect(asksFor(head, "websocket")).toBe(true);
+    expect(asksFor(head, "H2C")).toBe(true);
+    expect(asksFor(head, "h3")).toBe(false);
+    expect(asksFor(head, undefined)).toBe(false);
+    expect(asksFor(headOf(request("Host: a\r\nUpgrade: websocket\r\n")), "websocket")).toBe(false);
+  });
+
+  test("isn't in HTTP/1.0, nor by a HEAD", () => {
+    expect(asksFor(headOf(`GET / HTTP/1.0\r\n${lines}\r\n`), "websocket")).toBe(false);
+    expect(asksFor(headOf(`HEAD / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`), "websocket")).toBe(false);
   });
 });
 

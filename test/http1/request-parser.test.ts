@@ -535,6 +535,16 @@ describe("a body that has arrived", () => {
   });
 });
 
+describe("what follows the last message", () => {
+  test("is taken out as it is, and nothing is left", () => {
+    const parser = parserAt(`${get}not HTTP`);
+    expect(parser.next().kind).toBe("end");
+    expect(latin1Text(parser.takeRest())).toBe("not HTTP");
+    expect(parser.buffered).toBe(0);
+    expect(parser.takeRest().length).toBe(0);
+  });
+});
+
 describe("work", () => {
   const heavy: readonly (readonly [string, string])[] = [
     ["a Connection with a long run of blanks", `Connection: a${" ".repeat(32_000)}b`],

@@ -10,6 +10,7 @@ import {
   encodeResponse,
   keepAliveLines,
   lastChunk,
+  wireContext,
 } from "../../src/http1/response-encoder.ts";
 
 const date = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -183,6 +184,41 @@ describe("persistence (RFC 9112 §9.3, §9.6)", () => {
     expect(end(kept.text)).toEqual(["Content-Length: 0", "Connection: keep-alive"]);
     expect(kept.persist).toBe(true);
     expect(end(encodeHead(closing, old).text)).toContain("Connection: close");
+  });
+});
+
+describe("an upgrade (RFC 9110 §7.8)", () => {
+  test("of a 101 names the protocol, and says nothing of a connection that goes on", () => {
+    const response = ResponseBuilder.switching("websocket", () => {
+      throw new Error("not called");
+    });
+    const context = { ...plain, keepAlive: keepAliveLines(10_000) };
+    expect(encodeHead(response.field("A", "b").build(), context)).toEqual({
+      text: lines(
+        "HTTP/1.1 101 Switching Protocols",
+        `Date: ${date}`,
+        "A: b",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+      ),
+      framing: "tunnel",
+      persist: true,
+    });
+  });
+
+  test("that a 426 asks for is beside what is said of the connection", () => {
+    const response = new ResponseBuilder(426).upgrading("h2c/1").build();
+    const { text } = encodeHead(response, { ...plain, persist: false });
+    expect(text).toEndWith("Upgrade: h2c/1\r\nConnection: Upgrade\r\nConnection: close\r\n\r\n");
+  });
+});
+
+describe("the context of a response", () => {
+  test("is that of the request, or of what is known of one that is malformed", () => {
+    const shared = [true, "", date] as const;
+    expect(wireContext({ minorVersion: 0 }, "GET", ...shared)).toEqual(old);
+    expect(wireContext({ minorVersion: 1 }, "HEAD", ...shared)).toEqual(head);
+    expect(wireContext(undefined, undefined, ...shared)).toEqual(plain);
   });
 });
 

@@ -93,6 +93,7 @@ export function contextOf(changes: Partial<ConnectionContext> = {}): ConnectionC
     batcher: new WriteBatcher(scheduler),
     patience: new WritePatience(() => 0),
     closed: () => undefined,
+    replaced: () => undefined,
     ...changes,
   };
 }

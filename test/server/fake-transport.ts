@@ -71,6 +71,13 @@ export class FakeTransport implements Transport {
     this.calls.push("terminate");
   }
 
+  /** Whoever has the socket now, in place of the first connection. */
+  owner: unknown;
+
+  handTo(owner: unknown): void {
+    this.owner = owner;
+  }
+
   /** All octets so far. */
   get octets(): Uint8Array {
     return concatBytes(this.writes);

@@ -14,6 +14,9 @@ import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { concatBytes } from "../../http/octets/bytes.ts";
 import type { ConnectionEnd } from "../script/script.ts";
+import { checkLimits } from "../limits.ts";
+
+const { connectTimeMs, lastReadMs } = checkLimits;
 
 /** Where the server listens. `host` is a name or an address without brackets. */
 export interface Endpoint {
@@ -32,10 +35,6 @@ export interface ConnectionTap {
   received(octets: Uint8Array): void;
   left(end: ConnectionEnd): void;
 }
-
-const connectTimeMs = 5000;
-/** After a deadline the event loop gets this long to read bytes that arrived before it. */
-const lastReadMs = 1;
 
 export class Connection {
   readonly #received: Uint8Array[] = [];
@@ -174,6 +173,14 @@ export class Connection {
     clearTimeout(timer);
     this.#wake = undefined;
     return outcome;
+  }
+
+  /** Waits until the system has taken all bytes, the server has ended its side, or time is up. */
+  async allSent(timeMs: number): Promise<void> {
+    const deadline = performance.now() + timeMs;
+    while (!this.sent && this.#peer === "open") {
+      if ((await this.changed(deadline)) === "late") return;
+    }
   }
 
   /** Called by the socket's handlers, as are the next two. */

@@ -14,6 +14,7 @@ import type {
   FieldCheck,
   ResponseStep,
   Save,
+  Script,
   StatusChoice,
   Template,
 } from "../script/script.ts";
@@ -30,6 +31,10 @@ export interface Failure {
   readonly difference?: Difference;
   /** The response that was judged. */
   readonly response?: HttpResponse;
+  /** Whether a value is missing that an earlier phase should have saved, so that none can tell. */
+  readonly unsaved?: true;
+  /** Whether the server closed the connection behind a whole answer, and nothing else is wrong. */
+  readonly closedBehind?: true;
 }
 
 interface Difference {
@@ -43,6 +48,22 @@ export interface Memory {
   readonly files: Map<string, Content>;
 }
 
+/** The memory of a script before its first phase. */
+export function freshMemory(script: Script): Memory {
+  const files = new Map<string, Content>();
+  for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
+  return { captures: new Map(), files };
+}
+
+/** Decides whether the outcome of a check fails its phase. Returns the failure if so. */
+export type Weigh = (
+  check: FieldCheck | BodyCheck,
+  failure: Failure | undefined,
+  response: HttpResponse,
+) => Failure | undefined;
+
+const unweighed: Weigh = (_, failure) => failure;
+
 /**
  * The first expectation of `step` that `response` fails. Without one, the step's values are saved.
  */
@@ -50,11 +71,14 @@ export function judgeResponse(
   step: ResponseStep,
   response: HttpResponse,
   memory: Memory,
+  weigh: Weigh = unweighed,
 ): Failure | undefined {
   const failure =
     judgeStatus(step, response) ??
-    firstFailure(step.fields, (check) => judgeField(check, response, memory)) ??
-    judgeBody(step, response, memory) ??
+    firstFailure(step.fields, (check) =>
+      weigh(check, judgeField(check, response, memory), response),
+    ) ??
+    judgeBody(step, response, memory, weigh) ??
     firstFailure(step.saves, (each) => save(each, response, memory));
   return failure === undefined ? undefined : { ...failure, response };
 }
@@ -128,18 +152,21 @@ export function resolve(template: Template, memory: Memory, line: number): Uint8
   const filled = fillTemplate(template, memory.captures);
   if (filled.ok) return filled.value;
   const came = "nothing was saved: the phase that saves it did not hold";
-  return { line, expected: `{{${filled.error}}}`, came };
+  return { line, expected: `{{${filled.error}}}`, came, unsaved: true };
 }
 
 function judgeBody(
   step: ResponseStep,
   response: HttpResponse,
   memory: Memory,
+  weigh: Weigh,
 ): Failure | undefined {
   if (step.body.length === 0) return undefined;
   const body = step.decoded ? decode(response, step.line) : response.body;
   if (!(body instanceof Uint8Array)) return body;
-  return firstFailure(step.body, (check) => judgeBodyCheck(check, body, memory));
+  return firstFailure(step.body, (check) =>
+    weigh(check, judgeBodyCheck(check, body, memory), response),
+  );
 }
 
 function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Failure | undefined {

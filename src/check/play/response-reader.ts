@@ -9,6 +9,9 @@
  */
 
 import { concatBytes, indexOfCrlf, latin1Text } from "../../http/octets/bytes.ts";
+import { checkLimits } from "../limits.ts";
+
+const { headBytesMax, bodyBytesMax, chunkLineBytesMax } = checkLimits;
 
 /** A field line of a response as Latin-1 text, without the OWS around the value. */
 interface ResponseField {
@@ -51,9 +54,6 @@ type State =
 
 type Head = Pick<HttpResponse, "version" | "status" | "reason" | "fields">;
 
-const headBytesMax = 256 * 1024;
-const bodyBytesMax = 256 * 1024 * 1024;
-const chunkLineBytesMax = 4096;
 const versionStart = "HTTP/1.";
 
 const statusLine = /^(HTTP\/1\.[01]) ([1-9]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/u;

@@ -4,7 +4,7 @@
  */
 
 import { inParallel } from "../play/parallel.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Played } from "../play/replay.ts";
 import { canBeReplayed, playsByItself, playScript, replayScript } from "../play/replay.ts";
 import type { Stage, StartServer } from "../play/stage.ts";
@@ -12,14 +12,11 @@ import { withOwnStages } from "../play/stage.ts";
 import type { Column, ScriptOutcome } from "../report/column.ts";
 import type { Script } from "../script/script.ts";
 import type { Course } from "./course.ts";
+import { checkLimits } from "../limits.ts";
+
+const { ownScriptsAtOnce: scriptsAtOnce, replayedAtOnce, stagesAtOnce } = checkLimits;
 
 type Stages = readonly [Stage, ...Stage[]];
-
-/** Each has a server in this process, so that more at once would only wait for each other. */
-const scriptsAtOnce = 12;
-const replayedAtOnce = 6;
-/** Servers started for one script whose replays can't share a server. */
-const stagesAtOnce = 4;
 
 /** Plays the scripts, and replays them if the course says so. */
 export async function playOwn(

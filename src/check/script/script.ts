@@ -7,6 +7,8 @@
  * not be valid UTF-8. Absent on purpose: code, conditions and loops.
  */
 
+import type { Need } from "./need.ts";
+
 /** Bytes to send or to expect, with placeholders for captured values. */
 export type Template = readonly (Uint8Array | Capture)[];
 
@@ -74,8 +76,21 @@ export type StatusChoice =
 /** How the server ends a connection: by FIN or by RST. */
 export type ConnectionEnd = "closed" | "reset";
 
+/** The strength of one expectation where it isn't its phase's, and what says so. */
+export interface OwnStrength {
+  readonly strength: Strength;
+  readonly references: readonly string[];
+}
+
+/** What an expectation may have besides: a strength of its own. */
+interface Weighed {
+  readonly own?: OwnStrength;
+}
+
 /** An expectation about a response's field. `name` is spelled as in the script. */
-export type FieldCheck =
+export type FieldCheck = Weighed & FieldClaim;
+
+type FieldClaim =
   | {
       readonly kind: "equals";
       readonly line: number;
@@ -95,7 +110,9 @@ export type FieldCheck =
     };
 
 /** An expectation about a response's body. `lastBytePos` is inclusive (RFC 9110 §14.1.2). */
-export type BodyCheck =
+export type BodyCheck = Weighed & BodyClaim;
+
+type BodyClaim =
   | { readonly kind: "exact"; readonly line: number; readonly text: Template }
   | { readonly kind: "empty"; readonly line: number }
   | { readonly kind: "length"; readonly line: number; readonly lengthBytes: number }
@@ -142,14 +159,20 @@ export type Step =
   | { readonly kind: "change"; readonly line: number; readonly change: TreeChange }
   | ResponseStep
   | { readonly kind: "maybe"; readonly line: number; readonly status: number }
-  | { readonly kind: "open"; readonly line: number }
-  | {
-      readonly kind: "end";
-      readonly line: number;
-      readonly ends: readonly ConnectionEnd[];
-      readonly withinMs?: number;
-    }
-  | { readonly kind: "silence"; readonly line: number; readonly ms: number };
+  | ConnectionStep;
+
+/** An expectation about the connection. */
+export type ConnectionStep = Weighed &
+  (
+    | { readonly kind: "open"; readonly line: number }
+    | {
+        readonly kind: "end";
+        readonly line: number;
+        readonly ends: readonly ConnectionEnd[];
+        readonly withinMs?: number;
+      }
+    | { readonly kind: "silence"; readonly line: number; readonly ms: number }
+  );
 
 /** The requirement level of a phase, in the words of RFC 2119. */
 export type Strength = "must" | "should" | "may";
@@ -176,6 +199,8 @@ export interface Settings {
   readonly limits: Readonly<Record<string, number>>;
   /** Names besides localhost that the server must answer to. */
   readonly hosts: readonly string[];
+  /** What the server must do besides serving files, by the words of `need.ts`. */
+  readonly needs: readonly Need[];
   /** Whether the script's tree must not be merged with the trees of other scripts. */
   readonly alone: boolean;
   /** Whether the script only makes sense on a connection without TLS. */
@@ -220,4 +245,20 @@ export function phaseRuns(script: Script): readonly (readonly Phase[])[] {
     else runs.push([phase]);
   }
   return runs;
+}
+
+/** Whether a step expects something of the connection. */
+export function isConnectionStep(step: Step): step is ConnectionStep {
+  return step.kind === "open" || step.kind === "end" || step.kind === "silence";
+}
+
+/** Whether the first expectation among the steps is that the server ends the connection. */
+export function expectsEnd(steps: readonly Step[]): boolean {
+  const next = steps.find((step) => step.kind === "response" || isConnectionStep(step));
+  return next?.kind === "end";
+}
+
+/** Whether a step takes this end of the connection in place of the response. */
+export function permits({ choices }: ResponseStep, peer: ConnectionEnd): boolean {
+  return choices.some((choice) => choice.kind === "end" && choice.end === peer);
 }

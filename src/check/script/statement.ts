@@ -9,19 +9,27 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { utf8Bytes } from "../../http/octets/bytes.ts";
+import { readOwnStrength } from "./heading.ts";
+import { isNeed, needWords } from "./need.ts";
+import type { Need } from "./need.ts";
 import { joinTemplates, readBytes, readTemplate } from "./escape.ts";
 import type {
   BodyCheck,
   ConnectionEnd,
   FieldCheck,
+  OwnStrength,
   Save,
   SendPart,
   StatusChoice,
   Step,
+  Strength,
   Template,
   TreeChange,
 } from "./script.ts";
 import { readPath, readTreeStatement } from "./tree-statement.ts";
+import { checkLimits } from "../limits.ts";
+
+const { fillBytesMax } = checkLimits;
 
 /** A step that takes one line. */
 export type PlainStep = Exclude<Step, { kind: "send" | "response" | "change" }>;
@@ -44,6 +52,7 @@ export type Statement =
   | { readonly kind: "decoded" }
   | { readonly kind: "save"; readonly save: Save }
   | { readonly kind: "within"; readonly ms: number }
+  | { readonly kind: "own"; readonly own: OwnStrength }
   | {
       readonly kind: "step";
       readonly step: Exclude<Step, { kind: "send" | "response" | "change" }>;
@@ -54,6 +63,7 @@ export type Setting =
   | { readonly kind: "server"; readonly words: readonly string[] }
   | { readonly kind: "limit"; readonly name: string; readonly value: number }
   | { readonly kind: "hosts"; readonly names: readonly string[] }
+  | { readonly kind: "needs"; readonly words: readonly Need[] }
   | { readonly kind: "alone" | "cleartext" | "stateful" }
   | { readonly kind: "uncut"; readonly reason: string };
 
@@ -62,7 +72,6 @@ type Reader = (rest: string, line: number) => Result<Statement, string>;
 /** A field name is a token (RFC 9110 §5.6.2). */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
 const word = /^[A-Za-z][A-Za-z0-9-]*$/u;
-const fillBytesMax = 64 * 1024 * 1024;
 
 const tree: (keyword: string) => Reader = (keyword) => (rest, line) => {
   const change = readTreeStatement(keyword, rest, line);
@@ -71,6 +80,11 @@ const tree: (keyword: string) => Reader = (keyword) => (rest, line) => {
 
 const step: (make: (line: number) => PlainStep) => Reader = (make) => (rest, line) =>
   rest === "" ? success({ kind: "step", step: make(line) }) : failure("nothing after the word");
+
+const own: (strength: Strength) => Reader = (strength) => (rest) => {
+  const read = readOwnStrength(strength, rest);
+  return read.ok ? success({ kind: "own", own: read.value }) : read;
+};
 
 /** The parsers of all statements, by marker or keyword. */
 const readers: Readonly<Record<string, Reader>> = {
@@ -84,6 +98,7 @@ const readers: Readonly<Record<string, Reader>> = {
   server: (rest) => readServer(rest),
   limit: (rest) => readLimit(rest),
   hosts: (rest) => readHosts(rest),
+  needs: (rest) => readNeeds(rest),
   alone: (rest) => bare(rest, { kind: "setting", setting: { kind: "alone" } }),
   cleartext: (rest) => bare(rest, { kind: "setting", setting: { kind: "cleartext" } }),
   stateful: (rest) => bare(rest, { kind: "setting", setting: { kind: "stateful" } }),
@@ -114,6 +129,9 @@ const readers: Readonly<Record<string, Reader>> = {
   body: (rest, line) => readBody(rest, line),
   decoded: (rest) => bare(rest, { kind: "decoded" }),
   save: (rest, line) => readSave(rest, line),
+  must: own("must"),
+  should: own("should"),
+  may: own("may"),
   within: (rest) => span(rest, (ms) => ({ kind: "within", ms })),
   maybe: (rest, line) =>
     /^1\d\d$/u.test(rest)
@@ -169,6 +187,12 @@ function readServer(rest: string): Result<Statement, string> {
   }
   for (const [match] of rest.matchAll(pattern)) words.push(match.replaceAll("'", ""));
   return success({ kind: "setting", setting: { kind: "server", words } });
+}
+
+function readNeeds(rest: string): Result<Statement, string> {
+  const words = rest.split(" ");
+  if (!words.every(isNeed)) return failure(`needs WORD..., of ${needWords.join(", ")}`);
+  return success({ kind: "setting", setting: { kind: "needs", words } });
 }
 
 function readLimit(rest: string): Result<Statement, string> {

@@ -19,6 +19,7 @@ import type {
 import { CachedResponse } from "./response.ts";
 import type { ContentStatus, InterimStatus, Status } from "./status.ts";
 import { isContentless } from "./status.ts";
+import type { OpenTunnel } from "./tunnel.ts";
 
 /** Fields that the encoder sets (RFC 9110 §6.6.1, §7.6.1, §8.6; RFC 9112 §6.1). */
 type EncoderField =
@@ -48,8 +49,11 @@ export function isEncoderField(name: string): boolean {
 /** A field name that the builder takes; `never` for one that the encoder sets. */
 type Settable<Name extends string> = Lowercase<Name> extends EncoderField ? never : Name;
 
-/** The status of a final response. */
+/** The status of a final response. 101 is one when a tunnel follows it. */
 export type FinalStatus = Exclude<Status, InterimStatus>;
+
+/** The name of a protocol, with its version or without one (RFC 9110 §7.8). */
+const protocolName = new RegExp(`^${token}(?:/${token})?$`);
 
 /** The redirections that a client follows on its own (RFC 9110 §15.4). */
 export const redirectStatuses = [301, 302, 303, 307, 308] as const satisfies Status[];
@@ -109,6 +113,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   #body: Body = { kind: "none" };
   #close = false;
   #note: ResponseNote | undefined;
+  #upgrade: string | undefined;
   /** Makes the type remember whether there is a body. */
   declare readonly filled: F;
 
@@ -133,6 +138,29 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
       throw new TypeError(`not a location: ${JSON.stringify(location)}`);
     }
     return new ResponseBuilder(status).field("Location", location);
+  }
+
+  /**
+   * Switches the connection to `protocol` (RFC 9110 §15.2.2): `open` gets a tunnel, in which the
+   * client's octets come and go as they are. Only a request of HTTP/1.1 that asks for this
+   * protocol, and whose content has been read, can be answered so; for any other the answer becomes
+   * a 500. `abandon` is called in place of `open` when the client has left before.
+   */
+  static switching(
+    protocol: string,
+    open: OpenTunnel,
+    abandon?: () => void,
+  ): ResponseBuilder<FinalStatus, "filled"> {
+    const builder = new ResponseBuilder<FinalStatus, "filled">(101 as FinalStatus);
+    builder.#body = { kind: "tunnel", open, ...(abandon === undefined ? {} : { abandon }) };
+    return builder.upgrading(protocol);
+  }
+
+  /** Names the protocol that a client has to ask for; a 426 must (RFC 9110 §15.5.22). */
+  upgrading(protocol: string): this {
+    if (!protocolName.test(protocol)) throw new TypeError(`not a protocol: ${protocol}`);
+    this.#upgrade = protocol;
+    return this;
   }
 
   /** Adds a field line. The same name may be added again, where the field is a list (§5.3). */
@@ -231,6 +259,7 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
       body: this.#body,
       close: this.#close,
       note: this.#note,
+      ...(this.#upgrade === undefined ? undefined : { upgrade: this.#upgrade }),
     };
   }
 

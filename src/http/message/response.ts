@@ -5,6 +5,7 @@
  */
 
 import { Slot } from "../../base/slot.ts";
+import type { OpenTunnel } from "./tunnel.ts";
 
 declare const handle: unique symbol;
 
@@ -73,6 +74,13 @@ export type Body =
       readonly chunks: AsyncIterable<Uint8Array>;
       /** Whether it is over when the client has ended its side: it has no end of its own. */
       readonly endsWithClient?: boolean;
+    }
+  | {
+      /** Of a 101 alone, whose `upgrade` says what is spoken in it. */
+      readonly kind: "tunnel";
+      readonly open: OpenTunnel;
+      /** Called in place of `open` when the 101 can't be sent any more. */
+      readonly abandon?: () => void;
     };
 
 declare const faults: unique symbol;
@@ -90,7 +98,10 @@ export type ResponseField = readonly [name: string, value: string];
 
 /** A final response. `ResponseBuilder` makes one; a copy with other fields is one, too. */
 export interface Response {
-  /** 200 to 599. Only one that was made of a Fetch response may be unknown to `Status`. */
+  /**
+   * 200 to 599, or the 101 of a tunnel. Only one that was made of a Fetch response may be unknown
+   * to `Status`.
+   */
   readonly status: number;
   readonly fields: readonly ResponseField[];
   readonly body: Body;
@@ -104,6 +115,8 @@ export interface Response {
   readonly hints?: readonly string[];
   /** A response with faults is never cached. */
   readonly faults?: ResponseFaults;
+  /** The protocol that a 101 switches to, or that a 426 asks for (RFC 9110 §7.8). */
+  readonly upgrade?: string;
 }
 
 /** What a response tells the log and not the client. */
@@ -135,10 +148,11 @@ export class CachedResponse implements Response {
 
   /**
    * `response`, given out again, with `note` for the log. Throws a TypeError on one that can't be:
-   * a stream is read once, and hints follow from the request.
+   * a stream is read once, an upgrade is one client's, and hints follow from the request.
    */
   constructor(response: Response, note = response.note, encoded = new Slot()) {
     if (response.body.kind === "stream") throw new TypeError("a stream can't be given out again");
+    if (response.upgrade !== undefined) throw new TypeError("an upgrade can't be given out again");
     if (response.hints !== undefined) throw new TypeError("hints can't be given out again");
     this.status = response.status;
     this.fields = response.fields;
@@ -166,7 +180,7 @@ export function piecesOctets(pieces: readonly Piece[]): number {
   return octets;
 }
 
-/** How many octets `body` has; undefined for a stream, whose length is known at its end only. */
+/** How many octets `body` has; undefined where that is known at its end only. */
 export function bodyOctets(body: Body): number | undefined {
   switch (body.kind) {
     case "none":
@@ -176,6 +190,7 @@ export function bodyOctets(body: Body): number | undefined {
     case "file":
       return piecesOctets(body.pieces);
     case "stream":
+    case "tunnel":
       return undefined;
   }
 }

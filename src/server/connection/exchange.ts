@@ -89,9 +89,10 @@ export class Exchange<Head extends RequestHead> {
 
 const noop = (): void => undefined;
 
-/** Closes the file of a response that won't be sent, or ends its stream. */
+/** Closes the file of a response that won't be sent, or ends its stream or tunnel. */
 export function disposeResponse({ body }: Response): void {
   if (body.kind === "file") body.file.close();
+  else if (body.kind === "tunnel") body.abandon?.();
   else if (body.kind === "stream") {
     // Loaded by the first stream, since most servers send none.
     const { endStream, openStream } = require("./stream.ts") as typeof import("./stream.ts");

@@ -84,4 +84,6 @@ export interface ConnectionContext extends ServerContext {
   readonly patience: WritePatience;
   /** Told once, when the connection is closed. */
   readonly closed: (connection: ProtocolConnection) => void;
+  /** Told when `after` has the socket of `before`, which is over without `closed`. */
+  readonly replaced: (before: ProtocolConnection, after: ProtocolConnection) => void;
 }

@@ -42,6 +42,8 @@ export interface Transport {
   close(): void;
   /** Resets the stream: the client sees that the message was not whole. */
   terminate(): void;
+  /** Has `owner` told of the socket's events from now on, in place of the connection before. */
+  handTo(owner: unknown): void;
 }
 
 /** The transport over a socket of Bun's. */
@@ -102,5 +104,9 @@ export class SocketTransport<Data> implements Transport {
 
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  handTo(owner: unknown): void {
+    this.#socket.data = owner as Data;
   }
 }

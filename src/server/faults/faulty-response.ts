@@ -7,7 +7,7 @@ import type { Response, ResponseFaults } from "../../http/message/response.ts";
 import { bodyOctets } from "../../http/message/response.ts";
 import { isContentless } from "../../http/message/status.ts";
 import type { Request } from "../../site/request.ts";
-import type { Faulting } from "../connection/faulty-transport.ts";
+import type { Faulting } from "./wire/faulty-transport.ts";
 import type { FaultOptions } from "./fault-options.ts";
 import { faultNames } from "./fault-options.ts";
 import type { FaultName } from "./fault-table.ts";
@@ -42,6 +42,8 @@ export function applicable(
   response: Response,
   request: Request,
 ): FaultOptions | undefined {
+  // A 101 is the last of HTTP on its connection, and the tunnel's first octets may lie behind it.
+  if (response.body.kind === "tunnel") return undefined;
   const all = Object.entries(faults) as [FaultName, never][];
   const some: FaultOptions = Object.fromEntries(
     all.filter(

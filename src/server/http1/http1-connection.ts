@@ -18,8 +18,9 @@ import { http1Refusals } from "../../http1/error.ts";
 import type { Refusal } from "../../http/message/error.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { Http1RequestHead } from "../../http1/request-head.ts";
+import { asksFor } from "../../http1/request-head.ts";
 import type { Response } from "../../http/message/response.ts";
-import { continueHead } from "../../http1/response-encoder.ts";
+import { continueHead, wireContext } from "../../http1/response-encoder.ts";
 import { RequestFreshness } from "./request-freshness.ts";
 import type { Http1Shared } from "./http1-shared.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
@@ -30,7 +31,7 @@ import type { Batched } from "../../schedule/write-batcher.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
 import { WriteQueue } from "../connection/write-queue.ts";
 import type { Waiting } from "./timeouts.ts";
-import { Timeouts } from "./timeouts.ts";
+import { Timeouts, whenLate } from "./timeouts.ts";
 import { noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
@@ -45,8 +46,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   readonly #writer: ResponseWriter;
   readonly #timeouts: Timeouts;
   readonly #freshness: RequestFreshness;
-  /** What a response says of the time that an idle connection stays open. */
-  readonly #keepAlive: string;
+  readonly #shared: Http1Shared;
   #state: ConnectionState = "idle";
   #exchange: Exchange<Http1RequestHead> | undefined;
   /**
@@ -65,13 +65,13 @@ export class Http1Connection implements ProtocolConnection, Batched {
     context: ConnectionContext,
     transport: Transport,
     remoteAddress: string,
-    { heads, bodies, queued, keepAlive }: Http1Shared,
+    shared: Http1Shared,
   ) {
     this.#context = context;
     this.remoteAddress = remoteAddress;
-    this.#keepAlive = keepAlive;
-    this.#reader = new RequestReader(context.limits, heads, bodies, this.#run);
-    this.#queue = new WriteQueue(transport, queued);
+    this.#shared = shared;
+    this.#reader = new RequestReader(context.limits, shared.heads, shared.bodies, this.#run);
+    this.#queue = new WriteQueue(transport, shared.queued);
     this.#writer = new ResponseWriter(this.#queue, context.limits, this.#run, context.failed);
     this.#timeouts = new Timeouts(context, context.clock.turnMs());
     this.#freshness = new RequestFreshness(context.scheduler, context.logicalClock);
@@ -85,7 +85,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   receive(octets: Uint8Array): void {
     if (this.#state === "closed") return;
-    if (this.#isDeaf()) {
+    if (this.#reader.isDeaf(this.#state, this.#exchange?.persist)) {
       this.#lingeredOctets += octets.length;
       if (this.#lingeredOctets > this.#context.limits.lingerBytesMax) this.#terminate();
       return;
@@ -98,15 +98,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
     const mayWait = this.#state === "idle" && this.#queue.mayWait;
     // The batcher calls `leave` in this turn, which sets the deadline.
     if (!mayWait || !this.#context.batcher.hold(this)) this.leave();
-  }
-
-  /** Whether octets that arrive are discarded unread. */
-  #isDeaf(): boolean {
-    const { place } = this.#reader.parser;
-    if (place === "failed" || this.#state === "lingering" || this.#state === "refusing")
-      return true;
-    // The last response is still being sent, and no request is read after it.
-    return this.#state === "settling" && this.#exchange?.persist === false;
   }
 
   drained(): void {
@@ -148,32 +139,13 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (this.#timeouts.stillReads(this.#waiting(), pending, transport, now)) {
       return this.#arm();
     }
-    switch (this.#state) {
-      case "idle":
-        // RFC 9110 §15.5.9: 408 is for a request that was begun.
-        if (this.#queue.pending > 0) this.#terminate();
-        else this.#close();
-        return;
-      case "head":
-        this.#refuse(refusals["request-timeout"]);
-        break;
-      case "handling":
-        this.#refuse(refusals[this.#awaitsBody() ? "request-timeout" : "overloaded"]);
-        break;
-      case "settling":
-        // The client reads nothing, so the rest of the response would never be sent.
-        if (this.#queue.pending > 0) return this.#terminate();
-        if (this.#exchange !== undefined) this.#exchange.persist = false;
-        this.#last();
-        break;
-      case "lingering":
-        // What the kernel still holds for the client is delivered after a close, not after a reset.
-        this.#close();
-        return;
-      default:
-        this.#terminate();
-        return;
-    }
+    const late = whenLate(this.#state, pending, this.#awaitsBody());
+    if (late === "terminate") return this.#terminate();
+    if (late === "close") return this.#close();
+    if (late === "last") {
+      if (this.#exchange !== undefined) this.#exchange.persist = false;
+      this.#last();
+    } else this.#refuse(refusals[late]);
     this.#run();
   }
 
@@ -321,6 +293,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
       disposeResponse(response);
       return;
     }
+    if (response.body.kind === "tunnel") return this.#switch(exchange, head, response);
     exchange.answer(response);
     const persist = head.persist && !this.#isStopping && !this.#reader.leavesTooMuch(exchange.body);
     exchange.persist = this.#queueResponse(response, head, head.method, persist);
@@ -334,14 +307,38 @@ export class Http1Connection implements ProtocolConnection, Batched {
     method: string | undefined,
     persist: boolean,
   ): boolean {
-    return this.#writer.begin(response, {
-      minorVersion: head?.minorVersion ?? 1,
-      // Even when the rest of the head is malformed (RFC 9110 §9.3.2).
-      bodiless: method === "HEAD",
-      persist,
-      keepAlive: this.#keepAlive,
-      date: this.#context.date.now(),
-    });
+    const { keepAlive } = this.#shared;
+    const context = wireContext(head, method, persist, keepAlive, this.#context.date.now());
+    return this.#writer.begin(response, context);
+  }
+
+  /** Gives the connection to the tunnel of a 101, as the client has asked (RFC 9110 §7.8). */
+  #switch(exchange: Exchange<Http1RequestHead>, head: Http1RequestHead, response: Response): void {
+    if (!asksFor(head, response.upgrade) || !this.#reader.hasRead(exchange.body)) {
+      disposeResponse(response);
+      return this.#handlerFailed(exchange, new TypeError("a 101 that no request asked for"));
+    }
+    exchange.answer(response);
+    this.#queueResponse(response, head, head.method, true);
+    this.#move("switched");
+    this.#exchange = undefined;
+    this.#context.timers.remove(this);
+    this.#timeouts.hold(0);
+    const { Http1Tunnel } = require("./http1-tunnel.ts") as typeof import("./http1-tunnel.ts");
+    Http1Tunnel.begin(
+      {
+        context: this.#context,
+        transport: this.#queue.transport,
+        shared: this.#shared,
+        queue: this.#queue,
+        exchange,
+        rest: this.#reader.leave(this.#queue.transport),
+        isStopping: this.#isStopping,
+        hasPeerEnded: this.#hasPeerEnded,
+      },
+      response.body,
+      this,
+    );
   }
 
   /** Sends as much of the response as can be sent now; true when that was all. */

@@ -49,6 +49,22 @@ export class RequestReader implements BodySource {
     this.#limits = limits;
   }
 
+  /**
+   * Whether octets that arrive are discarded unread, on a connection in `state`, whose response
+   * says by `persist` whether another request is read after it.
+   */
+  isDeaf(state: ConnectionState, persist: boolean | undefined): boolean {
+    if (this.parser.place === "failed" || state === "lingering" || state === "refusing")
+      return true;
+    // The last response is still being sent, and no request is read after it.
+    return state === "settling" && persist === false;
+  }
+
+  /** Whether `body` has been read, by a handler or now. */
+  hasRead(body: IncomingBody): boolean {
+    return this.discard(body) && body.isRead;
+  }
+
   /** The body of the request whose `head` has just been read. */
   bodyOf(head: Http1RequestHead): IncomingBody {
     if (!head.hasContent) {
@@ -157,6 +173,13 @@ export class RequestReader implements BodySource {
       }
     }
     return true;
+  }
+
+  /** Goes on reading, and answers with what came behind the last request: the end of HTTP here. */
+  leave(transport: Transport): Uint8Array {
+    if (this.#paused) transport.resume();
+    this.#paused = false;
+    return this.parser.takeRest();
   }
 
   /**

@@ -9,7 +9,7 @@ import { bodyOctets } from "../../http/message/response.ts";
 import type { WireContext, WireFraming } from "../../http1/response-encoder.ts";
 import { chunkPrefix, encodeResponse, lastChunk } from "../../http1/response-encoder.ts";
 import { disposeResponse } from "../connection/exchange.ts";
-import type { Faulting, FaultyTransport } from "../connection/faulty-transport.ts";
+import type { Faulting, FaultyTransport } from "../faults/wire/faulty-transport.ts";
 import type { FileSender, SendSizes } from "../connection/file-sender.ts";
 import type { WriteQueue } from "../connection/write-queue.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
@@ -125,6 +125,8 @@ export class ResponseWriter {
   #beginBody(body: Body, framing: WireFraming): void {
     switch (body.kind) {
       case "none":
+      // The connection opens it once the head is queued.
+      case "tunnel":
         return;
       case "bytes":
         if (body.isForeign === true) this.#queue.addForeign(body.bytes);

@@ -29,6 +29,35 @@ function sendsIn(state: ConnectionState, unsent: number): boolean {
 }
 
 /**
+ * What becomes of a connection whose deadline has passed in `state`, while `pending` octets wait
+ * for the client, and a handler for the body if `awaitsBody`: it is reset, closed, ended after its
+ * response, or answered with a refusal.
+ */
+export function whenLate(
+  state: ConnectionState,
+  pending: number,
+  awaitsBody: boolean,
+): "terminate" | "close" | "last" | "request-timeout" | "overloaded" {
+  switch (state) {
+    case "idle":
+      // RFC 9110 §15.5.9: 408 is for a request that was begun.
+      return pending > 0 ? "terminate" : "close";
+    case "head":
+      return "request-timeout";
+    case "handling":
+      return awaitsBody ? "request-timeout" : "overloaded";
+    case "settling":
+      // The client reads nothing, so the rest of the response would never be sent.
+      return pending > 0 ? "terminate" : "last";
+    case "lingering":
+      // What the kernel still holds for the client is delivered after a close, not after a reset.
+      return "close";
+    default:
+      return "terminate";
+  }
+}
+
+/**
  * The share of `writeTimeMs` between two looks at a client that pauses. What the first of them
  * finds, later ones are compared with; each applies the patience that there is by then.
  */

@@ -46,6 +46,13 @@ export interface RecordedRequest {
   readonly aborted: boolean;
   /** The names of the faults that its answer has, to test the client; see docs/faults.md. */
   readonly faults: readonly string[];
+  /**
+   * The messages that the client has sent in the WebSocket that the request opened, text as
+   * strings; as many as fit into `limits.requestBodyKeptBytesMax`.
+   */
+  readonly messages: readonly (string | Uint8Array)[];
+  /** How many came. */
+  readonly messageCount: number;
   /** The content as UTF-8. Throws when `bodyIsWhole` is false. */
   text(): string;
   /** The content as JSON. Throws when `bodyIsWhole` is false, and when it is malformed. */
@@ -87,6 +94,9 @@ function linesOf(fields: Fields): FieldLines {
 /** What a record costs besides the octets that it keeps, about, in bytes. */
 const recordBytes = 1024;
 
+/** What a message costs besides what it says, about, in bytes. */
+const messageBytes = 64;
+
 /** The smallest buffer of a body. */
 const bufferBytesMin = 256;
 
@@ -113,6 +123,8 @@ export class RequestRecord implements RecordedRequest, BodyTap {
   readonly receivedMs: number;
   durationMs: number | undefined;
   status: number | undefined;
+  readonly messages: (string | Uint8Array)[] = [];
+  messageCount = 0;
   sentOctets = 0;
   aborted = false;
   faults: readonly string[] = [];
@@ -125,6 +137,7 @@ export class RequestRecord implements RecordedRequest, BodyTap {
   #bodyOctets = 0;
   #isBodyRead: boolean;
   #isDropped = false;
+  #messagesBytes = 0;
 
   /** At most `bodyKeptMax` octets of the content are kept. */
   constructor(arrival: Arrival, bodyKeptMax: number, grew: (bytes: number) => void) {
@@ -147,7 +160,7 @@ export class RequestRecord implements RecordedRequest, BodyTap {
 
   /** What it costs, in bytes, about: the head is kept as octets and as text. */
   get bytes(): number {
-    return recordBytes + this.raw.length * 3 + this.#buffer.length;
+    return recordBytes + this.raw.length * 3 + this.#buffer.length + this.#messagesBytes;
   }
 
   get path(): string | undefined {
@@ -210,6 +223,18 @@ export class RequestRecord implements RecordedRequest, BodyTap {
     this.#buffer.set(octets.subarray(0, taken), this.#kept);
     this.#kept = wanted;
     if (this.#buffer.length > before) this.#grew(this.#buffer.length - before);
+  }
+
+  /** Keeps a message of a WebSocket. */
+  tookMessage(message: string | Uint8Array): void {
+    this.messageCount++;
+    const bytes = messageBytes + message.length * (typeof message === "string" ? 2 : 1);
+    // Those that are kept are the first, without a gap.
+    const isNext = this.messages.length === this.messageCount - 1;
+    if (!isNext || this.#messagesBytes + bytes > this.#bodyKeptMax || this.#isDropped) return;
+    this.messages.push(typeof message === "string" ? message : message.slice());
+    this.#messagesBytes += bytes;
+    this.#grew(bytes);
   }
 
   ended(): void {

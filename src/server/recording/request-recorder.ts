@@ -94,6 +94,7 @@ export class RequestRecorder implements Observer {
       (bytes) => this.#add(bytes),
     );
     if (head.hasContent && body instanceof IncomingBody) body.tap = record;
+    if (head.opensWebSocket) request.tookMessage = (message) => record.tookMessage(message);
     this.#open.set(request, record);
     this.#records.push(record);
     this.#add(record.bytes);

@@ -34,6 +34,12 @@ export interface AddedRoute extends Disposable {
 /** What "any method" is called, besides "*". */
 const anyMethod = "ANY";
 
+/**
+ * The method of routes that open WebSockets. It is no token, so no request has it: a WebSocket and
+ * a page may have one path.
+ */
+export const webSocketMethod = "(WebSocket)";
+
 /** The methods of RFC 9110 §9.3 that a request with a path can have, and PATCH (RFC 5789). */
 const methodsInUse = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
 
@@ -43,6 +49,7 @@ const methodsInUse = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"
  */
 export function readMethod(method: string): string {
   if (method === anyMethod || method === "*") return "*";
+  if (method === webSocketMethod) return method;
   if (!isToken(method)) throw new TypeError(`not a method: ${JSON.stringify(method)}`);
   // The target of CONNECT is a host and a port (RFC 9112 §3.2.3).
   if (method === "CONNECT") throw new TypeError("CONNECT has no path");
@@ -69,6 +76,12 @@ export interface FoundRoute {
   readonly params: RouteParams;
 }
 
+/** The methods of routes that answer `method`, in their order. */
+function keysOf(method: string): readonly string[] {
+  if (method === webSocketMethod) return [method];
+  return method === "HEAD" ? ["HEAD", "GET", "*"] : [method, "*"];
+}
+
 /** The routes of one path or pattern. */
 class RoutePlace {
   readonly pattern: RoutePattern;
@@ -80,7 +93,7 @@ class RoutePlace {
   }
 
   get methods(): readonly string[] {
-    return [...this.#byMethod.keys()].filter((method) => method !== "*");
+    return [...this.#byMethod.keys()].filter((key) => key !== "*" && key !== webSocketMethod);
   }
 
   get isEmpty(): boolean {
@@ -112,7 +125,7 @@ class RoutePlace {
 
   /** The route that answers `method`, and the method that it was added for. */
   find(method: string): readonly [method: string, route: Route] | undefined {
-    for (const one of method === "HEAD" ? ["HEAD", "GET", "*"] : [method, "*"]) {
+    for (const one of keysOf(method)) {
       const route = this.#of(one);
       if (route !== undefined) return [one, route];
     }
@@ -225,19 +238,34 @@ export class AddedRoutes {
 
   /** Whether the route for `request` takes requests of any origin. */
   takesCrossOrigin(request: Request): boolean {
-    return routeIn(this.#placesOf(request), request.head.method)?.route.crossOrigin === true;
+    return routeFor(this.#placesOf(request), request)?.route.crossOrigin === true;
+  }
+
+  /** Whether a WebSocket can be opened at exactly the path of `request`, or of its pattern. */
+  opensWebSockets(request: Request): boolean {
+    const found = routeIn(this.#placesOf(request), webSocketMethod);
+    return found !== undefined && !found.place.pattern.isOpen;
   }
 
   /** The route that answers `request`; one for a single request is removed. */
   take(request: Request): FoundRoute | undefined {
     const path = pathOf(request);
     if (path === undefined) return undefined;
-    const found = routeIn(this.#places(path), request.head.method);
+    const found = routeFor(this.#places(path), request);
     if (found === undefined) return undefined;
     const { place, values, method, route } = found;
     if (route.once) this.#remove(place, method, route);
     return { handler: route.handler, path, params: paramsOf(route.names, values) };
   }
+}
+
+/** The route in `places` that answers `request`: for a handshake, one of WebSockets comes first. */
+function routeFor(places: readonly FoundPlace[], request: Request): ReturnType<typeof routeIn> {
+  const { method, opensWebSocket, version } = request.head;
+  // RFC 9110 §7.8: in HTTP/1.0 there is no upgrade.
+  const isHandshake = opensWebSocket && method === "GET" && version !== "HTTP/1.0";
+  const found = isHandshake ? routeIn(places, webSocketMethod) : undefined;
+  return found ?? routeIn(places, method);
 }
 
 /** The first route in `places` that answers `method`. */

@@ -3,9 +3,11 @@
  * remain when a reload replaces the site.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import type { Response } from "../../http/message/response.ts";
 import { CachedResponse } from "../../http/message/response.ts";
+import type { View } from "../../tree/view.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { AddedRoute, AddedRoutes, FoundRoute, RouteOptions } from "./added-routes.ts";
@@ -16,11 +18,24 @@ import type {
   RouteRequest,
   RouteService,
 } from "./route-request.ts";
+import type {
+  WebSocketHandler,
+  WebSocketOptions,
+  WebSocketRoute,
+} from "../web-socket/server-web-socket.ts";
+
+type WebSockets = typeof import("../web-socket/web-socket-route.ts");
+
+/** What opens WebSockets. Loaded with the first route that does. */
+function webSockets(): WebSockets {
+  return require("../web-socket/web-socket-route.ts") as WebSockets;
+}
 
 /** The added routes of one server. Their code is loaded with the first, since most have none. */
 export class RouteTable {
   readonly #changed: () => void;
   #added: AddedRoutes | undefined;
+  #hasWebSockets = false;
 
   /** `changed` is called after a route has been added or removed. */
   constructor(changed: () => void) {
@@ -33,14 +48,30 @@ export class RouteTable {
    * on one path, the one that was added last. Throws a TypeError if no request can match.
    */
   add(method: string, path: string, handler: RouteHandler, options: RouteOptions = {}): AddedRoute {
-    if (this.#added === undefined) {
-      const { AddedRoutes: Routes } =
-        require("./added-routes.ts") as typeof import("./added-routes.ts");
-      this.#added = new Routes();
-    }
+    const { AddedRoutes: Routes } =
+      require("./added-routes.ts") as typeof import("./added-routes.ts");
+    this.#added ??= new Routes();
     const route = this.#added.add(method, path, handler, options, this.#changed);
     this.#changed();
     return route;
+  }
+
+  /** The same for handshakes of WebSockets, which `handler` is told of; see `Server.webSocket`. */
+  addWebSocket(
+    path: string,
+    handler: WebSocketHandler,
+    { protocols, ...options }: WebSocketOptions = {},
+  ): WebSocketRoute {
+    const { webSocketMethod } = require("./added-routes.ts") as typeof import("./added-routes.ts");
+    const opened = webSockets().openWebSockets(handler, protocols);
+    const route = this.add(webSocketMethod, path, opened.handler, options);
+    this.#hasWebSockets = true;
+    return { ...route, sockets: opened.sockets };
+  }
+
+  /** Whether WebSockets can be opened at the path of `request`, which opens none. */
+  opensWebSockets(request: Request): boolean {
+    return this.#hasWebSockets && this.#added?.opensWebSockets(request) === true;
   }
 
   /** The methods at the path of `request` whose routes take requests of any origin. */
@@ -73,6 +104,9 @@ function accept(answer: RouteAnswer, request: Request, service: RouteService): A
   }
   if (isResponse(answer)) {
     const { body } = answer;
+    if ((answer.status === 101) !== (body.kind === "tunnel")) {
+      throw new TypeError("a 101 is made by ResponseBuilder.switching");
+    }
     if (body.kind !== "bytes" || answer instanceof CachedResponse) return answer;
     return { ...answer, body: { ...body, isForeign: true } };
   }
@@ -106,9 +140,12 @@ export class RouteEndpoint implements Endpoint {
     return this.#routes.methods(request);
   }
 
-  answer(request: Request): Answer | undefined {
+  answer(request: Request, view: View): Eventual<Response | undefined> {
     const route = this.#routes.take(request);
-    if (route === undefined) return undefined;
+    if (route === undefined) {
+      if (!this.#routes.opensWebSockets(request)) return undefined;
+      return webSockets().answerPlain(request, this.#service.tree, view);
+    }
     const answer = route.handler(this.#requestOf(request, route));
     return whenReady(answer, (given) => accept(given, request, this.#service));
   }

@@ -32,7 +32,8 @@ export class RoutePattern {
   /** The placeholders in their order, "id" for ":id". */
   readonly names: readonly string[];
   readonly #parts: readonly Part[];
-  readonly #isOpen: boolean;
+  /** Whether it ends with "*". */
+  readonly isOpen: boolean;
   readonly #trailingSlash: boolean;
 
   /**
@@ -59,7 +60,7 @@ export class RoutePattern {
     );
     const twice = this.names.find((name, i) => this.names.indexOf(name) !== i);
     if (twice !== undefined) throw fault(`:${twice} occurs twice`);
-    this.#isOpen = this.names.at(-1) === "*";
+    this.isOpen = this.names.at(-1) === "*";
     this.#trailingSlash = trailingSlash;
     this.rank = this.#parts.map(rankOf).join("");
     // No name contains NUL.
@@ -77,9 +78,9 @@ export class RoutePattern {
   /** What the placeholders match in `path`, in their order; undefined when it doesn't match. */
   match({ segments, trailingSlash }: ContainedPath): readonly string[] | undefined {
     const parts = this.#parts;
-    const fixed = this.#isOpen ? parts.length - 1 : parts.length;
-    if (this.#isOpen ? segments.length < fixed : segments.length !== fixed) return undefined;
-    if (!this.#isOpen && trailingSlash !== this.#trailingSlash) return undefined;
+    const fixed = this.isOpen ? parts.length - 1 : parts.length;
+    if (this.isOpen ? segments.length < fixed : segments.length !== fixed) return undefined;
+    if (!this.isOpen && trailingSlash !== this.#trailingSlash) return undefined;
     const values: string[] = [];
     for (let i = 0; i < fixed; i++) {
       const part = parts[i] as Part;
@@ -87,7 +88,7 @@ export class RoutePattern {
       if (!("word" in part)) values.push(segment);
       else if (part.word !== segment) return undefined;
     }
-    if (!this.#isOpen) return values;
+    if (!this.isOpen) return values;
     const rest = segments.slice(fixed).join("/");
     return [...values, trailingSlash && rest !== "" ? `${rest}/` : rest];
   }

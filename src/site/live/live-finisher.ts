@@ -136,6 +136,7 @@ export class LiveFinisher implements Finisher {
     };
     switch (body.kind) {
       case "none":
+      case "tunnel":
         return undefined;
       case "stream": {
         // What a policy in the page itself says can't be known before the page has begun.

@@ -123,6 +123,40 @@ describe("redirect (RFC 9110 §15.4, §10.2.2)", () => {
   });
 });
 
+const open = (): never => {
+  throw new Error("not called");
+};
+const abandon = (): void => undefined;
+
+describe("an upgrade (RFC 9110 §7.8)", () => {
+  test("is a 101 with a tunnel, under the name of its protocol", () => {
+    const response = ResponseBuilder.switching("websocket", open).field("A", "b").build();
+    expect(response).toMatchObject({ status: 101, fields: [["A", "b"]], upgrade: "websocket" });
+    expect(response.body).toEqual({ kind: "tunnel", open });
+    expect(ResponseBuilder.switching("a/1", open, abandon).build().body).toEqual({
+      kind: "tunnel",
+      open,
+      abandon,
+    });
+  });
+
+  test("is what a 426 asks for", () => {
+    expect(new ResponseBuilder(426).upgrading("websocket").build().upgrade).toBe("websocket");
+    expect(new ResponseBuilder(204).build().upgrade).toBeUndefined();
+  });
+
+  test.each(["", "a b", "a/", "a/b/c", "a\r\nX: y"])("has no protocol %j", (protocol) => {
+    const error = new TypeError(`not a protocol: ${protocol}`);
+    expect(() => ResponseBuilder.switching(protocol, open)).toThrow(error);
+  });
+
+  test("is given out once", () => {
+    expect(() => ResponseBuilder.switching("a", open).buildCached()).toThrow(
+      new TypeError("an upgrade can't be given out again"),
+    );
+  });
+});
+
 describe("what does not compile", () => {
   test("a body on 204, 205 or 304 (RFC 9110 §6.4.1, §15.3.6); and it throws", () => {
     // @ts-expect-error 204 has no content

@@ -43,6 +43,13 @@ describe("a transport", () => {
     expect(transport.writeMore(latin1Bytes("a"))).toBe(-1);
   });
 
+  test("has another one told of its socket's events", () => {
+    const { socket } = socketThatTakes(0);
+    const owner = {};
+    new SocketTransport(socket).handTo(owner);
+    expect(socket.data as unknown).toBe(owner);
+  });
+
   test("shuts its side, closes both, and resets", () => {
     const { socket, calls } = socketThatTakes(0);
     const transport = new SocketTransport(socket);

@@ -784,3 +784,26 @@ describe("the log", () => {
     expect(lines).toMatch(line);
   });
 });
+
+describe("a WebSocket", () => {
+  test("is opened as ever, or refused by a status", async () => {
+    await using server = await open();
+    server.webSocket("/echo", { message: (socket, message) => socket.send(message) });
+    const upgrade =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const begun = async (): Promise<string> => {
+      const client = await RawClient.connect(server.port);
+      client.send(get("/echo", upgrade));
+      await client.until(() => client.text.includes("\r\n\r\n"));
+      client.abort();
+      return timeless(client.text);
+    };
+    const proper = await begun();
+    expect(proper).toStartWith("HTTP/1.1 101 ");
+    using fault = server.fault("GET", "/*", { latencyMs: 1, bareLf: true, keepAliveClose: "now" });
+    expect([await begun(), fault.hits]).toEqual([proper, 0]);
+    server.fault("GET", "/echo", { statuses: [503] });
+    expect(await begun()).toStartWith("HTTP/1.1 503 ");
+  });
+});

@@ -6,7 +6,7 @@ import type {
   Faulting,
   FaultyResponse,
   FaultyTransport,
-} from "../../../src/server/connection/faulty-transport.ts";
+} from "../../../src/server/faults/wire/faulty-transport.ts";
 import type { Transport } from "../../../src/server/connection/transport.ts";
 import { WriteQueue } from "../../../src/server/connection/write-queue.ts";
 import { ResponseWriter } from "../../../src/server/http1/response-writer.ts";

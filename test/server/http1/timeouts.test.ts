@@ -5,7 +5,7 @@ import { milliseconds } from "../../../src/base/units.ts";
 import type { ConnectionState } from "../../../src/http1/connection-state.ts";
 import { WritePatience } from "../../../src/server/connection/write-patience.ts";
 import type { Waiting } from "../../../src/server/http1/timeouts.ts";
-import { Timeouts } from "../../../src/server/http1/timeouts.ts";
+import { Timeouts, whenLate } from "../../../src/server/http1/timeouts.ts";
 
 const startMs = 5000;
 const patient = new WritePatience(() => 0);
@@ -28,6 +28,23 @@ function deadlineIn(
 function wait(state: ConnectionState, waiting: Partial<Waiting> = {}): Waiting {
   return { state, waitsFor: "client", unsent: 0, bodyOctets: undefined, ...waiting };
 }
+
+describe("when it has passed", () => {
+  test.each<readonly [ConnectionState, pending: number, awaitsBody: boolean, string]>([
+    ["idle", 0, false, "close"],
+    ["idle", 1, false, "terminate"],
+    ["head", 0, false, "request-timeout"],
+    ["handling", 0, true, "request-timeout"],
+    ["handling", 0, false, "overloaded"],
+    ["answering", 1, false, "terminate"],
+    ["settling", 0, false, "last"],
+    ["settling", 1, false, "terminate"],
+    ["refusing", 1, false, "terminate"],
+    ["lingering", 0, false, "close"],
+  ])("%s, with %i octets left, the body awaited: %p", (state, pending, awaitsBody, becomes) => {
+    expect(whenLate(state, pending, awaitsBody)).toBe(becomes as ReturnType<typeof whenLate>);
+  });
+});
 
 describe("each state's deadline", () => {
   test("a new connection has as long as an idle one", () => {

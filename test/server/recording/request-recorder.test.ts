@@ -22,6 +22,13 @@ function requestOf(line: string, connection: object = {}): Request {
   return { head, body, remoteAddress: "127.0.0.1", receivedMs: 5, connection };
 }
 
+/** A handshake of a WebSocket. */
+function handshakeOf(path: string): Request {
+  const head = headOf(`GET ${path} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n`);
+  const body = new IncomingBody(undefined, silent);
+  return { head, body, remoteAddress: "::1", receivedMs: 5, connection: {} };
+}
+
 /** A request with content; `body` is what its connection fills. */
 function postOf(path: string): { request: Request; body: IncomingBody } {
   const head = headOf(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`);
@@ -125,6 +132,37 @@ describe("the record of requests", () => {
     body.discard(new Uint8Array(100_000));
     fixture.recorder.ended(reportOf(request));
     expect(fixture.targets).toEqual(["/3"]);
+  });
+
+  test("keeps the messages of a WebSocket, the first without a gap, as many as fit", () => {
+    const { recorder } = new Fixture({ requestBodyKeptBytesMax: 1000 });
+    const request = handshakeOf("/chat");
+    recorder.began(request);
+    const [record] = recorder.requests;
+    const octets = Uint8Array.of(1, 2);
+    request.tookMessage?.("hello");
+    request.tookMessage?.(octets);
+    octets.fill(0);
+    expect(record).toMatchObject({ messages: ["hello", Uint8Array.of(1, 2)], messageCount: 2 });
+    request.tookMessage?.("x".repeat(1000));
+    request.tookMessage?.("small");
+    expect(record?.messages.length).toBe(2);
+    expect(record?.messageCount).toBe(4);
+    const plain = requestOf("GET /");
+    recorder.began(plain);
+    expect(plain.tookMessage).toBeUndefined();
+  });
+
+  test("drops the oldest for messages, too, and keeps none of what was dropped", () => {
+    const fixture = new Fixture({ requestsKeptBytesMax: 6000, requestBodyKeptBytesMax: 5000 });
+    const request = handshakeOf("/chat");
+    fixture.recorder.began(request);
+    const [record] = fixture.recorder.requests;
+    fixture.answer("GET /2");
+    request.tookMessage?.(new Uint8Array(4500));
+    expect(fixture.targets).toEqual(["/2"]);
+    request.tookMessage?.("late");
+    expect(record?.messages.length).toBe(1);
   });
 
   test("shows a request in progress, and one that the client left without an answer", () => {

@@ -65,6 +65,7 @@ async function closeAfter(
     batcher: new WriteBatcher(scheduler),
     patience: new WritePatience(() => 0),
     closed: closed.resolve,
+    replaced: noop,
   };
   const piece = new Uint8Array(65_536).fill(0x61);
   let closing: Closing | undefined;

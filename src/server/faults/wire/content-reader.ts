@@ -4,7 +4,7 @@
  */
 
 import { latin1Text } from "../../../http/octets/bytes.ts";
-import type { FaultyResponse } from "../../connection/faulty-transport.ts";
+import type { FaultyResponse } from "./faulty-transport.ts";
 
 const lineEnd = "\r\n";
 

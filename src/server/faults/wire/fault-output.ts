@@ -10,7 +10,7 @@
 
 import type { Limits } from "../../../base/limits.ts";
 import type { Alarm, Scheduler } from "../../../schedule/scheduler.ts";
-import type { FaultyResponse, FaultyTransport } from "../../connection/faulty-transport.ts";
+import type { FaultyResponse, FaultyTransport } from "./faulty-transport.ts";
 import type { Transport } from "../../connection/transport.ts";
 import type { FaultEnding, FaultStep } from "./fault-step.ts";
 
@@ -279,6 +279,10 @@ export class FaultOutput implements FaultyTransport {
 
   close(): void {
     this.#transport.close();
+  }
+
+  handTo(owner: unknown): void {
+    this.#transport.handTo(owner);
   }
 
   /** The connection is given up: because a fault has ended it, or for a reason of its own. */

@@ -6,7 +6,7 @@
  */
 
 import { concatBytes, latin1Bytes, latin1Text } from "../../../http/octets/bytes.ts";
-import type { FaultyResponse } from "../../connection/faulty-transport.ts";
+import type { FaultyResponse } from "./faulty-transport.ts";
 import type { FaultOptions } from "../fault-options.ts";
 import type { PseudoRandom } from "../pseudo-random.ts";
 import { ContentReader } from "./content-reader.ts";

@@ -1,19 +1,19 @@
 /**
  * How a connection sends a response with faults: its octets go through a transport that changes,
- * delays or breaks them off, and no other response's do. `server/faults/` makes such transports.
+ * delays or breaks them off, and no other response's do.
  *
  * The connection asks for the next request when the last octet has been handed to the client's
  * transport, so what is queued meanwhile is of this response alone.
  */
 
-import type { Transport } from "./transport.ts";
+import type { Transport } from "../../connection/transport.ts";
 
 /** A response as its connection is about to send it. */
 export interface FaultyResponse {
   /** Octets of earlier responses that are written first, and have no faults. */
   readonly octetsBefore: number;
-  /** How the body is delimited (RFC 9112 §6.3). */
-  readonly framing: "none" | "length" | "chunked" | "close";
+  /** How the body is delimited (RFC 9112 §6.3). What opens a tunnel has no faults. */
+  readonly framing: "none" | "length" | "chunked" | "close" | "tunnel";
   /** How long its content is; undefined when that isn't known yet. */
   readonly contentOctets: number | undefined;
   /** Called when a fault has waited for long enough, and the transport takes octets again. */
