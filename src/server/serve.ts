@@ -451,18 +451,16 @@ class Reporting {
 
 /** The faults of a server. Their code is loaded only by one that has any. */
 class LateFaults {
-  readonly #open: () => Faults;
+  readonly #service: FaultService;
   opened: Faults | undefined;
 
   constructor(service: FaultService) {
-    this.#open = () => {
-      const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
-      return new module.Faults(service);
-    };
+    this.#service = service;
   }
 
   open(): Faults {
-    return (this.opened ??= this.#open());
+    const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
+    return (this.opened ??= new module.Faults(this.#service));
   }
 
   /** What a server does with them. */
