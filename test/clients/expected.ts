@@ -65,10 +65,10 @@ export const expected: Readonly<Record<string, Expected>> = {
     Chromium: "failed",
   },
   "`contentCoding=unheard-of`": all("whole"),
-  "`cutHeadAfterBytes=0`": { curl: "failed", undici: "failed", Bun: "failed", urllib: "failed" },
+  // undici may wait for ever when a connection closes early.
+  "`cutHeadAfterBytes=0`": { curl: "failed", Bun: "failed", urllib: "failed" },
   "`cutHeadAfterBytes=30`": {
     curl: "short",
-    undici: "failed",
     Bun: "failed",
     urllib: "short",
     Chromium: "short",
