@@ -231,6 +231,23 @@ export interface Limits {
   readonly requestBodyKeptBytesMax: ByteCount;
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
+  /**
+   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
+   * length and digest; a request with a longer one is left out.
+   */
+  readonly recordBodyBytesMax: ByteCount;
+  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
+  readonly recordHeldBytesMax: ByteCount;
+  /** Phases of one script of a recording; the next script goes on. */
+  readonly recordPhasesMax: number;
+  /** Scripts of one recording; beyond it nothing more is recorded. */
+  readonly recordScriptsMax: number;
+  /** What one recording writes; beyond it nothing more is recorded. */
+  readonly recordFolderBytesMax: ByteCount;
+  /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
+  readonly proxyConnectTimeMs: Milliseconds;
+  /** How long nothing may pass between the two; after it both connections are reset. */
+  readonly proxyIdleTimeMs: Milliseconds;
 
   /** Rules of faults, those that were added by `server.fault` among them. */
   readonly faultRulesMax: number;
@@ -393,6 +410,13 @@ export const defaultLimits: Limits = {
   requestsKeptBytesMax: mebibytes(16),
   requestBodyKeptBytesMax: mebibytes(1),
   requestWaitTimeMs: seconds(2),
+  recordBodyBytesMax: mebibytes(1),
+  recordHeldBytesMax: mebibytes(64),
+  recordPhasesMax: 100,
+  recordScriptsMax: 1000,
+  recordFolderBytesMax: mebibytes(256),
+  proxyConnectTimeMs: seconds(5),
+  proxyIdleTimeMs: seconds(300),
 
   faultRulesMax: 1000,
   faultWaitTimeMs: seconds(600),
@@ -528,6 +552,16 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "requestsKeptBytesMax",
     expected: "at least requestBodyKeptBytesMax",
     holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
+  },
+  {
+    limit: "recordHeldBytesMax",
+    expected: "at least recordBodyBytesMax",
+    holds: (l) => l.recordHeldBytesMax >= l.recordBodyBytesMax,
+  },
+  {
+    limit: "recordPhasesMax",
+    expected: "at least 1",
+    holds: (l) => l.recordPhasesMax >= 1,
   },
   {
     limit: "webSocketFragmentsMax",

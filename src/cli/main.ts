@@ -10,6 +10,7 @@ import { defaultLimits, resolveLimits } from "../base/limits.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
+import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
@@ -73,9 +74,16 @@ function openLog(config: Config): LogOutput {
   return new LogOutput(limits.ok ? limits.value : defaultLimits, new EventLoop().alarm());
 }
 
+/** What records the traffic, if `config` asks for it. Its code is loaded only then. */
+async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
+  if (config.recordTo === undefined) return {};
+  const { serverRecording } = await import("./record/server-recording.ts");
+  return { wiretap: serverRecording(config.recordTo, config) };
+}
+
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
 async function start(config: Config, log: LogOutput): Promise<Server | Workers> {
-  const options = serveOptions(config);
+  const options = { ...serveOptions(config), ...(await tapOf(config)) };
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
     const count = countWorkers(config);

@@ -8,6 +8,7 @@
  * `CodeOption` (`cli/config/config.ts`) instead.
  */
 
+import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
@@ -77,6 +78,11 @@ export interface ServeOptions extends SiteOptions {
    * file with them. Nothing by default.
    */
   readonly faults?: readonly FaultRule[] | string;
+  /**
+   * Is told of the octets of each connection, those within TLS; `recordScripts` of `postern/check`
+   * makes one that writes wire scripts. None by default.
+   */
+  readonly wiretap?: Wiretap;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -92,6 +98,7 @@ const optionsWithoutDefault = [
   "onError",
   "unix",
   "unixMode",
+  "wiretap",
 ] as const satisfies readonly (keyof ServeOptions)[];
 
 type OptionWithoutDefault = (typeof optionsWithoutDefault)[number];
@@ -177,7 +184,8 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
-  | "record";
+  | "record"
+  | "wiretap";
 
 /**
  * The options that can change while a server runs. `tls` is the certificate for connections to

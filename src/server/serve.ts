@@ -22,7 +22,7 @@ import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
-import { http1Factory } from "./http1/http1-factory.ts";
+import { connectionFactory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
@@ -469,10 +469,13 @@ class LateFaults {
     withFaults: (answer, options) => this.open().change(answer, options),
   };
 
-  /** Has the rules of `options` in the place of those before. */
-  configure({ faults, tls }: CompleteOptions): void {
-    if (faults.length > 0) this.open().configure(faults, tls);
-    else this.opened?.configure([], tls);
+  /**
+   * Has the rules of `options` in the place of those before. Throws a `ServeError` when one is
+   * wrong by `limits`.
+   */
+  configure({ faults, tls }: CompleteOptions, limits = this.#service.limits()): void {
+    if (faults.length > 0) this.open().configure(faults, limits, tls);
+    else this.opened?.configure([], limits, tls);
   }
 }
 
@@ -517,10 +520,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { host, scheme } = addressOf(complete);
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
-  const routes = new RouteTable(() => opened.site.endpointsChanged());
   const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
-    routes,
+    routes: new RouteTable(() => opened.site.endpointsChanged()),
     clock,
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
@@ -535,14 +537,14 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, http1Factory(), tls);
+  const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls, faults);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
     const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     const changeTls = prepareTls(tls, changed, next);
-    faults.configure(wanted);
+    faults.configure(wanted, next.limits);
     opened.tree.close();
     opened = next;
     changeTls?.();
@@ -554,6 +556,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     for (const one of [tls, faults.opened]) one?.stop();
     await close(listeners, live, opened, force, scheduler.alarm());
     reporting.finish();
+    complete.wiretap?.ended();
   };
   return {
     get url() {
@@ -574,9 +577,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get connections() {
       return listeners.reduce((count, one) => count + one.connections, 0);
     },
-    route: (method, path, handler, how) => routes.add(method, path, handler, how),
+    route: (method, path, handler, how) => surroundings.routes.add(method, path, handler, how),
     ...faults.methods,
-    webSocket: (path, handler, how) => routes.addWebSocket(path, handler, how),
+    webSocket: (path, handler, how) => surroundings.routes.addWebSocket(path, handler, how),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

@@ -21,6 +21,7 @@ export type ServeErrorCode =
   | "faults"
   | "tls"
   | "workers"
+  | "recordTo"
   | "port-taken"
   | "listen";
 

@@ -31,6 +31,16 @@ describe("the page on wire scripts", () => {
   });
 });
 
+test("the page on recording has a script that parses", () => {
+  const recording = readFileSync(join(root, "docs", "recording.md"), "utf8");
+  const examples = [...recording.matchAll(/^```wire\n([\s\S]*?)^```$/gmu)];
+  expect(examples).toHaveLength(1);
+  for (const [, text = ""] of examples) {
+    const script = parseScript("example.wire", text);
+    expect(script.ok ? [] : script.error).toEqual([]);
+  }
+});
+
 describe("the project's own scripts", () => {
   test("parse", () => {
     const scripts = collectScripts([join(root, "fixtures", "wire")]);

@@ -180,6 +180,7 @@ test.each<[string, string[]]>([
       "Not Found: string.unquoted.reason",
     ],
   ],
+  ["send ./bodies/a", ["send: support.function.action", "./bodies/a: string.unquoted.path"]],
   ["needs post-form", ["needs: keyword.other.setting", "post-form: constant.other.need"]],
   [
     "should RFC 9112 §9.3",

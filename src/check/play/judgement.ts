@@ -7,6 +7,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
 import { equalBytes, latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
+import { besideBytes } from "../script/beside.ts";
 import { fillTemplate, visibleText } from "../script/escape.ts";
 import type {
   BodyCheck,
@@ -46,13 +47,15 @@ interface Difference {
 export interface Memory {
   readonly captures: Map<string, Uint8Array>;
   readonly files: Map<string, Content>;
+  /** The script's path, for the files beside it. */
+  readonly script?: string;
 }
 
 /** The memory of a script before its first phase. */
 export function freshMemory(script: Script): Memory {
   const files = new Map<string, Content>();
   for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
-  return { captures: new Map(), files };
+  return { captures: new Map(), files, script: script.file };
 }
 
 /** Decides whether the outcome of a check fails its phase. Returns the failure if so. */
@@ -155,6 +158,15 @@ export function resolve(template: Template, memory: Memory, line: number): Uint8
   return { line, expected: `{{${filled.error}}}`, came, unsaved: true };
 }
 
+/** The bytes of a file beside the script, or the failure that it can't be read. */
+export function besideOf(
+  { line, path }: { readonly line: number; readonly path: string },
+  { script = "" }: Memory,
+): Uint8Array | Failure {
+  const expected = `the file ${path} beside the script`;
+  return besideBytes(script, path) ?? { line, expected, came: "it can't be read" };
+}
+
 function judgeBody(
   step: ResponseStep,
   response: HttpResponse,
@@ -192,6 +204,12 @@ function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Fai
       return judgeContains(check, body, memory);
     case "file":
       return judgeFile(check, body, memory);
+    case "beside": {
+      const wanted = besideOf(check, memory);
+      return wanted instanceof Uint8Array
+        ? compare(line, wanted, body, `the bytes of ./${check.path}`)
+        : wanted;
+    }
     case "exact": {
       const wanted = resolve(check.text, memory, line);
       return wanted instanceof Uint8Array ? compare(line, wanted, body, "this body") : wanted;

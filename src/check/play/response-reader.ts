@@ -64,6 +64,7 @@ const chunkLine = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/u;
 /** Reads one response. It must not be used after it has returned a fault or a response. */
 export class ResponseReader {
   readonly #framing: "own" | "none";
+  readonly #keep: (octets: Uint8Array) => void;
   #pending: Uint8Array = new Uint8Array(0);
   #state: State = { kind: "head" };
   #head: Head | undefined;
@@ -71,9 +72,13 @@ export class ResponseReader {
   #bodyBytes = 0;
   #trailers: readonly ResponseField[] = [];
 
-  /** With framing "none" the response ends with its header section, whatever its fields say. */
-  constructor(framing: "own" | "none" = "own") {
+  /**
+   * With framing "none" the response ends with its header section, whatever its fields say. With
+   * `keep` the body goes there as it comes, and the response's own is empty.
+   */
+  constructor(framing: "own" | "none" = "own", keep?: (octets: Uint8Array) => void) {
     this.#framing = framing;
+    this.#keep = keep ?? ((octets) => void this.#body.push(octets));
   }
 
   /** The head, once it is complete. The report shows it for a response that doesn't end. */
@@ -168,7 +173,7 @@ export class ResponseReader {
   /** Moves the next `count` pending bytes into the body. */
   #take(count: number): void {
     if (count === 0) return;
-    this.#body.push(this.#pending.subarray(0, count));
+    this.#keep(this.#pending.subarray(0, count));
     this.#bodyBytes += count;
     this.#pending = this.#pending.subarray(count);
   }

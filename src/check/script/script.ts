@@ -62,10 +62,14 @@ export type TreeChange =
   | { readonly kind: "chmod"; readonly line: number; readonly path: string; readonly mode: number }
   | { readonly kind: "remove"; readonly line: number; readonly path: string };
 
-/** A part of a block to send: text, or a pattern repeated to exactly `count` bytes. */
+/**
+ * A part of a block to send: text, a pattern repeated to exactly `count` bytes, or a file beside
+ * the script.
+ */
 export type SendPart =
   | { readonly kind: "text"; readonly text: Template }
-  | { readonly kind: "fill"; readonly count: number; readonly pattern: Uint8Array };
+  | { readonly kind: "fill"; readonly count: number; readonly pattern: Uint8Array }
+  | { readonly kind: "beside"; readonly line: number; readonly path: string };
 
 /** One outcome that an expectation accepts: a status, a class like 4xx, or no response. */
 export type StatusChoice =
@@ -123,6 +127,7 @@ type BodyClaim =
       readonly path: string;
       readonly range?: { readonly firstBytePos: number; readonly lastBytePos: number };
     }
+  | { readonly kind: "beside"; readonly line: number; readonly path: string }
   | { readonly kind: "has" | "lacks"; readonly line: number; readonly text: Template }
   | { readonly kind: "matches"; readonly line: number; readonly pattern: RegExp };
 

@@ -9,6 +9,7 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { utf8Bytes } from "../../http/octets/bytes.ts";
+import { isBeside, readBeside } from "./beside.ts";
 import { readOwnStrength } from "./heading.ts";
 import { isNeed, needWords } from "./need.ts";
 import type { Need } from "./need.ts";
@@ -111,6 +112,7 @@ const readers: Readonly<Record<string, Reader>> = {
   ">": (rest) => readSend(rest, "\r\n"),
   ">>": (rest) => (rest === "" ? failure("text to send") : readSend(rest, "")),
   fill: (rest) => readFill(rest),
+  send: (rest, line) => readSendFile(rest, line),
   pause: (rest, line) => span(rest, (ms) => ({ kind: "step", step: { kind: "pause", line, ms } })),
   "half-close": step((line) => ({ kind: "half-close", line })),
   close: step((line) => ({ kind: "close", line })),
@@ -217,6 +219,13 @@ function readFill(rest: string): Result<Statement, string> {
   const count = Number(match[1]);
   if (count === 0 || count > fillBytesMax) return failure(`a count from 1 to ${fillBytesMax}`);
   return success({ kind: "send", part: { kind: "fill", count, pattern: pattern.value } });
+}
+
+/** `send ./PATH`: the bytes of a file beside the script. */
+function readSendFile(rest: string, line: number): Result<Statement, string> {
+  const path = readBeside(rest);
+  if (!path.ok) return failure("send ./PATH, of a file beside the script");
+  return success({ kind: "send", part: { kind: "beside", line, path: path.value } });
 }
 
 function readContent(rest: string, ending: string): Result<Statement, string> {
@@ -343,8 +352,12 @@ function readBodyCheck(keyword: string, text: string, line: number): Result<Body
   }
 }
 
-/** `body is PATH`, or its bytes FIRST to LAST, both inclusive (RFC 9110 §14.1.2). */
+/** `body is PATH`, or its bytes FIRST to LAST, both inclusive (RFC 9110 §14.1.2), or `./PATH`. */
 function readBodyFile(text: string, line: number): Result<BodyCheck, string> {
+  if (isBeside(text)) {
+    const beside = readBeside(text);
+    return beside.ok ? success({ kind: "beside", line, path: beside.value }) : beside;
+  }
   const match = /^(\S+)(?: (\d{1,12})-(\d{1,12}))?$/u.exec(text);
   if (match === null) return failure("body is PATH [FIRST-LAST]");
   const path = readPath(match[1] ?? "");

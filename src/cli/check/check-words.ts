@@ -35,6 +35,12 @@ How to play:
   --seed N             play in an order that follows from this number, not by name
   --watch              play again whenever a script changes, until Ctrl-C
 
+What to record instead of playing:
+  --proxy URL          stand between a client and the server at URL, until Ctrl-C
+  --record DIR         write what passes as scripts into DIR
+  --port N             the proxy's port on loopback, 0 for any free one (default: 9002)
+  --rewrite-host       send the server's name in Host, not the proxy's
+
 What comes out:
   --failures           print only what failed, and the counts
   --json, --tap        report as JSON, or in the Test Anything Protocol

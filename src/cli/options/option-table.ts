@@ -329,6 +329,13 @@ export const optionTable = {
     default: 1,
     restart: true,
   },
+  recordTo: {
+    topic: "process",
+    scope: "command",
+    kind: { ...path("a folder's path"), text: plainText("DIR", "folder") },
+    flags: [{ name: "record", summary: "write what passes into this folder, as wire scripts" }],
+    restart: true,
+  },
   limits: {
     topic: "limits",
     kind: object({

@@ -106,10 +106,9 @@ export class Faults {
   /**
    * Replaces the rules of the configuration by those of `given`, a list or the path of a file,
    * which begin anew; rules that were added stay. Throws a `ServeError`, and changes nothing, when
-   * one is wrong.
+   * one is wrong by `limits`, which the server is about to have, as it may have another `tls`.
    */
-  configure(given: readonly FaultRule[] | string, tls?: TlsSetting | false): void {
-    const limits = this.#surroundings.limits();
+  configure(given: readonly FaultRule[] | string, limits: Limits, tls?: TlsSetting | false): void {
     const rules = typeof given === "string" ? rulesIn(given, limits) : given;
     if (rules.length > limits.faultRulesMax) {
       throw new ServeError("faults", `at most ${limits.faultRulesMax} rules (faultRulesMax)`);

@@ -607,6 +607,10 @@ describe("a reload", () => {
     expect([await faultsOf("a.txt"), await faultsOf("b.txt")]).toEqual(["charset", "headBytes"]);
     expect(() => server.reload({ faults: [{ path: "/a.txt" }] })).toThrow(ServeError);
     expect(await faultsOf("a.txt")).toBe("charset");
+    // The limits of the same reload count.
+    const long = [{ path: "/none", latencyMs: 700_000 }];
+    expect(() => server.reload({ faults: long })).toThrow("faultWaitTimeMs");
+    server.reload({ faults: long, limits: { faultWaitTimeMs: 800_000 } });
     server.reload({});
     expect([await faultsOf("a.txt"), await faultsOf("b.txt")]).toEqual(["", "headBytes"]);
   });
