@@ -40,7 +40,10 @@ const programs: Sources = new Map([
   ...sourcesUnder("bin", ".ts"),
 ]);
 const bench: Sources = new Map(sourcesUnder("bench", ".ts"));
-const scripts: Sources = new Map(sourcesUnder("fixtures/wire", ".wire"));
+const scripts: Sources = new Map([
+  ...sourcesUnder("fixtures/wire", ".wire"),
+  ...sourcesUnder("fixtures/clients", ".wire"),
+]);
 
 /** Behind these a slash begins a pattern, and elsewhere divides. */
 const beforePattern = /(?:^|[(,=:[!&|?{};+>]|\b(?:return|typeof|case|throw|await))\s*$/;
@@ -236,7 +239,8 @@ function onlyIn(home: string, pattern: RegExp, exempt: readonly string[] = []): 
       .map(([path]) => `${path} does what only ${home} may do`);
 }
 
-const oneListener = onlyIn("src/server/listener.ts", /\bBun\s*\.\s*listen\b/);
+/** The player of wire scripts is the server that a client under test talks to. */
+const oneListener = onlyIn("src/server/listener.ts", /\bBun\s*\.\s*listen\b/, ["check"]);
 const oneWriter = onlyIn(
   "src/server/connection/transport.ts",
   // A socket's descriptor can be written to past the socket.

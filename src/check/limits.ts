@@ -85,6 +85,19 @@ export const checkLimits = {
   cookieCharsMin: 12,
   /** So many reasons of what was left out are told at the end. */
   leftOutToldMax: 20,
+  /** With a client: scripts at once, since each of its starts takes a processor for a while. */
+  clientScriptsAtOnce: 4,
+  /** What a client may write, and what is kept of its standard error. */
+  clientOutputBytesMax: 64 * 1024 * 1024,
+  clientSaidBytesMax: 2048,
+  /** Connections of a client in one run of phases. More are reset at once. */
+  clientConnectionsMax: 256,
+  /** How much longer a client's first connection may take: some runtimes take seconds to start. */
+  clientStartMs: 15_000,
+  /** How long a client may take to end once its input has ended. Then it is killed. */
+  clientEndMs: 1000,
+  /** Requests that `repeat` answers at most. */
+  repeatsMax: 200,
   /** How often and how far apart a connection is tried before a server counts as gone. */
   presenceTries: 4,
   betweenTriesMs: 150,

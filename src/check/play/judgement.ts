@@ -20,6 +20,7 @@ import type {
   Template,
 } from "../script/script.ts";
 import type { HttpResponse } from "./response-reader.ts";
+import type { MessageField } from "./message-reader.ts";
 import { fieldValues } from "./response-reader.ts";
 import { contentBytes } from "./script-tree.ts";
 
@@ -79,14 +80,15 @@ export function judgeResponse(
   const failure =
     judgeStatus(step, response) ??
     firstFailure(step.fields, (check) =>
-      weigh(check, judgeField(check, response, memory), response),
+      weigh(check, judgeField(check, response.fields, memory), response),
     ) ??
     judgeBody(step, response, memory, weigh) ??
-    firstFailure(step.saves, (each) => save(each, response, memory));
+    firstFailure(step.saves, (each) => saveField(each, response.fields, memory));
   return failure === undefined ? undefined : { ...failure, response };
 }
 
-function firstFailure<Check>(
+/** The failure of the first check that has one. */
+export function firstFailure<Check>(
   checks: readonly Check[],
   judge: (check: Check) => Failure | undefined,
 ): Failure | undefined {
@@ -121,13 +123,13 @@ function judgeStatus(step: ResponseStep, response: HttpResponse): Failure | unde
 }
 
 /** Checks a field's value, its lines combined with ", " (RFC 9110 §5.3). */
-function judgeField(
+export function judgeField(
   check: FieldCheck,
-  response: HttpResponse,
+  fields: readonly MessageField[],
   memory: Memory,
 ): Failure | undefined {
   const { line, name } = check;
-  const values = fieldValues(response.fields, name);
+  const values = fieldValues(fields, name);
   const value = values.join(", ");
   const came =
     values.length === 0 ? `no ${name}` : values.map((v) => `${name}: ${v}`).join(" and ");
@@ -181,7 +183,12 @@ function judgeBody(
   );
 }
 
-function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Failure | undefined {
+/** Checks a body, or what of it is left when its content coding is removed. */
+export function judgeBodyCheck(
+  check: BodyCheck,
+  body: Uint8Array,
+  memory: Memory,
+): Failure | undefined {
   const { line } = check;
   const came = `${body.length} bytes of body`;
   switch (check.kind) {
@@ -292,9 +299,13 @@ const decoders: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
 };
 
 /** Saves a field's value, or what the pattern's first group matches in it. */
-function save(wanted: Save, response: HttpResponse, memory: Memory): Failure | undefined {
+export function saveField(
+  wanted: Save,
+  fields: readonly MessageField[],
+  memory: Memory,
+): Failure | undefined {
   const { line, name, field, pattern } = wanted;
-  const values = fieldValues(response.fields, field);
+  const values = fieldValues(fields, field);
   const value = values.join(", ");
   if (values.length === 0) return { line, expected: `the field ${field}`, came: `no ${field}` };
   const found = pattern === undefined ? value : pattern.exec(value)?.[1];

@@ -65,7 +65,7 @@ export type Setting =
   | { readonly kind: "limit"; readonly name: string; readonly value: number }
   | { readonly kind: "hosts"; readonly names: readonly string[] }
   | { readonly kind: "needs"; readonly words: readonly Need[] }
-  | { readonly kind: "alone" | "cleartext" | "stateful" }
+  | { readonly kind: "alone" | "cleartext" | "stateful" | "client" }
   | { readonly kind: "uncut"; readonly reason: string };
 
 type Reader = (rest: string, line: number) => Result<Statement, string>;
@@ -103,6 +103,7 @@ const readers: Readonly<Record<string, Reader>> = {
   alone: (rest) => bare(rest, { kind: "setting", setting: { kind: "alone" } }),
   cleartext: (rest) => bare(rest, { kind: "setting", setting: { kind: "cleartext" } }),
   stateful: (rest) => bare(rest, { kind: "setting", setting: { kind: "stateful" } }),
+  client: (rest) => bare(rest, { kind: "setting", setting: { kind: "client" } }),
   uncut: (rest) =>
     rest === ""
       ? failure("uncut REASON: why the script is not replayed")
@@ -204,7 +205,7 @@ function readLimit(rest: string): Result<Statement, string> {
   return success({ kind: "setting", setting: { kind: "limit", name, value: Number(value) } });
 }
 
-function readSend(rest: string, ending: string): Result<Statement, string> {
+export function readSend(rest: string, ending: string): Result<Statement, string> {
   const text = readTemplate(rest);
   if (!text.ok) return text;
   const line = joinTemplates([text.value, [utf8Bytes(ending)]]);
@@ -237,26 +238,26 @@ function readContent(rest: string, ending: string): Result<Statement, string> {
 /** `< 200`, `< 404 Not Found`, `< 206 or 4xx or closed`, `< Name: value` or `< Name ~ regex`. */
 function readExpected(rest: string, line: number): Result<Statement, string> {
   if (/^[1-9](?:\d\d|xx)(?: |$)|^(?:closed|reset) or /u.test(rest)) return readStatus(rest);
+  const check = readFieldCheck(rest, line);
+  if (check === undefined) return failure("< STATUS, < Name: value or < Name ~ regex");
+  return check.ok ? success({ kind: "field", check: check.value }) : check;
+}
+
+/** `Name: value` or `Name ~ regex`; `undefined` if `rest` is neither. */
+export function readFieldCheck(rest: string, line: number): Result<FieldCheck, string> | undefined {
   const equals = /^([^\s:]+):(?: (.*))?$/u.exec(rest);
   if (equals !== null && token.test(equals[1] ?? "")) {
     const value = readTemplate((equals[2] ?? "").trim());
     if (!value.ok) return value;
-    const check = { kind: "equals", line, name: equals[1] ?? "", value: value.value } as const;
-    return success({ kind: "field", check });
+    return success({ kind: "equals", line, name: equals[1] ?? "", value: value.value });
   }
   const matches = /^(\S+) ~ (.+)$/u.exec(rest);
   if (matches !== null && token.test(matches[1] ?? "")) {
     const pattern = readPattern(matches[2] ?? "");
     if (!pattern.ok) return pattern;
-    const check = {
-      kind: "matches",
-      line,
-      name: matches[1] ?? "",
-      pattern: pattern.value,
-    } as const;
-    return success({ kind: "field", check });
+    return success({ kind: "matches", line, name: matches[1] ?? "", pattern: pattern.value });
   }
-  return failure("< STATUS, < Name: value or < Name ~ regex");
+  return undefined;
 }
 
 function readStatus(rest: string): Result<Statement, string> {
