@@ -17,23 +17,35 @@ function textOf(error) {
   return cause === undefined ? own : `${own}: ${textOf(cause)}`;
 }
 
+/** Rejects when `signal` aborts. A body of undici's whose decoder has failed does not always. */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+async function fetchInto(outcome, hash, signal) {
+  const response = await fetch(url, {
+    method,
+    body: method === "POST" ? content : undefined,
+    signal,
+    // Node takes further authorities from its environment alone.
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  });
+  outcome.status = response.status;
+  for await (const piece of response.body ?? []) {
+    outcome.octets += piece.length;
+    hash.update(piece);
+  }
+}
+
 async function ask() {
   const begun = performance.now();
   const hash = createHash("sha256");
   const outcome = { kind: "ok", octets: 0 };
+  const signal = AbortSignal.timeout(limitMs);
   try {
-    const response = await fetch(url, {
-      method,
-      body: method === "POST" ? content : undefined,
-      signal: AbortSignal.timeout(limitMs),
-      // Node takes further authorities from its environment alone.
-      ...(ca === undefined ? {} : { tls: { ca } }),
-    });
-    outcome.status = response.status;
-    for await (const piece of response.body ?? []) {
-      outcome.octets += piece.length;
-      hash.update(piece);
-    }
+    await Promise.race([fetchInto(outcome, hash, signal), aborted(signal)]);
   } catch (error) {
     outcome.kind = error.name === "TimeoutError" ? "hung" : "failed";
     outcome.error = textOf(error);
