@@ -186,7 +186,7 @@ class Player {
     if (known !== undefined) return known;
     const connection = await this.#open(line);
     if (!(connection instanceof Connection)) return connection;
-    const opened = new PlayedConnection(connection);
+    const opened = new PlayedConnection(connection, this.#play.foreign === true);
     this.#connections.set(this.#current, opened);
     return opened;
   }

@@ -18,10 +18,13 @@ export class PlayedConnection {
   /** Whether it is noted that the server closed the connection, which is noted once. */
   endIsNoted = false;
   #answer: Answer | undefined;
+  readonly #isForeign: boolean;
   #requests = new SentRequests();
 
-  constructor(connection: Connection) {
+  /** The requests to a server of ours aren't told apart: it is let off nothing. */
+  constructor(connection: Connection, isForeign: boolean) {
     this.#connection = connection;
+    this.#isForeign = isForeign;
   }
 
   get connection(): Connection {
@@ -60,7 +63,7 @@ export class PlayedConnection {
 
   sent(octets: Uint8Array): void {
     this.ending.sent(octets);
-    this.#requests.sent(octets);
+    if (this.#isForeign) this.#requests.sent(octets);
   }
 
   /** Notes a whole answer; an interim one (1xx) doesn't end a request. */

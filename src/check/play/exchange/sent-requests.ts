@@ -86,8 +86,7 @@ export class SentRequests {
       this.#state = left === 0 ? { kind: next } : { kind: "content", lengthBytes: left, next };
       return count;
     }
-    const text = this.#begun + latin1Text(octets);
-    const length = this.#line(text);
+    const { text, length } = this.#lineIn(octets);
     if (length === undefined) {
       if (text.length > lineBytesMax) this.#state = { kind: "unclear" };
       this.#begun = text;
@@ -96,6 +95,18 @@ export class SentRequests {
     const before = this.#begun.length;
     this.#begun = "";
     return length - before;
+  }
+
+  /**
+   * Reads a line or head that `octets` begin or go on with. Few of them are looked at first, since
+   * there may be thousands of short chunks.
+   */
+  #lineIn(octets: Uint8Array): { readonly text: string; readonly length: number | undefined } {
+    for (let lookedAt = 256; ; lookedAt *= 16) {
+      const text = this.#begun + latin1Text(octets, 0, Math.min(lookedAt, octets.length));
+      const length = this.#line(text);
+      if (length !== undefined || lookedAt >= octets.length) return { text, length };
+    }
   }
 
   /** Reads a head, a chunk's line or a trailer section. Its length; `undefined` without an end. */

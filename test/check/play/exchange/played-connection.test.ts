@@ -23,7 +23,7 @@ async function opened(received: string[] = []): Promise<PlayedConnection> {
   servers.push(server);
   const connection = await Connection.open(server.endpoint);
   if (!connection.ok) throw new Error(connection.error);
-  return new PlayedConnection(connection.value);
+  return new PlayedConnection(connection.value, true);
 }
 
 async function ended(played: PlayedConnection): Promise<void> {
