@@ -249,6 +249,27 @@ export interface Limits {
   /** How long a client may take to answer a Close frame; after it the connection is closed. */
   readonly webSocketCloseTimeMs: Milliseconds;
 
+  /** A file of users and their passwords. */
+  readonly passwordFileBytesMax: ByteCount;
+  /** A user's name and password in a request; longer ones are wrong. */
+  readonly credentialsBytesMax: ByteCount;
+  /** What is kept of credentials that were right; 256 bytes for each user's. */
+  readonly credentialsKeptBytesMax: ByteCount;
+  /** Passwords that are hashed at one time. Others wait. */
+  readonly passwordChecksAtOnceMax: number;
+  /** Passwords that wait to be hashed; one more is answered 503. */
+  readonly passwordChecksWaitingMax: number;
+  /** Logins of one client address that are under way; one more is answered 503. */
+  readonly loginsPerAddressMax: number;
+  /** Client addresses whose logins are counted. With more, the first of them are forgotten. */
+  readonly loginAddressesMax: number;
+  /** How long the answer to a wrong password is held back; for each further one twice as long. */
+  readonly failedLoginTimeMs: Milliseconds;
+  /** How long it is held back at most. */
+  readonly failedLoginLongestTimeMs: Milliseconds;
+  /** How long after its last failure an address counts as one without failures. */
+  readonly failedLoginKeptTimeMs: Milliseconds;
+
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -388,6 +409,17 @@ export const defaultLimits: Limits = {
   webSocketMessageTimeMs: seconds(120),
   webSocketCloseTimeMs: seconds(2),
 
+  passwordFileBytesMax: mebibytes(1),
+  credentialsBytesMax: kibibytes(1),
+  credentialsKeptBytesMax: kibibytes(256),
+  passwordChecksAtOnceMax: 2,
+  passwordChecksWaitingMax: 64,
+  loginsPerAddressMax: 8,
+  loginAddressesMax: 4096,
+  failedLoginTimeMs: milliseconds(250),
+  failedLoginLongestTimeMs: seconds(4),
+  failedLoginKeptTimeMs: seconds(60),
+
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
   liveQuietTimeMs: milliseconds(100),
@@ -512,6 +544,26 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "webSocketFragmentsMax",
     expected: "at least 1, or no message can come",
     holds: (l) => l.webSocketFragmentsMax >= 1,
+  },
+  {
+    limit: "passwordChecksAtOnceMax",
+    expected: "at least 1, or no password is ever right",
+    holds: (l) => l.passwordChecksAtOnceMax >= 1,
+  },
+  {
+    limit: "loginsPerAddressMax",
+    expected: "at least 1, or nobody can log in",
+    holds: (l) => l.loginsPerAddressMax >= 1,
+  },
+  {
+    limit: "loginAddressesMax",
+    expected: "at least 1, or nobody can log in",
+    holds: (l) => l.loginAddressesMax >= 1,
+  },
+  {
+    limit: "failedLoginLongestTimeMs",
+    expected: "at least failedLoginTimeMs",
+    holds: (l) => l.failedLoginLongestTimeMs >= l.failedLoginTimeMs,
   },
   {
     limit: "workerSteadyTimeMs",

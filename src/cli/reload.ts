@@ -1,6 +1,6 @@
 /**
- * SIGHUP: reads the configuration and the certificate again, and lets the server go on under them.
- * If either is wrong, a line on standard error says why, and the server goes on as before.
+ * SIGHUP: reads the configuration, the certificate and the password file again, and lets the server
+ * go on under them. If one is wrong, a line on standard error says why, and the server goes on as before.
  */
 
 import { isatty } from "node:tty";
@@ -75,7 +75,8 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
     if (!(error instanceof ServeError)) throw error;
     return say(refusalMessage(error, settings.value, command.config));
   }
-  if (config.quiet !== true) say(`${file?.name ?? "the certificate"} is in force`);
+  const alone = config.auth?.file ?? "the certificate";
+  if (config.quiet !== true) say(`${file?.name ?? alone} is in force`);
   sayWhatNeedsRestart(server, start, settings.value);
 }
 

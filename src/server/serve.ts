@@ -169,6 +169,13 @@ function hostNames(host: string): readonly string[] {
   return [host, ...machineNames()];
 }
 
+/** The octets of the file at `path`, which an option names. Few servers have one. */
+function readFile(path: string): Result<Uint8Array, string> {
+  const { readNamedFile } =
+    require("../system/named-file.ts") as typeof import("../system/named-file.ts");
+  return readNamedFile(path);
+}
+
 function toStandardError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   void standardError.write(`${text}\n`);
@@ -515,6 +522,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
+    readFile,
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
   };

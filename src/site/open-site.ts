@@ -8,10 +8,13 @@ import { resolveLimits } from "../base/limits.ts";
 import type { Scheme } from "../http/message/target.ts";
 import { TreeContent } from "./content/tree-content.ts";
 import type { Archives, ArchiveService } from "./archive/archives.ts";
+import type { AuthParts } from "./auth/open-auth.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
 import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
+import type { Result } from "../base/result.ts";
+import { failure } from "../base/result.ts";
 import type { Response } from "../http/message/response.ts";
 import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
@@ -56,6 +59,11 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
+  /**
+   * The octets of a file that an option names; fails with a reason that can stand behind its name.
+   * Absent where no option may name one.
+   */
+  readonly readFile?: (path: string) => Result<Uint8Array, string>;
   /** The server's live reload, opened by the first site that has it; absent without a server. */
   readonly live?: () => Live;
   /**
@@ -199,17 +207,46 @@ function openPreviews(service: PreviewService): Previews {
   return new Made(service);
 }
 
+/**
+ * What users add to a site, whose code is loaded only if it has any. Throws a `ServeError` when the
+ * password file or a rule is invalid.
+ */
+function openUsers(
+  { auth, cors }: CompleteSiteOptions,
+  limits: Limits,
+  { routes, clock, budgets, readFile }: SiteSurroundings,
+  pages: ErrorPages,
+): AuthParts | undefined {
+  if (auth === undefined) return undefined;
+  const { openAuth } = require("./auth/open-auth.ts") as typeof import("./auth/open-auth.ts");
+  const parts = openAuth(auth, {
+    limits,
+    clock,
+    scheduler: budgets.scheduler,
+    pages,
+    readFile: readFile ?? (() => failure("can't be read here")),
+    allowsOrigins: (request) =>
+      cors !== false ||
+      routes.takesCrossOrigin(request) ||
+      (routes.crossOriginMethods(request)?.size ?? 0) > 0,
+  });
+  if (parts.ok) return parts.value;
+  throw new ServeError("auth", parts.error);
+}
+
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
   options: CompleteSiteOptions,
   { scheme, hostNames, routes }: SiteSurroundings,
   pages: ErrorPages,
+  users: AuthParts | undefined,
 ): readonly Guard[] {
   const { cors } = options;
   const origins = typeof cors === "object" ? (cors.origins ?? []) : [];
   return [
     ...hostGuardOf(options, hostNames, pages),
     new SchemeGuard(scheme, pages),
+    ...(users === undefined ? [] : [users.guard]),
     new OriginGuard(origins, routes, pages),
   ];
 }
@@ -360,7 +397,12 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
   const home = homeOf(options);
-  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near, home });
+  const pages = new ErrorPages(tree, limits, explain, {
+    listing: options.listing,
+    near,
+    home,
+    hasUsers: options.auth !== undefined,
+  });
   const live = liveParts(options, surroundings, pages, limits, headers);
   const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
@@ -371,8 +413,11 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
-  const guards = [...guardsOf(options, surroundings, pages)];
+  const users = openUsers(options, limits, surroundings, pages);
+  const guards = [...guardsOf(options, surroundings, pages, users)];
   const finishers: Finisher[] = headers === undefined ? [] : [headers];
+  // Behind the rules, which may set a Cache-Control of their own.
+  if (users !== undefined) finishers.push(users.finisher);
   if (explain) {
     const { ServerTiming } =
       require("./rules/server-timing.ts") as typeof import("./rules/server-timing.ts");

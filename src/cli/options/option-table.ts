@@ -21,12 +21,14 @@ import { listOf, object } from "./composite-kind.ts";
 import { deadlinesText, fileMode, port, ready, tls } from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
+  auth,
   corsRule,
   folderPaths,
   headerRules,
   headerText,
   redirectRules,
   rewriteRules,
+  userText,
 } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
 import {
@@ -144,6 +146,24 @@ export const optionTable = {
     kind: port,
     flags: [{ name: "tls-redirect", summary: "with TLS, a further port that redirects to https" }],
     restart: true,
+  },
+  auth: {
+    topic: "access",
+    kind: auth,
+    flags: [
+      {
+        name: "auth-file",
+        member: "file",
+        text: plainText("FILE", "file"),
+        summary: "ask for a user and a password of this file (htpasswd -B)",
+      },
+      {
+        name: "auth",
+        members: userText,
+        summary: "ask for this user and password; arguments show in ps",
+        environment: "POSTERN_AUTH",
+      },
+    ],
   },
   permissions: {
     topic: "access",

@@ -223,3 +223,32 @@ describe("mistakes are one clear line each", () => {
     expect(complaint([], "70000")).toBe("PORT must be a number from 0 to 65535, not 70000");
   });
 });
+
+describe("a user and a password", () => {
+  const asked = (words: readonly string[], password?: string): unknown => {
+    const command = readCommandLine(words, { POSTERN_AUTH: password });
+    return command.ok ? command.value.config.auth : command.error;
+  };
+
+  test("come from a flag, or from the environment", () => {
+    expect(asked(["--auth", "ines:se:same"])).toEqual({ users: { ines: "se:same" } });
+    expect(asked([], "ines:sesame")).toEqual({ users: { ines: "sesame" } });
+    expect(asked(["--auth=bob:b"], "ines:sesame")).toEqual({ users: { bob: "b" } });
+    expect(asked([], "")).toBeUndefined();
+  });
+
+  test("go with a password file", () => {
+    const both = { file: "users", users: { ines: "sesame" } };
+    expect(asked(["--auth-file", "users"])).toEqual({ file: "users" });
+    expect(asked(["--auth-file", "users", "--auth", "ines:sesame"])).toEqual(both);
+    expect(asked(["--auth-file", "users"], "ines:sesame")).toEqual(both);
+  });
+
+  test("are never part of a message", () => {
+    expect(asked(["--auth", "sesame"])).toBe("--auth must be USER:PASSWORD");
+    expect(asked(["--auth", ":sesame"])).toBe("--auth must be USER:PASSWORD");
+    expect(asked([], "sesame")).toBe("POSTERN_AUTH must be USER:PASSWORD");
+    expect(asked(["--auth", "a:sesame", "--auth", "b:sesame"])).toBe("--auth is given twice");
+    expect(asked(["--auht=a:sesame"])).not.toContain("sesame");
+  });
+});
