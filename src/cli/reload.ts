@@ -1,6 +1,7 @@
 /**
  * SIGHUP: reads the configuration, the certificate and the password file again, and lets the server
- * go on under them. If one is wrong, a line on standard error says why, and the server goes on as before.
+ * go on under them. If one is wrong, a line on standard error says why, and the server goes on as
+ * before.
  */
 
 import { isatty } from "node:tty";

@@ -416,8 +416,6 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const users = openUsers(options, limits, surroundings, pages);
   const guards = [...guardsOf(options, surroundings, pages, users)];
   const finishers: Finisher[] = headers === undefined ? [] : [headers];
-  // Behind the rules, which may set a Cache-Control of their own.
-  if (users !== undefined) finishers.push(users.finisher);
   if (explain) {
     const { ServerTiming } =
       require("./rules/server-timing.ts") as typeof import("./rules/server-timing.ts");
@@ -426,6 +424,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     finishers.push(timing);
   }
   if (live !== undefined) finishers.push(live.finisher);
+  // The last one: rules and live reload set Cache-Control, too.
+  if (users !== undefined) finishers.push(users.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
   return { ...opened, site, limits };

@@ -22,6 +22,11 @@ function at(host: string, scheme = "http", unix?: string): Listening {
 const shown = "--auth shows the password to all who may list processes; POSTERN_AUTH does not";
 const readable = "without TLS, passwords can be read on their way; --tls encrypts them";
 
+/** The warnings about a password file in the folder. */
+function fileWarnings(name: string): readonly string[] {
+  return authWarnings(at("localhost"), { auth: { file: folder.at(name) } }, []);
+}
+
 describe("a line warns", () => {
   test("of a password among the arguments", () => {
     const auth = { users: { ines: "sesame" } };
@@ -34,12 +39,10 @@ describe("a line warns", () => {
   });
 
   test("of a password file that others may read", () => {
-    const warnings = (name: string): readonly string[] =>
-      authWarnings(at("localhost"), { auth: { file: folder.at(name) } }, []);
-    expect(warnings("users")).toEqual([]);
+    expect(fileWarnings("users")).toEqual([]);
     for (const name of ["shown", "link"]) {
       const line = `${folder.at(name)}: others may read it; chmod 600 lets its owner alone`;
-      expect(warnings(name)).toEqual([line]);
+      expect(fileWarnings(name)).toEqual([line]);
     }
   });
 
@@ -51,7 +54,7 @@ describe("a line warns", () => {
     [at("site.example"), [readable]],
     [at("192.0.2.1", "https"), []],
     [at("localhost", "http", "/run/postern.sock"), []],
-  ])("of passwords on their way to %p", (server, lines) => {
+  ])("of passwords on their way, %#", (server, lines) => {
     expect(authWarnings(server, { auth: {} }, [])).toEqual([...lines]);
   });
 });

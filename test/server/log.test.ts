@@ -136,6 +136,11 @@ describe("what was posted", () => {
   });
 });
 
+/** The line of a request whose user is verified. */
+function lineOf(user: string): string {
+  return line("common", { ...plain, request: { ...requestOf("GET /"), user } });
+}
+
 describe("common", () => {
   test("is the common log format, in UTC", () => {
     expect(line("common", plain)).toBe(
@@ -148,10 +153,8 @@ describe("common", () => {
   });
 
   test("names the user whose password was verified, in one column", () => {
-    const by = (user: string): string =>
-      line("common", { ...plain, request: { ...requestOf("GET /"), user } });
-    expect(by("ines")).toStartWith("127.0.0.1 - ines [22/Nov/2026:15:04:05 +0000]");
-    expect(by('a b"\\\u202e')).toStartWith(String.raw`127.0.0.1 - a\x20b\"\\\u{202e} [22/Nov`);
+    expect(lineOf("ines")).toStartWith("127.0.0.1 - ines [22/Nov/2026:15:04:05 +0000]");
+    expect(lineOf('a b"\\\u202e')).toStartWith(String.raw`127.0.0.1 - a\x20b\"\\\u{202e} [22/Nov`);
   });
 
   test.each([...Array(12).keys()])("names month %p", (month) => {

@@ -14,7 +14,7 @@ import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 
 /** The limits of logins. */
-export type LoginLimits = Pick<
+type LoginLimits = Pick<
   Limits,
   | "loginsPerAddressMax"
   | "loginAddressesMax"

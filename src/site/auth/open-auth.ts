@@ -25,7 +25,7 @@ import type { Secret } from "./users.ts";
 import { Users } from "./users.ts";
 
 /** What the users of a site come from besides its options. */
-export interface AuthSurroundings {
+interface AuthSurroundings {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

@@ -7,7 +7,7 @@
 import type { Limits } from "../../base/limits.ts";
 
 /** The limits of the queue. */
-export type CheckLimits = Pick<Limits, "passwordChecksAtOnceMax" | "passwordChecksWaitingMax">;
+type CheckLimits = Pick<Limits, "passwordChecksAtOnceMax" | "passwordChecksWaitingMax">;
 
 /** "abandoned" when it was not begun, because no client waits for it any more. */
 export type CheckOutcome = "right" | "wrong" | "abandoned";

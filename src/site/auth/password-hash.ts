@@ -29,10 +29,11 @@ const argon2RoundsMax = 16;
 
 const bcrypt = /^\$2[aby]\$(\d\d)\$[./\dA-Za-z]{53}$/;
 
+/** The costs, then the salt and the hash in Base64 without padding. */
 const argon2 =
-  /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$[\d+/A-Za-z]{11,86}\$[\d+/A-Za-z]{16,86}$/;
+  /^\$argon2(?:id|i|d)\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})(?:\$[\d+/A-Za-z]{11,86}){2}$/;
 
-/** Kinds that are refused by name. The rest is none that htpasswd writes, or a password as it is. */
+/** Kinds that are refused by name. The rest is crypt, or a password as it is. */
 const refusedKinds: readonly (readonly [begin: string, name: string])[] = [
   ["{SHA}", "SHA-1"],
   ["{SSHA}", "salted SHA-1"],

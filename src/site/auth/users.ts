@@ -30,7 +30,7 @@ const keyBytes = 32;
 export type Secret = PasswordHash | { readonly kind: "plain"; readonly password: string };
 
 /** Whether credentials are right; "unknown" until they are verified by `verify`. */
-export type Recognition = "right" | "wrong" | "unknown";
+type Recognition = "right" | "wrong" | "unknown";
 
 /** The users of one site. */
 export class Users {

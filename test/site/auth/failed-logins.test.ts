@@ -1,23 +1,26 @@
 import { describe, expect, test } from "bun:test";
 
+import type { Limits } from "../../../src/base/limits.ts";
+import { resolveLimits } from "../../../src/base/limits.ts";
 import { addressKey, FailedLogins } from "../../../src/site/auth/failed-logins.ts";
-import type { LoginLimits } from "../../../src/site/auth/failed-logins.ts";
 import { FakeClock } from "../../schedule/fake-clock.ts";
 import { FakeScheduler } from "../../schedule/fake-scheduler.ts";
 
-const limits: LoginLimits = {
+const changed: Partial<Record<keyof Limits, number>> = {
   loginsPerAddressMax: 2,
   loginAddressesMax: 3,
   failedLoginTimeMs: 100,
   failedLoginLongestTimeMs: 350,
   failedLoginKeptTimeMs: 1000,
-} as unknown as LoginLimits;
+};
 
 /** A clock, and logins whose answers are held back by an alarm that it rings. */
-function open(changes: Partial<LoginLimits> = {}): { clock: FakeClock; logins: FailedLogins } {
+function open(changes: typeof changed = {}): { clock: FakeClock; logins: FailedLogins } {
   const clock = new FakeClock();
   const scheduler = Object.assign(new FakeScheduler(), { alarm: () => clock });
-  return { clock, logins: new FailedLogins({ ...limits, ...changes }, clock, scheduler) };
+  const limits = resolveLimits({ ...changed, ...changes });
+  if (!limits.ok) throw new Error(limits.error.limit);
+  return { clock, logins: new FailedLogins(limits.value, clock, scheduler) };
 }
 
 /** How long the answer to one more wrong password of `address` is held back. */
@@ -87,7 +90,7 @@ describe("an address", () => {
   });
 
   test("waits for nothing where the limit is 0", async () => {
-    const { logins } = open({ failedLoginTimeMs: 0 } as unknown as Partial<LoginLimits>);
+    const { logins } = open({ failedLoginTimeMs: 0 });
     await logins.begin("192.0.2.1")?.failed();
     await logins.begin("192.0.2.1")?.failed();
     expect(logins.size).toBe(1);

@@ -17,6 +17,7 @@ function open(): { clock: FakeClock; logins: Logins } {
 }
 
 const stays = (): boolean => false;
+const right = (): Promise<boolean> => Promise.resolve(true);
 const never = (): Promise<boolean> => Promise.withResolvers<boolean>().promise;
 
 describe("logins with the same credentials", () => {
@@ -27,7 +28,7 @@ describe("logins with the same credentials", () => {
     const outcomes = ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"].map((address) =>
       logins.verify("a", address, run, stays),
     );
-    expect(await Promise.all(outcomes)).toEqual(["right", "right", "right", "right"]);
+    for (const outcome of outcomes) expect(await outcome).toBe("right");
     expect(runs).toBe(1);
     expect(await logins.verify("b", "192.0.2.1", () => Promise.resolve(true), stays)).toBe("right");
   });
@@ -56,7 +57,6 @@ describe("logins with the same credentials", () => {
       return promise;
     };
     for (const i of [1, 2]) void logins.verify(`busy ${i}`, `192.0.2.${i}`, busy, stays);
-    const right = (): Promise<boolean> => Promise.resolve(true);
     const left = logins.verify("a", "192.0.2.3", right, () => true);
     const stayed = logins.verify("a", "192.0.2.3", right, stays);
     ends[0]?.(false);
