@@ -81,7 +81,7 @@ export const refusals = refusalTable({
   "not-permitted": {
     status: 403,
     section: "RFC 9110 §15.5.4",
-    text: "This is not for the user that the request names.",
+    text: "This is not for the user whose password you gave.",
     close: false,
   },
   "cross-origin": {
