@@ -231,7 +231,39 @@ export interface Limits {
   readonly requestBodyKeptBytesMax: ByteCount;
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
+  /**
+   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
+   * length and digest; a request with a longer one is left out.
+   */
+  readonly recordBodyBytesMax: ByteCount;
+  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
+  readonly recordHeldBytesMax: ByteCount;
+  /** Phases of one script of a recording; the next script goes on. */
+  readonly recordPhasesMax: number;
+  /** Scripts of one recording; beyond it nothing more is recorded. */
+  readonly recordScriptsMax: number;
+  /** What one recording writes; beyond it nothing more is recorded. */
+  readonly recordFolderBytesMax: ByteCount;
+  /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
+  readonly proxyConnectTimeMs: Milliseconds;
+  /** How long nothing may pass between the two; after it both connections are reset. */
+  readonly proxyIdleTimeMs: Milliseconds;
 
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** Octets that a fault adds to a head, or sends in its place. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -399,7 +431,20 @@ export const defaultLimits: Limits = {
   requestsKeptBytesMax: mebibytes(16),
   requestBodyKeptBytesMax: mebibytes(1),
   requestWaitTimeMs: seconds(2),
+  recordBodyBytesMax: mebibytes(1),
+  recordHeldBytesMax: mebibytes(64),
+  recordPhasesMax: 100,
+  recordScriptsMax: 1000,
+  recordFolderBytesMax: mebibytes(256),
+  proxyConnectTimeMs: seconds(5),
+  proxyIdleTimeMs: seconds(300),
 
+  faultRulesMax: 1000,
+  faultWaitTimeMs: seconds(600),
+  faultHeadBytesMax: mebibytes(16),
+  faultFieldsMax: 100_000,
+  faultInterimMax: 100_000,
+  faultEndlessBytesMax: mebibytes(1024),
   webSocketMessageBytesMax: mebibytes(16),
   webSocketFragmentsMax: 262_144,
   webSocketInboxBytesMax: mebibytes(1),
@@ -449,37 +494,32 @@ interface LimitFault {
   readonly expected: string;
 }
 
+/** A relation that has to hold, and the limit that is refused where it doesn't. */
+interface LimitRelation extends LimitFault {
+  readonly holds: (limits: Limits) => boolean;
+}
+
+/** `limit` is `least` or more, for the reason `why`. */
+function atLeast(limit: keyof Limits, least: number, why = ""): LimitRelation {
+  const expected = `at least ${least}${why === "" ? "" : `, ${why}`}`;
+  return { limit, expected, holds: (limits) => limits[limit] >= least };
+}
+
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
  */
-const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => boolean })[] = [
-  {
-    limit: "chunkLineBytesMax",
-    expected: "at least 16, the digits of the largest chunk size",
-    holds: (l) => l.chunkLineBytesMax >= 16,
-  },
-  { limit: "lookupTriesMax", expected: "at least 1", holds: (l) => l.lookupTriesMax >= 1 },
+const relations: readonly LimitRelation[] = [
+  atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
+  atLeast("lookupTriesMax", 1),
   {
     limit: "chunkLineBytesMax",
     expected: "at most chunkExtensionsBytesMax",
     holds: (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
   },
-  {
-    limit: "requestLineBytesMax",
-    expected: "at least 16, the shortest request line",
-    holds: (l) => l.requestLineBytesMax >= 16,
-  },
-  {
-    limit: "headerSectionBytesMax",
-    expected: "at least 16, a Host field line",
-    holds: (l) => l.headerSectionBytesMax >= 16,
-  },
-  {
-    limit: "trailerSectionBytesMax",
-    expected: "at least 2, the empty line that ends a chunked body",
-    holds: (l) => l.trailerSectionBytesMax >= 2,
-  },
-  { limit: "fieldCountMax", expected: "at least 1, for Host", holds: (l) => l.fieldCountMax >= 1 },
+  atLeast("requestLineBytesMax", 16, "the shortest request line"),
+  atLeast("headerSectionBytesMax", 16, "a Host field line"),
+  atLeast("trailerSectionBytesMax", 2, "the empty line that ends a chunked body"),
+  atLeast("fieldCountMax", 1, "for Host"),
   {
     limit: "connectionsPerAddressMax",
     expected: "at most connectionsMax",
@@ -500,26 +540,10 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
   },
-  {
-    limit: "certificateLookTimeMs",
-    expected: "at least 1",
-    holds: (l) => l.certificateLookTimeMs >= 1,
-  },
-  {
-    limit: "liveRootTimeMs",
-    expected: "at least 10, so that the looks leave time for requests",
-    holds: (l) => l.liveRootTimeMs >= 10,
-  },
-  {
-    limit: "liveBeatTimeMs",
-    expected: "at least 10, so that the comments leave time for requests",
-    holds: (l) => l.liveBeatTimeMs >= 10,
-  },
-  {
-    limit: "listingEntriesMax",
-    expected: "at least 1",
-    holds: (l) => l.listingEntriesMax >= 1,
-  },
+  atLeast("certificateLookTimeMs", 1),
+  atLeast("liveRootTimeMs", 10, "so that the looks leave time for requests"),
+  atLeast("liveBeatTimeMs", 10, "so that the comments leave time for requests"),
+  atLeast("listingEntriesMax", 1),
   {
     limit: "listingOrderedEntriesMax",
     expected: "at least listingEntriesMax",
@@ -530,36 +554,22 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at most 255: a name in a zip archive has at most 65,535 octets",
     holds: (l) => l.archiveDepthMax <= 255,
   },
-  {
-    limit: "thumbnailsAtOnceMax",
-    expected: "at least 1, or no thumbnail is ever made",
-    holds: (l) => l.thumbnailsAtOnceMax >= 1,
-  },
+  atLeast("thumbnailsAtOnceMax", 1, "or no thumbnail is ever made"),
   {
     limit: "requestsKeptBytesMax",
     expected: "at least requestBodyKeptBytesMax",
     holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
   },
   {
-    limit: "webSocketFragmentsMax",
-    expected: "at least 1, or no message can come",
-    holds: (l) => l.webSocketFragmentsMax >= 1,
+    limit: "recordHeldBytesMax",
+    expected: "at least recordBodyBytesMax",
+    holds: (l) => l.recordHeldBytesMax >= l.recordBodyBytesMax,
   },
-  {
-    limit: "passwordChecksAtOnceMax",
-    expected: "at least 1, or no password is ever right",
-    holds: (l) => l.passwordChecksAtOnceMax >= 1,
-  },
-  {
-    limit: "loginsPerAddressMax",
-    expected: "at least 1, or nobody can log in",
-    holds: (l) => l.loginsPerAddressMax >= 1,
-  },
-  {
-    limit: "loginAddressesMax",
-    expected: "at least 1, or nobody can log in",
-    holds: (l) => l.loginAddressesMax >= 1,
-  },
+  atLeast("recordPhasesMax", 1),
+  atLeast("webSocketFragmentsMax", 1, "or no message can come"),
+  atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
+  atLeast("loginsPerAddressMax", 1, "or nobody can log in"),
+  atLeast("loginAddressesMax", 1, "or nobody can log in"),
   {
     limit: "failedLoginLongestTimeMs",
     expected: "at least failedLoginTimeMs",

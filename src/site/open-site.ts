@@ -13,8 +13,6 @@ import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
 import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
 import type { Eventual } from "../base/eventual.ts";
-import type { Result } from "../base/result.ts";
-import { failure } from "../base/result.ts";
 import type { Response } from "../http/message/response.ts";
 import { ResponseBuilder } from "../http/message/response-builder.ts";
 import type { View } from "../tree/view.ts";
@@ -59,11 +57,6 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly scheme: Scheme;
   /** The names of the server besides localhost; called when a request names another host. */
   readonly hostNames: () => readonly string[];
-  /**
-   * The octets of a file that an option names; fails with a reason that can stand behind its name.
-   * Absent where no option may name one.
-   */
-  readonly readFile?: (path: string) => Result<Uint8Array, string>;
   /** The server's live reload, opened by the first site that has it; absent without a server. */
   readonly live?: () => Live;
   /**
@@ -214,7 +207,7 @@ function openPreviews(service: PreviewService): Previews {
 function openUsers(
   { auth, cors }: CompleteSiteOptions,
   limits: Limits,
-  { routes, clock, budgets, readFile }: SiteSurroundings,
+  { routes, clock, budgets }: SiteSurroundings,
   pages: ErrorPages,
 ): AuthParts | undefined {
   if (auth === undefined) return undefined;
@@ -224,7 +217,6 @@ function openUsers(
     clock,
     scheduler: budgets.scheduler,
     pages,
-    readFile: readFile ?? (() => failure("can't be read here")),
     allowsOrigins: (request) =>
       cors !== false ||
       routes.takesCrossOrigin(request) ||

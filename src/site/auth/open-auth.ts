@@ -9,6 +9,7 @@ import { failure, success } from "../../base/result.ts";
 import { isToken } from "../../http/octets/grammar.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
+import { readOptionFile } from "../../tree/disk/option-file.ts";
 import type { Finisher, Guard } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
@@ -30,8 +31,6 @@ interface AuthSurroundings {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly pages: ErrorPages;
-  /** The octets of a file that an option names; fails with a reason that can stand behind it. */
-  readonly readFile: (path: string) => Result<Uint8Array, string>;
   /** Whether a page of another origin may send requests like this one. */
   readonly allowsOrigins: (request: Request) => boolean;
 }
@@ -69,15 +68,12 @@ function readSecret(user: string, password: string): Result<Secret, string> {
 /** All users that `options` name. Fails with what is wrong, which tells no password. */
 function readUsers(
   { file, users = {} }: AuthOptions,
-  { limits, readFile }: AuthSurroundings,
+  { limits }: AuthSurroundings,
 ): Result<ReadonlyMap<string, Secret>, string> {
   const secrets = new Map<string, Secret>();
   if (file !== undefined) {
-    const octets = readFile(file);
+    const octets = readOptionFile(file, limits.passwordFileBytesMax);
     if (!octets.ok) return failure(`${file}: ${octets.error}`);
-    if (octets.value.length > limits.passwordFileBytesMax) {
-      return failure(`${file}: has more than ${limits.passwordFileBytesMax} bytes`);
-    }
     const read = readPasswordFile(octets.value);
     if (!read.ok) return failure(`${file}: ${read.error}`);
     for (const [user, hash] of read.value) secrets.set(user, hash);

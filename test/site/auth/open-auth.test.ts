@@ -1,8 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 
 import { defaultLimits } from "../../../src/base/limits.ts";
-import { failure, success } from "../../../src/base/result.ts";
-import { utf8Bytes } from "../../../src/http/octets/bytes.ts";
 import type { AuthOptions } from "../../../src/site/auth/auth-options.ts";
 import { openAuth } from "../../../src/site/auth/open-auth.ts";
 import { ErrorPages } from "../../../src/site/pages/error-page.ts";
@@ -15,30 +13,25 @@ import { SiteClient } from "../site-client.ts";
 import { TempSite } from "../../temp-site.ts";
 import { hashes } from "./hashes.ts";
 
-const files: Readonly<Record<string, string>> = {
-  users: `ines:${hashes.ines}\n`,
-  md5: "ines:$apr1$a$b\n",
-  long: `#${"a".repeat(defaultLimits.passwordFileBytesMax)}`,
-};
-
 const site = new TempSite("empty");
+site.file("users", `ines:${hashes.ines}\n`, 0o600);
+site.file("md5", "ines:$apr1$a$b\n", 0o600);
+site.file("long", `#${"a".repeat(defaultLimits.passwordFileBytesMax)}`);
 afterAll(() => site[Symbol.dispose]());
 const { tree } = new SiteClient(site.root);
 
-/** What is wrong with `options`, or "opened". */
+/** What is wrong with `options`, whose file is in the folder, or "opened". */
 function open(options: AuthOptions): string {
-  const opened = openAuth(options, {
+  const { file } = options;
+  const named = file === undefined ? options : { ...options, file: site.at(file) };
+  const opened = openAuth(named, {
     limits: defaultLimits,
     clock: new FakeClock(),
     scheduler: new FakeScheduler(),
     pages: new ErrorPages(tree, defaultLimits, false),
-    readFile: (path) => {
-      const text = files[path];
-      return text === undefined ? failure("no such file") : success(utf8Bytes(text));
-    },
     allowsOrigins: () => false,
   });
-  return opened.ok ? "opened" : opened.error;
+  return opened.ok ? "opened" : opened.error.replaceAll(`${site.root}/`, "");
 }
 
 describe("users", () => {
