@@ -28,7 +28,7 @@ function fileWarnings(file: string): readonly string[] {
 /** A line for each of them. `words` are those of the command line. */
 export function authWarnings(
   server: Listening,
-  { auth, host }: Config,
+  { auth }: Config,
   words: readonly string[],
 ): readonly string[] {
   const lines: string[] = [];
@@ -36,7 +36,7 @@ export function authWarnings(
     lines.push("--auth shows the password to all who may list processes; POSTERN_AUTH does not");
   }
   if (auth?.file !== undefined) lines.push(...fileWarnings(auth.file));
-  const { isLocalOnly } = whereReached({ ...server, host: host ?? server.host }, () => []);
+  const { isLocalOnly } = whereReached(server, () => []);
   if (server.url.protocol === "http:" && !isLocalOnly) {
     lines.push("without TLS, passwords can be read on their way; --tls encrypts them");
   }

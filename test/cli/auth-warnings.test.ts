@@ -122,6 +122,18 @@ describe("the command", () => {
     expect(await statuses(port, both)).toEqual(["401", "200"]);
   });
 
+  test("hands its users to workers, without an argument that shows them", async () => {
+    const given = ["--workers", "2", "--auth-file", folder.at("users")];
+    await using command = new Command([...words, ...given], { POSTERN_AUTH: "bob:builder" });
+    const port = await portOf(command);
+    const all = ["ines:sesame", "bob:builder", "bob:sesame"];
+    expect(await statuses(port, all)).toEqual(["200", "200", "401"]);
+    const arguments_ = await Bun.$`ps -eo args`.quiet().nothrow().text();
+    expect(arguments_).not.toContain("builder");
+    command.signal("SIGTERM");
+    expect(await command.stderr).toBe("");
+  });
+
   test("doesn't start with a password file that can't be used", async () => {
     folder.file("md5", `ines:${hashes.ines}\nbob:$apr1$a$b\n`, 0o600);
     await using command = new Command([...words, "--auth-file", folder.at("md5")]);

@@ -40,11 +40,14 @@ function groupsOf(text: string): readonly string[] {
   return [...first, ...Array.from({ length: zeros }, () => "0"), ...last];
 }
 
-/** What counts as one address: IPv4 as it is, mapped to IPv6 or not, and the first half of IPv6. */
+/**
+ * What counts as one address: IPv4 as it is, mapped to IPv6 or not, the first half of IPv6, and a
+ * Unix socket with all of its clients.
+ */
 export function addressKey(remoteAddress: string): string {
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(remoteAddress)?.[1];
   if (mapped !== undefined) return mapped;
-  if (!remoteAddress.includes(":")) return remoteAddress;
+  if (!/^[\da-f]*:[\da-f]*:/i.test(remoteAddress)) return remoteAddress;
   const [bare = ""] = remoteAddress.split("%");
   const groups = groupsOf(bare).slice(0, 4);
   return groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":");

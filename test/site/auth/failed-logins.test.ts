@@ -53,6 +53,10 @@ describe("an address", () => {
     expect(addressKey("")).toBe("");
   });
 
+  test("is a Unix socket for all of its clients", () => {
+    expect(addressKey("unix:")).toBe("unix:");
+  });
+
   test("waits twice as long after each wrong password, up to a bound", async () => {
     const opened = open();
     const held: number[] = [];
