@@ -205,7 +205,7 @@ function openPreviews(service: PreviewService): Previews {
  * password file or a rule is invalid.
  */
 function openUsers(
-  { auth, cors }: CompleteSiteOptions,
+  { auth, cors, index, cleanUrls }: CompleteSiteOptions,
   limits: Limits,
   { routes, clock, budgets }: SiteSurroundings,
   pages: ErrorPages,
@@ -217,6 +217,8 @@ function openUsers(
     clock,
     scheduler: budgets.scheduler,
     pages,
+    index,
+    cleanUrls,
     allowsOrigins: (request) =>
       cors !== false ||
       routes.takesCrossOrigin(request) ||

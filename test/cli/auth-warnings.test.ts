@@ -128,8 +128,8 @@ describe("the command", () => {
     const port = await portOf(command);
     const all = ["ines:sesame", "bob:builder", "bob:sesame"];
     expect(await statuses(port, all)).toEqual(["200", "200", "401"]);
-    const arguments_ = await Bun.$`ps -eo args`.quiet().nothrow().text();
-    expect(arguments_).not.toContain("builder");
+    const shownWords = await Bun.$`ps -eo args`.quiet().nothrow().text();
+    expect(shownWords).not.toContain("builder");
     command.signal("SIGTERM");
     expect(await command.stderr).toBe("");
   });

@@ -2,6 +2,9 @@
  * Who may ask for what. The first rule that fits a request's path and method decides; where none
  * does, any user may. A path that can't be one of the tree fits no glob.
  *
+ * A folder is answered with its index, and with `cleanUrls` `/about` with `about.html`. So a rule
+ * that isn't public fits these paths, too, if it fits those of the files.
+ *
  * An archive has all that is in a folder, so it needs the leave of every rule that may fit below
  * the folder. How a glob fits is not worked out: it may fit if its text up to its first wildcard
  * leads below the folder, or above it.
@@ -35,9 +38,27 @@ function pathOf(target: Target): string | undefined {
   return contained.ok ? contained.value.text : undefined;
 }
 
-/** The same path with a slash at its end, or without it. */
-function otherSpelling(path: string): string {
-  return path.endsWith("/") ? path.slice(0, -1) : `${path}/`;
+/** How a site's files are named in paths. */
+interface Naming {
+  /** The name of a folder's index; "" for none. */
+  readonly index: string;
+  readonly cleanUrls: boolean;
+}
+
+/** The paths that globs are matched with. */
+interface Spellings {
+  /** As it was asked for, and with a slash at its end or without it. */
+  readonly own: readonly string[];
+  /** Those of the files that it may be answered with. */
+  readonly files: readonly string[];
+}
+
+function spell(path: string, { index, cleanUrls }: Naming): Spellings {
+  const bare = path.endsWith("/") ? path.slice(0, -1) : path;
+  const files: string[] = [];
+  if (index !== "") files.push(`${bare}/${index}`);
+  if (cleanUrls) files.push(`${bare}.html`);
+  return { own: [path, path === bare ? `${bare}/` : bare], files };
 }
 
 function compile({ path = "/**", methods, users, public: isOpen }: AuthRule): CompiledRule {
@@ -63,26 +84,31 @@ function asksForAllBelow(target: Target): boolean {
 /** The rules of one site. */
 export class AccessRules {
   readonly #rules: readonly CompiledRule[];
+  readonly #naming: Naming;
 
   /** `rules` have been validated. */
-  constructor(rules: readonly AuthRule[]) {
+  constructor(rules: readonly AuthRule[], naming: Naming) {
     this.#rules = rules.map(compile);
+    this.#naming = naming;
   }
 
   /** Who may send the request with `head`: each of what it returns has to allow it. */
   leaveFor({ target, method }: RequestHead): readonly Leave[] {
     const path = pathOf(target);
     const rules = this.#rules.filter(({ methods }) => methods?.has(method) !== false);
-    const fitting = rules.find((rule) => fits(rule, path))?.leave ?? "users";
+    const spellings = path === undefined ? undefined : spell(path, this.#naming);
+    const fitting = rules.find((rule) => fits(rule, spellings))?.leave ?? "users";
     if (path === undefined || !asksForAllBelow(target)) return [fitting];
     return [fitting, ...leaveBelow(rules, path.endsWith("/") ? path : `${path}/`)];
   }
 }
 
-function fits({ glob }: CompiledRule, path: string | undefined): boolean {
+function fits({ glob, leave }: CompiledRule, spellings: Spellings | undefined): boolean {
   if (glob === undefined) return true;
-  if (path === undefined) return false;
-  return glob.match(path) || glob.match(otherSpelling(path));
+  if (spellings === undefined) return false;
+  const { own, files } = spellings;
+  const all = leave === "everyone" ? own : [...own, ...files];
+  return all.some((path) => glob.match(path));
 }
 
 /** What is asked for by all of `rules` that may fit below `folder`. */

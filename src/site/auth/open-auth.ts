@@ -31,6 +31,9 @@ interface AuthSurroundings {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly pages: ErrorPages;
+  /** The name of a folder's index; "" for none. */
+  readonly index: string;
+  readonly cleanUrls: boolean;
   /** Whether a page of another origin may send requests like this one. */
   readonly allowsOrigins: (request: Request) => boolean;
 }
@@ -114,7 +117,7 @@ export function openAuth(
     const fault = ruleFault(rule, secrets.value);
     if (fault !== undefined) return failure(fault);
   }
-  const access = new AccessRules(rules);
+  const access = new AccessRules(rules, surroundings);
   const failed = new FailedLogins(limits, clock, scheduler);
   return success({
     guard: new AuthGuard({

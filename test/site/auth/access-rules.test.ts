@@ -5,8 +5,12 @@ import type { AuthRule } from "../../../src/site/auth/auth-options.ts";
 import { requestOf } from "../fake-request.ts";
 
 /** Who of these may send the request with `line`: "everyone", or their names. */
-function who(rules: readonly AuthRule[], line: string): string {
-  const leave = new AccessRules(rules).leaveFor(requestOf(line).head);
+function who(
+  rules: readonly AuthRule[],
+  line: string,
+  naming = { index: "index.html", cleanUrls: false },
+): string {
+  const leave = new AccessRules(rules, naming).leaveFor(requestOf(line).head);
   if (isPublic(leave)) return "everyone";
   return ["ines", "bob"].filter((user) => allows(leave, user)).join(", ");
 }
@@ -60,6 +64,36 @@ describe("the first rule that fits", () => {
     "OPTIONS *",
   ])("is none for %p, so that it needs a user", (line) => {
     expect(who(rules, line)).toBe("ines, bob");
+  });
+});
+
+describe("the path of a file", () => {
+  const rules: readonly AuthRule[] = [
+    { path: "/pub/index.html", public: true },
+    { path: "/board/index.html", users: ["ines"] },
+    { path: "/plan.html", users: ["bob"] },
+    { path: "/open.html", public: true },
+  ];
+
+  test("is that of the folder whose index it is, in a rule that isn't public", () => {
+    for (const line of ["GET /board/index.html", "GET /board/", "GET /board"]) {
+      expect([line, who(rules, line)]).toEqual([line, "ines"]);
+    }
+    expect(who(rules, "GET /board/other.html")).toBe("ines, bob");
+    expect(who(rules, "GET /pub/index.html")).toBe("everyone");
+    expect(who(rules, "GET /pub/")).toBe("ines, bob");
+    expect(who(rules, "GET /board/", { index: "home.html", cleanUrls: false })).toBe("ines, bob");
+    expect(who(rules, "GET /board/", { index: "", cleanUrls: false })).toBe("ines, bob");
+  });
+
+  test("is that without .html where URLs are clean, in a rule that isn't public", () => {
+    expect(who(rules, "GET /plan")).toBe("ines, bob");
+    const naming = { index: "index.html", cleanUrls: true };
+    for (const line of ["GET /plan.html", "GET /plan", "GET /plan/", "GET /pl%61n"]) {
+      expect([line, who(rules, line, naming)]).toEqual([line, "bob"]);
+    }
+    expect(who(rules, "GET /open", naming)).toBe("ines, bob");
+    expect(who(rules, "GET /", { index: "plan.html", cleanUrls: false })).toBe("bob");
   });
 });
 

@@ -29,6 +29,8 @@ function open(options: AuthOptions): string {
     clock: new FakeClock(),
     scheduler: new FakeScheduler(),
     pages: new ErrorPages(tree, defaultLimits, false),
+    index: "index.html",
+    cleanUrls: false,
     allowsOrigins: () => false,
   });
   return opened.ok ? "opened" : opened.error.replaceAll(`${site.root}/`, "");
