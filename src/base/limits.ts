@@ -281,6 +281,27 @@ export interface Limits {
   /** How long a client may take to answer a Close frame; after it the connection is closed. */
   readonly webSocketCloseTimeMs: Milliseconds;
 
+  /** A file of users and their passwords. */
+  readonly passwordFileBytesMax: ByteCount;
+  /** A user's name and password in a request; longer ones are wrong. */
+  readonly credentialsBytesMax: ByteCount;
+  /** What is kept of credentials that were right; 256 bytes for each user's. */
+  readonly credentialsKeptBytesMax: ByteCount;
+  /** Passwords that are hashed at one time. Others wait. */
+  readonly passwordChecksAtOnceMax: number;
+  /** Passwords that wait to be hashed; one more is answered 503. */
+  readonly passwordChecksWaitingMax: number;
+  /** Logins of one client address that are under way; one more is answered 503. */
+  readonly loginsPerAddressMax: number;
+  /** Client addresses whose logins are counted. With more, the first of them are forgotten. */
+  readonly loginAddressesMax: number;
+  /** How long the answer to a wrong password is held back; for each further one twice as long. */
+  readonly failedLoginTimeMs: Milliseconds;
+  /** How long it is held back at most. */
+  readonly failedLoginLongestTimeMs: Milliseconds;
+  /** How long after its last failure an address counts as one without failures. */
+  readonly failedLoginKeptTimeMs: Milliseconds;
+
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -433,6 +454,17 @@ export const defaultLimits: Limits = {
   webSocketMessageTimeMs: seconds(120),
   webSocketCloseTimeMs: seconds(2),
 
+  passwordFileBytesMax: mebibytes(1),
+  credentialsBytesMax: kibibytes(1),
+  credentialsKeptBytesMax: kibibytes(256),
+  passwordChecksAtOnceMax: 2,
+  passwordChecksWaitingMax: 64,
+  loginsPerAddressMax: 8,
+  loginAddressesMax: 4096,
+  failedLoginTimeMs: milliseconds(250),
+  failedLoginLongestTimeMs: seconds(4),
+  failedLoginKeptTimeMs: seconds(60),
+
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
   liveQuietTimeMs: milliseconds(100),
@@ -462,37 +494,32 @@ interface LimitFault {
   readonly expected: string;
 }
 
+/** A relation that has to hold, and the limit that is refused where it doesn't. */
+interface LimitRelation extends LimitFault {
+  readonly holds: (limits: Limits) => boolean;
+}
+
+/** `limit` is `least` or more, for the reason `why`. */
+function atLeast(limit: keyof Limits, least: number, why = ""): LimitRelation {
+  const expected = `at least ${least}${why === "" ? "" : `, ${why}`}`;
+  return { limit, expected, holds: (limits) => limits[limit] >= least };
+}
+
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
  */
-const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => boolean })[] = [
-  {
-    limit: "chunkLineBytesMax",
-    expected: "at least 16, the digits of the largest chunk size",
-    holds: (l) => l.chunkLineBytesMax >= 16,
-  },
-  { limit: "lookupTriesMax", expected: "at least 1", holds: (l) => l.lookupTriesMax >= 1 },
+const relations: readonly LimitRelation[] = [
+  atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
+  atLeast("lookupTriesMax", 1),
   {
     limit: "chunkLineBytesMax",
     expected: "at most chunkExtensionsBytesMax",
     holds: (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
   },
-  {
-    limit: "requestLineBytesMax",
-    expected: "at least 16, the shortest request line",
-    holds: (l) => l.requestLineBytesMax >= 16,
-  },
-  {
-    limit: "headerSectionBytesMax",
-    expected: "at least 16, a Host field line",
-    holds: (l) => l.headerSectionBytesMax >= 16,
-  },
-  {
-    limit: "trailerSectionBytesMax",
-    expected: "at least 2, the empty line that ends a chunked body",
-    holds: (l) => l.trailerSectionBytesMax >= 2,
-  },
-  { limit: "fieldCountMax", expected: "at least 1, for Host", holds: (l) => l.fieldCountMax >= 1 },
+  atLeast("requestLineBytesMax", 16, "the shortest request line"),
+  atLeast("headerSectionBytesMax", 16, "a Host field line"),
+  atLeast("trailerSectionBytesMax", 2, "the empty line that ends a chunked body"),
+  atLeast("fieldCountMax", 1, "for Host"),
   {
     limit: "connectionsPerAddressMax",
     expected: "at most connectionsMax",
@@ -513,26 +540,10 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at least codingBytesMax",
     holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
   },
-  {
-    limit: "certificateLookTimeMs",
-    expected: "at least 1",
-    holds: (l) => l.certificateLookTimeMs >= 1,
-  },
-  {
-    limit: "liveRootTimeMs",
-    expected: "at least 10, so that the looks leave time for requests",
-    holds: (l) => l.liveRootTimeMs >= 10,
-  },
-  {
-    limit: "liveBeatTimeMs",
-    expected: "at least 10, so that the comments leave time for requests",
-    holds: (l) => l.liveBeatTimeMs >= 10,
-  },
-  {
-    limit: "listingEntriesMax",
-    expected: "at least 1",
-    holds: (l) => l.listingEntriesMax >= 1,
-  },
+  atLeast("certificateLookTimeMs", 1),
+  atLeast("liveRootTimeMs", 10, "so that the looks leave time for requests"),
+  atLeast("liveBeatTimeMs", 10, "so that the comments leave time for requests"),
+  atLeast("listingEntriesMax", 1),
   {
     limit: "listingOrderedEntriesMax",
     expected: "at least listingEntriesMax",
@@ -543,11 +554,7 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at most 255: a name in a zip archive has at most 65,535 octets",
     holds: (l) => l.archiveDepthMax <= 255,
   },
-  {
-    limit: "thumbnailsAtOnceMax",
-    expected: "at least 1, or no thumbnail is ever made",
-    holds: (l) => l.thumbnailsAtOnceMax >= 1,
-  },
+  atLeast("thumbnailsAtOnceMax", 1, "or no thumbnail is ever made"),
   {
     limit: "requestsKeptBytesMax",
     expected: "at least requestBodyKeptBytesMax",
@@ -558,15 +565,15 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     expected: "at least recordBodyBytesMax",
     holds: (l) => l.recordHeldBytesMax >= l.recordBodyBytesMax,
   },
+  atLeast("recordPhasesMax", 1),
+  atLeast("webSocketFragmentsMax", 1, "or no message can come"),
+  atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
+  atLeast("loginsPerAddressMax", 1, "or nobody can log in"),
+  atLeast("loginAddressesMax", 1, "or nobody can log in"),
   {
-    limit: "recordPhasesMax",
-    expected: "at least 1",
-    holds: (l) => l.recordPhasesMax >= 1,
-  },
-  {
-    limit: "webSocketFragmentsMax",
-    expected: "at least 1, or no message can come",
-    holds: (l) => l.webSocketFragmentsMax >= 1,
+    limit: "failedLoginLongestTimeMs",
+    expected: "at least failedLoginTimeMs",
+    holds: (l) => l.failedLoginLongestTimeMs >= l.failedLoginTimeMs,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -155,6 +155,19 @@ async function announce(
   if (!opened.ok) void standardError.write(`postern: ${opened.error}\n`);
 }
 
+/** Says how passwords may get into wrong hands, if they may. */
+async function warnOfAuth(
+  server: Server | Workers,
+  config: Config,
+  words: readonly string[],
+): Promise<void> {
+  if (config.quiet === true) return;
+  const { authWarnings } = await import("./auth-warnings.ts");
+  for (const line of authWarnings(server, config, words)) {
+    void standardError.write(`postern: ${line}\n`);
+  }
+}
+
 /** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
 async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
@@ -214,10 +227,13 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const server = await start(config, log);
     const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
-    if (file !== undefined || hasTls(config) || config.faults !== undefined) {
+    const { auth, faults } = config;
+    const isNamed = auth?.file !== undefined || faults !== undefined;
+    if (file !== undefined || hasTls(config) || isNamed) {
       const { reloadOnHangup } = await import("./reload.ts");
       reloadOnHangup(server, command.value, settings.value, stop);
     }
+    if (config.auth !== undefined) await warnOfAuth(server, config, words);
     await announce(server, command.value.ready, settings.value);
     if ("failed" in server) await server.failed;
   } catch (error) {

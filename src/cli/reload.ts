@@ -1,6 +1,7 @@
 /**
- * SIGHUP: reads the configuration and the certificate again, and lets the server go on under them.
- * If either is wrong, a line on standard error says why, and the server goes on as before.
+ * SIGHUP: reads the configuration, the certificate and the password file again, and lets the server
+ * go on under them. If one is wrong, a line on standard error says why, and the server goes on as
+ * before.
  */
 
 import { isatty } from "node:tty";
@@ -65,6 +66,7 @@ function inForce({ config, file }: Settings): string {
   const read = [
     ...(hasTls(config) ? ["the certificate"] : []),
     ...(typeof config.faults === "string" ? [displayName(config.faults)] : []),
+    ...(config.auth?.file === undefined ? [] : [displayName(config.auth.file)]),
   ];
   return `${read.join(" and ")} ${read.length === 1 ? "is" : "are"}`;
 }

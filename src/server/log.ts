@@ -112,7 +112,10 @@ function common(report: LoggedExchange, epochMs: number): string {
   const size = octets === 0 ? "-" : String(octets);
   const when = commonDate(epochMs);
   const line = requestLine(report);
-  return `${remoteAddress} - - [${when}] "${line}" ${response.status} ${size}`;
+  const user = report.request?.user;
+  // A name with a blank would look like two columns.
+  const who = user === undefined ? "-" : escapeLine(user).replaceAll(" ", "\\x20");
+  return `${remoteAddress} - ${who} [${when}] "${line}" ${response.status} ${size}`;
 }
 
 function combined(report: LoggedExchange, epochMs: number): string {
@@ -137,6 +140,7 @@ function json(report: LoggedExchange, epochMs: number): string {
     target: head?.rawTarget ?? null,
     version: head?.version.slice("HTTP/".length) ?? null,
     host: head?.authority?.host ?? null,
+    ...(report.request?.user === undefined ? {} : { user: report.request.user }),
     status: response.status,
     bytes: report.octets,
     durationMs: Math.round(report.durationMs * 1000) / 1000,

@@ -90,6 +90,7 @@ export interface ServeOptions extends SiteOptions {
 /** Options that have no default value: the server does without them. */
 const optionsWithoutDefault = [
   "files",
+  "auth",
   "tls",
   "tlsRedirect",
   "cache",

@@ -17,8 +17,11 @@ export type Answer = Eventual<Response>;
  * request, before the response cache, so their verdict may depend on anything.
  */
 export interface Guard {
-  /** The response that replaces the request's own; undefined lets the request pass. */
-  check(request: Request): Answer | undefined;
+  /**
+   * The response that replaces the request's own, at once or later; undefined lets the request
+   * pass.
+   */
+  check(request: Request): Eventual<Response | undefined>;
 }
 
 /** Answers some requests, by path or by method. The first endpoint that answers is the only one. */

@@ -8,6 +8,7 @@ import { resolveLimits } from "../base/limits.ts";
 import type { Scheme } from "../http/message/target.ts";
 import { TreeContent } from "./content/tree-content.ts";
 import type { Archives, ArchiveService } from "./archive/archives.ts";
+import type { AuthParts } from "./auth/open-auth.ts";
 import type { Endpoint, Finisher, Guard } from "./endpoint.ts";
 import type { FormService } from "./forms/form-endpoint.ts";
 import type { EarlyHints } from "./hints/early-hints.ts";
@@ -199,17 +200,47 @@ function openPreviews(service: PreviewService): Previews {
   return new Made(service);
 }
 
+/**
+ * What users add to a site, whose code is loaded only if it has any. Throws a `ServeError` when the
+ * password file or a rule is invalid.
+ */
+function openUsers(
+  { auth, cors, index, cleanUrls }: CompleteSiteOptions,
+  limits: Limits,
+  { routes, clock, budgets }: SiteSurroundings,
+  pages: ErrorPages,
+): AuthParts | undefined {
+  if (auth === undefined) return undefined;
+  const { openAuth } = require("./auth/open-auth.ts") as typeof import("./auth/open-auth.ts");
+  const parts = openAuth(auth, {
+    limits,
+    clock,
+    scheduler: budgets.scheduler,
+    pages,
+    index,
+    cleanUrls,
+    allowsOrigins: (request) =>
+      cors !== false ||
+      routes.takesCrossOrigin(request) ||
+      (routes.crossOriginMethods(request)?.size ?? 0) > 0,
+  });
+  if (parts.ok) return parts.value;
+  throw new ServeError("auth", parts.error);
+}
+
 /** The guards of a site, in their order. Throws a `ServeError` when a host is invalid. */
 function guardsOf(
   options: CompleteSiteOptions,
   { scheme, hostNames, routes }: SiteSurroundings,
   pages: ErrorPages,
+  users: AuthParts | undefined,
 ): readonly Guard[] {
   const { cors } = options;
   const origins = typeof cors === "object" ? (cors.origins ?? []) : [];
   return [
     ...hostGuardOf(options, hostNames, pages),
     new SchemeGuard(scheme, pages),
+    ...(users === undefined ? [] : [users.guard]),
     new OriginGuard(origins, routes, pages),
   ];
 }
@@ -360,7 +391,12 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
   const home = homeOf(options);
-  const pages = new ErrorPages(tree, limits, explain, { listing: options.listing, near, home });
+  const pages = new ErrorPages(tree, limits, explain, {
+    listing: options.listing,
+    near,
+    home,
+    hasUsers: options.auth !== undefined,
+  });
   const live = liveParts(options, surroundings, pages, limits, headers);
   const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
@@ -371,7 +407,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
-  const guards = [...guardsOf(options, surroundings, pages)];
+  const users = openUsers(options, limits, surroundings, pages);
+  const guards = [...guardsOf(options, surroundings, pages, users)];
   const finishers: Finisher[] = headers === undefined ? [] : [headers];
   if (explain) {
     const { ServerTiming } =
@@ -381,6 +418,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     finishers.push(timing);
   }
   if (live !== undefined) finishers.push(live.finisher);
+  // The last one: rules and live reload set Cache-Control, too.
+  if (users !== undefined) finishers.push(users.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
   return { ...opened, site, limits };

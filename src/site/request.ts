@@ -68,6 +68,8 @@ export interface Request {
   readonly receivedMs: number;
   /** The connection it came on: one object for all its requests. Absent without a server. */
   readonly connection?: object;
+  /** The user whose password came with it, once that is verified. */
+  user?: string;
   /** Set when the client has left, or is not waited for any more, before its response was whole. */
   hasLeft?: boolean;
   /** Called once, when `hasLeft` is set. It must not throw, and must not touch the request. */

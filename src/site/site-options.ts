@@ -11,6 +11,7 @@ import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Permissions } from "../tree/permission.ts";
 import { permissionRules } from "../tree/permission.ts";
+import type { AuthOptions } from "./auth/auth-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
 
 /** The values of the option `post`. */
@@ -47,6 +48,11 @@ export interface SiteOptions {
    * with their subdomains (".example.com"), or "*" for all. Requests for another host get 421.
    */
   readonly allowHosts?: readonly string[];
+  /**
+   * Who may come in: users and their passwords, which browsers ask for (RFC 7617), and rules of who
+   * may ask for what. Without it everyone may ask for everything.
+   */
+  readonly auth?: AuthOptions;
   /**
    * Whose permission to read decides: a stranger's, by the *other* bits of the mode ("other", the
    * default), or that of the server's process ("process").
@@ -108,7 +114,7 @@ export interface SiteOptions {
 }
 
 /** Options without a default value. */
-type OptionWithoutDefault = "files" | "cache";
+type OptionWithoutDefault = "files" | "cache" | "auth";
 
 /** The value of each option that is left out. */
 export const defaultSiteOptions = {
@@ -140,7 +146,7 @@ export const defaultSiteOptions = {
 
 /** Options of a site where only those without a default may be absent. */
 export type CompleteSiteOptions = Required<Omit<SiteOptions, OptionWithoutDefault>> &
-  Pick<SiteOptions, "cache"> & {
+  Pick<SiteOptions, "cache" | "auth"> & {
     /** Files, or a tree in memory to serve again. `root` is ignored then. */
     readonly files?: MemoryFiles | MemoryTree;
     /** The folder that the files lie over; without it they are all there is. */

@@ -70,8 +70,11 @@ export class Site {
    * with the exception of an endpoint.
    */
   answer(request: Request, since: Moment): Answer {
-    const answer = this.#turnAway(request) ?? this.#cache.find(request, since);
-    const made = answer ?? this.#make(request, new View(since, request.receivedMs));
+    const away = this.#turnAway(request);
+    const made =
+      away instanceof Promise
+        ? away.then((response) => response ?? this.#find(request, since))
+        : (away ?? this.#find(request, since));
     if (this.#eachFinishers.length === 0) return this.#pacing.pace(made, request);
     const finished = whenReady(made, (response) => finish(response, request, this.#eachFinishers));
     return this.#pacing.pace(finished, request);
@@ -88,14 +91,24 @@ export class Site {
     this.#cache.clear();
   }
 
-  /** The response of the first guard that turns `request` away. */
-  #turnAway(request: Request): Answer | undefined {
-    for (const guard of this.#guards) {
-      const answer = guard.check(request);
-      if (answer !== undefined)
-        return whenReady(answer, (response) => this.#once(response, request));
+  /** The response of the first guard that turns `request` away, of those `from` a place on. */
+  #turnAway(request: Request, from = 0): Eventual<Response | undefined> {
+    for (let i = from; i < this.#guards.length; i++) {
+      const answer = (this.#guards[i] as Guard).check(request);
+      if (answer === undefined) continue;
+      if (!(answer instanceof Promise)) return this.#once(answer, request);
+      return answer.then((response) =>
+        response === undefined ? this.#turnAway(request, i + 1) : this.#once(response, request),
+      );
     }
     return undefined;
+  }
+
+  /** The cached answer to a request that guards let pass, or one that is made. */
+  #find(request: Request, since: Moment): Answer {
+    return (
+      this.#cache.find(request, since) ?? this.#make(request, new View(since, request.receivedMs))
+    );
   }
 
   #make(request: Request, view: View, from = 0): Answer {

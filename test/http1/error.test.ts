@@ -47,6 +47,8 @@ const origins: Record<Http1RefusalKind, string | { readonly layer: "handlers" | 
   "body-too-large": chunks("ffffffffffffffff"),
   "request-line-too-long": get(`/${"a".repeat(8192)}`),
   expectation: get("/", "Host: a\r\nExpect: x\r\n"),
+  credentials: { layer: "handlers" },
+  "not-permitted": { layer: "handlers" },
   "cross-origin": { layer: "handlers" },
   host: { layer: "handlers" },
   misdirected: { layer: "handlers" },
@@ -79,8 +81,12 @@ describe("the table of refusals", () => {
     }
   });
 
-  test("closes the connection on everything but a handler that failed", () => {
-    expect(kinds.filter((kind) => !http1Refusals[kind].close)).toEqual(["handler-failed"]);
+  test("closes the connection on everything but a handler that failed, and wrong users", () => {
+    expect(kinds.filter((kind) => !http1Refusals[kind].close)).toEqual([
+      "credentials",
+      "not-permitted",
+      "handler-failed",
+    ]);
   });
 
   test("has the statuses that the RFCs name (RFC 9112 §3, §6.1; RFC 9110 §15; RFC 6585 §5)", () => {
@@ -92,6 +98,8 @@ describe("the table of refusals", () => {
       "request-line-too-long": 414,
       "media-type": 415,
       expectation: 417,
+      credentials: 401,
+      "not-permitted": 403,
       "cross-origin": 403,
       host: 421,
       misdirected: 421,

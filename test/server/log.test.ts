@@ -9,6 +9,7 @@ import type { LogFormat, LoggedExchange } from "../../src/server/log.ts";
 import { AccessLog, formatLine, LogOutput, logFormats } from "../../src/server/log.ts";
 import { StandardStream } from "../../src/system/standard-streams.ts";
 import { headOf } from "../http1/transcript.ts";
+import { requestOf } from "../site/fake-request.ts";
 import { FakeClock, startMs } from "../schedule/fake-clock.ts";
 import { FakeScheduler } from "../schedule/fake-scheduler.ts";
 
@@ -135,6 +136,11 @@ describe("what was posted", () => {
   });
 });
 
+/** The line of a request whose user is verified. */
+function lineOf(user: string): string {
+  return line("common", { ...plain, request: { ...requestOf("GET /"), user } });
+}
+
 describe("common", () => {
   test("is the common log format, in UTC", () => {
     expect(line("common", plain)).toBe(
@@ -144,6 +150,11 @@ describe("common", () => {
 
   test("has a dash for what is not known", () => {
     expect(line("common", nameless)).toBe('127.0.0.1 - - [22/Nov/2026:15:04:05 +0000] "-" 400 -');
+  });
+
+  test("names the user whose password was verified, in one column", () => {
+    expect(lineOf("ines")).toStartWith("127.0.0.1 - ines [22/Nov/2026:15:04:05 +0000]");
+    expect(lineOf('a b"\\\u202e')).toStartWith(String.raw`127.0.0.1 - a\x20b\"\\\u{202e} [22/Nov`);
   });
 
   test.each([...Array(12).keys()])("names month %p", (month) => {
@@ -169,6 +180,11 @@ describe("json", () => {
         '"target":"/a%20b?c=d","version":"1.1","host":"lab.example","status":200,"bytes":5,' +
         '"durationMs":1.235,"whole":true,"referer":null,"userAgent":null}',
     );
+  });
+
+  test("names the user whose password was verified", () => {
+    const report = { ...plain, request: { ...requestOf("GET /"), user: "ines" } };
+    expect(JSON.parse(line("json", report))).toMatchObject({ user: "ines" });
   });
 
   test("says why a request was refused", () => {

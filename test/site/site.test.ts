@@ -4,7 +4,7 @@ import { refusals } from "../../src/http/message/error.ts";
 import type { Response } from "../../src/http/message/response.ts";
 import { CachedResponse } from "../../src/http/message/response.ts";
 import { ResponseBuilder } from "../../src/http/message/response-builder.ts";
-import type { Answer, Endpoint, Finisher, Guard } from "../../src/site/endpoint.ts";
+import type { Endpoint, Finisher, Guard } from "../../src/site/endpoint.ts";
 import { ErrorPages } from "../../src/site/pages/error-page.ts";
 import type { Request } from "../../src/site/request.ts";
 import { ResponsePacing } from "../../src/site/response-pacing.ts";
@@ -210,13 +210,13 @@ function cachedBy(dependency: Dependency, text = "cached"): FakeEndpoint {
 /** A guard that counts how often it was asked. */
 class FakeGuard implements Guard {
   asked = 0;
-  verdict: Answer | undefined;
+  verdict: ReturnType<Guard["check"]>;
 
-  constructor(verdict?: Answer) {
+  constructor(verdict?: ReturnType<Guard["check"]>) {
     this.verdict = verdict;
   }
 
-  check(): Answer | undefined {
+  check(): ReturnType<Guard["check"]> {
     this.asked++;
     return this.verdict;
   }
@@ -236,6 +236,28 @@ describe("guards", () => {
   test("may take their time", async () => {
     const guards = [new FakeGuard(Promise.resolve(refused))];
     expect(await bodyOf(siteOf({ guards }))).toBe("no");
+  });
+
+  test("may take their time to let a request pass, to the guards behind them first", async () => {
+    const guards = [new FakeGuard(Promise.resolve(undefined)), new FakeGuard(refused)];
+    const endpoint = new FakeEndpoint(() => textResponse("yes"));
+    expect(await bodyOf(siteOf({ guards, endpoints: [endpoint] }))).toBe("no");
+    expect(endpoint.asked).toBe(0);
+    guards[1] = new FakeGuard(Promise.resolve(undefined));
+    expect(await bodyOf(siteOf({ guards, endpoints: [endpoint] }))).toBe("yes");
+    expect(guards.map(({ asked }) => asked)).toEqual([2, 1]);
+  });
+
+  test("that have taken their time lead to a cached response, too", async () => {
+    const guard = new FakeGuard();
+    const endpoint = cachedBy(new FakeLookup());
+    const site = siteOf({ guards: [guard], endpoints: [endpoint] });
+    const head = repeatedHead("GET /");
+    for (let i = 0; i < 3; i++) {
+      guard.verdict = Promise.resolve(undefined);
+      expect(await bodyOf(site, requestWith(head))).toBe("cached");
+    }
+    expect(endpoint.asked).toBe(1);
   });
 
   test("are asked for every request, for one whose response is cached, too", async () => {

@@ -37,7 +37,7 @@ export async function runAudit(words: readonly string[]): Promise<0 | 1 | 2 | 3>
   const isJson = words.includes("--json");
   const command = readCommandLine(
     words.filter((word) => word !== "--json"),
-    {},
+    { POSTERN_AUTH: process.env["POSTERN_AUTH"] },
   );
   if (!command.ok) return fail(command.error);
   if (command.value.help) {

@@ -70,6 +70,10 @@ export function auditText(report: AuditReport): string {
     const names = hidden === 1 ? "1 name that begins" : `${hidden} names that begin`;
     lines.push(`${names} with a dot: hidden, as --hidden isn't given.`);
   }
+  if (report.open !== undefined) {
+    const open = report.open.map((one) => displayName(one)).join("; ");
+    lines.push(`Visitors need a password${open === "" ? "" : `, but for ${open}`}.`);
+  }
   const nothing = refused.length + exposed.length === 0 ? "; nothing is wrong" : "";
   const entries = count(looked, "entry", "entries");
   const ended = end === "complete" ? "" : `; the audit ${endTexts[end]}`;
@@ -93,6 +97,7 @@ export function auditJson(report: AuditReport): string {
     exposed,
     more,
     unread,
+    ...(report.open === undefined ? {} : { auth: { open: report.open } }),
   };
   return `${JSON.stringify(whole, undefined, 2)}\n`;
 }

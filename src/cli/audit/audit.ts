@@ -7,6 +7,7 @@
 import { shellWord } from "../../base/shell-word.ts";
 import { lookAt, realPath } from "../../system/file-system.ts";
 import { mendingCommand } from "../../tree/mending-command.ts";
+import type { AuthOptions, AuthRule } from "../../site/auth/auth-options.ts";
 import type { ServedSource } from "../../site/open-tree.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName, encodePath } from "../../tree/path.ts";
@@ -58,6 +59,18 @@ export interface AuditReport {
   readonly hidden: number;
   /** Folders that the process itself can't read. */
   readonly unread: readonly string[];
+  /** What everyone may ask for of a site that asks for passwords; absent where it asks for none. */
+  readonly open?: readonly string[];
+}
+
+/** What a site with `auth` answers without a password. */
+function openTo({ rules = [] }: AuthOptions): readonly string[] {
+  return rules.filter((rule) => rule.public === true).map(ruleText);
+}
+
+/** What a rule fits, "GET /pub/**". */
+function ruleText({ path = "/**", methods }: AuthRule): string {
+  return methods === undefined ? path : `${methods.join(", ")} ${path}`;
 }
 
 /** Entries that one turn of the event loop looks at; an audit has the process for itself. */
@@ -134,7 +147,7 @@ class Audit {
   }
 
   async run(signal?: AbortSignal): Promise<AuditReport> {
-    const { limits, surroundings, root, sources } = this.#site;
+    const { limits, surroundings, root, sources, options } = this.#site;
     const bounds = {
       entriesMax: limits.auditEntriesMax,
       depthMax: limits.auditDepthMax,
@@ -159,6 +172,7 @@ class Audit {
       more: this.#refused.more + this.#exposed.more,
       hidden: this.#hidden,
       unread,
+      ...(options.auth === undefined ? {} : { open: openTo(options.auth) }),
     };
   }
 

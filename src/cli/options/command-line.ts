@@ -195,7 +195,10 @@ function valueOf(
   if (syntax === undefined || syntax === "switch") return success(true);
   const values = what.map((text) => syntax.read(text));
   const wrong = values.indexOf(undefined);
-  if (wrong !== -1) return failure(`${source} must be ${syntax.expected}, not ${what[wrong]}`);
+  if (wrong !== -1) {
+    const instead = syntax.isSecret === true ? "" : `, not ${what[wrong]}`;
+    return failure(`${source} must be ${syntax.expected}${instead}`);
+  }
   return success(flag.entry === undefined ? values[0] : values);
 }
 

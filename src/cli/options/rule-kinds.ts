@@ -5,10 +5,20 @@
 
 import { redirectStatuses } from "../../http/message/response-builder.ts";
 import type { FaultRule } from "../../server/faults/fault-options.ts";
+import type { AuthOptions, AuthRule } from "../../site/auth/auth-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { faultUnless, mismatch, oneOf, plainText, showKey, text, truth } from "./value-kind.ts";
+import {
+  faultUnless,
+  mismatch,
+  oneOf,
+  path,
+  plainText,
+  showKey,
+  text,
+  truth,
+} from "./value-kind.ts";
 
 const pathPattern = text("a path as text");
 
@@ -44,8 +54,8 @@ export const folderPaths: Kind<Readonly<Record<string, string>>> = {
 function readHeader(given: string): HeaderRule | undefined {
   const match = /^(?:(\/\S*)[ \t]+)?([^\s:]+):[ \t]*(.*?)[ \t]*$/s.exec(given);
   if (match === null) return undefined;
-  const [, path, name = "", value = ""] = match;
-  return path === undefined ? { name, value } : { path, name, value };
+  const [, glob, name = "", value = ""] = match;
+  return glob === undefined ? { name, value } : { path: glob, name, value };
 }
 
 /** A header rule as a flag writes it. */
@@ -100,3 +110,58 @@ export const rewriteRules = listOf(
     required: ["from", "to"],
   }),
 );
+
+/** Passwords by the names of their users. No message shows what stands in the place of one. */
+const passwords: Kind<Readonly<Record<string, string>>> = {
+  fault(value, key) {
+    const expected = "an object of users and their passwords";
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return { key, text: `expected ${expected}` };
+    }
+    const wrong = Object.entries(value).find(([, password]) => typeof password !== "string");
+    if (wrong === undefined) return undefined;
+    return { key: `${key}.${showKey(wrong[0])}`, text: "expected a password as text" };
+  },
+};
+
+const authObject = object<AuthOptions>({
+  expected: "an object with file or users",
+  members: {
+    file: path("a file's path"),
+    users: passwords,
+    realm: text("text"),
+    rules: listOf(
+      "a list of rules",
+      object<AuthRule>({
+        expected: "an object with path or methods",
+        members: {
+          path: text('a glob, "/private/**"'),
+          methods: listOf("a list of methods", text('a method, "PUT"')),
+          users: listOf("a list of users", text("a user's name")),
+          public: truth,
+        },
+      }),
+    ),
+  },
+});
+
+/** Who may come in, as a configuration says it. A text in its place may be a password. */
+export const auth: Kind<AuthOptions> = {
+  ...authObject,
+  fault: (value, key) =>
+    typeof value === "string"
+      ? { key, text: "expected an object with file or users, got text" }
+      : authObject.fault(value, key),
+};
+
+/** A user with a password, as a flag or the environment writes it. */
+export const userText: FlagText<Pick<AuthOptions, "users">> = {
+  placeholder: "USER:PASSWORD",
+  expected: "USER:PASSWORD",
+  isSecret: true,
+  read: (given) => {
+    const colon = given.indexOf(":");
+    if (colon < 1) return undefined;
+    return { users: { [given.slice(0, colon)]: given.slice(colon + 1) } };
+  },
+};

@@ -22,6 +22,8 @@ export interface FlagText<Value> {
   readonly choices?: readonly string[];
   /** What it is the path of, for a shell to complete; absent when it is no path. */
   readonly names?: "file" | "folder";
+  /** Whether a text may hold a password, so that no message may show it. */
+  readonly isSecret?: true;
   /** The value that `text` stands for; undefined when it isn't one. */
   readonly read: (text: string) => Value | undefined;
 }

@@ -72,6 +72,18 @@ export const refusals = refusalTable({
   path: badRequest("RFC 3986 §3.3", "The path is malformed, or leaves the served folder."),
   form: badRequest("RFC 7578 §4", "The form is malformed."),
   json: badRequest("RFC 8259 §2", "The content is not well-formed JSON in UTF-8."),
+  credentials: {
+    status: 401,
+    section: "RFC 9110 §15.5.2",
+    text: "This needs a user name and a password.",
+    close: false,
+  },
+  "not-permitted": {
+    status: 403,
+    section: "RFC 9110 §15.5.4",
+    text: "This is not for the user whose password you gave.",
+    close: false,
+  },
   "cross-origin": {
     status: 403,
     section: "RFC 9110 §15.5.4",

@@ -120,6 +120,8 @@ interface ErrorPageSettings {
   readonly near?: NearNames | undefined;
   /** The base that the site is served under; the root by default. */
   readonly home?: ContainedPath;
+  /** Whether reasons and similar names are for users alone, who have a password; by default no. */
+  readonly hasUsers?: boolean;
 }
 
 const notFoundText = "There is nothing here by this name.";
@@ -131,18 +133,20 @@ export class ErrorPages {
   readonly #explain: boolean;
   readonly #ways: Ways;
   readonly #near: NearNames | undefined;
+  readonly #hasUsers: boolean;
 
   constructor(
     tree: Tree,
     limits: Limits,
     explain: boolean,
-    { listing = true, near, home = rootPath }: ErrorPageSettings = {},
+    { listing = true, near, home = rootPath, hasUsers = false }: ErrorPageSettings = {},
   ) {
     this.#tree = tree;
     this.#limits = limits;
     this.#explain = explain;
     this.#ways = { tree, isListed: listing, home };
     this.#near = near;
+    this.#hasUsers = hasUsers;
   }
 
   /**
@@ -155,7 +159,7 @@ export class ErrorPages {
     const search = this.#searchNear(missed);
     if (search === undefined) return this.#fromTree({ ...page, note: {} }, view);
     const near = async (): Promise<readonly string[]> => shownPaths(await search());
-    if (!this.#explain) return this.#fromTree({ ...page, note: { near } }, view);
+    if (!this.#explains(missed)) return this.#fromTree({ ...page, note: { near } }, view);
     // The entries of a folder are not watched.
     view.dependOnMore();
     return search().then((found) => {
@@ -168,7 +172,7 @@ export class ErrorPages {
   forbidden(view: View, denial: Denial, missed: Missed = {}): Answer {
     const text = "This is not for everyone to read.";
     const reason = explainDenial(denial);
-    const command = this.#explain ? commandFor(denial) : undefined;
+    const command = this.#explains(missed) ? commandFor(denial) : undefined;
     return this.#fromTree({ status: 403, text, missed, reason, command, note: { reason } }, view);
   }
 
@@ -221,7 +225,7 @@ export class ErrorPages {
   refusal(refusal: Refusal, reason?: string): Response {
     const { status, section, text, close, limit } = refusal;
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
-    const shown = reason === undefined || !this.#explain ? {} : { reason };
+    const shown = reason === undefined || !this.#explains({}) ? {} : { reason };
     const markup = builtInPage(status, { text: `${text}${bound}`, section, ...shown });
     const described = describeRefusal(refusal);
     const noted = reason === undefined ? described : `${described}: ${reason}`;
@@ -229,6 +233,13 @@ export class ErrorPages {
     if (status === 503) builder.field("Retry-After", "1");
     if (close) builder.closing();
     return builder.html(markup).build();
+  }
+
+  /** 401 with `challenge` (RFC 9110 §11.6.1); `reason` is for the log only. */
+  unauthorized(challenge: string, reason: string): Response {
+    const refused = this.refusal(refusals.credentials);
+    const note = { reason: `${describeRefusal(refusals.credentials)}: ${reason}` };
+    return { ...refused, note, fields: [...refused.fields, ["WWW-Authenticate", challenge]] };
   }
 
   /** 500: the storage or a handler failed; `reason` is for the log only. */
@@ -259,11 +270,16 @@ export class ErrorPages {
     );
   }
 
+  /** Whether the page for a request says more than its sentence. */
+  #explains({ request }: Missed): boolean {
+    return this.#explain && (!this.#hasUsers || request?.user !== undefined);
+  }
+
   /** What looks for names similar to that of what is missing, if that is what was asked for. */
   #searchNear({ request, path }: Missed): (() => Promise<readonly ContainedPath[]>) | undefined {
     const search = this.#near;
     if (search === undefined || request === undefined || path === undefined) return undefined;
-    if (!this.#explain && !search.isLogged()) return undefined;
+    if (!this.#explains({ request }) && !search.isLogged()) return undefined;
     return async () => {
       const asked = askedPaths().readAskedPath(request, 0);
       // What a rewrite leads to is not told.
@@ -306,8 +322,11 @@ export class ErrorPages {
   }
 
   /** What a page says: its sentence, and with `--explain` all else. */
-  #shown({ text, reason, command, near = [] }: MissedPage, asked: AskedPath | undefined): PageText {
-    if (!this.#explain) return { text };
+  #shown(
+    { text, reason, command, missed, near = [] }: MissedPage,
+    asked: AskedPath | undefined,
+  ): PageText {
+    if (!this.#explains(missed)) return { text };
     if (asked === undefined) return { text, reason, command };
     const { linkFrom } = askedPaths();
     return { text, reason, command, near: near.map((path) => linkFrom(asked, path)) };
@@ -321,7 +340,7 @@ export class ErrorPages {
     const builder = startPage(status).noting(note);
     const isLarge = file.size > this.#limits.sendPieceBytes;
     const tellsMore = page.reason !== undefined || (page.near?.length ?? 0) > 0;
-    if (!this.#explain || !tellsMore || isLarge) return fileResponse(builder, file);
+    if (!this.#explains(missed) || !tellsMore || isLarge) return fileResponse(builder, file);
     const octets = file.readAll();
     file.close();
     if (octets === undefined) return this.failed(unreadablePage(status));

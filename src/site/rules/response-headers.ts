@@ -12,6 +12,7 @@ import type { Finisher } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { Response, ResponseField } from "../../http/message/response.ts";
 import { isEncoderField } from "../../http/message/response-builder.ts";
+import { decodeGlob } from "./path-glob.ts";
 import type { CorsRule, HeaderRule } from "./rules.ts";
 
 /** The rules that `ResponseHeaders` applies. */
@@ -159,25 +160,6 @@ function preflight(methods: readonly string[], fields: Fields): readonly Respons
 
 /** The methods that routes at the target of a request open to every origin. */
 export type OpenMethods = (request: Request) => ReadonlySet<string> | undefined;
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/**
- * The text of a glob for decoded paths: its percent-escapes are decoded, and what they stand for is
- * no wildcard. Escapes that aren't UTF-8 stay as they are.
- */
-function decodeGlob(glob: string): string {
-  return glob.replace(/(?:%[\dA-F]{2})+/gi, (escapes) => {
-    try {
-      const octets = Uint8Array.from(escapes.slice(1).split("%"), (hex) =>
-        Number.parseInt(hex, 16),
-      );
-      return utf8.decode(octets).replace(/[*?[\]{}!\\]/g, "\\$&");
-    } catch {
-      return escapes;
-    }
-  });
-}
 
 interface CompiledHeader {
   /** Undefined for every path. */

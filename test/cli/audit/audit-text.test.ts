@@ -57,6 +57,18 @@ Looked at 1,234 entries.
 `);
   });
 
+  test("says where visitors need a password", () => {
+    expect(auditText({ ...clean, open: [] })).toBe(
+      "Visitors need a password.\nLooked at 1,234 entries; nothing is wrong.\n",
+    );
+    expect(auditText({ ...clean, open: ["/pub/**", "GET /a\u001b"] })).toStartWith(
+      "Visitors need a password, but for /pub/**; GET /a\\u{1b}.\n",
+    );
+    const { auth } = JSON.parse(auditJson({ ...clean, open: ["/pub/**"] })) as { auth: unknown };
+    expect(auth).toEqual({ open: ["/pub/**"] });
+    expect(auditJson(clean)).not.toContain("auth");
+  });
+
   test("says when nothing is wrong", () => {
     expect(auditText(clean)).toBe("Looked at 1,234 entries; nothing is wrong.\n");
   });

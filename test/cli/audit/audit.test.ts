@@ -75,6 +75,19 @@ describe("an audit", () => {
     );
   });
 
+  test("tells what is answered without a password, where one is needed", async () => {
+    const rules = [
+      { path: "/pub/**", public: true },
+      { path: "/ines/**", users: ["ines"] },
+      { methods: ["GET", "OPTIONS"], public: true },
+    ];
+    expect((await auditOf({ auth: { users: { ines: "sesame" }, rules } })).open).toEqual([
+      "/pub/**",
+      "GET, OPTIONS /**",
+    ]);
+    expect((await auditOf()).open).toBeUndefined();
+  });
+
   test("stops at its limits, and says so", async () => {
     const end = async (limits: ServeOptions["limits"]): Promise<string> =>
       (await auditOf({ limits: { ...limits } })).end;

@@ -12,6 +12,12 @@ export const whole: Required<Config> = {
   allowHosts: ["site.example", ".lab.example"],
   tls: { cert: "cert.pem", key: "key.pem" },
   tlsRedirect: 0,
+  auth: {
+    file: "users.htpasswd",
+    users: { ines: "sesame" },
+    realm: "studio",
+    rules: [{ path: "/private/**", methods: ["GET"], users: ["ines"], public: false }],
+  },
   permissions: "process",
   explain: true,
   hidden: true,

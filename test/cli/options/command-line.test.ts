@@ -223,3 +223,33 @@ describe("mistakes are one clear line each", () => {
     expect(complaint([], "70000")).toBe("PORT must be a number from 0 to 65535, not 70000");
   });
 });
+
+/** The users that `words` ask for, beside the environment's; or what is wrong with them. */
+function usersOf(words: readonly string[], given?: string): unknown {
+  const command = readCommandLine(words, { POSTERN_AUTH: given });
+  return command.ok ? command.value.config.auth : command.error;
+}
+
+describe("a user and a password", () => {
+  test("come from a flag, or from the environment", () => {
+    expect(usersOf(["--auth", "ines:se:same"])).toEqual({ users: { ines: "se:same" } });
+    expect(usersOf([], "ines:sesame")).toEqual({ users: { ines: "sesame" } });
+    expect(usersOf(["--auth=bob:b"], "ines:sesame")).toEqual({ users: { bob: "b" } });
+    expect(usersOf([], "")).toBeUndefined();
+  });
+
+  test("go with a password file", () => {
+    const both = { file: "users", users: { ines: "sesame" } };
+    expect(usersOf(["--auth-file", "users"])).toEqual({ file: "users" });
+    expect(usersOf(["--auth-file", "users", "--auth", "ines:sesame"])).toEqual(both);
+    expect(usersOf(["--auth-file", "users"], "ines:sesame")).toEqual(both);
+  });
+
+  test("are never part of a message", () => {
+    expect(usersOf(["--auth", "sesame"])).toBe("--auth must be USER:PASSWORD");
+    expect(usersOf(["--auth", ":sesame"])).toBe("--auth must be USER:PASSWORD");
+    expect(usersOf([], "sesame")).toBe("POSTERN_AUTH must be USER:PASSWORD");
+    expect(usersOf(["--auth", "a:sesame", "--auth", "b:sesame"])).toBe("--auth is given twice");
+    expect(usersOf(["--auht=a:sesame"])).not.toContain("sesame");
+  });
+});

@@ -43,6 +43,25 @@ describe("rules in a configuration", () => {
       { redirects: [{ from: "/", to: "/a", status: 200 }] },
       "redirects[0].status: expected one of 301, 302, 303, 307, 308, got 200",
     ],
+    [{ auth: "ines:sesame" }, "auth: expected an object with file or users, got text"],
+    [{ auth: true }, "auth: expected an object with file or users, got true"],
+    [
+      { auth: { ines: "sesame" } },
+      "auth.ines: unknown key, expected one of file, users, realm, rules",
+    ],
+    [{ auth: { file: 1 } }, "auth.file: expected a file's path, got 1"],
+    [
+      { auth: { users: "ines:sesame" } },
+      "auth.users: expected an object of users and their passwords",
+    ],
+    [{ auth: { users: { ines: 1234 } } }, "auth.users.ines: expected a password as text"],
+    [{ auth: { realm: 1 } }, "auth.realm: expected text, got 1"],
+    [{ auth: { rules: {} } }, "auth.rules: expected a list of rules, got an object"],
+    [
+      { auth: { rules: [{ methods: "GET" }] } },
+      'auth.rules[0].methods: expected a list of methods, got "GET"',
+    ],
+    [{ auth: { rules: [{ public: 1 }] } }, "auth.rules[0].public: expected true or false, got 1"],
     [{ rewrites: [[]] }, "rewrites[0]: expected an object with from and to, got a list"],
     [{ rewrites: [{ from: "/" }] }, "rewrites[0].to: expected a path as text, got none"],
   ])("%# of the wrong type are told", (value, line) => {
