@@ -249,6 +249,23 @@ export interface Limits {
   /** How long a client may take to answer a Close frame; after it the connection is closed. */
   readonly webSocketCloseTimeMs: Milliseconds;
 
+  /** Connections to one backend; further requests wait for one of them. */
+  readonly proxyConnectionsMax: number;
+  /** Requests that wait for a connection to one backend; one more is answered 503. */
+  readonly proxyQueueMax: number;
+  /** How long a connection to a backend may take to be there, waiting included; after it 504. */
+  readonly proxyConnectTimeMs: Milliseconds;
+  /** From the last octet of a request to the head of its backend's answer; after it 504. */
+  readonly proxyResponseTimeMs: Milliseconds;
+  /** How long a backend may be silent in an answer, and both sides in a tunnel; after it a reset. */
+  readonly proxySilenceTimeMs: Milliseconds;
+  /** How long a connection to a backend is kept for another request. */
+  readonly proxyIdleTimeMs: Milliseconds;
+  /** How long a backend may take to ask for content with 100; after it the content is sent. */
+  readonly proxyContinueTimeMs: Milliseconds;
+  /** Interim responses that a backend may send for one request; beyond it 502. */
+  readonly proxyInterimMax: number;
+
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -388,6 +405,15 @@ export const defaultLimits: Limits = {
   webSocketMessageTimeMs: seconds(120),
   webSocketCloseTimeMs: seconds(2),
 
+  proxyConnectionsMax: 1000,
+  proxyQueueMax: 1000,
+  proxyConnectTimeMs: seconds(5),
+  proxyResponseTimeMs: seconds(60),
+  proxySilenceTimeMs: seconds(3600),
+  proxyIdleTimeMs: seconds(4),
+  proxyContinueTimeMs: seconds(1),
+  proxyInterimMax: 16,
+
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
   liveQuietTimeMs: milliseconds(100),
@@ -512,6 +538,11 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "webSocketFragmentsMax",
     expected: "at least 1, or no message can come",
     holds: (l) => l.webSocketFragmentsMax >= 1,
+  },
+  {
+    limit: "proxyConnectionsMax",
+    expected: "at least 1, or no backend is ever asked",
+    holds: (l) => l.proxyConnectionsMax >= 1,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -25,7 +25,7 @@ import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
-import { http1Factory } from "./http1/http1-factory.ts";
+import { http1Factory, openBackends } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
@@ -400,12 +400,13 @@ async function listen(
 async function close(
   listeners: readonly Listener[],
   live: LateLive,
-  { tree, limits }: OpenSite,
+  { tree, limits, backends }: OpenSite,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
   const closing = listeners.map((listener) => listener.close());
   live.close();
+  backends?.close();
   const abort = (): void => {
     for (const listener of listeners) listener.abort();
   };
@@ -510,6 +511,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
     routes,
+    backends: once(() => openBackends(clock, scheduler)),
     clock,
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),

@@ -13,6 +13,7 @@ export type ServeErrorCode =
   | "files"
   | "base"
   | "mounts"
+  | "proxy"
   | "limits"
   | "form"
   | "index"

@@ -53,6 +53,8 @@ const origins: Record<Http1RefusalKind, string | { readonly layer: "handlers" | 
   "header-section-too-large": get("/", `X: ${"a".repeat(32_768)}`),
   "too-many-fields": get("/", "X: a\r\n".repeat(101)),
   "trailer-section-too-large": chunks(`0\r\nX: ${"a".repeat(8192)}`),
+  "bad-gateway": { layer: "handlers" },
+  "gateway-timeout": { layer: "handlers" },
   "handler-failed": { layer: "server" },
   "coding-unknown": get("/", "Transfer-Encoding: gzip, chunked\r\n"),
   overloaded: { layer: "server" },

@@ -3,6 +3,9 @@
  * recognise together, and the memory that bodies and waiting output take.
  */
 
+import type { Clock } from "../../schedule/clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { Backends } from "../../site/proxy/backend.ts";
 import type { Limits } from "../../base/limits.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import { MemoryTotal } from "../connection/memory-total.ts";
@@ -38,4 +41,11 @@ export function http1Factory(): ConnectionFactory {
     }
     return new Http1Connection(context, transport, remoteAddress, shared);
   };
+}
+
+/** The connections to backends of a server. Their code is loaded only by one that has some. */
+export function openBackends(clock: Clock, scheduler: Scheduler): Backends {
+  const { BackendPools } =
+    require("./backend/backends.ts") as typeof import("./backend/backends.ts");
+  return new BackendPools(clock, scheduler);
 }

@@ -4,6 +4,15 @@ import type { Config } from "../../../src/cli/config/config.ts";
 export const whole: Required<Config> = {
   root: "site",
   base: "/app/",
+  proxy: {
+    "/api": {
+      target: "http://127.0.0.1:3000",
+      host: "keep",
+      timeoutMs: 1000,
+      verify: false,
+      ca: "-----BEGIN CERTIFICATE-----",
+    },
+  },
   mounts: { "/docs": "docs" },
   host: "::1",
   port: 0,
