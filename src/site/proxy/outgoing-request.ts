@@ -37,8 +37,7 @@ const written: ReadonlySet<string> = new Set([
 const writtenCounted: ReadonlySet<string> = new Set([...written, "max-forwards"]);
 
 /** Whether Max-Forwards counts for `method`; for others it is a field like any (§7.6.2). */
-const countsForwards = (method: string): boolean =>
-  method === "OPTIONS" || method === "TRACE";
+const countsForwards = (method: string): boolean => method === "OPTIONS" || method === "TRACE";
 
 /**
  * How often the request with `head` may be forwarded; undefined where it doesn't say, and where the

@@ -189,9 +189,14 @@ export class BackendConnection implements Timed, BackendEnd {
     this.#advance();
   }
 
-  /** The socket is closed, by either side; `detail` says why, if that is known. */
-  closed(detail = "the connection was reset"): void {
+  /** The socket is closed, by either side; `error` says why, if it wasn't in order. */
+  closed(error?: Error): void {
     if (this.#phase === "closed") return;
+    // Where our side has ended before, the end of the backend's is told by this alone.
+    if (this.#tunnel !== undefined && this.#output === "ended" && error === undefined) {
+      return this.peerEnded();
+    }
+    const detail = error?.message ?? "the connection was closed";
     if (this.#phase === "asking") this.#advance();
     if (this.#phase !== "answering") return this.#fail(this.#broken(detail));
     // What has come before can still be read: it may be the rest of the response.

@@ -136,13 +136,14 @@ export class BackendPool implements Backend, BackendOwner {
   /** Has `call` wait for a connection, a new one if it `isFresh`. */
   await(call: Call, isFresh: boolean): void {
     const { limits, clock, timers } = this.#surroundings;
-    if (this.#waiting.size - this.#connecting >= limits.proxyQueueMax) {
+    // A free one makes room for a new one.
+    if (this.connections >= limits.proxyConnectionsMax) this.#free.shift()?.closeIfFree();
+    const isFull = this.connections >= limits.proxyConnectionsMax;
+    if (isFull && this.#waiting.size - this.#connecting >= limits.proxyQueueMax) {
       return call.refuse(new BackendError("busy", `${this.#waiting.size} requests wait already`));
     }
     this.#waiting.set(call, isFresh);
     timers.set(call, clock.turnMs() + limits.proxyConnectTimeMs);
-    // A free one makes room for a new one.
-    if (this.connections >= limits.proxyConnectionsMax) this.#free.shift()?.closeIfFree();
     this.#connect();
   }
 

@@ -21,25 +21,31 @@ interface Opening {
 }
 
 /** The handlers of a socket; for TLS it is opened when its handshake is done. */
-function handlers(isSecure: boolean, { opened, failed }: Opening): SocketHandler<SocketData> {
+function handlers(
+  { scheme, verify }: BackendAddress,
+  { opened, failed }: Opening,
+): SocketHandler<SocketData> {
+  const isSecure = scheme === "https";
   return {
     open: (socket) => {
       if (!isSecure) opened(socket);
     },
     handshake: (socket, isDone, error) => {
       if (!isSecure || socket.data !== undefined) return;
-      if (isDone && (error === null || error === undefined)) return opened(socket);
+      // A name that the certificate is not for is told by the error alone.
+      const isTrusted = !verify || error === null || error === undefined;
+      if (isDone && isTrusted) return opened(socket);
       failed(new BackendError("untrusted", error?.message ?? "the handshake failed"));
       socket.terminate();
     },
     data: (socket, octets) => socket.data?.receive(octets),
     drain: (socket) => socket.data?.drained(),
     end: (socket) => socket.data?.peerEnded(),
-    close: (socket) => {
-      socket.data?.closed();
+    close: (socket, error) => {
+      socket.data?.closed(error);
       failed(new BackendError("unreachable", "the connection was closed"));
     },
-    error: (socket, error) => socket.data?.closed(error.message),
+    error: (socket, error) => socket.data?.closed(error),
     connectError: (_, error) => failed(new BackendError("unreachable", error.message)),
   };
 }
@@ -49,13 +55,13 @@ function handlers(isSecure: boolean, { opened, failed }: Opening): SocketHandler
  * ends an attempt that nothing answers.
  */
 export function connectTo(
-  { scheme, host, port, verify, ca }: BackendAddress,
+  address: BackendAddress,
   surroundings: BackendSurroundings,
   owner: BackendOwner,
 ): Promise<BackendConnection> {
   return new Promise((resolve, reject) => {
-    const isSecure = scheme === "https";
-    const socket = handlers(isSecure, {
+    const { scheme, host, port, verify, ca } = address;
+    const socket = handlers(address, {
       opened: (open) => {
         const connection = new BackendConnection(surroundings, new SocketTransport(open), owner);
         open.data = connection;
@@ -76,7 +82,7 @@ export function connectTo(
       allowHalfOpen: true,
       data: undefined,
       socket,
-      ...(isSecure ? { tls } : {}),
+      ...(scheme === "https" ? { tls } : {}),
     };
     Bun.connect<SocketData>(options).catch((error: unknown) => {
       reject(new BackendError("unreachable", error instanceof Error ? error.message : "failed"));
