@@ -81,8 +81,12 @@ describe("the table of refusals", () => {
     }
   });
 
-  test("closes the connection on everything but a handler that failed", () => {
-    expect(kinds.filter((kind) => !http1Refusals[kind].close)).toEqual(["handler-failed"]);
+  test("closes the connection on everything but a handler or a backend that failed", () => {
+    expect(kinds.filter((kind) => !http1Refusals[kind].close)).toEqual([
+      "handler-failed",
+      "bad-gateway",
+      "gateway-timeout",
+    ]);
   });
 
   test("has the statuses that the RFCs name (RFC 9112 §3, §6.1; RFC 9110 §15; RFC 6585 §5)", () => {
@@ -102,7 +106,9 @@ describe("the table of refusals", () => {
       "trailer-section-too-large": 431,
       "handler-failed": 500,
       "coding-unknown": 501,
+      "bad-gateway": 502,
       overloaded: 503,
+      "gateway-timeout": 504,
       "version-unsupported": 505,
     });
   });

@@ -68,8 +68,8 @@ export interface Backend {
 
 /** The backends of one server. Sites that follow each other share the connections. */
 export interface Backends {
-  /** The backend at `address`, for a site with `limits`. */
-  at(address: BackendAddress, limits: Limits): Backend;
+  /** The backends at `addresses`, one for each, for a site with `limits`. */
+  open(addresses: readonly BackendAddress[], limits: Limits): readonly Backend[];
   /** The server stops: connections that are free are closed, and others when they are. */
   close(): void;
 }

@@ -81,14 +81,12 @@ function bodyOf({ body, fields }: BackendResponse, method: string): Body {
 export class ProxyEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #parts: ProxyParts;
-  readonly #backends: readonly (readonly [ProxyRule, Backend])[];
+  readonly #backends: readonly Backend[];
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
-    this.#backends = parts.rules.map((rule) => [
-      rule,
-      parts.backends.at(rule.address, parts.limits),
-    ]);
+    const addresses = parts.rules.map(({ address }) => address);
+    this.#backends = parts.backends.open(addresses, parts.limits);
   }
 
   /** None: below a prefix every method is answered, and elsewhere none. */
@@ -100,10 +98,11 @@ export class ProxyEndpoint implements Endpoint {
     const { target } = request.head;
     if (target.form !== "origin" && target.form !== "absolute") return undefined;
     const { segments, isPassable } = readProxiedPath(target.path);
-    const found = this.#backends.find(([rule]) => isBelow(segments, rule.segments));
-    if (found === undefined) return undefined;
+    const { rules } = this.#parts;
+    const at = rules.findIndex((rule) => isBelow(segments, rule.segments));
+    const [rule, backend] = [rules[at], this.#backends[at]];
+    if (rule === undefined || backend === undefined) return undefined;
     if (!isPassable) return this.#parts.pages.refusal(refusals.path);
-    const [rule, backend] = found;
     if (this.#isLoop(request)) return this.#refuse(request, rule, "loop", "named in Via");
     // RFC 9110 §7.6.2: it must not be forwarded, so it is answered here.
     if (forwardsLeft(request.head) === 0) return undefined;

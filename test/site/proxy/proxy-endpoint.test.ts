@@ -43,12 +43,13 @@ const hello: BackendResponse = {
 };
 
 const backends: NonNullable<SiteSurroundings["backends"]> = () => ({
-  at: (address) => ({
-    ask: (request): BackendCall => {
-      asked.push({ address, request });
-      return { answer: answer(), abort: () => void aborts++ };
-    },
-  }),
+  open: (addresses) =>
+    addresses.map((address) => ({
+      ask: (request): BackendCall => {
+        asked.push({ address, request });
+        return { answer: answer(), abort: () => void aborts++ };
+      },
+    })),
   close: () => undefined,
 });
 

@@ -184,6 +184,11 @@ export class BackendPool implements Backend, BackendOwner {
   /** Closes what is free, now and later. */
   close(): void {
     this.#isClosed = true;
+    this.closeFree();
+  }
+
+  /** Closes what is free. */
+  closeFree(): void {
     for (const connection of this.#free.splice(0)) connection.closeIfFree();
   }
 

@@ -14,24 +14,27 @@ import { BackendPool } from "./backend-pool.ts";
 export class BackendPools implements Backends {
   readonly #clock: Clock;
   readonly #timers: Timers;
-  /** By address and limits. A configuration has a few, and each reload may add some. */
-  readonly #pools = new Map<string, BackendPool>();
+  /** Those of the site that was opened last, by address and limits. */
+  #pools: ReadonlyMap<string, BackendPool> = new Map();
 
   constructor(clock: Clock, scheduler: Scheduler) {
     this.#clock = clock;
     this.#timers = new Timers(clock, scheduler.alarm());
   }
 
-  at(address: BackendAddress, limits: Limits): Backend {
-    const key = JSON.stringify([address, limits]);
-    const known = this.#pools.get(key);
-    if (known !== undefined) return known;
-    for (const [other, pool] of this.#pools) {
-      if (pool.connections === 0) this.#pools.delete(other);
-    }
-    const pool = new BackendPool(address, { limits, clock: this.#clock, timers: this.#timers });
-    this.#pools.set(key, pool);
-    return pool;
+  open(addresses: readonly BackendAddress[], limits: Limits): readonly Backend[] {
+    const surroundings = { limits, clock: this.#clock, timers: this.#timers };
+    const pools = new Map<string, BackendPool>();
+    const backends = addresses.map((address) => {
+      const key = JSON.stringify([address, limits]);
+      const known = pools.get(key) ?? this.#pools.get(key);
+      const pool = known ?? new BackendPool(address, surroundings);
+      pools.set(key, pool);
+      return pool;
+    });
+    for (const [key, pool] of this.#pools) if (!pools.has(key)) pool.closeFree();
+    this.#pools = pools;
+    return backends;
   }
 
   /** The server stops: connections that are free are closed, and others when they are. */
