@@ -110,6 +110,7 @@ async function complaintsOf(script: Script): Promise<readonly string[]> {
     expect(phases).toHaveLength(script.phases.length);
     return phases.flatMap((outcome) => {
       if (outcome.kind === "held") return [];
+      if (outcome.kind === "not-played") return [`${script.file}: not played: ${outcome.reason}`];
       const { line, expected, came } = outcome.failure;
       return [`${script.file}:${line}: expected ${expected}, ${came}`];
     });

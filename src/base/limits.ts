@@ -231,7 +231,39 @@ export interface Limits {
   readonly requestBodyKeptBytesMax: ByteCount;
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
+  /**
+   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
+   * length and digest; a request with a longer one is left out.
+   */
+  readonly recordBodyBytesMax: ByteCount;
+  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
+  readonly recordHeldBytesMax: ByteCount;
+  /** Phases of one script of a recording; the next script goes on. */
+  readonly recordPhasesMax: number;
+  /** Scripts of one recording; beyond it nothing more is recorded. */
+  readonly recordScriptsMax: number;
+  /** What one recording writes; beyond it nothing more is recorded. */
+  readonly recordFolderBytesMax: ByteCount;
+  /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
+  readonly proxyConnectTimeMs: Milliseconds;
+  /** How long nothing may pass between the two; after it both connections are reset. */
+  readonly proxyIdleTimeMs: Milliseconds;
 
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** Octets that a fault adds to a head, or sends in its place. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -250,21 +282,21 @@ export interface Limits {
   readonly webSocketCloseTimeMs: Milliseconds;
 
   /** Connections to one backend; further requests wait for one of them. */
-  readonly proxyConnectionsMax: number;
+  readonly backendConnectionsMax: number;
   /** Requests that wait for a connection to one backend; one more is answered 503. */
-  readonly proxyQueueMax: number;
+  readonly backendQueueMax: number;
   /** How long a connection to a backend may take to be there, waiting included; after it 504. */
-  readonly proxyConnectTimeMs: Milliseconds;
+  readonly backendConnectTimeMs: Milliseconds;
   /** From the last octet of a request to the head of its backend's answer; after it 504. */
-  readonly proxyResponseTimeMs: Milliseconds;
+  readonly backendResponseTimeMs: Milliseconds;
   /** How long a backend may be silent in an answer, and both sides in a tunnel; after it a reset. */
-  readonly proxySilenceTimeMs: Milliseconds;
+  readonly backendSilenceTimeMs: Milliseconds;
   /** How long a connection to a backend is kept for another request. */
-  readonly proxyIdleTimeMs: Milliseconds;
+  readonly backendIdleTimeMs: Milliseconds;
   /** How long a backend may take to ask for content with 100; after it the content is sent. */
-  readonly proxyContinueTimeMs: Milliseconds;
+  readonly backendContinueTimeMs: Milliseconds;
   /** Interim responses that a backend may send for one request; beyond it 502. */
-  readonly proxyInterimMax: number;
+  readonly backendInterimMax: number;
 
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
@@ -395,7 +427,20 @@ export const defaultLimits: Limits = {
   requestsKeptBytesMax: mebibytes(16),
   requestBodyKeptBytesMax: mebibytes(1),
   requestWaitTimeMs: seconds(2),
+  recordBodyBytesMax: mebibytes(1),
+  recordHeldBytesMax: mebibytes(64),
+  recordPhasesMax: 100,
+  recordScriptsMax: 1000,
+  recordFolderBytesMax: mebibytes(256),
+  proxyConnectTimeMs: seconds(5),
+  proxyIdleTimeMs: seconds(300),
 
+  faultRulesMax: 1000,
+  faultWaitTimeMs: seconds(600),
+  faultHeadBytesMax: mebibytes(16),
+  faultFieldsMax: 100_000,
+  faultInterimMax: 100_000,
+  faultEndlessBytesMax: mebibytes(1024),
   webSocketMessageBytesMax: mebibytes(16),
   webSocketFragmentsMax: 262_144,
   webSocketInboxBytesMax: mebibytes(1),
@@ -405,14 +450,14 @@ export const defaultLimits: Limits = {
   webSocketMessageTimeMs: seconds(120),
   webSocketCloseTimeMs: seconds(2),
 
-  proxyConnectionsMax: 1000,
-  proxyQueueMax: 1000,
-  proxyConnectTimeMs: seconds(5),
-  proxyResponseTimeMs: seconds(60),
-  proxySilenceTimeMs: seconds(3600),
-  proxyIdleTimeMs: seconds(4),
-  proxyContinueTimeMs: seconds(1),
-  proxyInterimMax: 16,
+  backendConnectionsMax: 1000,
+  backendQueueMax: 1000,
+  backendConnectTimeMs: seconds(5),
+  backendResponseTimeMs: seconds(60),
+  backendSilenceTimeMs: seconds(3600),
+  backendIdleTimeMs: seconds(4),
+  backendContinueTimeMs: seconds(1),
+  backendInterimMax: 16,
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
@@ -535,14 +580,24 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
   },
   {
+    limit: "recordHeldBytesMax",
+    expected: "at least recordBodyBytesMax",
+    holds: (l) => l.recordHeldBytesMax >= l.recordBodyBytesMax,
+  },
+  {
+    limit: "recordPhasesMax",
+    expected: "at least 1",
+    holds: (l) => l.recordPhasesMax >= 1,
+  },
+  {
     limit: "webSocketFragmentsMax",
     expected: "at least 1, or no message can come",
     holds: (l) => l.webSocketFragmentsMax >= 1,
   },
   {
-    limit: "proxyConnectionsMax",
+    limit: "backendConnectionsMax",
     expected: "at least 1, or no backend is ever asked",
-    holds: (l) => l.proxyConnectionsMax >= 1,
+    holds: (l) => l.backendConnectionsMax >= 1,
   },
   {
     limit: "workerSteadyTimeMs",

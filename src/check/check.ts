@@ -8,14 +8,15 @@ import { writeFileSync } from "node:fs";
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import type { Asked } from "./blame/profile.ts";
 import { writeNamedTree } from "./play/script-tree.ts";
 import type { StartServer } from "./play/stage.ts";
 import type { Column } from "./report/column.ts";
-import { tally } from "./report/column.ts";
 import { githubAnnotations } from "./report/formats/github-annotations.ts";
 import { reportJson } from "./report/formats/json-report.ts";
 import { reportJunit } from "./report/formats/junit-report.ts";
 import { reportTap } from "./report/formats/tap-report.ts";
+import { totals } from "./report/totals.ts";
 import { reportText } from "./report/text-report.ts";
 import type { CourseOptions } from "./run/course.ts";
 import { Course } from "./run/course.ts";
@@ -28,17 +29,22 @@ import { collectScripts } from "./script/collection.ts";
 import type { Script, ScriptFault } from "./script/script.ts";
 
 /**
- * 0: every `must` phase that was played held, and each server played at least one phase; 1: not so;
- * 2: a script or an argument can't be read, or the tree or a report can't be written.
+ * 0: every `must` that was played held, and each server played at least one phase; 1: not so; 2: a
+ * script or an argument can't be read, the tree or a report can't be written, or a server can't be
+ * reached or went away.
  */
 type ExitStatus = 0 | 1 | 2;
 
 export interface CheckOptions
-  extends Selection, Pick<CourseOptions, "jobs" | "bail" | "seed" | "progress"> {
+  extends Selection, Asked, Pick<CourseOptions, "jobs" | "bail" | "seed" | "progress"> {
   /** Scripts, and folders of scripts. */
   readonly paths: readonly string[];
   /** URLs of other servers. If empty, `start` starts a server for each script. */
   readonly against: readonly string[];
+  /** Clients to test instead, as `NAME=COMMAND` or a command. */
+  readonly clients?: readonly string[];
+  /** The words of one more client's command. */
+  readonly clientWords?: readonly string[];
   /** The folder that the other servers serve; the merged tree is written there. */
   readonly tree?: string;
   /** Whether the report is JSON. */
@@ -72,6 +78,8 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
     options.out(listText(scripts, options.strengths));
     return 0;
   }
+  const { clients = [], clientWords = [] } = options;
+  if (clients.length + clientWords.length > 0) return checkClients(options, scripts);
   const urls = options.against.map(readUrl);
   const wrong = urls.find((url) => !url.ok);
   if (wrong?.ok === false) return refused(options, wrong.error);
@@ -79,13 +87,33 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
     const column = await playOwn(scripts, courseOf(options), options.start);
     return conclude(options, scripts, [column]);
   }
-  const groups = treeGroups(scripts, options.tree !== undefined);
+  const groups = treeGroups(scripts, options.tree !== undefined, options);
   if (!groups.ok) return unreadable(options, groups.error);
   const { tree } = options;
   if (urls.length === 0 && tree !== undefined) return writeOnly(options, tree, groups.value);
   const readable = urls.flatMap((url) => (url.ok ? [url.value] : []));
-  const played = await playRunning(scripts, groups.value, readable, tree, courseOf(options));
+  const course = courseOf(options);
+  const played = await playRunning(scripts, groups.value, readable, tree, course, options);
   return played.ok ? conclude(options, scripts, played.value) : refused(options, played.error);
+}
+
+/** Plays the scripts with clients, which are loaded only for that. */
+async function checkClients(
+  options: CheckOptions,
+  scripts: readonly Script[],
+): Promise<ExitStatus> {
+  const { clients = [], clientWords = [] } = options;
+  if (options.against.length > 0 || options.tree !== undefined) {
+    return refused(options, "--client plays no server: leave out --against and --tree");
+  }
+  const { commandOf, readClientCommand } = await import("./clients/client-command.ts");
+  const { playClients } = await import("./clients/play-clients.ts");
+  const read = clients.map(readClientCommand);
+  if (clientWords.length > 0) read.push(commandOf(clientWords));
+  const wrong = read.find((command) => !command.ok);
+  if (wrong?.ok === false) return refused(options, wrong.error);
+  const commands = read.flatMap((command) => (command.ok ? [command.value] : []));
+  return conclude(options, scripts, await playClients(scripts, commands, courseOf(options)));
 }
 
 function courseOf(options: CheckOptions): Course {
@@ -146,10 +174,11 @@ async function conclude(
   return status;
 }
 
-/** 0 if every server played at least one phase, and each `must` phase that it played held. */
+/** 0 if every server played at least one phase, and each `must` that it played held. */
 function exitStatus(scripts: readonly Script[], columns: readonly Column[]): ExitStatus {
+  if (columns.some(({ unreachable, gone }) => (unreachable ?? gone) !== undefined)) return 2;
   const good = columns.every((column) => {
-    const { must, should, may } = tally(scripts, column);
+    const { must, should, may } = totals(scripts, column);
     return must.held === must.played && must.played + should.played + may.played > 0;
   });
   return good ? 0 : 1;

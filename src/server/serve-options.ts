@@ -8,9 +8,11 @@
  * `CodeOption` (`cli/config/config.ts`) instead.
  */
 
+import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
 
@@ -71,6 +73,16 @@ export interface ServeOptions extends SiteOptions {
   readonly isTerminal?: () => boolean;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * What the server does wrong on purpose, to test clients: a list of rules, or the path of a text
+   * file with them. Nothing by default.
+   */
+  readonly faults?: readonly FaultRule[] | string;
+  /**
+   * Is told of the octets of each connection, those within TLS; `recordScripts` of `postern/check`
+   * makes one that writes wire scripts. None by default.
+   */
+  readonly wiretap?: Wiretap;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -86,6 +98,7 @@ const optionsWithoutDefault = [
   "onError",
   "unix",
   "unixMode",
+  "wiretap",
 ] as const satisfies readonly (keyof ServeOptions)[];
 
 type OptionWithoutDefault = (typeof optionsWithoutDefault)[number];
@@ -97,6 +110,7 @@ export const defaultOptions = {
   host: "localhost",
   reusePort: false,
   log: "none",
+  faults: [],
   record: true,
 } as const satisfies Required<Omit<ServeOptions, OptionWithoutDefault>>;
 
@@ -170,7 +184,8 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
-  | "record";
+  | "record"
+  | "wiretap";
 
 /**
  * The options that can change while a server runs. `tls` is the certificate for connections to

@@ -155,12 +155,12 @@ describe("the exit status", () => {
     expect(text).toContain("s/needy.wire: needs server --hidden");
   });
 
-  test("is 1 when a server can't be reached, and the report says so clearly", async () => {
+  test("is 2 when a server can't be reached, and the report says so clearly", async () => {
     write("s", "good", good);
     const server = filesOf(folder);
     server.stop();
     const { status, text } = await run({ against: [server.url.href] });
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(text).toContain(`NOT REACHED ${server.url.host}: ECONNREFUSED; nothing was played`);
   });
 
@@ -205,6 +205,78 @@ describe("the exit status", () => {
     const { status, text } = await run({ tree: join(folder, "tree") });
     expect(status).toBe(2);
     expect(text).toContain("DIR/s/other.wire:3: expected a.txt as in DIR/s/good.wire:3");
+  });
+});
+
+describe("a client", () => {
+  const program = "process.stdout.write(await (await fetch(process.argv.at(-1))).text())";
+  const words = [process.execPath, "-e", program, "{url}"];
+  const asked = `# Asked
+
+    client
+
+## It gets its content (RFC 9112 §6.3, must)
+
+    ask GET /a
+    > GET /a HTTP/1.1
+    < HTTP/1.1 200 OK
+    < Content-Length: 2
+    <
+    << ab
+    gets 200
+    || ab
+`;
+
+  test("is played with, and the report names it", async () => {
+    write("s", "asked", asked);
+    write("s", "good", good);
+    const { status, text } = await run({
+      clients: [`it=${words.map((word) => `'${word}'`).join(" ")}`],
+    });
+    expect(text).toContain("it: every must held (1/1)");
+    expect(text).toContain(
+      "1 script not played with it:\n  DIR/s/good.wire: plays the client's part",
+    );
+    expect(status).toBe(0);
+    write("s", "asked", asked.replace("|| ab", "|| abc"));
+    const other = await run({ clientWords: words });
+    expect(other.status).toBe(1);
+    expect(other.text).toContain(
+      "  passed\n    * the client is asked: GET /a\n    > GET /a HTTP/1.1",
+    );
+    expect(other.text).toContain("expected  this body, 3 bytes");
+  });
+
+  test("is needed for its scripts, which no server is played against", async () => {
+    write("s", "asked", asked);
+    write("s", "good", good);
+    const reason = "DIR/s/asked.wire: plays the server's part: give --client";
+    const own = await run({});
+    expect(own).toMatchObject({ status: 0, text: expect.stringContaining(reason) });
+    const server = filesOf(join(folder, "tree"));
+    const tree = join(folder, "tree");
+    const other = await run({ against: [server.url.href], tree });
+    expect(other).toMatchObject({ status: 0, text: expect.stringContaining(reason) });
+  });
+
+  test("is refused beside a server, and where its command can't be read", async () => {
+    write("s", "asked", asked);
+    const beside = await run({ clients: ["a {url}"], against: ["http://localhost:1/"] });
+    expect(beside).toEqual({
+      status: 2,
+      text: "--client plays no server: leave out --against and --tree\n",
+    });
+    const unread = await run({ clients: ["a '{url}"] });
+    expect(unread).toEqual({ status: 2, text: "--client: expected single quotes in pairs\n" });
+    const absent = await run({ clients: ["absent-client {url}"] });
+    expect(absent.status).toBe(2);
+    expect(absent.text).toContain("NOT REACHED absent-client {url}: absent-client is not there");
+  });
+
+  test("is marked as one in JSON", async () => {
+    write("s", "asked", asked);
+    const { text } = await run({ clientWords: words, json: true });
+    expect(JSON.parse(text)).toMatchObject({ servers: [{ client: true, scripts: [{}] }] });
   });
 });
 
@@ -346,6 +418,16 @@ postern: 1 must FAILED (1/2), should 0/0, may 0/0
   });
 });
 
+/** The URL of a server that crashes at the first bytes. */
+function crashing(): string {
+  const server = fakeServer((socket) => {
+    socket.terminate();
+    server.stop();
+  });
+  servers.push(server);
+  return server.url.href;
+}
+
 describe("another server", () => {
   const live = good.replace(
     "    open",
@@ -393,6 +475,93 @@ describe("another server", () => {
     expect(status).toBe(0);
     const without = await run({ against: [server.url.href] });
     expect(without.text).toContain("alone.wire: needs a tree of its own: give --tree");
+  });
+
+  test("isn't asked what a script needs besides files, unless it has it", async () => {
+    write("s", "form", good.replace("    file", "    needs post-form listing\n    file"));
+    write("s", "good", good);
+    const tree = join(folder, "tree");
+    const server = filesOf(tree);
+    const against = [server.url.href];
+    const { text } = await run({ against, tree });
+    expect(text).toContain("DIR/s/form.wire: needs post-form, listing\n");
+    expect(text).toContain("every must held (1/1), should 0/0, may 0/0, 1 script not played\n");
+    const { text: half } = await run({ against, tree, with: ["post-form"] });
+    expect(half).toContain("DIR/s/form.wire: needs listing\n");
+    const { text: whole } = await run({ against, tree, with: ["post-form", "listing"] });
+    expect(whole).toContain("every must held (2/2)");
+    expect((await run({})).text).toContain("postern: every must held (2/2)");
+  });
+
+  test("isn't asked what its profile leaves out", async () => {
+    const own = good.replace("## A", "## B").replace("RFC 9110 §9.3.1, must", "postern: a, may");
+    write("s", "own", own);
+    write("s", "both", `${good}\n${own.slice(own.indexOf("## B"))}`);
+    const tree = join(folder, "tree");
+    const server = filesOf(tree);
+    const { text } = await run({ against: [server.url.href], tree, profile: "static" });
+    const reason =
+      "not asked of a static file server (--profile static): a choice of postern's own";
+    expect(text).toContain(`  DIR/s/own.wire: ${reason}\n`);
+    expect(text).toContain(`  DIR/s/both.wire:14: ${reason}\n`);
+    expect(text).toContain(
+      "every must held (1/1), should 0/0, may 0/0, 1 script not played, 1 phase of others not played",
+    );
+  });
+
+  test("that closes everywhere is told so once, and counted once", async () => {
+    write("s", "good", good.replace("    open", `    open\n\n${good.slice(good.indexOf("## A"))}`));
+    const tree = join(folder, "tree");
+    const server = fakeServer((socket) => {
+      if (socket.data.answered++ > 0) return;
+      socket.write(response("200 OK", "a\n"));
+      socket.end();
+    });
+    servers.push(server);
+    const { status, text } = await run({ against: [server.url.href], tree });
+    const name = server.url.host;
+    expect(text).toContain(
+      `FOUND (should) ${name} closes the connection behind every answer (RFC 9112 §9.3)\n` +
+        "  in 2 phases, which aren't judged by it:\n    DIR/s/good.wire:6\n",
+    );
+    expect(text).toContain(`FOUND (must) ${name} says nothing of it (no Connection: close)`);
+    expect(text).toMatch(/^everywhere +0\/1 +0\/1 +-$/mu);
+    expect(text).toMatch(/^all +2\/3 +0\/1 +-$/mu);
+    expect(status).toBe(1);
+    const { text: json } = await run({ against: [server.url.href], tree, json: true });
+    expect(JSON.parse(json)).toMatchObject({
+      servers: [{ departures: [{ strength: "should", counts: true }, { strength: "must" }] }],
+    });
+    const { text: tap } = await run({ against: [server.url.href], tree, tap: true, github: true });
+    expect(tap).toContain("behind every answer (RFC 9112 §9.3, should) # todo a should\n");
+    expect(tap).toMatch(/^::warning file=.*::closes the connection behind every answer/mu);
+    const files = { junit: join(folder, "r.xml"), html: join(folder, "r.html") };
+    await run({ against: [server.url.href], tree, ...files });
+    expect(readFileSync(files.junit, "utf8")).toContain('classname="everywhere"><failure');
+    expect(readFileSync(files.html, "utf8")).toContain("<h2>Everywhere</h2>");
+  });
+
+  test("that goes away is told so once, in every report, and the rest isn't played", async () => {
+    for (const name of ["a", "b", "c"]) write("s", name, good);
+    const tree = join(folder, "tree");
+    const { status, text } = await run({ against: [crashing()], tree, jobs: 1 });
+    expect(status).toBe(2);
+    expect(text).toMatch(/^WENT AWAY .*: ECONNREFUSED; the rest was not played/mu);
+    expect(text).toContain("these were played:\n  DIR/s/a.wire\n\n");
+    expect(text).toContain("  DIR/s/a.wire: the server went away while it was played\n");
+    expect(text).toContain("went away before it was played (2 scripts):\n    DIR/s/b.wire\n");
+    expect(text).toContain("nothing was played; it WENT AWAY (ECONNREFUSED)\n");
+    const options = { tree, jobs: 1, junit: join(folder, "r.xml"), html: join(folder, "r.html") };
+    const { text: tap } = await run({ ...options, against: [crashing()], tap: true, github: true });
+    expect(tap).toContain("stays to the end\n# ECONNREFUSED\n# it went while this was played: DIR");
+    expect(tap).toMatch(/^::error title=.*::went away: ECONNREFUSED/mu);
+    expect(readFileSync(options.junit, "utf8")).toContain('<error message="ECONNREFUSED, while');
+    expect(readFileSync(options.html, "utf8")).toContain("went away (ECONNREFUSED), while");
+    const { text: json } = await run({ tree, jobs: 1, against: [crashing()], json: true });
+    expect(JSON.parse(json)).toMatchObject({
+      exitStatus: 2,
+      servers: [{ gone: { error: "ECONNREFUSED", during: ["DIR/s/a.wire"] } }],
+    });
   });
 
   test("is refused a folder that holds something else", async () => {

@@ -26,7 +26,7 @@ async function outcome(text: string, backendAnswer = ok): Promise<string> {
   await using server = await serve({
     files: {},
     proxy: { "/api": `http://127.0.0.1:${backend.port}` },
-    limits: { lingerTimeMs: 1, proxyResponseTimeMs: 400, proxyConnectTimeMs: 1000 },
+    limits: { lingerTimeMs: 1, backendResponseTimeMs: 400, backendConnectTimeMs: 1000 },
     onError: (error) => {
       throw error;
     },

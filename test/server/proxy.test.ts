@@ -145,7 +145,7 @@ describe("a request", () => {
     using backend = new RawBackend((peer) => {
       if (peer.text.endsWith("hello")) peer.send(ok("done"));
     });
-    await using server = await begin(backend, { limits: { proxyContinueTimeMs: 1 } });
+    await using server = await begin(backend, { limits: { backendContinueTimeMs: 1 } });
     const client = await RawClient.connect(server.port);
     client.send(
       "POST /api HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n",
@@ -422,7 +422,7 @@ describe("connections to a backend", () => {
 
   test("are bounded, and further requests wait for one", async () => {
     using backend = new RawBackend();
-    await using server = await begin(backend, { limits: { proxyConnectionsMax: 1 } });
+    await using server = await begin(backend, { limits: { backendConnectionsMax: 1 } });
     const first = fetch(new URL("/api/1", server.url));
     const peer = await backend.peer();
     await peer.has("GET /api/1 ");
@@ -435,9 +435,9 @@ describe("connections to a backend", () => {
     expect(backend.peers).toHaveLength(1);
   });
 
-  test("are waited for by proxyQueueMax requests, for proxyConnectTimeMs", async () => {
+  test("are waited for by backendQueueMax requests, for backendConnectTimeMs", async () => {
     using backend = new RawBackend();
-    const limits = { proxyConnectionsMax: 1, proxyConnectTimeMs: 50 };
+    const limits = { backendConnectionsMax: 1, backendConnectTimeMs: 50 };
     await using server = await begin(backend, { limits });
     const first = fetch(new URL("/api/1", server.url));
     const peer = await backend.peer();
@@ -445,7 +445,7 @@ describe("connections to a backend", () => {
     expect((await fetch(new URL("/api/2", server.url))).status).toBe(504);
     peer.send(ok("x"));
     expect((await first).status).toBe(200);
-    await using full = await begin(backend, { limits: { ...limits, proxyQueueMax: 0 } });
+    await using full = await begin(backend, { limits: { ...limits, backendQueueMax: 0 } });
     const only = fetch(new URL("/api/3", full.url));
     const other = await backend.peer(1);
     await other.has("GET /api/3 ");
@@ -519,7 +519,7 @@ describe("no answer", () => {
 
   test("in time is 504, and handlerTimeMs doesn't count", async () => {
     using backend = new RawBackend();
-    const limits = { proxyResponseTimeMs: 300, handlerTimeMs: 1 };
+    const limits = { backendResponseTimeMs: 300, handlerTimeMs: 1 };
     await using server = await begin(backend, { limits });
     expect((await fetch(new URL("/api", server.url))).status).toBe(504);
     await (await backend.peer()).until(({ isClosed }) => isClosed);

@@ -5,22 +5,23 @@
  */
 
 import { latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
+import { inParallel } from "./parallel.ts";
 import { Connection } from "./connection.ts";
 import type { Endpoint } from "./connection.ts";
+import { checkLimits } from "../limits.ts";
 
-/** How long an answer is waited for. A server that is silent for longer is played all the same. */
-const answerTimeMs = 5000;
+const { responseTimeMs, replayedAtOnce } = checkLimits;
 
 /** A status line, as far as it is looked at. */
 const statusLength = "HTTP/1.1 421".length;
 
 /** Whether the server at `endpoint` answers a request for `host` with 421. */
-async function turnsAway(endpoint: Endpoint, host: string): Promise<boolean> {
+async function turnsAway(endpoint: Endpoint, host: string, responseMs: number): Promise<boolean> {
   const opened = await Connection.open(endpoint);
   if (!opened.ok) return false;
   const connection = opened.value;
   connection.send(latin1Bytes(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
-  const deadline = performance.now() + answerTimeMs;
+  const deadline = performance.now() + responseMs;
   while (connection.pendingBytes < statusLength && connection.peer === "open") {
     if ((await connection.changed(deadline)) === "late") break;
   }
@@ -29,12 +30,18 @@ async function turnsAway(endpoint: Endpoint, host: string): Promise<boolean> {
   return /^HTTP\/1\.[01] 421$/.test(status);
 }
 
-/** Those of `hosts` that the server at `endpoint` turns away. */
+/**
+ * Those of `hosts` that the server at `endpoint` turns away. They are asked for at once, each for
+ * `responseMs`. A server that is silent for longer is played all the same.
+ */
 export async function foreignHosts(
   endpoint: Endpoint,
   hosts: ReadonlySet<string>,
+  responseMs = responseTimeMs,
 ): Promise<ReadonlySet<string>> {
   const foreign = new Set<string>();
-  for (const host of hosts) if (await turnsAway(endpoint, host)) foreign.add(host);
+  await inParallel([...hosts], replayedAtOnce, async (host) => {
+    if (await turnsAway(endpoint, host, responseMs)) foreign.add(host);
+  });
   return foreign;
 }

@@ -7,6 +7,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
 import { equalBytes, latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
+import { besideBytes } from "../script/beside.ts";
 import { fillTemplate, visibleText } from "../script/escape.ts";
 import type {
   BodyCheck,
@@ -14,10 +15,12 @@ import type {
   FieldCheck,
   ResponseStep,
   Save,
+  Script,
   StatusChoice,
   Template,
 } from "../script/script.ts";
 import type { HttpResponse } from "./response-reader.ts";
+import type { MessageField } from "./message-reader.ts";
 import { fieldValues } from "./response-reader.ts";
 import { contentBytes } from "./script-tree.ts";
 
@@ -30,6 +33,10 @@ export interface Failure {
   readonly difference?: Difference;
   /** The response that was judged. */
   readonly response?: HttpResponse;
+  /** Whether a value is missing that an earlier phase should have saved, so that none can tell. */
+  readonly unsaved?: true;
+  /** Whether the server closed the connection behind a whole answer, and nothing else is wrong. */
+  readonly closedBehind?: true;
 }
 
 interface Difference {
@@ -41,7 +48,25 @@ interface Difference {
 export interface Memory {
   readonly captures: Map<string, Uint8Array>;
   readonly files: Map<string, Content>;
+  /** The script's path, for the files beside it. */
+  readonly script?: string;
 }
+
+/** The memory of a script before its first phase. */
+export function freshMemory(script: Script): Memory {
+  const files = new Map<string, Content>();
+  for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
+  return { captures: new Map(), files, script: script.file };
+}
+
+/** Decides whether the outcome of a check fails its phase. Returns the failure if so. */
+export type Weigh = (
+  check: FieldCheck | BodyCheck,
+  failure: Failure | undefined,
+  response: HttpResponse,
+) => Failure | undefined;
+
+const unweighed: Weigh = (_, failure) => failure;
 
 /**
  * The first expectation of `step` that `response` fails. Without one, the step's values are saved.
@@ -50,16 +75,20 @@ export function judgeResponse(
   step: ResponseStep,
   response: HttpResponse,
   memory: Memory,
+  weigh: Weigh = unweighed,
 ): Failure | undefined {
   const failure =
     judgeStatus(step, response) ??
-    firstFailure(step.fields, (check) => judgeField(check, response, memory)) ??
-    judgeBody(step, response, memory) ??
-    firstFailure(step.saves, (each) => save(each, response, memory));
+    firstFailure(step.fields, (check) =>
+      weigh(check, judgeField(check, response.fields, memory), response),
+    ) ??
+    judgeBody(step, response, memory, weigh) ??
+    firstFailure(step.saves, (each) => saveField(each, response.fields, memory));
   return failure === undefined ? undefined : { ...failure, response };
 }
 
-function firstFailure<Check>(
+/** The failure of the first check that has one. */
+export function firstFailure<Check>(
   checks: readonly Check[],
   judge: (check: Check) => Failure | undefined,
 ): Failure | undefined {
@@ -94,13 +123,13 @@ function judgeStatus(step: ResponseStep, response: HttpResponse): Failure | unde
 }
 
 /** Checks a field's value, its lines combined with ", " (RFC 9110 §5.3). */
-function judgeField(
+export function judgeField(
   check: FieldCheck,
-  response: HttpResponse,
+  fields: readonly MessageField[],
   memory: Memory,
 ): Failure | undefined {
   const { line, name } = check;
-  const values = fieldValues(response.fields, name);
+  const values = fieldValues(fields, name);
   const value = values.join(", ");
   const came =
     values.length === 0 ? `no ${name}` : values.map((v) => `${name}: ${v}`).join(" and ");
@@ -128,21 +157,38 @@ export function resolve(template: Template, memory: Memory, line: number): Uint8
   const filled = fillTemplate(template, memory.captures);
   if (filled.ok) return filled.value;
   const came = "nothing was saved: the phase that saves it did not hold";
-  return { line, expected: `{{${filled.error}}}`, came };
+  return { line, expected: `{{${filled.error}}}`, came, unsaved: true };
+}
+
+/** The bytes of a file beside the script, or the failure that it can't be read. */
+export function besideOf(
+  { line, path }: { readonly line: number; readonly path: string },
+  { script = "" }: Memory,
+): Uint8Array | Failure {
+  const expected = `the file ${path} beside the script`;
+  return besideBytes(script, path) ?? { line, expected, came: "it can't be read" };
 }
 
 function judgeBody(
   step: ResponseStep,
   response: HttpResponse,
   memory: Memory,
+  weigh: Weigh,
 ): Failure | undefined {
   if (step.body.length === 0) return undefined;
   const body = step.decoded ? decode(response, step.line) : response.body;
   if (!(body instanceof Uint8Array)) return body;
-  return firstFailure(step.body, (check) => judgeBodyCheck(check, body, memory));
+  return firstFailure(step.body, (check) =>
+    weigh(check, judgeBodyCheck(check, body, memory), response),
+  );
 }
 
-function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Failure | undefined {
+/** Checks a body, or what of it is left when its content coding is removed. */
+export function judgeBodyCheck(
+  check: BodyCheck,
+  body: Uint8Array,
+  memory: Memory,
+): Failure | undefined {
   const { line } = check;
   const came = `${body.length} bytes of body`;
   switch (check.kind) {
@@ -165,6 +211,12 @@ function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Fai
       return judgeContains(check, body, memory);
     case "file":
       return judgeFile(check, body, memory);
+    case "beside": {
+      const wanted = besideOf(check, memory);
+      return wanted instanceof Uint8Array
+        ? compare(line, wanted, body, `the bytes of ./${check.path}`)
+        : wanted;
+    }
     case "exact": {
       const wanted = resolve(check.text, memory, line);
       return wanted instanceof Uint8Array ? compare(line, wanted, body, "this body") : wanted;
@@ -247,9 +299,13 @@ const decoders: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
 };
 
 /** Saves a field's value, or what the pattern's first group matches in it. */
-function save(wanted: Save, response: HttpResponse, memory: Memory): Failure | undefined {
+export function saveField(
+  wanted: Save,
+  fields: readonly MessageField[],
+  memory: Memory,
+): Failure | undefined {
   const { line, name, field, pattern } = wanted;
-  const values = fieldValues(response.fields, field);
+  const values = fieldValues(fields, field);
   const value = values.join(", ");
   if (values.length === 0) return { line, expected: `the field ${field}`, came: `no ${field}` };
   const found = pattern === undefined ? value : pattern.exec(value)?.[1];

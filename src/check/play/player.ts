@@ -9,28 +9,39 @@
  * thousands of them.
  */
 
+import type { PhaseNotes } from "../blame/notes.ts";
+import { Notes } from "../blame/notes.ts";
+import type { Obstacle, PhaseOutcome } from "../blame/outcome.ts";
+import { brokenBefore, closedEarly, outcomeOf } from "../blame/outcome.ts";
+import type { Subject } from "../blame/subject.ts";
+import { asksForDate, strictly, subjectOf } from "../blame/subject.ts";
+import type { Traits } from "../blame/traits.ts";
 import type { Cut } from "./exchange/block.ts";
 import { chosenCuts, resolveBlock } from "./exchange/block.ts";
 import type { ConnectionTap, Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
+import { answerOf } from "./exchange/answer.ts";
 import type { ExchangePart } from "./exchange/exchange.ts";
 import { ExchangeLog } from "./exchange/exchange.ts";
-import { HeadEnding } from "./exchange/head-ending.ts";
-import type { Failure, Memory } from "./judgement.ts";
+import { PlayedConnection } from "./exchange/played-connection.ts";
+import type { Failure, Memory, Weigh } from "./judgement.ts";
 import { judgeResponse } from "./judgement.ts";
 import { ended, late, left, malformed, stray } from "./exchange/mishap.ts";
-import type { Progress } from "./response-reader.ts";
-import { ResponseReader } from "./response-reader.ts";
+import type { HttpResponse, Progress } from "./response-reader.ts";
+import { fieldValues, ResponseReader } from "./response-reader.ts";
 import type {
-  Content,
+  ConnectionStep,
   Phase,
   ResponseStep,
-  Script,
   SendPart,
   Step,
   TreeChange,
 } from "../script/script.ts";
+import { expectsEnd, isConnectionStep, permits } from "../script/script.ts";
 import { changeTree } from "./script-tree.ts";
+import { checkLimits } from "../limits.ts";
+
+const { pieceGapMs } = checkLimits;
 
 /** The server to play against, and the bounds of a play. */
 export interface Play {
@@ -44,27 +55,13 @@ export interface Play {
   readonly cut: Cut;
   /** Whether outcomes come with what passed on the connections. */
   readonly record?: boolean;
-}
-
-export type PhaseOutcome =
-  | { readonly kind: "held"; readonly exchange?: readonly ExchangePart[] }
-  | {
-      readonly kind: "failed";
-      readonly failure: Failure;
-      /** What passed on the connections when the phase was played uncut. */
-      readonly exchange?: readonly ExchangePart[];
-      /** The cut, in words, with which the phase failed after it had held uncut. */
-      readonly replay?: string;
-    };
-
-/** The pause between two pieces, so that the server reads them separately. */
-const pieceGapMs = 1;
-
-/** The memory of a script before its first phase. */
-export function freshMemory(script: Script): Memory {
-  const files = new Map<string, Content>();
-  for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
-  return { captures: new Map(), files };
+  /**
+   * Whether the server is one of others: that it closes a connection, or sends no Date, is only
+   * noted in phases that aren't about it.
+   */
+  readonly foreign?: boolean;
+  /** Is told of each answer. */
+  readonly traits?: Traits;
 }
 
 /** Plays a run of phases that share connections. Returns an outcome for each phase, in order. */
@@ -78,33 +75,14 @@ export async function playRun(
   try {
     for (const [index, phase] of run.entries()) {
       const last = index === run.length - 1;
-      const failure = player.broken
-        ? brokenBefore(phase)
-        : await player.phase(phase.steps, phase.line, last);
+      const end = player.broken ? brokenBefore : await player.phase(phase, last);
       const taken = play.record === true ? { exchange: player.takeExchange() } : {};
-      outcomes.push(
-        failure === undefined ? { kind: "held", ...taken } : { kind: "failed", failure, ...taken },
-      );
+      outcomes.push({ ...outcomeOf(end), ...taken, ...player.takeNotes() });
     }
   } finally {
     player.end();
   }
   return outcomes;
-}
-
-function brokenBefore({ line }: Phase): Failure {
-  return {
-    line,
-    expected: "the connections of the phase before, which this one continues",
-    came: "that phase failed",
-  };
-}
-
-/** A connection, and whether its last expectation covered all bytes that arrived. */
-interface PlayedConnection {
-  readonly connection: Connection;
-  readonly ending: HeadEnding;
-  quiet: boolean;
 }
 
 class Player {
@@ -114,6 +92,10 @@ class Player {
   #current = "main";
   #broken = false;
   readonly #log = new ExchangeLog();
+  readonly #notes = new Notes();
+  #subject: Subject = strictly;
+  /** Whether the next expectation is that the server ends the connection. */
+  #awaitsEnd = false;
 
   constructor(play: Play, memory: Memory) {
     this.#play = play;
@@ -130,15 +112,32 @@ class Player {
     return this.#log.take();
   }
 
-  async phase(steps: readonly Step[], line: number, last: boolean): Promise<Failure | undefined> {
-    let failure: Failure | undefined;
-    for (const step of steps) {
-      failure = await this.#step(step);
-      if (failure !== undefined) break;
+  /** What was noted in the phase that was played last. */
+  takeNotes(): PhaseNotes {
+    return this.#notes.take();
+  }
+
+  async phase(phase: Phase, last: boolean): Promise<Failure | Obstacle | undefined> {
+    const { foreign = false } = this.#play;
+    this.#subject = foreign ? subjectOf(phase) : strictly;
+    let end: Failure | Obstacle | undefined;
+    for (const [index, step] of phase.steps.entries()) {
+      this.#awaitsEnd = expectsEnd(phase.steps.slice(index + 1));
+      end = await this.#weighed(step);
+      if (end !== undefined) break;
     }
-    if (failure === undefined && last) failure = await this.#leftovers(line);
-    this.#broken = failure !== undefined;
-    return failure;
+    if (end === undefined && last) end = await this.#leftovers(phase.line);
+    this.#broken = end !== undefined;
+    return end;
+  }
+
+  /** Plays a step. With a strength of its own it doesn't decide whether its phase holds. */
+  async #weighed(step: Step): Promise<Failure | Obstacle | undefined> {
+    const end = await this.#step(step);
+    const own = isConnectionStep(step) ? step.own : undefined;
+    if (own === undefined || (end !== undefined && "obstacle" in end)) return end;
+    this.#notes.aside(step.line, own, end);
+    return undefined;
   }
 
   end(): void {
@@ -146,7 +145,7 @@ class Player {
     this.#connections.clear();
   }
 
-  async #step(step: Step): Promise<Failure | undefined> {
+  async #step(step: Step): Promise<Failure | Obstacle | undefined> {
     if (step.kind === "pause") {
       await Bun.sleep(step.ms);
       return undefined;
@@ -154,7 +153,7 @@ class Player {
     if (step.kind === "change") return this.#change(step.change);
     if (step.kind === "on") this.#current = step.connection;
     const played = await this.#connect(step.line);
-    if (!("connection" in played)) return played;
+    if (!(played instanceof PlayedConnection)) return played;
     if (step.kind === "on") return undefined;
     played.quiet = step.kind === "open" || step.kind === "end" || step.kind === "silence";
     const { connection } = played;
@@ -173,11 +172,11 @@ class Player {
       case "response":
         return this.#response(played, step);
       case "open":
-        return this.#quiet(connection, step.line, this.#play.settleMs);
+        return this.#quiet(played, step, this.#play.settleMs);
       case "silence":
-        return this.#quiet(connection, step.line, step.ms);
+        return this.#quiet(played, step, step.ms);
       case "end":
-        return this.#ended(connection, step);
+        return this.#ended(played, step);
     }
   }
 
@@ -185,15 +184,40 @@ class Player {
   async #connect(line: number): Promise<PlayedConnection | Failure> {
     const known = this.#connections.get(this.#current);
     if (known !== undefined) return known;
-    const { endpoint } = this.#play;
-    const connection = await Connection.open(endpoint, this.#tap(this.#current));
-    if (!connection.ok) {
-      const expected = `a connection to ${endpoint.host} port ${endpoint.port}`;
-      return { line, expected, came: connection.error };
-    }
-    const opened = { connection: connection.value, ending: new HeadEnding(), quiet: false };
+    const connection = await this.#open(line);
+    if (!(connection instanceof Connection)) return connection;
+    const opened = new PlayedConnection(connection);
     this.#connections.set(this.#current, opened);
     return opened;
+  }
+
+  async #open(line: number): Promise<Connection | Failure> {
+    const { endpoint } = this.#play;
+    const connection = await Connection.open(endpoint, this.#tap(this.#current));
+    if (connection.ok) return connection.value;
+    const expected = `a connection to ${endpoint.host} port ${endpoint.port}`;
+    return { line, expected, came: connection.error };
+  }
+
+  /** Whether the server closed the connection behind an answer, and the phase isn't about that. */
+  #isLetOff(played: PlayedConnection): boolean {
+    return played.isOver && !this.#subject.persistence;
+  }
+
+  /** Whether requests that had no answer can be sent again, on a new connection. */
+  #mayAskAgain(played: PlayedConnection): boolean {
+    if (!this.#isLetOff(played) || !played.isAsking || this.#subject.pipelining) return false;
+    return played.canBeReplaced && played.isRepeatable;
+  }
+
+  /** Goes on with a new connection under the same name. What had no answer is sent again. */
+  async #reopen(played: PlayedConnection, line: number): Promise<Failure | undefined> {
+    this.#noteBehind(played, line, true);
+    const connection = await this.#open(line);
+    if (!(connection instanceof Connection)) return connection;
+    this.#log.event(this.#current, "the client goes on with a new connection");
+    played.replace(connection);
+    return undefined;
   }
 
   #tap(name: string): ConnectionTap | undefined {
@@ -223,18 +247,24 @@ class Player {
   }
 
   async #send(
-    { connection, ending }: PlayedConnection,
+    played: PlayedConnection,
     parts: readonly SendPart[],
     line: number,
   ): Promise<Failure | undefined> {
     const block = resolveBlock(parts, this.#memory, line);
     if (!("octets" in block)) return block;
+    if (!this.#subject.persistence) await this.#awaitEnd(played);
+    if (this.#isLetOff(played) && played.canBeReplaced && !this.#awaitsEnd) {
+      const failure = await this.#reopen(played, line);
+      if (failure !== undefined) return failure;
+    }
+    const { connection } = played;
     const { octets } = block;
-    ending.sent(octets);
+    played.sent(octets);
     let from = 0;
     for (const to of [...chosenCuts(block, line, this.#play.cut), octets.length]) {
       if (from > 0) {
-        await this.#sent(connection);
+        await connection.allSent(this.#play.responseMs);
         await gap();
         if (connection.peer !== "open") return undefined;
       }
@@ -244,16 +274,17 @@ class Player {
     return undefined;
   }
 
-  /** Waits until the system has taken all bytes, the server has ended its side, or time is up. */
-  async #sent(connection: Connection): Promise<void> {
-    const deadline = performance.now() + this.#play.responseMs;
-    while (!connection.sent && connection.peer === "open") {
+  /** A client sends nothing more behind an answer that ends the connection (RFC 9112 §9.6). */
+  async #awaitEnd({ answer, connection, isAsking }: PlayedConnection): Promise<void> {
+    const deadline = performance.now() + this.#play.settleMs;
+    if (answer?.announced !== true || isAsking) return;
+    while (connection.peer === "open" && connection.pendingBytes === 0) {
       if ((await connection.changed(deadline)) === "late") return;
     }
   }
 
   async #leave(connection: Connection, how: "close" | "abort"): Promise<undefined> {
-    await this.#sent(connection);
+    await connection.allSent(this.#play.responseMs);
     this.#log.event(this.#current, `the client ${how}s the connection`.replace("aborts", "resets"));
     if (how === "close") connection.close();
     else connection.abort();
@@ -264,7 +295,7 @@ class Player {
   async #interim(
     played: PlayedConnection,
     step: Step & { kind: "maybe" },
-  ): Promise<Failure | undefined> {
+  ): Promise<Failure | Obstacle | undefined> {
     const { connection } = played;
     const start = `HTTP/1.1 ${step.status}`;
     const deadline = performance.now() + this.#play.responseMs;
@@ -283,37 +314,88 @@ class Player {
   }
 
   async #response(
-    { connection, ending }: PlayedConnection,
+    played: PlayedConnection,
     step: ResponseStep,
-  ): Promise<Failure | undefined> {
-    const reader = new ResponseReader(step.framing);
+  ): Promise<Failure | Obstacle | undefined> {
     const bound = this.#bound(step.withinMs);
-    const deadline = performance.now() + bound;
+    let reader = new ResponseReader(step.framing);
+    let deadline = performance.now() + bound;
     let begun = false;
     for (;;) {
+      const { connection } = played;
       let progress: Progress = { kind: "need-data" };
       if (connection.pendingBytes > 0) {
         begun = true;
         progress = reader.push(connection.take());
+      } else if (!begun && this.#mayAskAgain(played)) {
+        const failure = await this.#reopen(played, step.line);
+        if (failure !== undefined) return failure;
+        reader = new ResponseReader(step.framing);
+        deadline = performance.now() + bound;
       } else if (connection.peer !== "open") {
         const { peer } = connection;
-        const permitted = step.choices.some(
-          (choice) => choice.kind === "end" && choice.end === peer,
-        );
-        if (!begun && permitted) return undefined;
-        if (peer === "reset") return ended(step, reader, "reset");
-        progress = reader.end();
-        if (progress.kind === "fault") return ended(step, reader, "closed");
+        if (!begun && permits(step, peer)) return undefined;
+        if (!begun && this.#isLetOff(played)) return this.#closedEarly(played, step.line);
+        progress = peer === "reset" ? { kind: "need-data" } : reader.end();
+        if (progress.kind !== "response") return this.#cutShort(played, step, reader, begun);
       } else if ((await connection.changed(deadline)) === "late" && connection.pendingBytes === 0) {
-        if (connection.peer === "open") return late(step, reader, bound, ending.missing);
+        if (connection.peer === "open") return late(step, reader, bound, played.ending.missing);
       }
       if (progress.kind === "fault") return malformed(step, reader, progress);
       if (progress.kind !== "response") continue;
       connection.giveBack(progress.rest);
-      ending.answered();
-      return judgeResponse(step, progress.response, this.#memory);
+      return this.#judge(played, step, progress.response);
     }
   }
+
+  #cutShort(
+    played: PlayedConnection,
+    step: ResponseStep,
+    reader: ResponseReader,
+    begun: boolean,
+  ): Failure {
+    const { peer } = played.connection;
+    const failure = ended(step, reader, peer === "reset" ? "reset" : "closed");
+    if (begun || played.answer === undefined || peer === "reset") return failure;
+    this.#noteBehind(played, step.line, true);
+    return { ...failure, closedBehind: true };
+  }
+
+  /** Notes of a server of others whether it kept the connection open behind its last answer. */
+  #noteBehind(played: PlayedConnection, line: number, closed: boolean): void {
+    const { answer } = played;
+    if (answer === undefined || played.endIsNoted || this.#play.foreign !== true) return;
+    this.#notes.behind(line, answer, closed);
+    played.endIsNoted = closed;
+  }
+
+  /** What has no answer can't be sent again. */
+  #closedEarly(played: PlayedConnection, line: number): Obstacle {
+    this.#noteBehind(played, line, true);
+    return closedEarly;
+  }
+
+  #judge(
+    played: PlayedConnection,
+    step: ResponseStep,
+    response: HttpResponse,
+  ): Failure | undefined {
+    this.#play.traits?.note(response);
+    played.answered(answerOf(step, response));
+    return judgeResponse(step, response, this.#memory, this.#weigh);
+  }
+
+  /** A check with a strength of its own, or for a Date elsewhere, doesn't fail the phase. */
+  readonly #weigh: Weigh = (check, failure, response) => {
+    if (check.own !== undefined) {
+      this.#notes.aside(check.line, check.own, failure);
+      return undefined;
+    }
+    if (failure === undefined || this.#subject.date || !("name" in check)) return failure;
+    if (!asksForDate(check) || fieldValues(response.fields, "Date").length > 0) return failure;
+    this.#notes.dateless(check.line);
+    return undefined;
+  };
 
   #bound(withinMs: number | undefined): number {
     const { responseMs, cut } = this.#play;
@@ -322,17 +404,35 @@ class Player {
   }
 
   /** Expects that for `ms` nothing arrives and the server keeps the connection open. */
-  async #quiet(connection: Connection, line: number, ms: number): Promise<Failure | undefined> {
+  async #quiet(
+    played: PlayedConnection,
+    { line }: ConnectionStep,
+    ms: number,
+  ): Promise<Failure | Obstacle | undefined> {
+    const { connection } = played;
     const deadline = performance.now() + ms;
     const expected = `an open connection, and nothing on it for ${ms} ms`;
     do {
       if (connection.pendingBytes > 0) return stray(connection, line, expected);
-      if (connection.peer !== "open") return { line, expected, came: left(connection.peer) };
+      const { peer } = connection;
+      if (peer === "open") continue;
+      if (!this.#isLetOff(played) || peer === "reset") {
+        const behind = played.isOver && peer === "closed" ? { closedBehind: true as const } : {};
+        this.#noteBehind(played, line, true);
+        return { line, expected, came: left(peer), ...behind };
+      }
+      if (played.isAsking) return this.#closedEarly(played, line);
+      this.#noteBehind(played, line, true);
+      return undefined;
     } while ((await connection.changed(deadline)) === "changed");
+    if (!played.isAsking) this.#noteBehind(played, line, false);
     return undefined;
   }
 
-  async #ended(connection: Connection, step: Step & { kind: "end" }): Promise<Failure | undefined> {
+  async #ended(
+    { connection }: PlayedConnection,
+    step: Step & { kind: "end" },
+  ): Promise<Failure | undefined> {
     const { line, ends } = step;
     const bound = this.#bound(step.withinMs);
     const deadline = performance.now() + bound;

@@ -11,37 +11,37 @@
  */
 
 import type { Memory } from "./judgement.ts";
+import { freshMemory } from "./judgement.ts";
 import { inParallel } from "./parallel.ts";
 import type { Cut } from "./exchange/block.ts";
 import { cutsOf } from "./exchange/block.ts";
-import type { PhaseOutcome, Play } from "./player.ts";
-import { freshMemory, playRun } from "./player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
+import type { Play } from "./player.ts";
+import { playRun } from "./player.ts";
 import type { Phase, Script } from "../script/script.ts";
 import { changesTree, phaseRuns } from "../script/script.ts";
 import type { Stage } from "./stage.ts";
 import { Stalls } from "./stalls.ts";
+import { checkLimits } from "../limits.ts";
+
+const {
+  responseTimeMs: responseMsDefault,
+  settleMs,
+  replaySettleMs,
+  replaysMax,
+  replaysAtOnce,
+  failedReplaysMax: failuresMax,
+  aloneTimes,
+  aloneAfterMs,
+  stallMsMax,
+  playsMax,
+} = checkLimits;
 
 /** The outcomes of a script's phases, and the number of replays. */
 export interface Played {
   readonly phases: readonly PhaseOutcome[];
   readonly replays: number;
 }
-
-const responseMsDefault = 5000;
-const settleMs = 40;
-const replaySettleMs = 15;
-/** A script with more cuts than this is replayed with this many of them, evenly spread. */
-const replaysMax = 2000;
-const replaysAtOnce = 16;
-/** After this many failed replays of a script no more are played. */
-const failuresMax = 8;
-/** A replay that failed beside others is reported if it fails alone this many times. */
-const aloneTimes = 2;
-const aloneAfterMs = 50;
-/** A failure of a run that measures time doesn't count if the player was stalled for longer. */
-const stallMsMax = 20;
-/** How often such a run is played at most. The last play counts, stalled or not. */
-const playsMax = 5;
 
 /** How a script is played. */
 export interface PlayBounds {
@@ -70,15 +70,26 @@ export async function playScript(
   const phases: PhaseOutcome[] = [];
   let memory = freshMemory(script);
   for (const run of phaseRuns(script)) {
-    if (playsByItself(script) || !measuresTime(run)) {
-      phases.push(...(await playRun(run, play, memory)));
-      continue;
-    }
-    const inTime = await playInTime(run, play, memory);
-    phases.push(...inTime.phases);
-    memory = inTime.memory;
+    const unasked = run.map((phase) => stage.reasonNotToAsk?.(phase));
+    const without = (played: readonly PhaseOutcome[]): void => {
+      phases.push(...played.map((outcome, index) => askedOutcome(outcome, unasked[index])));
+    };
+    if (playsByItself(script)) {
+      // Later phases build on what this one changes, so it is played and not counted.
+      without(await playRun(run, play, memory));
+    } else if (unasked.every((reason) => reason !== undefined)) {
+      phases.push(...unasked.map((reason) => ({ kind: "not-played", reason }) as const));
+    } else if (measuresTime(run)) {
+      const inTime = await playInTime(run, play, memory);
+      without(inTime.phases);
+      memory = inTime.memory;
+    } else without(await playRun(run, play, memory));
   }
   return { phases, replays: 0 };
+}
+
+function askedOutcome(outcome: PhaseOutcome, unasked: string | undefined): PhaseOutcome {
+  return unasked === undefined ? outcome : { kind: "not-played", reason: unasked };
 }
 
 /** Whether the outcome of the script depends on time, and so on how busy the machine is. */
@@ -119,7 +130,7 @@ async function playInTime(
 
 /** Adds to a failure that a stall of the player may have caused it. */
 function noteStall(outcome: PhaseOutcome, lostMs: number): PhaseOutcome {
-  if (outcome.kind === "held") return outcome;
+  if (outcome.kind !== "failed") return outcome;
   const came = `${outcome.failure.came} (the player was held up for ${Math.round(lostMs)} ms)`;
   return { ...outcome, failure: { ...outcome.failure, came } };
 }
@@ -147,7 +158,7 @@ export async function replayScript(
   const outcomes = new Map<Phase, PhaseOutcome>();
   for (const [index, phase] of script.phases.entries()) {
     const outcome = uncut.phases[index];
-    if (outcome?.kind === "failed") outcomes.set(phase, outcome);
+    if (outcome !== undefined && !held(outcome)) outcomes.set(phase, outcome);
   }
   const recordedRuns = await recordRuns(script, stages[0], bounds, outcomes);
   const byItself = playsByItself(script);
@@ -185,20 +196,23 @@ export async function replayScript(
     }
   }
   const phases = script.phases.map((phase, index): PhaseOutcome => {
-    const exchange = uncut.phases[index]?.exchange;
-    const recorded = exchange === undefined ? {} : { exchange };
-    return { ...(outcomes.get(phase) ?? { kind: "held" }), ...recorded };
+    const before: PhaseOutcome = uncut.phases[index] ?? { kind: "held" };
+    const replayed = outcomes.get(phase);
+    if (before.kind !== "held" || replayed?.kind !== "failed") return before;
+    const { failure, replay = "when played again uncut" } = replayed;
+    return { ...before, kind: "failed", failure, replay };
   });
   return { phases, replays: count };
 }
 
 function playOn(
-  { endpoint, root }: Stage,
+  { endpoint, root, foreign = false, traits }: Stage,
   quietMs: number,
   cut: Cut,
   { responseMs = responseMsDefault }: PlayBounds,
 ): Play {
-  return { endpoint, root, settleMs: quietMs, responseMs, cut };
+  const seen = traits === undefined ? {} : { traits };
+  return { endpoint, root, settleMs: quietMs, responseMs, cut, foreign, ...seen };
 }
 
 type Outcomes = Map<Phase, PhaseOutcome>;
@@ -240,8 +254,8 @@ function cutsIn({ run, after }: RecordedRun): readonly Cut[] {
   return cuts.length === 0 ? [] : [...cuts, { kind: "every" }];
 }
 
-function copyMemory({ captures, files }: Memory): Memory {
-  return { captures: new Map(captures), files: new Map(files) };
+function copyMemory(memory: Memory): Memory {
+  return { ...memory, captures: new Map(memory.captures), files: new Map(memory.files) };
 }
 
 function thinned<Item>(items: readonly Item[]): readonly Item[] {

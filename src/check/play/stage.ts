@@ -8,8 +8,11 @@
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 
+import type { Asked } from "../blame/profile.ts";
+import { lackedNeeds, reasonNotToAsk } from "../blame/profile.ts";
+import type { Traits } from "../blame/traits.ts";
 import type { Endpoint } from "./connection.ts";
-import type { Script } from "../script/script.ts";
+import type { Phase, Script } from "../script/script.ts";
 import { changesTree } from "../script/script.ts";
 import { emptyFolder, writeTree } from "./script-tree.ts";
 
@@ -37,6 +40,11 @@ export interface Stage {
   readonly root: string | undefined;
   /** Writes the tree again as the script describes it. */
   readonly restore: () => void;
+  /** Whether the server is one of others, and what it was seen to do. */
+  readonly foreign?: boolean;
+  readonly traits?: Traits;
+  /** Why a phase is not asked of the server, if it isn't. */
+  readonly reasonNotToAsk?: (phase: Phase) => string | undefined;
 }
 
 /** The host and port of a URL, an IPv6 address without its brackets. */
@@ -87,6 +95,9 @@ export async function withOwnStages(
   await gather([]);
 }
 
+/** Why a script that tests a client isn't played against a server. */
+export const clientsOnly = "plays the server's part: give --client";
+
 /** What is known of a server that already runs. */
 interface OwnedStage {
   /** Whether the player may write its tree. */
@@ -96,14 +107,22 @@ interface OwnedStage {
   readonly secure?: boolean;
   /** Hosts that it doesn't answer to. */
   readonly foreign?: ReadonlySet<string>;
+  /** What may be asked of it. */
+  readonly asked?: Asked;
 }
 
 /** Why `script` can't be played against a server that already runs; `undefined` if it can. */
 export function reasonNotToPlay(script: Script, owned: OwnedStage): string | undefined {
   const { serverArguments, limits, hosts, alone, cleartext, stateful } = script.settings;
+  if (script.settings.client === true) return clientsOnly;
   const words = Object.entries(limits).map(([name, value]) => `limit ${name} ${value}`);
   if (serverArguments.length > 0) words.unshift(`server ${serverArguments.join(" ")}`);
   if (words.length > 0) return `needs ${words.join(", ")}`;
+  const { asked = {} } = owned;
+  const lacked = lackedNeeds(script.settings.needs, asked);
+  if (lacked.length > 0) return `needs ${lacked.join(", ")}`;
+  const unasked = script.phases.map((phase) => reasonNotToAsk(phase, asked.profile));
+  if (unasked.every((reason) => reason !== undefined)) return unasked[0];
   const foreign = hosts.filter((host) => owned.foreign?.has(host));
   if (foreign.length > 0) {
     return `needs a server that answers to ${foreign.join(", ")} (postern: --allow-host)`;

@@ -3,7 +3,9 @@
  * machine runs other processes, or when a task blocks the event loop.
  */
 
-const intervalMs = 5;
+import { checkLimits } from "../limits.ts";
+
+const { stallIntervalMs: intervalMs } = checkLimits;
 
 /** Measures stalls from its construction until it is disposed of. */
 export class Stalls implements Disposable {

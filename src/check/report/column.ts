@@ -5,7 +5,8 @@
 
 import { basename, dirname } from "node:path";
 
-import type { PhaseOutcome } from "../play/player.ts";
+import type { Traits } from "../blame/traits.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Script, Strength } from "../script/script.ts";
 
 /** The outcome of one script against one server. */
@@ -18,14 +19,30 @@ export type ScriptOutcome =
       readonly replays: number;
     };
 
-/** A server, and the outcome of each script against it. */
+/** A server, or a client, and the outcome of each script against it. */
 export interface Column {
   readonly server: string;
+  /** Whether it is a client, with which the scripts were played in the server's part. */
+  readonly client?: true;
   /** Whether the server is the one that `check` belongs to, and started. */
   readonly own?: true;
   /** Why the server could not be reached, if so. Nothing was played then. */
   readonly unreachable?: string;
   readonly outcomes: ReadonlyMap<Script, ScriptOutcome>;
+  /** What it was seen to do in all of the check. */
+  readonly traits?: Traits;
+  /** That it went away while scripts were played, and which scripts these were. */
+  readonly gone?: Gone;
+  /** The strengths that count. All if absent. */
+  readonly counted?: readonly Strength[];
+}
+
+/** The end of a server in the middle of a check. */
+export interface Gone {
+  /** Why no connection could be opened any more. */
+  readonly error: string;
+  /** The files of the scripts that were being played. */
+  readonly during: readonly string[];
 }
 
 /** The number of phases that were played, and how many of them held. */
@@ -34,25 +51,41 @@ export interface Tally {
   readonly played: number;
 }
 
-type Tallies = Readonly<Record<Strength, Tally>>;
+export type Tallies = Readonly<Record<Strength, Tally>>;
 
-/** Counts the phases of `scripts` that were played against a server, by strength. */
+/**
+ * Counts the phases of `scripts` that were played against a server, by strength. An expectation
+ * with a strength of its own counts as one more of that strength.
+ */
 export function tally(scripts: readonly Script[], column: Column): Tallies {
   const counts = {
     must: { held: 0, played: 0 },
     should: { held: 0, played: 0 },
     may: { held: 0, played: 0 },
   };
+  const count = (strength: Strength, held: boolean): void => {
+    if (!isCounted(strength, column)) return;
+    counts[strength].played += 1;
+    if (held) counts[strength].held += 1;
+  };
   for (const script of scripts) {
     const outcome = column.outcomes.get(script);
     if (outcome?.kind !== "played") continue;
     for (const [index, phase] of script.phases.entries()) {
-      const count = counts[phase.strength];
-      count.played += 1;
-      if (outcome.phases[index]?.kind === "held") count.held += 1;
+      const result = outcome.phases[index];
+      if (result === undefined) continue;
+      if (result.kind !== "not-played") count(phase.strength, result.kind === "held");
+      for (const { own, failure } of result.asides ?? []) {
+        count(own.strength, failure === undefined);
+      }
     }
   }
   return counts;
+}
+
+/** Whether what has this strength is counted and reported. */
+export function isCounted(strength: Strength, { counted = [] }: Column): boolean {
+  return counted.length === 0 || counted.includes(strength);
 }
 
 /** The scripts by their folder, which is named after the section that they test. */

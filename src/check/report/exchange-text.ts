@@ -6,9 +6,9 @@
 import { latin1Text } from "../../http/octets/bytes.ts";
 import type { ExchangePart } from "../play/exchange/exchange.ts";
 import { visibleText } from "../script/escape.ts";
+import { checkLimits } from "../limits.ts";
 
-/** Longer lines are cut. */
-const lineLengthMax = 400;
+const { lineLengthMax } = checkLimits;
 
 /** The lines of an exchange. The connection is named if there are several. */
 export function exchangeLines(exchange: readonly ExchangePart[]): readonly string[] {

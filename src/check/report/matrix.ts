@@ -2,8 +2,12 @@
 
 import type { Script } from "../script/script.ts";
 import { strengths } from "../script/script.ts";
-import type { Column, Tally } from "./column.ts";
+import type { Column, Tallies, Tally } from "./column.ts";
 import { sections, tally } from "./column.ts";
+import { departed, totals } from "./totals.ts";
+
+/** The row of what a server does everywhere, where no phase about it was played. */
+export const departuresRow = "everywhere";
 
 /** A row for each section and one for all. For each server: phases that held of those played. */
 export function matrixLines(
@@ -11,14 +15,18 @@ export function matrixLines(
   columns: readonly Column[],
 ): readonly string[] {
   const rows: string[][] = [["", ...columns.flatMap(() => strengths)]];
-  const groups: [string, readonly Script[]][] = [...sections(scripts), ["all", scripts]];
-  for (const [section, members] of groups) {
-    const cells = columns.flatMap((column) => {
-      const counts = tally(members, column);
-      return strengths.map((strength) => cell(counts[strength]));
-    });
-    rows.push([section, ...cells]);
+  const add = (name: string, counted: (column: Column) => Tallies): void => {
+    const cells = columns.map(counted).flatMap((counts) => strengths.map((s) => cell(counts[s])));
+    rows.push([name, ...cells]);
+  };
+  for (const [section, members] of sections(scripts)) {
+    add(section, (column) => tally(members, column));
   }
+  const all = columns.map((column) => departed(scripts, column));
+  if (all.some((counts) => strengths.some((strength) => counts[strength].played > 0))) {
+    add(departuresRow, (column) => departed(scripts, column));
+  }
+  add("all", (column) => totals(scripts, column));
   const widths = (rows[0] ?? []).map((_, at) =>
     Math.max(...rows.map((row) => (row[at] ?? "").length)),
   );

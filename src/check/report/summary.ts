@@ -2,7 +2,7 @@
 
 import type { Script } from "../script/script.ts";
 import type { Column } from "./column.ts";
-import { tally } from "./column.ts";
+import { totals } from "./totals.ts";
 
 /** A number with its noun. */
 export function counted(number: number, noun: string): string {
@@ -11,11 +11,12 @@ export function counted(number: number, noun: string): string {
 
 /** One line on a server, the last that is read. */
 export function summary(scripts: readonly Script[], column: Column): string {
-  const { server, unreachable, outcomes } = column;
+  const { server, unreachable, gone, outcomes } = column;
   if (unreachable !== undefined) return `${server}: not reached`;
-  const { must, should, may } = tally(scripts, column);
+  const { must, should, may } = totals(scripts, column);
   const played = must.played + should.played + may.played;
-  if (played === 0) return `${server}: nothing was played`;
+  const end = gone === undefined ? "" : `; it WENT AWAY (${gone.error})`;
+  if (played === 0) return `${server}: nothing was played${end}`;
   const failed = must.played - must.held;
   const musts = failed === 0 ? "every must held" : `${counted(failed, "must")} FAILED`;
   const parts = [
@@ -25,5 +26,16 @@ export function summary(scripts: readonly Script[], column: Column): string {
   ];
   const notPlayed = scripts.filter((script) => outcomes.get(script)?.kind !== "played").length;
   if (notPlayed > 0) parts.push(`${counted(notPlayed, "script")} not played`);
-  return `${server}: ${parts.join(", ")}`;
+  const phases = phasesNotPlayed(scripts, column);
+  if (phases > 0) parts.push(`${counted(phases, "phase")} of others not played`);
+  return `${server}: ${parts.join(", ")}${end}`;
+}
+
+/** How many phases were not played of scripts that were. */
+function phasesNotPlayed(scripts: readonly Script[], { outcomes }: Column): number {
+  return scripts.reduce((sum, script) => {
+    const outcome = outcomes.get(script);
+    if (outcome?.kind !== "played") return sum;
+    return sum + outcome.phases.filter(({ kind }) => kind === "not-played").length;
+  }, 0);
 }

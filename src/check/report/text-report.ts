@@ -13,16 +13,19 @@ import { visibleText } from "../script/escape.ts";
 import type { HttpResponse } from "../play/response-reader.ts";
 import type { Script, Strength } from "../script/script.ts";
 import { strengths } from "../script/script.ts";
-import type { Column } from "./column.ts";
+import type { Departure } from "../blame/departure.ts";
+import { departuresOf } from "../blame/departure.ts";
+import { causesOf } from "./cause.ts";
+import type { Column, Gone } from "./column.ts";
 import { sections, tally } from "./column.ts";
-import { sentLines } from "./exchange-text.ts";
+import { exchangeLines, sentLines } from "./exchange-text.ts";
 import type { Finding } from "./finding.ts";
 import { findingsOf, proseOf } from "./finding.ts";
 import { matrixLines } from "./matrix.ts";
 import { counted, summary } from "./summary.ts";
+import { checkLimits } from "../limits.ts";
 
-/** Longer requests are cut in the text. */
-const sentLinesMax = 24;
+const { touchedMax, sentLinesMax } = checkLimits;
 
 /** The report as text; with `failuresOnly` without the folders and what was not played. */
 export function reportText(
@@ -55,8 +58,12 @@ function columnText(
     const folders = [...sections(scripts)];
     blocks.push(folders.map(([section, members]) => sectionText(section, members, column)));
   }
+  if (column.gone !== undefined) blocks.push(goneText(column.server, column.gone));
+  const departures = departuresOf(scripts, column);
   for (const strength of strengths) {
     const found = findingsOf(strength, scripts, column);
+    const own = departures.filter((departure) => departure.strength === strength);
+    if (own.length > 0) blocks.push(...own.map((each) => departureText(each, column)));
     if (found.length > 0) blocks.push(...findingsText(strength, found, column));
   }
   const lines = blocks.map((block) => block.join("\n")).join("\n\n");
@@ -89,21 +96,51 @@ function sectionText(section: string, scripts: readonly Script[], column: Column
 function findingsText(
   strength: Strength,
   found: readonly Finding[],
-  { server }: Column,
+  column: Column,
 ): readonly (readonly string[])[] {
+  const { server } = column;
   const number = counted(found.length, strength);
   if (found[0]?.taste === true) {
-    const heading = `${number} in which ${server} chose otherwise than postern (no failures):`;
+    const than = column.client === true ? "" : " than postern";
+    const heading = `${number} in which ${server} chose otherwise${than} (no failures):`;
     return [[heading, ...found.map((finding) => `  ${brief(finding)}`)]];
   }
-  const byScript = Map.groupBy(found, ({ script }) => script);
-  const blocks = [...byScript.values()].map(([first, ...later]) => {
-    const lines = first === undefined ? [] : findingText(first);
+  const causes = causesOf(found, column);
+  const blocks = causes.map(({ title, findings: [first, ...later] }) => {
+    const lines = title === undefined ? [] : [`${server} ${title}`];
+    lines.push(...findingText(first));
     if (later.length === 0) return lines;
-    const heading = `  and ${counted(later.length, `later ${strength}`)} of this script failed:`;
+    const heading =
+      title === undefined
+        ? `  and ${counted(later.length, `later ${strength}`)} of this script failed:`
+        : `  and ${counted(later.length, `other ${strength}`)} failed alike:`;
     return lines.concat(heading, later.map((finding) => `    ${brief(finding)}`).join("\n"));
   });
-  return [[`${number} failed:`], ...blocks];
+  const sum = causes.length < found.length ? `, of ${counted(causes.length, "kind")}` : "";
+  return [
+    [`${number} failed${causes.some(({ title }) => title !== undefined) ? sum : ""}:`],
+    ...blocks,
+  ];
+}
+
+/** A departure with the phases that it touched, a line each up to a bound. */
+function departureText(departure: Departure, { server }: Column): readonly string[] {
+  const { title, references, strength, touched } = departure;
+  const phases = [...new Set(touched.map(({ script, phase }) => `${script.file}:${phase.line}`))];
+  const shown = phases.slice(0, touchedMax).map((place) => `    ${place}`);
+  if (phases.length > shown.length) shown.push(`    and ${phases.length - shown.length} more`);
+  return [
+    `FOUND (${strength}) ${server} ${title} (${references.join(", ")})`,
+    `  in ${counted(phases.length, "phase")}, which aren't judged by it:`,
+    ...shown,
+  ];
+}
+
+function goneText(server: string, { error, during }: Gone): readonly string[] {
+  return [
+    `WENT AWAY ${server}: ${error}; the rest was not played. When it went, these were played:`,
+    ...during.map((file) => `  ${file}`),
+  ];
 }
 
 function brief({ script, phase, outcome }: Finding): string {
@@ -119,8 +156,13 @@ function findingText({ script, phase, outcome }: Finding): readonly string[] {
   ];
   if (replay !== undefined) lines.push(`  held uncut, failed ${replay}`);
   if (exchange !== undefined && exchange.length > 0) {
-    const sent = sentLines(exchange);
-    lines.push("  sent", ...sent.slice(0, sentLinesMax).map((line) => `    ${line}`));
+    // What a client made of an answer is understood by the answer.
+    const isClients = script.settings.client === true;
+    const sent = isClients ? exchangeLines(exchange) : sentLines(exchange);
+    lines.push(
+      isClients ? "  passed" : "  sent",
+      ...sent.slice(0, sentLinesMax).map((line) => `    ${line}`),
+    );
     if (sent.length > sentLinesMax)
       lines.push(`    * and ${sent.length - sentLinesMax} more lines`);
   }
@@ -143,19 +185,55 @@ function responseText(response: HttpResponse): readonly string[] {
   return lines;
 }
 
+/** What was not played, by its reasons. */
 function notPlayedText(scripts: readonly Script[], columns: readonly Column[]): readonly string[] {
   const lines: string[] = [];
   for (const column of columns) {
-    const reasons = scripts.flatMap((script) => {
+    const how = column.client === true ? "with" : "against";
+    const whole = scripts.flatMap((script) => {
       const outcome = column.outcomes.get(script);
-      return outcome?.kind === "not-played" ? [`  ${script.file}: ${outcome.reason}`] : [];
+      return outcome?.kind === "not-played" ? [{ script, reason: outcome.reason }] : [];
     });
-    if (reasons.length === 0) continue;
-    lines.push(
-      `${counted(reasons.length, "script")} not played against ${column.server}:`,
-      ...reasons,
-      "",
-    );
+    const parts = scripts.flatMap((script) => {
+      const outcome = column.outcomes.get(script);
+      if (outcome?.kind !== "played") return [];
+      return script.phases.flatMap(({ line }, index) => {
+        const result = outcome.phases[index];
+        if (result?.kind !== "not-played") return [];
+        return [{ place: `${script.file}:${line}`, reason: result.reason }];
+      });
+    });
+    if (whole.length > 0) {
+      lines.push(`${counted(whole.length, "script")} not played ${how} ${column.server}:`);
+      for (const [reason, members] of Map.groupBy(whole, (each) => each.reason)) {
+        lines.push(
+          ...reasonText(
+            reason,
+            members.map(({ script }) => script.file),
+            "script",
+          ),
+        );
+      }
+      lines.push("");
+    }
+    if (parts.length === 0) continue;
+    lines.push(`${counted(parts.length, "phase")} of others not played ${how} ${column.server}:`);
+    for (const [reason, members] of Map.groupBy(parts, (each) => each.reason)) {
+      lines.push(
+        ...reasonText(
+          reason,
+          members.map(({ place }) => place),
+          "phase",
+        ),
+      );
+    }
+    lines.push("");
   }
   return lines;
+}
+
+function reasonText(reason: string, places: readonly string[], noun: string): readonly string[] {
+  const [only] = places;
+  if (places.length === 1 && only !== undefined) return [`  ${only}: ${reason}`];
+  return [`  ${reason} (${counted(places.length, noun)}):`, ...places.map((each) => `    ${each}`)];
 }

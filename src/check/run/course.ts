@@ -4,12 +4,15 @@
  */
 
 import { inParallel } from "../play/parallel.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { PlayBounds } from "../play/replay.ts";
 import { playsInTime } from "../play/replay.ts";
 import type { Column, ScriptOutcome } from "../report/column.ts";
 import type { Script } from "../script/script.ts";
 import { shuffled } from "./shuffle.ts";
+import { checkLimits } from "../limits.ts";
+
+const { timedAtOnceMax } = checkLimits;
 
 /** Is told how a check goes on. */
 export interface Progress {
@@ -25,8 +28,6 @@ export interface Progress {
 /** A script is played as it is written, and then replayed with its bytes cut. */
 export type Turn = "play" | "replay";
 
-/** How many scripts that measure time, or change the tree, are played at once at most. */
-const timedAtOnceMax = 6;
 /** Why a script after the first failed must is not played. */
 const bailedReason = "a must failed before it, and --bail was given";
 

@@ -4,22 +4,19 @@
  */
 
 import { inParallel } from "../play/parallel.ts";
-import type { PhaseOutcome } from "../play/player.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Played } from "../play/replay.ts";
 import { canBeReplayed, playsByItself, playScript, replayScript } from "../play/replay.ts";
 import type { Stage, StartServer } from "../play/stage.ts";
-import { withOwnStages } from "../play/stage.ts";
+import { clientsOnly, withOwnStages } from "../play/stage.ts";
 import type { Column, ScriptOutcome } from "../report/column.ts";
 import type { Script } from "../script/script.ts";
 import type { Course } from "./course.ts";
+import { checkLimits } from "../limits.ts";
+
+const { ownScriptsAtOnce: scriptsAtOnce, replayedAtOnce, stagesAtOnce } = checkLimits;
 
 type Stages = readonly [Stage, ...Stage[]];
-
-/** Each has a server in this process, so that more at once would only wait for each other. */
-const scriptsAtOnce = 12;
-const replayedAtOnce = 6;
-/** Servers started for one script whose replays can't share a server. */
-const stagesAtOnce = 4;
 
 /** Plays the scripts, and replays them if the course says so. */
 export async function playOwn(
@@ -30,8 +27,13 @@ export async function playOwn(
   const outcomes = new Map<Script, ScriptOutcome>();
   const column = { server: "postern", own: true as const, outcomes };
   const { bounds } = course;
-  course.progress?.planned({ play: scripts.length, replay: course.replays ? scripts.length : 0 });
-  const ordered = course.ordered(scripts);
+  const playable = scripts.filter(({ settings }) => settings.client !== true);
+  for (const script of scripts) {
+    if (playable.includes(script)) continue;
+    outcomes.set(script, { kind: "not-played", reason: clientsOnly });
+  }
+  course.progress?.planned({ play: playable.length, replay: course.replays ? playable.length : 0 });
+  const ordered = course.ordered(playable);
   await course.inTurn(ordered, scriptsAtOnce, (script) =>
     course.take("play", script, outcomes, () =>
       onStages(script, 1, start, outcomes, ([stage]) => playScript(script, stage, bounds)),

@@ -10,6 +10,10 @@
 
 import type { Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
+import type { Asked } from "../blame/profile.ts";
+import { reasonNotToAsk } from "../blame/profile.ts";
+import { settled } from "../blame/settle.ts";
+import { Traits } from "../blame/traits.ts";
 import { Connection } from "../play/connection.ts";
 import { foreignHosts } from "../play/foreign-hosts.ts";
 import { inParallel } from "../play/parallel.ts";
@@ -18,12 +22,14 @@ import { mergeTrees, rewriteNames, writeNamedTree } from "../play/script-tree.ts
 import type { Stage } from "../play/stage.ts";
 import { endpointOf, reasonNotToPlay } from "../play/stage.ts";
 import { chainsOf, stemOf, touchedStems } from "../play/tree-names.ts";
+import type { Gone } from "../report/column.ts";
 import type { Script, ScriptFault, TreeEntry } from "../script/script.ts";
 import type { Course, OpenColumn } from "./course.ts";
 import { hasFailed } from "./course.ts";
+import { Presence } from "./presence.ts";
+import { checkLimits } from "../limits.ts";
 
-const scriptsAtOnce = 32;
-const replayedAtOnce = 6;
+const { foreignScriptsAtOnce: scriptsAtOnce, replayedAtOnce } = checkLimits;
 
 /** Scripts that are played on one tree. */
 export interface TreeGroup {
@@ -33,6 +39,8 @@ export interface TreeGroup {
 
 interface ForeignColumn extends OpenColumn {
   readonly url: URL;
+  readonly traits: Traits;
+  gone?: Gone;
   /** Hosts that scripts need and that the server doesn't answer to. */
   readonly foreign: ReadonlySet<string>;
 }
@@ -41,10 +49,11 @@ interface ForeignColumn extends OpenColumn {
 export function treeGroups(
   scripts: readonly Script[],
   ownsTree: boolean,
+  asked: Asked = {},
 ): Result<readonly TreeGroup[], readonly ScriptFault[]> {
   const only = scripts.length === 1;
   const playable = scripts.filter(
-    (script) => reasonNotToPlay(script, { tree: ownsTree, only }) === undefined,
+    (script) => reasonNotToPlay(script, { tree: ownsTree, only, asked }) === undefined,
   );
   const together = only ? playable : playable.filter(({ settings }) => !settings.alone);
   const merged = mergeTrees(together);
@@ -61,42 +70,54 @@ export async function playRunning(
   urls: readonly URL[],
   root: string | undefined,
   course: Course,
+  asked: Asked = {},
 ): Promise<Result<readonly ForeignColumn[], string>> {
   const columns: ForeignColumn[] = [];
   const hosts = new Set(scripts.flatMap(({ settings }) => settings.hosts));
-  for (const url of urls) columns.push(await reach(url, hosts));
-  for (const column of columns) skipUnplayable(column, scripts, root !== undefined);
+  for (const url of urls) columns.push(await reach(url, hosts, course.bounds.responseMs));
+  for (const column of columns) skipUnplayable(column, scripts, root !== undefined, asked);
   const plays = columns
     .filter(({ unreachable }) => unreachable === undefined)
     .reduce((sum, { outcomes }) => sum + scripts.length - outcomes.size, 0);
   course.progress?.planned({ play: plays, replay: course.replays ? plays : 0 });
   for (const group of groups) {
-    const failed = await playGroup(group, columns, root, course);
+    const failed = await playGroup(group, columns, root, course, asked);
     if (failed !== undefined) return { ok: false, error: failed };
   }
-  return success(columns);
+  return success(columns.map(settled));
 }
 
-async function reach(url: URL, hosts: ReadonlySet<string>): Promise<ForeignColumn> {
+async function reach(
+  url: URL,
+  hosts: ReadonlySet<string>,
+  responseMs: number | undefined,
+): Promise<ForeignColumn> {
   const endpoint = endpointOf(url);
-  const column = { url, server: url.host, foreign: new Set<string>(), outcomes: new Map() };
+  const column = {
+    url,
+    server: url.host,
+    foreign: new Set<string>(),
+    outcomes: new Map(),
+    traits: new Traits(),
+  };
   const connection = await Connection.open(endpoint);
   if (!connection.ok) return { ...column, unreachable: connection.error };
   connection.value.abort();
-  return { ...column, foreign: await foreignHosts(endpoint, hosts) };
+  return { ...column, foreign: await foreignHosts(endpoint, hosts, responseMs) };
 }
 
 function skipUnplayable(
   column: ForeignColumn,
   scripts: readonly Script[],
   ownsTree: boolean,
+  asked: Asked,
 ): void {
   if (column.unreachable !== undefined) return;
   for (const script of scripts) {
     const secure = column.url.protocol === "https:";
     const only = scripts.length === 1;
     const { foreign } = column;
-    const reason = reasonNotToPlay(script, { tree: ownsTree, only, secure, foreign });
+    const reason = reasonNotToPlay(script, { tree: ownsTree, only, secure, foreign, asked });
     if (reason !== undefined) column.outcomes.set(script, { kind: "not-played", reason });
   }
 }
@@ -107,6 +128,7 @@ async function playGroup(
   columns: readonly ForeignColumn[],
   root: string | undefined,
   course: Course,
+  { profile }: Asked,
 ): Promise<string | undefined> {
   const write = (): string | undefined => {
     if (root === undefined) return undefined;
@@ -121,28 +143,42 @@ async function playGroup(
     const failed = write();
     if (failed !== undefined) return failed;
     if (column.unreachable !== undefined) continue;
-    await playForeign(group, column, { endpoint: endpointOf(column.url), root, restore }, course);
+    const stage: Stage = {
+      endpoint: endpointOf(column.url),
+      root,
+      restore,
+      foreign: true,
+      traits: column.traits,
+      reasonNotToAsk: (phase) => reasonNotToAsk(phase, profile),
+    };
+    await playForeign(group, column, stage, course);
   }
   return undefined;
 }
 
 async function playForeign(
   group: TreeGroup,
-  { outcomes }: ForeignColumn,
+  column: ForeignColumn,
   stage: Stage,
   course: Course,
 ): Promise<void> {
   const { bounds } = course;
+  const { outcomes } = column;
+  const presence = new Presence(column, stage.endpoint);
   const playable = course.ordered(group.scripts.filter((script) => !outcomes.has(script)));
   const play = async (script: Script, on: Stage): Promise<void> => {
-    outcomes.set(script, { kind: "played", ...(await playScript(script, on, bounds)) });
+    await presence.during(script, async () => {
+      outcomes.set(script, { kind: "played", ...(await playScript(script, on, bounds)) });
+    });
   };
   const replay = (script: Script, on: Stage): Promise<void> =>
     course.take("replay", script, outcomes, async () => {
       const uncut = outcomes.get(script);
       if (uncut?.kind !== "played" || !canBeReplayed(script, uncut)) return;
-      const played = await replayScript(script, uncut, [on], bounds);
-      outcomes.set(script, { kind: "played", ...played });
+      await presence.during(script, async () => {
+        const played = await replayScript(script, uncut, [on], bounds);
+        outcomes.set(script, { kind: "played", ...played });
+      });
     });
   const beside = playable.filter((script) => !playsByItself(script));
   const doubtful: Script[] = [];

@@ -59,7 +59,7 @@ export function countedPhases(
       if (outcome.kind !== "played") outcomes.set(narrow, outcome);
       else outcomes.set(narrow, { ...outcome, phases: outcome.phases.filter(counts(script)) });
     }
-    return { ...column, outcomes };
+    return { ...column, outcomes, counted };
   });
   return { scripts: [...kept.values()], columns: narrowed };
 }

@@ -7,6 +7,8 @@
  * not be valid UTF-8. Absent on purpose: code, conditions and loops.
  */
 
+import type { Need } from "./need.ts";
+
 /** Bytes to send or to expect, with placeholders for captured values. */
 export type Template = readonly (Uint8Array | Capture)[];
 
@@ -60,10 +62,14 @@ export type TreeChange =
   | { readonly kind: "chmod"; readonly line: number; readonly path: string; readonly mode: number }
   | { readonly kind: "remove"; readonly line: number; readonly path: string };
 
-/** A part of a block to send: text, or a pattern repeated to exactly `count` bytes. */
+/**
+ * A part of a block to send: text, a pattern repeated to exactly `count` bytes, or a file beside
+ * the script.
+ */
 export type SendPart =
   | { readonly kind: "text"; readonly text: Template }
-  | { readonly kind: "fill"; readonly count: number; readonly pattern: Uint8Array };
+  | { readonly kind: "fill"; readonly count: number; readonly pattern: Uint8Array }
+  | { readonly kind: "beside"; readonly line: number; readonly path: string };
 
 /** One outcome that an expectation accepts: a status, a class like 4xx, or no response. */
 export type StatusChoice =
@@ -74,8 +80,21 @@ export type StatusChoice =
 /** How the server ends a connection: by FIN or by RST. */
 export type ConnectionEnd = "closed" | "reset";
 
+/** The strength of one expectation where it isn't its phase's, and what says so. */
+export interface OwnStrength {
+  readonly strength: Strength;
+  readonly references: readonly string[];
+}
+
+/** What an expectation may have besides: a strength of its own. */
+interface Weighed {
+  readonly own?: OwnStrength;
+}
+
 /** An expectation about a response's field. `name` is spelled as in the script. */
-export type FieldCheck =
+export type FieldCheck = Weighed & FieldClaim;
+
+type FieldClaim =
   | {
       readonly kind: "equals";
       readonly line: number;
@@ -95,7 +114,9 @@ export type FieldCheck =
     };
 
 /** An expectation about a response's body. `lastBytePos` is inclusive (RFC 9110 §14.1.2). */
-export type BodyCheck =
+export type BodyCheck = Weighed & BodyClaim;
+
+type BodyClaim =
   | { readonly kind: "exact"; readonly line: number; readonly text: Template }
   | { readonly kind: "empty"; readonly line: number }
   | { readonly kind: "length"; readonly line: number; readonly lengthBytes: number }
@@ -106,6 +127,7 @@ export type BodyCheck =
       readonly path: string;
       readonly range?: { readonly firstBytePos: number; readonly lastBytePos: number };
     }
+  | { readonly kind: "beside"; readonly line: number; readonly path: string }
   | { readonly kind: "has" | "lacks"; readonly line: number; readonly text: Template }
   | { readonly kind: "matches"; readonly line: number; readonly pattern: RegExp };
 
@@ -142,14 +164,88 @@ export type Step =
   | { readonly kind: "change"; readonly line: number; readonly change: TreeChange }
   | ResponseStep
   | { readonly kind: "maybe"; readonly line: number; readonly status: number }
-  | { readonly kind: "open"; readonly line: number }
+  | ConnectionStep;
+
+/** An expectation about the connection. */
+export type ConnectionStep = Weighed &
+  (
+    | { readonly kind: "open"; readonly line: number }
+    | {
+        readonly kind: "end";
+        readonly line: number;
+        readonly ends: readonly ConnectionEnd[];
+        readonly withinMs?: number;
+      }
+    | { readonly kind: "silence"; readonly line: number; readonly ms: number }
+  );
+
+/** Has the client make a request. `target` is a path with its query, and perhaps a fragment. */
+export interface AskStep {
+  readonly kind: "ask";
+  readonly line: number;
+  readonly method: string;
+  readonly target: Template;
+  readonly fields: readonly { readonly name: string; readonly value: Template }[];
+  readonly content?: Template;
+}
+
+/** A request line that has to come: one of several methods, and the version unless that is free. */
+export interface RequestLine {
+  readonly methods: readonly string[];
+  readonly target: Template;
+  readonly version?: string;
+}
+
+/** A request that has to come from the client, or that may. */
+export interface RequestStep {
+  readonly kind: "request";
+  readonly line: number;
+  readonly requestLine: RequestLine;
+  /** Whether the client may also conclude without it. Then all up to the result is left out. */
+  readonly optional: boolean;
+  readonly withinMs?: number;
+  readonly fields: readonly FieldCheck[];
+  readonly body: readonly BodyCheck[];
+  readonly saves: readonly Save[];
+}
+
+/** What the client makes of an answer: a response with this status, or a failure. */
+export type ResultChoice =
+  | { readonly kind: "status"; readonly status: number }
+  | { readonly kind: "class"; readonly class: number }
+  | { readonly kind: "fails" };
+
+/** What the client has to make of what it was asked for. */
+export interface ResultStep {
+  readonly kind: "result";
+  readonly line: number;
+  readonly choices: readonly ResultChoice[];
+  readonly withinMs?: number;
+  readonly fields: readonly FieldCheck[];
+  readonly body: readonly BodyCheck[];
+  readonly saves: readonly Save[];
+}
+
+/** What both sides of a connection can do, or see of the other. */
+export type SharedStep = Extract<
+  Step,
+  {
+    kind: "on" | "send" | "pause" | "half-close" | "close" | "abort" | "open" | "end" | "silence";
+  }
+>;
+
+export type ClientStep =
+  | AskStep
+  | RequestStep
+  | ResultStep
+  | SharedStep
+  /** Answers up to `count` more requests as the one before, until the client concludes. */
   | {
-      readonly kind: "end";
+      readonly kind: "repeat";
       readonly line: number;
-      readonly ends: readonly ConnectionEnd[];
-      readonly withinMs?: number;
-    }
-  | { readonly kind: "silence"; readonly line: number; readonly ms: number };
+      readonly count: number;
+      readonly steps: readonly ClientStep[];
+    };
 
 /** The requirement level of a phase, in the words of RFC 2119. */
 export type Strength = "must" | "should" | "may";
@@ -164,6 +260,8 @@ export interface Phase {
   readonly strength: Strength;
   readonly continues: boolean;
   readonly steps: readonly Step[];
+  /** What the server's side does in a script that tests a client; `steps` is empty then. */
+  readonly clientSteps?: readonly ClientStep[];
 }
 
 /** The settings of a script, for the server and the player, before its first phase. */
@@ -176,6 +274,8 @@ export interface Settings {
   readonly limits: Readonly<Record<string, number>>;
   /** Names besides localhost that the server must answer to. */
   readonly hosts: readonly string[];
+  /** What the server must do besides serving files, by the words of `need.ts`. */
+  readonly needs: readonly Need[];
   /** Whether the script's tree must not be merged with the trees of other scripts. */
   readonly alone: boolean;
   /** Whether the script only makes sense on a connection without TLS. */
@@ -184,6 +284,8 @@ export interface Settings {
   readonly stateful: boolean;
   /** Why the script is not replayed with its bytes cut. Absent if it is. */
   readonly uncutReason?: string;
+  /** Whether the script plays the server's part, and tests a client. */
+  readonly client?: true;
 }
 
 /** A script. `file` is its path as messages show it. */
@@ -220,4 +322,20 @@ export function phaseRuns(script: Script): readonly (readonly Phase[])[] {
     else runs.push([phase]);
   }
   return runs;
+}
+
+/** Whether a step expects something of the connection. */
+export function isConnectionStep(step: Step): step is ConnectionStep {
+  return step.kind === "open" || step.kind === "end" || step.kind === "silence";
+}
+
+/** Whether the first expectation among the steps is that the server ends the connection. */
+export function expectsEnd(steps: readonly Step[]): boolean {
+  const next = steps.find((step) => step.kind === "response" || isConnectionStep(step));
+  return next?.kind === "end";
+}
+
+/** Whether a step takes this end of the connection in place of the response. */
+export function permits({ choices }: ResponseStep, peer: ConnectionEnd): boolean {
+  return choices.some((choice) => choice.kind === "end" && choice.end === peer);
 }

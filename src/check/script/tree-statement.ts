@@ -19,15 +19,12 @@ import { failure, success } from "../../base/result.ts";
 import { latin1Text } from "../../http/octets/bytes.ts";
 import { readBytes } from "./escape.ts";
 import type { Content, TreeChange } from "./script.ts";
+import { checkLimits } from "../limits.ts";
 
-/** The longest file name on Linux and macOS (NAME_MAX). */
-const nameBytesMax = 255;
+const { nameBytesMax, fileBytesMax: fileSizeBytesMax } = checkLimits;
 
 const fileModeDefault = 0o644;
 const dirModeDefault = 0o755;
-
-/** A limit, since a file of the pattern is generated in memory. */
-const fileSizeBytesMax = 256 * 1024 * 1024;
 
 /** Parses a tree statement: its keyword and the rest of its line. */
 export function readTreeStatement(

@@ -1,7 +1,10 @@
 /** The words after `postern check`: its options, its help, and what is wrong with a word. */
 
 import { nearestWord } from "../../base/nearest-word.ts";
+import { profileNames } from "../../check/blame/profile.ts";
 import type { CheckOptions } from "../../check/check.ts";
+import type { Need } from "../../check/script/need.ts";
+import { isNeed, needs, needWords } from "../../check/script/need.ts";
 import type { Strength } from "../../check/script/script.ts";
 import { strengths } from "../../check/script/script.ts";
 
@@ -13,8 +16,13 @@ server.
 What to play against:
   --against URL        play them against the server at URL, http or https; repeatable (default:
                        postern itself)
+  --profile NAME       ask only what such a server should do: static, http10 or proxy
+  --with WORD          it has what scripts need that say so (needs post-form); all for everything
   --tree DIR           write the scripts' files into DIR, to be served by the other server; with
                        nothing to play against, only that
+  --client COMMAND     play the server's part with a client: 'curl -sS {url}', or an adapter;
+                       NAME=COMMAND names it; repeatable
+  -- COMMAND...        the same with one client, in words of its own
 
 What to play:
   --filter TEXT        scripts with TEXT in their path, their title or a phase's title
@@ -30,6 +38,12 @@ How to play:
   --seed N             play in an order that follows from this number, not by name
   --watch              play again whenever a script changes, until Ctrl-C
 
+What to record instead of playing:
+  --proxy URL          stand between a client and the server at URL, until Ctrl-C
+  --record DIR         write what passes as scripts into DIR
+  --port N             the proxy's port on loopback, 0 for any free one (default: 9002)
+  --rewrite-host       send the server's name in Host, not the proxy's
+
 What comes out:
   --failures           print only what failed, and the counts
   --json, --tap        report as JSON, or in the Test Anything Protocol
@@ -38,10 +52,13 @@ What comes out:
   --github             print GitHub's annotations after the report
   --help               print this
 
+What scripts need that say so, and --with gives:
+${needWords.map((word) => `  ${word.padEnd(19)}  ${needs[word]}`).join("\n")}
+
 While it plays, standard error says how far it is.
 
 Exit status: 0 every must that was played held, 1 one did not, 2 a script or an option can't be
-read.
+read, or the server can't be reached.
 `;
 
 /** What the words say. */
@@ -52,6 +69,7 @@ interface CheckWords extends Omit<CheckOptions, "start" | "out" | "progress"> {
 type Draft = { -readonly [Key in keyof CheckWords]: CheckWords[Key] } & {
   against: string[];
   sections: string[];
+  with: Need[];
   strengths: Strength[];
 };
 
@@ -73,6 +91,7 @@ const seedMax = 0xffff_ffff;
 /** Options with a value. A returned text says what is wrong with it. */
 const valued: Readonly<Record<string, (draft: Draft, value: string) => string | undefined>> = {
   "--against": (draft, value) => void draft.against.push(value),
+  "--client": (draft, value) => void (draft.clients = [...(draft.clients ?? []), value]),
   "--tree": (draft, value) => void (draft.tree = value),
   "--filter": (draft, value) => void (draft.filter = value),
   "--section": (draft, value) => void draft.sections.push(value),
@@ -82,6 +101,19 @@ const valued: Readonly<Record<string, (draft: Draft, value: string) => string | 
     const strength = strengths.find((one) => one === value);
     if (strength === undefined) return `--strength: expected must, should or may, not ${value}`;
     draft.strengths.push(strength);
+    return undefined;
+  },
+  "--profile": (draft, value) => {
+    const profile = profileNames.find((one) => one === value);
+    const names = profileNames.join(", ");
+    if (profile === undefined) return `--profile: expected one of ${names}, not ${value}`;
+    draft.profile = profile;
+    return undefined;
+  },
+  "--with": (draft, value) => {
+    if (value === "all") draft.with.push(...needWords);
+    else if (isNeed(value)) draft.with.push(value);
+    else return `--with: expected all or one of ${needWords.join(", ")}, not ${value}`;
     return undefined;
   },
   "--jobs": (draft, value) => {
@@ -124,12 +156,17 @@ function unknownOption(word: string): string {
 /** Reads the words after `check`; a string says what is wrong with them. */
 export function readCheckWords(words: readonly string[]): CheckWords | string {
   const paths: string[] = [];
-  const lists = { against: [], sections: [], strengths: [] };
+  const lists = { against: [], sections: [], strengths: [], with: [] };
   const draft: Draft = { paths, ...lists, json: false, replay: true, watch: false };
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
     const set = Object.hasOwn(switches, word) ? switches[word] : undefined;
     const take = Object.hasOwn(valued, word) ? valued[word] : undefined;
+    if (word === "--") {
+      draft.clientWords = words.slice(i + 1);
+      if (draft.clientWords.length === 0) return "-- needs a command after it";
+      break;
+    }
     if (set !== undefined) set(draft);
     else if (take !== undefined) {
       const value = words[++i];

@@ -7,6 +7,7 @@ import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Backends } from "../../site/proxy/backend.ts";
 import type { Limits } from "../../base/limits.ts";
+import type { Wiretap } from "../../base/wiretap.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import { MemoryTotal } from "../connection/memory-total.ts";
 import { keepAliveLines } from "../../http1/response-encoder.ts";
@@ -41,6 +42,14 @@ export function http1Factory(): ConnectionFactory {
     }
     return new Http1Connection(context, transport, remoteAddress, shared);
   };
+}
+
+/** The same, to whose connections `wiretap` listens. Its code is loaded only by one that has it. */
+export function connectionFactory(wiretap: Wiretap | undefined): ConnectionFactory {
+  if (wiretap === undefined) return http1Factory();
+  const { tappedFactory } =
+    require("../recording/tapped.ts") as typeof import("../recording/tapped.ts");
+  return tappedFactory(http1Factory(), wiretap);
 }
 
 /** The connections to backends of a server. Their code is loaded only by one that has some. */

@@ -34,7 +34,7 @@ export class PassedTunnel implements TunnelUser {
     this.#tunnel = tunnel;
     this.#backend = backend;
     this.#heardMs = tunnel.nowMs;
-    tunnel.wakeAt(this.#heardMs + tunnel.limits.proxySilenceTimeMs);
+    tunnel.wakeAt(this.#heardMs + tunnel.limits.backendSilenceTimeMs);
   }
 
   received(octets: Uint8Array): void {
@@ -59,7 +59,7 @@ export class PassedTunnel implements TunnelUser {
   }
 
   expired(): void {
-    const dueMs = this.#heardMs + this.#tunnel.limits.proxySilenceTimeMs;
+    const dueMs = this.#heardMs + this.#tunnel.limits.backendSilenceTimeMs;
     if (this.#tunnel.nowMs >= dueMs) this.#tunnel.abort();
     else this.#tunnel.wakeAt(dueMs);
   }

@@ -129,7 +129,7 @@ export class ProxyEndpoint implements Endpoint {
     const call = backend.ask({
       ...head,
       body: request.body,
-      timeoutMs: rule.timeoutMs ?? limits.proxyResponseTimeMs,
+      timeoutMs: rule.timeoutMs ?? limits.backendResponseTimeMs,
       interim: (status, fields) =>
         request.connection?.inform?.(request, status, endToEndLines(fields, written)),
     });

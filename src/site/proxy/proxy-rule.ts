@@ -22,7 +22,7 @@ export interface ProxyTarget {
    * The Host that the backend is told: its own by default, the client's with "keep", or this one.
    */
   readonly host?: string;
-  /** How long it may take to answer, in milliseconds; `limits.proxyResponseTimeMs` by default. */
+  /** How long it may take to answer, in milliseconds; `limits.backendResponseTimeMs` by default. */
   readonly timeoutMs?: number;
   /** Whether the certificate of an https backend has to be valid; true by default. */
   readonly verify?: boolean;

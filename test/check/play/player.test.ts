@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
-import type { PhaseOutcome, Play } from "../../../src/check/play/player.ts";
-import { freshMemory, playRun } from "../../../src/check/play/player.ts";
+import type { PhaseOutcome } from "../../../src/check/blame/outcome.ts";
+import type { Play } from "../../../src/check/play/player.ts";
+import { freshMemory } from "../../../src/check/play/judgement.ts";
+import { playRun } from "../../../src/check/play/player.ts";
 import { parseScript } from "../../../src/check/script/script-parser.ts";
 import { phaseRuns } from "../../../src/check/script/script.ts";
 import type { FakeServer, FakeSocket } from "../fake-server.ts";
@@ -529,7 +531,7 @@ describe("a server that does wrong fails", () => {
     expect(text).toBe(`6: a connection to 127.0.0.1 port ${server.endpoint.port} / ECONNREFUSED`);
   });
 
-  test("and what continues the failed phase fails too, and the rest is played", async () => {
+  test("and what builds on the failed phase is not played, and the rest is", async () => {
     const outcomes = await play(
       hello(),
       `${get}< 404
@@ -550,8 +552,18 @@ describe("a server that does wrong fails", () => {
       >
       < 200`,
     );
-    expect(outcomes.map(({ kind }) => kind)).toEqual(["failed", "failed", "held", "failed"]);
-    expect(outcomes[3]).toMatchObject({ failure: { line: 29, expected: "{{e}}" } });
+    expect(outcomes.map(({ kind }) => kind)).toEqual([
+      "failed",
+      "not-played",
+      "held",
+      "not-played",
+    ]);
+    expect(outcomes[1]).toMatchObject({
+      reason: "the phase before, which it continues, did not hold",
+    });
+    expect(outcomes[3]).toMatchObject({
+      reason: "{{e}}: nothing was saved: the phase that saves it did not hold",
+    });
   });
 });
 
@@ -700,4 +712,105 @@ test("a play that is recorded comes with what passed, also for a phase that held
     "the client half-closes",
     "the server closed the connection",
   ]);
+});
+
+/** Closes behind every answer, as HTTP/1.0 servers do; each request gets its path back. */
+const closing = (fields = "Connection: close\r\n"): FakeServer =>
+  serve((socket, received) => {
+    const end = received.indexOf("\r\n\r\n");
+    if (end === -1 || socket.data.answered > 0) return;
+    socket.data.answered = 1;
+    socket.write(response("200 OK", received.split(" ")[1] ?? "", fields));
+    socket.end();
+  });
+
+const ask = (path: string): string => `> GET ${path} HTTP/1.1\n    >\n    `;
+
+describe("a server of others", () => {
+  const foreign = { foreign: true };
+  const persistence = "## Q (RFC 9112 §9.3, should)";
+
+  test("that closes behind an answer isn't blamed where that isn't the subject", async () => {
+    const steps = `${ask("/a")}< 200\n    || /a\n    open\n    ${ask("/b")}< 200\n    || /b\n    open`;
+    const [outcome] = await play(closing(), steps, foreign);
+    expect(outcome).toMatchObject({
+      kind: "held",
+      behind: [
+        { line: 10, status: 200, closed: true, announced: true },
+        { line: 15, status: 200, closed: true, announced: true },
+      ],
+    });
+    expect(await failure(closing(), steps)).toContain("the server closed the connection");
+  });
+
+  test("is asked each request that was sent in one piece, on a connection of its own", async () => {
+    const steps = `${ask("/a")}${ask("/b")}${ask("/c")}< 200\n    || /a\n    < 200\n    || /b\n    < 200\n    || /c`;
+    expect(await play(closing(""), steps, foreign)).toMatchObject([{ kind: "held" }]);
+    const pipelined = `${ask("/x")}< 200\n\n    ## Q (RFC 9112 §9.3.2, must)\n\n    ${steps}`;
+    expect(await play(closing(), pipelined, foreign)).toMatchObject([
+      { kind: "held" },
+      { kind: "not-played", reason: "the server closed the connection behind an earlier answer" },
+    ]);
+  });
+
+  test("is not asked twice what isn't to be repeated", async () => {
+    const steps = `${ask("/a")}> POST /b HTTP/1.1\n    > Content-Length: 0\n    >\n    < 200\n    < 200`;
+    expect(await play(closing(), steps, foreign)).toMatchObject([{ kind: "not-played" }]);
+  });
+
+  test("fails where persistence is the subject, or the client asked for the end", async () => {
+    const about = `${ask("/a")}< 200\n\n    ${persistence}\n\n    ${ask("/a")}< 200\n    open`;
+    const [, outcome] = await play(closing(), about, foreign);
+    expect(outcome).toMatchObject({ kind: "failed", failure: { closedBehind: true } });
+    const asked = "> GET /a HTTP/1.1\n    > Connection: close\n    >\n    < 200\n    open";
+    const [closed] = await play(closing(), asked, foreign);
+    expect(closed).toMatchObject({ kind: "failed" });
+    expect(closed).not.toHaveProperty("failure.closedBehind");
+  });
+
+  test("that resets, or sends more, fails as ever", async () => {
+    const more = serve(answering(() => `${response("200 OK", "")}more`));
+    expect(await failure(more, `${ask("/a")}< 200\n    open`, foreign)).toContain("4 more bytes");
+    const silent = serve((socket) => void socket.end());
+    expect(await failure(silent, `${ask("/a")}< 200`, foreign)).toContain("then the server closed");
+  });
+
+  test("without a Date isn't blamed elsewhere, and is for one that comes twice", async () => {
+    const dateless = serve(answering(() => response("200 OK", "")));
+    const steps = `${ask("/a")}< 200\n    has Date\n    one Date`;
+    expect(await play(dateless, steps, foreign)).toMatchObject([
+      { kind: "held", dateless: [9, 10] },
+    ]);
+    expect(await failure(dateless, steps)).toBe("9: the field Date / no Date");
+    const about = `${ask("/a")}< 200\n\n    ## Q (RFC 9110 §6.6.1, must)\n\n    ${steps}`;
+    expect(await failure(dateless, about, foreign)).toContain("the field Date / no Date");
+    const twice = serve(answering(() => response("200 OK", "", "Date: a\r\nDate: b\r\n")));
+    expect(await failure(twice, steps, foreign)).toContain("Date exactly once");
+  });
+});
+
+describe("an expectation with a strength of its own", () => {
+  test("doesn't fail its phase, and is kept with what came", async () => {
+    const [outcome] = await play(
+      hello(),
+      `${get}    < 200
+    should RFC 9110 §8.8.3
+    has ETag
+    may RFC 9110 §8.3
+    has A
+    within 20ms
+    may RFC 9112 §9.6
+    closed
+    ${get}    < 200`,
+    );
+    expect(outcome).toMatchObject({
+      kind: "held",
+      asides: [
+        { own: { strength: "should" }, failure: { expected: "the field ETag", came: "no ETag" } },
+        { own: { strength: "may", references: ["RFC 9110 §8.3"] } },
+        { failure: { came: "still open after 20 ms" } },
+      ],
+    });
+    expect(outcome?.asides?.[1]).not.toHaveProperty("failure");
+  });
 });

@@ -125,7 +125,7 @@ describe("a replay", () => {
       if (received.length === 3000) socket.write(response("200 OK", ""));
     });
     expect((await played(script, server)).replays).toBe(2000);
-  });
+  }, 60_000);
 
   test("keeps the failure that a phase had uncut, and replays the runs that held", async () => {
     const script = scriptOf(`## One (RFC 9110 §9, should)

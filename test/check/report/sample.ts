@@ -1,7 +1,7 @@
 /** Two scripts and their outcomes against a server, for the tests of all reports. */
 
 import { latin1Bytes } from "../../../src/http/octets/bytes.ts";
-import type { PhaseOutcome } from "../../../src/check/play/player.ts";
+import type { PhaseOutcome } from "../../../src/check/blame/outcome.ts";
 import type { Column } from "../../../src/check/report/column.ts";
 import type { Script, Strength } from "../../../src/check/script/script.ts";
 
@@ -11,6 +11,7 @@ export function scriptOf(file: string, strengths: readonly Strength[]): Script {
     serverArguments: [],
     limits: {},
     hosts: [],
+    needs: [],
     alone: false,
     cleartext: false,
     stateful: false,

@@ -41,7 +41,10 @@ function shown(template: Template): string {
 function sent(phase: string): string {
   return stepsOf(phase)
     .flatMap((step) => (step.kind === "send" ? step.parts : []))
-    .map((part) => (part.kind === "text" ? shown(part.text) : `[${part.count}]`))
+    .map((part) => {
+      if (part.kind === "text") return shown(part.text);
+      return part.kind === "fill" ? `[${part.count}]` : `[./${part.path}]`;
+    })
     .join("");
 }
 
@@ -65,6 +68,7 @@ describe("a whole script", () => {
       "    server --explain --header 'X: a b'",
       "    limit headerTimeMs 300",
       "    hosts a.example B_2.example",
+      "    needs listing post-form",
       "    alone",
       "    stateful",
       "    uncut it waits on deadlines",
@@ -93,7 +97,7 @@ describe("a whole script", () => {
     expect(script.title).toBe("A title");
     expect(script.phases.map(({ steps, ...head }) => ({ ...head, steps: steps.length }))).toEqual([
       {
-        line: 20,
+        line: 21,
         title: "First",
         references: ["RFC 9110 §9.3.1", "RFC 9112 §6.3 step 5"],
         strength: "must",
@@ -101,7 +105,7 @@ describe("a whole script", () => {
         steps: 3,
       },
       {
-        line: 30,
+        line: 31,
         title: "Second",
         references: ["postern: permission"],
         strength: "may",
@@ -114,7 +118,7 @@ describe("a whole script", () => {
   test("has the paragraphs under each heading", () => {
     expect([...(script.prose ?? [])]).toEqual([
       [0, ["Prose, which may say > and < inside."]],
-      [20, ["### A heading below is prose"]],
+      [21, ["### A heading below is prose"]],
     ]);
     const text = scriptWith(`One\nparagraph.\n\nAnother.\n\n${request}    < 200\n\nA last one.`);
     expect([...(parsed(text).prose ?? [])]).toEqual([
@@ -151,6 +155,7 @@ describe("a whole script", () => {
       serverArguments: ["--explain", "--header", "X: a b"],
       limits: { headerTimeMs: 300 },
       hosts: ["a.example", "B_2.example"],
+      needs: ["listing", "post-form"],
       alone: true,
       cleartext: false,
       stateful: true,
@@ -161,7 +166,7 @@ describe("a whole script", () => {
   test("gives within to the expectation that follows", () => {
     expect(script.phases[1]?.steps.at(-1)).toEqual({
       kind: "end",
-      line: 36,
+      line: 37,
       ends: ["closed", "reset"],
       withinMs: 2000,
     });
@@ -298,6 +303,67 @@ describe("expecting", () => {
   });
 });
 
+describe("an expectation with a strength of its own", () => {
+  test("has it from the line before, with what says so", () => {
+    const steps = stepsOf(
+      `${request}    < 200
+    must RFC 9110 §6.6.1
+    has Date
+    one Server
+    may RFC 9110 §8.6, postern: own fields
+    body length 1
+    should RFC 9112 §9.3
+    open
+    within 2s
+    may RFC 9112 §9.6
+    closed`,
+    );
+    const persist = { strength: "should", references: ["RFC 9112 §9.3"] };
+    expect(steps.slice(1)).toMatchObject([
+      {
+        fields: [
+          { name: "Date", own: { strength: "must", references: ["RFC 9110 §6.6.1"] } },
+          { name: "Server" },
+        ],
+        body: [{ own: { strength: "may", references: ["RFC 9110 §8.6", "postern: own fields"] } }],
+      },
+      { kind: "open", own: persist },
+      { kind: "end", withinMs: 2000, own: { strength: "may" } },
+    ]);
+    const [, response] = steps;
+    if (response?.kind !== "response") throw new Error("no response");
+    expect(response.fields[1]).not.toHaveProperty("own");
+  });
+
+  test("may be lines of a body, which are one expectation", () => {
+    const steps = stepsOf(`${request}    < 200
+    may RFC 9110 §15.5
+    | a
+    | b`);
+    expect(steps[1]).toMatchObject({
+      body: [
+        { kind: "exact", own: { strength: "may" }, text: [new TextEncoder().encode("a\nb\n")] },
+      ],
+    });
+  });
+
+  for (const after of ["    < 200", "    > a", "    decoded", "    within 1s\n    open", ""]) {
+    test(`is no ${JSON.stringify(after.trim())}, nor the end of a phase`, () => {
+      const found = faults(scriptWith(`${request}    < 200\n    may RFC 9110 §9\n${after}`));
+      const expected = "t.wire:9: a check, open, closed, reset or silence right after may";
+      expect(found).toContain(expected);
+    });
+  }
+
+  test("is no later line of a body, and no line of a file", () => {
+    const expected = "right after may";
+    const body = `${request}    < 200\n    | a\n    may RFC 9110 §9\n    | b`;
+    expect(faults(scriptWith(body)).join()).toContain(expected);
+    const file = `    file a\n    may RFC 9110 §9\n    | b\n${request}    < 200`;
+    expect(faults(scriptWith(file)).join()).toContain(expected);
+  });
+});
+
 describe("a tree that changes", () => {
   test("takes every statement of the tree in a phase, with contents", () => {
     const steps = stepsOf(
@@ -369,6 +435,10 @@ describe("refuses, with the line", () => {
     ["    save = ETag", "save NAME"],
     ["    save a = ETag ~ x", "a group"],
     ["    continue", "continue only where"],
+    ["    should", "a reference like"],
+    ["    may be", "a reference like"],
+    ["    must RFC 9112 §9.3, must", "a reference like"],
+    ["    needs post-form", "settings before"],
     ["    alone", "settings before the first phase"],
     ["    hosts a.example:80", "hosts NAME..."],
     ["    hosts *", "hosts NAME..."],
@@ -416,6 +486,9 @@ describe("refuses, with the line", () => {
     ["    server", "server OPTIONS"],
     ["    server 'open", "single quotes in pairs"],
     ["    uncut", "uncut REASON"],
+    ["    needs", "needs WORD"],
+    ["    needs php", "of content-codings, "],
+    ["    may RFC 9110 §9", "a phase (## …) before"],
     ["    continue", "continue only where"],
     ["    file a\n    file a", "each path once"],
     ["    file a\n    | {{x}}", "no capture here"],

@@ -4,6 +4,7 @@ import type { Config } from "../../../src/cli/config/config.ts";
 export const whole: Required<Config> = {
   root: "site",
   base: "/app/",
+  mounts: { "/docs": "docs" },
   proxy: {
     "/api": {
       target: "http://127.0.0.1:3000",
@@ -13,7 +14,6 @@ export const whole: Required<Config> = {
       ca: "-----BEGIN CERTIFICATE-----",
     },
   },
-  mounts: { "/docs": "docs" },
   host: "::1",
   port: 0,
   unix: "postern.sock",
@@ -45,6 +45,7 @@ export const whole: Required<Config> = {
   compress: false,
   earlyHints: true,
   live: true,
+  faults: "faults.txt",
   post: "off",
   form: "ask.html",
   log: "json",
@@ -52,6 +53,7 @@ export const whole: Required<Config> = {
   qr: true,
   open: true,
   workers: 2,
+  recordTo: "recorded",
   limits: { bodyBytesMax: 1, idleTimeMs: 2 },
   portFile: "postern.port",
 };

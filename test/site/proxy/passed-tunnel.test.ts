@@ -17,7 +17,7 @@ class FakeEnd implements BackendEnd {
 }
 
 function opened(): { tunnel: FakeTunnel; backend: FakeEnd; passed: PassedTunnel } {
-  const tunnel = new FakeTunnel({ proxySilenceTimeMs: 1000 });
+  const tunnel = new FakeTunnel({ backendSilenceTimeMs: 1000 });
   const backend = new FakeEnd();
   const passed = new PassedTunnel(tunnel, backend);
   tunnel.user = passed;
@@ -75,7 +75,7 @@ describe("an upgrade that is passed on", () => {
     expect(other.tunnel.ending).toBe("abort");
   });
 
-  test("breaks off when both sides have been silent for proxySilenceTimeMs", () => {
+  test("breaks off when both sides have been silent for backendSilenceTimeMs", () => {
     const { tunnel, backend } = opened();
     tunnel.pass(1900);
     tunnel.send(latin1Bytes("x"));

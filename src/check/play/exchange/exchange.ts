@@ -4,6 +4,10 @@
  * that a check of a thousand phases can keep all of them.
  */
 
+import { checkLimits } from "../../limits.ts";
+
+const { partBytesMax, partsMax } = checkLimits;
+
 /** A part of an exchange: bytes of one side, or something that happened on the connection. */
 export type ExchangePart =
   | {
@@ -16,11 +20,6 @@ export type ExchangePart =
       readonly byteCount: number;
     }
   | { readonly kind: "event"; readonly connection: string; readonly text: string };
-
-/** How many bytes are kept of a part. */
-const partBytesMax = 2048;
-/** How many parts are kept of a phase. Later ones are left out. */
-const partsMax = 64;
 
 /** Records the exchange of one phase after another. */
 export class ExchangeLog {

@@ -5,29 +5,56 @@
  */
 
 import type { Script } from "../../script/script.ts";
-import type { Column } from "../column.ts";
-import { allFindings } from "../finding.ts";
+import type { Departure } from "../../blame/departure.ts";
+import { departuresOf } from "../../blame/departure.ts";
+import type { Cause } from "../cause.ts";
+import { allCauses } from "../cause.ts";
+import type { Column, Gone } from "../column.ts";
 import { failureMessage } from "./failure-lines.ts";
 
 const commands = { must: "error", should: "warning", may: "notice" } as const;
 
 export function githubAnnotations(scripts: readonly Script[], columns: readonly Column[]): string {
   const lines = columns.flatMap((column) => {
-    const { server, unreachable } = column;
+    const { server, unreachable, gone } = column;
     if (unreachable !== undefined) {
       return [`::error title=${property(server)}::${data(`not reached: ${unreachable}`)}`];
     }
-    return allFindings(scripts, column)
-      .filter(({ taste }) => !taste)
-      .map((finding) => {
-        const { script, phase, outcome } = finding;
-        const place = `file=${property(script.file)},line=${outcome.failure.line}`;
-        const title = property(`${server}: ${phase.title}`);
-        const text = `${failureMessage(finding)} (${phase.references.join(", ")})`;
-        return `::${commands[phase.strength]} ${place},title=${title}::${data(text)}`;
-      });
+    const away = gone === undefined ? [] : [`::error title=${property(server)}::${goneText(gone)}`];
+    const departures = departuresOf(scripts, column).flatMap((each) => departureLine(each, server));
+    return [
+      ...away,
+      ...departures,
+      ...allCauses(scripts, column).flatMap((c) => causeLine(c, server)),
+    ];
   });
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function goneText({ error, during }: Gone): string {
+  return data(`went away: ${error}, while these were played: ${during.join(", ")}`);
+}
+
+/** A departure at the first phase that it touched. */
+function departureLine(departure: Departure, server: string): readonly string[] {
+  const { title, references, strength, touched } = departure;
+  const [first] = touched;
+  if (first === undefined || strength === "may") return [];
+  const place = `file=${property(first.script.file)},line=${first.line}`;
+  const text = data(`${title} (${references.join(", ")})`);
+  return [`::${commands[strength]} ${place},title=${property(server)}::${text}`];
+}
+
+/** A cause at its first finding. */
+function causeLine({ title, findings }: Cause, server: string): readonly string[] {
+  const [finding, ...later] = findings;
+  if (finding.taste) return [];
+  const { script, phase, outcome } = finding;
+  const place = `file=${property(script.file)},line=${outcome.failure.line}`;
+  const name = property(`${server}: ${phase.title}`);
+  const more = later.length === 0 ? "" : `; ${title ?? "the same"}, ${later.length} more alike`;
+  const text = `${failureMessage(finding)} (${phase.references.join(", ")})${more}`;
+  return [`::${commands[phase.strength]} ${place},title=${name}::${data(text)}`];
 }
 
 /** The text after `::`, in which these units would end the command. */

@@ -2,13 +2,17 @@
 
 import { basename, dirname } from "node:path";
 
-import type { PhaseOutcome } from "../../play/player.ts";
+import type { PhaseOutcome } from "../../blame/outcome.ts";
 import type { Phase, Script } from "../../script/script.ts";
 import { byteDiff } from "../byte-diff.ts";
 import type { Column } from "../column.ts";
-import { tally } from "../column.ts";
+import type { Departure } from "../../blame/departure.ts";
+import { departuresOf } from "../../blame/departure.ts";
+import type { Cause } from "../cause.ts";
+import { allCauses } from "../cause.ts";
 import { exchangeLines } from "../exchange-text.ts";
 import { proseOf } from "../finding.ts";
+import { totals } from "../totals.ts";
 
 /** The report as JSON. `docs/wire-scripts.md` documents its members. */
 export function reportJson(
@@ -18,11 +22,27 @@ export function reportJson(
 ): string {
   const servers = columns.map((column) => ({
     server: column.server,
+    ...(column.client === undefined ? {} : { client: true }),
     ...(column.unreachable === undefined ? {} : { unreachable: column.unreachable }),
-    totals: tally(scripts, column),
+    ...(column.gone === undefined ? {} : { gone: column.gone }),
+    totals: totals(scripts, column),
+    departures: departuresOf(scripts, column).map(departureJson),
+    causes: allCauses(scripts, column).map(causeJson),
     scripts: scripts.map((script) => scriptJson(script, column)),
   }));
   return `${JSON.stringify({ exitStatus, servers }, undefined, 2)}\n`;
+}
+
+function departureJson({ title, references, strength, counts, touched }: Departure): object {
+  const places = new Set(touched.map(({ script, phase }) => `${script.file}:${phase.line}`));
+  return { title, references, strength, counts, phases: [...places] };
+}
+
+/** The findings that are probably one. */
+function causeJson({ title, findings }: Cause): object {
+  const [{ phase }] = findings;
+  const phases = findings.map(({ script, outcome }) => `${script.file}:${outcome.failure.line}`);
+  return { title, strength: phase.strength, phases };
 }
 
 function scriptJson(script: Script, column: Column): object {
@@ -40,7 +60,21 @@ function scriptJson(script: Script, column: Column): object {
 
 function phaseJson(script: Script, phase: Phase, outcome: PhaseOutcome | undefined): object {
   const { title, line, references, strength } = phase;
-  const head = { title, line, references, strength, held: outcome?.kind === "held" };
+  const asides = outcome?.asides?.map(({ line: at, own, failure }) => ({
+    line: at,
+    ...own,
+    held: failure === undefined,
+    ...(failure === undefined ? {} : { expected: failure.expected, came: failure.came }),
+  }));
+  const head = {
+    title,
+    line,
+    references,
+    strength,
+    held: outcome?.kind === "held",
+    ...(outcome?.kind === "not-played" ? { notPlayed: outcome.reason } : {}),
+    ...(asides === undefined ? {} : { asides }),
+  };
   if (outcome?.kind !== "failed") return head;
   const { failure, replay, exchange = [] } = outcome;
   const { difference } = failure;

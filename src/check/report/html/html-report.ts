@@ -7,17 +7,21 @@
 
 import type { Script, Strength } from "../../script/script.ts";
 import { strengths } from "../../script/script.ts";
-import type { Column, Tally } from "../column.ts";
+import { departuresOf } from "../../blame/departure.ts";
+import type { Column, Tallies, Tally } from "../column.ts";
 import { sections, tally } from "../column.ts";
 import { escapeMarkup } from "../formats/escape-markup.ts";
-import { summary } from "../summary.ts";
+import { departuresRow } from "../matrix.ts";
+import { counted, summary } from "../summary.ts";
+import { departed, totals } from "../totals.ts";
 import { pageData } from "./page-data.ts";
 import script from "./page-script.txt" with { type: "text" };
 import style from "./page-style.txt" with { type: "text" };
 
 export function reportHtml(scripts: readonly Script[], columns: readonly Column[]): string {
   const names = columns.map(({ server }) => server).join(", ");
-  const title = escapeMarkup(`Wire scripts against ${names}`);
+  const how = columns.some(({ client }) => client === true) ? "with" : "against";
+  const title = escapeMarkup(`Wire scripts ${how} ${names}`);
   const digest = new Bun.CryptoHasher("sha256").update(script).digest("base64");
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'`;
   const folders = [...sections(scripts)];
@@ -36,6 +40,7 @@ export function reportHtml(scripts: readonly Script[], columns: readonly Column[
 <ul class="sums">
 ${columns.map((column) => `<li>${escapeMarkup(summary(scripts, column))}</li>`).join("\n")}
 </ul>
+${everywhere(scripts, columns)}
 <div class="wide" tabindex="0" role="region" aria-label="Phases that held of those played">
 ${matrix(scripts, columns, folders)}
 </div>
@@ -55,6 +60,26 @@ ${folders.map(([name, members], index) => section(name, members, columns, index)
 `;
 }
 
+/** What a server does in phases about something else, and the end of one that went away. */
+function everywhere(scripts: readonly Script[], columns: readonly Column[]): string {
+  const items = columns.flatMap((column) => {
+    const { server, gone } = column;
+    const during = gone?.during.join(", ");
+    const ends =
+      gone === undefined
+        ? []
+        : [`${server} went away (${gone.error}), while these were played: ${during}`];
+    const found = departuresOf(scripts, column).map(({ title, references, strength, touched }) => {
+      const phases = counted(new Set(touched.map(({ phase }) => phase)).size, "phase");
+      return `${server} ${title} (${[...references, strength].join(", ")}), in ${phases}`;
+    });
+    return [...ends, ...found];
+  });
+  if (items.length === 0) return "";
+  const list = items.map((item) => `<li>${escapeMarkup(item)}</li>`).join("\n");
+  return `<h2>Everywhere</h2>\n<ul class="sums">\n${list}\n</ul>`;
+}
+
 function strengthBox(strength: Strength): string {
   const box = `<input type="checkbox" name="strength" value="${strength}" checked>`;
   return `<label>${box}${strength}</label>`;
@@ -69,7 +94,8 @@ function matrix(scripts: readonly Script[], columns: readonly Column[], folders:
   const words = columns.flatMap(() => strengths.map((one) => `<th scope="col">${one}</th>`));
   const rows = folders.map(([name, members], index) => {
     const link = `<a href="#section-${index}">${escapeMarkup(name)}</a>`;
-    return `<tr><th scope="row">${link}</th>${cells(members, columns)}</tr>`;
+    const counts = cells(columns, (column) => tally(members, column));
+    return `<tr><th scope="row">${link}</th>${counts}</tr>`;
   });
   return `<table>
 <thead><tr><th rowspan="2" scope="col">section</th>${heads.join("")}</tr>
@@ -77,13 +103,23 @@ function matrix(scripts: readonly Script[], columns: readonly Column[], folders:
 <tbody>
 ${rows.join("\n")}
 </tbody>
-<tfoot><tr><th scope="row">all</th>${cells(scripts, columns)}</tr></tfoot>
+<tfoot>${total(scripts, columns)}</tfoot>
 </table>`;
 }
 
-function cells(scripts: readonly Script[], columns: readonly Column[]): string {
+/** The rows on all sections. */
+function total(scripts: readonly Script[], columns: readonly Column[]): string {
+  const row = (name: string, of: (column: Column) => Tallies): string =>
+    `<tr><th scope="row">${name}</th>${cells(columns, of)}</tr>`;
+  const more = (column: Column): Tallies => departed(scripts, column);
+  const some = columns.some((column) => strengths.some((one) => more(column)[one].played > 0));
+  const all = row("all", (column) => totals(scripts, column));
+  return some ? `${row(departuresRow, more)}\n${all}` : all;
+}
+
+function cells(columns: readonly Column[], of: (column: Column) => Tallies): string {
   const all = columns.flatMap((column) => {
-    const counts = tally(scripts, column);
+    const counts = of(column);
     return strengths.map((strength, index) => {
       const first = index === 0 ? " first" : "";
       const count = counts[strength];

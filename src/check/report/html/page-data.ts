@@ -1,11 +1,12 @@
 /** What the page of a check shows, as its script reads it. */
 
-import type { PhaseOutcome } from "../../play/player.ts";
+import type { PhaseOutcome } from "../../blame/outcome.ts";
 import type { Phase, Script } from "../../script/script.ts";
 import { byteDiff } from "../byte-diff.ts";
 import type { Column } from "../column.ts";
 import { sections } from "../column.ts";
 import { exchangeLines } from "../exchange-text.ts";
+import { asidesOf } from "../finding.ts";
 
 /** The data as JSON that can stand in a `script` element. */
 export function pageData(scripts: readonly Script[], columns: readonly Column[]): string {
@@ -37,8 +38,20 @@ function scriptData(script: Script, columns: readonly Column[]): object {
         if (outcome?.kind !== "played") return null;
         return cellData(phase, outcome.phases[index], column);
       }),
+      asides: columns.flatMap((column) => asideData(script, phase, index, column)),
     })),
   };
+}
+
+/** The expectations that failed by themselves, in words. */
+function asideData(script: Script, phase: Phase, index: number, column: Column): readonly string[] {
+  const outcome = column.outcomes.get(script);
+  if (outcome?.kind !== "played") return [];
+  return asidesOf(script, phase, outcome.phases[index]).flatMap(({ title, finding }) => {
+    if (finding === undefined) return [];
+    const { expected, came } = finding.outcome.failure;
+    return [`${column.server}: ${title}: expected ${expected}; came ${came}`];
+  });
 }
 
 function reasonNotPlayed(script: Script, { outcomes, unreachable }: Column): string | null {
@@ -51,6 +64,7 @@ function cellData(phase: Phase, outcome: PhaseOutcome | undefined, column: Colum
   if (outcome === undefined) return null;
   const exchange = exchangeLines(outcome.exchange ?? []);
   if (outcome.kind === "held") return { held: true, exchange };
+  if (outcome.kind === "not-played") return { held: false, notPlayed: outcome.reason, exchange };
   const { failure, replay } = outcome;
   const { line, expected, came, difference } = failure;
   return {

@@ -287,7 +287,7 @@ export class BackendConnection implements Timed, BackendEnd {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     exchange.interims++;
-    if (exchange.interims > this.#limits.proxyInterimMax) {
+    if (exchange.interims > this.#limits.backendInterimMax) {
       this.#fail(new BackendError("malformed", "too many interim responses"));
     } else if (status === 100) exchange.sender.release();
     else exchange.request.interim(status, fields);
@@ -385,7 +385,7 @@ export class BackendConnection implements Timed, BackendEnd {
     this.#served++;
     this.#phase = "free";
     this.resume();
-    this.#timers.set(this, this.#clock.turnMs() + this.#limits.proxyIdleTimeMs);
+    this.#timers.set(this, this.#clock.turnMs() + this.#limits.backendIdleTimeMs);
     this.#owner.free(this);
   }
 
@@ -424,17 +424,17 @@ export class BackendConnection implements Timed, BackendEnd {
 
   /** The deadline of what is waited for. */
   #arm(): void {
-    const { proxyContinueTimeMs, proxySilenceTimeMs } = this.#limits;
+    const { backendContinueTimeMs, backendSilenceTimeMs } = this.#limits;
     const exchange = this.#exchange;
     const since = this.#sinceMs;
     let deadline = Infinity;
     if (this.#phase === "closed" || this.#phase === "free") return;
     if (this.#phase === "asking" && exchange !== undefined) {
-      if (exchange.sender.isHeldBack) deadline = since + proxyContinueTimeMs;
+      if (exchange.sender.isHeldBack) deadline = since + backendContinueTimeMs;
       else if (!exchange.sender.awaitsClient) deadline = since + exchange.request.timeoutMs;
-    } else if (this.#reader !== undefined) deadline = since + proxySilenceTimeMs;
+    } else if (this.#reader !== undefined) deadline = since + backendSilenceTimeMs;
     // A backend that doesn't read the end of a tunnel.
-    else if (this.#output === "ending") deadline = this.#clock.turnMs() + proxySilenceTimeMs;
+    else if (this.#output === "ending") deadline = this.#clock.turnMs() + backendSilenceTimeMs;
     this.#timers.set(this, deadline);
   }
 

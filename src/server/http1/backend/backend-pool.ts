@@ -137,13 +137,13 @@ export class BackendPool implements Backend, BackendOwner {
   await(call: Call, isFresh: boolean): void {
     const { limits, clock, timers } = this.#surroundings;
     // A free one makes room for a new one.
-    if (this.connections >= limits.proxyConnectionsMax) this.#free.shift()?.closeIfFree();
-    const isFull = this.connections >= limits.proxyConnectionsMax;
-    if (isFull && this.#waiting.size - this.#connecting >= limits.proxyQueueMax) {
+    if (this.connections >= limits.backendConnectionsMax) this.#free.shift()?.closeIfFree();
+    const isFull = this.connections >= limits.backendConnectionsMax;
+    if (isFull && this.#waiting.size - this.#connecting >= limits.backendQueueMax) {
       return call.refuse(new BackendError("busy", `${this.#waiting.size} requests wait already`));
     }
     this.#waiting.set(call, isFresh);
-    timers.set(call, clock.turnMs() + limits.proxyConnectTimeMs);
+    timers.set(call, clock.turnMs() + limits.backendConnectTimeMs);
     this.#connect();
   }
 
@@ -156,10 +156,10 @@ export class BackendPool implements Backend, BackendOwner {
   /** `call` has waited for too long. */
   expired(call: Call): void {
     if (!this.#waiting.delete(call)) return;
-    const { proxyConnectTimeMs } = this.#surroundings.limits;
+    const { backendConnectTimeMs } = this.#surroundings.limits;
     const detail =
       this.#connecting > 0 ? "no connection" : `all ${this.#all.size} connections are in use`;
-    call.refuse(new BackendError("late", `${detail} within ${proxyConnectTimeMs} ms`));
+    call.refuse(new BackendError("late", `${detail} within ${backendConnectTimeMs} ms`));
   }
 
   free(connection: BackendConnection): void {
@@ -195,7 +195,10 @@ export class BackendPool implements Backend, BackendOwner {
   /** Makes connections for requests that wait, as many as may be. */
   #connect(): void {
     const { limits } = this.#surroundings;
-    while (this.#connecting < this.#waiting.size && this.connections < limits.proxyConnectionsMax) {
+    while (
+      this.#connecting < this.#waiting.size &&
+      this.connections < limits.backendConnectionsMax
+    ) {
       this.#connecting++;
       connectTo(this.#address, this.#surroundings, this)
         .then((connection) => this.#connected(connection))

@@ -26,6 +26,6 @@ test("JUnit has a must as a failure, and a server that is away as errors", () =>
   expect(xml).toContain('<failure type="must" message="expected this; came that &lt;b&gt;">');
   const away = { server: "b:80", unreachable: "ECONNREFUSED", outcomes: new Map() };
   expect(reportJunit([script], [away])).toContain(
-    '<error message="the server could not be reached: ECONNREFUSED"/>',
+    '<testcase name="b:80 is reached" classname="everywhere"><error message="ECONNREFUSED"/>',
   );
 });

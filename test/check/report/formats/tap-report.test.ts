@@ -24,5 +24,5 @@ test("TAP lets no title begin a directive, and fails a must and a server that is
     "not ok 1 - x \\# SKIP (RFC 9110 §9, must)\n",
   );
   const away = { server: "b:80", unreachable: "ECONNREFUSED", outcomes: new Map() };
-  expect(reportTap([script], [away])).toContain("not ok 1 - s/a.wire\n# not reached: ECONN");
+  expect(reportTap([script], [away])).toContain("not ok 1 - b:80 is reached\n# not reached: ECONN");
 });

@@ -43,9 +43,9 @@ describe("the connections to one backend", () => {
     expect(pool.connections).toBe(0);
   });
 
-  test("are closed when they have been free for proxyIdleTimeMs", async () => {
+  test("are closed when they have been free for backendIdleTimeMs", async () => {
     using backend = new RawBackend((peer) => peer.send(ok));
-    const pool = poolFor(backend, { proxyIdleTimeMs: 1 });
+    const pool = poolFor(backend, { backendIdleTimeMs: 1 });
     await pool.ask(outgoing({})).answer;
     await (await backend.peer()).until(({ hasEnded }) => hasEnded);
     expect(pool.connections).toBe(0);
@@ -53,7 +53,7 @@ describe("the connections to one backend", () => {
 
   test("make room for one that has to be new", async () => {
     using backend = new RawBackend((peer) => peer.send(ok));
-    const pool = poolFor(backend, { proxyConnectionsMax: 1 });
+    const pool = poolFor(backend, { backendConnectionsMax: 1 });
     await pool.ask(outgoing({})).answer;
     await pool.ask(outgoing({ method: "POST" })).answer;
     expect([pool.connections, backend.peers.length]).toEqual([1, 2]);
@@ -62,7 +62,7 @@ describe("the connections to one backend", () => {
 
   test("are waited for in order, also by one that has to be new", async () => {
     using backend = new RawBackend();
-    const pool = poolFor(backend, { proxyConnectionsMax: 1 });
+    const pool = poolFor(backend, { backendConnectionsMax: 1 });
     const calls = ["/1", "/2", "/3"].map((target) =>
       pool.ask(outgoing({ target, method: target === "/2" ? "POST" : "GET" })),
     );
@@ -82,7 +82,7 @@ describe("the connections to one backend", () => {
 
   test("can be given up, while it is waited for and after", async () => {
     using backend = new RawBackend();
-    const pool = poolFor(backend, { proxyConnectionsMax: 1 });
+    const pool = poolFor(backend, { backendConnectionsMax: 1 });
     const first = pool.ask(outgoing({}));
     const peer = await backend.peer();
     await peer.has("\r\n\r\n");

@@ -21,6 +21,6 @@ test("sites that follow each other share the connections to a backend that both 
   // Two paths of one backend share them, too.
   const second = pools.open([{ ...address }, address], defaultLimits);
   expect(second.map((one) => one === first)).toEqual([true, true]);
-  expect(pools.open([address], { ...defaultLimits, proxyConnectionsMax: 1 })[0]).not.toBe(first);
+  expect(pools.open([address], { ...defaultLimits, backendConnectionsMax: 1 })[0]).not.toBe(first);
   pools.close();
 });

@@ -1,0 +1,27 @@
+/**
+ * What a server was seen to do in all of a check: the statuses and the fields of its answers. A
+ * server that never once sent a 206 doesn't do ranges; one phase alone couldn't tell.
+ */
+
+import type { HttpResponse } from "../play/response-reader.ts";
+
+export class Traits {
+  readonly #statuses = new Set<number>();
+  readonly #fields = new Set<string>();
+
+  /** Notes a whole answer. */
+  note({ status, fields }: HttpResponse): void {
+    this.#statuses.add(status);
+    for (const { name } of fields) this.#fields.add(name.toLowerCase());
+  }
+
+  /** Whether an answer had this status. */
+  sent(status: number): boolean {
+    return this.#statuses.has(status);
+  }
+
+  /** Whether an answer had a field of this name. */
+  hasSent(fieldName: string): boolean {
+    return this.#fields.has(fieldName.toLowerCase());
+  }
+}
