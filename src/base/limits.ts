@@ -289,7 +289,7 @@ export interface Limits {
   readonly backendConnectTimeMs: Milliseconds;
   /** From the last octet of a request to the head of its backend's answer; after it 504. */
   readonly backendResponseTimeMs: Milliseconds;
-  /** How long a backend may be silent in an answer, and both sides in a tunnel; after it a reset. */
+  /** How long a backend may be silent in an answer, and both sides in a tunnel; then a reset. */
   readonly backendSilenceTimeMs: Milliseconds;
   /** How long a connection to a backend is kept for another request. */
   readonly backendIdleTimeMs: Milliseconds;

@@ -4,9 +4,9 @@
  *
  * Stricter than the RFC demands, on purpose: where it allows a recipient to repair a message
  * (several equal lengths; a length beside a coding), the message is refused, because another party
- * on the way may have repaired it differently, and the difference is request smuggling. For the same
- * reason a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair, is
- * malformed.
+ * on the way may have repaired it differently, and the difference is request smuggling. For the
+ * same reason a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair,
+ * is malformed.
  */
 
 import type { Result } from "../base/result.ts";

@@ -17,7 +17,7 @@ import { isToken } from "../octets/grammar.ts";
 /** An IPv4 address as a socket of IPv6 has it (RFC 4291 §2.5.5.2). */
 const mapped = /^::ffff:(?=\d+\.)/i;
 
-/** `address` as a client is named, IPv4 where it is; undefined for a Unix socket, which has none. */
+/** The client's `address`, IPv4 where it is; undefined for a Unix socket, which has none. */
 export function clientAddress(address: string): string | undefined {
   const plain = address.replace(mapped, "");
   return /^[\d.]+$|^[\da-f:.]*:[\da-f:.]*$/i.test(plain) ? plain : undefined;

@@ -145,7 +145,7 @@ export class ProxyEndpoint implements Endpoint {
     }
   }
 
-  /** The client's response of the backend's `answer`; `asked` are the protocols it may switch to. */
+  /** The client's response for `answer`; `asked` are the protocols that it may switch to. */
   #pass(
     answer: BackendResponse,
     request: Request,

@@ -1,6 +1,6 @@
 /**
- * Opens sockets to backends, with TLS where they speak it: the only caller of `Bun.connect` in the
- * server. A certificate is checked before an octet of a request is sent.
+ * Opens sockets to backends, with TLS where they speak it. A certificate is checked before an octet
+ * of a request is sent.
  */
 
 import type { Socket, SocketHandler, TCPSocketConnectOptions } from "bun";
