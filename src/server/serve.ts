@@ -539,7 +539,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
-  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls, faults);
+  const { listeners, ...ports } = await listen(listener, complete, tls, faults);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
@@ -561,11 +561,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   return {
     get url() {
-      return urlOf(scheme, host, port, opened.source.base);
+      return urlOf(scheme, host, ports.port, opened.source.base);
     },
     host,
-    port,
-    tlsRedirect,
+    ...ports,
     get ca() {
       return tls?.ca;
     },

@@ -550,18 +550,21 @@ describe("no answer", () => {
   });
 });
 
+const tellSecret = (peer: BackendPeer): void => peer.send(ok("secret"));
+
+/** The status that `server` answers, and whether the secret is in the answer. */
+const askSecret = async (server: Server): Promise<string> => {
+  const response = await fetch(new URL("/api", server.url));
+  return `${response.status} ${(await response.text()).includes("secret")}`;
+};
+
 describe("TLS to a backend", () => {
   test("is spoken after its certificate was checked", async () => {
     const tls = { cert: pemText("chain"), key: pemText("key") };
-    const answer = (peer: BackendPeer): void => peer.send(ok("secret"));
-    using backend = new RawBackend(answer, tls);
+    using backend = new RawBackend(tellSecret, tls);
     // An address of loopback that the certificate is not for.
-    using other = new RawBackend(answer, tls, "127.0.0.2");
+    using other = new RawBackend(tellSecret, tls, "127.0.0.2");
     const target = `https://localhost:${backend.port}`;
-    const ask = async (server: Server): Promise<string> => {
-      const response = await fetch(new URL("/api", server.url));
-      return `${response.status} ${(await response.text()).includes("secret")}`;
-    };
     const { ca } = clientTls;
     const proxies = {
       untrusted: target,
@@ -572,7 +575,7 @@ describe("TLS to a backend", () => {
     const found: Record<string, string> = {};
     for (const [name, proxy] of Object.entries(proxies)) {
       await using server = await begin({ url: target }, { proxy: { "/api": proxy } });
-      found[name] = await ask(server);
+      found[name] = await askSecret(server);
     }
     expect(found).toEqual({
       untrusted: "502 false",

@@ -66,9 +66,9 @@ describe("a header rule as a flag writes it", () => {
   });
 });
 
-describe("backends", () => {
-  const api = (target: unknown): unknown => ({ proxy: { "/api": target } });
+const api = (target: unknown): unknown => ({ proxy: { "/api": target } });
 
+describe("backends", () => {
   test("are URLs or objects, by their paths", () => {
     expect(complaint(api("http://127.0.0.1:3000"))).toBe("accepted");
     expect(complaint(api({ target: "http://a", host: "keep", verify: false }))).toBe("accepted");

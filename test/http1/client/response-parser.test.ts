@@ -230,17 +230,23 @@ describe("interim responses (RFC 9110 §15.2)", () => {
   });
 });
 
+const persists = (version: string, lines: string): boolean =>
+  read(`HTTP/${version} 200 OK\r\n${lines}Content-Length: 0\r\n\r\n`)[0]?.endsWith("true") === true;
+
 describe("the connection goes on (RFC 9112 §9.3)", () => {
   test("unless it says close, or is of HTTP/1.0 and doesn't say keep-alive", () => {
-    const persists = (version: string, lines: string): boolean =>
-      read(`HTTP/${version} 200 OK\r\n${lines}Content-Length: 0\r\n\r\n`)[0]?.endsWith("true") ===
-      true;
     expect(persists("1.1", "")).toBeTrue();
     expect(persists("1.1", "Connection: x, Close\r\n")).toBeFalse();
     expect(persists("1.0", "")).toBeFalse();
     expect(persists("1.0", "Connection: Keep-Alive\r\n")).toBeTrue();
   });
 });
+
+const joined = (all: readonly string[]): string => {
+  // What follows the response comes in pieces, too.
+  const rest = all.filter((one) => one.startsWith("rest ")).map((one) => one.slice(5));
+  return [...all.filter((one) => !one.startsWith("rest ")), rest.join("")].join("\n");
+};
 
 test("what is read doesn't depend on how the octets were cut", () => {
   const texts: readonly (readonly [string, Options])[] = [
@@ -256,11 +262,6 @@ test("what is read doesn't depend on how the octets were cut", () => {
   for (const [text, options] of texts) {
     const octets = latin1Bytes(text);
     const whole = said([octets], options);
-    const joined = (all: readonly string[]): string => {
-      // What follows the response comes in pieces, too.
-      const rest = all.filter((one) => one.startsWith("rest ")).map((one) => one.slice(5));
-      return [...all.filter((one) => !one.startsWith("rest ")), rest.join("")].join("\n");
-    };
     for (let at = 1; at < octets.length; at++) {
       const cut = said([octets.subarray(0, at), octets.subarray(at)], options);
       expect(joined(cut)).toBe(joined(whole));

@@ -27,6 +27,9 @@ const told = [
   "Via: 1.1 me",
 ];
 
+const waits = (...own: readonly string[]): boolean =>
+  outgoing(requestIn("POST / HTTP/1.1", "Host: a", ...own)).expectsContinue;
+
 describe("the request that a backend gets", () => {
   test("has the client's fields in their order and spelling, repeated ones too", () => {
     const request = requestIn("PUT /x HTTP/1.1", "x-B: 1", "HOST: a", "Cookie: c", "X-b: 2");
@@ -125,18 +128,16 @@ describe("the request that a backend gets", () => {
   });
 
   test("waits for 100 if the client does, and has content (RFC 9110 §10.1.1)", () => {
-    const waits = (...own: readonly string[]): boolean =>
-      outgoing(requestIn("POST / HTTP/1.1", "Host: a", ...own)).expectsContinue;
     expect(waits("Expect: 100-continue", "Content-Length: 5")).toBeTrue();
     expect(waits("Expect: 100-continue")).toBeFalse();
     expect(waits("Content-Length: 5")).toBeFalse();
   });
 });
 
-describe("an upgrade (RFC 9110 §7.8)", () => {
-  const upgrade = (version: string, ...own: readonly string[]): string | undefined =>
-    outgoing(requestIn(`GET / HTTP/${version}`, "Host: a", ...own)).upgrade;
+const upgrade = (version: string, ...own: readonly string[]): string | undefined =>
+  outgoing(requestIn(`GET / HTTP/${version}`, "Host: a", ...own)).upgrade;
 
+describe("an upgrade (RFC 9110 §7.8)", () => {
   test("is passed on if Connection names it", () => {
     expect(upgrade("1.1", "Connection: Upgrade", "Upgrade: websocket")).toBe("websocket");
     expect(upgrade("1.1", "Connection: x, upgrade", "Upgrade: Foo/1, bar")).toBe("Foo/1, bar");
@@ -155,13 +156,13 @@ describe("an upgrade (RFC 9110 §7.8)", () => {
   });
 });
 
-describe("Max-Forwards (RFC 9110 §7.6.2)", () => {
-  const counted = (method: string, value: string): readonly [number | undefined, string[]] => {
-    const request = requestIn(`${method} / HTTP/1.1`, "Host: a", `Max-Forwards: ${value}`);
-    const all = lines(outgoing(request)).filter((line) => line.startsWith("Max"));
-    return [forwardsLeft(request.head), all];
-  };
+const counted = (method: string, value: string): readonly [number | undefined, string[]] => {
+  const request = requestIn(`${method} / HTTP/1.1`, "Host: a", `Max-Forwards: ${value}`);
+  const all = lines(outgoing(request)).filter((line) => line.startsWith("Max"));
+  return [forwardsLeft(request.head), all];
+};
 
+describe("Max-Forwards (RFC 9110 §7.6.2)", () => {
   test("counts down for OPTIONS and TRACE", () => {
     expect(counted("OPTIONS", "2")).toEqual([2, ["Max-Forwards: 1"]]);
     expect(counted("TRACE", "1")).toEqual([1, ["Max-Forwards: 0"]]);

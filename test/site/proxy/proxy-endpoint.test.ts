@@ -221,12 +221,12 @@ describe("what a backend answers", () => {
   });
 });
 
-describe("no answer", () => {
-  const fail = (fault: BackendError["fault"], request: Request, options: SiteOptions = api) => {
-    answer = () => Promise.reject(new BackendError(fault, "the detail"));
-    return ask(request, options);
-  };
+const fail = (fault: BackendError["fault"], request: Request, options: SiteOptions = api) => {
+  answer = () => Promise.reject(new BackendError(fault, "the detail"));
+  return ask(request, options);
+};
 
+describe("no answer", () => {
   test("is 502, 504 or 503, by what is wrong (RFC 9110 §15.6)", async () => {
     const statuses = {
       unreachable: 502,

@@ -365,10 +365,13 @@ export class BackendConnection implements Timed, BackendEnd {
     this.#failBy(event);
   }
 
-  /** Reads on only while less than a buffer waits for the client. */
+  /**
+   * Stops reading while something waits for the client: at most what one read brings, since a
+   * thousand slow clients would hold a thousand buffers.
+   */
   #steer(): void {
     if (this.#phase !== "answering") return;
-    if (this.#receivedOctets >= this.#limits.bodyBufferBytesMax) this.pause();
+    if (this.#received.length > 0) this.pause();
     else this.resume();
   }
 

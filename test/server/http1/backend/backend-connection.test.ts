@@ -55,7 +55,7 @@ function chunksOf({ body }: BackendResponse): AsyncIterator<Uint8Array> {
 
 const next = async (chunks: AsyncIterator<Uint8Array>): Promise<string | undefined> => {
   const { done, value } = await chunks.next();
-  return done === true ? undefined : latin1Text(value as Uint8Array);
+  return done === true ? undefined : latin1Text(value);
 };
 
 describe("a connection to a backend", () => {
