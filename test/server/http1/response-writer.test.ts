@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Response, ResponseFaults } from "../../../src/http/message/response.ts";
+import { BrokenBody } from "../../../src/http/message/response.ts";
 import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import type {
   Faulting,
@@ -166,6 +167,16 @@ describe("a response that is a stream", () => {
     await turn();
     expect(all.writer.advance()).toBe("failed");
     expect([all.failures, all.changes]).toEqual([[mistake], 1]);
+  });
+
+  test("that breaks off where nothing here is at fault has failed, and is not reported", async () => {
+    const next = (): Promise<never> => Promise.reject(new BrokenBody("a backend's"));
+    const all = writing();
+    const chunks = { [Symbol.asyncIterator]: () => ({ next }) };
+    all.writer.begin(new ResponseBuilder(200).stream(chunks, "text/plain").build(), context);
+    await turn();
+    expect(all.writer.advance()).toBe("failed");
+    expect(all.failures).toEqual([]);
   });
 });
 
