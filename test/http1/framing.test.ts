@@ -130,12 +130,12 @@ describe("message body length (RFC 9112 §6.3)", () => {
   });
 });
 
-describe("a response (RFC 9112 §6.3)", () => {
-  const extent = (status: number, codings: string[], lengths: string[], isHead = false): string => {
-    const result = responseFraming(status, isHead, 1, codings, lengths);
-    return result.ok ? result.value.kind : result.error;
-  };
+const extent = (status: number, codings: string[], lengths: string[], isHead = false): string => {
+  const result = responseFraming(status, isHead, 1, codings, lengths);
+  return result.ok ? result.value.kind : result.error;
+};
 
+describe("a response (RFC 9112 §6.3)", () => {
   test("ends with its connection where nothing else is said (step 8)", () => {
     expect(extent(200, [], [])).toBe("close");
     expect(extent(200, [], ["5"])).toBe("length");

@@ -143,6 +143,8 @@ async function* ab(): AsyncGenerator<Uint8Array> {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const breakOff = (): Promise<never> => Promise.reject(new BrokenBody("a backend's"));
+
 describe("a response that is a stream", () => {
   test("is asked for the next chunk when the one before is sent", async () => {
     const all = writing();
@@ -170,9 +172,8 @@ describe("a response that is a stream", () => {
   });
 
   test("that breaks off where nothing here is at fault has failed, and is not reported", async () => {
-    const next = (): Promise<never> => Promise.reject(new BrokenBody("a backend's"));
     const all = writing();
-    const chunks = { [Symbol.asyncIterator]: () => ({ next }) };
+    const chunks = { [Symbol.asyncIterator]: () => ({ next: breakOff }) };
     all.writer.begin(new ResponseBuilder(200).stream(chunks, "text/plain").build(), context);
     await turn();
     expect(all.writer.advance()).toBe("failed");
