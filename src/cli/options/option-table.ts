@@ -82,7 +82,7 @@ export const optionTable = {
         name: "proxy",
         members: proxyText,
         repeats: true,
-        summary: "pass what is below a path on to another server, /api=http://127.0.0.1:3000",
+        summary: "pass a path on to another server: /api=http://127.0.0.1:3000",
       },
     ],
   },
