@@ -7,13 +7,12 @@ import { serve } from "../index.ts";
 
 const backend = await serve({ files: { "/api/hello.txt": "hello\n" }, post: "off" });
 backend.route("POST", "/api/echo", async (request) => new Response(await request.bytes()));
-const gone = await serve({ files: {} });
-await gone.stop();
 const server = await serve({
   files: {},
   proxy: {
     "/api": `http://127.0.0.1:${backend.port}`,
-    "/gone": `http://127.0.0.1:${gone.port}`,
+    // Nothing listens on port 1.
+    "/gone": "http://127.0.0.1:1",
   },
 });
 afterAll(async () => {

@@ -502,8 +502,8 @@ describe("connections to a backend", () => {
 
 describe("no answer", () => {
   test("of a backend that isn't there is 502, with a page that says which", async () => {
-    const gone = new RawBackend();
-    gone[Symbol.dispose]();
+    // Nothing listens on port 1.
+    const gone = { url: "http://127.0.0.1:1" };
     await using server = await begin(gone);
     logged.length = 0;
     const response = await fetch(new URL("/api", server.url));
@@ -691,13 +691,8 @@ describe("an upgrade (RFC 9110 §7.8)", () => {
 });
 
 test("a server that is its own backend notices (RFC 9110 §7.6.3)", async () => {
-  const claimed = new RawBackend();
-  const { port } = claimed;
-  claimed[Symbol.dispose]();
-  await using server = await begin(
-    { url: `http://127.0.0.1:${port}` },
-    { port, host: "127.0.0.1" },
-  );
+  await using server = await begin({ url: "http://127.0.0.1:1" }, { host: "127.0.0.1" });
+  server.reload({ proxy: { "/api": `http://127.0.0.1:${server.port}` } });
   const response = await fetch(new URL("/api", server.url));
   expect(response.status).toBe(502);
   expect(await response.text()).toContain("leads back to this server");

