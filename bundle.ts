@@ -31,7 +31,7 @@ const parts: readonly (readonly [file: string, modules: RegExp])[] = [
   // What most servers need sooner or later.
   [
     "often.js",
-    /^src\/(?:(?:site\/(?:listing|preview|variants|pages|content)|tree\/listing|http|http1|schedule|server\/(?:connection|http1))\/(?!http1-tunnel)|tree\/(?:mending|near)|site\/(?:guards|markdown\/readme\.ts)|cli\/terminal)/,
+    /^src\/(?:(?:site\/(?:listing|preview|variants|pages|content)|tree\/listing|http|http1|schedule|server\/(?:connection|http1))\/(?!http1-tunnel|backend)|tree\/(?:mending|near)|site\/(?:guards|markdown\/readme\.ts)|cli\/terminal)/,
   ],
   ["check.js", /^src\/cli\/check-command\.ts$/],
   ["seldom.js", /./],

@@ -301,6 +301,22 @@ export interface Limits {
   readonly failedLoginLongestTimeMs: Milliseconds;
   /** How long after its last failure an address counts as one without failures. */
   readonly failedLoginKeptTimeMs: Milliseconds;
+  /** Connections to one backend; further requests wait for one of them. */
+  readonly backendConnectionsMax: number;
+  /** Requests that wait for a connection to one backend; one more is answered 503. */
+  readonly backendQueueMax: number;
+  /** How long a connection to a backend may take to be there, waiting included; after it 504. */
+  readonly backendConnectTimeMs: Milliseconds;
+  /** From the last octet of a request to the head of its backend's answer; after it 504. */
+  readonly backendResponseTimeMs: Milliseconds;
+  /** How long a backend may be silent in an answer, and both sides in a tunnel; then a reset. */
+  readonly backendSilenceTimeMs: Milliseconds;
+  /** How long a connection to a backend is kept for another request. */
+  readonly backendIdleTimeMs: Milliseconds;
+  /** How long a backend may take to ask for content with 100; after it the content is sent. */
+  readonly backendContinueTimeMs: Milliseconds;
+  /** Interim responses that a backend may send for one request; beyond it 502. */
+  readonly backendInterimMax: number;
 
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
@@ -464,6 +480,14 @@ export const defaultLimits: Limits = {
   failedLoginTimeMs: milliseconds(250),
   failedLoginLongestTimeMs: seconds(4),
   failedLoginKeptTimeMs: seconds(60),
+  backendConnectionsMax: 1000,
+  backendQueueMax: 1000,
+  backendConnectTimeMs: seconds(5),
+  backendResponseTimeMs: seconds(60),
+  backendSilenceTimeMs: seconds(3600),
+  backendIdleTimeMs: seconds(4),
+  backendContinueTimeMs: seconds(1),
+  backendInterimMax: 16,
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
@@ -574,6 +598,11 @@ const relations: readonly LimitRelation[] = [
     limit: "failedLoginLongestTimeMs",
     expected: "at least failedLoginTimeMs",
     holds: (l) => l.failedLoginLongestTimeMs >= l.failedLoginTimeMs,
+  },
+  {
+    limit: "backendConnectionsMax",
+    expected: "at least 1, or no backend is ever asked",
+    holds: (l) => l.backendConnectionsMax >= 1,
   },
   {
     limit: "workerSteadyTimeMs",

@@ -1,12 +1,12 @@
 /**
- * How long a request's body is: RFC 9112 §6.3, its steps numbered as there. Steps 1 and 2 are about
- * responses.
+ * How long the body of a message is: RFC 9112 §6.3, its steps numbered as there. Step 2 is about
+ * CONNECT, which nothing here sends.
  *
- * Stricter than the RFC demands, on purpose: where it allows a server to repair a message (several
- * equal lengths; a length beside a coding), the message is refused, because another party on the
- * way may have repaired it differently, and the difference is request smuggling. For the same
- * reason a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair, is
- * malformed.
+ * Stricter than the RFC demands, on purpose: where it allows a recipient to repair a message
+ * (several equal lengths; a length beside a coding), the message is refused, because another party
+ * on the way may have repaired it differently, and the difference is request smuggling. For the
+ * same reason a list of codings with empty members, which RFC 9110 §5.6.1.2 has recipients repair,
+ * is malformed.
  */
 
 import type { Result } from "../base/result.ts";
@@ -19,6 +19,9 @@ export type Framing =
   | { readonly kind: "none" }
   | { readonly kind: "length"; readonly octets: number }
   | { readonly kind: "chunked" };
+
+/** The same of a response, which may end with its connection. */
+export type ResponseFraming = Framing | { readonly kind: "close" };
 
 const none: Framing = { kind: "none" };
 const chunked: Framing = { kind: "chunked" };
@@ -74,4 +77,35 @@ export function requestFraming(
   }
   // Steps 5 and 6, and step 7: a request with neither field has no body.
   return contentLengths.length > 0 ? byLength(contentLengths) : success(none);
+}
+
+/**
+ * The extent of the body of a final response with `status` and these field values; `isHead` says
+ * that HEAD was asked. A response that can't be delimited for certain fails: an intermediary must
+ * not pass it on (step 5), and answers 502 in its place.
+ */
+export function responseFraming(
+  status: number,
+  isHead: boolean,
+  minorVersion: number,
+  transferEncodings: readonly string[],
+  contentLengths: readonly string[],
+): Result<ResponseFraming, Http1RefusalKind> {
+  if (transferEncodings.length > 0) {
+    if (minorVersion === 0) return failure("coding-version");
+    // Step 3: such a response ought to be handled as an error.
+    if (contentLengths.length > 0) return failure("length-and-coding");
+  }
+  // Step 1, of which the fields are still held to their grammar.
+  const isBodiless = isHead || status === 204 || status === 304;
+  if (transferEncodings.length > 0) {
+    const coded = byCoding(transferEncodings);
+    return coded.ok && isBodiless ? success(none) : coded;
+  }
+  if (contentLengths.length > 0) {
+    const sized = byLength(contentLengths);
+    return sized.ok && isBodiless ? success(none) : sized;
+  }
+  // Step 8.
+  return success(isBodiless ? none : { kind: "close" });
 }

@@ -11,7 +11,7 @@
 
 import type { Slot } from "../base/slot.ts";
 import { latin1Into } from "../http/octets/bytes.ts";
-import type { Response } from "../http/message/response.ts";
+import type { Response, ResponseField } from "../http/message/response.ts";
 import { bodyOctets, CachedResponse } from "../http/message/response.ts";
 import { isContentless, reasonPhrase } from "../http/message/status.ts";
 
@@ -76,6 +76,20 @@ interface EncodedHead extends EncodedResponse {
  */
 export const continueHead = "HTTP/1.1 100 Continue\r\n\r\n";
 
+/**
+ * An interim response with `fields`, for the client that sent `request`; nothing for one of
+ * HTTP/1.0, which has none (RFC 9110 §15.2).
+ */
+export function interimHead(
+  status: number,
+  fields: readonly ResponseField[],
+  request: { readonly acceptsInterim: boolean },
+): string {
+  if (!request.acceptsInterim) return "";
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n${lines.join("")}\r\n`;
+}
+
 /** How much longer than announced an idle connection stays open, at least. */
 const idleGraceMs = 1000;
 
@@ -136,7 +150,7 @@ export function encodeHead(response: Response, context: WireContext): EncodedHea
   // RFC 9110 §6.2: the version is the server's own, whatever the request's was.
   head += `HTTP/1.1 ${response.status} ${reasonPhrase(response.status)}\r\nDate: `;
   const dateAt = head.length;
-  head += `${context.date}\r\n`;
+  head += `${response.date ?? context.date}\r\n`;
   for (const [name, value] of response.fields) head += `${name}: ${value}\r\n`;
   if (framing === "length") head += `Content-Length: ${bodyOctets(response.body) ?? 0}\r\n`;
   else if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";

@@ -22,7 +22,7 @@ import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
-import { connectionFactory } from "./http1/http1-factory.ts";
+import { connectionFactory, openBackends } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
@@ -376,12 +376,12 @@ async function listen(
 async function close(
   listeners: readonly Listener[],
   live: LateLive,
-  { tree, limits }: OpenSite,
+  { tree, limits, backends }: OpenSite,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
   const closing = listeners.map((listener) => listener.close());
-  live.close();
+  for (const one of [live, backends]) one?.close();
   const abort = (): void => {
     for (const listener of listeners) listener.abort();
   };
@@ -523,6 +523,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
     routes: new RouteTable(() => opened.site.endpointsChanged()),
+    backends: once(() => openBackends(clock, scheduler)),
     clock,
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
@@ -538,7 +539,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
-  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls, faults);
+  const { listeners, ...ports } = await listen(listener, complete, tls, faults);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
@@ -560,11 +561,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   };
   return {
     get url() {
-      return urlOf(scheme, host, port, opened.source.base);
+      return urlOf(scheme, host, ports.port, opened.source.base);
     },
     host,
-    port,
-    tlsRedirect,
+    ...ports,
     get ca() {
       return tls?.ca;
     },

@@ -40,6 +40,7 @@ import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
+import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -48,6 +49,8 @@ import type { CompleteSiteOptions } from "./site-options.ts";
 export interface OpenSite extends OpenTree {
   readonly site: Site;
   readonly limits: Limits;
+  /** The server's, if the site has some. */
+  readonly backends?: Backends | undefined;
 }
 
 /** What the sites of one server share. */
@@ -59,6 +62,8 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly hostNames: () => readonly string[];
   /** The server's live reload, opened by the first site that has it; absent without a server. */
   readonly live?: () => Live;
+  /** The server's connections to backends, for a site that has some; absent without a server. */
+  readonly backends?: () => Backends;
   /**
    * Whether the log shows names that are similar to a missing one. Asked when a name is missing; by
    * default false.
@@ -306,6 +311,26 @@ function openBase(
 }
 
 /**
+ * What passes requests on to backends, if the site has some; its code is loaded only then. Throws a
+ * `ServeError` when a rule is invalid.
+ */
+function proxyEndpoints(
+  { proxy }: CompleteSiteOptions,
+  backends: Backends | undefined,
+  how: { readonly pages: ErrorPages; readonly limits: Limits; readonly scheme: Scheme },
+): readonly Endpoint[] {
+  if (backends === undefined) return [];
+  const { readProxyRules } =
+    require("./proxy/proxy-rule.ts") as typeof import("./proxy/proxy-rule.ts");
+  const { ProxyEndpoint, ownPseudonym } =
+    require("./proxy/proxy-endpoint.ts") as typeof import("./proxy/proxy-endpoint.ts");
+  const rules = readProxyRules(proxy);
+  if (!rules.ok) throw new ServeError("proxy", rules.error);
+  const parts = { ...how, rules: rules.value, backends, pseudonym: ownPseudonym };
+  return [new ProxyEndpoint(parts)];
+}
+
+/**
  * What looks for names similar to a missing one, for `tree`. Its code is loaded by the first
  * search. Undefined where no folder is listed.
  */
@@ -387,7 +412,9 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { budgets, clock, routes } = surroundings;
+  const { budgets, clock, routes, scheme } = surroundings;
+  const hasBackends = Object.keys(options.proxy).length > 0;
+  const backends = hasBackends ? surroundings.backends?.() : undefined;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
   const home = homeOf(options);
@@ -403,6 +430,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
+    ...proxyEndpoints(options, backends, { pages, limits, scheme }),
     ...postEndpoints(options.post, { ...service, formPage }),
     ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
@@ -422,5 +450,5 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   if (users !== undefined) finishers.push(users.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
-  return { ...opened, site, limits };
+  return { ...opened, site, limits, backends };
 }

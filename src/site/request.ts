@@ -8,7 +8,7 @@ import type { Refusal, RefusalKind } from "../http/message/error.ts";
 import { refusals } from "../http/message/error.ts";
 import type { Fields } from "../http/fields/fields.ts";
 import type { RequestHead } from "../http/message/request.ts";
-import type { Response } from "../http/message/response.ts";
+import type { Response, ResponseField } from "../http/message/response.ts";
 
 /**
  * The body of a request, pulled by the handler. Before the first read, no more than one buffer is
@@ -58,6 +58,15 @@ export interface RequestBody extends AsyncIterable<Uint8Array> {
   chunks(octetsMax?: number): AsyncIterable<Uint8Array>;
 }
 
+/** The connection of a request. */
+export interface RequestConnection {
+  /**
+   * Sends a response of 1xx ahead of the answer to `request`. Does nothing when the client would
+   * not understand it, or has its answer.
+   */
+  inform?(request: Request, status: number, fields: readonly ResponseField[]): void;
+}
+
 /** A request as it arrived. */
 export interface Request {
   readonly head: RequestHead;
@@ -67,11 +76,13 @@ export interface Request {
   /** When the head was complete, in milliseconds since 1970 (UTC). */
   readonly receivedMs: number;
   /** The connection it came on: one object for all its requests. Absent without a server. */
-  readonly connection?: object;
+  readonly connection?: RequestConnection;
   /** The user whose password came with it, once that is verified. */
   user?: string;
   /** Set when the client has left, or is not waited for any more, before its response was whole. */
   hasLeft?: boolean;
+  /** Set by a handler that has a deadline of its own for its answer, and not `handlerTimeMs`. */
+  hasOwnDeadline?: boolean;
   /** Called once, when `hasLeft` is set. It must not throw, and must not touch the request. */
   whenLeft?: () => void;
   /** Told of each message that comes in the WebSocket which the request has opened. */

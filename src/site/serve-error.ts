@@ -14,6 +14,7 @@ export type ServeErrorCode =
   | "files"
   | "base"
   | "mounts"
+  | "proxy"
   | "limits"
   | "form"
   | "index"

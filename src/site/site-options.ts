@@ -12,6 +12,7 @@ import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { Permissions } from "../tree/permission.ts";
 import { permissionRules } from "../tree/permission.ts";
 import type { AuthOptions } from "./auth/auth-options.ts";
+import type { ProxyTarget } from "./proxy/proxy-rule.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
 
 /** The values of the option `post`. */
@@ -43,6 +44,12 @@ export interface SiteOptions {
    * Without a root nothing but these is served.
    */
   readonly mounts?: Readonly<Record<string, string>>;
+  /**
+   * Backends that answer all below a path, `{ "/api": "http://127.0.0.1:3000" }`: any method,
+   * streams and WebSockets. A path in the URL replaces the prefix; the longest prefix counts, and
+   * comes before files. Objects say more, such as the `host` that the backend is told.
+   */
+  readonly proxy?: Readonly<Record<string, string | ProxyTarget>>;
   /**
    * Hosts that requests over loopback may name besides the server's own: names, addresses, domains
    * with their subdomains (".example.com"), or "*" for all. Requests for another host get 421.
@@ -121,6 +128,7 @@ export const defaultSiteOptions = {
   root: ".",
   base: "/",
   mounts: {},
+  proxy: {},
   allowHosts: [],
   permissions: "other",
   explain: false,

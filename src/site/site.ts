@@ -32,13 +32,14 @@ export interface SiteParts {
 /** Methods in the order in which `Allow` names them; others follow. */
 const methodOrder: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 
-/** Runs `finishers` over `response`. */
+/** Runs `finishers` over `response`, unless that is another server's. */
 function finish(
   response: Response,
   request: Request | undefined,
   finishers: readonly Finisher[],
 ): Response {
   let finished = response;
+  if (response.isPassedOn === true) return response;
   for (const finisher of finishers) finished = finisher.finish(finished, request);
   return finished;
 }

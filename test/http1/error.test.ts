@@ -55,6 +55,8 @@ const origins: Record<Http1RefusalKind, string | { readonly layer: "handlers" | 
   "header-section-too-large": get("/", `X: ${"a".repeat(32_768)}`),
   "too-many-fields": get("/", "X: a\r\n".repeat(101)),
   "trailer-section-too-large": chunks(`0\r\nX: ${"a".repeat(8192)}`),
+  "bad-gateway": { layer: "handlers" },
+  "gateway-timeout": { layer: "handlers" },
   "handler-failed": { layer: "server" },
   "coding-unknown": get("/", "Transfer-Encoding: gzip, chunked\r\n"),
   overloaded: { layer: "server" },
@@ -81,11 +83,13 @@ describe("the table of refusals", () => {
     }
   });
 
-  test("closes the connection on everything but a handler that failed, and wrong users", () => {
+  test("closes the connection on everything but a handler or backend that failed, and wrong users", () => {
     expect(kinds.filter((kind) => !http1Refusals[kind].close)).toEqual([
       "credentials",
       "not-permitted",
       "handler-failed",
+      "bad-gateway",
+      "gateway-timeout",
     ]);
   });
 
@@ -108,7 +112,9 @@ describe("the table of refusals", () => {
       "trailer-section-too-large": 431,
       "handler-failed": 500,
       "coding-unknown": 501,
+      "bad-gateway": 502,
       overloaded: 503,
+      "gateway-timeout": 504,
       "version-unsupported": 505,
     });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Framing } from "../../src/http1/framing.ts";
-import { requestFraming } from "../../src/http1/framing.ts";
+import { requestFraming, responseFraming } from "../../src/http1/framing.ts";
 import { read, refusal } from "./transcript.ts";
 
 const framed = (codings: string[], lengths: string[] = [], minor = 1): Framing | string => {
@@ -127,5 +127,33 @@ describe("message body length (RFC 9112 §6.3)", () => {
     expect(refusal(head("transfer-ENCODING: x\r\n"))).toBe("coding-not-final");
     expect(read(head("Content-Lengths: 5\r\nTransfer_Encoding: chunked\r\n"))).toHaveLength(2);
     expect(read(head("Content_Length: 5\r\nX-Transfer-Encoding: chunked\r\n"))).toHaveLength(2);
+  });
+});
+
+const extent = (status: number, codings: string[], lengths: string[], isHead = false): string => {
+  const result = responseFraming(status, isHead, 1, codings, lengths);
+  return result.ok ? result.value.kind : result.error;
+};
+
+describe("a response (RFC 9112 §6.3)", () => {
+  test("ends with its connection where nothing else is said (step 8)", () => {
+    expect(extent(200, [], [])).toBe("close");
+    expect(extent(200, [], ["5"])).toBe("length");
+    expect(extent(200, ["chunked"], [])).toBe("chunked");
+  });
+
+  test("has no content by its status or its method (step 1)", () => {
+    expect([extent(204, [], []), extent(304, [], ["5"])]).toEqual(["none", "none"]);
+    expect([extent(200, [], ["5"], true), extent(200, ["chunked"], [], true)]).toEqual([
+      "none",
+      "none",
+    ]);
+  });
+
+  test("is refused where it is in doubt, also one without content", () => {
+    expect(extent(200, ["chunked"], ["5"])).toBe("length-and-coding");
+    expect(extent(304, [], ["5", "5"])).toBe("length-repeated");
+    const old = responseFraming(200, false, 0, ["chunked"], []);
+    expect(old).toEqual({ ok: false, error: "coding-version" });
   });
 });

@@ -8,6 +8,7 @@ import {
   continueHead,
   encodeHead as encodeFully,
   encodeResponse,
+  interimHead,
   keepAliveLines,
   lastChunk,
   wireContext,
@@ -210,6 +211,28 @@ describe("an upgrade (RFC 9110 §7.8)", () => {
     const response = new ResponseBuilder(426).upgrading("h2c/1").build();
     const { text } = encodeHead(response, { ...plain, persist: false });
     expect(text).toEndWith("Upgrade: h2c/1\r\nConnection: Upgrade\r\nConnection: close\r\n\r\n");
+  });
+});
+
+describe("an interim response (RFC 9110 §15.2)", () => {
+  test("has its fields, and is nothing to a client of HTTP/1.0", () => {
+    const fields = [["Link", "</a>"]] as const;
+    expect(interimHead(103, fields, { acceptsInterim: true })).toBe(
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+    );
+    expect(interimHead(103, fields, { acceptsInterim: false })).toBe("");
+  });
+});
+
+describe("a response that another server has made", () => {
+  test("keeps its date (RFC 9110 §6.6.1), and a length that is known", () => {
+    const body = { kind: "stream", octets: 5, chunks: empty } as const;
+    const passed = { ...hello, fields: [], body, date: "Tue, 15 Nov 1994 08:12:31 GMT" };
+    expect(encodeHead(passed, plain)).toEqual({
+      text: lines("HTTP/1.1 200 OK", "Date: Tue, 15 Nov 1994 08:12:31 GMT", "Content-Length: 5"),
+      framing: "length",
+      persist: true,
+    });
   });
 });
 

@@ -18,7 +18,10 @@ export function mergeConfigs(file: Config, words: Config): Config {
     const [given, added] = [inFile[name], inWords[name]];
     if (given === undefined || added === undefined) continue;
     const areObjects = typeof given === "object" && typeof added === "object";
-    if (areObjects && flags.some(({ member }) => member !== undefined)) {
+    if (
+      areObjects &&
+      flags.some((flag) => flag.member !== undefined || flag.members !== undefined)
+    ) {
       merged[name] = { ...given, ...added };
     }
     if (flags.some(({ entry }) => entry !== undefined)) {

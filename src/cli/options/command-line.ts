@@ -122,7 +122,8 @@ function addFlag(
   if (syntax.choices?.includes(value) === false) {
     return `${called} must be ${syntax.expected}, not ${value}`;
   }
-  if (before !== undefined && flag.entry === undefined) return `${called} is given twice`;
+  const mayRepeat = flag.entry !== undefined || flag.repeats === true;
+  if (before !== undefined && !mayRepeat) return `${called} is given twice`;
   flags.set(flag, Array.isArray(before) ? [...before, value] : [value]);
   return undefined;
 }
@@ -199,7 +200,13 @@ function valueOf(
     const instead = syntax.isSecret === true ? "" : `, not ${what[wrong]}`;
     return failure(`${source} must be ${syntax.expected}${instead}`);
   }
-  return success(flag.entry === undefined ? values[0] : values);
+  if (flag.entry !== undefined || values.length === 1) {
+    return success(flag.entry === undefined ? values[0] : values);
+  }
+  const names = values.flatMap((members) => Object.keys(members as object));
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) return failure(`${source} is given twice for ${twice}`);
+  return success(Object.assign({}, ...values));
 }
 
 /** Whether `flag` sets all of its option, and not a part. */

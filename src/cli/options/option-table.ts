@@ -27,6 +27,8 @@ import {
   folderPaths,
   headerRules,
   headerText,
+  proxyTargets,
+  proxyText,
   redirectRules,
   rewriteRules,
   userText,
@@ -51,6 +53,18 @@ export const optionTable = {
     flags: [{ name: "base", summary: "serve the folder under this path, such as /app/" }],
   },
   mounts: { topic: "paths", kind: folderPaths, flags: [] },
+  proxy: {
+    topic: "paths",
+    kind: proxyTargets,
+    flags: [
+      {
+        name: "proxy",
+        members: proxyText,
+        repeats: true,
+        summary: "pass a path on to another server: /api=http://127.0.0.1:3000",
+      },
+    ],
+  },
   host: {
     topic: "listening",
     kind: text("a host or an address", plainText("NAME")),

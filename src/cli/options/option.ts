@@ -92,6 +92,8 @@ interface MemberFlag<Name, Value> extends FlagBase {
 /** A flag that sets several members of the option, an object, by their names in its text. */
 interface MembersFlag<Value> extends FlagBase {
   readonly members: FlagText<Partial<Value>>;
+  /** Whether it may be given more than once, each time with other members. */
+  readonly repeats?: true;
 }
 
 /** What a switch may be given instead of being turned on: `--name=ENTRY`, more than once. */
@@ -126,6 +128,7 @@ export interface AnyFlag extends FlagBase {
   readonly entries?: SwitchEntries<unknown>;
   readonly member?: string;
   readonly members?: FlagText<unknown>;
+  readonly repeats?: true;
 }
 
 /** What every row has. */

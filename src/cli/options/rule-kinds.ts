@@ -7,6 +7,7 @@ import { redirectStatuses } from "../../http/message/response-builder.ts";
 import type { FaultRule } from "../../server/faults/fault-options.ts";
 import type { AuthOptions, AuthRule } from "../../site/auth/auth-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
+import type { ProxyTarget } from "../../site/proxy/proxy-rule.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
 import {
@@ -18,6 +19,7 @@ import {
   showKey,
   text,
   truth,
+  whole,
 } from "./value-kind.ts";
 
 const pathPattern = text("a path as text");
@@ -48,6 +50,44 @@ export const folderPaths: Kind<Readonly<Record<string, string>>> = {
   },
   resolvePaths: (value, resolve) =>
     Object.fromEntries(Object.entries(value).map(([at, folder]) => [at, resolve(folder)])),
+};
+
+const proxyTarget = object<ProxyTarget>({
+  expected: "a URL, or an object with a target",
+  members: {
+    target: text("a URL"),
+    host: text('a host, or "keep"'),
+    timeoutMs: whole("a number of milliseconds"),
+    verify: truth,
+    ca: text("PEM text"),
+  },
+  required: ["target"],
+});
+
+/** Backends by the paths that they answer: an object whose members have any names. */
+export const proxyTargets: Kind<Readonly<Record<string, string | ProxyTarget>>> = {
+  fault(value, key) {
+    const expected = 'an object of URLs, { "/api": "http://127.0.0.1:3000" }';
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return mismatch(key, expected, value);
+    }
+    for (const [prefix, target] of Object.entries(value) as [string, unknown][]) {
+      if (typeof target === "string") continue;
+      const found = proxyTarget.fault(target, `${key}.${showKey(prefix)}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  },
+};
+
+/** A path and its backend, as a flag writes them. */
+export const proxyText: FlagText<Readonly<Record<string, string>>> = {
+  placeholder: "PATH=URL",
+  expected: "such as /api=http://127.0.0.1:3000",
+  read(given) {
+    const [, prefix, url] = /^(\/[^=]*)=(https?:\/\/.+)$/i.exec(given) ?? [];
+    return prefix === undefined || url === undefined ? undefined : { [prefix]: url };
+  },
 };
 
 /** Reads `Name: value`, or `/glob Name: value`; undefined when it is neither. */

@@ -23,6 +23,7 @@ const addressesShownMax = 8;
 const toldElsewhere: ReadonlySet<OptionName> = new Set([
   "root",
   "mounts",
+  "proxy",
   "host",
   "port",
   "unix",
@@ -84,6 +85,15 @@ function servingLines({ server, config }: BannerFacts, paint: Paint): readonly s
   return all.map((text, i) => line(paint, i === 0 ? "Serving" : "", text));
 }
 
+/** The backends, each behind the path that it answers. */
+function proxyLines({ config }: BannerFacts, paint: Paint): readonly string[] {
+  const all = Object.entries(config.proxy ?? {}).map(([at, target]) => {
+    const url = typeof target === "string" ? target : target.target;
+    return `${displayName(at)} ${paint("dim", "to")} ${paint("cyan", displayName(url))}`;
+  });
+  return all.map((text, i) => line(paint, i === 0 ? "Proxy" : "", text));
+}
+
 const onlyLocal = "this machine alone; --host 0.0.0.0 lets others reach it";
 
 function networkLines({ local, network, isLocalOnly }: Reached, paint: Paint): string {
@@ -133,6 +143,7 @@ export function terminalBanner(facts: BannerFacts, paint: Paint): string {
   return [
     `Server started. Listening at ${first}\n\n`,
     ...servingLines(facts, paint),
+    ...proxyLines(facts, paint),
     isFile ? line(paint, "", paint("dim", "this file alone, and nothing beside it")) : "",
     ...local.map((url) => line(paint, "Local", paint("cyan", url))),
     networkLines(reached, paint),

@@ -156,11 +156,23 @@ export const refusals = refusalTable({
     text: "The server failed to answer this request.",
     close: false,
   },
+  "bad-gateway": {
+    status: 502,
+    section: "RFC 9110 §15.6.3",
+    text: "The backend gave no answer that could be passed on.",
+    close: false,
+  },
   overloaded: {
     status: 503,
     section: "RFC 9110 §15.6.4",
     text: "The server is too busy; try again in a moment.",
     close: true,
+  },
+  "gateway-timeout": {
+    status: 504,
+    section: "RFC 9110 §15.6.5",
+    text: "The backend did not answer in time.",
+    close: false,
   },
 });
 

@@ -72,6 +72,8 @@ export type Body =
   | {
       readonly kind: "stream";
       readonly chunks: AsyncIterable<Uint8Array>;
+      /** How many octets there are, where that is known. Fewer must end in a `BrokenBody`. */
+      readonly octets?: number | undefined;
       /** Whether it is over when the client has ended its side: it has no end of its own. */
       readonly endsWithClient?: boolean;
     }
@@ -117,7 +119,17 @@ export interface Response {
   readonly faults?: ResponseFaults;
   /** The protocol that a 101 switches to, or that a 426 asks for (RFC 9110 §7.8). */
   readonly upgrade?: string;
+  /** The Date of the server that made it, where that is another one (RFC 9110 §6.6.1). */
+  readonly date?: string | undefined;
+  /** Whether it is another server's and passed on as it is: no finisher changes it. */
+  readonly isPassedOn?: boolean;
 }
+
+/**
+ * Thrown by a stream whose source has broken off: the client's connection is reset, and nothing
+ * here is at fault.
+ */
+export class BrokenBody extends Error {}
 
 /** What a response tells the log and not the client. */
 export interface ResponseNote {
@@ -190,6 +202,7 @@ export function bodyOctets(body: Body): number | undefined {
     case "file":
       return piecesOctets(body.pieces);
     case "stream":
+      return body.octets;
     case "tunnel":
       return undefined;
   }

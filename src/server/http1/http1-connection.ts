@@ -11,16 +11,17 @@
  */
 
 import type { RefusalReason } from "../../site/observer.ts";
+import type { Request, RequestConnection } from "../../site/request.ts";
 import { BodyError } from "../../site/request.ts";
 import type { ConnectionEvent, ConnectionState } from "../../http1/connection-state.ts";
 import { advance } from "../../http1/connection-state.ts";
 import { http1Refusals } from "../../http1/error.ts";
 import type { Refusal } from "../../http/message/error.ts";
 import { refusals } from "../../http/message/error.ts";
-import type { Http1RequestHead } from "../../http1/request-head.ts";
+import type { Http1RequestHead as Head } from "../../http1/request-head.ts";
 import { asksFor } from "../../http1/request-head.ts";
-import type { Response } from "../../http/message/response.ts";
-import { continueHead, wireContext } from "../../http1/response-encoder.ts";
+import type { Response, ResponseField } from "../../http/message/response.ts";
+import { continueHead, interimHead, wireContext } from "../../http1/response-encoder.ts";
 import { RequestFreshness } from "./request-freshness.ts";
 import type { Http1Shared } from "./http1-shared.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
@@ -36,7 +37,7 @@ import { noBody } from "../connection/request-body.ts";
 import type { Transport } from "../connection/transport.ts";
 
 /** A connection that speaks HTTP/1.1. */
-export class Http1Connection implements ProtocolConnection, Batched {
+export class Http1Connection implements ProtocolConnection, Batched, RequestConnection {
   deadlineMs = Infinity;
   slot = -1;
   readonly remoteAddress: string;
@@ -48,7 +49,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   readonly #freshness: RequestFreshness;
   readonly #shared: Http1Shared;
   #state: ConnectionState = "idle";
-  #exchange: Exchange<Http1RequestHead> | undefined;
+  #exchange: Exchange<Head> | undefined;
   /**
    * Whether a step of the loop is running. Some steps run code from outside, which may wake the
    * connection: a handler that reads its body before it returns, a stream that is told to stop.
@@ -59,7 +60,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
   #isStepping = false;
   #hasPeerEnded = false;
   #isStopping = false;
-  #lingeredOctets = 0;
 
   constructor(
     context: ConnectionContext,
@@ -86,8 +86,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   receive(octets: Uint8Array): void {
     if (this.#state === "closed") return;
     if (this.#reader.isDeaf(this.#state, this.#exchange?.persist)) {
-      this.#lingeredOctets += octets.length;
-      if (this.#lingeredOctets > this.#context.limits.lingerBytesMax) this.#terminate();
+      if (!this.#reader.linger(octets)) this.#terminate();
       return;
     }
     const { parser } = this.#reader;
@@ -123,6 +122,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (this.#state !== "closed") this.#run();
   }
 
+  inform(request: Request, status: number, fields: readonly ResponseField[]): void {
+    if (this.#state !== "handling" || this.#exchange?.request !== request) return;
+    this.#queue.addText(interimHead(status, fields, request.head));
+    this.#run();
+  }
+
   turnAway(reason: RefusalReason): void {
     if (this.#state !== "idle") return;
     this.#refuse(refusals[reason]);
@@ -136,10 +141,11 @@ export class Http1Connection implements ProtocolConnection, Batched {
   expire(): void {
     const now = this.#context.clock.turnMs();
     const { pending, transport } = this.#queue;
-    if (this.#timeouts.stillReads(this.#waiting(), pending, transport, now)) {
-      return this.#arm();
-    }
-    const late = whenLate(this.#state, pending, this.#awaitsBody());
+    const waiting = this.#waiting();
+    if (this.#timeouts.stillReads(waiting, pending, transport, now)) return this.#arm();
+    const late = whenLate(this.#state, pending, this.#awaitsBody(), this.#exchange?.request);
+    if (late === "wait") this.#timeouts.fed(now);
+    if (late === "wait") return this.#arm();
     if (late === "terminate") return this.#terminate();
     if (late === "close") return this.#close();
     if (late === "last") {
@@ -241,13 +247,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** Asks the handler for the answer to the request with `head`. */
-  #ask(head: Http1RequestHead): void {
+  #ask(head: Head): void {
     this.#move("asked");
-    const { remoteAddress } = this;
     const body = this.#reader.bodyOf(head);
     const receivedMs = this.#context.clock.epochMs();
-    const request = { head, body, remoteAddress, receivedMs, connection: this };
-    const exchange = new Exchange(this.#context, remoteAddress, body, request);
+    const request = { head, body, remoteAddress: this.remoteAddress, receivedMs, connection: this };
+    const exchange = new Exchange(this.#context, this.remoteAddress, body, request);
     this.#exchange = exchange;
     try {
       const answer = this.#context.answer(request, this.#freshness.take());
@@ -259,7 +264,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** Waits for a handler that could not answer at once; queueing its answer is a step, too. */
-  async #await(exchange: Exchange<Http1RequestHead>, answer: Promise<Response>): Promise<void> {
+  async #await(exchange: Exchange<Head>, answer: Promise<Response>): Promise<void> {
     exchange.body.hold();
     try {
       const response = await answer;
@@ -275,7 +280,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     this.#run();
   }
 
-  #handlerFailed(exchange: Exchange<Http1RequestHead>, error: unknown): void {
+  #handlerFailed(exchange: Exchange<Head>, error: unknown): void {
     if (this.#exchange !== exchange || this.#state !== "handling") return;
     if (error instanceof BodyError) {
       if (error.refusal === undefined) this.#terminate();
@@ -287,7 +292,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** Queues a handler's response, or disposes of it when the exchange is over already. */
-  #answer(exchange: Exchange<Http1RequestHead>, response: Response): void {
+  #answer(exchange: Exchange<Head>, response: Response): void {
     const head = exchange.request?.head;
     if (this.#exchange !== exchange || this.#state !== "handling" || head === undefined) {
       disposeResponse(response);
@@ -296,30 +301,26 @@ export class Http1Connection implements ProtocolConnection, Batched {
     if (response.body.kind === "tunnel") return this.#switch(exchange, head, response);
     exchange.answer(response);
     const persist = head.persist && !this.#isStopping && !this.#reader.leavesTooMuch(exchange.body);
-    exchange.persist = this.#queueResponse(response, head, head.method, persist);
+    exchange.persist = this.#queueResponse(response, head, persist);
     this.#move("answered");
   }
 
   /** Queues `response`. Answers whether the connection goes on after it. */
-  #queueResponse(
-    response: Response,
-    head: Http1RequestHead | undefined,
-    method: string | undefined,
-    persist: boolean,
-  ): boolean {
+  #queueResponse(response: Response, head: Head | undefined, persist: boolean): boolean {
+    const method = head?.method ?? this.#reader.parser.method;
     const { keepAlive } = this.#shared;
     const context = wireContext(head, method, persist, keepAlive, this.#context.date.now());
     return this.#writer.begin(response, context);
   }
 
   /** Gives the connection to the tunnel of a 101, as the client has asked (RFC 9110 §7.8). */
-  #switch(exchange: Exchange<Http1RequestHead>, head: Http1RequestHead, response: Response): void {
+  #switch(exchange: Exchange<Head>, head: Head, response: Response): void {
     if (!asksFor(head, response.upgrade) || !this.#reader.hasRead(exchange.body)) {
       disposeResponse(response);
       return this.#handlerFailed(exchange, new TypeError("a 101 that no request asked for"));
     }
     exchange.answer(response);
-    this.#queueResponse(response, head, head.method, true);
+    this.#queueResponse(response, head, true);
     this.#move("switched");
     this.#exchange = undefined;
     this.#context.timers.remove(this);
@@ -342,7 +343,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** Sends as much of the response as can be sent now; true when that was all. */
-  #send(exchange: Exchange<Http1RequestHead>): boolean {
+  #send(exchange: Exchange<Head>): boolean {
     switch (this.#writer.advance()) {
       case "sent":
         exchange.end(this.#writer.octets, true);
@@ -365,7 +366,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** The response is sent: discards the rest of the request, then goes on or ends. */
-  #settle(exchange: Exchange<Http1RequestHead>): boolean {
+  #settle(exchange: Exchange<Head>): boolean {
     if (!this.#reader.discard(exchange.body)) exchange.persist = false;
     if (!exchange.body.isRead && exchange.persist && !this.#hasPeerEnded) return false;
     if (exchange.persist && exchange.body.isRead) {
@@ -392,7 +393,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   /** Gives a waiting handler the next octets of the body. */
-  #feedBody(exchange: Exchange<Http1RequestHead>): boolean {
+  #feedBody(exchange: Exchange<Head>): boolean {
     const outcome = this.#reader.feed(exchange.body);
     switch (outcome.kind) {
       case "fed":
@@ -432,7 +433,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
     exchange.body.fail(refusal);
     const response = this.#context.refuse(refusal, exchange.request);
     exchange.answer(response);
-    this.#queueResponse(response, head, method, false);
+    this.#queueResponse(response, head, false);
     exchange.end(this.#writer.octets, true, refusal.kind, method);
     this.#exchange = undefined;
     this.#move("refused");

@@ -3,6 +3,9 @@
  * recognise together, and the memory that bodies and waiting output take.
  */
 
+import type { Clock } from "../../schedule/clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { Backends } from "../../site/proxy/backend.ts";
 import type { Limits } from "../../base/limits.ts";
 import type { Wiretap } from "../../base/wiretap.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
@@ -47,4 +50,11 @@ export function connectionFactory(wiretap: Wiretap | undefined): ConnectionFacto
   const { tappedFactory } =
     require("../recording/tapped.ts") as typeof import("../recording/tapped.ts");
   return tappedFactory(http1Factory(), wiretap);
+}
+
+/** The connections to backends of a server. Their code is loaded only by one that has some. */
+export function openBackends(clock: Clock, scheduler: Scheduler): Backends {
+  const { BackendPools } =
+    require("./backend/backends.ts") as typeof import("./backend/backends.ts");
+  return new BackendPools(clock, scheduler);
 }

@@ -41,6 +41,8 @@ export class RequestReader implements BodySource {
   readonly #limits: Limits;
   readonly #memory: MemoryTotal;
   #paused = false;
+  /** Octets that were discarded unread. */
+  #lingeredOctets = 0;
 
   constructor(limits: Limits, heads: RequestHeadCache, memory: MemoryTotal, wanted: () => void) {
     this.#memory = memory;
@@ -58,6 +60,12 @@ export class RequestReader implements BodySource {
       return true;
     // The last response is still being sent, and no request is read after it.
     return state === "settling" && persist === false;
+  }
+
+  /** Counts `octets` that are discarded unread. False when they are more than is worth it. */
+  linger(octets: Uint8Array): boolean {
+    this.#lingeredOctets += octets.length;
+    return this.#lingeredOctets <= this.#limits.lingerBytesMax;
   }
 
   /** Whether `body` has been read, by a handler or now. */

@@ -5,7 +5,7 @@
  */
 
 import type { Body, Response, ResponseFaults } from "../../http/message/response.ts";
-import { bodyOctets } from "../../http/message/response.ts";
+import { bodyOctets, BrokenBody } from "../../http/message/response.ts";
 import type { WireContext, WireFraming } from "../../http1/response-encoder.ts";
 import { chunkPrefix, encodeResponse, lastChunk } from "../../http1/response-encoder.ts";
 import { disposeResponse } from "../connection/exchange.ts";
@@ -151,7 +151,7 @@ export class ResponseWriter {
         this.#pull(body.chunks, framing === "chunked").catch((error: unknown) => {
           this.#stream = "failed";
           this.#chunks = undefined;
-          this.#failed(error);
+          if (!(error instanceof BrokenBody)) this.#failed(error);
           this.#changed();
         });
     }

@@ -31,13 +31,15 @@ function sendsIn(state: ConnectionState, unsent: number): boolean {
 /**
  * What becomes of a connection whose deadline has passed in `state`, while `pending` octets wait
  * for the client, and a handler for the body if `awaitsBody`: it is reset, closed, ended after its
- * response, or answered with a refusal.
+ * response, or answered with a refusal. It waits on where the handler of `request` has a deadline
+ * of its own.
  */
 export function whenLate(
   state: ConnectionState,
   pending: number,
   awaitsBody: boolean,
-): "terminate" | "close" | "last" | "request-timeout" | "overloaded" {
+  request?: { readonly hasOwnDeadline?: boolean },
+): "terminate" | "close" | "last" | "request-timeout" | "overloaded" | "wait" {
   switch (state) {
     case "idle":
       // RFC 9110 §15.5.9: 408 is for a request that was begun.
@@ -45,7 +47,8 @@ export function whenLate(
     case "head":
       return "request-timeout";
     case "handling":
-      return awaitsBody ? "request-timeout" : "overloaded";
+      if (awaitsBody) return "request-timeout";
+      return request?.hasOwnDeadline === true ? "wait" : "overloaded";
     case "settling":
       // The client reads nothing, so the rest of the response would never be sent.
       return pending > 0 ? "terminate" : "last";

@@ -21,7 +21,7 @@ import type { OwnHosts } from "./own-hosts.ts";
 const keptHostsMax = 32;
 
 /** Whether `address` is one of loopback, as an IPv4 client of an IPv6 socket has it, too. */
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
 }
 

@@ -15,6 +15,12 @@ describe("together", () => {
     });
   });
 
+  test("backends of both count, those of the command line for the same path", () => {
+    const file = { proxy: { "/a": "http://a", "/b": { target: "http://b", verify: false } } };
+    const words = { proxy: { "/a": "http://c" } };
+    expect(mergeConfigs(file, words).proxy).toEqual({ ...file.proxy, ...words.proxy });
+  });
+
   test("limits and header fields of both count, those of the command line last", () => {
     const merged = mergeConfigs(
       { limits: { bodyBytesMax: 1, idleTimeMs: 2 }, headers: [{ name: "A", value: "1" }] },

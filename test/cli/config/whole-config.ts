@@ -5,6 +5,15 @@ export const whole: Required<Config> = {
   root: "site",
   base: "/app/",
   mounts: { "/docs": "docs" },
+  proxy: {
+    "/api": {
+      target: "http://127.0.0.1:3000",
+      host: "keep",
+      timeoutMs: 1000,
+      verify: false,
+      ca: "-----BEGIN CERTIFICATE-----",
+    },
+  },
   host: "::1",
   port: 0,
   unix: "postern.sock",

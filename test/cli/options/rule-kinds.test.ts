@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { readConfig } from "../../../src/cli/config/read-config.ts";
-import { headerText } from "../../../src/cli/options/rule-kinds.ts";
+import { headerText, proxyText } from "../../../src/cli/options/rule-kinds.ts";
 
 /** What is wrong with `value`, or "accepted". */
 function complaint(value: unknown): string {
@@ -82,5 +82,31 @@ describe("a header rule as a flag writes it", () => {
     [": b", undefined],
   ])("%j", (text, rule) => {
     expect(headerText.read(text)).toEqual(rule);
+  });
+});
+
+const api = (target: unknown): unknown => ({ proxy: { "/api": target } });
+
+describe("backends", () => {
+  test("are URLs or objects, by their paths", () => {
+    expect(complaint(api("http://127.0.0.1:3000"))).toBe("accepted");
+    expect(complaint(api({ target: "http://a", host: "keep", verify: false }))).toBe("accepted");
+    const expected = 'expected an object of URLs, { "/api": "http://127.0.0.1:3000" }';
+    expect(complaint({ proxy: ["/api"] })).toBe(`proxy: ${expected}, got a list`);
+    expect(complaint(api(5))).toBe(
+      'proxy."/api": expected a URL, or an object with a target, got 5',
+    );
+    expect(complaint(api({ host: "a" }))).toBe('proxy."/api".target: expected a URL, got none');
+    expect(complaint(api({ target: "http://a", timeout: 5 }))).toBe(
+      'proxy."/api".timeout: unknown key, did you mean timeoutMs?',
+    );
+  });
+
+  test("are written in a flag as a path and a URL", () => {
+    expect(proxyText.read("/api=http://a:1/b=c")).toEqual({ "/api": "http://a:1/b=c" });
+    expect(proxyText.read("/api=https://a")).toEqual({ "/api": "https://a" });
+    for (const text of ["api=http://a", "/api", "/api=", "/api=a:1", "http://a"]) {
+      expect(proxyText.read(text)).toBeUndefined();
+    }
   });
 });

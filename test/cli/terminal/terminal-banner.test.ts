@@ -64,6 +64,13 @@ describe("the banner", () => {
     expect(banner({ config: { faults: [] } })).not.toContain("Faults");
   });
 
+  test("names each backend behind its path", () => {
+    const proxy = { "/api": "http://127.0.0.1:3000", "/auth": { target: "https://a.example" } };
+    expect(banner({ config: { proxy } })).toContain(
+      "\n  Proxy     /api to http://127.0.0.1:3000\n            /auth to https://a.example\n",
+    );
+  });
+
   test("shows some of very many addresses", () => {
     const network = Array.from({ length: 20 }, (_, i) => `http://192.0.2.${i}/`);
     const shown = banner({ reached: { local: [], network, isLocalOnly: false } });

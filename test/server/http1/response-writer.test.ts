@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { Response, ResponseFaults } from "../../../src/http/message/response.ts";
+import { BrokenBody } from "../../../src/http/message/response.ts";
 import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import type {
   Faulting,
@@ -142,6 +143,8 @@ async function* ab(): AsyncGenerator<Uint8Array> {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const breakOff = (): Promise<never> => Promise.reject(new BrokenBody("a backend's"));
+
 describe("a response that is a stream", () => {
   test("is asked for the next chunk when the one before is sent", async () => {
     const all = writing();
@@ -166,6 +169,15 @@ describe("a response that is a stream", () => {
     await turn();
     expect(all.writer.advance()).toBe("failed");
     expect([all.failures, all.changes]).toEqual([[mistake], 1]);
+  });
+
+  test("that breaks off where nothing here is at fault has failed, and is not reported", async () => {
+    const all = writing();
+    const chunks = { [Symbol.asyncIterator]: () => ({ next: breakOff }) };
+    all.writer.begin(new ResponseBuilder(200).stream(chunks, "text/plain").build(), context);
+    await turn();
+    expect(all.writer.advance()).toBe("failed");
+    expect(all.failures).toEqual([]);
   });
 });
 

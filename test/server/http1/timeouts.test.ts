@@ -46,6 +46,13 @@ describe("when it has passed", () => {
   });
 });
 
+test("a handler with a deadline of its own is waited for, and a body that it awaits isn't", () => {
+  const own = { hasOwnDeadline: true };
+  expect(whenLate("handling", 0, false, own)).toBe("wait");
+  expect(whenLate("handling", 0, true, own)).toBe("request-timeout");
+  expect(whenLate("answering", 1, false, own)).toBe("terminate");
+});
+
 describe("each state's deadline", () => {
   test("a new connection has as long as an idle one", () => {
     const patience = new Timeouts(surroundings, startMs);

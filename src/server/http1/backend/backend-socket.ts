@@ -1,0 +1,91 @@
+/**
+ * Opens sockets to backends, with TLS where they speak it. A certificate is checked before an octet
+ * of a request is sent.
+ */
+
+import type { Socket, SocketHandler, TCPSocketConnectOptions } from "bun";
+
+import type { BackendAddress } from "../../../site/proxy/backend.ts";
+import { BackendError } from "../../../site/proxy/backend.ts";
+import { SocketTransport } from "../../connection/transport.ts";
+import type { BackendOwner, BackendSurroundings } from "./backend-connection.ts";
+import { BackendConnection } from "./backend-connection.ts";
+
+/** What a socket belongs to: nothing while it is being opened. */
+type SocketData = BackendConnection | undefined;
+
+/** What becomes of the opening of a connection. */
+interface Opening {
+  readonly opened: (socket: Socket<SocketData>) => void;
+  readonly failed: (error: BackendError) => void;
+}
+
+/** The handlers of a socket; for TLS it is opened when its handshake is done. */
+function handlers(
+  { scheme, verify }: BackendAddress,
+  { opened, failed }: Opening,
+): SocketHandler<SocketData> {
+  const isSecure = scheme === "https";
+  return {
+    open: (socket) => {
+      if (!isSecure) opened(socket);
+    },
+    handshake: (socket, isDone, error) => {
+      if (!isSecure || socket.data !== undefined) return;
+      // A name that the certificate is not for is told by the error alone.
+      const isTrusted = !verify || error === null || error === undefined;
+      if (isDone && isTrusted) return opened(socket);
+      failed(new BackendError("untrusted", error?.message ?? "the handshake failed"));
+      socket.terminate();
+    },
+    data: (socket, octets) => socket.data?.receive(octets),
+    drain: (socket) => socket.data?.drained(),
+    end: (socket) => socket.data?.peerEnded(),
+    close: (socket, error) => {
+      socket.data?.closed(error);
+      failed(new BackendError("unreachable", "the connection was closed"));
+    },
+    error: (socket, error) => socket.data?.closed(error),
+    connectError: (_, error) => failed(new BackendError("unreachable", error.message)),
+  };
+}
+
+/**
+ * Connects to the backend at `address`. Rejects with a `BackendError`. The system's own deadline
+ * ends an attempt that nothing answers.
+ */
+export function connectTo(
+  address: BackendAddress,
+  surroundings: BackendSurroundings,
+  owner: BackendOwner,
+): Promise<BackendConnection> {
+  return new Promise((resolve, reject) => {
+    const { scheme, host, port, verify, ca } = address;
+    const socket = handlers(address, {
+      opened: (open) => {
+        const connection = new BackendConnection(surroundings, new SocketTransport(open), owner);
+        open.data = connection;
+        resolve(connection);
+      },
+      failed: reject,
+    });
+    const tls = {
+      serverName: host,
+      rejectUnauthorized: verify,
+      // A list of names, each behind its length (RFC 7301 §3.1).
+      ALPNProtocols: "\bhttp/1.1",
+      ...(ca === undefined ? {} : { ca }),
+    };
+    const options: TCPSocketConnectOptions<SocketData> = {
+      hostname: host,
+      port,
+      allowHalfOpen: true,
+      data: undefined,
+      socket,
+      ...(scheme === "https" ? { tls } : {}),
+    };
+    Bun.connect<SocketData>(options).catch((error: unknown) => {
+      reject(new BackendError("unreachable", error instanceof Error ? error.message : "failed"));
+    });
+  });
+}
