@@ -377,10 +377,15 @@ export class Listener {
     else if (this.#connections.size > this.#turnedAwayMax) this.#reset(connection);
     else if (
       this.#connections.size > this.#connectionsMax ||
-      (ofAddress > connectionsPerAddressMax && address !== unixAddress)
+      (ofAddress > connectionsPerAddressMax && !this.#isOfMany(address))
     ) {
       this.#turnAway(connection, "overloaded");
     }
+  }
+
+  /** Whether many clients have `address`: those of a Unix socket, and of a trusted proxy. */
+  #isOfMany(address: string): boolean {
+    return address === unixAddress || this.#context.proxied?.()?.trusts(address) === true;
   }
 
   /** Has a connection answer that it is refused. */

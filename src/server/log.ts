@@ -134,7 +134,7 @@ function json(report: LoggedExchange, epochMs: number): string {
     method: report.method ?? null,
     target: head?.rawTarget ?? null,
     version: head?.version.slice("HTTP/".length) ?? null,
-    host: head?.authority?.host ?? null,
+    host: (report.request?.forwarded?.authority ?? head?.authority)?.host ?? null,
     status: response.status,
     bytes: report.octets,
     durationMs: Math.round(report.durationMs * 1000) / 1000,

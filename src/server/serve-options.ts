@@ -60,6 +60,13 @@ export interface ServeOptions extends SiteOptions {
   readonly tls?: TlsSetting | false;
   /** With `tls`, a further port, which redirects from http to https; 0 for any free one. */
   readonly tlsRedirect?: number;
+  /**
+   * The proxies whose word about their clients counts: addresses, nets ("10.0.0.0/8"), "loopback",
+   * "private", or "unix:" for Unix sockets. Forwarded (RFC 7239), or X-Forwarded-For, -Proto and
+   * -Host, then name the client's address, and the scheme and host that it asked for. None by
+   * default.
+   */
+  readonly trustProxy?: readonly string[];
   /** The access log's format; "none" by default. */
   readonly log?: LogFormat;
   /** Writes lines of the log; to standard output by default. */
@@ -96,6 +103,7 @@ export const defaultOptions = {
   port: 0,
   host: "localhost",
   reusePort: false,
+  trustProxy: [],
   log: "none",
   record: true,
 } as const satisfies Required<Omit<ServeOptions, OptionWithoutDefault>>;

@@ -23,7 +23,7 @@ import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import { TurnBudgets } from "../schedule/turn-budgets.ts";
-import type { ServerContext } from "./connection/protocol-connection.ts";
+import type { ProxiedClients, ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
 import { http1Factory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
@@ -351,6 +351,20 @@ function prepareTls(
   throw new ServeError("tls", "TLS can only be begun by a restart");
 }
 
+/** A site, and the proxies that its server trusts; undefined where it trusts none. */
+interface ServedSite extends OpenSite {
+  readonly proxied: ProxiedClients | undefined;
+}
+
+/** Opens the site of a server. The code for trusted proxies is loaded only where there are some. */
+function openServed(options: CompleteOptions, surroundings: SiteSurroundings): ServedSite {
+  const site = openSite(options, surroundings);
+  if (options.trustProxy.length === 0) return { ...site, proxied: undefined };
+  const { openTrustedProxies } =
+    require("./proxied/trusted-proxies.ts") as typeof import("./proxied/trusted-proxies.ts");
+  return { ...site, proxied: openTrustedProxies(options.trustProxy, site.limits) };
+}
+
 /** A server's listeners, and their ports. */
 interface Listening {
   readonly listeners: readonly Listener[];
@@ -475,7 +489,7 @@ class Reporting {
 
 /** What connections share, of a server whose present site is `site()`. */
 function contextOf(
-  site: () => OpenSite,
+  site: () => ServedSite,
   { clock, logicalClock, budgets: { scheduler } }: SiteSurroundings,
   { failed, observers }: Reporting,
 ): ServerContext {
@@ -487,6 +501,7 @@ function contextOf(
     timers: new Timers(clock, scheduler.alarm()),
     answer: (request, since) => site().site.answer(request, since),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
+    proxied: () => site().proxied,
     failed,
     observers,
   };
@@ -518,7 +533,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
   };
-  let opened = openSite(complete, surroundings);
+  let opened = openServed(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const context = contextOf(() => opened, surroundings, reporting);
@@ -528,7 +543,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
-    const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
+    const next = openServed({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     const changeTls = prepareTls(tls, changed, next);
     opened.tree.close();
     opened = next;

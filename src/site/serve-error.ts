@@ -5,6 +5,7 @@
 /** The invalid option, or what kept the server from listening. */
 export type ServeErrorCode =
   | "allowHosts"
+  | "trustProxy"
   | "permissions"
   | "symlinks"
   | "post"

@@ -117,6 +117,17 @@ export const optionTable = {
       },
     ],
   },
+  trustProxy: {
+    topic: "listening",
+    kind: listOf("a list of addresses and nets", text("an address, a net, or a word for some")),
+    flags: [
+      {
+        name: "trust-proxy",
+        entry: plainText("NET"),
+        summary: "take from this address or net who its clients are; or loopback, private, unix:",
+      },
+    ],
+  },
   tls: {
     topic: "listening",
     kind: tls,

@@ -27,6 +27,7 @@ export class Exchange<Head extends RequestHead> {
   #response: Response | undefined;
   #isOver = false;
 
+  /** `remoteAddress` is that of the socket; it counts where there is no `request`. */
   constructor(
     context: ConnectionContext,
     remoteAddress: string,
@@ -37,7 +38,7 @@ export class Exchange<Head extends RequestHead> {
     this.request = request;
     this.body = body;
     this.#context = context;
-    this.#remoteAddress = remoteAddress;
+    this.#remoteAddress = request?.remoteAddress ?? remoteAddress;
     const isTimed = request !== undefined && observers.ended.isWanted;
     this.#startedMs = isTimed ? clock.monotonicMs() : clock.turnMs();
     if (request !== undefined) observers.began.tell(request);

@@ -7,7 +7,8 @@
 import type { Limits } from "../../base/limits.ts";
 import type { Answer } from "../../site/endpoint.ts";
 import type { RefusalReason } from "../../site/observer.ts";
-import type { Request } from "../../site/request.ts";
+import type { Forwarded, Request } from "../../site/request.ts";
+import type { Fields } from "../../http/fields/fields.ts";
 import type { Refusal } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
@@ -56,6 +57,23 @@ export type ConnectionFactory = (
   remoteAddress: string,
 ) => ProtocolConnection;
 
+/** The client of a request that a trusted proxy passes on. */
+export interface ForwardedClient {
+  readonly remoteAddress: string;
+  readonly forwarded: Forwarded;
+}
+
+/** The clients behind the proxies that a server trusts. */
+export interface ProxiedClients {
+  /** Whether the peer at `peerAddress`, as a socket names it, is such a proxy. */
+  trusts(peerAddress: string): boolean;
+  /**
+   * The client of the request with `fields` that the proxy at `peerAddress` passes on; undefined
+   * when the proxy says nothing, or nothing that counts.
+   */
+  clientOf(fields: Fields, peerAddress: string): ForwardedClient | undefined;
+}
+
 /** What a server has for all its connections. */
 export interface ServerContext {
   readonly limits: Limits;
@@ -70,6 +88,8 @@ export interface ServerContext {
   readonly refuse: (refusal: Refusal, request: Request | undefined) => Response;
   /** Told of connections and exchanges. */
   readonly observers: Observers;
+  /** The clients behind trusted proxies, at present; absent or undefined where none is trusted. */
+  readonly proxied?: () => ProxiedClients | undefined;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
   readonly failed: (error: unknown) => void;
 }

@@ -244,10 +244,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Asks the handler for the answer to the request with `head`. */
   #ask(head: Http1RequestHead): void {
     this.#move("asked");
-    const { remoteAddress } = this;
+    const client = this.#shared.proxied?.clientOf(head.fields, this.remoteAddress);
+    const remoteAddress = client?.remoteAddress ?? this.remoteAddress;
     const body = this.#reader.bodyOf(head);
     const receivedMs = this.#context.clock.epochMs();
-    const request = { head, body, remoteAddress, receivedMs, connection: this };
+    const forwarded = client?.forwarded;
+    const request = { head, body, remoteAddress, receivedMs, connection: this, forwarded };
     const exchange = new Exchange(this.#context, remoteAddress, body, request);
     this.#exchange = exchange;
     try {

@@ -36,6 +36,9 @@ export function http1Factory(): ConnectionFactory {
       const queued = memoryFor(output, limits);
       shared = { heads: new RequestHeadCache(limits), bodies, queued, keepAlive };
     }
-    return new Http1Connection(context, transport, remoteAddress, shared);
+    const proxied = context.proxied?.();
+    const isProxy = proxied?.trusts(remoteAddress) === true;
+    const own = isProxy ? { ...shared, proxied } : shared;
+    return new Http1Connection(context, transport, remoteAddress, own);
   };
 }

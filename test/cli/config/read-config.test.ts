@@ -11,7 +11,7 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, tlsRedirect, permissions, explain, hidden, " +
+  "root, base, mounts, host, port, unix, unixMode, allowHosts, trustProxy, tls, tlsRedirect, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, post, form, " +
   "log, quiet, qr, open, workers, limits, portFile";

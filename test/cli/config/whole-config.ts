@@ -10,6 +10,7 @@ export const whole: Required<Config> = {
   unix: "postern.sock",
   unixMode: 0o660,
   allowHosts: ["site.example", ".lab.example"],
+  trustProxy: ["10.0.0.0/8", "loopback"],
   tls: { cert: "cert.pem", key: "key.pem" },
   tlsRedirect: 0,
   permissions: "process",
