@@ -43,6 +43,7 @@ import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-optio
 import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
+import type { CompleteSiteOptions } from "../site/site-options.ts";
 import { openSite } from "../site/open-site.ts";
 import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
@@ -356,8 +357,10 @@ interface ServedSite extends OpenSite {
   readonly proxied: ProxiedClients | undefined;
 }
 
+type ServedOptions = CompleteSiteOptions & Pick<CompleteOptions, "trustProxy">;
+
 /** Opens the site of a server. The code for trusted proxies is loaded only where there are some. */
-function openServed(options: CompleteOptions, surroundings: SiteSurroundings): ServedSite {
+function openServed(options: ServedOptions, surroundings: SiteSurroundings): ServedSite {
   const site = openSite(options, surroundings);
   if (options.trustProxy.length === 0) return { ...site, proxied: undefined };
   const { openTrustedProxies } =
