@@ -40,7 +40,10 @@ const programs: Sources = new Map([
   ...sourcesUnder("bin", ".ts"),
 ]);
 const bench: Sources = new Map(sourcesUnder("bench", ".ts"));
-const scripts: Sources = new Map(sourcesUnder("fixtures/wire", ".wire"));
+const scripts: Sources = new Map([
+  ...sourcesUnder("fixtures/wire", ".wire"),
+  ...sourcesUnder("fixtures/clients", ".wire"),
+]);
 
 /** Behind these a slash begins a pattern, and elsewhere divides. */
 const beforePattern = /(?:^|[(,=:[!&|?{};+>]|\b(?:return|typeof|case|throw|await))\s*$/;
@@ -236,7 +239,8 @@ function onlyIn(home: string, pattern: RegExp, exempt: readonly string[] = []): 
       .map(([path]) => `${path} does what only ${home} may do`);
 }
 
-const oneListener = onlyIn("src/server/listener.ts", /\bBun\s*\.\s*listen\b/);
+/** The player of wire scripts is the server that a client under test talks to. */
+const oneListener = onlyIn("src/server/listener.ts", /\bBun\s*\.\s*listen\b/, ["check"]);
 const oneWriter = onlyIn(
   "src/server/connection/transport.ts",
   // A socket's descriptor can be written to past the socket.
@@ -258,7 +262,8 @@ const oneContainment = onlyIn(
   /\bas\s+ContainedPath\b|<ContainedPath>\s*[\w({[]/,
 );
 /** What `.write()` and `.end()` are called on in `src/server` that is no socket. */
-const noSocket = /^(?:this|transport|outlet|exchange|body|noBody|standard(?:Output|Error))$/;
+const noSocket =
+  /^(?:this|transport|outlet|exchange|body|noBody|editing|standard(?:Output|Error))$/;
 
 /** Every octet for a client goes through the transport, which counts and orders them. */
 const oneTransport: Rule = (sources) => {
@@ -485,6 +490,8 @@ const reasons = {
 const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/base/bounded-store.ts StorePolicy": "type",
   "src/cli/check-command.ts startPostern": "start",
+  "src/cli/faults-command.ts faultsText": "part",
+  "src/server/faults/fault-file.ts readFaultText": "part",
   "src/cli/terminal/terminal-banner.ts describeOptions": "part",
   "src/cli/terminal/terminal-banner.ts terminalBanner": "part",
   "src/http/fields/accept.ts weightOf": "part",

@@ -238,7 +238,39 @@ export interface Limits {
   readonly requestBodyKeptBytesMax: ByteCount;
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
+  /**
+   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
+   * length and digest; a request with a longer one is left out.
+   */
+  readonly recordBodyBytesMax: ByteCount;
+  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
+  readonly recordHeldBytesMax: ByteCount;
+  /** Phases of one script of a recording; the next script goes on. */
+  readonly recordPhasesMax: number;
+  /** Scripts of one recording; beyond it nothing more is recorded. */
+  readonly recordScriptsMax: number;
+  /** What one recording writes; beyond it nothing more is recorded. */
+  readonly recordFolderBytesMax: ByteCount;
+  /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
+  readonly proxyConnectTimeMs: Milliseconds;
+  /** How long nothing may pass between the two; after it both connections are reset. */
+  readonly proxyIdleTimeMs: Milliseconds;
 
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** Octets that a fault adds to a head, or sends in its place. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -387,7 +419,20 @@ export const defaultLimits: Limits = {
   requestsKeptBytesMax: mebibytes(16),
   requestBodyKeptBytesMax: mebibytes(1),
   requestWaitTimeMs: seconds(2),
+  recordBodyBytesMax: mebibytes(1),
+  recordHeldBytesMax: mebibytes(64),
+  recordPhasesMax: 100,
+  recordScriptsMax: 1000,
+  recordFolderBytesMax: mebibytes(256),
+  proxyConnectTimeMs: seconds(5),
+  proxyIdleTimeMs: seconds(300),
 
+  faultRulesMax: 1000,
+  faultWaitTimeMs: seconds(600),
+  faultHeadBytesMax: mebibytes(16),
+  faultFieldsMax: 100_000,
+  faultInterimMax: 100_000,
+  faultEndlessBytesMax: mebibytes(1024),
   webSocketMessageBytesMax: mebibytes(16),
   webSocketFragmentsMax: 262_144,
   webSocketInboxBytesMax: mebibytes(1),
@@ -516,6 +561,16 @@ const relations: readonly (LimitFault & { readonly holds: (limits: Limits) => bo
     limit: "requestsKeptBytesMax",
     expected: "at least requestBodyKeptBytesMax",
     holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
+  },
+  {
+    limit: "recordHeldBytesMax",
+    expected: "at least recordBodyBytesMax",
+    holds: (l) => l.recordHeldBytesMax >= l.recordBodyBytesMax,
+  },
+  {
+    limit: "recordPhasesMax",
+    expected: "at least 1",
+    holds: (l) => l.recordPhasesMax >= 1,
   },
   {
     limit: "webSocketFragmentsMax",

@@ -41,6 +41,10 @@ export interface CheckOptions
   readonly paths: readonly string[];
   /** URLs of other servers. If empty, `start` starts a server for each script. */
   readonly against: readonly string[];
+  /** Clients to test instead, as `NAME=COMMAND` or a command. */
+  readonly clients?: readonly string[];
+  /** The words of one more client's command. */
+  readonly clientWords?: readonly string[];
   /** The folder that the other servers serve; the merged tree is written there. */
   readonly tree?: string;
   /** Whether the report is JSON. */
@@ -74,6 +78,8 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
     options.out(listText(scripts, options.strengths));
     return 0;
   }
+  const { clients = [], clientWords = [] } = options;
+  if (clients.length + clientWords.length > 0) return checkClients(options, scripts);
   const urls = options.against.map(readUrl);
   const wrong = urls.find((url) => !url.ok);
   if (wrong?.ok === false) return refused(options, wrong.error);
@@ -89,6 +95,25 @@ export async function check(options: CheckOptions): Promise<ExitStatus> {
   const course = courseOf(options);
   const played = await playRunning(scripts, groups.value, readable, tree, course, options);
   return played.ok ? conclude(options, scripts, played.value) : refused(options, played.error);
+}
+
+/** Plays the scripts with clients, which are loaded only for that. */
+async function checkClients(
+  options: CheckOptions,
+  scripts: readonly Script[],
+): Promise<ExitStatus> {
+  const { clients = [], clientWords = [] } = options;
+  if (options.against.length > 0 || options.tree !== undefined) {
+    return refused(options, "--client plays no server: leave out --against and --tree");
+  }
+  const { commandOf, readClientCommand } = await import("./clients/client-command.ts");
+  const { playClients } = await import("./clients/play-clients.ts");
+  const read = clients.map(readClientCommand);
+  if (clientWords.length > 0) read.push(commandOf(clientWords));
+  const wrong = read.find((command) => !command.ok);
+  if (wrong?.ok === false) return refused(options, wrong.error);
+  const commands = read.flatMap((command) => (command.ok ? [command.value] : []));
+  return conclude(options, scripts, await playClients(scripts, commands, courseOf(options)));
 }
 
 function courseOf(options: CheckOptions): Course {

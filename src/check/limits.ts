@@ -58,6 +58,46 @@ export const checkLimits = {
   replayedAtOnce: 6,
   /** Servers started for one script whose replays can't share a server. */
   stagesAtOnce: 4,
+  /**
+   * Of a recording, beside the server's limits of that name. A body of text up to this size, with
+   * lines up to this length, stands in the script, and so does what is no request.
+   */
+  inlineBytesMax: 1024,
+  inlineColumnsMax: 240,
+  opaqueBytesMax: 4096,
+  /** A request whose head is longer isn't understood; that is more than servers take. */
+  recordedHeadBytesMax: 64 * 1024,
+  /** A compressed body that becomes longer is kept in its coding. */
+  decodedBytesMax: 16 * 1024 * 1024,
+  /** A title shows so much of a target, and a file's name has so many characters. */
+  targetCharsMax: 80,
+  fileNameCharsMax: 60,
+  scriptNumberMax: 9999,
+  /** An answer that took longer may take longer than `responseTimeMs`, so it gets `within`. */
+  promptTimeMs: 4000,
+  /** While more is sent on others, a connection is idle. Servers close those after 5 s. */
+  idleBytesMax: 1000,
+  /** Credentials that are looked for where they occur again: of all, and of one phase. */
+  secretsMax: 200,
+  phaseSecretsMax: 50,
+  /** Shorter values occur by chance, those of cookies more easily. */
+  secretCharsMin: 6,
+  cookieCharsMin: 12,
+  /** So many reasons of what was left out are told at the end. */
+  leftOutToldMax: 20,
+  /** With a client: scripts at once, since each of its starts takes a processor for a while. */
+  clientScriptsAtOnce: 4,
+  /** What a client may write, and what is kept of its standard error. */
+  clientOutputBytesMax: 64 * 1024 * 1024,
+  clientSaidBytesMax: 2048,
+  /** Connections of a client in one run of phases. More are reset at once. */
+  clientConnectionsMax: 256,
+  /** How much longer a client's first connection may take: some runtimes take seconds to start. */
+  clientStartMs: 15_000,
+  /** How long a client may take to end once its input has ended. Then it is killed. */
+  clientEndMs: 1000,
+  /** Requests that `repeat` answers at most. */
+  repeatsMax: 200,
   /** How often and how far apart a connection is tried before a server counts as gone. */
   presenceTries: 4,
   betweenTriesMs: 150,

@@ -9,6 +9,8 @@
 
 import { beforeAll, describe, test } from "bun:test";
 
+import { readClientCommand } from "./clients/client-command.ts";
+import { playClients } from "./clients/play-clients.ts";
 import { departuresOf } from "./blame/departure.ts";
 import type { Profile } from "./blame/profile.ts";
 import { Connection } from "./play/connection.ts";
@@ -104,6 +106,35 @@ async function isReached(url: URL): Promise<boolean> {
   return connection.ok;
 }
 
+export interface WireClientOptions extends Omit<
+  WireOptions,
+  "against" | "tree" | "with" | "profile"
+> {
+  /** The client's command, as `check --client` takes it. */
+  readonly client: string;
+}
+
+/**
+ * Makes a test of each phase of the scripts at `path` that test a client. Throws if a script or the
+ * command can't be read.
+ */
+export function wireClient(path: string, options: WireClientOptions): void {
+  const collected = collectScripts([path]);
+  if (!collected.ok) throw new Error(collected.error.map(faultText).join("\n"));
+  const command = readClientCommand(options.client);
+  if (!command.ok) throw new Error(command.error);
+  const scripts = selected(collected.value, options);
+  const { replay = false, jobs, responseMs } = options;
+  const bounds = { record: true, ...(responseMs === undefined ? {} : { responseMs }) };
+  const course = new Course({ replay, bounds, ...(jobs === undefined ? {} : { jobs }) });
+  const collect: () => unknown = async () => {
+    const [column] = await playClients(scripts, [command.value], course);
+    for (const script of scripts) testsOf(script, options, () => column, column);
+    if (column !== undefined) serverTests(scripts, column);
+  };
+  describe(path, collect);
+}
+
 function faultText({ file, line, expected, missing }: ScriptFault): string {
   const place = line === 0 ? file : `${file}:${line}`;
   return `${place}: ${missing === true ? "no such file" : `expected ${expected}`}`;
@@ -112,7 +143,7 @@ function faultText({ file, line, expected, missing }: ScriptFault): string {
 /** A test for each phase. With `played`, what the server gave no occasion for is skipped. */
 function testsOf(
   script: Script,
-  { strengths = [] }: WireOptions,
+  { strengths = [] }: Pick<WireOptions, "strengths">,
   column: () => Column | undefined,
   played?: Column,
 ): void {

@@ -10,6 +10,7 @@ import type { StartServer } from "../check/play/stage.ts";
 import { serve } from "../server/serve.ts";
 import { checkHelp, readCheckWords } from "./check/check-words.ts";
 import { readCommandLine } from "./options/command-line.ts";
+import { asksToRecord } from "./record/proxy-words.ts";
 import { serveOptions } from "./config/to-serve-options.ts";
 import { readSettings } from "./config/settings.ts";
 
@@ -49,6 +50,10 @@ export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
     process.stdout.write(checkHelp);
     return 0;
   }
+  if (asksToRecord(words)) {
+    const { runProxy } = await import("./record/proxy-command.ts");
+    return runProxy(words, { out: print, error: printError, ended: interrupted() });
+  }
   const read = readCheckWords(words);
   if (typeof read === "string") {
     process.stderr.write(`postern: ${read}\n`);
@@ -58,12 +63,23 @@ export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
     check({ ...read, start: startPostern, out: print, progress: new ProgressLine(screen()) });
   if (!read.watch) return play();
   const { playOnChange } = await import("./check/watch-scripts.ts");
-  const interrupted = new Promise((resolve) => process.once("SIGINT", resolve));
-  return playOnChange(read.paths, play, interrupted);
+  return playOnChange(read.paths, play, interrupted());
+}
+
+/** Resolves when the process is asked to end. */
+function interrupted(): Promise<unknown> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
 }
 
 function print(text: string): void {
   process.stdout.write(text);
+}
+
+function printError(text: string): void {
+  process.stderr.write(text);
 }
 
 /** Standard error, so that a report on standard output stays whole. */

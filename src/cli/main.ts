@@ -1,6 +1,6 @@
 /**
- * The command: serves a folder until a signal stops it, or runs `check`, `audit`, `trust` or
- * `untrust`.
+ * The command: serves a folder until a signal stops it, or runs `check`, `audit`, `faults`, `trust`
+ * or `untrust`.
  *
  * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
  * the command line or the configuration is wrong.
@@ -10,6 +10,7 @@ import { defaultLimits, resolveLimits } from "../base/limits.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
+import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
@@ -18,7 +19,7 @@ import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
-import { hasTls, serveOptions } from "./config/to-serve-options.ts";
+import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { Workers } from "./workers/workers.ts";
@@ -73,9 +74,16 @@ function openLog(config: Config): LogOutput {
   return new LogOutput(limits.ok ? limits.value : defaultLimits, new EventLoop().alarm());
 }
 
+/** What records the traffic, if `config` asks for it. Its code is loaded only then. */
+async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
+  if (config.recordTo === undefined) return {};
+  const { serverRecording } = await import("./record/server-recording.ts");
+  return { wiretap: serverRecording(config.recordTo, config) };
+}
+
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
 async function start(config: Config, log: LogOutput): Promise<Server | Workers> {
-  const options = serveOptions(config);
+  const options = { ...serveOptions(config), ...(await tapOf(config)) };
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
     const count = countWorkers(config);
@@ -131,6 +139,10 @@ async function announce(
   if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
     const { authorityLine } = await import("./trust/authority-line.ts");
     void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
+  }
+  if (quiet !== true && hasFaults(settings.config) && !standardOutput.isTerminal) {
+    const { faultsLine } = await import("./faults-command.ts");
+    void standardError.write(`postern: ${faultsLine(settings.config)}\n`);
   }
   if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
@@ -202,7 +214,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const server = await start(config, log);
     const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
-    if (file !== undefined || hasTls(config)) {
+    if (file !== undefined || hasTls(config) || config.faults !== undefined) {
       const { reloadOnHangup } = await import("./reload.ts");
       reloadOnHangup(server, command.value, settings.value, stop);
     }
@@ -236,6 +248,11 @@ export async function main(given: readonly string[]): Promise<void> {
   if (first === "trust" || first === "untrust") {
     const { runTrust } = await import("./trust/trust-command.ts");
     process.exitCode = await runTrust(first, words.slice(1));
+    return;
+  }
+  if (first === "faults") {
+    const { runFaults } = await import("./faults-command.ts");
+    process.exitCode = await runFaults(words.slice(1));
     return;
   }
   if (first !== "check") return serveUntilStopped(words);

@@ -19,6 +19,7 @@ import type {
   ConnectionContext,
   ConnectionFactory,
   ProtocolConnection,
+  ProxiedClients,
   ServerContext,
 } from "./connection/protocol-connection.ts";
 import type { RefusalReason } from "../site/observer.ts";
@@ -182,12 +183,12 @@ export class Listener {
         this.#connections.add(after);
       },
     };
-    this.limit(server.limits);
+    this.limit(server.limits, server.proxied);
   }
 
-  /** Sets the limits of connections to come; open connections keep theirs. */
-  limit(limits: Limits): void {
-    this.#context = { ...this.#context, limits };
+  /** Sets what holds for connections to come; open connections keep theirs. */
+  limit(limits: Limits, proxied: ProxiedClients | undefined): void {
+    this.#context = { ...this.#context, limits, proxied };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
   }
@@ -385,7 +386,7 @@ export class Listener {
 
   /** Whether many clients have `address`: those of a Unix socket, and of a trusted proxy. */
   #isOfMany(address: string): boolean {
-    return address === unixAddress || this.#context.proxied?.()?.trusts(address) === true;
+    return address === unixAddress || this.#context.proxied?.trusts(address) === true;
   }
 
   /** Has a connection answer that it is refused. */

@@ -8,9 +8,12 @@
  * `CodeOption` (`cli/config/config.ts`) instead.
  */
 
+import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
+import type { ProxiedClients } from "./connection/protocol-connection.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
 
@@ -78,6 +81,16 @@ export interface ServeOptions extends SiteOptions {
   readonly isTerminal?: () => boolean;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * What the server does wrong on purpose, to test clients: a list of rules, or the path of a text
+   * file with them. Nothing by default.
+   */
+  readonly faults?: readonly FaultRule[] | string;
+  /**
+   * Is told of the octets of each connection, those within TLS; `recordScripts` of `postern/check`
+   * makes one that writes wire scripts. None by default.
+   */
+  readonly wiretap?: Wiretap;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -93,6 +106,7 @@ const optionsWithoutDefault = [
   "onError",
   "unix",
   "unixMode",
+  "wiretap",
 ] as const satisfies readonly (keyof ServeOptions)[];
 
 type OptionWithoutDefault = (typeof optionsWithoutDefault)[number];
@@ -105,6 +119,7 @@ export const defaultOptions = {
   reusePort: false,
   trustProxy: [],
   log: "none",
+  faults: [],
   record: true,
 } as const satisfies Required<Omit<ServeOptions, OptionWithoutDefault>>;
 
@@ -114,7 +129,10 @@ type DefaultedOption = keyof typeof defaultOptions;
 /** Options in which only those are left out that have no default. */
 export type CompleteOptions = ServeOptions &
   Required<Pick<ServeOptions, DefaultedOption>> &
-  Pick<CompleteSiteOptions, "filesOver">;
+  Pick<CompleteSiteOptions, "filesOver"> & {
+    /** The clients behind the proxies that `trustProxy` names. */
+    readonly proxied?: ProxiedClients;
+  };
 
 /** Throws a TypeError for a key that is no option: what was meant would have no effect. */
 function checkKeys(options: ServeOptions): void {
@@ -130,10 +148,18 @@ function checkKeys(options: ServeOptions): void {
   throw new TypeError(`no option is called ${JSON.stringify(unknown)}${hint}`);
 }
 
+/** The clients behind the proxies of `options`. Their code is loaded only where there are some. */
+function proxiedBy({ trustProxy = [], limits }: ServeOptions): Pick<CompleteOptions, "proxied"> {
+  if (trustProxy.length === 0) return {};
+  const { openTrustedProxies } =
+    require("./proxied/trusted-proxies.ts") as typeof import("./proxied/trusted-proxies.ts");
+  return { proxied: openTrustedProxies(trustProxy, { ...defaultOptions.limits, ...limits }) };
+}
+
 /**
  * `options`, each with its default where it is left out. Throws a TypeError for a key that is no
- * option, and a `ServeError` for the first option that is set to none of its words: callers without
- * types may.
+ * option, and a `ServeError` for the first option that is set to none of its words (callers without
+ * types may), and for a proxy that has no address.
  */
 export function completeOptions(options: ServeOptions): CompleteOptions {
   checkKeys(options);
@@ -146,6 +172,7 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
     ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
     // Mounts alone leave no folder for "/".
     ...(hasRoot ? {} : { root: "" }),
+    ...proxiedBy(options),
     ...(options.files === undefined ? {} : { filesOver: options.root }),
   };
 }
@@ -178,7 +205,8 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
-  | "record";
+  | "record"
+  | "wiretap";
 
 /**
  * The options that can change while a server runs. `tls` is the certificate for connections to

@@ -92,7 +92,7 @@ export interface Request {
   tookMessage?: (message: string | Uint8Array) => void;
 }
 
-/** The host that the client of a request asked for: the one that a trusted proxy names goes first. */
+/** The host that the client asked for: the one that a trusted proxy names goes first. */
 export function askedAuthority({
   head,
   forwarded,

@@ -19,8 +19,10 @@ export type ServeErrorCode =
   | "index"
   | "allowArchive"
   | "rules"
+  | "faults"
   | "tls"
   | "workers"
+  | "recordTo"
   | "port-taken"
   | "listen";
 

@@ -208,6 +208,78 @@ describe("the exit status", () => {
   });
 });
 
+describe("a client", () => {
+  const program = "process.stdout.write(await (await fetch(process.argv.at(-1))).text())";
+  const words = [process.execPath, "-e", program, "{url}"];
+  const asked = `# Asked
+
+    client
+
+## It gets its content (RFC 9112 §6.3, must)
+
+    ask GET /a
+    > GET /a HTTP/1.1
+    < HTTP/1.1 200 OK
+    < Content-Length: 2
+    <
+    << ab
+    gets 200
+    || ab
+`;
+
+  test("is played with, and the report names it", async () => {
+    write("s", "asked", asked);
+    write("s", "good", good);
+    const { status, text } = await run({
+      clients: [`it=${words.map((word) => `'${word}'`).join(" ")}`],
+    });
+    expect(text).toContain("it: every must held (1/1)");
+    expect(text).toContain(
+      "1 script not played with it:\n  DIR/s/good.wire: plays the client's part",
+    );
+    expect(status).toBe(0);
+    write("s", "asked", asked.replace("|| ab", "|| abc"));
+    const other = await run({ clientWords: words });
+    expect(other.status).toBe(1);
+    expect(other.text).toContain(
+      "  passed\n    * the client is asked: GET /a\n    > GET /a HTTP/1.1",
+    );
+    expect(other.text).toContain("expected  this body, 3 bytes");
+  });
+
+  test("is needed for its scripts, which no server is played against", async () => {
+    write("s", "asked", asked);
+    write("s", "good", good);
+    const reason = "DIR/s/asked.wire: plays the server's part: give --client";
+    const own = await run({});
+    expect(own).toMatchObject({ status: 0, text: expect.stringContaining(reason) });
+    const server = filesOf(join(folder, "tree"));
+    const tree = join(folder, "tree");
+    const other = await run({ against: [server.url.href], tree });
+    expect(other).toMatchObject({ status: 0, text: expect.stringContaining(reason) });
+  });
+
+  test("is refused beside a server, and where its command can't be read", async () => {
+    write("s", "asked", asked);
+    const beside = await run({ clients: ["a {url}"], against: ["http://localhost:1/"] });
+    expect(beside).toEqual({
+      status: 2,
+      text: "--client plays no server: leave out --against and --tree\n",
+    });
+    const unread = await run({ clients: ["a '{url}"] });
+    expect(unread).toEqual({ status: 2, text: "--client: expected single quotes in pairs\n" });
+    const absent = await run({ clients: ["absent-client {url}"] });
+    expect(absent.status).toBe(2);
+    expect(absent.text).toContain("NOT REACHED absent-client {url}: absent-client is not there");
+  });
+
+  test("is marked as one in JSON", async () => {
+    write("s", "asked", asked);
+    const { text } = await run({ clientWords: words, json: true });
+    expect(JSON.parse(text)).toMatchObject({ servers: [{ client: true, scripts: [{}] }] });
+  });
+});
+
 describe("a server of the house", () => {
   test("is started for each script with its tree, words and limits, and cleared away", async () => {
     const settings = "    server --upload-dir {{root}}/up\n    limit headerTimeMs 300\n    file";

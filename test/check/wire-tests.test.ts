@@ -20,14 +20,14 @@ writeFileSync(
   `# Two\n\n    limit headerTimeMs 300\n\n## It hurries (RFC 9110 §9, must)\n\n${request}    < 200\n`,
 );
 
-/** Runs `bun test` on a file that calls `wire` with these options. */
-async function run(options: string): Promise<{ status: number; text: string }> {
+/** Runs `bun test` on a file that calls `wire`, or `wireClient`, with these options. */
+async function run(options: string, make = "wire"): Promise<{ status: number; text: string }> {
   const file = join(folder, "a.test.ts");
   const source = join(import.meta.dir, "../../check.ts");
   writeFileSync(
     file,
-    `import { wire } from ${JSON.stringify(source)};\n` +
-      `wire(${JSON.stringify(join(folder, "s"))}, { ${options} });\n`,
+    `import { ${make} } from ${JSON.stringify(source)};\n` +
+      `${make}(${JSON.stringify(join(folder, "s"))}, { ${options} });\n`,
   );
   const child = Bun.spawn([process.execPath, "test", file], {
     cwd: folder,
@@ -56,4 +56,23 @@ test("each phase is a test with its title as the name, and says what came", asyn
   const away = await run(against);
   expect(away.status).toBe(1);
   expect(away.text).toContain("not reached: ECONNREFUSED");
+});
+
+test("a client's phases are tests, too, and what it can't be asked is skipped", async () => {
+  const head = "# Three\n\n    client\n\n## It gets one (RFC 9110 §9, must)\n\n";
+  const answer = "    < HTTP/1.1 200 OK\n    < Content-Length: 2\n    <\n    << ab\n    gets 200\n";
+  const asked = "    ask GET /a\n    > GET /a HTTP/1.1\n";
+  const title = "\n## It gets another (RFC 9110 §9, must)\n\n";
+  writeFileSync(
+    join(folder, "s/three.wire"),
+    `${head}${asked}${answer}    || ab\n${title}${asked}${answer}    || ba\n`,
+  );
+  const program = "process.stdout.write(await (await fetch(process.argv.at(-1))).text())";
+  const client = JSON.stringify(`'${process.execPath}' -e '${program}' {url}`);
+  const { status, text } = await run(`client: ${client}`, "wireClient");
+  expect(status).toBe(1);
+  expect(text).toContain("(pass) DIR/s > Three (DIR/s/three.wire) > It gets one");
+  expect(text).toContain("(fail) DIR/s > Three (DIR/s/three.wire) > It gets another");
+  expect(text).toContain("expected  this body, 2 bytes");
+  expect(text).toContain("(skip) DIR/s > One (DIR/s/one.wire) > It answers");
 });

@@ -16,7 +16,7 @@ const modulesMax = 115;
 /** What few servers need before their first answer, or at all. */
 const seldomUsed = [
   /^src\/check\//,
-  /^src\/cli\/workers\//,
+  /^src\/cli\/(?:record|workers)\//,
   /^src\/cli\/(?:check-command|ready-report|reload)\.ts$/,
   /^src\/cli\/config\/(?:config-file|config-worker|read-config)\.ts$/,
   /^src\/cli\/options\/(?:flag-list|given-words|unknown-option)\.ts$/,
@@ -24,7 +24,7 @@ const seldomUsed = [
   /^src\/http\/multipart\.ts$/,
   /^src\/http1\/chunked\.ts$/,
   /^src\/server\/connection\/(?:file-sender|stream)\.ts$/,
-  /^src\/server\/(?:live-text|machine-addresses|request-recorder|unix-socket)\.ts$/,
+  /^src\/server\/(?:live-text|machine-addresses|recording\/.*|unix-socket)\.ts$/,
   /^src\/server\/tls\//,
   /^src\/site\/listing\//,
   /^src\/site\/forms\//,

@@ -20,10 +20,13 @@ describe("the page on wire scripts", () => {
   });
 
   test("shows every statement there is", () => {
-    const source = readFileSync(join(root, "src/check/script/statement.ts"), "utf8");
-    const table = /const readers[^{]*\{([\s\S]*?)^\};/mu.exec(source)?.[1] ?? "";
-    const keywords = [...table.matchAll(/^ {2}"?([a-z>|<-]+)"?: /gmu)].map(([, word = ""]) => word);
-    expect(keywords.length).toBeGreaterThan(30);
+    const keywords = ["statement.ts", "client/client-statement.ts"].flatMap((file) => {
+      const source = readFileSync(join(root, "src/check/script", file), "utf8");
+      const table = /const (?:r|clientR)eaders[^{]*\{([\s\S]*?)^\};/mu.exec(source)?.[1] ?? "";
+      return Array.from(table.matchAll(/^ {2}"?([a-z>|<-]+)"?: /gmu), ([, word = ""]) => word);
+    });
+    expect(keywords.length).toBeGreaterThan(40);
+    expect(keywords).toContain("gets");
     const lines = examples.join("\n").split("\n");
     const shown = new Set(lines.map((line) => /^ {4}(\S+)/u.exec(line)?.[1]));
     const tabled = new Set([...page.matchAll(/^\| `([^\s`]+)/gmu)].map(([, word]) => word));
@@ -31,9 +34,21 @@ describe("the page on wire scripts", () => {
   });
 });
 
+test("the page on recording has a script that parses", () => {
+  const recording = readFileSync(join(root, "docs", "recording.md"), "utf8");
+  const examples = [...recording.matchAll(/^```wire\n([\s\S]*?)^```$/gmu)];
+  expect(examples).toHaveLength(1);
+  for (const [, text = ""] of examples) {
+    const script = parseScript("example.wire", text);
+    expect(script.ok ? [] : script.error).toEqual([]);
+  }
+});
+
 describe("the project's own scripts", () => {
   test("parse", () => {
-    const scripts = collectScripts([join(root, "fixtures", "wire")]);
-    expect(scripts.ok ? [] : scripts.error).toEqual([]);
+    for (const folder of ["wire", "clients"]) {
+      const scripts = collectScripts([join(root, "fixtures", folder)]);
+      expect(scripts.ok ? [] : scripts.error).toEqual([]);
+    }
   });
 });

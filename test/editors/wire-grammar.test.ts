@@ -93,6 +93,14 @@ function statement(line: string): string[] {
     .map(({ text, scopes }) => `${text.trim()}: ${scopes.at(-1)?.replace(/\.wire$/u, "")}`);
 }
 
+/** The same of a line in a script that tests a client. */
+function clientStatement(line: string): string[] {
+  const tokens = tokensOf(`# T\n\n    client\n    ${line}`)[3] ?? [];
+  return tokens
+    .filter(({ text }) => text.trim() !== "")
+    .map(({ text, scopes }) => `${text.trim()}: ${scopes.at(-1)?.replace(/\.wire$/u, "")}`);
+}
+
 const isInvalid = ({ scopes }: Token): boolean => scopes.some((s) => s.startsWith("invalid."));
 
 /** `PATH:LINE: TEXT` of each line of the script that the grammar calls invalid. */
@@ -104,7 +112,7 @@ function invalidLines(path: string, text: string): string[] {
 }
 
 describe("the scripts of the project", () => {
-  const folders = ["fixtures/wire"];
+  const folders = ["fixtures/wire", "fixtures/clients"];
   const paths = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".wire"))
@@ -130,6 +138,34 @@ describe("the scripts of the project", () => {
       expect(`${line}: ${first}`).toMatch(/: (?:keyword|storage|support|punctuation)\.[\w.-]+$/u);
     }
   });
+});
+
+test("a script that tests a client is read from the other side, and the tour of it, too", () => {
+  const manual = readFileSync(join(root, "docs/wire-scripts.md"), "utf8");
+  const tour = /```wire\n(# Everything once, for a client\n[^]*?)\n```/u.exec(manual)?.[1] ?? "";
+  expect(tour).toContain("    client\n");
+  expect(invalidLines("tour", tour)).toEqual([]);
+  expect(clientStatement("> GET /a HTTP/1.1")).toEqual([
+    ">: keyword.operator.expect",
+    "GET: keyword.other.method",
+    "/a: string.unquoted.path",
+    "HTTP/1.1: constant.language.version",
+  ]);
+  expect(clientStatement("< HTTP/1.1 200 OK")).toEqual([
+    "<: keyword.operator.send",
+    "HTTP/1.1: constant.language.version",
+    "200: constant.numeric.status",
+    "OK: string.unquoted.sent",
+  ]);
+  expect(clientStatement("gets 200 or fails")).toEqual([
+    "gets: keyword.control.expectation",
+    "200: constant.numeric.status",
+    "or: keyword.operator.word",
+    "fails: keyword.control.expectation",
+  ]);
+  for (const line of [">> GET", "file a.txt", "decoded", "maybe 100", "server --hidden"]) {
+    expect(invalidLines("line", `    client\n    ${line}`)).toHaveLength(1);
+  }
 });
 
 test("the parts of a heading have scopes of their own", () => {
@@ -180,6 +216,7 @@ test.each<[string, string[]]>([
       "Not Found: string.unquoted.reason",
     ],
   ],
+  ["send ./bodies/a", ["send: support.function.action", "./bodies/a: string.unquoted.path"]],
   ["needs post-form", ["needs: keyword.other.setting", "post-form: constant.other.need"]],
   [
     "should RFC 9112 §9.3",

@@ -1,6 +1,6 @@
 /**
- * One TCP connection to the server under test, as the player uses it: the received bytes that no
- * expectation has taken yet, and whether the server has ended its side.
+ * One TCP connection to the server under test, or from a client under test, as the player uses it:
+ * the received bytes that no expectation has taken yet, and whether the peer has ended its side.
  *
  * Sending never blocks the player. Bytes that the socket does not take wait in `#unsent` and go out
  * on drain, because a server may answer and stop reading before it has received everything. The
@@ -58,7 +58,7 @@ export class Connection {
       allowHalfOpen: true,
       ...(endpoint.secure === true ? { tls: { rejectUnauthorized: false } } : {}),
       data: connection,
-      socket: handlers,
+      socket: connectionHandlers,
     });
     let timer: Timer | undefined;
     const late = new Promise<"late">((resolve) => {
@@ -80,7 +80,15 @@ export class Connection {
     }
   }
 
-  /** How the server has ended its side of the connection. */
+  /** A connection that was accepted: the peer is a client. Its socket has `connectionHandlers`. */
+  static accepted(socket: Socket<Connection>, tap?: ConnectionTap): Connection {
+    const connection = new Connection(tap);
+    connection.#socket = socket;
+    socket.data = connection;
+    return connection;
+  }
+
+  /** How the peer has ended its side of the connection. */
   get peer(): PeerState {
     return this.#peer;
   }
@@ -210,7 +218,7 @@ function ignore(): void {
 }
 
 /** After a FIN in both directions `close` has no error; with an error the connection was reset. */
-const handlers = {
+export const connectionHandlers = {
   data: (socket: Socket<Connection>, octets: Uint8Array) => socket.data.received(octets),
   drain: (socket: Socket<Connection>) => socket.data.drained(),
   end: (socket: Socket<Connection>) => socket.data.left("closed"),

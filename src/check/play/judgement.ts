@@ -7,6 +7,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
 import { equalBytes, latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
+import { besideBytes } from "../script/beside.ts";
 import { fillTemplate, visibleText } from "../script/escape.ts";
 import type {
   BodyCheck,
@@ -19,6 +20,7 @@ import type {
   Template,
 } from "../script/script.ts";
 import type { HttpResponse } from "./response-reader.ts";
+import type { MessageField } from "./message-reader.ts";
 import { fieldValues } from "./response-reader.ts";
 import { contentBytes } from "./script-tree.ts";
 
@@ -46,13 +48,15 @@ interface Difference {
 export interface Memory {
   readonly captures: Map<string, Uint8Array>;
   readonly files: Map<string, Content>;
+  /** The script's path, for the files beside it. */
+  readonly script?: string;
 }
 
 /** The memory of a script before its first phase. */
 export function freshMemory(script: Script): Memory {
   const files = new Map<string, Content>();
   for (const entry of script.tree) if (entry.kind === "file") files.set(entry.path, entry.content);
-  return { captures: new Map(), files };
+  return { captures: new Map(), files, script: script.file };
 }
 
 /** Decides whether the outcome of a check fails its phase. Returns the failure if so. */
@@ -76,14 +80,15 @@ export function judgeResponse(
   const failure =
     judgeStatus(step, response) ??
     firstFailure(step.fields, (check) =>
-      weigh(check, judgeField(check, response, memory), response),
+      weigh(check, judgeField(check, response.fields, memory), response),
     ) ??
     judgeBody(step, response, memory, weigh) ??
-    firstFailure(step.saves, (each) => save(each, response, memory));
+    firstFailure(step.saves, (each) => saveField(each, response.fields, memory));
   return failure === undefined ? undefined : { ...failure, response };
 }
 
-function firstFailure<Check>(
+/** The failure of the first check that has one. */
+export function firstFailure<Check>(
   checks: readonly Check[],
   judge: (check: Check) => Failure | undefined,
 ): Failure | undefined {
@@ -118,13 +123,13 @@ function judgeStatus(step: ResponseStep, response: HttpResponse): Failure | unde
 }
 
 /** Checks a field's value, its lines combined with ", " (RFC 9110 §5.3). */
-function judgeField(
+export function judgeField(
   check: FieldCheck,
-  response: HttpResponse,
+  fields: readonly MessageField[],
   memory: Memory,
 ): Failure | undefined {
   const { line, name } = check;
-  const values = fieldValues(response.fields, name);
+  const values = fieldValues(fields, name);
   const value = values.join(", ");
   const came =
     values.length === 0 ? `no ${name}` : values.map((v) => `${name}: ${v}`).join(" and ");
@@ -155,6 +160,15 @@ export function resolve(template: Template, memory: Memory, line: number): Uint8
   return { line, expected: `{{${filled.error}}}`, came, unsaved: true };
 }
 
+/** The bytes of a file beside the script, or the failure that it can't be read. */
+export function besideOf(
+  { line, path }: { readonly line: number; readonly path: string },
+  { script = "" }: Memory,
+): Uint8Array | Failure {
+  const expected = `the file ${path} beside the script`;
+  return besideBytes(script, path) ?? { line, expected, came: "it can't be read" };
+}
+
 function judgeBody(
   step: ResponseStep,
   response: HttpResponse,
@@ -169,7 +183,12 @@ function judgeBody(
   );
 }
 
-function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Failure | undefined {
+/** Checks a body, or what of it is left when its content coding is removed. */
+export function judgeBodyCheck(
+  check: BodyCheck,
+  body: Uint8Array,
+  memory: Memory,
+): Failure | undefined {
   const { line } = check;
   const came = `${body.length} bytes of body`;
   switch (check.kind) {
@@ -192,6 +211,12 @@ function judgeBodyCheck(check: BodyCheck, body: Uint8Array, memory: Memory): Fai
       return judgeContains(check, body, memory);
     case "file":
       return judgeFile(check, body, memory);
+    case "beside": {
+      const wanted = besideOf(check, memory);
+      return wanted instanceof Uint8Array
+        ? compare(line, wanted, body, `the bytes of ./${check.path}`)
+        : wanted;
+    }
     case "exact": {
       const wanted = resolve(check.text, memory, line);
       return wanted instanceof Uint8Array ? compare(line, wanted, body, "this body") : wanted;
@@ -274,9 +299,13 @@ const decoders: Readonly<Record<string, (body: Uint8Array) => Uint8Array>> = {
 };
 
 /** Saves a field's value, or what the pattern's first group matches in it. */
-function save(wanted: Save, response: HttpResponse, memory: Memory): Failure | undefined {
+export function saveField(
+  wanted: Save,
+  fields: readonly MessageField[],
+  memory: Memory,
+): Failure | undefined {
   const { line, name, field, pattern } = wanted;
-  const values = fieldValues(response.fields, field);
+  const values = fieldValues(fields, field);
   const value = values.join(", ");
   if (values.length === 0) return { line, expected: `the field ${field}`, came: `no ${field}` };
   const found = pattern === undefined ? value : pattern.exec(value)?.[1];

@@ -254,8 +254,8 @@ function cutsIn({ run, after }: RecordedRun): readonly Cut[] {
   return cuts.length === 0 ? [] : [...cuts, { kind: "every" }];
 }
 
-function copyMemory({ captures, files }: Memory): Memory {
-  return { captures: new Map(captures), files: new Map(files) };
+function copyMemory(memory: Memory): Memory {
+  return { ...memory, captures: new Map(memory.captures), files: new Map(memory.files) };
 }
 
 function thinned<Item>(items: readonly Item[]): readonly Item[] {

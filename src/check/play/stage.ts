@@ -95,6 +95,9 @@ export async function withOwnStages(
   await gather([]);
 }
 
+/** Why a script that tests a client isn't played against a server. */
+export const clientsOnly = "plays the server's part: give --client";
+
 /** What is known of a server that already runs. */
 interface OwnedStage {
   /** Whether the player may write its tree. */
@@ -111,6 +114,7 @@ interface OwnedStage {
 /** Why `script` can't be played against a server that already runs; `undefined` if it can. */
 export function reasonNotToPlay(script: Script, owned: OwnedStage): string | undefined {
   const { serverArguments, limits, hosts, alone, cleartext, stateful } = script.settings;
+  if (script.settings.client === true) return clientsOnly;
   const words = Object.entries(limits).map(([name, value]) => `limit ${name} ${value}`);
   if (serverArguments.length > 0) words.unshift(`server ${serverArguments.join(" ")}`);
   if (words.length > 0) return `needs ${words.join(", ")}`;

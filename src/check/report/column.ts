@@ -19,9 +19,11 @@ export type ScriptOutcome =
       readonly replays: number;
     };
 
-/** A server, and the outcome of each script against it. */
+/** A server, or a client, and the outcome of each script against it. */
 export interface Column {
   readonly server: string;
+  /** Whether it is a client, with which the scripts were played in the server's part. */
+  readonly client?: true;
   /** Whether the server is the one that `check` belongs to, and started. */
   readonly own?: true;
   /** Why the server could not be reached, if so. Nothing was played then. */

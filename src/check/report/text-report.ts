@@ -18,7 +18,7 @@ import { departuresOf } from "../blame/departure.ts";
 import { causesOf } from "./cause.ts";
 import type { Column, Gone } from "./column.ts";
 import { sections, tally } from "./column.ts";
-import { sentLines } from "./exchange-text.ts";
+import { exchangeLines, sentLines } from "./exchange-text.ts";
 import type { Finding } from "./finding.ts";
 import { findingsOf, proseOf } from "./finding.ts";
 import { matrixLines } from "./matrix.ts";
@@ -101,7 +101,8 @@ function findingsText(
   const { server } = column;
   const number = counted(found.length, strength);
   if (found[0]?.taste === true) {
-    const heading = `${number} in which ${server} chose otherwise than postern (no failures):`;
+    const than = column.client === true ? "" : " than postern";
+    const heading = `${number} in which ${server} chose otherwise${than} (no failures):`;
     return [[heading, ...found.map((finding) => `  ${brief(finding)}`)]];
   }
   const causes = causesOf(found, column);
@@ -155,8 +156,13 @@ function findingText({ script, phase, outcome }: Finding): readonly string[] {
   ];
   if (replay !== undefined) lines.push(`  held uncut, failed ${replay}`);
   if (exchange !== undefined && exchange.length > 0) {
-    const sent = sentLines(exchange);
-    lines.push("  sent", ...sent.slice(0, sentLinesMax).map((line) => `    ${line}`));
+    // What a client made of an answer is understood by the answer.
+    const isClients = script.settings.client === true;
+    const sent = isClients ? exchangeLines(exchange) : sentLines(exchange);
+    lines.push(
+      isClients ? "  passed" : "  sent",
+      ...sent.slice(0, sentLinesMax).map((line) => `    ${line}`),
+    );
     if (sent.length > sentLinesMax)
       lines.push(`    * and ${sent.length - sentLinesMax} more lines`);
   }
@@ -183,6 +189,7 @@ function responseText(response: HttpResponse): readonly string[] {
 function notPlayedText(scripts: readonly Script[], columns: readonly Column[]): readonly string[] {
   const lines: string[] = [];
   for (const column of columns) {
+    const how = column.client === true ? "with" : "against";
     const whole = scripts.flatMap((script) => {
       const outcome = column.outcomes.get(script);
       return outcome?.kind === "not-played" ? [{ script, reason: outcome.reason }] : [];
@@ -197,7 +204,7 @@ function notPlayedText(scripts: readonly Script[], columns: readonly Column[]): 
       });
     });
     if (whole.length > 0) {
-      lines.push(`${counted(whole.length, "script")} not played against ${column.server}:`);
+      lines.push(`${counted(whole.length, "script")} not played ${how} ${column.server}:`);
       for (const [reason, members] of Map.groupBy(whole, (each) => each.reason)) {
         lines.push(
           ...reasonText(
@@ -210,7 +217,7 @@ function notPlayedText(scripts: readonly Script[], columns: readonly Column[]): 
       lines.push("");
     }
     if (parts.length === 0) continue;
-    lines.push(`${counted(parts.length, "phase")} of others not played against ${column.server}:`);
+    lines.push(`${counted(parts.length, "phase")} of others not played ${how} ${column.server}:`);
     for (const [reason, members] of Map.groupBy(parts, (each) => each.reason)) {
       lines.push(
         ...reasonText(

@@ -8,7 +8,7 @@ import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Played } from "../play/replay.ts";
 import { canBeReplayed, playsByItself, playScript, replayScript } from "../play/replay.ts";
 import type { Stage, StartServer } from "../play/stage.ts";
-import { withOwnStages } from "../play/stage.ts";
+import { clientsOnly, withOwnStages } from "../play/stage.ts";
 import type { Column, ScriptOutcome } from "../report/column.ts";
 import type { Script } from "../script/script.ts";
 import type { Course } from "./course.ts";
@@ -27,8 +27,13 @@ export async function playOwn(
   const outcomes = new Map<Script, ScriptOutcome>();
   const column = { server: "postern", own: true as const, outcomes };
   const { bounds } = course;
-  course.progress?.planned({ play: scripts.length, replay: course.replays ? scripts.length : 0 });
-  const ordered = course.ordered(scripts);
+  const playable = scripts.filter(({ settings }) => settings.client !== true);
+  for (const script of scripts) {
+    if (playable.includes(script)) continue;
+    outcomes.set(script, { kind: "not-played", reason: clientsOnly });
+  }
+  course.progress?.planned({ play: playable.length, replay: course.replays ? playable.length : 0 });
+  const ordered = course.ordered(playable);
   await course.inTurn(ordered, scriptsAtOnce, (script) =>
     course.take("play", script, outcomes, () =>
       onStages(script, 1, start, outcomes, ([stage]) => playScript(script, stage, bounds)),

@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import { missingBeside } from "./beside.ts";
 import type { Script, ScriptFault } from "./script.ts";
 import { parseScript } from "./script-parser.ts";
 
@@ -28,8 +29,10 @@ export function collectScripts(
       if (seen.has(resolve(file))) continue;
       seen.add(resolve(file));
       const script = readScript(file);
-      if (script.ok) scripts.push(script.value);
-      else faults.push(...script.error);
+      if (script.ok) {
+        scripts.push(script.value);
+        faults.push(...missingBeside(script.value));
+      } else faults.push(...script.error);
     }
   }
   return faults.length > 0 ? failure(faults) : success(scripts);

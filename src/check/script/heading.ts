@@ -6,6 +6,7 @@
  *     reference = "RFC " 3*5DIGIT SP ( "§" section [ " step " 1*DIGIT ] / "errata " 1*DIGIT )
  *               / name " §" section          ; another standard, as in "Fetch §3.2"
  *               / "postern: " rule           ; a rule of postern's own: "postern: permission"
+ *               / "recorded"                 ; what a server answered when it was recorded
  *     section   = ( ALPHA / 1*DIGIT ) *( "." 1*DIGIT )
  *     strength  = "must" / "should" / "may"
  *
@@ -32,6 +33,7 @@ const references: readonly RegExp[] = [
   /^RFC \d{3,5} errata \d+$/u,
   /^[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)* §(?:[A-Z]|\d+)(?:\.\d+)*$/u,
   /^postern: [a-z][a-z0-9 -]*$/u,
+  /^recorded$/u,
 ];
 
 /** Parses the heading of a phase, a line that begins with `## `. Fails with what was expected. */

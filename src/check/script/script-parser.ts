@@ -11,6 +11,8 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import { ClientStepParser } from "./client/client-step-parser.ts";
+import { beginsClientStatement, readClientStatement } from "./client/client-statement.ts";
 import { readPhaseHeading } from "./heading.ts";
 import type { Script, ScriptFault } from "./script.ts";
 import { SettingsParser } from "./settings-parser.ts";
@@ -31,9 +33,13 @@ class ScriptParser {
   readonly #file: string;
   readonly #faults: ScriptFault[] = [];
   #title: string | undefined;
+  /** The line of the first statement. */
+  #firstLine: number | undefined;
   #previous: "blank" | "prose" | "machine" = "blank";
   readonly #settings = new SettingsParser();
   readonly #steps = new StepParser((line, expected) => this.#fault(line, expected));
+  /** Takes the place of `#steps` in a script that tests a client. */
+  #clientSteps: ClientStepParser | undefined;
   readonly #proseByHeading = new Map<number, string[]>();
   /** The paragraphs of the heading whose last one the next line of prose continues. */
   #paragraph: string[] | undefined;
@@ -59,18 +65,33 @@ class ScriptParser {
       this.#fault(line, "an empty line between prose and an indented block");
     }
     this.#previous = "machine";
+    this.#firstLine ??= line;
     this.#paragraph = undefined;
     if (this.#title === undefined) return this.#fault(line, "# TITLE before anything else");
+    if (this.#clientSteps !== undefined) return this.#clientLine(text.slice(4), line);
     const statement = readStatement(text.slice(4), line);
     if (!statement.ok) return this.#fault(line, statement.error);
     if (statement.value.kind === "setting") this.#setting(statement.value.setting, line);
     else this.#steps.take(statement.value, line);
   }
 
+  /** A line of a script that tests a client. */
+  #clientLine(text: string, line: number): void {
+    const statement = readClientStatement(text, line);
+    if (!statement.ok) return this.#fault(line, statement.error);
+    if (statement.value.kind === "setting") this.#setting(statement.value.setting, line);
+    else this.#clientSteps?.take(statement.value, line);
+  }
+
+  /** What takes the phases: that of the client's script, or of a server's. */
+  get #phases(): StepParser | ClientStepParser {
+    return this.#clientSteps ?? this.#steps;
+  }
+
   end(line: number): Result<Script, readonly ScriptFault[]> {
     this.#endPhase(line);
     if (this.#title === undefined) this.#fault(Math.max(line, 1), "# TITLE");
-    else if (this.#steps.phases.length === 0) {
+    else if (this.#phases.phases.length === 0) {
       this.#fault(Math.max(line, 1), "at least one phase: ## TITLE (REFERENCE, must|should|may)");
     }
     if (this.#faults.length > 0) return failure(this.#faults);
@@ -79,7 +100,7 @@ class ScriptParser {
       title: this.#title ?? "",
       tree: this.#steps.tree,
       settings: this.#settings.end(),
-      phases: this.#steps.phases,
+      phases: this.#phases.phases,
       prose: this.#proseByHeading,
     });
   }
@@ -109,17 +130,19 @@ class ScriptParser {
     const heading = readPhaseHeading(text);
     if (!heading.ok) this.#fault(line, heading.error);
     const unknown = { title: text, references: [], strength: "must" } as const;
-    this.#steps.begin(line, heading.ok ? heading.value : unknown);
+    this.#phases.begin(line, heading.ok ? heading.value : unknown);
   }
 
   /** Whether an indented line is meant as a statement; a list in prose may continue indented. */
   #isStatement(start: string, line: number): boolean {
-    if (this.#previous === "prose") return readStatement(start, line).ok;
-    return beginsStatement(start);
+    const isClient = this.#clientSteps !== undefined;
+    const read = isClient ? readClientStatement : readStatement;
+    if (this.#previous === "prose") return read(start, line).ok;
+    return isClient ? beginsClientStatement(start) : beginsStatement(start);
   }
 
   #paragraphLine(text: string): void {
-    const heading = this.#steps.phases.at(-1)?.line ?? 0;
+    const heading = this.#phases.phases.at(-1)?.line ?? 0;
     const paragraphs = this.#proseByHeading.get(heading) ?? [];
     this.#proseByHeading.set(heading, paragraphs);
     if (this.#paragraph === paragraphs) paragraphs.push(`${paragraphs.pop() ?? ""} ${text}`);
@@ -129,15 +152,18 @@ class ScriptParser {
 
   #endPhase(end: number): void {
     this.#paragraph = undefined;
-    this.#steps.end((begin) => !this.#faults.some(({ line }) => line >= begin && line <= end));
+    this.#phases.end((begin) => !this.#faults.some(({ line }) => line >= begin && line <= end));
   }
 
   #setting(setting: Setting, line: number): void {
-    if (this.#steps.phases.length > 0) {
+    if (this.#phases.phases.length > 0) {
       return this.#fault(line, "settings before the first phase");
     }
-    this.#steps.close();
+    this.#phases.close();
     const expected = this.#settings.take(setting);
     if (expected !== undefined) this.#fault(line, expected);
+    if (setting.kind !== "client") return;
+    if (line !== this.#firstLine) this.#fault(line, "client before all other statements");
+    this.#clientSteps ??= new ClientStepParser((at, wanted) => this.#fault(at, wanted));
   }
 }

@@ -62,10 +62,14 @@ export type TreeChange =
   | { readonly kind: "chmod"; readonly line: number; readonly path: string; readonly mode: number }
   | { readonly kind: "remove"; readonly line: number; readonly path: string };
 
-/** A part of a block to send: text, or a pattern repeated to exactly `count` bytes. */
+/**
+ * A part of a block to send: text, a pattern repeated to exactly `count` bytes, or a file beside
+ * the script.
+ */
 export type SendPart =
   | { readonly kind: "text"; readonly text: Template }
-  | { readonly kind: "fill"; readonly count: number; readonly pattern: Uint8Array };
+  | { readonly kind: "fill"; readonly count: number; readonly pattern: Uint8Array }
+  | { readonly kind: "beside"; readonly line: number; readonly path: string };
 
 /** One outcome that an expectation accepts: a status, a class like 4xx, or no response. */
 export type StatusChoice =
@@ -123,6 +127,7 @@ type BodyClaim =
       readonly path: string;
       readonly range?: { readonly firstBytePos: number; readonly lastBytePos: number };
     }
+  | { readonly kind: "beside"; readonly line: number; readonly path: string }
   | { readonly kind: "has" | "lacks"; readonly line: number; readonly text: Template }
   | { readonly kind: "matches"; readonly line: number; readonly pattern: RegExp };
 
@@ -174,6 +179,74 @@ export type ConnectionStep = Weighed &
     | { readonly kind: "silence"; readonly line: number; readonly ms: number }
   );
 
+/** Has the client make a request. `target` is a path with its query, and perhaps a fragment. */
+export interface AskStep {
+  readonly kind: "ask";
+  readonly line: number;
+  readonly method: string;
+  readonly target: Template;
+  readonly fields: readonly { readonly name: string; readonly value: Template }[];
+  readonly content?: Template;
+}
+
+/** A request line that has to come: one of several methods, and the version unless that is free. */
+export interface RequestLine {
+  readonly methods: readonly string[];
+  readonly target: Template;
+  readonly version?: string;
+}
+
+/** A request that has to come from the client, or that may. */
+export interface RequestStep {
+  readonly kind: "request";
+  readonly line: number;
+  readonly requestLine: RequestLine;
+  /** Whether the client may also conclude without it. Then all up to the result is left out. */
+  readonly optional: boolean;
+  readonly withinMs?: number;
+  readonly fields: readonly FieldCheck[];
+  readonly body: readonly BodyCheck[];
+  readonly saves: readonly Save[];
+}
+
+/** What the client makes of an answer: a response with this status, or a failure. */
+export type ResultChoice =
+  | { readonly kind: "status"; readonly status: number }
+  | { readonly kind: "class"; readonly class: number }
+  | { readonly kind: "fails" };
+
+/** What the client has to make of what it was asked for. */
+export interface ResultStep {
+  readonly kind: "result";
+  readonly line: number;
+  readonly choices: readonly ResultChoice[];
+  readonly withinMs?: number;
+  readonly fields: readonly FieldCheck[];
+  readonly body: readonly BodyCheck[];
+  readonly saves: readonly Save[];
+}
+
+/** What both sides of a connection can do, or see of the other. */
+export type SharedStep = Extract<
+  Step,
+  {
+    kind: "on" | "send" | "pause" | "half-close" | "close" | "abort" | "open" | "end" | "silence";
+  }
+>;
+
+export type ClientStep =
+  | AskStep
+  | RequestStep
+  | ResultStep
+  | SharedStep
+  /** Answers up to `count` more requests as the one before, until the client concludes. */
+  | {
+      readonly kind: "repeat";
+      readonly line: number;
+      readonly count: number;
+      readonly steps: readonly ClientStep[];
+    };
+
 /** The requirement level of a phase, in the words of RFC 2119. */
 export type Strength = "must" | "should" | "may";
 
@@ -187,6 +260,8 @@ export interface Phase {
   readonly strength: Strength;
   readonly continues: boolean;
   readonly steps: readonly Step[];
+  /** What the server's side does in a script that tests a client; `steps` is empty then. */
+  readonly clientSteps?: readonly ClientStep[];
 }
 
 /** The settings of a script, for the server and the player, before its first phase. */
@@ -209,6 +284,8 @@ export interface Settings {
   readonly stateful: boolean;
   /** Why the script is not replayed with its bytes cut. Absent if it is. */
   readonly uncutReason?: string;
+  /** Whether the script plays the server's part, and tests a client. */
+  readonly client?: true;
 }
 
 /** A script. `file` is its path as messages show it. */

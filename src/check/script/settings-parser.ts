@@ -18,6 +18,7 @@ export class SettingsParser {
   #cleartext = false;
   #stateful = false;
   #uncutReason: string | undefined;
+  #client = false;
 
   /** Takes one setting. Returns what was expected if it can't be. */
   take(setting: Setting): string | undefined {
@@ -48,6 +49,9 @@ export class SettingsParser {
       case "uncut":
         this.#uncutReason = setting.reason;
         return undefined;
+      case "client":
+        this.#client = true;
+        return undefined;
     }
   }
 
@@ -61,6 +65,7 @@ export class SettingsParser {
       cleartext: this.#cleartext,
       stateful: this.#stateful,
       ...(this.#uncutReason === undefined ? {} : { uncutReason: this.#uncutReason }),
+      ...(this.#client ? { client: true } : {}),
     };
   }
 }

@@ -9,6 +9,7 @@
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { utf8Bytes } from "../../http/octets/bytes.ts";
+import { isBeside, readBeside } from "./beside.ts";
 import { readOwnStrength } from "./heading.ts";
 import { isNeed, needWords } from "./need.ts";
 import type { Need } from "./need.ts";
@@ -64,7 +65,7 @@ export type Setting =
   | { readonly kind: "limit"; readonly name: string; readonly value: number }
   | { readonly kind: "hosts"; readonly names: readonly string[] }
   | { readonly kind: "needs"; readonly words: readonly Need[] }
-  | { readonly kind: "alone" | "cleartext" | "stateful" }
+  | { readonly kind: "alone" | "cleartext" | "stateful" | "client" }
   | { readonly kind: "uncut"; readonly reason: string };
 
 type Reader = (rest: string, line: number) => Result<Statement, string>;
@@ -102,6 +103,7 @@ const readers: Readonly<Record<string, Reader>> = {
   alone: (rest) => bare(rest, { kind: "setting", setting: { kind: "alone" } }),
   cleartext: (rest) => bare(rest, { kind: "setting", setting: { kind: "cleartext" } }),
   stateful: (rest) => bare(rest, { kind: "setting", setting: { kind: "stateful" } }),
+  client: (rest) => bare(rest, { kind: "setting", setting: { kind: "client" } }),
   uncut: (rest) =>
     rest === ""
       ? failure("uncut REASON: why the script is not replayed")
@@ -111,6 +113,7 @@ const readers: Readonly<Record<string, Reader>> = {
   ">": (rest) => readSend(rest, "\r\n"),
   ">>": (rest) => (rest === "" ? failure("text to send") : readSend(rest, "")),
   fill: (rest) => readFill(rest),
+  send: (rest, line) => readSendFile(rest, line),
   pause: (rest, line) => span(rest, (ms) => ({ kind: "step", step: { kind: "pause", line, ms } })),
   "half-close": step((line) => ({ kind: "half-close", line })),
   close: step((line) => ({ kind: "close", line })),
@@ -202,7 +205,7 @@ function readLimit(rest: string): Result<Statement, string> {
   return success({ kind: "setting", setting: { kind: "limit", name, value: Number(value) } });
 }
 
-function readSend(rest: string, ending: string): Result<Statement, string> {
+export function readSend(rest: string, ending: string): Result<Statement, string> {
   const text = readTemplate(rest);
   if (!text.ok) return text;
   const line = joinTemplates([text.value, [utf8Bytes(ending)]]);
@@ -219,6 +222,13 @@ function readFill(rest: string): Result<Statement, string> {
   return success({ kind: "send", part: { kind: "fill", count, pattern: pattern.value } });
 }
 
+/** `send ./PATH`: the bytes of a file beside the script. */
+function readSendFile(rest: string, line: number): Result<Statement, string> {
+  const path = readBeside(rest);
+  if (!path.ok) return failure("send ./PATH, of a file beside the script");
+  return success({ kind: "send", part: { kind: "beside", line, path: path.value } });
+}
+
 function readContent(rest: string, ending: string): Result<Statement, string> {
   const text = readTemplate(rest);
   if (!text.ok) return text;
@@ -228,26 +238,26 @@ function readContent(rest: string, ending: string): Result<Statement, string> {
 /** `< 200`, `< 404 Not Found`, `< 206 or 4xx or closed`, `< Name: value` or `< Name ~ regex`. */
 function readExpected(rest: string, line: number): Result<Statement, string> {
   if (/^[1-9](?:\d\d|xx)(?: |$)|^(?:closed|reset) or /u.test(rest)) return readStatus(rest);
+  const check = readFieldCheck(rest, line);
+  if (check === undefined) return failure("< STATUS, < Name: value or < Name ~ regex");
+  return check.ok ? success({ kind: "field", check: check.value }) : check;
+}
+
+/** `Name: value` or `Name ~ regex`; `undefined` if `rest` is neither. */
+export function readFieldCheck(rest: string, line: number): Result<FieldCheck, string> | undefined {
   const equals = /^([^\s:]+):(?: (.*))?$/u.exec(rest);
   if (equals !== null && token.test(equals[1] ?? "")) {
     const value = readTemplate((equals[2] ?? "").trim());
     if (!value.ok) return value;
-    const check = { kind: "equals", line, name: equals[1] ?? "", value: value.value } as const;
-    return success({ kind: "field", check });
+    return success({ kind: "equals", line, name: equals[1] ?? "", value: value.value });
   }
   const matches = /^(\S+) ~ (.+)$/u.exec(rest);
   if (matches !== null && token.test(matches[1] ?? "")) {
     const pattern = readPattern(matches[2] ?? "");
     if (!pattern.ok) return pattern;
-    const check = {
-      kind: "matches",
-      line,
-      name: matches[1] ?? "",
-      pattern: pattern.value,
-    } as const;
-    return success({ kind: "field", check });
+    return success({ kind: "matches", line, name: matches[1] ?? "", pattern: pattern.value });
   }
-  return failure("< STATUS, < Name: value or < Name ~ regex");
+  return undefined;
 }
 
 function readStatus(rest: string): Result<Statement, string> {
@@ -343,8 +353,12 @@ function readBodyCheck(keyword: string, text: string, line: number): Result<Body
   }
 }
 
-/** `body is PATH`, or its bytes FIRST to LAST, both inclusive (RFC 9110 §14.1.2). */
+/** `body is PATH`, or its bytes FIRST to LAST, both inclusive (RFC 9110 §14.1.2), or `./PATH`. */
 function readBodyFile(text: string, line: number): Result<BodyCheck, string> {
+  if (isBeside(text)) {
+    const beside = readBeside(text);
+    return beside.ok ? success({ kind: "beside", line, path: beside.value }) : beside;
+  }
   const match = /^(\S+)(?: (\d{1,12})-(\d{1,12}))?$/u.exec(text);
   if (match === null) return failure("body is PATH [FIRST-LAST]");
   const path = readPath(match[1] ?? "");

@@ -20,6 +20,9 @@ What to play against:
   --with WORD          it has what scripts need that say so (needs post-form); all for everything
   --tree DIR           write the scripts' files into DIR, to be served by the other server; with
                        nothing to play against, only that
+  --client COMMAND     play the server's part with a client: 'curl -sS {url}', or an adapter;
+                       NAME=COMMAND names it; repeatable
+  -- COMMAND...        the same with one client, in words of its own
 
 What to play:
   --filter TEXT        scripts with TEXT in their path, their title or a phase's title
@@ -34,6 +37,12 @@ How to play:
   --bail               play nothing more after the first must that failed
   --seed N             play in an order that follows from this number, not by name
   --watch              play again whenever a script changes, until Ctrl-C
+
+What to record instead of playing:
+  --proxy URL          stand between a client and the server at URL, until Ctrl-C
+  --record DIR         write what passes as scripts into DIR
+  --port N             the proxy's port on loopback, 0 for any free one (default: 9002)
+  --rewrite-host       send the server's name in Host, not the proxy's
 
 What comes out:
   --failures           print only what failed, and the counts
@@ -82,6 +91,7 @@ const seedMax = 0xffff_ffff;
 /** Options with a value. A returned text says what is wrong with it. */
 const valued: Readonly<Record<string, (draft: Draft, value: string) => string | undefined>> = {
   "--against": (draft, value) => void draft.against.push(value),
+  "--client": (draft, value) => void (draft.clients = [...(draft.clients ?? []), value]),
   "--tree": (draft, value) => void (draft.tree = value),
   "--filter": (draft, value) => void (draft.filter = value),
   "--section": (draft, value) => void draft.sections.push(value),
@@ -152,6 +162,11 @@ export function readCheckWords(words: readonly string[]): CheckWords | string {
     const word = words[i] ?? "";
     const set = Object.hasOwn(switches, word) ? switches[word] : undefined;
     const take = Object.hasOwn(valued, word) ? valued[word] : undefined;
+    if (word === "--") {
+      draft.clientWords = words.slice(i + 1);
+      if (draft.clientWords.length === 0) return "-- needs a command after it";
+      break;
+    }
     if (set !== undefined) set(draft);
     else if (take !== undefined) {
       const value = words[++i];

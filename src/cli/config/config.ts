@@ -9,7 +9,7 @@ import type { ServeOptions, TlsOptions } from "../../server/serve-options.ts";
 export const configFileNames = ["postern.config.ts", "postern.config.json"] as const;
 
 /** Options that only a program which calls `serve` can set. */
-type CodeOption = "files" | "reusePort" | "write" | "isTerminal" | "onError" | "record";
+type CodeOption = "files" | "reusePort" | "write" | "isTerminal" | "onError" | "record" | "wiretap";
 
 /**
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.
@@ -27,6 +27,8 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
   readonly quiet?: boolean;
   /** A file that has the port in it while the server listens; none by default. */
   readonly portFile?: string;
+  /** A folder into which what passes is recorded, as wire scripts; none by default. */
+  readonly recordTo?: string;
   /** Whether a QR code of the network address is printed on a terminal; false by default. */
   readonly qr?: boolean;
   /** Whether the site is opened in the user's browser; false by default. */

@@ -22,6 +22,7 @@ import { deadlinesText, fileMode, port, ready, tls } from "./connection-kinds.ts
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   corsRule,
+  faultRules,
   folderPaths,
   headerRules,
   headerText,
@@ -284,6 +285,14 @@ export const optionTable = {
     kind: truth,
     flags: [{ name: "live", summary: "reload open pages when a file changes" }],
   },
+  faults: {
+    topic: "delivery",
+    kind: faultRules,
+    flags: [
+      { name: "faults", summary: "go wrong as this file says, to test clients; postern faults" },
+    ],
+    defaultNote: "none",
+  },
   post: {
     topic: "forms",
     kind: word("WHAT", optionWords.post),
@@ -329,6 +338,13 @@ export const optionTable = {
     kind: workers,
     flags: [{ name: "workers", summary: "processes that serve together, or auto: one a core" }],
     default: 1,
+    restart: true,
+  },
+  recordTo: {
+    topic: "process",
+    scope: "command",
+    kind: { ...path("a folder's path"), text: plainText("DIR", "folder") },
+    flags: [{ name: "record", summary: "write what passes into this folder, as wire scripts" }],
     restart: true,
   },
   limits: {

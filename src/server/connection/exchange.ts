@@ -7,11 +7,33 @@ import type { Refusal } from "../../http/message/error.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { Request } from "../../site/request.ts";
-import type { ConnectionContext } from "./protocol-connection.ts";
+import type { Clock } from "../../schedule/clock.ts";
+import type {
+  Client,
+  ConnectionContext,
+  ProtocolConnection,
+  ProxiedClients,
+} from "./protocol-connection.ts";
 import type { IncomingBody } from "./request-body.ts";
 
 /** A request whose head is one version's own. */
 type RequestOf<Head extends RequestHead> = Request & { readonly head: Head };
+
+/**
+ * The request with `head` and `body` that has just come on `connection`: of its peer, or of the
+ * client that `proxied` finds behind it.
+ */
+export function arrivedRequest<Head extends RequestHead>(
+  head: Head,
+  body: IncomingBody,
+  connection: ProtocolConnection,
+  clock: Clock,
+  proxied: ProxiedClients | undefined,
+): RequestOf<Head> {
+  const client: Client = proxied?.clientOf(head.fields, connection.remoteAddress) ?? connection;
+  const { remoteAddress, forwarded } = client;
+  return { head, body, remoteAddress, receivedMs: clock.epochMs(), connection, forwarded };
+}
 
 /** A request with its response, which may still be on its way. */
 export class Exchange<Head extends RequestHead> {

@@ -57,10 +57,10 @@ export type ConnectionFactory = (
   remoteAddress: string,
 ) => ProtocolConnection;
 
-/** The client of a request that a trusted proxy passes on. */
-export interface ForwardedClient {
+/** The client of a request: the socket's peer, or the one that a trusted proxy speaks for. */
+export interface Client {
   readonly remoteAddress: string;
-  readonly forwarded: Forwarded;
+  readonly forwarded?: Forwarded | undefined;
 }
 
 /** The clients behind the proxies that a server trusts. */
@@ -71,7 +71,7 @@ export interface ProxiedClients {
    * The client of the request with `fields` that the proxy at `peerAddress` passes on; undefined
    * when the proxy says nothing, or nothing that counts.
    */
-  clientOf(fields: Fields, peerAddress: string): ForwardedClient | undefined;
+  clientOf(fields: Fields, peerAddress: string): Client | undefined;
 }
 
 /** What a server has for all its connections. */
@@ -88,8 +88,8 @@ export interface ServerContext {
   readonly refuse: (refusal: Refusal, request: Request | undefined) => Response;
   /** Told of connections and exchanges. */
   readonly observers: Observers;
-  /** The clients behind trusted proxies, at present; absent or undefined where none is trusted. */
-  readonly proxied?: () => ProxiedClients | undefined;
+  /** The clients behind trusted proxies; absent or undefined where none is trusted. */
+  readonly proxied?: ProxiedClients | undefined;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
   readonly failed: (error: unknown) => void;
 }

@@ -25,7 +25,7 @@ import { RequestFreshness } from "./request-freshness.ts";
 import type { Http1Shared } from "./http1-shared.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
-import { disposeResponse, Exchange } from "../connection/exchange.ts";
+import { arrivedRequest, disposeResponse, Exchange } from "../connection/exchange.ts";
 import { RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
@@ -41,7 +41,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
   slot = -1;
   readonly remoteAddress: string;
   readonly #context: ConnectionContext;
-  readonly #transport: Transport;
   readonly #reader: RequestReader;
   readonly #queue: WriteQueue;
   readonly #writer: ResponseWriter;
@@ -69,7 +68,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
     shared: Http1Shared,
   ) {
     this.#context = context;
-    this.#transport = transport;
     this.remoteAddress = remoteAddress;
     this.#shared = shared;
     this.#reader = new RequestReader(context.limits, shared.heads, shared.bodies, this.#run);
@@ -137,8 +135,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   expire(): void {
     const now = this.#context.clock.turnMs();
-    const { pending } = this.#queue;
-    if (this.#timeouts.stillReads(this.#waiting(), pending, this.#transport, now)) {
+    const { pending, transport } = this.#queue;
+    if (this.#timeouts.stillReads(this.#waiting(), pending, transport, now)) {
       return this.#arm();
     }
     const late = whenLate(this.#state, pending, this.#awaitsBody());
@@ -175,7 +173,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Flushes the output, pauses or resumes reading, and sets the deadline. */
   leave(): void {
     if (this.#state === "closed" || this.#flush() === "gone") return;
-    this.#reader.steer(this.#transport, this.#state, this.#exchange?.body, this.#queue.blocked);
+    const { blocked, transport } = this.#queue;
+    this.#reader.steer(transport, this.#state, this.#exchange?.body, blocked);
     this.#arm();
   }
 
@@ -244,13 +243,9 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Asks the handler for the answer to the request with `head`. */
   #ask(head: Http1RequestHead): void {
     this.#move("asked");
-    const client = this.#shared.proxied?.clientOf(head.fields, this.remoteAddress);
-    const remoteAddress = client?.remoteAddress ?? this.remoteAddress;
     const body = this.#reader.bodyOf(head);
-    const receivedMs = this.#context.clock.epochMs();
-    const forwarded = client?.forwarded;
-    const request = { head, body, remoteAddress, receivedMs, connection: this, forwarded };
-    const exchange = new Exchange(this.#context, remoteAddress, body, request);
+    const request = arrivedRequest(head, body, this, this.#context.clock, this.#shared.proxied);
+    const exchange = new Exchange(this.#context, this.remoteAddress, body, request);
     this.#exchange = exchange;
     try {
       const answer = this.#context.answer(request, this.#freshness.take());
@@ -331,11 +326,11 @@ export class Http1Connection implements ProtocolConnection, Batched {
     Http1Tunnel.begin(
       {
         context: this.#context,
-        transport: this.#transport,
+        transport: this.#queue.transport,
         shared: this.#shared,
         queue: this.#queue,
         exchange,
-        rest: this.#reader.leave(this.#transport),
+        rest: this.#reader.leave(this.#queue.transport),
         isStopping: this.#isStopping,
         hasPeerEnded: this.#hasPeerEnded,
       },
@@ -391,7 +386,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Shuts our side and waits for the client to shut its own (RFC 9112 §9.6). */
   #shut(): void {
     if (this.#hasPeerEnded) this.#close();
-    else this.#transport.shutdown();
+    else this.#queue.transport.shutdown();
   }
 
   /** Gives a waiting handler the next octets of the body. */
@@ -453,12 +448,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   #waiting(): Waiting {
-    const { unsent, streaming } = this.#writer;
+    const { unsent, waitsFor } = this.#writer;
     const exchange = this.#exchange;
     const settles = this.#state === "settling" && exchange?.persist === true;
     return {
       state: this.#state,
-      waitsFor: streaming && unsent === 0 ? "producer" : "client",
+      waitsFor,
       unsent,
       bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
     };
@@ -466,13 +461,13 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   #close(): void {
     this.#end("ended");
-    this.#transport.close();
+    this.#queue.transport.close();
   }
 
   #terminate(): void {
     if (this.#state === "closed") return;
     this.#end("gone");
-    this.#transport.terminate();
+    this.#queue.transport.terminate();
   }
 
   /** Releases everything the connection holds, but for the socket. */

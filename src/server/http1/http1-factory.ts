@@ -4,6 +4,7 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import type { Wiretap } from "../../base/wiretap.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import { MemoryTotal } from "../connection/memory-total.ts";
 import { keepAliveLines } from "../../http1/response-encoder.ts";
@@ -36,9 +37,17 @@ export function http1Factory(): ConnectionFactory {
       const queued = memoryFor(output, limits);
       shared = { heads: new RequestHeadCache(limits), bodies, queued, keepAlive };
     }
-    const proxied = context.proxied?.();
+    const { proxied } = context;
     const isProxy = proxied?.trusts(remoteAddress) === true;
     const own = isProxy ? { ...shared, proxied } : shared;
     return new Http1Connection(context, transport, remoteAddress, own);
   };
+}
+
+/** The same, to whose connections `wiretap` listens. Its code is loaded only by one that has it. */
+export function connectionFactory(wiretap: Wiretap | undefined): ConnectionFactory {
+  if (wiretap === undefined) return http1Factory();
+  const { tappedFactory } =
+    require("../recording/tapped.ts") as typeof import("../recording/tapped.ts");
+  return tappedFactory(http1Factory(), wiretap);
 }

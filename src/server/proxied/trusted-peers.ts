@@ -19,7 +19,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The address of a socket's peer; of a link-local one without the zone (RFC 4007 §11). */
-export function peerAddress(remoteAddress: string): IpAddress | undefined {
+function peerAddress(remoteAddress: string): IpAddress | undefined {
   return parseIpAddress(remoteAddress.replace(/%.*$/s, ""));
 }
 

@@ -6,9 +6,9 @@
  * that are trusted: the first one that isn't is the client's. What stands before it the client may
  * have written itself; it isn't looked at, and so it can neither lie nor, malformed, hide anything.
  *
- * Whatever is wrong in what has to be read makes all of it void: the client then is the peer, as it
- * is without the option. So is what contradicts itself: a proxy that sets one of the two families of
- * fields often passes the other one on, as the client has written it.
+ * Whatever is wrong in what has to be read makes all of it void: the client then is the peer, as
+ * without the option. What contradicts itself is void, too: a proxy that sets one of the two
+ * families of fields often passes the other one on, as the client has written it.
  *
  * Absent on purpose: `by`, X-Forwarded-Port, X-Real-IP and X-Forwarded-Prefix.
  */
@@ -25,7 +25,7 @@ import {
 import type { Authority, Scheme } from "../../http/message/target.ts";
 import { parseAuthority } from "../../http/message/target.ts";
 import { ServeError } from "../../site/serve-error.ts";
-import type { ForwardedClient, ProxiedClients } from "../connection/protocol-connection.ts";
+import type { Client, ProxiedClients } from "../connection/protocol-connection.ts";
 import type { TrustedPeers } from "./trusted-peers.ts";
 import { readTrustedPeers } from "./trusted-peers.ts";
 
@@ -81,7 +81,7 @@ function memberAt(
 }
 
 /** The proxies of one server, and whom they speak for. */
-export class TrustedProxies implements ProxiedClients {
+class TrustedProxies implements ProxiedClients {
   readonly #peers: TrustedPeers;
   readonly #hopsMax: number;
 
@@ -94,7 +94,7 @@ export class TrustedProxies implements ProxiedClients {
     return this.#peers.hasPeer(peerAddress);
   }
 
-  clientOf(fields: Fields, peerAddress: string): ForwardedClient | undefined {
+  clientOf(fields: Fields, peerAddress: string): Client | undefined {
     const told = this.#told(fields);
     if (told === undefined) return undefined;
     const { address, scheme, authority } = told;
@@ -184,7 +184,7 @@ function isSame(told: Told, other: Told | undefined): boolean {
 export function openTrustedProxies(
   entries: readonly string[],
   { forwardedHopsMax, trustedNetsMax }: ForwardedLimits,
-): TrustedProxies {
+): ProxiedClients {
   const peers = readTrustedPeers(entries, trustedNetsMax);
   if (peers.ok) return new TrustedProxies(peers.value, forwardedHopsMax);
   const expected = 'an address, a net such as 10.0.0.0/8, "loopback", "private" or "unix:"';

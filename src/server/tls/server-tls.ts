@@ -3,12 +3,10 @@
  * and what answers those who come in cleartext.
  */
 
-import type { Result } from "../../base/result.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import type { OpenSite, SiteSurroundings } from "../../site/open-site.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { ServerContext } from "../connection/protocol-connection.ts";
-import type { ListenFailure } from "../listener.ts";
 import { Listener } from "../listener.ts";
 import type { CompleteOptions, ReloadOptions, TlsSetting } from "../serve-options.ts";
 import { completeOptions } from "../serve-options.ts";
@@ -22,6 +20,14 @@ export interface TlsSurroundings extends Pick<SiteSurroundings, "budgets" | "hos
   /** The present site. */
   readonly site: () => OpenSite;
   readonly context: ServerContext;
+}
+
+/** A server's listeners, and their ports. */
+export interface Listening {
+  readonly listeners: readonly Listener[];
+  readonly port: number;
+  /** The port that redirects to https. */
+  readonly tlsRedirect: number | undefined;
 }
 
 /** TLS on the port of one server. */
@@ -124,12 +130,14 @@ export class ServerTls {
   }
 
   /**
-   * A listener whose connections lead to `port`, where TLS is spoken. It is open on the port that
-   * the result says.
+   * The listeners of a server whose `main` one is on `port`, with that which redirects to it, if
+   * one is wanted. Throws a `ServeError` when its port can't be had.
    */
-  openRedirect(port: number): { listener: Listener; opened: Result<number, ListenFailure> } {
+  withRedirect(main: Listener, port: number): Listening {
+    const { host, tlsRedirect, reusePort, unix } = this.#options;
+    if (tlsRedirect === undefined) return { listeners: [main], port, tlsRedirect };
+    if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
     const { context } = this.#surroundings;
-    const { host, tlsRedirect = 0, reusePort } = this.#options;
     const service = (): CleartextService => this.#redirecting(port);
     const listener = new Listener(
       {
@@ -139,6 +147,9 @@ export class ServerTls {
       },
       service().factory,
     );
-    return { listener, opened: listener.open(host, tlsRedirect, reusePort) };
+    const opened = listener.open(host, tlsRedirect, reusePort);
+    if (opened.ok) return { listeners: [main, listener], port, tlsRedirect: opened.value };
+    // Not "port-taken": the port that the server itself listens on is another one.
+    throw new ServeError("listen", `the port that redirects to https: ${opened.error.message}`);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { latin1Bytes, latin1Text } from "../../../src/http/octets/bytes.ts";
 import type { Progress } from "../../../src/check/play/response-reader.ts";
-import { ResponseReader } from "../../../src/check/play/response-reader.ts";
+import { fieldValues, ResponseReader } from "../../../src/check/play/response-reader.ts";
 
 /** Reads pieces, and the end of the connection if the reader then needs more data. */
 function read(pieces: readonly string[], framing: "own" | "none" = "own"): Progress {
@@ -195,4 +195,13 @@ describe("refuses", () => {
     const progress = reader.push(latin1Bytes(`HTTP/1.1 200 OK\r\nA: ${"x".repeat(300_000)}`));
     expect(progress).toMatchObject({ kind: "fault", expected: "a shorter header section" });
   });
+});
+
+test("the values of a name are found in any case, in their order", () => {
+  const fields = [
+    { name: "A", value: "1" },
+    { name: "B", value: "2" },
+    { name: "a", value: "3" },
+  ];
+  expect(fieldValues(fields, "a")).toEqual(["1", "3"]);
 });

@@ -78,6 +78,22 @@ ${summary}`);
     expect(own).toContain("FAILED (may) s/taste.wire:9");
   });
 
+  test("does not set a client beside postern, and shows both directions of what passed", () => {
+    const client = { ...second, settings: { ...second.settings, client: true as const } };
+    const outcomes = new Map([
+      [first, { kind: "not-played" as const, reason: "plays the client's part, against a server" }],
+      [client, { kind: "played" as const, phases: [failed], replays: 0 }],
+    ]);
+    const curl: Column = { server: "curl", client: true, outcomes };
+    const text = reportText([first, client], [curl]);
+    expect(text).toContain("  passed\n    > GET /<a> HTTP/1.1\n");
+    expect(text).toContain("1 script not played with curl:\n");
+    const tastes = scriptOf("s/taste.wire", ["may"]);
+    const may = new Map([[tastes, { kind: "played" as const, phases: [failed], replays: 0 }]]);
+    const other = reportText([tastes], [{ ...curl, outcomes: may }]);
+    expect(other).toContain("1 may in which curl chose otherwise (no failures):");
+  });
+
   test("says that a server could not be reached", () => {
     const away: Column = { server: "b:80", unreachable: "ECONNREFUSED", outcomes: new Map() };
     const text = reportText([first], [away]);

@@ -41,7 +41,10 @@ function shown(template: Template): string {
 function sent(phase: string): string {
   return stepsOf(phase)
     .flatMap((step) => (step.kind === "send" ? step.parts : []))
-    .map((part) => (part.kind === "text" ? shown(part.text) : `[${part.count}]`))
+    .map((part) => {
+      if (part.kind === "text") return shown(part.text);
+      return part.kind === "fill" ? `[${part.count}]` : `[./${part.path}]`;
+    })
     .join("");
 }
 

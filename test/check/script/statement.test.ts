@@ -8,6 +8,8 @@ describe("a statement", () => {
     ["> a", { kind: "send", part: { kind: "text", text: [utf8Bytes("a\r\n")] } }],
     [">> a", { kind: "send", part: { kind: "text", text: [utf8Bytes("a")] } }],
     ["fill 3 ab", { kind: "send", part: { kind: "fill", count: 3, pattern: utf8Bytes("ab") } }],
+    ["send ./a/b", { kind: "send", part: { kind: "beside", line: 7, path: "a/b" } }],
+    ["body is ./a\\x20b", { kind: "body", check: { kind: "beside", line: 7, path: "a b" } }],
     ["| a", { kind: "content", text: [utf8Bytes("a\n")] }],
     ["|| a", { kind: "content", text: [utf8Bytes("a")] }],
     ["within 2s", { kind: "within", ms: 2000 }],
@@ -27,6 +29,7 @@ describe("a statement", () => {
     ["nonsense", 'a statement, and not "nonsense"'],
     ["constructor", 'a statement, and not "constructor"'],
     ["open ", "no space at the end of the line; write \\x20"],
+    ["send a", "send ./PATH, of a file beside the script"],
     ["open now", "nothing after the word"],
     [`fill ${64 * 1024 * 1024 + 1} a`, "a count from 1 to 67108864"],
   ])("is refused as %j", (text, error) => {

@@ -33,7 +33,21 @@ describe("the words after check", () => {
     });
   });
 
+  test("name clients, each with a command in one word, or one in words of its own", () => {
+    const client = "curl=curl -sS {url}";
+    expect(readCheckWords(["s", "--client", client, "--client", "b"])).toMatchObject({
+      paths: ["s"],
+      clients: [client, "b"],
+    });
+    const words = ["s", "--json", "--", "curl", "--json", "{url}"];
+    expect(readCheckWords(words)).toMatchObject({
+      json: true,
+      clientWords: ["curl", "--json", "{url}"],
+    });
+  });
+
   test.each([
+    ["s --", "-- needs a command after it"],
     ["", "check needs a script, or a folder of them"],
     ["s --jobs 0", "--jobs: expected a number from 1 to 256, not 0"],
     ["s --jobs", "--jobs needs a value"],
@@ -63,6 +77,7 @@ describe("the words after check", () => {
       "--seed N",
       "--watch",
       "--failures",
+      "--client COMMAND",
     ]) {
       expect(checkHelp).toContain(name);
     }

@@ -13,8 +13,8 @@ function complaint(value: unknown): string {
 const allKeys =
   "root, base, mounts, host, port, unix, unixMode, allowHosts, trustProxy, tls, tlsRedirect, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
-  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, post, form, " +
-  "log, quiet, qr, open, workers, limits, portFile";
+  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
+  "log, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {
@@ -56,6 +56,7 @@ describe("a key", () => {
     [{ compress: "br" }, 'compress: expected true or false, got "br"'],
     [{ post: "mirror" }, 'post: expected one of "form", "echo", "off", got "mirror"'],
     [{ form: 1 }, "form: expected a file's name, got 1"],
+    [{ faults: 1 }, "faults: expected a list of rules, or a file's path, got 1"],
     [
       { log: "loud" },
       'log: expected one of "short", "common", "combined", "json", "none", got "loud"',

@@ -37,6 +37,7 @@ export const whole: Required<Config> = {
   compress: false,
   earlyHints: true,
   live: true,
+  faults: "faults.txt",
   post: "off",
   form: "ask.html",
   log: "json",
@@ -44,6 +45,7 @@ export const whole: Required<Config> = {
   qr: true,
   open: true,
   workers: 2,
+  recordTo: "recorded",
   limits: { bodyBytesMax: 1, idleTimeMs: 2 },
   portFile: "postern.port",
 };

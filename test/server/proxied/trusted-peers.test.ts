@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import type { TrustedPeers } from "../../../src/server/proxied/trusted-peers.ts";
-import { peerAddress, readTrustedPeers } from "../../../src/server/proxied/trusted-peers.ts";
+import { readTrustedPeers } from "../../../src/server/proxied/trusted-peers.ts";
 
 function peersOf(...entries: readonly string[]): TrustedPeers {
   const read = readTrustedPeers(entries, 9);
@@ -49,10 +49,5 @@ describe("trusted peers", () => {
       ok: false,
       error: "10 nets, which is more than 9",
     });
-  });
-
-  test("have an address without a zone (RFC 4007 §11)", () => {
-    expect(peerAddress("fe80::1%eth0\n")).toEqual([0xfe_80, 0, 0, 0, 0, 0, 0, 1]);
-    expect(peerAddress("unix:")).toBeUndefined();
   });
 });

@@ -30,7 +30,7 @@ function fieldsOf(lines: readonly string[]): Fields {
 /** What `lines` say, as "address scheme host"; "-" for what isn't told, "" where nothing counts. */
 function told(...lines: readonly string[]): string {
   const client = proxies.clientOf(fieldsOf(lines), peer);
-  if (client === undefined) return "";
+  if (client?.forwarded === undefined) return "";
   const { remoteAddress, forwarded } = client;
   const { scheme = "-", authority } = forwarded;
   const port = authority?.port === undefined ? "" : `:${authority.port}`;

@@ -5,7 +5,7 @@
 import { concatBytes } from "../../../http/octets/bytes.ts";
 import type { Phase, SendPart } from "../../script/script.ts";
 import type { Failure, Memory } from "../judgement.ts";
-import { resolve } from "../judgement.ts";
+import { besideOf, resolve } from "../judgement.ts";
 
 /** Where the sent bytes are cut into separate writes: nowhere, at one place, or everywhere. */
 export type Cut =
@@ -21,7 +21,8 @@ interface Block {
 
 /**
  * The bytes of a block and its cuts: between any two bytes of text. A fill is cut only before and
- * after its first byte, in its middle and before its last byte, since all its bytes are alike.
+ * after its first byte, in its middle and before its last byte, since all its bytes are alike. So
+ * is a file beside the script, since it is long.
  */
 export function resolveBlock(
   parts: readonly SendPart[],
@@ -32,21 +33,28 @@ export function resolveBlock(
   const cuts = new Set<number>();
   let at = 0;
   for (const part of parts) {
-    let piece: Uint8Array;
-    if (part.kind === "fill") {
-      piece = repeat(part.pattern, part.count);
-      for (const offset of [0, 1, part.count >> 1, part.count - 1]) cuts.add(at + offset);
-    } else {
-      const text = resolve(part.text, memory, line);
-      if (!(text instanceof Uint8Array)) return text;
-      piece = text;
-      for (let offset = 0; offset < piece.length; offset++) cuts.add(at + offset);
-    }
+    const piece = pieceOf(part, memory, line);
+    if (!(piece instanceof Uint8Array)) return piece;
+    const { length } = piece;
+    if (part.kind === "text") for (let offset = 0; offset < length; offset++) cuts.add(at + offset);
+    else for (const offset of [0, 1, length >> 1, length - 1]) cuts.add(at + Math.max(offset, 0));
     pieces.push(piece);
-    at += piece.length;
+    at += length;
   }
   cuts.delete(0);
+  cuts.delete(at);
   return { octets: concatBytes(pieces), cuts: [...cuts].toSorted((a, b) => a - b) };
+}
+
+function pieceOf(part: SendPart, memory: Memory, line: number): Uint8Array | Failure {
+  switch (part.kind) {
+    case "text":
+      return resolve(part.text, memory, line);
+    case "fill":
+      return repeat(part.pattern, part.count);
+    case "beside":
+      return besideOf(part, memory);
+  }
 }
 
 /** `pattern` repeated to exactly `count` bytes. */

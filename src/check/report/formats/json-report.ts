@@ -22,6 +22,7 @@ export function reportJson(
 ): string {
   const servers = columns.map((column) => ({
     server: column.server,
+    ...(column.client === undefined ? {} : { client: true }),
     ...(column.unreachable === undefined ? {} : { unreachable: column.unreachable }),
     ...(column.gone === undefined ? {} : { gone: column.gone }),
     totals: totals(scripts, column),

@@ -20,7 +20,8 @@ import style from "./page-style.txt" with { type: "text" };
 
 export function reportHtml(scripts: readonly Script[], columns: readonly Column[]): string {
   const names = columns.map(({ server }) => server).join(", ");
-  const title = escapeMarkup(`Wire scripts against ${names}`);
+  const how = columns.some(({ client }) => client === true) ? "with" : "against";
+  const title = escapeMarkup(`Wire scripts ${how} ${names}`);
   const digest = new Bun.CryptoHasher("sha256").update(script).digest("base64");
   const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'`;
   const folders = [...sections(scripts)];

@@ -20,6 +20,19 @@ test("a block has the text, what was saved, and what is filled; a fill is cut at
   expect(chosenCuts(block, 3, { kind: "none" })).toEqual([]);
 });
 
+test("a file beside the script is sent, and cut like a fill", () => {
+  const parts = [{ kind: "beside" as const, line: 3, path: "block.test.ts" }];
+  const block = resolveBlock(parts, { ...memory, script: import.meta.path }, 3);
+  if (!("octets" in block)) throw new Error(block.came);
+  const { length } = block.octets;
+  expect(latin1Text(block.octets)).toStartWith("import { expect, test }");
+  expect(block.cuts).toEqual([1, length >> 1, length - 1]);
+  const missing = [{ kind: "beside" as const, line: 3, path: "none" }];
+  expect(resolveBlock(missing, memory, 3)).toMatchObject({
+    expected: "the file none beside the script",
+  });
+});
+
 test("a block can't be sent without the value that it needs", () => {
   const parts = [{ kind: "text" as const, text: [{ capture: "nope" }] }];
   expect(resolveBlock(parts, memory, 3)).toMatchObject({ line: 3, expected: "{{nope}}" });

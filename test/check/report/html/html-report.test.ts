@@ -31,3 +31,9 @@ test("names are escaped", () => {
   expect(page).not.toContain("<b>");
   expect(page.match(/<\/script>/gu)).toHaveLength(2);
 });
+
+test("the title says whether servers or clients were played with", () => {
+  expect(html).toContain("<title>Wire scripts against a:80</title>");
+  const clients = reportHtml([first], [{ ...column, server: "curl", client: true }]);
+  expect(clients).toContain("<title>Wire scripts with curl</title>");
+});
