@@ -48,6 +48,13 @@ function request(fields: readonly string[], line = "GET /a.txt", host = "localho
   return `${line} HTTP/1.1\r\n${all.map((field) => `${field}\r\n`).join("")}\r\n`;
 }
 
+/** A request after which the connection goes on. */
+const keep = (address: string): string =>
+  `GET /a.txt HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${address}\r\n\r\n`;
+
+const post = (fields: readonly string[]): string =>
+  request([...fields, "Content-Length: 0"], "POST /hook");
+
 /** The address that the log and the recorder have for a request with `fields` from `peer`. */
 async function addressOf(server: Server, peer: string, fields: readonly string[]): Promise<string> {
   const answer = await exchange(server, peer, request(fields));
@@ -83,8 +90,6 @@ describe("the client of a request", () => {
 
   test("is told anew by each request of a connection, though the octets are the same", async () => {
     await using server = await open();
-    const keep = (address: string): string =>
-      `GET /a.txt HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${address}\r\n\r\n`;
     const all = ["203.0.113.5", "203.0.113.5", "2001:db8::1", "junk"];
     await exchange(server, proxy, all.map(keep).join("") + request([]));
     const named = server.requests.map(({ remoteAddress }) => remoteAddress);
@@ -128,9 +133,6 @@ describe("the client of a request", () => {
 });
 
 describe("a page of another origin", () => {
-  const post = (fields: readonly string[]): string =>
-    request([...fields, "Content-Length: 0"], "POST /hook");
-
   test("is told by the host that a trusted proxy names (RFC 6454 §7)", async () => {
     await using server = await open();
     server.route("POST", "/hook", () => new Response("done"));

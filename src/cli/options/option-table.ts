@@ -125,7 +125,7 @@ export const optionTable = {
       {
         name: "trust-proxy",
         entry: plainText("NET"),
-        summary: "take from this address or net who its clients are; or loopback, private, unix:",
+        summary: "a proxy that names its clients: address, net, loopback, private, unix:",
       },
     ],
   },

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 import { isIP } from "node:net";
-import { noFields } from "../../../src/http/fields/fields.ts";
 import type { Fields } from "../../../src/http/fields/fields.ts";
 import { openTrustedProxies } from "../../../src/server/proxied/trusted-proxies.ts";
 
@@ -20,7 +19,8 @@ function fieldsOf(lines: readonly string[]): Fields {
   const getAll = (name: string): string[] =>
     pairs.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
   return {
-    ...noFields,
+    count: pairs.length,
+    [Symbol.iterator]: () => pairs.values(),
     get: (name) => getAll(name)[0],
     getAll,
     has: (name) => getAll(name).length > 0,
@@ -166,7 +166,7 @@ describe("both families of fields", () => {
 
 describe("whatever is sent", () => {
   test("throws nothing, and gives an address", () => {
-    const unit = fc.constantFrom(...'for=";,\\ \t[]:1.0_é');
+    const unit = fc.constantFrom(...Array.from('for=";,\\ \t[]:1.0_é'));
     const names = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
     const line = fc
       .tuple(fc.constantFrom(...names), fc.string({ unit, maxLength: 40 }))
