@@ -119,6 +119,10 @@ export interface Limits {
    * when more are sent, what they say doesn't count.
    */
   readonly forwardedHopsMax: number;
+  /** The slowest line that `throttle` may ask for, in bytes per second. */
+  readonly throttleBytesPerSecondMin: ByteCount;
+  /** The longest latency that `throttle` may ask for. */
+  readonly throttleLatencyMs: Milliseconds;
   /** Addresses and nets of proxies that are trusted; with more the server doesn't start. */
   readonly trustedNetsMax: number;
   /**
@@ -373,6 +377,8 @@ export const defaultLimits: Limits = {
   connectionsPerAddressMax: 20_000,
   forwardedHopsMax: 32,
   trustedNetsMax: 1000,
+  throttleBytesPerSecondMin: bytes(1000),
+  throttleLatencyMs: seconds(10),
   roomyConnectionsMax: 64,
   unsentBytesMax: kibibytes(256),
 

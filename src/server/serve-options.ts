@@ -11,6 +11,7 @@
 import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { ProxiedClients } from "./connection/protocol-connection.ts";
+import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
 import type { FaultRule } from "./faults/fault-options.ts";
@@ -70,6 +71,11 @@ export interface ServeOptions extends SiteOptions {
    * default.
    */
   readonly trustProxy?: readonly string[];
+  /**
+   * How slow each connection is: "3g", "4g", "dsl", or a rate towards the client and the latency of
+   * a round trip, "1.6Mbit/150ms". By default as fast as it is.
+   */
+  readonly throttle?: string;
   /** The access log's format; "none" by default. */
   readonly log?: LogFormat;
   /** Writes lines of the log; to standard output by default. */
@@ -100,6 +106,7 @@ const optionsWithoutDefault = [
   "files",
   "tls",
   "tlsRedirect",
+  "throttle",
   "cache",
   "write",
   "isTerminal",
@@ -132,6 +139,8 @@ export type CompleteOptions = ServeOptions &
   Pick<CompleteSiteOptions, "filesOver"> & {
     /** The clients behind the proxies that `trustProxy` names. */
     readonly proxied?: ProxiedClients;
+    /** What `throttle` says. */
+    readonly lineSpeed?: LineSpeed;
   };
 
 /** Throws a TypeError for a key that is no option: what was meant would have no effect. */
@@ -156,6 +165,16 @@ function proxiedBy({ trustProxy = [], limits }: ServeOptions): Pick<CompleteOpti
   return { proxied: openTrustedProxies(trustProxy, { ...defaultOptions.limits, ...limits }) };
 }
 
+/** The line that `options` ask for. Its code is loaded only where there is one. */
+function lineOf({ throttle, limits }: ServeOptions): Pick<CompleteOptions, "lineSpeed"> {
+  if (throttle === undefined) return {};
+  const { readLineSpeed } =
+    require("./throttle/line-speed.ts") as typeof import("./throttle/line-speed.ts");
+  const read = readLineSpeed(throttle, { ...defaultOptions.limits, ...limits });
+  if (!read.ok) throw new ServeError("throttle", read.error);
+  return { lineSpeed: read.value };
+}
+
 /**
  * `options`, each with its default where it is left out. Throws a TypeError for a key that is no
  * option, and a `ServeError` for the first option that is set to none of its words (callers without
@@ -173,6 +192,7 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
     // Mounts alone leave no folder for "/".
     ...(hasRoot ? {} : { root: "" }),
     ...proxiedBy(options),
+    ...lineOf(options),
     ...(options.files === undefined ? {} : { filesOver: options.root }),
   };
 }
@@ -202,6 +222,7 @@ type FixedOption =
   | "unixMode"
   | "tlsRedirect"
   | "reusePort"
+  | "throttle"
   | "write"
   | "isTerminal"
   | "onError"

@@ -535,7 +535,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const faults = new LateFaults(complete, () => opened.limits, scheduler);
   const context = contextOf(() => opened, surroundings, reporting, faults, complete);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
+  const listener = new Listener(context, connectionFactory(complete), tls);
   const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {

@@ -6,6 +6,7 @@
 export type ServeErrorCode =
   | "allowHosts"
   | "trustProxy"
+  | "throttle"
   | "permissions"
   | "symlinks"
   | "post"

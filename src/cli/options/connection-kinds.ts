@@ -1,6 +1,6 @@
 /**
- * Kinds of values of the options that say where a server listens, how it tells that it does, and
- * how long its connections may take.
+ * Kinds of values of the options that say where a server listens and with how many processes, how
+ * it tells that it does, and how long its connections may take.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -10,7 +10,7 @@ import { object, truthOr } from "./composite-kind.ts";
 import type { Options } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { path, whole, wholeText } from "./value-kind.ts";
+import { faultUnless, path, whole, wholeText } from "./value-kind.ts";
 
 /** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
@@ -30,6 +30,20 @@ export const port = whole(
   wholeText("N", "a number from 0 to 65535", 65_535),
   65_535,
 );
+
+const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
+
+/** How many processes listen: a number, or one for each core. */
+export const workers: Kind<number | "auto"> = {
+  fault: faultUnless(
+    'a number of processes, from 1 on, or "auto"',
+    (value) => value === "auto" || (Number.isSafeInteger(value) && Number(value) >= 1),
+  ),
+  text: {
+    ...workerCount,
+    read: (given) => (given === "auto" ? given : workerCount.read(given) || undefined),
+  },
+};
 
 /** A descriptor after `json:` is one that the shell has opened, and not a standard stream. */
 export const ready: Kind<NonNullable<Options["ready"]>> = {

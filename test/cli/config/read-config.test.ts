@@ -14,7 +14,7 @@ const allKeys =
   "root, base, mounts, host, port, unix, unixMode, allowHosts, trustProxy, tls, tlsRedirect, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
-  "log, quiet, qr, open, workers, recordTo, limits, portFile";
+  "throttle, log, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {

@@ -40,6 +40,7 @@ export const whole: Required<Config> = {
   faults: "faults.txt",
   post: "off",
   form: "ask.html",
+  throttle: "3g",
   log: "json",
   quiet: true,
   qr: true,
