@@ -12,6 +12,8 @@ import { displayName } from "../tree/path.ts";
 
 /** What the phases are about, in the list. */
 const headings: Readonly<Record<FaultPhase, string>> = {
+  accept: "A new connection",
+  handshake: "Its TLS handshake",
   answer: "The answer",
   head: "Its head",
   framing: "Its framing",

@@ -10,7 +10,7 @@
 
 import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
-import type { ProxiedClients } from "./connection/protocol-connection.ts";
+import type { ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";

@@ -29,7 +29,7 @@ import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
-import type { AddedFault, Faults } from "./faults/faults.ts";
+import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest } from "./recording/recorded-request.ts";
 import type {
@@ -116,8 +116,9 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    * Has answers to `method` on `path`, as `route` takes them, go wrong as `options` say; see
    * docs/faults.md. Of several faults for a request, that whose path matches the least hits, and of
    * several on one path the last that was added; one whose `probability` spares the request leaves
-   * it to the next. Disposing of the fault removes it. Throws a TypeError when the options are
-   * wrong.
+   * it to the next. Those of new connections and of TLS handshakes are for "*" on "/*". Disposing
+   * of the fault removes it. Throws a TypeError when the options are wrong, and a `ServeError` when
+   * they need a TLS that this server hasn't.
    *
    * ```ts
    * using fault = server.fault("GET", "/data/*", { cutAfterBytes: 1000, by: "reset" });
@@ -347,15 +348,17 @@ function prepareTls(
 }
 
 /**
- * Has `main` listen, and a listener that redirects to it, if `options` ask for one. Rejects with a
- * `ServeError` when a port can't be had.
+ * Has `main` listen, and a listener that redirects to it, if `options` ask for one, by the rules of
+ * `faults` that they have. Rejects with a `ServeError` when a rule is wrong or a port can't be had.
  */
 async function listen(
   main: Listener,
   options: CompleteOptions,
   tls: ServerTls | undefined,
+  faults: LateFaults,
 ): Promise<Listening> {
   try {
+    faults.configure(options);
     const port = await openMain(main, options);
     return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
   } catch (error) {
@@ -447,20 +450,16 @@ class Reporting {
 
 /** The faults of a server. Their code is loaded only by one that has any. */
 class LateFaults {
-  readonly #open: () => Faults;
+  readonly #service: FaultService;
   opened: Faults | undefined;
 
-  /** Throws a `ServeError` when a rule of `options` is wrong. */
-  constructor(options: CompleteOptions, limits: () => Limits, scheduler: Scheduler) {
-    this.#open = () => {
-      const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
-      return new module.Faults({ limits, scheduler });
-    };
-    this.configure(options, limits());
+  constructor(service: FaultService) {
+    this.#service = service;
   }
 
   open(): Faults {
-    return (this.opened ??= this.#open());
+    const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
+    return (this.opened ??= new module.Faults(this.#service));
   }
 
   /** What a server does with them. */
@@ -469,10 +468,13 @@ class LateFaults {
     withFaults: (answer, options) => this.open().change(answer, options),
   };
 
-  /** Has the rules of `options`, checked by `limits`, in the place of those before. */
-  configure({ faults }: CompleteOptions, limits: Limits): void {
-    if (faults.length > 0) this.open().configure(faults, limits);
-    else this.opened?.configure([], limits);
+  /**
+   * Has the rules of `options` in the place of those before. Throws a `ServeError` when one is
+   * wrong by `limits`.
+   */
+  configure({ faults, tls }: CompleteOptions, limits = this.#service.limits()): void {
+    if (faults.length > 0) this.open().configure(faults, limits, tls);
+    else this.opened?.configure([], limits, tls);
   }
 }
 
@@ -498,6 +500,7 @@ function contextOf(
             refuse: (refusal, asked) => site().site.refuse(refusal, asked),
           }),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
+    nextFaults: () => faults.opened?.early.next(),
     failed,
     observers,
     proxied,
@@ -532,11 +535,11 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
-  const faults = new LateFaults(complete, () => opened.limits, scheduler);
+  const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
   const context = contextOf(() => opened, surroundings, reporting, faults, complete);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, connectionFactory(complete), tls);
-  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
+  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls, faults);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);

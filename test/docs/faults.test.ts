@@ -29,7 +29,15 @@ function written(name: string, placeholder: string): string {
 }
 
 describe("docs/faults.md", () => {
-  const titles = ["The answer", "Its head", "Its framing", "Its content", "The connection"];
+  const titles = [
+    "A new connection",
+    "Its TLS handshake",
+    "The answer",
+    "Its head",
+    "Its framing",
+    "Its content",
+    "The connection",
+  ];
 
   test.each(faultPhases.map((phase, i) => [titles[i] ?? "", phase] as const))(
     "has under %s the rows of the table: %s",

@@ -8,12 +8,8 @@ import type { RequestHead } from "../../http/message/request.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { Request } from "../../site/request.ts";
 import type { Clock } from "../../schedule/clock.ts";
-import type {
-  Client,
-  ConnectionContext,
-  ProtocolConnection,
-  ProxiedClients,
-} from "./protocol-connection.ts";
+import type { Client, ProxiedClients } from "../proxied/proxied-clients.ts";
+import type { ConnectionContext, ProtocolConnection } from "./protocol-connection.ts";
 import type { IncomingBody } from "./request-body.ts";
 
 /** A request whose head is one version's own. */

@@ -7,8 +7,7 @@
 import type { Limits } from "../../base/limits.ts";
 import type { Answer } from "../../site/endpoint.ts";
 import type { RefusalReason } from "../../site/observer.ts";
-import type { Forwarded, Request } from "../../site/request.ts";
-import type { Fields } from "../../http/fields/fields.ts";
+import type { Request } from "../../site/request.ts";
 import type { Refusal } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { Clock } from "../../schedule/clock.ts";
@@ -16,7 +15,9 @@ import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Timed, Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
+import type { ConnectionFaults } from "../faults/accepted/accepted-faults.ts";
 import type { Observers } from "../observers.ts";
+import type { ProxiedClients } from "../proxied/proxied-clients.ts";
 import type { ResponseDate } from "../response-date.ts";
 import type { Moment } from "../../tree/view.ts";
 import type { Transport } from "./transport.ts";
@@ -57,23 +58,6 @@ export type ConnectionFactory = (
   remoteAddress: string,
 ) => ProtocolConnection;
 
-/** The client of a request: the socket's peer, or the one that a trusted proxy speaks for. */
-export interface Client {
-  readonly remoteAddress: string;
-  readonly forwarded?: Forwarded | undefined;
-}
-
-/** The clients behind the proxies that a server trusts. */
-export interface ProxiedClients {
-  /** Whether the peer at `peerAddress`, as a socket names it, is such a proxy. */
-  trusts(peerAddress: string): boolean;
-  /**
-   * The client of the request with `fields` that the proxy at `peerAddress` passes on; undefined
-   * when the proxy says nothing, or nothing that counts.
-   */
-  clientOf(fields: Fields, peerAddress: string): Client | undefined;
-}
-
 /** What a server has for all its connections. */
 export interface ServerContext {
   readonly limits: Limits;
@@ -86,6 +70,8 @@ export interface ServerContext {
   readonly answer: (request: Request, since: Moment) => Answer;
   /** The response to what no endpoint answers; `request` is undefined if its head is malformed. */
   readonly refuse: (refusal: Refusal, request: Request | undefined) => Response;
+  /** Draws the faults of a connection that has just been accepted; undefined for one without. */
+  readonly nextFaults?: () => ConnectionFaults | undefined;
   /** Told of connections and exchanges. */
   readonly observers: Observers;
   /** The clients behind trusted proxies; absent or undefined where none is trusted. */

@@ -6,6 +6,7 @@ import type { Limits } from "../../base/limits.ts";
 import { nearestWord } from "../../base/nearest-word.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import { isEarly } from "./accepted/accepted-rows.ts";
 import type { FaultKind } from "./fault-kind.ts";
 import type { FaultName, FaultRow } from "./fault-table.ts";
 import { chanceTable, faultTable } from "./fault-table.ts";
@@ -17,9 +18,12 @@ export type FaultOptions = {
   readonly [Name in FaultName]?: ValueOf<(typeof faultTable)[Name]>;
 };
 
-/** The faults that replace or change an answer before there is one. */
+/** The phases before there is an answer. */
+type PhaseBefore = "accept" | "handshake" | "answer";
+
+/** The faults that replace or change an answer before there is one, or a connection before it. */
 type AnswerFault = {
-  [Name in FaultName]: (typeof faultTable)[Name]["phase"] extends "answer" ? Name : never;
+  [Name in FaultName]: (typeof faultTable)[Name]["phase"] extends PhaseBefore ? Name : never;
 }[FaultName];
 
 /** Faults of an answer that a route gives. */
@@ -91,6 +95,11 @@ function shown(value: unknown): string {
 
 /** What contradicts in the faults called `names`; undefined when nothing does. */
 function contradiction(names: readonly string[]): string | undefined {
+  const early = names.find(isEarly);
+  const late = names.find((name) => !isEarly(name));
+  if (early !== undefined && late !== undefined) {
+    return `${early} hits connections and ${late} requests, so each needs a rule of its own`;
+  }
   for (const name of names) {
     const { needs, excludes = [] } = rowOf(name) ?? {};
     const other = excludes.find((one) => names.includes(one));

@@ -9,6 +9,7 @@
 import { readMethod } from "../../site/library/added-routes.ts";
 import { RoutePattern } from "../../site/library/route-pattern.ts";
 import type { ContainedPath } from "../../tree/path.ts";
+import { isEarly } from "./accepted/accepted-rows.ts";
 import type { RuleOptions } from "./fault-options.ts";
 import { PseudoRandom } from "./pseudo-random.ts";
 
@@ -24,6 +25,8 @@ export interface Hit {
 /** A rule, with its state. */
 export class Rule {
   readonly options: RuleOptions;
+  /** Whether it hits connections, before a request. */
+  readonly isEarly: boolean;
   /** Added by code; a reload replaces those of the configuration. */
   readonly isAdded: boolean;
   readonly #method: string;
@@ -31,9 +34,17 @@ export class Rule {
   readonly #random: PseudoRandom;
   #hits = 0;
 
-  /** Throws a TypeError if no request can match. */
+  /**
+   * Throws a TypeError if no request can match; also for a path or a method of faults that happen
+   * before a request.
+   */
   constructor(method: string, path: string, options: RuleOptions, isAdded: boolean) {
     this.options = options;
+    const early = Object.keys(options).find(isEarly);
+    if (early !== undefined && (method !== "*" || path !== "/*")) {
+      throw new TypeError(`${early} happens before a request: its method is *, its path /*`);
+    }
+    this.isEarly = early !== undefined;
     this.isAdded = isAdded;
     this.#method = readMethod(method);
     this.#pattern = new RoutePattern(path);
@@ -63,7 +74,12 @@ export class Rule {
 
   /** Whether it hits the request of `method` for `path`, which has come now. */
   hit(path: ContainedPath, method: string): Hit | undefined {
-    if (this.isOver || !this.#matches(path, method)) return undefined;
+    return this.#matches(path, method) ? this.draw() : undefined;
+  }
+
+  /** Whether it hits what has come now and might be hit. */
+  draw(): Hit | undefined {
+    if (this.isOver) return undefined;
     // Every request takes as many numbers, so that one that is spared changes nothing for others.
     const [drawn, seed] = [this.#random.next(), this.#random.bits()];
     if (drawn >= (this.options.probability ?? 1)) return undefined;
@@ -85,6 +101,16 @@ export class Rules {
     return this.#rules.length;
   }
 
+  /** Those that a reload keeps. */
+  get added(): readonly Rule[] {
+    return this.#rules.filter(({ isAdded }) => isAdded);
+  }
+
+  /** The faults of each. */
+  get options(): readonly RuleOptions[] {
+    return this.#rules.map(({ options }) => options);
+  }
+
   /** Adds `rule`. Those that are over are forgotten. */
   add(rule: Rule): void {
     this.#set([rule, ...this.#rules.filter(({ isOver }) => !isOver)]);
@@ -96,12 +122,20 @@ export class Rules {
 
   /** Has `rules`, in the order of a configuration, in the place of those that weren't added. */
   replace(rules: readonly Rule[]): void {
-    const added = this.#rules.filter(({ isAdded }) => isAdded);
-    this.#set([...added, ...rules]);
+    this.#set([...this.added, ...rules]);
   }
 
   #set(rules: readonly Rule[]): void {
     this.#rules = rules.toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
+  }
+
+  /** The first that hits the connection that has come now. */
+  draw(): Hit | undefined {
+    for (const rule of this.#rules) {
+      const hit = rule.draw();
+      if (hit !== undefined) return hit;
+    }
+    return undefined;
   }
 
   /** The first that hits the request of `method` for `path`. */

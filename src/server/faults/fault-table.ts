@@ -8,6 +8,7 @@
  * ends. A row with `needs` says how another fault works, and does nothing by itself.
  */
 
+import { acceptedRows } from "./accepted/accepted-rows.ts";
 import type { FaultKind } from "./fault-kind.ts";
 import {
   count,
@@ -26,7 +27,15 @@ import {
 } from "./fault-kind.ts";
 
 /** What faults happen to, in the order in which a client meets them. */
-export const faultPhases = ["answer", "head", "framing", "body", "connection"] as const;
+export const faultPhases = [
+  "accept",
+  "handshake",
+  "answer",
+  "head",
+  "framing",
+  "body",
+  "connection",
+] as const;
 
 export type FaultPhase = (typeof faultPhases)[number];
 
@@ -61,6 +70,7 @@ function row<Value, Phase extends FaultPhase>(
 }
 
 export const faultTable = {
+  ...acceptedRows,
   statuses: row("answer", statuses, {
     does: "answers with these statuses in turn, of which the last repeats; 200 is the real answer",
     tests: "retries: how many, after what, and that they stop",

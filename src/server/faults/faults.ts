@@ -13,6 +13,10 @@ import { pathOf } from "../../site/library/added-routes.ts";
 import type { ChangedAnswer } from "../../site/library/route-request.ts";
 import type { Request } from "../../site/request.ts";
 import { ServeError } from "../../site/serve-error.ts";
+import type { TlsSetting } from "../serve-options.ts";
+import type { ServerTls } from "../tls/server-tls.ts";
+import { isEarly } from "./accepted/accepted-rows.ts";
+import { EarlyFaults } from "./accepted/early-faults.ts";
 import type { AnswerFaults, FaultOptions, FaultRule, RuleOptions } from "./fault-options.ts";
 import { faultNames, readRuleOptions } from "./fault-options.ts";
 import type { Hit } from "./fault-rules.ts";
@@ -33,9 +37,11 @@ export interface AddedFault extends Disposable {
 }
 
 /** What the faults of a server need. */
-interface FaultService {
+export interface FaultService {
   readonly limits: () => Limits;
   readonly scheduler: Scheduler;
+  /** The TLS of the server; undefined for one without. */
+  readonly tls: () => ServerTls | undefined;
 }
 
 /** The rules in the file at the path `file`. Throws a `ServeError` when it is wrong. */
@@ -64,11 +70,14 @@ function configured(given: FaultRule, at: string, limits: Limits): Rule {
 /** The faults of one server. */
 export class Faults {
   readonly #rules = new Rules();
+  /** What hits connections, before a request. */
+  readonly early: EarlyFaults;
   readonly #surroundings: FaultSurroundings;
   /** Connections that a fault closes when the next request has come. */
   readonly #closing = new WeakMap<object, FaultOptions>();
 
-  constructor({ limits, scheduler }: FaultService) {
+  constructor({ limits, scheduler, tls }: FaultService) {
+    this.early = new EarlyFaults(limits, tls);
     this.#surroundings = { limits, scheduler, open: new Set<FaultOutput>(), isStopping: false };
   }
 
@@ -78,9 +87,10 @@ export class Faults {
     const read = readRuleOptions({ ...options }, limits);
     if (!read.ok) throw new TypeError(read.error);
     const rule = new Rule(method, path, read.value, true);
-    this.#rules.add(rule);
-    const remove = (): void => this.#rules.remove(rule);
-    if (this.#rules.count > limits.faultRulesMax) {
+    const rules = rule.isEarly ? this.early : this.#rules;
+    rules.add(rule);
+    const remove = (): void => rules.remove(rule);
+    if (this.#rules.count + this.early.count > limits.faultRulesMax) {
       remove();
       throw new TypeError(`at most ${limits.faultRulesMax} rules (limits.faultRulesMax)`);
     }
@@ -96,14 +106,19 @@ export class Faults {
   /**
    * Replaces the rules of the configuration by those of `given`, a list or the path of a file,
    * which begin anew; rules that were added stay. Throws a `ServeError`, and changes nothing, when
-   * one is wrong by `limits`, which the server is about to have.
+   * one is wrong by `limits`, which the server is about to have, as it may have another `tls`.
    */
-  configure(given: readonly FaultRule[] | string, limits: Limits): void {
+  configure(given: readonly FaultRule[] | string, limits: Limits, tls?: TlsSetting | false): void {
     const rules = typeof given === "string" ? rulesIn(given, limits) : given;
     if (rules.length > limits.faultRulesMax) {
       throw new ServeError("faults", `at most ${limits.faultRulesMax} rules (faultRulesMax)`);
     }
-    this.#rules.replace(rules.map((rule, i) => configured(rule, `rule ${i + 1}: `, limits)));
+    const read = rules.map((rule, i) => configured(rule, `rule ${i + 1}: `, limits));
+    this.early.replace(
+      read.filter((rule) => rule.isEarly),
+      tls,
+    );
+    this.#rules.replace(read.filter((rule) => !rule.isEarly));
   }
 
   /** A route's answer with faults; see `Server.withFaults`. */
@@ -113,7 +128,7 @@ export class Faults {
     if (!read.ok) throw new TypeError(read.error);
     const faults: RuleOptions = read.value;
     const rulesOwn = [
-      ...faultNames(faults).filter((name) => faultTable[name].phase === "answer"),
+      ...faultNames(faults).filter((name) => isEarly(name) || faultTable[name].phase === "answer"),
       ...(["probability", "times"] as const).filter((name) => faults[name] !== undefined),
     ];
     if (rulesOwn.length > 0) throw new TypeError(`${rulesOwn[0]} is for rules (server.fault)`);

@@ -3,7 +3,7 @@
  */
 
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
-import type { ProxiedClients } from "../connection/protocol-connection.ts";
+import type { ProxiedClients } from "../proxied/proxied-clients.ts";
 import type { MemoryTotal } from "../connection/memory-total.ts";
 import type { QueuedMemory } from "../connection/write-queue.ts";
 

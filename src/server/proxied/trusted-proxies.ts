@@ -25,7 +25,7 @@ import {
 import type { Authority, Scheme } from "../../http/message/target.ts";
 import { parseAuthority } from "../../http/message/target.ts";
 import { ServeError } from "../../site/serve-error.ts";
-import type { Client, ProxiedClients } from "../connection/protocol-connection.ts";
+import type { Client, ProxiedClients } from "./proxied-clients.ts";
 import type { TrustedPeers } from "./trusted-peers.ts";
 import { readTrustedPeers } from "./trusted-peers.ts";
 

@@ -12,6 +12,7 @@ import type { CompleteOptions, ReloadOptions, TlsSetting } from "../serve-option
 import { completeOptions } from "../serve-options.ts";
 import type { Certificate } from "./certificate.ts";
 import { chooseCertificate } from "./certificate-choice.ts";
+import type { CertificateFlaw } from "./local/faulty-certificate.ts";
 import type { CleartextService } from "./cleartext.ts";
 import { SecureSockets } from "./secure-sockets.ts";
 
@@ -38,6 +39,7 @@ export class ServerTls {
   #options: CompleteOptions;
   #setting: TlsSetting;
   #certificate: Certificate;
+  #flaws: readonly CertificateFlaw[] = [];
   /** The services of the present site: for the TLS port, and for the port that redirects. */
   #services: { samePort?: CleartextService; otherPort?: CleartextService } = {};
 
@@ -64,6 +66,38 @@ export class ServerTls {
     return chooseCertificate(setting, { hosts, isServed: shows, nowMs });
   }
 
+  /**
+   * Has a certificate at hand with each of `flaws`, and with no other, for the same hosts, by the
+   * authority of `setting`, which a reload may be about to change. Throws a `ServeError`, and
+   * changes nothing, when they can't be made.
+   */
+  keepFlaws(flaws: readonly CertificateFlaw[], setting: TlsSetting = this.#setting): void {
+    this.sockets.keepFlawed(this.#flawed(flaws, setting));
+    this.#flaws = flaws;
+  }
+
+  #flawed(
+    flaws: readonly CertificateFlaw[],
+    setting: TlsSetting,
+  ): ReadonlyMap<CertificateFlaw, Certificate> {
+    const made = new Map<CertificateFlaw, Certificate>();
+    if (flaws.length === 0) return made;
+    if (typeof setting === "object") {
+      const remedy = "tls must be true, or --tls be given without a certificate";
+      throw new ServeError("faults", `only postern's own authority signs flaws: ${remedy}`);
+    }
+    const { faultyCertificate } =
+      require("./local/faulty-certificate.ts") as typeof import("./local/faulty-certificate.ts");
+    const { host, allowHosts } = this.#options;
+    const nowMs = this.#surroundings.context.clock.epochMs();
+    for (const flaw of flaws) {
+      const certificate = faultyCertificate(flaw, setting, [host, ...allowHosts], nowMs);
+      if (!certificate.ok) throw new ServeError("tls", certificate.error);
+      made.set(flaw, certificate.value);
+    }
+    return made;
+  }
+
   #present(certificate: Certificate): void {
     if (certificate.cert !== this.#certificate.cert || certificate.key !== this.#certificate.key) {
       this.sockets.renew(certificate);
@@ -87,6 +121,8 @@ export class ServerTls {
       this.#options = options;
       this.#services = {};
       this.#present(certificate);
+      // They may be for other hosts now.
+      this.keepFlaws(this.#flaws);
     };
   }
 
@@ -97,6 +133,8 @@ export class ServerTls {
       try {
         if (typeof this.#setting !== "object") {
           this.#present(this.#choose(this.#setting, this.#options, site()));
+          // One that isn't valid yet must not come to be.
+          this.keepFlaws(this.#flaws);
         }
       } catch (error) {
         context.failed(error);
@@ -137,7 +175,8 @@ export class ServerTls {
     const { host, tlsRedirect, reusePort, unix } = this.#options;
     if (tlsRedirect === undefined) return { listeners: [main], port, tlsRedirect };
     if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
-    const { context } = this.#surroundings;
+    // Faults of new connections are for the server's own port.
+    const { nextFaults: _none, ...context } = this.#surroundings.context;
     const service = (): CleartextService => this.#redirecting(port);
     const listener = new Listener(
       {
