@@ -1,7 +1,7 @@
 /**
  * How the time of a piece of work grows with its input. A test that asks for a number of
  * milliseconds fails on a busy machine; the ratio of two times that are measured in turn does not.
- * What is measured is the processor time of this thread, which other programs add nothing to.
+ * What is measured is the processor time of this process, which other programs add nothing to.
  */
 
 /** Rounds of each size: the least of them is the one that was disturbed the least. */
@@ -13,16 +13,20 @@ const factor = 8;
 /** The smaller work is repeated until it takes so long, since the clock is coarse. */
 const leastMs = 0.2;
 
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /**
  * The power of its input's size by which the time of `work` grows, from inputs of `size` and of
  * eight times that: about 1 when it is linear, 2 when it is quadratic.
  */
 export function growth(work: (size: number) => void, size: number): number {
   const spanOf = (ofSize: number, repeats: number): number => {
-    const before = process.threadCpuUsage();
+    const beforeMs = processorMs();
     for (let i = 0; i < repeats; i++) work(ofSize);
-    const { user, system } = process.threadCpuUsage(before);
-    return (user + system) / 1000;
+    return processorMs() - beforeMs;
   };
   let repeats = 1;
   while (spanOf(size, repeats) < leastMs) repeats *= 2;

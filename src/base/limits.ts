@@ -115,6 +115,17 @@ export interface Limits {
   /** Open connections of one client address; one more is answered 503 and closed. */
   readonly connectionsPerAddressMax: number;
   /**
+   * Members of Forwarded, and of X-Forwarded-For, that are read of a request of a trusted proxy;
+   * when more are sent, what they say doesn't count.
+   */
+  readonly forwardedHopsMax: number;
+  /** The slowest line that `throttle` may ask for, in bytes per second. */
+  readonly throttleBytesPerSecondMin: ByteCount;
+  /** The longest latency that `throttle` may ask for. */
+  readonly throttleLatencyMs: Milliseconds;
+  /** Addresses and nets of proxies that are trusted; with more the server doesn't start. */
+  readonly trustedNetsMax: number;
+  /**
    * Connections for which the kernel buffers as much as it likes, usually 4 MB. One that is
    * accepted while so many are open has the bound of `unsentBytesMax`.
    */
@@ -401,6 +412,10 @@ export const defaultLimits: Limits = {
   mountsMax: 64,
   connectionsMax: 20_000,
   connectionsPerAddressMax: 20_000,
+  forwardedHopsMax: 32,
+  trustedNetsMax: 1000,
+  throttleBytesPerSecondMin: bytes(1000),
+  throttleLatencyMs: seconds(10),
   roomyConnectionsMax: 64,
   unsentBytesMax: kibibytes(256),
 

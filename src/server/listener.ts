@@ -21,6 +21,7 @@ import type {
   ProtocolConnection,
   ServerContext,
 } from "./connection/protocol-connection.ts";
+import type { ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { systemCalls } from "../system/system-choice.ts";
@@ -191,12 +192,12 @@ export class Listener {
         this.#connections.add(after);
       },
     };
-    this.limit(server.limits);
+    this.limit(server.limits, server.proxied);
   }
 
-  /** Sets the limits of connections to come; open connections keep theirs. */
-  limit(limits: Limits): void {
-    this.#context = { ...this.#context, limits };
+  /** Sets what holds for connections to come; open connections keep theirs. */
+  limit(limits: Limits, proxied: ProxiedClients | undefined): void {
+    this.#context = { ...this.#context, limits, proxied };
     this.#connectionsMax = affordableConnections(limits.connectionsMax);
     this.#turnedAwayMax = this.#connectionsMax + Math.ceil(this.#connectionsMax / 16);
   }
@@ -430,10 +431,15 @@ export class Listener {
     else if (this.#connections.size > this.#turnedAwayMax) this.#reset(connection);
     else if (
       this.#connections.size > this.#connectionsMax ||
-      (ofAddress > connectionsPerAddressMax && address !== unixAddress)
+      (ofAddress > connectionsPerAddressMax && !this.#isOfMany(address))
     ) {
       this.#turnAway(connection, "overloaded");
     }
+  }
+
+  /** Whether many clients have `address`: those of a Unix socket, and of a trusted proxy. */
+  #isOfMany(address: string): boolean {
+    return address === unixAddress || this.#context.proxied?.trusts(address) === true;
   }
 
   /** Has a connection answer that it is refused. */

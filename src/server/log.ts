@@ -139,7 +139,7 @@ function json(report: LoggedExchange, epochMs: number): string {
     method: report.method ?? null,
     target: head?.rawTarget ?? null,
     version: head?.version.slice("HTTP/".length) ?? null,
-    host: head?.authority?.host ?? null,
+    host: (report.request?.forwarded?.authority ?? head?.authority)?.host ?? null,
     ...(report.request?.user === undefined ? {} : { user: report.request.user }),
     status: response.status,
     bytes: report.octets,

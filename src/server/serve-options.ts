@@ -10,6 +10,8 @@
 
 import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
+import type { ProxiedClients } from "./proxied/proxied-clients.ts";
+import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
 import type { FaultRule } from "./faults/fault-options.ts";
@@ -62,6 +64,18 @@ export interface ServeOptions extends SiteOptions {
   readonly tls?: TlsSetting | false;
   /** With `tls`, a further port, which redirects from http to https; 0 for any free one. */
   readonly tlsRedirect?: number;
+  /**
+   * The proxies whose word about their clients counts: addresses, nets ("10.0.0.0/8"), "loopback",
+   * "private", or "unix:" for Unix sockets. Forwarded (RFC 7239), or X-Forwarded-For, -Proto and
+   * -Host, then name the client's address, and the scheme and host that it asked for. None by
+   * default.
+   */
+  readonly trustProxy?: readonly string[];
+  /**
+   * How slow each connection is: "3g", "4g", "dsl", or a rate towards the client and the latency of
+   * a round trip, "1.6Mbit/150ms". By default as fast as it is.
+   */
+  readonly throttle?: string;
   /** The access log's format; "none" by default. */
   readonly log?: LogFormat;
   /** Writes lines of the log; to standard output by default. */
@@ -93,6 +107,7 @@ const optionsWithoutDefault = [
   "auth",
   "tls",
   "tlsRedirect",
+  "throttle",
   "cache",
   "write",
   "isTerminal",
@@ -110,6 +125,7 @@ export const defaultOptions = {
   port: 0,
   host: "localhost",
   reusePort: false,
+  trustProxy: [],
   log: "none",
   faults: [],
   record: true,
@@ -121,7 +137,12 @@ type DefaultedOption = keyof typeof defaultOptions;
 /** Options in which only those are left out that have no default. */
 export type CompleteOptions = ServeOptions &
   Required<Pick<ServeOptions, DefaultedOption>> &
-  Pick<CompleteSiteOptions, "filesOver">;
+  Pick<CompleteSiteOptions, "filesOver"> & {
+    /** The clients behind the proxies that `trustProxy` names. */
+    readonly proxied?: ProxiedClients;
+    /** What `throttle` says. */
+    readonly lineSpeed?: LineSpeed;
+  };
 
 /** Throws a TypeError for a key that is no option: what was meant would have no effect. */
 function checkKeys(options: ServeOptions): void {
@@ -137,10 +158,28 @@ function checkKeys(options: ServeOptions): void {
   throw new TypeError(`no option is called ${JSON.stringify(unknown)}${hint}`);
 }
 
+/** The clients behind the proxies of `options`. Their code is loaded only where there are some. */
+function proxiedBy({ trustProxy = [], limits }: ServeOptions): Pick<CompleteOptions, "proxied"> {
+  if (trustProxy.length === 0) return {};
+  const { openTrustedProxies } =
+    require("./proxied/trusted-proxies.ts") as typeof import("./proxied/trusted-proxies.ts");
+  return { proxied: openTrustedProxies(trustProxy, { ...defaultOptions.limits, ...limits }) };
+}
+
+/** The line that `options` ask for. Its code is loaded only where there is one. */
+function lineOf({ throttle, limits }: ServeOptions): Pick<CompleteOptions, "lineSpeed"> {
+  if (throttle === undefined) return {};
+  const { readLineSpeed } =
+    require("./throttle/line-speed.ts") as typeof import("./throttle/line-speed.ts");
+  const read = readLineSpeed(throttle, { ...defaultOptions.limits, ...limits });
+  if (!read.ok) throw new ServeError("throttle", read.error);
+  return { lineSpeed: read.value };
+}
+
 /**
  * `options`, each with its default where it is left out. Throws a TypeError for a key that is no
- * option, and a `ServeError` for the first option that is set to none of its words: callers without
- * types may.
+ * option, and a `ServeError` for the first option that is set to none of its words (callers without
+ * types may), and for a proxy that has no address.
  */
 export function completeOptions(options: ServeOptions): CompleteOptions {
   checkKeys(options);
@@ -153,6 +192,8 @@ export function completeOptions(options: ServeOptions): CompleteOptions {
     ...(Object.fromEntries(complete) as Pick<CompleteOptions, DefaultedOption>),
     // Mounts alone leave no folder for "/".
     ...(hasRoot ? {} : { root: "" }),
+    ...proxiedBy(options),
+    ...lineOf(options),
     ...(options.files === undefined ? {} : { filesOver: options.root }),
   };
 }
@@ -182,6 +223,7 @@ type FixedOption =
   | "unixMode"
   | "tlsRedirect"
   | "reusePort"
+  | "throttle"
   | "write"
   | "isTerminal"
   | "onError"

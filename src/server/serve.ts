@@ -266,9 +266,8 @@ function editingOf(
   changed: (path: ContainedPath) => void,
 ): FileEditing {
   const editing = (): FileEditing => {
-    const { memoryEditing } =
-      require("./memory-editing.ts") as typeof import("./memory-editing.ts");
-    return memoryEditing(site, clock, changed);
+    const module = require("./memory-editing.ts") as typeof import("./memory-editing.ts");
+    return module.memoryEditing(site, clock, changed);
   };
   return {
     write: (path, value) => editing().write(path, value),
@@ -485,6 +484,7 @@ function contextOf(
   { clock, logicalClock, budgets: { scheduler } }: SiteSurroundings,
   { failed, observers }: Reporting,
   faults: LateFaults,
+  { proxied }: CompleteOptions,
 ): ServerContext {
   return {
     limits: site().limits,
@@ -503,6 +503,7 @@ function contextOf(
     nextFaults: () => faults.opened?.early.next(),
     failed,
     observers,
+    proxied,
   };
 }
 
@@ -536,9 +537,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
   const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
-  const context = contextOf(() => opened, surroundings, reporting, faults);
+  const context = contextOf(() => opened, surroundings, reporting, faults, complete);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
+  const listener = new Listener(context, connectionFactory(complete), tls);
   const { listeners, ...ports } = await listen(listener, complete, tls, faults);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
@@ -549,7 +550,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     opened.tree.close();
     opened = next;
     changeTls?.();
-    for (const one of listeners) one.limit(opened.limits);
+    for (const one of listeners) one.limit(opened.limits, wanted.proxied);
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };

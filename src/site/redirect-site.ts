@@ -19,10 +19,14 @@ import type { SiteSurroundings } from "./open-site.ts";
 import { hostGuardOf } from "./open-site.ts";
 import { ErrorPages } from "./pages/error-page.ts";
 import type { Request } from "./request.ts";
+import { askedAuthority } from "./request.ts";
 import { ResponsePacing } from "./response-pacing.ts";
 import { Site } from "./site.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 import type { Tree } from "../tree/tree.ts";
+
+/** The port that an https URL names by naming none (RFC 9110 §4.2.2). */
+const httpsPort = 443;
 
 /** What a request target may hold and a path or a query of a URI may not (RFC 3986 §3.3, §3.4). */
 const foreignToPath = /[^\w\-.~:/?@!$&'()*+,;=%]/g;
@@ -50,13 +54,20 @@ class HttpsRedirect implements Endpoint {
     return [];
   }
 
-  answer({ head: { target, authority } }: Request): Response {
+  answer(request: Request): Response {
+    const { target } = request.head;
+    const authority = askedAuthority(request);
     if (target.form === "authority" || target.form === "asterisk" || authority === undefined) {
       // There is no https resource to lead to.
       return this.#pages.refusal(refusals.cleartext);
     }
-    const port = this.#portFor(authority.port);
-    const host = port === 443 ? authority.host : `${authority.host}:${port}`;
+    const { forwarded } = request;
+    // What came as https to a proxy would be led back to it for ever.
+    if (forwarded?.scheme === "https") return this.#pages.refusal(refusals.misdirected);
+    // Behind a proxy that names the host, the port of this machine is none that clients know.
+    const isNamed = forwarded?.authority !== undefined;
+    const port = isNamed ? httpsPort : this.#portFor(authority.port);
+    const host = port === httpsPort ? authority.host : `${authority.host}:${port}`;
     const path = target.query === undefined ? target.path : `${target.path}?${target.query}`;
     if (/%(?![\dA-Fa-f]{2})/.test(path)) return this.#pages.refusal(refusals.path);
     return ResponseBuilder.redirect(307, `https://${host}${escape(path)}`)

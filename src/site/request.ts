@@ -9,6 +9,7 @@ import { refusals } from "../http/message/error.ts";
 import type { Fields } from "../http/fields/fields.ts";
 import type { RequestHead } from "../http/message/request.ts";
 import type { Response, ResponseField } from "../http/message/response.ts";
+import type { Authority, Scheme } from "../http/message/target.ts";
 
 /**
  * The body of a request, pulled by the handler. Before the first read, no more than one buffer is
@@ -67,12 +68,27 @@ export interface RequestConnection {
   inform?(request: Request, status: number, fields: readonly ResponseField[]): void;
 }
 
+/** What a trusted proxy says of a request that it passes on (RFC 7239 §5). */
+export interface Forwarded {
+  /** The proxy's own IP address, without a port: that of the socket. */
+  readonly peerAddress: string;
+  /** The scheme of the client's request; undefined when the proxy doesn't say. */
+  readonly scheme: Scheme | undefined;
+  /** The host that the client asked for; undefined when the proxy doesn't say. */
+  readonly authority: Authority | undefined;
+}
+
 /** A request as it arrived. */
 export interface Request {
   readonly head: RequestHead;
   readonly body: RequestBody;
-  /** The client's IP address, without a port. */
+  /** The client's IP address, without a port; that which a trusted proxy names, if it names one. */
   readonly remoteAddress: string;
+  /**
+   * Set when a trusted proxy says of the client what counts. Its peers alone are trusted, and not
+   * its octets: nothing that follows from this may be kept with the head.
+   */
+  readonly forwarded?: Forwarded | undefined;
   /** When the head was complete, in milliseconds since 1970 (UTC). */
   readonly receivedMs: number;
   /** The connection it came on: one object for all its requests. Absent without a server. */
@@ -87,6 +103,14 @@ export interface Request {
   whenLeft?: () => void;
   /** Told of each message that comes in the WebSocket which the request has opened. */
   tookMessage?: (message: string | Uint8Array) => void;
+}
+
+/** The host that the client asked for: the one that a trusted proxy names goes first. */
+export function askedAuthority({
+  head,
+  forwarded,
+}: Pick<Request, "head" | "forwarded">): Authority | undefined {
+  return forwarded?.authority ?? head.authority;
 }
 
 /**

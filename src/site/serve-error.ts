@@ -6,6 +6,8 @@
 export type ServeErrorCode =
   | "allowHosts"
   | "auth"
+  | "trustProxy"
+  | "throttle"
   | "permissions"
   | "symlinks"
   | "post"

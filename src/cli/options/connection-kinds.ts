@@ -1,6 +1,6 @@
 /**
- * Kinds of values of the options that say where a server listens, how it tells that it does, how
- * many processes it has, and how long its connections may take.
+ * Kinds of values of the options that say where a server listens and with how many processes, how
+ * it tells that it does, and how long its connections may take.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -31,6 +31,20 @@ export const port = whole(
   65_535,
 );
 
+const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
+
+/** How many processes listen: a number, or one for each core. */
+export const workers: Kind<number | "auto"> = {
+  fault: faultUnless(
+    'a number of processes, from 1 on, or "auto"',
+    (value) => value === "auto" || (Number.isSafeInteger(value) && Number(value) >= 1),
+  ),
+  text: {
+    ...workerCount,
+    read: (given) => (given === "auto" ? given : workerCount.read(given) || undefined),
+  },
+};
+
 /** A descriptor after `json:` is one that the shell has opened, and not a standard stream. */
 export const ready: Kind<NonNullable<Options["ready"]>> = {
   fault: () => undefined,
@@ -54,20 +68,6 @@ export const fileMode: Kind<number> = whole(
   },
   0o777,
 );
-
-const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
-
-/** Processes that serve together. */
-export const workers: Kind<number | "auto"> = {
-  fault: faultUnless(
-    'a number of processes, from 1 on, or "auto"',
-    (value) => value === "auto" || (Number.isSafeInteger(value) && Number(value) >= 1),
-  ),
-  text: {
-    ...workerCount,
-    read: (given) => (given === "auto" ? given : workerCount.read(given) || undefined),
-  },
-};
 
 /** The limit behind each name. */
 const deadlines = {

@@ -111,6 +111,17 @@ export const optionTable = {
       },
     ],
   },
+  trustProxy: {
+    topic: "listening",
+    kind: listOf("a list of addresses and nets", text("an address, a net, or a word for some")),
+    flags: [
+      {
+        name: "trust-proxy",
+        entry: plainText("NET"),
+        summary: "a proxy that names its clients: address, net, loopback, private, unix:",
+      },
+    ],
+  },
   tls: {
     topic: "listening",
     kind: tls,
@@ -304,6 +315,14 @@ export const optionTable = {
     topic: "forms",
     kind: text("a file's name", plainText("FILE", "file")),
     flags: [{ name: "form", summary: "the form page, in the root" }],
+  },
+  throttle: {
+    topic: "delivery",
+    kind: text("a line's speed", plainText("LINE")),
+    flags: [
+      { name: "throttle", summary: "as slow as 3g, 4g, dsl, or RATE/LATENCY: 1.6Mbit/150ms" },
+    ],
+    restart: true,
   },
   log: {
     topic: "output",

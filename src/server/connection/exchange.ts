@@ -6,12 +6,30 @@
 import type { Refusal } from "../../http/message/error.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import type { Response } from "../../http/message/response.ts";
-import type { Request } from "../../site/request.ts";
-import type { ConnectionContext } from "./protocol-connection.ts";
+import type { Request, RequestConnection } from "../../site/request.ts";
+import type { Clock } from "../../schedule/clock.ts";
+import type { Client, ProxiedClients } from "../proxied/proxied-clients.ts";
+import type { ConnectionContext, ProtocolConnection } from "./protocol-connection.ts";
 import type { IncomingBody } from "./request-body.ts";
 
 /** A request whose head is one version's own. */
 type RequestOf<Head extends RequestHead> = Request & { readonly head: Head };
+
+/**
+ * The request with `head` and `body` that has just come on `connection`: of its peer, or of the
+ * client that `proxied` finds behind it.
+ */
+export function arrivedRequest<Head extends RequestHead>(
+  head: Head,
+  body: IncomingBody,
+  connection: ProtocolConnection & RequestConnection,
+  clock: Clock,
+  proxied: ProxiedClients | undefined,
+): RequestOf<Head> {
+  const client: Client = proxied?.clientOf(head.fields, connection.remoteAddress) ?? connection;
+  const { remoteAddress, forwarded } = client;
+  return { head, body, remoteAddress, receivedMs: clock.epochMs(), connection, forwarded };
+}
 
 /** A request with its response, which may still be on its way. */
 export class Exchange<Head extends RequestHead> {
@@ -27,6 +45,7 @@ export class Exchange<Head extends RequestHead> {
   #response: Response | undefined;
   #isOver = false;
 
+  /** `remoteAddress` is that of the socket; it counts where there is no `request`. */
   constructor(
     context: ConnectionContext,
     remoteAddress: string,
@@ -37,7 +56,7 @@ export class Exchange<Head extends RequestHead> {
     this.request = request;
     this.body = body;
     this.#context = context;
-    this.#remoteAddress = remoteAddress;
+    this.#remoteAddress = request?.remoteAddress ?? remoteAddress;
     const isTimed = request !== undefined && observers.ended.isWanted;
     this.#startedMs = isTimed ? clock.monotonicMs() : clock.turnMs();
     if (request !== undefined) observers.began.tell(request);

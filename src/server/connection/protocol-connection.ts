@@ -17,6 +17,7 @@ import type { Timed, Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
 import type { ConnectionFaults } from "../faults/accepted/accepted-faults.ts";
 import type { Observers } from "../observers.ts";
+import type { ProxiedClients } from "../proxied/proxied-clients.ts";
 import type { ResponseDate } from "../response-date.ts";
 import type { Moment } from "../../tree/view.ts";
 import type { Transport } from "./transport.ts";
@@ -73,6 +74,8 @@ export interface ServerContext {
   readonly nextFaults?: () => ConnectionFaults | undefined;
   /** Told of connections and exchanges. */
   readonly observers: Observers;
+  /** The clients behind trusted proxies; absent or undefined where none is trusted. */
+  readonly proxied?: ProxiedClients | undefined;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */
   readonly failed: (error: unknown) => void;
 }

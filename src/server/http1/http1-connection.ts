@@ -26,7 +26,7 @@ import { RequestFreshness } from "./request-freshness.ts";
 import type { Http1Shared } from "./http1-shared.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ResponseWriter } from "./response-writer.ts";
-import { disposeResponse, Exchange } from "../connection/exchange.ts";
+import { arrivedRequest, disposeResponse, Exchange } from "../connection/exchange.ts";
 import { RequestReader } from "./request-reader.ts";
 import type { Batched } from "../../schedule/write-batcher.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
@@ -250,8 +250,7 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
   #ask(head: Head): void {
     this.#move("asked");
     const body = this.#reader.bodyOf(head);
-    const receivedMs = this.#context.clock.epochMs();
-    const request = { head, body, remoteAddress: this.remoteAddress, receivedMs, connection: this };
+    const request = arrivedRequest(head, body, this, this.#context.clock, this.#shared.proxied);
     const exchange = new Exchange(this.#context, this.remoteAddress, body, request);
     this.#exchange = exchange;
     try {

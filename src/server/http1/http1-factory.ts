@@ -7,12 +7,12 @@ import type { Clock } from "../../schedule/clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Backends } from "../../site/proxy/backend.ts";
 import type { Limits } from "../../base/limits.ts";
-import type { Wiretap } from "../../base/wiretap.ts";
 import { RequestHeadCache } from "../../http1/request-head-cache.ts";
 import { MemoryTotal } from "../connection/memory-total.ts";
 import { keepAliveLines } from "../../http1/response-encoder.ts";
 import type { ConnectionFactory } from "../connection/protocol-connection.ts";
 import type { QueuedMemory } from "../connection/write-queue.ts";
+import type { CompleteOptions } from "../serve-options.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import type { Http1Shared } from "./http1-shared.ts";
 
@@ -40,16 +40,30 @@ export function http1Factory(): ConnectionFactory {
       const queued = memoryFor(output, limits);
       shared = { heads: new RequestHeadCache(limits), bodies, queued, keepAlive };
     }
-    return new Http1Connection(context, transport, remoteAddress, shared);
+    const { proxied } = context;
+    const isProxy = proxied?.trusts(remoteAddress) === true;
+    const own = isProxy ? { ...shared, proxied } : shared;
+    return new Http1Connection(context, transport, remoteAddress, own);
   };
 }
 
-/** The same, to whose connections `wiretap` listens. Its code is loaded only by one that has it. */
-export function connectionFactory(wiretap: Wiretap | undefined): ConnectionFactory {
-  if (wiretap === undefined) return http1Factory();
-  const { tappedFactory } =
-    require("../recording/tapped.ts") as typeof import("../recording/tapped.ts");
-  return tappedFactory(http1Factory(), wiretap);
+/**
+ * The same, to whose connections `wiretap` listens, over lines of `lineSpeed`. The code of both is
+ * loaded only by a server that has it.
+ */
+export function connectionFactory({
+  wiretap,
+  lineSpeed,
+}: Pick<CompleteOptions, "wiretap" | "lineSpeed">): ConnectionFactory {
+  let factory = http1Factory();
+  if (wiretap !== undefined) {
+    const tapped = require("../recording/tapped.ts") as typeof import("../recording/tapped.ts");
+    factory = tapped.tappedFactory(factory, wiretap);
+  }
+  if (lineSpeed === undefined) return factory;
+  const { throttledFactory } =
+    require("../throttle/slow-lines.ts") as typeof import("../throttle/slow-lines.ts");
+  return throttledFactory(factory, lineSpeed);
 }
 
 /** The connections to backends of a server. Their code is loaded only by one that has some. */

@@ -3,6 +3,7 @@
  */
 
 import type { RequestHeadCache } from "../../http1/request-head-cache.ts";
+import type { ProxiedClients } from "../proxied/proxied-clients.ts";
 import type { MemoryTotal } from "../connection/memory-total.ts";
 import type { QueuedMemory } from "../connection/write-queue.ts";
 
@@ -13,4 +14,6 @@ export interface Http1Shared {
   readonly queued: QueuedMemory;
   /** The lines of `keepAliveLines`. */
   readonly keepAlive: string;
+  /** For the connections of trusted proxies alone. */
+  readonly proxied?: ProxiedClients;
 }

@@ -7,52 +7,23 @@
  */
 
 import type { TappedConnection, Wiretap } from "../../base/wiretap.ts";
-import type { RefusalReason } from "../../site/observer.ts";
 import type { ConnectionFactory, ProtocolConnection } from "../connection/protocol-connection.ts";
 import type { Transport } from "../connection/transport.ts";
+import {
+  DecoratedConnection,
+  decoratedFactory,
+  DecoratedTransport,
+} from "../decorated/decorated-factory.ts";
 
 /** The factory of the connections of `factory`, to which `wiretap` listens. */
 export function tappedFactory(factory: ConnectionFactory, wiretap: Wiretap): ConnectionFactory {
-  return (context, transport, remoteAddress) => {
+  return decoratedFactory(factory, (context, transport) => {
     const tap = new GuardedTap(wiretap, context.failed);
-    const owners = new Owners(transport, tap);
-    const told = {
-      ...context,
-      replaced: () => owners.tell((before, after) => context.replaced(before, after)),
-      closed: () => owners.tell((_before, after) => context.closed(after)),
+    return {
+      transport: new TappedTransport(transport, tap),
+      receiver: (connection) => new TappedProtocol(connection, tap),
     };
-    return owners.own(factory(told, new TappedTransport(owners, transport, tap), remoteAddress));
-  };
-}
-
-/** What the listener knows of a connection: the one that it has now, and the one before it. */
-class Owners {
-  readonly #transport: Transport;
-  readonly #tap: TappedConnection;
-  #before: ProtocolConnection | undefined;
-  #now: ProtocolConnection | undefined;
-
-  constructor(transport: Transport, tap: TappedConnection) {
-    this.#transport = transport;
-    this.#tap = tap;
-  }
-
-  /** `connection` with a receiver that tells what comes. */
-  own(connection: ProtocolConnection): ProtocolConnection {
-    this.#before = this.#now;
-    this.#now = new TappedProtocol(connection, this.#tap);
-    return this.#now;
-  }
-
-  /** A tunnel takes the place of the connection. */
-  handTo(tunnel: ProtocolConnection): void {
-    this.#transport.handTo(this.own(tunnel));
-  }
-
-  tell(tell: (before: ProtocolConnection, now: ProtocolConnection) => void): void {
-    const now = this.#now;
-    if (now !== undefined) tell(this.#before ?? now, now);
-  }
+  });
 }
 
 /** Reports what a wiretap throws, and tells it nothing more of the connection then. */
@@ -98,23 +69,20 @@ class GuardedTap implements TappedConnection {
 }
 
 /** Tells what is written, and how the server ends the connection. */
-class TappedTransport implements Transport {
-  readonly #owners: Owners;
-  readonly #transport: Transport;
+class TappedTransport extends DecoratedTransport {
   readonly #tap: TappedConnection;
 
-  constructor(owners: Owners, transport: Transport, tap: TappedConnection) {
-    this.#owners = owners;
-    this.#transport = transport;
+  constructor(transport: Transport, tap: TappedConnection) {
+    super(transport);
     this.#tap = tap;
   }
 
-  write(octets: Uint8Array): number {
-    return this.#told(octets, this.#transport.write(octets));
+  override write(octets: Uint8Array): number {
+    return this.#told(octets, this.transport.write(octets));
   }
 
-  writeMore(octets: Uint8Array): number {
-    return this.#told(octets, this.#transport.writeMore(octets));
+  override writeMore(octets: Uint8Array): number {
+    return this.#told(octets, this.transport.writeMore(octets));
   }
 
   #told(octets: Uint8Array, taken: number): number {
@@ -122,109 +90,47 @@ class TappedTransport implements Transport {
     return taken;
   }
 
-  sendFile(): undefined {
+  override sendFile(): undefined {
     return undefined;
   }
 
-  queued(): number | undefined {
-    return this.#transport.queued();
-  }
-
-  segmentOctets(): number | undefined {
-    return this.#transport.segmentOctets?.();
-  }
-
-  pause(): void {
-    this.#transport.pause();
-  }
-
-  resume(): void {
-    this.#transport.resume();
-  }
-
-  shutdown(): void {
+  override shutdown(): void {
     this.#tap.serverEnded("closed");
-    this.#transport.shutdown();
+    super.shutdown();
   }
 
-  close(): void {
+  override close(): void {
     this.#tap.serverEnded("closed");
-    this.#transport.close();
+    super.close();
   }
 
-  terminate(): void {
+  override terminate(): void {
     this.#tap.serverEnded("reset");
-    this.#transport.terminate();
-  }
-
-  handTo(owner: unknown): void {
-    // Only a connection's successor is ever handed a socket.
-    this.#owners.handTo(owner as ProtocolConnection);
+    super.terminate();
   }
 }
 
 /** Tells what comes before the connection gets it. */
-class TappedProtocol implements ProtocolConnection {
-  readonly #connection: ProtocolConnection;
+class TappedProtocol extends DecoratedConnection {
   readonly #tap: TappedConnection;
 
   constructor(connection: ProtocolConnection, tap: TappedConnection) {
-    this.#connection = connection;
+    super(connection);
     this.#tap = tap;
   }
 
-  get deadlineMs(): number {
-    return this.#connection.deadlineMs;
-  }
-
-  set deadlineMs(at: number) {
-    this.#connection.deadlineMs = at;
-  }
-
-  get slot(): number {
-    return this.#connection.slot;
-  }
-
-  set slot(at: number) {
-    this.#connection.slot = at;
-  }
-
-  get remoteAddress(): string {
-    return this.#connection.remoteAddress;
-  }
-
-  receive(octets: Uint8Array): void {
+  override receive(octets: Uint8Array): void {
     this.#tap.received(octets);
-    this.#connection.receive(octets);
+    super.receive(octets);
   }
 
-  drained(): void {
-    this.#connection.drained();
-  }
-
-  peerEnded(): void {
+  override peerEnded(): void {
     this.#tap.clientEnded();
-    this.#connection.peerEnded();
+    super.peerEnded();
   }
 
-  closed(): void {
-    this.#connection.closed();
+  override closed(): void {
+    super.closed();
     this.#tap.closed();
-  }
-
-  expire(nowMs: number): void {
-    this.#connection.expire(nowMs);
-  }
-
-  stop(): void {
-    this.#connection.stop();
-  }
-
-  abort(): void {
-    this.#connection.abort();
-  }
-
-  turnAway(reason: RefusalReason): void {
-    this.#connection.turnAway(reason);
   }
 }

@@ -8,6 +8,9 @@
  * Only clients on loopback are checked. The kernel gives a connection to a loopback address a
  * loopback address at its other end, so the client's address tells whether the server's is one. An
  * HTTP/1.0 request without Host passes: browsers always send one.
+ *
+ * What a trusted proxy says of its client doesn't count here. Such a page can send every field that
+ * a proxy sends, and its browser connects from loopback, as the proxy does.
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -41,10 +44,11 @@ export class HostGuard implements Guard {
     this.#pages = pages;
   }
 
-  check({ head, remoteAddress }: Request): Response | undefined {
+  check({ head, remoteAddress, forwarded }: Request): Response | undefined {
     const host = head.authority?.host;
     if (host === undefined || host === this.#accepted) return undefined;
-    if (host === "127.0.0.1" || !isLoopback(remoteAddress)) return undefined;
+    const peerAddress = forwarded?.peerAddress ?? remoteAddress;
+    if (host === "127.0.0.1" || !isLoopback(peerAddress)) return undefined;
     if (this.#kept.has(host) || this.#isOwn(host)) {
       this.#accepted = host;
       return undefined;

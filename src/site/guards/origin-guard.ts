@@ -5,7 +5,8 @@
  *
  * Browsers say where a request comes from in Sec-Fetch-Site (Fetch Metadata §2.4), or, older ones
  * and those on plain http, in Origin (RFC 6454 §7). Programs other than browsers send neither field
- * and pass. Sec-Fetch-Site goes first: behind a proxy that changes Host, Origin can't be compared.
+ * and pass. Sec-Fetch-Site goes first: behind a proxy that changes Host, Origin can't be compared,
+ * unless the proxy is trusted and says which host was asked for.
  *
  * Absent on purpose: methods that are safe (RFC 9110 §9.2.1). Every page may send them.
  */
@@ -18,6 +19,7 @@ import type { Guard } from "../endpoint.ts";
 import type { RouteTable } from "../library/route-endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
+import { askedAuthority } from "../request.ts";
 
 /** Whether the request with `head` may change something. */
 function changesState({ method, opensWebSocket }: RequestHead): boolean {
@@ -53,10 +55,13 @@ export class OriginGuard implements Guard {
   }
 
   check(request: Request): Response | undefined {
-    const { head } = request;
-    if (!changesState(head) || head === this.#passed) return undefined;
-    if (this.#mayPass(head)) {
-      if (head.slot !== undefined) this.#passed = head;
+    const { head, forwarded } = request;
+    if (!changesState(head)) return undefined;
+    // What a proxy says counts for its own requests, and the same octets may come from others.
+    const isKept = head.slot !== undefined && forwarded === undefined;
+    if (isKept && head === this.#passed) return undefined;
+    if (this.#mayPass(request)) {
+      if (isKept) this.#passed = head;
       return undefined;
     }
     if (this.#routes.takesCrossOrigin(request)) return undefined;
@@ -65,14 +70,15 @@ export class OriginGuard implements Guard {
     return this.#pages.refusal(refusals["cross-origin"], reason);
   }
 
-  /** Whether no page of a foreign origin sent the request with `head`. */
-  #mayPass({ fields, authority }: RequestHead): boolean {
+  /** Whether no page of a foreign origin sent `request`. */
+  #mayPass(request: Request): boolean {
+    const { fields } = request.head;
     const [site, ...otherSites] = fields.getAll("sec-fetch-site");
     const [origin, ...otherOrigins] = fields.getAll("origin");
     if (otherSites.length > 0 || otherOrigins.length > 0) return false;
     if (origin !== undefined && origin !== "null" && this.#origins.includes(origin)) return true;
     // "same-site" is not enough: another port of the same host is the same site.
     if (site !== undefined) return site === "same-origin" || site === "none";
-    return origin === undefined || isHostOf(origin, authority);
+    return origin === undefined || isHostOf(origin, askedAuthority(request));
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Refuses absolute targets of the other scheme with 421 (RFC 9110 §7.4). An https resource must not
- * be served over a connection without TLS, and a server with TLS has no http resources.
+ * be served over a connection without TLS, and a server with TLS has no http resources. The word of
+ * a trusted proxy, which the same section calls a trusted gateway, outweighs the connection's.
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -20,8 +21,9 @@ export class SchemeGuard implements Guard {
     this.#pages = pages;
   }
 
-  check({ head: { target } }: Request): Response | undefined {
-    if (target.form !== "absolute" || target.scheme === this.#scheme) return undefined;
+  check({ head: { target }, forwarded }: Request): Response | undefined {
+    if (target.form !== "absolute") return undefined;
+    if (target.scheme === (forwarded?.scheme ?? this.#scheme)) return undefined;
     return this.#pages.refusal(refusals.misdirected);
   }
 }

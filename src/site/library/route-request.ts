@@ -24,8 +24,8 @@ import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { Form } from "../forms/form-data.ts";
 import { formShareBytes } from "../forms/form-shares.ts";
 import { formType, readForm } from "../forms/form-data.ts";
-import type { Request, RequestBody } from "../request.ts";
-import { BodyError } from "../request.ts";
+import type { Forwarded, Request, RequestBody } from "../request.ts";
+import { askedAuthority, BodyError } from "../request.ts";
 
 /** An answer that is changed once it has been converted: one with faults. */
 export interface ChangedAnswer {
@@ -88,6 +88,8 @@ export class RouteRequest implements Request {
   /** The content, to read piece by piece: `for await (const chunk of request.body)`. */
   readonly body: RequestBody;
   readonly remoteAddress: string;
+  /** What a proxy of the option `trustProxy` says of the client; undefined for all others. */
+  readonly forwarded: Forwarded | undefined;
   readonly receivedMs: number;
   /**
    * What the placeholders of the route's path matched: `/users/:id` has `params.id`, and `/api/*`
@@ -107,6 +109,7 @@ export class RouteRequest implements Request {
     this.head = request.head;
     this.body = request.body;
     this.remoteAddress = request.remoteAddress;
+    this.forwarded = request.forwarded;
     this.receivedMs = request.receivedMs;
     this.params = params;
     this.#path = path;
@@ -149,11 +152,12 @@ export class RouteRequest implements Request {
   }
 
   /**
-   * The host of the request, with the port if one was given: from an absolute target, otherwise
-   * from the Host field. Undefined for an HTTP/1.0 request without one.
+   * The host of the request, with the port if one was given: the one that a trusted proxy names,
+   * that of an absolute target, otherwise of the Host field. Undefined for an HTTP/1.0 request
+   * without one.
    */
   get host(): string | undefined {
-    const { authority } = this.head;
+    const authority = askedAuthority(this);
     if (authority?.port === undefined) return authority?.host;
     return `${authority.host}:${authority.port}`;
   }

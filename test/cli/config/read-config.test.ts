@@ -11,10 +11,10 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, base, mounts, proxy, host, port, unix, unixMode, allowHosts, tls, tlsRedirect, auth, permissions, explain, hidden, " +
+  "root, base, mounts, proxy, host, port, unix, unixMode, allowHosts, trustProxy, tls, tlsRedirect, auth, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
-  "log, quiet, qr, open, workers, recordTo, limits, portFile";
+  "throttle, log, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {

@@ -19,6 +19,7 @@ export const whole: Required<Config> = {
   unix: "postern.sock",
   unixMode: 0o660,
   allowHosts: ["site.example", ".lab.example"],
+  trustProxy: ["10.0.0.0/8", "loopback"],
   tls: { cert: "cert.pem", key: "key.pem" },
   tlsRedirect: 0,
   auth: {
@@ -54,6 +55,7 @@ export const whole: Required<Config> = {
   faults: "faults.txt",
   post: "off",
   form: "ask.html",
+  throttle: "3g",
   log: "json",
   quiet: true,
   qr: true,

@@ -9,6 +9,7 @@
  */
 
 import type { Limits } from "../../../base/limits.ts";
+import { shareOctets, spanMs } from "../../../schedule/pace.ts";
 import type { Alarm, Scheduler } from "../../../schedule/scheduler.ts";
 import type { FaultyResponse, FaultyTransport } from "./faulty-transport.ts";
 import type { Transport } from "../../connection/transport.ts";
@@ -34,9 +35,6 @@ export interface FaultSurroundings {
 
 /** Octets are turned into steps so many at a time. */
 const pieceBytes = 64 * 1024;
-
-/** A rate is kept by so many writes in a second, or by one for each octet where those are fewer. */
-const writesPerSecond = 20;
 
 /** How often the client's system is asked whether it has what is to precede a reset. */
 const deliveryLookMs = 5;
@@ -181,8 +179,8 @@ export class FaultOutput implements FaultyTransport {
   #writeStep(step: Extract<FaultStep, { kind: "octets" }>): "done" | "blocked" | "over" {
     const { octets, isContent = false, bytesPerSecond = Infinity } = step;
     if (octets.length === this.#written) return "done";
-    const share = Math.max(1, Math.floor(bytesPerSecond / writesPerSecond));
-    const end = this.#surroundings.isStopping ? octets.length : this.#written + share;
+    const share = this.#surroundings.isStopping ? Infinity : shareOctets(bytesPerSecond);
+    const end = Math.min(octets.length, this.#written + share);
     const piece = octets.subarray(this.#written, end);
     const taken = this.#transport.write(piece);
     if (taken < 0) {
@@ -192,7 +190,7 @@ export class FaultOutput implements FaultyTransport {
     this.#written += taken;
     if (isContent) this.#contentOctets += taken;
     if (taken < piece.length) return "blocked";
-    const pauseMs = (taken * 1000) / bytesPerSecond;
+    const pauseMs = spanMs(taken, bytesPerSecond);
     if (pauseMs > 0 && !this.#wait(pauseMs)) return "over";
     return this.#written === octets.length ? "done" : "blocked";
   }

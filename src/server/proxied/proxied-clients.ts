@@ -1,0 +1,23 @@
+/**
+ * The clients of a server, some of which are behind proxies that it trusts.
+ */
+
+import type { Fields } from "../../http/fields/fields.ts";
+import type { Forwarded } from "../../site/request.ts";
+
+/** The client of a request: the socket's peer, or the one that a trusted proxy speaks for. */
+export interface Client {
+  readonly remoteAddress: string;
+  readonly forwarded?: Forwarded | undefined;
+}
+
+/** The clients behind the proxies that a server trusts. */
+export interface ProxiedClients {
+  /** Whether the peer at `peerAddress`, as a socket names it, is such a proxy. */
+  trusts(peerAddress: string): boolean;
+  /**
+   * The client of the request with `fields` that the proxy at `peerAddress` passes on; undefined
+   * when the proxy says nothing, or nothing that counts.
+   */
+  clientOf(fields: Fields, peerAddress: string): Client | undefined;
+}
