@@ -249,6 +249,17 @@ export interface Limits {
   /** How long nothing may pass between the two; after it both connections are reset. */
   readonly proxyIdleTimeMs: Milliseconds;
 
+  /** The content of a request that is stored, all of its files; beyond it 413. */
+  readonly uploadBytesMax: ByteCount;
+  /** Files of one form that are stored; beyond it 413. */
+  readonly uploadFilesMax: number;
+  /** Requests that are being stored at one time; one more is answered 503. */
+  readonly uploadsAtOnceMax: number;
+  /** What stays free on the disk that uploads are stored on; beyond it 507. */
+  readonly uploadFreeBytesMin: ByteCount;
+  /** Entries among which a start looks for what killed processes have left of uploads. */
+  readonly uploadSweepEntriesMax: number;
+
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -402,6 +413,12 @@ export const defaultLimits: Limits = {
   recordFolderBytesMax: mebibytes(256),
   proxyConnectTimeMs: seconds(5),
   proxyIdleTimeMs: seconds(300),
+
+  uploadBytesMax: mebibytes(16 * 1024),
+  uploadFilesMax: 256,
+  uploadsAtOnceMax: 16,
+  uploadFreeBytesMin: mebibytes(64),
+  uploadSweepEntriesMax: 200_000,
 
   webSocketMessageBytesMax: mebibytes(16),
   webSocketFragmentsMax: 262_144,

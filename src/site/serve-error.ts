@@ -17,6 +17,7 @@ export type ServeErrorCode =
   | "form"
   | "index"
   | "allowArchive"
+  | "uploadDir"
   | "rules"
   | "tls"
   | "workers"

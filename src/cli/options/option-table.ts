@@ -277,13 +277,37 @@ export const optionTable = {
     topic: "forms",
     kind: word("WHAT", optionWords.post),
     flags: [
-      { name: "post", summary: "answer POST with the form page, with what was sent, or refuse it" },
+      {
+        name: "post",
+        summary: "POST gets the form page, what was sent, or is stored; or refuse it",
+      },
     ],
   },
   form: {
     topic: "forms",
     kind: text("a file's name", plainText("FILE", "file")),
     flags: [{ name: "form", summary: "the form page, in the root" }],
+  },
+  put: {
+    topic: "forms",
+    kind: truth,
+    flags: [{ name: "put", summary: "PUT stores files, DELETE removes them" }],
+  },
+  uploadDir: {
+    topic: "forms",
+    kind: text("a folder's path", plainText("PATH")),
+    flags: [{ name: "upload-dir", summary: "the folder that uploads go into, below the root" }],
+  },
+  uploadMode: {
+    topic: "forms",
+    kind: fileMode,
+    flags: [{ name: "upload-mode", summary: "permission bits of uploads; 644: visitors get them" }],
+    defaultNote: "600",
+  },
+  trustUploads: {
+    topic: "forms",
+    kind: truth,
+    flags: [{ name: "trust-uploads", summary: "uploads may be pages of the site, its index, too" }],
   },
   log: {
     topic: "output",

@@ -14,6 +14,7 @@ const allKeys =
   "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, tlsRedirect, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, post, form, " +
+  "put, uploadDir, uploadMode, trustUploads, " +
   "log, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {
