@@ -1,7 +1,7 @@
 /**
- * The parts of a multipart form as they arrive: the header of a part, when it is whole, and then its
- * content, piece by piece. What may turn out to belong to a delimiter is held back until that is
- * known: the delimiter itself, and the blanks behind it, of which a client may send as many as a
+ * The parts of a multipart form as they arrive: the header of a part, when it is whole, and then
+ * its content, piece by piece. What may turn out to belong to a delimiter is held back until that
+ * is known: the delimiter itself, and the blanks behind it, of which a client may send as many as a
  * body has room for (RFC 2046 §5.1.1, transport-padding).
  */
 
@@ -25,7 +25,7 @@ export interface StreamBounds {
 }
 
 /** Is given the parts of a form. It copies what it keeps of octets. */
-export interface PartSink {
+interface PartSink {
   /** The next part begins. */
   begin(): void;
   /** Its header, with the empty line that ends it. */

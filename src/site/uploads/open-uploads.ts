@@ -17,7 +17,7 @@ import type { UploadParts } from "./upload-site.ts";
 import { UploadSite } from "./upload-site.ts";
 
 /** What uploads add to a site. */
-export interface OpenUploads {
+interface OpenUploads {
   readonly endpoints: readonly Endpoint[];
   readonly finishers: readonly Finisher[];
 }

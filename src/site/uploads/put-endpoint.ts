@@ -3,9 +3,9 @@
  *
  * A PUT stores what is sent under the name that it is sent to: 201 for a new file, 204 for one that
  * is replaced. Conditions are evaluated before any of the content is read, and again when the file
- * gets its name, so that of two clients with `If-None-Match: *`, or with the same `If-Match`, one is
- * answered 412. A folder is not made for a file: 409, as in RFC 4918 §9.7.1. A part of a file can't
- * be put: 400 for Content-Range (RFC 9110 §9.3.4).
+ * gets its name, so that of two clients with `If-None-Match: *`, or with the same `If-Match`, one
+ * is answered 412. A folder is not made for a file: 409, as in RFC 4918 §9.7.1. A part of a file
+ * can't be put: 400 for Content-Range (RFC 9110 §9.3.4).
  */
 
 import { refusals } from "../../http/message/error.ts";
@@ -129,7 +129,7 @@ export class PutEndpoint implements Endpoint {
     }
   }
 
-  /** Writes the content of `request` to `upload`; the name of the system's error, if there is one. */
+  /** Writes the content of a request to `upload`; or the name of the system's error. */
   async #receive({ body, head }: Request, upload: Upload): Promise<string | undefined> {
     const { uploadBytesMax } = this.#site.parts.limits;
     const announced = head.contentLength ?? 0;

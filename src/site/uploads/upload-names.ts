@@ -37,9 +37,12 @@ function shorten(name: string, octetsMax: number): string {
   if (nameLength(name) <= octetsMax) return name;
   const [stem, extension] = splitName(name);
   const kept = nameLength(extension) < octetsMax / 2 ? extension : "";
-  const characters = [...(kept === "" ? name : stem)];
-  while (nameLength(characters.join("") + kept) > octetsMax) characters.pop();
-  return characters.join("") + kept;
+  let short = "";
+  for (const character of kept === "" ? name : stem) {
+    if (nameLength(short + character + kept) > octetsMax) break;
+    short += character;
+  }
+  return short + kept;
 }
 
 /** The stem and the extension, ".tar.gz" or ".txt"; either may be empty. */

@@ -43,7 +43,8 @@ function rowOf({ name, sentAs, octets, isReadable }: StoredFile, folder: string)
   const link = `<a href="${escapeHtml(folder + encodeName(name))}">${shown}</a>`;
   const sent = name === sentAs ? "" : `sent as ${escapeHtml(displayName(sentAs))}. `;
   const remark = sent + (isReadable ? "" : escapeHtml(unreadable));
-  return `<tr><td>${isReadable ? link : shown}</td><td class="number">${octets}</td><td>${remark}</td></tr>`;
+  const cells = `<td>${isReadable ? link : shown}</td><td class="number">${octets}</td>`;
+  return `<tr>${cells}<td>${remark}</td></tr>`;
 }
 
 function storedPage(files: readonly StoredFile[], folder: string): string {

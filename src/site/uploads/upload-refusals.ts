@@ -71,9 +71,6 @@ export const uploadRefusals = refusalTable({
   },
 });
 
-/** A kind of refusal of an upload. */
-export type UploadRefusal = keyof typeof uploadRefusals;
-
 const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM"];
 
 /** The answer when the system has failed with `code`. */

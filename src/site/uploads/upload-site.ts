@@ -38,12 +38,12 @@ export interface UploadParts {
 }
 
 /** Whether `path` is, or is below, the folder `folder`. */
-export function isWithin(path: ContainedPath, folder: ContainedPath): boolean {
+function isWithin(path: ContainedPath, folder: ContainedPath): boolean {
   return folder.segments.every((name, i) => path.segments[i] === name);
 }
 
 /** The path that a request with `head` is for; undefined when there can be none. */
-export function pathOf({ target }: RequestHead): ContainedPath | undefined {
+function pathOf({ target }: RequestHead): ContainedPath | undefined {
   const path = "path" in target ? containPath(target.path) : undefined;
   return path?.ok === true ? path.value : undefined;
 }
@@ -117,7 +117,7 @@ export class UploadSite {
     }
   }
 
-  /** What `name` in `folder` would be to the site, in words; undefined for a file like any other. */
+  /** What `name` in `folder` would be to the site, in words; undefined for any other file. */
   meaningOf(folder: UploadFolder, name: string): string | undefined {
     const exists = (other: string): boolean => folder.look(other).kind !== "absent";
     return this.parts.ownNames?.meaningOf(name, exists);

@@ -7,7 +7,7 @@ import { nameOctets } from "../../base/file-name.ts";
 import { errnoReader, openLibc } from "../libc.ts";
 
 /** The calls. */
-export interface NativeWriting {
+interface NativeWriting {
   /**
    * renameat2 with RENAME_NOREPLACE: `from` gets the name `to` if nothing has that name. 0, or the
    * error number: EEXIST when something has it.

@@ -18,7 +18,7 @@ import type { UploadFolder, UploadFolderOptions } from "./upload-folder.ts";
 import { openUploadFolder } from "./upload-folder.ts";
 
 /** What an upload tree is opened with. */
-export interface UploadTreeOptions {
+interface UploadTreeOptions {
   /** The absolute path of the root, without a trailing slash. */
   readonly root: string;
   readonly permissions: Permissions;

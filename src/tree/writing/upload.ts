@@ -33,7 +33,7 @@ const triesMax = 8;
  * What became of an upload: it has its name; something else has it, or the file it was to replace
  * is another one; the folder is gone; or the system's error.
  */
-export type Stored =
+type Stored =
   | { readonly kind: "stored" }
   | { readonly kind: "taken" }
   | { readonly kind: "moved" }

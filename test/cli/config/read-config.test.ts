@@ -55,7 +55,7 @@ describe("a key", () => {
     [{ cache: 5n }, "cache: expected a whole number of seconds, got 5"],
     [{ earlyHints: 103 }, "earlyHints: expected true or false, got 103"],
     [{ compress: "br" }, 'compress: expected true or false, got "br"'],
-    [{ post: "mirror" }, 'post: expected one of "form", "echo", "off", got "mirror"'],
+    [{ post: "mirror" }, 'post: expected one of "form", "echo", "upload", "off", got "mirror"'],
     [{ form: 1 }, "form: expected a file's name, got 1"],
     [
       { log: "loud" },

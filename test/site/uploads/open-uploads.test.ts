@@ -31,7 +31,7 @@ test("opening removes what killed processes have left", async () => {
   const name = `in/${temporaryName()}`;
   site.file(name, "half");
   utimesSync(site.at(name), 1, 1);
-  new SiteClient(site.root, { put: true });
+  expect(new SiteClient(site.root, { put: true })).toBeObject();
   for (let tries = 0; tries < 1000 && existsSync(site.at(name)); tries++) await Bun.sleep(1);
   expect(existsSync(site.at(name))).toBe(false);
 });

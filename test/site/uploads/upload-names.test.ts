@@ -76,9 +76,11 @@ describe("the name of a form's file", () => {
   });
 });
 
+const none = (): boolean => false;
+const exists = (name: string): boolean => ["app.js", "b.css.br"].includes(name);
+
 describe("a name of the site", () => {
   const own = new OwnNames("index.html", "MyForm.html");
-  const none = (): boolean => false;
 
   test.each([
     "index.html",
@@ -91,7 +93,6 @@ describe("a name of the site", () => {
   ])("is %s", (name) => expect(own.meaningOf(name, none)).toBe("a page of the site"));
 
   test("is the coded form of a file, and a file that has one", () => {
-    const exists = (name: string): boolean => ["app.js", "b.css.br"].includes(name);
     for (const suffix of [".gz", ".br", ".zst", ".GZ"]) {
       expect(own.meaningOf(`app.js${suffix}`, exists)).toContain("coded form");
       expect(own.meaningOf(`other.js${suffix}`, exists)).toBeUndefined();
