@@ -25,6 +25,13 @@ export type { LogFormat } from "./src/server/log.ts";
 export type { RecordedRequest } from "./src/server/recording/recorded-request.ts";
 export type { RequestFilter } from "./src/server/recording/request-filter.ts";
 export type { ExpectOptions, NextOptions } from "./src/server/recording/request-recorder.ts";
+export type {
+  AnswerFaults,
+  FaultOptions,
+  FaultRule,
+  RuleOptions,
+} from "./src/server/faults/fault-options.ts";
+export type { AddedFault } from "./src/server/faults/faults.ts";
 export type { Server } from "./src/server/serve.ts";
 export { serve } from "./src/server/serve.ts";
 export type {

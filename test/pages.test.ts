@@ -98,6 +98,17 @@ describe("ARCHITECTURE.md", () => {
 });
 
 describe("what the pages repeat", () => {
+  test("docs/findings.md says where each finding is shown, and a phase begins there", () => {
+    const places = [...read("docs/findings.md").matchAll(/^`(fixtures\/wire\/\S+):(\d+)`$/gmu)];
+    const findings = read("docs/findings.md").match(/^## .*\(RFC \d+ §.*, (?:must|should)\)$/gmu);
+    expect(places.length).toBeGreaterThanOrEqual(20);
+    expect(places.length).toBe(findings?.length ?? 0);
+    const elsewhere = places.filter(([, script = "", line = ""]) => {
+      return read(script).split("\n")[Number(line) - 1]?.startsWith("## ") !== true;
+    });
+    expect(elsewhere.map(([place]) => place)).toEqual([]);
+  });
+
   /** Each option of the help, by its long name. */
   const options = [...helpText().matchAll(/^ {2}(?:-\w, | {4})(--[a-z-]+)/gmu)].map(
     ([, name = ""]) => name,

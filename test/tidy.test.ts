@@ -262,7 +262,8 @@ const oneContainment = onlyIn(
   /\bas\s+ContainedPath\b|<ContainedPath>\s*[\w({[]/,
 );
 /** What `.write()` and `.end()` are called on in `src/server` that is no socket. */
-const noSocket = /^(?:this|transport|outlet|exchange|body|noBody|standard(?:Output|Error))$/;
+const noSocket =
+  /^(?:this|transport|outlet|exchange|body|noBody|editing|standard(?:Output|Error))$/;
 
 /** Every octet for a client goes through the transport, which counts and orders them. */
 const oneTransport: Rule = (sources) => {
@@ -489,6 +490,8 @@ const reasons = {
 const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/base/bounded-store.ts StorePolicy": "type",
   "src/cli/check-command.ts startPostern": "start",
+  "src/cli/faults-command.ts faultsText": "part",
+  "src/server/faults/fault-file.ts readFaultText": "part",
   "src/cli/terminal/terminal-banner.ts describeOptions": "part",
   "src/cli/terminal/terminal-banner.ts terminalBanner": "part",
   "src/http/fields/accept.ts weightOf": "part",

@@ -24,9 +24,8 @@ describe("placeOrder", () => {
 
   test("tries again when the shop is overloaded", async () => {
     await using shop = await serve({ files: {} });
-    shop.route("POST", "/orders", busy, { once: true });
-    shop.route("POST", "/orders", busy, { once: true });
     shop.route("POST", "/orders", () => Response.json({ id: "o-2" }));
+    shop.fault("POST", "/orders", { statuses: [503, 503, 200] });
     expect(await placeOrder(shop.url, order)).toBe("o-2");
     const tries = shop.expect("POST", "/orders", { times: 3 });
     expect(tries.map(({ status }) => status)).toEqual([503, 503, 200]);
@@ -38,6 +37,27 @@ describe("placeOrder", () => {
     const failure: unknown = await placeOrder(shop.url, order).catch((error: unknown) => error);
     expect(String(failure)).toBe("Error: the order was refused: 503");
     shop.expect("POST", "/orders", { times: 3 });
+  });
+
+  test("takes no half of an answer for a number", async () => {
+    await using shop = await serve({ files: {} });
+    shop.route("POST", "/orders", () => Response.json({ id: "o-3" }));
+    for (const by of ["fin", "reset"] as const) {
+      using fault = shop.fault("POST", "/orders", { cutAfterBytes: 9, by });
+      const failure: unknown = await placeOrder(shop.url, order).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Error);
+      expect(fault.hits).toBe(1);
+    }
+  });
+
+  test("hangs up on a shop that stalls in the midst of its answer", async () => {
+    await using shop = await serve({ files: {} });
+    shop.route("POST", "/orders", () => Response.json({ id: "o-4" }));
+    shop.fault("POST", "/orders", { stallAfterBytes: 5 });
+    const failure: unknown = await placeOrder(shop.url, order, 50).catch((error: unknown) => error);
+    expect(String(failure)).toStartWith("TimeoutError");
+    const { aborted, faults } = await shop.next({ path: "/orders", within: 1000 });
+    expect([aborted, faults]).toEqual([true, ["stallAfterBytes"]]);
   });
 
   test("hangs up on a shop that doesn't answer", async () => {

@@ -260,6 +260,22 @@ export interface Limits {
   /** Entries among which a start looks for what killed processes have left of uploads. */
   readonly uploadSweepEntriesMax: number;
 
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** Octets that a fault adds to a head, or sends in its place. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
+
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -419,6 +435,13 @@ export const defaultLimits: Limits = {
   uploadsAtOnceMax: 16,
   uploadFreeBytesMin: mebibytes(64),
   uploadSweepEntriesMax: 200_000,
+
+  faultRulesMax: 1000,
+  faultWaitTimeMs: seconds(600),
+  faultHeadBytesMax: mebibytes(16),
+  faultFieldsMax: 100_000,
+  faultInterimMax: 100_000,
+  faultEndlessBytesMax: mebibytes(1024),
 
   webSocketMessageBytesMax: mebibytes(16),
   webSocketFragmentsMax: 262_144,

@@ -15,6 +15,7 @@ export function helpText(): string {
   postern [root] /docs=FOLDER...       serve further folders, each under its path
   postern audit [root] [options]       say what visitors don't get, and what they should not
   postern check SCRIPT|FOLDER...       play wire scripts; check --help tells more
+  postern faults                       list what can go wrong on purpose, to test clients
   postern trust                        have browsers trust --tls; trust --help tells more
 
 ${describeFlags()}

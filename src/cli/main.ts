@@ -1,6 +1,6 @@
 /**
- * The command: serves a folder until a signal stops it, or runs `check`, `audit`, `trust` or
- * `untrust`.
+ * The command: serves a folder until a signal stops it, or runs `check`, `audit`, `faults`, `trust`
+ * or `untrust`.
  *
  * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
  * the command line or the configuration is wrong.
@@ -19,7 +19,7 @@ import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
-import { hasTls, serveOptions } from "./config/to-serve-options.ts";
+import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { Workers } from "./workers/workers.ts";
@@ -140,6 +140,10 @@ async function announce(
     const { authorityLine } = await import("./trust/authority-line.ts");
     void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
   }
+  if (quiet !== true && hasFaults(settings.config) && !standardOutput.isTerminal) {
+    const { faultsLine } = await import("./faults-command.ts");
+    void standardError.write(`postern: ${faultsLine(settings.config)}\n`);
+  }
   if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
     print(await bannerFor(server, settings, process.env));
@@ -210,7 +214,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const server = await start(config, log);
     const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
-    if (file !== undefined || hasTls(config)) {
+    if (file !== undefined || hasTls(config) || config.faults !== undefined) {
       const { reloadOnHangup } = await import("./reload.ts");
       reloadOnHangup(server, command.value, settings.value, stop);
     }
@@ -244,6 +248,11 @@ export async function main(given: readonly string[]): Promise<void> {
   if (first === "trust" || first === "untrust") {
     const { runTrust } = await import("./trust/trust-command.ts");
     process.exitCode = await runTrust(first, words.slice(1));
+    return;
+  }
+  if (first === "faults") {
+    const { runFaults } = await import("./faults-command.ts");
+    process.exitCode = await runFaults(words.slice(1));
     return;
   }
   if (first !== "check") return serveUntilStopped(words);

@@ -9,6 +9,7 @@ import type { Server } from "../server/serve.ts";
 import type { ReloadOptions } from "../server/serve-options.ts";
 import { defaultOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
+import { displayName } from "../tree/path.ts";
 import { standardError } from "../system/standard-streams.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import type { OptionName } from "./options/option.ts";
@@ -58,6 +59,16 @@ function sayWhatNeedsRestart(
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
 }
 
+/** What a reload has read again. */
+function inForce({ config, file }: Settings): string {
+  if (file !== undefined) return `${file.name} is`;
+  const read = [
+    ...(hasTls(config) ? ["the certificate"] : []),
+    ...(typeof config.faults === "string" ? [displayName(config.faults)] : []),
+  ];
+  return `${read.join(" and ")} ${read.length === 1 ? "is" : "are"}`;
+}
+
 async function reload(server: Reloadable, command: CommandLine, start: Settings): Promise<void> {
   const settings = await readSettings(command);
   if (!settings.ok) return say(settings.error);
@@ -75,7 +86,7 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
     if (!(error instanceof ServeError)) throw error;
     return say(refusalMessage(error, settings.value, command.config));
   }
-  if (config.quiet !== true) say(`${file?.name ?? "the certificate"} is in force`);
+  if (config.quiet !== true) say(`${inForce(settings.value)} in force`);
   sayWhatNeedsRestart(server, start, settings.value);
 }
 

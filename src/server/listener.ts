@@ -29,6 +29,8 @@ import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { CleartextService } from "./tls/cleartext.ts";
 import type { SecureSockets } from "./tls/secure-sockets.ts";
+import type { ConnectionFaults } from "./faults/accepted/accepted-faults.ts";
+import type { FaultyOwner } from "./faults/accepted/faulty-owners.ts";
 import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
@@ -139,6 +141,13 @@ export function listenWithoutServing(
     }),
   );
   return sockets as Result<readonly ListeningSocket[], ListenFailure>;
+}
+
+type FaultyOwners = typeof import("./faults/accepted/faulty-owners.ts");
+
+/** Makes the owners of sockets with a fault. Their code is loaded by the first of them. */
+function faultyOwners(): FaultyOwners {
+  return require("./faults/accepted/faulty-owners.ts") as FaultyOwners;
 }
 
 /** TLS for a listener's sockets. */
@@ -266,6 +275,13 @@ export class Listener {
         this.#forget(cleartext.handshake);
         this.#answerCleartext(socket, cleartext.secure, cleartext.octets);
       },
+      // Of a socket that a fault has kept from TLS.
+      end: (socket) => {
+        if (!secure.isUnder(socket.data)) socket.data?.peerEnded();
+      },
+      close: (socket) => {
+        if (!secure.isUnder(socket.data)) this.#closed(socket);
+      },
       error: (_socket, error) => {
         if (!secure.isClientsFault(error)) this.#context.failed(error);
       },
@@ -289,7 +305,10 @@ export class Listener {
 
   #accept(socket: Socket<SocketOwner>): void {
     const address = this.#admit(socket);
-    this.#connect(socket, new SocketTransport(socket), address);
+    const begin = (): void => this.#connect(socket, new SocketTransport(socket), address);
+    const faults = this.#context.nextFaults?.();
+    if (faults === undefined) begin();
+    else this.#meet(faults, socket, address, begin);
   }
 
   #acceptSecurely(
@@ -298,9 +317,43 @@ export class Listener {
     handlers: SocketHandler<SocketOwner>,
   ): void {
     const address = this.#admit(socket);
-    const begun = secure.begin(socket, address, this.#context, handlers);
-    this.#own(begun.secure, begun.handshake);
-    if (this.#connections.size > this.#turnedAwayMax) this.#reset(begun.handshake);
+    const faults = this.#context.nextFaults?.();
+    const begin = (): void => {
+      if (faults?.handshake === undefined) {
+        const begun = secure.begin(socket, address, this.#context, handlers, faults?.flaw);
+        this.#own(begun.secure, begun.handshake);
+        if (this.#connections.size > this.#turnedAwayMax) this.#reset(begun.handshake);
+      } else {
+        const { handshakeBroken } = faultyOwners();
+        const how = faults.handshake;
+        this.#hold(socket, handshakeBroken(how, socket, address, this.#context, secure));
+      }
+    };
+    if (faults === undefined) begin();
+    else this.#meet(faults, socket, address, begin);
+  }
+
+  /** Has a new client wait, or sends it away, as its faults say; else calls `begin`. */
+  #meet(
+    { waitMs, close }: ConnectionFaults,
+    socket: Socket<SocketOwner>,
+    address: string,
+    begin: () => void,
+  ): void {
+    const { acceptedLate, sentAway } = faultyOwners();
+    const context = this.#context;
+    const goOn =
+      close === undefined
+        ? begin
+        : () => this.#hold(socket, sentAway(close, socket, address, context));
+    if (waitMs === undefined) goOn();
+    else this.#hold(socket, acceptedLate(waitMs, socket, address, context, goOn));
+  }
+
+  #hold(socket: Socket<SocketOwner>, { owner, begin }: FaultyOwner): void {
+    this.#own(socket, owner);
+    if (this.#connections.size > this.#turnedAwayMax) this.#reset(owner);
+    else begin();
   }
 
   #closed({ data: connection }: Socket<SocketOwner>): void {

@@ -100,9 +100,11 @@ function short(report: LoggedExchange, epochMs: number): string {
   const form = describeForm(response);
   const posted = form === undefined ? "" : ` {${form}}`;
   const cut = report.whole ? "" : " cut off";
+  const { faults } = response.note ?? {};
+  const faulty = faults === undefined ? "" : ` [${faults.join(" ")}]`;
   const took = `${durationMs.toFixed(1)} ms`;
   const line = `${time} ${escapeLine(what)} ${response.status} ${octets} B ${took}`;
-  return `${line}${cut}${reason}${posted}`;
+  return `${line}${cut}${reason}${posted}${faulty}`;
 }
 
 function common(report: LoggedExchange, epochMs: number): string {

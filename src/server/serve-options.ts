@@ -12,6 +12,7 @@ import type { Wiretap } from "../base/wiretap.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
 
@@ -73,6 +74,11 @@ export interface ServeOptions extends SiteOptions {
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
   /**
+   * What the server does wrong on purpose, to test clients: a list of rules, or the path of a text
+   * file with them. Nothing by default.
+   */
+  readonly faults?: readonly FaultRule[] | string;
+  /**
    * Is told of the octets of each connection, those within TLS; `recordScripts` of `postern/check`
    * makes one that writes wire scripts. None by default.
    */
@@ -104,6 +110,7 @@ export const defaultOptions = {
   host: "localhost",
   reusePort: false,
   log: "none",
+  faults: [],
   record: true,
 } as const satisfies Required<Omit<ServeOptions, OptionWithoutDefault>>;
 

@@ -4,14 +4,11 @@
  */
 
 import type { Limits } from "../base/limits.ts";
-import type { Result } from "../base/result.ts";
-import type { MemoryBody, MemoryEntry } from "../tree/memory/memory-files.ts";
-import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { LogicalClock } from "../schedule/logical-clock.ts";
 import type { AddedRoute, RouteOptions } from "../site/library/added-routes.ts";
 import { RouteTable } from "../site/library/route-endpoint.ts";
-import type { RouteHandler } from "../site/library/route-request.ts";
+import type { ChangedAnswer, RouteHandler } from "../site/library/route-request.ts";
 import type {
   WebSocketHandler,
   WebSocketOptions,
@@ -27,9 +24,12 @@ import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
 import { connectionFactory } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
+import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
+import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
+import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
 import { Observers } from "./observers.ts";
 import type { RecordedRequest } from "./recording/recorded-request.ts";
 import type {
@@ -38,7 +38,7 @@ import type {
   RecorderLimits,
   RequestRecorder,
 } from "./recording/request-recorder.ts";
-import type { ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
+import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
 import { completeOptions, defaultOptions } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
@@ -77,22 +77,6 @@ interface Recording {
   reset(): void;
 }
 
-/**
- * Changes of the files that are served from memory, seen by the next request. Each throws a
- * `ServeError` when it can't be, also on a server of a folder.
- */
-interface FileEditing {
-  /**
-   * Writes a file, or makes a folder where the path ends with "/". A file that is there is
-   * replaced, and keeps its mode unless `value` has one.
-   */
-  write(path: string, value: MemoryBody | MemoryEntry): void;
-  /** Sets the permission bits of a file or a folder: `chmod("/a.txt", 0o600)`. */
-  chmod(path: string, mode: number): void;
-  /** Removes a file, or a folder with all in it. */
-  remove(path: string): void;
-}
-
 /** A running server. */
 export interface Server extends AsyncDisposable, Recording, FileEditing {
   /** Where the site is: where it listens, with the base. Ends with "/". */
@@ -128,6 +112,27 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
    * ```
    */
   route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): AddedRoute;
+  /**
+   * Has answers to `method` on `path`, as `route` takes them, go wrong as `options` say; see
+   * docs/faults.md. Of several faults for a request, that whose path matches the least hits, and of
+   * several on one path the last that was added; one whose `probability` spares the request leaves
+   * it to the next. Those of new connections and of TLS handshakes are for "*" on "/*". Disposing
+   * of the fault removes it. Throws a TypeError when the options are wrong, and a `ServeError` when
+   * they need a TLS that this server hasn't.
+   *
+   * ```ts
+   * using fault = server.fault("GET", "/data/*", { cutAfterBytes: 1000, by: "reset" });
+   * ```
+   */
+  fault(method: string, path: string, options: RuleOptions): AddedFault;
+  /**
+   * The answer of a route with `faults`. Throws a TypeError when they are wrong.
+   *
+   * ```ts
+   * server.route("GET", "/a", () => server.withFaults(new Response("abc"), { cutAfterBytes: 1 }));
+   * ```
+   */
+  withFaults(answer: ChangedAnswer["answer"], faults: AnswerFaults): ChangedAnswer;
   /**
    * Opens WebSockets (RFC 6455) at `path`, which is one of `route`, and tells `handler` of them:
    * hooks, or a function that is called with each socket. The handshake is refused with 403 when it
@@ -254,29 +259,21 @@ function recordingOf(recorder: RequestRecorder | undefined): Recording {
   };
 }
 
-/** Changes of the files in memory of the present site. `changed` is told the path of each. */
+/** Changes of the files in memory. Their code is loaded by the first. */
 function editingOf(
   site: () => OpenSite,
   clock: Clock,
   changed: (path: ContainedPath) => void,
 ): FileEditing {
-  const edit = (
-    path: string,
-    change: (tree: MemoryTree) => Result<ContainedPath, string>,
-  ): void => {
-    const { files } = site().source;
-    if (files === undefined) {
-      throw new ServeError("files", "only a server of files in memory can change them");
-    }
-    // The files of an open site are a tree.
-    const changing = change(files as MemoryTree);
-    if (!changing.ok) throw new ServeError("files", `${path}: ${changing.error}`);
-    changed(changing.value);
+  const editing = (): FileEditing => {
+    const { memoryEditing } =
+      require("./memory-editing.ts") as typeof import("./memory-editing.ts");
+    return memoryEditing(site, clock, changed);
   };
   return {
-    write: (path, value) => edit(path, (tree) => tree.put(path, value, clock.epochMs())),
-    chmod: (path, mode) => edit(path, (tree) => tree.chmod(path, mode)),
-    remove: (path) => edit(path, (tree) => tree.remove(path, clock.epochMs())),
+    write: (path, value) => editing().write(path, value),
+    chmod: (path, mode) => editing().chmod(path, mode),
+    remove: (path) => editing().remove(path),
   };
 }
 
@@ -351,41 +348,20 @@ function prepareTls(
   throw new ServeError("tls", "TLS can only be begun by a restart");
 }
 
-/** A server's listeners, and their ports. */
-interface Listening {
-  readonly listeners: readonly Listener[];
-  readonly port: number;
-  /** The port that redirects to https. */
-  readonly tlsRedirect: number | undefined;
-}
-
-/** The listeners of a server whose `main` one is on `port`, with that which redirects to it. */
-function withRedirect(
-  main: Listener,
-  port: number,
-  { unix, tlsRedirect }: CompleteOptions,
-  tls: ServerTls | undefined,
-): Listening {
-  const alone = { listeners: [main], port, tlsRedirect: undefined };
-  if (tls === undefined || tlsRedirect === undefined) return alone;
-  if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
-  const { listener, opened } = tls.openRedirect(port);
-  if (opened.ok) return { listeners: [main, listener], port, tlsRedirect: opened.value };
-  // Not "port-taken": the port that the server itself listens on is another one.
-  throw new ServeError("listen", `the port that redirects to https: ${opened.error.message}`);
-}
-
 /**
- * Has `main` listen, and a listener that redirects to it, if `options` ask for one. Rejects with a
- * `ServeError` when a port can't be had.
+ * Has `main` listen, and a listener that redirects to it, if `options` ask for one, by the rules of
+ * `faults` that they have. Rejects with a `ServeError` when a rule is wrong or a port can't be had.
  */
 async function listen(
   main: Listener,
   options: CompleteOptions,
   tls: ServerTls | undefined,
+  faults: LateFaults,
 ): Promise<Listening> {
   try {
-    return withRedirect(main, await openMain(main, options), options, tls);
+    faults.configure(options);
+    const port = await openMain(main, options);
+    return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
   } catch (error) {
     tls?.stop();
     void main.close();
@@ -473,11 +449,42 @@ class Reporting {
   }
 }
 
+/** The faults of a server. Their code is loaded only by one that has any. */
+class LateFaults {
+  readonly #service: FaultService;
+  opened: Faults | undefined;
+
+  constructor(service: FaultService) {
+    this.#service = service;
+  }
+
+  open(): Faults {
+    const module = require("./faults/faults.ts") as typeof import("./faults/faults.ts");
+    return (this.opened ??= new module.Faults(this.#service));
+  }
+
+  /** What a server does with them. */
+  readonly methods: Pick<Server, "fault" | "withFaults"> = {
+    fault: (method, path, options) => this.open().add(method, path, options),
+    withFaults: (answer, options) => this.open().change(answer, options),
+  };
+
+  /**
+   * Has the rules of `options` in the place of those before. Throws a `ServeError` when one is
+   * wrong by `limits`.
+   */
+  configure({ faults, tls }: CompleteOptions, limits = this.#service.limits()): void {
+    if (faults.length > 0) this.open().configure(faults, limits, tls);
+    else this.opened?.configure([], limits, tls);
+  }
+}
+
 /** What connections share, of a server whose present site is `site()`. */
 function contextOf(
   site: () => OpenSite,
   { clock, logicalClock, budgets: { scheduler } }: SiteSurroundings,
   { failed, observers }: Reporting,
+  faults: LateFaults,
 ): ServerContext {
   return {
     limits: site().limits,
@@ -485,8 +492,15 @@ function contextOf(
     clock,
     logicalClock,
     timers: new Timers(clock, scheduler.alarm()),
-    answer: (request, since) => site().site.answer(request, since),
+    answer: (request, since) =>
+      faults.opened === undefined
+        ? site().site.answer(request, since)
+        : faults.opened.answer(request, {
+            answer: (asked) => site().site.answer(asked, since),
+            refuse: (refusal, asked) => site().site.refuse(refusal, asked),
+          }),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
+    nextFaults: () => faults.opened?.early.next(),
     failed,
     observers,
   };
@@ -506,10 +520,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { host, scheme } = addressOf(complete);
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
-  const routes = new RouteTable(() => opened.site.endpointsChanged());
   const live = new LateLive(clock, scheduler, () => reporting);
   const surroundings: SiteSurroundings = {
-    routes,
+    routes: new RouteTable(() => opened.site.endpointsChanged()),
     clock,
     logicalClock: new LogicalClock(),
     budgets: new TurnBudgets(scheduler),
@@ -521,15 +534,17 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
   const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
-  const context = contextOf(() => opened, surroundings, reporting);
+  const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
+  const context = contextOf(() => opened, surroundings, reporting, faults);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
   const listener = new Listener(context, connectionFactory(complete.wiretap), tls);
-  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls);
+  const { listeners, port, tlsRedirect } = await listen(listener, complete, tls, faults);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
     const next = openSite({ ...wanted, ...sourceFor(changed, opened) }, surroundings);
     const changeTls = prepareTls(tls, changed, next);
+    faults.configure(wanted, next.limits);
     opened.tree.close();
     opened = next;
     changeTls?.();
@@ -537,9 +552,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };
-  const stop = async (how: { readonly force?: boolean } = {}): Promise<void> => {
-    tls?.stop();
-    await close(listeners, live, opened, how.force === true, scheduler.alarm());
+  const stop = async ({ force = false }: { readonly force?: boolean } = {}): Promise<void> => {
+    for (const one of [tls, faults.opened]) one?.stop();
+    await close(listeners, live, opened, force, scheduler.alarm());
     reporting.finish();
     complete.wiretap?.ended();
   };
@@ -562,8 +577,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     get connections() {
       return listeners.reduce((count, one) => count + one.connections, 0);
     },
-    route: (method, path, handler, how) => routes.add(method, path, handler, how),
-    webSocket: (path, handler, how) => routes.addWebSocket(path, handler, how),
+    route: (method, path, handler, how) => surroundings.routes.add(method, path, handler, how),
+    ...faults.methods,
+    webSocket: (path, handler, how) => surroundings.routes.addWebSocket(path, handler, how),
     reload,
     stop,
     [Symbol.asyncDispose]: () => stop(),

@@ -19,6 +19,7 @@ export type ServeErrorCode =
   | "allowArchive"
   | "uploadDir"
   | "rules"
+  | "faults"
   | "tls"
   | "workers"
   | "recordTo"

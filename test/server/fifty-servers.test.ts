@@ -26,7 +26,7 @@ test.skipIf(!canListDescriptors)(
     expect([complaint, await child.exited]).toEqual(["", 0]);
     expect(JSON.parse(out)).toEqual({
       answered: 100,
-      answers: ["200 200 hi hi"],
+      answers: ["200 200 hi hi 404"],
       descriptors: [],
       timers: 0,
       files: [],

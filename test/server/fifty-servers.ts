@@ -40,6 +40,16 @@ async function inTime(holds: () => boolean): Promise<void> {
     await new Promise((resolve) => begin(resolve, 5));
 }
 
+/** Asks `server` for an answer that a fault holds back for as long as the server runs. */
+async function askSlowly(server: Server): Promise<string> {
+  const socket = server.unix === undefined ? {} : { unix: server.unix };
+  server.fault("GET", "/slow", { latencyMs: 60_000 });
+  const asked = fetch(new URL("slow", server.url), socket);
+  while (!server.requests.some(({ path }) => path === "/slow")) await Bun.sleep(1);
+  await server.stop();
+  return String((await asked).status);
+}
+
 /** What `server` answers to a GET and to a POST of a route, and what it then has recorded. */
 async function ask(server: Server): Promise<string> {
   server.route("POST", "/hook/:id", async (request) => new Response(await request.text()));
@@ -59,7 +69,7 @@ const optionsOf = (i: number): ServeOptions => ({
 
 async function startAskStop(i: number): Promise<string> {
   await using server = await serve(optionsOf(i));
-  return await ask(server);
+  return `${await ask(server)} ${await askSlowly(server)}`;
 }
 
 const before = new Set(openDescriptors());

@@ -35,6 +35,11 @@ export function hasTls({ tls }: Config): boolean {
   return tls !== undefined && tls !== false;
 }
 
+/** Whether `config` asks for answers that go wrong. */
+export function hasFaults({ faults }: Config): boolean {
+  return faults !== undefined && faults.length > 0;
+}
+
 /** What `config` asks of the library. Half a certificate is refused where it is read. */
 export function serveOptions(config: Config): ServeOptions {
   const known = optionRows.filter(([, { scope }]) => scope === undefined).map(([name]) => name);

@@ -22,6 +22,7 @@ import { deadlinesText, fileMode, port, ready, tls } from "./connection-kinds.ts
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   corsRule,
+  faultRules,
   folderPaths,
   headerRules,
   headerText,
@@ -272,6 +273,14 @@ export const optionTable = {
     topic: "delivery",
     kind: truth,
     flags: [{ name: "live", summary: "reload open pages when a file changes" }],
+  },
+  faults: {
+    topic: "delivery",
+    kind: faultRules,
+    flags: [
+      { name: "faults", summary: "go wrong as this file says, to test clients; postern faults" },
+    ],
+    defaultNote: "none",
   },
   post: {
     topic: "forms",

@@ -4,12 +4,26 @@
  */
 
 import { redirectStatuses } from "../../http/message/response-builder.ts";
+import type { FaultRule } from "../../server/faults/fault-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { mismatch, oneOf, showKey, text, truth } from "./value-kind.ts";
+import { faultUnless, mismatch, oneOf, plainText, showKey, text, truth } from "./value-kind.ts";
 
 const pathPattern = text("a path as text");
+
+/**
+ * Rules of faults, or the path of a text file with them. Their names and values are checked by the
+ * server, since the table of faults is loaded only where there are any.
+ */
+export const faultRules: Kind<readonly FaultRule[] | string> = {
+  fault: faultUnless(
+    "a list of rules, or a file's path",
+    (value) => typeof value === "string" || Array.isArray(value),
+  ),
+  text: plainText("FILE", "file"),
+  resolvePaths: (value, resolve) => (typeof value === "string" ? resolve(value) : value),
+};
 
 /** Folders by the paths that they are served under: an object whose members have any names. */
 export const folderPaths: Kind<Readonly<Record<string, string>>> = {

@@ -10,6 +10,7 @@ import { machineAddresses } from "../../server/machine-addresses.ts";
 import { lookAt, realPath } from "../../system/file-system.ts";
 import { displayName } from "../../tree/path.ts";
 import type { Settings } from "../config/settings.ts";
+import { hasFaults } from "../config/to-serve-options.ts";
 import type { Environment, Paint } from "./paint.ts";
 import { choosePaint, plainPaint } from "./paint.ts";
 import type { Listening, Reached } from "./reached.ts";
@@ -28,6 +29,7 @@ const toldElsewhere: ReadonlySet<OptionName> = new Set([
   "unixMode",
   "tlsRedirect",
   "portFile",
+  "faults",
   "quiet",
   "qr",
   "open",
@@ -115,6 +117,13 @@ function authorityLines(ca: string, paint: Paint): string {
   return line(paint, "Authority", fingerprintOf(ca)) + line(paint, "", paint("dim", howToTrust));
 }
 
+/** That answers go wrong on purpose, if they do. */
+function faultsLines(config: Config, paint: Paint): string {
+  if (!hasFaults(config)) return "";
+  const { faultsLine } = require("../faults-command.ts") as typeof import("../faults-command.ts");
+  return line(paint, "Faults", faultsLine(config));
+}
+
 /** The banner, whose first line is that for people; `paint` colours what follows it. */
 export function terminalBanner(facts: BannerFacts, paint: Paint): string {
   const { server, config, file, isFile, reached } = facts;
@@ -129,6 +138,7 @@ export function terminalBanner(facts: BannerFacts, paint: Paint): string {
     networkLines(reached, paint),
     redirectLine(server, [...local, ...network], paint),
     server.ca === undefined ? "" : authorityLines(server.ca, paint),
+    faultsLines(config, paint),
     options.length === 0 ? "" : line(paint, "Options", options.join("  ")),
     file === undefined ? "" : line(paint, "Config", displayName(file)),
     "\n",

@@ -83,6 +83,16 @@ export type Body =
       readonly abandon?: () => void;
     };
 
+declare const faults: unique symbol;
+
+/**
+ * What is done to the octets of a response on their way to the client, to test the client. Opaque:
+ * only `server/faults/` makes it, and only the connection that sends the response takes it apart.
+ */
+export interface ResponseFaults {
+  readonly [faults]: never;
+}
+
 /** A response field: name and value, as they go on the wire. */
 export type ResponseField = readonly [name: string, value: string];
 
@@ -103,6 +113,8 @@ export interface Response {
    * Values of Link fields that an interim response tells the client ahead of this one (RFC 8297).
    */
   readonly hints?: readonly string[];
+  /** A response with faults is never cached. */
+  readonly faults?: ResponseFaults;
   /** The protocol that a 101 switches to, or that a 426 asks for (RFC 9110 §7.8). */
   readonly upgrade?: string;
 }
@@ -112,6 +124,8 @@ export interface ResponseNote {
   readonly reason?: string;
   /** What a form held, by name; worked out when it is called. */
   readonly form?: () => Readonly<Record<string, unknown>>;
+  /** The names of the faults that it has, to test a client. */
+  readonly faults?: readonly string[];
   /** Whether it is part of the server's own work for an open page, and no news for people. */
   readonly isRoutine?: boolean;
   /** Looks for paths similar to one that is missing, as text. Never rejects. */

@@ -15,6 +15,7 @@ import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Timed, Timers } from "../../schedule/timers.ts";
 import type { WriteBatcher } from "../../schedule/write-batcher.ts";
+import type { ConnectionFaults } from "../faults/accepted/accepted-faults.ts";
 import type { Observers } from "../observers.ts";
 import type { ResponseDate } from "../response-date.ts";
 import type { Moment } from "../../tree/view.ts";
@@ -68,6 +69,8 @@ export interface ServerContext {
   readonly answer: (request: Request, since: Moment) => Answer;
   /** The response to what no endpoint answers; `request` is undefined if its head is malformed. */
   readonly refuse: (refusal: Refusal, request: Request | undefined) => Response;
+  /** Draws the faults of a connection that has just been accepted; undefined for one without. */
+  readonly nextFaults?: () => ConnectionFaults | undefined;
   /** Told of connections and exchanges. */
   readonly observers: Observers;
   /** Told of an error that a handler threw: a fault of ours, not of the client's. */

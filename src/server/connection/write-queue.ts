@@ -44,7 +44,8 @@ export interface QueuedMemory {
 
 /** The ordered, unsent output of one connection. */
 export class WriteQueue implements FileOutlet {
-  readonly #transport: Transport;
+  /** Where the octets go: to the client, or for one response through what makes it faulty. */
+  transport: Transport;
   readonly #memory: QueuedMemory | undefined;
   /** Octets of copies for which memory was taken. */
   #held = 0;
@@ -61,7 +62,7 @@ export class WriteQueue implements FileOutlet {
 
   /** Without `memory` there is no bound but that of each connection. */
   constructor(transport: Transport, memory?: QueuedMemory) {
-    this.#transport = transport;
+    this.transport = transport;
     this.#memory = memory;
   }
 
@@ -168,12 +169,12 @@ export class WriteQueue implements FileOutlet {
 
   /** Lets the kernel send from a file, when nothing is queued; answers as the transport does. */
   sendFile(file: FileSource, position: number, octets: number): number | undefined {
-    return this.#transport.sendFile(file, position, octets);
+    return this.transport.sendFile(file, position, octets);
   }
 
   /** Every write goes through here, so this alone knows that the socket is full, or closed. */
   #writeOnce(octets: Uint8Array, more: boolean): number {
-    const taken = more ? this.#transport.writeMore(octets) : this.#transport.write(octets);
+    const taken = more ? this.transport.writeMore(octets) : this.transport.write(octets);
     if (taken < 0) this.#gone = true;
     else if (taken < octets.length) this.#blocked = true;
     return taken;

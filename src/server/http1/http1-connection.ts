@@ -41,7 +41,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
   slot = -1;
   readonly remoteAddress: string;
   readonly #context: ConnectionContext;
-  readonly #transport: Transport;
   readonly #reader: RequestReader;
   readonly #queue: WriteQueue;
   readonly #writer: ResponseWriter;
@@ -69,7 +68,6 @@ export class Http1Connection implements ProtocolConnection, Batched {
     shared: Http1Shared,
   ) {
     this.#context = context;
-    this.#transport = transport;
     this.remoteAddress = remoteAddress;
     this.#shared = shared;
     this.#reader = new RequestReader(context.limits, shared.heads, shared.bodies, this.#run);
@@ -137,8 +135,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   expire(): void {
     const now = this.#context.clock.turnMs();
-    const { pending } = this.#queue;
-    if (this.#timeouts.stillReads(this.#waiting(), pending, this.#transport, now)) {
+    const { pending, transport } = this.#queue;
+    if (this.#timeouts.stillReads(this.#waiting(), pending, transport, now)) {
       return this.#arm();
     }
     const late = whenLate(this.#state, pending, this.#awaitsBody());
@@ -175,7 +173,8 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Flushes the output, pauses or resumes reading, and sets the deadline. */
   leave(): void {
     if (this.#state === "closed" || this.#flush() === "gone") return;
-    this.#reader.steer(this.#transport, this.#state, this.#exchange?.body, this.#queue.blocked);
+    const { blocked, transport } = this.#queue;
+    this.#reader.steer(transport, this.#state, this.#exchange?.body, blocked);
     this.#arm();
   }
 
@@ -329,11 +328,11 @@ export class Http1Connection implements ProtocolConnection, Batched {
     Http1Tunnel.begin(
       {
         context: this.#context,
-        transport: this.#transport,
+        transport: this.#queue.transport,
         shared: this.#shared,
         queue: this.#queue,
         exchange,
-        rest: this.#reader.leave(this.#transport),
+        rest: this.#reader.leave(this.#queue.transport),
         isStopping: this.#isStopping,
         hasPeerEnded: this.#hasPeerEnded,
       },
@@ -389,7 +388,7 @@ export class Http1Connection implements ProtocolConnection, Batched {
   /** Shuts our side and waits for the client to shut its own (RFC 9112 §9.6). */
   #shut(): void {
     if (this.#hasPeerEnded) this.#close();
-    else this.#transport.shutdown();
+    else this.#queue.transport.shutdown();
   }
 
   /** Gives a waiting handler the next octets of the body. */
@@ -451,12 +450,12 @@ export class Http1Connection implements ProtocolConnection, Batched {
   }
 
   #waiting(): Waiting {
-    const { unsent, streaming } = this.#writer;
+    const { unsent, waitsFor } = this.#writer;
     const exchange = this.#exchange;
     const settles = this.#state === "settling" && exchange?.persist === true;
     return {
       state: this.#state,
-      waitsFor: streaming && unsent === 0 ? "producer" : "client",
+      waitsFor,
       unsent,
       bodyOctets: settles || this.#awaitsBody() ? exchange?.body.octets : undefined,
     };
@@ -464,13 +463,13 @@ export class Http1Connection implements ProtocolConnection, Batched {
 
   #close(): void {
     this.#end("ended");
-    this.#transport.close();
+    this.#queue.transport.close();
   }
 
   #terminate(): void {
     if (this.#state === "closed") return;
     this.#end("gone");
-    this.#transport.terminate();
+    this.#queue.transport.terminate();
   }
 
   /** Releases everything the connection holds, but for the socket. */

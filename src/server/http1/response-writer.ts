@@ -4,10 +4,12 @@
  * to go on whenever something has changed, and is told how far it got.
  */
 
-import type { Body, Response } from "../../http/message/response.ts";
+import type { Body, Response, ResponseFaults } from "../../http/message/response.ts";
+import { bodyOctets } from "../../http/message/response.ts";
 import type { WireContext, WireFraming } from "../../http1/response-encoder.ts";
 import { chunkPrefix, encodeResponse, lastChunk } from "../../http1/response-encoder.ts";
 import { disposeResponse } from "../connection/exchange.ts";
+import type { Faulting, FaultyTransport } from "../faults/wire/faulty-transport.ts";
 import type { FileSender, SendSizes } from "../connection/file-sender.ts";
 import type { WriteQueue } from "../connection/write-queue.ts";
 import type { WriteOutcome } from "../connection/write-outcome.ts";
@@ -33,6 +35,8 @@ export class ResponseWriter {
   #resumeStream: (() => void) | undefined;
   #endsWithClient = false;
   #octets = 0;
+  /** What makes the response faulty that is being sent. */
+  #faulty: FaultyTransport | undefined;
 
   /**
    * `changed` is called when a stream has a new chunk, has come to its end or has thrown; `failed`
@@ -52,7 +56,7 @@ export class ResponseWriter {
 
   /** Octets of the current response's content that were handed to the queue or the transport. */
   get octets(): number {
-    return this.#octets - (this.#sender?.left ?? 0);
+    return this.#faulty?.contentOctets ?? this.#octets - (this.#sender?.left ?? 0);
   }
 
   /** Octets known to be still unsent. */
@@ -65,9 +69,15 @@ export class ResponseWriter {
     return this.#stream === "open";
   }
 
+  /** Who has to go on: the client, which reads, or the producer of a stream, or a fault. */
+  get waitsFor(): "client" | "producer" {
+    const isProduced = (this.streaming && this.unsent === 0) || this.#faulty?.isWaiting === true;
+    return isProduced ? "producer" : "client";
+  }
+
   /** Whether the response is over when the client has ended its side. */
   get endsWithClient(): boolean {
-    return this.streaming && this.#endsWithClient;
+    return (this.streaming && this.#endsWithClient) || this.#faulty?.isStalled === true;
   }
 
   /**
@@ -77,11 +87,39 @@ export class ResponseWriter {
   begin(response: Response, context: WireContext): boolean {
     const { head, contentOctets, framing, persist } = encodeResponse(response, context);
     this.#octets = contentOctets;
-    if (typeof head === "string") this.#queue.addText(head);
-    else this.#queue.addBytes(head);
+    if (typeof head !== "string") this.#queue.addBytes(head);
+    else {
+      if (response.faults !== undefined) this.#makeFaulty(response.faults, response, framing);
+      this.#queue.addText(head);
+    }
     if (framing === "none") disposeResponse(response);
     else this.#beginBody(response.body, framing);
     return persist;
+  }
+
+  /** Has the octets of `response` go through what `faults` does to them, until it is sent. */
+  #makeFaulty(faults: ResponseFaults, { body }: Response, framing: WireFraming): void {
+    const queue = this.#queue;
+    this.#faulty = (faults as unknown as Faulting).over(queue.transport, {
+      octetsBefore: queue.pending,
+      framing,
+      contentOctets: bodyOctets(body),
+      goOn: () => {
+        queue.drained();
+        this.#changed();
+      },
+    });
+    queue.transport = this.#faulty;
+  }
+
+  /** The response has been handed to the queue: it is sent when no fault holds any of it back. */
+  #endFaulty(faulty: FaultyTransport): WriteOutcome {
+    const outcome = this.#queue.flush();
+    if (outcome !== "sent") return outcome;
+    this.#octets = faulty.contentOctets;
+    this.#faulty = undefined;
+    this.#queue.transport = faulty.release();
+    return "sent";
   }
 
   #beginBody(body: Body, framing: WireFraming): void {
@@ -126,20 +164,23 @@ export class ResponseWriter {
       if (this.#queue.flush() === "sent") this.#wakeStream();
       return "waiting";
     }
-    if (this.#sender === undefined) return "sent";
+    if (this.#sender === undefined) {
+      return this.#faulty === undefined ? "sent" : this.#endFaulty(this.#faulty);
+    }
     const flushed = this.#queue.flush(this.#sender.left > 0);
     if (flushed !== "sent") return flushed;
     const outcome = this.#sender.pump(this.#queue);
     if (outcome !== "sent") return outcome;
     this.#sender.close();
     this.#sender = undefined;
-    return "sent";
+    return this.advance();
   }
 
   /** Closes the file and ends the stream: the connection is over. */
   release(): void {
     this.#sender?.close();
     this.#sender = undefined;
+    this.#faulty?.release();
     this.#queue.release();
     this.#stream = "none";
     this.#wakeStream();

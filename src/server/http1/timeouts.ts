@@ -83,6 +83,8 @@ export class Timeouts {
   #takenOctets = 0;
   /** Since when the least rate is demanded. */
   #sendingSinceMs: number;
+  /** Whether the producer was waited for last, whose time isn't the client's. */
+  #wasProduced = false;
   /** Octets that the last look found held for a client that doesn't read. */
   #heldOctets = 0;
   /** How long the octets that the kernel saw acknowledged take at the least rate, or a jump. */
@@ -111,7 +113,11 @@ export class Timeouts {
     this.#sinceMs = nowMs;
     if (state === "handling") this.#beginBody(nowMs);
     if (state === "settling") this.#awaitBody(nowMs);
-    if (state !== "answering" && state !== "refusing") return;
+    if (state === "answering" || state === "refusing") this.#restartSending(nowMs);
+  }
+
+  /** From now on the client is waited for. */
+  #restartSending(nowMs: number): void {
     this.#sendingSinceMs = nowMs;
     this.#progressMs = nowMs;
     this.#takenOctets = 0;
@@ -210,6 +216,7 @@ export class Timeouts {
 
   /** A producer may take its time, unless it waits for the client's body. */
   #producerDeadline({ bodyOctets }: Waiting, nowMs: number): number {
+    this.#wasProduced = true;
     if (bodyOctets !== undefined) return this.#bodyDeadline(bodyOctets, nowMs);
     this.#leaveBody(nowMs);
     return Infinity;
@@ -258,6 +265,10 @@ export class Timeouts {
   }
 
   #sendingDeadline(unsent: number, nowMs: number): number {
+    if (this.#wasProduced) {
+      this.#wasProduced = false;
+      this.#restartSending(nowMs);
+    }
     if (unsent !== this.#unsent) {
       if (unsent < this.#unsent) this.#takenOctets += this.#unsent - unsent;
       this.#unsent = unsent;

@@ -44,6 +44,8 @@ export interface RecordedRequest {
   readonly sentOctets: number;
   /** Whether it is over without all of an answer: the client left, or the answer broke off. */
   readonly aborted: boolean;
+  /** The names of the faults that its answer has, to test the client; see docs/faults.md. */
+  readonly faults: readonly string[];
   /**
    * The messages that the client has sent in the WebSocket that the request opened, text as
    * strings; as many as fit into `limits.requestBodyKeptBytesMax`.
@@ -125,6 +127,7 @@ export class RequestRecord implements RecordedRequest, BodyTap {
   messageCount = 0;
   sentOctets = 0;
   aborted = false;
+  faults: readonly string[] = [];
   readonly #query: string;
   readonly #bodyKeptMax: number;
   /** Called with the bytes that the record costs more than before. */

@@ -100,9 +100,11 @@ export class RequestRecorder implements Observer {
     this.#add(record.bytes);
   }
 
-  answered(request: Request, { status }: Response): void {
+  answered(request: Request, { status, note }: Response): void {
     const record = this.#open.get(request);
-    if (record !== undefined) record.status = status;
+    if (record === undefined) return;
+    record.status = status;
+    record.faults = note?.faults ?? [];
   }
 
   /** A request is over. A malformed head is none, and isn't in the list. */

@@ -35,9 +35,11 @@ import type { SecureContext } from "node:tls";
 
 import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { Certificate, KeyPair } from "./certificate.ts";
+import type { CertificateFlaw } from "./local/faulty-certificate.ts";
 import { namesHost, recordBytes, recordHeaderBytes } from "./client-hello.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
+import { SocketHolder } from "./socket-holder.ts";
 import { SocketTransport } from "../connection/transport.ts";
 import { systemCalls } from "../../system/system-choice.ts";
 
@@ -82,61 +84,21 @@ interface Heard {
   readonly secure: SecureSocket;
 }
 
-/**
- * The owner of a socket before it has a connection, or after. Octets that arrive are ignored, and
- * the socket is reset when the deadline has passed.
- */
-abstract class SocketHolder implements ProtocolConnection {
-  deadlineMs = Infinity;
-  slot = -1;
-  readonly remoteAddress: string;
-  protected readonly context: ConnectionContext;
-  protected readonly socket: Socket<unknown>;
-
-  constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
-    this.socket = socket;
-    this.remoteAddress = remoteAddress;
-    this.context = context;
-  }
-
-  receive(): void {
-    // The octets belong to no connection.
-  }
-
-  drained(): void {
-    // There is nothing to write.
-  }
-
-  peerEnded(): void {
-    // Only the end of the socket counts.
-  }
-
-  closed(): void {
-    this.context.timers.remove(this);
-    this.context.closed(this);
-  }
-
-  abort(): void {
-    this.socket.terminate();
-  }
-
-  turnAway(): void {
-    // Without keys the client can't be told why.
-    this.abort();
-  }
-
-  abstract stop(): void;
-
-  abstract expire(nowMs: number): void;
-}
-
 /** The owner of a socket from accept to the end of its handshake. */
 class Handshake extends SocketHolder {
+  /** What its client is shown. */
+  readonly presented: Presented;
   /** The first octets, until it is known what they are. */
   #heard: Buffer | undefined = Buffer.alloc(0);
 
-  constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
+  constructor(
+    socket: Socket<unknown>,
+    remoteAddress: string,
+    context: ConnectionContext,
+    shown: Presented,
+  ) {
     super(socket, remoteAddress, context);
+    this.presented = shown;
     const { headerTimeMs } = context.limits;
     context.timers.set(this, context.clock.monotonicMs() + headerTimeMs);
   }
@@ -284,19 +246,25 @@ interface Presented {
   readonly options: ServerOptions;
   /** The context for clients that name a host, if they are shown another certificate. */
   readonly byName: unknown;
+  /** The context as `node:tls` takes it. */
+  readonly nodeContext: SecureContext;
 }
 
 function presented(certificate: Certificate, scheduler: Scheduler): Presented {
-  const { context } = contextOf(certificate) as { context?: unknown };
+  const nodeContext = contextOf(certificate);
+  const { context } = nodeContext as { context?: unknown };
   const options = { isServer: true, secureContext: context, ALPNProtocols: protocols } as const;
   const { byName } = certificate;
-  return { options, byName: byName === undefined ? undefined : replacementOf(byName, scheduler) };
+  const replacement = byName === undefined ? undefined : replacementOf(byName, scheduler);
+  return { options, byName: replacement, nodeContext };
 }
 
 /** TLS for the sockets of one listener. */
 export class SecureSockets {
   #presented: Presented;
   readonly #scheduler: Scheduler;
+  /** What clients are shown in place of the certificate, to see whether they refuse it. */
+  #flawed: ReadonlyMap<CertificateFlaw, Presented> | undefined;
 
   constructor(certificate: Certificate, scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -308,21 +276,36 @@ export class SecureSockets {
     this.#presented = presented(certificate, this.#scheduler);
   }
 
+  /** Has these certificates at hand for `begin`, and no others. */
+  keepFlawed(certificates: ReadonlyMap<CertificateFlaw, Certificate>): void {
+    const kept = Array.from(certificates, ([flaw, certificate]) => {
+      return [flaw, presented(certificate, this.#scheduler)] as const;
+    });
+    this.#flawed = new Map(kept);
+  }
+
+  /** The context of the present certificate, as `node:tls` takes it. */
+  nodeContext(): SecureContext {
+    return this.#presented.nodeContext;
+  }
+
   /**
    * Puts TLS over a socket that has just been accepted, whose events `handlers` are told from now
    * on. The data of the socket under TLS is its owner, which is returned; the data of the plain
-   * socket is that owner for good.
+   * socket is that owner for good. With `flaw` the client is shown the certificate that has it.
    */
   begin(
     socket: Socket<Owner>,
     address: string,
     context: ConnectionContext,
     handlers: SocketHandler<Owner>,
+    flaw?: CertificateFlaw,
   ): { readonly handshake: Handshake; readonly secure: Socket<Owner> } {
-    const tls = this.#presented.options;
-    const upgrade = { data: undefined, tls, socket: handlers, isServer: true };
+    const flawed = flaw === undefined ? undefined : this.#flawed?.get(flaw);
+    const shown = flawed ?? this.#presented;
+    const upgrade = { data: undefined, tls: shown.options, socket: handlers, isServer: true };
     const [plain, secure] = socket.upgradeTLS<Owner>(upgrade);
-    const handshake = new Handshake(secure, address, context);
+    const handshake = new Handshake(secure, address, context, shown);
     plain.data = handshake;
     return { handshake, secure };
   }
@@ -339,18 +322,28 @@ export class SecureSockets {
 
   /**
    * The client has sent `octets` on a plain socket of `owner`, which TLS is about to read. Answers
-   * with what is to be answered in cleartext; its handshake is over.
+   * with what is to be answered in cleartext; its handshake is over. A socket that isn't under TLS
+   * has another owner, which receives them.
    */
   hear(owner: Owner, octets: Uint8Array): Heard | undefined {
-    const heard = owner instanceof Handshake ? owner.hear(octets) : undefined;
+    if (!(owner instanceof Handshake)) {
+      owner?.receive(octets);
+      return undefined;
+    }
+    const heard = owner.hear(octets);
     if (heard === undefined) return undefined;
     if (heard.kind === "cleartext") {
       heard.handshake.over();
       return heard;
     }
-    const { byName } = this.#presented;
+    const { byName } = heard.handshake.presented;
     if (byName !== undefined && namesHost(heard.octets)) heard.secure.setKeyCert(byName);
     return undefined;
+  }
+
+  /** Whether a plain socket of `owner` is under TLS, so that another socket has its events. */
+  isUnder(owner: Owner): boolean {
+    return owner instanceof Handshake;
   }
 
   /** Whether the client has caused an error on its socket: a bad record, a fatal alert. */

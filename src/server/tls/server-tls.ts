@@ -3,17 +3,16 @@
  * and what answers those who come in cleartext.
  */
 
-import type { Result } from "../../base/result.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
 import type { OpenSite, SiteSurroundings } from "../../site/open-site.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { ServerContext } from "../connection/protocol-connection.ts";
-import type { ListenFailure } from "../listener.ts";
 import { Listener } from "../listener.ts";
 import type { CompleteOptions, ReloadOptions, TlsSetting } from "../serve-options.ts";
 import { completeOptions } from "../serve-options.ts";
 import type { Certificate } from "./certificate.ts";
 import { chooseCertificate } from "./certificate-choice.ts";
+import type { CertificateFlaw } from "./local/faulty-certificate.ts";
 import type { CleartextService } from "./cleartext.ts";
 import { SecureSockets } from "./secure-sockets.ts";
 
@@ -24,6 +23,14 @@ export interface TlsSurroundings extends Pick<SiteSurroundings, "budgets" | "hos
   readonly context: ServerContext;
 }
 
+/** A server's listeners, and their ports. */
+export interface Listening {
+  readonly listeners: readonly Listener[];
+  readonly port: number;
+  /** The port that redirects to https. */
+  readonly tlsRedirect: number | undefined;
+}
+
 /** TLS on the port of one server. */
 export class ServerTls {
   readonly sockets: SecureSockets;
@@ -32,6 +39,7 @@ export class ServerTls {
   #options: CompleteOptions;
   #setting: TlsSetting;
   #certificate: Certificate;
+  #flaws: readonly CertificateFlaw[] = [];
   /** The services of the present site: for the TLS port, and for the port that redirects. */
   #services: { samePort?: CleartextService; otherPort?: CleartextService } = {};
 
@@ -58,6 +66,38 @@ export class ServerTls {
     return chooseCertificate(setting, { hosts, isServed: shows, nowMs });
   }
 
+  /**
+   * Has a certificate at hand with each of `flaws`, and with no other, for the same hosts, by the
+   * authority of `setting`, which a reload may be about to change. Throws a `ServeError`, and
+   * changes nothing, when they can't be made.
+   */
+  keepFlaws(flaws: readonly CertificateFlaw[], setting: TlsSetting = this.#setting): void {
+    this.sockets.keepFlawed(this.#flawed(flaws, setting));
+    this.#flaws = flaws;
+  }
+
+  #flawed(
+    flaws: readonly CertificateFlaw[],
+    setting: TlsSetting,
+  ): ReadonlyMap<CertificateFlaw, Certificate> {
+    const made = new Map<CertificateFlaw, Certificate>();
+    if (flaws.length === 0) return made;
+    if (typeof setting === "object") {
+      const remedy = "tls must be true, or --tls be given without a certificate";
+      throw new ServeError("faults", `only postern's own authority signs flaws: ${remedy}`);
+    }
+    const { faultyCertificate } =
+      require("./local/faulty-certificate.ts") as typeof import("./local/faulty-certificate.ts");
+    const { host, allowHosts } = this.#options;
+    const nowMs = this.#surroundings.context.clock.epochMs();
+    for (const flaw of flaws) {
+      const certificate = faultyCertificate(flaw, setting, [host, ...allowHosts], nowMs);
+      if (!certificate.ok) throw new ServeError("tls", certificate.error);
+      made.set(flaw, certificate.value);
+    }
+    return made;
+  }
+
   #present(certificate: Certificate): void {
     if (certificate.cert !== this.#certificate.cert || certificate.key !== this.#certificate.key) {
       this.sockets.renew(certificate);
@@ -81,6 +121,8 @@ export class ServerTls {
       this.#options = options;
       this.#services = {};
       this.#present(certificate);
+      // They may be for other hosts now.
+      this.keepFlaws(this.#flaws);
     };
   }
 
@@ -91,6 +133,8 @@ export class ServerTls {
       try {
         if (typeof this.#setting !== "object") {
           this.#present(this.#choose(this.#setting, this.#options, site()));
+          // One that isn't valid yet must not come to be.
+          this.keepFlaws(this.#flaws);
         }
       } catch (error) {
         context.failed(error);
@@ -124,12 +168,15 @@ export class ServerTls {
   }
 
   /**
-   * A listener whose connections lead to `port`, where TLS is spoken. It is open on the port that
-   * the result says.
+   * The listeners of a server whose `main` one is on `port`, with that which redirects to it, if
+   * one is wanted. Throws a `ServeError` when its port can't be had.
    */
-  openRedirect(port: number): { listener: Listener; opened: Result<number, ListenFailure> } {
-    const { context } = this.#surroundings;
-    const { host, tlsRedirect = 0, reusePort } = this.#options;
+  withRedirect(main: Listener, port: number): Listening {
+    const { host, tlsRedirect, reusePort, unix } = this.#options;
+    if (tlsRedirect === undefined) return { listeners: [main], port, tlsRedirect };
+    if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
+    // Faults of new connections are for the server's own port.
+    const { nextFaults: _none, ...context } = this.#surroundings.context;
     const service = (): CleartextService => this.#redirecting(port);
     const listener = new Listener(
       {
@@ -139,6 +186,9 @@ export class ServerTls {
       },
       service().factory,
     );
-    return { listener, opened: listener.open(host, tlsRedirect, reusePort) };
+    const opened = listener.open(host, tlsRedirect, reusePort);
+    if (opened.ok) return { listeners: [main, listener], port, tlsRedirect: opened.value };
+    // Not "port-taken": the port that the server itself listens on is another one.
+    throw new ServeError("listen", `the port that redirects to https: ${opened.error.message}`);
   }
 }

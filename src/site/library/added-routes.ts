@@ -142,7 +142,7 @@ interface FoundPlace {
 const noValues: readonly string[] = [];
 
 /** The path of `request`; undefined when it has none that a file or a route could have. */
-function pathOf({ head: { target } }: Request): ContainedPath | undefined {
+export function pathOf({ head: { target } }: Request): ContainedPath | undefined {
   if (target.form !== "origin" && target.form !== "absolute") return undefined;
   const path = containPath(target.path);
   return path.ok ? path.value : undefined;

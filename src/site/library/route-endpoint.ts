@@ -11,7 +11,13 @@ import type { View } from "../../tree/view.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { AddedRoute, AddedRoutes, FoundRoute, RouteOptions } from "./added-routes.ts";
-import type { RouteHandler, RouteRequest, RouteService } from "./route-request.ts";
+import type {
+  ChangedAnswer,
+  RouteAnswer,
+  RouteHandler,
+  RouteRequest,
+  RouteService,
+} from "./route-request.ts";
 import type {
   WebSocketHandler,
   WebSocketOptions,
@@ -90,21 +96,31 @@ export class RouteTable {
 }
 
 /** Converts and checks the return value of a handler. */
-function accept(answer: Response | globalThis.Response, { limits, budgets }: RouteService): Answer {
+function accept(answer: RouteAnswer, request: Request, service: RouteService): Answer {
+  const { limits, budgets } = service;
   if (answer instanceof globalThis.Response) {
     const { fromFetch } = require("./fetch-response.ts") as typeof import("./fetch-response.ts");
     return fromFetch(answer, limits.sendPieceBytes, budgets.scheduler);
   }
+  if (isResponse(answer)) {
+    const { body } = answer;
+    if ((answer.status === 101) !== (body.kind === "tunnel")) {
+      throw new TypeError("a 101 is made by ResponseBuilder.switching");
+    }
+    if (body.kind !== "bytes" || answer instanceof CachedResponse) return answer;
+    return { ...answer, body: { ...body, isForeign: true } };
+  }
+  if (typeof (answer as ChangedAnswer | undefined)?.change === "function") {
+    const { change } = answer;
+    const accepted = accept(answer.answer, request, service);
+    return whenReady(accepted, (response) => change(response, request));
+  }
   // Without types, a handler may return something else.
-  if (typeof (answer as Response | undefined)?.status !== "number") {
-    throw new TypeError("a route's handler must answer with a response");
-  }
-  const { body } = answer;
-  if ((answer.status === 101) !== (body.kind === "tunnel")) {
-    throw new TypeError("a 101 is made by ResponseBuilder.switching");
-  }
-  if (body.kind !== "bytes" || answer instanceof CachedResponse) return answer;
-  return { ...answer, body: { ...body, isForeign: true } };
+  throw new TypeError("a route's handler must answer with a response");
+}
+
+function isResponse(answer: Exclude<RouteAnswer, globalThis.Response>): answer is Response {
+  return typeof (answer as Response | undefined)?.status === "number";
 }
 
 /** Answers with the added routes. A GET route also answers HEAD. */
@@ -131,7 +147,7 @@ export class RouteEndpoint implements Endpoint {
       return webSockets().answerPlain(request, this.#service.tree, view);
     }
     const answer = route.handler(this.#requestOf(request, route));
-    return whenReady(answer, (given) => accept(given, this.#service));
+    return whenReady(answer, (given) => accept(given, request, this.#service));
   }
 
   /** The request that the handler of `route` gets. */

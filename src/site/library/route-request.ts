@@ -27,13 +27,20 @@ import { formType, readForm } from "../forms/form-data.ts";
 import type { Request, RequestBody } from "../request.ts";
 import { BodyError } from "../request.ts";
 
+/** An answer that is changed once it has been converted: one with faults. */
+export interface ChangedAnswer {
+  readonly answer: Response | globalThis.Response;
+  readonly change: (response: Response, request: Request) => Response;
+}
+
+/** What a route may answer with. */
+export type RouteAnswer = Response | globalThis.Response | ChangedAnswer;
+
 /**
  * Answers a request with a response of postern or of Fetch, at once or later. An exception becomes
  * a 500, and a `BodyError` becomes the refusal that it names.
  */
-export type RouteHandler = (
-  request: RouteRequest,
-) => Response | globalThis.Response | Promise<Response | globalThis.Response>;
+export type RouteHandler = (request: RouteRequest) => RouteAnswer | Promise<RouteAnswer>;
 
 /** What the placeholders of a route's path matched, decoded, by name; that of the rest is "*". */
 export type RouteParams = Readonly<Record<string, string>>;

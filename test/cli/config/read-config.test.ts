@@ -13,7 +13,7 @@ function complaint(value: unknown): string {
 const allKeys =
   "root, base, mounts, host, port, unix, unixMode, allowHosts, tls, tlsRedirect, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
-  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, post, form, " +
+  "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
   "put, uploadDir, uploadMode, trustUploads, " +
   "log, quiet, qr, open, workers, recordTo, limits, portFile";
 
@@ -57,6 +57,7 @@ describe("a key", () => {
     [{ compress: "br" }, 'compress: expected true or false, got "br"'],
     [{ post: "mirror" }, 'post: expected one of "form", "echo", "upload", "off", got "mirror"'],
     [{ form: 1 }, "form: expected a file's name, got 1"],
+    [{ faults: 1 }, "faults: expected a list of rules, or a file's path, got 1"],
     [
       { log: "loud" },
       'log: expected one of "short", "common", "combined", "json", "none", got "loud"',

@@ -36,6 +36,7 @@ export const whole: Required<Config> = {
   compress: false,
   earlyHints: true,
   live: true,
+  faults: "faults.txt",
   post: "off",
   form: "ask.html",
   put: true,

@@ -32,6 +32,7 @@ describe("the options that are set", () => {
     [{ tls: { cert: "c", key: "k" }, limits: { bodyBytesMax: 1 } }, "TLS limits"],
     [{ cors: { origins: [] } }, "cors"],
     [{ root: "a", host: "b", port: 1, quiet: false, qr: true, open: true }, ""],
+    [{ faults: "faults.txt" }, ""],
     [{ form: "a\u001bb" }, "--form a\\u{1b}b"],
   ])("%j", (config, shown) => {
     expect(describeOptions(config).toSorted().join(" ")).toBe(
@@ -53,6 +54,14 @@ describe("the options that are set", () => {
 describe("the banner", () => {
   test("begins with the line for people, with an address that a browser can go to", () => {
     expect(banner()).toStartWith("Server started. Listening at http://localhost/\n\n");
+  });
+
+  test("says that faults are on, and nothing where there are none", () => {
+    const on = "answers go wrong on purpose, as faults.txt says";
+    expect(banner({ config: { faults: "faults.txt" } })).toContain(
+      `\n  Faults    faults are on: ${on}\n`,
+    );
+    expect(banner({ config: { faults: [] } })).not.toContain("Faults");
   });
 
   test("shows some of very many addresses", () => {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 
+import type { Response, ResponseFaults } from "../../../src/http/message/response.ts";
 import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
+import type {
+  Faulting,
+  FaultyResponse,
+  FaultyTransport,
+} from "../../../src/server/faults/wire/faulty-transport.ts";
+import type { Transport } from "../../../src/server/connection/transport.ts";
 import { WriteQueue } from "../../../src/server/connection/write-queue.ts";
 import { ResponseWriter } from "../../../src/server/http1/response-writer.ts";
 import { answer, FakeFile } from "../fake-client.ts";
@@ -159,5 +166,88 @@ describe("a response that is a stream", () => {
     await turn();
     expect(all.writer.advance()).toBe("failed");
     expect([all.failures, all.changes]).toEqual([[mistake], 1]);
+  });
+});
+
+/** A fault that holds octets back until it is told not to. */
+class FakeFault extends FakeTransport implements FaultyTransport {
+  isWaiting = true;
+  isStalled = false;
+  contentOctets = 0;
+  released = 0;
+  through: Transport | undefined;
+  asked: FaultyResponse | undefined;
+
+  constructor() {
+    super();
+    this.room = 0;
+  }
+
+  release(): Transport {
+    this.released++;
+    return this.through ?? this;
+  }
+
+  /** `response`, with this fault. */
+  on(response: Response): Response {
+    const faulting: Faulting = {
+      over: (transport, asked) => {
+        this.through = transport;
+        this.asked = asked;
+        return this;
+      },
+    };
+    return { ...response, faults: faulting as unknown as ResponseFaults };
+  }
+}
+
+describe("a response with faults", () => {
+  test("has a transport of its own, until all of it has been written", () => {
+    const all = writing();
+    const fault = new FakeFault();
+    all.writer.begin(answer("before"), context);
+    expect(all.writer.advance()).toBe("sent");
+    const before = all.queue.pending;
+    all.writer.begin(fault.on(answer("hello")), context);
+    expect(fault.asked).toMatchObject({
+      octetsBefore: before,
+      framing: "length",
+      contentOctets: 5,
+    });
+    expect(all.writer.advance()).toBe("blocked");
+    expect([all.writer.waitsFor, all.writer.endsWithClient]).toEqual(["producer", false]);
+    fault.isStalled = true;
+    expect(all.writer.endsWithClient).toBe(true);
+    fault.isWaiting = false;
+    fault.room = Infinity;
+    fault.contentOctets = 3;
+    fault.asked?.goOn();
+    expect([all.changes, all.writer.waitsFor, all.writer.octets]).toEqual([1, "client", 3]);
+    expect(all.writer.advance()).toBe("sent");
+    expect([all.writer.octets, fault.released, all.queue.transport]).toEqual([3, 1, all.transport]);
+    expect(fault.text).toEndWith("\r\n\r\nhello");
+    all.writer.begin(answer("after"), context);
+    all.queue.flush();
+    expect(all.transport.text).toEndWith("\r\n\r\nafter");
+  });
+
+  test("from a file is sent when the fault has let all of it go", () => {
+    const all = writing();
+    const fault = new FakeFault();
+    fault.room = 150;
+    all.writer.begin(fault.on(new FakeFile(200).response()), context);
+    expect(all.writer.advance()).toBe("blocked");
+    fault.room = Infinity;
+    fault.asked?.goOn();
+    expect(all.writer.advance()).toBe("sent");
+    expect([fault.released, fault.text.endsWith("f".repeat(200))]).toEqual([1, true]);
+  });
+
+  test("is released with its connection", () => {
+    const all = writing();
+    const fault = new FakeFault();
+    all.writer.begin(fault.on(answer("hello")), context);
+    all.writer.release();
+    expect([fault.released, all.queue.transport]).toEqual([1, fault]);
   });
 });

@@ -148,6 +148,17 @@ describe("each state's deadline", () => {
     expect(deadlineIn("lingering")).toBe(defaultLimits.lingerTimeMs);
   });
 
+  test("answering after a producer was waited for: the client's time begins then", () => {
+    const { writeTimeMs } = defaultLimits;
+    const timeouts = new Timeouts(surroundings, 0);
+    timeouts.begin("answering", startMs);
+    expect(timeouts.deadline(wait("answering", { waitsFor: "producer" }), startMs)).toBe(Infinity);
+    const laterMs = startMs + 10 * writeTimeMs;
+    const sending = wait("answering", { unsent: 10 });
+    expect(timeouts.deadline(sending, laterMs)).toBe(laterMs + writeTimeMs);
+    expect(timeouts.deadline(sending, laterMs + 5)).toBe(laterMs + writeTimeMs);
+  });
+
   test("closed, and a stream that waits for its producer: never", () => {
     expect(deadlineIn("closed")).toBe(Infinity);
     expect(deadlineIn("answering", { waitsFor: "producer" })).toBe(Infinity);

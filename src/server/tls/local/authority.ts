@@ -44,12 +44,10 @@ const backdatedMs = dayMs;
 const commonNameMax = 64;
 
 /** What a certificate says of its subject, and who signs it. */
-interface Contents {
+interface Contents extends Validity {
   readonly publicKey: asn1.SubjectPublicKeyInfo;
   readonly subject: asn1.Name;
   readonly issuer: asn1.Name;
-  readonly notBeforeMs: number;
-  readonly notAfterMs: number;
   readonly extensions: readonly asn1.Extension[];
   readonly signingKey: KeyObject;
 }
@@ -175,39 +173,78 @@ export function makeAuthority(label: string, permitted: Constraints, nowMs: numb
   return { cert, key: text };
 }
 
-/** Makes a certificate, with a key of its own, for `subjects`, which `authority` may certify. */
-export function issueCertificate(
-  authority: KeyPair,
+/** When a certificate is valid, both ends included (RFC 5280 §4.1.2.5). */
+interface Validity {
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+}
+
+/** That of a server's certificate which is made at `nowMs`. */
+function validFrom(nowMs: number): Validity {
+  return { notBeforeMs: nowMs - backdatedMs, notAfterMs: nowMs + certificateDays * dayMs };
+}
+
+/** The extensions of a server's certificate for `subjects`, which the key `signer` signs. */
+function serverExtensions(
   { names, addresses }: Subjects,
-  nowMs: number,
-): KeyPair {
-  const { raw, validToDate } = new X509Certificate(authority.cert);
-  const issuer = AsnConvert.parse(bufferOf(raw), asn1.Certificate).tbsCertificate;
-  const { publicKey, text } = makeKey();
+  publicKey: asn1.SubjectPublicKeyInfo,
+  signer: asn1.SubjectPublicKeyInfo,
+): readonly asn1.Extension[] {
   const alternatives = [
     ...names.map((dNSName) => new asn1.GeneralName({ dNSName })),
     ...addresses.map((iPAddress) => new asn1.GeneralName({ iPAddress })),
   ];
+  return [
+    extension(asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: false }), true),
+    extension(asn1.id_ce_keyUsage, new asn1.KeyUsage(asn1.KeyUsageFlags.digitalSignature), true),
+    extension(asn1.id_ce_extKeyUsage, new asn1.ExtendedKeyUsage([asn1.id_kp_serverAuth])),
+    extension(asn1.id_ce_subjectAltName, new asn1.SubjectAlternativeName(alternatives)),
+    extension(asn1.id_ce_subjectKeyIdentifier, keyIdentifier(publicKey)),
+    extension(
+      asn1.id_ce_authorityKeyIdentifier,
+      new asn1.AuthorityKeyIdentifier({
+        keyIdentifier: new asn1.KeyIdentifier(keyIdentifier(signer).buffer),
+      }),
+    ),
+  ];
+}
+
+/**
+ * Makes a certificate, with a key of its own, for `subjects`, which `authority` may certify. It
+ * ends with its authority at the latest.
+ */
+export function issueCertificate(
+  authority: KeyPair,
+  subjects: Subjects,
+  nowMs: number,
+  { notBeforeMs, notAfterMs }: Validity = validFrom(nowMs),
+): KeyPair {
+  const { raw, validToDate } = new X509Certificate(authority.cert);
+  const issuer = AsnConvert.parse(bufferOf(raw), asn1.Certificate).tbsCertificate;
+  const { publicKey, text } = makeKey();
   const cert = signed({
     publicKey,
-    subject: nameOf(names[0] ?? "localhost"),
+    subject: nameOf(subjects.names[0] ?? "localhost"),
     issuer: issuer.subject,
-    notBeforeMs: nowMs - backdatedMs,
-    notAfterMs: Math.min(nowMs + certificateDays * dayMs, validToDate.getTime()),
-    extensions: [
-      extension(asn1.id_ce_basicConstraints, new asn1.BasicConstraints({ cA: false }), true),
-      extension(asn1.id_ce_keyUsage, new asn1.KeyUsage(asn1.KeyUsageFlags.digitalSignature), true),
-      extension(asn1.id_ce_extKeyUsage, new asn1.ExtendedKeyUsage([asn1.id_kp_serverAuth])),
-      extension(asn1.id_ce_subjectAltName, new asn1.SubjectAlternativeName(alternatives)),
-      extension(asn1.id_ce_subjectKeyIdentifier, keyIdentifier(publicKey)),
-      extension(
-        asn1.id_ce_authorityKeyIdentifier,
-        new asn1.AuthorityKeyIdentifier({
-          keyIdentifier: new asn1.KeyIdentifier(keyIdentifier(issuer.subjectPublicKeyInfo).buffer),
-        }),
-      ),
-    ],
+    notBeforeMs,
+    notAfterMs: Math.min(notAfterMs, validToDate.getTime()),
+    extensions: serverExtensions(subjects, publicKey, issuer.subjectPublicKeyInfo),
     signingKey: createPrivateKey(authority.key),
+  });
+  return { cert, key: text };
+}
+
+/** Makes a certificate for `subjects` that its own key has signed, and no authority. */
+export function selfSignedCertificate(subjects: Subjects, nowMs: number): KeyPair {
+  const { key, publicKey, text } = makeKey();
+  const name = nameOf(subjects.names[0] ?? "localhost");
+  const cert = signed({
+    publicKey,
+    subject: name,
+    issuer: name,
+    ...validFrom(nowMs),
+    extensions: serverExtensions(subjects, publicKey, publicKey),
+    signingKey: key,
   });
   return { cert, key: text };
 }

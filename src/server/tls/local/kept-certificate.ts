@@ -170,6 +170,11 @@ function mayCertify({ names }: KeptAuthority, name: string): boolean {
   return names.some((one) => name === one || name.endsWith(`.${one}`));
 }
 
+/** Those of `subjects` that `authority` may certify: a machine may have got another name since. */
+export function certifiableBy(authority: KeptAuthority, subjects: Subjects): Subjects {
+  return { ...subjects, names: subjects.names.filter((name) => mayCertify(authority, name)) };
+}
+
 /** The lines that say what a server's certificate is for. */
 function subjectLines({ names, addresses }: Subjects): readonly string[] {
   return [`names: ${names.join(" ")}`, `addresses: ${addresses.join(" ")}`];
@@ -202,7 +207,7 @@ function currentIn(
 
 /**
  * The certificate of this user for this machine, and for those of `hosts` that are its own. Names
- * that the authority may not certify are left out: a machine may have got another name since.
+ * that the authority may not certify are left out.
  */
 export function keptCertificate(
   hosts: readonly string[],
@@ -214,8 +219,7 @@ export function keptCertificate(
   const { folder, cert: ca } = authority;
   const text = folder.read(serverFile);
   if (!text.ok) return text;
-  const asked = withHosts(machineSubjects(), hosts);
-  const wanted = { ...asked, names: asked.names.filter((name) => mayCertify(authority, name)) };
+  const wanted = certifiableBy(authority, withHosts(machineSubjects(), hosts));
   const keyFiles = [folder.at(authorityFile), folder.at(serverFile)];
   const current = currentIn(text.value ?? "", authority, wanted, nowMs);
   if (current !== undefined) {

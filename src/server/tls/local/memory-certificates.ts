@@ -30,11 +30,17 @@ class MemoryCertificates {
   }
 
   #issue(machine: Subjects, subjects: Subjects, nowMs: number): Certificate {
+    const authority = this.authority(machine, nowMs);
+    return { ...issueCertificate(authority, subjects, nowMs), ca: authority.cert };
+  }
+
+  /** The authority, which is made for `machine` if there is none that will last. */
+  authority(machine: Subjects, nowMs: number): KeyPair {
     const isKnown = this.#authority !== undefined && isFresh(this.#authority.cert, nowMs);
     const authority = isKnown ? this.#authority : undefined;
     const made = authority ?? makeAuthority("in memory", { ...machine, networks: [] }, nowMs);
     this.#authority = made;
-    return { ...issueCertificate(made, subjects, nowMs), ca: made.cert };
+    return made;
   }
 }
 
