@@ -1,6 +1,6 @@
 /**
- * Kinds of values of the options that say where a server listens, how it tells that it does, and
- * how long its connections may take.
+ * Kinds of values of the options that say where a server listens, in how many processes, how it
+ * tells that it does, and how long its connections may take.
  */
 
 import type { Limits } from "../../base/limits.ts";
@@ -10,7 +10,7 @@ import { object, truthOr } from "./composite-kind.ts";
 import type { Options } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { path, whole, wholeText } from "./value-kind.ts";
+import { faultUnless, path, whole, wholeText } from "./value-kind.ts";
 
 /** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
@@ -41,6 +41,20 @@ export const ready: Kind<NonNullable<Options["ready"]>> = {
       const descriptor = Number(/^json:(\d{1,4})$/.exec(given)?.[1]);
       return descriptor >= 3 ? { descriptor } : readyFormats.find((one) => one === given);
     },
+  },
+};
+
+const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
+
+/** How many processes serve one port together. */
+export const workers: Kind<number | "auto"> = {
+  fault: faultUnless(
+    'a number of processes, from 1 on, or "auto"',
+    (value) => value === "auto" || (Number.isSafeInteger(value) && Number(value) >= 1),
+  ),
+  text: {
+    ...workerCount,
+    read: (given) => (given === "auto" ? given : workerCount.read(given) || undefined),
   },
 };
 

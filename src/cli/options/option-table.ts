@@ -18,7 +18,7 @@ import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { listOf, object } from "./composite-kind.ts";
-import { deadlinesText, fileMode, port, ready, tls } from "./connection-kinds.ts";
+import { deadlinesText, fileMode, port, ready, tls, workers } from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   corsRule,
@@ -30,17 +30,7 @@ import {
   rewriteRules,
 } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
-import {
-  faultUnless,
-  path,
-  plainText,
-  text,
-  truth,
-  whole,
-  wholeText,
-  word,
-  wordList,
-} from "./value-kind.ts";
+import { path, plainText, text, truth, whole, wholeText, word, wordList } from "./value-kind.ts";
 
 /** What the words of `symlinks` mean, where the help has to say it. */
 const symlinkNotes = { follow: "all", deny: "none" } as const;
@@ -50,19 +40,6 @@ const limit = whole("a whole number, zero or more");
 const limitKinds = {} as Record<keyof Limits, Kind<number>>;
 // A plain loop, since this runs at each start.
 for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
-
-const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
-
-const workers: Kind<number | "auto"> = {
-  fault: faultUnless(
-    'a number of processes, from 1 on, or "auto"',
-    (value) => value === "auto" || (Number.isSafeInteger(value) && Number(value) >= 1),
-  ),
-  text: {
-    ...workerCount,
-    read: (given) => (given === "auto" ? given : workerCount.read(given) || undefined),
-  },
-};
 
 export const optionTable = {
   root: { topic: "access", kind: path("a folder's path"), flags: [] },
