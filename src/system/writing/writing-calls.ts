@@ -23,6 +23,8 @@ import { nativeWriting } from "./native-writing.ts";
 export interface WrittenFile {
   /** Appends all of `octets`, which must not change until then. */
   write(octets: Uint8Array): Promise<string | undefined>;
+  /** Returns when all that was written is on the disk (fdatasync). */
+  sync(): Promise<string | undefined>;
   /** Gives it the permission bits `mode`, and returns when all of it is on the disk (fsync). */
   finish(mode: number): Promise<string | undefined>;
   close(): Promise<void>;
@@ -98,6 +100,7 @@ async function create(path: string): Promise<WrittenFile> {
   }
   return {
     write: (octets) => faultOf(() => writeAll(handle, octets)),
+    sync: () => faultOf(() => handle.datasync()),
     finish: (mode) =>
       faultOf(async () => {
         await handle.chmod(mode);

@@ -26,6 +26,12 @@ const gatheredBytes = 256 * 1024;
 /** How much is written between two looks at what is free. */
 const freeLookBytes = 16 * 1024 * 1024;
 
+/**
+ * How much is written until it is put on the disk. Otherwise a system with much memory would keep
+ * gigabytes for the end, and the client would wait for its answer longer than a handler may take.
+ */
+const syncBytes = 64 * 1024 * 1024;
+
 /** How often another temporary name is tried. */
 const triesMax = 8;
 
@@ -53,6 +59,8 @@ export class Upload {
   #octets = 0;
   /** How many octets will have been written when what is free is looked at next. */
   #nextLook = 0;
+  /** How many octets will have been written when they are put on the disk next. */
+  #nextSync = syncBytes;
   #state: "open" | "finished" | "over" = "open";
 
   /** `file` is open at `path`. */
@@ -126,6 +134,11 @@ export class Upload {
       this.#nextLook = this.#octets + freeLookBytes;
       const lack = await this.lacks(octets.length);
       if (lack !== undefined) return lack;
+    }
+    if (this.#octets >= this.#nextSync) {
+      this.#nextSync = this.#octets + syncBytes;
+      const unsynced = await this.#file.sync();
+      if (unsynced !== undefined) return unsynced;
     }
     return this.#file.write(octets);
   }

@@ -19,6 +19,7 @@ describe("a file that is written", () => {
     expect(statSync(site.at("a")).mode & 0o777).toBe(0o600);
     expect(await file.write(Buffer.from("one "))).toBeUndefined();
     expect(await file.write(Buffer.from("two"))).toBeUndefined();
+    expect(await file.sync()).toBeUndefined();
     expect(await file.finish(0o644)).toBeUndefined();
     expect(statSync(site.at("a")).mode & 0o777).toBe(0o644);
     expect(readFileSync(site.at("a"), "utf8")).toBe("one two");

@@ -10,6 +10,7 @@ import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
 export interface Faults {
   create?: string;
   write?: string;
+  sync?: string;
   finish?: string;
   rename?: string;
   syncFolder?: string;
@@ -21,6 +22,7 @@ export function faultyCalls(faults: Faults): WritingCalls {
   const faulty = (file: WrittenFile): WrittenFile => ({
     write: (octets) =>
       faults.write === undefined ? file.write(octets) : Promise.resolve(faults.write),
+    sync: () => (faults.sync === undefined ? file.sync() : Promise.resolve(faults.sync)),
     finish: (mode) =>
       faults.finish === undefined ? file.finish(mode) : Promise.resolve(faults.finish),
     close: () => file.close(),

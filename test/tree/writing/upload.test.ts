@@ -156,6 +156,22 @@ describe("a disk that fails", () => {
     expect(readdirSync(site.root)).toEqual([]);
   });
 
+  test("to put a long file on the disk is told before all of it has come", async () => {
+    const folder = open({ sync: "EIO" });
+    const upload = await begin(folder);
+    const piece = new Uint8Array(8 * 1024 * 1024);
+    let written = 0;
+    let code: string | undefined;
+    while (code === undefined && written < 20) {
+      code = await upload.write(piece);
+      written++;
+    }
+    expect([code, written]).toEqual(["EIO", 8]);
+    await upload.discard();
+    folder.close();
+    expect(readdirSync(site.root)).toEqual([]);
+  });
+
   test("to sync the folder is told, though the file has its name", async () => {
     const folder = open({ syncFolder: "EIO" });
     const upload = await finished(folder, "one");
