@@ -1,6 +1,6 @@
 /**
  * The calls that write files. All that may wait for a disk is done by the threads of node:fs, and
- * not in the event loop. Each answers with undefined, or with the name of the system's error,
+ * not in the event loop; renaming in one folder doesn't. Each answers with undefined, or with the name of the system's error,
  * "ENOSPC"; none throws for what the file system says.
  *
  * A file is written under a name that nothing else has, and gets its own name when all of it is on
@@ -12,7 +12,7 @@
 
 import type { FileHandle } from "node:fs/promises";
 import * as fs from "node:fs/promises";
-import { constants } from "node:fs";
+import { constants, renameSync } from "node:fs";
 
 import { nameForSystem, nameText } from "../../base/file-name.ts";
 import type { Result } from "../../base/result.ts";
@@ -34,8 +34,11 @@ export interface WrittenFile {
 export interface WritingCalls {
   /** Creates and locks the file at `path`, readable by its owner alone; EEXIST if one is there. */
   create(path: string): Promise<Result<WrittenFile, string>>;
-  /** Renames in one step; what had the name `to` is gone. */
-  renameOver(from: string, to: string): Promise<string | undefined>;
+  /**
+   * Renames in one step; what had the name `to` is gone. Synchronous, so that nothing else of this
+   * process comes between a look at `to` and this.
+   */
+  renameOver(from: string, to: string): string | undefined;
   /** Renames in one step; EEXIST if anything has the name `to`, a link too. */
   renameNew(from: string, to: string): Promise<string | undefined>;
   remove(path: string): Promise<string | undefined>;
@@ -155,7 +158,14 @@ async function isAbandoned(path: string, beforeMs: number): Promise<boolean> {
 /** The calls of this system. */
 export const writingCalls: WritingCalls = {
   create: (path) => resultOf(() => create(path)),
-  renameOver: (from, to) => faultOf(() => fs.rename(nameForSystem(from), nameForSystem(to))),
+  renameOver(from, to) {
+    try {
+      renameSync(nameForSystem(from), nameForSystem(to));
+      return undefined;
+    } catch (error) {
+      return codeOf(error);
+    }
+  },
   renameNew: (from, to) => faultOf(() => renameNew(from, to)),
   remove: (path) => faultOf(() => fs.unlink(nameForSystem(path))),
   syncFolder: (path) => faultOf(() => syncFolder(path)),

@@ -21,6 +21,7 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
+import { temporaryName } from "./temporary-name.ts";
 import { Upload } from "./upload.ts";
 
 /** The limits of what is written. */
@@ -110,10 +111,16 @@ export class UploadFolder {
     return Upload.begin(this, this.#options.calls, this.#options.limits);
   }
 
-  /** Removes the file `name`; returns when that is on the disk. Or the name of the error. */
+  /**
+   * Removes the file `name`, which has lost its name before this returns; resolves when that is on
+   * the disk. Or the name of the error. The file gets another name first, because the system may
+   * take long to remove a large one.
+   */
   async remove(name: string): Promise<string | undefined> {
     const { calls } = this.#options;
-    return (await calls.remove(this.pathOf(name))) ?? (await calls.syncFolder(this.pathOf(".")));
+    const path = this.pathOf(temporaryName());
+    const error = calls.renameOver(this.pathOf(name), path) ?? (await calls.remove(path));
+    return error ?? calls.syncFolder(this.pathOf("."));
   }
 
   /** Whether its path still leads to it, by the rules it was found by. */

@@ -170,7 +170,7 @@ export class Upload {
     const error =
       replaced === undefined
         ? await this.#calls.renameNew(this.#path, to)
-        : await this.#calls.renameOver(this.#path, to);
+        : this.#calls.renameOver(this.#path, to);
     if (error === "EEXIST") return taken;
     if (error === "ENOENT") return { kind: "moved" };
     if (error !== undefined) return { kind: "failed", code: error };

@@ -52,7 +52,8 @@ describe("a file that is written", () => {
 test("renames over a file, and to a new name", async () => {
   site.file("from", "from");
   site.file("to", "to");
-  expect(await writingCalls.renameOver(site.at("from"), site.at("to"))).toBeUndefined();
+  expect(writingCalls.renameOver(site.at("from"), site.at("to"))).toBeUndefined();
+  expect(writingCalls.renameOver(site.at("from"), site.at("to"))).toBe("ENOENT");
   expect(readFileSync(site.at("to"), "utf8")).toBe("from");
   expect(await writingCalls.renameNew(site.at("to"), site.at("new"))).toBeUndefined();
   expect(readFileSync(site.at("new"), "utf8")).toBe("from");

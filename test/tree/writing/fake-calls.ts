@@ -38,10 +38,7 @@ export function faultyCalls(faults: Faults): WritingCalls {
       faults.rename === undefined
         ? writingCalls.renameNew(from, to)
         : Promise.resolve(faults.rename),
-    renameOver: (from, to) =>
-      faults.rename === undefined
-        ? writingCalls.renameOver(from, to)
-        : Promise.resolve(faults.rename),
+    renameOver: (from, to) => faults.rename ?? writingCalls.renameOver(from, to),
     syncFolder: (path) =>
       faults.syncFolder === undefined
         ? writingCalls.syncFolder(path)

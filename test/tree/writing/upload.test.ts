@@ -116,6 +116,19 @@ describe("an upload", () => {
     expect(readdirSync(site.root)).toEqual(["a"]);
   });
 
+  test("of two that replace one file, one does", async () => {
+    site.file("a", "old");
+    const folder = open();
+    const seen = folder.look("a");
+    if (seen.kind !== "file") throw new Error(seen.kind);
+    const uploads = [await finished(folder, "one"), await finished(folder, "two")];
+    const ends = await Promise.all(uploads.map((upload) => upload.commit("a", seen)));
+    expect(ends.map(({ kind }) => kind)).toEqual(["stored", "taken"]);
+    for (const upload of uploads) await upload.discard();
+    folder.close();
+    expect([readdirSync(site.root), read("a")]).toEqual([["a"], "one"]);
+  });
+
   test("gets no name before it is finished", async () => {
     const folder = open();
     const upload = await begin(folder);
