@@ -97,7 +97,9 @@ async function create(path: string): Promise<WrittenFile> {
   const handle = await fs.open(nameForSystem(path), flags, writtenMode);
   // Another process may have seen the file without its lock, and be removing it.
   const isLocked = nativeWriting()?.lock(handle.fd) ?? true;
-  if (!isLocked || (await handle.stat()).nlink === 0) {
+  const isGone = !isLocked || (await handle.stat().catch(() => undefined))?.nlink === 0;
+  if (isGone) {
+    // A handle that isn't closed ends the process when it is collected.
     await handle.close();
     throw Object.assign(new Error("the file is gone"), { code: "EEXIST" });
   }
