@@ -1,7 +1,7 @@
 /**
  * The calls that write files. All that may wait for a disk is done by the threads of node:fs, and
- * not in the event loop; renaming in one folder doesn't. Each answers with undefined, or with the name of the system's error,
- * "ENOSPC"; none throws for what the file system says.
+ * not in the event loop; renaming in one folder doesn't. Each answers with undefined, or with the
+ * name of the system's error, "ENOSPC"; none throws for what the file system says.
  *
  * A file is written under a name that nothing else has, and gets its own name when all of it is on
  * the disk. So there is never a part of a file under its name, whenever the process ends. While it
