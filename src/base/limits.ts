@@ -260,6 +260,17 @@ export interface Limits {
   /** How long nothing may pass between the two; after it both connections are reset. */
   readonly proxyIdleTimeMs: Milliseconds;
 
+  /** The content of a request that is stored, all of its files; beyond it 413. */
+  readonly uploadBytesMax: ByteCount;
+  /** Files of one form that are stored; beyond it 413. */
+  readonly uploadFilesMax: number;
+  /** Requests that are being stored at one time; one more is answered 503. */
+  readonly uploadsAtOnceMax: number;
+  /** What stays free on the disk that uploads are stored on; beyond it 507. */
+  readonly uploadFreeBytesMin: ByteCount;
+  /** Entries among which a start looks for what killed processes have left of uploads. */
+  readonly uploadSweepEntriesMax: number;
+
   /** Rules of faults, those that were added by `server.fault` among them. */
   readonly faultRulesMax: number;
   /**
@@ -275,6 +286,7 @@ export interface Limits {
   readonly faultInterimMax: number;
   /** How much content an endless response has; after it the connection is reset. */
   readonly faultEndlessBytesMax: ByteCount;
+
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -470,12 +482,19 @@ export const defaultLimits: Limits = {
   proxyConnectTimeMs: seconds(5),
   proxyIdleTimeMs: seconds(300),
 
+  uploadBytesMax: mebibytes(16 * 1024),
+  uploadFilesMax: 256,
+  uploadsAtOnceMax: 16,
+  uploadFreeBytesMin: mebibytes(64),
+  uploadSweepEntriesMax: 200_000,
+
   faultRulesMax: 1000,
   faultWaitTimeMs: seconds(600),
   faultHeadBytesMax: mebibytes(16),
   faultFieldsMax: 100_000,
   faultInterimMax: 100_000,
   faultEndlessBytesMax: mebibytes(1024),
+
   webSocketMessageBytesMax: mebibytes(16),
   webSocketFragmentsMax: 262_144,
   webSocketInboxBytesMax: mebibytes(1),
@@ -544,6 +563,11 @@ function atLeast(limit: keyof Limits, least: number, why = ""): LimitRelation {
   return { limit, expected, holds: (limits) => limits[limit] >= least };
 }
 
+/** The relation that `limit` is at least as large as `other`. */
+function atLeastAs(limit: keyof Limits, other: keyof Limits): LimitRelation {
+  return { limit, expected: `at least ${other}`, holds: (l) => l[limit] >= l[other] };
+}
+
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
  */
@@ -564,66 +588,30 @@ const relations: readonly LimitRelation[] = [
     expected: "at most connectionsMax",
     holds: (l) => l.connectionsPerAddressMax <= l.connectionsMax,
   },
-  {
-    limit: "sendPieceBytes",
-    expected: "at least inlineBytesMax",
-    holds: (l) => l.sendPieceBytes >= l.inlineBytesMax,
-  },
-  {
-    limit: "sendBurstBytes",
-    expected: "at least sendPieceBytes",
-    holds: (l) => l.sendBurstBytes >= l.sendPieceBytes,
-  },
-  {
-    limit: "codingAtOnceBytesMax",
-    expected: "at least codingBytesMax",
-    holds: (l) => l.codingAtOnceBytesMax >= l.codingBytesMax,
-  },
+  atLeastAs("sendPieceBytes", "inlineBytesMax"),
+  atLeastAs("sendBurstBytes", "sendPieceBytes"),
+  atLeastAs("codingAtOnceBytesMax", "codingBytesMax"),
   atLeast("certificateLookTimeMs", 1),
   atLeast("liveRootTimeMs", 10, "so that the looks leave time for requests"),
   atLeast("liveBeatTimeMs", 10, "so that the comments leave time for requests"),
   atLeast("listingEntriesMax", 1),
-  {
-    limit: "listingOrderedEntriesMax",
-    expected: "at least listingEntriesMax",
-    holds: (l) => l.listingOrderedEntriesMax >= l.listingEntriesMax,
-  },
+  atLeastAs("listingOrderedEntriesMax", "listingEntriesMax"),
   {
     limit: "archiveDepthMax",
     expected: "at most 255: a name in a zip archive has at most 65,535 octets",
     holds: (l) => l.archiveDepthMax <= 255,
   },
   atLeast("thumbnailsAtOnceMax", 1, "or no thumbnail is ever made"),
-  {
-    limit: "requestsKeptBytesMax",
-    expected: "at least requestBodyKeptBytesMax",
-    holds: (l) => l.requestsKeptBytesMax >= l.requestBodyKeptBytesMax,
-  },
-  {
-    limit: "recordHeldBytesMax",
-    expected: "at least recordBodyBytesMax",
-    holds: (l) => l.recordHeldBytesMax >= l.recordBodyBytesMax,
-  },
+  atLeastAs("requestsKeptBytesMax", "requestBodyKeptBytesMax"),
+  atLeastAs("recordHeldBytesMax", "recordBodyBytesMax"),
   atLeast("recordPhasesMax", 1),
   atLeast("webSocketFragmentsMax", 1, "or no message can come"),
   atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
   atLeast("loginsPerAddressMax", 1, "or nobody can log in"),
   atLeast("loginAddressesMax", 1, "or nobody can log in"),
-  {
-    limit: "failedLoginLongestTimeMs",
-    expected: "at least failedLoginTimeMs",
-    holds: (l) => l.failedLoginLongestTimeMs >= l.failedLoginTimeMs,
-  },
-  {
-    limit: "backendConnectionsMax",
-    expected: "at least 1, or no backend is ever asked",
-    holds: (l) => l.backendConnectionsMax >= 1,
-  },
-  {
-    limit: "workerSteadyTimeMs",
-    expected: "at least workerIntervalMs",
-    holds: (l) => l.workerSteadyTimeMs >= l.workerIntervalMs,
-  },
+  atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
+  atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
+  atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
 ];
 
 /**

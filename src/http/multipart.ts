@@ -237,7 +237,11 @@ function readHeader(part: Uint8Array, bounds: PartBounds): PartHeader | undefine
 }
 
 /** The part of `length` octets that begins with `octets`; undefined when it is malformed. */
-function readPart(octets: Uint8Array, length: number, bounds: PartBounds): FormPart | undefined {
+export function readPart(
+  octets: Uint8Array,
+  length: number,
+  bounds: PartBounds,
+): FormPart | undefined {
   const header = readHeader(octets, bounds);
   if (header === undefined || !/^form-data[\t ]*(?:;|$)/i.test(header.disposition))
     return undefined;

@@ -42,6 +42,7 @@ import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
 import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
+import type { UploadService } from "./uploads/open-uploads.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
@@ -114,7 +115,7 @@ function postEndpoints(
   post: CompleteSiteOptions["post"],
   service: FormService,
 ): readonly Endpoint[] {
-  if (post === "off") return [];
+  if (post === "off" || post === "upload") return [];
   return [new LatePostEndpoint(() => (post === "echo" ? openEcho(service) : openForm(service)))];
 }
 
@@ -292,6 +293,17 @@ export function openAll(
   return openMounts(options, limits, surroundings);
 }
 
+/** What uploads add to a site. The code is loaded only for one that has some. */
+function uploadsOf(
+  options: CompleteSiteOptions,
+  service: UploadService,
+): { readonly endpoints: readonly Endpoint[]; readonly finishers: readonly Finisher[] } {
+  if (!options.put && options.post !== "upload") return { endpoints: [], finishers: [] };
+  const { openUploads } =
+    require("./uploads/open-uploads.ts") as typeof import("./uploads/open-uploads.ts");
+  return openUploads(options, service);
+}
+
 /** What answers paths outside of `base`. */
 function openBase(
   base: ContainedPath,
@@ -427,17 +439,19 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const live = liveParts(options, surroundings, pages, limits, headers);
   const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
+  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock });
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
     ...proxyEndpoints(options, backends, { pages, limits, scheme }),
     ...postEndpoints(options.post, { ...service, formPage }),
+    ...uploads.endpoints,
     ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const users = openUsers(options, limits, surroundings, pages);
   const guards = [...guardsOf(options, surroundings, pages, users)];
-  const finishers: Finisher[] = headers === undefined ? [] : [headers];
+  const finishers: Finisher[] = [...(headers === undefined ? [] : [headers]), ...uploads.finishers];
   if (explain) {
     const { ServerTiming } =
       require("./rules/server-timing.ts") as typeof import("./rules/server-timing.ts");

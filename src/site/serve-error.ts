@@ -21,6 +21,7 @@ export type ServeErrorCode =
   | "form"
   | "index"
   | "allowArchive"
+  | "uploadDir"
   | "rules"
   | "faults"
   | "tls"

@@ -16,11 +16,11 @@ import type { ProxyTarget } from "./proxy/proxy-rule.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "./rules/rules.ts";
 
 /** The values of the option `post`. */
-const postActions = ["form", "echo", "off"] as const;
+const postActions = ["form", "echo", "upload", "off"] as const;
 
 /**
- * What answers a POST that no route answers: the form page, what was sent ("echo"), or nothing
- * ("off").
+ * What answers a POST that no route answers: the form page, what was sent ("echo"), where the files
+ * of a form were stored ("upload"), or nothing ("off").
  */
 type PostAction = (typeof postActions)[number];
 
@@ -116,6 +116,17 @@ export interface SiteOptions {
   readonly post?: PostAction;
   /** The form page, in the root; "MyForm.html" by default. */
   readonly form?: string;
+  /** Whether PUT stores and replaces files, and DELETE removes them; false by default. */
+  readonly put?: boolean;
+  /** The folder below the root that uploads go into; "/", all of the root, by default. */
+  readonly uploadDir?: string;
+  /** The permission bits of new files; 0o600 by default, so that no visitor may read them. */
+  readonly uploadMode?: number;
+  /**
+   * Whether uploads may be the site's own: have names that the site interprets, and be pages with
+   * scripts; false by default.
+   */
+  readonly trustUploads?: boolean;
   /** Limits and timeouts that differ from `defaultLimits`. */
   readonly limits?: Partial<Record<keyof Limits, number>>;
 }
@@ -149,6 +160,10 @@ export const defaultSiteOptions = {
   live: false,
   post: "form",
   form: "MyForm.html",
+  put: false,
+  uploadDir: "/",
+  uploadMode: 0o600,
+  trustUploads: false,
   limits: defaultLimits,
 } as const satisfies Required<Omit<SiteOptions, OptionWithoutDefault>>;
 

@@ -1,16 +1,16 @@
 /**
  * Kinds of values of the options that say where a server listens and with how many processes, how
- * it tells that it does, and how long its connections may take.
+ * it tells that it does, and how long its connections may take; and the rows of the first of them.
  */
 
 import type { Limits } from "../../base/limits.ts";
 import type { TlsOptions } from "../../server/serve-options.ts";
 import { isPemText } from "../../server/serve-options.ts";
-import { object, truthOr } from "./composite-kind.ts";
-import type { Options } from "./option.ts";
+import { listOf, object, truthOr } from "./composite-kind.ts";
+import type { Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { faultUnless, path, whole, wholeText } from "./value-kind.ts";
+import { faultUnless, path, plainText, text, whole, wholeText } from "./value-kind.ts";
 
 /** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
@@ -106,3 +106,92 @@ export const deadlinesText: FlagText<Deadlines> = {
   expected: `such as write=300,idle=60, of ${Object.keys(deadlines).join(", ")}`,
   read: readDeadlines,
 };
+
+/** The rows of the options that say where a server listens, and to whom it answers. */
+export const connectionRows = {
+  host: {
+    topic: "listening",
+    kind: text("a host or an address", plainText("NAME")),
+    flags: [{ name: "host", short: "H", summary: "host or address" }],
+    restart: true,
+  },
+  port: {
+    topic: "listening",
+    kind: port,
+    flags: [
+      {
+        name: "port",
+        short: "p",
+        summary: "port to listen on, 0 for any free one",
+        leads: true,
+        environment: "PORT",
+      },
+    ],
+    default: 9001,
+    restart: true,
+  },
+  unix: {
+    topic: "listening",
+    kind: { ...path("a socket's path"), text: plainText("PATH", "file") },
+    flags: [{ name: "unix", summary: "listen on a Unix socket instead of a port" }],
+    errorCode: "listen",
+    restart: true,
+  },
+  unixMode: {
+    topic: "listening",
+    kind: fileMode,
+    flags: [{ name: "unix-mode", summary: "permission bits of the socket's file, such as 660" }],
+    defaultNote: "by the umask",
+    restart: true,
+  },
+  allowHosts: {
+    topic: "listening",
+    kind: listOf("a list of hosts", text('a host, ".example.com" or "*"')),
+    flags: [
+      {
+        name: "allow-host",
+        entry: plainText("NAME"),
+        summary: "answer to this host on loopback, too; .domain, or * for all",
+      },
+    ],
+  },
+  trustProxy: {
+    topic: "listening",
+    kind: listOf("a list of addresses and nets", text("an address, a net, or a word for some")),
+    flags: [
+      {
+        name: "trust-proxy",
+        entry: plainText("NET"),
+        summary: "a proxy that names its clients: address, net, loopback, private, unix:",
+      },
+    ],
+  },
+  tls: {
+    topic: "listening",
+    kind: tls,
+    flags: [
+      {
+        name: "tls",
+        summary: "speak TLS, with a certificate that postern makes; postern trust",
+      },
+      {
+        name: "tls-cert",
+        member: "cert",
+        text: plainText("FILE", "file"),
+        summary: "speak TLS, with this certificate and its chain (PEM)",
+      },
+      {
+        name: "tls-key",
+        member: "key",
+        text: plainText("FILE", "file"),
+        summary: "the certificate's key (PEM)",
+      },
+    ],
+  },
+  tlsRedirect: {
+    topic: "listening",
+    kind: port,
+    flags: [{ name: "tls-redirect", summary: "with TLS, a further port that redirects to https" }],
+    restart: true,
+  },
+} as const satisfies Partial<OptionTable>;

@@ -17,8 +17,8 @@ import { defaultLimits } from "../../base/limits.ts";
 import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
-import { listOf, object } from "./composite-kind.ts";
-import { deadlinesText, fileMode, port, ready, tls, workers } from "./connection-kinds.ts";
+import { object } from "./composite-kind.ts";
+import { connectionRows, deadlinesText, fileMode, ready, workers } from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   auth,
@@ -65,91 +65,7 @@ export const optionTable = {
       },
     ],
   },
-  host: {
-    topic: "listening",
-    kind: text("a host or an address", plainText("NAME")),
-    flags: [{ name: "host", short: "H", summary: "host or address" }],
-    restart: true,
-  },
-  port: {
-    topic: "listening",
-    kind: port,
-    flags: [
-      {
-        name: "port",
-        short: "p",
-        summary: "port to listen on, 0 for any free one",
-        leads: true,
-        environment: "PORT",
-      },
-    ],
-    default: 9001,
-    restart: true,
-  },
-  unix: {
-    topic: "listening",
-    kind: { ...path("a socket's path"), text: plainText("PATH", "file") },
-    flags: [{ name: "unix", summary: "listen on a Unix socket instead of a port" }],
-    errorCode: "listen",
-    restart: true,
-  },
-  unixMode: {
-    topic: "listening",
-    kind: fileMode,
-    flags: [{ name: "unix-mode", summary: "permission bits of the socket's file, such as 660" }],
-    defaultNote: "by the umask",
-    restart: true,
-  },
-  allowHosts: {
-    topic: "listening",
-    kind: listOf("a list of hosts", text('a host, ".example.com" or "*"')),
-    flags: [
-      {
-        name: "allow-host",
-        entry: plainText("NAME"),
-        summary: "answer to this host on loopback, too; .domain, or * for all",
-      },
-    ],
-  },
-  trustProxy: {
-    topic: "listening",
-    kind: listOf("a list of addresses and nets", text("an address, a net, or a word for some")),
-    flags: [
-      {
-        name: "trust-proxy",
-        entry: plainText("NET"),
-        summary: "a proxy that names its clients: address, net, loopback, private, unix:",
-      },
-    ],
-  },
-  tls: {
-    topic: "listening",
-    kind: tls,
-    flags: [
-      {
-        name: "tls",
-        summary: "speak TLS, with a certificate that postern makes; postern trust",
-      },
-      {
-        name: "tls-cert",
-        member: "cert",
-        text: plainText("FILE", "file"),
-        summary: "speak TLS, with this certificate and its chain (PEM)",
-      },
-      {
-        name: "tls-key",
-        member: "key",
-        text: plainText("FILE", "file"),
-        summary: "the certificate's key (PEM)",
-      },
-    ],
-  },
-  tlsRedirect: {
-    topic: "listening",
-    kind: port,
-    flags: [{ name: "tls-redirect", summary: "with TLS, a further port that redirects to https" }],
-    restart: true,
-  },
+  ...connectionRows,
   auth: {
     topic: "access",
     kind: auth,
@@ -308,7 +224,10 @@ export const optionTable = {
     topic: "forms",
     kind: word("WHAT", optionWords.post),
     flags: [
-      { name: "post", summary: "answer POST with the form page, with what was sent, or refuse it" },
+      {
+        name: "post",
+        summary: "POST gets the form page, what was sent, or is stored; or refuse it",
+      },
     ],
   },
   form: {
@@ -323,6 +242,27 @@ export const optionTable = {
       { name: "throttle", summary: "as slow as 3g, 4g, dsl, or RATE/LATENCY: 1.6Mbit/150ms" },
     ],
     restart: true,
+  },
+  put: {
+    topic: "forms",
+    kind: truth,
+    flags: [{ name: "put", summary: "PUT stores files, DELETE removes them" }],
+  },
+  uploadDir: {
+    topic: "forms",
+    kind: text("a folder's path", plainText("PATH")),
+    flags: [{ name: "upload-dir", summary: "the folder that uploads go into, below the root" }],
+  },
+  uploadMode: {
+    topic: "forms",
+    kind: fileMode,
+    flags: [{ name: "upload-mode", summary: "permission bits of uploads; 644: visitors get them" }],
+    defaultNote: "600",
+  },
+  trustUploads: {
+    topic: "forms",
+    kind: truth,
+    flags: [{ name: "trust-uploads", summary: "uploads may be pages of the site, its index, too" }],
   },
   log: {
     topic: "output",

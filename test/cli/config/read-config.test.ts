@@ -14,6 +14,7 @@ const allKeys =
   "root, base, mounts, proxy, host, port, unix, unixMode, allowHosts, trustProxy, tls, tlsRedirect, auth, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
+  "put, uploadDir, uploadMode, trustUploads, " +
   "throttle, log, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {
@@ -54,7 +55,7 @@ describe("a key", () => {
     [{ cache: 5n }, "cache: expected a whole number of seconds, got 5"],
     [{ earlyHints: 103 }, "earlyHints: expected true or false, got 103"],
     [{ compress: "br" }, 'compress: expected true or false, got "br"'],
-    [{ post: "mirror" }, 'post: expected one of "form", "echo", "off", got "mirror"'],
+    [{ post: "mirror" }, 'post: expected one of "form", "echo", "upload", "off", got "mirror"'],
     [{ form: 1 }, "form: expected a file's name, got 1"],
     [{ faults: 1 }, "faults: expected a list of rules, or a file's path, got 1"],
     [

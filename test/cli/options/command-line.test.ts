@@ -210,7 +210,7 @@ describe("mistakes are one clear line each", () => {
     [["--ready", "xml"], "--ready must be one of line, json, json:3, not xml"],
     [["--permissions", "all"], "--permissions must be one of other, process, not all"],
     [["--symlinks", "some"], "--symlinks must be one of inside, follow, deny, not some"],
-    [["--post", "echo-o"], "--post must be one of form, echo, off, not echo-o"],
+    [["--post", "echo-o"], "--post must be one of form, echo, upload, off, not echo-o"],
     [["--max-body", "8M"], "--max-body must be a number of bytes, not 8M"],
     [
       ["--timeouts", "write=5m"],

@@ -1,0 +1,84 @@
+/**
+ * Opens what a site stores uploads with, from its options. Loaded by the first site that has any.
+ */
+
+import type { Clock } from "../../schedule/clock.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { childPath, folderPath, rootPath } from "../../tree/path.ts";
+import { UploadTree } from "../../tree/writing/upload-tree.ts";
+import type { Endpoint, Finisher } from "../endpoint.ts";
+import { ServeError } from "../serve-error.ts";
+import type { CompleteSiteOptions } from "../site-options.ts";
+import { PutEndpoint } from "./put-endpoint.ts";
+import { SandboxFinisher } from "./sandbox-finisher.ts";
+import { UploadEndpoint } from "./upload-endpoint.ts";
+import { OwnNames } from "./upload-names.ts";
+import type { UploadParts } from "./upload-site.ts";
+import { UploadSite } from "./upload-site.ts";
+
+/** What uploads add to a site. */
+interface OpenUploads {
+  readonly endpoints: readonly Endpoint[];
+  readonly finishers: readonly Finisher[];
+}
+
+/** What the site has already. */
+export type UploadService = Pick<UploadParts, "tree" | "pages" | "limits" | "budgets" | "home"> & {
+  readonly clock: Clock;
+};
+
+/** The folder that `named` names below the root. Throws a `ServeError` when it can't be one. */
+function readFolder(named: string): ContainedPath {
+  let path: ContainedPath | undefined = rootPath;
+  for (const name of named.split("/")) {
+    if (name === "" || path === undefined) continue;
+    path = name.startsWith(".") ? undefined : childPath(path, name);
+  }
+  if (path !== undefined) return folderPath(path);
+  throw new ServeError("uploadDir", `the folder of uploads must be below the root, not ${named}`);
+}
+
+/** The absolute path of the folder on disk that is served at `home`; undefined if there is none. */
+function rootOf({ tree, home }: UploadService): string | undefined {
+  const at = home.segments.map((name) => `${name}/`).join("");
+  return tree.folders?.find((folder) => folder.at === at && folder.only === undefined)?.path;
+}
+
+/**
+ * What uploads add to the site that `options` describe, and looks for what killed processes have
+ * left. Throws a `ServeError` when nothing can be stored.
+ */
+export function openUploads(options: CompleteSiteOptions, service: UploadService): OpenUploads {
+  const { put, post, permissions, uploadDir, uploadMode, trustUploads, index, form } = options;
+  const root = options.files === undefined ? rootOf(service) : undefined;
+  if (root === undefined) {
+    throw new ServeError("uploadDir", "uploads need a folder on disk that is served");
+  }
+  const folder = readFolder(uploadDir);
+  const uploads = new UploadTree({ root, permissions, limits: service.limits });
+  const opened = uploads.open(folder);
+  if (!opened.ok) {
+    throw new ServeError(
+      "uploadDir",
+      `no uploads can be stored in ${folder.text}: ${opened.error.kind}`,
+    );
+  }
+  opened.value.close();
+  void uploads.sweep(folder, service.clock.epochMs());
+  const ownNames = trustUploads ? undefined : new OwnNames(index, form);
+  const site = new UploadSite({
+    ...service,
+    uploads,
+    permissions,
+    folder,
+    mode: uploadMode,
+    ownNames,
+  });
+  return {
+    endpoints: [
+      ...(put ? [new PutEndpoint(site)] : []),
+      ...(post === "upload" ? [new UploadEndpoint(site)] : []),
+    ],
+    finishers: trustUploads ? [] : [new SandboxFinisher(site)],
+  };
+}

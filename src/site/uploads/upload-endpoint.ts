@@ -1,0 +1,195 @@
+/**
+ * POST of a form with files (RFC 7578), stored in the folder that it is sent to. Nothing is ever
+ * replaced: a file whose name is taken, or means something to the site, gets a number, and the
+ * answer says which name it has. The files get their names when all of the form is on the disk, so
+ * a form that breaks off leaves nothing.
+ *
+ * Conditions are ignored: they would be about the folder, which a POST doesn't replace (RFC 9110
+ * §13.2.1).
+ */
+
+import { parseMediaType } from "../../http/fields/media-type.ts";
+import { refusals } from "../../http/message/error.ts";
+import type { Response } from "../../http/message/response.ts";
+import { ResponseBuilder } from "../../http/message/response-builder.ts";
+import { displayName, encodeName } from "../../tree/path.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
+import type { Upload } from "../../tree/writing/upload.ts";
+import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
+import type { Answer, Endpoint } from "../endpoint.ts";
+import { inShares } from "../forms/form-shares.ts";
+import type { Request } from "../request.ts";
+import { cleanName, isShortName, numberedName } from "./upload-names.ts";
+import type { StoredFile } from "./upload-page.ts";
+import { storedResponse, uploadFormPage } from "./upload-page.ts";
+import type { FileStep } from "./upload-reader.ts";
+import { UploadReader } from "./upload-reader.ts";
+import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
+import type { UploadSite } from "./upload-site.ts";
+
+/** The highest number that a name gets. */
+const numberMax = 10_000;
+
+/** A file of the form that is on the disk, or on its way there. */
+interface SentFile {
+  readonly sentAs: string;
+  readonly upload: Upload;
+}
+
+/** The boundary of a form with files; undefined for another type of content. */
+function boundaryOf({ head: { fields } }: Request): string | undefined {
+  const type = parseMediaType(fields.get("content-type") ?? "");
+  if (type?.essence !== "multipart/form-data") return undefined;
+  return type.parameters.get("boundary") ?? "";
+}
+
+/** What leads from the address that was asked for to the folder at `path`, with its slash. */
+function wayTo(path: ContainedPath): string {
+  const name = path.segments.at(-1);
+  return path.trailingSlash || name === undefined ? "./" : `./${encodeName(name)}/`;
+}
+
+/** Answers POST in the folder of uploads, and `?upload` with a form for it. */
+export class UploadEndpoint implements Endpoint {
+  readonly isRepeatable = false;
+  readonly #site: UploadSite;
+
+  constructor(site: UploadSite) {
+    this.#site = site;
+  }
+
+  methods({ head }: Request): readonly string[] {
+    return this.#site.place(head) === undefined ? [] : ["POST"];
+  }
+
+  /** Rejects with a `BodyError` when the body can't be read or parsed; nothing is stored then. */
+  answer(request: Request): Answer | undefined {
+    const { method, target, hasContent } = request.head;
+    if (method !== "POST") {
+      const asksForForm = "query" in target && target.query === "upload";
+      return asksForForm && (method === "GET" || method === "HEAD")
+        ? this.#answerForm(request)
+        : undefined;
+    }
+    const path = this.#site.place(request.head);
+    if (path === undefined) return undefined;
+    const { pages } = this.#site.parts;
+    if (!hasContent) return pages.refusal(refusals["length-required"]);
+    const boundary = boundaryOf(request);
+    if (boundary === undefined) return pages.refusal(refusals["media-type"]);
+    return this.#site.within(path, (folder) => this.#post(request, folder, boundary));
+  }
+
+  /** The page with the form, for a folder that takes uploads. */
+  #answerForm({ head }: Request): Answer | undefined {
+    const path = this.#site.place(head);
+    if (path?.trailingSlash !== true) return undefined;
+    const opened = this.#site.parts.uploads.open(path);
+    if (!opened.ok) return undefined;
+    opened.value.close();
+    return new ResponseBuilder(200)
+      .field("Cache-Control", "no-store")
+      .line(noSniff)
+      .line(ownOriginOnly)
+      .html(uploadFormPage())
+      .build();
+  }
+
+  async #post(request: Request, folder: UploadFolder, boundary: string): Promise<Response> {
+    const { pages } = this.#site.parts;
+    const files: SentFile[] = [];
+    try {
+      const code = await this.#receive(request, folder, boundary, files);
+      if (code !== undefined) return storageFailure(code, pages);
+      if (files.length === 0) return pages.refusal(uploadRefusals["nothing-sent"]);
+      return await this.#commit(request, folder, files);
+    } finally {
+      for (const { upload } of files) await upload.discard();
+    }
+  }
+
+  /** Puts the files of the form into `files`; the name of the system's error, if there is one. */
+  async #receive(
+    { body, head }: Request,
+    folder: UploadFolder,
+    boundary: string,
+    files: SentFile[],
+  ): Promise<string | undefined> {
+    const { limits, budgets } = this.#site.parts;
+    const reader = new UploadReader(boundary, limits, body);
+    for await (const piece of body.chunks(limits.uploadBytesMax)) {
+      await inShares(piece, budgets, (share) => reader.push(share));
+      for (const step of reader.take()) {
+        const code = await this.#step(step, folder, files, head.contentLength ?? 0);
+        if (code !== undefined) return code;
+      }
+    }
+    reader.end();
+    for (const step of reader.take()) {
+      const code = await this.#step(step, folder, files, 0);
+      if (code !== undefined) return code;
+    }
+    return undefined;
+  }
+
+  async #step(
+    step: FileStep,
+    folder: UploadFolder,
+    files: SentFile[],
+    announced: number,
+  ): Promise<string | undefined> {
+    const upload = files.at(-1)?.upload;
+    switch (step.kind) {
+      case "begin": {
+        const begun = await folder.begin();
+        if (!begun.ok) return begun.error;
+        files.push({ sentAs: step.filename, upload: begun.value });
+        return files.length === 1 ? begun.value.lacks(announced) : undefined;
+      }
+      case "octets":
+        return upload?.write(step.octets);
+      case "end":
+        return upload?.finish(this.#site.parts.mode);
+    }
+  }
+
+  async #commit(
+    request: Request,
+    folder: UploadFolder,
+    files: readonly SentFile[],
+  ): Promise<Response> {
+    const { mode } = this.#site.parts;
+    const stored: StoredFile[] = [];
+    for (const { sentAs, upload } of files) {
+      const name = await this.#commitOne(folder, upload, cleanName(sentAs));
+      if (typeof name !== "string") return name;
+      const isReadable = this.#site.isReadable(mode);
+      stored.push({ name, sentAs, octets: upload.octets, isReadable });
+    }
+    const names = stored.map(({ name, octets }) => `${displayName(name)}, ${octets} bytes`);
+    const way = wayTo(folder.path);
+    return storedResponse(request, stored, way, { reason: `stored ${names.join("; ")}` });
+  }
+
+  /** The name that `upload` has got, which is `wanted` or that with a number; or the refusal. */
+  async #commitOne(
+    folder: UploadFolder,
+    upload: Upload,
+    wanted: string,
+  ): Promise<string | Response> {
+    const { pages } = this.#site.parts;
+    for (let number = 1; number <= numberMax; number++) {
+      const name = numberedName(wanted, number);
+      if (!isShortName(name)) break;
+      if (folder.look(name).kind !== "absent") continue;
+      if (this.#site.meaningOf(folder, name) !== undefined) continue;
+      const stored = await upload.commit(name);
+      if (stored.kind === "stored") return name;
+      if (stored.kind === "failed") return storageFailure(stored.code, pages);
+      if (stored.kind === "moved")
+        return pages.refusal(uploadRefusals["no-folder"], "it has moved");
+    }
+    return pages.refusal(uploadRefusals["name-taken"]);
+  }
+}

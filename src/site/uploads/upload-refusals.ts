@@ -1,0 +1,87 @@
+/**
+ * Why an upload is refused, and how each refusal is answered.
+ */
+
+import { badRequest, refusals, refusalTable } from "../../http/message/error.ts";
+import type { Response } from "../../http/message/response.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
+
+/** The refusals. Their texts are about what was sent, and say nothing of the disk. */
+export const uploadRefusals = refusalTable({
+  "partial-put": badRequest("RFC 9110 §9.3.4", "A part of a file can't be put; send all of it."),
+  "upload-name": {
+    status: 403,
+    section: "RFC 9110 §15.5.4",
+    text: "A file is not stored, or removed, by this name.",
+    close: false,
+  },
+  "upload-shut": {
+    status: 403,
+    section: "RFC 9110 §15.5.4",
+    text: "Nothing may be stored, or removed, here.",
+    close: false,
+  },
+  "not-there": {
+    status: 404,
+    section: "RFC 9110 §15.5.5",
+    text: "There is no file by this name.",
+    close: false,
+  },
+  "no-folder": {
+    status: 409,
+    section: "RFC 9110 §15.5.10",
+    text: "There is no such folder to store a file in.",
+    close: false,
+  },
+  "no-file": {
+    status: 409,
+    section: "RFC 9110 §15.5.10",
+    text: "What has this name is no file.",
+    close: false,
+  },
+  "name-taken": {
+    status: 409,
+    section: "RFC 9110 §15.5.10",
+    text: "What has this name changes too often.",
+    close: false,
+  },
+  "nothing-sent": {
+    status: 400,
+    section: "RFC 7578 §4.2",
+    text: "The form has no file.",
+    close: false,
+  },
+  "content-coding": {
+    status: 415,
+    section: "RFC 9110 §8.4",
+    text: "A file is stored as it is sent; send it without a coding.",
+    close: false,
+  },
+  "storage-failed": {
+    status: 500,
+    section: "RFC 9110 §15.6.1",
+    text: "The server failed to store this.",
+    close: false,
+  },
+  "storage-full": {
+    status: 507,
+    section: "RFC 4918 §11.5",
+    text: "There is no room for this on the server.",
+    close: false,
+  },
+});
+
+const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM"];
+
+/** The answer when the system has failed with `code`. */
+export function storageFailure(code: string, pages: ErrorPages): Response {
+  const reason = `the system says ${code}`;
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
+    return pages.refusal(uploadRefusals["storage-full"], reason);
+  }
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    return pages.refusal(uploadRefusals["upload-shut"], `${reason} to the server itself`);
+  }
+  if (exhaustedCodes.includes(code)) return pages.refusal(refusals.overloaded, reason);
+  return pages.refusal(uploadRefusals["storage-failed"], reason);
+}

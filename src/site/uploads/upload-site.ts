@@ -1,0 +1,130 @@
+/**
+ * What the endpoints of uploads share: where files may be stored, how many requests do so at one
+ * time, and what is refused for all of them alike.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import { refusals } from "../../http/message/error.ts";
+import type { RequestHead } from "../../http/message/request.ts";
+import type { Response } from "../../http/message/response.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
+import type { ContainedPath } from "../../tree/path.ts";
+import { containPath, displayPath, pathBelow } from "../../tree/path.ts";
+import { explainDenial, permits } from "../../tree/permission.ts";
+import type { Permissions } from "../../tree/permission.ts";
+import type { Tree } from "../../tree/tree.ts";
+import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
+import type { UploadTree } from "../../tree/writing/upload-tree.ts";
+import type { ErrorPages } from "../pages/error-page.ts";
+import type { OwnNames } from "./upload-names.ts";
+import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
+
+/** What an `UploadSite` is made of. */
+export interface UploadParts {
+  readonly tree: Tree;
+  readonly uploads: UploadTree;
+  readonly pages: ErrorPages;
+  readonly limits: Limits;
+  readonly budgets: TurnBudgets;
+  readonly permissions: Permissions;
+  /** The path that the root is served under. */
+  readonly home: ContainedPath;
+  /** The folder that uploads go into, below the root. */
+  readonly folder: ContainedPath;
+  /** The permission bits of new files. */
+  readonly mode: number;
+  /** The names that no upload may have; undefined where it may have any. */
+  readonly ownNames: OwnNames | undefined;
+}
+
+/** Whether `path` is, or is below, the folder `folder`. */
+function isWithin(path: ContainedPath, folder: ContainedPath): boolean {
+  return folder.segments.every((name, i) => path.segments[i] === name);
+}
+
+/** The path that a request with `head` is for; undefined when there can be none. */
+function pathOf({ target }: RequestHead): ContainedPath | undefined {
+  const path = "path" in target ? containPath(target.path) : undefined;
+  return path?.ok === true ? path.value : undefined;
+}
+
+/** Stores files for the endpoints. */
+export class UploadSite {
+  readonly parts: UploadParts;
+  /** Requests that are being stored. */
+  #atOnce = 0;
+
+  constructor(parts: UploadParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * The path below the root that a request with `head` is for, if files may be stored there: in the
+   * folder of uploads, and not in another tree that is mounted in it.
+   */
+  place(head: RequestHead): ContainedPath | undefined {
+    const { tree, home, folder } = this.parts;
+    const asked = pathOf(head);
+    if (asked === undefined || !isWithin(asked, home)) return undefined;
+    const [nearest] = tree.rootsOf?.(asked) ?? [home];
+    if (nearest?.segments.length !== home.segments.length) return undefined;
+    const below = pathBelow(asked, home.segments.length);
+    return isWithin(below, folder) ? below : undefined;
+  }
+
+  /**
+   * The answer of `run`, which is given the open folder at `path`; or the refusal when nothing may
+   * be written there, or too many requests are being stored.
+   */
+  async within(
+    path: ContainedPath,
+    run: (folder: UploadFolder) => Promise<Response>,
+  ): Promise<Response> {
+    const { pages, limits, uploads } = this.parts;
+    const { uploadsAtOnceMax } = limits;
+    if (this.#atOnce >= uploadsAtOnceMax) {
+      const limit = {
+        name: "uploadsAtOnceMax",
+        maximum: uploadsAtOnceMax,
+        actual: this.#atOnce + 1,
+      };
+      return pages.refusal({ ...refusals.overloaded, limit });
+    }
+    // Hidden names are refused by the name alone, whatever is there.
+    if (path.segments.some((name) => name.startsWith("."))) {
+      return pages.refusal(uploadRefusals["upload-name"], "the folder's name begins with a dot");
+    }
+    const opened = uploads.open(path);
+    if (!opened.ok) {
+      const { error } = opened;
+      switch (error.kind) {
+        case "absent":
+          return pages.refusal(uploadRefusals["no-folder"], `no folder ${displayPath(path)}`);
+        case "forbidden":
+          return pages.refusal(uploadRefusals["upload-shut"], explainDenial(error.denial));
+        case "exhausted":
+          return pages.refusal(refusals.overloaded);
+        case "failed":
+          return storageFailure(error.code, pages);
+      }
+    }
+    this.#atOnce++;
+    try {
+      return await run(opened.value);
+    } finally {
+      this.#atOnce--;
+      opened.value.close();
+    }
+  }
+
+  /** What `name` in `folder` would be to the site, in words; undefined for any other file. */
+  meaningOf(folder: UploadFolder, name: string): string | undefined {
+    const exists = (other: string): boolean => folder.look(other).kind !== "absent";
+    return this.parts.ownNames?.meaningOf(name, exists);
+  }
+
+  /** Whether visitors may read a file with the permission bits `mode`. */
+  isReadable(mode: number): boolean {
+    return this.parts.permissions === "process" || permits(mode, "read");
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The calls that write files. All that may wait for a disk is done by the threads of node:fs, and
+ * not in the event loop; renaming in one folder doesn't. Each answers with undefined, or with the
+ * name of the system's error, "ENOSPC"; none throws for what the file system says.
+ *
+ * A file is written under a name that nothing else has, and gets its own name when all of it is on
+ * the disk. So there is never a part of a file under its name, whenever the process ends. While it
+ * is written it is locked, so that another process can tell it from one whose writer is gone.
+ *
+ * Loaded with the first file that is written.
+ */
+
+import type { FileHandle } from "node:fs/promises";
+import * as fs from "node:fs/promises";
+import { constants, renameSync } from "node:fs";
+
+import { nameForSystem, nameText } from "../../base/file-name.ts";
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import { nativeWriting } from "./native-writing.ts";
+
+/** A file that is being written. */
+export interface WrittenFile {
+  /** Appends all of `octets`, which must not change until then. */
+  write(octets: Uint8Array): Promise<string | undefined>;
+  /** Returns when all that was written is on the disk (fdatasync). */
+  sync(): Promise<string | undefined>;
+  /** Gives it the permission bits `mode`, and returns when all of it is on the disk (fsync). */
+  finish(mode: number): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** The calls. */
+export interface WritingCalls {
+  /** Creates and locks the file at `path`, readable by its owner alone; EEXIST if one is there. */
+  create(path: string): Promise<Result<WrittenFile, string>>;
+  /**
+   * Renames in one step; what had the name `to` is gone. Synchronous, so that nothing else of this
+   * process comes between a look at `to` and this.
+   */
+  renameOver(from: string, to: string): string | undefined;
+  /** Renames in one step; EEXIST if anything has the name `to`, a link too. */
+  renameNew(from: string, to: string): Promise<string | undefined>;
+  remove(path: string): Promise<string | undefined>;
+  /** Returns when the names in the folder at `path` are on the disk (fsync). */
+  syncFolder(path: string): Promise<string | undefined>;
+  /** What is free for this process on the file system of `path`, in octets; undefined: unknown. */
+  freeBytes(path: string): Promise<number | undefined>;
+  /** The names in the folder at `path`, in no order. */
+  names(path: string): Promise<Result<readonly string[], string>>;
+  /**
+   * Whether no process writes the file at `path` any more. Where locks can't be had: whether it was
+   * last written before `beforeMs`, in milliseconds since 1970.
+   */
+  isAbandoned(path: string, beforeMs: number): Promise<boolean>;
+}
+
+/** The name of an error of node:fs. */
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === "string") return code;
+  throw error;
+}
+
+/** What is wrong with what `run` does, by name. */
+async function faultOf(run: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+async function resultOf<Value>(run: () => Promise<Value>): Promise<Result<Value, string>> {
+  try {
+    return success(await run());
+  } catch (error) {
+    return failure(codeOf(error));
+  }
+}
+
+async function writeAll(handle: FileHandle, octets: Uint8Array): Promise<void> {
+  for (let at = 0; at < octets.length;) {
+    const { bytesWritten } = await handle.write(octets, at, octets.length - at);
+    at += bytesWritten;
+  }
+}
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, O_DIRECTORY } = constants;
+
+/** Only the owner may read a file while it is written. */
+const writtenMode = 0o600;
+
+async function create(path: string): Promise<WrittenFile> {
+  const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+  const handle = await fs.open(nameForSystem(path), flags, writtenMode);
+  // Another process may have seen the file without its lock, and be removing it.
+  const isLocked = nativeWriting()?.lock(handle.fd) ?? true;
+  const isGone = !isLocked || (await handle.stat().catch(() => undefined))?.nlink === 0;
+  if (isGone) {
+    // A handle that isn't closed ends the process when it is collected.
+    await handle.close();
+    throw Object.assign(new Error("the file is gone"), { code: "EEXIST" });
+  }
+  return {
+    write: (octets) => faultOf(() => writeAll(handle, octets)),
+    sync: () => faultOf(() => handle.datasync()),
+    finish: (mode) =>
+      faultOf(async () => {
+        await handle.chmod(mode);
+        await handle.sync();
+      }),
+    close: async () => void (await faultOf(() => handle.close())),
+  };
+}
+
+/** What renameat2 answers where it, or its flag, isn't there (rename(2)): ENOSYS, EINVAL. */
+const unknownCalls: readonly number[] = [38, 22];
+const EEXIST = 17;
+
+async function renameNew(from: string, to: string): Promise<void> {
+  const error = nativeWriting()?.renameNew(from, to);
+  if (error === 0) return;
+  if (error === undefined || unknownCalls.includes(error)) {
+    await fs.link(nameForSystem(from), nameForSystem(to));
+    await fs.unlink(nameForSystem(from));
+    return;
+  }
+  if (error === EEXIST) throw Object.assign(new Error("the name is taken"), { code: "EEXIST" });
+  // Names the error, and renames nothing that the call above would not have: `to` is looked at.
+  await fs.link(nameForSystem(from), nameForSystem(to));
+  await fs.unlink(nameForSystem(from));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await fs.open(nameForSystem(path), O_RDONLY | O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isAbandoned(path: string, beforeMs: number): Promise<boolean> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await fs.open(nameForSystem(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const seen = await handle.stat();
+    if (!seen.isFile()) return false;
+    return nativeWriting()?.lock(handle.fd) ?? seen.mtimeMs < beforeMs;
+  } catch (error) {
+    codeOf(error);
+    return false;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** The calls of this system. */
+export const writingCalls: WritingCalls = {
+  create: (path) => resultOf(() => create(path)),
+  renameOver(from, to) {
+    try {
+      renameSync(nameForSystem(from), nameForSystem(to));
+      return undefined;
+    } catch (error) {
+      return codeOf(error);
+    }
+  },
+  renameNew: (from, to) => faultOf(() => renameNew(from, to)),
+  remove: (path) => faultOf(() => fs.unlink(nameForSystem(path))),
+  syncFolder: (path) => faultOf(() => syncFolder(path)),
+  async freeBytes(path) {
+    const free = await resultOf(() => fs.statfs(nameForSystem(path)));
+    return free.ok ? free.value.bavail * free.value.bsize : undefined;
+  },
+  names: (path) =>
+    resultOf(async () => {
+      const names = await fs.readdir(nameForSystem(path), { encoding: "buffer" });
+      return names.map((octets) => nameText(octets));
+    }),
+  isAbandoned,
+};

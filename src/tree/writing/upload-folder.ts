@@ -1,0 +1,172 @@
+/**
+ * Where files are written: a folder of the tree, found name by name as a file to be read is, and
+ * held open from then on. What is put in its place meanwhile is not written to.
+ *
+ * No symbolic link is followed below the root, whatever the site follows when it reads, and none is
+ * replaced or removed. A folder that a stranger may not pass through takes nothing. The folder's
+ * own right to be written to is the process's: the owner has permitted the rest by the option.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import type { FileStat } from "../../system/file-stat.ts";
+import { closeDescriptor, lookAt, lookInto, openForReading } from "../../system/file-system.ts";
+import type { FolderOpener } from "../../system/folder.ts";
+import type { WritingCalls } from "../../system/writing/writing-calls.ts";
+import { DiskFile, MemoryFile } from "../disk/open-file.ts";
+import type { Refusal, WalkRules } from "../disk/walk.ts";
+import { Walk } from "../disk/walk.ts";
+import type { ContainedPath } from "../path.ts";
+import type { Permissions } from "../permission.ts";
+import { permissionBitsOf } from "../permission.ts";
+import type { OpenFile } from "../tree.ts";
+import { temporaryName } from "./temporary-name.ts";
+import { Upload } from "./upload.ts";
+
+/** The limits of what is written. */
+type WritingLimits = Pick<
+  Limits,
+  "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax" | "uploadFreeBytesMin"
+>;
+
+/** What uploads are written to. */
+export interface UploadFolderOptions {
+  /** The absolute path of the root of the tree; it may have symbolic links in it. */
+  readonly root: string;
+  readonly permissions: Permissions;
+  readonly openFolder: FolderOpener;
+  readonly limits: WritingLimits;
+  readonly calls: WritingCalls;
+}
+
+/** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */
+export type Occupant =
+  | { readonly kind: "absent" }
+  /** `permissionBits` are those of its mode, 0 to 0o777. */
+  | { readonly kind: "file"; readonly stat: FileStat; readonly permissionBits: number }
+  | { readonly kind: "other" }
+  | { readonly kind: "failed"; readonly code: string };
+
+/** A folder that is held open to write into it. The caller closes it. */
+export class UploadFolder {
+  /** The path that it was found by. */
+  readonly path: ContainedPath;
+  readonly #options: UploadFolderOptions;
+  readonly #walk: Walk;
+  readonly #prefix: string;
+  readonly #identity: string;
+
+  constructor(
+    path: ContainedPath,
+    options: UploadFolderOptions,
+    walk: Walk,
+    { prefix, stat }: { readonly prefix: string; readonly stat: FileStat },
+  ) {
+    this.path = path;
+    this.#options = options;
+    this.#walk = walk;
+    this.#prefix = prefix;
+    this.#identity = stat.identity;
+  }
+
+  /** The path of `name` in it for the system, valid until the folder is closed. */
+  pathOf(name: string): string {
+    return this.#prefix + name;
+  }
+
+  /** What has the name `name`. */
+  look(name: string): Occupant {
+    const seen = lookAt(this.pathOf(name));
+    if (!seen.ok) {
+      const isAbsent = seen.error === "ENOENT";
+      return isAbsent ? { kind: "absent" } : { kind: "failed", code: seen.error };
+    }
+    if (seen.value.type !== "file") return { kind: "other" };
+    const permissionBits = permissionBitsOf(seen.value.mode);
+    return { kind: "file", stat: seen.value, permissionBits };
+  }
+
+  /**
+   * The file `name`, open, whoever may read it; a small one is read. The caller closes it.
+   * Undefined if there is none, or the process can't read it.
+   */
+  open(name: string, nowMs: number): OpenFile | undefined {
+    const opened = openForReading(this.pathOf(name));
+    if (!opened.ok) return undefined;
+    const seen = lookInto(opened.value);
+    if (!seen.ok || seen.value.type !== "file") {
+      closeDescriptor(opened.value);
+      return undefined;
+    }
+    const file = new DiskFile(name, opened.value, seen.value, nowMs);
+    if (file.size > this.#options.limits.inlineBytesMax) return file;
+    const content = file.readAll();
+    file.close();
+    return content === undefined ? undefined : new MemoryFile(file, content);
+  }
+
+  /** Begins a file that gets its name when it is whole; or the name of the system's error. */
+  begin(): Promise<Result<Upload, string>> {
+    return Upload.begin(this, this.#options.calls, this.#options.limits);
+  }
+
+  /**
+   * Removes the file `name`, which has lost its name before this returns; resolves when that is on
+   * the disk. Or the name of the error. The file gets another name first, because the system may
+   * take long to remove a large one.
+   */
+  async remove(name: string): Promise<string | undefined> {
+    const { calls } = this.#options;
+    const path = this.pathOf(temporaryName());
+    const error = calls.renameOver(this.pathOf(name), path) ?? (await calls.remove(path));
+    return error ?? calls.syncFolder(this.pathOf("."));
+  }
+
+  /** Whether its path still leads to it, by the rules it was found by. */
+  isCurrent(): boolean {
+    if (!this.#walk.isUnmoved()) return false;
+    const again = openUploadFolder(this.path, this.#options);
+    if (!again.ok) return false;
+    const isSame = again.value.#identity === this.#identity;
+    again.value.close();
+    return isSame;
+  }
+
+  close(): void {
+    this.#walk.close();
+  }
+}
+
+/** The rules by which a folder is found: no link is followed, and no hidden name. */
+function rulesOf(options: UploadFolderOptions): WalkRules {
+  const { root, permissions, limits, openFolder } = options;
+  return {
+    root,
+    rootNames: root.split("/").filter((name) => name !== ""),
+    permissions,
+    hidden: false,
+    symlinks: "deny",
+    symlinkHopsMax: limits.symlinkHopsMax,
+    openFolder,
+  };
+}
+
+/** The folder at `path`, or why nothing is written there. "absent" is also a file. */
+export function openUploadFolder(
+  path: ContainedPath,
+  options: UploadFolderOptions,
+): Result<UploadFolder, Refusal> {
+  const rules = rulesOf(options);
+  for (let tries = 0; tries < options.limits.lookupTriesMax; tries++) {
+    const walk = new Walk(rules);
+    const end = walk.run(path.segments, true);
+    if (end.kind === "folder") {
+      return success(new UploadFolder(path, options, walk, end.folder));
+    }
+    walk.close();
+    if (end.kind === "file") return failure({ kind: "absent" });
+    if (end.kind !== "moved") return failure(end);
+  }
+  return failure({ kind: "failed", code: "ESTALE" });
+}

@@ -1,0 +1,86 @@
+/**
+ * The part of a tree on disk that files are written to: its folders, and what a process that was
+ * killed has left in them.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Result } from "../../base/result.ts";
+import { chooseFolderOpener } from "../../system/folder.ts";
+import type { WritingCalls } from "../../system/writing/writing-calls.ts";
+import { writingCalls } from "../../system/writing/writing-calls.ts";
+import { lookAt } from "../../system/file-system.ts";
+import type { Refusal } from "../disk/walk.ts";
+import type { ContainedPath } from "../path.ts";
+import { childPath } from "../path.ts";
+import type { Permissions } from "../permission.ts";
+import { isTemporaryName } from "./temporary-name.ts";
+import type { UploadFolder, UploadFolderOptions } from "./upload-folder.ts";
+import { openUploadFolder } from "./upload-folder.ts";
+
+/** What an upload tree is opened with. */
+interface UploadTreeOptions {
+  /** The absolute path of the root, without a trailing slash. */
+  readonly root: string;
+  readonly permissions: Permissions;
+  readonly limits: Limits;
+}
+
+/** Where locks can't be had, a file that was last written so long ago is abandoned. */
+const abandonedAfterMs = 24 * 3600 * 1000;
+
+/** Writes files below one root. */
+export class UploadTree {
+  readonly #options: UploadFolderOptions;
+  readonly #calls: WritingCalls;
+  readonly #entriesMax: number;
+
+  /** `calls` are those of the system, unless a test makes others. */
+  constructor({ root, permissions, limits }: UploadTreeOptions, calls = writingCalls) {
+    this.#calls = calls;
+    this.#entriesMax = limits.uploadSweepEntriesMax;
+    this.#options = { root, permissions, limits, calls, openFolder: chooseFolderOpener(root) };
+  }
+
+  /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */
+  open(path: ContainedPath): Result<UploadFolder, Refusal> {
+    return openUploadFolder(path, this.#options);
+  }
+
+  /**
+   * Removes from the folder at `path`, and all below it, the files that were being written when
+   * their process ended, as far as `uploadSweepEntriesMax` entries go; how many. A file that a
+   * process still writes stays. `nowMs` is in milliseconds since 1970. Never rejects.
+   */
+  async sweep(path: ContainedPath, nowMs: number): Promise<number> {
+    const folders = [path];
+    let entries = 0;
+    let removed = 0;
+    for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+      const opened = this.open(next);
+      if (!opened.ok) continue;
+      const folder = opened.value;
+      const names = await this.#calls.names(folder.pathOf("."));
+      for (const name of names.ok ? names.value : []) {
+        if (++entries > this.#entriesMax) break;
+        if (isTemporaryName(name)) removed += await this.#removeAbandoned(folder, name, nowMs);
+        else if (isFolder(folder.pathOf(name))) {
+          const below = childPath(next, name);
+          if (below !== undefined) folders.push(below);
+        }
+      }
+      folder.close();
+    }
+    return removed;
+  }
+
+  async #removeAbandoned(folder: UploadFolder, name: string, nowMs: number): Promise<number> {
+    const path = folder.pathOf(name);
+    if (!(await this.#calls.isAbandoned(path, nowMs - abandonedAfterMs))) return 0;
+    return (await this.#calls.remove(path)) === undefined ? 1 : 0;
+  }
+}
+
+function isFolder(path: string): boolean {
+  const seen = lookAt(path);
+  return seen.ok && seen.value.isFolder;
+}

@@ -1,0 +1,192 @@
+/**
+ * One file that is being written. Its octets are gathered to pieces and written one after the
+ * other, so that a client who sends faster than the disk takes is held back, and one who sends
+ * octet by octet costs no call for each. When all are on the disk it gets its name in one step.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import type { FileStat } from "../../system/file-stat.ts";
+import type { WritingCalls, WrittenFile } from "../../system/writing/writing-calls.ts";
+import { temporaryName } from "./temporary-name.ts";
+
+/** The folder that it is written into. */
+interface Place {
+  /** The path of `name` in it. */
+  pathOf(name: string): string;
+  look(name: string): { readonly kind: string; readonly stat?: FileStat };
+  /** Whether its path still leads to it. */
+  isCurrent(): boolean;
+}
+
+/** The octets that are gathered before they are written. */
+const gatheredBytes = 256 * 1024;
+
+/** How much is written between two looks at what is free. */
+const freeLookBytes = 16 * 1024 * 1024;
+
+/**
+ * How much is written until it is put on the disk. Otherwise a system with much memory would keep
+ * gigabytes for the end, and the client would wait for its answer longer than a handler may take.
+ */
+const syncBytes = 64 * 1024 * 1024;
+
+/** How often another temporary name is tried. */
+const triesMax = 8;
+
+/**
+ * What became of an upload: it has its name; something else has it, or the file it was to replace
+ * is another one; the folder is gone; or the system's error.
+ */
+type Stored =
+  | { readonly kind: "stored" }
+  | { readonly kind: "taken" }
+  | { readonly kind: "moved" }
+  | { readonly kind: "failed"; readonly code: string };
+
+const taken: Stored = { kind: "taken" };
+
+/** A file that has no name yet. It is committed or discarded, and then over. */
+export class Upload {
+  readonly #place: Place;
+  readonly #calls: WritingCalls;
+  readonly #freeBytesMin: number;
+  readonly #path: string;
+  readonly #file: WrittenFile;
+  #gathered: Uint8Array | undefined;
+  #filled = 0;
+  #octets = 0;
+  /** How many octets will have been written when what is free is looked at next. */
+  #nextLook = 0;
+  /** How many octets will have been written when they are put on the disk next. */
+  #nextSync = syncBytes;
+  #state: "open" | "finished" | "over" = "open";
+
+  /** `file` is open at `path`. */
+  private constructor(
+    place: Place,
+    calls: WritingCalls,
+    freeBytesMin: number,
+    path: string,
+    file: WrittenFile,
+  ) {
+    this.#place = place;
+    this.#calls = calls;
+    this.#freeBytesMin = freeBytesMin;
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Begins one in `place`; or the name of the system's error. */
+  static async begin(
+    place: Place,
+    calls: WritingCalls,
+    { uploadFreeBytesMin }: Pick<Limits, "uploadFreeBytesMin">,
+  ): Promise<Result<Upload, string>> {
+    for (let tries = 1; ; tries++) {
+      const path = place.pathOf(temporaryName());
+      const file = await calls.create(path);
+      if (file.ok) return success(new Upload(place, calls, uploadFreeBytesMin, path, file.value));
+      if (file.error !== "EEXIST" || tries === triesMax) return failure(file.error);
+    }
+  }
+
+  /** How many octets it has. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /**
+   * Whether `octets` more would leave too little free on the disk: "ENOSPC", or undefined. Asked
+   * ahead when it is known how many will come.
+   */
+  async lacks(octets: number): Promise<"ENOSPC" | undefined> {
+    const free = await this.#calls.freeBytes(this.#place.pathOf("."));
+    return free !== undefined && free - octets < this.#freeBytesMin ? "ENOSPC" : undefined;
+  }
+
+  /** Appends `octets`, which must not change until then; or the name of the system's error. */
+  async write(octets: Uint8Array): Promise<string | undefined> {
+    this.#octets += octets.length;
+    if (octets.length >= gatheredBytes / 4) {
+      return (await this.#flush()) ?? (await this.#put(octets));
+    }
+    const buffer = (this.#gathered ??= new Uint8Array(gatheredBytes));
+    if (this.#filled + octets.length > buffer.length) {
+      const error = await this.#flush();
+      if (error !== undefined) return error;
+    }
+    buffer.set(octets, this.#filled);
+    this.#filled += octets.length;
+    return undefined;
+  }
+
+  async #flush(): Promise<string | undefined> {
+    if (this.#filled === 0) return undefined;
+    const octets = this.#gathered?.subarray(0, this.#filled) ?? new Uint8Array(0);
+    this.#filled = 0;
+    return this.#put(octets);
+  }
+
+  async #put(octets: Uint8Array): Promise<string | undefined> {
+    if (this.#octets >= this.#nextLook) {
+      this.#nextLook = this.#octets + freeLookBytes;
+      const lack = await this.lacks(octets.length);
+      if (lack !== undefined) return lack;
+    }
+    if (this.#octets >= this.#nextSync) {
+      this.#nextSync = this.#octets + syncBytes;
+      const unsynced = await this.#file.sync();
+      if (unsynced !== undefined) return unsynced;
+    }
+    return this.#file.write(octets);
+  }
+
+  /**
+   * Puts all of it on the disk, with the permission bits `mode`; or the name of the system's error.
+   * To be called once, before `commit`.
+   */
+  async finish(mode: number): Promise<string | undefined> {
+    const error = (await this.#flush()) ?? (await this.#file.finish(mode));
+    this.#gathered = undefined;
+    if (error === undefined) this.#state = "finished";
+    return error;
+  }
+
+  /**
+   * Gives it the name `name`, in one step. Without `replaced` nothing may have that name; with it,
+   * exactly the file that was seen there, which is gone then. When the name is "taken", `commit`
+   * may be called again.
+   */
+  async commit(name: string, replaced?: { readonly stat: FileStat }): Promise<Stored> {
+    if (this.#state !== "finished") throw new Error("an upload gets its name when it is finished");
+    if (!this.#place.isCurrent()) return { kind: "moved" };
+    const to = this.#place.pathOf(name);
+    if (replaced !== undefined) {
+      const now = this.#place.look(name);
+      if (now.stat === undefined || !now.stat.isSame(replaced.stat)) return taken;
+    }
+    const error =
+      replaced === undefined
+        ? await this.#calls.renameNew(this.#path, to)
+        : this.#calls.renameOver(this.#path, to);
+    if (error === "EEXIST") return taken;
+    if (error === "ENOENT") return { kind: "moved" };
+    if (error !== undefined) return { kind: "failed", code: error };
+    this.#state = "over";
+    await this.#file.close();
+    // The file has its name. If the name can't be put on the disk, the client is told so.
+    const unsynced = await this.#calls.syncFolder(this.#place.pathOf("."));
+    return unsynced === undefined ? { kind: "stored" } : { kind: "failed", code: unsynced };
+  }
+
+  /** Removes what was written, unless it has its name. May be called at any time. */
+  async discard(): Promise<void> {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#gathered = undefined;
+    await this.#file.close();
+    await this.#calls.remove(this.#path);
+  }
+}

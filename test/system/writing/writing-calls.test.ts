@@ -1,0 +1,78 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
+
+import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
+import { TempSite } from "../../temp-site.ts";
+
+const site = new TempSite("empty");
+afterAll(() => site[Symbol.dispose]());
+
+async function created(name: string) {
+  const file = await writingCalls.create(site.at(name));
+  if (!file.ok) throw new Error(file.error);
+  return file.value;
+}
+
+describe("a file that is written", () => {
+  test("is its owner's alone until it is finished", async () => {
+    const file = await created("a");
+    expect(statSync(site.at("a")).mode & 0o777).toBe(0o600);
+    expect(await file.write(Buffer.from("one "))).toBeUndefined();
+    expect(await file.write(Buffer.from("two"))).toBeUndefined();
+    expect(await file.sync()).toBeUndefined();
+    expect(await file.finish(0o644)).toBeUndefined();
+    expect(statSync(site.at("a")).mode & 0o777).toBe(0o644);
+    expect(readFileSync(site.at("a"), "utf8")).toBe("one two");
+    await file.close();
+  });
+
+  test("is not abandoned while it is open, and is when it is closed", async () => {
+    const file = await created("b");
+    expect(await writingCalls.isAbandoned(site.at("b"), 0)).toBe(false);
+    await file.close();
+    utimesSync(site.at("b"), 1, 1);
+    expect(await writingCalls.isAbandoned(site.at("b"), 2000)).toBe(true);
+  });
+
+  test("takes no name that something has, not even a link", async () => {
+    site.file("taken", "taken");
+    symlinkSync("nowhere", site.at("dangling"));
+    for (const name of ["taken", "dangling"]) {
+      expect(await writingCalls.create(site.at(name))).toEqual({ ok: false, error: "EEXIST" });
+      const file = await created("c");
+      await file.close();
+      expect(await writingCalls.renameNew(site.at("c"), site.at(name))).toBe("EEXIST");
+      expect(await writingCalls.remove(site.at("c"))).toBeUndefined();
+    }
+    expect(readFileSync(site.at("taken"), "utf8")).toBe("taken");
+    expect(existsSync(site.at("nowhere"))).toBe(false);
+  });
+});
+
+test("renames over a file, and to a new name", async () => {
+  site.file("from", "from");
+  site.file("to", "to");
+  expect(writingCalls.renameOver(site.at("from"), site.at("to"))).toBeUndefined();
+  expect(writingCalls.renameOver(site.at("from"), site.at("to"))).toBe("ENOENT");
+  expect(readFileSync(site.at("to"), "utf8")).toBe("from");
+  expect(await writingCalls.renameNew(site.at("to"), site.at("new"))).toBeUndefined();
+  expect(readFileSync(site.at("new"), "utf8")).toBe("from");
+});
+
+test("names errors", async () => {
+  expect(await writingCalls.remove(site.at("none"))).toBe("ENOENT");
+  expect(await writingCalls.syncFolder(site.at("none"))).toBe("ENOENT");
+  expect(await writingCalls.freeBytes(site.at("none"))).toBeUndefined();
+  expect(await writingCalls.names(site.at("none"))).toEqual({ ok: false, error: "ENOENT" });
+  expect(await writingCalls.renameNew(site.at("none"), site.at("x"))).toBe("ENOENT");
+  expect(await writingCalls.isAbandoned(site.at("none"), 0)).toBe(false);
+});
+
+test("looks into a folder, whatever its names are", async () => {
+  site.file("folder/a", "");
+  site.file("folder/\u00fc", "");
+  const names = await writingCalls.names(site.at("folder"));
+  expect(names.ok && names.value.toSorted()).toEqual(["a", "\u00fc"]);
+  expect(await writingCalls.syncFolder(site.at("folder"))).toBeUndefined();
+  expect(await writingCalls.freeBytes(site.at("folder"))).toBeGreaterThan(0);
+});

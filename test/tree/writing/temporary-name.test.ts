@@ -1,0 +1,16 @@
+import { expect, test } from "bun:test";
+
+import { isHiddenName } from "../../../src/tree/path.ts";
+import { isTemporaryName, temporaryName } from "../../../src/tree/writing/temporary-name.ts";
+
+test("is hidden, recognised, and another one each time", () => {
+  const name = temporaryName();
+  expect(isHiddenName(name, 0)).toBe(true);
+  expect(isTemporaryName(name)).toBe(true);
+  expect(temporaryName()).not.toBe(name);
+});
+
+test.each([".postern-upload-", ".postern-upload-1", "a.postern-upload-", `x${temporaryName()}`])(
+  "%s is none",
+  (name) => expect(isTemporaryName(name)).toBe(false),
+);
