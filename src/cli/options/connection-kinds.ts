@@ -16,7 +16,7 @@ import { faultUnless, path, plainText, text, whole, wholeText } from "./value-ki
 const pem = path("a file's path", (value) => !isPemText(value));
 
 /** The certificate: a local one, or the one that is named. */
-export const tls: Kind<boolean | Partial<TlsOptions>> = truthOr(
+const tls: Kind<boolean | Partial<TlsOptions>> = truthOr(
   "an object with cert and key",
   object<Partial<TlsOptions>>({
     expected: "an object with cert and key",
@@ -25,7 +25,7 @@ export const tls: Kind<boolean | Partial<TlsOptions>> = truthOr(
 );
 
 /** The port to listen on. */
-export const port = whole(
+const port = whole(
   "a port, from 0 to 65535",
   wholeText("N", "a number from 0 to 65535", 65_535),
   65_535,

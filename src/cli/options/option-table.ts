@@ -235,14 +235,6 @@ export const optionTable = {
     kind: text("a file's name", plainText("FILE", "file")),
     flags: [{ name: "form", summary: "the form page, in the root" }],
   },
-  throttle: {
-    topic: "delivery",
-    kind: text("a line's speed", plainText("LINE")),
-    flags: [
-      { name: "throttle", summary: "as slow as 3g, 4g, dsl, or RATE/LATENCY: 1.6Mbit/150ms" },
-    ],
-    restart: true,
-  },
   put: {
     topic: "forms",
     kind: truth,
@@ -263,6 +255,14 @@ export const optionTable = {
     topic: "forms",
     kind: truth,
     flags: [{ name: "trust-uploads", summary: "uploads may be pages of the site, its index, too" }],
+  },
+  throttle: {
+    topic: "delivery",
+    kind: text("a line's speed", plainText("LINE")),
+    flags: [
+      { name: "throttle", summary: "as slow as 3g, 4g, dsl, or RATE/LATENCY: 1.6Mbit/150ms" },
+    ],
+    restart: true,
   },
   log: {
     topic: "output",
