@@ -8,9 +8,16 @@ import type { HttpResponse } from "../play/response-reader.ts";
 export class Traits {
   readonly #statuses = new Set<number>();
   readonly #fields = new Set<string>();
+  #answers = 0;
+
+  /** How many whole answers it has sent. */
+  get answers(): number {
+    return this.#answers;
+  }
 
   /** Notes a whole answer. */
   note({ status, fields }: HttpResponse): void {
+    this.#answers += 1;
     this.#statuses.add(status);
     for (const { name } of fields) this.#fields.add(name.toLowerCase());
   }

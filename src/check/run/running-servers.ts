@@ -159,12 +159,13 @@ async function playGroup(
 async function playForeign(
   group: TreeGroup,
   column: ForeignColumn,
-  stage: Stage,
+  server: Stage,
   course: Course,
 ): Promise<void> {
   const { bounds } = course;
   const { outcomes } = column;
-  const presence = new Presence(column, stage.endpoint);
+  const presence = new Presence(column, server.endpoint, bounds.responseMs);
+  const stage = { ...server, watch: presence };
   const playable = course.ordered(group.scripts.filter((script) => !outcomes.has(script)));
   const play = async (script: Script, on: Stage): Promise<void> => {
     await presence.during(script, async () => {

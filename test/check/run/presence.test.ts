@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 
 import type { PhaseOutcome } from "../../../src/check/blame/outcome.ts";
+import { Traits } from "../../../src/check/blame/traits.ts";
 import type { Gone, ScriptOutcome } from "../../../src/check/report/column.ts";
 import { Presence } from "../../../src/check/run/presence.ts";
 import type { Script } from "../../../src/check/script/script.ts";
@@ -9,6 +10,7 @@ import { failed, held, scriptOf } from "../report/sample.ts";
 
 interface OpenColumn {
   readonly outcomes: Map<Script, ScriptOutcome>;
+  readonly traits: Traits;
   gone?: Gone;
 }
 
@@ -21,7 +23,7 @@ function played(...phases: readonly PhaseOutcome[]): ScriptOutcome {
 
 test("a failure against a server that is there stays one", async () => {
   const server = fakeServer(() => {});
-  const column: OpenColumn = { outcomes: new Map() };
+  const column: OpenColumn = { outcomes: new Map(), traits: new Traits() };
   const presence = new Presence(column, server.endpoint);
   await presence.during(first, async () => void column.outcomes.set(first, played(failed)));
   server.stop();
@@ -31,7 +33,7 @@ test("a failure against a server that is there stays one", async () => {
 
 test("one that goes is told once, with what was played then, and the rest isn't played", async () => {
   const server = fakeServer(() => {});
-  const column: OpenColumn = { outcomes: new Map() };
+  const column: OpenColumn = { outcomes: new Map(), traits: new Traits() };
   const presence = new Presence(column, server.endpoint);
   await presence.during(third, async () => void column.outcomes.set(third, played(held)));
   await Promise.all(
