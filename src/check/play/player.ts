@@ -337,7 +337,7 @@ class Player {
       } else if (connection.peer !== "open") {
         const { peer } = connection;
         if (!begun && this.#isLetOff(played)) return this.#closedEarly(played, step.line);
-        if (peer === "closed" || this.#isRefusal(reader)) progress = reader.end();
+        if (peer === "closed" || this.#isRefusal(step, reader)) progress = reader.end();
         if (progress.kind !== "response") return this.#cutShort(played, step, reader, begun);
       } else if ((await connection.changed(deadline)) === "late" && connection.pendingBytes === 0) {
         if (connection.peer === "open") return late(step, reader, bound, played.ending.missing);
@@ -350,12 +350,13 @@ class Player {
   }
 
   /**
-   * Whether the content of an error ends where the connection is reset, as the script permits
-   * behind it. A server that doesn't read a request to its end often resets (RFC 9112 §9.6), and
+   * Whether the content of an error ends where the connection is reset, as the script permits in
+   * its place or behind it. A server that doesn't read a request to its end often resets (RFC 9112 §9.6), and
    * content that only the connection's end delimits is complete at any length (RFC 9112 §8).
    */
-  #isRefusal({ head }: ResponseReader): boolean {
-    return head !== undefined && head.status >= 400 && this.#permittedEnds.includes("reset");
+  #isRefusal(step: ResponseStep, { head }: ResponseReader): boolean {
+    if (head === undefined || head.status < 400) return false;
+    return permits(step, "reset") || this.#permittedEnds.includes("reset");
   }
 
   #cutShort(
