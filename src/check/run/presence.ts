@@ -43,11 +43,11 @@ export class Presence implements Watch {
   #answers = 0;
   #asking: Promise<boolean> | undefined;
 
-  /** A server that takes longer than `responseMs` for an answer is asked for longer, too. */
-  constructor(column: WatchedColumn, endpoint: Endpoint, responseMs = 0) {
+  /** A server that seems to hang is asked for `askTimeMs` before it is said to. */
+  constructor(column: WatchedColumn, endpoint: Endpoint, askTimeMs: number = lastAskTimeMs) {
     this.#column = column;
     this.#endpoint = endpoint;
-    this.#askTimeMs = Math.max(responseMs, lastAskTimeMs);
+    this.#askTimeMs = askTimeMs;
   }
 
   get reasonToStop(): string | undefined {
