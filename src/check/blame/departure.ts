@@ -83,8 +83,9 @@ function closings(seen: readonly Seen[], counts: boolean): readonly Departure[] 
   const silent = closed.filter(({ behind }) => !behind.announced);
   if (silent.length === 0) return [closes];
   const allSilent = silent.length === closed.length;
+  const whereSilent = (allSilent ? where : undefined) ?? countOf(silent, seen);
   const unannounced: Departure = {
-    title: `says nothing of it (no Connection: close) behind ${(allSilent ? where : undefined) ?? countOf(silent, seen)}`,
+    title: `says nothing of it (no Connection: close) behind ${whereSilent}`,
     references: [never && allSilent ? "RFC 9112 §9.3" : "RFC 9112 §9.6"],
     strength: never && allSilent ? "must" : "should",
     touched: silent.map(({ place }) => place),

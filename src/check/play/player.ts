@@ -20,7 +20,7 @@ import type { Cut } from "./exchange/block.ts";
 import { chosenCuts, resolveBlock } from "./exchange/block.ts";
 import type { ConnectionTap, Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
-import { answerOf } from "./exchange/answer.ts";
+import { answerOf, isRefusal } from "./exchange/answer.ts";
 import type { ExchangePart } from "./exchange/exchange.ts";
 import { ExchangeLog } from "./exchange/exchange.ts";
 import { PlayedConnection } from "./exchange/played-connection.ts";
@@ -337,7 +337,8 @@ class Player {
       } else if (connection.peer !== "open") {
         const { peer } = connection;
         if (!begun && this.#isLetOff(played)) return this.#closedEarly(played, step.line);
-        if (peer === "closed" || this.#isRefusal(step, reader)) progress = reader.end();
+        const ends = peer === "closed" || isRefusal(step, this.#permittedEnds, reader.head);
+        if (ends) progress = reader.end();
         if (progress.kind !== "response") return this.#cutShort(played, step, reader, begun);
       } else if ((await connection.changed(deadline)) === "late" && connection.pendingBytes === 0) {
         if (connection.peer === "open") return late(step, reader, bound, played.ending.missing);
@@ -347,16 +348,6 @@ class Player {
       connection.giveBack(progress.rest);
       return this.#judge(played, step, progress.response);
     }
-  }
-
-  /**
-   * Whether the content of an error ends where the connection is reset, as the script permits in
-   * its place or behind it. A server that doesn't read a request to its end often resets (RFC 9112 §9.6), and
-   * content that only the connection's end delimits is complete at any length (RFC 9112 §8).
-   */
-  #isRefusal(step: ResponseStep, { head }: ResponseReader): boolean {
-    if (head === undefined || head.status < 400) return false;
-    return permits(step, "reset") || this.#permittedEnds.includes("reset");
   }
 
   #cutShort(

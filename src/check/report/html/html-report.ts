@@ -67,7 +67,7 @@ function endWords({ error, during, hangs }: Gone): string {
     : `went away (${error}), while these were played: ${scripts}`;
 }
 
-/** What a server does in phases about something else, and the end of one that went away or hangs. */
+/** What a server does in phases about something else, and that one went away or hangs. */
 function everywhere(scripts: readonly Script[], columns: readonly Column[]): string {
   const items = columns.flatMap((column) => {
     const { server, gone } = column;
