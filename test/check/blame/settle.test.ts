@@ -60,10 +60,10 @@ function settledReason(heading: string, steps: string, response: HttpResponse): 
   if (!of.ok) throw new Error(JSON.stringify(of.error));
   const line = text.trimEnd().split("\n").length;
   const failure = { line, expected: "", came: "", response };
-  const phases: readonly PhaseOutcome[] = [{ kind: "failed", failure }];
+  const failed: readonly PhaseOutcome[] = [{ kind: "failed", failure }];
   const traits = new Traits();
   traits.note(response);
-  const played = new Map([[of.value, { kind: "played" as const, phases, replays: 0 }]]);
+  const played = new Map([[of.value, { kind: "played" as const, phases: failed, replays: 0 }]]);
   const outcome = settled({ server: "a:80", outcomes: played, traits }).outcomes.get(of.value);
   const [phase] = outcome?.kind === "played" ? outcome.phases : [];
   return phase?.kind === "not-played" ? phase.reason : "failed";

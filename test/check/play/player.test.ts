@@ -724,6 +724,14 @@ const closing = (fields = "Connection: close\r\n"): FakeServer =>
     socket.end();
   });
 
+/** Sends a head and a beginning of content, and resets the connection. */
+const resetting = (head: string): FakeServer =>
+  serve((socket) => {
+    socket.write(`HTTP/1.1 ${head}\r\nConnection: close\r\n\r\ntoo`);
+    socket.flush();
+    setTimeout(() => socket.terminate(), 20);
+  });
+
 const ask = (path: string): string => `> GET ${path} HTTP/1.1\n    >\n    `;
 
 describe("a server of others", () => {
@@ -762,12 +770,6 @@ describe("a server of others", () => {
   });
 
   test("that resets behind an error has answered, where the script permits the reset", async () => {
-    const resetting = (head: string): FakeServer =>
-      serve((socket) => {
-        socket.write(`HTTP/1.1 ${head}\r\nConnection: close\r\n\r\ntoo`);
-        socket.flush();
-        setTimeout(() => socket.terminate(), 20);
-      });
     const steps = `${ask("/a")}< 431 or 200\n    closed or reset`;
     const refused = "431 Request Header Fields Too Large";
     expect(await play(resetting(refused), steps, foreign)).toEqual([{ kind: "held" }]);
