@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import { defaultLimits } from "../src/base/limits.ts";
+import { checkLimits } from "../src/check/limits.ts";
 import { helpText } from "../src/cli/banner.ts";
 
 const house = join(import.meta.dir, "..");
@@ -43,7 +44,11 @@ function shown(name: string, value: number): string {
 
 /** The limits in the tables of a page, each with its default. */
 function limitsOn(page: string): Readonly<Record<string, string>> {
-  const rows = read(page).matchAll(/^\| `(\w+)` +\| ([^|]*?) +\|/gmu);
+  return limitsIn(read(page));
+}
+
+function limitsIn(text: string): Readonly<Record<string, string>> {
+  const rows = text.matchAll(/^\| `(\w+)` +\| ([^|]*?) +\|/gmu);
   return Object.fromEntries(Array.from(rows, ([, name = "", value = ""]) => [name, value]));
 }
 
@@ -134,6 +139,14 @@ describe("what the pages repeat", () => {
 
   test("docs/limits.md has every limit with its default", () => {
     expect(limitsOn("docs/limits.md")).toEqual(limits);
+  });
+
+  test("docs/wire-scripts.md has bounds of check, with their values", () => {
+    const [, section = ""] = /\n### Bounds\n([^]*?)\n## /u.exec(read("docs/wire-scripts.md")) ?? [];
+    const named = limitsIn(section);
+    const bounds = Object.entries(checkLimits).map(([name, value]) => [name, shown(name, value)]);
+    expect(Object.keys(named).length).toBeGreaterThan(10);
+    expect(Object.fromEntries(bounds)).toMatchObject(named);
   });
 
   test("README.md has the defaults of the limits that it names", () => {

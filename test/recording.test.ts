@@ -12,8 +12,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { recordScripts } from "../check.ts";
-import type { Server } from "../index.ts";
+import type { FaultOptions, Server } from "../index.ts";
 import { serve } from "../index.ts";
+import type { Wiretap } from "../src/base/wiretap.ts";
+import { latin1Text } from "../src/http/octets/bytes.ts";
 import { RawClient } from "./raw-client.ts";
 import { played, RecordedSession } from "./recorded-session.ts";
 
@@ -320,4 +322,50 @@ test("a recorded folder has scripts that a person can read", async () => {
   expect(session.names).toEqual(["0001-get-a.wire"]);
   const text = readFileSync(join(session.folder, "0001-get-a.wire"), "utf8");
   expect(text).toStartWith("# GET /a?of=hi%0A&length=3\n\nWhat http://127.0.0.1:");
+});
+
+/** A fault, and what the recording says: a line of its script, or why there is none. */
+const faults: readonly (readonly [FaultOptions, recorded: string])[] = [
+  [{ corruptBytes: 1 }, "    || 0123456799abcdef\n"],
+  [{ headFields: 1 }, "    < X-Fault-1: a\n"],
+  [{ cutAfterBytes: 5 }, "the server closed the connection after 5 bytes of the answer's body"],
+  [{ contentLength: 4 }, "the server closed the connection after 16 bytes of the answer's body"],
+  [{ bareLf: true }, "a player would refuse the answer, since it expects lines ended by CRLF"],
+];
+
+test.each(faults)("of a server with the fault %j it is what the client saw", async (...row) => {
+  const [fault, recorded] = row;
+  const folder = mkdtempSync(join(tmpdir(), "postern-recorded-"));
+  const said: string[] = [];
+  const recording = recordScripts(folder, { say: (line) => said.push(line) });
+  let sent = "";
+  const wiretap: Wiretap = {
+    connected() {
+      const heard = recording.connected();
+      return {
+        received: (octets) => heard.received(octets),
+        sent(octets) {
+          sent += latin1Text(octets);
+          heard.sent(octets);
+        },
+        clientEnded: () => heard.clientEnded(),
+        serverEnded: (how) => heard.serverEnded(how),
+        closed: () => heard.closed(),
+      };
+    },
+    ended: () => recording.ended(),
+  };
+  const server = await serve({ files: { "/a.txt": "0123456789abcdef" }, wiretap });
+  server.fault("GET", "/a.txt", fault);
+  const client = await RawClient.connect(server.port);
+  client.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  await client.ending();
+  client.shut();
+  await server.stop();
+  expect(client.text).toContain("200 OK");
+  expect(sent).toBe(client.text);
+  const scripts = readdirSync(folder).filter((name) => name.endsWith(".wire"));
+  const text = scripts.map((name) => readFileSync(join(folder, name), "utf8")).join("");
+  expect(text + said.join("\n")).toContain(recorded);
+  rmSync(folder, { recursive: true });
 });

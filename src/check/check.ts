@@ -31,7 +31,7 @@ import type { Script, ScriptFault } from "./script/script.ts";
 /**
  * 0: every `must` that was played held, and each server played at least one phase; 1: not so; 2: a
  * script or an argument can't be read, the tree or a report can't be written, or a server can't be
- * reached or went away.
+ * reached, went away or hangs.
  */
 type ExitStatus = 0 | 1 | 2;
 

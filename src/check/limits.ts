@@ -101,6 +101,12 @@ export const checkLimits = {
   /** How often and how far apart a connection is tried before a server counts as gone. */
   presenceTries: 4,
   betweenTriesMs: 150,
+  /**
+   * A server hangs if so many scripts in a row met nothing but silence, and a plain request then
+   * gets nothing in this time either, or in that of an answer if it is longer.
+   */
+  silentScriptsMax: 8,
+  lastAskTimeMs: 5000,
   /** How long all scripts of a `wire` may take together. */
   wireTimeMs: 600_000,
 };

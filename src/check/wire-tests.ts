@@ -15,7 +15,7 @@ import { departuresOf } from "./blame/departure.ts";
 import type { Profile } from "./blame/profile.ts";
 import { Connection } from "./play/connection.ts";
 import { endpointOf } from "./play/stage.ts";
-import { tally } from "./report/column.ts";
+import { endText, tally } from "./report/column.ts";
 import { asidesOf } from "./report/finding.ts";
 import type { Need } from "./script/need.ts";
 import { needWords } from "./script/need.ts";
@@ -164,7 +164,7 @@ function serverTests(scripts: readonly Script[], column: Column): void {
   const { gone } = column;
   if (gone !== undefined) {
     test("the server stays to the end", () => {
-      throw new Error(`${gone.error}, while these were played: ${gone.during.join(", ")}`);
+      throw new Error(endText(gone));
     });
   }
   for (const { title, references, touched, counts } of departuresOf(scripts, column)) {

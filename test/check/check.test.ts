@@ -541,6 +541,37 @@ describe("another server", () => {
     expect(readFileSync(files.html, "utf8")).toContain("<h2>Everywhere</h2>");
   });
 
+  test("that hangs is told so once, in every report, and the rest isn't played", async () => {
+    for (let index = 1; index <= 9; index++) write("s", `n${index}`, good);
+    const tree = join(folder, "tree");
+    const server = fakeServer(() => {});
+    servers.push(server);
+    const files = { junit: join(folder, "r.xml"), html: join(folder, "r.html") };
+    const options = { tree, jobs: 1, responseMs: 20, github: true, ...files };
+    const { status, text } = await run({ against: [server.url.href], ...options });
+    const what = "answers nothing any more since DIR/s/n1.wire:";
+    expect(status).toBe(2);
+    expect(text).toContain(`HANGS ${server.url.host}: ${what}`);
+    expect(text).toContain("These met nothing but silence:\n  DIR/s/n1.wire\n");
+    expect(text).toContain("the server answered nothing any more before it was played\n");
+    expect(text).toContain(`nothing was played; it HANGS (${what}`);
+    expect(text).toMatch(/^::error title=.*::hangs: answers nothing any more since /mu);
+    expect(readFileSync(files.junit, "utf8")).toContain('<error message="answers nothing any more');
+    expect(readFileSync(files.html, "utf8")).toContain("hangs: it answers nothing any more since");
+  }, 60_000);
+
+  test("with --bail plays nothing more after a server's first silence", async () => {
+    for (let index = 1; index <= 9; index++) write("s", `n${index}`, good);
+    let asked = 0;
+    const server = fakeServer(() => void asked++);
+    servers.push(server);
+    const options = { tree: join(folder, "tree"), bail: true, jobs: 64, responseMs: 20 };
+    const { status, text } = await run({ against: [server.url.href], ...options });
+    expect(status).toBe(1);
+    expect(text).toContain("a must failed before it, and --bail was given");
+    expect(asked).toBeLessThan(9);
+  });
+
   test("that goes away is told so once, in every report, and the rest isn't played", async () => {
     for (const name of ["a", "b", "c"]) write("s", name, good);
     const tree = join(folder, "tree");

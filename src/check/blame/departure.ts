@@ -59,14 +59,22 @@ export function departuresOf(scripts: readonly Script[], column: Column): readon
   return all.filter(({ strength }) => isCounted(strength, column));
 }
 
+/**
+ * A server that keeps its connections may close one now and then if it says so. What it does behind
+ * every answer of a kind is told all the same.
+ */
 function closings(seen: readonly Seen[], counts: boolean): readonly Departure[] {
-  const closed = seen.filter(({ behind }) => behind.closed);
+  const never = seen.every(({ behind }) => behind.closed);
+  const told = never ? seen : seen.filter(({ behind }) => !(behind.closed && isRefusal(behind)));
+  const where = whereClosed(told);
+  const closed = told.filter(
+    ({ behind }) => behind.closed && (where !== undefined || !behind.announced),
+  );
   if (closed.length === 0) return [];
   const old = closed.every(({ behind }) => behind.version === "HTTP/1.0");
-  const where = whereClosed(seen);
   const touched = closed.map(({ place }) => place);
   const closes: Departure = {
-    title: `closes the connection behind ${where}`,
+    title: `closes the connection behind ${where ?? countOf(closed, seen)}`,
     references: ["RFC 9112 §9.3"],
     strength: old ? "may" : "should",
     touched,
@@ -75,20 +83,34 @@ function closings(seen: readonly Seen[], counts: boolean): readonly Departure[] 
   const silent = closed.filter(({ behind }) => !behind.announced);
   if (silent.length === 0) return [closes];
   const allSilent = silent.length === closed.length;
-  const some = `${silent.length} of ${seen.length} answers`;
-  const never = allSilent && closed.length === seen.length;
+  const whereSilent = (allSilent ? where : undefined) ?? countOf(silent, seen);
   const unannounced: Departure = {
-    title: `says nothing of it (no Connection: close) behind ${allSilent ? where : some}`,
-    references: [never ? "RFC 9112 §9.3" : "RFC 9112 §9.6"],
-    strength: never ? "must" : "should",
+    title: `says nothing of it (no Connection: close) behind ${whereSilent}`,
+    references: [never && allSilent ? "RFC 9112 §9.3" : "RFC 9112 §9.6"],
+    strength: never && allSilent ? "must" : "should",
     touched: silent.map(({ place }) => place),
     counts: true,
   };
   return [closes, unannounced];
 }
 
-/** The answers behind which a server closes, in words. */
-function whereClosed(seen: readonly Seen[]): string {
+/**
+ * Whether a server that keeps its connections may close them behind such an answer: it refuses a
+ * request which isn't read then, or has no known end (RFC 9112 §2.2, §6.3, §9.3; RFC 9110 §15.5.9,
+ * §15.5.14).
+ */
+function isRefusal({ status }: Behind): boolean {
+  return refusals.has(status);
+}
+
+const refusals: ReadonlySet<number> = new Set([400, 408, 411, 413, 414, 417, 431, 501, 505]);
+
+function countOf(some: readonly Seen[], seen: readonly Seen[]): string {
+  return `${some.length} of ${seen.length} answers`;
+}
+
+/** The kind of answers behind all of which a server closes and behind no others, in words. */
+function whereClosed(seen: readonly Seen[]): string | undefined {
   const kinds: readonly (readonly [words: string, is: (behind: Behind) => boolean])[] = [
     ["every answer", () => true],
     ["every error", ({ status }) => status >= 400],
@@ -99,8 +121,7 @@ function whereClosed(seen: readonly Seen[]): string {
     const exact = seen.every(({ behind }) => behind.closed === is(behind));
     if (exact && seen.some(({ behind }) => is(behind))) return words;
   }
-  const count = seen.filter(({ behind }) => behind.closed).length;
-  return `${count} of ${seen.length} answers`;
+  return undefined;
 }
 
 function dates(touched: readonly Place[], counts: boolean): readonly Departure[] {

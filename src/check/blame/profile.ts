@@ -17,6 +17,8 @@ interface Exception {
   readonly sections?: readonly RegExp[];
   /** Fields of a request, in lower case, that such a server needn't know. */
   readonly fields?: readonly string[];
+  /** Fields of an answer, in lower case, that it needn't send. */
+  readonly expected?: readonly string[];
 }
 
 interface Rules {
@@ -37,6 +39,12 @@ const profiles = {
         fields: ["transfer-encoding", "te", "trailer"],
       },
       { about: "expectations", sections: [/^RFC 9110 §10\.1\.1$/u], fields: ["expect"] },
+      {
+        about: "entity tags and their conditions",
+        sections: [/^RFC 9110 §13\.1\.[1245]$/u, /^RFC 9110 §8\.8\.3(?:\.|$)/u],
+        fields: ["if-match", "if-none-match", "if-unmodified-since", "if-range"],
+      },
+      { about: "the close option", expected: ["connection"] },
       { about: "the Host field", sections: [/^RFC 9112 §3\.2(?:\.|$)/u, /^RFC 9110 §7\.[24]$/u] },
     ],
   },
@@ -81,10 +89,21 @@ export function reasonNotToAsk(phase: Phase, profile: Profile | undefined): stri
   return exception === undefined ? undefined : `not asked ${of}: ${exception.about}`;
 }
 
-function concerns({ sections = [], fields = [] }: Exception, phase: Phase): boolean {
+function concerns(exception: Exception, phase: Phase): boolean {
+  const { sections = [], fields = [], expected = [] } = exception;
   const { references } = phase;
   if (references.some((each) => sections.some((section) => section.test(each)))) return true;
-  return fields.length > 0 && sentFields(phase).some((name) => fields.includes(name));
+  if (fields.length > 0 && sentFields(phase).some((name) => fields.includes(name))) return true;
+  return expected.length > 0 && expectedFields(phase).some((name) => expected.includes(name));
+}
+
+/** The names of the fields that a phase expects in answers, in lower case. */
+function expectedFields({ steps }: Phase): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== "response") return [];
+    const needed = step.fields.filter(({ kind }) => kind !== "absent");
+    return needed.map(({ name }) => name.toLowerCase());
+  });
 }
 
 /** The names at the beginning of the lines that a phase sends, in lower case. */

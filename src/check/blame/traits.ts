@@ -8,11 +8,28 @@ import type { HttpResponse } from "../play/response-reader.ts";
 export class Traits {
   readonly #statuses = new Set<number>();
   readonly #fields = new Set<string>();
+  #answers = 0;
+  #sentStrongTag = false;
+
+  /** Whether an answer had an entity tag that isn't weak (RFC 9110 §8.8.3). */
+  get sentStrongTag(): boolean {
+    return this.#sentStrongTag;
+  }
+
+  /** How many whole answers it has sent. */
+  get answers(): number {
+    return this.#answers;
+  }
 
   /** Notes a whole answer. */
   note({ status, fields }: HttpResponse): void {
+    this.#answers += 1;
     this.#statuses.add(status);
-    for (const { name } of fields) this.#fields.add(name.toLowerCase());
+    for (const { name, value } of fields) {
+      const lowered = name.toLowerCase();
+      this.#fields.add(lowered);
+      if (lowered === "etag" && value.startsWith('"')) this.#sentStrongTag = true;
+    }
   }
 
   /** Whether an answer had this status. */

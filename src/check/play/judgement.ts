@@ -37,6 +37,8 @@ export interface Failure {
   readonly unsaved?: true;
   /** Whether the server closed the connection behind a whole answer, and nothing else is wrong. */
   readonly closedBehind?: true;
+  /** Whether the time ran out and not a byte had come. */
+  readonly silent?: true;
 }
 
 interface Difference {

@@ -20,16 +20,17 @@ import type { Cut } from "./exchange/block.ts";
 import { chosenCuts, resolveBlock } from "./exchange/block.ts";
 import type { ConnectionTap, Endpoint } from "./connection.ts";
 import { Connection } from "./connection.ts";
-import { answerOf } from "./exchange/answer.ts";
+import { answerOf, isRefusal } from "./exchange/answer.ts";
 import type { ExchangePart } from "./exchange/exchange.ts";
 import { ExchangeLog } from "./exchange/exchange.ts";
 import { PlayedConnection } from "./exchange/played-connection.ts";
 import type { Failure, Memory, Weigh } from "./judgement.ts";
 import { judgeResponse } from "./judgement.ts";
-import { ended, late, left, malformed, stray } from "./exchange/mishap.ts";
+import { ended, late, left, malformed, stray, unopened } from "./exchange/mishap.ts";
 import type { HttpResponse, Progress } from "./response-reader.ts";
 import { fieldValues, ResponseReader } from "./response-reader.ts";
 import type {
+  ConnectionEnd,
   ConnectionStep,
   Phase,
   ResponseStep,
@@ -37,7 +38,7 @@ import type {
   Step,
   TreeChange,
 } from "../script/script.ts";
-import { expectsEnd, isConnectionStep, permits } from "../script/script.ts";
+import { isConnectionStep, permits, permittedEnds } from "../script/script.ts";
 import { changeTree } from "./script-tree.ts";
 import { checkLimits } from "../limits.ts";
 
@@ -94,8 +95,8 @@ class Player {
   readonly #log = new ExchangeLog();
   readonly #notes = new Notes();
   #subject: Subject = strictly;
-  /** Whether the next expectation is that the server ends the connection. */
-  #awaitsEnd = false;
+  /** The ends of the connection that the next expectation takes. */
+  #permittedEnds: readonly ConnectionEnd[] = [];
 
   constructor(play: Play, memory: Memory) {
     this.#play = play;
@@ -122,7 +123,7 @@ class Player {
     this.#subject = foreign ? subjectOf(phase) : strictly;
     let end: Failure | Obstacle | undefined;
     for (const [index, step] of phase.steps.entries()) {
-      this.#awaitsEnd = expectsEnd(phase.steps.slice(index + 1));
+      this.#permittedEnds = permittedEnds(phase.steps.slice(index + 1));
       end = await this.#weighed(step);
       if (end !== undefined) break;
     }
@@ -195,8 +196,7 @@ class Player {
     const { endpoint } = this.#play;
     const connection = await Connection.open(endpoint, this.#tap(this.#current));
     if (connection.ok) return connection.value;
-    const expected = `a connection to ${endpoint.host} port ${endpoint.port}`;
-    return { line, expected, came: connection.error };
+    return unopened(endpoint, connection.error, line);
   }
 
   /** Whether the server closed the connection behind an answer, and the phase isn't about that. */
@@ -254,7 +254,7 @@ class Player {
     const block = resolveBlock(parts, this.#memory, line);
     if (!("octets" in block)) return block;
     if (!this.#subject.persistence) await this.#awaitEnd(played);
-    if (this.#isLetOff(played) && played.canBeReplaced && !this.#awaitsEnd) {
+    if (this.#isLetOff(played) && played.canBeReplaced && this.#permittedEnds.length === 0) {
       const failure = await this.#reopen(played, line);
       if (failure !== undefined) return failure;
     }
@@ -327,6 +327,8 @@ class Player {
       if (connection.pendingBytes > 0) {
         begun = true;
         progress = reader.push(connection.take());
+      } else if (!begun && connection.peer !== "open" && permits(step, connection.peer)) {
+        return undefined;
       } else if (!begun && this.#mayAskAgain(played)) {
         const failure = await this.#reopen(played, step.line);
         if (failure !== undefined) return failure;
@@ -334,9 +336,9 @@ class Player {
         deadline = performance.now() + bound;
       } else if (connection.peer !== "open") {
         const { peer } = connection;
-        if (!begun && permits(step, peer)) return undefined;
         if (!begun && this.#isLetOff(played)) return this.#closedEarly(played, step.line);
-        progress = peer === "reset" ? { kind: "need-data" } : reader.end();
+        const ends = peer === "closed" || isRefusal(step, this.#permittedEnds, reader.head);
+        if (ends) progress = reader.end();
         if (progress.kind !== "response") return this.#cutShort(played, step, reader, begun);
       } else if ((await connection.changed(deadline)) === "late" && connection.pendingBytes === 0) {
         if (connection.peer === "open") return late(step, reader, bound, played.ending.missing);

@@ -70,11 +70,12 @@ export async function playScript(
   const phases: PhaseOutcome[] = [];
   let memory = freshMemory(script);
   for (const run of phaseRuns(script)) {
-    const unasked = run.map((phase) => stage.reasonNotToAsk?.(phase));
+    const stop = stage.watch?.reasonToStop;
+    const unasked = run.map((phase) => stop ?? stage.reasonNotToAsk?.(phase));
     const without = (played: readonly PhaseOutcome[]): void => {
       phases.push(...played.map((outcome, index) => askedOutcome(outcome, unasked[index])));
     };
-    if (playsByItself(script)) {
+    if (playsByItself(script) && stop === undefined) {
       // Later phases build on what this one changes, so it is played and not counted.
       without(await playRun(run, play, memory));
     } else if (unasked.every((reason) => reason !== undefined)) {
@@ -84,6 +85,7 @@ export async function playScript(
       without(inTime.phases);
       memory = inTime.memory;
     } else without(await playRun(run, play, memory));
+    await stage.watch?.ended(script, phases.slice(-run.length));
   }
   return { phases, replays: 0 };
 }

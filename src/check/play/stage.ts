@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 
 import type { Asked } from "../blame/profile.ts";
 import { lackedNeeds, reasonNotToAsk } from "../blame/profile.ts";
+import type { PhaseOutcome } from "../blame/outcome.ts";
 import type { Traits } from "../blame/traits.ts";
 import type { Endpoint } from "./connection.ts";
 import type { Phase, Script } from "../script/script.ts";
@@ -45,6 +46,14 @@ export interface Stage {
   readonly traits?: Traits;
   /** Why a phase is not asked of the server, if it isn't. */
   readonly reasonNotToAsk?: (phase: Phase) => string | undefined;
+  /** Is told how each run of phases ended. Says why nothing more is played, if so. */
+  readonly watch?: Watch;
+}
+
+/** Looks after a server of others, which may go away or hang. */
+export interface Watch {
+  readonly reasonToStop: string | undefined;
+  ended(script: Script, phases: readonly PhaseOutcome[]): Promise<void>;
 }
 
 /** The host and port of a URL, an IPv6 address without its brackets. */

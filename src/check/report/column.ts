@@ -31,7 +31,7 @@ export interface Column {
   readonly outcomes: ReadonlyMap<Script, ScriptOutcome>;
   /** What it was seen to do in all of the check. */
   readonly traits?: Traits;
-  /** That it went away while scripts were played, and which scripts these were. */
+  /** That it went away or hung while scripts were played, and which scripts these were. */
   readonly gone?: Gone;
   /** The strengths that count. All if absent. */
   readonly counted?: readonly Strength[];
@@ -39,10 +39,20 @@ export interface Column {
 
 /** The end of a server in the middle of a check. */
 export interface Gone {
-  /** Why no connection could be opened any more. */
+  /** Why no connection could be opened any more, or since which line nothing was answered. */
   readonly error: string;
-  /** The files of the scripts that were being played. */
+  /** The files of the scripts that were being played, or met nothing but silence. */
   readonly during: readonly string[];
+  /** Whether it is still there, and answers nothing. */
+  readonly hangs?: true;
+}
+
+/** The end of a server in a line, with the scripts. */
+export function endText({ error, during, hangs }: Gone): string {
+  const scripts = during.join(", ");
+  return hangs === true
+    ? `${error}; these met nothing but silence: ${scripts}`
+    : `${error}, while these were played: ${scripts}`;
 }
 
 /** The number of phases that were played, and how many of them held. */

@@ -15,7 +15,8 @@ export function summary(scripts: readonly Script[], column: Column): string {
   if (unreachable !== undefined) return `${server}: not reached`;
   const { must, should, may } = totals(scripts, column);
   const played = must.played + should.played + may.played;
-  const end = gone === undefined ? "" : `; it WENT AWAY (${gone.error})`;
+  const what = gone?.hangs === true ? "HANGS" : "WENT AWAY";
+  const end = gone === undefined ? "" : `; it ${what} (${gone.error})`;
   if (played === 0) return `${server}: nothing was played${end}`;
   const failed = must.played - must.held;
   const musts = failed === 0 ? "every must held" : `${counted(failed, "must")} FAILED`;

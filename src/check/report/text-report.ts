@@ -136,11 +136,12 @@ function departureText(departure: Departure, { server }: Column): readonly strin
   ];
 }
 
-function goneText(server: string, { error, during }: Gone): readonly string[] {
-  return [
-    `WENT AWAY ${server}: ${error}; the rest was not played. When it went, these were played:`,
-    ...during.map((file) => `  ${file}`),
-  ];
+function goneText(server: string, { error, during, hangs }: Gone): readonly string[] {
+  const heading =
+    hangs === true
+      ? `HANGS ${server}: ${error}; the rest was not played. These met nothing but silence:`
+      : `WENT AWAY ${server}: ${error}; the rest was not played. When it went, these were played:`;
+  return [heading, ...during.map((file) => `  ${file}`)];
 }
 
 function brief({ script, phase, outcome }: Finding): string {

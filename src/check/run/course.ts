@@ -69,6 +69,14 @@ export class Course {
     return this.#options.jobs ?? safe;
   }
 
+  /**
+   * How many scripts are played at once where a failure among too many is looked at again before it
+   * counts. With `--bail` none may have to wait for that.
+   */
+  crowdedWidth(safe: number): number {
+    return this.#options.bail === true ? this.narrowWidth() : this.width(safe);
+  }
+
   /** The same for scripts of which too many at once would disturb each other. */
   narrowWidth(): number {
     return Math.min(this.width(timedAtOnceMax), timedAtOnceMax);
@@ -111,7 +119,7 @@ export class Course {
     safe: number,
     play: (script: Script, crowded: boolean) => Promise<void>,
   ): Promise<void> {
-    const width = this.width(safe);
+    const width = this.crowdedWidth(safe);
     const crowded = width > this.narrowWidth();
     const patient = scripts.filter((script) => !playsInTime(script));
     await inParallel(patient, width, (script) => play(script, crowded));

@@ -29,7 +29,7 @@ import { hasFailed } from "./course.ts";
 import { Presence } from "./presence.ts";
 import { checkLimits } from "../limits.ts";
 
-const { foreignScriptsAtOnce: scriptsAtOnce, replayedAtOnce } = checkLimits;
+const { foreignScriptsAtOnce: scriptsAtOnce, replayedAtOnce, lastAskTimeMs } = checkLimits;
 
 /** Scripts that are played on one tree. */
 export interface TreeGroup {
@@ -159,12 +159,14 @@ async function playGroup(
 async function playForeign(
   group: TreeGroup,
   column: ForeignColumn,
-  stage: Stage,
+  server: Stage,
   course: Course,
 ): Promise<void> {
   const { bounds } = course;
   const { outcomes } = column;
-  const presence = new Presence(column, stage.endpoint);
+  const askTimeMs = Math.max(bounds.responseMs ?? 0, lastAskTimeMs);
+  const presence = new Presence(column, server.endpoint, askTimeMs);
+  const stage = { ...server, watch: presence };
   const playable = course.ordered(group.scripts.filter((script) => !outcomes.has(script)));
   const play = async (script: Script, on: Stage): Promise<void> => {
     await presence.during(script, async () => {

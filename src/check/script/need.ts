@@ -13,6 +13,7 @@ export const needs = {
     "sends gzip, br or zstd to clients that accept it, made or found beside a file",
   downloads: "answers ?download and ?raw, and offers folders as archives",
   "error-pages": "answers errors with a page of its own, or with the tree's 404.html",
+  "folder-redirect": "redirects a folder's name without its slash to the one with it",
   "hidden-names": "answers names that begin with a dot as if they were absent",
   listing: "answers a folder without an index file with a page that lists it",
   "permission-bits": "refuses what the mode bits don't let others read",

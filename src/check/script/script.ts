@@ -329,10 +329,15 @@ export function isConnectionStep(step: Step): step is ConnectionStep {
   return step.kind === "open" || step.kind === "end" || step.kind === "silence";
 }
 
-/** Whether the first expectation among the steps is that the server ends the connection. */
-export function expectsEnd(steps: readonly Step[]): boolean {
+/**
+ * How the server may end the connection where the next expectation stands: the ends that it takes,
+ * in place of a response or alone. None if it takes a response only.
+ */
+export function permittedEnds(steps: readonly Step[]): readonly ConnectionEnd[] {
   const next = steps.find((step) => step.kind === "response" || isConnectionStep(step));
-  return next?.kind === "end";
+  if (next?.kind === "end") return next.ends;
+  if (next?.kind !== "response") return [];
+  return next.choices.flatMap((choice) => (choice.kind === "end" ? [choice.end] : []));
 }
 
 /** Whether a step takes this end of the connection in place of the response. */

@@ -29,6 +29,7 @@ test("a server that keeps its connections departs from nothing", () => {
   expect(told()).toEqual([]);
 });
 
+const unannounced = { announced: false };
 const where = (...seen: readonly Behind[]): string | undefined => told(...seen)[0];
 
 test("one that closes them is told once, with the answers behind which it does", () => {
@@ -40,7 +41,8 @@ test("one that closes them is told once, with the answers behind which it does",
   expect(where(behind(false), behind(true, head))).toContain("behind every answer to HEAD (");
   const empty = { status: 304 };
   expect(where(behind(false), behind(true, empty))).toContain("every answer without content (");
-  expect(where(behind(false), behind(true), behind(true, head))).toContain("behind 2 of 3 answers");
+  const some = [behind(true, unannounced), behind(true, { ...head, ...unannounced })];
+  expect(where(behind(false), ...some)).toContain("behind 2 of 3 answers");
 });
 
 test("a server of HTTP/1.0 may close them", () => {
@@ -49,8 +51,20 @@ test("a server of HTTP/1.0 may close them", () => {
   ]);
 });
 
+test("one that keeps them may close some, if it says so or refuses what it doesn't read", () => {
+  const some = [behind(true), behind(true, { toHead: true })];
+  expect(told(behind(false), ...some)).toEqual([]);
+  const refusals = [400, 413, 431].map((status) => behind(true, { status, ...unannounced }));
+  expect(told(behind(false), ...refusals)).toEqual([]);
+  const silent = behind(true, { toHead: true, ...unannounced });
+  expect(told(behind(false), ...some, silent, ...refusals)).toEqual([
+    "should: closes the connection behind 1 of 7 answers (RFC 9112 §9.3)",
+    "should: says nothing of it (no Connection: close) behind 1 of 7 answers (RFC 9112 §9.6)",
+  ]);
+  expect(told(...refusals)).toHaveLength(2);
+});
+
 test("one that doesn't say so must, if it never keeps one, and else should", () => {
-  const unannounced = { announced: false };
   expect(told(behind(true, unannounced))[1]).toBe(
     "must: says nothing of it (no Connection: close) behind every answer (RFC 9112 §9.3)",
   );

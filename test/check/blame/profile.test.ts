@@ -43,8 +43,20 @@ test("an HTTP/1.0 server isn't asked for what came with HTTP/1.1", () => {
   );
   expect(ofOld("RFC 9112 §6.3", "must", "Content-Length: 0")).toBe("asked");
   expect(ofOld("RFC 9110 §9.3.3", "must", "expect: 100-continue")).toBe(`${not}expectations`);
+  expect(ofOld("RFC 9110 §13.1.2", "must")).toBe(`${not}entity tags and their conditions`);
+  expect(ofOld("RFC 9110 §9.3.2", "must", "If-Match: *")).toContain("entity tags");
+  expect(ofOld("RFC 9110 §13.1.3", "must", "If-Modified-Since: a")).toBe("asked");
   expect(ofOld("RFC 9112 §3.2.2", "must")).toBe(`${not}the Host field`);
   expect(ofOld("RFC 9112 §3", "must")).toBe("asked");
+});
+
+test("nor for the close option in an answer, which HTTP/1.0 has no need of", () => {
+  const text = "# T\n\n## P (RFC 9112 §9.6, should)\n\n    > GET / HTTP/1.1\n    >\n    < 200\n";
+  const script = parseScript("t.wire", `${text}    < Connection: close\n`);
+  const [first] = script.ok ? script.value.phases : [];
+  if (first === undefined) throw new Error("no phase");
+  expect(reasonNotToAsk(first, "http10")).toContain("the close option");
+  expect(reasonNotToAsk(first, "static")).toBeUndefined();
 });
 
 test("an intermediary isn't asked for what the server behind it decides", () => {

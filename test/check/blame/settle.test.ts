@@ -52,3 +52,43 @@ test("one that sent it once is wrong where it didn't", () => {
   traits.note(answer(206));
   expect(kindsOf(traits)).toEqual(["failed", "failed"]);
 });
+
+/** What a phase of these statements comes to that failed at its last line, with this answer. */
+function settledReason(heading: string, steps: string, response: HttpResponse): string {
+  const text = `# T\n\n## P (${heading})\n\n${steps}`;
+  const of = parseScript("s/b.wire", text);
+  if (!of.ok) throw new Error(JSON.stringify(of.error));
+  const line = text.trimEnd().split("\n").length;
+  const failure = { line, expected: "", came: "", response };
+  const failed: readonly PhaseOutcome[] = [{ kind: "failed", failure }];
+  const traits = new Traits();
+  traits.note(response);
+  const played = new Map([[of.value, { kind: "played" as const, phases: failed, replays: 0 }]]);
+  const outcome = settled({ server: "a:80", outcomes: played, traits }).outcomes.get(of.value);
+  const [phase] = outcome?.kind === "played" ? outcome.phases : [];
+  return phase?.kind === "not-played" ? phase.reason : "failed";
+}
+
+test("a server without tags, or with weak ones, is blamed where they are the subject", () => {
+  const save = `${request}    < 200\n    save tag = ETag ~ ^(".*")$\n`;
+  const without = "none of the server's answers had an ETag";
+  expect(settledReason("RFC 9110 §13.1.2, should", save, answer(200))).toBe(without);
+  const has = `${request}    < 200\n    has ETag\n`;
+  expect(settledReason("RFC 9110 §13.1.2, should", has, answer(200))).toBe(without);
+  expect(settledReason("RFC 9110 §8.8.3, should", has, answer(200))).toBe("failed");
+  const weak = { ...answer(200), fields: [{ name: "ETag", value: 'W/"a"' }] };
+  const reason = "all tags of the server are weak, as they may be (RFC 9110 §8.8.3)";
+  expect(settledReason("RFC 9110 §13.1.1, should", save, weak)).toBe(reason);
+  expect(settledReason("RFC 9110 §8.8.1, should", save, weak)).toBe("failed");
+  const strong = { ...answer(200), fields: [{ name: "ETag", value: '"a"' }] };
+  expect(settledReason("RFC 9110 §13.1.1, should", save, strong)).toBe("failed");
+});
+
+test("a server needn't implement another method than GET and HEAD, if it says 501", () => {
+  const options = "    > OPTIONS /a HTTP/1.1\n    >\n    < 2xx\n";
+  const reason =
+    "the server implements no such method, as it may (RFC 9110 §9.1), and says so: 501";
+  expect(settledReason("RFC 9110 §9.3.7, should", options, answer(501))).toBe(reason);
+  expect(settledReason("RFC 9110 §9.3.7, should", options, answer(500))).toBe("failed");
+  expect(settledReason("RFC 9110 §9.1, should", options, answer(501))).toBe("failed");
+});

@@ -2,6 +2,17 @@ import { expect, test } from "bun:test";
 
 import { Traits } from "../../../src/check/blame/traits.ts";
 
+test("answers are counted, and a strong tag is told from weak ones", () => {
+  const traits = new Traits();
+  const empty = { version: "HTTP/1.1", status: 200, reason: "", trailers: [] };
+  const tagged = (value: string): void =>
+    traits.note({ ...empty, fields: [{ name: "etag", value }], body: new Uint8Array(0) });
+  tagged('W/"a"');
+  expect([traits.answers, traits.sentStrongTag]).toEqual([1, false]);
+  tagged('"a"');
+  expect([traits.answers, traits.sentStrongTag]).toEqual([2, true]);
+});
+
 test("a server has sent a status, or a field in whatever case, once an answer had it", () => {
   const traits = new Traits();
   const fields = [{ name: "ETag", value: '"a"' }];

@@ -724,6 +724,14 @@ const closing = (fields = "Connection: close\r\n"): FakeServer =>
     socket.end();
   });
 
+/** Sends a head and a beginning of content, and resets the connection. */
+const resetting = (head: string): FakeServer =>
+  serve((socket) => {
+    socket.write(`HTTP/1.1 ${head}\r\nConnection: close\r\n\r\ntoo`);
+    socket.flush();
+    setTimeout(() => socket.terminate(), 20);
+  });
+
 const ask = (path: string): string => `> GET ${path} HTTP/1.1\n    >\n    `;
 
 describe("a server of others", () => {
@@ -751,6 +759,25 @@ describe("a server of others", () => {
       { kind: "held" },
       { kind: "not-played", reason: "the server closed the connection behind an earlier answer" },
     ]);
+  });
+
+  test("that closes where the script permits it is let be, and not asked again", async () => {
+    const piece = `${ask("/a")}${ask("/b")}< 200\n    < 200 or closed or reset`;
+    const [outcome] = await play(closing(), piece, foreign);
+    expect(outcome).toEqual({ kind: "held" });
+    const later = `${ask("/a")}< 200\n    ${ask("/b")}< 400 or closed`;
+    expect(await play(closing(), later, foreign)).toEqual([{ kind: "held" }]);
+  });
+
+  test("that resets behind an error has answered, where the script permits the reset", async () => {
+    const steps = `${ask("/a")}< 431 or 200\n    closed or reset`;
+    const refused = "431 Request Header Fields Too Large";
+    expect(await play(resetting(refused), steps, foreign)).toEqual([{ kind: "held" }]);
+    const cut = `${ask("/a")}< 431 or reset`;
+    expect(await play(resetting(refused), cut, foreign)).toEqual([{ kind: "held" }]);
+    expect(await failure(resetting("200 OK"), steps, foreign)).toContain("server reset the");
+    const strict = `${ask("/a")}< 431\n    closed`;
+    expect(await failure(resetting(refused), strict, foreign)).toContain("server reset the");
   });
 
   test("is not asked twice what isn't to be repeated", async () => {

@@ -5,7 +5,7 @@
 
 import { visibleText } from "../../script/escape.ts";
 import type { ResponseStep } from "../../script/script.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection, Endpoint } from "../connection.ts";
 import type { Failure } from "../judgement.ts";
 import { choicesText } from "../judgement.ts";
 import type { Progress, ResponseReader } from "../response-reader.ts";
@@ -13,6 +13,12 @@ import type { Progress, ResponseReader } from "../response-reader.ts";
 /** How the server ended its side, in words. */
 export function left(peer: "closed" | "reset"): string {
   return peer === "closed" ? "the server closed the connection" : "the server reset the connection";
+}
+
+/** No connection could be opened. One that isn't even refused is a kind of silence. */
+export function unopened({ host, port }: Endpoint, error: string, line: number): Failure {
+  const silent = error.startsWith("no connection within") ? { silent: true as const } : {};
+  return { line, expected: `a connection to ${host} port ${port}`, came: error, ...silent };
 }
 
 export function stray(connection: Connection, line: number, expected: string): Failure {
@@ -46,6 +52,7 @@ export function late(
     line: step.line,
     expected: `status ${choicesText(step.choices)} within ${bound} ms`,
     came: `${soFar(reader)}; missing: ${reader.describeMissing()}${hint}`,
+    ...(silent ? { silent } : {}),
   };
 }
 

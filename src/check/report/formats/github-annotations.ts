@@ -10,6 +10,7 @@ import { departuresOf } from "../../blame/departure.ts";
 import type { Cause } from "../cause.ts";
 import { allCauses } from "../cause.ts";
 import type { Column, Gone } from "../column.ts";
+import { endText } from "../column.ts";
 import { failureMessage } from "./failure-lines.ts";
 
 const commands = { must: "error", should: "warning", may: "notice" } as const;
@@ -31,8 +32,8 @@ export function githubAnnotations(scripts: readonly Script[], columns: readonly 
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function goneText({ error, during }: Gone): string {
-  return data(`went away: ${error}, while these were played: ${during.join(", ")}`);
+function goneText(gone: Gone): string {
+  return data(`${gone.hangs === true ? "hangs" : "went away"}: ${endText(gone)}`);
 }
 
 /** A departure at the first phase that it touched. */

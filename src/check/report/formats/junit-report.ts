@@ -7,7 +7,7 @@
 import { departuresOf } from "../../blame/departure.ts";
 import type { Script } from "../../script/script.ts";
 import type { Column } from "../column.ts";
-import { sections } from "../column.ts";
+import { endText, sections } from "../column.ts";
 import type { Finding } from "../finding.ts";
 import { asidesOf } from "../finding.ts";
 import { escapeMarkup } from "./escape-markup.ts";
@@ -82,11 +82,10 @@ function skipped(reason: string): Pick<Case, "result" | "content"> {
   return { result: "skipped", content: `<skipped message="${escapeMarkup(reason)}"/>` };
 }
 
-/** A server that isn't there, or went away. */
+/** A server that isn't there, went away or hangs. */
 function endOf({ server, unreachable, gone }: Column): readonly Case[] {
   if (unreachable === undefined && gone === undefined) return [];
-  const during = gone === undefined ? "" : `, while these were played: ${gone.during.join(", ")}`;
-  const message = unreachable ?? `${gone?.error}${during}`;
+  const message = unreachable ?? (gone === undefined ? "" : endText(gone));
   const name = unreachable === undefined ? `${server} stays to the end` : `${server} is reached`;
   return [{ name, result: "error", content: `<error message="${escapeMarkup(message)}"/>` }];
 }

@@ -57,7 +57,7 @@ function pointsOf(script: Script, column: Column, named: boolean): readonly Poin
   });
 }
 
-/** A server that isn't there, or went away, as one point that failed. */
+/** A server that isn't there, went away or hangs, as one point that failed. */
 function endOf({ server, unreachable, gone }: Column): readonly Point[] {
   if (unreachable !== undefined) {
     const text = escaped(`${server} is reached`);
@@ -65,7 +65,9 @@ function endOf({ server, unreachable, gone }: Column): readonly Point[] {
   }
   if (gone === undefined) return [];
   const text = escaped(`${server} stays to the end`);
-  const during = gone.during.map((file) => `# it went while this was played: ${file}`);
+  const what =
+    gone.hangs === true ? "this met nothing but silence" : "it went while this was played";
+  const during = gone.during.map((file) => `# ${what}: ${file}`);
   return [{ ok: false, text, details: [`# ${gone.error}`, ...during] }];
 }
 

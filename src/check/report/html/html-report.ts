@@ -8,7 +8,7 @@
 import type { Script, Strength } from "../../script/script.ts";
 import { strengths } from "../../script/script.ts";
 import { departuresOf } from "../../blame/departure.ts";
-import type { Column, Tallies, Tally } from "../column.ts";
+import type { Column, Gone, Tallies, Tally } from "../column.ts";
 import { sections, tally } from "../column.ts";
 import { escapeMarkup } from "../formats/escape-markup.ts";
 import { departuresRow } from "../matrix.ts";
@@ -60,15 +60,18 @@ ${folders.map(([name, members], index) => section(name, members, columns, index)
 `;
 }
 
-/** What a server does in phases about something else, and the end of one that went away. */
+function endWords({ error, during, hangs }: Gone): string {
+  const scripts = during.join(", ");
+  return hangs === true
+    ? `hangs: it ${error}; these met nothing but silence: ${scripts}`
+    : `went away (${error}), while these were played: ${scripts}`;
+}
+
+/** What a server does in phases about something else, and that one went away or hangs. */
 function everywhere(scripts: readonly Script[], columns: readonly Column[]): string {
   const items = columns.flatMap((column) => {
     const { server, gone } = column;
-    const during = gone?.during.join(", ");
-    const ends =
-      gone === undefined
-        ? []
-        : [`${server} went away (${gone.error}), while these were played: ${during}`];
+    const ends = gone === undefined ? [] : [`${server} ${endWords(gone)}`];
     const found = departuresOf(scripts, column).map(({ title, references, strength, touched }) => {
       const phases = counted(new Set(touched.map(({ phase }) => phase)).size, "phase");
       return `${server} ${title} (${[...references, strength].join(", ")}), in ${phases}`;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { answerOf } from "../../../../src/check/play/exchange/answer.ts";
+import { answerOf, isRefusal } from "../../../../src/check/play/exchange/answer.ts";
 import type { ResponseStep } from "../../../../src/check/script/script.ts";
 
 const step: ResponseStep = {
@@ -46,4 +46,14 @@ test("an answer without a body whatever it says is taken for one to HEAD", () =>
   } as const;
   expect(answerOf({ ...step, framing: "none" }, response).toHead).toBe(true);
   expect(answerOf(step, response).toHead).toBe(false);
+});
+
+test("the content of an error may end in a reset where the script permits one, and no other", () => {
+  const permitting: ResponseStep = { ...step, choices: [{ kind: "end", end: "reset" }] };
+  const refused = { status: 431 };
+  expect(isRefusal(step, ["closed", "reset"], refused)).toBe(true);
+  expect(isRefusal(permitting, [], refused)).toBe(true);
+  expect(isRefusal(step, ["closed"], refused)).toBe(false);
+  expect(isRefusal(permitting, ["reset"], { status: 200 })).toBe(false);
+  expect(isRefusal(permitting, ["reset"], undefined)).toBe(false);
 });
