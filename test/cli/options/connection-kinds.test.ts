@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
 
 import {
+  connectionRows,
   deadlinesText,
   fileMode,
-  port,
   ready,
-  tls,
 } from "../../../src/cli/options/connection-kinds.ts";
 import type { Kind } from "../../../src/cli/options/value-kind.ts";
+
+const port = connectionRows.port.kind;
+const tls = connectionRows.tls.kind;
 
 /** What `kind` reads of a flag's `text`. */
 function read<Value>({ text: how }: Kind<Value>, text: string): Value | undefined {
