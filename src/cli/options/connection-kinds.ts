@@ -85,9 +85,9 @@ type Deadlines = Partial<Record<keyof Limits, number>>;
 /** The longest deadline, in seconds: a week. */
 const secondsMax = 7 * 24 * 3600;
 
-function readDeadlines(text: string): Deadlines | undefined {
+function readDeadlines(given: string): Deadlines | undefined {
   const limits: Deadlines = {};
-  for (const part of text.split(",")) {
+  for (const part of given.split(",")) {
     const [, name = "", seconds = ""] = /^([a-z]+)=(\d+(?:\.\d+)?)$/.exec(part) ?? [];
     if (!Object.hasOwn(deadlines, name) || Number(seconds) > secondsMax) return undefined;
     const limit = deadlines[name as keyof typeof deadlines];
