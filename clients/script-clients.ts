@@ -74,7 +74,7 @@ export function urllibClient(python: string): Client {
   return new ScriptClient(
     "urllib",
     version,
-    (errand) => [python, join(programs, "urllib.py"), asked(errand)],
+    (errand) => [python, join(programs, "ask_urllib.py"), asked(errand)],
     () => ({}),
     ["pieces"],
   );

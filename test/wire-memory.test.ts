@@ -3,7 +3,7 @@
  * phase has to hold as it does on disk; bytes aren't cut here, which is the parser's subject.
  *
  * What is left out is so by rule: scripts with what a tree in memory can't have (symbolic links,
- * FIFOs, names that no request can spell), and phases from the first one on that changes the tree
+ * FIFOs, names that no request can spell, uploads), and phases from the first one on that changes the tree
  * while it is served.
  */
 
@@ -49,6 +49,8 @@ function reasonToLeaveOut(script: Script): string | undefined {
   if (script.tree.some(({ kind }) => kind === "fifo")) return "has a FIFO";
   if (!script.tree.every(({ path }) => namesIn(path).every(isNameable)))
     return "has names that can't be asked for";
+  if (script.settings.serverArguments.some((word) => word === "--put" || word === "upload"))
+    return "stores what it is sent";
   return script.phases[0]?.steps.some(changes) === true ? "changes its tree at once" : undefined;
 }
 
