@@ -5,7 +5,7 @@
  */
 
 import type { Column } from "../report/column.ts";
-import { isCounted } from "../report/column.ts";
+import { isCounted, playedPhases } from "../report/column.ts";
 import type { Phase, Script, Strength } from "../script/script.ts";
 import type { Behind } from "./notes.ts";
 import { subjectOf } from "./subject.ts";
@@ -37,20 +37,14 @@ export function departuresOf(scripts: readonly Script[], column: Column): readon
   const seen: Seen[] = [];
   const dateless: Place[] = [];
   const blamed = new Set<"closes" | "dateless">();
-  for (const script of scripts) {
-    const outcome = column.outcomes.get(script);
-    if (outcome?.kind !== "played") continue;
-    for (const [index, phase] of script.phases.entries()) {
-      const result = outcome.phases[index];
-      if (result === undefined) continue;
-      for (const behind of result.behind ?? []) {
-        seen.push({ place: { script, phase, line: behind.line }, behind });
-      }
-      for (const line of result.dateless ?? []) dateless.push({ script, phase, line });
-      if (result.kind !== "failed") continue;
-      if (result.failure.closedBehind === true) blamed.add("closes");
-      if (subjectOf(phase).date) blamed.add("dateless");
+  for (const { script, phase, result } of playedPhases(scripts, column)) {
+    for (const behind of result.behind ?? []) {
+      seen.push({ place: { script, phase, line: behind.line }, behind });
     }
+    for (const line of result.dateless ?? []) dateless.push({ script, phase, line });
+    if (result.kind !== "failed") continue;
+    if (result.failure.closedBehind === true) blamed.add("closes");
+    if (subjectOf(phase).date) blamed.add("dateless");
   }
   const all = [
     ...closings(seen, !blamed.has("closes")),

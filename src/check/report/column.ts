@@ -7,7 +7,7 @@ import { basename, dirname } from "node:path";
 
 import type { Traits } from "../blame/traits.ts";
 import type { PhaseOutcome } from "../blame/outcome.ts";
-import type { Script, Strength } from "../script/script.ts";
+import type { Phase, Script, Strength } from "../script/script.ts";
 
 /** The outcome of one script against one server. */
 export type ScriptOutcome =
@@ -78,19 +78,30 @@ export function tally(scripts: readonly Script[], column: Column): Tallies {
     counts[strength].played += 1;
     if (held) counts[strength].held += 1;
   };
+  for (const { phase, result } of playedPhases(scripts, column)) {
+    if (result.kind !== "not-played") count(phase.strength, result.kind === "held");
+    for (const { own, failure } of result.asides ?? []) count(own.strength, failure === undefined);
+  }
+  return counts;
+}
+
+/** The phases of the scripts that were played, and what became of each. */
+export function* playedPhases(
+  scripts: readonly Script[],
+  column: Column,
+): Generator<{
+  readonly script: Script;
+  readonly phase: Phase;
+  readonly result: PhaseOutcome;
+}> {
   for (const script of scripts) {
     const outcome = column.outcomes.get(script);
     if (outcome?.kind !== "played") continue;
     for (const [index, phase] of script.phases.entries()) {
       const result = outcome.phases[index];
-      if (result === undefined) continue;
-      if (result.kind !== "not-played") count(phase.strength, result.kind === "held");
-      for (const { own, failure } of result.asides ?? []) {
-        count(own.strength, failure === undefined);
-      }
+      if (result !== undefined) yield { script, phase, result };
     }
   }
-  return counts;
 }
 
 /** Whether what has this strength is counted and reported. */
