@@ -71,7 +71,7 @@ export class FakeTransport implements Transport {
     this.calls.push("terminate");
   }
 
-  /** Whoever has the socket now, in place of the first connection. */
+  /** What has the socket now, in place of the first connection. */
   owner: unknown;
 
   handTo(owner: unknown): void {

@@ -1,5 +1,5 @@
 /**
- * What became of a phase: it held, it failed, or the server gave no occasion to tell. Nobody is
+ * What became of a phase: it held, it failed, or the server gave no occasion to tell. No phase is
  * blamed for another's fault: a phase that builds on one that failed is not played.
  */
 

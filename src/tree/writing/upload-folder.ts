@@ -88,8 +88,8 @@ export class UploadFolder {
   }
 
   /**
-   * The file `name`, open, whoever may read it; a small one is read. The caller closes it.
-   * Undefined if there is none, or the process can't read it.
+   * The file `name`, open, whether strangers may read it or not; a small one is read. The caller
+   * closes it. Undefined if there is none, or the process can't read it.
    */
   open(name: string, nowMs: number): OpenFile | undefined {
     const opened = openForReading(this.pathOf(name));

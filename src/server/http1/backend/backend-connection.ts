@@ -456,7 +456,7 @@ export class BackendConnection implements Timed, BackendEnd {
     this.#forget();
   }
 
-  /** Closes a connection that nobody waits for. */
+  /** Closes a connection that no request waits for. */
   #close(): void {
     if (this.#phase === "closed") return;
     this.#phase = "closed";
