@@ -136,7 +136,8 @@ function framingOf(response: Response, context: WireContext): WireFraming {
  */
 function earlyHintsHead({ hints = [] }: Response, context: WireContext): string {
   if (hints.length === 0 || context.minorVersion === 0 || context.bodiless) return "";
-  return `HTTP/1.1 103 Early Hints\r\n${hints.map((link) => `Link: ${link}\r\n`).join("")}\r\n`;
+  const links = hints.map((link): ResponseField => ["Link", link]);
+  return interimHead(103, links, { acceptsInterim: true });
 }
 
 /**
