@@ -369,6 +369,21 @@ export interface Limits {
   /** How long that count may take. */
   readonly refusedCountTimeMs: Milliseconds;
 
+  /** Connections to each listener for metrics and health. */
+  readonly operationsConnectionsMax: number;
+  /**
+   * How long a worker may take to tell what it has counted; after it, its last counts stand. So
+   * long has an answer in progress on those listeners when the server stops.
+   */
+  readonly metricsTimeMs: Milliseconds;
+  /** How often a server with metrics looks how late its event loop is. */
+  readonly loopLookTimeMs: Milliseconds;
+  /**
+   * From a signal to stop, when the server says that it isn't ready any more, to the moment when it
+   * accepts no more connections.
+   */
+  readonly drainTimeMs: Milliseconds;
+
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
   /**
@@ -538,6 +553,11 @@ export const defaultLimits: Limits = {
   refusedCountEntriesMax: 20_000,
   refusedCountTimeMs: seconds(2),
 
+  operationsConnectionsMax: 16,
+  metricsTimeMs: seconds(1),
+  loopLookTimeMs: milliseconds(100),
+  drainTimeMs: seconds(0),
+
   workersMax: 64,
   workerAnswerTimeMs: seconds(10),
   workerIntervalMs: seconds(1),
@@ -610,6 +630,8 @@ const relations: readonly LimitRelation[] = [
   atLeast("loginsPerAddressMax", 1, "or no user can log in"),
   atLeast("loginAddressesMax", 1, "or no user can log in"),
   atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
+  atLeast("operationsConnectionsMax", 1, "or metrics and health can't be asked for"),
+  atLeast("loopLookTimeMs", 10, "so that the looks leave time for requests"),
   atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
 ];

@@ -27,7 +27,7 @@ on the way to it. PORT in the environment is the port, where --port is not given
 
 /** A server or workers, as far as the line describes them. */
 type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
-  Partial<Pick<Server, "tlsRedirect" | "unix">>;
+  Partial<Pick<Server, "tlsRedirect" | "unix" | "metricsUrl" | "healthUrl">>;
 
 /** The line for people. */
 export function readyLine(server: Listening): string {
@@ -37,8 +37,20 @@ export function readyLine(server: Listening): string {
 
 /** The line for programs: one JSON object. */
 export function readyJson(server: Listening): string {
-  const { url, host, port, tlsRedirect, root, unix } = server;
-  const at = { url: url.href, host, port, tlsRedirect, unix };
+  const { url, host, port, tlsRedirect, root, unix, metricsUrl, healthUrl } = server;
+  const beside = { metrics: metricsUrl?.href, health: healthUrl?.href };
+  const at = { url: url.href, host, port, tlsRedirect, unix, ...beside };
   const ready = { event: "ready", ...at, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;
+}
+
+/** Lines that say where metrics and health are; none where they aren't. */
+export function operationsLines({
+  metricsUrl,
+  healthUrl,
+}: Pick<Listening, "metricsUrl" | "healthUrl">): readonly string[] {
+  return [
+    ...(metricsUrl === undefined ? [] : [`metrics: ${metricsUrl.href}`]),
+    ...(healthUrl === undefined ? [] : [`health: ${healthUrl.href}livez and readyz`]),
+  ];
 }

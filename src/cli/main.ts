@@ -14,7 +14,7 @@ import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
-import { helpText, readyJson, readyLine } from "./banner.ts";
+import { helpText, operationsLines, readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine } from "./options/command-line.ts";
@@ -140,6 +140,9 @@ async function announce(
     const { authorityLine } = await import("./trust/authority-line.ts");
     void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
   }
+  if (quiet !== true) {
+    for (const line of operationsLines(server)) void standardError.write(`postern: ${line}\n`);
+  }
   if (quiet !== true && hasFaults(settings.config) && !standardOutput.isTerminal) {
     const { faultsLine } = await import("./faults-command.ts");
     void standardError.write(`postern: ${faultsLine(settings.config)}\n`);
@@ -168,8 +171,14 @@ async function warnOfAuth(
   }
 }
 
-/** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
+/**
+ * Serves on for as long as the limits say, though not ready; then finishes requests in flight,
+ * writes the log's last lines if they are read in time, and exits.
+ */
 async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
+  server.drain();
+  const drainTimeMs = limits?.drainTimeMs ?? defaultLimits.drainTimeMs;
+  if (drainTimeMs > 0) await Bun.sleep(drainTimeMs);
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
   await server.stop();
   await Promise.race([log.end(), timeIsUp]);

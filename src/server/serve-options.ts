@@ -85,6 +85,17 @@ export interface ServeOptions extends SiteOptions {
    * to a path that is missing. Called when the first one is missing; false by default.
    */
   readonly isTerminal?: () => boolean;
+  /**
+   * Counts what the server does, and serves the counts at `/metrics` on a listener of its own:
+   * `[HOST:]PORT`, by default on 127.0.0.1. With `true` they are only counted, for
+   * `server.measure()`. By default nothing is counted.
+   */
+  readonly metrics?: string | true;
+  /**
+   * Tells at `/livez` and `/readyz` whether the server lives and is ready, on a listener of its
+   * own: `[HOST:]PORT`, by default on 127.0.0.1. It may be that of `metrics`. None by default.
+   */
+  readonly health?: string;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
   /**
@@ -112,6 +123,8 @@ const optionsWithoutDefault = [
   "write",
   "isTerminal",
   "onError",
+  "metrics",
+  "health",
   "unix",
   "unixMode",
   "wiretap",
@@ -227,6 +240,8 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
+  | "metrics"
+  | "health"
   | "record"
   | "wiretap";
 

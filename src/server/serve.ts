@@ -26,6 +26,8 @@ import { connectionFactory, openBackends } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
+import type { MetricFamily } from "./operations/metric-family.ts";
+import type { Operations } from "./operations/operations.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
@@ -97,6 +99,17 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   readonly root: string;
   /** Open connections. */
   readonly connections: number;
+  /** Where the metrics are; undefined without the option `metrics`. */
+  readonly metricsUrl: URL | undefined;
+  /** Where `/livez` and `/readyz` are; undefined without the option `health`. */
+  readonly healthUrl: URL | undefined;
+  /** What the server has counted up to now; empty without the option `metrics`. */
+  measure(): readonly MetricFamily[];
+  /**
+   * Has `/readyz` say from now on that the server is not ready, and serves on: a load balancer
+   * sends it no more requests when it hears so, and then it can be stopped.
+   */
+  drain(): void;
   /**
    * Has `handler` answer `method`, or any method with "*", on `path`, before the tree is asked. In
    * a path `:name` stands for one segment, and `*` at its end for the rest; `request.params` has
@@ -234,6 +247,17 @@ async function openMain(
   return 0;
 }
 
+/** What a server has for those who run it. Its code is loaded only where they ask for something. */
+function openOperations(
+  options: CompleteOptions,
+  surroundings: Pick<SiteSurroundings, "clock" | "budgets">,
+): Operations | undefined {
+  if (options.metrics === undefined && options.health === undefined) return undefined;
+  const { Operations: Opened } =
+    require("./operations/operations.ts") as typeof import("./operations/operations.ts");
+  return new Opened(options, surroundings);
+}
+
 /** The recorder of a server. Its code is loaded only by one that has it. */
 async function openRecorder(
   { record }: CompleteOptions,
@@ -356,9 +380,11 @@ async function listen(
   options: CompleteOptions,
   tls: ServerTls | undefined,
   faults: LateFaults,
+  listenBeside: () => void,
 ): Promise<Listening> {
   try {
     faults.configure(options);
+    listenBeside();
     const port = await openMain(main, options);
     return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
   } catch (error) {
@@ -399,6 +425,7 @@ class Reporting {
   readonly #makeLog: (format: LogFormat) => AccessLog;
   /** It stays when the log is replaced. */
   readonly #recorder: RequestRecorder | undefined;
+  readonly #operations: Operations | undefined;
   readonly #isTerminal: () => boolean;
   #log: AccessLog;
 
@@ -408,11 +435,14 @@ class Reporting {
     recorder: RequestRecorder | undefined,
     clock: Clock,
     scheduler: Scheduler,
+    operations: Operations | undefined,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
-    this.failed = guarded(onError ?? toStandardError);
+    const failed = guarded(onError ?? toStandardError);
+    this.failed = operations?.counting(failed) ?? failed;
     this.observers = new Observers(this.failed);
     this.#recorder = recorder;
+    this.#operations = operations;
     this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
@@ -420,7 +450,8 @@ class Reporting {
 
   #begin(format: LogFormat): AccessLog {
     const log = this.#makeLog(format);
-    const all: (Observer | undefined)[] = [log.isOff ? undefined : log, this.#recorder];
+    const others: (Observer | undefined)[] = [this.#recorder, this.#operations?.observer];
+    const all = [log.isOff ? undefined : log, ...others];
     this.observers.set(all.filter((one) => one !== undefined));
     return log;
   }
@@ -522,25 +553,35 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const live = new LateLive(clock, scheduler, () => reporting);
+  const budgets = new TurnBudgets(scheduler);
+  const operations = openOperations(complete, { clock, budgets });
   const surroundings: SiteSurroundings = {
     routes: new RouteTable(() => opened.site.endpointsChanged()),
     backends: once(() => openBackends(clock, scheduler)),
     clock,
     logicalClock: new LogicalClock(),
-    budgets: new TurnBudgets(scheduler),
+    budgets,
     scheme,
     hostNames: () => hostNames(host),
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
+    responseCache: operations?.responseCache,
   };
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
-  const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
+  const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler, operations);
   const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
   const context = contextOf(() => opened, surroundings, reporting, faults, complete);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, connectionFactory(complete), tls);
-  const { listeners, ...ports } = await listen(listener, complete, tls, faults);
+  const listener = new Listener(context, connectionFactory(complete, operations?.memory), tls);
+  const { listeners, ...ports } = await listen(listener, complete, tls, faults, () =>
+    operations?.listen(complete, opened, surroundings, reporting.failed),
+  ).catch((error: unknown) => {
+    void operations?.close();
+    throw error;
+  });
+  const connections = (): number => listeners.reduce((count, one) => count + one.connections, 0);
+  operations?.begin({ site: () => opened, connections });
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
@@ -555,8 +596,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     live.renew(opened, wanted);
   };
   const stop = async ({ force = false }: { readonly force?: boolean } = {}): Promise<void> => {
+    operations?.drain();
     for (const one of [tls, faults.opened]) one?.stop();
     await close(listeners, live, opened, force, scheduler.alarm());
+    await operations?.close();
     reporting.finish();
     complete.wiretap?.ended();
   };
@@ -576,8 +619,12 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     ...recordingOf(recorder),
     ...editingOf(() => opened, clock, live.tell),
     get connections() {
-      return listeners.reduce((count, one) => count + one.connections, 0);
+      return connections();
     },
+    metricsUrl: operations?.urls.metricsUrl,
+    healthUrl: operations?.urls.healthUrl,
+    measure: () => operations?.families() ?? [],
+    drain: () => operations?.drain(),
     route: (method, path, handler, how) => surroundings.routes.add(method, path, handler, how),
     ...faults.methods,
     webSocket: (path, handler, how) => surroundings.routes.addWebSocket(path, handler, how),

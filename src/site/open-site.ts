@@ -36,6 +36,7 @@ import type { OwnHosts } from "./guards/own-hosts.ts";
 import { HostGuard } from "./guards/host-guard.ts";
 import { OriginGuard } from "./guards/origin-guard.ts";
 import { SchemeGuard } from "./guards/scheme-guard.ts";
+import type { ResponseCache } from "./response-cache.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { ContainedPath } from "../tree/path.ts";
@@ -52,6 +53,8 @@ export interface OpenSite extends OpenTree {
   readonly limits: Limits;
   /** The server's, if the site has some. */
   readonly backends?: Backends | undefined;
+  /** What its caches hold now, by their names. */
+  readonly cacheBytes: () => Readonly<Record<string, number>>;
 }
 
 /** What the sites of one server share. */
@@ -70,6 +73,13 @@ export interface SiteSurroundings extends TreeSurroundings {
    * default false.
    */
   readonly logsNearNames?: () => boolean;
+  /** Makes the response cache of a site, where that is one which counts. */
+  readonly responseCache?: ((limits: Limits) => ResponseCache) | undefined;
+}
+
+/** Caches of a site that are made when they are first needed. */
+interface LateCaches {
+  variants?: { readonly bytes: number };
 }
 
 /**
@@ -152,12 +162,18 @@ function checkName(code: "form" | "index", called: string, name: string): void {
  * The selector of the variants of `tree`. A site loads its code with the first request that has
  * Accept-Encoding and asks for content that can be coded.
  */
-function openVariants(tree: Tree, limits: Limits, budgets: TurnBudgets): VariantSelector {
+function openVariants(
+  tree: Tree,
+  limits: Limits,
+  budgets: TurnBudgets,
+  caches: LateCaches,
+): VariantSelector {
   const { VariantCache } =
     require("./variants/variant-cache.ts") as typeof import("./variants/variant-cache.ts");
   const { VariantSelector: Selector } =
     require("./variants/variant-selector.ts") as typeof import("./variants/variant-selector.ts");
   const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
+  caches.variants = cache;
   return new Selector({ tree, limits, cache, budgets });
 }
 
@@ -373,9 +389,11 @@ function contentOf(
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
   live: LivePages | undefined,
+  caches: LateCaches,
 ): TreeContent {
   let selector: VariantSelector | undefined;
-  const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
+  const variants = (): VariantSelector =>
+    (selector ??= openVariants(tree, limits, budgets, caches));
   let hints: EarlyHints | undefined;
   const earlyHints = (): EarlyHints => (hints ??= openEarlyHints(scheme));
   let made: Archives | undefined;
@@ -437,7 +455,8 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     hasUsers: options.auth !== undefined,
   });
   const live = liveParts(options, surroundings, pages, limits, headers);
-  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
+  const caches: LateCaches = {};
+  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages, caches);
   const service = { tree, content, pages, limits, budgets };
   const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock });
   const endpoints: readonly Endpoint[] = [
@@ -463,6 +482,11 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   // The last one: rules and live reload set Cache-Control, too.
   if (users !== undefined) finishers.push(users.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
-  const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
-  return { ...opened, site, limits, backends };
+  const cache = surroundings.responseCache?.(limits);
+  const site = new Site({ guards, endpoints, finishers, pages, pacing, limits, cache });
+  const cacheBytes: OpenSite["cacheBytes"] = () => ({
+    files: opened.fileCacheBytes(),
+    variants: caches.variants?.bytes ?? 0,
+  });
+  return { ...opened, site, limits, backends, cacheBytes };
 }

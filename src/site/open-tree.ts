@@ -43,6 +43,8 @@ export interface OpenTree {
   readonly source: Pick<CompleteSiteOptions, "root" | "files" | "filesOver" | "base" | "mounts">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
+  /** What the lookups take that are cached, with the files and responses that depend on them. */
+  readonly fileCacheBytes: () => number;
 }
 
 /** What the trees of one server share. */
@@ -124,7 +126,8 @@ function openFolder(
   const path = tree.root;
   const of = { at: rootPath, named: root, path, folder: "folder" in tree ? tree.folder : path };
   const source = { root: path, ...unmounted };
-  return { tree, sources: [of], source, shows: (file) => tree.shows(file) };
+  const shows = (file: string): boolean => tree.shows(file);
+  return { tree, sources: [of], source, shows, fileCacheBytes: () => tree.cache.bytes };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */
@@ -143,5 +146,5 @@ function openFiles(
   if (!opened.ok) throw new ServeError("files", `files: ${opened.error}`);
   const tree = opened.value;
   const source = { root: "", files: tree, ...unmounted };
-  return { tree, sources: [], source, shows: () => false };
+  return { tree, sources: [], source, shows: () => false, fileCacheBytes: () => 0 };
 }

@@ -27,6 +27,8 @@ export type ServeErrorCode =
   | "tls"
   | "workers"
   | "recordTo"
+  | "metrics"
+  | "health"
   | "port-taken"
   | "listen";
 

@@ -107,6 +107,19 @@ export const deadlinesText: FlagText<Deadlines> = {
   read: readDeadlines,
 };
 
+/** A span of time in seconds, as a limit in milliseconds; a day at most. */
+export const drainText: FlagText<number> = {
+  placeholder: "SECONDS",
+  expected: "a number of seconds, up to 86400",
+  read: (given) => {
+    const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(given) ? Number(given) : Infinity;
+    return seconds <= 86_400 ? Math.round(seconds * 1000) : undefined;
+  },
+};
+
+/** Where a listener for operators listens; `server/operations/listen-place.ts` reads it. */
+const listenPlace = text("a port, or a host and a port", plainText("[HOST:]PORT"));
+
 /** The rows of the options that say where a server listens, and to whom it answers. */
 export const connectionRows = {
   host: {
@@ -192,6 +205,18 @@ export const connectionRows = {
     topic: "listening",
     kind: port,
     flags: [{ name: "tls-redirect", summary: "with TLS, a further port that redirects to https" }],
+    restart: true,
+  },
+  metrics: {
+    topic: "process",
+    kind: listenPlace,
+    flags: [{ name: "metrics", summary: "GET /metrics for Prometheus, on this port of loopback" }],
+    restart: true,
+  },
+  health: {
+    topic: "process",
+    kind: listenPlace,
+    flags: [{ name: "health", summary: "GET /livez and /readyz, on this port of loopback" }],
     restart: true,
   },
 } as const satisfies Partial<OptionTable>;

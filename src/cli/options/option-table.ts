@@ -18,7 +18,14 @@ import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
-import { connectionRows, deadlinesText, fileMode, ready, workers } from "./connection-kinds.ts";
+import {
+  connectionRows,
+  deadlinesText,
+  drainText,
+  fileMode,
+  ready,
+  workers,
+} from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   auth,
@@ -324,6 +331,12 @@ export const optionTable = {
         name: "timeouts",
         members: deadlinesText,
         summary: "deadlines in seconds, such as write=300,idle=60",
+      },
+      {
+        name: "drain",
+        member: "drainTimeMs",
+        text: drainText,
+        summary: "after a signal to stop, serve on for so long, but be not ready",
       },
     ],
   },

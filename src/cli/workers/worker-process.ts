@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
+import type { MetricFamily } from "../../server/operations/metric-family.ts";
 import { standardOutput } from "../../system/standard-streams.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
@@ -23,6 +24,7 @@ export class WorkerProcess {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   readonly #unanswered: ((answer: Answer | undefined) => void)[] = [];
   #killedFor: string | undefined;
+  #isMeasuring = false;
   /** Resolves when the process has ended, with how: "was killed by SIGKILL". */
   readonly ended: Promise<string>;
   /** Resolves when its last line of the access log is written. */
@@ -56,7 +58,7 @@ export class WorkerProcess {
    * worker that doesn't answer `within` that time is killed.
    */
   order(
-    order: Exclude<Order, { kind: "stop" }>,
+    order: Exclude<Order, { kind: "stop" | "measure" }>,
     within: Milliseconds,
   ): Promise<Answer | undefined> {
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
@@ -68,6 +70,24 @@ export class WorkerProcess {
       resolve(answer);
     });
     this.#send(order);
+    return promise;
+  }
+
+  /**
+   * What the worker has counted; undefined if it doesn't tell `within` that time, or still owes an
+   * earlier answer of this kind. A worker is not killed for that: it may have more urgent work.
+   */
+  measure(within: Milliseconds): Promise<readonly MetricFamily[] | undefined> {
+    if (this.#isMeasuring) return Promise.resolve(undefined);
+    this.#isMeasuring = true;
+    const { promise, resolve } = Promise.withResolvers<readonly MetricFamily[] | undefined>();
+    const timer = setTimeout(() => resolve(undefined), within);
+    this.#unanswered.push((answer) => {
+      clearTimeout(timer);
+      this.#isMeasuring = false;
+      resolve(answer?.kind === "measured" ? answer.families : undefined);
+    });
+    this.#send({ kind: "measure" });
     return promise;
   }
 

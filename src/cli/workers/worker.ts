@@ -65,6 +65,8 @@ function obey(order: Order): Promise<void> | void {
     case "reload":
       running?.server.reload(order.options);
       return answer({ kind: "reloaded" });
+    case "measure":
+      return answer({ kind: "measured", families: running?.server.measure() ?? [] });
     case "stop":
       return stop();
   }

@@ -22,6 +22,8 @@ export const whole: Required<Config> = {
   trustProxy: ["10.0.0.0/8", "loopback"],
   tls: { cert: "cert.pem", key: "key.pem" },
   tlsRedirect: 0,
+  metrics: "9100",
+  health: "0.0.0.0:9100",
   auth: {
     file: "users.htpasswd",
     users: { ines: "sesame" },

@@ -14,6 +14,7 @@ import type {
   BackendAddress,
   BackendCall,
   BackendResponse,
+  BackendState,
   OutgoingRequest,
 } from "../../../site/proxy/backend.ts";
 import { BackendError } from "../../../site/proxy/backend.ts";
@@ -122,6 +123,13 @@ export class BackendPool implements Backend, BackendOwner {
   /** Connections that are open or being made. */
   get connections(): number {
     return this.#all.size + this.#connecting;
+  }
+
+  get state(): BackendState {
+    const { scheme, host, port } = this.#address;
+    const { connections } = this;
+    const named = host.includes(":") ? `[${host}]` : host;
+    return { name: `${scheme}://${named}:${port}`, connections, waiting: this.#waiting.size };
   }
 
   ask(request: OutgoingRequest): BackendCall {
