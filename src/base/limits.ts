@@ -264,6 +264,8 @@ export interface Limits {
   readonly uploadBytesMax: ByteCount;
   /** Files of one form that are stored; beyond it 413. */
   readonly uploadFilesMax: number;
+  /** Folders below each other, down from the root, that MKCOL makes; beyond it 403. */
+  readonly uploadDepthMax: number;
   /** Requests that are being stored at one time; one more is answered 503. */
   readonly uploadsAtOnceMax: number;
   /** What stays free on the disk that uploads are stored on; beyond it 507. */
@@ -484,6 +486,7 @@ export const defaultLimits: Limits = {
 
   uploadBytesMax: mebibytes(16 * 1024),
   uploadFilesMax: 256,
+  uploadDepthMax: 32,
   uploadsAtOnceMax: 16,
   uploadFreeBytesMin: mebibytes(64),
   uploadSweepEntriesMax: 200_000,

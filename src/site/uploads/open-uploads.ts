@@ -9,6 +9,7 @@ import { UploadTree } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
+import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
 import { SandboxFinisher } from "./sandbox-finisher.ts";
 import { UploadEndpoint } from "./upload-endpoint.ts";
@@ -76,6 +77,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
   });
   return {
     endpoints: [
+      new FolderEndpoint(site),
       ...(put ? [new PutEndpoint(site)] : []),
       ...(post === "upload" ? [new UploadEndpoint(site)] : []),
     ],

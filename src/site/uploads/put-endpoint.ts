@@ -76,7 +76,7 @@ export class PutEndpoint implements Endpoint {
     if (path === undefined) return undefined;
     const { pages } = this.#site.parts;
     const name = path.segments.at(-1);
-    if (name === undefined || path.trailingSlash) {
+    if (name === undefined || path.trailingSlash || this.#site.isTop(path)) {
       return pages.refusal(uploadRefusals["no-file"], "the path is a folder's");
     }
     const fault = nameFault(name);

@@ -72,14 +72,19 @@ export class UploadSite {
     return isWithin(below, folder) ? below : undefined;
   }
 
+  /** Whether `path` is that of the folder of uploads itself, which no request makes or replaces. */
+  isTop(path: ContainedPath): boolean {
+    return path.segments.length === this.parts.folder.segments.length;
+  }
+
   /**
    * The answer of `run`, which is given the open folder at `path`; or the refusal when nothing may
    * be written there, or too many requests are being stored.
    */
-  async within(
+  async within<Made extends Response | undefined>(
     path: ContainedPath,
-    run: (folder: UploadFolder) => Promise<Response>,
-  ): Promise<Response> {
+    run: (folder: UploadFolder) => Promise<Made>,
+  ): Promise<Made | Response> {
     const { pages, limits, uploads } = this.parts;
     const { uploadsAtOnceMax } = limits;
     if (this.#atOnce >= uploadsAtOnceMax) {
@@ -121,6 +126,14 @@ export class UploadSite {
   meaningOf(folder: UploadFolder, name: string): string | undefined {
     const exists = (other: string): boolean => folder.look(other).kind !== "absent";
     return this.parts.ownNames?.meaningOf(name, exists);
+  }
+
+  /**
+   * The permission bits of new folders. Strangers pass through, or nothing could be stored in them;
+   * who may read files may also see what there is.
+   */
+  get folderMode(): number {
+    return 0o711 | (this.parts.mode & 0o044);
   }
 
   /** Whether visitors may read a file with the permission bits `mode`. */

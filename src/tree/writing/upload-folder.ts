@@ -123,6 +123,18 @@ export class UploadFolder {
     return error ?? calls.syncFolder(this.pathOf("."));
   }
 
+  /**
+   * Makes the folder `name` in it, with the permission bits `mode`; resolves when that is on the
+   * disk. Or the name of the error: "EEXIST" when anything has the name, "ENOENT" when this folder
+   * is not at its path any more.
+   */
+  async makeFolder(name: string, mode: number): Promise<string | undefined> {
+    if (!this.isCurrent()) return "ENOENT";
+    const { calls } = this.#options;
+    const error = await calls.makeFolder(this.pathOf(name), mode);
+    return error ?? calls.syncFolder(this.pathOf("."));
+  }
+
   /** Whether its path still leads to it, by the rules it was found by. */
   isCurrent(): boolean {
     if (!this.#walk.isUnmoved()) return false;

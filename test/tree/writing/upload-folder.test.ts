@@ -79,6 +79,20 @@ describe("a folder to write to", () => {
   });
 });
 
+test("a folder makes folders, unless it has moved", async () => {
+  const folder = folderAt("/in/");
+  expect(await folder.makeFolder("made", 0o711)).toBeUndefined();
+  expect(await folder.makeFolder("made", 0o711)).toBe("EEXIST");
+  expect(folder.look("made")).toEqual({ kind: "other" });
+  folder.close();
+  tree.folder("leaves");
+  const leaving = folderAt("/leaves/");
+  renameSync(tree.at("leaves"), tree.at("left"));
+  expect(await leaving.makeFolder("made", 0o711)).toBe("ENOENT");
+  leaving.close();
+  expect(readdirSync(tree.at("left"))).toEqual([]);
+});
+
 describe("a folder that is swapped while a file is written", () => {
   test("for a link takes nothing, and neither does what the link leads to", async () => {
     tree.folder("swapped");
