@@ -21,6 +21,7 @@ import { entityTagOf } from "../content/file-representation.ts";
 import { unmatchableTag, weighRequest } from "../content/selected-response.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
+import type { Admission } from "./admissions.ts";
 import { nameFault } from "./upload-names.ts";
 import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
 import { storedResponse } from "./upload-page.ts";
@@ -87,7 +88,7 @@ export class PutEndpoint implements Endpoint {
       // As a POST: octets without a length would be parsed as the next request.
       if (!hasContent) return pages.refusal(refusals["length-required"]);
     }
-    return this.#site.within(parentPath(path), (folder) => {
+    return this.#site.within(request, parentPath(path), (folder) => {
       const meaning = this.#site.meaningOf(folder, name);
       if (meaning !== undefined) {
         return Promise.resolve(pages.refusal(uploadRefusals["upload-name"], `it is ${meaning}`));
@@ -114,30 +115,38 @@ export class PutEndpoint implements Endpoint {
     const { pages } = this.#site.parts;
     const found = this.#look(request, folder, name);
     if ("status" in found) return found;
-    const begun = await folder.begin();
-    if (!begun.ok) return storageFailure(begun.error, pages);
-    const upload = begun.value;
+    const admission = this.#site.admit(request);
+    if ("status" in admission) return admission;
+    let upload: Upload | undefined;
     try {
-      const code = await this.#receive(request, upload);
+      const begun = await folder.begin();
+      if (!begun.ok) return storageFailure(begun.error, pages);
+      upload = begun.value;
+      const code = await this.#receive(request, upload, admission);
       if (code !== undefined) return storageFailure(code, pages);
       const mode = found.kind === "file" ? found.permissionBits : this.#site.parts.mode;
       const unfinished = await upload.finish(mode);
       if (unfinished !== undefined) return storageFailure(unfinished, pages);
       return await this.#commit(request, folder, name, upload, mode);
     } finally {
-      await upload.discard();
+      await upload?.discard();
+      admission.end();
     }
   }
 
-  /** Writes the content of a request to `upload`; or the name of the system's error. */
-  async #receive({ body, head }: Request, upload: Upload): Promise<string | undefined> {
+  /** Writes the content of a request to `upload`; or the name of the error. */
+  async #receive(
+    { body, head }: Request,
+    upload: Upload,
+    admission: Admission,
+  ): Promise<string | undefined> {
     const { uploadBytesMax } = this.#site.parts.limits;
     const announced = head.contentLength ?? 0;
     if (announced <= uploadBytesMax) {
       const lack = await upload.lacks(announced);
       if (lack !== undefined) return lack;
     }
-    for await (const piece of body.chunks(uploadBytesMax)) {
+    for await (const piece of admission.chunks(body, uploadBytesMax)) {
       const code = await upload.write(piece);
       if (code !== undefined) return code;
     }
