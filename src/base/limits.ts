@@ -279,6 +279,10 @@ export interface Limits {
   readonly uploadSlowTimeMs: Milliseconds;
   /** How long the disk may take for one step of storing a file; after it 503. */
   readonly uploadDiskTimeMs: Milliseconds;
+  /** Resumable uploads that wait for their rest; one more is answered 503. */
+  readonly uploadsUnfinishedMax: number;
+  /** How long a resumable upload may wait for its rest; after it 404. */
+  readonly uploadUnfinishedTimeMs: Milliseconds;
   /** What stays free on the disk that uploads are stored on; beyond it 507. */
   readonly uploadFreeBytesMin: ByteCount;
   /** How long a count of what the folder of uploads holds is taken for true. */
@@ -508,6 +512,8 @@ export const defaultLimits: Limits = {
   uploadBytesPerSecondMin: kibibytes(16),
   uploadSlowTimeMs: seconds(2),
   uploadDiskTimeMs: seconds(120),
+  uploadsUnfinishedMax: 1000,
+  uploadUnfinishedTimeMs: seconds(86_400),
   uploadFreeBytesMin: mebibytes(64),
   uploadRecountTimeMs: seconds(10),
   uploadSweepEntriesMax: 200_000,

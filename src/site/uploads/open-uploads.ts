@@ -12,6 +12,9 @@ import type { CompleteSiteOptions } from "../site-options.ts";
 import { Admissions } from "./admissions.ts";
 import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
+import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
+import { UploadLimitFinisher } from "./resumable/upload-limits.ts";
+import { UploadResources } from "./resumable/upload-resources.ts";
 import { SandboxFinisher } from "./sandbox-finisher.ts";
 import { UploadEndpoint } from "./upload-endpoint.ts";
 import { OwnNames } from "./upload-names.ts";
@@ -86,12 +89,17 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     mode: uploadMode,
     ownNames,
   });
+  const resources = new UploadResources(site);
   return {
     endpoints: [
       new FolderEndpoint(site),
-      ...(put ? [new PutEndpoint(site)] : []),
-      ...(post === "upload" ? [new UploadEndpoint(site)] : []),
+      new ResourceEndpoint(site, resources),
+      ...(put ? [new PutEndpoint(site, resources)] : []),
+      ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
-    finishers: trustUploads ? [] : [new SandboxFinisher(site)],
+    finishers: [
+      ...(trustUploads ? [] : [new SandboxFinisher(site)]),
+      new UploadLimitFinisher(site),
+    ],
   };
 }

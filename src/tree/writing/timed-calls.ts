@@ -7,9 +7,13 @@
  */
 
 import type { Result } from "../../base/result.ts";
-import { failure } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
-import type { WritingCalls, WrittenFile } from "../../system/writing/writing-calls.ts";
+import type {
+  ReopenedFile,
+  WritingCalls,
+  WrittenFile,
+} from "../../system/writing/writing-calls.ts";
 
 /** The error of a call that has not been done in time: errno(3). */
 const late = "ETIMEDOUT";
@@ -62,10 +66,19 @@ export function timedCalls(
     async create(path) {
       const made = calls.create(path);
       const file: Result<WrittenFile, string> = await inTime(made, failure(late));
-      if (file.ok) return { ok: true, value: timedFile(file.value) };
+      if (file.ok) return success(timedFile(file.value));
       if (file.error === late) void removeLate(made, () => calls.remove(path));
       return file;
     },
+    async reopen(path) {
+      const made = calls.reopen(path);
+      const found: Result<ReopenedFile, string> = await inTime(made, failure(late));
+      if (found.ok) return success({ ...found.value, file: timedFile(found.value.file) });
+      if (found.error === late) void closeLate(made);
+      return found;
+    },
+    read: (path, octetsMax) => inTime(calls.read(path, octetsMax), failure(late)),
+    bootId: () => inTime(calls.bootId(), undefined),
     renameNew: (from, to) => inTime(calls.renameNew(from, to), unsure),
     remove: (path) => inTime(calls.remove(path), unsure),
     makeFolder: (path, mode) => inTime(calls.makeFolder(path, mode), unsure),
@@ -85,4 +98,10 @@ async function removeLate(
   if (!file.ok) return;
   await file.value.close();
   await remove();
+}
+
+/** Closes a file that was opened too late. */
+async function closeLate(made: Promise<Result<ReopenedFile, string>>): Promise<void> {
+  const found = await made;
+  if (found.ok) await found.value.file.close();
 }

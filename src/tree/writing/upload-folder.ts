@@ -20,7 +20,10 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
+import type { ResumableParts } from "./resumable-upload.ts";
+import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
+import type { UploadIntent } from "./upload-record.ts";
 import type { WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
 
@@ -105,6 +108,29 @@ export class UploadFolder {
   /** Begins a file that gets its name when it is whole; or the name of the system's error. */
   begin(): Promise<Result<Upload, string>> {
     return Upload.begin(this, this.#options);
+  }
+
+  /** Begins the resumable upload `id`, as `ResumableUpload.begin`. */
+  beginResumable(
+    id: string,
+    intent: UploadIntent,
+    length: number | undefined,
+  ): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.begin(this.#resumableParts(), id, intent, length);
+  }
+
+  /** Opens the resumable upload `id`, as `ResumableUpload.open`. */
+  openResumable(id: string): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.open(this.#resumableParts(), id);
+  }
+
+  /** Opens the resumable upload whose file is called `name`. */
+  openResumableNamed(name: string): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.openNamed(this.#resumableParts(), name);
+  }
+
+  #resumableParts(): ResumableParts {
+    return { place: this, service: this.#options };
   }
 
   /**

@@ -56,6 +56,15 @@ export class UploadQuota {
     return new QuotaRoom(this, name);
   }
 
+  /** A file called `name`, which has `octets` octets, is going to be written on. */
+  reopen(name: string, octets: number): QuotaRoom {
+    this.#names.add(name);
+    const bytes = countedBytes(octets);
+    this.removed(octets);
+    this.#held += bytes;
+    return new QuotaRoom(this, name, bytes);
+  }
+
   /** Counts what is stored at once, such as a new folder; or why there is no room for it. */
   async add(octets: number): Promise<QuotaFault | undefined> {
     const bytes = countedBytes(octets);
@@ -128,12 +137,13 @@ export class QuotaRoom {
   readonly #quota: UploadQuota;
   readonly #name: string;
   /** In bytes, as `countedBytes` counts. */
-  #held = 0;
+  #held: number;
 
-  /** To be made by `UploadQuota.begin`. */
-  constructor(quota: UploadQuota, name: string) {
+  /** To be made by `UploadQuota`. */
+  constructor(quota: UploadQuota, name: string, held = 0) {
     this.#quota = quota;
     this.#name = name;
+    this.#held = held;
   }
 
   /** Makes it large enough for `octets` octets; or says why it can't be. */
@@ -153,9 +163,12 @@ export class QuotaRoom {
     this.#quota.store(less, 0);
   }
 
-  /** The file has its name, in place of one of `replacedOctets` octets if there was one. */
-  store(replacedOctets: number | undefined): void {
-    this.#quota.store(this.#held, this.#held);
+  /**
+   * The file lies there with `octets` octets, in place of one of `replacedOctets` octets if there
+   * was one.
+   */
+  store(octets: number, replacedOctets?: number): void {
+    this.#quota.store(this.#held, countedBytes(octets));
     if (replacedOctets !== undefined) this.#quota.removed(replacedOctets);
     this.#end();
   }

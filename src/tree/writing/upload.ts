@@ -6,16 +6,20 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
-import { failure, success } from "../../base/result.ts";
+import { success } from "../../base/result.ts";
 import type { FileStat } from "../../system/file-stat.ts";
-import type { WritingCalls, WrittenFile } from "../../system/writing/writing-calls.ts";
+import type {
+  ReopenedFile,
+  WritingCalls,
+  WrittenFile,
+} from "../../system/writing/writing-calls.ts";
 import type { PieceBuffers } from "./piece-buffers.ts";
 import { gatheredBytes } from "./piece-buffers.ts";
 import { temporaryName } from "./temporary-name.ts";
 import type { QuotaRoom, UploadQuota } from "./upload-quota.ts";
 
 /** The folder that it is written into. */
-interface Place {
+export interface Place {
   /** The path of `name` in it. */
   pathOf(name: string): string;
   look(name: string): { readonly kind: string; readonly stat?: FileStat };
@@ -66,44 +70,77 @@ export class Upload {
   readonly #room: QuotaRoom | undefined;
   #gathered: Uint8Array | undefined;
   #filled = 0;
-  #octets = 0;
+  #octets: number;
+  /** How many of them the system has. */
+  #writtenOctets: number;
   /** How many octets will have been written when what is free is looked at next. */
   #nextLook = 0;
   /** How many octets will have been written when they are put on the disk next. */
-  #nextSync = syncBytes;
+  #nextSync: number;
+  #syncedOctets: number;
   #state: "open" | "finished" | "over" = "open";
 
-  /** `file` is open at `path`. */
+  /** `file` is open at `path`, and has `octets` octets. */
   private constructor(
     place: Place,
     service: WritingService,
     path: string,
     file: WrittenFile,
     room: QuotaRoom | undefined,
+    octets = 0,
   ) {
     this.#place = place;
     this.#service = service;
     this.#path = path;
     this.#file = file;
     this.#room = room;
+    this.#octets = octets;
+    this.#writtenOctets = octets;
+    this.#syncedOctets = octets;
+    this.#nextSync = octets + syncBytes;
+  }
+
+  /** Begins one in `place` under the temporary name `name`; or the name of the error. */
+  static async beginAs(
+    name: string,
+    place: Place,
+    service: WritingService,
+  ): Promise<Result<Upload, string>> {
+    const path = place.pathOf(name);
+    const room = service.quota?.begin(name);
+    const file = await service.calls.create(path);
+    if (file.ok) return success(new Upload(place, service, path, file.value, room));
+    room?.release();
+    return file;
+  }
+
+  /** Goes on with the file that has the temporary name `name`. */
+  static reopened(
+    name: string,
+    place: Place,
+    service: WritingService,
+    { file, octets }: ReopenedFile,
+  ): Upload {
+    const room = service.quota?.reopen(name, octets);
+    return new Upload(place, service, place.pathOf(name), file, room, octets);
   }
 
   /** Begins one in `place`; or the name of the error. */
   static async begin(place: Place, service: WritingService): Promise<Result<Upload, string>> {
     for (let tries = 1; ; tries++) {
-      const name = temporaryName();
-      const path = place.pathOf(name);
-      const room = service.quota?.begin(name);
-      const file = await service.calls.create(path);
-      if (file.ok) return success(new Upload(place, service, path, file.value, room));
-      room?.release();
-      if (file.error !== "EEXIST" || tries === triesMax) return failure(file.error);
+      const begun = await Upload.beginAs(temporaryName(), place, service);
+      if (begun.ok || begun.error !== "EEXIST" || tries === triesMax) return begun;
     }
   }
 
   /** How many octets it has. */
   get octets(): number {
     return this.#octets;
+  }
+
+  /** How many octets are known to be on the disk, or were there when it was reopened. */
+  get syncedOctets(): number {
+    return this.#syncedOctets;
   }
 
   /**
@@ -168,8 +205,33 @@ export class Upload {
       this.#nextSync = this.#octets + syncBytes;
       const unsynced = await this.#file.sync();
       if (unsynced !== undefined) return unsynced;
+      this.#syncedOctets = this.#writtenOctets;
     }
-    return this.#file.write(octets);
+    const error = await this.#file.write(octets);
+    if (error === undefined) this.#writtenOctets += octets.length;
+    return error;
+  }
+
+  /** Puts what has come so far on the disk; or the name of the system's error. */
+  async sync(): Promise<string | undefined> {
+    const error = (await this.#flush()) ?? (await this.#file.sync());
+    if (error === undefined) this.#syncedOctets = this.#octets;
+    return error;
+  }
+
+  /** Closes the file, which keeps its temporary name. It is over, and can be reopened. */
+  async leave(): Promise<void> {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#dropGathered();
+    await this.#file.close();
+    // What has come lies there from now on.
+    this.#room?.store(this.#writtenOctets);
+  }
+
+  #dropGathered(): void {
+    if (this.#gathered !== undefined) this.#service.buffers.give(this.#gathered);
+    this.#gathered = undefined;
   }
 
   /**
@@ -206,7 +268,7 @@ export class Upload {
     if (error === "ENOENT") return { kind: "moved" };
     if (error !== undefined) return { kind: "failed", code: error };
     this.#state = "over";
-    this.#room?.store(replaced?.stat.size);
+    this.#room?.store(this.#octets, replaced?.stat.size);
     await this.#file.close();
     // The file has its name. If the name can't be put on the disk, the client is told so.
     const unsynced = await calls.syncFolder(this.#place.pathOf("."));
@@ -217,8 +279,7 @@ export class Upload {
   async discard(): Promise<void> {
     if (this.#state === "over") return;
     this.#state = "over";
-    if (this.#gathered !== undefined) this.#service.buffers.give(this.#gathered);
-    this.#gathered = undefined;
+    this.#dropGathered();
     await this.#file.close();
     await this.#service.calls.remove(this.#path);
     this.#room?.release();

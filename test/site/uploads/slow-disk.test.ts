@@ -7,6 +7,7 @@ import { readdirSync, rmSync } from "node:fs";
 
 import { Admissions } from "../../../src/site/uploads/admissions.ts";
 import { PutEndpoint } from "../../../src/site/uploads/put-endpoint.ts";
+import { UploadResources } from "../../../src/site/uploads/resumable/upload-resources.ts";
 import { UploadSite } from "../../../src/site/uploads/upload-site.ts";
 import { ErrorPages } from "../../../src/site/pages/error-page.ts";
 import { rootPath } from "../../../src/tree/path.ts";
@@ -43,21 +44,20 @@ class SlowDiskClient {
     };
     const uploads = new UploadTree(options, slowCalls(waits));
     const pages = new ErrorPages(tree, limits, false);
-    const endpoint = new PutEndpoint(
-      new UploadSite({
-        tree,
-        uploads,
-        pages,
-        limits,
-        budgets: surroundings.budgets,
-        admissions: new Admissions(limits, treeOptions.clock),
-        permissions: "other",
-        home: rootPath,
-        folder: rootPath,
-        mode: 0o644,
-        ownNames: undefined,
-      }),
-    );
+    const uploadSite = new UploadSite({
+      tree,
+      uploads,
+      pages,
+      limits,
+      budgets: surroundings.budgets,
+      admissions: new Admissions(limits, treeOptions.clock),
+      permissions: "other",
+      home: rootPath,
+      folder: rootPath,
+      mode: 0o644,
+      ownNames: undefined,
+    });
+    const endpoint = new PutEndpoint(uploadSite, new UploadResources(uploadSite));
     this.client = new FakeClient((request) => {
       const answer = endpoint.answer(request);
       if (answer === undefined) throw new Error("no answer");

@@ -60,12 +60,12 @@ describe("a quota", () => {
     const first = quota.begin("a");
     await first.grow(4 * block);
     first.shrink(2 * block);
-    first.store(undefined);
+    first.store(2 * block);
     const second = quota.begin("b");
     expect(await second.grow(3 * block)).toBe("quota");
     expect(await second.grow(2 * block)).toBeUndefined();
     // It replaces the first one.
-    second.store(2 * block);
+    second.store(2 * block, 2 * block);
     expect(await quota.add(0)).toBeUndefined();
     quota.removed(2 * block);
     quota.removed(0);
@@ -112,7 +112,7 @@ describe("a quota", () => {
     const room = quota.begin("mine");
     await room.grow(1);
     expect([folder.isLeftOut("mine"), folder.isLeftOut("others")]).toEqual([true, false]);
-    room.store(undefined);
+    room.store(1);
     expect(folder.isLeftOut("mine")).toBe(false);
   });
 
@@ -125,7 +125,7 @@ describe("a quota", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     folder.until = promise;
     const waiting = [quota.begin("b"), quota.begin("c")].map((room) => room.grow(block));
-    first.store(undefined);
+    first.store(3 * block);
     resolve();
     expect(await Promise.all(waiting)).toEqual([undefined, "quota"]);
     expect(folder.counts).toBe(2);
