@@ -97,9 +97,6 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
       ...(put ? [new PutEndpoint(site, resources)] : []),
       ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
-    finishers: [
-      ...(trustUploads ? [] : [new SandboxFinisher(site)]),
-      new UploadLimitFinisher(site),
-    ],
+    finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],
   };
 }
