@@ -10,6 +10,7 @@ import type { Endpoint, Finisher } from "../endpoint.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
+import { sweepAgain } from "./resumable/repeated-sweep.ts";
 import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
 import { UploadLimitFinisher } from "./resumable/upload-limits.ts";
 import { UploadResources } from "./resumable/upload-resources.ts";
@@ -67,7 +68,8 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     );
   }
   opened.value.close();
-  void uploads.sweep(folder, service.clock.epochMs());
+  const { clock, limits, budgets } = service;
+  sweepAgain(uploads, folder, { clock, limits, scheduler: budgets.scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
     ...service,

@@ -21,7 +21,7 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
-import type { ResumableParts } from "./resumable-upload.ts";
+import type { ResumableParts, UnfinishedCount } from "./resumable-upload.ts";
 import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
 import type { UploadIntent } from "./upload-record.ts";
@@ -41,6 +41,8 @@ export interface UploadFolderOptions {
   readonly openFolder: FolderOpener;
   readonly limits: WritingLimits;
   readonly calls: WritingCalls;
+  /** How many resumable uploads wait for their rest in the tree, as far as this process knows. */
+  readonly unfinished: UnfinishedCount;
 }
 
 /** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */
@@ -128,14 +130,19 @@ export class UploadFolder {
     return ResumableUpload.open(this.#resumableParts(), id);
   }
 
+  /** Asks the process that has the resumable upload `id` to let go of it. */
+  claimResumable(id: string): Promise<string | undefined> {
+    return ResumableUpload.claim(this.#resumableParts(), id);
+  }
+
   /** Opens the resumable upload whose file is called `name`. */
   openResumableNamed(name: string): Promise<Result<ResumableUpload, string>> {
     return ResumableUpload.openNamed(this.#resumableParts(), name);
   }
 
   #resumableParts(): ResumableParts {
-    const { calls, limits } = this.#options;
-    return { place: this, calls, limits };
+    const { calls, limits, unfinished } = this.#options;
+    return { place: this, calls, limits, unfinished };
   }
 
   /**
