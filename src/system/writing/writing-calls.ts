@@ -66,8 +66,8 @@ export interface WritingCalls {
   /** Renames in one step; EEXIST if anything has the name `to`, a link too. */
   renameNew(from: string, to: string): Promise<string | undefined>;
   remove(path: string): Promise<string | undefined>;
-  /** Sets the times of the file at `path` to now; a link is not followed. */
-  touch(path: string): Promise<string | undefined>;
+  /** Says that the file at `path` was written at `atMs`, since 1970; a link is not followed. */
+  touch(path: string, atMs: number): Promise<string | undefined>;
   /** Returns when the names in the folder at `path` are on the disk (fsync). */
   syncFolder(path: string): Promise<string | undefined>;
   /** What is free for this process on the file system of `path`, in octets; undefined: unknown. */
@@ -270,7 +270,7 @@ export const writingCalls: WritingCalls = {
   },
   renameNew: (from, to) => faultOf(() => renameNew(from, to)),
   remove: (path) => faultOf(() => fs.unlink(nameForSystem(path))),
-  touch: (path) => faultOf(() => fs.lutimes(nameForSystem(path), new Date(), new Date())),
+  touch: (path, atMs) => faultOf(() => fs.lutimes(nameForSystem(path), atMs / 1000, atMs / 1000)),
   syncFolder: (path) => faultOf(() => syncFolder(path)),
   async freeBytes(path) {
     const free = await resultOf(() => fs.statfs(nameForSystem(path)));

@@ -142,9 +142,13 @@ export class ResumableUpload {
     return !isSame;
   }
 
-  /** Asks the process that has `id` to let go of it; or the name of the error. */
-  static claim({ place, calls }: ResumableParts, id: string): Promise<string | undefined> {
-    return calls.touch(place.pathOf(recordName(nameOfUpload(id))));
+  /** Asks the process that has `id` to let go of it, at `nowMs`; or the name of the error. */
+  static claim(
+    { place, calls }: ResumableParts,
+    id: string,
+    nowMs: number,
+  ): Promise<string | undefined> {
+    return calls.touch(place.pathOf(recordName(nameOfUpload(id))), nowMs);
   }
 
   /** Closes it; it can be opened again. */

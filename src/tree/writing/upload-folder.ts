@@ -130,9 +130,9 @@ export class UploadFolder {
     return ResumableUpload.open(this.#resumableParts(), id);
   }
 
-  /** Asks the process that has the resumable upload `id` to let go of it. */
-  claimResumable(id: string): Promise<string | undefined> {
-    return ResumableUpload.claim(this.#resumableParts(), id);
+  /** Asks the process that has the resumable upload `id` to let go of it, now. */
+  claimResumable(id: string, nowMs: number): Promise<string | undefined> {
+    return ResumableUpload.claim(this.#resumableParts(), id, nowMs);
   }
 
   /** Opens the resumable upload whose file is called `name`. */

@@ -35,10 +35,11 @@ export const recordBytesMax = 64 * 1024;
 
 const version = 1;
 
-/** The octets of `record`, in ASCII: what isn't is escaped, so that names of any octets stay whole. */
+const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** The octets of `record`, in ASCII: what isn't is escaped, so that every name stays whole. */
 export function formatRecord(record: UploadRecord): Uint8Array {
   const json = JSON.stringify({ version, ...record });
-  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return latin1Bytes(`${json.replace(/[^\x20-\x7e]/g, escape)}\n`);
 }
 

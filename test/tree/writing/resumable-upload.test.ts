@@ -104,7 +104,7 @@ describe("an upload that is gone on with", () => {
     const upload = await begin(folder);
     expect(await errorOf(folder)).toBe("EBUSY");
     expect(upload.isClaimed()).toBe(false);
-    expect(await folder.claimResumable(id)).toBeUndefined();
+    expect(await folder.claimResumable(id, Date.now())).toBeUndefined();
     expect(upload.isClaimed()).toBe(true);
     await upload.close();
     const again = await reopen(folder);

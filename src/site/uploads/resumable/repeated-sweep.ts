@@ -19,19 +19,18 @@ interface SweepService {
 /** An upload stays longer than it may by this share of its time. */
 const share = 1 / 24;
 
-function repeat(
+async function repeat(
   tree: WeakRef<UploadTree>,
   folder: ContainedPath,
   service: SweepService,
   alarm: Alarm,
-): void {
+): Promise<void> {
   // A site isn't told when a reload has put another in its place: then it is collected.
-  const uploads = tree.deref();
-  if (uploads === undefined) return;
-  void uploads.sweep(folder, service.clock.epochMs()).then(() => {
-    const afterMs = Math.max(1, service.limits.uploadUnfinishedTimeMs * share);
-    alarm.set(afterMs, () => void repeat(tree, folder, service, alarm));
-  });
+  const swept = tree.deref()?.sweep(folder, service.clock.epochMs());
+  if (swept === undefined) return;
+  await swept;
+  const afterMs = Math.max(1, service.limits.uploadUnfinishedTimeMs * share);
+  alarm.set(afterMs, () => void repeat(tree, folder, service, alarm));
 }
 
 /** Sweeps `folder` of `uploads` now and again, as long as something else has `uploads`. */
@@ -40,5 +39,5 @@ export function sweepAgain(
   folder: ContainedPath,
   service: SweepService,
 ): void {
-  repeat(new WeakRef(uploads), folder, service, service.scheduler.alarm());
+  void repeat(new WeakRef(uploads), folder, service, service.scheduler.alarm());
 }

@@ -1,8 +1,8 @@
 /**
  * The upload resource (draft-ietf-httpbis-resumable-upload-12 §4): `?upload=ID` of the folder that
- * the file goes to, so that what holds for the folder holds for it, its users, its mounts, its base.
- * HEAD and GET tell the offset, PATCH appends, DELETE cancels. It answers the user alone who began
- * the upload.
+ * the file goes to, so that what holds for the folder holds for it: users, mounts, the base. HEAD
+ * and GET tell the offset, PATCH appends, DELETE cancels. It answers the user alone who began the
+ * upload.
  */
 
 import { parseMediaType } from "../../../http/fields/media-type.ts";
@@ -108,7 +108,7 @@ export class ResourceEndpoint implements Endpoint {
     const key = completedKey(folder, id, request.user);
     const completed = this.#resources.completed.find(key);
     if (completed !== undefined) return this.#again(request, method, key, completed);
-    const opened = await this.#resources.open(folder, id);
+    const opened = await this.#resources.open(folder, id, request.receivedMs);
     if (!opened.ok) return this.#notOpened(opened.error);
     const resumable = opened.value;
     try {

@@ -55,7 +55,7 @@ type Told =
   | { readonly kind: "told"; readonly length: number | undefined }
   | { readonly kind: "inconsistent" };
 
-/** What `request`, with `fields`, says of the length of a file that is `known` to have one (§4.1.3). */
+/** What `request`, with its fields, says of the length of a file that may be `known` (§4.1.3). */
 function lengthOf(
   { head }: Request,
   { isComplete, length: told }: UploadFields,
@@ -239,13 +239,17 @@ export class UploadResources {
    * Opens the upload `id` in `folder`, when another process has let go of it; ENOENT when there is
    * none, EBUSY when the other one doesn't let go.
    */
-  async open(folder: UploadFolder, id: string): Promise<Result<ResumableUpload, string>> {
+  async open(
+    folder: UploadFolder,
+    id: string,
+    nowMs: number,
+  ): Promise<Result<ResumableUpload, string>> {
     const { scheduler } = this.#site.parts.budgets;
     for (let tries = 1; ; tries++) {
       const opened = await folder.openResumable(id);
       if (opened.ok || opened.error !== "EBUSY" || tries === openTriesMax) return opened;
-      if (tries === 1) await folder.claimResumable(id);
-      await new Promise<void>((resolve) => void scheduler.alarm().set(openAgainMs, resolve));
+      if (tries === 1) await folder.claimResumable(id, nowMs);
+      await new Promise<void>((resolve) => scheduler.alarm().set(openAgainMs, resolve));
     }
   }
 

@@ -180,18 +180,19 @@ describe("a PUT", () => {
   });
 });
 
-describe("two requests for one upload (§4.6)", () => {
-  async function begun(): Promise<readonly [way: string, body: SentBody, end: Promise<string>]> {
-    const answer = await client.ask("POST /", { ...complete, "Upload-Complete": "?0" }, "one");
-    const way = answer.fields["Location"]?.slice(1) ?? "";
-    const body = new SentBody(["two"], "wait");
-    const end = errorOf(sending(`PATCH ${way}`, patch(3), body));
-    await body.asked.promise;
-    return [way, body, end];
-  }
+/** An upload that a request appends to, which never ends by itself. */
+async function receiving(): Promise<readonly [way: string, body: SentBody, end: Promise<string>]> {
+  const answer = await client.ask("POST /", { ...complete, "Upload-Complete": "?0" }, "one");
+  const way = answer.fields["Location"]?.slice(1) ?? "";
+  const body = new SentBody(["two"], "wait");
+  const end = errorOf(sending(`PATCH ${way}`, patch(3), body));
+  await body.asked.promise;
+  return [way, body, end];
+}
 
+describe("two requests for one upload (§4.6)", () => {
   test("one that asks for the offset ends the one that receives, and hears what came", async () => {
-    const [way, , end] = await begun();
+    const [way, , end] = await receiving();
     const told = await client.ask(`HEAD ${way}`);
     expect(await end).toBe("gone");
     expect(told.fields["Upload-Offset"]).toBe("6");
@@ -200,7 +201,7 @@ describe("two requests for one upload (§4.6)", () => {
   });
 
   test("one that appends goes on from there, and no octet is there twice", async () => {
-    const [way, , end] = await begun();
+    const [way, , end] = await receiving();
     // Of these each may end the one before it, as that was ended by the first.
     await Promise.allSettled(
       [3, 6, 6, 3, 6].map((offset) => client.ask(`PATCH ${way}`, patch(offset), "six")),
@@ -215,14 +216,14 @@ describe("two requests for one upload (§4.6)", () => {
   });
 
   test("one that cancels leaves nothing", async () => {
-    const [way, , end] = await begun();
+    const [way, , end] = await receiving();
     expect((await client.ask(`DELETE ${way}`)).status).toBe(204);
     expect(await end).toBe("gone");
     expect(readdirSync(site.root)).toEqual([]);
   });
 
   test("of two processes, the one that has it lets go when it is asked", async () => {
-    const [way, , end] = await begun();
+    const [way, , end] = await receiving();
     const other = new SiteClient(site.root, options);
     const told = await other.ask(`HEAD ${way}`);
     expect([await end, told.status, told.fields["Upload-Offset"]]).toEqual(["gone", 204, "6"]);
