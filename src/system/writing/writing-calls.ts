@@ -68,6 +68,11 @@ export interface WritingCalls {
   remove(path: string): Promise<string | undefined>;
   /** Says that the file at `path` was written at `atMs`, since 1970; a link is not followed. */
   touch(path: string, atMs: number): Promise<string | undefined>;
+  /**
+   * Makes the folder at `path` with the permission bits `mode`, whatever the mask of the process
+   * is; EEXIST if anything has that name, a link too.
+   */
+  makeFolder(path: string, mode: number): Promise<string | undefined>;
   /** Returns when the names in the folder at `path` are on the disk (fsync). */
   syncFolder(path: string): Promise<string | undefined>;
   /** What is free for this process on the file system of `path`, in octets; undefined: unknown. */
@@ -240,6 +245,21 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+async function makeFolder(path: string, mode: number): Promise<void> {
+  const name = nameForSystem(path);
+  await fs.mkdir(name, { mode });
+  // What has the name by now may be another folder, and must not be a link that leads elsewhere.
+  const handle = await fs.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    const bits = (await handle.stat()).mode & 0o7777;
+    // A folder inherits the set-group-ID bit of the one that it is in.
+    if ((bits & 0o777) !== mode) await handle.chmod((bits & ~0o777) | mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function isAbandoned(path: string, beforeMs: number): Promise<boolean> {
   let handle: FileHandle | undefined;
   try {
@@ -271,6 +291,7 @@ export const writingCalls: WritingCalls = {
   renameNew: (from, to) => faultOf(() => renameNew(from, to)),
   remove: (path) => faultOf(() => fs.unlink(nameForSystem(path))),
   touch: (path, atMs) => faultOf(() => fs.lutimes(nameForSystem(path), atMs / 1000, atMs / 1000)),
+  makeFolder: (path, mode) => faultOf(() => makeFolder(path, mode)),
   syncFolder: (path) => faultOf(() => syncFolder(path)),
   async freeBytes(path) {
     const free = await resultOf(() => fs.statfs(nameForSystem(path)));

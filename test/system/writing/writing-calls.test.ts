@@ -49,6 +49,28 @@ describe("a file that is written", () => {
   });
 });
 
+describe("a folder that is made", () => {
+  test("has its mode, whatever the mask of the process is", async () => {
+    const before = process.umask(0o077);
+    try {
+      expect(await writingCalls.makeFolder(site.at("made"), 0o755)).toBeUndefined();
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(site.at("made")).mode & 0o777).toBe(0o755);
+  });
+
+  test("takes no name that something has, and needs the folder above", async () => {
+    site.file("file", "file");
+    symlinkSync("nowhere", site.at("link"));
+    for (const name of ["made", "file", "link"]) {
+      expect(await writingCalls.makeFolder(site.at(name), 0o755)).toBe("EEXIST");
+    }
+    expect(await writingCalls.makeFolder(site.at("none/made"), 0o755)).toBe("ENOENT");
+    expect(existsSync(site.at("nowhere"))).toBe(false);
+  });
+});
+
 test("renames over a file, and to a new name", async () => {
   site.file("from", "from");
   site.file("to", "to");

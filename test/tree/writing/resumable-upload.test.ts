@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from "node:fs";
 
-import { defaultLimits } from "../../../src/base/limits.ts";
 import { rootPath } from "../../../src/tree/path.ts";
 import type { ResumableUpload } from "../../../src/tree/writing/resumable-upload.ts";
 import { nameOfUpload, recordName } from "../../../src/tree/writing/temporary-name.ts";
@@ -19,7 +18,7 @@ import type { UploadIntent } from "../../../src/tree/writing/upload-record.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
 import { TempSite } from "../../temp-site.ts";
 import type { Faults } from "./fake-calls.ts";
-import { faultyCalls } from "./fake-calls.ts";
+import { faultyCalls, treeOptions } from "./fake-calls.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -32,8 +31,7 @@ const id = "one";
 const [file, record] = [nameOfUpload(id), recordName(nameOfUpload(id))] as const;
 
 function tree(faults: Faults = {}): UploadTree {
-  const options = { root: site.root, permissions: "other", limits: defaultLimits } as const;
-  return new UploadTree(options, faultyCalls(faults));
+  return new UploadTree({ ...treeOptions, root: site.root }, faultyCalls(faults));
 }
 
 function folderOf(uploads: UploadTree): UploadFolder {

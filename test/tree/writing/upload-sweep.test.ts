@@ -8,6 +8,7 @@ import { nameOfUpload, recordName } from "../../../src/tree/writing/temporary-na
 import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
 import { TempSite } from "../../temp-site.ts";
+import { treeOptions } from "./fake-calls.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -15,7 +16,7 @@ beforeEach(() => {
   for (const name of readdirSync(site.root)) rmSync(site.at(name), { recursive: true });
 });
 
-const options = { root: site.root, permissions: "other", limits: defaultLimits } as const;
+const options = { ...treeOptions, root: site.root };
 const nowMs = Date.now();
 
 function folderOf(uploads: UploadTree): UploadFolder {

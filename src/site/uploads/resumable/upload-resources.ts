@@ -19,6 +19,7 @@ import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts"
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Request } from "../../request.ts";
 import { BodyError } from "../../request.ts";
+import type { Admission } from "../admissions.ts";
 import { storeSent, storeWhole } from "../storing/sent-file.ts";
 import { wayTo } from "../storing/numbered-file.ts";
 import { storageFailure } from "../upload-refusals.ts";
@@ -86,6 +87,15 @@ export function keptResponse(
   return builder.build();
 }
 
+/** A request that begins an upload. */
+interface Creation {
+  readonly request: Request;
+  readonly folder: UploadFolder;
+  readonly intent: UploadIntent;
+  readonly admission: Admission;
+  readonly fields: UploadFields;
+}
+
 /** A resumable upload, open, and the request that has it. */
 interface Appending {
   readonly request: Request;
@@ -93,6 +103,7 @@ interface Appending {
   readonly id: string;
   readonly resumable: ResumableUpload;
   readonly turn: UploadTurn;
+  readonly admission: Admission;
   readonly fields: UploadFields;
 }
 
@@ -132,23 +143,27 @@ export class UploadResources {
       const destination = { site: this.#site, folder, intent };
       return withLines(await storeWhole(destination, request, length), isOver);
     }
-    if (!isFull) return this.#create(request, folder, intent, { ...fields, length }, tells);
-    const limit = {
-      name: "uploadsUnfinishedMax",
-      maximum: uploadsUnfinishedMax,
-      actual: unfinished + 1,
-    };
-    return withLines(pages.refusal({ ...refusals.overloaded, limit }), goesOn, [
-      "Retry-After",
-      "60",
-    ]);
+    if (isFull) {
+      const limit = {
+        name: "uploadsUnfinishedMax",
+        maximum: uploadsUnfinishedMax,
+        actual: unfinished + 1,
+      };
+      const refusal = pages.refusal({ ...refusals.overloaded, limit });
+      return withLines(refusal, goesOn, ["Retry-After", "60"]);
+    }
+    const admission = this.#site.admit(request);
+    if ("status" in admission) return admission;
+    try {
+      const creation = { request, folder, intent, admission, fields: { ...fields, length } };
+      return await this.#create(creation, tells);
+    } finally {
+      admission.end();
+    }
   }
 
   async #create(
-    request: Request,
-    folder: UploadFolder,
-    intent: UploadIntent,
-    fields: UploadFields,
+    { request, folder, intent, admission, fields }: Creation,
     tells: boolean,
   ): Promise<Response> {
     const { pages, limits } = this.#site.parts;
@@ -168,7 +183,7 @@ export class UploadResources {
       const location: ResponseField = ["Location", way + queryOf(id)];
       const limit = uploadLimitLine(limits);
       if (tells) request.connection?.inform?.(request, 104, [location, limit, version]);
-      const appending = { request, folder, id, resumable, turn, fields };
+      const appending = { request, folder, id, resumable, turn, admission, fields };
       const answer = await this.append(appending, length);
       return answer === "kept" ? keptResponse(201, resumable, limit, location) : answer;
     } finally {
@@ -203,14 +218,14 @@ export class UploadResources {
 
   /** Writes what comes; the name of the system's error, if there is one. */
   async #receive(
-    { request, resumable, turn }: Appending,
+    { request, resumable, turn, admission }: Appending,
     length: number | undefined,
   ): Promise<string | undefined> {
     if (!request.head.hasContent) return undefined;
     const { upload } = resumable;
     const { limits, budgets } = this.#site.parts;
     const most = (length ?? limits.uploadBytesMax) - upload.octets;
-    const pieces = request.body.chunks(most)[Symbol.asyncIterator]();
+    const pieces = admission.chunks(request.body, most);
     const tells = knowsInterim(request.head.fields);
     let told = upload.syncedOctets;
     const alarm = budgets.scheduler.alarm();

@@ -9,6 +9,7 @@ import { defaultLimits } from "../../../../src/base/limits.ts";
 import { rootPath } from "../../../../src/tree/path.ts";
 import { UploadTree } from "../../../../src/tree/writing/upload-tree.ts";
 import { TempSite } from "../../../temp-site.ts";
+import { treeOptions } from "../../../tree/writing/fake-calls.ts";
 import { requestOf } from "../../fake-request.ts";
 import { SiteClient } from "../../site-client.ts";
 
@@ -22,8 +23,7 @@ test("a condition that was true is evaluated again when the file gets its name",
     meaningOf: () => undefined,
     isReadable: () => true,
   } as unknown as UploadSite;
-  const options = { root: site.root, permissions: "other", limits: defaultLimits } as const;
-  const folder = new UploadTree(options).open(rootPath);
+  const folder = new UploadTree({ ...treeOptions, root: site.root }).open(rootPath);
   if (!folder.ok) throw new Error(folder.error.kind);
   const request = requestOf("PUT /a");
   const conditions = fieldsOf([["If-None-Match", "*"]]);
