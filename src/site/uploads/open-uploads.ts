@@ -12,6 +12,7 @@ import type { CompleteSiteOptions } from "../site-options.ts";
 import { Admissions } from "./admissions.ts";
 import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
+import { sweepAgain } from "./resumable/repeated-sweep.ts";
 import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
 import { UploadLimitFinisher } from "./resumable/upload-limits.ts";
 import { UploadResources } from "./resumable/upload-resources.ts";
@@ -78,7 +79,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     );
   }
   opened.value.close();
-  void uploads.sweep(folder, clock.epochMs());
+  sweepAgain(uploads, folder, { clock, limits, scheduler: service.budgets.scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
     ...service,

@@ -23,7 +23,7 @@ import type { Answer, Endpoint } from "../endpoint.ts";
 import { inShares } from "../forms/form-shares.ts";
 import type { Request } from "../request.ts";
 import type { Admission, ReachedBound } from "./admissions.ts";
-import { asksToBegin, isUncoded } from "./resumable/upload-fields.ts";
+import { asksToBegin, isToBeContinued, isUncoded } from "./resumable/upload-fields.ts";
 import type { UploadResources } from "./resumable/upload-resources.ts";
 import { storeNumbered, wayTo } from "./storing/numbered-file.ts";
 import type { StoredFile } from "./upload-page.ts";
@@ -87,6 +87,9 @@ export class UploadEndpoint implements Endpoint {
     if (!hasContent && !asksToBegin(fields)) return pages.refusal(refusals["length-required"]);
     const boundary = boundaryOf(request);
     if (boundary === undefined) return this.#takeFile(request, path);
+    if (isToBeContinued(fields)) {
+      return pages.refusal(refusals["media-type"], "a form isn't resumed; send the file itself");
+    }
     return this.#site.within(request, path, (folder) => this.#post(request, folder, boundary));
   }
 

@@ -13,6 +13,8 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import type { FileStat } from "../../system/file-stat.ts";
+import { lookAt } from "../../system/file-system.ts";
 import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { nameOfUpload, recordName, temporaryName } from "./temporary-name.ts";
 import type { UploadIntent, UploadRecord } from "./upload-record.ts";
@@ -20,10 +22,16 @@ import { formatRecord, parseRecord, recordBytesMax } from "./upload-record.ts";
 import type { Place, WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
 
+/** A count that all uploads of a tree share. */
+export interface UnfinishedCount {
+  uploads: number;
+}
+
 /** What the file and the record are written with. */
 export interface ResumableParts {
   readonly place: Place;
   readonly service: WritingService;
+  readonly unfinished: UnfinishedCount;
 }
 
 /** One that is open, and locked. The caller closes or discards it. */
@@ -34,6 +42,9 @@ export class ResumableUpload {
   readonly #parts: ResumableParts;
   readonly #path: string;
   #record: UploadRecord;
+  /** What the record was when this had last written or read it. */
+  #seen: FileStat | undefined;
+  #isOver = false;
 
   private constructor(
     parts: ResumableParts,
@@ -63,6 +74,7 @@ export class ResumableUpload {
     const record = { ...intent, length, octets: 0, bootId: await service.calls.bootId() };
     const path = place.pathOf(recordName(name));
     const made = new ResumableUpload(parts, path, begun.value, record);
+    parts.unfinished.uploads++;
     // The record comes after the file and goes after it: one without a file is of no upload.
     const error = await made.#write();
     if (error === undefined) return success(made);
@@ -90,7 +102,9 @@ export class ResumableUpload {
     const record = read.ok ? parseRecord(read.value.octets) : undefined;
     if (read.ok && record !== undefined && (await isTrusted(calls, record, upload.octets))) {
       const modifiedMs = Math.max(read.value.modifiedMs, found.value.modifiedMs);
-      return success(new ResumableUpload(parts, path, upload, record, modifiedMs));
+      const opened = new ResumableUpload(parts, path, upload, record, modifiedMs);
+      opened.#look();
+      return success(opened);
     }
     await upload.leave();
     if (!read.ok && read.error !== "ENOENT" && read.error !== "EFBIG") return read;
@@ -117,6 +131,25 @@ export class ResumableUpload {
     return this.#write();
   }
 
+  /**
+   * Whether another process has asked for it, by `claim`, since this has it. Looks at the record's
+   * stat alone.
+   */
+  isClaimed(): boolean {
+    const seen = lookAt(this.#path);
+    const isSame = seen.ok && this.#seen !== undefined && seen.value.isSame(this.#seen);
+    return !isSame;
+  }
+
+  /** Asks the process that has `id` to let go of it, at `nowMs`; or the name of the error. */
+  static claim(
+    { place, service }: ResumableParts,
+    id: string,
+    nowMs: number,
+  ): Promise<string | undefined> {
+    return service.calls.touch(place.pathOf(recordName(nameOfUpload(id))), nowMs);
+  }
+
   /** Closes it; it can be opened again. */
   close(): Promise<void> {
     return this.upload.leave();
@@ -124,6 +157,11 @@ export class ResumableUpload {
 
   /** Removes it, unless its file has its name: then only what is beside that. */
   async discard(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { unfinished } = this.#parts;
+    // One that another process has begun may not be counted here.
+    unfinished.uploads = Math.max(0, unfinished.uploads - 1);
     await this.upload.discard();
     await this.#parts.service.calls.remove(this.#path);
   }
@@ -139,7 +177,13 @@ export class ResumableUpload {
       (await created.value.write(formatRecord(this.#record))) ?? calls.renameOver(path, this.#path);
     await created.value.close();
     if (error !== undefined) await calls.remove(path);
+    this.#look();
     return error;
+  }
+
+  #look(): void {
+    const seen = lookAt(this.#path);
+    this.#seen = seen.ok ? seen.value : undefined;
   }
 }
 

@@ -20,7 +20,7 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
-import type { ResumableParts } from "./resumable-upload.ts";
+import type { ResumableParts, UnfinishedCount } from "./resumable-upload.ts";
 import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
 import type { UploadIntent } from "./upload-record.ts";
@@ -37,6 +37,8 @@ export interface UploadFolderOptions extends WritingService {
   readonly permissions: Permissions;
   readonly openFolder: FolderOpener;
   readonly limits: WritingService["limits"] & FolderLimits;
+  /** How many resumable uploads wait for their rest in the tree, as far as this process knows. */
+  readonly unfinished: UnfinishedCount;
 }
 
 /** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */
@@ -124,13 +126,18 @@ export class UploadFolder {
     return ResumableUpload.open(this.#resumableParts(), id);
   }
 
+  /** Asks the process that has the resumable upload `id` to let go of it, now. */
+  claimResumable(id: string, nowMs: number): Promise<string | undefined> {
+    return ResumableUpload.claim(this.#resumableParts(), id, nowMs);
+  }
+
   /** Opens the resumable upload whose file is called `name`. */
   openResumableNamed(name: string): Promise<Result<ResumableUpload, string>> {
     return ResumableUpload.openNamed(this.#resumableParts(), name);
   }
 
   #resumableParts(): ResumableParts {
-    return { place: this, service: this.#options };
+    return { place: this, service: this.#options, unfinished: this.#options.unfinished };
   }
 
   /**

@@ -6,11 +6,11 @@
  */
 
 import { isNameText } from "../../base/file-name.ts";
-import { utf8Bytes } from "../../http/octets/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
 
 /** What the request that began the upload has asked for. */
 export interface UploadIntent {
-  /** "PUT": under this name, whose file it replaces. "POST": under this name or one with a number. */
+  /** "PUT": under this name, whose file it replaces. "POST": under this one, or with a number. */
   readonly method: "PUT" | "POST";
   /** The name of the file: of a PUT as it is, of a POST as it was sent. */
   readonly name: string;
@@ -35,9 +35,12 @@ export const recordBytesMax = 64 * 1024;
 
 const version = 1;
 
-/** The octets of `record`. JSON writes a surrogate on its own as an escape, so names stay whole. */
+const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** The octets of `record`, in ASCII: what isn't is escaped, so that every name stays whole. */
 export function formatRecord(record: UploadRecord): Uint8Array {
-  return utf8Bytes(`${JSON.stringify({ version, ...record })}\n`);
+  const json = JSON.stringify({ version, ...record });
+  return latin1Bytes(`${json.replace(/[^\x20-\x7e]/g, escape)}\n`);
 }
 
 function isOctetCount(value: unknown): value is number {
@@ -56,7 +59,7 @@ function isLine(value: unknown): value is readonly [string, string] {
 export function parseRecord(octets: Uint8Array): UploadRecord | undefined {
   let value: Partial<Record<keyof UploadRecord | "version", unknown>> | null;
   try {
-    value = JSON.parse(new TextDecoder().decode(octets)) as typeof value;
+    value = JSON.parse(latin1Text(octets)) as typeof value;
   } catch {
     return undefined;
   }

@@ -18,11 +18,11 @@ import { childPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { folderUsage } from "./folder-usage.ts";
 import { PieceBuffers } from "./piece-buffers.ts";
-import { isTemporaryName } from "./temporary-name.ts";
 import { timedCalls } from "./timed-calls.ts";
 import { UploadQuota } from "./upload-quota.ts";
 import type { UploadFolder, UploadFolderOptions } from "./upload-folder.ts";
 import { openUploadFolder } from "./upload-folder.ts";
+import { UploadSweep } from "./upload-sweep.ts";
 
 /** What an upload tree is opened with. */
 interface UploadTreeOptions {
@@ -35,9 +35,6 @@ interface UploadTreeOptions {
   /** The folder whose content is bounded, and how much it may hold; absent without a quota. */
   readonly quota?: { readonly folder: ContainedPath; readonly bytesMax: number } | undefined;
 }
-
-/** Where locks can't be had, a file that was last written so long ago is abandoned. */
-const abandonedAfterMs = 24 * 3600 * 1000;
 
 /** The quota of a tree that has one. */
 function quotaOf(
@@ -61,6 +58,8 @@ export class UploadTree {
   readonly #calls: WritingCalls;
   readonly #entriesMax: number;
   readonly #atOnceMax: number;
+  readonly #unfinishedMs: number;
+  readonly #unfinished = { uploads: 0 };
 
   /** `calls` are those of the system, unless a test makes others. */
   constructor(options: UploadTreeOptions, untimed = writingCalls) {
@@ -68,6 +67,7 @@ export class UploadTree {
     this.#calls = timedCalls(untimed, scheduler, limits.uploadDiskTimeMs);
     this.#atOnceMax = limits.uploadsAtOnceMax;
     this.#entriesMax = limits.uploadSweepEntriesMax;
+    this.#unfinishedMs = limits.uploadUnfinishedTimeMs;
     this.#options = {
       root,
       permissions,
@@ -76,12 +76,21 @@ export class UploadTree {
       buffers: new PieceBuffers(),
       quota: quotaOf(options, this.#calls),
       openFolder: chooseFolderOpener(root),
+      unfinished: this.#unfinished,
     };
   }
 
   /** How many files may be received at one time, as far as there are descriptors for them. */
   get atOnceMax(): number {
     return affordableUploads(this.#atOnceMax);
+  }
+
+  /**
+   * How many resumable uploads wait for their rest: those that the last sweep has found, and what
+   * this process has begun and ended since.
+   */
+  get unfinished(): number {
+    return this.#unfinished.uploads;
   }
 
   /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */
@@ -91,13 +100,15 @@ export class UploadTree {
 
   /**
    * Removes from the folder at `path`, and all below it, the files that were being written when
-   * their process ended, as far as `uploadSweepEntriesMax` entries go; how many. A file that a
-   * process still writes stays. `nowMs` is in milliseconds since 1970. Never rejects.
+   * their process ended, and the resumable uploads that have waited for their rest for too long, as
+   * far as `uploadSweepEntriesMax` entries go; how many. A file that a process still writes stays.
+   * `nowMs` is in milliseconds since 1970. Never rejects.
    */
   async sweep(path: ContainedPath, nowMs: number): Promise<number> {
+    const sweep = new UploadSweep(this.#calls, nowMs, this.#unfinishedMs);
+    const before = this.#unfinished.uploads;
     const folders = [path];
     let entries = 0;
-    let removed = 0;
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
       const opened = this.open(next);
       if (!opened.ok) continue;
@@ -105,21 +116,18 @@ export class UploadTree {
       const names = await this.#calls.names(folder.pathOf("."));
       for (const name of names.ok ? names.value : []) {
         if (++entries > this.#entriesMax) break;
-        if (isTemporaryName(name)) removed += await this.#removeAbandoned(folder, name, nowMs);
-        else if (isFolder(folder.pathOf(name))) {
+        if (await sweep.take(folder, name)) continue;
+        if (isFolder(folder.pathOf(name))) {
           const below = childPath(next, name);
           if (below !== undefined) folders.push(below);
         }
       }
       folder.close();
     }
-    return removed;
-  }
-
-  async #removeAbandoned(folder: UploadFolder, name: string, nowMs: number): Promise<number> {
-    const path = folder.pathOf(name);
-    if (!(await this.#calls.isAbandoned(path, nowMs - abandonedAfterMs))) return 0;
-    return (await this.#calls.remove(path)) === undefined ? 1 : 0;
+    // Of those that were begun meanwhile it isn't known whether they were found.
+    const begun = Math.max(0, this.#unfinished.uploads - before);
+    this.#unfinished.uploads = sweep.unfinished + begun;
+    return sweep.removed;
   }
 }
 

@@ -42,6 +42,12 @@ export function faultyCalls(faults: Faults): WritingCalls {
   });
   return {
     ...writingCalls,
+    async reopen(path) {
+      const found = await writingCalls.reopen(path);
+      return found.ok
+        ? { ok: true, value: { ...found.value, file: faulty(found.value.file) } }
+        : found;
+    },
     async create(path) {
       if (faults.create !== undefined) return failure(faults.create);
       const file = await writingCalls.create(path);

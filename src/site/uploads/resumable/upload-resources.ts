@@ -10,6 +10,7 @@
  * (§10), and a minimum of what is appended.
  */
 
+import type { Result } from "../../../base/result.ts";
 import { refusals } from "../../../http/message/error.ts";
 import type { Response, ResponseField } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
@@ -23,6 +24,7 @@ import { storeSent, storeWhole } from "../storing/sent-file.ts";
 import { wayTo } from "../storing/numbered-file.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
+import { completedKey, CompletedUploads } from "./completed-uploads.ts";
 import type { UploadFields } from "./upload-fields.ts";
 import {
   interopVersion,
@@ -44,15 +46,17 @@ export function withLines(response: Response, ...lines: readonly ResponseField[]
 }
 
 /** That the answer is about the file (`?1`), or about the upload, which goes on (`?0`). */
-const isOver: ResponseField = ["Upload-Complete", "?1"];
-const goesOn: ResponseField = ["Upload-Complete", "?0"];
+export const isOver: ResponseField = ["Upload-Complete", "?1"];
+export const goesOn: ResponseField = ["Upload-Complete", "?0"];
+
+const version: ResponseField = ["Upload-Draft-Interop-Version", String(interopVersion)];
 
 /** The length that a request says the file has, whose content begins at `offset`. */
 type Told =
   | { readonly kind: "told"; readonly length: number | undefined }
   | { readonly kind: "inconsistent" };
 
-/** What `request`, with `fields`, says of the length of a file that is `known` to have one (§4.1.3). */
+/** What `request`, with its fields, says of the length of a file that may be `known` (§4.1.3). */
 function lengthOf(
   { head }: Request,
   { isComplete, length: told }: UploadFields,
@@ -69,6 +73,20 @@ function lengthOf(
   return isBeyond ? { kind: "inconsistent" } : { kind: "told", length };
 }
 
+/** The answer to a request after which the upload goes on. */
+export function keptResponse(
+  status: 201 | 204,
+  { upload }: ResumableUpload,
+  ...lines: readonly ResponseField[]
+): Response {
+  const builder = new ResponseBuilder(status)
+    .field("Cache-Control", "no-store")
+    .line(goesOn)
+    .field("Upload-Offset", String(upload.octets));
+  for (const line of lines) builder.line(line);
+  return builder.build();
+}
+
 /** A request that begins an upload. */
 interface Creation {
   readonly request: Request;
@@ -79,18 +97,27 @@ interface Creation {
 }
 
 /** A resumable upload, open, and the request that has it. */
-export interface Appending {
+interface Appending {
   readonly request: Request;
   readonly folder: UploadFolder;
+  readonly id: string;
   readonly resumable: ResumableUpload;
   readonly turn: UploadTurn;
   readonly admission: Admission;
   readonly fields: UploadFields;
 }
 
+/** How often it is tried to get an upload that another process has, and how long between. */
+const openTriesMax = 30;
+const openAgainMs = 100;
+
+/** How often a request that receives looks whether another process has asked for its upload. */
+const claimLookMs = 1000;
+
 /** The resumable uploads of a site. */
 export class UploadResources {
   readonly turns = new UploadTurns();
+  readonly completed = new CompletedUploads();
   readonly #site: UploadSite;
 
   constructor(site: UploadSite) {
@@ -99,7 +126,7 @@ export class UploadResources {
 
   /** Begins an upload for `request`, whose Upload-Complete is well-formed. */
   async begin(request: Request, folder: UploadFolder, intent: UploadIntent): Promise<Response> {
-    const { limits } = this.#site.parts;
+    const { pages, limits, uploads } = this.#site.parts;
     const fields = readUploadFields(request.head.fields);
     const told = lengthOf(request, fields, 0, undefined);
     if (told.kind === "inconsistent") return inconsistentLength("the lengths differ");
@@ -109,15 +136,27 @@ export class UploadResources {
       request.head.acceptsInterim &&
       request.connection?.inform !== undefined &&
       knowsInterim(request.head.fields);
-    if (fields.isComplete === true && !tells) {
+    const { uploadsUnfinishedMax } = limits;
+    const { unfinished } = uploads;
+    const isFull = unfinished >= uploadsUnfinishedMax;
+    if (fields.isComplete === true && (isFull || !tells)) {
       const destination = { site: this.#site, folder, intent };
-      return withLines(await storeWhole(destination, request), isOver);
+      return withLines(await storeWhole(destination, request, length), isOver);
+    }
+    if (isFull) {
+      const limit = {
+        name: "uploadsUnfinishedMax",
+        maximum: uploadsUnfinishedMax,
+        actual: unfinished + 1,
+      };
+      const refusal = pages.refusal({ ...refusals.overloaded, limit });
+      return withLines(refusal, goesOn, ["Retry-After", "60"]);
     }
     const admission = this.#site.admit(request);
     if ("status" in admission) return admission;
     try {
-      const creation = { request, folder, intent, admission, fields };
-      return await this.#create(creation, length, tells);
+      const creation = { request, folder, intent, admission, fields: { ...fields, length } };
+      return await this.#create(creation, tells);
     } finally {
       admission.end();
     }
@@ -125,41 +164,31 @@ export class UploadResources {
 
   async #create(
     { request, folder, intent, admission, fields }: Creation,
-    length: number | undefined,
     tells: boolean,
   ): Promise<Response> {
     const { pages, limits } = this.#site.parts;
+    const { length } = fields;
     const id = newUploadId();
-    const begun = await folder.beginResumable(id, intent, length);
-    if (!begun.ok) return storageFailure(begun.error, pages);
-    const resumable = begun.value;
-    const lack = await resumable.upload.lacks(length ?? 0);
-    if (lack !== undefined) {
-      await resumable.discard();
-      return withLines(storageFailure(lack, pages), isOver);
-    }
-    const way = intent.method === "PUT" ? "./" : wayTo(folder.path);
-    const location: ResponseField = ["Location", way + queryOf(id)];
-    const limit = uploadLimitLine(limits);
-    if (tells) {
-      const version: ResponseField = ["Upload-Draft-Interop-Version", String(interopVersion)];
-      request.connection?.inform?.(request, 104, [location, limit, version]);
-    }
     const turn = await this.turns.take(turnKey(id, intent.user));
+    const begun = await folder.beginResumable(id, intent, length);
+    if (!begun.ok) {
+      turn.end();
+      return storageFailure(begun.error, pages);
+    }
+    const resumable = begun.value;
     try {
-      const answer = await this.append(
-        { request, folder, resumable, turn, admission, fields },
-        length,
-      );
-      if (answer !== "kept") return answer;
-      return new ResponseBuilder(201)
-        .field("Cache-Control", "no-store")
-        .line(location)
-        .line(goesOn)
-        .field("Upload-Offset", String(resumable.upload.octets))
-        .line(limit)
-        .build();
+      const lack = await resumable.upload.lacks(length ?? 0);
+      if (lack !== undefined) return await this.#fail(resumable, lack);
+      const way = intent.method === "PUT" ? "./" : wayTo(folder.path);
+      const location: ResponseField = ["Location", way + queryOf(id)];
+      const limit = uploadLimitLine(limits);
+      if (tells) request.connection?.inform?.(request, 104, [location, limit, version]);
+      const appending = { request, folder, id, resumable, turn, admission, fields };
+      const answer = await this.append(appending, length);
+      return answer === "kept" ? keptResponse(201, resumable, limit, location) : answer;
     } finally {
+      // Without this a file that some error leaves open would end the process when it is collected.
+      await resumable.close();
       turn.end();
     }
   }
@@ -194,13 +223,48 @@ export class UploadResources {
   ): Promise<string | undefined> {
     if (!request.head.hasContent) return undefined;
     const { upload } = resumable;
-    const most = (length ?? this.#site.parts.limits.uploadBytesMax) - upload.octets;
+    const { limits, budgets } = this.#site.parts;
+    const most = (length ?? limits.uploadBytesMax) - upload.octets;
     const pieces = admission.chunks(request.body, most);
-    for (;;) {
-      const next = await turn.next(pieces);
-      if (next.done === true) return undefined;
-      const code = await upload.write(next.value);
-      if (code !== undefined) return code;
+    const tells = knowsInterim(request.head.fields);
+    let told = upload.syncedOctets;
+    const alarm = budgets.scheduler.alarm();
+    const look = (): void => {
+      if (resumable.isClaimed()) turn.interrupt();
+      else alarm.set(claimLookMs, look);
+    };
+    alarm.set(claimLookMs, look);
+    try {
+      for (;;) {
+        const next = await turn.next(pieces);
+        if (next.done === true) return undefined;
+        const code = await upload.write(next.value);
+        if (code !== undefined) return code;
+        if (!tells || upload.syncedOctets === told) continue;
+        told = upload.syncedOctets;
+        // Without Location: §4.4.2 forbids it here, and the one of the creation was sent.
+        request.connection?.inform?.(request, 104, [["Upload-Offset", String(told)], version]);
+      }
+    } finally {
+      alarm.clear();
+    }
+  }
+
+  /**
+   * Opens the upload `id` in `folder`, when another process has let go of it; ENOENT when there is
+   * none, EBUSY when the other one doesn't let go.
+   */
+  async open(
+    folder: UploadFolder,
+    id: string,
+    nowMs: number,
+  ): Promise<Result<ResumableUpload, string>> {
+    const { scheduler } = this.#site.parts.budgets;
+    for (let tries = 1; ; tries++) {
+      const opened = await folder.openResumable(id);
+      if (opened.ok || opened.error !== "EBUSY" || tries === openTriesMax) return opened;
+      if (tries === 1) await folder.claimResumable(id, nowMs);
+      await new Promise<void>((resolve) => scheduler.alarm().set(openAgainMs, resolve));
     }
   }
 
@@ -223,10 +287,16 @@ export class UploadResources {
   }
 
   /** All of the file has come: it gets its name. */
-  async #finish({ request, folder, resumable }: Appending): Promise<Response> {
-    const destination = { site: this.#site, folder, intent: resumable.record };
+  async #finish({ request, folder, id, resumable }: Appending): Promise<Response> {
+    const intent = resumable.record;
+    const destination = { site: this.#site, folder, intent };
     try {
-      return withLines(await storeSent(destination, resumable.upload, request), isOver);
+      const stored = await storeSent(destination, resumable.upload, request);
+      const answer = withLines(stored, isOver);
+      const { octets } = resumable.upload;
+      const key = completedKey(folder, id, intent.user);
+      if (answer.status < 300) this.completed.keep(key, { answer, octets });
+      return answer;
     } finally {
       await resumable.discard();
     }

@@ -11,6 +11,7 @@ import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Upload } from "../../../tree/writing/upload.ts";
 import type { Request } from "../../request.ts";
+import { inconsistentLength } from "../resumable/upload-problems.ts";
 import { storedResponse } from "../upload-page.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
@@ -18,7 +19,7 @@ import { storeNumbered, wayTo } from "./numbered-file.ts";
 import { PutTarget } from "./put-target.ts";
 
 /** Where the file goes. */
-export interface Destination {
+interface Destination {
   readonly site: UploadSite;
   readonly folder: UploadFolder;
   readonly intent: UploadIntent;
@@ -61,8 +62,15 @@ export async function storeSent(
   return storedResponse(request, files, wayTo(folder.path), { reason });
 }
 
-/** Stores the content of `request`, which is all of the file. One that breaks off leaves nothing. */
-export async function storeWhole(destination: Destination, request: Request): Promise<Response> {
+/**
+ * Stores the content of `request`, which is all of the file; `length` is how many octets that has,
+ * if the request says so. One that breaks off leaves nothing.
+ */
+export async function storeWhole(
+  destination: Destination,
+  request: Request,
+  length?: number,
+): Promise<Response> {
   const { pages, limits } = destination.site.parts;
   const admission = destination.site.admit(request);
   if ("status" in admission) return admission;
@@ -71,12 +79,16 @@ export async function storeWhole(destination: Destination, request: Request): Pr
     const begun = await destination.folder.begin();
     if (!begun.ok) return storageFailure(begun.error, pages);
     upload = begun.value;
-    const announced = request.head.contentLength ?? 0;
+    const announced = length ?? request.head.contentLength ?? 0;
     const lack = announced <= limits.uploadBytesMax ? await upload.lacks(announced) : undefined;
     if (lack !== undefined) return storageFailure(lack, pages);
     for await (const piece of admission.chunks(request.body, limits.uploadBytesMax)) {
       const code = await upload.write(piece);
       if (code !== undefined) return storageFailure(code, pages);
+    }
+    const { octets } = upload;
+    if (length !== undefined && octets !== length) {
+      return inconsistentLength(`${octets} bytes have come, not ${length}`);
     }
     return await storeSent(destination, upload, request);
   } finally {
