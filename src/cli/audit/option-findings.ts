@@ -30,7 +30,7 @@ type OptionCause =
   | "passwords-in-clear";
 
 /** An option, and what it comes to. */
-export interface OptionFinding {
+interface OptionFinding {
   /** The option with its value, as the command line writes it. */
   readonly option: string;
   readonly cause: OptionCause;
@@ -196,8 +196,8 @@ const ownNets: readonly IpNet[] = [
 const ipv4 = parseIpNet("0.0.0.0/0");
 
 /**
- * Bits of a net, of IPv4 and of IPv6, from which on it may be that of one operator: the largest that
- * delivery networks publish have 12 and 28.
+ * Bits of a net, of IPv4 and of IPv6, from which on it may be that of one operator: the largest
+ * that delivery networks publish have 12 and 28.
  */
 const operatorBits = { ipv4: 10, ipv6: 20 } as const;
 

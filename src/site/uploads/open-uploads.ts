@@ -69,8 +69,13 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     limits,
     clock,
     scheduler: service.budgets.scheduler,
-    quota: uploadQuota === undefined ? undefined : { folder, bytesMax: uploadQuota },
+    quota:
+      uploadQuota === undefined
+        ? undefined
+        : { folder, bytesMax: uploadQuota, makeRoom: () => admissions.makeRoom() },
   });
+  const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
+  const admissions: Admissions = new Admissions(admissionLimits, clock);
   const opened = uploads.open(folder);
   if (!opened.ok) {
     throw new ServeError(
@@ -84,7 +89,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
   const site = new UploadSite({
     ...service,
     uploads,
-    admissions: new Admissions({ ...limits, uploadsAtOnceMax: uploads.atOnceMax }, clock),
+    admissions,
     permissions,
     folder,
     mode: uploadMode,

@@ -24,6 +24,14 @@ import type { UploadFolder, UploadFolderOptions } from "./upload-folder.ts";
 import { openUploadFolder } from "./upload-folder.ts";
 import { UploadSweep } from "./upload-sweep.ts";
 
+/** A folder whose content is bounded. */
+interface TreeQuota {
+  readonly folder: ContainedPath;
+  readonly bytesMax: number;
+  /** Ends a file that is written too slowly; false when there is none. */
+  readonly makeRoom: () => Promise<boolean>;
+}
+
 /** What an upload tree is opened with. */
 interface UploadTreeOptions {
   /** The absolute path of the root, without a trailing slash. */
@@ -33,7 +41,7 @@ interface UploadTreeOptions {
   readonly clock: Clock;
   readonly scheduler: Pick<Scheduler, "alarm" | "nextTurn">;
   /** The folder whose content is bounded, and how much it may hold; absent without a quota. */
-  readonly quota?: { readonly folder: ContainedPath; readonly bytesMax: number } | undefined;
+  readonly quota?: TreeQuota | undefined;
 }
 
 /** The quota of a tree that has one. */
@@ -46,6 +54,7 @@ function quotaOf(
   const entriesMax = limits.uploadSweepEntriesMax;
   return new UploadQuota({
     bytesMax: quota.bytesMax,
+    makeRoom: quota.makeRoom,
     count: (isLeftOut) => folderUsage(top, { calls, scheduler, entriesMax, isLeftOut }),
     clock,
     recountMs: limits.uploadRecountTimeMs,

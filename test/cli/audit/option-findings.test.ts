@@ -37,13 +37,13 @@ test("a site that only serves files has nothing to be told", async () => {
 
 describe("uploads", () => {
   test("are told: where, by whom, for whom, how many", async () => {
-    const { uploads, findings: found } = await report({
+    const told = await report({
       ...put,
       post: "upload",
       base: "/app/",
       uploadQuota: 1_000_000,
     });
-    expect(uploads).toEqual({
+    expect(told.uploads).toEqual({
       folder: "/app/in/",
       options: ["--put", "--post upload"],
       storedBy: "everyone",
@@ -51,7 +51,7 @@ describe("uploads", () => {
       trusted: false,
       quota: 1_000_000,
     });
-    expect(found).toEqual([]);
+    expect(told.findings).toEqual([]);
     const whole = await report({ post: "upload" });
     expect(whole.uploads).toMatchObject({ folder: "/", options: ["--post upload"], quota: null });
   });
