@@ -1,7 +1,7 @@
 /**
- * How many resumable uploads of a tree wait for their rest, of each client address and in all: those
- * that the last sweep has found on the disk, and what this process has begun and ended since. What
- * other processes do is seen by the next sweep.
+ * How many resumable uploads of a tree wait for their rest, of each client address and in all:
+ * those that the last sweep has found on the disk, and what this process has begun and ended since.
+ * What other processes do is seen by the next sweep.
  */
 
 /** The count. */
