@@ -17,21 +17,17 @@ import type { FileStat } from "../../system/file-stat.ts";
 import { lookAt } from "../../system/file-system.ts";
 import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { nameOfUpload, recordName, temporaryName } from "./temporary-name.ts";
+import type { UnfinishedUploads } from "./unfinished-uploads.ts";
 import type { UploadIntent, UploadRecord } from "./upload-record.ts";
 import { formatRecord, parseRecord, recordBytesMax } from "./upload-record.ts";
 import type { Place, WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
 
-/** A count that all uploads of a tree share. */
-export interface UnfinishedCount {
-  uploads: number;
-}
-
 /** What the file and the record are written with. */
 export interface ResumableParts {
   readonly place: Place;
   readonly service: WritingService;
-  readonly unfinished: UnfinishedCount;
+  readonly unfinished: UnfinishedUploads;
 }
 
 /** One that is open, and locked. The caller closes or discards it. */
@@ -69,12 +65,16 @@ export class ResumableUpload {
   ): Promise<Result<ResumableUpload, string>> {
     const { place, service } = parts;
     const name = nameOfUpload(id);
+    // Counted at once: requests that come together must not all find room.
+    parts.unfinished.begin(intent.address);
     const begun = await Upload.beginAs(name, place, service);
-    if (!begun.ok) return begun;
+    if (!begun.ok) {
+      parts.unfinished.end(intent.address);
+      return begun;
+    }
     const record = { ...intent, length, octets: 0, bootId: await service.calls.bootId() };
     const path = place.pathOf(recordName(name));
     const made = new ResumableUpload(parts, path, begun.value, record);
-    parts.unfinished.uploads++;
     // The record comes after the file and goes after it: one without a file is of no upload.
     const error = await made.#write();
     if (error === undefined) return success(made);
@@ -159,9 +159,7 @@ export class ResumableUpload {
   async discard(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { unfinished } = this.#parts;
-    // One that another process has begun may not be counted here.
-    unfinished.uploads = Math.max(0, unfinished.uploads - 1);
+    this.#parts.unfinished.end(this.#record.address);
     await this.upload.discard();
     await this.#parts.service.calls.remove(this.#path);
   }

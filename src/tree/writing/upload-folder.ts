@@ -20,9 +20,10 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
-import type { ResumableParts, UnfinishedCount } from "./resumable-upload.ts";
+import type { ResumableParts } from "./resumable-upload.ts";
 import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
+import type { UnfinishedUploads } from "./unfinished-uploads.ts";
 import type { UploadIntent } from "./upload-record.ts";
 import type { WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
@@ -38,7 +39,7 @@ export interface UploadFolderOptions extends WritingService {
   readonly openFolder: FolderOpener;
   readonly limits: WritingService["limits"] & FolderLimits;
   /** How many resumable uploads wait for their rest in the tree, as far as this process knows. */
-  readonly unfinished: UnfinishedCount;
+  readonly unfinished: UnfinishedUploads;
 }
 
 /** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */

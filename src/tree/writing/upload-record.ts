@@ -18,6 +18,8 @@ export interface UploadIntent {
   readonly conditions: readonly (readonly [name: string, value: string])[];
   /** The user whose password came with the request; undefined where none was asked for. */
   readonly user: string | undefined;
+  /** The client address that the upload counts for. */
+  readonly address: string;
 }
 
 /** What is kept. */
@@ -64,15 +66,17 @@ export function parseRecord(octets: Uint8Array): UploadRecord | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value?.version !== version) return undefined;
-  const { method, name, conditions, user, length, octets: count, bootId } = value;
+  const { method, name, address, conditions, user, length, octets: count, bootId } = value;
   if (method !== "PUT" && method !== "POST") return undefined;
-  if (typeof name !== "string" || !isNameText(name)) return undefined;
+  if (typeof address !== "string" || typeof name !== "string" || !isNameText(name))
+    return undefined;
   if (!Array.isArray(conditions) || !conditions.every(isLine)) return undefined;
   if (!isOptional(user, "string") || !isOptional(bootId, "string")) return undefined;
   if (!isOctetCount(count) || (length !== undefined && !isOctetCount(length))) return undefined;
   return {
     method,
     name,
+    address,
     conditions,
     user: user as string | undefined,
     length,

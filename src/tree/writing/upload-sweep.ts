@@ -15,8 +15,8 @@ const abandonedAfterMs = 24 * 3600 * 1000;
 export class UploadSweep {
   /** Uploads that were removed. */
   removed = 0;
-  /** Resumable uploads that stay. */
-  unfinished = 0;
+  /** The client addresses of the resumable uploads that stay; "" where it isn't known. */
+  readonly unfinished: string[] = [];
   readonly #calls: WritingCalls;
   readonly #nowMs: number;
   readonly #unfinishedMs: number;
@@ -40,7 +40,7 @@ export class UploadSweep {
   async #takeResumable(folder: UploadFolder, name: string): Promise<void> {
     const opened = await folder.openResumableNamed(name);
     if (!opened.ok) {
-      if (opened.error === "EBUSY") this.unfinished++;
+      if (opened.error === "EBUSY") this.unfinished.push("");
       if (opened.error !== "ENOENT") return;
       // The file is gone, or isn't the one that the record is about.
       await this.#calls.remove(folder.pathOf(recordName(name)));
@@ -49,7 +49,7 @@ export class UploadSweep {
     }
     const resumable = opened.value;
     if ((resumable.modifiedMs ?? 0) + this.#unfinishedMs >= this.#nowMs) {
-      this.unfinished++;
+      this.unfinished.push(resumable.record.address);
       await resumable.close();
       return;
     }

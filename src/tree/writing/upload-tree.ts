@@ -19,6 +19,7 @@ import type { Permissions } from "../permission.ts";
 import { folderUsage } from "./folder-usage.ts";
 import { PieceBuffers } from "./piece-buffers.ts";
 import { timedCalls } from "./timed-calls.ts";
+import { UnfinishedUploads } from "./unfinished-uploads.ts";
 import { UploadQuota } from "./upload-quota.ts";
 import type { UploadFolder, UploadFolderOptions } from "./upload-folder.ts";
 import { openUploadFolder } from "./upload-folder.ts";
@@ -63,12 +64,13 @@ function quotaOf(
 
 /** Writes files below one root. */
 export class UploadTree {
+  /** The resumable uploads that wait for their rest. */
+  readonly unfinished = new UnfinishedUploads();
   readonly #options: UploadFolderOptions;
   readonly #calls: WritingCalls;
   readonly #entriesMax: number;
   readonly #atOnceMax: number;
   readonly #unfinishedMs: number;
-  readonly #unfinished = { uploads: 0 };
 
   /** `calls` are those of the system, unless a test makes others. */
   constructor(options: UploadTreeOptions, untimed = writingCalls) {
@@ -85,21 +87,13 @@ export class UploadTree {
       buffers: new PieceBuffers(),
       quota: quotaOf(options, this.#calls),
       openFolder: chooseFolderOpener(root),
-      unfinished: this.#unfinished,
+      unfinished: this.unfinished,
     };
   }
 
   /** How many files may be received at one time, as far as there are descriptors for them. */
   get atOnceMax(): number {
     return affordableUploads(this.#atOnceMax);
-  }
-
-  /**
-   * How many resumable uploads wait for their rest: those that the last sweep has found, and what
-   * this process has begun and ended since.
-   */
-  get unfinished(): number {
-    return this.#unfinished.uploads;
   }
 
   /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */
@@ -115,7 +109,7 @@ export class UploadTree {
    */
   async sweep(path: ContainedPath, nowMs: number): Promise<number> {
     const sweep = new UploadSweep(this.#calls, nowMs, this.#unfinishedMs);
-    const before = this.#unfinished.uploads;
+    this.unfinished.sweepBegins();
     const folders = [path];
     let entries = 0;
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
@@ -133,9 +127,7 @@ export class UploadTree {
       }
       folder.close();
     }
-    // Of those that were begun meanwhile it isn't known whether they were found.
-    const begun = Math.max(0, this.#unfinished.uploads - before);
-    this.#unfinished.uploads = sweep.unfinished + begun;
+    this.unfinished.sweepEnds(sweep.unfinished);
     return sweep.removed;
   }
 }

@@ -26,7 +26,13 @@ beforeEach(() => {
   for (const name of readdirSync(site.root)) rmSync(site.at(name), { recursive: true });
 });
 
-const intent: UploadIntent = { method: "POST", name: "a", conditions: [], user: undefined };
+const intent: UploadIntent = {
+  method: "POST",
+  name: "a",
+  conditions: [],
+  user: undefined,
+  address: "x",
+};
 const id = "one";
 const [file, record] = [nameOfUpload(id), recordName(nameOfUpload(id))] as const;
 
@@ -83,7 +89,7 @@ describe("an upload that is gone on with", () => {
     const folder = folderOf(uploads);
     await kept(folder);
     expect(readdirSync(site.root).toSorted()).toEqual([file, record]);
-    expect(uploads.unfinished).toBe(1);
+    expect(uploads.unfinished.total).toBe(1);
     const upload = await reopen(folder);
     expect([upload.upload.octets, upload.record.length, upload.record.name]).toEqual([3, 9, "a"]);
     await append(upload, "two");
@@ -93,7 +99,7 @@ describe("an upload that is gone on with", () => {
     await upload.discard();
     expect(readdirSync(site.root)).toEqual(["a"]);
     expect(readFileSync(site.at("a"), "utf8")).toBe("onetwosix");
-    expect(uploads.unfinished).toBe(0);
+    expect(uploads.unfinished.total).toBe(0);
     folder.close();
   });
 
@@ -188,7 +194,7 @@ describe("an error of the disk", () => {
     const folder = folderOf(uploads);
     expect(await folder.beginResumable(id, intent, 9)).toEqual({ ok: false, error: code });
     expect(readdirSync(site.root)).toEqual([]);
-    expect(uploads.unfinished).toBe(0);
+    expect(uploads.unfinished.total).toBe(0);
     folder.close();
   });
 

@@ -9,6 +9,7 @@ const record: UploadRecord = {
   name: "a.txt",
   conditions: [["If-Match", '"x"']],
   user: "ada",
+  address: "192.0.2.1",
   length: 9,
   octets: 3,
   bootId: "b",

@@ -26,7 +26,13 @@ function folderOf(uploads: UploadTree): UploadFolder {
 }
 
 async function begin(folder: UploadFolder, id: string): Promise<ResumableUpload> {
-  const intent = { method: "POST", name: "a", conditions: [], user: undefined } as const;
+  const intent = {
+    method: "POST",
+    name: "a",
+    conditions: [],
+    user: undefined,
+    address: "x",
+  } as const;
   const begun = await folder.beginResumable(id, intent, undefined);
   if (!begun.ok) throw new Error(begun.error);
   return begun.value;
@@ -50,7 +56,7 @@ describe("a sweep of resumable uploads", () => {
     // Another process, that finds them.
     const uploads = new UploadTree(options);
     expect(await uploads.sweep(rootPath, nowMs)).toBe(1);
-    expect(uploads.unfinished).toBe(2);
+    expect([uploads.unfinished.total, uploads.unfinished.of("x")]).toEqual([2, 1]);
     expect(readdirSync(site.root).toSorted()).toEqual(
       ["new", "received"]
         .map(nameOfUpload)

@@ -130,12 +130,12 @@ export class ResourceEndpoint implements Endpoint {
   }
 
   /** The answer about an upload that is over. */
-  #again(
-    { head }: Request,
+  async #again(
+    { head, body }: Request,
     method: Method,
     key: string,
     { answer, octets }: CompletedUpload,
-  ): Response {
+  ): Promise<Response> {
     if (method === "DELETE") {
       this.#resources.completed.forget(key);
       return new ResponseBuilder(204).build();
@@ -151,7 +151,8 @@ export class ResourceEndpoint implements Endpoint {
     }
     const { isComplete, offset = 0 } = readUploadFields(head.fields);
     if (offset !== octets) return mismatchingOffset(octets, offset);
-    const hasMore = head.hasContent && head.contentLength !== 0;
+    const piece = head.hasContent ? await body.read() : undefined;
+    const hasMore = piece !== undefined && piece.length > 0;
     if (hasMore || isComplete !== true) return inconsistentLength("the upload is complete");
     return { ...answer, note: { reason: "answered again: the upload is complete" } };
   }

@@ -11,11 +11,14 @@
  */
 
 import type { Result } from "../../../base/result.ts";
+import type { Limits } from "../../../base/limits.ts";
+import type { Refusal } from "../../../http/message/error.ts";
 import { refusals } from "../../../http/message/error.ts";
 import type { Response, ResponseField } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
 import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
+import type { UnfinishedUploads } from "../../../tree/writing/unfinished-uploads.ts";
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Request } from "../../request.ts";
 import { BodyError } from "../../request.ts";
@@ -71,6 +74,22 @@ function lengthOf(
   // Content that ends beyond the length is refused before it is read.
   const isBeyond = length !== undefined && content !== undefined && offset + content > length;
   return isBeyond ? { kind: "inconsistent" } : { kind: "told", length };
+}
+
+/** One client address may have so large a share of the uploads that wait for their rest. */
+const addressShare = 1 / 8;
+
+/** The bound that keeps a client at `address` from beginning one more upload. */
+function reachedBound(
+  unfinished: UnfinishedUploads,
+  address: string,
+  { uploadsUnfinishedMax }: Limits,
+): Refusal["limit"] {
+  const ofAddress = Math.ceil(uploadsUnfinishedMax * addressShare);
+  const isFull = unfinished.total >= uploadsUnfinishedMax;
+  if (!isFull && unfinished.of(address) < ofAddress) return undefined;
+  const maximum = isFull ? uploadsUnfinishedMax : ofAddress;
+  return { name: "uploadsUnfinishedMax", maximum, actual: maximum + 1 };
 }
 
 /** The answer to a request after which the upload goes on. */
@@ -136,19 +155,12 @@ export class UploadResources {
       request.head.acceptsInterim &&
       request.connection?.inform !== undefined &&
       knowsInterim(request.head.fields);
-    const { uploadsUnfinishedMax } = limits;
-    const { unfinished } = uploads;
-    const isFull = unfinished >= uploadsUnfinishedMax;
-    if (fields.isComplete === true && (isFull || !tells)) {
+    const limit = reachedBound(uploads.unfinished, intent.address, limits);
+    if (fields.isComplete === true && (limit !== undefined || !tells)) {
       const destination = { site: this.#site, folder, intent };
       return withLines(await storeWhole(destination, request, length), isOver);
     }
-    if (isFull) {
-      const limit = {
-        name: "uploadsUnfinishedMax",
-        maximum: uploadsUnfinishedMax,
-        actual: unfinished + 1,
-      };
+    if (limit !== undefined) {
       const refusal = pages.refusal({ ...refusals.overloaded, limit });
       return withLines(refusal, goesOn, ["Retry-After", "60"]);
     }
@@ -169,13 +181,10 @@ export class UploadResources {
     const { pages, limits } = this.#site.parts;
     const { length } = fields;
     const id = newUploadId();
-    const turn = await this.turns.take(turnKey(id, intent.user));
     const begun = await folder.beginResumable(id, intent, length);
-    if (!begun.ok) {
-      turn.end();
-      return storageFailure(begun.error, pages);
-    }
+    if (!begun.ok) return storageFailure(begun.error, pages);
     const resumable = begun.value;
+    const turn = await this.turns.take(turnKey(id, intent.user));
     try {
       const lack = await resumable.upload.lacks(length ?? 0);
       if (lack !== undefined) return await this.#fail(resumable, lack);

@@ -10,6 +10,7 @@ import { displayName } from "../../../tree/path.ts";
 import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Upload } from "../../../tree/writing/upload.ts";
+import { addressKey } from "../../auth/failed-logins.ts";
 import type { Request } from "../../request.ts";
 import { inconsistentLength } from "../resumable/upload-problems.ts";
 import { storedResponse } from "../upload-page.ts";
@@ -28,8 +29,19 @@ interface Destination {
 /** The fields whose conditions a PUT has (RFC 9110 §13.1). */
 const conditionNames = ["If-Match", "If-None-Match", "If-Unmodified-Since"] as const;
 
+/** What `request` asks for: a file called `name`. */
+export function intentOf(
+  request: Request,
+  method: UploadIntent["method"],
+  name: string,
+): UploadIntent {
+  const conditions = method === "PUT" ? conditionLines(request.head.fields) : [];
+  const { user } = request;
+  return { method, name, conditions, user, address: addressKey(request.remoteAddress) };
+}
+
 /** The lines of `fields` that are conditions of a PUT. */
-export function conditionLines(fields: Fields): readonly (readonly [string, string])[] {
+function conditionLines(fields: Fields): readonly (readonly [string, string])[] {
   return conditionNames.flatMap((name) =>
     fields.getAll(name.toLowerCase()).map((value) => [name, value] as const),
   );

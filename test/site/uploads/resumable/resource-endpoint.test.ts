@@ -131,6 +131,7 @@ describe("after the end", () => {
     expect(await offsetOf(way)).toEqual([204, "?1", "6"]);
     const again = await append(way, 6, undefined);
     expect([again.status, again.body]).toEqual([first.status, first.body]);
+    expect((await append(way, 6, "")).status).toBe(201);
     expect(shown()).toEqual(["a.txt"]);
     expect((await client.ask(`DELETE ${way}`)).status).toBe(204);
     expect((await client.ask(`HEAD ${way}`)).status).toBe(404);

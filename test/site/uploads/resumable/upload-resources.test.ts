@@ -231,10 +231,12 @@ describe("two requests for one upload (§4.6)", () => {
 });
 
 describe("what is bounded", () => {
-  test("so many wait for their rest at one time", async () => {
-    const two = new SiteClient(site.root, { ...options, limits: { uploadsUnfinishedMax: 2 } });
-    const begin = (): ReturnType<SiteClient["ask"]> =>
-      two.ask("POST /", { "Upload-Complete": "?0" }, "");
+  test("so many wait for their rest at one time, of one address fewer", async () => {
+    const two = new SiteClient(site.root, { ...options, limits: { uploadsUnfinishedMax: 16 } });
+    const begin = async (remoteAddress = "192.0.2.1"): ReturnType<SiteClient["ask"]> => {
+      const request = requestOf("POST /", { "Upload-Complete": "?0" }, "");
+      return show(await two.answer({ ...request, remoteAddress }));
+    };
     const ways = [(await begin()).fields["Location"], (await begin()).fields["Location"]];
     const third = await begin();
     expect([third.status, third.fields["Retry-After"]]).toEqual([503, "60"]);
@@ -244,6 +246,11 @@ describe("what is bounded", () => {
     expect(request.told).toEqual([]);
     expect((await two.ask(`DELETE ${ways[0]?.slice(1)}`)).status).toBe(204);
     expect((await begin()).status).toBe(201);
+    const others = Array.from({ length: 20 }, (_, i) => begin(`198.51.100.${i}`));
+    const statuses = (await Promise.all(others)).map(({ status }) => status);
+    expect([201, 503].map((status) => statuses.filter((s) => s === status).length)).toEqual([
+      14, 6,
+    ]);
   });
 
   test("a disk without room takes none, and nothing is left", async () => {

@@ -1,27 +1,32 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 
-import { fieldsOf } from "../../../../src/http/fields/fields.ts";
-import { conditionLines } from "../../../../src/site/uploads/storing/sent-file.ts";
+import { intentOf } from "../../../../src/site/uploads/storing/sent-file.ts";
 import { TempSite } from "../../../temp-site.ts";
+import { requestOf } from "../../fake-request.ts";
 import { SiteClient } from "../../site-client.ts";
 
 test("the conditions of a PUT are kept, and no other fields", () => {
-  const lines = [
-    ["if-none-match", '"a"'],
-    ["Host", "a"],
-    ["If-None-Match", '"b"'],
-    ["If-Match", "*"],
-    ["If-Modified-Since", "x"],
-    ["If-Unmodified-Since", "y"],
-    ["Authorization", "Basic x"],
-  ] as const;
-  expect(conditionLines(fieldsOf(lines))).toEqual([
-    ["If-Match", "*"],
-    ["If-None-Match", '"a"'],
-    ["If-None-Match", '"b"'],
-    ["If-Unmodified-Since", "y"],
-  ]);
+  const request = requestOf("PUT /a", {
+    "if-none-match": '"a"',
+    "If-None-Match": '"b"',
+    "If-Match": "*",
+    "If-Modified-Since": "x",
+    "If-Unmodified-Since": "y",
+    Authorization: "Basic x",
+  });
+  const intent = { name: "a", user: undefined, address: "192.0.2.1" };
+  expect(intentOf(request, "PUT", "a")).toEqual({
+    ...intent,
+    method: "PUT",
+    conditions: [
+      ["If-Match", "*"],
+      ["If-None-Match", '"a"'],
+      ["If-None-Match", '"b"'],
+      ["If-Unmodified-Since", "y"],
+    ],
+  });
+  expect(intentOf(request, "POST", "a")).toEqual({ ...intent, method: "POST", conditions: [] });
 });
 
 test("a file that is the content of a POST is answered as one of a form", async () => {
