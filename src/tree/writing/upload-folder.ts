@@ -163,7 +163,9 @@ export class UploadFolder {
    */
   async makeFolder(name: string, mode: number): Promise<string | undefined> {
     if (!this.isCurrent()) return "ENOENT";
-    const { calls, quota } = this.#options;
+    const { calls, quota, limits } = this.#options;
+    const free = await calls.freeBytes(this.pathOf("."));
+    if (free !== undefined && free < limits.uploadFreeBytesMin) return "ENOSPC";
     const fault = await quota?.add(0);
     if (fault !== undefined) return fault;
     const error = await calls.makeFolder(this.pathOf(name), mode);
