@@ -410,27 +410,32 @@ export class Listener {
    * leads to https, if its head has come. The socket is closed at the end of this turn.
    */
   #answerCleartext(plain: Socket<SocketOwner>, { handshake, secure: socket, octets }: Heard): void {
+    const { introduction } = handshake;
     this.#forget(handshake);
-    const { address } = handshake.introduction;
     const transport = new SocketTransport(plain);
     const { headIn } = require("./tls/cleartext.ts") as typeof import("./tls/cleartext.ts");
     const head = headIn(octets);
     const service =
       head === undefined ? undefined : this.#cleartext?.(socket.localPort ?? httpsPort);
     if (head === undefined || service === undefined) {
-      const connection = this.#make(transport, handshake.introduction);
+      const connection = this.#make(transport, introduction);
       this.#own(socket, connection);
       return this.#turnAway(connection, "cleartext");
     }
     const { factory, answer, refuse } = service;
-    const connection = factory({ ...this.#context, answer, refuse }, transport, address);
+    const context = { ...this.#contextOf(introduction), answer, refuse };
+    const connection = factory(context, transport, introduction.address);
     this.#own(socket, connection);
     connection.receive(head);
   }
 
-  #make(transport: Transport, { address, isUnnamed }: Introduction): ProtocolConnection {
-    const context = isUnnamed === true ? { ...this.#context, proxied: undefined } : this.#context;
-    return this.#factory(context, transport, address);
+  /** The context of a client: what one that isn't named says of others counts for nothing. */
+  #contextOf({ isUnnamed }: Introduction): ConnectionContext {
+    return isUnnamed === true ? { ...this.#context, proxied: undefined } : this.#context;
+  }
+
+  #make(transport: Transport, introduction: Introduction): ProtocolConnection {
+    return this.#factory(this.#contextOf(introduction), transport, introduction.address);
   }
 
   #connect(socket: Socket<SocketOwner>, transport: Transport, introduction: Introduction): void {
