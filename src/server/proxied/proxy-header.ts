@@ -12,6 +12,7 @@
 
 import type { IpAddress } from "../../base/ip-address.ts";
 import { parseIpAddress } from "../../base/ip-address.ts";
+import { latin1Text } from "../../http/octets/bytes.ts";
 import { crc32c } from "./crc32c.ts";
 
 /** What has come so far. */
@@ -89,18 +90,18 @@ function agrees(octets: Uint8Array, start: readonly number[]): boolean {
 export function readProxyHeader(octets: Uint8Array, bytesMax: number): HeaderReading {
   if (agrees(octets, lineStart)) return readLine(octets);
   if (agrees(octets, signature)) return readBinary(octets, bytesMax);
-  return malformed("no PROXY header");
+  return malformed("no header");
 }
 
 /** Version 1: a line (PROXY §2.1). */
 function readLine(octets: Uint8Array): HeaderReading {
   const seen = octets.subarray(0, lineBytesMax);
-  const end = seen.findIndex((octet) => octet === cr || octet === lf);
-  if (end === -1 || (octets[end] === cr && end + 1 === seen.length)) {
+  const [end, lfAt] = [seen.indexOf(cr), seen.indexOf(lf)];
+  if (lfAt === -1 && (end === -1 || end === seen.length - 1)) {
     return seen.length < lineBytesMax ? part : malformed("a line that is too long");
   }
-  if (octets[end] !== cr || octets[end + 1] !== lf) return malformed("a line without its CRLF");
-  const line = String.fromCharCode(...octets.subarray(0, end));
+  if (end === -1 || lfAt !== end + 1) return malformed("a line without its CRLF");
+  const line = latin1Text(octets, 0, end);
   if (unknownLine.test(line)) return whole(end + 2, undefined);
   const address = addressIn(line);
   return address === undefined ? malformed("a malformed line") : whole(end + 2, address);

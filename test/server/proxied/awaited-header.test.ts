@@ -71,7 +71,7 @@ describe("a socket whose header is awaited", () => {
   });
 
   test("is reset at the first octet that is none of a header", () => {
-    const told = ["10.0.0.1: PROXY protocol: no PROXY header", "reset"];
+    const told = ["10.0.0.1: PROXY protocol: no header", "reset"];
     expect(new Awaited().receive("G")).toEqual(told);
   });
 
