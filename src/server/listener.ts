@@ -28,6 +28,7 @@ import { systemCalls } from "../system/system-choice.ts";
 import type { Collector } from "../schedule/collector.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
+import type { ListenFailure } from "./listening/listen-failure.ts";
 import type { CleartextService } from "./tls/cleartext.ts";
 import type { Heard, SecureSockets } from "./tls/secure-sockets.ts";
 import type { ConnectionFaults } from "./faults/accepted/accepted-faults.ts";
@@ -36,12 +37,6 @@ import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
 import { SocketTransport } from "./connection/transport.ts";
-
-/** Why a server can't listen: the port is in use or not permitted, or the host isn't here. */
-export interface ListenFailure {
-  readonly kind: "port-taken" | "not-permitted" | "no-such-host" | "failed";
-  readonly message: string;
-}
 
 /**
  * The receiver of a socket's events: its connection, or under TLS what stands in for one before the
@@ -61,22 +56,6 @@ const httpsPort = 443;
 function addressesOf(host: string): readonly string[] {
   // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
   return host === "localhost" ? ["127.0.0.1", "::1"] : [host.replace(/^\[(.*)\]$/, "$1")];
-}
-
-function failureOf(error: unknown, host: string, port: number): ListenFailure {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  switch (code) {
-    case "EADDRINUSE":
-      return { kind: "port-taken", message: `port ${port} on ${host} is in use` };
-    case "EACCES":
-    case "EPERM":
-      return { kind: "not-permitted", message: `port ${port} on ${host} may not be had` };
-    case "EADDRNOTAVAIL":
-    case "":
-      return { kind: "no-such-host", message: `no such address here: ${host}` };
-    default:
-      return { kind: "failed", message: `can't listen on ${host}, port ${port}: ${code}` };
-  }
 }
 
 /** The error that a caller of `serve` gets. */
@@ -107,7 +86,9 @@ function listenOnAll<Data>(
       }
       return success(sockets);
     } catch (error) {
-      const problem = failureOf(error, host, bound);
+      const { listenFailure } =
+        require("./listening/listen-failure.ts") as typeof import("./listening/listen-failure.ts");
+      const problem = listenFailure(error, host, bound);
       // A machine without IPv6 has a localhost on 127.0.0.1 alone.
       if (problem.kind === "no-such-host" && sockets.length > 0) return success(sockets);
       for (const socket of sockets) socket.stop(true);

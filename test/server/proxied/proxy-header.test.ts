@@ -52,6 +52,9 @@ function summed(...vectors: readonly Uint8Array[]): Uint8Array {
   return header;
 }
 
+/** A line of so many octets. */
+const unknown = (octets: number): string => `PROXY UNKNOWN ${"f".repeat(octets - 16)}\r\n`;
+
 describe("version 1 (PROXY §2.1)", () => {
   test.each([
     ["PROXY TCP4 203.0.113.5 192.0.2.1 56324 443\r\n", "203.0.113.5"],
@@ -111,11 +114,10 @@ describe("version 1 (PROXY §2.1)", () => {
   });
 
   test("has at most 107 octets with its CRLF", () => {
-    const line = (octets: number): string => `PROXY UNKNOWN ${"f".repeat(octets - 16)}\r\n`;
-    expect([line(107).length, read(line(107))]).toEqual([107, "- 107"]);
-    expect(read(line(108))).toBe("! a line that is too long");
-    expect(read(line(109).slice(0, 106))).toBe("part");
-    expect(read(line(109).slice(0, 107))).toBe("! a line that is too long");
+    expect([unknown(107).length, read(unknown(107))]).toEqual([107, "- 107"]);
+    expect(read(unknown(108))).toBe("! a line that is too long");
+    expect(read(unknown(109).slice(0, 106))).toBe("part");
+    expect(read(unknown(109).slice(0, 107))).toBe("! a line that is too long");
   });
 });
 
