@@ -448,7 +448,9 @@ export class Listener {
 
   /** Resets a connection, since there are so many that not all of them can be answered. */
   #reset(connection: ProtocolConnection): void {
-    this.#context.observers.refused.tell(connection.remoteAddress, "overloaded");
+    const { refused, dropped } = this.#context.observers;
+    refused.tell(connection.remoteAddress, "overloaded");
+    dropped.tell(connection.remoteAddress, "far too many connections");
     connection.abort();
   }
 

@@ -176,7 +176,12 @@ function proxiedBy(options: ServeOptions): Pick<CompleteOptions, "proxied"> {
   const { openTrustedProxies } =
     require("./proxied/trusted-proxies.ts") as typeof import("./proxied/trusted-proxies.ts");
   const limits = { ...defaultOptions.limits, ...options.limits };
-  return { proxied: openTrustedProxies(trustProxy, proxyProtocol, limits) };
+  const proxied = openTrustedProxies(trustProxy, proxyProtocol, limits);
+  if (proxyProtocol && options.unix !== undefined && !proxied.trusts("unix:")) {
+    const remedy = 'trustProxy, --trust-proxy, has to name "unix:"';
+    throw new ServeError("proxyProtocol", `with the PROXY protocol on a Unix socket ${remedy}`);
+  }
+  return { proxied };
 }
 
 /** The line that `options` ask for. Its code is loaded only where there is one. */

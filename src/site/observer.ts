@@ -26,9 +26,9 @@ export interface Observer {
   /** A connection is turned away: with a refusal, or with a reset when far too many are open. */
   refused?(remoteAddress: string, reason: RefusalReason): void;
   /**
-   * A connection is closed without an answer before it has a client: with the PROXY protocol, when
-   * its peer isn't trusted or its header is wrong. `why` is for people, and names nothing that the
-   * peer has sent.
+   * A connection is reset before its first request: far too many are open or, with the PROXY
+   * protocol, its peer isn't trusted or its header is wrong. `why` is for people, and has nothing
+   * in it that the peer has sent.
    */
   dropped?(remoteAddress: string, why: string): void;
   /** A request's head has been read, and the site is about to be called. */

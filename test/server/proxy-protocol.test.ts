@@ -417,6 +417,10 @@ describe("the option", () => {
     const refused = serve({ root: site.root, proxyProtocol: true });
     expect(refused).rejects.toMatchObject({ code: "proxyProtocol" });
     expect(refused).rejects.toThrow("--trust-proxy");
+    const elsewhere = { unix: site.at("refused.sock"), trustProxy: ["loopback"] };
+    const socket = serve({ root: site.root, proxyProtocol: true, ...elsewhere });
+    expect(socket).rejects.toMatchObject({ code: "proxyProtocol" });
+    expect(socket).rejects.toThrow('"unix:"');
   });
 
   test("changes with a reload, for connections to come", async () => {
