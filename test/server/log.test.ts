@@ -93,28 +93,28 @@ describe("what open pages ask for by themselves", () => {
   });
 });
 
-describe("a connection that was closed before it had a request", () => {
-  /** What a log in `format` says of it. */
-  function lines(format: LogFormat): string {
-    let written = "";
-    const log = new AccessLog(
-      format,
-      (text) => (written += text),
-      () => startMs,
-      new FakeScheduler(),
-    );
-    log.dropped("192.0.2.9", 'not "trusted"\n');
-    log.dropped("::1", "no header");
-    log.flush();
-    return written;
-  }
+/** What a log in `format` says of two connections. */
+function droppedLines(format: LogFormat): string {
+  let written = "";
+  const log = new AccessLog(
+    format,
+    (text) => (written += text),
+    () => startMs,
+    new FakeScheduler(),
+  );
+  log.dropped("192.0.2.9", 'not "trusted"\n');
+  log.dropped("::1", "no header");
+  log.flush();
+  return written;
+}
 
+describe("a connection that was closed before it had a request", () => {
   test("has a line in the short log and in JSON", () => {
-    expect(lines("short")).toBe(
+    expect(droppedLines("short")).toBe(
       '15:04:05 192.0.2.9 closed: not \\"trusted\\"\\x0a\n15:04:05 ::1 closed: no header\n',
     );
     const time = new Date(startMs).toISOString();
-    const told = lines("json")
+    const told = droppedLines("json")
       .trimEnd()
       .split("\n")
       .map((text) => JSON.parse(text) as unknown);
@@ -125,7 +125,8 @@ describe("a connection that was closed before it had a request", () => {
   });
 
   test("has none in the formats of which each line is a request", () => {
-    for (const format of ["common", "combined", "none"] as const) expect(lines(format)).toBe("");
+    for (const format of ["common", "combined", "none"] as const)
+      expect(droppedLines(format)).toBe("");
   });
 });
 
