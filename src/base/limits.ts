@@ -119,6 +119,8 @@ export interface Limits {
    * when more are sent, what they say doesn't count.
    */
   readonly forwardedHopsMax: number;
+  /** A header of the PROXY protocol, version 2; a connection that begins with more is closed. */
+  readonly proxyHeaderBytesMax: ByteCount;
   /** The slowest line that `throttle` may ask for, in bytes per second. */
   readonly throttleBytesPerSecondMin: ByteCount;
   /** The longest latency that `throttle` may ask for. */
@@ -448,6 +450,7 @@ export const defaultLimits: Limits = {
   connectionsPerAddressMax: 20_000,
   forwardedHopsMax: 32,
   trustedNetsMax: 1000,
+  proxyHeaderBytesMax: kibibytes(4),
   throttleBytesPerSecondMin: bytes(1000),
   throttleLatencyMs: seconds(10),
   roomyConnectionsMax: 64,
@@ -618,6 +621,7 @@ const relations: readonly LimitRelation[] = [
     expected: "at most connectionsMax",
     holds: (l) => l.connectionsPerAddressMax <= l.connectionsMax,
   },
+  atLeast("proxyHeaderBytesMax", 232, "the longest addresses"),
   atLeastAs("sendPieceBytes", "inlineBytesMax"),
   atLeastAs("sendBurstBytes", "sendPieceBytes"),
   atLeastAs("codingAtOnceBytesMax", "codingBytesMax"),

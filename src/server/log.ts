@@ -12,6 +12,7 @@ import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, LiveReport, Observer } from "../site/observer.ts";
 import { describeNear } from "../site/pages/error-page.ts";
+import type { DroppedLines } from "./proxied/dropped-lines.ts";
 import type { StandardStream } from "../system/standard-streams.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
@@ -187,6 +188,8 @@ export class AccessLog implements Observer {
   readonly #scheduler: Scheduler;
   /** The lines that have not been written, in order. */
   #lines: Line[] = [];
+  /** Its code is loaded by the first connection that is dropped. */
+  #dropped: DroppedLines | undefined;
 
   /** `write` is called with whole lines, each with its line break. */
   constructor(
@@ -232,6 +235,17 @@ export class AccessLog implements Observer {
         ? escapeJson(JSON.stringify({ time, live: report }))
         : `${time.slice(11, 19)} ${escapeLine(liveText(report))}`,
     );
+  }
+
+  /** Logs that a connection was closed, in the same formats. */
+  dropped(remoteAddress: string, why: string): void {
+    if (this.#format !== "short" && this.#format !== "json") return;
+    const { DroppedLines: Opened } =
+      require("./proxied/dropped-lines.ts") as typeof import("./proxied/dropped-lines.ts");
+    this.#dropped ??= new Opened();
+    const line = this.#dropped.line(this.#format, remoteAddress, why, this.#epochMs());
+    if (line !== undefined)
+      this.#add(this.#format === "json" ? escapeJson(line) : escapeLine(line));
   }
 
   #add(text: string): Line {

@@ -8,7 +8,8 @@
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
 import { lookAt } from "../system/file-system.ts";
-import type { Listener, ListenFailure } from "./listener.ts";
+import type { Listener } from "./listener.ts";
+import type { ListenFailure } from "./listening/listen-failure.ts";
 
 /** S_IFMT and S_IFSOCK (sys/stat.h). */
 const fileTypeMask = 0o170000;

@@ -93,6 +93,43 @@ describe("what open pages ask for by themselves", () => {
   });
 });
 
+/** What a log in `format` says of two connections. */
+function droppedLines(format: LogFormat): string {
+  let written = "";
+  const log = new AccessLog(
+    format,
+    (text) => (written += text),
+    () => startMs,
+    new FakeScheduler(),
+  );
+  log.dropped("192.0.2.9", 'not "trusted"\n');
+  log.dropped("::1", "no header");
+  log.flush();
+  return written;
+}
+
+describe("a connection that was closed before it had a request", () => {
+  test("has a line in the short log and in JSON", () => {
+    expect(droppedLines("short")).toBe(
+      '15:04:05 192.0.2.9 closed: not \\"trusted\\"\\x0a\n15:04:05 ::1 closed: no header\n',
+    );
+    const time = new Date(startMs).toISOString();
+    const told = droppedLines("json")
+      .trimEnd()
+      .split("\n")
+      .map((text) => JSON.parse(text) as unknown);
+    expect(told).toEqual([
+      { time, remote: "192.0.2.9", dropped: 'not "trusted"\n' },
+      { time, remote: "::1", dropped: "no header" },
+    ]);
+  });
+
+  test("has none in the formats of which each line is a request", () => {
+    for (const format of ["common", "combined", "none"] as const)
+      expect(droppedLines(format)).toBe("");
+  });
+});
+
 describe("short", () => {
   test("says when, what, how it ended, how much and how long", () => {
     expect(line("short", plain)).toBe("15:04:05 GET /a%20b?c=d 200 5 B 1.2 ms");

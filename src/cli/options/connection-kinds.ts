@@ -10,7 +10,7 @@ import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { faultUnless, path, plainText, text, whole, wholeText } from "./value-kind.ts";
+import { faultUnless, path, plainText, text, truth, whole, wholeText } from "./value-kind.ts";
 
 /** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
@@ -163,6 +163,16 @@ export const connectionRows = {
         name: "trust-proxy",
         entry: plainText("NET"),
         summary: "a proxy that names its clients: address, net, loopback, private, unix:",
+      },
+    ],
+  },
+  proxyProtocol: {
+    topic: "listening",
+    kind: truth,
+    flags: [
+      {
+        name: "proxy-protocol",
+        summary: "connections begin with a PROXY header, version 1 or 2, of a trusted proxy",
       },
     ],
   },

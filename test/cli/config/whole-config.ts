@@ -20,6 +20,7 @@ export const whole: Required<Config> = {
   unixMode: 0o660,
   allowHosts: ["site.example", ".lab.example"],
   trustProxy: ["10.0.0.0/8", "loopback"],
+  proxyProtocol: true,
   tls: { cert: "cert.pem", key: "key.pem" },
   tlsRedirect: 0,
   auth: {
