@@ -27,11 +27,11 @@ const ofOneHop: ReadonlySet<string> = new Set([
 
 /**
  * The lines of `fields` that an intermediary passes on, in their order and spelling, without those
- * that `replaced` names in lower case.
+ * whose names, in lower case, `replaced` has.
  */
 export function endToEndLines(
   fields: Fields,
-  replaced: ReadonlySet<string>,
+  replaced: { has(name: string): boolean },
 ): readonly ResponseField[] {
   const named = fields.getAll("connection").flatMap(tokenList);
   const lines: ResponseField[] = [];

@@ -5,9 +5,9 @@
  * The answer stays the backend's: its status, its fields in their order and spelling, its octets.
  * It is not cached, compressed or given tags, and no finisher changes it: rules for headers, CORS
  * and live reload are about this server's files, and a backend has rules of its own. What must
- * change does: fields about the connection are removed, Via is added (§7.6), and framing is written
- * anew. A redirect is not rewritten either; a backend that is told the client's own host, by
- * `host: "keep"`, makes the right ones.
+ * change does: fields about the connection are removed, Via is added (§7.6), framing is written
+ * anew, and an answer that needed a user of this server is private. A redirect is not rewritten; a
+ * backend that is told the client's own host, by `host: "keep"`, makes the right ones.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
@@ -16,8 +16,10 @@ import { tokenList } from "../../http/fields/fields.ts";
 import { endToEndLines } from "../../http/fields/hop-by-hop.ts";
 import type { Refusal, RefusalKind } from "../../http/message/error.ts";
 import { refusals } from "../../http/message/error.ts";
+import type { OutgoingHead } from "../../http/message/outgoing-head.ts";
 import type { Body, Response } from "../../http/message/response.ts";
 import type { Scheme } from "../../http/message/target.ts";
+import { privateFields } from "../auth/private-responses.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { isLoopback } from "../guards/host-guard.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
@@ -26,6 +28,7 @@ import { BodyError } from "../request.ts";
 import type { Backend, BackendFault, BackendResponse, Backends } from "./backend.ts";
 import { BackendError } from "./backend.ts";
 import { forwardsLeft, outgoingHead, viaLine } from "./outgoing-request.ts";
+import { PassedFields } from "./passed-fields.ts";
 import { backendPath, isBelow, readProxiedPath } from "./proxied-path.ts";
 import type { ProxyRule } from "./proxy-rule.ts";
 
@@ -44,6 +47,8 @@ interface ProxyParts {
   readonly limits: Limits;
   /** What this server is called in Via; another server's name is another one. */
   readonly pseudonym: string;
+  /** Whether the server has users of its own. */
+  readonly hasUsers: boolean;
 }
 
 /** What is wrong, for the client. */
@@ -82,9 +87,11 @@ export class ProxyEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #parts: ProxyParts;
   readonly #backends: readonly Backend[];
+  readonly #passed: readonly PassedFields[];
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
+    this.#passed = parts.rules.map((rule) => new PassedFields(rule, parts.hasUsers));
     const addresses = parts.rules.map(({ address }) => address);
     this.#backends = parts.backends.open(addresses, parts.limits);
   }
@@ -100,15 +107,16 @@ export class ProxyEndpoint implements Endpoint {
     const { segments, isPassable } = readProxiedPath(target.path);
     const { rules } = this.#parts;
     const at = rules.findIndex((rule) => isBelow(segments, rule.segments));
-    const [rule, backend] = [rules[at], this.#backends[at]];
-    if (rule === undefined || backend === undefined) return undefined;
+    const [rule, backend, passed] = [rules[at], this.#backends[at], this.#passed[at]];
+    if (rule === undefined || backend === undefined || passed === undefined) return undefined;
     if (!isPassable) return this.#parts.pages.refusal(refusals.path);
     if (this.#isLoop(request)) return this.#refuse(request, rule, "loop", "named in Via");
     // RFC 9110 §7.6.2: it must not be forwarded, so it is answered here.
     if (forwardsLeft(request.head) === 0) return undefined;
     const path = backendPath(target.path, rule.segments.length, rule.base);
     const query = target.query === undefined ? "" : `?${target.query}`;
-    return this.#ask(request, rule, backend, `${path}${query}`);
+    const head = outgoingHead(request, rule, `${path}${query}`, { ...this.#parts, passed });
+    return this.#ask(request, rule, backend, head);
   }
 
   /** Whether this server has forwarded the request before (RFC 9110 §7.6.3). */
@@ -122,10 +130,9 @@ export class ProxyEndpoint implements Endpoint {
     request: Request,
     rule: ProxyRule,
     backend: Backend,
-    target: string,
+    head: OutgoingHead,
   ): Promise<Response> {
     const { limits } = this.#parts;
-    const head = outgoingHead(request, rule, target, this.#parts);
     const call = backend.ask({
       ...head,
       body: request.body,
@@ -163,9 +170,11 @@ export class ProxyEndpoint implements Endpoint {
         return this.#refuse(request, rule, "malformed", "a 101 that was not asked for");
       }
     }
+    const lines = [...endToEndLines(fields, written), viaLine(minorVersion, "postern")];
     return {
       status,
-      fields: [...endToEndLines(fields, written), viaLine(minorVersion, "postern")],
+      // The backend doesn't know that a password was asked for.
+      fields: request.user === undefined ? lines : privateFields(lines),
       body: bodyOf(answer, request.head.method),
       close: false,
       note: undefined,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
 import type { OutgoingHead } from "../../../src/http/message/outgoing-head.ts";
-import type { Request } from "../../../src/site/request.ts";
+import type { Forwarded, Request } from "../../../src/site/request.ts";
 import { forwardsLeft, outgoingHead, viaLine } from "../../../src/site/proxy/outgoing-request.ts";
+import { PassedFields } from "../../../src/site/proxy/passed-fields.ts";
 import { headOf } from "../../http1/transcript.ts";
 import { requestOf } from "../fake-request.ts";
 
@@ -12,8 +13,10 @@ function requestIn(...lines: readonly string[]): Request {
   return { ...requestOf("GET /"), head, remoteAddress: "192.0.2.1" };
 }
 
+const passed = new PassedFields({ authorization: undefined, userField: "Remote-User" }, false);
+
 const outgoing = (request: Request, host = "backend.test", scheme: "http" | "https" = "http") =>
-  outgoingHead(request, { host }, "/t", { scheme, pseudonym: "me" });
+  outgoingHead(request, { host }, "/t", { scheme, pseudonym: "me", passed });
 
 const lines = ({ fields }: Pick<OutgoingHead, "fields">): string[] =>
   fields.map(([name, value]) => `${name}: ${value}`);
@@ -154,6 +157,49 @@ describe("an upgrade (RFC 9110 §7.8)", () => {
     const all = lines(outgoing(requestIn("GET / HTTP/1.1", "Host: a", "HTTP2-Settings: x")));
     expect(all).toEqual(["Host: backend.test", ...told]);
   });
+});
+
+describe("a request that a trusted proxy has passed on", () => {
+  const forwarded: Forwarded = {
+    peerAddress: "10.0.0.1",
+    scheme: "https",
+    authority: { host: "site.example" },
+  };
+  const through = (...fields: readonly string[]): string[] =>
+    lines(
+      outgoing({ ...requestIn("GET / HTTP/1.1", "Host: inner:81", ...fields), forwarded }, "keep"),
+    );
+
+  test("names the client's host and scheme, and the proxy's address behind the client's", () => {
+    expect(through("X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https")).toEqual([
+      "Host: site.example",
+      "X-Forwarded-For: 192.0.2.1, 10.0.0.1",
+      "X-Forwarded-Host: site.example",
+      "X-Forwarded-Proto: https",
+      'Forwarded: for=192.0.2.1;host=site.example;proto=https, for=10.0.0.1;host="inner:81";proto=http',
+      "Via: 1.1 me",
+    ]);
+  });
+
+  test("says the same in both fields, whichever the proxy has written", () => {
+    expect(through("Forwarded: for=192.0.2.1;proto=https")).toEqual([
+      "Host: site.example",
+      "Forwarded: for=192.0.2.1;proto=https",
+      "X-Forwarded-For: 192.0.2.1, 10.0.0.1",
+      "X-Forwarded-Host: site.example",
+      "X-Forwarded-Proto: https",
+      'Forwarded: for=10.0.0.1;host="inner:81";proto=http',
+      "Via: 1.1 me",
+    ]);
+  });
+});
+
+test("the user is told in the field of the rule", () => {
+  const request = requestIn("GET / HTTP/1.1", "Host: a", "Remote-User: admin");
+  request.user = "ines";
+  expect(lines(outgoing(request)).filter((line) => line.startsWith("Remote"))).toEqual([
+    "Remote-User: ines",
+  ]);
 });
 
 const counted = (method: string, value: string): readonly [number | undefined, string[]] => {

@@ -21,7 +21,14 @@ function poolFor(
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const timers = new Timers(clock, scheduler.alarm());
-  const address = { scheme: "http", host: "127.0.0.1", port, verify: true, ca: undefined } as const;
+  const address = {
+    scheme: "http",
+    host: "127.0.0.1",
+    port,
+    verify: true,
+    ca: undefined,
+    unix: undefined,
+  } as const;
   return new BackendPool(address, { limits: limits.value, clock, timers });
 }
 
