@@ -187,6 +187,16 @@ describe("json", () => {
     expect(JSON.parse(line("json", report))).toMatchObject({ user: "ines" });
   });
 
+  test("names the trace that a request belongs to, if it is a valid one", () => {
+    const id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const traced = (value: string): Record<string, unknown> => {
+      const { head } = requestOf("GET /", { traceparent: value });
+      return JSON.parse(line("json", { ...plain, head })) as Record<string, unknown>;
+    };
+    expect(traced(`00-${id}-00f067aa0ba902b7-01`)).toMatchObject({ traceId: id });
+    expect(traced(`00-${id}-0000000000000000-01`)).not.toHaveProperty("traceId");
+  });
+
   test("says why a request was refused", () => {
     expect(line("json", headless)).toBe(
       '{"time":"2026-11-22T15:04:05.678Z","remote":"127.0.0.1","method":"GET","target":null,' +

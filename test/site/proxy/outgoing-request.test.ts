@@ -70,6 +70,16 @@ describe("the request that a backend gets", () => {
     expect(lines(outgoing(absolute, "keep"))[0]).toBe("Host: c.test");
   });
 
+  test("belongs to the client's trace (W3C Trace Context §3.2, §3.3)", () => {
+    const own = [
+      "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      "tracestate: congo=t61rcWkgMzE",
+      "tracestate: rojo=00f067aa0ba902b7",
+    ];
+    const request = requestIn("GET / HTTP/1.1", "Host: a", ...own);
+    expect(lines(outgoing(request))).toEqual(["Host: backend.test", ...own, ...told]);
+  });
+
   test("has no field about the client's connection (RFC 9110 §7.6.1)", () => {
     const request = requestIn(
       "GET / HTTP/1.1",
