@@ -10,7 +10,7 @@
  * and the scheme are those that the proxy names.
  */
 
-import { tokenList } from "../../http/fields/fields.ts";
+import { listedTokens } from "../../http/fields/fields.ts";
 import { clientAddress, forwardedElement } from "../../http/fields/forwarded.ts";
 import type { OutgoingHead } from "../../http/message/outgoing-head.ts";
 import type { RequestHead } from "../../http/message/request.ts";
@@ -42,8 +42,8 @@ const isHttp = (protocol: string): boolean => /^(?:h2|h2c|h3|http|tls)(?:\/|$)/.
 
 /** The protocols that the client asks to switch to (RFC 9110 §7.8); undefined for none. */
 function upgradeOf({ version, fields }: RequestHead): string | undefined {
-  if (version === "HTTP/1.0") return undefined;
-  if (!fields.getAll("connection").flatMap(tokenList).includes("upgrade")) return undefined;
+  if (version === "HTTP/1.0" || !fields.has("upgrade")) return undefined;
+  if (!listedTokens(fields, "connection").includes("upgrade")) return undefined;
   const protocols = fields
     .getAll("upgrade")
     .flatMap((value) => value.split(","))
@@ -62,12 +62,13 @@ export const viaLine = (minorVersion: number, pseudonym: string): ResponseField 
   `1.${minorVersion} ${pseudonym}`,
 ];
 
-/** What the client is called in `X-Forwarded-For` and in `Forwarded` (RFC 7239 §4). */
-function chainOf(
+/** Adds what the client is called in `X-Forwarded-For` and in `Forwarded` (RFC 7239 §4). */
+function addChain(
+  lines: ResponseField[],
   { head, remoteAddress, forwarded }: Request,
   asked: string | undefined,
   scheme: Scheme,
-): readonly ResponseField[] {
+): void {
   const { fields, authority } = head;
   const before = fields.getAll("x-forwarded-for");
   const peer = clientAddress(forwarded?.peerAddress ?? remoteAddress);
@@ -82,12 +83,10 @@ function chainOf(
     }
   }
   if (peer !== undefined) before.push(peer);
-  const lines: ResponseField[] =
-    before.length === 0 ? [] : [["X-Forwarded-For", before.join(", ")]];
+  if (before.length > 0) lines.push(["X-Forwarded-For", before.join(", ")]);
   if (asked !== undefined) lines.push(["X-Forwarded-Host", asked]);
   lines.push(["X-Forwarded-Proto", forwarded?.scheme ?? scheme]);
   lines.push(["Forwarded", elements.join(", ")]);
-  return lines;
 }
 
 /** The head of the request to the backend of `rule` at `target`, in place of `request`. */
@@ -95,17 +94,19 @@ export function outgoingHead(
   request: Request,
   { host }: Pick<ProxyRule, "host">,
   target: string,
-  how: { readonly scheme: Scheme; readonly pseudonym: string; readonly passed: PassedFields },
+  passed: PassedFields,
+  how: { readonly scheme: Scheme; readonly pseudonym: string },
 ): OutgoingHead {
   const { head, user } = request;
   const { method, fields, version } = head;
   const authority = askedAuthority(request);
   const asked = authority === undefined ? undefined : authorityText(authority);
   const left = forwardsLeft(head);
-  const lines: ResponseField[] = [["Host", host === "keep" ? (asked ?? "") : host]];
-  lines.push(...how.passed.of(fields, left !== undefined), ...how.passed.user(user));
+  const lines = passed.of(fields, left !== undefined);
+  lines.unshift(["Host", host === "keep" ? (asked ?? "") : host]);
+  if (user !== undefined) lines.push(...passed.user(user));
   if (left !== undefined) lines.push(["Max-Forwards", String(left - 1)]);
-  lines.push(...chainOf(request, asked, how.scheme));
+  addChain(lines, request, asked, how.scheme);
   lines.push(viaLine(version === "HTTP/1.0" ? 0 : 1, how.pseudonym));
   return {
     method,

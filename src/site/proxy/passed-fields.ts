@@ -14,7 +14,7 @@
  */
 
 import type { Fields } from "../../http/fields/fields.ts";
-import { endToEndLines } from "../../http/fields/hop-by-hop.ts";
+import { DroppedFields, endToEndLines, plainName } from "../../http/fields/hop-by-hop.ts";
 import { latin1Text, utf8Bytes } from "../../http/octets/bytes.ts";
 import type { ResponseField } from "../../http/message/response.ts";
 
@@ -33,53 +33,27 @@ const written: readonly string[] = [
   "x-forwarded-proto",
 ];
 
-const oddCharacter = /[^\da-z-]/g;
-
-/** Names of fields in lower case, and what a backend could take for them. */
-class Names {
-  readonly #names: ReadonlySet<string>;
-
-  constructor(names: readonly string[]) {
-    this.#names = new Set(names);
-  }
-
-  has(name: string): boolean {
-    if (this.#names.has(name)) return true;
-    const plain = name.replace(oddCharacter, "-");
-    return plain !== name && this.#names.has(plain);
-  }
-}
-
 /** Other fields that have a meaning, and that no user's name may stand in. */
 const reserved: readonly string[] = [
   "authorization",
-  "connection",
   "cookie",
   "forwarded",
-  "http2-settings",
-  "keep-alive",
   "max-forwards",
   "origin",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
   "via",
 ];
 
 /** Whether `name` can be the field that tells a backend the user. */
 export function isUserField(name: string): boolean {
-  const taken = new Names([...written, ...reserved]);
-  return /^[\dA-Za-z]+(?:-[\dA-Za-z]+)*$/.test(name) && !taken.has(name.toLowerCase());
+  const taken = new DroppedFields([...written, ...reserved]);
+  return /^[\dA-Za-z]+(?:-[\dA-Za-z]+)*$/.test(name) && !taken.has(name);
 }
 
 /** Credentials of the Basic scheme (RFC 7617 §2), however malformed they are. */
 const basic = /^basic(?:[ \t]|$)/i;
 
 function isBasic([name, value]: ResponseField): boolean {
-  return basic.test(value) && name.toLowerCase().replace(oddCharacter, "-") === "authorization";
+  return basic.test(value) && plainName(name) === "authorization";
 }
 
 /** What a rule of the proxy says of fields. */
@@ -92,16 +66,16 @@ export interface PassingRule {
 
 /** What of a client's fields the backend of one rule gets. */
 export class PassedFields {
-  readonly #dropped: Names;
-  readonly #droppedCounted: Names;
+  readonly #dropped: DroppedFields;
+  readonly #droppedCounted: DroppedFields;
   readonly #dropsBasic: boolean;
   readonly #userField: string | undefined;
 
   /** `hasUsers` says whether the server has users of its own. */
   constructor({ authorization, userField }: PassingRule, hasUsers: boolean) {
     const own = userField === undefined ? [] : [userField.toLowerCase()];
-    this.#dropped = new Names([...written, ...own]);
-    this.#droppedCounted = new Names([...written, ...own, "max-forwards"]);
+    this.#dropped = new DroppedFields([...written, ...own], true);
+    this.#droppedCounted = new DroppedFields([...written, ...own, "max-forwards"], true);
     this.#dropsBasic = hasUsers && authorization !== "keep";
     this.#userField = userField;
   }
@@ -110,7 +84,7 @@ export class PassedFields {
    * The lines of `fields` that are passed on, in their order and spelling; without Max-Forwards
    * where it `isCounted` (RFC 9110 §7.6.2).
    */
-  of(fields: Fields, isCounted: boolean): readonly ResponseField[] {
+  of(fields: Fields, isCounted: boolean): ResponseField[] {
     const lines = endToEndLines(fields, isCounted ? this.#droppedCounted : this.#dropped);
     return this.#dropsBasic ? lines.filter((line) => !isBasic(line)) : lines;
   }

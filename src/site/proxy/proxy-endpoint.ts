@@ -13,7 +13,7 @@
 import type { Eventual } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import { tokenList } from "../../http/fields/fields.ts";
-import { endToEndLines } from "../../http/fields/hop-by-hop.ts";
+import { DroppedFields, endToEndLines } from "../../http/fields/hop-by-hop.ts";
 import type { Refusal, RefusalKind } from "../../http/message/error.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { OutgoingHead } from "../../http/message/outgoing-head.ts";
@@ -64,7 +64,7 @@ const faultTexts: Readonly<Record<BackendFault | "loop", readonly [RefusalKind, 
 };
 
 /** Fields of an answer that the encoder writes. */
-const written: ReadonlySet<string> = new Set(["content-length", "date"]);
+const written = new DroppedFields(["content-length", "date"]);
 
 /** The chunks of an answer to HEAD, which has none. */
 const noChunks: AsyncIterable<Uint8Array> = {
@@ -115,7 +115,7 @@ export class ProxyEndpoint implements Endpoint {
     if (forwardsLeft(request.head) === 0) return undefined;
     const path = backendPath(target.path, rule.segments.length, rule.base);
     const query = target.query === undefined ? "" : `?${target.query}`;
-    const head = outgoingHead(request, rule, `${path}${query}`, { ...this.#parts, passed });
+    const head = outgoingHead(request, rule, `${path}${query}`, passed, this.#parts);
     return this.#ask(request, rule, backend, head);
   }
 
@@ -126,30 +126,32 @@ export class ProxyEndpoint implements Endpoint {
     return members.some((member) => member.split(/[ \t]+/)[1] === this.#parts.pseudonym);
   }
 
-  async #ask(
-    request: Request,
-    rule: ProxyRule,
-    backend: Backend,
-    head: OutgoingHead,
-  ): Promise<Response> {
+  #ask(request: Request, rule: ProxyRule, backend: Backend, head: OutgoingHead): Promise<Response> {
     const { limits } = this.#parts;
+    const { method, target, fields, content, expectsContinue, upgrade } = head;
     const call = backend.ask({
-      ...head,
+      method,
+      target,
+      fields,
+      content,
+      expectsContinue,
+      upgrade,
       body: request.body,
       timeoutMs: rule.timeoutMs ?? limits.backendResponseTimeMs,
-      interim: (status, fields) =>
-        request.connection?.inform?.(request, status, endToEndLines(fields, written)),
+      interim: (status, told) =>
+        request.connection?.inform?.(request, status, endToEndLines(told, written)),
     });
     request.hasOwnDeadline = true;
     request.whenLeft = () => call.abort();
     if (request.hasLeft === true) call.abort();
-    try {
-      return this.#pass(await call.answer, request, rule, head.upgrade);
-    } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      if (error.fault === "aborted") throw new BodyError("gone");
-      return this.#refuse(request, rule, error.fault, error.message);
-    }
+    return call.answer.then(
+      (answer) => this.#pass(answer, request, rule, upgrade),
+      (error: unknown) => {
+        if (!(error instanceof BackendError)) throw error;
+        if (error.fault === "aborted") throw new BodyError("gone");
+        return this.#refuse(request, rule, error.fault, error.message);
+      },
+    );
   }
 
   /** The client's response for `answer`; `asked` are the protocols that it may switch to. */
@@ -170,8 +172,9 @@ export class ProxyEndpoint implements Endpoint {
         return this.#refuse(request, rule, "malformed", "a 101 that was not asked for");
       }
     }
-    const lines = [...endToEndLines(fields, written), viaLine(minorVersion, "postern")];
-    return {
+    const lines = endToEndLines(fields, written);
+    lines.push(viaLine(minorVersion, "postern"));
+    const response: Response = {
       status,
       // The backend doesn't know that a password was asked for.
       fields: request.user === undefined ? lines : privateFields(lines),
@@ -180,8 +183,8 @@ export class ProxyEndpoint implements Endpoint {
       note: undefined,
       date: fields.get("date"),
       isPassedOn: true,
-      ...(upgrade === undefined ? undefined : { upgrade }),
     };
+    return upgrade === undefined ? response : { ...response, upgrade };
   }
 
   /**

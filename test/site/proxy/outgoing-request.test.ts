@@ -16,7 +16,7 @@ function requestIn(...lines: readonly string[]): Request {
 const passed = new PassedFields({ authorization: undefined, userField: "Remote-User" }, false);
 
 const outgoing = (request: Request, host = "backend.test", scheme: "http" | "https" = "http") =>
-  outgoingHead(request, { host }, "/t", { scheme, pseudonym: "me", passed });
+  outgoingHead(request, { host }, "/t", passed, { scheme, pseudonym: "me" });
 
 const lines = ({ fields }: Pick<OutgoingHead, "fields">): string[] =>
   fields.map(([name, value]) => `${name}: ${value}`);

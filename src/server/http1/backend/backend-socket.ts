@@ -8,6 +8,7 @@ import type { Socket, SocketHandler } from "bun";
 import type { BackendAddress } from "../../../site/proxy/backend.ts";
 import { BackendError } from "../../../site/proxy/backend.ts";
 import { SocketTransport } from "../../connection/transport.ts";
+import { systemCalls } from "../../../system/system-choice.ts";
 import type { BackendOwner, BackendSurroundings } from "./backend-connection.ts";
 import { BackendConnection } from "./backend-connection.ts";
 
@@ -65,18 +66,23 @@ function handlers(address: BackendAddress, { opened, failed }: Opening): SocketH
 }
 
 /**
- * Connects to the backend at `address`. Rejects with a `BackendError`. The system's own deadline
- * ends an attempt that nothing answers.
+ * Connects to the backend at `address`, with `unreadBytesMax` for what the kernel buffers of its
+ * answers, if that is bounded. Rejects with a `BackendError`. The system's own deadline ends an
+ * attempt that nothing answers.
  */
 export function connectTo(
   address: BackendAddress,
   surroundings: BackendSurroundings,
   owner: BackendOwner,
+  unreadBytesMax?: number,
 ): Promise<BackendConnection> {
   return new Promise((resolve, reject) => {
     const { scheme, host, port, unix, verify, ca } = address;
     const socket = handlers(address, {
       opened: (open) => {
+        // Bun's type lacks the descriptor.
+        const { fd } = open as Socket<SocketData> & { readonly fd: number };
+        if (unreadBytesMax !== undefined) systemCalls().boundUnread(fd, unreadBytesMax);
         const connection = new BackendConnection(surroundings, new SocketTransport(open), owner);
         open.data = connection;
         resolve(connection);
