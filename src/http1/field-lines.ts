@@ -36,7 +36,7 @@ const placeCount = 256;
 const placeOf = (length: number, first: number, last: number): number =>
   (length * 31 + first * 7 + last) % placeCount;
 
-const names: readonly (readonly string[])[] = placed();
+const commonNames: readonly (readonly string[])[] = placed();
 
 function placed(): readonly (readonly string[])[] {
   const places = Array.from({ length: placeCount }, (): string[] => []);
@@ -56,7 +56,7 @@ function isAt(octets: Uint8Array, start: number, name: string): boolean {
 function commonName(octets: Uint8Array, start: number, end: number): string | undefined {
   const first = octets[start] ?? 0;
   const last = octets[end - 1] ?? 0;
-  for (const name of names[placeOf(end - start, first, last)] as readonly string[]) {
+  for (const name of commonNames[placeOf(end - start, first, last)] as readonly string[]) {
     if (name.length === end - start && isAt(octets, start, name)) return name;
   }
   return undefined;
