@@ -49,6 +49,17 @@ export function isUserField(name: string): boolean {
   return /^[\dA-Za-z]+(?:-[\dA-Za-z]+)*$/.test(name) && !taken.has(name);
 }
 
+/** A list of pairs whose quoted strings all end (RFC 7239 §4). */
+const closed = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/;
+
+/**
+ * A line of Forwarded with a quoted string that doesn't end. A backend that joins the lines (RFC
+ * 9110 §5.3) would read what this server writes behind it as part of that string.
+ */
+function isOpenForwarded([name, value]: ResponseField): boolean {
+  return name.toLowerCase() === "forwarded" && !closed.test(value);
+}
+
 /** Credentials of the Basic scheme (RFC 7617 §2), however malformed they are. */
 const basic = /^basic(?:[ \t]|$)/i;
 
@@ -85,13 +96,16 @@ export class PassedFields {
    * where it `isCounted` (RFC 9110 §7.6.2).
    */
   of(fields: Fields, isCounted: boolean): ResponseField[] {
-    const lines = endToEndLines(fields, isCounted ? this.#droppedCounted : this.#dropped);
+    let lines = endToEndLines(fields, isCounted ? this.#droppedCounted : this.#dropped);
+    if (fields.has("forwarded")) lines = lines.filter((line) => !isOpenForwarded(line));
     return this.#dropsBasic ? lines.filter((line) => !isBasic(line)) : lines;
   }
 
   /** The line that tells the backend `user`, if it is told and there is one. */
   user(user: string | undefined): readonly ResponseField[] {
     if (this.#userField === undefined || user === undefined) return [];
+    // The blanks at its ends get lost in a field, and it would be another user's.
+    if (user.trim() !== user) return [];
     // Heads are written as Latin-1, and the name is UTF-8, as it came (RFC 7617 §2.1).
     return [[this.#userField, latin1Text(utf8Bytes(user))]];
   }
