@@ -49,7 +49,7 @@ export type Order =
   { readonly kind: "plan"; readonly plan: Plan } | ({ readonly kind: "go" } & PhaseEnd);
 
 /** The figures of a phase. */
-export interface Done {
+interface Done {
   readonly requests: number;
   readonly milliseconds: number;
   readonly latency?: Latency;
