@@ -348,6 +348,11 @@ export interface Limits {
   readonly failedLoginLongestTimeMs: Milliseconds;
   /** How long after its last failure an address counts as one without failures. */
   readonly failedLoginKeptTimeMs: Milliseconds;
+  /**
+   * What the kernel buffers of an answer of a backend, on a connection that is opened while
+   * `roomyConnectionsMax` are. About twice as much waits here for each client that reads slowly.
+   */
+  readonly backendUnreadBytesMax: ByteCount;
   /** Connections to one backend; further requests wait for one of them. */
   readonly backendConnectionsMax: number;
   /** Requests that wait for a connection to one backend; one more is answered 503. */
@@ -547,6 +552,7 @@ export const defaultLimits: Limits = {
   failedLoginTimeMs: milliseconds(250),
   failedLoginLongestTimeMs: seconds(4),
   failedLoginKeptTimeMs: seconds(60),
+  backendUnreadBytesMax: kibibytes(32),
   backendConnectionsMax: 1000,
   backendQueueMax: 1000,
   backendConnectTimeMs: seconds(5),

@@ -495,10 +495,7 @@ function contextOf(
     answer: (request, since) =>
       faults.opened === undefined
         ? site().site.answer(request, since)
-        : faults.opened.answer(request, {
-            answer: (asked) => site().site.answer(asked, since),
-            refuse: (refusal, asked) => site().site.refuse(refusal, asked),
-          }),
+        : faults.opened.answer(request, since, site().site),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
     nextFaults: () => faults.opened?.early.next(),
     failed,

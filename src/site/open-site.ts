@@ -338,7 +338,7 @@ function openBase(
  * `ServeError` when a rule is invalid.
  */
 function proxyEndpoints(
-  { proxy }: CompleteSiteOptions,
+  { proxy, auth }: CompleteSiteOptions,
   backends: Backends | undefined,
   how: { readonly pages: ErrorPages; readonly limits: Limits; readonly scheme: Scheme },
 ): readonly Endpoint[] {
@@ -349,7 +349,8 @@ function proxyEndpoints(
     require("./proxy/proxy-endpoint.ts") as typeof import("./proxy/proxy-endpoint.ts");
   const rules = readProxyRules(proxy);
   if (!rules.ok) throw new ServeError("proxy", rules.error);
-  const parts = { ...how, rules: rules.value, backends, pseudonym: ownPseudonym };
+  const hasUsers = auth !== undefined;
+  const parts = { ...how, rules: rules.value, backends, pseudonym: ownPseudonym, hasUsers };
   return [new ProxyEndpoint(parts)];
 }
 

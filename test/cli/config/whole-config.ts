@@ -9,6 +9,8 @@ export const whole: Required<Config> = {
     "/api": {
       target: "http://127.0.0.1:3000",
       host: "keep",
+      authorization: "keep",
+      userField: "Remote-User",
       timeoutMs: 1000,
       verify: false,
       ca: "-----BEGIN CERTIFICATE-----",
