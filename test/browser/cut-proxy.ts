@@ -1,0 +1,98 @@
+/**
+ * A proxy between a browser and a server that passes octets on, and can lose its connections as a
+ * network does: all at once, and in the middle of what a client sends.
+ */
+
+import type { Server, Socket } from "node:net";
+import { connect, createServer } from "node:net";
+import { once } from "node:events";
+
+/** One on a port of its own. */
+export class CutProxy implements AsyncDisposable {
+  /** How many octets more of clients are passed on before all connections are cut, once. */
+  cutAfter = Infinity;
+  /** Octets of clients that have been passed on. */
+  passed = 0;
+  /** How often connections were cut. */
+  cuts = 0;
+  /** Whether new connections are refused. */
+  isDown = false;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #stop: (() => void) | undefined;
+  #whenOpen: Promise<void> | undefined;
+
+  private constructor(to: URL) {
+    this.#server = createServer((client) => {
+      if (this.isDown) return void client.resetAndDestroy();
+      const server = connect(Number(to.port), to.hostname);
+      for (const [one, other] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        this.#sockets.add(one);
+        one.on("error", () => other.destroy());
+        one.on("close", () => {
+          this.#sockets.delete(one);
+          other.destroy();
+        });
+      }
+      server.pipe(client);
+      void this.#pass(client, server);
+    });
+  }
+
+  static async to(server: URL): Promise<CutProxy> {
+    const proxy = new CutProxy(server);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get url(): URL {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("it doesn't listen");
+    return new URL(`http://127.0.0.1:${address.port}/`);
+  }
+
+  /** From now on, nothing that clients send is passed on, until `flow` is called. */
+  hold(): void {
+    this.#whenOpen ??= new Promise((resolve) => (this.#stop = resolve));
+  }
+
+  flow(): void {
+    this.#stop?.();
+    this.#whenOpen = undefined;
+  }
+
+  /** Ends all connections, as when a cable is pulled and both sides notice. */
+  cut(): void {
+    this.cuts++;
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async #pass(client: Socket, server: Socket): Promise<void> {
+    try {
+      for await (const octets of client as AsyncIterable<Buffer>) {
+        await this.#whenOpen;
+        this.passed += octets.length;
+        this.cutAfter -= octets.length;
+        if (this.cutAfter < 0) {
+          this.cutAfter = Infinity;
+          return this.cut();
+        }
+        if (!server.write(octets)) await once(server, "drain");
+      }
+      server.end();
+    } catch {
+      // A side has gone; the other one is ended by its listener.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.flow();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
