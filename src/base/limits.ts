@@ -268,6 +268,10 @@ export interface Limits {
   readonly uploadDepthMax: number;
   /** Requests that are being stored at one time; one more is answered 503. */
   readonly uploadsAtOnceMax: number;
+  /** Resumable uploads that wait for their rest; one more is answered 503. */
+  readonly uploadsUnfinishedMax: number;
+  /** How long a resumable upload may wait for its rest; after it 404. */
+  readonly uploadUnfinishedTimeMs: Milliseconds;
   /** What stays free on the disk that uploads are stored on; beyond it 507. */
   readonly uploadFreeBytesMin: ByteCount;
   /** Entries among which a start looks for what killed processes have left of uploads. */
@@ -488,6 +492,8 @@ export const defaultLimits: Limits = {
   uploadFilesMax: 256,
   uploadDepthMax: 32,
   uploadsAtOnceMax: 16,
+  uploadsUnfinishedMax: 1000,
+  uploadUnfinishedTimeMs: seconds(86_400),
   uploadFreeBytesMin: mebibytes(64),
   uploadSweepEntriesMax: 200_000,
 

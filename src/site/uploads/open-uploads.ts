@@ -13,6 +13,9 @@ import type { MaySend } from "../upload-area/upload-offer.ts";
 import { UploadOffer } from "../upload-area/upload-offer.ts";
 import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
+import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
+import { UploadLimitFinisher } from "./resumable/upload-limits.ts";
+import { UploadResources } from "./resumable/upload-resources.ts";
 import { SandboxFinisher } from "./sandbox-finisher.ts";
 import { UploadEndpoint } from "./upload-endpoint.ts";
 import { OwnNames } from "./upload-names.ts";
@@ -81,13 +84,18 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     mode: uploadMode,
     ownNames,
   });
+  const resources = new UploadResources(site);
   return {
     endpoints: [
+      new ResourceEndpoint(site, resources),
       new FolderEndpoint(site),
-      ...(put ? [new PutEndpoint(site)] : []),
-      ...(post === "upload" ? [new UploadEndpoint(site)] : []),
+      ...(put ? [new PutEndpoint(site, resources)] : []),
+      ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
     offer: post === "upload" ? new UploadOffer(site, service.maySend ?? (() => true)) : undefined,
-    finishers: trustUploads ? [] : [new SandboxFinisher(site)],
+    finishers: [
+      ...(trustUploads ? [] : [new SandboxFinisher(site)]),
+      new UploadLimitFinisher(site),
+    ],
   };
 }

@@ -12,24 +12,25 @@ import { parseMediaType } from "../../http/fields/media-type.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
-import { displayName, encodeName } from "../../tree/path.ts";
+import { sentFilename } from "../../http/structured/sent-filename.ts";
 import type { ContainedPath } from "../../tree/path.ts";
+import { displayName } from "../../tree/path.ts";
 import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
+import type { UploadIntent } from "../../tree/writing/upload-record.ts";
 import type { Upload } from "../../tree/writing/upload.ts";
 import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import { inShares } from "../forms/form-shares.ts";
 import type { Request } from "../request.ts";
-import { cleanName, isShortName, numberedName } from "./upload-names.ts";
+import { asksToBegin, isUncoded } from "./resumable/upload-fields.ts";
+import type { UploadResources } from "./resumable/upload-resources.ts";
+import { storeNumbered, wayTo } from "./storing/numbered-file.ts";
 import type { StoredFile } from "./upload-page.ts";
 import { storedResponse, uploadFormPage } from "./upload-page.ts";
 import type { FileStep } from "./upload-reader.ts";
 import { UploadReader } from "./upload-reader.ts";
 import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
 import type { UploadSite } from "./upload-site.ts";
-
-/** The highest number that a name gets. */
-const numberMax = 10_000;
 
 /** A file of the form that is on the disk, or on its way there. */
 interface SentFile {
@@ -44,19 +45,15 @@ function boundaryOf({ head: { fields } }: Request): string | undefined {
   return type.parameters.get("boundary") ?? "";
 }
 
-/** What leads from the address that was asked for to the folder at `path`, with its slash. */
-function wayTo(path: ContainedPath): string {
-  const name = path.segments.at(-1);
-  return path.trailingSlash || name === undefined ? "./" : `./${encodeName(name)}/`;
-}
-
 /** Answers POST in the folder of uploads, and `?upload` with a form for it. */
 export class UploadEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #site: UploadSite;
+  readonly #resources: UploadResources;
 
-  constructor(site: UploadSite) {
+  constructor(site: UploadSite, resources: UploadResources) {
     this.#site = site;
+    this.#resources = resources;
   }
 
   methods({ head }: Request): readonly string[] {
@@ -65,7 +62,7 @@ export class UploadEndpoint implements Endpoint {
 
   /** Rejects with a `BodyError` when the body can't be read or parsed; nothing is stored then. */
   answer(request: Request): Answer | undefined {
-    const { method, target, hasContent } = request.head;
+    const { method, target, fields, hasContent } = request.head;
     if (method !== "POST") {
       const asksForForm = "query" in target && target.query === "upload";
       return asksForForm && (method === "GET" || method === "HEAD")
@@ -75,10 +72,25 @@ export class UploadEndpoint implements Endpoint {
     const path = this.#site.place(request.head);
     if (path === undefined) return undefined;
     const { pages } = this.#site.parts;
-    if (!hasContent) return pages.refusal(refusals["length-required"]);
+    if (!hasContent && !asksToBegin(fields)) return pages.refusal(refusals["length-required"]);
     const boundary = boundaryOf(request);
-    if (boundary === undefined) return pages.refusal(refusals["media-type"]);
+    if (boundary === undefined) return this.#takeFile(request, path);
     return this.#site.within(path, (folder) => this.#post(request, folder, boundary));
+  }
+
+  /** Stores the content as one file, where the request says whether it is all of it. */
+  #takeFile(request: Request, path: ContainedPath): Answer {
+    const { pages } = this.#site.parts;
+    const { fields } = request.head;
+    if (!asksToBegin(fields)) return pages.refusal(refusals["media-type"]);
+    if (!isUncoded(fields)) return pages.refusal(uploadRefusals["content-coding"]);
+    const intent: UploadIntent = {
+      method: "POST",
+      name: sentFilename(fields) ?? "",
+      conditions: [],
+      user: request.user,
+    };
+    return this.#site.within(path, (folder) => this.#resources.begin(request, folder, intent));
   }
 
   /** The page with the form, for a folder that takes uploads. */
@@ -162,7 +174,7 @@ export class UploadEndpoint implements Endpoint {
     const { mode } = this.#site.parts;
     const stored: StoredFile[] = [];
     for (const { sentAs, upload } of files) {
-      const name = await this.#commitOne(folder, upload, cleanName(sentAs));
+      const name = await storeNumbered(this.#site, folder, upload, sentAs);
       if (typeof name !== "string") return name;
       const isReadable = this.#site.isReadable(mode);
       stored.push({ name, sentAs, octets: upload.octets, isReadable });
@@ -170,26 +182,5 @@ export class UploadEndpoint implements Endpoint {
     const names = stored.map(({ name, octets }) => `${displayName(name)}, ${octets} bytes`);
     const way = wayTo(folder.path);
     return storedResponse(request, stored, way, { reason: `stored ${names.join("; ")}` });
-  }
-
-  /** The name that `upload` has got, which is `wanted` or that with a number; or the refusal. */
-  async #commitOne(
-    folder: UploadFolder,
-    upload: Upload,
-    wanted: string,
-  ): Promise<string | Response> {
-    const { pages } = this.#site.parts;
-    for (let number = 1; number <= numberMax; number++) {
-      const name = numberedName(wanted, number);
-      if (!isShortName(name)) break;
-      if (folder.look(name).kind !== "absent") continue;
-      if (this.#site.meaningOf(folder, name) !== undefined) continue;
-      const stored = await upload.commit(name);
-      if (stored.kind === "stored") return name;
-      if (stored.kind === "failed") return storageFailure(stored.code, pages);
-      if (stored.kind === "moved")
-        return pages.refusal(uploadRefusals["no-folder"], "it has moved");
-    }
-    return pages.refusal(uploadRefusals["name-taken"]);
   }
 }

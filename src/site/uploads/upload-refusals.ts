@@ -27,6 +27,16 @@ export const uploadRefusals = refusalTable({
     text: "There is no file by this name.",
     close: false,
   },
+  "no-upload": {
+    status: 404,
+    section: "RFC 9110 §15.5.5",
+    text: "There is no such upload, or it is over.",
+    close: false,
+  },
+  "upload-fields": badRequest(
+    "RFC 5789 §2.2",
+    "Appending to an upload takes Upload-Offset, an integer, and Upload-Complete, ?0 or ?1.",
+  ),
   "no-folder": {
     status: 409,
     section: "RFC 9110 §15.5.10",

@@ -21,7 +21,10 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
+import type { ResumableParts } from "./resumable-upload.ts";
+import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
+import type { UploadIntent } from "./upload-record.ts";
 import { Upload } from "./upload.ts";
 
 /** The limits of what is written. */
@@ -114,6 +117,30 @@ export class UploadFolder {
   /** Begins a file that gets its name when it is whole; or the name of the system's error. */
   begin(): Promise<Result<Upload, string>> {
     return Upload.begin(this, this.#options.calls, this.#options.limits);
+  }
+
+  /** Begins the resumable upload `id`, as `ResumableUpload.begin`. */
+  beginResumable(
+    id: string,
+    intent: UploadIntent,
+    length: number | undefined,
+  ): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.begin(this.#resumableParts(), id, intent, length);
+  }
+
+  /** Opens the resumable upload `id`, as `ResumableUpload.open`. */
+  openResumable(id: string): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.open(this.#resumableParts(), id);
+  }
+
+  /** Opens the resumable upload whose file is called `name`. */
+  openResumableNamed(name: string): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.openNamed(this.#resumableParts(), name);
+  }
+
+  #resumableParts(): ResumableParts {
+    const { calls, limits } = this.#options;
+    return { place: this, calls, limits };
   }
 
   /**

@@ -6,13 +6,17 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
-import { failure, success } from "../../base/result.ts";
+import { success } from "../../base/result.ts";
 import type { FileStat } from "../../system/file-stat.ts";
-import type { WritingCalls, WrittenFile } from "../../system/writing/writing-calls.ts";
+import type {
+  ReopenedFile,
+  WritingCalls,
+  WrittenFile,
+} from "../../system/writing/writing-calls.ts";
 import { temporaryName } from "./temporary-name.ts";
 
 /** The folder that it is written into. */
-interface Place {
+export interface Place {
   /** The path of `name` in it. */
   pathOf(name: string): string;
   look(name: string): { readonly kind: string; readonly stat?: FileStat };
@@ -56,45 +60,80 @@ export class Upload {
   readonly #file: WrittenFile;
   #gathered: Uint8Array | undefined;
   #filled = 0;
-  #octets = 0;
+  #octets: number;
+  /** How many of them the system has. */
+  #writtenOctets: number;
   /** How many octets will have been written when what is free is looked at next. */
   #nextLook = 0;
   /** How many octets will have been written when they are put on the disk next. */
-  #nextSync = syncBytes;
+  #nextSync: number;
+  #syncedOctets: number;
   #state: "open" | "finished" | "over" = "open";
 
-  /** `file` is open at `path`. */
+  /** `file` is open at `path`, and has `octets` octets. */
   private constructor(
     place: Place,
     calls: WritingCalls,
     freeBytesMin: number,
     path: string,
     file: WrittenFile,
+    octets = 0,
   ) {
     this.#place = place;
     this.#calls = calls;
     this.#freeBytesMin = freeBytesMin;
     this.#path = path;
     this.#file = file;
+    this.#octets = octets;
+    this.#writtenOctets = octets;
+    this.#syncedOctets = octets;
+    this.#nextSync = octets + syncBytes;
+  }
+
+  /** Begins one in `place` under the temporary name `name`; or the name of the system's error. */
+  static async beginAs(
+    name: string,
+    place: Place,
+    calls: WritingCalls,
+    { uploadFreeBytesMin }: Pick<Limits, "uploadFreeBytesMin">,
+  ): Promise<Result<Upload, string>> {
+    const path = place.pathOf(name);
+    const file = await calls.create(path);
+    if (!file.ok) return file;
+    return success(new Upload(place, calls, uploadFreeBytesMin, path, file.value));
+  }
+
+  /** Goes on with the file that has the temporary name `name`. */
+  static reopened(
+    name: string,
+    place: Place,
+    calls: WritingCalls,
+    { uploadFreeBytesMin }: Pick<Limits, "uploadFreeBytesMin">,
+    { file, octets }: ReopenedFile,
+  ): Upload {
+    return new Upload(place, calls, uploadFreeBytesMin, place.pathOf(name), file, octets);
   }
 
   /** Begins one in `place`; or the name of the system's error. */
   static async begin(
     place: Place,
     calls: WritingCalls,
-    { uploadFreeBytesMin }: Pick<Limits, "uploadFreeBytesMin">,
+    limits: Pick<Limits, "uploadFreeBytesMin">,
   ): Promise<Result<Upload, string>> {
     for (let tries = 1; ; tries++) {
-      const path = place.pathOf(temporaryName());
-      const file = await calls.create(path);
-      if (file.ok) return success(new Upload(place, calls, uploadFreeBytesMin, path, file.value));
-      if (file.error !== "EEXIST" || tries === triesMax) return failure(file.error);
+      const begun = await Upload.beginAs(temporaryName(), place, calls, limits);
+      if (begun.ok || begun.error !== "EEXIST" || tries === triesMax) return begun;
     }
   }
 
   /** How many octets it has. */
   get octets(): number {
     return this.#octets;
+  }
+
+  /** How many octets are known to be on the disk, or were there when it was reopened. */
+  get syncedOctets(): number {
+    return this.#syncedOctets;
   }
 
   /**
@@ -139,8 +178,26 @@ export class Upload {
       this.#nextSync = this.#octets + syncBytes;
       const unsynced = await this.#file.sync();
       if (unsynced !== undefined) return unsynced;
+      this.#syncedOctets = this.#writtenOctets;
     }
-    return this.#file.write(octets);
+    const error = await this.#file.write(octets);
+    if (error === undefined) this.#writtenOctets += octets.length;
+    return error;
+  }
+
+  /** Puts what has come so far on the disk; or the name of the system's error. */
+  async sync(): Promise<string | undefined> {
+    const error = (await this.#flush()) ?? (await this.#file.sync());
+    if (error === undefined) this.#syncedOctets = this.#octets;
+    return error;
+  }
+
+  /** Closes the file, which keeps its temporary name. It is over, and can be reopened. */
+  async leave(): Promise<void> {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#gathered = undefined;
+    await this.#file.close();
   }
 
   /**

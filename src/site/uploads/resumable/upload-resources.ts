@@ -1,0 +1,237 @@
+/**
+ * Resumable uploads (draft-ietf-httpbis-resumable-upload-12): beginning one, and appending to it.
+ *
+ * A request that begins one names in `Upload-Complete` whether its content is all of the file. If
+ * it is, and the client can't be told where the upload is before its content has come, by a 104,
+ * then the client could never resume it: the request is answered as one without the field, and
+ * leaves nothing when it breaks off.
+ *
+ * An error of the disk ends an upload: nothing of it is left behind. Absent on purpose: digests
+ * (§10), and a minimum of what is appended.
+ */
+
+import { refusals } from "../../../http/message/error.ts";
+import type { Response, ResponseField } from "../../../http/message/response.ts";
+import { ResponseBuilder } from "../../../http/message/response-builder.ts";
+import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
+import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
+import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
+import type { Request } from "../../request.ts";
+import { BodyError } from "../../request.ts";
+import { storeSent, storeWhole } from "../storing/sent-file.ts";
+import { wayTo } from "../storing/numbered-file.ts";
+import { storageFailure } from "../upload-refusals.ts";
+import type { UploadSite } from "../upload-site.ts";
+import type { UploadFields } from "./upload-fields.ts";
+import {
+  interopVersion,
+  knowsInterim,
+  newUploadId,
+  queryOf,
+  readUploadFields,
+} from "./upload-fields.ts";
+import { uploadLimitLine } from "./upload-limits.ts";
+import { inconsistentLength } from "./upload-problems.ts";
+import type { UploadTurn } from "./upload-turns.ts";
+import { UploadTurns } from "./upload-turns.ts";
+
+/** `response` with `lines` behind its own, of which those of the same names are dropped. */
+export function withLines(response: Response, ...lines: readonly ResponseField[]): Response {
+  const names = lines.map(([name]) => name);
+  const others = response.fields.filter(([name]) => !names.includes(name));
+  return { ...response, fields: [...others, ...lines] };
+}
+
+/** That the answer is about the file (`?1`), or about the upload, which goes on (`?0`). */
+const isOver: ResponseField = ["Upload-Complete", "?1"];
+const goesOn: ResponseField = ["Upload-Complete", "?0"];
+
+/** The length that a request says the file has, whose content begins at `offset`. */
+type Told =
+  | { readonly kind: "told"; readonly length: number | undefined }
+  | { readonly kind: "inconsistent" };
+
+/** What `request`, with `fields`, says of the length of a file that is `known` to have one (§4.1.3). */
+function lengthOf(
+  { head }: Request,
+  { isComplete, length: told }: UploadFields,
+  offset: number,
+  known: number | undefined,
+): Told {
+  const content = head.hasContent ? head.contentLength : 0;
+  const sum = isComplete === true && content !== undefined ? offset + content : undefined;
+  const lengths = [known, told, sum].filter((length) => length !== undefined);
+  const [length] = lengths;
+  if (lengths.some((other) => other !== length)) return { kind: "inconsistent" };
+  // Content that ends beyond the length is refused before it is read.
+  const isBeyond = length !== undefined && content !== undefined && offset + content > length;
+  return isBeyond ? { kind: "inconsistent" } : { kind: "told", length };
+}
+
+/** A resumable upload, open, and the request that has it. */
+export interface Appending {
+  readonly request: Request;
+  readonly folder: UploadFolder;
+  readonly resumable: ResumableUpload;
+  readonly turn: UploadTurn;
+  readonly fields: UploadFields;
+}
+
+/** The resumable uploads of a site. */
+export class UploadResources {
+  readonly turns = new UploadTurns();
+  readonly #site: UploadSite;
+
+  constructor(site: UploadSite) {
+    this.#site = site;
+  }
+
+  /** Begins an upload for `request`, whose Upload-Complete is well-formed. */
+  async begin(request: Request, folder: UploadFolder, intent: UploadIntent): Promise<Response> {
+    const { limits } = this.#site.parts;
+    const fields = readUploadFields(request.head.fields);
+    const told = lengthOf(request, fields, 0, undefined);
+    if (told.kind === "inconsistent") return inconsistentLength("the lengths differ");
+    const { length } = told;
+    if ((length ?? 0) > limits.uploadBytesMax) return this.tooLarge();
+    const tells =
+      request.head.acceptsInterim &&
+      request.connection?.inform !== undefined &&
+      knowsInterim(request.head.fields);
+    if (fields.isComplete === true && !tells) {
+      const destination = { site: this.#site, folder, intent };
+      return withLines(await storeWhole(destination, request), isOver);
+    }
+    return this.#create(request, folder, intent, fields, length, tells);
+  }
+
+  async #create(
+    request: Request,
+    folder: UploadFolder,
+    intent: UploadIntent,
+    fields: UploadFields,
+    length: number | undefined,
+    tells: boolean,
+  ): Promise<Response> {
+    const { pages, limits } = this.#site.parts;
+    const id = newUploadId();
+    const begun = await folder.beginResumable(id, intent, length);
+    if (!begun.ok) return storageFailure(begun.error, pages);
+    const resumable = begun.value;
+    const lack = await resumable.upload.lacks(length ?? 0);
+    if (lack !== undefined) {
+      await resumable.discard();
+      return withLines(storageFailure(lack, pages), isOver);
+    }
+    const way = intent.method === "PUT" ? "./" : wayTo(folder.path);
+    const location: ResponseField = ["Location", way + queryOf(id)];
+    const limit = uploadLimitLine(limits);
+    if (tells) {
+      const version: ResponseField = ["Upload-Draft-Interop-Version", String(interopVersion)];
+      request.connection?.inform?.(request, 104, [location, limit, version]);
+    }
+    const turn = await this.turns.take(turnKey(id, intent.user));
+    try {
+      const answer = await this.append({ request, folder, resumable, turn, fields }, length);
+      if (answer !== "kept") return answer;
+      return new ResponseBuilder(201)
+        .field("Cache-Control", "no-store")
+        .line(location)
+        .line(goesOn)
+        .field("Upload-Offset", String(resumable.upload.octets))
+        .line(limit)
+        .build();
+    } finally {
+      turn.end();
+    }
+  }
+
+  /**
+   * Appends the content of a request to an upload whose file has `length` octets, if that is known,
+   * and closes it. The answer; or "kept" when the upload goes on. Rejects with a `BodyError` when
+   * the content breaks off; what has come is kept.
+   */
+  async append(appending: Appending, length: number | undefined): Promise<Response | "kept"> {
+    const { resumable, fields } = appending;
+    try {
+      const code = await this.#receive(appending, length);
+      if (code !== undefined) return await this.#fail(resumable, code);
+    } catch (error) {
+      return await this.#breakOff(resumable, length, error);
+    }
+    const { octets } = resumable.upload;
+    const isShort = fields.isComplete === true && length !== undefined && octets < length;
+    if (fields.isComplete === true && !isShort) return this.#finish(appending);
+    const code = await resumable.settle(length);
+    if (code !== undefined) return this.#fail(resumable, code);
+    await resumable.close();
+    if (!isShort) return "kept";
+    return inconsistentLength(`${octets} bytes have come of ${length}`);
+  }
+
+  /** Writes what comes; the name of the system's error, if there is one. */
+  async #receive(
+    { request, resumable, turn }: Appending,
+    length: number | undefined,
+  ): Promise<string | undefined> {
+    if (!request.head.hasContent) return undefined;
+    const { upload } = resumable;
+    const most = (length ?? this.#site.parts.limits.uploadBytesMax) - upload.octets;
+    const pieces = request.body.chunks(most)[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await turn.next(pieces);
+      if (next.done === true) return undefined;
+      const code = await upload.write(next.value);
+      if (code !== undefined) return code;
+    }
+  }
+
+  /** The content has ended with `error` before it was whole. */
+  async #breakOff(
+    resumable: ResumableUpload,
+    length: number | undefined,
+    error: unknown,
+  ): Promise<Response> {
+    if (error instanceof BodyError && error.kind === "body-too-large") {
+      // More has come than the file has: it isn't the file that was announced (§4.4.2).
+      await resumable.discard();
+      if (length === undefined) return this.tooLarge();
+      return inconsistentLength(`more than ${length} bytes have come`, true);
+    }
+    const code = await resumable.settle(length);
+    if (code === undefined) await resumable.close();
+    else await resumable.discard();
+    throw error;
+  }
+
+  /** All of the file has come: it gets its name. */
+  async #finish({ request, folder, resumable }: Appending): Promise<Response> {
+    const destination = { site: this.#site, folder, intent: resumable.record };
+    try {
+      return withLines(await storeSent(destination, resumable.upload, request), isOver);
+    } finally {
+      await resumable.discard();
+    }
+  }
+
+  async #fail(resumable: ResumableUpload, code: string): Promise<Response> {
+    await resumable.discard();
+    return withLines(storageFailure(code, this.#site.parts.pages), isOver);
+  }
+
+  /** The refusal of a file that is larger than any may be. */
+  tooLarge(): Response {
+    const { pages, limits } = this.#site.parts;
+    return withLines(pages.refusal(refusals["body-too-large"]), uploadLimitLine(limits));
+  }
+
+  /** What `request` says of the length of the upload that it appends to. */
+  lengthOf(request: Request, fields: UploadFields, resumable: ResumableUpload): Told {
+    return lengthOf(request, fields, resumable.upload.octets, resumable.record.length);
+  }
+}
+
+/** What a turn is taken for: another user's request with the ID doesn't end one. */
+export function turnKey(id: string, user: string | undefined): string {
+  return `${id} ${user ?? ""}`;
+}
