@@ -11,10 +11,12 @@ import { once } from "node:events";
 export class CutProxy implements AsyncDisposable {
   /** How many octets more of clients are passed on before all connections are cut, once. */
   cutAfter = Infinity;
+  /** How many octets of clients are passed on before it holds them, once. */
+  holdAfter = Infinity;
+  /** Whether new connections are refused once there was a cut. */
+  isDownAfterCut = false;
   /** Octets of clients that have been passed on. */
   passed = 0;
-  /** How often connections were cut. */
-  cuts = 0;
   /** Whether new connections are refused. */
   isDown = false;
   readonly #server: Server;
@@ -60,14 +62,16 @@ export class CutProxy implements AsyncDisposable {
     this.#whenOpen ??= new Promise((resolve) => (this.#stop = resolve));
   }
 
+  /** Nothing is held any more. */
   flow(): void {
+    this.holdAfter = Infinity;
     this.#stop?.();
     this.#whenOpen = undefined;
   }
 
   /** Ends all connections, as when a cable is pulled and both sides notice. */
   cut(): void {
-    this.cuts++;
+    this.isDown = this.isDownAfterCut;
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
@@ -77,6 +81,11 @@ export class CutProxy implements AsyncDisposable {
         await this.#whenOpen;
         this.passed += octets.length;
         this.cutAfter -= octets.length;
+        this.holdAfter -= octets.length;
+        if (this.holdAfter < 0) {
+          this.holdAfter = Infinity;
+          this.hold();
+        }
         if (this.cutAfter < 0) {
           this.cutAfter = Infinity;
           return this.cut();
