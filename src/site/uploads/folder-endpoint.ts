@@ -62,7 +62,9 @@ export class FolderEndpoint implements Endpoint {
       const limit = { name: "uploadDepthMax", maximum: uploadDepthMax, actual: depth };
       return pages.refusal({ ...uploadRefusals["upload-shut"], limit });
     }
-    return this.#site.within(parentPath(path), (folder) => this.#make(request, folder, name));
+    return this.#site.within(request, parentPath(path), (folder) =>
+      this.#make(request, folder, name),
+    );
   }
 
   /** The path below the root of a folder that a request with `head` may make. */

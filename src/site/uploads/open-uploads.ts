@@ -11,6 +11,7 @@ import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
 import type { MaySend } from "../upload-area/upload-offer.ts";
 import { UploadOffer } from "../upload-area/upload-offer.ts";
+import { Admissions } from "./admissions.ts";
 import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
 import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
@@ -59,13 +60,22 @@ function rootOf({ tree, home }: UploadService): string | undefined {
  * left. Throws a `ServeError` when nothing can be stored.
  */
 export function openUploads(options: CompleteSiteOptions, service: UploadService): OpenUploads {
-  const { put, post, permissions, uploadDir, uploadMode, trustUploads, index, form } = options;
+  const { put, post, permissions, uploadDir, uploadMode, uploadQuota } = options;
+  const { trustUploads, index, form } = options;
   const root = options.files === undefined ? rootOf(service) : undefined;
   if (root === undefined) {
     throw new ServeError("uploadDir", "uploads need a folder on disk that is served");
   }
   const folder = readFolder(uploadDir);
-  const uploads = new UploadTree({ root, permissions, limits: service.limits });
+  const { limits, clock } = service;
+  const uploads = new UploadTree({
+    root,
+    permissions,
+    limits,
+    clock,
+    scheduler: service.budgets.scheduler,
+    quota: uploadQuota === undefined ? undefined : { folder, bytesMax: uploadQuota },
+  });
   const opened = uploads.open(folder);
   if (!opened.ok) {
     throw new ServeError(
@@ -74,11 +84,12 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     );
   }
   opened.value.close();
-  void uploads.sweep(folder, service.clock.epochMs());
+  void uploads.sweep(folder, clock.epochMs());
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
     ...service,
     uploads,
+    admissions: new Admissions({ ...limits, uploadsAtOnceMax: uploads.atOnceMax }, clock),
     permissions,
     folder,
     mode: uploadMode,
@@ -87,8 +98,8 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
   const resources = new UploadResources(site);
   return {
     endpoints: [
-      new ResourceEndpoint(site, resources),
       new FolderEndpoint(site),
+      new ResourceEndpoint(site, resources),
       ...(put ? [new PutEndpoint(site, resources)] : []),
       ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],

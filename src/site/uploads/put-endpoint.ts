@@ -58,7 +58,7 @@ export class PutEndpoint implements Endpoint {
       // As a POST: octets without a length would be parsed as the next request.
       if (!hasContent && !asksToBegin(fields)) return pages.refusal(refusals["length-required"]);
     }
-    return this.#site.within(parentPath(path), (folder) => {
+    return this.#site.within(request, parentPath(path), (folder) => {
       if (method === "PUT") return this.#put(request, folder, name);
       return this.#delete(new PutTarget(this.#site, folder, name, fields, request.receivedMs));
     });

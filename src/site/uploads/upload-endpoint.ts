@@ -22,6 +22,7 @@ import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import { inShares } from "../forms/form-shares.ts";
 import type { Request } from "../request.ts";
+import type { Admission, ReachedBound } from "./admissions.ts";
 import { asksToBegin, isUncoded } from "./resumable/upload-fields.ts";
 import type { UploadResources } from "./resumable/upload-resources.ts";
 import { storeNumbered, wayTo } from "./storing/numbered-file.ts";
@@ -37,6 +38,17 @@ interface SentFile {
   readonly sentAs: string;
   readonly upload: Upload;
 }
+
+/** A form that is being received. */
+interface SentForm {
+  readonly folder: UploadFolder;
+  /** Its files so far, in their order. */
+  readonly files: SentFile[];
+  readonly admission: Admission;
+}
+
+/** Why a form isn't stored: the name of an error, or the bound that is reached. */
+type FormFault = string | ReachedBound;
 
 /** The boundary of a form with files; undefined for another type of content. */
 function boundaryOf({ head: { fields } }: Request): string | undefined {
@@ -75,7 +87,7 @@ export class UploadEndpoint implements Endpoint {
     if (!hasContent && !asksToBegin(fields)) return pages.refusal(refusals["length-required"]);
     const boundary = boundaryOf(request);
     if (boundary === undefined) return this.#takeFile(request, path);
-    return this.#site.within(path, (folder) => this.#post(request, folder, boundary));
+    return this.#site.within(request, path, (folder) => this.#post(request, folder, boundary));
   }
 
   /** Stores the content as one file, where the request says whether it is all of it. */
@@ -90,7 +102,9 @@ export class UploadEndpoint implements Endpoint {
       conditions: [],
       user: request.user,
     };
-    return this.#site.within(path, (folder) => this.#resources.begin(request, folder, intent));
+    return this.#site.within(request, path, (folder) =>
+      this.#resources.begin(request, folder, intent),
+    );
   }
 
   /** The page with the form, for a folder that takes uploads. */
@@ -110,54 +124,65 @@ export class UploadEndpoint implements Endpoint {
 
   async #post(request: Request, folder: UploadFolder, boundary: string): Promise<Response> {
     const { pages } = this.#site.parts;
+    const admission = this.#site.admit(request);
+    if ("status" in admission) return admission;
     const files: SentFile[] = [];
     try {
-      const code = await this.#receive(request, folder, boundary, files);
-      if (code !== undefined) return storageFailure(code, pages);
+      const fault = await this.#receive(request, { folder, files, admission }, boundary);
+      if (fault !== undefined) return this.#refuse(fault);
       if (files.length === 0) return pages.refusal(uploadRefusals["nothing-sent"]);
       return await this.#commit(request, folder, files);
     } finally {
       for (const { upload } of files) await upload.discard();
+      admission.end();
     }
   }
 
-  /** Puts the files of the form into `files`; the name of the system's error, if there is one. */
+  #refuse(fault: FormFault): Response {
+    const { pages } = this.#site.parts;
+    if (typeof fault === "string") return storageFailure(fault, pages);
+    return pages.refusal({ ...refusals.overloaded, limit: fault });
+  }
+
+  /** Puts the files of the form into `form`; what went wrong, if anything has. */
   async #receive(
     { body, head }: Request,
-    folder: UploadFolder,
+    form: SentForm,
     boundary: string,
-    files: SentFile[],
-  ): Promise<string | undefined> {
+  ): Promise<FormFault | undefined> {
     const { limits, budgets } = this.#site.parts;
     const reader = new UploadReader(boundary, limits, body);
-    for await (const piece of body.chunks(limits.uploadBytesMax)) {
+    for await (const piece of form.admission.chunks(body, limits.uploadBytesMax)) {
       await inShares(piece, budgets, (share) => reader.push(share));
       for (const step of reader.take()) {
-        const code = await this.#step(step, folder, files, head.contentLength ?? 0);
-        if (code !== undefined) return code;
+        const fault = await this.#step(step, form, head.contentLength ?? 0);
+        if (fault !== undefined) return fault;
       }
     }
     reader.end();
     for (const step of reader.take()) {
-      const code = await this.#step(step, folder, files, 0);
-      if (code !== undefined) return code;
+      const fault = await this.#step(step, form, 0);
+      if (fault !== undefined) return fault;
     }
     return undefined;
   }
 
+  /** `announced` is the length of the whole form, or 0 where that isn't known. */
   async #step(
     step: FileStep,
-    folder: UploadFolder,
-    files: SentFile[],
+    { folder, files, admission }: SentForm,
     announced: number,
-  ): Promise<string | undefined> {
+  ): Promise<FormFault | undefined> {
     const upload = files.at(-1)?.upload;
     switch (step.kind) {
       case "begin": {
+        const bound = files.length === 0 ? undefined : admission.addFile();
+        if (bound !== undefined) return bound;
         const begun = await folder.begin();
         if (!begun.ok) return begun.error;
+        const before = files.reduce((octets, file) => octets + file.upload.octets, 0);
         files.push({ sentAs: step.filename, upload: begun.value });
-        return files.length === 1 ? begun.value.lacks(announced) : undefined;
+        return begun.value.lacks(Math.max(0, announced - before));
       }
       case "octets":
         return upload?.write(step.octets);

@@ -11,21 +11,19 @@
  * that: an older one says less than the file has.
  */
 
-import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { nameOfUpload, recordName, temporaryName } from "./temporary-name.ts";
 import type { UploadIntent, UploadRecord } from "./upload-record.ts";
 import { formatRecord, parseRecord, recordBytesMax } from "./upload-record.ts";
-import type { Place } from "./upload.ts";
+import type { Place, WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
 
 /** What the file and the record are written with. */
 export interface ResumableParts {
   readonly place: Place;
-  readonly calls: WritingCalls;
-  readonly limits: Pick<Limits, "uploadFreeBytesMin">;
+  readonly service: WritingService;
 }
 
 /** One that is open, and locked. The caller closes or discards it. */
@@ -58,11 +56,11 @@ export class ResumableUpload {
     intent: UploadIntent,
     length: number | undefined,
   ): Promise<Result<ResumableUpload, string>> {
-    const { place, calls, limits } = parts;
+    const { place, service } = parts;
     const name = nameOfUpload(id);
-    const begun = await Upload.beginAs(name, place, calls, limits);
+    const begun = await Upload.beginAs(name, place, service);
     if (!begun.ok) return begun;
-    const record = { ...intent, length, octets: 0, bootId: await calls.bootId() };
+    const record = { ...intent, length, octets: 0, bootId: await service.calls.bootId() };
     const path = place.pathOf(recordName(name));
     const made = new ResumableUpload(parts, path, begun.value, record);
     // The record comes after the file and goes after it: one without a file is of no upload.
@@ -82,10 +80,11 @@ export class ResumableUpload {
     parts: ResumableParts,
     name: string,
   ): Promise<Result<ResumableUpload, string>> {
-    const { place, calls, limits } = parts;
+    const { place, service } = parts;
+    const { calls } = service;
     const found = await calls.reopen(place.pathOf(name));
     if (!found.ok) return found;
-    const upload = Upload.reopened(name, place, calls, limits, found.value);
+    const upload = Upload.reopened(name, place, service, found.value);
     const path = place.pathOf(recordName(name));
     const read = await calls.read(path, recordBytesMax);
     const record = read.ok ? parseRecord(read.value.octets) : undefined;
@@ -109,7 +108,7 @@ export class ResumableUpload {
   async settle(length = this.#record.length): Promise<string | undefined> {
     const { octets } = this.upload;
     const { record } = this;
-    const bootId = await this.#parts.calls.bootId();
+    const bootId = await this.#parts.service.calls.bootId();
     const isSettled = record.octets === octets && record.bootId === bootId;
     if (isSettled && record.length === length) return undefined;
     const error = isSettled ? undefined : await this.upload.sync();
@@ -126,12 +125,13 @@ export class ResumableUpload {
   /** Removes it, unless its file has its name: then only what is beside that. */
   async discard(): Promise<void> {
     await this.upload.discard();
-    await this.#parts.calls.remove(this.#path);
+    await this.#parts.service.calls.remove(this.#path);
   }
 
   /** Writes the record anew, in one step. */
   async #write(): Promise<string | undefined> {
-    const { place, calls } = this.#parts;
+    const { place, service } = this.#parts;
+    const { calls } = service;
     const path = place.pathOf(temporaryName());
     const created = await calls.create(path);
     if (!created.ok) return created.error;

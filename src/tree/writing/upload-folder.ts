@@ -13,7 +13,6 @@ import { failure, success } from "../../base/result.ts";
 import type { FileStat } from "../../system/file-stat.ts";
 import { closeDescriptor, lookAt, lookInto, openForReading } from "../../system/file-system.ts";
 import type { FolderOpener } from "../../system/folder.ts";
-import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { DiskFile, MemoryFile } from "../disk/open-file.ts";
 import type { Refusal, WalkRules } from "../disk/walk.ts";
 import { Walk } from "../disk/walk.ts";
@@ -25,22 +24,19 @@ import type { ResumableParts } from "./resumable-upload.ts";
 import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
 import type { UploadIntent } from "./upload-record.ts";
+import type { WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
 
 /** The limits of what is written. */
-type WritingLimits = Pick<
-  Limits,
-  "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax" | "uploadFreeBytesMin"
->;
+type FolderLimits = Pick<Limits, "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax">;
 
 /** What uploads are written to. */
-export interface UploadFolderOptions {
+export interface UploadFolderOptions extends WritingService {
   /** The absolute path of the root of the tree; it may have symbolic links in it. */
   readonly root: string;
   readonly permissions: Permissions;
   readonly openFolder: FolderOpener;
-  readonly limits: WritingLimits;
-  readonly calls: WritingCalls;
+  readonly limits: WritingService["limits"] & FolderLimits;
 }
 
 /** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */
@@ -116,7 +112,7 @@ export class UploadFolder {
 
   /** Begins a file that gets its name when it is whole; or the name of the system's error. */
   begin(): Promise<Result<Upload, string>> {
-    return Upload.begin(this, this.#options.calls, this.#options.limits);
+    return Upload.begin(this, this.#options);
   }
 
   /** Begins the resumable upload `id`, as `ResumableUpload.begin`. */
@@ -139,8 +135,7 @@ export class UploadFolder {
   }
 
   #resumableParts(): ResumableParts {
-    const { calls, limits } = this.#options;
-    return { place: this, calls, limits };
+    return { place: this, service: this.#options };
   }
 
   /**
@@ -149,10 +144,13 @@ export class UploadFolder {
    * take long to remove a large one.
    */
   async remove(name: string): Promise<string | undefined> {
-    const { calls } = this.#options;
+    const { calls, quota } = this.#options;
     const path = this.pathOf(temporaryName());
+    const removed = quota === undefined ? undefined : this.look(name);
     const error = calls.renameOver(this.pathOf(name), path) ?? (await calls.remove(path));
-    return error ?? calls.syncFolder(this.pathOf("."));
+    if (error !== undefined) return error;
+    if (removed?.kind === "file") quota?.removed(removed.stat.size);
+    return calls.syncFolder(this.pathOf("."));
   }
 
   /**
@@ -162,8 +160,11 @@ export class UploadFolder {
    */
   async makeFolder(name: string, mode: number): Promise<string | undefined> {
     if (!this.isCurrent()) return "ENOENT";
-    const { calls } = this.#options;
+    const { calls, quota } = this.#options;
+    const fault = await quota?.add(0);
+    if (fault !== undefined) return fault;
     const error = await calls.makeFolder(this.pathOf(name), mode);
+    if (error !== undefined) quota?.removed(0);
     return error ?? calls.syncFolder(this.pathOf("."));
   }
 

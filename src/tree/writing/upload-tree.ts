@@ -5,7 +5,10 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
+import { affordableUploads } from "../../system/descriptor-budget.ts";
 import { chooseFolderOpener } from "../../system/folder.ts";
+import type { Clock } from "../../schedule/clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { writingCalls } from "../../system/writing/writing-calls.ts";
 import { lookAt } from "../../system/file-system.ts";
@@ -13,7 +16,11 @@ import type { Refusal } from "../disk/walk.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
+import { folderUsage } from "./folder-usage.ts";
+import { PieceBuffers } from "./piece-buffers.ts";
 import { isTemporaryName } from "./temporary-name.ts";
+import { timedCalls } from "./timed-calls.ts";
+import { UploadQuota } from "./upload-quota.ts";
 import type { UploadFolder, UploadFolderOptions } from "./upload-folder.ts";
 import { openUploadFolder } from "./upload-folder.ts";
 
@@ -23,22 +30,58 @@ interface UploadTreeOptions {
   readonly root: string;
   readonly permissions: Permissions;
   readonly limits: Limits;
+  readonly clock: Clock;
+  readonly scheduler: Pick<Scheduler, "alarm" | "nextTurn">;
+  /** The folder whose content is bounded, and how much it may hold; absent without a quota. */
+  readonly quota?: { readonly folder: ContainedPath; readonly bytesMax: number } | undefined;
 }
 
 /** Where locks can't be had, a file that was last written so long ago is abandoned. */
 const abandonedAfterMs = 24 * 3600 * 1000;
+
+/** The quota of a tree that has one. */
+function quotaOf(
+  { root, limits, clock, scheduler, quota }: UploadTreeOptions,
+  calls: WritingCalls,
+): UploadQuota | undefined {
+  if (quota === undefined) return undefined;
+  const top = [root, ...quota.folder.segments].join("/");
+  const entriesMax = limits.uploadSweepEntriesMax;
+  return new UploadQuota({
+    bytesMax: quota.bytesMax,
+    count: (isLeftOut) => folderUsage(top, { calls, scheduler, entriesMax, isLeftOut }),
+    clock,
+    recountMs: limits.uploadRecountTimeMs,
+  });
+}
 
 /** Writes files below one root. */
 export class UploadTree {
   readonly #options: UploadFolderOptions;
   readonly #calls: WritingCalls;
   readonly #entriesMax: number;
+  readonly #atOnceMax: number;
 
   /** `calls` are those of the system, unless a test makes others. */
-  constructor({ root, permissions, limits }: UploadTreeOptions, calls = writingCalls) {
-    this.#calls = calls;
+  constructor(options: UploadTreeOptions, untimed = writingCalls) {
+    const { root, permissions, limits, scheduler } = options;
+    this.#calls = timedCalls(untimed, scheduler, limits.uploadDiskTimeMs);
+    this.#atOnceMax = limits.uploadsAtOnceMax;
     this.#entriesMax = limits.uploadSweepEntriesMax;
-    this.#options = { root, permissions, limits, calls, openFolder: chooseFolderOpener(root) };
+    this.#options = {
+      root,
+      permissions,
+      limits,
+      calls: this.#calls,
+      buffers: new PieceBuffers(),
+      quota: quotaOf(options, this.#calls),
+      openFolder: chooseFolderOpener(root),
+    };
+  }
+
+  /** How many files may be received at one time, as far as there are descriptors for them. */
+  get atOnceMax(): number {
+    return affordableUploads(this.#atOnceMax);
   }
 
   /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */

@@ -6,8 +6,8 @@ import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
 import { containPath } from "../../../src/tree/path.ts";
 import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
-import { defaultLimits } from "../../../src/base/limits.ts";
 import { TempTree } from "../temp-tree.ts";
+import { treeOptions } from "./fake-calls.ts";
 
 const tree = new TempTree();
 afterAll(() => tree.remove());
@@ -21,7 +21,7 @@ tree.link("in/out", "../../outside");
 function openIn(path: string, permissions: "other" | "process" = "other") {
   const contained = containPath(path);
   if (!contained.ok) throw new Error(contained.error);
-  const uploads = new UploadTree({ root: tree.root, permissions, limits: defaultLimits });
+  const uploads = new UploadTree({ ...treeOptions, root: tree.root, permissions });
   return uploads.open(contained.value);
 }
 
@@ -92,7 +92,7 @@ test("a folder can be written to if the system says so of what is open", () => {
     ...writingCalls,
     isWritable: (path) => readdirSync((asked[0] = path)).includes("unwritable"),
   };
-  const options = { root: tree.root, permissions: "other", limits: defaultLimits } as const;
+  const options = { ...treeOptions, root: tree.root, permissions: "other" } as const;
   const opened = new UploadTree(options, calls).open(contained.value);
   if (!opened.ok) throw new Error(opened.error.kind);
   expect(opened.value.isWritable()).toBe(false);

@@ -6,11 +6,12 @@ import { rootPath } from "../../../src/tree/path.ts";
 import { temporaryName } from "../../../src/tree/writing/temporary-name.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
 import { TempSite } from "../../temp-site.ts";
+import { treeOptions } from "./fake-calls.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
 
-const options = { root: site.root, permissions: "other", limits: defaultLimits } as const;
+const options = { ...treeOptions, root: site.root };
 const nowMs = Date.now();
 
 /** A file by a name of an upload, of a process that is gone. */

@@ -62,7 +62,7 @@ export class ResourceEndpoint implements Endpoint {
       if (refused !== undefined) return refused;
     }
     return this.#take(request, id, (turn) =>
-      this.#site.within(path, (folder) => this.#act(request, method, folder, id, turn)),
+      this.#site.within(request, path, (folder) => this.#act(request, method, folder, id, turn)),
     );
   }
 
@@ -175,9 +175,15 @@ export class ResourceEndpoint implements Endpoint {
     const told = this.#resources.lengthOf(request, fields, resumable);
     if (told.kind === "inconsistent") return inconsistentLength("the lengths differ");
     if ((told.length ?? 0) > limits.uploadBytesMax) return this.#resources.tooLarge();
-    const appending = { request, folder, resumable, turn, fields };
-    const answer = await this.#resources.append(appending, told.length);
-    if (answer !== "kept") return answer;
+    const admission = this.#site.admit(request);
+    if ("status" in admission) return admission;
+    try {
+      const appending = { request, folder, resumable, turn, admission, fields };
+      const answer = await this.#resources.append(appending, told.length);
+      if (answer !== "kept") return answer;
+    } finally {
+      admission.end();
+    }
     return new ResponseBuilder(204)
       .field("Cache-Control", "no-store")
       .line(goesOn)

@@ -18,6 +18,7 @@ import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts"
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Request } from "../../request.ts";
 import { BodyError } from "../../request.ts";
+import type { Admission } from "../admissions.ts";
 import { storeSent, storeWhole } from "../storing/sent-file.ts";
 import { wayTo } from "../storing/numbered-file.ts";
 import { storageFailure } from "../upload-refusals.ts";
@@ -68,12 +69,22 @@ function lengthOf(
   return isBeyond ? { kind: "inconsistent" } : { kind: "told", length };
 }
 
+/** A request that begins an upload. */
+interface Creation {
+  readonly request: Request;
+  readonly folder: UploadFolder;
+  readonly intent: UploadIntent;
+  readonly admission: Admission;
+  readonly fields: UploadFields;
+}
+
 /** A resumable upload, open, and the request that has it. */
 export interface Appending {
   readonly request: Request;
   readonly folder: UploadFolder;
   readonly resumable: ResumableUpload;
   readonly turn: UploadTurn;
+  readonly admission: Admission;
   readonly fields: UploadFields;
 }
 
@@ -102,14 +113,18 @@ export class UploadResources {
       const destination = { site: this.#site, folder, intent };
       return withLines(await storeWhole(destination, request), isOver);
     }
-    return this.#create(request, folder, intent, fields, length, tells);
+    const admission = this.#site.admit(request);
+    if ("status" in admission) return admission;
+    try {
+      const creation = { request, folder, intent, admission, fields };
+      return await this.#create(creation, length, tells);
+    } finally {
+      admission.end();
+    }
   }
 
   async #create(
-    request: Request,
-    folder: UploadFolder,
-    intent: UploadIntent,
-    fields: UploadFields,
+    { request, folder, intent, admission, fields }: Creation,
     length: number | undefined,
     tells: boolean,
   ): Promise<Response> {
@@ -132,7 +147,10 @@ export class UploadResources {
     }
     const turn = await this.turns.take(turnKey(id, intent.user));
     try {
-      const answer = await this.append({ request, folder, resumable, turn, fields }, length);
+      const answer = await this.append(
+        { request, folder, resumable, turn, admission, fields },
+        length,
+      );
       if (answer !== "kept") return answer;
       return new ResponseBuilder(201)
         .field("Cache-Control", "no-store")
@@ -171,13 +189,13 @@ export class UploadResources {
 
   /** Writes what comes; the name of the system's error, if there is one. */
   async #receive(
-    { request, resumable, turn }: Appending,
+    { request, resumable, turn, admission }: Appending,
     length: number | undefined,
   ): Promise<string | undefined> {
     if (!request.head.hasContent) return undefined;
     const { upload } = resumable;
     const most = (length ?? this.#site.parts.limits.uploadBytesMax) - upload.octets;
-    const pieces = request.body.chunks(most)[Symbol.asyncIterator]();
+    const pieces = admission.chunks(request.body, most);
     for (;;) {
       const next = await turn.next(pieces);
       if (next.done === true) return undefined;

@@ -64,19 +64,23 @@ export async function storeSent(
 /** Stores the content of `request`, which is all of the file. One that breaks off leaves nothing. */
 export async function storeWhole(destination: Destination, request: Request): Promise<Response> {
   const { pages, limits } = destination.site.parts;
-  const begun = await destination.folder.begin();
-  if (!begun.ok) return storageFailure(begun.error, pages);
-  const upload = begun.value;
+  const admission = destination.site.admit(request);
+  if ("status" in admission) return admission;
+  let upload: Upload | undefined;
   try {
+    const begun = await destination.folder.begin();
+    if (!begun.ok) return storageFailure(begun.error, pages);
+    upload = begun.value;
     const announced = request.head.contentLength ?? 0;
     const lack = announced <= limits.uploadBytesMax ? await upload.lacks(announced) : undefined;
     if (lack !== undefined) return storageFailure(lack, pages);
-    for await (const piece of request.body.chunks(limits.uploadBytesMax)) {
+    for await (const piece of admission.chunks(request.body, limits.uploadBytesMax)) {
       const code = await upload.write(piece);
       if (code !== undefined) return storageFailure(code, pages);
     }
     return await storeSent(destination, upload, request);
   } finally {
-    await upload.discard();
+    await upload?.discard();
+    admission.end();
   }
 }
