@@ -313,6 +313,19 @@ function cancelTests(): void {
     expect(await page.value("document.activeElement.textContent")).toBe("Choose files");
   });
 
+  test("a file that has changed since it was chosen is not sent on", async () => {
+    await using proxy = await slowServer(300_000);
+    using page = await open(proxy.url);
+    writeFileSync(own.at("changing.bin"), large.subarray(0, 1024 * 1024));
+    await drop(page, ["changing.bin"]);
+    await becomesLonger(1);
+    writeFileSync(own.at("changing.bin"), "shorter");
+    proxy.cut();
+    proxy.flow();
+    await page.until(`${stateOf(0)} === "failed: the file can't be read"`);
+    await becomes(["a.txt"]);
+  });
+
   test("what fails says why, in the words of the server, and can be tried again", async () => {
     await using small = await serve({
       root: site.root,

@@ -54,7 +54,7 @@ li:is(.stored, .failed, .cancelled) .state { grid-column: 3 / 5; }
   .total { grid-template-columns: 1fr 6.5rem; }
   .total progress { grid-row: 2; grid-column: 1 / 3; }
   .total button { grid-column: 2; }
-  #upload li { grid-template-columns: 1fr auto 6.5rem; }
+  #upload li { grid-template-columns: minmax(4rem, 1fr) fit-content(9rem) 6.5rem; }
   #upload li .name { grid-column: 1 / 3; }
   #upload li .size { grid-column: 3; }
   #upload li progress { grid-column: 1; grid-row: 2; }
@@ -68,4 +68,4 @@ li:is(.stored, .failed, .cancelled) .state { grid-column: 3 / 5; }
 export const uploadStyle = style.replaceAll(/\n */g, "\n");
 
 /** The SHA-256 of the style, in base64, for the page's policy; a test compares it. */
-export const uploadStyleDigest = "IH3TYotJ7pyYG/lurrdXi5WpWrYCShRRBg9IJYfFVt4=";
+export const uploadStyleDigest = "u+cYyx0znIJr8SFJbuyJRiZHodJe+QlBB2Q/f5UGF/Y=";
