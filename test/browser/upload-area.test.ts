@@ -260,6 +260,25 @@ const press = (page: Page, row: number): Promise<void> =>
 const stateOf = (row: number): string =>
   `document.querySelectorAll("#upload .state")[${row}]?.textContent`;
 
+const listTests = (): void =>
+  test("of more than 500 files those have rows that are being sent, or have failed", async () => {
+    using page = await open();
+    const names = Array.from({ length: 600 }, (_, i) => `${i}.txt`);
+    const calls = `names.map((name) => chosen.items.add(new File([name], name)))`;
+    await page.value(`void (() => {
+      const names = ${JSON.stringify(names)};
+      const chosen = new DataTransfer();
+      ${calls};
+      dispatchEvent(new DragEvent("drop", { dataTransfer: chosen, cancelable: true }));
+    })()`);
+    await page.until(`${summary}.startsWith("0 of 600") || ${summary}.includes(" of 600 files")`);
+    expect((await rows(page)).length).toBe(500);
+    await page.until(`${summary} === "600 of 600 files stored"`);
+    expect((await rows(page)).at(-1)).toBe("599.txt | 7 B | stored");
+    expect((await rows(page)).length).toBe(500);
+    expect(stored()).toEqual([...names, "a.txt"].toSorted());
+  });
+
 function cancelTests(): void {
   test("a large file that is cancelled leaves nothing, and the others are stored", async () => {
     await using proxy = await slowServer(2_000_000);
@@ -452,9 +471,11 @@ function pageTests(): void {
     const features = [{ name: "prefers-color-scheme", value: scheme }];
     await page.view.cdp("Emulation.setEmulatedMedia", { features });
     expect(await faultsOf(page)).toEqual([]);
-    await drop(page, ["a.txt", ".hidden", "large.bin", "larger.bin", "box/sub"]);
+    await drop(page, ["large.bin", "a.txt", ".hidden"]);
     await page.until(`document.querySelectorAll("#upload .failed").length === 1`);
-    await page.until(`/^\\d+ %$/.test(${stateOf(2)})`);
+    await drop(page, ["larger.bin", "empty", "box/sub", "box/b & c"]);
+    await page.until(`document.querySelectorAll("#upload li").length === 8`);
+    await page.until(`document.querySelectorAll("#upload .sending").length === 3`);
     expect(await faultsOf(page)).toEqual([]);
     const overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     expect(await page.value<number>(overflow)).toBeLessThanOrEqual(0);
@@ -468,6 +489,7 @@ if (chromium === undefined) {
   test.skip("uploads from a listing (no chromium here: apt-get install chromium)", () => undefined);
 } else {
   describe("files in a listing are sent", transferTests);
+  describe("files in a listing are listed", listTests);
   describe("files in a listing are cancelled, or fail", cancelTests);
   describe("the area for files in a listing", pageTests);
 }
