@@ -70,3 +70,30 @@ test.each([
   expect(last?.text).toStartWith("HTTP/1.1 201 ");
   for (const client of slow) client.close();
 });
+
+test("a slow client that has announced much holds no room in the quota that another one needs", async () => {
+  await using server = await serve({
+    root: site.root,
+    put: true,
+    uploadQuota: 1_000_000,
+    limits: { uploadSlowTimeMs: 1, uploadBytesPerSecondMin: 1_000_000 },
+    log: "none",
+  });
+  const slow = await RawClient.connect(server.port);
+  slow.send(`${head("slow", 900_000, "")}x`);
+  // Until it has its room, and is late.
+  while (readdirSync(site.root).length === 0) await Bun.sleep(1);
+  await Bun.sleep(20);
+  const large = await RawClient.connect(server.port);
+  large.send(head("large", 1_100_000, "") + "y".repeat(1_100_000));
+  await large.responses(1);
+  expect([large.text.slice(0, 13), slow.text]).toEqual(["HTTP/1.1 507 ", ""]);
+  const decent = await RawClient.connect(server.port);
+  decent.send(head("decent", 500_000, "") + "y".repeat(500_000));
+  await decent.responses(1);
+  expect(decent.text).toStartWith("HTTP/1.1 201 ");
+  await slow.responses(1);
+  expect(slow.text).toStartWith("HTTP/1.1 503 ");
+  expect(readdirSync(site.root)).toEqual(["decent"]);
+  for (const client of [slow, large, decent]) client.close();
+});

@@ -12,9 +12,17 @@
 
 import type { Fields } from "../fields/fields.ts";
 
-/** A parameter: a key, and a boolean, a number, a string, a token, octets, a date or a text. */
-const parameter =
-  /^; *[a-z*][a-z\d_\-.*]*(?:=(?:\?[01]|-?\d{1,15}(?:\.\d{1,3})?|"(?:[ !#-[\]-~]|\\["\\])*"|[a-zA-Z*][\w!#$%&'*+\-.^`|~:/]*|:[a-zA-Z\d+/=]*:|@-?\d{1,15}))?/;
+/** The bare items: a boolean, a number, a string, a token, octets, a date. */
+const items = [
+  String.raw`\?[01]`,
+  String.raw`-?\d{1,15}(?:\.\d{1,3})?`,
+  String.raw`"(?:[ !#-[\]-~]|\\["\\])*"`,
+  "[a-zA-Z*][\\w!#$%&'*+\\-.^`|~:/]*",
+  String.raw`:[a-zA-Z\d+/=]*:`,
+  String.raw`@-?\d{1,15}`,
+] as const;
+
+const parameter = new RegExp(String.raw`^; *[a-z*][a-z\d_\-.*]*(?:=(?:${items.join("|")}))?`);
 
 /** The bare item of the field `name`, which `pattern` matches with its first group. */
 function bareItem(fields: Fields, name: string, pattern: RegExp): string | undefined {

@@ -35,6 +35,7 @@ export class Admission {
   /** How many files it writes. */
   places = 0;
   readonly #admissions: Admissions;
+  readonly #over = Promise.withResolvers<void>();
   #octets = 0;
   /** How long its client was waited for. */
   #awaitedMs = 0;
@@ -109,12 +110,18 @@ export class Admission {
     const maximum = this.#admissions.limits.uploadBytesPerSecondMin;
     const limit = { name: "uploadBytesPerSecondMin", maximum, actual };
     this.#interrupt?.(new BodyError({ ...uploadRefusals["upload-slow"], limit }));
-    this.end();
+    this.#admissions.release(this);
   }
 
-  /** Gives its places back. */
+  /** Its request is over, and gives its places back. */
   end(): void {
     this.#admissions.release(this);
+    this.#over.resolve();
+  }
+
+  /** Resolves when its request is over. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 }
 
@@ -143,10 +150,10 @@ export class Admissions {
     const { uploadsAtOnceMax, uploadsPerAddressMax } = this.limits;
     const { address } = admission;
     const ofAddress = (): number => this.#placesOf.get(address) ?? 0;
-    if (ofAddress() >= uploadsPerAddressMax && !this.#endSlowest(admission, address)) {
+    if (ofAddress() >= uploadsPerAddressMax && this.#endSlowest(admission, address) === undefined) {
       return bound("uploadsPerAddressMax", uploadsPerAddressMax);
     }
-    if (this.#places >= uploadsAtOnceMax && !this.#endSlowest(admission)) {
+    if (this.#places >= uploadsAtOnceMax && this.#endSlowest(admission) === undefined) {
       return bound("uploadsAtOnceMax", uploadsAtOnceMax);
     }
     this.#admitted.add(admission);
@@ -166,8 +173,18 @@ export class Admissions {
     else this.#placesOf.delete(address);
   }
 
-  /** Ends what has been too slow for longest, of all or of one `address`. False: nothing is. */
-  #endSlowest(newcomer: Admission, address?: string): boolean {
+  /**
+   * Ends what has been too slow for longest, for the room that it holds in the quota; resolves when
+   * that is given back. False when nothing is too slow.
+   */
+  async makeRoom(): Promise<boolean> {
+    const ended = this.#endSlowest(undefined);
+    await ended?.over;
+    return ended !== undefined;
+  }
+
+  /** Ends what has been too slow for longest, of all or of one `address`. Undefined: nothing is. */
+  #endSlowest(newcomer: Admission | undefined, address?: string): Admission | undefined {
     let slowest: Admission | undefined;
     let longestMs = 0;
     for (const admission of this.#admitted) {
@@ -179,7 +196,7 @@ export class Admissions {
       longestMs = slowMs;
     }
     slowest?.interrupt();
-    return slowest !== undefined;
+    return slowest;
   }
 }
 

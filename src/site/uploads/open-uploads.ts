@@ -14,6 +14,7 @@ import { UploadOffer } from "../upload-area/upload-offer.ts";
 import { Admissions } from "./admissions.ts";
 import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
+import { sweepAgain } from "./resumable/repeated-sweep.ts";
 import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
 import { UploadLimitFinisher } from "./resumable/upload-limits.ts";
 import { UploadResources } from "./resumable/upload-resources.ts";
@@ -74,8 +75,13 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     limits,
     clock,
     scheduler: service.budgets.scheduler,
-    quota: uploadQuota === undefined ? undefined : { folder, bytesMax: uploadQuota },
+    quota:
+      uploadQuota === undefined
+        ? undefined
+        : { folder, bytesMax: uploadQuota, makeRoom: () => admissions.makeRoom() },
   });
+  const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
+  const admissions: Admissions = new Admissions(admissionLimits, clock);
   const opened = uploads.open(folder);
   if (!opened.ok) {
     throw new ServeError(
@@ -84,12 +90,12 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     );
   }
   opened.value.close();
-  void uploads.sweep(folder, clock.epochMs());
+  sweepAgain(uploads, folder, { clock, limits, scheduler: service.budgets.scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
     ...service,
     uploads,
-    admissions: new Admissions({ ...limits, uploadsAtOnceMax: uploads.atOnceMax }, clock),
+    admissions,
     permissions,
     folder,
     mode: uploadMode,
@@ -104,9 +110,6 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
       ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
     offer: post === "upload" ? new UploadOffer(site, service.maySend ?? (() => true)) : undefined,
-    finishers: [
-      ...(trustUploads ? [] : [new SandboxFinisher(site)]),
-      new UploadLimitFinisher(site),
-    ],
+    finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],
   };
 }

@@ -13,13 +13,12 @@ import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import { displayName, parentPath } from "../../tree/path.ts";
 import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
-import type { UploadIntent } from "../../tree/writing/upload-record.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import { asksToBegin, isUncoded } from "./resumable/upload-fields.ts";
 import type { UploadResources } from "./resumable/upload-resources.ts";
 import { PutTarget } from "./storing/put-target.ts";
-import { conditionLines, putTarget, storeWhole } from "./storing/sent-file.ts";
+import { intentOf, putTarget, storeWhole } from "./storing/sent-file.ts";
 import { nameFault } from "./upload-names.ts";
 import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
 import type { UploadSite } from "./upload-site.ts";
@@ -66,12 +65,7 @@ export class PutEndpoint implements Endpoint {
 
   async #put(request: Request, folder: UploadFolder, name: string): Promise<Response> {
     const { fields } = request.head;
-    const intent: UploadIntent = {
-      method: "PUT",
-      name,
-      conditions: conditionLines(fields),
-      user: request.user,
-    };
+    const intent = intentOf(request, "PUT", name);
     const destination = { site: this.#site, folder, intent };
     const found = putTarget(destination, request).look();
     if ("status" in found) return found;

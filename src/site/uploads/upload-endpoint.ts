@@ -16,16 +16,16 @@ import { sentFilename } from "../../http/structured/sent-filename.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { displayName } from "../../tree/path.ts";
 import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
-import type { UploadIntent } from "../../tree/writing/upload-record.ts";
 import type { Upload } from "../../tree/writing/upload.ts";
 import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import { inShares } from "../forms/form-shares.ts";
 import type { Request } from "../request.ts";
 import type { Admission, ReachedBound } from "./admissions.ts";
-import { asksToBegin, isUncoded } from "./resumable/upload-fields.ts";
+import { asksToBegin, isToBeContinued, isUncoded } from "./resumable/upload-fields.ts";
 import type { UploadResources } from "./resumable/upload-resources.ts";
 import { storeNumbered, wayTo } from "./storing/numbered-file.ts";
+import { intentOf } from "./storing/sent-file.ts";
 import type { StoredFile } from "./upload-page.ts";
 import { storedResponse, uploadFormPage } from "./upload-page.ts";
 import type { FileStep } from "./upload-reader.ts";
@@ -87,6 +87,9 @@ export class UploadEndpoint implements Endpoint {
     if (!hasContent && !asksToBegin(fields)) return pages.refusal(refusals["length-required"]);
     const boundary = boundaryOf(request);
     if (boundary === undefined) return this.#takeFile(request, path);
+    if (isToBeContinued(fields)) {
+      return pages.refusal(refusals["media-type"], "a form isn't resumed; send the file itself");
+    }
     return this.#site.within(request, path, (folder) => this.#post(request, folder, boundary));
   }
 
@@ -96,12 +99,7 @@ export class UploadEndpoint implements Endpoint {
     const { fields } = request.head;
     if (!asksToBegin(fields)) return pages.refusal(refusals["media-type"]);
     if (!isUncoded(fields)) return pages.refusal(uploadRefusals["content-coding"]);
-    const intent: UploadIntent = {
-      method: "POST",
-      name: sentFilename(fields) ?? "",
-      conditions: [],
-      user: request.user,
-    };
+    const intent = intentOf(request, "POST", sentFilename(fields) ?? "");
     return this.#site.within(request, path, (folder) =>
       this.#resources.begin(request, folder, intent),
     );

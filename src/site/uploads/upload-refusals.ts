@@ -110,7 +110,10 @@ const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM"];
 /** The answer when the system has failed with `code`, or the quota is the fault. */
 export function storageFailure(code: string, pages: ErrorPages): Response {
   if (code === "quota") {
-    return pages.refusal(uploadRefusals["quota-reached"], "uploadQuota (--upload-quota)");
+    return pages.refusal(
+      uploadRefusals["quota-reached"],
+      "uploadQuota (--upload-quota) is reached",
+    );
   }
   if (code === "quota-uncounted") {
     const reason = "the folder can't be read, or has more entries than uploadSweepEntriesMax";

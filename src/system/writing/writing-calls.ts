@@ -40,7 +40,7 @@ export interface ReopenedFile {
 }
 
 /** A small file that was read. */
-export interface ReadFile {
+interface ReadFile {
   readonly octets: Uint8Array;
   /** When it was last written, in milliseconds since 1970. */
   readonly modifiedMs: number;
@@ -66,6 +66,8 @@ export interface WritingCalls {
   /** Renames in one step; EEXIST if anything has the name `to`, a link too. */
   renameNew(from: string, to: string): Promise<string | undefined>;
   remove(path: string): Promise<string | undefined>;
+  /** Says that the file at `path` was written at `atMs`, since 1970; a link is not followed. */
+  touch(path: string, atMs: number): Promise<string | undefined>;
   /**
    * Makes the folder at `path` with the permission bits `mode`, whatever the mask of the process
    * is; EEXIST if anything has that name, a link too.
@@ -291,6 +293,7 @@ export const writingCalls: WritingCalls = {
   },
   renameNew: (from, to) => faultOf(() => renameNew(from, to)),
   remove: (path) => faultOf(() => fs.unlink(nameForSystem(path))),
+  touch: (path, atMs) => faultOf(() => fs.lutimes(nameForSystem(path), atMs / 1000, atMs / 1000)),
   makeFolder: (path, mode) => faultOf(() => makeFolder(path, mode)),
   syncFolder: (path) => faultOf(() => syncFolder(path)),
   isWritable(path) {

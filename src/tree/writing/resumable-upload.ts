@@ -13,8 +13,11 @@
 
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
+import type { FileStat } from "../../system/file-stat.ts";
+import { lookAt } from "../../system/file-system.ts";
 import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { nameOfUpload, recordName, temporaryName } from "./temporary-name.ts";
+import type { UnfinishedUploads } from "./unfinished-uploads.ts";
 import type { UploadIntent, UploadRecord } from "./upload-record.ts";
 import { formatRecord, parseRecord, recordBytesMax } from "./upload-record.ts";
 import type { Place, WritingService } from "./upload.ts";
@@ -24,6 +27,7 @@ import { Upload } from "./upload.ts";
 export interface ResumableParts {
   readonly place: Place;
   readonly service: WritingService;
+  readonly unfinished: UnfinishedUploads;
 }
 
 /** One that is open, and locked. The caller closes or discards it. */
@@ -34,6 +38,9 @@ export class ResumableUpload {
   readonly #parts: ResumableParts;
   readonly #path: string;
   #record: UploadRecord;
+  /** What the record was when this had last written or read it. */
+  #seen: FileStat | undefined;
+  #isOver = false;
 
   private constructor(
     parts: ResumableParts,
@@ -58,8 +65,13 @@ export class ResumableUpload {
   ): Promise<Result<ResumableUpload, string>> {
     const { place, service } = parts;
     const name = nameOfUpload(id);
+    // Counted at once: requests that come together must not all find room.
+    parts.unfinished.begin(intent.address);
     const begun = await Upload.beginAs(name, place, service);
-    if (!begun.ok) return begun;
+    if (!begun.ok) {
+      parts.unfinished.end(intent.address);
+      return begun;
+    }
     const record = { ...intent, length, octets: 0, bootId: await service.calls.bootId() };
     const path = place.pathOf(recordName(name));
     const made = new ResumableUpload(parts, path, begun.value, record);
@@ -90,7 +102,9 @@ export class ResumableUpload {
     const record = read.ok ? parseRecord(read.value.octets) : undefined;
     if (read.ok && record !== undefined && (await isTrusted(calls, record, upload.octets))) {
       const modifiedMs = Math.max(read.value.modifiedMs, found.value.modifiedMs);
-      return success(new ResumableUpload(parts, path, upload, record, modifiedMs));
+      const opened = new ResumableUpload(parts, path, upload, record, modifiedMs);
+      opened.#look();
+      return success(opened);
     }
     await upload.leave();
     if (!read.ok && read.error !== "ENOENT" && read.error !== "EFBIG") return read;
@@ -117,6 +131,25 @@ export class ResumableUpload {
     return this.#write();
   }
 
+  /**
+   * Whether another process has asked for it, by `claim`, since this has it. Looks at the record's
+   * stat alone.
+   */
+  isClaimed(): boolean {
+    const seen = lookAt(this.#path);
+    const isSame = seen.ok && this.#seen !== undefined && seen.value.isSame(this.#seen);
+    return !isSame;
+  }
+
+  /** Asks the process that has `id` to let go of it, at `nowMs`; or the name of the error. */
+  static claim(
+    { place, service }: ResumableParts,
+    id: string,
+    nowMs: number,
+  ): Promise<string | undefined> {
+    return service.calls.touch(place.pathOf(recordName(nameOfUpload(id))), nowMs);
+  }
+
   /** Closes it; it can be opened again. */
   close(): Promise<void> {
     return this.upload.leave();
@@ -124,6 +157,9 @@ export class ResumableUpload {
 
   /** Removes it, unless its file has its name: then only what is beside that. */
   async discard(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#parts.unfinished.end(this.#record.address);
     await this.upload.discard();
     await this.#parts.service.calls.remove(this.#path);
   }
@@ -139,7 +175,13 @@ export class ResumableUpload {
       (await created.value.write(formatRecord(this.#record))) ?? calls.renameOver(path, this.#path);
     await created.value.close();
     if (error !== undefined) await calls.remove(path);
+    this.#look();
     return error;
+  }
+
+  #look(): void {
+    const seen = lookAt(this.#path);
+    this.#seen = seen.ok ? seen.value : undefined;
   }
 }
 

@@ -81,6 +81,7 @@ export function timedCalls(
     bootId: () => inTime(calls.bootId(), undefined),
     renameNew: (from, to) => inTime(calls.renameNew(from, to), unsure),
     remove: (path) => inTime(calls.remove(path), unsure),
+    touch: (path, atMs) => inTime(calls.touch(path, atMs), late),
     makeFolder: (path, mode) => inTime(calls.makeFolder(path, mode), unsure),
     syncFolder: (path) => inTime(calls.syncFolder(path), unsure),
     freeBytes: (path) => inTime(calls.freeBytes(path), undefined),

@@ -23,6 +23,7 @@ import type { OpenFile } from "../tree.ts";
 import type { ResumableParts } from "./resumable-upload.ts";
 import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
+import type { UnfinishedUploads } from "./unfinished-uploads.ts";
 import type { UploadIntent } from "./upload-record.ts";
 import type { WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
@@ -37,6 +38,8 @@ export interface UploadFolderOptions extends WritingService {
   readonly permissions: Permissions;
   readonly openFolder: FolderOpener;
   readonly limits: WritingService["limits"] & FolderLimits;
+  /** How many resumable uploads wait for their rest in the tree, as far as this process knows. */
+  readonly unfinished: UnfinishedUploads;
 }
 
 /** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */
@@ -129,13 +132,18 @@ export class UploadFolder {
     return ResumableUpload.open(this.#resumableParts(), id);
   }
 
+  /** Asks the process that has the resumable upload `id` to let go of it, now. */
+  claimResumable(id: string, nowMs: number): Promise<string | undefined> {
+    return ResumableUpload.claim(this.#resumableParts(), id, nowMs);
+  }
+
   /** Opens the resumable upload whose file is called `name`. */
   openResumableNamed(name: string): Promise<Result<ResumableUpload, string>> {
     return ResumableUpload.openNamed(this.#resumableParts(), name);
   }
 
   #resumableParts(): ResumableParts {
-    return { place: this, service: this.#options };
+    return { place: this, service: this.#options, unfinished: this.#options.unfinished };
   }
 
   /**
@@ -160,7 +168,9 @@ export class UploadFolder {
    */
   async makeFolder(name: string, mode: number): Promise<string | undefined> {
     if (!this.isCurrent()) return "ENOENT";
-    const { calls, quota } = this.#options;
+    const { calls, quota, limits } = this.#options;
+    const free = await calls.freeBytes(this.pathOf("."));
+    if (free !== undefined && free < limits.uploadFreeBytesMin) return "ENOSPC";
     const fault = await quota?.add(0);
     if (fault !== undefined) return fault;
     const error = await calls.makeFolder(this.pathOf(name), mode);

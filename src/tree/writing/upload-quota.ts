@@ -4,8 +4,9 @@
  * other processes do is seen by counting anew now and then.
  *
  * A file that is being written holds what its client has announced, or what has come of it, so that
- * many at one time can't exceed the quota together. A file that replaces another one needs room for
- * both until it has its name.
+ * many at one time can't exceed the quota together. So a client that announces much and sends
+ * slowly would keep others out: its upload is ended for one that needs the room. A file that
+ * replaces another one needs room for both until it has its name.
  */
 
 import type { Clock } from "../../schedule/clock.ts";
@@ -23,6 +24,11 @@ interface QuotaOptions {
   readonly clock: Clock;
   /** For how long a count holds. */
   readonly recountMs: number;
+  /**
+   * Ends a file that is written too slowly to hold its room; resolves when that is given back, to
+   * false when there is none.
+   */
+  readonly makeRoom: () => Promise<boolean>;
 }
 
 /** When there is no room, a count older than this is made anew first. */
@@ -80,11 +86,14 @@ export class UploadQuota {
 
   /** Holds `bytes` more, or says why there is no room for them. */
   async hold(bytes: number): Promise<QuotaFault | undefined> {
-    const { recountMs } = this.#options;
+    const { recountMs, bytesMax, makeRoom } = this.#options;
     await this.#countAfter(Math.max(recountMs, this.#countTookMs * recountShare));
     if (!this.#hasRoom(bytes)) await this.#countAfter(refusalRecountMs);
     if (this.#used === undefined) return "quota-uncounted";
-    if (!this.#hasRoom(bytes)) return "quota";
+    while (!this.#hasRoom(bytes)) {
+      // Only what is held can be given back.
+      if (this.#used + bytes > bytesMax || !(await makeRoom())) return "quota";
+    }
     this.#held += bytes;
     return undefined;
   }

@@ -6,11 +6,11 @@
  */
 
 import { isNameText } from "../../base/file-name.ts";
-import { utf8Bytes } from "../../http/octets/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../http/octets/bytes.ts";
 
 /** What the request that began the upload has asked for. */
 export interface UploadIntent {
-  /** "PUT": under this name, whose file it replaces. "POST": under this name or one with a number. */
+  /** "PUT": under this name, whose file it replaces. "POST": under this one, or with a number. */
   readonly method: "PUT" | "POST";
   /** The name of the file: of a PUT as it is, of a POST as it was sent. */
   readonly name: string;
@@ -18,6 +18,8 @@ export interface UploadIntent {
   readonly conditions: readonly (readonly [name: string, value: string])[];
   /** The user whose password came with the request; undefined where none was asked for. */
   readonly user: string | undefined;
+  /** The client address that the upload counts for. */
+  readonly address: string;
 }
 
 /** What is kept. */
@@ -35,9 +37,12 @@ export const recordBytesMax = 64 * 1024;
 
 const version = 1;
 
-/** The octets of `record`. JSON writes a surrogate on its own as an escape, so names stay whole. */
+const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** The octets of `record`, in ASCII: what isn't is escaped, so that every name stays whole. */
 export function formatRecord(record: UploadRecord): Uint8Array {
-  return utf8Bytes(`${JSON.stringify({ version, ...record })}\n`);
+  const json = JSON.stringify({ version, ...record });
+  return latin1Bytes(`${json.replace(/[^\x20-\x7e]/g, escape)}\n`);
 }
 
 function isOctetCount(value: unknown): value is number {
@@ -56,20 +61,22 @@ function isLine(value: unknown): value is readonly [string, string] {
 export function parseRecord(octets: Uint8Array): UploadRecord | undefined {
   let value: Partial<Record<keyof UploadRecord | "version", unknown>> | null;
   try {
-    value = JSON.parse(new TextDecoder().decode(octets)) as typeof value;
+    value = JSON.parse(latin1Text(octets)) as typeof value;
   } catch {
     return undefined;
   }
   if (typeof value !== "object" || value?.version !== version) return undefined;
-  const { method, name, conditions, user, length, octets: count, bootId } = value;
+  const { method, name, address, conditions, user, length, octets: count, bootId } = value;
   if (method !== "PUT" && method !== "POST") return undefined;
-  if (typeof name !== "string" || !isNameText(name)) return undefined;
+  if (typeof address !== "string" || typeof name !== "string" || !isNameText(name))
+    return undefined;
   if (!Array.isArray(conditions) || !conditions.every(isLine)) return undefined;
   if (!isOptional(user, "string") || !isOptional(bootId, "string")) return undefined;
   if (!isOctetCount(count) || (length !== undefined && !isOctetCount(length))) return undefined;
   return {
     method,
     name,
+    address,
     conditions,
     user: user as string | undefined,
     length,

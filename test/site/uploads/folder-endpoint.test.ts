@@ -99,6 +99,13 @@ describe("MKCOL (RFC 4918 §9.3)", () => {
     expect(answers[2]?.note?.reason).toContain("uploadDepthMax is 2, came 3");
   });
 
+  test("on a full disk is refused", async () => {
+    const limits = { uploadFreeBytesMin: Number.MAX_SAFE_INTEGER };
+    const full = new SiteClient(site.root, { put: true, limits });
+    expect((await full.ask("MKCOL /new/")).status).toBe(507);
+    expect(readdirSync(site.root)).toEqual([]);
+  });
+
   test("of two that make one folder, one does", async () => {
     const answers = await Promise.all([client.ask("MKCOL /new/"), client.ask("MKCOL /new")]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 405]);

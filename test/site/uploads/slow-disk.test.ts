@@ -29,20 +29,29 @@ const { tree, limits, surroundings } = new SiteClient(site.root);
 const handlerTimeMs = Number(limits.handlerTimeMs);
 const diskTimeMs = Number(limits.uploadDiskTimeMs);
 
+/** Resolves when `holds` does. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await Bun.sleep(1);
+}
+
 /** A client of a site whose disk waits. */
 class SlowDiskClient {
   readonly alarms = new Alarms();
   readonly client: FakeClient;
 
-  constructor(waits: Waits) {
+  /** Resolves when the disk is asked for the step that waits. */
+  readonly #reached = Promise.withResolvers<void>();
+
+  constructor(waits: Omit<Waits, "reached">) {
     const { alarms } = this;
+    const reached = (): void => this.#reached.resolve();
     const scheduler = treeOptions.scheduler;
     const options = {
       ...treeOptions,
       root: site.root,
       scheduler: { nextTurn: () => scheduler.nextTurn(), alarm: () => alarms.alarm() },
     };
-    const uploads = new UploadTree(options, slowCalls(waits));
+    const uploads = new UploadTree(options, slowCalls({ ...waits, reached }));
     const pages = new ErrorPages(tree, limits, false);
     const uploadSite = new UploadSite({
       tree,
@@ -66,15 +75,16 @@ class SlowDiskClient {
   }
 
   /** Time passes for the connection and for the disk. */
-  async pass(ms: number): Promise<void> {
+  pass(ms: number): void {
     this.client.clock.advance(ms);
     this.alarms.advance(ms);
-    await Bun.sleep(20);
   }
 
+  /** Sends a file; resolves when the disk is waited for. */
   async put(): Promise<void> {
     this.client.send("PUT /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\none");
-    await Bun.sleep(20);
+    await this.#reached.promise;
+    await until(() => this.alarms.set > 0);
   }
 
   get statuses(): readonly number[] {
@@ -87,11 +97,12 @@ test("a file that takes longer to sync than a handler may is stored, and its cli
   const slow = new SlowDiskClient({ finish: promise });
   await slow.put();
   for (let ms = 0; ms + handlerTimeMs < diskTimeMs; ms += handlerTimeMs) {
-    await slow.pass(handlerTimeMs);
+    slow.pass(handlerTimeMs);
+    await Bun.sleep(1);
     expect(slow.statuses).toEqual([]);
   }
   resolve();
-  await Bun.sleep(50);
+  await until(() => slow.statuses.length > 0);
   expect(slow.statuses).toEqual([201]);
   expect(readdirSync(site.root)).toEqual(["a.txt"]);
 });
@@ -100,9 +111,11 @@ test("one that takes longer than a disk may is answered 503, and isn't stored, t
   const { promise, resolve } = Promise.withResolvers<void>();
   const slow = new SlowDiskClient({ finish: promise });
   await slow.put();
-  await slow.pass(diskTimeMs);
-  // The file is closed when the disk has answered, for which nothing waits for long.
-  await slow.pass(diskTimeMs);
+  slow.pass(diskTimeMs);
+  // The file is closed when the disk has answered, for which nothing waits for longer either.
+  await until(() => slow.alarms.set > 0);
+  slow.pass(diskTimeMs);
+  await until(() => slow.statuses.length > 0);
   expect(slow.statuses).toEqual([503]);
   expect(slow.client.text).toContain("Retry-After: 1");
   expect(readdirSync(site.root)).toEqual([]);
@@ -114,7 +127,8 @@ test("one that takes longer than a disk may is answered 503, and isn't stored, t
 test("one whose folder isn't synced in time has its name, and its client is told of a failure", async () => {
   const slow = new SlowDiskClient({ syncFolder: new Promise(() => undefined) });
   await slow.put();
-  await slow.pass(diskTimeMs);
+  slow.pass(diskTimeMs);
+  await until(() => slow.statuses.length > 0);
   expect(slow.statuses).toEqual([500]);
   expect(readdirSync(site.root)).toEqual(["a.txt"]);
 });

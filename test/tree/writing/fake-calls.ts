@@ -42,6 +42,12 @@ export function faultyCalls(faults: Faults): WritingCalls {
   });
   return {
     ...writingCalls,
+    async reopen(path) {
+      const found = await writingCalls.reopen(path);
+      return found.ok
+        ? { ok: true, value: { ...found.value, file: faulty(found.value.file) } }
+        : found;
+    },
     async create(path) {
       if (faults.create !== undefined) return failure(faults.create);
       const file = await writingCalls.create(path);
@@ -67,6 +73,8 @@ export function faultyCalls(faults: Faults): WritingCalls {
 export interface Waits {
   readonly finish?: Promise<void>;
   readonly syncFolder?: Promise<void>;
+  /** Called when the disk has been asked for a step that waits. */
+  readonly reached: () => void;
 }
 
 /** The calls of the system, some of which take as long as `waits` says. */
@@ -77,12 +85,14 @@ export function slowCalls(waits: Waits): WritingCalls {
       const file = await writingCalls.create(path);
       if (!file.ok) return file;
       const finish = async (mode: number): Promise<string | undefined> => {
+        if (waits.finish !== undefined) waits.reached();
         await waits.finish;
         return file.value.finish(mode);
       };
       return { ok: true, value: { ...file.value, finish } };
     },
     async syncFolder(path) {
+      if (waits.syncFolder !== undefined) waits.reached();
       await waits.syncFolder;
       return writingCalls.syncFolder(path);
     },

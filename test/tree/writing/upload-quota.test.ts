@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import type { QuotaRoom } from "../../../src/tree/writing/upload-quota.ts";
 import { UploadQuota } from "../../../src/tree/writing/upload-quota.ts";
 import { FakeClock } from "../../schedule/fake-clock.ts";
 
@@ -14,6 +15,8 @@ class Folder {
   counts = 0;
   /** What is waited for before a count is done. */
   until: Promise<void> = Promise.resolve();
+  /** The rooms of files that are written too slowly. */
+  readonly slow: QuotaRoom[] = [];
   /** The names that a count leaves out. */
   isLeftOut: (name: string) => boolean = () => false;
 
@@ -30,6 +33,11 @@ class Folder {
       },
       clock: this.clock,
       recountMs,
+      makeRoom: () => {
+        const room = this.slow.shift();
+        room?.release();
+        return Promise.resolve(room !== undefined);
+      },
     });
   }
 }
@@ -114,6 +122,22 @@ describe("a quota", () => {
     expect([folder.isLeftOut("mine"), folder.isLeftOut("others")]).toEqual([true, false]);
     room.store(1);
     expect(folder.isLeftOut("mine")).toBe(false);
+  });
+
+  test("takes the room of slow files, as many as are needed, if that is enough", async () => {
+    const { quota, slow } = new Folder(6, 1);
+    for (const name of ["a", "b", "c"]) {
+      const room = quota.begin(name);
+      await room.grow(block);
+      slow.push(room);
+    }
+    const newcomer = quota.begin("d");
+    expect(await newcomer.grow(6 * block)).toBe("quota");
+    expect(slow).toHaveLength(3);
+    expect(await newcomer.grow(4 * block)).toBeUndefined();
+    expect(slow).toHaveLength(1);
+    expect(await newcomer.grow(5 * block)).toBeUndefined();
+    expect(await quota.begin("e").grow(1)).toBe("quota");
   });
 
   test("counts what is stored while it counts, and counts once for all who wait", async () => {

@@ -61,3 +61,10 @@ describe("a sweep", () => {
     expect(existsSync(site.at(name))).toBe(true);
   });
 });
+
+test("as many files are received at one time as the limit says, if there are descriptors", () => {
+  const most = (uploadsAtOnceMax: number): number =>
+    new UploadTree({ ...options, limits: { ...defaultLimits, uploadsAtOnceMax } }).atOnceMax;
+  expect(most(1)).toBe(1);
+  expect(most(10 ** 9)).toBeLessThan(10 ** 9);
+});

@@ -1,13 +1,13 @@
 /**
  * The upload resource (draft-ietf-httpbis-resumable-upload-12 §4): `?upload=ID` of the folder that
- * the file goes to, so that what holds for the folder holds for it, its users, its mounts, its base.
- * HEAD and GET tell the offset, PATCH appends, DELETE cancels. It answers the user alone who began
- * the upload.
+ * the file goes to, so that what holds for the folder holds for it: users, mounts, the base. HEAD
+ * and GET tell the offset, PATCH appends, DELETE cancels. It answers the user alone who began the
+ * upload.
  */
 
 import { parseMediaType } from "../../../http/fields/media-type.ts";
 import { refusals } from "../../../http/message/error.ts";
-import type { Response, ResponseField } from "../../../http/message/response.ts";
+import type { Response } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
 import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
@@ -16,11 +16,13 @@ import type { Answer, Endpoint } from "../../endpoint.ts";
 import type { Request } from "../../request.ts";
 import { storageFailure, uploadRefusals } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
+import type { CompletedUpload } from "./completed-uploads.ts";
+import { completedKey } from "./completed-uploads.ts";
 import { askedUpload, isUncoded, readUploadFields } from "./upload-fields.ts";
 import { uploadLimitLine } from "./upload-limits.ts";
 import { inconsistentLength, mismatchingOffset } from "./upload-problems.ts";
 import type { UploadResources } from "./upload-resources.ts";
-import { turnKey, withLines } from "./upload-resources.ts";
+import { goesOn, isOver, keptResponse, turnKey, withLines } from "./upload-resources.ts";
 import type { UploadTurn } from "./upload-turns.ts";
 
 const methods = ["HEAD", "GET", "PATCH", "DELETE"] as const;
@@ -28,8 +30,6 @@ type Method = (typeof methods)[number];
 
 /** The media type of what is appended (§6). */
 const partialType = "application/partial-upload";
-
-const goesOn: ResponseField = ["Upload-Complete", "?0"];
 
 /** Answers requests to upload resources. */
 export class ResourceEndpoint implements Endpoint {
@@ -105,7 +105,10 @@ export class ResourceEndpoint implements Endpoint {
     turn: UploadTurn,
   ): Promise<Response> {
     const { pages } = this.#site.parts;
-    const opened = await folder.openResumable(id);
+    const key = completedKey(folder, id, request.user);
+    const completed = this.#resources.completed.find(key);
+    if (completed !== undefined) return this.#again(request, method, key, completed);
+    const opened = await this.#resources.open(folder, id, request.receivedMs);
     if (!opened.ok) return this.#notOpened(opened.error);
     const resumable = opened.value;
     try {
@@ -117,13 +120,41 @@ export class ResourceEndpoint implements Endpoint {
       // It has no entity tag that a condition could be about.
       const { kind } = weighRequest(request, { entityTag: unmatchableTag });
       if (kind !== "proceed") return pages.preconditionFailed();
-      if (method === "PATCH") return await this.#patch(request, folder, resumable, turn);
+      if (method === "PATCH") return await this.#patch(request, folder, id, resumable, turn);
       if (method !== "DELETE") return await this.#tell(resumable, request);
       await resumable.discard();
       return new ResponseBuilder(204).noting({ reason: "an upload is cancelled" }).build();
     } finally {
       await resumable.close();
     }
+  }
+
+  /** The answer about an upload that is over. */
+  async #again(
+    { head, body }: Request,
+    method: Method,
+    key: string,
+    { answer, octets }: CompletedUpload,
+  ): Promise<Response> {
+    if (method === "DELETE") {
+      this.#resources.completed.forget(key);
+      return new ResponseBuilder(204).build();
+    }
+    if (method !== "PATCH") {
+      return new ResponseBuilder(204)
+        .field("Cache-Control", "no-store")
+        .line(isOver)
+        .field("Upload-Offset", String(octets))
+        .field("Upload-Length", String(octets))
+        .line(uploadLimitLine(this.#site.parts.limits))
+        .build();
+    }
+    const { isComplete, offset = 0 } = readUploadFields(head.fields);
+    if (offset !== octets) return mismatchingOffset(octets, offset);
+    const piece = head.hasContent ? await body.read() : undefined;
+    const hasMore = piece !== undefined && piece.length > 0;
+    if (hasMore || isComplete !== true) return inconsistentLength("the upload is complete");
+    return { ...answer, note: { reason: "answered again: the upload is complete" } };
   }
 
   #notOpened(code: string): Response {
@@ -142,53 +173,44 @@ export class ResourceEndpoint implements Endpoint {
 
   /** How far it has come (§4.3.2). */
   async #tell(resumable: ResumableUpload, request: Request): Promise<Response> {
-    const { pages, limits } = this.#site.parts;
+    const { limits } = this.#site.parts;
     const code = await resumable.settle();
-    if (code !== undefined) {
-      await resumable.discard();
-      return storageFailure(code, pages);
-    }
+    if (code !== undefined) return this.#resources.fail(resumable, code);
     const { length } = resumable.record;
-    const builder = new ResponseBuilder(204)
-      .field("Cache-Control", "no-store")
-      .line(goesOn)
-      .field("Upload-Offset", String(resumable.upload.octets));
-    if (length !== undefined) builder.field("Upload-Length", String(length));
-    return builder.line(uploadLimitLine(limits, this.#restMs(resumable, request))).build();
+    const limit = uploadLimitLine(limits, this.#restMs(resumable, request));
+    return length === undefined
+      ? keptResponse(204, resumable, limit)
+      : keptResponse(204, resumable, ["Upload-Length", String(length)], limit);
   }
 
   async #patch(
     request: Request,
     folder: UploadFolder,
+    id: string,
     resumable: ResumableUpload,
     turn: UploadTurn,
   ): Promise<Response> {
-    const { pages, limits } = this.#site.parts;
+    const { limits } = this.#site.parts;
     const fields = readUploadFields(request.head.fields);
     const { octets } = resumable.upload;
     if (fields.offset !== octets) {
       // The offset is told, so it must be on the disk.
       const code = await resumable.settle();
-      if (code !== undefined) return storageFailure(code, pages);
+      if (code !== undefined) return this.#resources.fail(resumable, code);
       return mismatchingOffset(octets, fields.offset ?? 0);
     }
     const told = this.#resources.lengthOf(request, fields, resumable);
     if (told.kind === "inconsistent") return inconsistentLength("the lengths differ");
-    if ((told.length ?? 0) > limits.uploadBytesMax) return this.#resources.tooLarge();
+    const least = told.length ?? octets + (request.head.contentLength ?? 0);
+    if (least > limits.uploadBytesMax) return this.#resources.tooLarge();
     const admission = this.#site.admit(request);
     if ("status" in admission) return admission;
     try {
-      const appending = { request, folder, resumable, turn, admission, fields };
+      const appending = { request, folder, id, resumable, turn, admission, fields, isKnown: true };
       const answer = await this.#resources.append(appending, told.length);
-      if (answer !== "kept") return answer;
+      return answer === "kept" ? keptResponse(204, resumable, uploadLimitLine(limits)) : answer;
     } finally {
       admission.end();
     }
-    return new ResponseBuilder(204)
-      .field("Cache-Control", "no-store")
-      .line(goesOn)
-      .field("Upload-Offset", String(resumable.upload.octets))
-      .line(uploadLimitLine(limits))
-      .build();
   }
 }

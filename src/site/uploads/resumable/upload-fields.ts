@@ -33,6 +33,11 @@ export function asksToBegin(fields: Fields): boolean {
   return booleanItem(fields, "upload-complete") !== undefined;
 }
 
+/** Whether `fields` say that the content isn't all of it. */
+export function isToBeContinued(fields: Fields): boolean {
+  return booleanItem(fields, "upload-complete") === false;
+}
+
 /** Whether the content that comes with `fields` has no coding. */
 export function isUncoded(fields: Fields): boolean {
   const codings = fields.getAll("content-encoding");

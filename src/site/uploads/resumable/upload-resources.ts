@@ -10,11 +10,15 @@
  * (§10), and a minimum of what is appended.
  */
 
+import type { Result } from "../../../base/result.ts";
+import type { Limits } from "../../../base/limits.ts";
+import type { Refusal } from "../../../http/message/error.ts";
 import { refusals } from "../../../http/message/error.ts";
 import type { Response, ResponseField } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
 import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
+import type { UnfinishedUploads } from "../../../tree/writing/unfinished-uploads.ts";
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Request } from "../../request.ts";
 import { BodyError } from "../../request.ts";
@@ -23,6 +27,7 @@ import { storeSent, storeWhole } from "../storing/sent-file.ts";
 import { wayTo } from "../storing/numbered-file.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
+import { completedKey, CompletedUploads } from "./completed-uploads.ts";
 import type { UploadFields } from "./upload-fields.ts";
 import {
   interopVersion,
@@ -44,15 +49,17 @@ export function withLines(response: Response, ...lines: readonly ResponseField[]
 }
 
 /** That the answer is about the file (`?1`), or about the upload, which goes on (`?0`). */
-const isOver: ResponseField = ["Upload-Complete", "?1"];
-const goesOn: ResponseField = ["Upload-Complete", "?0"];
+export const isOver: ResponseField = ["Upload-Complete", "?1"];
+export const goesOn: ResponseField = ["Upload-Complete", "?0"];
+
+const version: ResponseField = ["Upload-Draft-Interop-Version", String(interopVersion)];
 
 /** The length that a request says the file has, whose content begins at `offset`. */
 type Told =
   | { readonly kind: "told"; readonly length: number | undefined }
   | { readonly kind: "inconsistent" };
 
-/** What `request`, with `fields`, says of the length of a file that is `known` to have one (§4.1.3). */
+/** What `request`, with its fields, says of the length of a file that may be `known` (§4.1.3). */
 function lengthOf(
   { head }: Request,
   { isComplete, length: told }: UploadFields,
@@ -69,6 +76,36 @@ function lengthOf(
   return isBeyond ? { kind: "inconsistent" } : { kind: "told", length };
 }
 
+/** One client address may have so large a share of the uploads that wait for their rest. */
+const addressShare = 1 / 8;
+
+/** The bound that keeps a client at `address` from beginning one more upload. */
+function reachedBound(
+  unfinished: UnfinishedUploads,
+  address: string,
+  { uploadsUnfinishedMax }: Limits,
+): Refusal["limit"] {
+  const ofAddress = Math.ceil(uploadsUnfinishedMax * addressShare);
+  const isFull = unfinished.total >= uploadsUnfinishedMax;
+  if (!isFull && unfinished.of(address) < ofAddress) return undefined;
+  const maximum = isFull ? uploadsUnfinishedMax : ofAddress;
+  return { name: "uploadsUnfinishedMax", maximum, actual: maximum + 1 };
+}
+
+/** The answer to a request after which the upload goes on. */
+export function keptResponse(
+  status: 201 | 204,
+  { upload }: ResumableUpload,
+  ...lines: readonly ResponseField[]
+): Response {
+  const builder = new ResponseBuilder(status)
+    .field("Cache-Control", "no-store")
+    .line(goesOn)
+    .field("Upload-Offset", String(upload.octets));
+  for (const line of lines) builder.line(line);
+  return builder.build();
+}
+
 /** A request that begins an upload. */
 interface Creation {
   readonly request: Request;
@@ -79,18 +116,29 @@ interface Creation {
 }
 
 /** A resumable upload, open, and the request that has it. */
-export interface Appending {
+interface Appending {
   readonly request: Request;
   readonly folder: UploadFolder;
+  readonly id: string;
   readonly resumable: ResumableUpload;
   readonly turn: UploadTurn;
   readonly admission: Admission;
   readonly fields: UploadFields;
+  /** Whether the client knows where the upload is, and so can go on with it. */
+  readonly isKnown: boolean;
 }
+
+/** How often it is tried to get an upload that another process has, and how long between. */
+const openTriesMax = 30;
+const openAgainMs = 100;
+
+/** How often a request that receives looks whether another process has asked for its upload. */
+const claimLookMs = 1000;
 
 /** The resumable uploads of a site. */
 export class UploadResources {
   readonly turns = new UploadTurns();
+  readonly completed = new CompletedUploads();
   readonly #site: UploadSite;
 
   constructor(site: UploadSite) {
@@ -99,7 +147,7 @@ export class UploadResources {
 
   /** Begins an upload for `request`, whose Upload-Complete is well-formed. */
   async begin(request: Request, folder: UploadFolder, intent: UploadIntent): Promise<Response> {
-    const { limits } = this.#site.parts;
+    const { pages, limits, uploads } = this.#site.parts;
     const fields = readUploadFields(request.head.fields);
     const told = lengthOf(request, fields, 0, undefined);
     if (told.kind === "inconsistent") return inconsistentLength("the lengths differ");
@@ -109,15 +157,20 @@ export class UploadResources {
       request.head.acceptsInterim &&
       request.connection?.inform !== undefined &&
       knowsInterim(request.head.fields);
-    if (fields.isComplete === true && !tells) {
+    const limit = reachedBound(uploads.unfinished, intent.address, limits);
+    if (fields.isComplete === true && (limit !== undefined || !tells)) {
       const destination = { site: this.#site, folder, intent };
-      return withLines(await storeWhole(destination, request), isOver);
+      return withLines(await storeWhole(destination, request, length), isOver);
+    }
+    if (limit !== undefined) {
+      const refusal = pages.refusal({ ...refusals.overloaded, limit });
+      return withLines(refusal, goesOn, ["Retry-After", "60"]);
     }
     const admission = this.#site.admit(request);
     if ("status" in admission) return admission;
     try {
-      const creation = { request, folder, intent, admission, fields };
-      return await this.#create(creation, length, tells);
+      const creation = { request, folder, intent, admission, fields: { ...fields, length } };
+      return await this.#create(creation, tells);
     } finally {
       admission.end();
     }
@@ -125,41 +178,29 @@ export class UploadResources {
 
   async #create(
     { request, folder, intent, admission, fields }: Creation,
-    length: number | undefined,
     tells: boolean,
   ): Promise<Response> {
     const { pages, limits } = this.#site.parts;
+    const { length } = fields;
     const id = newUploadId();
     const begun = await folder.beginResumable(id, intent, length);
     if (!begun.ok) return storageFailure(begun.error, pages);
     const resumable = begun.value;
-    const lack = await resumable.upload.lacks(length ?? 0);
-    if (lack !== undefined) {
-      await resumable.discard();
-      return withLines(storageFailure(lack, pages), isOver);
-    }
-    const way = intent.method === "PUT" ? "./" : wayTo(folder.path);
-    const location: ResponseField = ["Location", way + queryOf(id)];
-    const limit = uploadLimitLine(limits);
-    if (tells) {
-      const version: ResponseField = ["Upload-Draft-Interop-Version", String(interopVersion)];
-      request.connection?.inform?.(request, 104, [location, limit, version]);
-    }
     const turn = await this.turns.take(turnKey(id, intent.user));
     try {
-      const answer = await this.append(
-        { request, folder, resumable, turn, admission, fields },
-        length,
-      );
-      if (answer !== "kept") return answer;
-      return new ResponseBuilder(201)
-        .field("Cache-Control", "no-store")
-        .line(location)
-        .line(goesOn)
-        .field("Upload-Offset", String(resumable.upload.octets))
-        .line(limit)
-        .build();
+      const lack = await resumable.upload.lacks(length ?? 0);
+      if (lack !== undefined) return await this.fail(resumable, lack);
+      const way = intent.method === "PUT" ? "./" : wayTo(folder.path);
+      const location: ResponseField = ["Location", way + queryOf(id)];
+      const limit = uploadLimitLine(limits);
+      if (tells) request.connection?.inform?.(request, 104, [location, limit, version]);
+      const isKnown = tells;
+      const appending = { request, folder, id, resumable, turn, admission, fields, isKnown };
+      const answer = await this.append(appending, length);
+      return answer === "kept" ? keptResponse(201, resumable, limit, location) : answer;
     } finally {
+      // Without this a file that some error leaves open would end the process when it is collected.
+      await resumable.close();
       turn.end();
     }
   }
@@ -167,21 +208,21 @@ export class UploadResources {
   /**
    * Appends the content of a request to an upload whose file has `length` octets, if that is known,
    * and closes it. The answer; or "kept" when the upload goes on. Rejects with a `BodyError` when
-   * the content breaks off; what has come is kept.
+   * the content breaks off; what has come is kept for a client that knows where.
    */
   async append(appending: Appending, length: number | undefined): Promise<Response | "kept"> {
     const { resumable, fields } = appending;
     try {
       const code = await this.#receive(appending, length);
-      if (code !== undefined) return await this.#fail(resumable, code);
+      if (code !== undefined) return await this.fail(resumable, code);
     } catch (error) {
-      return await this.#breakOff(resumable, length, error);
+      return await this.#breakOff(appending, length, error);
     }
     const { octets } = resumable.upload;
     const isShort = fields.isComplete === true && length !== undefined && octets < length;
     if (fields.isComplete === true && !isShort) return this.#finish(appending);
     const code = await resumable.settle(length);
-    if (code !== undefined) return this.#fail(resumable, code);
+    if (code !== undefined) return this.fail(resumable, code);
     await resumable.close();
     if (!isShort) return "kept";
     return inconsistentLength(`${octets} bytes have come of ${length}`);
@@ -194,19 +235,54 @@ export class UploadResources {
   ): Promise<string | undefined> {
     if (!request.head.hasContent) return undefined;
     const { upload } = resumable;
-    const most = (length ?? this.#site.parts.limits.uploadBytesMax) - upload.octets;
+    const { limits, budgets } = this.#site.parts;
+    const most = (length ?? limits.uploadBytesMax) - upload.octets;
     const pieces = admission.chunks(request.body, most);
-    for (;;) {
-      const next = await turn.next(pieces);
-      if (next.done === true) return undefined;
-      const code = await upload.write(next.value);
-      if (code !== undefined) return code;
+    const tells = knowsInterim(request.head.fields);
+    let told = upload.syncedOctets;
+    const alarm = budgets.scheduler.alarm();
+    const look = (): void => {
+      if (resumable.isClaimed()) turn.interrupt();
+      else alarm.set(claimLookMs, look);
+    };
+    alarm.set(claimLookMs, look);
+    try {
+      for (;;) {
+        const next = await turn.next(pieces);
+        if (next.done === true) return undefined;
+        const code = await upload.write(next.value);
+        if (code !== undefined) return code;
+        if (!tells || upload.syncedOctets === told) continue;
+        told = upload.syncedOctets;
+        // Without Location: §4.4.2 forbids it here, and the one of the creation was sent.
+        request.connection?.inform?.(request, 104, [["Upload-Offset", String(told)], version]);
+      }
+    } finally {
+      alarm.clear();
+    }
+  }
+
+  /**
+   * Opens the upload `id` in `folder`, when another process has let go of it; ENOENT when there is
+   * none, EBUSY when the other one doesn't let go.
+   */
+  async open(
+    folder: UploadFolder,
+    id: string,
+    nowMs: number,
+  ): Promise<Result<ResumableUpload, string>> {
+    const { scheduler } = this.#site.parts.budgets;
+    for (let tries = 1; ; tries++) {
+      const opened = await folder.openResumable(id);
+      if (opened.ok || opened.error !== "EBUSY" || tries === openTriesMax) return opened;
+      if (tries === 1) await folder.claimResumable(id, nowMs);
+      await new Promise<void>((resolve) => scheduler.alarm().set(openAgainMs, resolve));
     }
   }
 
   /** The content has ended with `error` before it was whole. */
   async #breakOff(
-    resumable: ResumableUpload,
+    { resumable, isKnown }: Appending,
     length: number | undefined,
     error: unknown,
   ): Promise<Response> {
@@ -216,23 +292,30 @@ export class UploadResources {
       if (length === undefined) return this.tooLarge();
       return inconsistentLength(`more than ${length} bytes have come`, true);
     }
-    const code = await resumable.settle(length);
-    if (code === undefined) await resumable.close();
+    const isKept = isKnown && (await resumable.settle(length)) === undefined;
+    if (isKept) await resumable.close();
     else await resumable.discard();
     throw error;
   }
 
   /** All of the file has come: it gets its name. */
-  async #finish({ request, folder, resumable }: Appending): Promise<Response> {
-    const destination = { site: this.#site, folder, intent: resumable.record };
+  async #finish({ request, folder, id, resumable }: Appending): Promise<Response> {
+    const intent = resumable.record;
+    const destination = { site: this.#site, folder, intent };
     try {
-      return withLines(await storeSent(destination, resumable.upload, request), isOver);
+      const stored = await storeSent(destination, resumable.upload, request);
+      const answer = withLines(stored, isOver);
+      const { octets } = resumable.upload;
+      const key = completedKey(folder, id, intent.user);
+      if (answer.status < 300) this.completed.keep(key, { answer, octets });
+      return answer;
     } finally {
       await resumable.discard();
     }
   }
 
-  async #fail(resumable: ResumableUpload, code: string): Promise<Response> {
+  /** Ends an upload whose disk has failed with `code`. */
+  async fail(resumable: ResumableUpload, code: string): Promise<Response> {
     await resumable.discard();
     return withLines(storageFailure(code, this.#site.parts.pages), isOver);
   }

@@ -10,7 +10,9 @@ import { displayName } from "../../../tree/path.ts";
 import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { UploadIntent } from "../../../tree/writing/upload-record.ts";
 import type { Upload } from "../../../tree/writing/upload.ts";
+import { addressKey } from "../../auth/failed-logins.ts";
 import type { Request } from "../../request.ts";
+import { inconsistentLength } from "../resumable/upload-problems.ts";
 import { storedResponse } from "../upload-page.ts";
 import { storageFailure } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
@@ -18,7 +20,7 @@ import { storeNumbered, wayTo } from "./numbered-file.ts";
 import { PutTarget } from "./put-target.ts";
 
 /** Where the file goes. */
-export interface Destination {
+interface Destination {
   readonly site: UploadSite;
   readonly folder: UploadFolder;
   readonly intent: UploadIntent;
@@ -27,8 +29,19 @@ export interface Destination {
 /** The fields whose conditions a PUT has (RFC 9110 §13.1). */
 const conditionNames = ["If-Match", "If-None-Match", "If-Unmodified-Since"] as const;
 
+/** What `request` asks for: a file called `name`. */
+export function intentOf(
+  request: Request,
+  method: UploadIntent["method"],
+  name: string,
+): UploadIntent {
+  const conditions = method === "PUT" ? conditionLines(request.head.fields) : [];
+  const { user } = request;
+  return { method, name, conditions, user, address: addressKey(request.remoteAddress) };
+}
+
 /** The lines of `fields` that are conditions of a PUT. */
-export function conditionLines(fields: Fields): readonly (readonly [string, string])[] {
+function conditionLines(fields: Fields): readonly (readonly [string, string])[] {
   return conditionNames.flatMap((name) =>
     fields.getAll(name.toLowerCase()).map((value) => [name, value] as const),
   );
@@ -61,8 +74,15 @@ export async function storeSent(
   return storedResponse(request, files, wayTo(folder.path), { reason });
 }
 
-/** Stores the content of `request`, which is all of the file. One that breaks off leaves nothing. */
-export async function storeWhole(destination: Destination, request: Request): Promise<Response> {
+/**
+ * Stores the content of `request`, which is all of the file; `length` is how many octets that has,
+ * if the request says so. One that breaks off leaves nothing.
+ */
+export async function storeWhole(
+  destination: Destination,
+  request: Request,
+  length?: number,
+): Promise<Response> {
   const { pages, limits } = destination.site.parts;
   const admission = destination.site.admit(request);
   if ("status" in admission) return admission;
@@ -71,12 +91,16 @@ export async function storeWhole(destination: Destination, request: Request): Pr
     const begun = await destination.folder.begin();
     if (!begun.ok) return storageFailure(begun.error, pages);
     upload = begun.value;
-    const announced = request.head.contentLength ?? 0;
+    const announced = length ?? request.head.contentLength ?? 0;
     const lack = announced <= limits.uploadBytesMax ? await upload.lacks(announced) : undefined;
     if (lack !== undefined) return storageFailure(lack, pages);
     for await (const piece of admission.chunks(request.body, limits.uploadBytesMax)) {
       const code = await upload.write(piece);
       if (code !== undefined) return storageFailure(code, pages);
+    }
+    const { octets } = upload;
+    if (length !== undefined && octets !== length) {
+      return inconsistentLength(`${octets} bytes have come, not ${length}`);
     }
     return await storeSent(destination, upload, request);
   } finally {
