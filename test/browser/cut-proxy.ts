@@ -13,6 +13,8 @@ export class CutProxy implements AsyncDisposable {
   cutAfter = Infinity;
   /** How many octets of clients are passed on before it holds them, once. */
   holdAfter = Infinity;
+  /** How many octets of a client make that the server's answer is cut off, once. */
+  loseAnswerAfter = Infinity;
   /** Whether new connections are refused once there was a cut. */
   isDownAfterCut = false;
   /** Octets of clients that have been passed on. */
@@ -39,7 +41,13 @@ export class CutProxy implements AsyncDisposable {
           other.destroy();
         });
       }
-      server.pipe(client);
+      const { passed } = this;
+      server.on("data", (octets: Buffer) => {
+        if (this.passed - passed < this.loseAnswerAfter) return void client.write(octets);
+        this.loseAnswerAfter = Infinity;
+        this.cut();
+      });
+      server.on("end", () => client.end());
       void this.#pass(client, server);
     });
   }
