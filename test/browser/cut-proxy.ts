@@ -11,7 +11,7 @@ import { once } from "node:events";
 export class CutProxy implements AsyncDisposable {
   /** How many octets more of clients are passed on before all connections are cut, once. */
   cutAfter = Infinity;
-  /** How many octets of clients are passed on before it holds them, once. */
+  /** How many octets of a client are passed on, and then none of that connection until `flow`. */
   holdAfter = Infinity;
   /** How many octets of a client make that the server's answer is cut off, once. */
   loseAnswerAfter = Infinity;
@@ -23,8 +23,7 @@ export class CutProxy implements AsyncDisposable {
   isDown = false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #stop: (() => void) | undefined;
-  #whenOpen: Promise<void> | undefined;
+  readonly #flows = Promise.withResolvers<void>();
 
   private constructor(to: URL) {
     this.#server = createServer((client) => {
@@ -65,16 +64,10 @@ export class CutProxy implements AsyncDisposable {
     return new URL(`http://127.0.0.1:${address.port}/`);
   }
 
-  /** From now on, nothing that clients send is passed on, until `flow` is called. */
-  hold(): void {
-    this.#whenOpen ??= new Promise((resolve) => (this.#stop = resolve));
-  }
-
   /** Nothing is held any more. */
   flow(): void {
     this.holdAfter = Infinity;
-    this.#stop?.();
-    this.#whenOpen = undefined;
+    this.#flows.resolve();
   }
 
   /** Ends all connections, as when a cable is pulled and both sides notice. */
@@ -84,16 +77,13 @@ export class CutProxy implements AsyncDisposable {
   }
 
   async #pass(client: Socket, server: Socket): Promise<void> {
+    let own = 0;
     try {
       for await (const octets of client as AsyncIterable<Buffer>) {
-        await this.#whenOpen;
+        if (own > this.holdAfter) await this.#flows.promise;
+        own += octets.length;
         this.passed += octets.length;
         this.cutAfter -= octets.length;
-        this.holdAfter -= octets.length;
-        if (this.holdAfter < 0) {
-          this.holdAfter = Infinity;
-          this.hold();
-        }
         if (this.cutAfter < 0) {
           this.cutAfter = Infinity;
           return this.cut();
