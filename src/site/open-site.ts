@@ -43,7 +43,8 @@ import { rootPath } from "../tree/path.ts";
 import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
-import type { UploadService } from "./uploads/open-uploads.ts";
+import type { UploadOffer } from "./upload-area/upload-offer.ts";
+import type { OpenUploads, UploadService } from "./uploads/open-uploads.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
@@ -305,11 +306,10 @@ export function openAll(
 }
 
 /** What uploads add to a site. The code is loaded only for one that has some. */
-function uploadsOf(
-  options: CompleteSiteOptions,
-  service: UploadService,
-): { readonly endpoints: readonly Endpoint[]; readonly finishers: readonly Finisher[] } {
-  if (!options.put && options.post !== "upload") return { endpoints: [], finishers: [] };
+function uploadsOf(options: CompleteSiteOptions, service: UploadService): OpenUploads {
+  if (!options.put && options.post !== "upload") {
+    return { endpoints: [], finishers: [], offer: undefined };
+  }
   const { openUploads } =
     require("./uploads/open-uploads.ts") as typeof import("./uploads/open-uploads.ts");
   return openUploads(options, service);
@@ -385,6 +385,7 @@ function contentOf(
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
   live: LivePages | undefined,
+  uploads: UploadOffer | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
@@ -414,6 +415,7 @@ function contentOf(
     archives: options.allowArchive ? archives : undefined,
     previews: options.previews ? openedPreviews : undefined,
     live,
+    uploads,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
@@ -449,9 +451,11 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     hasUsers: options.auth !== undefined,
   });
   const live = liveParts(options, surroundings, pages, limits, headers);
-  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
+  const users = openUsers(options, limits, surroundings, pages);
+  const maySend = users?.maySend;
+  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock, maySend });
+  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages, uploads.offer);
   const service = { tree, content, pages, limits, budgets };
-  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock });
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
@@ -461,7 +465,6 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
-  const users = openUsers(options, limits, surroundings, pages);
   const guards = [...guardsOf(options, surroundings, pages, users)];
   const finishers: Finisher[] = [...(headers === undefined ? [] : [headers]), ...uploads.finishers];
   if (explain) {
