@@ -47,7 +47,7 @@ export const startPostern: StartServer = async ({ root, arguments: words, limits
 /** Runs `check` with the words after it; returns the exit status. */
 export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
   if (words.includes("--help") || words.includes("-h")) {
-    process.stdout.write(checkHelp);
+    process.stdout.write(checkHelp());
     return 0;
   }
   if (asksToRecord(words)) {
