@@ -264,11 +264,33 @@ export interface Limits {
   readonly uploadBytesMax: ByteCount;
   /** Files of one form that are stored; beyond it 413. */
   readonly uploadFilesMax: number;
-  /** Requests that are being stored at one time; one more is answered 503. */
+  /** Folders below each other, down from the root, that MKCOL makes; beyond it 403. */
+  readonly uploadDepthMax: number;
+  /**
+   * Files that are being received at one time, to be stored; for one more the slowest upload is
+   * ended, if one is slower than below, and else it is answered 503.
+   */
   readonly uploadsAtOnceMax: number;
+  /** The same of one client address. */
+  readonly uploadsPerAddressMax: number;
+  /** The rate of an upload, in bytes per second, below which it may be ended for another one. */
+  readonly uploadBytesPerSecondMin: ByteCount;
+  /** How long it has to be slower, and how much time ahead a faster one earns. */
+  readonly uploadSlowTimeMs: Milliseconds;
+  /** How long the disk may take for one step of storing a file; after it 503. */
+  readonly uploadDiskTimeMs: Milliseconds;
+  /** Resumable uploads that wait for their rest; one more is answered 503. */
+  readonly uploadsUnfinishedMax: number;
+  /** How long a resumable upload may wait for its rest; after it 404. */
+  readonly uploadUnfinishedTimeMs: Milliseconds;
   /** What stays free on the disk that uploads are stored on; beyond it 507. */
   readonly uploadFreeBytesMin: ByteCount;
-  /** Entries among which a start looks for what killed processes have left of uploads. */
+  /** How long a count of what the folder of uploads holds is taken for true. */
+  readonly uploadRecountTimeMs: Milliseconds;
+  /**
+   * Entries among which a start looks for what killed processes have left of uploads; and with a
+   * quota as many as the folder of uploads may have, or nothing more is stored in it.
+   */
   readonly uploadSweepEntriesMax: number;
 
   /** Rules of faults, those that were added by `server.fault` among them. */
@@ -484,8 +506,16 @@ export const defaultLimits: Limits = {
 
   uploadBytesMax: mebibytes(16 * 1024),
   uploadFilesMax: 256,
-  uploadsAtOnceMax: 16,
+  uploadDepthMax: 32,
+  uploadsAtOnceMax: 1024,
+  uploadsPerAddressMax: 256,
+  uploadBytesPerSecondMin: kibibytes(16),
+  uploadSlowTimeMs: seconds(2),
+  uploadDiskTimeMs: seconds(120),
+  uploadsUnfinishedMax: 1000,
+  uploadUnfinishedTimeMs: seconds(86_400),
   uploadFreeBytesMin: mebibytes(64),
+  uploadRecountTimeMs: seconds(10),
   uploadSweepEntriesMax: 200_000,
 
   faultRulesMax: 1000,
@@ -605,6 +635,8 @@ const relations: readonly LimitRelation[] = [
   atLeastAs("requestsKeptBytesMax", "requestBodyKeptBytesMax"),
   atLeastAs("recordHeldBytesMax", "recordBodyBytesMax"),
   atLeast("recordPhasesMax", 1),
+  atLeastAs("uploadsAtOnceMax", "uploadsPerAddressMax"),
+  atLeastAs("uploadsPerAddressMax", "uploadFilesMax"),
   atLeast("webSocketFragmentsMax", 1, "or no message can come"),
   atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
   atLeast("loginsPerAddressMax", 1, "or no user can log in"),

@@ -109,6 +109,7 @@ const optionsWithoutDefault = [
   "tlsRedirect",
   "throttle",
   "cache",
+  "uploadQuota",
   "write",
   "isTerminal",
   "onError",

@@ -42,6 +42,7 @@ import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
 import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
+import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
 import type { UploadService } from "./uploads/open-uploads.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
@@ -279,12 +280,22 @@ function homeOf({ base }: CompleteSiteOptions): ContainedPath {
   return readPlace("base", base);
 }
 
+/** The folder of uploads that aren't trusted; undefined for a site without. */
+function uploadedFolderOf(options: CompleteSiteOptions): UploadedFolder | undefined {
+  const { root, files, put, post, uploadDir, trustUploads } = options;
+  if ((!put && post !== "upload") || trustUploads || files !== undefined) return undefined;
+  const { UploadedFolder: Folder } =
+    require("../tree/disk/uploaded-folder.ts") as typeof import("../tree/disk/uploaded-folder.ts");
+  return new Folder(root, uploadDir);
+}
+
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
 export function openAll(
   options: CompleteSiteOptions,
   limits: Limits,
-  surroundings: TreeSurroundings,
+  around: TreeSurroundings,
 ): OpenTree {
+  const surroundings = { ...around, uploads: uploadedFolderOf(options) };
   const { base, mounts } = options;
   if (base === "/" && Object.keys(mounts).length === 0) {
     return openTree(options, limits, surroundings);

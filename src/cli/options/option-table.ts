@@ -259,6 +259,11 @@ export const optionTable = {
     flags: [{ name: "upload-mode", summary: "permission bits of uploads; 644: visitors get them" }],
     defaultNote: "600",
   },
+  uploadQuota: {
+    topic: "uploads",
+    kind: whole("a number of bytes", wholeText("BYTES", "a number of bytes", 2 ** 50)),
+    flags: [{ name: "upload-quota", summary: "how much the folder of uploads may hold" }],
+  },
   trustUploads: {
     topic: "uploads",
     kind: truth,

@@ -51,3 +51,16 @@ export function tokenList(value: string): string[] {
     .map((member) => trimBlanks(member).toLowerCase())
     .filter((member) => member.length > 0);
 }
+
+/** The fields of `lines`. */
+export function fieldsOf(lines: readonly (readonly [name: string, value: string])[]): Fields {
+  const getAll = (name: string): string[] =>
+    lines.flatMap((line) => (line[0].toLowerCase() === name.toLowerCase() ? [line[1]] : []));
+  return {
+    count: lines.length,
+    get: (name) => getAll(name)[0],
+    getAll,
+    has: (name) => getAll(name).length > 0,
+    [Symbol.iterator]: () => lines.values(),
+  };
+}

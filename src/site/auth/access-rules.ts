@@ -93,7 +93,7 @@ export class AccessRules {
   }
 
   /** Who may send the request with `head`: each of what it returns has to allow it. */
-  leaveFor({ target, method }: RequestHead): readonly Leave[] {
+  leaveFor({ target, method }: Pick<RequestHead, "target" | "method">): readonly Leave[] {
     const path = pathOf(target);
     const rules = this.#rules.filter(({ methods }) => methods?.has(method) !== false);
     const spellings = path === undefined ? undefined : spell(path, this.#naming);

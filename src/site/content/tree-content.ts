@@ -29,7 +29,7 @@ import type { Previews } from "../preview/previews.ts";
 import type { Request } from "../request.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
-import { ContentFields } from "./cache-control.ts";
+import { ContentFields, sandboxLine } from "./cache-control.ts";
 import { codingOf, mediaTypeOf, representFile } from "./file-representation.ts";
 import { fileResponse, isUnsized, unsizedBodyOf } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
@@ -350,7 +350,8 @@ export class TreeContent {
     }
     const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
     const usual = this.#fields.of(file.name, varies);
-    const fields = coding === undefined ? usual : [...usual, coding];
+    const coded = coding === undefined ? usual : [...usual, coding];
+    const fields = file.isUploaded === true ? [...coded, sandboxLine] : coded;
     const representation = representFile(file, mediaType, fields, varies);
     if (slots !== undefined) slots.representation = representation;
     return representation;

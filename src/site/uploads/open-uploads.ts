@@ -9,7 +9,13 @@ import { UploadTree } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
+import { Admissions } from "./admissions.ts";
+import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
+import { sweepAgain } from "./resumable/repeated-sweep.ts";
+import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
+import { UploadLimitFinisher } from "./resumable/upload-limits.ts";
+import { UploadResources } from "./resumable/upload-resources.ts";
 import { SandboxFinisher } from "./sandbox-finisher.ts";
 import { UploadEndpoint } from "./upload-endpoint.ts";
 import { OwnNames } from "./upload-names.ts";
@@ -49,13 +55,27 @@ function rootOf({ tree, home }: UploadService): string | undefined {
  * left. Throws a `ServeError` when nothing can be stored.
  */
 export function openUploads(options: CompleteSiteOptions, service: UploadService): OpenUploads {
-  const { put, post, permissions, uploadDir, uploadMode, trustUploads, index, form } = options;
+  const { put, post, permissions, uploadDir, uploadMode, uploadQuota } = options;
+  const { trustUploads, index, form } = options;
   const root = options.files === undefined ? rootOf(service) : undefined;
   if (root === undefined) {
     throw new ServeError("uploadDir", "uploads need a folder on disk that is served");
   }
   const folder = readFolder(uploadDir);
-  const uploads = new UploadTree({ root, permissions, limits: service.limits });
+  const { limits, clock } = service;
+  const uploads = new UploadTree({
+    root,
+    permissions,
+    limits,
+    clock,
+    scheduler: service.budgets.scheduler,
+    quota:
+      uploadQuota === undefined
+        ? undefined
+        : { folder, bytesMax: uploadQuota, makeRoom: () => admissions.makeRoom() },
+  });
+  const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
+  const admissions: Admissions = new Admissions(admissionLimits, clock);
   const opened = uploads.open(folder);
   if (!opened.ok) {
     throw new ServeError(
@@ -64,21 +84,25 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     );
   }
   opened.value.close();
-  void uploads.sweep(folder, service.clock.epochMs());
+  sweepAgain(uploads, folder, { clock, limits, scheduler: service.budgets.scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
     ...service,
     uploads,
+    admissions,
     permissions,
     folder,
     mode: uploadMode,
     ownNames,
   });
+  const resources = new UploadResources(site);
   return {
     endpoints: [
-      ...(put ? [new PutEndpoint(site)] : []),
-      ...(post === "upload" ? [new UploadEndpoint(site)] : []),
+      new FolderEndpoint(site),
+      new ResourceEndpoint(site, resources),
+      ...(put ? [new PutEndpoint(site, resources)] : []),
+      ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
-    finishers: trustUploads ? [] : [new SandboxFinisher(site)],
+    finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],
   };
 }

@@ -58,6 +58,7 @@ export const whole: Required<Config> = {
   put: true,
   uploadDir: "inbox",
   uploadMode: 0o644,
+  uploadQuota: 1_000_000_000,
   trustUploads: true,
   throttle: "3g",
   log: "json",
