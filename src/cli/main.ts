@@ -21,6 +21,7 @@ import { optionTable } from "./options/option-table.ts";
 import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
+import type { UploadStatus } from "./terminal/upload-status.ts";
 import type { Workers } from "./workers/workers.ts";
 
 const defaultPort: number = optionTable.port.default;
@@ -81,7 +82,11 @@ async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
 }
 
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
-async function start(config: Config, log: LogOutput): Promise<Server | Workers> {
+async function start(
+  config: Config,
+  log: LogOutput,
+  ready: CommandLine["ready"],
+): Promise<Server | Workers> {
   const options = { ...serveOptions(config), ...(await tapOf(config)) };
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
@@ -99,7 +104,28 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
   }
   const painted = logPaint(config);
   const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
-  return onPort(config, (port) => serve({ ...options, port, write, isTerminal }));
+  const listener = uploadListener(config, ready);
+  return onPort(config, (port) => serve({ ...options, ...listener, port, write, isTerminal }));
+}
+
+/**
+ * What shows uploads to a person while they are received; nothing where no person would see it, or
+ * the terminal can't remove it. Its code is loaded by the first upload.
+ */
+function uploadListener(
+  { quiet }: Config,
+  ready: CommandLine["ready"],
+): Pick<ServeOptions, "onUpload"> {
+  const isDumb = process.env["TERM"] === "dumb";
+  if (quiet === true || ready === "json" || isDumb || !standardOutput.isTerminal) return {};
+  let status: UploadStatus | undefined;
+  return { onUpload: (upload) => (status ??= openUploadStatus()).began(upload) };
+}
+
+function openUploadStatus(): UploadStatus {
+  const { terminalStatus } =
+    require("./terminal/upload-status.ts") as typeof import("./terminal/upload-status.ts");
+  return terminalStatus(process.env);
 }
 
 /** What colours the log's lines; undefined where they are no terminal's. */
@@ -233,7 +259,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   }
   try {
     const log = openLog(config);
-    const server = await start(config, log);
+    const server = await start(config, log, command.value.ready);
     const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
     const { auth, faults } = config;

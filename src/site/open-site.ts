@@ -44,6 +44,7 @@ import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
 import type { UploadService } from "./uploads/open-uploads.ts";
+import type { UploadListener } from "./uploads/upload-progress.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
@@ -71,6 +72,8 @@ export interface SiteSurroundings extends TreeSurroundings {
    * default false.
    */
   readonly logsNearNames?: () => boolean;
+  /** Is told of uploads while they are received. */
+  readonly onUpload?: UploadListener | undefined;
 }
 
 /**
@@ -435,7 +438,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { budgets, clock, routes, scheme } = surroundings;
+  const { budgets, clock, routes, scheme, onUpload } = surroundings;
   const hasBackends = Object.keys(options.proxy).length > 0;
   const backends = hasBackends ? surroundings.backends?.() : undefined;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
@@ -450,7 +453,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const live = liveParts(options, surroundings, pages, limits, headers);
   const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
   const service = { tree, content, pages, limits, budgets };
-  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock });
+  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock, onUpload });
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),

@@ -31,6 +31,12 @@ interface Piece {
   used: number;
 }
 
+/** A line that stays below all lines that a terminal is given. */
+interface Footer {
+  /** `text`, with what removes the line before it, and what writes it again behind it. */
+  below(text: Uint8Array | string): Uint8Array | string;
+}
+
 /**
  * A stream for lines of text, with one write at a time. When a second write begins while a first
  * one waits for the reader, Bun 1.4.5 sometimes reports both as written before they are, and the
@@ -51,6 +57,11 @@ export class StandardStream {
   #isDraining = false;
   /** Resolves when nothing is queued any more. */
   #drained: Promise<void> = Promise.resolve();
+  /**
+   * What stands below the last line of the terminal, so that lines have to be written above it;
+   * undefined, nothing does.
+   */
+  footer: Footer | undefined;
 
   /** `descriptor` is the file's; without it the stream is no terminal. */
   constructor(file: BunFile, descriptor = -1) {
@@ -91,6 +102,10 @@ export class StandardStream {
    * rejects.
    */
   write(text: Uint8Array | string): Promise<void> {
+    return this.#writeOn(this.footer?.below(text) ?? text);
+  }
+
+  #writeOn(text: Uint8Array | string): Promise<void> {
     if (this.#isDraining) {
       this.#queue(text);
     } else if (text.length > pieceBytes) {

@@ -39,6 +39,18 @@ describe("a standard stream", () => {
     expect(await child.exited).toBe(0);
   });
 
+  test("writes lines above a footer, as long as there is one", async () => {
+    const child = run(`
+      standardOutput.footer = { below: (text) => \`<\${text}>\` };
+      void standardOutput.write("a");
+      void standardError.write("b");
+      standardOutput.footer = undefined;
+      void standardOutput.write("c");
+    `);
+    expect(await child.stdout.text()).toBe("<a>c");
+    expect(await child.stderr.text()).toBe("b");
+  });
+
   test("drops output without a reader, and the process continues", async () => {
     const child = run(`
       await standardOutput.write("a".repeat(300_000));
