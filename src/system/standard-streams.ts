@@ -55,6 +55,7 @@ export class StandardStream {
   /** What `#taken` was when a wait found that the reader takes nothing. */
   #stalledAt = -1;
   #isDraining = false;
+  #isBroken = false;
   /** Resolves when nothing is queued any more. */
   #drained: Promise<void> = Promise.resolve();
   /**
@@ -80,6 +81,11 @@ export class StandardStream {
     const libc = isPlain ? undefined : openLibc({ isatty: { args: ["i32"], returns: "i32" } });
     if (libc !== undefined) return libc.isatty(this.#descriptor) === 1;
     return process.getBuiltinModule("node:tty").isatty(this.#descriptor);
+  }
+
+  /** Whether text was dropped because the stream's reader is gone (EPIPE). */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Octets that the stream has not taken yet. */
@@ -175,8 +181,8 @@ export class StandardStream {
       this.#sink ??= this.#file.writer();
       const steps = [this.#sink.write(text), this.#sink.flush()];
       return steps.some((step) => step instanceof Promise) ? this.#await(steps) : undefined;
-    } catch {
-      // The reader has closed the pipe, or the disk is full.
+    } catch (error) {
+      this.#fail(error);
       return undefined;
     }
   }
@@ -184,9 +190,14 @@ export class StandardStream {
   async #await(steps: readonly (number | Promise<number>)[]): Promise<void> {
     try {
       await Promise.all(steps.map((step) => Promise.resolve(step)));
-    } catch {
-      // As above.
+    } catch (error) {
+      this.#fail(error);
     }
+  }
+
+  /** Text can't be written: the reader has closed the pipe, or the disk is full. */
+  #fail(error: unknown): void {
+    if (error instanceof Error && "code" in error && error.code === "EPIPE") this.#isBroken = true;
   }
 }
 

@@ -55,10 +55,10 @@ describe("a standard stream", () => {
     const child = run(`
       await standardOutput.write("a".repeat(300_000));
       await standardOutput.write("b");
-      await standardError.write("still here\\n");
+      await standardError.write(\`still here, broken: \${standardOutput.isBroken}\\n\`);
     `);
     await child.stdout.cancel();
-    expect(await child.stderr.text()).toBe("still here\n");
+    expect(await child.stderr.text()).toBe("still here, broken: true\n");
     expect(await child.exited).toBe(0);
   });
 });
