@@ -188,10 +188,13 @@ const modulePaths = (root: string): Bun.BunPlugin => ({
   },
 });
 
-/** Writes the manual page of the package in `folder` into dist/. */
+/**
+ * Writes the manual page of the package in `folder` into dist/. `man` of package.json is a list,
+ * since npm 11 puts no single path where `man` looks.
+ */
 async function writeManual(folder: string): Promise<void> {
   const { manualPage } = await import("./src/cli/manual/manual-page.ts");
-  await Bun.write(join(folder, about.man), manualPage());
+  for (const page of about.man) await Bun.write(join(folder, page), manualPage());
 }
 
 /** Bundles the command line of the package in `folder` into dist/. */

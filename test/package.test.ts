@@ -149,7 +149,8 @@ describe("the package", () => {
   });
 
   test("has its manual page where package.json says, the same that it prints", async () => {
-    const page = readFileSync(join(folder, about.man), "utf8");
+    expect(about.man).toEqual(["./dist/postern.1"]);
+    const page = readFileSync(join(folder, "dist/postern.1"), "utf8");
     expect(page).toStartWith(".Dd ");
     await using command = run(["man"]);
     expect(`${(await command.rest()).join("\n")}\n`).toBe(page);
