@@ -29,6 +29,10 @@ const head = (name: string, octets: number, address: string): string =>
   `PUT /${name} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${address}\r\n` +
   `Content-Length: ${octets}\r\n\r\n`;
 
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await Bun.sleep(1);
+}
+
 test.each([
   ["one address", 1, 10],
   ["many addresses", 20, 40],
@@ -41,12 +45,15 @@ test.each([
     log: "none",
   });
   const slow: RawClient[] = [];
+  const ended = (): readonly RawClient[] => slow.filter(({ text }) => text !== "");
   for (let i = 0; i < 100; i++) {
     const client = await RawClient.connect(server.port);
     client.send(`${head(`slow${i}`, 1000, `192.0.2.${i % addresses}`)}x`);
     slow.push(client);
-    // The next one comes when this one is late.
-    await Bun.sleep(2);
+    // The next one comes when this one has its place, and the others have been late for a while.
+    const place = Math.min(i + 1, places);
+    await until(() => readdirSync(site.root).length >= place && ended().length >= i + 1 - places);
+    if (i + 1 === places) await Bun.sleep(50);
   }
   for (const address of ["192.0.2.0", "192.0.2.99"]) {
     const decent = await RawClient.connect(server.port);
@@ -55,9 +62,8 @@ test.each([
     expect(decent.text).toStartWith("HTTP/1.1 201 ");
     decent.close();
   }
-  const ended = slow.filter(({ text }) => text !== "");
-  expect(ended.length).toBeGreaterThanOrEqual(100 - places);
-  for (const { text } of ended) {
+  expect(ended().length).toBeGreaterThanOrEqual(100 - places);
+  for (const { text } of ended()) {
     expect(text).toStartWith("HTTP/1.1 503 ");
     expect(text).toMatch(/\r\nRetry-After: 1\r\n/);
     expect(text).toContain("came too slowly while others waited");
@@ -82,8 +88,8 @@ test("a slow client that has announced much holds no room in the quota that anot
   const slow = await RawClient.connect(server.port);
   slow.send(`${head("slow", 900_000, "")}x`);
   // Until it has its room, and is late.
-  while (readdirSync(site.root).length === 0) await Bun.sleep(1);
-  await Bun.sleep(20);
+  await until(() => readdirSync(site.root).length > 0);
+  await Bun.sleep(50);
   const large = await RawClient.connect(server.port);
   large.send(head("large", 1_100_000, "") + "y".repeat(1_100_000));
   await large.responses(1);

@@ -2,9 +2,9 @@
  * The names that files have while they are written: hidden ones, so that no visitor is told of
  * them, and none that would be chosen for another file.
  *
- * The file of a resumable upload is named by a digest of its ID. Who learns the name, on a server
- * that shows hidden files, doesn't learn the ID, without which nothing is appended. Beside the file
- * lies its record.
+ * The file of a resumable upload is named by a digest of its ID. A client that learns the name, on
+ * a server that shows hidden files, doesn't learn the ID, without which nothing is appended. Beside
+ * the file lies its record.
  */
 
 const prefix = ".postern-upload-";

@@ -173,12 +173,9 @@ export class ResourceEndpoint implements Endpoint {
 
   /** How far it has come (§4.3.2). */
   async #tell(resumable: ResumableUpload, request: Request): Promise<Response> {
-    const { pages, limits } = this.#site.parts;
+    const { limits } = this.#site.parts;
     const code = await resumable.settle();
-    if (code !== undefined) {
-      await resumable.discard();
-      return storageFailure(code, pages);
-    }
+    if (code !== undefined) return this.#resources.fail(resumable, code);
     const { length } = resumable.record;
     const limit = uploadLimitLine(limits, this.#restMs(resumable, request));
     return length === undefined
@@ -193,22 +190,23 @@ export class ResourceEndpoint implements Endpoint {
     resumable: ResumableUpload,
     turn: UploadTurn,
   ): Promise<Response> {
-    const { pages, limits } = this.#site.parts;
+    const { limits } = this.#site.parts;
     const fields = readUploadFields(request.head.fields);
     const { octets } = resumable.upload;
     if (fields.offset !== octets) {
       // The offset is told, so it must be on the disk.
       const code = await resumable.settle();
-      if (code !== undefined) return storageFailure(code, pages);
+      if (code !== undefined) return this.#resources.fail(resumable, code);
       return mismatchingOffset(octets, fields.offset ?? 0);
     }
     const told = this.#resources.lengthOf(request, fields, resumable);
     if (told.kind === "inconsistent") return inconsistentLength("the lengths differ");
-    if ((told.length ?? 0) > limits.uploadBytesMax) return this.#resources.tooLarge();
+    const least = told.length ?? octets + (request.head.contentLength ?? 0);
+    if (least > limits.uploadBytesMax) return this.#resources.tooLarge();
     const admission = this.#site.admit(request);
     if ("status" in admission) return admission;
     try {
-      const appending = { request, folder, id, resumable, turn, admission, fields };
+      const appending = { request, folder, id, resumable, turn, admission, fields, isKnown: true };
       const answer = await this.#resources.append(appending, told.length);
       return answer === "kept" ? keptResponse(204, resumable, uploadLimitLine(limits)) : answer;
     } finally {

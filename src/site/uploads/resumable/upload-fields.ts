@@ -8,8 +8,8 @@ import type { Target } from "../../../http/message/target.ts";
 import { booleanItem, integerItem } from "../../../http/structured/structured-item.ts";
 
 /**
- * The version of the protocol, which tells drafts from each other. Only who names the same one is
- * sent a 104 (draft, "Draft Version Identification").
+ * The version of the protocol, which tells drafts from each other. Only a client that names the
+ * same one is sent a 104 (draft, appendix B).
  */
 export const interopVersion = 8;
 

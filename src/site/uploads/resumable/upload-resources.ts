@@ -124,6 +124,8 @@ interface Appending {
   readonly turn: UploadTurn;
   readonly admission: Admission;
   readonly fields: UploadFields;
+  /** Whether the client knows where the upload is, and so can go on with it. */
+  readonly isKnown: boolean;
 }
 
 /** How often it is tried to get an upload that another process has, and how long between. */
@@ -187,12 +189,13 @@ export class UploadResources {
     const turn = await this.turns.take(turnKey(id, intent.user));
     try {
       const lack = await resumable.upload.lacks(length ?? 0);
-      if (lack !== undefined) return await this.#fail(resumable, lack);
+      if (lack !== undefined) return await this.fail(resumable, lack);
       const way = intent.method === "PUT" ? "./" : wayTo(folder.path);
       const location: ResponseField = ["Location", way + queryOf(id)];
       const limit = uploadLimitLine(limits);
       if (tells) request.connection?.inform?.(request, 104, [location, limit, version]);
-      const appending = { request, folder, id, resumable, turn, admission, fields };
+      const isKnown = tells;
+      const appending = { request, folder, id, resumable, turn, admission, fields, isKnown };
       const answer = await this.append(appending, length);
       return answer === "kept" ? keptResponse(201, resumable, limit, location) : answer;
     } finally {
@@ -205,21 +208,21 @@ export class UploadResources {
   /**
    * Appends the content of a request to an upload whose file has `length` octets, if that is known,
    * and closes it. The answer; or "kept" when the upload goes on. Rejects with a `BodyError` when
-   * the content breaks off; what has come is kept.
+   * the content breaks off; what has come is kept for a client that knows where.
    */
   async append(appending: Appending, length: number | undefined): Promise<Response | "kept"> {
     const { resumable, fields } = appending;
     try {
       const code = await this.#receive(appending, length);
-      if (code !== undefined) return await this.#fail(resumable, code);
+      if (code !== undefined) return await this.fail(resumable, code);
     } catch (error) {
-      return await this.#breakOff(resumable, length, error);
+      return await this.#breakOff(appending, length, error);
     }
     const { octets } = resumable.upload;
     const isShort = fields.isComplete === true && length !== undefined && octets < length;
     if (fields.isComplete === true && !isShort) return this.#finish(appending);
     const code = await resumable.settle(length);
-    if (code !== undefined) return this.#fail(resumable, code);
+    if (code !== undefined) return this.fail(resumable, code);
     await resumable.close();
     if (!isShort) return "kept";
     return inconsistentLength(`${octets} bytes have come of ${length}`);
@@ -280,7 +283,7 @@ export class UploadResources {
 
   /** The content has ended with `error` before it was whole. */
   async #breakOff(
-    resumable: ResumableUpload,
+    { resumable, isKnown }: Appending,
     length: number | undefined,
     error: unknown,
   ): Promise<Response> {
@@ -290,8 +293,8 @@ export class UploadResources {
       if (length === undefined) return this.tooLarge();
       return inconsistentLength(`more than ${length} bytes have come`, true);
     }
-    const code = await resumable.settle(length);
-    if (code === undefined) await resumable.close();
+    const isKept = isKnown && (await resumable.settle(length)) === undefined;
+    if (isKept) await resumable.close();
     else await resumable.discard();
     throw error;
   }
@@ -312,7 +315,8 @@ export class UploadResources {
     }
   }
 
-  async #fail(resumable: ResumableUpload, code: string): Promise<Response> {
+  /** Ends an upload whose disk has failed with `code`. */
+  async fail(resumable: ResumableUpload, code: string): Promise<Response> {
     await resumable.discard();
     return withLines(storageFailure(code, this.#site.parts.pages), isOver);
   }

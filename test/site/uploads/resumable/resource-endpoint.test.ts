@@ -220,6 +220,10 @@ describe("the length (§4.1.3)", () => {
     const way = (await small.ask("POST /", { "Upload-Complete": "?0" }, "one")).fields["Location"];
     const fields = { ...partial, "Upload-Offset": "3", "Upload-Complete": "?1" };
     expect((await small.ask(`PATCH ${way?.slice(1)}`, fields, "two")).status).toBe(413);
+    const more = { ...fields, "Upload-Complete": "?0" };
+    expect((await small.ask(`PATCH ${way?.slice(1)}`, more, "two")).status).toBe(413);
+    expect((await small.ask(`PATCH ${way?.slice(1)}`, fields, "tw")).status).toBe(201);
+    rmSync(site.at("upload"));
     expect(shown()).toEqual([]);
   });
 });

@@ -143,6 +143,18 @@ describe("all of a file in one request", () => {
   });
 });
 
+test("the beginning of a file leaves nothing when it breaks off, if nothing told where it is", async () => {
+  for (const [version, kept] of [
+    ["7", 0],
+    ["8", 2],
+  ] as const) {
+    const fields = { "Upload-Complete": "?0", "Upload-Draft-Interop-Version": version };
+    const request = sending("POST /", fields, new SentBody(["one"], "break"));
+    expect(await errorOf(request)).toBe("request-timeout");
+    expect(readdirSync(site.root)).toHaveLength(kept);
+  }
+});
+
 describe("a PUT", () => {
   test("is resumed, and its condition is evaluated at both ends", async () => {
     const begun = { "Upload-Complete": "?0", "If-None-Match": "*" };
