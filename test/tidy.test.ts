@@ -493,6 +493,7 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/cli/faults-command.ts faultsText": "part",
   "src/server/faults/fault-file.ts readFaultText": "part",
   "src/cli/terminal/terminal-banner.ts describeOptions": "part",
+  "src/cli/terminal/upload-line.ts fitText": "part",
   "src/cli/terminal/terminal-banner.ts terminalBanner": "part",
   "src/http/fields/accept.ts weightOf": "part",
   "src/http/fields/conditional.ts Outcome": "type",

@@ -37,7 +37,7 @@ const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
  * `text` with every character escaped that could end a line or a quoted string, or control a
  * terminal.
  */
-function escapeLine(text: string): string {
+export function escapeLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (character) => {
     if (character === '"' || character === "\\") return `\\${character}`;
     const code = character.codePointAt(0) ?? 0;

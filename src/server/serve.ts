@@ -432,19 +432,15 @@ class Reporting {
 
   /** Logs as `format` says from now on. */
   reload(format: LogFormat): void {
-    this.flush();
+    this.#log.flush();
     this.#log = this.#begin(format);
   }
 
   /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
-  finish(): void {
-    this.flush();
-    this.#recorder?.close();
-  }
-
-  /** Writes what has been logged. */
-  flush(): void {
+  finish({ wiretap }: CompleteOptions): void {
     this.#log.flush();
+    this.#recorder?.close();
+    wiretap?.ended();
   }
 }
 
@@ -529,6 +525,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     hostNames: () => hostNames(host),
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
+    onUpload: complete.onUpload && guarded(complete.onUpload),
   };
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
@@ -554,8 +551,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const stop = async ({ force = false }: { readonly force?: boolean } = {}): Promise<void> => {
     for (const one of [tls, faults.opened]) one?.stop();
     await close(listeners, live, opened, force, scheduler.alarm());
-    reporting.finish();
-    complete.wiretap?.ended();
+    reporting.finish(complete);
   };
   return {
     get url() {

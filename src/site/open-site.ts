@@ -45,6 +45,7 @@ import type { Tree } from "../tree/tree.ts";
 import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
 import type { UploadOffer } from "./upload-area/upload-offer.ts";
 import type { OpenUploads, UploadService } from "./uploads/open-uploads.ts";
+import type { UploadListener } from "./uploads/upload-progress.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
@@ -72,6 +73,8 @@ export interface SiteSurroundings extends TreeSurroundings {
    * default false.
    */
   readonly logsNearNames?: () => boolean;
+  /** Is told of uploads while they are received. */
+  readonly onUpload?: UploadListener | undefined;
 }
 
 /**
@@ -438,7 +441,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { budgets, clock, routes, scheme } = surroundings;
+  const { budgets, clock, routes, scheme, onUpload } = surroundings;
   const hasBackends = Object.keys(options.proxy).length > 0;
   const backends = hasBackends ? surroundings.backends?.() : undefined;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
@@ -453,7 +456,16 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const live = liveParts(options, surroundings, pages, limits, headers);
   const users = openUsers(options, limits, surroundings, pages);
   const maySend = users?.maySend;
-  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock, maySend });
+  const uploads = uploadsOf(options, {
+    tree,
+    pages,
+    limits,
+    budgets,
+    home,
+    clock,
+    maySend,
+    onUpload,
+  });
   const content = contentOf(options, tree, pages, limits, surroundings, live?.pages, uploads.offer);
   const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [

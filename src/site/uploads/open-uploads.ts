@@ -21,6 +21,7 @@ import { UploadResources } from "./resumable/upload-resources.ts";
 import { SandboxFinisher } from "./sandbox-finisher.ts";
 import { UploadEndpoint } from "./upload-endpoint.ts";
 import { OwnNames } from "./upload-names.ts";
+import type { UploadListener } from "./upload-progress.ts";
 import type { UploadParts } from "./upload-site.ts";
 import { UploadSite } from "./upload-site.ts";
 
@@ -37,6 +38,8 @@ export type UploadService = Pick<UploadParts, "tree" | "pages" | "limits" | "bud
   readonly clock: Clock;
   /** Whether a visitor may send a request with another method; everyone may, without users. */
   readonly maySend: MaySend | undefined;
+  /** Is told of uploads while they are received. */
+  readonly onUpload: UploadListener | undefined;
 };
 
 /** The folder that `named` names below the root. Throws a `ServeError` when it can't be one. */
@@ -81,7 +84,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
         : { folder, bytesMax: uploadQuota, makeRoom: () => admissions.makeRoom() },
   });
   const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
-  const admissions: Admissions = new Admissions(admissionLimits, clock);
+  const admissions: Admissions = new Admissions(admissionLimits, clock, service.onUpload);
   const opened = uploads.open(folder);
   if (!opened.ok) {
     throw new ServeError(
