@@ -6,13 +6,21 @@
  * say, a request line can be longer than the buffer that holds it.
  */
 
+import type {
+  FaultLimits,
+  OperationsLimits,
+  RecordLimits,
+  WebSocketLimits,
+  WorkerLimits,
+} from "./limits/limit-groups.ts";
 import type { Result } from "./result.ts";
 import { failure, success } from "./result.ts";
 import type { ByteCount, Milliseconds } from "./units.ts";
 import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 
 /** The limits and timeouts of one server. Byte and count limits are inclusive. */
-export interface Limits {
+export interface Limits
+  extends FaultLimits, RecordLimits, WebSocketLimits, WorkerLimits, OperationsLimits {
   /**
    * The request line without its CRLF; beyond it 414 (RFC 9112 §3). The same section recommends at
    * least 8000.
@@ -119,6 +127,8 @@ export interface Limits {
    * when more are sent, what they say doesn't count.
    */
   readonly forwardedHopsMax: number;
+  /** A header of the PROXY protocol, version 2; a connection that begins with more is closed. */
+  readonly proxyHeaderBytesMax: ByteCount;
   /** The slowest line that `throttle` may ask for, in bytes per second. */
   readonly throttleBytesPerSecondMin: ByteCount;
   /** The longest latency that `throttle` may ask for. */
@@ -242,19 +252,6 @@ export interface Limits {
   readonly requestBodyKeptBytesMax: ByteCount;
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
-  /**
-   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
-   * length and digest; a request with a longer one is left out.
-   */
-  readonly recordBodyBytesMax: ByteCount;
-  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
-  readonly recordHeldBytesMax: ByteCount;
-  /** Phases of one script of a recording; the next script goes on. */
-  readonly recordPhasesMax: number;
-  /** Scripts of one recording; beyond it nothing more is recorded. */
-  readonly recordScriptsMax: number;
-  /** What one recording writes; beyond it nothing more is recorded. */
-  readonly recordFolderBytesMax: ByteCount;
   /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
   readonly proxyConnectTimeMs: Milliseconds;
   /** How long nothing may pass between the two; after it both connections are reset. */
@@ -264,45 +261,34 @@ export interface Limits {
   readonly uploadBytesMax: ByteCount;
   /** Files of one form that are stored; beyond it 413. */
   readonly uploadFilesMax: number;
-  /** Requests that are being stored at one time; one more is answered 503. */
+  /** Folders below each other, down from the root, that MKCOL makes; beyond it 403. */
+  readonly uploadDepthMax: number;
+  /**
+   * Files that are being received at one time, to be stored; for one more the slowest upload is
+   * ended, if one is slower than below, and else it is answered 503.
+   */
   readonly uploadsAtOnceMax: number;
+  /** The same of one client address. */
+  readonly uploadsPerAddressMax: number;
+  /** The rate of an upload, in bytes per second, below which it may be ended for another one. */
+  readonly uploadBytesPerSecondMin: ByteCount;
+  /** How long it has to be slower, and how much time ahead a faster one earns. */
+  readonly uploadSlowTimeMs: Milliseconds;
+  /** How long the disk may take for one step of storing a file; after it 503. */
+  readonly uploadDiskTimeMs: Milliseconds;
+  /** Resumable uploads that wait for their rest; one more is answered 503. */
+  readonly uploadsUnfinishedMax: number;
+  /** How long a resumable upload may wait for its rest; after it 404. */
+  readonly uploadUnfinishedTimeMs: Milliseconds;
   /** What stays free on the disk that uploads are stored on; beyond it 507. */
   readonly uploadFreeBytesMin: ByteCount;
-  /** Entries among which a start looks for what killed processes have left of uploads. */
-  readonly uploadSweepEntriesMax: number;
-
-  /** Rules of faults, those that were added by `server.fault` among them. */
-  readonly faultRulesMax: number;
+  /** How long a count of what the folder of uploads holds is taken for true. */
+  readonly uploadRecountTimeMs: Milliseconds;
   /**
-   * How long one fault may wait, and all faults of one response together; beyond it the connection
-   * is reset.
+   * Entries among which a start looks for what killed processes have left of uploads; and with a
+   * quota as many as the folder of uploads may have, or nothing more is stored in it.
    */
-  readonly faultWaitTimeMs: Milliseconds;
-  /** Octets that a fault adds to a head, or sends in its place. */
-  readonly faultHeadBytesMax: ByteCount;
-  /** Field lines that a fault adds to a head. */
-  readonly faultFieldsMax: number;
-  /** Interim responses that a fault sends before one response. */
-  readonly faultInterimMax: number;
-  /** How much content an endless response has; after it the connection is reset. */
-  readonly faultEndlessBytesMax: ByteCount;
-
-  /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
-  readonly webSocketMessageBytesMax: ByteCount;
-  /** Fragments of a message; beyond it the socket is closed with 1008. */
-  readonly webSocketFragmentsMax: number;
-  /** Messages of a WebSocket that wait for their handler; beyond it the client is held back. */
-  readonly webSocketInboxBytesMax: ByteCount;
-  /** What waits for a client to read when more is sent to it; beyond it the connection is reset. */
-  readonly webSocketQueueBytesMax: ByteCount;
-  /** How long a client may send nothing until it is pinged. */
-  readonly webSocketIdleTimeMs: Milliseconds;
-  /** How long it may send nothing after that; then the connection is reset. */
-  readonly webSocketPongTimeMs: Milliseconds;
-  /** From the first octet of a message to its last; after it the socket is closed with 1008. */
-  readonly webSocketMessageTimeMs: Milliseconds;
-  /** How long a client may take to answer a Close frame; after it the connection is closed. */
-  readonly webSocketCloseTimeMs: Milliseconds;
+  readonly uploadSweepEntriesMax: number;
 
   /** A file of users and their passwords. */
   readonly passwordFileBytesMax: ByteCount;
@@ -324,6 +310,11 @@ export interface Limits {
   readonly failedLoginLongestTimeMs: Milliseconds;
   /** How long after its last failure an address counts as one without failures. */
   readonly failedLoginKeptTimeMs: Milliseconds;
+  /**
+   * What the kernel buffers of an answer of a backend, on a connection that is opened while
+   * `roomyConnectionsMax` are. About twice as much waits here for each client that reads slowly.
+   */
+  readonly backendUnreadBytesMax: ByteCount;
   /** Connections to one backend; further requests wait for one of them. */
   readonly backendConnectionsMax: number;
   /** Requests that wait for a connection to one backend; one more is answered 503. */
@@ -369,34 +360,8 @@ export interface Limits {
   /** How long that count may take. */
   readonly refusedCountTimeMs: Milliseconds;
 
-  /** Connections to each listener for metrics and health. */
-  readonly operationsConnectionsMax: number;
-  /**
-   * How long a worker may take to tell what it has counted; after it, its last counts stand. So
-   * long has an answer in progress on those listeners when the server stops.
-   */
-  readonly metricsTimeMs: Milliseconds;
-  /** How often a server with metrics looks how late its event loop is. */
-  readonly loopLookTimeMs: Milliseconds;
-  /**
-   * From a signal to stop, when the server says that it isn't ready any more, to the moment when it
-   * accepts no more connections.
-   */
-  readonly drainTimeMs: Milliseconds;
-
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
-  /**
-   * How long a worker may take to listen, to apply a new configuration, and, after `stopTimeMs`, to
-   * end; after it the worker is killed.
-   */
-  readonly workerAnswerTimeMs: Milliseconds;
-  /** The least time from the start of a worker to the start of the one that replaces it. */
-  readonly workerIntervalMs: Milliseconds;
-  /** A worker that ends sooner than this after its start counts as failed. */
-  readonly workerSteadyTimeMs: Milliseconds;
-  /** How long a worker collects lines of the access log before it sends them together. */
-  readonly workerLogTimeMs: Milliseconds;
   /** How often in a row one worker is replaced after a failure. With one failure more all end. */
   readonly workerFailuresMax: number;
 }
@@ -441,6 +406,7 @@ export const defaultLimits: Limits = {
   connectionsPerAddressMax: 20_000,
   forwardedHopsMax: 32,
   trustedNetsMax: 1000,
+  proxyHeaderBytesMax: kibibytes(4),
   throttleBytesPerSecondMin: bytes(1000),
   throttleLatencyMs: seconds(10),
   roomyConnectionsMax: 64,
@@ -499,8 +465,16 @@ export const defaultLimits: Limits = {
 
   uploadBytesMax: mebibytes(16 * 1024),
   uploadFilesMax: 256,
-  uploadsAtOnceMax: 16,
+  uploadDepthMax: 32,
+  uploadsAtOnceMax: 1024,
+  uploadsPerAddressMax: 256,
+  uploadBytesPerSecondMin: kibibytes(16),
+  uploadSlowTimeMs: seconds(2),
+  uploadDiskTimeMs: seconds(120),
+  uploadsUnfinishedMax: 1000,
+  uploadUnfinishedTimeMs: seconds(86_400),
   uploadFreeBytesMin: mebibytes(64),
+  uploadRecountTimeMs: seconds(10),
   uploadSweepEntriesMax: 200_000,
 
   faultRulesMax: 1000,
@@ -529,6 +503,7 @@ export const defaultLimits: Limits = {
   failedLoginTimeMs: milliseconds(250),
   failedLoginLongestTimeMs: seconds(4),
   failedLoginKeptTimeMs: seconds(60),
+  backendUnreadBytesMax: kibibytes(32),
   backendConnectionsMax: 1000,
   backendQueueMax: 1000,
   backendConnectTimeMs: seconds(5),
@@ -608,6 +583,7 @@ const relations: readonly LimitRelation[] = [
     expected: "at most connectionsMax",
     holds: (l) => l.connectionsPerAddressMax <= l.connectionsMax,
   },
+  atLeast("proxyHeaderBytesMax", 232, "the longest addresses"),
   atLeastAs("sendPieceBytes", "inlineBytesMax"),
   atLeastAs("sendBurstBytes", "sendPieceBytes"),
   atLeastAs("codingAtOnceBytesMax", "codingBytesMax"),
@@ -625,6 +601,8 @@ const relations: readonly LimitRelation[] = [
   atLeastAs("requestsKeptBytesMax", "requestBodyKeptBytesMax"),
   atLeastAs("recordHeldBytesMax", "recordBodyBytesMax"),
   atLeast("recordPhasesMax", 1),
+  atLeastAs("uploadsAtOnceMax", "uploadsPerAddressMax"),
+  atLeastAs("uploadsPerAddressMax", "uploadFilesMax"),
   atLeast("webSocketFragmentsMax", 1, "or no message can come"),
   atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
   atLeast("loginsPerAddressMax", 1, "or no user can log in"),

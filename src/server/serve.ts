@@ -14,7 +14,6 @@ import type {
   WebSocketOptions,
   WebSocketRoute,
 } from "../site/web-socket/server-web-socket.ts";
-import type { Scheme } from "../http/message/target.ts";
 import type { Clock } from "../schedule/clock.ts";
 import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
@@ -32,52 +31,18 @@ import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
-import { Observers } from "./observers.ts";
-import type { RecordedRequest } from "./recording/recorded-request.ts";
-import type {
-  ExpectOptions,
-  NextOptions,
-  RecorderLimits,
-  RequestRecorder,
-} from "./recording/request-recorder.ts";
+import type { Recording } from "./observers.ts";
+import { Observers, openRecorder, recordingOf } from "./observers.ts";
+import type { RequestRecorder } from "./recording/request-recorder.ts";
 import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
-import { completeOptions, defaultOptions } from "./serve-options.ts";
+import { addressOf, completeOptions, urlOf } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
 import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
-
-/** What a test asks of the requests that a server got. */
-interface Recording {
-  /**
-   * The requests that arrived, in their order, those in progress among them. One whose head was
-   * malformed is not. The oldest are dropped beyond `limits.requestsKeptMax` and
-   * `limits.requestsKeptBytesMax`.
-   */
-  readonly requests: readonly RecordedRequest[];
-  /**
-   * The first request that fits, is over, and wasn't given out by `next` before; one that has come
-   * already, or that comes `within` so many milliseconds, by default `limits.requestWaitTimeMs`.
-   * Rejects with an Error that says what came instead; also when requests were dropped, since it
-   * may have been among them.
-   *
-   * ```ts
-   * const hook = await server.next({ method: "POST", path: "/hook", within: 500 });
-   * ```
-   */
-  next(options?: NextOptions): Promise<RecordedRequest>;
-  /**
-   * The requests of that method and path that have arrived: one or more, or exactly `times`. Else
-   * throws an Error that says what came instead, the nearest first. It also throws when requests
-   * were dropped.
-   */
-  expect(method: string, path: string, options?: ExpectOptions): readonly RecordedRequest[];
-  /** Empties `requests`, and forgets that any of them was dropped. */
-  reset(): void;
-}
 
 /** A running server. */
 export interface Server extends AsyncDisposable, Recording, FileEditing {
@@ -175,12 +140,6 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
 
-/** How clients name a server: on a Unix socket as on the default host. */
-function addressOf({ host, tls, unix }: CompleteOptions): { host: string; scheme: Scheme } {
-  const scheme = tls === undefined || tls === false ? "http" : "https";
-  return { host: unix === undefined ? host : defaultOptions.host, scheme };
-}
-
 /** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
 function hostNames(host: string): readonly string[] {
   const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
@@ -219,16 +178,6 @@ function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSi
 }
 
 /**
- * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
- * a Unix socket.
- */
-function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
-  const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
-}
-
-/**
  * Has `listener` listen by `options`. Answers with the port, 0 for a Unix socket, whose code is
  * loaded only by a server that has one. Throws a `ServeError` when that fails.
  */
@@ -256,31 +205,6 @@ function openOperations(
   const { Operations: Opened } =
     require("./operations/operations.ts") as typeof import("./operations/operations.ts");
   return new Opened(options, surroundings);
-}
-
-/** The recorder of a server. Its code is loaded only by one that has it. */
-async function openRecorder(
-  { record }: CompleteOptions,
-  limits: () => RecorderLimits,
-  scheduler: Scheduler,
-): Promise<RequestRecorder | undefined> {
-  if (!record) return undefined;
-  const { RequestRecorder: Recorder } = await import("./recording/request-recorder.ts");
-  return new Recorder(limits, () => scheduler.alarm());
-}
-
-/** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
-function recordingOf(recorder: RequestRecorder | undefined): Recording {
-  const recorded = (): RequestRecorder => {
-    if (recorder === undefined) throw new TypeError("the option record is false");
-    return recorder;
-  };
-  return {
-    requests: recorder?.requests ?? [],
-    next: (options = {}) => recorded().next(options),
-    expect: (method, path, options = {}) => recorded().expect(method, path, options),
-    reset: () => recorder?.reset(),
-  };
 }
 
 /** Changes of the files in memory. Their code is loaded by the first. */
@@ -463,19 +387,15 @@ class Reporting {
 
   /** Logs as `format` says from now on. */
   reload(format: LogFormat): void {
-    this.flush();
+    this.#log.flush();
     this.#log = this.#begin(format);
   }
 
   /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
-  finish(): void {
-    this.flush();
-    this.#recorder?.close();
-  }
-
-  /** Writes what has been logged. */
-  flush(): void {
+  finish({ wiretap }: CompleteOptions): void {
     this.#log.flush();
+    this.#recorder?.close();
+    wiretap?.ended();
   }
 }
 
@@ -526,10 +446,7 @@ function contextOf(
     answer: (request, since) =>
       faults.opened === undefined
         ? site().site.answer(request, since)
-        : faults.opened.answer(request, {
-            answer: (asked) => site().site.answer(asked, since),
-            refuse: (refusal, asked) => site().site.refuse(refusal, asked),
-          }),
+        : faults.opened.answer(request, since, site().site),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
     nextFaults: () => faults.opened?.early.next(),
     failed,
@@ -566,6 +483,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
     responseCache: operations?.responseCache,
+    onUpload: complete.onUpload && guarded(complete.onUpload),
   };
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
@@ -600,8 +518,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     for (const one of [tls, faults.opened]) one?.stop();
     await close(listeners, live, opened, force, scheduler.alarm());
     await operations?.close();
-    reporting.finish();
-    complete.wiretap?.ended();
+    reporting.finish(complete);
   };
   return {
     get url() {

@@ -32,8 +32,7 @@ import type { Live, LiveParts } from "./live/live.ts";
 import type { LivePages } from "./live/live-pages.ts";
 import type { NearSearch } from "./near/near-search.ts";
 import type { NearNames } from "./pages/error-page.ts";
-import type { OwnHosts } from "./guards/own-hosts.ts";
-import { HostGuard } from "./guards/host-guard.ts";
+import { hostGuardOf } from "./guards/host-guard.ts";
 import { OriginGuard } from "./guards/origin-guard.ts";
 import { SchemeGuard } from "./guards/scheme-guard.ts";
 import type { ResponseCache } from "./response-cache.ts";
@@ -43,7 +42,10 @@ import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
 import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { UploadService } from "./uploads/open-uploads.ts";
+import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
+import type { UploadOffer } from "./upload-area/upload-offer.ts";
+import type { OpenUploads, UploadService } from "./uploads/open-uploads.ts";
+import type { UploadListener } from "./uploads/upload-progress.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
@@ -73,6 +75,8 @@ export interface SiteSurroundings extends TreeSurroundings {
    * default false.
    */
   readonly logsNearNames?: () => boolean;
+  /** Is told of uploads while they are received. */
+  readonly onUpload?: UploadListener | undefined;
   /** Makes the response cache of a site, where that is one which counts. */
   readonly responseCache?: ((limits: Limits) => ResponseCache) | undefined;
 }
@@ -177,42 +181,11 @@ function openVariants(
   return new Selector({ tree, limits, cache, budgets });
 }
 
-/**
- * The hosts that a site answers to. Their code is loaded when a host other than localhost is looked
- * at. Throws a `ServeError` when one that is allowed is invalid.
- */
-function openHosts(
-  allowHosts: readonly string[],
-  hostNames: () => readonly string[],
-): OwnHosts | undefined {
-  const { readOwnHosts } =
-    require("./guards/own-hosts.ts") as typeof import("./guards/own-hosts.ts");
-  const hosts = readOwnHosts(allowHosts, hostNames);
-  if (hosts.ok) return hosts.value;
-  const example = 'a host without a port, ".example.com" or "*"';
-  throw new ServeError("allowHosts", `an allowed host must be ${example}, not ${hosts.error}`);
-}
-
 /** The archives of a site, whose code is loaded with the first that is asked for. */
 function openArchives(service: ArchiveService): Archives {
   const { Archives: Made } =
     require("./archive/archives.ts") as typeof import("./archive/archives.ts");
   return new Made(service);
-}
-
-/**
- * The guard of a site's hosts; none for a site that answers to all. Throws a `ServeError` when a
- * host is invalid.
- */
-export function hostGuardOf(
-  { allowHosts }: Pick<CompleteSiteOptions, "allowHosts">,
-  hostNames: () => readonly string[],
-  pages: ErrorPages,
-): readonly Guard[] {
-  const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
-  if (allowHosts.length === 0) return [new HostGuard(open, pages)];
-  const hosts = open();
-  return hosts === undefined ? [] : [new HostGuard(() => hosts, pages)];
 }
 
 /** The previews of a site, whose code is loaded with the first that is asked for. */
@@ -295,12 +268,22 @@ function homeOf({ base }: CompleteSiteOptions): ContainedPath {
   return readPlace("base", base);
 }
 
+/** The folder of uploads that aren't trusted; undefined for a site without. */
+function uploadedFolderOf(options: CompleteSiteOptions): UploadedFolder | undefined {
+  const { root, files, put, post, uploadDir, trustUploads } = options;
+  if ((!put && post !== "upload") || trustUploads || files !== undefined) return undefined;
+  const { UploadedFolder: Folder } =
+    require("../tree/disk/uploaded-folder.ts") as typeof import("../tree/disk/uploaded-folder.ts");
+  return new Folder(root, uploadDir);
+}
+
 /** The tree of `options`. The code for several folders, or a prefix, is loaded by its first use. */
 export function openAll(
   options: CompleteSiteOptions,
   limits: Limits,
-  surroundings: TreeSurroundings,
+  around: TreeSurroundings,
 ): OpenTree {
+  const surroundings = { ...around, uploads: uploadedFolderOf(options) };
   const { base, mounts } = options;
   if (base === "/" && Object.keys(mounts).length === 0) {
     return openTree(options, limits, surroundings);
@@ -310,11 +293,10 @@ export function openAll(
 }
 
 /** What uploads add to a site. The code is loaded only for one that has some. */
-function uploadsOf(
-  options: CompleteSiteOptions,
-  service: UploadService,
-): { readonly endpoints: readonly Endpoint[]; readonly finishers: readonly Finisher[] } {
-  if (!options.put && options.post !== "upload") return { endpoints: [], finishers: [] };
+function uploadsOf(options: CompleteSiteOptions, service: UploadService): OpenUploads {
+  if (!options.put && options.post !== "upload") {
+    return { endpoints: [], finishers: [], offer: undefined };
+  }
   const { openUploads } =
     require("./uploads/open-uploads.ts") as typeof import("./uploads/open-uploads.ts");
   return openUploads(options, service);
@@ -343,7 +325,7 @@ function openBase(
  * `ServeError` when a rule is invalid.
  */
 function proxyEndpoints(
-  { proxy }: CompleteSiteOptions,
+  { proxy, auth }: CompleteSiteOptions,
   backends: Backends | undefined,
   how: { readonly pages: ErrorPages; readonly limits: Limits; readonly scheme: Scheme },
 ): readonly Endpoint[] {
@@ -354,7 +336,8 @@ function proxyEndpoints(
     require("./proxy/proxy-endpoint.ts") as typeof import("./proxy/proxy-endpoint.ts");
   const rules = readProxyRules(proxy);
   if (!rules.ok) throw new ServeError("proxy", rules.error);
-  const parts = { ...how, rules: rules.value, backends, pseudonym: ownPseudonym };
+  const hasUsers = auth !== undefined;
+  const parts = { ...how, rules: rules.value, backends, pseudonym: ownPseudonym, hasUsers };
   return [new ProxyEndpoint(parts)];
 }
 
@@ -387,9 +370,9 @@ function contentOf(
   tree: Tree,
   pages: ErrorPages,
   limits: Limits,
-  { budgets, scheme }: SiteSurroundings,
+  { budgets, scheme, caches }: SiteSurroundings & { readonly caches: LateCaches },
   live: LivePages | undefined,
-  caches: LateCaches,
+  uploads: UploadOffer | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector =>
@@ -420,6 +403,7 @@ function contentOf(
     archives: options.allowArchive ? archives : undefined,
     previews: options.previews ? openedPreviews : undefined,
     live,
+    uploads,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
@@ -442,7 +426,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { budgets, clock, routes, scheme } = surroundings;
+  const { budgets, clock, routes, scheme, onUpload } = surroundings;
   const hasBackends = Object.keys(options.proxy).length > 0;
   const backends = hasBackends ? surroundings.backends?.() : undefined;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
@@ -455,10 +439,22 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     hasUsers: options.auth !== undefined,
   });
   const live = liveParts(options, surroundings, pages, limits, headers);
+  const users = openUsers(options, limits, surroundings, pages);
+  const maySend = users?.maySend;
+  const uploads = uploadsOf(options, {
+    tree,
+    pages,
+    limits,
+    budgets,
+    home,
+    clock,
+    maySend,
+    onUpload,
+  });
   const caches: LateCaches = {};
-  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages, caches);
+  const around = { ...surroundings, caches };
+  const content = contentOf(options, tree, pages, limits, around, live?.pages, uploads.offer);
   const service = { tree, content, pages, limits, budgets };
-  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock });
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
@@ -468,7 +464,6 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
-  const users = openUsers(options, limits, surroundings, pages);
   const guards = [...guardsOf(options, surroundings, pages, users)];
   const finishers: Finisher[] = [...(headers === undefined ? [] : [headers]), ...uploads.finishers];
   if (explain) {

@@ -173,6 +173,7 @@ function told(): { observer: Observer; lines: string[] } {
   const observer: Observer = {
     connected: (address) => lines.push(`${address} connected`),
     refused: (_, reason) => lines.push(`refused: ${reason}`),
+    dropped: (_, why) => lines.push(`dropped: ${why}`),
     began: ({ head }) => lines.push(`${head.method} began`),
     answered: (_, { status }) => lines.push(`answered ${status}`),
     ended: ({ response, whole }) => lines.push(`ended ${response?.status} ${whole}`),
@@ -211,7 +212,12 @@ describe("the observers of a listener", () => {
     lines.length = 0;
     const third = await connect();
     expect(await third.ending()).toBe("reset");
-    expect(lines).toEqual(["127.0.0.1 connected", "refused: overloaded", "127.0.0.1 disconnected"]);
+    expect(lines).toEqual([
+      "127.0.0.1 connected",
+      "refused: overloaded",
+      "dropped: far too many connections",
+      "127.0.0.1 disconnected",
+    ]);
     for (const client of [first, second, third]) client.close();
   });
 

@@ -10,7 +10,7 @@ import type { MetricFamily, MetricSample } from "./metric-family.ts";
 import { single } from "./metric-family.ts";
 
 /** The parts of a server that runs. */
-export interface MeasuredParts {
+interface MeasuredParts {
   /** Connections that are open. */
   readonly connections: () => number;
   readonly memory: HttpMemory;

@@ -20,10 +20,7 @@ import type { ListenPlace } from "./listen-place.ts";
 import { readPlace } from "./listen-place.ts";
 
 /** What the listeners are made of besides the options. */
-export interface OperationsService extends Pick<
-  SiteSurroundings,
-  "clock" | "logicalClock" | "budgets"
-> {
+interface OperationsService extends Pick<SiteSurroundings, "clock" | "logicalClock" | "budgets"> {
   readonly limits: Limits;
   readonly tree: Tree;
   readonly failed: (error: unknown) => void;

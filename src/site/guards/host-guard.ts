@@ -10,12 +10,15 @@
  * HTTP/1.0 request without Host passes: browsers always send one.
  *
  * What a trusted proxy says of its client doesn't count here. Such a page can send every field that
- * a proxy sends, and its browser connects from loopback, as the proxy does.
+ * a proxy sends, and its browser connects from loopback, as the proxy does. A header of the PROXY
+ * protocol does count: what a browser sends begins with a method or with a TLS record.
  */
 
 import { refusals } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { Guard } from "../endpoint.ts";
+import { ServeError } from "../serve-error.ts";
+import type { CompleteSiteOptions } from "../site-options.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { OwnHosts } from "./own-hosts.ts";
@@ -63,4 +66,34 @@ export class HostGuard implements Guard {
     if (this.#kept.size < keptHostsMax) this.#kept.add(host);
     return true;
   }
+}
+
+/**
+ * The hosts that a site answers to. Their code is loaded when a host other than localhost is looked
+ * at. Throws a `ServeError` when one that is allowed is invalid.
+ */
+function openHosts(
+  allowHosts: readonly string[],
+  hostNames: () => readonly string[],
+): OwnHosts | undefined {
+  const { readOwnHosts } = require("./own-hosts.ts") as typeof import("./own-hosts.ts");
+  const hosts = readOwnHosts(allowHosts, hostNames);
+  if (hosts.ok) return hosts.value;
+  const example = 'a host without a port, ".example.com" or "*"';
+  throw new ServeError("allowHosts", `an allowed host must be ${example}, not ${hosts.error}`);
+}
+
+/**
+ * The guard of a site's hosts; none for a site that answers to all. Throws a `ServeError` when a
+ * host is invalid.
+ */
+export function hostGuardOf(
+  { allowHosts }: Pick<CompleteSiteOptions, "allowHosts">,
+  hostNames: () => readonly string[],
+  pages: ErrorPages,
+): readonly Guard[] {
+  const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
+  if (allowHosts.length === 0) return [new HostGuard(open, pages)];
+  const hosts = open();
+  return hosts === undefined ? [] : [new HostGuard(() => hosts, pages)];
 }

@@ -9,7 +9,7 @@ import type { Request } from "../request.ts";
 import { ResponseCache } from "../response-cache.ts";
 
 /** How often the caches of a server's sites, one after the other, had the response. */
-export interface CacheCounts {
+interface CacheCounts {
   hits: number;
   misses: number;
 }

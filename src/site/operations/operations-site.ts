@@ -15,8 +15,8 @@ import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { Tree } from "../../tree/tree.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { hostGuardOf } from "../guards/host-guard.ts";
 import { SchemeGuard } from "../guards/scheme-guard.ts";
-import { hostGuardOf } from "../open-site.ts";
 import { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import { ResponsePacing } from "../response-pacing.ts";
@@ -35,7 +35,7 @@ export interface OperationsContent {
 }
 
 /** What the site is made of besides. */
-export interface OperationsSurroundings {
+interface OperationsSurroundings {
   readonly limits: Limits;
   readonly budgets: TurnBudgets;
   readonly hostNames: () => readonly string[];
