@@ -128,6 +128,10 @@ export class RequestMetrics implements Observer {
 
   /** What has been counted. A label appears with its first request. */
   families(): readonly MetricFamily[] {
+    return [...this.#requestFamilies(), ...this.#failureFamilies(), ...this.#connectionFamilies()];
+  }
+
+  #requestFamilies(): readonly MetricFamily[] {
     const durations = this.#durations.flatMap((histogram, place) => {
       const samples = histogram.samples({ method: methods[place] as string });
       return samples.at(-1)?.value === 0 ? [] : samples;
@@ -157,10 +161,15 @@ export class RequestMetrics implements Observer {
         "Requests whose response is not over, those in tunnels included.",
         this.#begun - this.#over,
       ),
+    ];
+  }
+
+  #failureFamilies(): readonly MetricFamily[] {
+    return [
       {
         name: "postern_http_refusals_total",
         type: "counter",
-        help: "Requests that the server refused by itself, by kind.",
+        help: "Requests that the connection refused before the site had answered, by kind.",
         samples: this.#refusals.samples("kind"),
       },
       single(
@@ -181,6 +190,11 @@ export class RequestMetrics implements Observer {
         "Responses that went wrong on purpose.",
         this.#faulty,
       ),
+    ];
+  }
+
+  #connectionFamilies(): readonly MetricFamily[] {
+    return [
       single(
         "counter",
         "postern_connections_total",
