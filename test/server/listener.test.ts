@@ -202,23 +202,16 @@ describe("the observers of a listener", () => {
   });
 
   test("are told nothing of a client that has reset its connection before it was accepted", async () => {
-    const told: string[] = [];
-    const { port, connect } = listening(
-      http1Factory(),
-      {},
-      {
-        connected: (address) => void told.push(`connected ${address}`),
-        disconnected: (address) => void told.push(`disconnected ${address}`),
-      },
-    );
+    const { observer, lines } = told();
+    const { port, connect } = listening(http1Factory(), {}, observer);
     // It is done before this process's event loop goes on, which accepts.
     const options = `{ hostname: "127.0.0.1", port: ${port}, socket: { data() {} } }`;
     const program = `(await Bun.connect(${options})).terminate()`;
     expect(Bun.spawnSync([process.execPath, "-e", program]).exitCode).toBe(0);
     const client = await connect();
     client.close();
-    await until(() => told.length === 2);
-    expect(told).toEqual(["connected 127.0.0.1", "disconnected 127.0.0.1"]);
+    await until(() => lines.length === 2);
+    expect(lines).toEqual(["127.0.0.1 connected", "127.0.0.1 disconnected"]);
   });
 
   test("are told of connections that are turned away, with an answer or by a reset", async () => {
