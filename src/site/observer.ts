@@ -1,7 +1,7 @@
 /**
  * The events of a running server: connections that open and close, requests, and their responses.
- * The access log and the request recorder are observers. Metrics or a status line would be further
- * observers, which need no change in a connection.
+ * The access log, the request recorder and the metrics are observers. A status line would be a
+ * further one, which needs no change in a connection.
  *
  * An observer receives events and changes nothing. An exception it throws is reported as an error
  * of the server.

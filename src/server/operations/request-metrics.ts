@@ -74,6 +74,7 @@ export class RequestMetrics implements Observer {
   #broken = 0;
   #faulty = 0;
   #connections = 0;
+  #dropped = 0;
   #tunnelsOpened = 0;
   #tunnelsOver = 0;
 
@@ -83,6 +84,10 @@ export class RequestMetrics implements Observer {
 
   refused(_remoteAddress: string, reason: RefusalReason): void {
     this.#turnedAway.add(reason);
+  }
+
+  dropped(): void {
+    this.#dropped++;
   }
 
   began(): void {
@@ -207,6 +212,12 @@ export class RequestMetrics implements Observer {
         help: "Connections that were turned away, by reason.",
         samples: this.#turnedAway.samples("reason"),
       },
+      single(
+        "counter",
+        "postern_connections_dropped_total",
+        "Connections that were reset before their first request.",
+        this.#dropped,
+      ),
       single(
         "counter",
         "postern_tunnels_total",

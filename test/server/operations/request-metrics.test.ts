@@ -100,9 +100,11 @@ describe("connections", () => {
       metrics.connected();
       metrics.connected();
       metrics.refused("127.0.0.1", "overloaded");
+      metrics.dropped();
     });
     expect(values.get("postern_connections_total")).toBe(2);
     expect(values.get('postern_connections_refused_total{reason="overloaded"}')).toBe(1);
+    expect(values.get("postern_connections_dropped_total")).toBe(1);
   });
 
   test("that became tunnels are open until they end, and have no duration", () => {
