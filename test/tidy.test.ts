@@ -513,7 +513,6 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/server/log.ts formatLine": "part",
   "src/cli/trust/trust-command.ts Dialog": "type",
   "src/server/tls/local/machine-subjects.ts subjectsOf": "part",
-  "src/site/guards/host-guard.ts HostGuard": "part",
   "src/site/content/representation.ts RepresentationParts": "type",
   "src/site/listing/listing-rows.ts RowFormat": "type",
   "src/site/pages/markup.ts beginPage": "part",

@@ -304,3 +304,9 @@ export function urlOf(scheme: Scheme, host: string, port: number, base = "/"): U
   const shown = bare.includes(":") ? `[${bare}]` : bare;
   return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
 }
+
+/** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
+export function hostNames(host: string): readonly string[] {
+  const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
+  return [host, ...machineNames()];
+}

@@ -26,7 +26,7 @@ import { listenError, Listener } from "./listener.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import type { MetricFamily } from "./operations/metric-family.ts";
-import type { Operations } from "./operations/operations.ts";
+import type { Operations, OperationsService } from "./operations/operations.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
@@ -36,7 +36,7 @@ import { Observers, openRecorder, recordingOf } from "./observers.ts";
 import type { RequestRecorder } from "./recording/request-recorder.ts";
 import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
-import { addressOf, completeOptions, urlOf } from "./serve-options.ts";
+import { addressOf, completeOptions, hostNames, urlOf } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
@@ -140,12 +140,6 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
 
-/** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
-function hostNames(host: string): readonly string[] {
-  const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
-  return [host, ...machineNames()];
-}
-
 function toStandardError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   void standardError.write(`${text}\n`);
@@ -199,12 +193,28 @@ async function openMain(
 /** What a server has for those who run it. Its code is loaded only where they ask for something. */
 function openOperations(
   options: CompleteOptions,
-  surroundings: Pick<SiteSurroundings, "clock" | "budgets">,
+  service: OperationsService,
 ): Operations | undefined {
   if (options.metrics === undefined && options.health === undefined) return undefined;
   const { Operations: Opened } =
     require("./operations/operations.ts") as typeof import("./operations/operations.ts");
-  return new Opened(options, surroundings);
+  return new Opened(options, service);
+}
+
+/** What a server shows of its operations. */
+function operationsFace(
+  operations: Operations | undefined,
+): Pick<Server, "metricsUrl" | "healthUrl" | "measure" | "drain"> {
+  return {
+    metricsUrl: operations?.urls.metricsUrl,
+    healthUrl: operations?.urls.healthUrl,
+    measure: () => operations?.families() ?? [],
+    drain: () => operations?.drain(),
+  };
+}
+
+function connectionsOf(listeners: readonly Listener[]): number {
+  return listeners.reduce((count, { connections }) => count + connections, 0);
 }
 
 /** Changes of the files in memory. Their code is loaded by the first. */
@@ -296,39 +306,57 @@ function prepareTls(
 }
 
 /**
- * Has `main` listen, and a listener that redirects to it, if `options` ask for one, by the rules of
- * `faults` that they have. Rejects with a `ServeError` when a rule is wrong or a port can't be had.
+ * Opens the listeners that `options` ask for: the server's, by the rules of `faults` that they
+ * have, that which redirects to it, and those of `operations`. Rejects with a `ServeError` when a
+ * rule is wrong or a port can't be had.
  */
 async function listen(
-  main: Listener,
+  context: ServerContext,
   options: CompleteOptions,
   tls: ServerTls | undefined,
   faults: LateFaults,
-  listenBeside: () => void,
+  operations: Operations | undefined,
 ): Promise<Listening> {
+  const main = new Listener(context, connectionFactory(options, operations?.memory), tls);
   try {
     faults.configure(options);
-    listenBeside();
+    operations?.listen(context.failed);
     const port = await openMain(main, options);
-    return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
+    const redirecting = tls?.withRedirect(main, port);
+    const opened = redirecting ?? { listeners: [main], port, tlsRedirect: undefined };
+    operations?.begin(() => connectionsOf(opened.listeners));
+    return opened;
   } catch (error) {
     tls?.stop();
     void main.close();
+    void operations?.close();
     throw error;
   }
 }
 
+/** What of a server a stop ends. */
+interface Stoppable {
+  readonly listeners: readonly Listener[];
+  readonly live: LateLive;
+  readonly operations: Operations | undefined;
+  readonly reporting: Reporting;
+  readonly faults: LateFaults;
+  readonly tls: ServerTls | undefined;
+}
+
 /**
- * Closes `listeners`, and resets the connections that are left after `limits.stopTimeMs`, timed by
- * `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
+ * Closes the listeners, and resets the connections that are left after `limits.stopTimeMs`, timed
+ * by `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
  */
 async function close(
-  listeners: readonly Listener[],
-  live: LateLive,
+  { listeners, live, operations, reporting, faults, tls }: Stoppable,
   { tree, limits, backends }: OpenSite,
+  options: CompleteOptions,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
+  operations?.drain();
+  for (const one of [tls, faults.opened]) one?.stop();
   const closing = listeners.map((listener) => listener.close());
   for (const one of [live, backends]) one?.close();
   const abort = (): void => {
@@ -340,6 +368,8 @@ async function close(
   await Promise.all(closing);
   alarm.clear();
   tree.close();
+  await operations?.close();
+  reporting.finish(options);
 }
 
 /** The observers of a server, and its log, which a reload replaces. */
@@ -470,14 +500,12 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const live = new LateLive(clock, scheduler, () => reporting);
-  const budgets = new TurnBudgets(scheduler);
-  const operations = openOperations(complete, { clock, budgets });
+  const shared = { clock, logicalClock: new LogicalClock(), budgets: new TurnBudgets(scheduler) };
+  const operations = openOperations(complete, { ...shared, site: () => opened });
   const surroundings: SiteSurroundings = {
+    ...shared,
     routes: new RouteTable(() => opened.site.endpointsChanged()),
     backends: once(() => openBackends(clock, scheduler)),
-    clock,
-    logicalClock: new LogicalClock(),
-    budgets,
     scheme,
     hostNames: () => hostNames(host),
     live: live.open,
@@ -491,15 +519,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
   const context = contextOf(() => opened, surroundings, reporting, faults, complete);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, connectionFactory(complete, operations?.memory), tls);
-  const { listeners, ...ports } = await listen(listener, complete, tls, faults, () =>
-    operations?.listen(complete, opened, surroundings, reporting.failed),
-  ).catch((error: unknown) => {
-    void operations?.close();
-    throw error;
-  });
-  const connections = (): number => listeners.reduce((count, one) => count + one.connections, 0);
-  operations?.begin({ site: () => opened, connections });
+  const { listeners, ...ports } = await listen(context, complete, tls, faults, operations);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
@@ -513,13 +533,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };
-  const stop = async ({ force = false }: { readonly force?: boolean } = {}): Promise<void> => {
-    operations?.drain();
-    for (const one of [tls, faults.opened]) one?.stop();
-    await close(listeners, live, opened, force, scheduler.alarm());
-    await operations?.close();
-    reporting.finish(complete);
-  };
+  const parts = { listeners, live, operations, reporting, faults, tls };
+  const stop = ({ force = false }: { readonly force?: boolean } = {}): Promise<void> =>
+    close(parts, opened, complete, force, scheduler.alarm());
   return {
     get url() {
       return urlOf(scheme, host, ports.port, opened.source.base);
@@ -536,12 +552,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     ...recordingOf(recorder),
     ...editingOf(() => opened, clock, live.tell),
     get connections() {
-      return connections();
+      return connectionsOf(listeners);
     },
-    metricsUrl: operations?.urls.metricsUrl,
-    healthUrl: operations?.urls.healthUrl,
-    measure: () => operations?.families() ?? [],
-    drain: () => operations?.drain(),
+    ...operationsFace(operations),
     route: (method, path, handler, how) => surroundings.routes.add(method, path, handler, how),
     ...faults.methods,
     webSocket: (path, handler, how) => surroundings.routes.addWebSocket(path, handler, how),

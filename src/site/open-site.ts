@@ -86,6 +86,11 @@ interface LateCaches {
   variants?: { readonly bytes: number };
 }
 
+/** What the caches of a site hold, whenever that is asked. */
+function cacheBytesOf({ fileCacheBytes }: OpenTree, caches: LateCaches): OpenSite["cacheBytes"] {
+  return () => ({ files: fileCacheBytes(), variants: caches.variants?.bytes ?? 0 });
+}
+
 /**
  * The endpoint of POST, made by the first request that it may answer. Most servers get no POST, so
  * they don't load its code.
@@ -479,9 +484,5 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const pacing = new ResponsePacing(budgets.responses, limits);
   const cache = surroundings.responseCache?.(limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits, cache });
-  const cacheBytes: OpenSite["cacheBytes"] = () => ({
-    files: opened.fileCacheBytes(),
-    variants: caches.variants?.bytes ?? 0,
-  });
-  return { ...opened, site, limits, backends, cacheBytes };
+  return { ...opened, site, limits, backends, cacheBytes: cacheBytesOf(opened, caches) };
 }

@@ -12,14 +12,14 @@ afterAll(() => site[Symbol.dispose]());
 
 const words = ["--port", "0", "--health", "0", "--ready", "json", "--quiet", "--no-config"];
 
-async function begin(
-  more: readonly string[],
-): Promise<readonly [Command, { readonly port: number; readonly health: string }]> {
+interface Ready {
+  readonly port: number;
+  readonly health: string;
+}
+
+async function begin(more: readonly string[]): Promise<Command & { readonly ready: Ready }> {
   const command = new Command([site.root, ...words, ...more]);
-  return [
-    command,
-    JSON.parse((await command.line()) ?? "null") as { port: number; health: string },
-  ];
+  return Object.assign(command, { ready: JSON.parse((await command.line()) ?? "null") as Ready });
 }
 
 /** The first status of `/readyz` that isn't 200. */
@@ -34,13 +34,14 @@ async function statusOf(port: number): Promise<number | undefined> {
   const client = await RawClient.connect(port);
   client.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   await client.ending();
+  client.close();
   return client.statuses[0];
 }
 
 describe("--drain", () => {
   test("is not ready at once, accepts new clients, and ends at the second signal", async () => {
-    const [command, { port, health }] = await begin(["--drain", "3600"]);
-    await using _command = command;
+    await using command = await begin(["--drain", "3600"]);
+    const { port, health } = command.ready;
     command.signal("SIGTERM");
     expect(await unready(health)).toBe(503);
     expect(await statusOf(port)).toBe(200);
@@ -49,8 +50,8 @@ describe("--drain", () => {
   });
 
   test.each([["--drain", "0.1"], []])("ends by itself, with 0 (%p)", async (...more) => {
-    const [command, { port }] = await begin(more);
-    await using _command = command;
+    await using command = await begin(more);
+    const { port } = command.ready;
     expect(await statusOf(port)).toBe(200);
     command.signal("SIGTERM");
     expect(await command.status).toBe(0);

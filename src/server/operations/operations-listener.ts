@@ -20,7 +20,7 @@ import type { ListenPlace } from "./listen-place.ts";
 import { readPlace } from "./listen-place.ts";
 
 /** What the listeners are made of besides the options. */
-interface OperationsService extends Pick<SiteSurroundings, "clock" | "logicalClock" | "budgets"> {
+interface ListenersService extends Pick<SiteSurroundings, "clock" | "logicalClock" | "budgets"> {
   readonly limits: Limits;
   readonly tree: Tree;
   readonly failed: (error: unknown) => void;
@@ -49,14 +49,14 @@ export class OperationsListeners implements OperationsUrls {
   readonly metricsUrl: URL | undefined;
   readonly healthUrl: URL | undefined;
   readonly #options: CompleteOptions;
-  readonly #service: OperationsService;
+  readonly #service: ListenersService;
   readonly #listeners: Listener[] = [];
 
   /** Throws a `ServeError` when a place is wrong, or can't be had. */
   constructor(
     options: CompleteOptions,
     { metrics, unreadiness }: Required<OperationsContent>,
-    service: OperationsService,
+    service: ListenersService,
   ) {
     this.#options = options;
     this.#service = service;

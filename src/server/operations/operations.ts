@@ -77,10 +77,13 @@ class Counting {
   }
 }
 
-/** A server's parts, as soon as it listens. */
-interface Running {
+/** What the operations of a server are made of besides its options. */
+export interface OperationsService extends Pick<
+  SiteSurroundings,
+  "clock" | "logicalClock" | "budgets"
+> {
+  /** The present site. */
   readonly site: () => OpenSite;
-  readonly connections: () => number;
 }
 
 /** Why the folders of `site` can't be served; undefined when all are there. */
@@ -91,19 +94,20 @@ export function missingRoot({ sources }: Pick<OpenSite, "sources">): string | un
 
 /** The operations of one server. */
 export class Operations {
+  readonly #options: CompleteOptions;
+  readonly #service: OperationsService;
   /** Undefined for a server that tells its health alone. */
   readonly #counting: Counting | undefined;
-  readonly #clock: Clock;
   #listeners: OperationsListeners | undefined;
-  #running: Running | undefined;
+  /** The server's connections; undefined until it listens. */
+  #connections: (() => number) | undefined;
   #isStopping = false;
 
-  constructor(
-    { metrics }: CompleteOptions,
-    { clock, budgets }: Pick<SiteSurroundings, "clock" | "budgets">,
-  ) {
-    this.#clock = clock;
-    if (metrics !== undefined) this.#counting = new Counting(clock, budgets.scheduler);
+  constructor(options: CompleteOptions, service: OperationsService) {
+    this.#options = options;
+    this.#service = service;
+    const { clock, budgets } = service;
+    if (options.metrics !== undefined) this.#counting = new Counting(clock, budgets.scheduler);
   }
 
   get observer(): RequestMetrics | undefined {
@@ -136,40 +140,34 @@ export class Operations {
 
   /** What has been counted, without what stands for the process as a whole. */
   families(): readonly MetricFamily[] {
-    const running = this.#running;
-    if (running === undefined || this.#counting === undefined) return [];
-    return this.#counting.families(running.site, running.connections);
+    if (this.#connections === undefined || this.#counting === undefined) return [];
+    return this.#counting.families(this.#service.site, this.#connections);
   }
 
-  /** Listens where `options` say. Throws a `ServeError` when that can't be had. */
-  listen(
-    options: CompleteOptions,
-    site: OpenSite,
-    surroundings: SiteSurroundings,
-    failed: (error: unknown) => void,
-  ): void {
+  /**
+   * Listens where the options say; `failed` is told of errors. Throws a `ServeError` when a place
+   * can't be had.
+   */
+  listen(failed: (error: unknown) => void): void {
+    const { clock, site } = this.#service;
     const text = (): string =>
       metricsText([
-        ...serverFamilies(this.#unreadiness() === undefined, this.#clock.epochMs()),
+        ...serverFamilies(this.#unreadiness() === undefined, clock.epochMs()),
         ...this.families(),
       ]);
     const content = {
       metrics: { type: metricsType, text },
       unreadiness: () => this.#unreadiness(),
     };
-    const { limits, tree } = site;
-    this.#listeners = new OperationsListeners(options, content, {
-      ...surroundings,
-      limits,
-      tree,
-      failed,
-    });
+    const { limits, tree } = site();
+    const service = { ...this.#service, limits, tree, failed };
+    this.#listeners = new OperationsListeners(this.#options, content, service);
   }
 
-  /** The server listens. */
-  begin(running: Running): void {
-    this.#running = running;
-    this.#counting?.begin(running.site().limits);
+  /** The server listens, and has `connections`. */
+  begin(connections: () => number): void {
+    this.#connections = connections;
+    this.#counting?.begin(this.#service.site().limits);
   }
 
   /** The server is about to stop: it is ready no more, though it still serves. */
@@ -186,7 +184,7 @@ export class Operations {
 
   #unreadiness(): string | undefined {
     if (this.#isStopping) return "it is stopping";
-    if (this.#running === undefined) return "it does not listen yet";
-    return missingRoot(this.#running.site());
+    if (this.#connections === undefined) return "it does not listen yet";
+    return missingRoot(this.#service.site());
   }
 }

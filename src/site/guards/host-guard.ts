@@ -32,7 +32,7 @@ export function isLoopback(address: string): boolean {
 }
 
 /** The guard of a site that answers to some hosts only. */
-export class HostGuard implements Guard {
+class HostGuard implements Guard {
   readonly #open: () => OwnHosts | undefined;
   #hosts: OwnHosts | undefined;
   readonly #pages: ErrorPages;

@@ -17,9 +17,9 @@ interface Ready {
 
 const words = ["--workers", "2", "--port", "0", "--quiet", "--ready", "json", "--no-config"];
 
-async function begin(more: readonly string[]): Promise<readonly [Command, Ready]> {
+async function begin(more: readonly string[]): Promise<Command & { readonly ready: Ready }> {
   const command = new Command([here.root, ...words, ...more]);
-  return [command, JSON.parse((await command.line()) ?? "null") as Ready];
+  return Object.assign(command, { ready: JSON.parse((await command.line()) ?? "null") as Ready });
 }
 
 async function valuesOf({ metrics }: Ready): Promise<ReadonlyMap<string, number>> {
@@ -43,8 +43,8 @@ async function ask({ port }: Ready): Promise<readonly RawClient[]> {
 
 describe("metrics of workers", () => {
   test("are summed by their supervisor, the gauges, too", async () => {
-    const [command, ready] = await begin(["--metrics", "0"]);
-    await using _command = command;
+    await using command = await begin(["--metrics", "0"]);
+    const { ready } = command;
     const clients = await ask(ready);
     const values = await valuesOf(ready);
     expect(values.get(answered)).toBe(32);
@@ -57,8 +57,8 @@ describe("metrics of workers", () => {
   });
 
   test("don't fall when a worker ends, and know that it was replaced", async () => {
-    const [command, ready] = await begin(["--metrics", "0", "--health", "0"]);
-    await using _command = command;
+    await using command = await begin(["--metrics", "0", "--health", "0"]);
+    const { ready } = command;
     for (const client of await ask(ready)) client.close();
     expect((await valuesOf(ready)).get(answered)).toBe(32);
     const [killed = 0] = childrenOf(command.pid);
@@ -73,8 +73,8 @@ describe("metrics of workers", () => {
   });
 
   test("of a worker that doesn't answer are those from before, and it is counted", async () => {
-    const [command, ready] = await begin(["--metrics", "0"]);
-    await using _command = command;
+    await using command = await begin(["--metrics", "0"]);
+    const { ready } = command;
     for (const client of await ask(ready)) client.close();
     expect((await valuesOf(ready)).get(answered)).toBe(32);
     const [stopped = 0] = childrenOf(command.pid);
@@ -94,8 +94,8 @@ describe("metrics of workers", () => {
 
 describe("health of workers", () => {
   test("is ready when all listen, and not once they stop", async () => {
-    const [command, ready] = await begin(["--health", "0", "--drain", "60"]);
-    await using _command = command;
+    await using command = await begin(["--health", "0", "--drain", "60"]);
+    const { ready } = command;
     expect(await readiness(ready)).toEqual([200, "ready\n"]);
     command.signal("SIGTERM");
     let [status, text] = await readiness(ready);
@@ -108,8 +108,8 @@ describe("health of workers", () => {
   });
 
   test("a port that is taken is told before any worker starts", async () => {
-    const [command, ready] = await begin([]);
-    await using _command = command;
+    await using command = await begin([]);
+    const { ready } = command;
     const taken = new URL(`http://localhost:${ready.port}/`).port;
     await using other = new Command([here.root, ...words, "--health", `localhost:${taken}`]);
     expect(await other.status).toBe(1);

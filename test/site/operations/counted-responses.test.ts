@@ -1,53 +1,54 @@
-import { afterAll, beforeAll, describe, expect, setSystemTime, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 
 import { CountedResponses } from "../../../src/site/operations/counted-responses.ts";
-import { serve } from "../../../index.ts";
 import { TempSite } from "../../temp-site.ts";
-import { RawClient } from "../../raw-client.ts";
+import { repeatedHead, requestWith } from "../fake-request.ts";
+import { show } from "../shown-response.ts";
+import { SiteClient } from "../site-client.ts";
 
-const site = new TempSite("empty");
-site.file("a.txt", "a");
-// What was written a moment ago is not cached.
-beforeAll(() => void setSystemTime(new Date(Date.now() + 60_000)));
-afterAll(() => {
-  setSystemTime();
-  site[Symbol.dispose]();
-});
+const folder = new TempSite("empty");
+folder.file("a.txt", "a");
+afterAll(() => folder[Symbol.dispose]());
 
-/** The hits and misses that `server` tells. */
-function lookups(families: Awaited<ReturnType<typeof serve>>): readonly number[] {
-  const family = families.measure().find(({ name }) => name.startsWith("postern_response_cache"));
-  return family?.samples.map(({ value }) => value) ?? [];
+/** A client of a site whose cache counts, and the counts. */
+function begin() {
+  const counts = { hits: 0, misses: 0 };
+  const client = new SiteClient(folder.root);
+  Object.assign(client.surroundings, {
+    responseCache: (limits: SiteClient["limits"]) => new CountedResponses(limits, counts),
+  });
+  client.reload(folder.root, {});
+  return { client, counts };
 }
 
 describe("a cache that counts", () => {
-  test("has nothing for a request whose head has no slot: a miss", () => {
-    const counts = { hits: 0, misses: 0 };
-    const cache = new CountedResponses({ inlineBytesMax: 1000 }, counts);
-    const request = { head: {}, receivedMs: 0 } as Parameters<typeof cache.find>[0];
-    expect(cache.find(request, 0)).toBeUndefined();
-    expect(counts).toEqual({ hits: 0, misses: 1 });
-  });
-
-  test("tells hits from misses of requests that are the same", async () => {
-    await using server = await serve({ root: site.root, metrics: true });
-    const client = await RawClient.connect(server.port);
-    for (let i = 1; i <= 5; i++) {
-      client.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      await client.responses(i);
+  test("has misses until a response is cached, and then hits", async () => {
+    const { client, counts } = begin();
+    const head = repeatedHead("GET /a.txt");
+    for (let i = 0; i < 6; i++) {
+      const response = await show(await client.answer(requestWith(head)));
+      expect(response).toMatchObject({ status: 200, body: "a" });
     }
-    client.close();
-    const [hits = 0, misses = 0] = lookups(server);
-    expect(hits + misses).toBe(5);
+    expect(counts.hits + counts.misses).toBe(6);
+    expect(counts.misses).toBeGreaterThan(0);
+    const { hits } = counts;
     expect(hits).toBeGreaterThan(0);
-    expect(misses).toBeGreaterThan(0);
+    await client.answer(requestWith(head));
+    expect(counts.hits).toBe(hits + 1);
   });
 
-  test("goes on counting after a reload, which begins with an empty cache", async () => {
-    await using server = await serve({ root: site.root, metrics: true });
-    await fetch(new URL("a.txt", server.url));
-    server.reload({});
-    await fetch(new URL("a.txt", server.url));
-    expect(lookups(server)).toEqual([0, 2]);
+  test("has misses for heads that didn't come before", async () => {
+    const { client, counts } = begin();
+    for (let i = 0; i < 3; i++) await client.answer(requestWith(repeatedHead("GET /a.txt")));
+    expect(counts).toEqual({ hits: 0, misses: 3 });
+  });
+
+  test("goes on counting in the cache of the site that a reload opens", async () => {
+    const { client, counts } = begin();
+    const head = repeatedHead("GET /a.txt");
+    await client.answer(requestWith(head));
+    client.reload(folder.root, {});
+    await client.answer(requestWith(head));
+    expect(counts).toEqual({ hits: 0, misses: 2 });
   });
 });
