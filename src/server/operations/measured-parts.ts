@@ -7,7 +7,7 @@ import type { OpenSite } from "../../site/open-site.ts";
 import { standardOutput } from "../../system/standard-streams.ts";
 import type { HttpMemory } from "../http1/http1-factory.ts";
 import type { MetricFamily, MetricSample } from "./metric-family.ts";
-import { single } from "./metric-family.ts";
+import { single, sumFamilies } from "./metric-family.ts";
 
 /** The parts of a server that runs. */
 interface MeasuredParts {
@@ -71,7 +71,7 @@ function backendFamilies({ backends }: OpenSite): readonly MetricFamily[] {
       labels: { backend: name },
       value: state[of],
     }));
-  return [
+  const families: readonly MetricFamily[] = [
     {
       name: "postern_backend_connections",
       type: "gauge",
@@ -85,4 +85,6 @@ function backendFamilies({ backends }: OpenSite): readonly MetricFamily[] {
       samples: samples("waiting"),
     },
   ];
+  // One backend under several rules may have several pools, and a sample may stand there once.
+  return sumFamilies([families]);
 }

@@ -82,7 +82,7 @@ export interface BackendState {
 export interface Backends {
   /** The backends at `addresses`, one for each, for a site with `limits`. */
   open(addresses: readonly BackendAddress[], limits: Limits): readonly Backend[];
-  /** One state for each of the site that was opened last. */
+  /** Those of the site that was opened last; a backend that rules treat differently has several. */
   states(): readonly BackendState[];
   /** The server stops: connections that are free are closed, and others when they are. */
   close(): void;

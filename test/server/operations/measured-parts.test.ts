@@ -41,7 +41,12 @@ describe("the gauges of a server", () => {
 
   test("name backends, where there are some", () => {
     const { opened } = new SiteClient(folder.root);
-    const states = [{ name: "http://127.0.0.1:3000", connections: 2, waiting: 1 }];
+    const name = "http://127.0.0.1:3000";
+    // The same backend under two rules.
+    const states = [
+      { name, connections: 2, waiting: 1 },
+      { name, connections: 3, waiting: 0 },
+    ];
     const backends = { states: () => states, open: () => [], close: () => undefined };
     const parts = { connections: () => 0, memory: openHttpMemory() };
     const without = metricsText(partFamilies({ ...parts, site: () => opened }));
@@ -49,7 +54,7 @@ describe("the gauges of a server", () => {
     const site = { ...opened, backends };
     const { values } = readExposition(metricsText(partFamilies({ ...parts, site: () => site })));
     const backend = '{backend="http://127.0.0.1:3000"}';
-    expect(values.get(`postern_backend_connections${backend}`)).toBe(2);
+    expect(values.get(`postern_backend_connections${backend}`)).toBe(5);
     expect(values.get(`postern_backend_requests_waiting${backend}`)).toBe(1);
   });
 });

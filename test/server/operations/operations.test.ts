@@ -137,6 +137,24 @@ describe("the metrics of a server", () => {
     expect(values.get('postern_http_requests_total{method="GET",code="101"}')).toBe(1);
   });
 
+  test("tell of backends: connections that are kept, and what failed, as statuses", async () => {
+    await using backend = await serve({ files: { "/api/a.txt": "a" } });
+    const target = `http://127.0.0.1:${backend.port}`;
+    await using server = await serve({
+      files: {},
+      metrics: "0",
+      // Nothing listens on port 1.
+      proxy: { "/api": target, "/gone": "http://127.0.0.1:1" },
+    });
+    expect((await fetch(new URL("api/a.txt", server.url))).status).toBe(200);
+    expect((await fetch(new URL("gone", server.url))).status).toBe(502);
+    const { values } = await metricsOf(server);
+    expect(values.get(`postern_backend_connections{backend="${target}"}`)).toBe(1);
+    expect(values.get('postern_backend_connections{backend="http://127.0.0.1:1"}')).toBe(0);
+    expect(values.get(`postern_backend_requests_waiting{backend="${target}"}`)).toBe(0);
+    expect(values.get('postern_http_requests_total{method="GET",code="502"}')).toBe(1);
+  });
+
   test("stay counted by a server that serves them nowhere", async () => {
     using site = siteOf();
     await using server = await serve({ root: site.root, metrics: true });

@@ -26,7 +26,7 @@ describe("a cache that counts", () => {
     const { client, counts } = begin();
     const head = repeatedHead("GET /a.txt");
     for (let i = 0; i < 6; i++) {
-      const response = await show(await client.answer(requestWith(head)));
+      const response = show(await client.answer(requestWith(head)));
       expect(response).toMatchObject({ status: 200, body: "a" });
     }
     expect(counts.hits + counts.misses).toBe(6);

@@ -128,10 +128,11 @@ export class BackendPool implements Backend, BackendOwner {
   }
 
   get state(): BackendState {
-    const { scheme, host, port } = this.#address;
+    const { scheme, host, port, unix } = this.#address;
     const { connections } = this;
     const named = host.includes(":") ? `[${host}]` : host;
-    return { name: `${scheme}://${named}:${port}`, connections, waiting: this.#waiting.size };
+    const name = unix === undefined ? `${scheme}://${named}:${port}` : `unix:${unix}`;
+    return { name, connections, waiting: this.#waiting.size };
   }
 
   ask(request: OutgoingRequest): BackendCall {

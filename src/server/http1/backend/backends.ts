@@ -43,7 +43,6 @@ export class BackendPools implements Backends {
   }
 
   states(): readonly BackendState[] {
-    // Pools of one address with other limits are one backend to those who look.
     return [...this.#pools.values()].map(({ state }) => state);
   }
 
