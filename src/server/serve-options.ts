@@ -94,16 +94,16 @@ export interface ServeOptions extends SiteOptions {
    */
   readonly isTerminal?: () => boolean;
   /**
-   * Counts what the server does, and serves the counts at `/metrics` on a listener of its own:
-   * `[HOST:]PORT`, by default on 127.0.0.1. With `true` they are only counted, for
+   * Counts what the server does, and serves the counts at `/metrics` on a listener of its own: a
+   * port, or "HOST:PORT"; by default on 127.0.0.1. With `true` they are only counted, for
    * `server.measure()`. By default nothing is counted.
    */
-  readonly metrics?: string | true;
+  readonly metrics?: string | number | true;
   /**
    * Tells at `/livez` and `/readyz` whether the server lives and is ready, on a listener of its
-   * own: `[HOST:]PORT`, by default on 127.0.0.1. It may be that of `metrics`. None by default.
+   * own: a port, or "HOST:PORT"; by default on 127.0.0.1. It may be that of `metrics`. None by default.
    */
-  readonly health?: string;
+  readonly health?: string | number;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
   /**

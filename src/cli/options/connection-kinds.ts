@@ -128,7 +128,13 @@ export const drainFlag = {
 } as const;
 
 /** Where a listener for operators listens; `server/operations/listen-place.ts` reads it. */
-const listenPlace = text("a port, or a host and a port", plainText("[HOST:]PORT"));
+const listenPlace: Kind<string | number> = {
+  fault: faultUnless(
+    "a port, or a host and a port",
+    (value) => typeof value === "string" || typeof value === "number",
+  ),
+  text: plainText("[HOST:]PORT"),
+};
 
 /** The rows of the options that say where a server listens, and to whom it answers. */
 export const connectionRows = {

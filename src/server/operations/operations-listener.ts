@@ -35,10 +35,10 @@ export interface OperationsUrls {
 /** The place that the option called `name` asks for; undefined for none. */
 function placeOf(
   name: "metrics" | "health",
-  value: string | true | undefined,
+  value: string | number | true | undefined,
 ): ListenPlace | undefined {
   if (value === undefined || value === true) return undefined;
-  const place = readPlace(value);
+  const place = readPlace(String(value));
   if (place !== undefined) return place;
   const example = "a port, 9100, or a host and a port, 0.0.0.0:9100";
   throw new ServeError(name, `${name} must be ${example}, not ${JSON.stringify(value)}`);

@@ -86,3 +86,14 @@ test("a deadline is a week at most", () => {
   expect(deadlinesText.read("write=604801")).toBeUndefined();
   expect(deadlinesText.read("toString=1")).toBeUndefined();
 });
+
+describe("where a listener for operators listens", () => {
+  const place = connectionRows.metrics.kind;
+
+  test("is text or a number in a configuration, and text on the command line", () => {
+    expect(place.fault("0.0.0.0:9100", "metrics")).toBeUndefined();
+    expect(place.fault(9100, "metrics")).toBeUndefined();
+    expect(place.fault(true, "metrics")).toBeDefined();
+    expect(read(place, "[::1]:9100")).toBe("[::1]:9100");
+  });
+});

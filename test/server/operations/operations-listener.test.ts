@@ -54,7 +54,7 @@ describe("the listeners for operators", () => {
   });
 
   test("are closed with the server", async () => {
-    const server = await serve({ root, metrics: "0" });
+    const server = await serve({ root, metrics: 0 });
     const port = Number(server.metricsUrl?.port);
     const idle = await RawClient.connect(port, "127.0.0.1");
     await server.stop();
@@ -106,6 +106,10 @@ describe("the listeners for operators", () => {
     expect(await refusalOf({ metrics: "nine" })).toEqual([
       "metrics",
       `metrics must be ${example}, not "nine"`,
+    ]);
+    expect(await refusalOf({ health: 65_536 })).toEqual([
+      "health",
+      `health must be ${example}, not 65536`,
     ]);
     expect(await refusalOf({ health: "a:99999" })).toEqual([
       "health",
