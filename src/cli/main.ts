@@ -87,9 +87,6 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
     const count = countWorkers(config);
-    if (count > 1 && Bun.isStandaloneExecutable) {
-      throw new ServeError("workers", "a compiled executable can't start workers");
-    }
     if (count > 1 && config.unix !== undefined) {
       throw new ServeError("workers", "workers can't share a Unix socket");
     }

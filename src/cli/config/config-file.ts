@@ -53,8 +53,6 @@ function readJson(octets: Uint8Array): Result<Config, string> {
 
 /** Runs a TypeScript or JavaScript file and reads its default export as a configuration. */
 async function run(file: string): Promise<Result<Config, string>> {
-  // The thread's program is not part of an executable that `bun build --compile` makes.
-  if (Bun.isStandaloneExecutable) return failure(": a compiled executable reads only JSON");
   const path = absolutePath("", file);
   if (!path.isWellFormed()) return failure(": Bun can't import a path that isn't UTF-8; use JSON");
   const worker = new Worker(new URL("./config-worker.ts", import.meta.url));
