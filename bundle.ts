@@ -38,7 +38,7 @@ function writeManifest(folder: string): Promise<number> {
  * Writes the package to `folder`. Returns the modules in each file of its dist/, relative to the
  * checkout.
  */
-export async function layOut(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
+async function layOut(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const built = await build(folder);
   const copied = ["README.md", "LICENSE", ...packedFiles].filter((name) => name !== "dist");
   for (const name of copied.flatMap((pattern) => globSync(pattern, { cwd: root }))) {

@@ -214,6 +214,12 @@ function postern(name: string, checkout: string): Peer {
   };
 }
 
+/** The program of the command `postern`, by the manifest of the package in `folder`. */
+function commandOf(folder: string): string {
+  const { bin } = require(join(folder, "package.json")) as { readonly bin: { postern: string } };
+  return join(folder, bin.postern);
+}
+
 function launchPostern(program: string, site: Site, checkout: string): Launch {
   const { root, setup, port } = site;
   if (setup.upload) {
@@ -228,8 +234,7 @@ function launchPostern(program: string, site: Site, checkout: string): Launch {
   }
   if (setup.tls) flags.push("--tls-cert", site.certificate, "--tls-key", site.key);
   if (setup.workers !== undefined) flags.push("--workers", String(setup.workers));
-  const script =
-    site.package === undefined ? join(checkout, "index.ts") : join(site.package, "bin/postern.ts");
+  const script = site.package === undefined ? join(checkout, "index.ts") : commandOf(site.package);
   return { command: [program, script, root, ...flags] };
 }
 

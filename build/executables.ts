@@ -21,7 +21,7 @@ import { programPlaces, threads } from "./programs.ts";
 const root = join(import.meta.dir, "..");
 
 /** What executables can be made for. */
-export const targets = [
+const targets = [
   "linux-x64",
   "linux-x64-musl",
   "linux-arm64",
@@ -32,7 +32,7 @@ export const targets = [
   "windows-arm64",
 ] as const;
 
-export type Target = (typeof targets)[number];
+type Target = (typeof targets)[number];
 
 /** The modules of an executable, relative to the checkout. */
 function modulesIn({ metafile }: Bun.BuildOutput): readonly string[] {
