@@ -1,13 +1,5 @@
-/**
- * The program of an executable. Bun starts it whatever the arguments are, so that a worker process
- * is this program, too: its supervisor (`src/cli/workers/worker-process.ts`) gives it one argument
- * and a channel for orders.
- */
+/** The program of an executable: the command line, without an `await` that its start would wait for. */
 
-import { workerArgument } from "../src/cli/workers/worker-message.ts";
+import { main } from "../src/cli/main.ts";
 
-if (process.argv[2] === workerArgument && process.send !== undefined) {
-  void import("../src/cli/workers/worker.ts");
-} else {
-  void import("../src/cli/main.ts").then(({ main }) => main(process.argv.slice(2)));
-}
+void main(process.argv.slice(2));

@@ -17,7 +17,7 @@ import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { helpText, readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
-import { readCommandLine } from "./options/command-line.ts";
+import { readCommandLine, workerArgument } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
 import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
@@ -253,6 +253,10 @@ function withAllOctets(words: readonly string[]): readonly string[] {
 export async function main(given: readonly string[]): Promise<void> {
   const words = withAllOctets(given);
   const [first] = words;
+  if (first === workerArgument && Bun.isStandaloneExecutable && process.send !== undefined) {
+    await import("./workers/worker.ts");
+    return;
+  }
   if (first === "audit") {
     const { runAudit } = await import("./audit/audit-command.ts");
     process.exitCode = await runAudit(words.slice(1));

@@ -37,8 +37,8 @@ afterAll(() => {
 });
 
 /** What the executable printed until it ended, and its exit status. */
-async function ended(words: readonly string[], cwd = home) {
-  await using child = Bun.spawn([executable, ...words], {
+async function ended(words: readonly string[], cwd = home, program = executable) {
+  await using child = Bun.spawn([program, ...words], {
     cwd,
     env: { HOME: home, PATH: "/nowhere" },
     stdout: "pipe",
@@ -53,9 +53,9 @@ class Serving implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   port = 0;
 
-  private constructor(words: readonly string[], cwd: string) {
+  private constructor(words: readonly string[], cwd: string, program: string) {
     const fixed = ["--port", "0", "--ready", "json", "--quiet"];
-    this.#child = Bun.spawn([executable, ...words, ...fixed], {
+    this.#child = Bun.spawn([program, ...words, ...fixed], {
       cwd,
       env: { HOME: home, PATH: "/nowhere", XDG_DATA_HOME: join(home, "data") },
       stdin: "ignore",
@@ -64,8 +64,12 @@ class Serving implements AsyncDisposable {
     });
   }
 
-  static async start(words: readonly string[], cwd = site.root): Promise<Serving> {
-    const serving = new Serving(words, cwd);
+  static async start(
+    words: readonly string[],
+    cwd = site.root,
+    program = executable,
+  ): Promise<Serving> {
+    const serving = new Serving(words, cwd, program);
     const reader = serving.#child.stdout.getReader();
     const { value } = await reader.read();
     reader.releaseLock();
@@ -212,6 +216,22 @@ describe("an executable", () => {
   test("checks", async () => {
     const script = join(checkout, "fixtures/wire/fetch-cors/without.wire");
     expect(await ended(["check", script, "--no-replay"])).toMatchObject({ status: 0 });
+  });
+
+  test("that others compile of index.ts has workers, too, and says what it can't do", async () => {
+    const outfile = join(home, "plain");
+    const words = ["build", "--compile", join(checkout, "index.ts"), "--outfile", outfile];
+    const built = Bun.spawnSync([process.execPath, ...words], { cwd: home });
+    expect(built.exitCode).toBe(0);
+    await using server = await Serving.start(["--workers", "2"], site.root, outfile);
+    expect((await server.get("/text.txt")).status).toBe(200);
+    await Bun.write(join(home, "a.config.ts"), "export default {};");
+    expect(await ended(["--config", "a.config.ts"], home, outfile)).toEqual({
+      stdout: "",
+      stderr:
+        "postern: a.config.ts: this executable reads only JSON; `bun run build` makes one that reads it\n",
+      status: 2,
+    });
   });
 
   test("runs nothing that a folder's bunfig.toml names, and reads no .env there", async () => {

@@ -17,6 +17,10 @@ import { readConfig, resolvePaths } from "./read-config.ts";
 /** How long a TypeScript file may run, in milliseconds. */
 const runTimeMs = 10_000;
 
+/** What Bun says in an executable that was compiled without the thread's program. */
+const lacksThread =
+  /^BuildMessage: ModuleNotFound resolving ".*config-worker\.\w+" \(entry point\)/;
+
 /**
  * Reads the configuration at the path `file`; the paths in it become absolute. Fails with a line
  * that names the file and says what is wrong in it.
@@ -62,6 +66,9 @@ async function run(file: string): Promise<Result<Config, string>> {
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
+    if (lacksThread.test(event.message)) {
+      settle(failure(": this executable reads only JSON; `bun run build` makes one that reads it"));
+    }
     const line = /^(?:error: |(?=\w+Error: ))(.*)$/m.exec(event.message)?.[1];
     settle(failure(`: ${line ?? "it failed"}`));
   });

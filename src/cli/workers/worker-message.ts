@@ -6,13 +6,6 @@
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
 import type { ServeErrorCode } from "../../site/serve-error.ts";
 
-/**
- * What tells an executable of `bun run build` to be a worker: its first argument. It is told by it
- * only when it has a channel for orders, so that a person who gives it gets the usual answer to an
- * unknown option.
- */
-export const workerArgument = "--worker";
-
 /** A message to a worker; a worker carries out one order after the other. */
 export type Order =
   | { readonly kind: "serve"; readonly options: ServeOptions }

@@ -5,12 +5,12 @@
 import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
+import { workerArgument } from "../options/command-line.ts";
 import { standardOutput } from "../../system/standard-streams.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
-import { workerArgument } from "./worker-message.ts";
 
-/** What starts a worker. An executable has no other program than its own (build/executable.ts). */
+/** What starts a worker. An executable has no other program than its own. */
 const command: readonly string[] = Bun.isStandaloneExecutable
   ? [process.execPath, workerArgument]
   : [process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))];
