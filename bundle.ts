@@ -13,7 +13,7 @@ import { dirname, join, resolve } from "node:path";
 
 import { writeDeclarations } from "./build/declarations.ts";
 import { licenceTexts, packageManifest, packedFiles } from "./build/manifest.ts";
-import { exportedValues, writePrograms } from "./build/parts.ts";
+import { exportedValues, writeLibraries, writePrograms } from "./build/parts.ts";
 
 const root = import.meta.dir;
 
@@ -24,6 +24,7 @@ const checkoutManifest = join(root, "package.json.checkout");
 async function build(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const dist = join(folder, "dist");
   const modules = await writePrograms(dist);
+  await writeLibraries(dist);
   await writeDeclarations(root, dist, exportedValues());
   await Bun.write(join(dist, "licences.txt"), licenceTexts(root, [...modules.values()].flat()));
   return modules;

@@ -15,7 +15,7 @@ exec bun --config=/dev/null --no-env-file "$0" "$@"
  * time. A checkout has no bundle and runs the sources.
  */
 
-const bundle = "../dist/postern.js";
+const bundle = "../dist/postern-start.js";
 
 /** What gives `main`: the bundle, or a promise of the sources. */
 function load() {

@@ -12,12 +12,15 @@
  * A worker process is a part. The program of a thread is a bundle of its own, because it is small,
  * and a thread that loaded parts would have all of their functions made again.
  *
+ * The library is in the parts, too, for programs that import it. Bun's bundler, which such a program
+ * may be given to, doesn't know their form; for it, each export of the package is also one file.
+ *
  * The packages of the registry that postern uses are in the parts, so that an installation brings
  * no others. There are no source maps: they would be half of the package.
  */
 
 import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 import { programFile, programPlaces, threads, workerProcess } from "./programs.ts";
 import about from "../package.json";
@@ -42,13 +45,13 @@ const beginnings = [commandLine, library, scriptLibrary, workerProcess];
  */
 const parts: readonly (readonly [file: string, modules: RegExp])[] = [
   // The start, the first answer with a file, and the end of the first connection.
-  ["postern.js", /^(?:index|src\/cli\/main|src\/schedule\/collector)\.ts$/],
+  ["postern-start.js", /^(?:index|src\/cli\/main|src\/schedule\/collector)\.ts$/],
   // What most servers need sooner or later.
   [
     "often.js",
     /^src\/(?:(?:site\/(?:listing|preview|variants|pages|content)|tree\/listing|http|http1|schedule|server\/(?:connection|http1))\/(?!http1-tunnel|backend)|tree\/(?:mending|near)|site\/(?:guards|markdown\/readme\.ts)|cli\/terminal)/,
   ],
-  ["scripts.js", /^(?:check|src\/cli\/check-command)\.ts$/],
+  ["postern-scripts.js", /^(?:check|src\/cli\/check-command)\.ts$/],
   ["certificates.js", /^src\/server\/tls\/local\/(?:authority|\w+-certificates?)\.ts$/],
   ["media-types.js", /^node_modules\/mime\//],
   ["workers.js", /^src\/cli\/workers\/workers\.ts$/],
@@ -240,8 +243,49 @@ export function exportedValues(): readonly string[] {
 }
 
 /**
- * Writes the programs, and the library's modules, to `folder`. Returns the modules of each file,
- * relative to the checkout.
+ * The module that other programs import. It takes the values from the parts, which load fastest.
+ * A program that was bundled with it has no parts beside it; the bundler has put `whole` into it,
+ * a file that it understands.
+ */
+function exportsOf(path: string, part: string, whole: string): string {
+  const values = path === library ? "part" : `part.load(${JSON.stringify(path)})`;
+  return `const parts = import.meta.dir + "/${part}";
+function load() {
+  try {
+    const part = require(parts);
+    return ${values};
+  } catch (error) {
+    if (error instanceof ResolveMessage && error.specifier === parts) return require("./${whole}");
+    throw error;
+  }
+}
+export const { ${namesOf(path).join(", ")} } = load();
+`;
+}
+
+/** Writes what other programs import to `folder`. */
+export async function writeLibraries(folder: string): Promise<void> {
+  const givers = { [library]: firstPart, [scriptLibrary]: "postern-scripts.js" };
+  for (const [path, part] of Object.entries(givers)) {
+    const name = basename(path, ".ts");
+    await Bun.build({
+      entrypoints: [join(root, path)],
+      outdir: folder,
+      naming: `${name}-whole.cjs`,
+      // Plain CommonJS: as ESM, it would load all modules of the runtime that any of it uses.
+      target: "node",
+      format: "cjs",
+      minify: true,
+      banner: common.banner,
+      plugins: [places],
+    });
+    await Bun.write(join(folder, `${name}.js`), exportsOf(path, part, `${name}-whole.cjs`));
+  }
+}
+
+/**
+ * Writes the programs and the parts to `folder`. Returns the modules of each file, relative to the
+ * checkout.
  */
 export async function writePrograms(
   folder: string,
@@ -272,11 +316,5 @@ export async function writePrograms(
     });
     files.set(file, modulesIn(built));
   }
-  const names = namesOf(library).join(", ");
-  await Bun.write(join(folder, "index.js"), `export { ${names} } from "./${firstPart}";\n`);
-  const scripts = `import { load } from "./${partOf.get(scriptLibrary)}";
-export const { ${namesOf(scriptLibrary).join(", ")} } = load(${JSON.stringify(scriptLibrary)});
-`;
-  await Bun.write(join(folder, "check.js"), scripts);
   return files;
 }

@@ -31,17 +31,20 @@ export function programFile(path: string): string {
  * `bundleUrl` gives. Throws where the module asks for its place in another way than for a program.
  */
 export function bundledText(path: string, source: string, bundleUrl: string): string {
-  return source.replaceAll(
-    /new URL\("\.\/([\w-]+\.ts)", import\.meta\.url\)|import\.meta\.main|import\.meta\.\w+/g,
-    (found, name: string | undefined) => {
-      // What is bundled is the library, and not run itself.
-      if (found === "import.meta.main") return "false";
-      if (name !== undefined && names.has(name)) {
-        return `new URL("./${programFile(name)}", ${bundleUrl})`;
-      }
-      throw new Error(`${path}: the bundle can't replace ${found}; see build/programs.ts`);
-    },
-  );
+  // With a first line for the system's loader, a file would be taken for a program of Bun's.
+  return source
+    .replace(/^#!.*\n/, "")
+    .replaceAll(
+      /new URL\("\.\/([\w-]+\.ts)", import\.meta\.url\)|import\.meta\.main|import\.meta\.\w+/g,
+      (found, name: string | undefined) => {
+        // What is bundled is the library, and not run itself.
+        if (found === "import.meta.main") return "false";
+        if (name !== undefined && names.has(name)) {
+          return `new URL("./${programFile(name)}", ${bundleUrl})`;
+        }
+        throw new Error(`${path}: the bundle can't replace ${found}; see build/programs.ts`);
+      },
+    );
 }
 
 /** Gives the bundler the modules of the checkout at `root` as `bundledText` makes them. */

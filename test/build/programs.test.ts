@@ -18,6 +18,10 @@ describe("the text of a module for a bundle", () => {
     expect(bundledText("a.ts", "if (import.meta.main) main();", "here")).toBe("if (false) main();");
   });
 
+  test("has no first line for the system's loader", () => {
+    expect(bundledText("a.ts", "#!/usr/bin/env bun\nrun();\n", "here")).toBe("run();\n");
+  });
+
   test.each(['new URL("./other.ts", import.meta.url)', "import.meta.dir", "import.meta.url"])(
     "may not be %j, which has no place in a bundle",
     (source) => {
