@@ -1,7 +1,7 @@
 /**
  * Makes the package: the programs of this checkout in a few files with the engine's bytecode
- * (`build/parts.ts`), the declarations of what it exports (`build/declarations.ts`), a manifest of
- * its own (`build/manifest.ts`), and documents and wire scripts as they are.
+ * (`build/parts.ts`), the declarations of what it exports (`build/declarations.ts`), the manual page,
+ * a manifest of its own (`build/manifest.ts`), and documents and wire scripts as they are.
  *
  *   bun bundle.ts FOLDER      the package, laid out in FOLDER as it is installed
  *   bun bundle.ts --prepack   the package in the checkout itself, for `npm pack` and `bun pm pack`,
@@ -13,6 +13,8 @@ import { dirname, join, resolve } from "node:path";
 
 import { writeDeclarations } from "./build/declarations.ts";
 import { licenceTexts, packageManifest, packedFiles } from "./build/manifest.ts";
+import { manualPage } from "./src/cli/manual/manual-page.ts";
+import about from "./package.json";
 import { exportedValues, writeLibraries, writePrograms } from "./build/parts.ts";
 
 const root = import.meta.dir;
@@ -20,12 +22,14 @@ const root = import.meta.dir;
 /** Where the checkout's manifest is while the package's is in its place; `postpack` moves it back. */
 const checkoutManifest = join(root, "package.json.checkout");
 
-/** Writes to `folder` what the checkout itself hasn't: the programs, the declarations, the manifest. */
+/** Writes to `folder` what the checkout itself hasn't: programs, declarations, the manual. */
 async function build(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const dist = join(folder, "dist");
   const modules = await writePrograms(dist);
   await writeLibraries(dist);
   await writeDeclarations(root, dist, exportedValues());
+  // `man` of package.json is a list, since npm 11 puts no single path where `man` looks.
+  for (const page of about.man) await Bun.write(join(folder, page), manualPage());
   await Bun.write(join(dist, "licences.txt"), licenceTexts(root, [...modules.values()].flat()));
   return modules;
 }

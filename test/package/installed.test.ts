@@ -82,6 +82,7 @@ describe("the tarball", () => {
       "LICENSE",
       "README.md",
       "bin/*.cjs",
+      "dist/*.1",
       "dist/*.cjs",
       "dist/*.d.ts",
       "dist/*.js",
@@ -196,6 +197,16 @@ describe("the package", () => {
     const script = join(folder, "fixtures/wire/fetch-cors/without.wire");
     await using command = run(["check", script, "--no-replay"]);
     expect(await command.status).toBe(0);
+  });
+
+  test("has its manual page where package.json says, the same that it prints", async () => {
+    expect(about.man).toEqual(["./dist/postern.1"]);
+    const page = readFileSync(join(folder, "dist/postern.1"), "utf8");
+    expect(page).toStartWith(".Dd ");
+    await using command = run(["man"]);
+    expect(`${(await command.rest()).join("\n")}\n`).toBe(page);
+    await using completions = run(["completions", "bash"]);
+    expect((await completions.rest()).at(-1)).toBe("complete -o default -F _postern postern");
   });
 
   test("is a library, of one instance by import and by require", async () => {
