@@ -107,7 +107,7 @@ describe("an executable", () => {
       stderr: "",
       status: 0,
     });
-    expect((await ended(["--help"])).stdout).toContain("--workers");
+    expect((await ended(["--help"])).stdout).toContain("--port");
   });
 
   test("has the licences of what is in it beside it", () => {
