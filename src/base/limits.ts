@@ -341,6 +341,25 @@ export interface Limits {
   /** Interim responses that a backend may send for one request; beyond it 502. */
   readonly backendInterimMax: number;
 
+  /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
+  readonly storeObjectBytesMax: ByteCount;
+  /** Requests to a store that are under way, besides streams. Others wait. */
+  readonly storeRequestsMax: number;
+  /** Large objects that are sent at one time with a connection to the store each. Others wait. */
+  readonly storeStreamsMax: number;
+  /** Requests that wait for their turn to be sent to a store; one more is answered 503. */
+  readonly storeQueueMax: number;
+  /** Attempts of one request to a store, and failures in a row of one stream. */
+  readonly storeTriesMax: number;
+  /** How long a store may take to answer one attempt, and be silent in a stream. */
+  readonly storeResponseTimeMs: Milliseconds;
+  /** How long a request to a store may take with all attempts; after it 504. */
+  readonly storeTimeMs: Milliseconds;
+  /** Failures of a store in a row; after them it isn't asked for a while, and answers are 503. */
+  readonly storeFailuresMax: number;
+  /** That while. */
+  readonly storeOpenTimeMs: Milliseconds;
+
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -523,6 +542,16 @@ export const defaultLimits: Limits = {
   backendContinueTimeMs: seconds(1),
   backendInterimMax: 16,
 
+  storeObjectBytesMax: mebibytes(4),
+  storeRequestsMax: 64,
+  storeStreamsMax: 128,
+  storeQueueMax: 1000,
+  storeTriesMax: 3,
+  storeResponseTimeMs: seconds(5),
+  storeTimeMs: seconds(15),
+  storeFailuresMax: 8,
+  storeOpenTimeMs: seconds(1),
+
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
   liveQuietTimeMs: milliseconds(100),
@@ -611,6 +640,17 @@ const relations: readonly LimitRelation[] = [
   atLeast("loginAddressesMax", 1, "or no user can log in"),
   atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
   atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
+  atLeastAs("storeObjectBytesMax", "codingBytesMax"),
+  atLeast("storeRequestsMax", 1, "or nothing is ever asked of a store"),
+  atLeast("storeStreamsMax", 1, "or no large object is ever sent"),
+  {
+    limit: "storeStreamsMax",
+    expected: "at most 256 with storeRequestsMax, as many connections as the runtime opens",
+    holds: (l) => l.storeStreamsMax + l.storeRequestsMax <= 256,
+  },
+  atLeast("storeTriesMax", 1),
+  atLeast("storeFailuresMax", 1),
+  atLeastAs("storeTimeMs", "storeResponseTimeMs"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
 ];
 

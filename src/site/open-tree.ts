@@ -74,7 +74,11 @@ export function openTree(
   beside?: EntriesBeside,
 ): OpenTree {
   const { files, filesOver } = options;
-  if (files === undefined) return openFolder(options, limits, surroundings, beside);
+  if (files === undefined) {
+    return options.root.startsWith("s3://")
+      ? openStore(options, limits, surroundings, beside)
+      : openFolder(options, limits, surroundings, beside);
+  }
   if (filesOver === undefined) return openFiles(files, options, limits, surroundings, beside);
   return openLayers(files, { ...options, root: filesOver }, limits, surroundings, beside);
 }
@@ -125,6 +129,26 @@ function openFolder(
   const of = { at: rootPath, named: root, path, folder: "folder" in tree ? tree.folder : path };
   const source = { root: path, ...unmounted };
   return { tree, sources: [of], source, shows: (file) => tree.shows(file) };
+}
+
+/** The tree in an object store that `options.root` names, whose code is loaded only then. */
+function openStore(
+  { root, store = {}, permissions, hidden, index }: CompleteSiteOptions,
+  limits: Limits,
+  { clock, logicalClock, budgets: { scheduler } }: TreeSurroundings,
+  beside: EntriesBeside | undefined,
+): OpenTree {
+  const { readStoreSource } =
+    require("../tree/store/client/store-source.ts") as typeof import("../tree/store/client/store-source.ts");
+  const { openStoreTree } =
+    require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
+  const named = readStoreSource(root, store, process.env);
+  if (!named.ok) throw new ServeError("root", named.error);
+  const rules = { permissions, hidden, index, beside };
+  const around = { limits, clock, logicalClock, scheduler };
+  const tree = openStoreTree({ source: named.value, store, ...rules, ...around });
+  const source = { root: named.value.shown, ...unmounted };
+  return { tree, sources: [], source, shows: () => false };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */

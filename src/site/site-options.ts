@@ -9,6 +9,7 @@ import type { SymlinkRule } from "../tree/disk/walk.ts";
 import { symlinkRules } from "../tree/disk/walk.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
+import type { StoreOptions } from "../tree/store/client/store-source.ts";
 import type { Permissions } from "../tree/permission.ts";
 import { permissionRules } from "../tree/permission.ts";
 import type { AuthOptions } from "./auth/auth-options.ts";
@@ -26,8 +27,13 @@ type PostAction = (typeof postActions)[number];
 
 /** The options of a site; each may be left out. */
 export interface SiteOptions {
-  /** The folder to serve, or a file, which is then all that is served; "." by default. */
+  /**
+   * The folder to serve, or a file, which is then all that is served, or a bucket of an object
+   * store and a prefix in it, "s3://bucket/prefix"; "." by default.
+   */
   readonly root?: string;
+  /** How object stores that are served are asked; by default as the environment says. */
+  readonly store?: StoreOptions;
   /**
    * Files to serve from memory, instead of a folder, or over it if `root` is set. Permission,
    * conditions, ranges, compression, listings and error pages work as they do on disk; there are no
@@ -132,7 +138,7 @@ export interface SiteOptions {
 }
 
 /** Options without a default value. */
-type OptionWithoutDefault = "files" | "cache" | "auth";
+type OptionWithoutDefault = "files" | "cache" | "auth" | "store";
 
 /** The value of each option that is left out. */
 export const defaultSiteOptions = {
@@ -169,7 +175,7 @@ export const defaultSiteOptions = {
 
 /** Options of a site where only those without a default may be absent. */
 export type CompleteSiteOptions = Required<Omit<SiteOptions, OptionWithoutDefault>> &
-  Pick<SiteOptions, "cache" | "auth"> & {
+  Pick<SiteOptions, "cache" | "auth" | "store"> & {
     /** Files, or a tree in memory to serve again. `root` is ignored then. */
     readonly files?: MemoryFiles | MemoryTree;
     /** The folder that the files lie over; without it they are all there is. */

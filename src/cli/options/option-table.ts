@@ -25,6 +25,7 @@ import {
   corsRule,
   faultRules,
   folderPaths,
+  isOnDisk,
   headerRules,
   headerText,
   proxyTargets,
@@ -33,6 +34,7 @@ import {
   rewriteRules,
   userText,
 } from "./rule-kinds.ts";
+import { storeRow } from "./store-kind.ts";
 import type { Kind } from "./value-kind.ts";
 import { path, plainText, text, truth, whole, wholeText, word, wordList } from "./value-kind.ts";
 
@@ -46,13 +48,14 @@ const limitKinds = {} as Record<keyof Limits, Kind<number>>;
 for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 export const optionTable = {
-  root: { topic: "access", kind: path("a folder's path"), flags: [] },
+  root: { topic: "access", kind: path("a folder's path", isOnDisk), flags: [] },
   base: {
     topic: "paths",
     kind: text("a path", plainText("PATH")),
     flags: [{ name: "base", summary: "serve the folder under this path, such as /app/" }],
   },
   mounts: { topic: "paths", kind: folderPaths, flags: [] },
+  ...storeRow,
   proxy: {
     topic: "paths",
     kind: proxyTargets,

@@ -37,6 +37,11 @@ export const faultRules: Kind<readonly FaultRule[] | string> = {
   resolvePaths: (value, resolve) => (typeof value === "string" ? resolve(value) : value),
 };
 
+/** Whether `root` is a path on this machine, and not a bucket of an object store. */
+export function isOnDisk(root: string): boolean {
+  return !root.startsWith("s3://");
+}
+
 /** Folders by the paths that they are served under: an object whose members have any names. */
 export const folderPaths: Kind<Readonly<Record<string, string>>> = {
   fault(value, key) {
@@ -49,7 +54,9 @@ export const folderPaths: Kind<Readonly<Record<string, string>>> = {
     return mismatch(`${key}.${showKey(wrong[0])}`, "a folder's path", wrong[1]);
   },
   resolvePaths: (value, resolve) =>
-    Object.fromEntries(Object.entries(value).map(([at, folder]) => [at, resolve(folder)])),
+    Object.fromEntries(
+      Object.entries(value).map(([at, root]) => [at, isOnDisk(root) ? resolve(root) : root]),
+    ),
 };
 
 const proxyTarget = object<ProxyTarget>({

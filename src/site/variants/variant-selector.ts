@@ -26,6 +26,7 @@ import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { siblingPath } from "../../tree/path.ts";
 import type { OpenFile, Outcome, Tree } from "../../tree/tree.ts";
+import { openFile } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import { entityTagOf } from "../content/file-representation.ts";
 import { fileSlotsOf } from "../content/file-slots.ts";
@@ -211,7 +212,10 @@ export class VariantSelector {
     const { size } = identity;
     const mayMake = size <= codingBytesMax && (size >= codingBytesMin || !accepted.takesIdentity);
     const variants = knownVariantsOf(identity, path);
-    return this.#try({ identity, variants, accepted, mayMake, view }, 0, "none");
+    const selecting = { identity, variants, accepted, mayMake, view };
+    // A tree that has to wait is asked for all precompressed files at once.
+    if (this.#tree.openFile !== undefined) this.#askAhead(selecting);
+    return this.#try(selecting, 0, "none");
   }
 
   /**
@@ -263,13 +267,25 @@ export class VariantSelector {
     return outcome;
   }
 
+  /** Opens all precompressed files that may be selected, so that none waits for another. */
+  #askAhead({ identity, variants, accepted, view }: Selecting): void {
+    if (identity.mtimeMs === undefined) return;
+    for (const candidate of accepted.candidates) {
+      const beside = candidate.kind === "ahead" ? variants.beside(candidate.coding) : undefined;
+      if (beside === undefined) continue;
+      void whenReady(openFile(this.#tree, beside, view), (found) => {
+        if (found.kind === "file") found.file.close();
+      });
+    }
+  }
+
   /** A precompressed variant. It is a file of the tree, so the same rules of permission apply. */
   #ahead(selecting: Selecting, coding: Coding): Eventual<Representation | undefined> {
     const { identity, variants, view } = selecting;
     // An identity without a date is a listing, which has no precompressed file.
     const beside = identity.mtimeMs === undefined ? undefined : variants.beside(coding);
     if (beside === undefined) return undefined;
-    return whenReady(this.#tree.open(beside, view), (found) =>
+    return whenReady(openFile(this.#tree, beside, view), (found) =>
       this.#variantIn(found, selecting, coding),
     );
   }

@@ -1,0 +1,49 @@
+/**
+ * Keeps requests from a store that fails. After so many failures in a row the circuit is open:
+ * nothing is asked, and what would be asked fails at once. When it has been open for its time one
+ * request is let through to see whether the store is back, and again after each such time; the
+ * first that succeeds closes the circuit.
+ *
+ * A failure is no connection, no answer in time, a broken answer, or a 5xx. Every other answer is a
+ * success, since a store that refuses is there.
+ */
+
+/** What bounds a circuit. */
+interface CircuitLimits {
+  readonly storeFailuresMax: number;
+  readonly storeOpenTimeMs: number;
+}
+
+/** The circuit of one store. */
+export class StoreCircuit {
+  readonly #limits: CircuitLimits;
+  #failures = 0;
+  /** On the monotonic clock. */
+  #openUntilMs = 0;
+
+  constructor(limits: CircuitLimits) {
+    this.#limits = limits;
+  }
+
+  /** How long nothing may be asked, in milliseconds; 0 when a request may be sent now. */
+  waitMs(nowMs: number): number {
+    const { storeFailuresMax, storeOpenTimeMs } = this.#limits;
+    if (this.#failures < storeFailuresMax) return 0;
+    if (nowMs < this.#openUntilMs) return this.#openUntilMs - nowMs;
+    this.#openUntilMs = nowMs + storeOpenTimeMs;
+    return 0;
+  }
+
+  /** Counts an answer. */
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  /** Counts a failure at `nowMs`. */
+  failed(nowMs: number): void {
+    this.#failures++;
+    if (this.#failures >= this.#limits.storeFailuresMax) {
+      this.#openUntilMs = nowMs + this.#limits.storeOpenTimeMs;
+    }
+  }
+}
