@@ -343,6 +343,8 @@ export interface Limits {
 
   /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
   readonly storeObjectBytesMax: ByteCount;
+  /** Names in a path that is looked for in a store, which is asked about each folder; else 404. */
+  readonly storeDepthMax: number;
   /** Requests to a store that are under way, besides streams. Others wait. */
   readonly storeRequestsMax: number;
   /** Large objects that are sent at one time with a connection to the store each. Others wait. */
@@ -543,6 +545,7 @@ export const defaultLimits: Limits = {
   backendInterimMax: 16,
 
   storeObjectBytesMax: mebibytes(4),
+  storeDepthMax: 32,
   storeRequestsMax: 64,
   storeStreamsMax: 128,
   storeQueueMax: 1000,

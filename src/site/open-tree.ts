@@ -7,6 +7,7 @@ import type { Result } from "../base/result.ts";
 import type { Clock } from "../schedule/clock.ts";
 import type { LogicalClock } from "../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
+import type { NamedEntry } from "../system/file-system.ts";
 import type { DiskTreeOptions } from "../tree/disk/disk-tree.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
 import type { SingleFileTree } from "../tree/disk/single-file.ts";
@@ -19,7 +20,7 @@ import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 
-/** A folder or a file of this machine that is served. */
+/** A folder or a file of this machine that is served, or a part of an object store. */
 export interface ServedSource {
   /** The path that it is served under, with a slash at its end. */
   readonly at: ContainedPath;
@@ -29,12 +30,17 @@ export interface ServedSource {
   readonly path: string;
   /** The real path of the folder that paths in denials are relative to. */
   readonly folder: string;
+  /**
+   * What is in the folder `prefix`, "docs/" or "", by name. Throws when it can't be read. Absent for
+   * what is on this machine; the paths of what isn't are "s3://bucket/prefix".
+   */
+  readonly entries?: (prefix: string) => AsyncIterable<readonly NamedEntry[]>;
 }
 
 /** A tree, and the options it was opened with. */
 export interface OpenTree {
   readonly tree: Tree;
-  /** All that is served from disk; none with `files`. */
+  /** All that is served but files in memory. */
   readonly sources: readonly ServedSource[];
   /**
    * The options that open the same tree again. `root` is the real path of the folder, or of the
@@ -147,8 +153,10 @@ function openStore(
   const rules = { permissions, hidden, index, beside };
   const around = { limits, clock, logicalClock, scheduler };
   const tree = openStoreTree({ source: named.value, store, ...rules, ...around });
-  const source = { root: named.value.shown, ...unmounted };
-  return { tree, sources: [], source, shows: () => false };
+  const path = named.value.shown;
+  const entries = (prefix: string): AsyncIterable<readonly NamedEntry[]> => tree.entriesIn(prefix);
+  const served = { at: rootPath, named: root, path, folder: path, entries };
+  return { tree, sources: [served], source: { root: path, ...unmounted }, shows: () => false };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */

@@ -13,6 +13,7 @@ import type { FileStat } from "../../system/file-stat.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, folderPath, joinPaths, pathBelow } from "../path.ts";
 import type { FolderOutcome, Kind, ListingSteps, Outcome, ShownFolder, Tree } from "../tree.ts";
+import { openFile } from "../tree.ts";
 import type { View } from "../view.ts";
 import { MountPoints } from "./mount-points.ts";
 import { folderStat, mountedStat } from "./mounted-stat.ts";
@@ -34,6 +35,9 @@ interface Mount {
 type ListRest = Parameters<Tree["list"]> extends [ContainedPath, ...infer Rest] ? Rest : never;
 
 type Forbidden = Extract<Outcome, { kind: "forbidden" }>;
+
+/** Opens what is at `path` of `tree`, whatever it is. */
+const openAny: typeof openFile = (tree, path, view) => tree.open(path, view);
 
 const redirect: Outcome = { kind: "redirect" };
 
@@ -70,6 +74,7 @@ export class MountTree implements Tree {
   mount(mount: Mount): boolean {
     const isFree = this.#points.add(mount.at, mount);
     if (isFree) this.#mounts.push(mount);
+    if (isFree && mount.tree.openFile !== undefined) this.openFile = this.#openFile;
     return isFree;
   }
 
@@ -79,11 +84,21 @@ export class MountTree implements Tree {
     );
   }
 
+  /** Present when a tree that is mounted has it. */
+  openFile?: (path: ContainedPath, view: View) => Eventual<Outcome>;
+
+  readonly #openFile = (path: ContainedPath, view: View): Eventual<Outcome> =>
+    this.#open(path, view, openFile);
+
   open(path: ContainedPath, view: View): Eventual<Outcome> {
+    return this.#open(path, view, openAny);
+  }
+
+  #open(path: ContainedPath, view: View, openIn: typeof openFile): Eventual<Outcome> {
     const { mount, depth, names } = this.#points.find(path);
     if (mount === undefined) return this.#folders.open(path, view);
     if (lacksSlash(path, depth)) return redirect;
-    return whenReady(mount.tree.open(pathBelow(path, depth), view), (found) => {
+    return whenReady(openIn(mount.tree, pathBelow(path, depth), view), (found) => {
       if (found.kind === "absent" && names.length > 0) return this.#folders.open(path, view);
       return found.kind === "forbidden" ? placed(found, mount) : found;
     });

@@ -142,7 +142,7 @@ export class ObjectCache implements KnownHolder {
     const isLater = before === undefined || asking.moment > before.asking.moment;
     if (!isLater) return made;
     this.#known.delete(place);
-    const mayStay = isKept && (read.facts?.isSettled ?? true);
+    const mayStay = (isKept || before !== undefined) && (read.facts?.isSettled ?? true);
     if (mayStay && this.#known.admits(Bun.hash.xxHash32(place), made.bytes)) {
       this.#known.set(place, made);
     }

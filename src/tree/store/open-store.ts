@@ -47,7 +47,7 @@ export function openStoreTree(options: StoreTreeOptions): StoreTree {
     hidden,
     index,
     mode,
-    madeMs: clock.epochMs(),
+    limits,
     beside,
   });
 }

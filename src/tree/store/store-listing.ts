@@ -12,7 +12,7 @@ import { BoundedStore } from "../../base/bounded-store.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import { success } from "../../base/result.ts";
-import type { EntryFacts } from "../../system/file-system.ts";
+import type { EntryFacts, NamedEntry } from "../../system/file-system.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import { withEntries } from "../listing/entries-beside.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
@@ -70,6 +70,9 @@ const keysAtOnce = 1000;
 
 /** Entries whose modes are asked for at once by one reading. */
 const looksAtOnce = 32;
+
+/** A folder that no object stands for: it has no date. */
+const undated = { type: "directory", size: 0, mtimeMs: -Infinity } as const;
 
 /** What an entry of a kept listing costs, about, in bytes. */
 const entryBytes = 256;
@@ -130,6 +133,25 @@ export class StoreListings {
     yield* steps;
   }
 
+  /** The names of keys that begin with `prefix`, up to the next "/". Throws when the store fails. */
+  async *names(prefix: string): AsyncGenerator<readonly NamedEntry[], void> {
+    const { reader } = this.#parts;
+    let after: string | undefined;
+    do {
+      const listed = await reader.list({ prefix, delimiter: "/", mostKeys: keysAtOnce, after });
+      if (listed instanceof StoreFailure) throw new Error(listed.reason);
+      const files = listed.objects.filter(({ key }) => key !== prefix);
+      yield [
+        ...files.map(({ key }) => ({ name: key.slice(prefix.length), type: "file" as const })),
+        ...listed.prefixes.map((folder) => ({
+          name: folder.slice(prefix.length, -1),
+          type: "directory" as const,
+        })),
+      ];
+      after = listed.next;
+    } while (after !== undefined);
+  }
+
   async #read(key: string, asked: AskedFolder, moment: number): Promise<KeptListing> {
     const asking = { moment, askedMs: this.#parts.clock.monotonicMs() };
     const steps: ListingStep[] = [];
@@ -178,7 +200,7 @@ export class StoreListings {
       }
       for (const folder of listed.prefixes) {
         const name = folder.slice(prefix.length, -1);
-        const facts: EntryFacts = { type: "directory", size: 0, mtimeMs: 0, mode: folderMode };
+        const facts: EntryFacts = { ...undated, mode: folderMode };
         // A path without a slash leads to the object of that name.
         if (!entries.has(name)) entries.set(name, { facts, listed: undefined, kind: undefined });
       }

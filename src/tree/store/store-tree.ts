@@ -14,6 +14,8 @@
 
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
+import type { Limits } from "../../base/limits.ts";
+import type { NamedEntry } from "../../system/file-system.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ContainedPath } from "../path.ts";
 import { isHidden, isHiddenName } from "../path.ts";
@@ -48,9 +50,8 @@ export interface StoreTreeParts {
   readonly index: string;
   /** The permission bits of an object whose metadata has no mode. */
   readonly mode: number;
-  /** The date of folders that have none, in milliseconds since 1970. */
-  readonly madeMs: number;
   readonly beside?: EntriesBeside | undefined;
+  readonly limits: Pick<Limits, "storeDepthMax">;
 }
 
 type Failed = Extract<Outcome, { kind: "failed" }>;
@@ -59,6 +60,15 @@ type Refusal = Extract<FolderOutcome, { kind: "absent" | "forbidden" | "failed" 
 /** An outcome, whose file is left out where a peek has not read it. */
 type Looked =
   Exclude<Outcome, { kind: "file" }> | { readonly kind: "file"; readonly file?: OpenFile };
+
+/**
+ * The date in an archive of a folder that no object stands for: the earliest that zip has, and the
+ * same from each replica.
+ */
+const undatedMs = Date.UTC(1980, 0, 1);
+
+/** The longest key ("Object key naming guidelines"). */
+const keyBytesMax = 1024;
 
 const absent: Refusal = { kind: "absent" };
 const hiddenName: Refusal = { kind: "absent", cause: "hidden" };
@@ -131,11 +141,19 @@ export class StoreTree implements Tree {
         if (!exists) return absent;
         const { mode } = folder;
         if (!this.#mayList(segments, mode)) return refusal(segments, mode, "read");
-        const mtimeMs = folder.object?.found.facts?.mtimeMs ?? this.#parts.madeMs;
+        const mtimeMs = folder.object?.found.facts?.mtimeMs ?? undatedMs;
         const permissionBits = permissionBitsOf(mode);
         return { kind: "folder", permissionBits, mtimeMs, identity: text };
       });
     });
+  }
+
+  /**
+   * All names in the folder `prefix`, "docs/" or "", whatever is shown of them. Throws when the
+   * store fails.
+   */
+  entriesIn(prefix: string): AsyncGenerator<readonly NamedEntry[], void> {
+    return this.#parts.listings.names(this.#parts.prefix + prefix);
   }
 
   /** Forgets what is known. Answers that are still being made ask the store again. */
@@ -162,6 +180,7 @@ export class StoreTree implements Tree {
     const { hidden, objects } = this.#parts;
     if (!hidden && isHidden(path)) return hiddenName;
     const { segments, trailingSlash } = path;
+    if (!this.#mayBeKey(segments)) return absent;
     const folders = trailingSlash ? segments : segments.slice(0, -1);
     const names = trailingSlash ? this.#indexIn(segments) : segments;
     // All questions are put before the first answer is there.
@@ -225,6 +244,7 @@ export class StoreTree implements Tree {
     const { hidden, mode, objects, permissions } = this.#parts;
     if (!hidden && names.some((name, depth) => isHiddenName(name, depth))) return hiddenName;
     const plain = { mode: defaultMode(mode, "directory"), object: undefined };
+    if (!this.#mayBeKey(names)) return absent;
     if (permissions === "process" || names.length === 0) return plain;
     const asked = names.map((_, depth) =>
       objects.find(this.#keyOf(names.slice(0, depth + 1), true), "facts", view),
@@ -247,6 +267,14 @@ export class StoreTree implements Tree {
     const { hidden, index } = this.#parts;
     if (index === "" || (!hidden && isHiddenName(index, names.length))) return undefined;
     return [...names, index];
+  }
+
+  /** Whether `names` can be in a key, and aren't in more folders than are asked for. */
+  #mayBeKey(names: readonly string[]): boolean {
+    if (names.length > this.#parts.limits.storeDepthMax) return false;
+    const key = this.#keyOf(names, true);
+    // Names that aren't UTF-8 are in no key.
+    return key.isWellFormed() && Buffer.byteLength(key) <= keyBytesMax;
   }
 
   #permits(mode: number, need: Need): boolean {
