@@ -6,6 +6,7 @@
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, encodeName } from "../../tree/path.ts";
 import type { OpenFile, Tree } from "../../tree/tree.ts";
+import { openFile } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import { isUnsized } from "../content/file-response.ts";
 import { escapeHtml } from "../pages/markup.ts";
@@ -31,9 +32,18 @@ async function openReadme(
   folder: ContainedPath,
   view: View,
 ): Promise<OpenReadme | undefined> {
+  // A tree that has to wait is asked for all names at once; what it finds is there below.
+  if (tree.openFile !== undefined)
+    await Promise.all(
+      readmeNames.map(async (name) => {
+        const path = childPath(folder, name);
+        const found = path === undefined ? undefined : await openFile(tree, path, view);
+        if (found?.kind === "file") found.file.close();
+      }),
+    );
   for (const name of readmeNames) {
     const path = childPath(folder, name);
-    const found = path === undefined ? undefined : await tree.open(path, view);
+    const found = path === undefined ? undefined : await openFile(tree, path, view);
     if (path === undefined || found?.kind !== "file") continue;
     if (!isUnsized(found.file)) return { file: found.file, path };
     found.file.close();

@@ -49,8 +49,11 @@ export interface ListQuery {
 /** A list of 1000 keys of 1024 octets, each escaped, takes less. */
 const listBytesMax = 8 * 1024 * 1024;
 
-/** What one GET has come to; "changed" when a 304 isn't about what is known. */
-type Got = Found | "unchanged" | "changed" | "empty";
+/**
+ * What one GET has come to: "changed" when a 304 isn't about what is known, "unsure" when it doesn't
+ * say, though it should (RFC 9110 §15.4.5).
+ */
+type Got = Found | "unchanged" | "changed" | "unsure" | "empty";
 
 const nothing: Found = { facts: undefined, file: undefined };
 
@@ -93,7 +96,8 @@ export class ObjectReader {
     if (wanted === "below") return await this.#readBelow(key);
     if (wanted === "facts") return await this.#readFacts(key);
     const got = await this.#get(key, known);
-    if (got === "changed") return await this.read(key, wanted);
+    if (got === "unsure" && known !== undefined) return await this.#confirm(key, known);
+    if (got === "changed" || got === "unsure") return await this.read(key, wanted);
     if (got !== "empty") return got;
     // No range of an empty object can be satisfied, and a 416 has none of its facts.
     const found = await this.#readFacts(key);
@@ -101,6 +105,14 @@ export class ObjectReader {
     const { facts } = found;
     if (facts.size > 0) return new StoreFailure(502, "the object store answered 416 to bytes=0-");
     return { facts, file: new StoredContent(nameOf(key), new Uint8Array(0), facts) };
+  }
+
+  /** What there is under `key`, where a HEAD may show that it is what `known` says. */
+  async #confirm(key: string, known: ObjectFacts): Promise<Found | "unchanged" | StoreFailure> {
+    const found = await this.#readFacts(key);
+    if (found instanceof StoreFailure) return found;
+    const isSame = found.facts?.etag === known.etag && found.facts.modified === known.modified;
+    return isSame ? "unchanged" : await this.read(key, "file");
   }
 
   async #readFacts(key: string): Promise<Found | StoreFailure> {
@@ -159,7 +171,9 @@ export class ObjectReader {
       if (status === 404) return nothing;
       if (status === 416) return "empty";
       if (status !== 304 || known === undefined) throw new Error(`${status} to GET`);
-      return answer.headers.get("last-modified") === known.modified ? "unchanged" : "changed";
+      const modified = answer.headers.get("last-modified");
+      if (modified === null) return "unsure";
+      return modified === known.modified ? "unchanged" : "changed";
     });
   }
 
