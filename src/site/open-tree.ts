@@ -19,6 +19,7 @@ import { rootPath } from "../tree/path.ts";
 import type { Tree } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
+import { isStoreName } from "./site-options.ts";
 
 /** A folder or a file of this machine that is served, or a part of an object store. */
 export interface ServedSource {
@@ -81,7 +82,7 @@ export function openTree(
 ): OpenTree {
   const { files, filesOver } = options;
   if (files === undefined) {
-    return options.root.startsWith("s3://")
+    return isStoreName(options.root)
       ? openStore(options, limits, surroundings, beside)
       : openFolder(options, limits, surroundings, beside);
   }

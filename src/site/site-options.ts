@@ -25,6 +25,11 @@ const postActions = ["form", "echo", "upload", "off"] as const;
  */
 type PostAction = (typeof postActions)[number];
 
+/** Whether `root` names a bucket of an object store, and no path on this machine. */
+export function isStoreName(root: string): boolean {
+  return root.startsWith("s3://");
+}
+
 /** The options of a site; each may be left out. */
 export interface SiteOptions {
   /**

@@ -16,6 +16,7 @@
 import { defaultLimits } from "../../base/limits.ts";
 import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
+import { isStoreName } from "../../site/site-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
 import { connectionRows, deadlinesText, fileMode, ready, workers } from "./connection-kinds.ts";
@@ -25,7 +26,6 @@ import {
   corsRule,
   faultRules,
   folderPaths,
-  isOnDisk,
   headerRules,
   headerText,
   proxyTargets,
@@ -48,7 +48,7 @@ const limitKinds = {} as Record<keyof Limits, Kind<number>>;
 for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 export const optionTable = {
-  root: { topic: "access", kind: path("a folder's path", isOnDisk), flags: [] },
+  root: { topic: "access", kind: path("a folder's path", (text) => !isStoreName(text)), flags: [] },
   base: {
     topic: "paths",
     kind: text("a path", plainText("PATH")),

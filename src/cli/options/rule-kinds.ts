@@ -6,6 +6,7 @@
 import { redirectStatuses } from "../../http/message/response-builder.ts";
 import type { FaultRule } from "../../server/faults/fault-options.ts";
 import type { AuthOptions, AuthRule } from "../../site/auth/auth-options.ts";
+import { isStoreName } from "../../site/site-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import type { ProxyTarget } from "../../site/proxy/proxy-rule.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
@@ -37,11 +38,6 @@ export const faultRules: Kind<readonly FaultRule[] | string> = {
   resolvePaths: (value, resolve) => (typeof value === "string" ? resolve(value) : value),
 };
 
-/** Whether `root` is a path on this machine, and not a bucket of an object store. */
-export function isOnDisk(root: string): boolean {
-  return !root.startsWith("s3://");
-}
-
 /** Folders by the paths that they are served under: an object whose members have any names. */
 export const folderPaths: Kind<Readonly<Record<string, string>>> = {
   fault(value, key) {
@@ -55,7 +51,7 @@ export const folderPaths: Kind<Readonly<Record<string, string>>> = {
   },
   resolvePaths: (value, resolve) =>
     Object.fromEntries(
-      Object.entries(value).map(([at, root]) => [at, isOnDisk(root) ? resolve(root) : root]),
+      Object.entries(value).map(([at, root]) => [at, isStoreName(root) ? root : resolve(root)]),
     ),
 };
 

@@ -50,6 +50,10 @@ export class StoreStub {
   fault: ((request: StubRequest) => StubFault | undefined) | undefined;
   /** Keys in one list. */
   keysMax = 1000;
+  /** Whether a 304 has no Last-Modified, as that of s3rver. */
+  omitsDateOf304 = false;
+  /** Whether answers have no ETag. */
+  omitsTags = false;
   /** What the store's clock says; objects are older than that unless a test says otherwise. */
   nowMs = Date.now();
   readonly #objects = new Map<string, StubObject>();
@@ -201,13 +205,14 @@ export class StoreStub {
       return;
     }
     const { content, etag, modifiedMs, fields } = object;
-    response.setHeader("ETag", etag);
+    if (!this.omitsTags) response.setHeader("ETag", etag);
     response.setHeader("Last-Modified", new Date(modifiedMs).toUTCString());
     if (headers["if-match"] !== undefined && headers["if-match"] !== etag) {
       this.#end(asked, response, 412, "<Error><Code>PreconditionFailed</Code></Error>");
       return;
     }
     if (headers["if-none-match"] === etag) {
+      if (this.omitsDateOf304) response.removeHeader("Last-Modified");
       this.#end(asked, response, 304);
       return;
     }

@@ -67,11 +67,6 @@ const bucketName = /^[A-Za-z0-9][\w.-]{1,253}[A-Za-z0-9]$/;
 /** A bucket that may be the first label of a host's name under a certificate with a wildcard. */
 const hostLabel = /^[a-z0-9-]{3,63}$/;
 
-/** Whether `root` names a tree in an object store. */
-export function isStoreName(root: string): boolean {
-  return root.startsWith(scheme);
-}
-
 /**
  * The store that `name`, "s3://bucket/prefix", and `options` describe. What they leave out is taken
  * from `environment`. Fails with a line that says what is wrong.
