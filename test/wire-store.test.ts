@@ -17,7 +17,7 @@ async function objectsOf({ tree }: Script): Promise<ServedTree> {
     if (entry.kind !== "file" && entry.kind !== "dir") continue;
     const key = nameText(latin1Bytes(entry.path));
     const type = entry.kind === "dir" ? 0o040000 : 0o100000;
-    const { mode = entry.kind === "dir" ? 0o755 : 0o644, mtimeMs = mtimeMsDefault } = entry;
+    const { mode, mtimeMs = mtimeMsDefault } = entry;
     const fields = {
       "x-amz-meta-mode": (type | mode).toString(8),
       "x-amz-meta-mtime": `${mtimeMs / 1000}`,

@@ -6,13 +6,21 @@
  * say, a request line can be longer than the buffer that holds it.
  */
 
+import type {
+  FaultLimits,
+  RecordLimits,
+  StoreLimits,
+  WebSocketLimits,
+  WorkerLimits,
+} from "./limit-groups.ts";
 import type { Result } from "./result.ts";
 import { failure, success } from "./result.ts";
 import type { ByteCount, Milliseconds } from "./units.ts";
 import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 
 /** The limits and timeouts of one server. Byte and count limits are inclusive. */
-export interface Limits {
+export interface Limits
+  extends StoreLimits, FaultLimits, RecordLimits, WebSocketLimits, WorkerLimits {
   /**
    * The request line without its CRLF; beyond it 414 (RFC 9112 §3). The same section recommends at
    * least 8000.
@@ -242,19 +250,6 @@ export interface Limits {
   readonly requestBodyKeptBytesMax: ByteCount;
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
-  /**
-   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
-   * length and digest; a request with a longer one is left out.
-   */
-  readonly recordBodyBytesMax: ByteCount;
-  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
-  readonly recordHeldBytesMax: ByteCount;
-  /** Phases of one script of a recording; the next script goes on. */
-  readonly recordPhasesMax: number;
-  /** Scripts of one recording; beyond it nothing more is recorded. */
-  readonly recordScriptsMax: number;
-  /** What one recording writes; beyond it nothing more is recorded. */
-  readonly recordFolderBytesMax: ByteCount;
   /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
   readonly proxyConnectTimeMs: Milliseconds;
   /** How long nothing may pass between the two; after it both connections are reset. */
@@ -270,39 +265,6 @@ export interface Limits {
   readonly uploadFreeBytesMin: ByteCount;
   /** Entries among which a start looks for what killed processes have left of uploads. */
   readonly uploadSweepEntriesMax: number;
-
-  /** Rules of faults, those that were added by `server.fault` among them. */
-  readonly faultRulesMax: number;
-  /**
-   * How long one fault may wait, and all faults of one response together; beyond it the connection
-   * is reset.
-   */
-  readonly faultWaitTimeMs: Milliseconds;
-  /** Octets that a fault adds to a head, or sends in its place. */
-  readonly faultHeadBytesMax: ByteCount;
-  /** Field lines that a fault adds to a head. */
-  readonly faultFieldsMax: number;
-  /** Interim responses that a fault sends before one response. */
-  readonly faultInterimMax: number;
-  /** How much content an endless response has; after it the connection is reset. */
-  readonly faultEndlessBytesMax: ByteCount;
-
-  /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
-  readonly webSocketMessageBytesMax: ByteCount;
-  /** Fragments of a message; beyond it the socket is closed with 1008. */
-  readonly webSocketFragmentsMax: number;
-  /** Messages of a WebSocket that wait for their handler; beyond it the client is held back. */
-  readonly webSocketInboxBytesMax: ByteCount;
-  /** What waits for a client to read when more is sent to it; beyond it the connection is reset. */
-  readonly webSocketQueueBytesMax: ByteCount;
-  /** How long a client may send nothing until it is pinged. */
-  readonly webSocketIdleTimeMs: Milliseconds;
-  /** How long it may send nothing after that; then the connection is reset. */
-  readonly webSocketPongTimeMs: Milliseconds;
-  /** From the first octet of a message to its last; after it the socket is closed with 1008. */
-  readonly webSocketMessageTimeMs: Milliseconds;
-  /** How long a client may take to answer a Close frame; after it the connection is closed. */
-  readonly webSocketCloseTimeMs: Milliseconds;
 
   /** A file of users and their passwords. */
   readonly passwordFileBytesMax: ByteCount;
@@ -341,27 +303,6 @@ export interface Limits {
   /** Interim responses that a backend may send for one request; beyond it 502. */
   readonly backendInterimMax: number;
 
-  /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
-  readonly storeObjectBytesMax: ByteCount;
-  /** Names in a path that is looked for in a store, which is asked about each folder; else 404. */
-  readonly storeDepthMax: number;
-  /** Requests to a store that are under way, besides streams. Others wait. */
-  readonly storeRequestsMax: number;
-  /** Large objects that are sent at one time with a connection to the store each. Others wait. */
-  readonly storeStreamsMax: number;
-  /** Requests that wait for their turn to be sent to a store; one more is answered 503. */
-  readonly storeQueueMax: number;
-  /** Attempts of one request to a store, and failures in a row of one stream. */
-  readonly storeTriesMax: number;
-  /** How long a store may take to answer one attempt, and be silent in a stream. */
-  readonly storeResponseTimeMs: Milliseconds;
-  /** How long a request to a store may take with all attempts; after it 504. */
-  readonly storeTimeMs: Milliseconds;
-  /** Failures of a store in a row; after them it isn't asked for a while, and answers are 503. */
-  readonly storeFailuresMax: number;
-  /** That while. */
-  readonly storeOpenTimeMs: Milliseconds;
-
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -392,19 +333,6 @@ export interface Limits {
 
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
-  /**
-   * How long a worker may take to listen, to apply a new configuration, and, after `stopTimeMs`, to
-   * end; after it the worker is killed.
-   */
-  readonly workerAnswerTimeMs: Milliseconds;
-  /** The least time from the start of a worker to the start of the one that replaces it. */
-  readonly workerIntervalMs: Milliseconds;
-  /** A worker that ends sooner than this after its start counts as failed. */
-  readonly workerSteadyTimeMs: Milliseconds;
-  /** How long a worker collects lines of the access log before it sends them together. */
-  readonly workerLogTimeMs: Milliseconds;
-  /** How often in a row one worker is replaced after a failure. With one failure more all end. */
-  readonly workerFailuresMax: number;
 }
 
 /** The limits of a server that sets none. */
@@ -545,7 +473,6 @@ export const defaultLimits: Limits = {
   backendInterimMax: 16,
 
   storeObjectBytesMax: mebibytes(4),
-  storeDepthMax: 32,
   storeRequestsMax: 64,
   storeStreamsMax: 128,
   storeQueueMax: 1000,
@@ -600,26 +527,31 @@ function atLeastAs(limit: keyof Limits, other: keyof Limits): LimitRelation {
   return { limit, expected: `at least ${other}`, holds: (l) => l[limit] >= l[other] };
 }
 
+/** `limit` is at most what `most` says, which `holds` checks. */
+function atMost(limit: keyof Limits, most: string, holds: LimitRelation["holds"]): LimitRelation {
+  return { limit, expected: `at most ${most}`, holds };
+}
+
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
  */
 const relations: readonly LimitRelation[] = [
   atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
   atLeast("lookupTriesMax", 1),
-  {
-    limit: "chunkLineBytesMax",
-    expected: "at most chunkExtensionsBytesMax",
-    holds: (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
-  },
+  atMost(
+    "chunkLineBytesMax",
+    "chunkExtensionsBytesMax",
+    (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
+  ),
   atLeast("requestLineBytesMax", 16, "the shortest request line"),
   atLeast("headerSectionBytesMax", 16, "a Host field line"),
   atLeast("trailerSectionBytesMax", 2, "the empty line that ends a chunked body"),
   atLeast("fieldCountMax", 1, "for Host"),
-  {
-    limit: "connectionsPerAddressMax",
-    expected: "at most connectionsMax",
-    holds: (l) => l.connectionsPerAddressMax <= l.connectionsMax,
-  },
+  atMost(
+    "connectionsPerAddressMax",
+    "connectionsMax",
+    (l) => l.connectionsPerAddressMax <= l.connectionsMax,
+  ),
   atLeastAs("sendPieceBytes", "inlineBytesMax"),
   atLeastAs("sendBurstBytes", "sendPieceBytes"),
   atLeastAs("codingAtOnceBytesMax", "codingBytesMax"),
@@ -646,12 +578,11 @@ const relations: readonly LimitRelation[] = [
   atLeastAs("storeObjectBytesMax", "codingBytesMax"),
   atLeast("storeRequestsMax", 1, "or nothing is ever asked of a store"),
   atLeast("storeStreamsMax", 1, "or no large object is ever sent"),
-  {
-    limit: "storeStreamsMax",
-    expected: "at most 256 with storeRequestsMax, as many connections as the runtime opens",
-    holds: (l) => l.storeStreamsMax + l.storeRequestsMax <= 256,
-  },
-  atLeast("storeTriesMax", 1),
+  atMost(
+    "storeStreamsMax",
+    "256 with storeRequestsMax, as many connections as the runtime opens",
+    (l) => l.storeStreamsMax + l.storeRequestsMax <= 256,
+  ),
   atLeast("storeFailuresMax", 1),
   atLeastAs("storeTimeMs", "storeResponseTimeMs"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),

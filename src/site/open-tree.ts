@@ -7,7 +7,6 @@ import type { Result } from "../base/result.ts";
 import type { Clock } from "../schedule/clock.ts";
 import type { LogicalClock } from "../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
-import type { NamedEntry } from "../system/file-system.ts";
 import type { DiskTreeOptions } from "../tree/disk/disk-tree.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
 import type { SingleFileTree } from "../tree/disk/single-file.ts";
@@ -16,7 +15,7 @@ import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
-import type { Tree } from "../tree/tree.ts";
+import type { Tree, TreeName } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 import { isStoreName } from "./site-options.ts";
@@ -32,10 +31,10 @@ export interface ServedSource {
   /** The real path of the folder that paths in denials are relative to. */
   readonly folder: string;
   /**
-   * What is in the folder `prefix`, "docs/" or "", by name. Throws when it can't be read. Absent for
-   * what is on this machine; the paths of what isn't are "s3://bucket/prefix".
+   * What is in the folder `prefix`, "docs/" or "", by name. Throws when it can't be read. Absent
+   * for what is on this machine; the paths of what isn't are "s3://bucket/prefix".
    */
-  readonly entries?: (prefix: string) => AsyncIterable<readonly NamedEntry[]>;
+  readonly entries?: (prefix: string) => AsyncIterable<readonly TreeName[]>;
 }
 
 /** A tree, and the options it was opened with. */
@@ -145,17 +144,14 @@ function openStore(
   { clock, logicalClock, budgets: { scheduler } }: TreeSurroundings,
   beside: EntriesBeside | undefined,
 ): OpenTree {
-  const { readStoreSource } =
-    require("../tree/store/client/store-source.ts") as typeof import("../tree/store/client/store-source.ts");
   const { openStoreTree } =
     require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
-  const named = readStoreSource(root, store, process.env);
-  if (!named.ok) throw new ServeError("root", named.error);
   const rules = { permissions, hidden, index, beside };
-  const around = { limits, clock, logicalClock, scheduler };
-  const tree = openStoreTree({ source: named.value, store, ...rules, ...around });
-  const path = named.value.shown;
-  const entries = (prefix: string): AsyncIterable<readonly NamedEntry[]> => tree.entriesIn(prefix);
+  const around = { limits, clock, logicalClock, scheduler, environment: process.env };
+  const opened = openStoreTree({ root, store, ...rules, ...around });
+  if (!opened.ok) throw new ServeError("root", opened.error);
+  const { tree, shown: path } = opened.value;
+  const entries = (prefix: string): AsyncIterable<readonly TreeName[]> => tree.entriesIn(prefix);
   const served = { at: rootPath, named: root, path, folder: path, entries };
   return { tree, sources: [served], source: { root: path, ...unmounted }, shows: () => false };
 }

@@ -225,6 +225,12 @@ export interface ListingStep {
   readonly work: number;
 }
 
+/** A name in a folder, as it was found and whatever is shown of it. */
+export interface TreeName {
+  readonly name: string;
+  readonly type: "file" | "directory";
+}
+
 /** An entry of a listing. A symbolic link is described by its target. */
 export interface DirectoryEntry {
   /** Any octets; `base/file-name.ts` says how they are text. */
@@ -236,9 +242,4 @@ export interface DirectoryEntry {
   readonly mtimeMs: number;
   /** Why a stranger gets nothing of it; undefined when it is readable. */
   readonly denial?: Denial | undefined;
-}
-
-/** Opens the file at `path` for a caller that makes use of a file alone. */
-export function openFile(tree: Tree, path: ContainedPath, view: View): Eventual<Outcome> {
-  return tree.openFile?.(path, view) ?? tree.open(path, view);
 }

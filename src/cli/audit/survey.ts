@@ -17,7 +17,7 @@ import type { ServedSource } from "../../site/open-tree.ts";
 import { openEntries } from "../../tree/listing/entry-reader.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, folderPath } from "../../tree/path.ts";
-import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
+import type { Kind, Outcome, Tree, TreeName } from "../../tree/tree.ts";
 import { View } from "../../tree/view.ts";
 
 /** What a survey is about. */
@@ -166,7 +166,7 @@ export class Survey {
   /** `parts` are the entries of `folder`, which isn't on this machine. */
   async *#entriesElsewhere(
     folder: PendingFolder,
-    parts: AsyncIterable<readonly NamedEntry[]>,
+    parts: AsyncIterable<readonly TreeName[]>,
   ): AsyncGenerator<SurveyedEntry, void> {
     const { source, prefix } = folder;
     try {

@@ -32,9 +32,9 @@ import {
   proxyText,
   redirectRules,
   rewriteRules,
+  storeRow,
   userText,
 } from "./rule-kinds.ts";
-import { storeRow } from "./store-kind.ts";
 import type { Kind } from "./value-kind.ts";
 import { path, plainText, text, truth, whole, wholeText, word, wordList } from "./value-kind.ts";
 
@@ -48,7 +48,7 @@ const limitKinds = {} as Record<keyof Limits, Kind<number>>;
 for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 export const optionTable = {
-  root: { topic: "access", kind: path("a folder's path", (text) => !isStoreName(text)), flags: [] },
+  root: { topic: "access", kind: path("a folder's path", (root) => !isStoreName(root)), flags: [] },
   base: {
     topic: "paths",
     kind: text("a path", plainText("PATH")),

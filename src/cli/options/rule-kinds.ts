@@ -10,6 +10,9 @@ import { isStoreName } from "../../site/site-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import type { ProxyTarget } from "../../site/proxy/proxy-rule.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
+import { fileMode } from "./connection-kinds.ts";
+import type { OptionTable } from "./option.ts";
+import type { StoreOptions } from "../../tree/store/client/store-source.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
 import {
   faultUnless,
@@ -21,6 +24,7 @@ import {
   text,
   truth,
   whole,
+  wholeText,
 } from "./value-kind.ts";
 
 const pathPattern = text("a path as text");
@@ -208,3 +212,49 @@ export const userText: FlagText<Pick<AuthOptions, "users">> = {
     return { users: { [given.slice(0, colon)]: given.slice(colon + 1) } };
   },
 };
+
+/** A longest time in seconds, some 68 years. */
+const secondsMax = 2 ** 31;
+
+const seconds = whole("a whole number of seconds", undefined, secondsMax);
+const secondsText = wholeText("SECONDS", "a number of seconds", secondsMax);
+
+/** The row of the option that says how object stores are asked. */
+export const storeRow = {
+  store: {
+    topic: "paths",
+    kind: object<StoreOptions>({
+      expected: "an object with endpoint and region",
+      members: {
+        endpoint: text("a URL"),
+        region: text("a region"),
+        accessKeyId: text("text"),
+        secretAccessKey: text("text"),
+        sessionToken: text("text"),
+        fresh: seconds,
+        staleIfError: seconds,
+        mode: fileMode,
+      },
+    }),
+    flags: [
+      {
+        name: "store-endpoint",
+        member: "endpoint",
+        text: plainText("URL"),
+        summary: "the object store that s3://bucket/prefix is in",
+      },
+      {
+        name: "store-fresh",
+        member: "fresh",
+        text: secondsText,
+        summary: "how long its answers are used without asking; 0",
+      },
+      {
+        name: "store-stale",
+        member: "staleIfError",
+        text: secondsText,
+        summary: "how long they are used when it fails; 0",
+      },
+    ],
+  },
+} as const satisfies Pick<OptionTable, "store">;

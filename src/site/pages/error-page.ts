@@ -13,7 +13,6 @@ import { childPath, displayName, encodePath, isNameable, rootPath } from "../../
 import type { Denial } from "../../tree/permission.ts";
 import { explainDenial } from "../../tree/permission.ts";
 import type { Outcome, Tree } from "../../tree/tree.ts";
-import { openFile } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import type { Refusal } from "../../http/message/error.ts";
 import { describeRefusal, refusals } from "../../http/message/error.ts";
@@ -262,7 +261,12 @@ export class ErrorPages {
     const roots = this.#tree.rootsOf?.(path ?? rootPath);
     if (roots !== undefined) return this.#openFirst(status, roots, view);
     const page = ownPages[status];
-    return page === undefined ? noPage : openFile(this.#tree, page, view);
+    return page === undefined ? noPage : this.#openFile(page, view);
+  }
+
+  #openFile(page: ContainedPath, view: View): Eventual<Outcome> {
+    const tree = this.#tree;
+    return tree.openFile?.(page, view) ?? tree.open(page, view);
   }
 
   #openFirst(
@@ -272,7 +276,7 @@ export class ErrorPages {
   ): Eventual<Outcome> {
     const page = root === undefined ? undefined : childPath(root, `${status}.html`);
     if (page === undefined) return noPage;
-    return whenReady(openFile(this.#tree, page, view), (found) =>
+    return whenReady(this.#openFile(page, view), (found) =>
       found.kind === "file" || found.kind === "failed"
         ? found
         : this.#openFirst(status, others, view),

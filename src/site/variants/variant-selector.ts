@@ -26,7 +26,6 @@ import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { siblingPath } from "../../tree/path.ts";
 import type { OpenFile, Outcome, Tree } from "../../tree/tree.ts";
-import { openFile } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import { entityTagOf } from "../content/file-representation.ts";
 import { fileSlotsOf } from "../content/file-slots.ts";
@@ -273,7 +272,7 @@ export class VariantSelector {
     for (const candidate of accepted.candidates) {
       const beside = candidate.kind === "ahead" ? variants.beside(candidate.coding) : undefined;
       if (beside === undefined) continue;
-      void whenReady(openFile(this.#tree, beside, view), (found) => {
+      void whenReady(this.#open(beside, view), (found) => {
         if (found.kind === "file") found.file.close();
       });
     }
@@ -285,9 +284,14 @@ export class VariantSelector {
     // An identity without a date is a listing, which has no precompressed file.
     const beside = identity.mtimeMs === undefined ? undefined : variants.beside(coding);
     if (beside === undefined) return undefined;
-    return whenReady(openFile(this.#tree, beside, view), (found) =>
+    return whenReady(this.#open(beside, view), (found) =>
       this.#variantIn(found, selecting, coding),
     );
+  }
+
+  #open(beside: ContainedPath, view: View): Eventual<Outcome> {
+    const tree = this.#tree;
+    return tree.openFile?.(beside, view) ?? tree.open(beside, view);
   }
 
   #variantIn(found: Outcome, selecting: Selecting, coding: Coding): Representation | undefined {

@@ -13,7 +13,6 @@ import type { FileStat } from "../../system/file-stat.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, folderPath, joinPaths, pathBelow } from "../path.ts";
 import type { FolderOutcome, Kind, ListingSteps, Outcome, ShownFolder, Tree } from "../tree.ts";
-import { openFile } from "../tree.ts";
 import type { View } from "../view.ts";
 import { MountPoints } from "./mount-points.ts";
 import { folderStat, mountedStat } from "./mounted-stat.ts";
@@ -36,8 +35,13 @@ type ListRest = Parameters<Tree["list"]> extends [ContainedPath, ...infer Rest] 
 
 type Forbidden = Extract<Outcome, { kind: "forbidden" }>;
 
-/** Opens what is at `path` of `tree`, whatever it is. */
-const openAny: typeof openFile = (tree, path, view) => tree.open(path, view);
+/** Opens what is at a path of a tree. */
+type Opening = (tree: Tree, path: ContainedPath, view: View) => Eventual<Outcome>;
+
+const openAny: Opening = (tree, path, view) => tree.open(path, view);
+
+const openAsFile: Opening = (tree, path, view) =>
+  tree.openFile?.(path, view) ?? tree.open(path, view);
 
 const redirect: Outcome = { kind: "redirect" };
 
@@ -88,13 +92,13 @@ export class MountTree implements Tree {
   openFile?: (path: ContainedPath, view: View) => Eventual<Outcome>;
 
   readonly #openFile = (path: ContainedPath, view: View): Eventual<Outcome> =>
-    this.#open(path, view, openFile);
+    this.#open(path, view, openAsFile);
 
   open(path: ContainedPath, view: View): Eventual<Outcome> {
     return this.#open(path, view, openAny);
   }
 
-  #open(path: ContainedPath, view: View, openIn: typeof openFile): Eventual<Outcome> {
+  #open(path: ContainedPath, view: View, openIn: Opening): Eventual<Outcome> {
     const { mount, depth, names } = this.#points.find(path);
     if (mount === undefined) return this.#folders.open(path, view);
     if (lacksSlash(path, depth)) return redirect;

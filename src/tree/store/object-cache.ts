@@ -25,7 +25,7 @@ import { StoreFailure } from "./client/store-client.ts";
 import { SharedQuestions } from "./shared-questions.ts";
 
 /** What the cache needs. */
-export interface ObjectCacheParts {
+interface ObjectCacheParts {
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly reader: ObjectReader;

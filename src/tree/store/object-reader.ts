@@ -5,6 +5,7 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import { nameText } from "../../base/file-name.ts";
 import { parseHttpDate } from "../../http/fields/date.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import { charsetSampleOctets } from "../text.ts";
@@ -19,7 +20,7 @@ import type { StoreClient } from "./client/store-client.ts";
 import { readUpTo, StoreFailure } from "./client/store-client.ts";
 
 /** What reading objects needs. */
-export interface ReaderParts {
+interface ReaderParts {
   readonly client: StoreClient;
   readonly streams: ObjectStreams;
   readonly clock: Clock;
@@ -37,7 +38,7 @@ const settledMs = 2000;
 const contentRange = /^bytes (\d+)-(\d+)\/(\d+)$/;
 
 /** What is listed. */
-export interface ListQuery {
+interface ListQuery {
   readonly prefix: string;
   readonly delimiter?: string;
   /** Keys and common prefixes in one answer. */
@@ -50,8 +51,8 @@ export interface ListQuery {
 const listBytesMax = 8 * 1024 * 1024;
 
 /**
- * What one GET has come to: "changed" when a 304 isn't about what is known, "unsure" when it doesn't
- * say, though it should (RFC 9110 §15.4.5).
+ * What one GET has come to: "changed" when a 304 isn't about what is known, "unsure" when it
+ * doesn't say, though it should (RFC 9110 §15.4.5).
  */
 type Got = Found | "unchanged" | "changed" | "unsure" | "empty";
 
@@ -153,7 +154,7 @@ export class ObjectReader {
         return new StoreFailure(502, "the object store has no such bucket");
       }
       if (answer.status !== 200 || !isWhole) throw new Error(`${answer.status} to a list`);
-      const read = readListAnswer(new TextDecoder().decode(content));
+      const read = readListAnswer(nameText(content));
       return read.ok ? read.value : new StoreFailure(502, read.error);
     });
   }

@@ -16,7 +16,7 @@ import { RequestSlots } from "./client/request-slots.ts";
 import type { StoreClient } from "./client/store-client.ts";
 
 /** What of an object is read: `from` is included, `end` is not. */
-export interface ObjectRange {
+interface ObjectRange {
   readonly key: string;
   readonly etag: string;
   /** How many octets the whole object has. */
@@ -26,7 +26,7 @@ export interface ObjectRange {
 }
 
 /** What streams need. */
-export interface StreamParts {
+interface StreamParts {
   readonly client: StoreClient;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -125,8 +125,8 @@ export class ObjectStreams {
   }
 
   /**
-   * The octets of `range`. Throws a `BrokenBody` when the object is another one by now, or the store
-   * fails too often in a row.
+   * The octets of `range`. Throws a `BrokenBody` when the object is another one by now, or the
+   * store fails too often in a row.
    */
   async *read(range: ObjectRange): AsyncGenerator<Uint8Array, void> {
     const { client, limits } = this.#parts;

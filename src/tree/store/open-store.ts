@@ -3,6 +3,8 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import type { Result } from "../../base/result.ts";
+import { success } from "../../base/result.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Scheduler } from "../../schedule/scheduler.ts";
@@ -13,24 +15,40 @@ import { ObjectReader } from "./object-reader.ts";
 import { ObjectStreams } from "./object-stream.ts";
 import { StoreClient } from "./client/store-client.ts";
 import { StoreListings } from "./store-listing.ts";
-import type { StoreOptions, StoreSource } from "./client/store-source.ts";
+import type { StoreOptions } from "./client/store-source.ts";
+import { readStoreSource } from "./client/store-source.ts";
 
 /** What a tree in a store is opened with. */
 interface StoreTreeOptions extends Pick<
   StoreTreeParts,
   "permissions" | "hidden" | "index" | "beside"
 > {
-  readonly source: StoreSource;
-  readonly store: Pick<StoreOptions, "fresh" | "staleIfError" | "mode">;
+  /** "s3://bucket/prefix" */
+  readonly root: string;
+  readonly store: StoreOptions;
+  /** What the options leave out is taken from these variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly scheduler: Scheduler;
 }
 
-/** The tree of the bucket, or of the prefix in it, that `source` names. */
-export function openStoreTree(options: StoreTreeOptions): StoreTree {
-  const { source, store, limits, clock, logicalClock, scheduler } = options;
+/** A tree, and its root as it is shown. */
+interface OpenStore {
+  readonly tree: StoreTree;
+  readonly shown: string;
+}
+
+/**
+ * The tree of the bucket, or of the prefix in it, that `options.root` names. Fails with a line that
+ * says what is wrong.
+ */
+export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, string> {
+  const { root, store, environment, limits, clock, logicalClock, scheduler } = options;
+  const read = readStoreSource(root, store, environment);
+  if (!read.ok) return read;
+  const source = read.value;
   const { fresh = 0, staleIfError = 0, mode = 0o644 } = store;
   const client = new StoreClient(source, limits, { clock, scheduler });
   const streams = new ObjectStreams({ client, clock, scheduler, limits });
@@ -39,7 +57,7 @@ export function openStoreTree(options: StoreTreeOptions): StoreTree {
   const objects = new ObjectCache({ ...common, staleIfError });
   const listings = new StoreListings({ ...common, objects, mode });
   const { permissions, hidden, index, beside } = options;
-  return new StoreTree({
+  const tree = new StoreTree({
     objects,
     listings,
     prefix: source.prefix,
@@ -47,7 +65,7 @@ export function openStoreTree(options: StoreTreeOptions): StoreTree {
     hidden,
     index,
     mode,
-    limits,
     beside,
   });
+  return success({ tree, shown: source.shown });
 }

@@ -12,7 +12,7 @@ import { BoundedStore } from "../../base/bounded-store.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import { success } from "../../base/result.ts";
-import type { EntryFacts, NamedEntry } from "../../system/file-system.ts";
+import type { EntryFacts } from "../../system/file-system.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import { withEntries } from "../listing/entries-beside.ts";
 import type { ListingContext } from "../listing/list-folder.ts";
@@ -20,7 +20,14 @@ import { listFolder } from "../listing/list-folder.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath, folderPath } from "../path.ts";
 import { permits } from "../permission.ts";
-import type { FolderOutcome, Kind, ListingOrder, ListingPart, ListingStep } from "../tree.ts";
+import type {
+  FolderOutcome,
+  Kind,
+  ListingOrder,
+  ListingPart,
+  ListingStep,
+  TreeName,
+} from "../tree.ts";
 import { View } from "../view.ts";
 import type { Asking } from "./known-object.ts";
 import type { ListedObject } from "./client/list-answer.ts";
@@ -33,7 +40,7 @@ import type { Clock } from "../../schedule/clock.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 
 /** What listings need. */
-export interface ListingParts {
+interface ListingParts {
   readonly objects: ObjectCache;
   readonly reader: ObjectReader;
   readonly clock: Clock;
@@ -46,7 +53,7 @@ export interface ListingParts {
 }
 
 /** A listing that is asked for. */
-export interface AskedFolder {
+interface AskedFolder {
   readonly path: ContainedPath;
   /** What the keys in the folder begin with. */
   readonly key: string;
@@ -133,8 +140,8 @@ export class StoreListings {
     yield* steps;
   }
 
-  /** The names of keys that begin with `prefix`, up to the next "/". Throws when the store fails. */
-  async *names(prefix: string): AsyncGenerator<readonly NamedEntry[], void> {
+  /** The names in the folder whose keys begin with `prefix`. Throws when the store fails. */
+  async *names(prefix: string): AsyncGenerator<readonly TreeName[], void> {
     const { reader } = this.#parts;
     let after: string | undefined;
     do {

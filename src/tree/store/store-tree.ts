@@ -14,8 +14,6 @@
 
 import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
-import type { Limits } from "../../base/limits.ts";
-import type { NamedEntry } from "../../system/file-system.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ContainedPath } from "../path.ts";
 import { isHidden, isHiddenName } from "../path.ts";
@@ -29,6 +27,7 @@ import type {
   OpenFile,
   Outcome,
   Tree,
+  TreeName,
 } from "../tree.ts";
 import { View } from "../view.ts";
 import type { KnownObject, Wanted } from "./known-object.ts";
@@ -51,7 +50,6 @@ export interface StoreTreeParts {
   /** The permission bits of an object whose metadata has no mode. */
   readonly mode: number;
   readonly beside?: EntriesBeside | undefined;
-  readonly limits: Pick<Limits, "storeDepthMax">;
 }
 
 type Failed = Extract<Outcome, { kind: "failed" }>;
@@ -70,6 +68,9 @@ const undatedMs = Date.UTC(1980, 0, 1);
 /** The longest key ("Object key naming guidelines"). */
 const keyBytesMax = 1024;
 
+/** Names in a path that is looked for: the store is asked about each folder on the way. */
+const depthMax = 32;
+
 const absent: Refusal = { kind: "absent" };
 const hiddenName: Refusal = { kind: "absent", cause: "hidden" };
 const directory: Outcome = { kind: "directory" };
@@ -85,7 +86,7 @@ function all<Value>(values: readonly Eventual<Value>[]): Eventual<readonly Value
 }
 
 /** The outcome when the store has failed. */
-export function failedOutcome({ status, reason, retryAfterSeconds }: StoreFailure): Failed {
+function failedOutcome({ status, reason, retryAfterSeconds }: StoreFailure): Failed {
   return { kind: "failed", code: reason, gateway: { status, retryAfterSeconds } };
 }
 
@@ -152,7 +153,7 @@ export class StoreTree implements Tree {
    * All names in the folder `prefix`, "docs/" or "", whatever is shown of them. Throws when the
    * store fails.
    */
-  entriesIn(prefix: string): AsyncGenerator<readonly NamedEntry[], void> {
+  entriesIn(prefix: string): AsyncGenerator<readonly TreeName[], void> {
     return this.#parts.listings.names(this.#parts.prefix + prefix);
   }
 
@@ -271,7 +272,7 @@ export class StoreTree implements Tree {
 
   /** Whether `names` can be in a key, and aren't in more folders than are asked for. */
   #mayBeKey(names: readonly string[]): boolean {
-    if (names.length > this.#parts.limits.storeDepthMax) return false;
+    if (names.length > depthMax) return false;
     const key = this.#keyOf(names, true);
     // Names that aren't UTF-8 are in no key.
     return key.isWellFormed() && Buffer.byteLength(key) <= keyBytesMax;

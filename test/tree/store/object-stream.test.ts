@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 
 import { BrokenBody } from "../../../src/http/message/response.ts";
-import type { ObjectRange } from "../../../src/tree/store/object-stream.ts";
+import type { ObjectStreams } from "../../../src/tree/store/object-stream.ts";
 import { StoredTree } from "./stored-tree.ts";
+
+type ObjectRange = Parameters<ObjectStreams["read"]>[0];
 
 const size = 3_000_000;
 const content = new Uint8Array(size).map((_, i) => (i * 7 + (i >> 8)) & 0xff);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import type { NamedEntry } from "../../../src/system/file-system.ts";
+import type { TreeName } from "../../../src/tree/tree.ts";
 import { StoredTree } from "./stored-tree.ts";
 
 describe("a listing of a store", () => {
@@ -109,7 +109,7 @@ test("all names of a folder are there for one who audits it", async () => {
   await using stored = await StoredTree.open({ prefix: "site" });
   for (const key of ["site/a", "site/.b", "site/docs/", "site/docs/x"]) stored.stub.put(key, "x");
   stored.stub.keysMax = 2;
-  const names = async (prefix: string): Promise<NamedEntry[]> =>
+  const names = async (prefix: string): Promise<TreeName[]> =>
     (await Array.fromAsync(stored.tree.entriesIn(prefix))).flat();
   expect(await names("")).toEqual([
     { name: ".b", type: "file" },

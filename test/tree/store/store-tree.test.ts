@@ -145,15 +145,15 @@ test("a folder is described by its object, or has a mode by default", async () =
   await using stored = await StoredTree.open();
   stored.stub.put("a/", "", { "x-amz-meta-mode": "40775" }, Date.UTC(2024, 0, 1));
   stored.stub.put("b/x", "x");
-  const describe_ = async (path: string): Promise<unknown> =>
+  const described = async (path: string): Promise<unknown> =>
     await stored.tree.describe(pathOf(path), stored.view());
-  expect(await describe_("/a/")).toMatchObject({
+  expect(await described("/a/")).toMatchObject({
     permissionBits: 0o775,
     mtimeMs: Date.UTC(2024, 0, 1),
   });
-  expect(await describe_("/b/")).toMatchObject({ permissionBits: 0o755 });
-  expect(await describe_("/c/")).toMatchObject({ kind: "absent" });
-  expect(await describe_("/")).toMatchObject({ kind: "folder" });
+  expect(await described("/b/")).toMatchObject({ permissionBits: 0o755 });
+  expect(await described("/c/")).toMatchObject({ kind: "absent" });
+  expect(await described("/")).toMatchObject({ kind: "folder" });
 });
 
 test("when the store fails, every question says so", async () => {

@@ -40,12 +40,10 @@ export class MovedClock implements Clock {
 /** An object of more than this is large to the tests. */
 export const objectBytesMax = 65_536;
 
-/** Limits with which a store that fails is given up soon. */
+/** The limits of the tests, but for those that a test sets. */
 export const testLimits: Limits = {
   ...defaultLimits,
   storeObjectBytesMax: objectBytesMax as Limits["storeObjectBytesMax"],
-  storeResponseTimeMs: 200 as Limits["storeResponseTimeMs"],
-  storeTimeMs: 1000 as Limits["storeTimeMs"],
 };
 
 /** What a tree is opened with besides its store. */
@@ -80,9 +78,10 @@ export class StoredTree implements AsyncDisposable {
     this.streams = new ObjectStreams({ client: this.client, clock, scheduler, limits });
     const parts = { client: this.client, streams: this.streams, clock, limits };
     this.reader = new ObjectReader({ ...parts, mode: 0o644 });
-    this.tree = openStoreTree({
-      source: source.value,
-      store: rules.store ?? {},
+    const opened = openStoreTree({
+      root,
+      store: { ...store, ...rules.store },
+      environment: {},
       permissions: rules.permissions ?? "other",
       hidden: rules.hidden ?? false,
       index: rules.index ?? "index.html",
@@ -91,6 +90,8 @@ export class StoredTree implements AsyncDisposable {
       logicalClock,
       scheduler,
     });
+    if (!opened.ok) throw new Error(opened.error);
+    this.tree = opened.value.tree;
   }
 
   static async open(rules: Rules = {}): Promise<StoredTree> {

@@ -78,10 +78,14 @@ export class Signer {
     const digest = new Bun.CryptoHasher("sha256").update(canonical.join("\n")).digest("hex");
     const signature = hmac(this.#keyOf(day), [algorithm, time, scope, digest].join("\n")).toHex();
     const { host: _, ...fields } = signed;
-    const credential = `${accessKeyId}/${scope}`;
+    const parts = [
+      `Credential=${accessKeyId}/${scope}`,
+      `SignedHeaders=${names}`,
+      `Signature=${signature}`,
+    ];
     return {
       ...fields,
-      authorization: `${algorithm} Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
+      authorization: `${algorithm} ${parts.join(", ")}`,
     };
   }
 

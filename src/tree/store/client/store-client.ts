@@ -16,13 +16,14 @@
 import type { Limits } from "../../../base/limits.ts";
 import type { Clock } from "../../../schedule/clock.ts";
 import type { Scheduler } from "../../../schedule/scheduler.ts";
+import { latin1Text } from "../../../http/octets/bytes.ts";
 import { RequestSlots } from "./request-slots.ts";
 import { encodeKey, encodeQuery, Signer } from "./signature.ts";
 import { StoreCircuit } from "./store-circuit.ts";
 import type { StoreSource } from "./store-source.ts";
 
 /** What is asked of a store. */
-export interface StoreRequest {
+interface StoreRequest {
   readonly method: "GET" | "HEAD";
   /** The key of an object; "" for the bucket. */
   readonly key: string;
@@ -30,7 +31,7 @@ export interface StoreRequest {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** Why the store has no answer, as a gateway says it to its client (RFC 9110 §15.6.3 to §15.6.5). */
+/** Why a store has no answer, as a gateway says it to a client (RFC 9110 §15.6.3 to §15.6.5). */
 export class StoreFailure {
   readonly status: 502 | 503 | 504;
   /** For the log. */
@@ -45,7 +46,7 @@ export class StoreFailure {
 }
 
 /** What bounds requests to a store. */
-export type ClientLimits = Pick<
+type ClientLimits = Pick<
   Limits,
   | "storeRequestsMax"
   | "storeQueueMax"
@@ -57,13 +58,13 @@ export type ClientLimits = Pick<
 >;
 
 /** What a client of a store needs. */
-export interface ClientSurroundings {
+interface ClientSurroundings {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
 }
 
 /** A failure, and whether it may be gone at another attempt. */
-export interface AttemptFailure {
+interface AttemptFailure {
   readonly failure: StoreFailure;
   readonly isPassing: boolean;
 }
@@ -253,7 +254,7 @@ function passing(failure: StoreFailure, isPassing = true): AttemptFailure {
 /** The code in an error document of S3, "SlowDown"; undefined if there is none. */
 async function refusalCode(answer: Response): Promise<string | undefined> {
   const octets = await readUpTo(answer, refusalBytesMax);
-  return /<Code>(\w{1,64})<\/Code>/.exec(new TextDecoder().decode(octets.content))?.[1];
+  return /<Code>(\w{1,64})<\/Code>/.exec(latin1Text(octets.content))?.[1];
 }
 
 /** The code of what `fetch` has thrown, "ConnectionRefused". */
@@ -271,17 +272,17 @@ export async function readUpTo(
   answer: Response,
   bytesMax: number,
 ): Promise<{ readonly content: Uint8Array<ArrayBuffer>; readonly isWhole: boolean }> {
-  const reader = answer.body?.getReader();
+  const reader = (answer.body ?? new Blob([]).stream()).getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  while (reader !== undefined && length <= bytesMax) {
+  while (length <= bytesMax) {
     const { done, value } = await reader.read();
     if (done) break;
     chunks.push(value);
     length += value.length;
   }
   const isWhole = length <= bytesMax;
-  if (!isWhole) await reader?.cancel();
+  if (!isWhole) await reader.cancel();
   const content = new Uint8Array(Math.min(length, bytesMax));
   let at = 0;
   for (const chunk of chunks) {

@@ -57,7 +57,7 @@ export interface StoreSource {
 }
 
 /** The environment's variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const scheme = "s3://";
 

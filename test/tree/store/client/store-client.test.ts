@@ -99,9 +99,10 @@ describe("a request to a store", () => {
   });
 });
 
+const octets = (count: number): Response => new Response(new Uint8Array(count).fill(65));
+
 describe("a body", () => {
   test("is read up to a bound", async () => {
-    const octets = (count: number): Response => new Response(new Uint8Array(count).fill(65));
     expect(await readUpTo(octets(3), 3)).toEqual({
       content: new Uint8Array([65, 65, 65]),
       isWhole: true,

@@ -1,0 +1,101 @@
+/**
+ * Groups of limits, as types: `base/limits.ts` puts them together, and has their values. Byte and
+ * count limits are inclusive.
+ */
+
+import type { ByteCount, Milliseconds } from "./units.ts";
+
+/** A tree in an object store. */
+export interface StoreLimits {
+  /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
+  readonly storeObjectBytesMax: ByteCount;
+  /** Requests to a store that are under way, besides streams. Others wait. */
+  readonly storeRequestsMax: number;
+  /** Large objects that are sent at one time with a connection to the store each. Others wait. */
+  readonly storeStreamsMax: number;
+  /** Requests that wait for their turn to be sent to a store; one more is answered 503. */
+  readonly storeQueueMax: number;
+  /** Attempts of one request to a store, and failures in a row of one stream. */
+  readonly storeTriesMax: number;
+  /** How long a store may take to answer one attempt, and be silent in a stream. */
+  readonly storeResponseTimeMs: Milliseconds;
+  /** How long a request to a store may take with all attempts; after it 504. */
+  readonly storeTimeMs: Milliseconds;
+  /** Failures of a store in a row; after them it isn't asked for a while, and answers are 503. */
+  readonly storeFailuresMax: number;
+  /** That while. */
+  readonly storeOpenTimeMs: Milliseconds;
+}
+
+/** What goes wrong on purpose. */
+export interface FaultLimits {
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** Octets that a fault adds to a head, or sends in its place. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
+}
+
+/** Recordings of traffic as wire scripts. */
+export interface RecordLimits {
+  /**
+   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
+   * length and digest; a request with a longer one is left out.
+   */
+  readonly recordBodyBytesMax: ByteCount;
+  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
+  readonly recordHeldBytesMax: ByteCount;
+  /** Phases of one script of a recording; the next script goes on. */
+  readonly recordPhasesMax: number;
+  /** Scripts of one recording; beyond it nothing more is recorded. */
+  readonly recordScriptsMax: number;
+  /** What one recording writes; beyond it nothing more is recorded. */
+  readonly recordFolderBytesMax: ByteCount;
+}
+
+/** WebSockets. */
+export interface WebSocketLimits {
+  /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
+  readonly webSocketMessageBytesMax: ByteCount;
+  /** Fragments of a message; beyond it the socket is closed with 1008. */
+  readonly webSocketFragmentsMax: number;
+  /** Messages of a WebSocket that wait for their handler; beyond it the client is held back. */
+  readonly webSocketInboxBytesMax: ByteCount;
+  /** What waits for a client to read when more is sent to it; beyond it the connection is reset. */
+  readonly webSocketQueueBytesMax: ByteCount;
+  /** How long a client may send nothing until it is pinged. */
+  readonly webSocketIdleTimeMs: Milliseconds;
+  /** How long it may send nothing after that; then the connection is reset. */
+  readonly webSocketPongTimeMs: Milliseconds;
+  /** From the first octet of a message to its last; after it the socket is closed with 1008. */
+  readonly webSocketMessageTimeMs: Milliseconds;
+  /** How long a client may take to answer a Close frame; after it the connection is closed. */
+  readonly webSocketCloseTimeMs: Milliseconds;
+}
+
+/** Processes that serve one port together. */
+export interface WorkerLimits {
+  /**
+   * How long a worker may take to listen, to apply a new configuration, and, after `stopTimeMs`, to
+   * end; after it the worker is killed.
+   */
+  readonly workerAnswerTimeMs: Milliseconds;
+  /** The least time from the start of a worker to the start of the one that replaces it. */
+  readonly workerIntervalMs: Milliseconds;
+  /** A worker that ends sooner than this after its start counts as failed. */
+  readonly workerSteadyTimeMs: Milliseconds;
+  /** How long a worker collects lines of the access log before it sends them together. */
+  readonly workerLogTimeMs: Milliseconds;
+  /** How often in a row one worker is replaced after a failure. With one failure more all end. */
+  readonly workerFailuresMax: number;
+}
