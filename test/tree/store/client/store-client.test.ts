@@ -53,7 +53,7 @@ describe("a request to a store", () => {
   });
 
   test("that gets no answer fails as 504", async () => {
-    await using stored = await StoredTree.open({ limits: { storeResponseTimeMs: 30 } });
+    await using stored = await StoredTree.open({ limits: { storeResponseTimeMs: 300 } });
     stored.stub.fault = () => ({ wait: new Promise(() => undefined) });
     expect(await ask(stored)).toMatchObject({ status: 504 });
     expect(stored.stub.requests).toHaveLength(3);
