@@ -195,7 +195,7 @@ export class ObjectStreams {
       const answer = await client.begin({ method: "GET", key, fields }, ending);
       if (!(answer instanceof Response)) {
         this.#slots.give();
-        if (!answer.isPassing) throw new BrokenBody(answer.failure.reason);
+        if (answer.isPassing === false) throw new BrokenBody(answer.failure.reason);
         return undefined;
       }
       if (!isAnswerTo(range, answer)) {

@@ -69,6 +69,17 @@ describe("the octets of a large object", () => {
     expect(stored.stub.requests).toHaveLength(3);
   });
 
+  test("wait while the circuit is open", async () => {
+    await using stored = await StoredTree.open({
+      limits: { storeFailuresMax: 2, storeOpenTimeMs: 100 },
+    });
+    const range = put(stored);
+    const faults = [{ closeAfter: 0 }, { closeAfter: 0 }];
+    stored.stub.fault = () => faults.shift();
+    expect(await octetsOf(stored.streams.read(range))).toHaveLength(size);
+    expect(stored.stub.requests).toHaveLength(3);
+  });
+
   test("break off when the store refuses", async () => {
     await using stored = await StoredTree.open();
     const range = put(stored);

@@ -25,13 +25,19 @@ export class StoreCircuit {
     this.#limits = limits;
   }
 
-  /** How long nothing may be asked, in milliseconds; 0 when a request may be sent now. */
+  /** How long the circuit stays open, in milliseconds; 0 when a request may be sent. */
+  heldMs(nowMs: number): number {
+    if (this.#failures < this.#limits.storeFailuresMax) return 0;
+    return Math.max(0, this.#openUntilMs - nowMs);
+  }
+
+  /** The same for a request that is about to be sent, which counts as the one that is let through. */
   waitMs(nowMs: number): number {
     const { storeFailuresMax, storeOpenTimeMs } = this.#limits;
-    if (this.#failures < storeFailuresMax) return 0;
-    if (nowMs < this.#openUntilMs) return this.#openUntilMs - nowMs;
-    this.#openUntilMs = nowMs + storeOpenTimeMs;
-    return 0;
+    const waitMs = this.heldMs(nowMs);
+    const isTry = waitMs === 0 && this.#failures >= storeFailuresMax;
+    if (isTry) this.#openUntilMs = nowMs + storeOpenTimeMs;
+    return waitMs;
   }
 
   /** Counts an answer. */

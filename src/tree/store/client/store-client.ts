@@ -63,10 +63,13 @@ interface ClientSurroundings {
   readonly scheduler: Scheduler;
 }
 
-/** A failure, and whether it may be gone at another attempt. */
+/**
+ * A failure, and whether it may be gone at another attempt: at once, or when the circuit lets one
+ * through ("later").
+ */
 interface AttemptFailure {
   readonly failure: StoreFailure;
-  readonly isPassing: boolean;
+  readonly isPassing: boolean | "later";
 }
 
 /** The statuses that are answers. */
@@ -126,7 +129,8 @@ export class StoreClient {
             return attempt;
           }
           ({ failure } = attempt);
-          if (!attempt.isPassing || tries >= storeTriesMax || ending.signal.aborted) return failure;
+          if (attempt.isPassing !== true || tries >= storeTriesMax || ending.signal.aborted)
+            return failure;
           await this.pause(tries);
         }
       } finally {
@@ -137,10 +141,14 @@ export class StoreClient {
     }
   }
 
-  /** Waits before another attempt, after `tries` of them. */
+  /**
+   * Waits before another attempt, after `tries` of them; while the circuit is open, until it lets
+   * one through.
+   */
   async pause(tries: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#scheduler.alarm().set(Math.random() * pauseMs * 2 ** tries, resolve);
+    const heldMs = this.#circuit.heldMs(this.#clock.monotonicMs());
+    this.#scheduler.alarm().set(heldMs + Math.random() * pauseMs * 2 ** tries, resolve);
     await promise;
   }
 
@@ -152,7 +160,7 @@ export class StoreClient {
     const waitMs = this.#circuit.waitMs(this.#clock.monotonicMs());
     if (waitMs > 0) {
       const reason = "the object store has failed too often, and isn't asked for a while";
-      return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), false);
+      return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), "later");
     }
     const alarm = this.#scheduler.alarm();
     let isLate = false;
@@ -247,7 +255,10 @@ export class StoreClient {
   }
 }
 
-function passing(failure: StoreFailure, isPassing = true): AttemptFailure {
+function passing(
+  failure: StoreFailure,
+  isPassing: AttemptFailure["isPassing"] = true,
+): AttemptFailure {
   return { failure, isPassing };
 }
 

@@ -12,6 +12,7 @@ test("a circuit opens after so many failures in a row, and then lets one request
   circuit.failed(20);
   expect(circuit.waitMs(20)).toBe(1000);
   expect(circuit.waitMs(1019)).toBe(1);
+  expect([circuit.heldMs(1019), circuit.heldMs(1020), circuit.heldMs(1030)]).toEqual([1, 0, 0]);
   // The one that sees whether the store is back, and no other for as long.
   expect(circuit.waitMs(1020)).toBe(0);
   expect(circuit.waitMs(1021)).toBe(999);
