@@ -31,7 +31,7 @@ export class StoreCircuit {
     return Math.max(0, this.#openUntilMs - nowMs);
   }
 
-  /** The same for a request that is about to be sent, which counts as the one that is let through. */
+  /** The same for a request that is sent if it may: it counts as the one that is let through. */
   waitMs(nowMs: number): number {
     const { storeFailuresMax, storeOpenTimeMs } = this.#limits;
     const waitMs = this.heldMs(nowMs);
