@@ -141,13 +141,13 @@ function openFolder(
 function openStore(
   { root, store = {}, permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
-  { clock, logicalClock, budgets: { scheduler } }: TreeSurroundings,
+  { clock, logicalClock, budgets }: TreeSurroundings,
   beside: EntriesBeside | undefined,
 ): OpenTree {
   const { openStoreTree } =
     require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
   const rules = { permissions, hidden, index, beside };
-  const around = { limits, clock, logicalClock, scheduler, environment: process.env };
+  const around = { limits, clock, logicalClock, budgets, environment: process.env };
   const opened = openStoreTree({ root, store, ...rules, ...around });
   if (!opened.ok) throw new ServeError("root", opened.error);
   const { tree, shown: path } = opened.value;

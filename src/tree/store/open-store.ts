@@ -7,7 +7,7 @@ import type { Result } from "../../base/result.ts";
 import { success } from "../../base/result.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
-import type { Scheduler } from "../../schedule/scheduler.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { StoreTreeParts } from "./store-tree.ts";
 import { StoreTree } from "./store-tree.ts";
 import { ObjectCache } from "./object-cache.ts";
@@ -31,7 +31,7 @@ interface StoreTreeOptions extends Pick<
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
-  readonly scheduler: Scheduler;
+  readonly budgets: TurnBudgets;
 }
 
 /** A tree, and its root as it is shown. */
@@ -45,7 +45,8 @@ interface OpenStore {
  * says what is wrong.
  */
 export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, string> {
-  const { root, store, environment, limits, clock, logicalClock, scheduler } = options;
+  const { root, store, environment, limits, clock, logicalClock, budgets } = options;
+  const { scheduler } = budgets;
   const read = readStoreSource(root, store, environment);
   if (!read.ok) return read;
   const source = read.value;
@@ -55,7 +56,7 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
   const reader = new ObjectReader({ client, streams, clock, limits, mode });
   const common = { reader, clock, logicalClock, limits, fresh };
   const objects = new ObjectCache({ ...common, staleIfError });
-  const listings = new StoreListings({ ...common, objects, mode });
+  const listings = new StoreListings({ ...common, objects, budgets, mode });
   const { permissions, hidden, index, beside } = options;
   const tree = new StoreTree({
     objects,

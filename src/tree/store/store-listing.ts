@@ -38,6 +38,7 @@ import { SharedQuestions } from "./shared-questions.ts";
 import { StoreFailure } from "./client/store-client.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 
 /** What listings need. */
 interface ListingParts {
@@ -45,6 +46,7 @@ interface ListingParts {
   readonly reader: ObjectReader;
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
+  readonly budgets: TurnBudgets;
   readonly limits: Pick<Limits, "listingOrderedEntriesMax" | "listingCacheBytesMax">;
   /** Seconds for which a listing is used without a question. */
   readonly fresh: number;
@@ -80,6 +82,9 @@ const looksAtOnce = 32;
 
 /** A folder that no object stands for: it has no date. */
 const undated = { type: "directory", size: 0, mtimeMs: -Infinity } as const;
+
+/** The fixed cost of a step, in the unit of `ListingStep.work`. */
+const stepWork = 32;
 
 /** What an entry of a kept listing costs, about, in bytes. */
 const entryBytes = 256;
@@ -168,23 +173,31 @@ export class StoreListings {
       if (failure.kind === "failed") steps.push({ found: 0, entries: [], work: 1, failure });
       return new KeptListing(steps, asking, Infinity);
     }
-    for (const step of listFolder(this.#contextOf(asked, entries), asked.limit, asked.order)) {
-      if (step.part === undefined && step.totals === undefined && step.leftOut === undefined) {
-        continue;
-      }
-      if (step.part !== undefined && !asked.isProcess) {
-        const names = namesIn(step.part);
-        const failed = await this.#lookAt(asked, names, entries);
-        if (failed !== undefined) {
-          steps.push({ found: 0, entries: [], work: 1, failure: failedAs(failed) });
-          return new KeptListing(steps, asking, Infinity);
-        }
+    const making = listFolder(this.#contextOf(asked, entries), asked.limit, asked.order);
+    for (let step = await this.#next(making); step !== undefined; step = await this.#next(making)) {
+      const { leftOut, part, totals } = step;
+      if (part === undefined && totals === undefined && leftOut === undefined) continue;
+      const names = part === undefined || asked.isProcess ? [] : namesIn(part);
+      const failed = await this.#lookAt(asked, names, entries);
+      if (failed !== undefined) {
+        steps.push({ found: 0, entries: [], work: 1, failure: failedAs(failed) });
+        return new KeptListing(steps, asking, Infinity);
       }
       steps.push({ ...step, work: 1 });
     }
     const read = new KeptListing(steps, asking, entryBytes * (entries.size + 1));
     this.#kept.set(key, read);
     return read;
+  }
+
+  /** The next step of `making`, in a turn that has time for it; undefined when there is none. */
+  async #next(making: Generator<ListingStep, void>): Promise<ListingStep | undefined> {
+    let next: IteratorResult<ListingStep, void> | undefined;
+    await this.#parts.budgets.listings.do(() => {
+      next = making.next();
+      return stepWork + (next.value?.work ?? 0);
+    });
+    return next?.value ?? undefined;
   }
 
   /** Reads the names in the folder. Returns why it can't be listed. */

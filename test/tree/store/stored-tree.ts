@@ -8,6 +8,7 @@ import { defaultLimits } from "../../../src/base/limits.ts";
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
 import type { Clock } from "../../../src/schedule/clock.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
+import { TurnBudgets } from "../../../src/schedule/turn-budgets.ts";
 import { StoreClient } from "../../../src/tree/store/client/store-client.ts";
 import type { StoreOptions } from "../../../src/tree/store/client/store-source.ts";
 import { readStoreSource } from "../../../src/tree/store/client/store-source.ts";
@@ -88,7 +89,7 @@ export class StoredTree implements AsyncDisposable {
       limits,
       clock,
       logicalClock,
-      scheduler,
+      budgets: new TurnBudgets(scheduler),
     });
     if (!opened.ok) throw new Error(opened.error);
     this.tree = opened.value.tree;
