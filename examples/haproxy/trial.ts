@@ -93,13 +93,13 @@ function count(cause: string): void {
 
 let version = 0;
 let confirmed = 0;
-let isOver = false;
+const trial = { isOver: false };
 
 /** The content of a version: every octet of it tells which one it is. */
 const contentOf = (n: number): string => `${n}\n`.repeat(3000);
 
 async function write(): Promise<void> {
-  while (!isOver) {
+  while (!trial.isOver) {
     version++;
     try {
       await store.write("version.txt", contentOf(version));
@@ -112,7 +112,7 @@ async function write(): Promise<void> {
 }
 
 async function askSmall(): Promise<void> {
-  while (!isOver) {
+  while (!trial.isOver) {
     const [at, floor, begunMs] = [phase, confirmed, performance.now()];
     try {
       const response = await fetch(`http://127.0.0.1:${ports.public}/version.txt`);
@@ -127,13 +127,13 @@ async function askSmall(): Promise<void> {
       at.failed++;
       count(`GET ${String((error as { readonly code?: unknown }).code)}`);
     }
-    at.worstMs = Math.max(at.worstMs, performance.now() - begunMs);
+    at.worstMs = Math.max(at.worstMs, Math.round(performance.now() - begunMs));
     await Bun.sleep(20);
   }
 }
 
 async function askLarge(): Promise<void> {
-  while (!isOver) {
+  while (!trial.isOver) {
     const at = phase;
     try {
       const response = await fetch(`http://127.0.0.1:${ports.public}/big.bin`);
@@ -195,10 +195,10 @@ try {
   await roll("a");
   await roll("b");
   await Bun.sleep(2000);
-  isOver = true;
+  trial.isOver = true;
   await Promise.all(clients);
-  console.table(phases.map((one) => ({ ...one, worstMs: Math.round(one.worstMs) })));
-  console.log(`${version} versions were written`, causes);
+  process.stdout.write(`${Bun.inspect.table(phases)}\n`);
+  process.stdout.write(`${version} versions were written; ${JSON.stringify(causes)}\n`);
 } finally {
   for (const one of [proxy, replicas.a, replicas.b]) one?.kill();
   rmSync(folder, { recursive: true, force: true });
