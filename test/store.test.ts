@@ -125,6 +125,18 @@ describe("a large object", () => {
     await response.arrayBuffer().catch(() => undefined);
   });
 
+  test("that has changed while it counted as fresh is asked for anew by the next request", async () => {
+    await using served = await Served.open({ store: { fresh: 3600 } });
+    served.stub.put("big.bin", large);
+    await (await served.get("/big.bin")).arrayBuffer();
+    const changed = large.toReversed();
+    served.stub.put("big.bin", changed);
+    const broken = await served.get("/big.bin");
+    expect(await broken.arrayBuffer().catch(() => "broken off")).toBe("broken off");
+    const next = await served.get("/big.bin");
+    expect(Bun.hash(await next.arrayBuffer())).toBe(Bun.hash(changed));
+  });
+
   test("is in an archive", async () => {
     await using served = await Served.open({ allowArchive: true });
     served.stub.put("docs/big.bin", large);

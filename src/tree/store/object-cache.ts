@@ -92,6 +92,11 @@ export class ObjectCache implements KnownHolder {
     return this.#known.get(key)?.found.facts;
   }
 
+  /** Forgets the object under `key`, however fresh it is: the store has another one. */
+  forget(key: string): void {
+    this.#known.delete(key);
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#known.clear();

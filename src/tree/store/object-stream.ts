@@ -109,6 +109,8 @@ class Body {
 
 /** The streams of one tree. */
 export class ObjectStreams {
+  /** Told of the key of an object that is not the one which is known any more. */
+  changed: (key: string) => void = () => undefined;
   readonly #parts: StreamParts;
   readonly #slots: RequestSlots;
   readonly #bodies = new Set<Body>();
@@ -201,6 +203,7 @@ export class ObjectStreams {
       if (!isAnswerTo(range, answer)) {
         ending.abort();
         this.#slots.give();
+        this.changed(key);
         throw new BrokenBody("the object has changed while it was sent");
       }
       const body = new Body(answer, ending, alarm, clock.monotonicMs(), (ended) => {

@@ -56,6 +56,7 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
   const reader = new ObjectReader({ client, streams, clock, limits, mode });
   const common = { reader, clock, logicalClock, limits, fresh };
   const objects = new ObjectCache({ ...common, staleIfError });
+  streams.changed = (key) => objects.forget(key);
   const listings = new StoreListings({ ...common, objects, budgets, mode });
   const { permissions, hidden, index, beside } = options;
   const tree = new StoreTree({
