@@ -64,9 +64,9 @@ test.each([1, 2])("no answer is older than its request, by chance %d", async (se
   };
   put(false);
   let shutSince: number | undefined;
-  let left = 4;
+  const clients = { left: 4 };
   const write = async (): Promise<void> => {
-    while (left > 0) {
+    while (clients.left > 0) {
       const isShut = random() < 0.3;
       put(isShut);
       shutSince = isShut ? (shutSince ?? changes) : undefined;
@@ -91,7 +91,7 @@ test.each([1, 2])("no answer is older than its request, by chance %d", async (se
         counts.broken++;
       }
     }
-    left--;
+    clients.left--;
   };
   const asking = [
     ask("/small.txt", 50, 100),

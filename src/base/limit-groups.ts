@@ -9,6 +9,8 @@ import type { ByteCount, Milliseconds } from "./units.ts";
 export interface StoreLimits {
   /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
   readonly storeObjectBytesMax: ByteCount;
+  /** What is kept of objects in a folder on disk, and a sixteenth more for each process. */
+  readonly storeDiskBytesMax: ByteCount;
   /** Requests to a store that are under way, besides streams. Others wait. */
   readonly storeRequestsMax: number;
   /** Large objects that are sent at one time with a connection to the store each. Others wait. */

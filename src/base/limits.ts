@@ -473,6 +473,7 @@ export const defaultLimits: Limits = {
   backendInterimMax: 16,
 
   storeObjectBytesMax: mebibytes(4),
+  storeDiskBytesMax: mebibytes(1024),
   storeRequestsMax: 64,
   storeStreamsMax: 128,
   storeQueueMax: 1000,

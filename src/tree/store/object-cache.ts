@@ -20,6 +20,7 @@ import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { Moment, View } from "../view.ts";
 import { KnownObject } from "./known-object.ts";
 import type { Asking, Found, KnownHolder, ObjectFacts, Wanted } from "./known-object.ts";
+import type { ObjectDisk } from "./object-disk.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { StoreFailure } from "./client/store-client.ts";
 import { SharedQuestions } from "./shared-questions.ts";
@@ -29,6 +30,8 @@ interface ObjectCacheParts {
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly reader: ObjectReader;
+  /** The small objects on disk; undefined for none. */
+  readonly disk?: ObjectDisk | undefined;
   readonly limits: Pick<Limits, "fileCacheBytesMax">;
   /** Seconds for which an answer is used without a question. */
   readonly fresh: number;
@@ -124,14 +127,18 @@ export class ObjectCache implements KnownHolder {
     const place = placeOf(key, wanted);
     const known = this.#known.get(place);
     const base = wanted === "file" && isKnown(known?.found) ? known : undefined;
-    const read = await this.#parts.reader.read(key, wanted, base?.found.facts);
+    const { disk, reader } = this.#parts;
+    const isOnDisk = base === undefined && wanted === "file" && disk !== undefined;
+    const stored = isOnDisk ? await disk.find(key) : undefined;
+    const read = await reader.read(key, wanted, base?.found.facts ?? stored?.facts);
     if (read instanceof StoreFailure) return this.#stale(known, wanted, read);
     if (read === "unchanged" && base !== undefined) {
       base.confirm(asking);
       return base;
     }
-    const object = read === "unchanged" ? nothing : read;
-    return this.#keep(place, object, known, asking, isKept);
+    if (read === "unchanged") return this.#keep(place, stored ?? nothing, known, asking, isKept);
+    if (isKept) void disk?.keep(key, read);
+    return this.#keep(place, read, known, asking, isKept);
   }
 
   /** The entry for what was read, in the cache if it has a place there. */

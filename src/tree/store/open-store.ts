@@ -4,18 +4,19 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
-import { success } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
 import type { Clock } from "../../schedule/clock.ts";
 import type { LogicalClock } from "../../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { StoreTreeParts } from "./store-tree.ts";
 import { StoreTree } from "./store-tree.ts";
 import { ObjectCache } from "./object-cache.ts";
+import type { ObjectDisk } from "./object-disk.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStreams } from "./object-stream.ts";
 import { StoreClient } from "./client/store-client.ts";
 import { StoreListings } from "./store-listing.ts";
-import type { StoreOptions } from "./client/store-source.ts";
+import type { StoreOptions, StoreSource } from "./client/store-source.ts";
 import { readStoreSource } from "./client/store-source.ts";
 
 /** What a tree in a store is opened with. */
@@ -55,7 +56,9 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
   const streams = new ObjectStreams({ client, clock, scheduler, limits });
   const reader = new ObjectReader({ client, streams, clock, limits, mode });
   const common = { reader, clock, logicalClock, limits, fresh };
-  const objects = new ObjectCache({ ...common, staleIfError });
+  const disk = openDisk(store, source, { clock, limits });
+  if (typeof disk === "string") return failure(`store.cacheFolder: ${disk}`);
+  const objects = new ObjectCache({ ...common, disk, staleIfError });
   streams.changed = (key) => objects.forget(key);
   const listings = new StoreListings({ ...common, objects, budgets, mode });
   const { permissions, hidden, index, beside } = options;
@@ -70,4 +73,16 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
     beside,
   });
   return success({ tree, shown: source.shown });
+}
+
+/** The cache on disk, whose code is loaded only where there is one; a text is why there is none. */
+function openDisk(
+  { cacheFolder: folder }: StoreOptions,
+  { origin, bucketPath }: StoreSource,
+  parts: { readonly clock: Clock; readonly limits: Limits },
+): ObjectDisk | string | undefined {
+  if (folder === undefined) return undefined;
+  const { ObjectDisk: Disk, prepareFolder } =
+    require("./object-disk.ts") as typeof import("./object-disk.ts");
+  return prepareFolder(folder) ?? new Disk({ ...parts, folder, store: origin + bucketPath });
 }

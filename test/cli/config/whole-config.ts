@@ -13,6 +13,7 @@ export const whole: Required<Config> = {
     sessionToken: "token",
     fresh: 10,
     staleIfError: 60,
+    cacheFolder: "cache",
     mode: 0o640,
   },
   proxy: {

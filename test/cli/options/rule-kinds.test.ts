@@ -123,7 +123,7 @@ describe("how object stores are asked", () => {
       root: "s3://site/docs",
       store: { fresh: 10, staleIfError: 60, endpoint },
     });
-    expect(storeRow.store.flags).toHaveLength(3);
+    expect(storeRow.store.flags).toHaveLength(4);
   });
 
   test.each([
@@ -141,6 +141,10 @@ describe("how object stores are asked", () => {
       root: "s3://site",
       mounts: { "/a": "s3://b/c", "/d": "/srv/e" },
     });
-    expect(resolvePaths({ root: "site" }, absolute)).toEqual({ root: "/srv/site" });
+    const onDisk = { root: "site", store: { cacheFolder: "cache" } };
+    expect(resolvePaths(onDisk, absolute)).toEqual({
+      root: "/srv/site",
+      store: { cacheFolder: "/srv/cache" },
+    });
   });
 });

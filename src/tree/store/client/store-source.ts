@@ -29,6 +29,8 @@ export interface StoreOptions {
    * default, for none.
    */
   readonly staleIfError?: number;
+  /** A folder on disk that small objects are kept in; none by default. */
+  readonly cacheFolder?: string;
   /** The permission bits of an object whose metadata has no mode; 0o644 by default. */
   readonly mode?: number;
 }
