@@ -11,7 +11,7 @@ import { StoreStub } from "./tree/store/store-stub.ts";
 import type { ServedTree } from "./wire-on-tree.ts";
 import { mtimeMsDefault, playWireScripts } from "./wire-on-tree.ts";
 
-async function objectsOf({ tree }: Script): Promise<ServedTree> {
+async function objectsOf({ tree }: Script, fresh: number): Promise<ServedTree> {
   const stub = await StoreStub.start();
   for (const entry of tree) {
     if (entry.kind !== "file" && entry.kind !== "dir") continue;
@@ -25,7 +25,8 @@ async function objectsOf({ tree }: Script): Promise<ServedTree> {
     if (entry.kind === "dir") stub.put(`${key}/`, "", fields, mtimeMs);
     else stub.put(key, contentBytes(entry.content), fields, mtimeMs);
   }
-  return { options: stub.options(), end: async () => await stub.stop() };
+  const { root, store } = stub.options();
+  return { options: { root, store: { ...store, fresh } }, end: async () => await stub.stop() };
 }
 
 /** Why `script` is about something that no store has; undefined when it isn't. */
@@ -34,4 +35,14 @@ function reasonToLeaveOut({ tree }: Script): string | undefined {
   return names.every((name) => name.isWellFormed()) ? undefined : "has names that are not UTF-8";
 }
 
-playWireScripts("an object store", objectsOf, reasonToLeaveOut);
+playWireScripts(
+  "an object store that is always asked",
+  async (script) => await objectsOf(script, 0),
+  reasonToLeaveOut,
+);
+
+playWireScripts(
+  "an object store whose answers are fresh for a minute",
+  async (script) => await objectsOf(script, 60),
+  reasonToLeaveOut,
+);

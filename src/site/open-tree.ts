@@ -86,6 +86,9 @@ export function openTree(
       : openFolder(options, limits, surroundings, beside);
   }
   if (filesOver === undefined) return openFiles(files, options, limits, surroundings, beside);
+  if (isStoreName(filesOver)) {
+    throw new ServeError("files", "files in memory can lie over a folder on disk, and no store");
+  }
   return openLayers(files, { ...options, root: filesOver }, limits, surroundings, beside);
 }
 
