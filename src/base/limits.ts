@@ -8,11 +8,13 @@
 
 import type {
   FaultLimits,
+  LiveLimits,
   RecordLimits,
   StoreLimits,
+  UploadLimits,
   WebSocketLimits,
   WorkerLimits,
-} from "./limit-groups.ts";
+} from "./limits/limit-groups.ts";
 import type { Result } from "./result.ts";
 import { failure, success } from "./result.ts";
 import type { ByteCount, Milliseconds } from "./units.ts";
@@ -20,7 +22,14 @@ import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 
 /** The limits and timeouts of one server. Byte and count limits are inclusive. */
 export interface Limits
-  extends StoreLimits, FaultLimits, RecordLimits, WebSocketLimits, WorkerLimits {
+  extends
+    StoreLimits,
+    UploadLimits,
+    FaultLimits,
+    LiveLimits,
+    RecordLimits,
+    WebSocketLimits,
+    WorkerLimits {
   /**
    * The request line without its CRLF; beyond it 414 (RFC 9112 §3). The same section recommends at
    * least 8000.
@@ -127,6 +136,8 @@ export interface Limits
    * when more are sent, what they say doesn't count.
    */
   readonly forwardedHopsMax: number;
+  /** A header of the PROXY protocol, version 2; a connection that begins with more is closed. */
+  readonly proxyHeaderBytesMax: ByteCount;
   /** The slowest line that `throttle` may ask for, in bytes per second. */
   readonly throttleBytesPerSecondMin: ByteCount;
   /** The longest latency that `throttle` may ask for. */
@@ -255,17 +266,6 @@ export interface Limits
   /** How long nothing may pass between the two; after it both connections are reset. */
   readonly proxyIdleTimeMs: Milliseconds;
 
-  /** The content of a request that is stored, all of its files; beyond it 413. */
-  readonly uploadBytesMax: ByteCount;
-  /** Files of one form that are stored; beyond it 413. */
-  readonly uploadFilesMax: number;
-  /** Requests that are being stored at one time; one more is answered 503. */
-  readonly uploadsAtOnceMax: number;
-  /** What stays free on the disk that uploads are stored on; beyond it 507. */
-  readonly uploadFreeBytesMin: ByteCount;
-  /** Entries among which a start looks for what killed processes have left of uploads. */
-  readonly uploadSweepEntriesMax: number;
-
   /** A file of users and their passwords. */
   readonly passwordFileBytesMax: ByteCount;
   /** A user's name and password in a request; longer ones are wrong. */
@@ -286,6 +286,11 @@ export interface Limits
   readonly failedLoginLongestTimeMs: Milliseconds;
   /** How long after its last failure an address counts as one without failures. */
   readonly failedLoginKeptTimeMs: Milliseconds;
+  /**
+   * What the kernel buffers of an answer of a backend, on a connection that is opened while
+   * `roomyConnectionsMax` are. About twice as much waits here for each client that reads slowly.
+   */
+  readonly backendUnreadBytesMax: ByteCount;
   /** Connections to one backend; further requests wait for one of them. */
   readonly backendConnectionsMax: number;
   /** Requests that wait for a connection to one backend; one more is answered 503. */
@@ -302,21 +307,6 @@ export interface Limits
   readonly backendContinueTimeMs: Milliseconds;
   /** Interim responses that a backend may send for one request; beyond it 502. */
   readonly backendInterimMax: number;
-
-  /** Event streams of live reload; one more is answered 503. A browser needs one. */
-  readonly liveStreamsMax: number;
-  /** Paths of changed files that are gathered. With more, all pages reload. */
-  readonly liveChangesMax: number;
-  /** How long no file may have changed before pages are told. */
-  readonly liveQuietTimeMs: Milliseconds;
-  /** The same while files have gone and none has come: a build that empties its folder first. */
-  readonly liveGoneTimeMs: Milliseconds;
-  /** How long pages wait at most while files go on changing. */
-  readonly liveGatherTimeMs: Milliseconds;
-  /** Between two looks whether the root is still the same folder. */
-  readonly liveRootTimeMs: Milliseconds;
-  /** Between two comments on an event stream, by which clients that are gone are noticed. */
-  readonly liveBeatTimeMs: Milliseconds;
 
   /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
   readonly auditEntriesMax: number;
@@ -375,6 +365,7 @@ export const defaultLimits: Limits = {
   connectionsPerAddressMax: 20_000,
   forwardedHopsMax: 32,
   trustedNetsMax: 1000,
+  proxyHeaderBytesMax: kibibytes(4),
   throttleBytesPerSecondMin: bytes(1000),
   throttleLatencyMs: seconds(10),
   roomyConnectionsMax: 64,
@@ -433,8 +424,16 @@ export const defaultLimits: Limits = {
 
   uploadBytesMax: mebibytes(16 * 1024),
   uploadFilesMax: 256,
-  uploadsAtOnceMax: 16,
+  uploadDepthMax: 32,
+  uploadsAtOnceMax: 1024,
+  uploadsPerAddressMax: 256,
+  uploadBytesPerSecondMin: kibibytes(16),
+  uploadSlowTimeMs: seconds(2),
+  uploadDiskTimeMs: seconds(120),
+  uploadsUnfinishedMax: 1000,
+  uploadUnfinishedTimeMs: seconds(86_400),
   uploadFreeBytesMin: mebibytes(64),
+  uploadRecountTimeMs: seconds(10),
   uploadSweepEntriesMax: 200_000,
 
   faultRulesMax: 1000,
@@ -463,6 +462,7 @@ export const defaultLimits: Limits = {
   failedLoginTimeMs: milliseconds(250),
   failedLoginLongestTimeMs: seconds(4),
   failedLoginKeptTimeMs: seconds(60),
+  backendUnreadBytesMax: kibibytes(32),
   backendConnectionsMax: 1000,
   backendQueueMax: 1000,
   backendConnectTimeMs: seconds(5),
@@ -553,6 +553,7 @@ const relations: readonly LimitRelation[] = [
     "connectionsMax",
     (l) => l.connectionsPerAddressMax <= l.connectionsMax,
   ),
+  atLeast("proxyHeaderBytesMax", 232, "the longest addresses"),
   atLeastAs("sendPieceBytes", "inlineBytesMax"),
   atLeastAs("sendBurstBytes", "sendPieceBytes"),
   atLeastAs("codingAtOnceBytesMax", "codingBytesMax"),
@@ -570,6 +571,8 @@ const relations: readonly LimitRelation[] = [
   atLeastAs("requestsKeptBytesMax", "requestBodyKeptBytesMax"),
   atLeastAs("recordHeldBytesMax", "recordBodyBytesMax"),
   atLeast("recordPhasesMax", 1),
+  atLeastAs("uploadsAtOnceMax", "uploadsPerAddressMax"),
+  atLeastAs("uploadsPerAddressMax", "uploadFilesMax"),
   atLeast("webSocketFragmentsMax", 1, "or no message can come"),
   atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
   atLeast("loginsPerAddressMax", 1, "or no user can log in"),

@@ -21,27 +21,22 @@ import type {
   ProtocolConnection,
   ServerContext,
 } from "./connection/protocol-connection.ts";
-import type { ProxiedClients } from "./proxied/proxied-clients.ts";
+import type { Introduction, ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { systemCalls } from "../system/system-choice.ts";
 import type { Collector } from "../schedule/collector.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
+import type { ListenFailure } from "./listening/listen-failure.ts";
 import type { CleartextService } from "./tls/cleartext.ts";
-import type { SecureSockets } from "./tls/secure-sockets.ts";
+import type { Heard, SecureSockets } from "./tls/secure-sockets.ts";
 import type { ConnectionFaults } from "./faults/accepted/accepted-faults.ts";
-import type { FaultyOwner } from "./faults/accepted/faulty-owners.ts";
+import type { HeldSocket } from "./tls/socket-holder.ts";
 import { ResponseDate } from "./response-date.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
 import { SocketTransport } from "./connection/transport.ts";
-
-/** Why a server can't listen: the port is in use or not permitted, or the host isn't here. */
-export interface ListenFailure {
-  readonly kind: "port-taken" | "not-permitted" | "no-such-host" | "failed";
-  readonly message: string;
-}
 
 /**
  * The receiver of a socket's events: its connection, or under TLS what stands in for one before the
@@ -57,31 +52,16 @@ const unixAddress = "unix:";
 /** The port that an https URL names by naming none (RFC 9110 §4.2.2). */
 const httpsPort = 443;
 
-/** The address of a socket's client. */
-function addressOf({ remoteAddress }: Socket<SocketOwner>): string {
-  return remoteAddress ?? unixAddress;
+/** The address of a socket's client; undefined when the client has reset the connection. */
+function addressOf({ remoteAddress, localPort }: Socket<SocketOwner>): string | undefined {
+  // A socket that isn't a Unix one keeps its own port when it has no peer any more.
+  return remoteAddress ?? (localPort === undefined ? unixAddress : undefined);
 }
 
 /** The addresses that a host name stands for on this machine. */
 function addressesOf(host: string): readonly string[] {
   // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
   return host === "localhost" ? ["127.0.0.1", "::1"] : [host.replace(/^\[(.*)\]$/, "$1")];
-}
-
-function failureOf(error: unknown, host: string, port: number): ListenFailure {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  switch (code) {
-    case "EADDRINUSE":
-      return { kind: "port-taken", message: `port ${port} on ${host} is in use` };
-    case "EACCES":
-    case "EPERM":
-      return { kind: "not-permitted", message: `port ${port} on ${host} may not be had` };
-    case "EADDRNOTAVAIL":
-    case "":
-      return { kind: "no-such-host", message: `no such address here: ${host}` };
-    default:
-      return { kind: "failed", message: `can't listen on ${host}, port ${port}: ${code}` };
-  }
 }
 
 /** The error that a caller of `serve` gets. */
@@ -112,7 +92,9 @@ function listenOnAll<Data>(
       }
       return success(sockets);
     } catch (error) {
-      const problem = failureOf(error, host, bound);
+      const { listenFailure } =
+        require("./listening/listen-failure.ts") as typeof import("./listening/listen-failure.ts");
+      const problem = listenFailure(error, host, bound);
       // A machine without IPv6 has a localhost on 127.0.0.1 alone.
       if (problem.kind === "no-such-host" && sockets.length > 0) return success(sockets);
       for (const socket of sockets) socket.stop(true);
@@ -144,11 +126,9 @@ export function listenWithoutServing(
   return sockets as Result<readonly ListeningSocket[], ListenFailure>;
 }
 
-type FaultyOwners = typeof import("./faults/accepted/faulty-owners.ts");
-
 /** Makes the owners of sockets with a fault. Their code is loaded by the first of them. */
-function faultyOwners(): FaultyOwners {
-  return require("./faults/accepted/faulty-owners.ts") as FaultyOwners;
+function faultyOwners(): typeof import("./faults/accepted/faulty-owners.ts") {
+  return require("./faults/accepted/faulty-owners.ts");
 }
 
 /** TLS for a listener's sockets. */
@@ -252,7 +232,12 @@ export class Listener {
   #events(secure?: SecureSockets): SocketHandler<SocketOwner> {
     return {
       ...(secure === undefined
-        ? { open: (socket) => this.#accept(socket) }
+        ? {
+            open: (socket) =>
+              this.#accept(socket, (introduction) =>
+                this.#connect(socket, new SocketTransport(socket), introduction),
+              ),
+          }
         : this.#handshakes(secure)),
       data: (socket, octets) => socket.data?.receive(octets),
       drain: (socket) => socket.data?.drained(),
@@ -269,12 +254,13 @@ export class Listener {
   #eventsBelow(secure: SecureSockets): SocketHandler<SocketOwner> {
     const handlers = this.#events(secure);
     return {
-      open: (socket) => this.#acceptSecurely(socket, secure, handlers),
+      open: (socket) =>
+        this.#accept(socket, (introduction, faults) =>
+          this.#beginSecurely(socket, secure, handlers, introduction, faults),
+        ),
       data: (socket, octets) => {
         const cleartext = secure.hear(socket.data, octets);
-        if (cleartext === undefined) return;
-        this.#forget(cleartext.handshake);
-        this.#answerCleartext(socket, cleartext.secure, cleartext.octets);
+        if (cleartext !== undefined) this.#answerCleartext(socket, cleartext);
       },
       // Of a socket that a fault has kept from TLS.
       end: (socket) => {
@@ -289,8 +275,16 @@ export class Listener {
     };
   }
 
-  /** A client has connected: what holds for cleartext and TLS. Answers with its address. */
-  #admit(socket: Socket<SocketOwner>): string {
+  /**
+   * A client has connected: what holds for cleartext and TLS. Answers with its address; undefined
+   * for one that has reset its connection before it was accepted, whose socket is closed at once.
+   */
+  #admit(socket: Socket<SocketOwner>): string | undefined {
+    const address = addressOf(socket);
+    if (address === undefined) {
+      socket.terminate();
+      return undefined;
+    }
     // Before the first connection is closed there is little that could be garbage.
     this.#collector?.note();
     const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
@@ -299,39 +293,51 @@ export class Listener {
       const { fd } = socket as Socket<SocketOwner> & { readonly fd: number };
       systemCalls().boundUnsent(fd, unsentBytesMax);
     }
-    const address = addressOf(socket);
     this.#context.observers.connected.tell(address);
     return address;
   }
 
-  #accept(socket: Socket<SocketOwner>): void {
+  /** A client has connected. Calls `begin` when it is known who it is, with what befalls it. */
+  #accept(
+    socket: Socket<SocketOwner>,
+    begin: (introduction: Introduction, faults: ConnectionFaults | undefined) => void,
+  ): void {
     const address = this.#admit(socket);
-    const begin = (): void => this.#connect(socket, new SocketTransport(socket), address);
+    if (address === undefined) return;
     const faults = this.#context.nextFaults?.();
-    if (faults === undefined) begin();
-    else this.#meet(faults, socket, address, begin);
+    const introduce = (): void => {
+      if (this.#context.proxied?.hasHeaders !== true) return begin({ address }, faults);
+      const { headerAwaited } =
+        require("./proxied/awaited-header.ts") as typeof import("./proxied/awaited-header.ts");
+      const goOn = (introduction: Introduction): void => begin(introduction, faults);
+      this.#hold(socket, headerAwaited(socket, address, this.#context, goOn));
+    };
+    if (faults === undefined) introduce();
+    else this.#meet(faults, socket, address, introduce);
   }
 
-  #acceptSecurely(
+  /** Puts TLS over the socket of a client, or breaks its handshake as `faults` say. */
+  #beginSecurely(
     socket: Socket<SocketOwner>,
     secure: SecureSockets,
     handlers: SocketHandler<SocketOwner>,
+    introduction: Introduction,
+    faults: ConnectionFaults | undefined,
   ): void {
-    const address = this.#admit(socket);
-    const faults = this.#context.nextFaults?.();
-    const begin = (): void => {
-      if (faults?.handshake === undefined) {
-        const begun = secure.begin(socket, address, this.#context, handlers, faults?.flaw);
-        this.#own(begun.secure, begun.handshake);
-        if (this.#connections.size > this.#turnedAwayMax) this.#reset(begun.handshake);
-      } else {
-        const { handshakeBroken } = faultyOwners();
-        const how = faults.handshake;
-        this.#hold(socket, handshakeBroken(how, socket, address, this.#context, secure));
-      }
-    };
-    if (faults === undefined) begin();
-    else this.#meet(faults, socket, address, begin);
+    if (faults?.handshake !== undefined) {
+      const { handshakeBroken } = faultyOwners();
+      const { address, octets } = introduction;
+      const held = handshakeBroken(faults.handshake, socket, address, this.#context, secure);
+      this.#hold(socket, held);
+      if (octets !== undefined) held.owner.receive(octets);
+      return;
+    }
+    const own = (handshake: ProtocolConnection): void => void this.#own(socket, handshake);
+    const heard = secure.begin(socket, introduction, this.#context, handlers, own, faults?.flaw);
+    if (heard !== undefined) this.#answerCleartext(socket, heard);
+    else if (this.#connections.size > this.#turnedAwayMax && socket.data !== undefined) {
+      this.#reset(socket.data);
+    }
   }
 
   /** Has a new client wait, or sends it away, as its faults say; else calls `begin`. */
@@ -351,7 +357,7 @@ export class Listener {
     else this.#hold(socket, acceptedLate(waitMs, socket, address, context, goOn));
   }
 
-  #hold(socket: Socket<SocketOwner>, { owner, begin }: FaultyOwner): void {
+  #hold(socket: Socket<SocketOwner>, { owner, begin }: HeldSocket): void {
     this.#own(socket, owner);
     if (this.#connections.size > this.#turnedAwayMax) this.#reset(owner);
     else begin();
@@ -383,12 +389,13 @@ export class Listener {
       handshake: (socket, agreed) => {
         const handshake = socket.data;
         if (handshake === undefined) return;
-        if (!secure.conclude(handshake, agreed)) return;
+        const introduction = secure.conclude(handshake, agreed);
+        if (introduction === undefined) return;
         this.#forget(handshake);
-        const { remoteAddress } = handshake;
+        const { address } = introduction;
         const closesLater = (closing: ProtocolConnection): void => void this.#own(socket, closing);
-        const transport = secure.transport(socket, remoteAddress, this.#context, closesLater);
-        this.#connect(socket, transport, remoteAddress);
+        const transport = secure.transport(socket, address, this.#context, closesLater);
+        this.#connect(socket, transport, introduction);
       },
     };
   }
@@ -397,44 +404,49 @@ export class Listener {
    * Answers what a client of a TLS port has sent in cleartext on the socket `plain`: its request
    * leads to https, if its head has come. The socket is closed at the end of this turn.
    */
-  #answerCleartext(
-    plain: Socket<SocketOwner>,
-    socket: Socket<SocketOwner>,
-    octets: Uint8Array,
-  ): void {
-    const address = addressOf(socket);
+  #answerCleartext(plain: Socket<SocketOwner>, { handshake, secure: socket, octets }: Heard): void {
+    const { introduction } = handshake;
+    this.#forget(handshake);
     const transport = new SocketTransport(plain);
     const { headIn } = require("./tls/cleartext.ts") as typeof import("./tls/cleartext.ts");
     const head = headIn(octets);
     const service =
       head === undefined ? undefined : this.#cleartext?.(socket.localPort ?? httpsPort);
     if (head === undefined || service === undefined) {
-      const connection = this.#make(transport, address);
+      const connection = this.#make(transport, introduction);
       this.#own(socket, connection);
       return this.#turnAway(connection, "cleartext");
     }
     const { factory, answer, refuse } = service;
-    const connection = factory({ ...this.#context, answer, refuse }, transport, address);
+    const context = { ...this.#contextOf(introduction), answer, refuse };
+    const connection = factory(context, transport, introduction.address);
     this.#own(socket, connection);
     connection.receive(head);
   }
 
-  #make(transport: Transport, address: string): ProtocolConnection {
-    return this.#factory(this.#context, transport, address);
+  /** The context of a client: what one that isn't named says of others counts for nothing. */
+  #contextOf({ isUnnamed }: Introduction): ConnectionContext {
+    return isUnnamed === true ? { ...this.#context, proxied: undefined } : this.#context;
   }
 
-  #connect(socket: Socket<SocketOwner>, transport: Transport, address: string): void {
-    const connection = this.#make(transport, address);
+  #make(transport: Transport, introduction: Introduction): ProtocolConnection {
+    return this.#factory(this.#contextOf(introduction), transport, introduction.address);
+  }
+
+  #connect(socket: Socket<SocketOwner>, transport: Transport, introduction: Introduction): void {
+    const { address, octets } = introduction;
+    const connection = this.#make(transport, introduction);
     const ofAddress = this.#own(socket, connection);
     const { connectionsPerAddressMax } = this.#context.limits;
-    if (this.#closing !== undefined) connection.stop();
-    else if (this.#connections.size > this.#turnedAwayMax) this.#reset(connection);
-    else if (
+    if (this.#closing !== undefined) return connection.stop();
+    if (this.#connections.size > this.#turnedAwayMax) return this.#reset(connection);
+    if (
       this.#connections.size > this.#connectionsMax ||
       (ofAddress > connectionsPerAddressMax && !this.#isOfMany(address))
     ) {
       this.#turnAway(connection, "overloaded");
     }
+    if (octets !== undefined) connection.receive(octets);
   }
 
   /** Whether many clients have `address`: those of a Unix socket, and of a trusted proxy. */
@@ -450,7 +462,9 @@ export class Listener {
 
   /** Resets a connection, since there are so many that not all of them can be answered. */
   #reset(connection: ProtocolConnection): void {
-    this.#context.observers.refused.tell(connection.remoteAddress, "overloaded");
+    const { refused, dropped } = this.#context.observers;
+    refused.tell(connection.remoteAddress, "overloaded");
+    dropped.tell(connection.remoteAddress, "far too many connections");
     connection.abort();
   }
 

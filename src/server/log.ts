@@ -12,6 +12,7 @@ import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, LiveReport, Observer } from "../site/observer.ts";
 import { describeNear } from "../site/pages/error-page.ts";
+import type { DroppedLines } from "./proxied/dropped-lines.ts";
 import type { StandardStream } from "../system/standard-streams.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
@@ -36,7 +37,7 @@ const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
  * `text` with every character escaped that could end a line or a quoted string, or control a
  * terminal.
  */
-function escapeLine(text: string): string {
+export function escapeLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (character) => {
     if (character === '"' || character === "\\") return `\\${character}`;
     const code = character.codePointAt(0) ?? 0;
@@ -131,6 +132,16 @@ function noteOf({ note }: Response): Record<string, unknown> {
   return form === undefined ? told : { ...told, form: form() };
 }
 
+/** The trace that the request with `head` belongs to, if it says so as it should. */
+function traceOf(head: LoggedExchange["head"]): { readonly traceId?: string } {
+  const values = head?.fields.getAll("traceparent") ?? [];
+  if (values.length === 0) return {};
+  const { traceIdOf } =
+    require("../http/message/trace-id.ts") as typeof import("../http/message/trace-id.ts");
+  const traceId = traceIdOf(values);
+  return traceId === undefined ? {} : { traceId };
+}
+
 function json(report: LoggedExchange, epochMs: number): string {
   const { head, response } = report;
   const line = JSON.stringify({
@@ -147,6 +158,7 @@ function json(report: LoggedExchange, epochMs: number): string {
     whole: report.whole,
     referer: head?.fields.get("referer") ?? null,
     userAgent: head?.fields.get("user-agent") ?? null,
+    ...traceOf(head),
     ...(report.refusal === undefined ? {} : { refusal: report.refusal }),
     ...noteOf(response),
   });
@@ -187,6 +199,8 @@ export class AccessLog implements Observer {
   readonly #scheduler: Scheduler;
   /** The lines that have not been written, in order. */
   #lines: Line[] = [];
+  /** Its code is loaded by the first connection that is dropped. */
+  #dropped: DroppedLines | undefined;
 
   /** `write` is called with whole lines, each with its line break. */
   constructor(
@@ -232,6 +246,17 @@ export class AccessLog implements Observer {
         ? escapeJson(JSON.stringify({ time, live: report }))
         : `${time.slice(11, 19)} ${escapeLine(liveText(report))}`,
     );
+  }
+
+  /** Logs that a connection was closed, in the same formats. */
+  dropped(remoteAddress: string, why: string): void {
+    if (this.#format !== "short" && this.#format !== "json") return;
+    const { DroppedLines: Opened } =
+      require("./proxied/dropped-lines.ts") as typeof import("./proxied/dropped-lines.ts");
+    this.#dropped ??= new Opened();
+    const line = this.#dropped.line(this.#format, remoteAddress, why, this.#epochMs());
+    if (line !== undefined)
+      this.#add(this.#format === "json" ? escapeJson(line) : escapeLine(line));
   }
 
   #add(text: string): Line {

@@ -44,6 +44,7 @@ class Hook<A, B = void> {
 export class Observers {
   readonly connected: Hook<string>;
   readonly refused: Hook<string, RefusalReason>;
+  readonly dropped: Hook<string, string>;
   readonly began: Hook<Request>;
   readonly answered: Hook<Request, Response>;
   readonly ended: Hook<ExchangeReport>;
@@ -54,6 +55,7 @@ export class Observers {
   constructor(failed: (error: unknown) => void) {
     this.connected = new Hook(failed);
     this.refused = new Hook(failed);
+    this.dropped = new Hook(failed);
     this.began = new Hook(failed);
     this.answered = new Hook(failed);
     this.ended = new Hook(failed);
@@ -65,6 +67,7 @@ export class Observers {
   set(observers: readonly Observer[]): void {
     this.connected.set(observers.map((one) => one.connected?.bind(one)));
     this.refused.set(observers.map((one) => one.refused?.bind(one)));
+    this.dropped.set(observers.map((one) => one.dropped?.bind(one)));
     this.began.set(observers.map((one) => one.began?.bind(one)));
     this.answered.set(observers.map((one) => one.answered?.bind(one)));
     this.ended.set(observers.map((one) => one.ended?.bind(one)));

@@ -20,7 +20,8 @@ import { closeSync } from "node:fs";
 import type { Result } from "../base/result.ts";
 import { success } from "../base/result.ts";
 import { loadPortCalls } from "../system/port-calls.ts";
-import type { ListenFailure, ListeningSocket } from "./listener.ts";
+import type { ListeningSocket } from "./listener.ts";
+import type { ListenFailure } from "./listening/listen-failure.ts";
 import { listenWithoutServing } from "./listener.ts";
 
 /** A claimed port. */

@@ -14,6 +14,7 @@ import type { ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { UploadProgress } from "../site/uploads/upload-progress.ts";
 import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
@@ -72,6 +73,12 @@ export interface ServeOptions extends SiteOptions {
    */
   readonly trustProxy?: readonly string[];
   /**
+   * Whether each connection begins with a header of the PROXY protocol, version 1 or 2, which names
+   * its client. It must be there, before TLS too, and come from a proxy of `trustProxy`: all other
+   * connections are closed. False by default.
+   */
+  readonly proxyProtocol?: boolean;
+  /**
    * How slow each connection is: "3g", "4g", "dsl", or a rate towards the client and the latency of
    * a round trip, "1.6Mbit/150ms". By default as fast as it is.
    */
@@ -97,6 +104,11 @@ export interface ServeOptions extends SiteOptions {
    * makes one that writes wire scripts. None by default.
    */
   readonly wiretap?: Wiretap;
+  /**
+   * Is told of each upload when its first octets are awaited. It can look at how far that is for as
+   * long as it takes. What it throws is written to standard error. None by default.
+   */
+  readonly onUpload?: (upload: UploadProgress) => void;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -110,9 +122,11 @@ const optionsWithoutDefault = [
   "tlsRedirect",
   "throttle",
   "cache",
+  "uploadQuota",
   "write",
   "isTerminal",
   "onError",
+  "onUpload",
   "unix",
   "unixMode",
   "wiretap",
@@ -127,6 +141,7 @@ export const defaultOptions = {
   host: "localhost",
   reusePort: false,
   trustProxy: [],
+  proxyProtocol: false,
   log: "none",
   faults: [],
   record: true,
@@ -160,11 +175,22 @@ function checkKeys(options: ServeOptions): void {
 }
 
 /** The clients behind the proxies of `options`. Their code is loaded only where there are some. */
-function proxiedBy({ trustProxy = [], limits }: ServeOptions): Pick<CompleteOptions, "proxied"> {
-  if (trustProxy.length === 0) return {};
+function proxiedBy(options: ServeOptions): Pick<CompleteOptions, "proxied"> {
+  const { trustProxy = [], proxyProtocol = false } = options;
+  if (trustProxy.length === 0) {
+    if (!proxyProtocol) return {};
+    const remedy = "trustProxy, --trust-proxy, has to say whose headers count";
+    throw new ServeError("proxyProtocol", `with the PROXY protocol ${remedy}`);
+  }
   const { openTrustedProxies } =
     require("./proxied/trusted-proxies.ts") as typeof import("./proxied/trusted-proxies.ts");
-  return { proxied: openTrustedProxies(trustProxy, { ...defaultOptions.limits, ...limits }) };
+  const limits = { ...defaultOptions.limits, ...options.limits };
+  const proxied = openTrustedProxies(trustProxy, proxyProtocol, limits);
+  if (proxyProtocol && options.unix !== undefined && !proxied.trusts("unix:")) {
+    const remedy = 'trustProxy, --trust-proxy, has to name "unix:"';
+    throw new ServeError("proxyProtocol", `with the PROXY protocol on a Unix socket ${remedy}`);
+  }
+  return { proxied };
 }
 
 /** The line that `options` ask for. Its code is loaded only where there is one. */
@@ -228,6 +254,7 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
+  | "onUpload"
   | "record"
   | "wiretap";
 

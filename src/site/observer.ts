@@ -14,16 +14,23 @@ import type { Request } from "./request.ts";
 
 /**
  * One hook per event; each may be absent. On one connection they are called in this order:
- * `connected`; `refused` if the connection is turned away; `began`, `answered` and `ended` for each
- * exchange; `disconnected`.
+ * `connected`; `refused` or `dropped` if the connection is turned away; `began`, `answered` and
+ * `ended` for each exchange; `disconnected`.
  */
 export interface Observer {
   /**
-   * A client with the IP address `remoteAddress` has connected. With TLS, its handshake follows.
+   * A peer with the IP address `remoteAddress` has connected. With the PROXY protocol it is the
+   * proxy's, and the other hooks are told the client's. With TLS, its handshake follows.
    */
   connected?(remoteAddress: string): void;
   /** A connection is turned away: with a refusal, or with a reset when far too many are open. */
   refused?(remoteAddress: string, reason: RefusalReason): void;
+  /**
+   * A connection is reset before its first request: far too many are open or, with the PROXY
+   * protocol, its peer isn't trusted or its header is wrong. `why` is for people, and has nothing
+   * in it that the peer has sent.
+   */
+  dropped?(remoteAddress: string, why: string): void;
   /** A request's head has been read, and the site is about to be called. */
   began?(request: Request): void;
   /** The final response to `request` is about to be sent. */

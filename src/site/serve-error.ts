@@ -7,6 +7,7 @@ export type ServeErrorCode =
   | "allowHosts"
   | "auth"
   | "trustProxy"
+  | "proxyProtocol"
   | "throttle"
   | "permissions"
   | "symlinks"

@@ -31,6 +31,7 @@ afterEach(async () => {
 
 interface Listening {
   readonly listener: Listener;
+  readonly port: number;
   readonly connect: (tls?: Bun.TLSOptions) => Promise<RawClient>;
 }
 
@@ -53,7 +54,7 @@ function listening(
   if (!opened.ok) throw new Error(opened.error.message);
   const connect = (tls?: Bun.TLSOptions): Promise<RawClient> =>
     RawClient.connect(opened.value, "127.0.0.1", tls);
-  return { listener, connect };
+  return { listener, port: opened.value, connect };
 }
 
 /** Resolves when `isSo`. */
@@ -173,6 +174,7 @@ function told(): { observer: Observer; lines: string[] } {
   const observer: Observer = {
     connected: (address) => lines.push(`${address} connected`),
     refused: (_, reason) => lines.push(`refused: ${reason}`),
+    dropped: (_, why) => lines.push(`dropped: ${why}`),
     began: ({ head }) => lines.push(`${head.method} began`),
     answered: (_, { status }) => lines.push(`answered ${status}`),
     ended: ({ response, whole }) => lines.push(`ended ${response?.status} ${whole}`),
@@ -199,6 +201,19 @@ describe("the observers of a listener", () => {
     ]);
   });
 
+  test("are told nothing of a client that has reset its connection before it was accepted", async () => {
+    const { observer, lines } = told();
+    const { port, connect } = listening(http1Factory(), {}, observer);
+    // It is done before this process's event loop goes on, which accepts.
+    const options = `{ hostname: "127.0.0.1", port: ${port}, socket: { data() {} } }`;
+    const program = `(await Bun.connect(${options})).terminate()`;
+    expect(Bun.spawnSync([process.execPath, "-e", program]).exitCode).toBe(0);
+    const client = await connect();
+    client.close();
+    await until(() => lines.length === 2);
+    expect(lines).toEqual(["127.0.0.1 connected", "127.0.0.1 disconnected"]);
+  });
+
   test("are told of connections that are turned away, with an answer or by a reset", async () => {
     const { observer, lines } = told();
     const { listener, connect } = listening(http1Factory(), { connectionsMax: 1 }, observer);
@@ -211,7 +226,12 @@ describe("the observers of a listener", () => {
     lines.length = 0;
     const third = await connect();
     expect(await third.ending()).toBe("reset");
-    expect(lines).toEqual(["127.0.0.1 connected", "refused: overloaded", "127.0.0.1 disconnected"]);
+    expect(lines).toEqual([
+      "127.0.0.1 connected",
+      "refused: overloaded",
+      "dropped: far too many connections",
+      "127.0.0.1 disconnected",
+    ]);
     for (const client of [first, second, third]) client.close();
   });
 

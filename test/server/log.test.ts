@@ -93,6 +93,43 @@ describe("what open pages ask for by themselves", () => {
   });
 });
 
+/** What a log in `format` says of two connections. */
+function droppedLines(format: LogFormat): string {
+  let written = "";
+  const log = new AccessLog(
+    format,
+    (text) => (written += text),
+    () => startMs,
+    new FakeScheduler(),
+  );
+  log.dropped("192.0.2.9", 'not "trusted"\n');
+  log.dropped("::1", "no header");
+  log.flush();
+  return written;
+}
+
+describe("a connection that was closed before it had a request", () => {
+  test("has a line in the short log and in JSON", () => {
+    expect(droppedLines("short")).toBe(
+      '15:04:05 192.0.2.9 closed: not \\"trusted\\"\\x0a\n15:04:05 ::1 closed: no header\n',
+    );
+    const time = new Date(startMs).toISOString();
+    const told = droppedLines("json")
+      .trimEnd()
+      .split("\n")
+      .map((text) => JSON.parse(text) as unknown);
+    expect(told).toEqual([
+      { time, remote: "192.0.2.9", dropped: 'not "trusted"\n' },
+      { time, remote: "::1", dropped: "no header" },
+    ]);
+  });
+
+  test("has none in the formats of which each line is a request", () => {
+    for (const format of ["common", "combined", "none"] as const)
+      expect(droppedLines(format)).toBe("");
+  });
+});
+
 describe("short", () => {
   test("says when, what, how it ended, how much and how long", () => {
     expect(line("short", plain)).toBe("15:04:05 GET /a%20b?c=d 200 5 B 1.2 ms");
@@ -173,6 +210,12 @@ describe("combined", () => {
   });
 });
 
+/** What the JSON log says of a request with that traceparent. */
+const traced = (value: string): Record<string, unknown> => {
+  const { head } = requestOf("GET /", { traceparent: value });
+  return JSON.parse(line("json", { ...plain, head })) as Record<string, unknown>;
+};
+
 describe("json", () => {
   test("has a member for everything, in a fixed order", () => {
     expect(line("json", plain)).toBe(
@@ -185,6 +228,12 @@ describe("json", () => {
   test("names the user whose password was verified", () => {
     const report = { ...plain, request: { ...requestOf("GET /"), user: "ines" } };
     expect(JSON.parse(line("json", report))).toMatchObject({ user: "ines" });
+  });
+
+  test("names the trace that a request belongs to, if it is a valid one", () => {
+    const id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    expect(traced(`00-${id}-00f067aa0ba902b7-01`)).toMatchObject({ traceId: id });
+    expect(traced(`00-${id}-0000000000000000-01`)).not.toHaveProperty("traceId");
   });
 
   test("says why a request was refused", () => {

@@ -9,6 +9,7 @@ const noop = (): void => undefined;
 function counting(name: string, told: string[]): Observer {
   return {
     connected: (address) => told.push(`${name}: ${address} connected`),
+    dropped: (address, why) => told.push(`${name}: ${address} dropped: ${why}`),
     disconnected: (address) => told.push(`${name}: ${address} disconnected`),
   };
 }
@@ -20,10 +21,13 @@ describe("the observers of a server", () => {
     observers.set([counting("a", told), counting("b", told)]);
     observers.connected.tell("::1");
     observers.refused.tell("::1", "overloaded");
+    observers.dropped.tell("::1", "a reason");
     observers.disconnected.tell("::1");
     expect(told).toEqual([
       "a: ::1 connected",
       "b: ::1 connected",
+      "a: ::1 dropped: a reason",
+      "b: ::1 dropped: a reason",
       "a: ::1 disconnected",
       "b: ::1 disconnected",
     ]);

@@ -11,8 +11,23 @@ export interface Client {
   readonly forwarded?: Forwarded | undefined;
 }
 
+/** Whose connection it is. */
+export interface Introduction {
+  /** The client's address, or the peer's where no other is told. */
+  readonly address: string;
+  /** What the client has sent already. */
+  readonly octets?: Uint8Array;
+  /**
+   * Whether the peer is a proxy that names no client in its header. HAProxy does so for its own
+   * health checks, and for clients of its Unix sockets, too: what comes is not the proxy's word.
+   */
+  readonly isUnnamed?: boolean;
+}
+
 /** The clients behind the proxies that a server trusts. */
 export interface ProxiedClients {
+  /** Whether each connection begins with a header of the PROXY protocol, which must be there. */
+  readonly hasHeaders: boolean;
   /** Whether the peer at `peerAddress`, as a socket names it, is such a proxy. */
   trusts(peerAddress: string): boolean;
   /**

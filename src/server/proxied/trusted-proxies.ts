@@ -82,10 +82,12 @@ function memberAt(
 
 /** The proxies of one server, and whom they speak for. */
 class TrustedProxies implements ProxiedClients {
+  readonly hasHeaders: boolean;
   readonly #peers: TrustedPeers;
   readonly #hopsMax: number;
 
-  constructor(peers: TrustedPeers, hopsMax: number) {
+  constructor(peers: TrustedPeers, hasHeaders: boolean, hopsMax: number) {
+    this.hasHeaders = hasHeaders;
     this.#peers = peers;
     this.#hopsMax = hopsMax;
   }
@@ -180,13 +182,17 @@ function isSame(told: Told, other: Told | undefined): boolean {
   );
 }
 
-/** The proxies that `entries` name. Throws a `ServeError` when one of them names none. */
+/**
+ * The proxies that `entries` name; with `hasHeaders` they speak the PROXY protocol. Throws a
+ * `ServeError` when an entry names none.
+ */
 export function openTrustedProxies(
   entries: readonly string[],
+  hasHeaders: boolean,
   { forwardedHopsMax, trustedNetsMax }: ForwardedLimits,
 ): ProxiedClients {
   const peers = readTrustedPeers(entries, trustedNetsMax);
-  if (peers.ok) return new TrustedProxies(peers.value, forwardedHopsMax);
+  if (peers.ok) return new TrustedProxies(peers.value, hasHeaders, forwardedHopsMax);
   const expected = 'an address, a net such as 10.0.0.0/8, "loopback", "private" or "unix:"';
   throw new ServeError("trustProxy", `a trusted proxy must be ${expected}, not ${peers.error}`);
 }

@@ -14,6 +14,9 @@
  * - A first record that is none fails the handshake at its fifth octet. TLS then sends an alert,
  *   unless the plain socket has been shut, and closes the socket.
  * - A handshake may never end, so it has a deadline.
+ * - What was read from the plain socket before, behind a header of the PROXY protocol, TLS reads
+ *   first when it is given as `initialData`, which the plain socket is not told of. It does so
+ *   before `upgradeTLS` returns, and a handshake that fails at it has then closed both sockets.
  * - `write` takes octets a quarter of a mebibyte at a time, encrypts them, and keeps what the
  *   kernel has no room for. So a socket may still hold octets when all of them were taken.
  * - `shutdown` sends close_notify and FIN once these octets are gone, and leaves the other
@@ -38,6 +41,7 @@ import type { Certificate, KeyPair } from "./certificate.ts";
 import type { CertificateFlaw } from "./local/faulty-certificate.ts";
 import { namesHost, recordBytes, recordHeaderBytes } from "./client-hello.ts";
 import type { ConnectionContext, ProtocolConnection } from "../connection/protocol-connection.ts";
+import type { Introduction } from "../proxied/proxied-clients.ts";
 import { ReadProgress } from "../connection/read-progress.ts";
 import { SocketHolder } from "./socket-holder.ts";
 import { SocketTransport } from "../connection/transport.ts";
@@ -59,6 +63,13 @@ interface ServerOptions extends Bun.TLSOptions {
   readonly secureContext: unknown;
 }
 
+/** What `upgradeTLS` takes for a server's socket; Bun's types lack some of it. */
+interface Upgrade extends Bun.TLSUpgradeOptions<Owner> {
+  readonly isServer: true;
+  /** What has been read from the socket already, and TLS is to read first. */
+  readonly initialData?: Uint8Array | undefined;
+}
+
 /**
  * The cipher suites of TLS 1.2: ephemeral keys and authenticated encryption, as RFC 9325 §4.2
  * recommends. Bun's own list also has CBC, and RSA key transport, whose octets can be read by all
@@ -76,11 +87,11 @@ const protocols = "\x08http/1.1";
 const cleartextStart = /^[A-Z]{3,}(?: |$)/;
 
 /** What a client's first octets are: a request in cleartext, or a whole record. */
-interface Heard {
+export interface Heard {
   readonly kind: "cleartext" | "record";
   readonly octets: Uint8Array;
   readonly handshake: Handshake;
-  /** The socket under TLS. */
+  /** The socket under TLS; the plain one if it was heard before. */
   readonly secure: SecureSocket;
 }
 
@@ -88,19 +99,36 @@ interface Heard {
 class Handshake extends SocketHolder {
   /** What its client is shown. */
   readonly presented: Presented;
+  /** Whose handshake it is. */
+  readonly introduction: Introduction;
   /** The first octets, until it is known what they are. */
   #heard: Buffer | undefined = Buffer.alloc(0);
 
   constructor(
     socket: Socket<unknown>,
-    remoteAddress: string,
+    { address, isUnnamed = false }: Introduction,
     context: ConnectionContext,
     shown: Presented,
   ) {
-    super(socket, remoteAddress, context);
+    super(socket, address, context);
+    this.introduction = { address, isUnnamed };
     this.presented = shown;
     const { headerTimeMs } = context.limits;
     context.timers.set(this, context.clock.monotonicMs() + headerTimeMs);
+  }
+
+  /** Puts TLS over the plain socket, which TLS reads on from `octets`. */
+  upgrade(options: ServerOptions, handlers: SocketHandler<Owner>, octets?: Uint8Array): void {
+    const upgrade: Upgrade = {
+      data: this,
+      tls: options,
+      socket: handlers,
+      isServer: true,
+      initialData: octets,
+    };
+    const [plain, secure] = (this.socket as Socket<Owner>).upgradeTLS<Owner>(upgrade);
+    plain.data = this;
+    this.socket = secure;
   }
 
   stop(): void {
@@ -290,34 +318,44 @@ export class SecureSockets {
   }
 
   /**
-   * Puts TLS over a socket that has just been accepted, whose events `handlers` are told from now
-   * on. The data of the socket under TLS is its owner, which is returned; the data of the plain
-   * socket is that owner for good. With `flaw` the client is shown the certificate that has it.
+   * Puts TLS over a socket whose client is known, and whose events `handlers` are told from now on.
+   * `own` is called before, with the owner of the socket under TLS, which is the data of the plain
+   * socket for good. With `flaw` the client is shown the certificate that has it. Answers with what
+   * is to be answered in cleartext, where that has come already: the socket is not under TLS then.
    */
   begin(
     socket: Socket<Owner>,
-    address: string,
+    introduction: Introduction,
     context: ConnectionContext,
     handlers: SocketHandler<Owner>,
+    own: (handshake: Handshake) => void,
     flaw?: CertificateFlaw,
-  ): { readonly handshake: Handshake; readonly secure: Socket<Owner> } {
+  ): Heard | undefined {
     const flawed = flaw === undefined ? undefined : this.#flawed?.get(flaw);
     const shown = flawed ?? this.#presented;
-    const upgrade = { data: undefined, tls: shown.options, socket: handlers, isServer: true };
-    const [plain, secure] = socket.upgradeTLS<Owner>(upgrade);
-    const handshake = new Handshake(secure, address, context, shown);
-    plain.data = handshake;
-    return { handshake, secure };
+    const handshake = new Handshake(socket, introduction, context, shown);
+    own(handshake);
+    const { octets } = introduction;
+    const heard = octets === undefined ? undefined : handshake.hear(octets);
+    if (heard?.kind === "cleartext") {
+      handshake.over();
+      return heard;
+    }
+    const { options, byName } = shown;
+    const isByName = heard !== undefined && byName !== undefined && namesHost(heard.octets);
+    // TLS may fail at `octets` and close the socket before this returns.
+    handshake.upgrade(isByName ? { ...options, secureContext: byName } : options, handlers, octets);
+    return undefined;
   }
 
   /**
-   * Whether the handshake of `owner` is over, so that the socket is a connection's. One that failed
-   * isn't: Bun has sent the alert, and closes the socket.
+   * Whose connection the socket of `owner` is from now on, now that its handshake is over;
+   * undefined for one that failed: Bun has sent the alert, and closes the socket.
    */
-  conclude(owner: ProtocolConnection, agreed: boolean): boolean {
-    if (!(owner instanceof Handshake) || !agreed) return false;
+  conclude(owner: ProtocolConnection, agreed: boolean): Introduction | undefined {
+    if (!(owner instanceof Handshake) || !agreed) return undefined;
     owner.over();
-    return true;
+    return owner.introduction;
   }
 
   /**

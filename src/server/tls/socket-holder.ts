@@ -1,6 +1,6 @@
 /**
  * The owner of a socket that has no connection: under TLS before the handshake and after the last
- * octets, and where a fault holds a client back.
+ * octets, before a header of the PROXY protocol, and where a fault holds a client back.
  */
 
 import type { Socket } from "bun";
@@ -16,7 +16,7 @@ export abstract class SocketHolder implements ProtocolConnection {
   slot = -1;
   readonly remoteAddress: string;
   protected readonly context: ConnectionContext;
-  protected readonly socket: Socket<unknown>;
+  protected socket: Socket<unknown>;
 
   constructor(socket: Socket<unknown>, remoteAddress: string, context: ConnectionContext) {
     this.socket = socket;
@@ -53,4 +53,11 @@ export abstract class SocketHolder implements ProtocolConnection {
   abstract stop(): void;
 
   abstract expire(nowMs: number): void;
+}
+
+/** The owner of a socket that was accepted, before its first event. */
+export interface HeldSocket {
+  readonly owner: SocketHolder;
+  /** What the owner does first. To be called once the socket has its owner. */
+  readonly begin: () => void;
 }

@@ -10,7 +10,8 @@
  * HTTP/1.0 request without Host passes: browsers always send one.
  *
  * What a trusted proxy says of its client doesn't count here. Such a page can send every field that
- * a proxy sends, and its browser connects from loopback, as the proxy does.
+ * a proxy sends, and its browser connects from loopback, as the proxy does. A header of the PROXY
+ * protocol does count: what a browser sends begins with a method or with a TLS record.
  */
 
 import { refusals } from "../../http/message/error.ts";

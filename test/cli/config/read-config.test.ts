@@ -11,10 +11,10 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, base, mounts, store, proxy, host, port, unix, unixMode, allowHosts, trustProxy, tls, tlsRedirect, auth, permissions, explain, hidden, " +
+  "root, base, mounts, store, proxy, host, port, unix, unixMode, allowHosts, trustProxy, proxyProtocol, tls, tlsRedirect, auth, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
-  "put, uploadDir, uploadMode, trustUploads, " +
+  "put, uploadDir, uploadMode, uploadQuota, trustUploads, " +
   "throttle, log, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {

@@ -20,6 +20,8 @@ export const whole: Required<Config> = {
     "/api": {
       target: "http://127.0.0.1:3000",
       host: "keep",
+      authorization: "keep",
+      userField: "Remote-User",
       timeoutMs: 1000,
       verify: false,
       ca: "-----BEGIN CERTIFICATE-----",
@@ -31,6 +33,7 @@ export const whole: Required<Config> = {
   unixMode: 0o660,
   allowHosts: ["site.example", ".lab.example"],
   trustProxy: ["10.0.0.0/8", "loopback"],
+  proxyProtocol: true,
   tls: { cert: "cert.pem", key: "key.pem" },
   tlsRedirect: 0,
   auth: {
@@ -69,6 +72,7 @@ export const whole: Required<Config> = {
   put: true,
   uploadDir: "inbox",
   uploadMode: 0o644,
+  uploadQuota: 1_000_000_000,
   trustUploads: true,
   throttle: "3g",
   log: "json",

@@ -8,7 +8,7 @@ import { openTrustedProxies } from "../../../src/server/proxied/trusted-proxies.
 
 const peer = "127.0.0.1";
 const limits = { forwardedHopsMax: 4, trustedNetsMax: 9 };
-const proxies = openTrustedProxies(["loopback", "10.0.0.0/8"], limits);
+const proxies = openTrustedProxies(["loopback", "10.0.0.0/8"], false, limits);
 
 /** Field lines, each "name: value". */
 function fieldsOf(lines: readonly string[]): Fields {
@@ -196,7 +196,7 @@ describe("whatever is sent", () => {
 
 describe("the entries", () => {
   test("are refused in one line when one is wrong", () => {
-    expect(() => openTrustedProxies(["example.com"], limits)).toThrow(
+    expect(() => openTrustedProxies(["example.com"], false, limits)).toThrow(
       'a trusted proxy must be an address, a net such as 10.0.0.0/8, "loopback", "private" or ' +
         '"unix:", not "example.com"',
     );

@@ -91,7 +91,8 @@ async function closeAfter(
     allowHalfOpen: true,
     data: undefined,
     socket: {
-      open: (socket) => void secure.begin(socket, "127.0.0.1", context, handlers),
+      open: (socket) =>
+        void secure.begin(socket, { address: "127.0.0.1" }, context, handlers, noop),
       data: noop,
     },
   });

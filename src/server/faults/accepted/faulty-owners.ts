@@ -5,19 +5,12 @@ import type { Socket } from "bun";
 import type { Milliseconds } from "../../../base/units.ts";
 import type { ConnectionContext } from "../../connection/protocol-connection.ts";
 import type { SecureSockets } from "../../tls/secure-sockets.ts";
-import type { SocketHolder } from "../../tls/socket-holder.ts";
+import type { HeldSocket } from "../../tls/socket-holder.ts";
 import type { HandshakeBreak } from "./accepted-faults.ts";
 import { BrokenHandshake } from "./broken-handshake.ts";
 import { FirstFlight } from "./first-flight.ts";
 import { LateAccept } from "./late-accept.ts";
 import { SentAway } from "./sent-away.ts";
-
-/** The owner of a socket with a fault, before its first event. */
-export interface FaultyOwner {
-  readonly owner: SocketHolder;
-  /** Begins the fault. To be called once the socket has its owner. */
-  readonly begin: () => void;
-}
 
 /** The owner of a socket that nothing is read from for `waitMs`, and which then calls `goOn`. */
 export function acceptedLate(
@@ -26,7 +19,7 @@ export function acceptedLate(
   address: string,
   context: ConnectionContext,
   goOn: () => void,
-): FaultyOwner {
+): HeldSocket {
   const owner = new LateAccept(socket, address, context, goOn);
   return { owner, begin: () => owner.wait(waitMs) };
 }
@@ -37,7 +30,7 @@ export function sentAway(
   socket: Socket<unknown>,
   address: string,
   context: ConnectionContext,
-): FaultyOwner {
+): HeldSocket {
   const owner = new SentAway(socket, address, context);
   return { owner, begin: () => (by === "fin" ? owner.leave() : owner.abort()) };
 }
@@ -49,7 +42,7 @@ export function handshakeBroken(
   address: string,
   context: ConnectionContext,
   secure: SecureSockets,
-): FaultyOwner {
+): HeldSocket {
   const owner = new BrokenHandshake(socket, address, context, how, (hello, made) => {
     return new FirstFlight(secure.nodeContext(), hello, made);
   });
