@@ -39,6 +39,9 @@ interface StreamParts {
 /** After so many octets of one request a stream lets others have its connection, if some wait. */
 const turnBytes = 4 * 1024 * 1024;
 
+/** How often a stream that waits looks for a client that pauses. */
+const lookMs = 250;
+
 /** What reads a body, of the two kinds of readers that the runtime's types know. */
 interface BodyReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
@@ -180,13 +183,10 @@ export class ObjectStreams {
    * when the object is another one.
    */
   async #open(range: ObjectRange): Promise<Body | undefined> {
-    const { client, clock, limits, scheduler } = this.#parts;
+    const { client, clock, scheduler } = this.#parts;
     const ending = new AbortController();
+    await this.#takeSlot(ending);
     const alarm = scheduler.alarm();
-    if (this.#bodies.size >= limits.storeStreamsMax) this.#longestPaused()?.giveUp();
-    alarm.set(limits.storeTimeMs, () => ending.abort());
-    if (!(await this.#slots.take(ending.signal))) throw new BrokenBody("too many streams");
-    alarm.clear();
     try {
       const { key, etag, from, end } = range;
       const isStrong = !etag.startsWith("W/");
@@ -213,6 +213,24 @@ export class ObjectStreams {
       return body;
     } finally {
       alarm.clear();
+    }
+  }
+
+  /** Waits for a connection, which a client that pauses may lose for it. */
+  async #takeSlot(ending: AbortController): Promise<void> {
+    const { limits, scheduler } = this.#parts;
+    const [deadline, looking] = [scheduler.alarm(), scheduler.alarm()];
+    const look = (): void => {
+      if (this.#bodies.size >= limits.storeStreamsMax) this.#longestPaused()?.giveUp();
+      looking.set(lookMs, look);
+    };
+    deadline.set(limits.storeTimeMs, () => ending.abort());
+    look();
+    try {
+      if (!(await this.#slots.take(ending.signal))) throw new BrokenBody("too many streams");
+    } finally {
+      deadline.clear();
+      looking.clear();
     }
   }
 

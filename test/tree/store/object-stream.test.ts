@@ -146,4 +146,21 @@ describe("more streams than connections", () => {
     expect(starts).toEqual([0, 0, 0, begun[0]?.value?.length ?? 0]);
     expect(stored.streams.open).toBe(0);
   });
+
+  test("find a client that pauses only after they have begun to wait", async () => {
+    await using stored = await StoredTree.open({ limits: { storeStreamsMax: 1 } });
+    const range = put(stored);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const faults = [{ wait: promise }];
+    stored.stub.fault = () => faults.shift();
+    const first = stored.streams.read(range);
+    const beginning = first.next();
+    while (stored.stub.requests.length === 0) await Bun.sleep(1);
+    const second = octetsOf(stored.streams.read(range));
+    resolve();
+    expect((await beginning).done).toBe(false);
+    expect(await second).toHaveLength(size);
+    await first.return();
+    expect(stored.streams.open).toBe(0);
+  });
 });
