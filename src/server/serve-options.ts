@@ -101,7 +101,8 @@ export interface ServeOptions extends SiteOptions {
   readonly metrics?: string | number | true;
   /**
    * Tells at `/livez` and `/readyz` whether the server lives and is ready, on a listener of its
-   * own: a port, or "HOST:PORT"; by default on 127.0.0.1. It may be that of `metrics`. None by default.
+   * own: a port, or "HOST:PORT"; by default on 127.0.0.1. It may be that of `metrics`. None by
+   * default.
    */
   readonly health?: string | number;
   /** Receives errors of routes and of the server itself; standard error by default. */
@@ -128,6 +129,7 @@ export interface ServeOptions extends SiteOptions {
 /** Options that have no default value: the server does without them. */
 const optionsWithoutDefault = [
   "files",
+  "store",
   "auth",
   "tls",
   "tlsRedirect",

@@ -119,13 +119,26 @@ const drainText: FlagText<number> = {
   },
 };
 
-/** The flag of the limit `drainTimeMs`. */
-export const drainFlag = {
-  name: "drain",
-  member: "drainTimeMs",
-  text: drainText,
-  summary: "after a signal to stop, serve on for so long, not ready",
-} as const;
+/** The flags of the limits that more than a few need to change. */
+export const limitFlags = [
+  {
+    name: "max-body",
+    member: "bodyBytesMax",
+    text: wholeText("BYTES", "a number of bytes", 2 ** 40),
+    summary: "largest request body taken",
+  },
+  {
+    name: "timeouts",
+    members: deadlinesText,
+    summary: "deadlines in seconds, such as write=300,idle=60",
+  },
+  {
+    name: "drain",
+    member: "drainTimeMs",
+    text: drainText,
+    summary: "after a signal to stop, serve on for so long, not ready",
+  },
+] as const;
 
 /** Where a listener for operators listens; `server/operations/listen-place.ts` reads it. */
 const listenPlace: Kind<string | number> = {

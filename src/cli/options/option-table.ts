@@ -16,16 +16,10 @@
 import { defaultLimits } from "../../base/limits.ts";
 import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
+import { isStoreName } from "../../site/site-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
-import {
-  connectionRows,
-  deadlinesText,
-  drainFlag,
-  fileMode,
-  ready,
-  workers,
-} from "./connection-kinds.ts";
+import { connectionRows, limitFlags, fileMode, ready, workers } from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   auth,
@@ -38,6 +32,7 @@ import {
   proxyText,
   redirectRules,
   rewriteRules,
+  storeRow,
   userText,
 } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
@@ -53,13 +48,14 @@ const limitKinds = {} as Record<keyof Limits, Kind<number>>;
 for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 export const optionTable = {
-  root: { topic: "access", kind: path("a folder's path"), flags: [] },
+  root: { topic: "access", kind: path("a folder's path", (root) => !isStoreName(root)), flags: [] },
   base: {
     topic: "paths",
     kind: text("a path", plainText("PATH")),
     flags: [{ name: "base", summary: "serve the folder under this path, such as /app/" }],
   },
   mounts: { topic: "paths", kind: folderPaths, flags: [] },
+  ...storeRow,
   proxy: {
     topic: "paths",
     kind: proxyTargets,
@@ -340,20 +336,7 @@ export const optionTable = {
       members: limitKinds,
       names: "a limit, such as bodyBytesMax",
     }),
-    flags: [
-      {
-        name: "max-body",
-        member: "bodyBytesMax",
-        text: wholeText("BYTES", "a number of bytes", 2 ** 40),
-        summary: "largest request body taken",
-      },
-      {
-        name: "timeouts",
-        members: deadlinesText,
-        summary: "deadlines in seconds, such as write=300,idle=60",
-      },
-      drainFlag,
-    ],
+    flags: limitFlags,
   },
   portFile: {
     topic: "listening",

@@ -86,9 +86,15 @@ export interface OperationsService extends Pick<
   readonly site: () => OpenSite;
 }
 
-/** Why the folders of `site` can't be served; undefined when all are there. */
+/**
+ * Why the folders of `site` can't be served; undefined when all are there. Object stores aren't
+ * asked: what is kept of them is served while they fail.
+ */
 export function missingRoot({ sources }: Pick<OpenSite, "sources">): string | undefined {
-  const gone = sources.find(({ named, path }) => !realPath(named === "" ? path : named).ok);
+  const gone = sources.find(
+    ({ named, path, entries }) =>
+      entries === undefined && !realPath(named === "" ? path : named).ok,
+  );
   return gone === undefined ? undefined : `there is no ${gone.at.text} any more`;
 }
 

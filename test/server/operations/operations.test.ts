@@ -219,6 +219,8 @@ describe("the health of a server", () => {
     ] as unknown as Parameters<typeof missingRoot>[0]["sources"];
     expect(missingRoot({ sources })).toBe("there is no /docs any more");
     expect(missingRoot({ sources: sources.slice(0, 1) })).toBeUndefined();
+    const store = { ...sources[1], named: "s3://bucket", entries: () => [] } as unknown;
+    expect(missingRoot({ sources: [store] as typeof sources })).toBeUndefined();
   });
 });
 
