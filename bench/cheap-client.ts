@@ -26,7 +26,7 @@ export interface Taken {
   readonly had: number;
 }
 
-export function requestOf(path: string): string {
+function requestOf(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 }
 
