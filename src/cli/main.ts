@@ -193,12 +193,11 @@ async function warnOfAuth(
   }
 }
 
-/** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
+/** Finishes requests in flight, and writes the log's last lines if they are read in time. */
 async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
   await server.stop();
   await Promise.race([log.end(), timeIsUp]);
-  process.exit(0);
 }
 
 /** Tells a person how many files visitors are refused, if there are any. */
@@ -208,20 +207,29 @@ async function tellRefused(config: Config): Promise<void> {
   if (line !== undefined) print(line);
 }
 
-/** Stops on the first signal; the second ends the process at once. Returns the handler. */
-function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): () => void {
+/** How a server is stopped. */
+interface Stopping {
+  /** What handles a signal. */
+  readonly stop: () => void;
+  /** Resolves when the server has stopped. */
+  readonly stopped: Promise<void>;
+}
+
+/** Stops on the first signal; the second ends the process at once. */
+function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): Stopping {
   let stopping = false;
+  const stopped = Promise.withResolvers<void>();
   const stop = (): void => {
     if (stopping) {
       void server.stop({ force: true });
       process.exit(1);
     }
     stopping = true;
-    end(server, log, config).catch(() => process.exit(1));
+    end(server, log, config).then(stopped.resolve, () => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  return stop;
+  return { stop, stopped: stopped.promise };
 }
 
 async function printHelp(asked: string | undefined): Promise<void> {
@@ -260,7 +268,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   try {
     const log = openLog(config);
     const server = await start(config, log, command.value.ready);
-    const stop = stopOnSignal(server, log, config);
+    const { stop, stopped } = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
     const { auth, faults } = config;
     const isNamed = auth?.file !== undefined || faults !== undefined;
@@ -270,7 +278,10 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     }
     if (config.auth !== undefined) await warnOfAuth(server, config, words);
     await announce(server, command.value.ready, settings.value);
-    if ("failed" in server) await server.failed;
+    // Bun collects all garbage when the promise of the program settles, and a start has no time
+    // for that. So it settles with the stop.
+    await ("failed" in server ? Promise.race([stopped, server.failed]) : stopped);
+    process.exit(0);
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     const cannotServe: readonly string[] = ["root", "port-taken", "listen"];
