@@ -232,6 +232,19 @@ function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config):
   return { stop, stopped: stopped.promise };
 }
 
+/**
+ * Ends the process with status 1 on an error that nothing handles. Bun itself does so only once the
+ * promise of the program has settled.
+ */
+function endOnUnhandledError(): void {
+  const endWith = (error: unknown): never => {
+    void standardError.write(`${Bun.inspect(error)}\n`);
+    process.exit(1);
+  };
+  process.on("uncaughtException", endWith);
+  process.on("unhandledRejection", endWith);
+}
+
 async function printHelp(asked: string | undefined): Promise<void> {
   const [{ helpText }, { choosePaint }] = await Promise.all([
     import("./help/help-text.ts"),
@@ -268,6 +281,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   try {
     const log = openLog(config);
     const server = await start(config, log, command.value.ready);
+    endOnUnhandledError();
     const { stop, stopped } = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
     const { auth, faults } = config;
