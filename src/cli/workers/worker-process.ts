@@ -5,11 +5,15 @@
 import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
+import { workerArgument } from "../options/command-line.ts";
 import { standardOutput } from "../../system/standard-streams.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
-const program = fileURLToPath(new URL("./worker.ts", import.meta.url));
+/** What starts a worker. An executable has no other program than its own. */
+const command: readonly string[] = Bun.isStandaloneExecutable
+  ? [process.execPath, workerArgument]
+  : [process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))];
 
 const decoder = new TextDecoder();
 
@@ -30,7 +34,7 @@ export class WorkerProcess {
 
   /** Starts the process, whose log goes through `painted`; throws when the system can't. */
   constructor(painted?: (lines: string) => string) {
-    this.#child = Bun.spawn([process.execPath, ...process.execArgv, program], {
+    this.#child = Bun.spawn([...command], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",

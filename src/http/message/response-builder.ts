@@ -116,6 +116,8 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   #upgrade: string | undefined;
   /** Makes the type remember whether there is a body. */
   declare readonly filled: F;
+  /** Makes the type remember the status in declarations, too, which leave `#` fields out. */
+  declare readonly ofStatus: S;
 
   constructor(status: S) {
     this.#status = status;
