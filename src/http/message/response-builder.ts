@@ -16,7 +16,7 @@ import type {
   ResponseField,
   ResponseNote,
 } from "./response.ts";
-import { CachedResponse } from "./response.ts";
+import { CachedResponse, piecesOctets } from "./response.ts";
 import type { ContentStatus, InterimStatus, Status } from "./status.ts";
 import { isContentless } from "./status.ts";
 import type { OpenTunnel } from "./tunnel.ts";
@@ -237,6 +237,10 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     mediaType: string,
   ): ResponseBuilder<T, "filled"> {
     const list = "start" in pieces ? [pieces] : pieces;
+    const chunks = file.streamed?.(list);
+    if (chunks !== undefined) {
+      return this.#fill({ kind: "stream", chunks, octets: piecesOctets(list) }, mediaType);
+    }
     return this.#fill({ kind: "file", file, pieces: list }, mediaType);
   }
 
