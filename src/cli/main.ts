@@ -194,8 +194,8 @@ async function warnOfAuth(
 }
 
 /**
- * Serves on for as long as the limits say, though not ready; then finishes requests in flight,
- * writes the log's last lines if they are read in time, and exits.
+ * Serves on for as long as the limits say, though not ready; then finishes requests in flight, and
+ * writes the log's last lines if they are read in time.
  */
 async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
   server.drain();
@@ -204,7 +204,6 @@ async function end(server: Server | Workers, log: LogOutput, { limits }: Config)
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
   await server.stop();
   await Promise.race([log.end(), timeIsUp]);
-  process.exit(0);
 }
 
 /** Tells a person how many files visitors are refused, if there are any. */
@@ -214,20 +213,42 @@ async function tellRefused(config: Config): Promise<void> {
   if (line !== undefined) print(line);
 }
 
-/** Stops on the first signal; the second ends the process at once. Returns the handler. */
-function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): () => void {
+/** How a server is stopped. */
+interface Stopping {
+  /** What handles a signal. */
+  readonly stop: () => void;
+  /** Resolves when the server has stopped. */
+  readonly stopped: Promise<void>;
+}
+
+/** Stops on the first signal; the second ends the process at once. */
+function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): Stopping {
   let stopping = false;
+  const stopped = Promise.withResolvers<void>();
   const stop = (): void => {
     if (stopping) {
       void server.stop({ force: true });
       process.exit(1);
     }
     stopping = true;
-    end(server, log, config).catch(() => process.exit(1));
+    end(server, log, config).then(stopped.resolve, () => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  return stop;
+  return { stop, stopped: stopped.promise };
+}
+
+/**
+ * Ends the process with status 1 on an error that nothing handles. Bun itself does so only once the
+ * promise of the program has settled.
+ */
+function endOnUnhandledError(): void {
+  const endWith = (error: unknown): never => {
+    void standardError.write(`${Bun.inspect(error)}\n`);
+    process.exit(1);
+  };
+  process.on("uncaughtException", endWith);
+  process.on("unhandledRejection", endWith);
 }
 
 async function printHelp(asked: string | undefined): Promise<void> {
@@ -266,7 +287,8 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   try {
     const log = openLog(config);
     const server = await start(config, log, command.value.ready);
-    const stop = stopOnSignal(server, log, config);
+    endOnUnhandledError();
+    const { stop, stopped } = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
     const { auth, faults } = config;
     const isNamed = auth?.file !== undefined || faults !== undefined;
@@ -276,7 +298,10 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     }
     if (config.auth !== undefined) await warnOfAuth(server, config, words);
     await announce(server, command.value.ready, settings.value);
-    if ("failed" in server) await server.failed;
+    // Bun collects all garbage when the promise of the program settles, and a start has no time
+    // for that. So it settles with the stop.
+    await ("failed" in server ? Promise.race([stopped, server.failed]) : stopped);
+    process.exit(0);
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;
     const cannotServe: readonly string[] = ["root", "port-taken", "listen"];

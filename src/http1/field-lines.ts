@@ -38,11 +38,12 @@ const placeOf = (length: number, first: number, last: number): number =>
 
 const commonNames: readonly (readonly string[])[] = placed();
 
+/** By plain loops, since this runs at each start. Most places are without a name. */
 function placed(): readonly (readonly string[])[] {
-  const places = Array.from({ length: placeCount }, (): string[] => []);
+  const places: (readonly string[])[] = new Array<readonly string[]>(placeCount).fill([]);
   for (const name of spellings) {
     const place = placeOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1));
-    places[place]?.push(name);
+    places[place] = [...(places[place] ?? []), name];
   }
   return places;
 }

@@ -146,9 +146,14 @@ export const errorNumber = {
   ESTALE: 116,
 } as const;
 
-const errorNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(errorNumber).map(([name, number]) => [number, name]),
-);
+/** By a plain loop, since this runs at each start. */
+function namesOfErrors(): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const [name, number] of Object.entries(errorNumber)) names.set(number, name);
+  return names;
+}
+
+const errorNames = namesOfErrors();
 
 /** The name of an error, "ENOENT"; of one that is not in the list, its number. */
 export function errorName(number: number): string {

@@ -463,3 +463,19 @@ describe("--tls", () => {
     }
   });
 });
+
+describe("an error that nothing handles", () => {
+  const preload = join(import.meta.dir, "unhandled-error.ts");
+
+  test.each([
+    ["SIGUSR2", "a rejection, by a test"],
+    ["SIGWINCH", "an exception, by a test"],
+  ] as const)("ends the process: %s", async (signal, message) => {
+    const words = [site.root, "--no-config", "--port", "0", "--ready", "json"];
+    await using command = new Command(words, { BUN_OPTIONS: `--preload=${preload}` });
+    await command.line();
+    command.signal(signal);
+    expect(await command.status).toBe(1);
+    expect(await command.stderr).toContain(`error: ${message}\n`);
+  });
+});

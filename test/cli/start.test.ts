@@ -7,6 +7,7 @@ import { describe, expect, test } from "bun:test";
 import { join, relative } from "node:path";
 
 import { RawClient } from "../raw-client.ts";
+import { Command } from "./command.ts";
 
 const root = join(import.meta.dir, "../..");
 
@@ -80,5 +81,19 @@ describe("a start of the command", () => {
     const loaded = await loadedBy("GET /img/");
     expect(loaded).toContain("src/site/listing/listing-page.ts");
     expect(loaded).toContain("src/tree/listing/list-folder.ts");
+  });
+
+  test("collects no garbage before its first answer", async () => {
+    const words = ["fixtures/site", "--no-config", "--port", "0", "--ready", "json"];
+    await using command = new Command(words, { BUN_JSC_logGC: "1" }, root);
+    const { port } = JSON.parse((await command.line()) ?? "") as { readonly port: number };
+    const client = await RawClient.connect(port);
+    client.send("GET /MySchedule.html HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    await client.ending();
+    expect(client.text).toStartWith("HTTP/1.1 200 ");
+    command.signal("SIGKILL");
+    const log = await command.stderr;
+    expect(log).toContain("[GC<");
+    expect(log).not.toContain("FullCollection");
   });
 });

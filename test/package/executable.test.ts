@@ -116,6 +116,22 @@ describe("an executable", () => {
     for (const name of Object.keys(about.dependencies)) expect(text).toContain(`\n${name} `);
   });
 
+  test("collects no garbage before its first answer", async () => {
+    await using child = Bun.spawn([executable, "--port", "0", "--ready", "json", "--quiet"], {
+      cwd: site.root,
+      env: { HOME: home, PATH: "/nowhere", BUN_JSC_logGC: "1" },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const { value } = await child.stdout.getReader().read();
+    const { port } = JSON.parse(new TextDecoder().decode(value)) as { readonly port: number };
+    expect((await fetch(`http://127.0.0.1:${port}/text.txt`)).status).toBe(200);
+    child.kill("SIGKILL");
+    const log = await child.stderr.text();
+    expect(log).toContain("[GC<");
+    expect(log).not.toContain("FullCollection");
+  });
+
   test("serves with workers", async () => {
     await using server = await Serving.start(["--workers", "2"]);
     const answers = await Promise.all(Array.from({ length: 8 }, () => server.get("/text.txt")));

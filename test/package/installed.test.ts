@@ -25,7 +25,7 @@ beforeAll(async () => {
   await packed.pack();
   project = await packed.install("project");
   folder = packageIn(project);
-  program = join(folder, "bin/postern.cjs");
+  program = join(folder, "bin/postern.js");
 });
 afterAll(() => {
   site[Symbol.dispose]();
@@ -46,18 +46,23 @@ function files(): ReadonlyMap<string, number> {
   return new Map(names.map((name) => [name.slice(folder.length + 1), statSync(name).size]));
 }
 
-/** How many parts of the bundle a server reads to start and to answer one request for `path`. */
-async function partsReadFor(path: string): Promise<number> {
-  await using command = run(["--no-config", "--port", "0", "--ready", "json", "--quiet"], {
-    BUN_JSC_verboseDiskCache: "1",
-  });
+/** What the engine logs of a server that starts, answers one request for `path`, and stops. */
+async function engineLog(path: string, option: `BUN_JSC_${string}`): Promise<string> {
+  const words = ["--no-config", "--port", "0", "--ready", "json", "--quiet"];
+  await using command = run(words, { [option]: "1" });
   const client = await RawClient.connect(await portOf(command));
   client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
   await client.ending();
   expect(client.text).toStartWith("HTTP/1.1 200 ");
+  client.close();
   command.signal("SIGTERM");
   expect(await command.status).toBe(0);
-  return (await command.stderr).split("Cache hit").length - 1;
+  return command.stderr;
+}
+
+/** How many parts of the bundle a server reads to start and to answer one request for `path`. */
+async function partsReadFor(path: string): Promise<number> {
+  return (await engineLog(path, "BUN_JSC_verboseDiskCache")).split("Cache hit").length - 1;
 }
 
 async function portOf(command: Command): Promise<number> {
@@ -82,6 +87,7 @@ describe("the tarball", () => {
       "LICENSE",
       "README.md",
       "bin/*.cjs",
+      "bin/*.js",
       "dist/*.1",
       "dist/*.cjs",
       "dist/*.d.ts",
@@ -152,6 +158,12 @@ describe("the package", () => {
     command.signal("SIGTERM");
     expect(await command.status).toBe(0);
     expect(await command.stderr).toContain("Cache hit");
+  });
+
+  test("collects no garbage before its first answer", async () => {
+    const log = await engineLog("/a.txt", "BUN_JSC_logGC");
+    expect(log).toContain("[GC<");
+    expect(log).not.toContain("FullCollection");
   });
 
   test("has the script of live reload in its bundle", async () => {
@@ -420,7 +432,7 @@ test("a checkout that is added to a project brings none of the tools of its deve
 });
 
 test("without its bundle the command runs the sources, and it says what is broken in one", async () => {
-  const checkout = join(packed.source, "bin/postern.cjs");
+  const checkout = join(packed.source, "bin/postern.js");
   await using sources = new Command(["--version"], {}, site.root, checkout);
   expect(await sources.line()).toBe(about.version);
   expect(await sources.status).toBe(0);

@@ -3,7 +3,7 @@
  */
 
 import type { ServeOptions } from "../../server/serve-options.ts";
-import { optionRows, optionTable } from "../options/option-table.ts";
+import { optionRows, optionTable, rowOf } from "../options/option-table.ts";
 import type { Config } from "./config.ts";
 
 /**
@@ -45,10 +45,10 @@ export function hasFaults({ faults }: Config): boolean {
 
 /** What `config` asks of the library. Half a certificate is refused where it is read. */
 export function serveOptions(config: Config): ServeOptions {
-  const known = optionRows.filter(([, { scope }]) => scope === undefined).map(([name]) => name);
-  const options = Object.fromEntries(
-    Object.entries(config).filter(([name]) => known.some((one) => one === name)),
-  ) as ServeOptions;
+  const asked = (Object.keys(config) as (keyof Config)[]).filter(
+    (name) => rowOf(name).scope === undefined,
+  );
+  const options = Object.fromEntries(asked.map((name) => [name, config[name]])) as ServeOptions;
   const { quiet, tls, log = optionTable.log.default } = config;
   const kept = tls === true ? ({ tls: "local" } as const) : {};
   return { ...options, ...kept, log: quiet === true ? "none" : log, record: false };

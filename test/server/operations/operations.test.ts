@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { renameSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
 
 import { serve } from "../../../index.ts";
 import type { Server, ServeOptions } from "../../../index.ts";
@@ -67,6 +68,24 @@ describe("the metrics of a server", () => {
     }
     expect(text).not.toMatch(/one|three|four|five\/|six\b|SEVEN|127\.0\.0\.1/);
     expect(text).toContain('postern_http_requests_total{method="other",code="405"} 1');
+  });
+
+  test("are those that docs/operations.md lists, with their types", async () => {
+    const page = readFileSync(join(import.meta.dir, "../../../docs/operations.md"), "utf8");
+    const rows = [...page.matchAll(/^\| (`(?:postern|process)_[^|]*) +\| *(\w*) +\|/gm)];
+    const listed = rows.flatMap(([, names = "", type]) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name, type] as const),
+    );
+    await using server = await serve({
+      files: {},
+      metrics: "0",
+      proxy: { "/api": "http://127.0.0.1:1" },
+    });
+    const { types } = await metricsOf(server);
+    expect(listed.map(([name]) => name ?? "").toSorted()).toEqual([...types.keys()].toSorted());
+    for (const [name = "", type] of listed) {
+      if (type !== "" && type !== "both") expect([name, types.get(name)]).toEqual([name, type]);
+    }
   });
 
   test.skipIf(promtool === null)("are right to promtool", async () => {

@@ -29,14 +29,12 @@ function load() {
   }
 }
 
-async function run() {
-  const { main } = await load();
-  await main(process.argv.slice(2));
-}
-
+// The program waits for `main`, which ends with the server: when a program has run to its end and
+// something keeps the process alive, Bun collects all garbage, before the first answer.
 if (process.versions.bun === undefined) {
   process.stderr.write("postern: needs Bun (https://bun.com): npm install --global bun\n");
   process.exitCode = 1;
 } else {
-  void run();
+  const { main } = await load();
+  await main(process.argv.slice(2));
 }
