@@ -12,7 +12,7 @@ import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, LiveReport, Observer } from "../site/observer.ts";
 import { describeNear } from "../site/pages/error-page.ts";
-import type { DroppedLines } from "./proxied/dropped-lines.ts";
+import type { DroppedLines } from "./logging/dropped-lines.ts";
 import type { StandardStream } from "../system/standard-streams.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
@@ -241,7 +241,7 @@ export class AccessLog implements Observer {
   dropped(remoteAddress: string, why: string): void {
     if (this.#format !== "short" && this.#format !== "json") return;
     const { DroppedLines: Opened } =
-      require("./proxied/dropped-lines.ts") as typeof import("./proxied/dropped-lines.ts");
+      require("./logging/dropped-lines.ts") as typeof import("./logging/dropped-lines.ts");
     this.#dropped ??= new Opened();
     const line = this.#dropped.line(this.#format, remoteAddress, why, this.#epochMs());
     if (line !== undefined)
