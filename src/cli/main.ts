@@ -8,7 +8,7 @@
 
 import { defaultLimits, resolveLimits } from "../base/limits.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
-import { LogOutput } from "../server/log.ts";
+import { LogOutput } from "../server/logging/log-output.ts";
 import { serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
@@ -20,6 +20,7 @@ import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
 import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
+import type { CommandLog } from "./logging/file-log.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { Workers } from "./workers/workers.ts";
@@ -69,9 +70,36 @@ function isTerminal(): boolean {
 }
 
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
-function openLog(config: Config): LogOutput {
-  const limits = resolveLimits(config.limits);
-  return new LogOutput(limits.ok ? limits.value : defaultLimits, new EventLoop().alarm());
+async function openLog(config: Config): Promise<CommandLog> {
+  const resolved = resolveLimits(config.limits);
+  const limits = resolved.ok ? resolved.value : defaultLimits;
+  const { logFile, logRotate } = config;
+  if (logFile !== undefined) {
+    const { openFileLog } = await import("./logging/file-log.ts");
+    return openFileLog(logFile, config, limits);
+  }
+  if (logRotate !== undefined) {
+    throw new ServeError("logFile", "logRotate, --log-rotate, needs a file: logFile, --log-file");
+  }
+  const painted = logPaint(config);
+  const output = new LogOutput(limits, new EventLoop().alarm());
+  return {
+    stream: painted === undefined ? standardOutput : paintedStream(painted),
+    write: (lines) => void output.write(painted?.(lines) ?? lines),
+    end: () => output.end(),
+  };
+}
+
+/** Standard output, for lines that `painted` colours. */
+function paintedStream(painted: (lines: string) => string): CommandLog["stream"] {
+  const decoder = new TextDecoder();
+  return {
+    write: (lines) => {
+      const text = typeof lines === "string" ? lines : decoder.decode(lines);
+      return standardOutput.write(painted(text));
+    },
+    waitFor: (done, stallMs) => standardOutput.waitFor(done, stallMs),
+  };
 }
 
 /** What records the traffic, if `config` asks for it. Its code is loaded only then. */
@@ -82,7 +110,7 @@ async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
 }
 
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
-async function start(config: Config, log: LogOutput): Promise<Server | Workers> {
+async function start(config: Config, log: CommandLog): Promise<Server | Workers> {
   const options = { ...serveOptions(config), ...(await tapOf(config)) };
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
@@ -93,14 +121,12 @@ async function start(config: Config, log: LogOutput): Promise<Server | Workers> 
     if (count > 1 && config.unix !== undefined) {
       throw new ServeError("workers", "workers can't share a Unix socket");
     }
-    const painted = logPaint(config);
     if (count > 1) {
-      return onPort(config, (port) => openWorkers({ ...options, port }, count, painted));
+      return onPort(config, (port) => openWorkers({ ...options, port }, count, log.stream));
     }
   }
-  const painted = logPaint(config);
-  const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
-  return onPort(config, (port) => serve({ ...options, port, write, isTerminal }));
+  const own = { write: log.write, isTerminal: () => config.logFile === undefined && isTerminal() };
+  return onPort(config, (port) => serve({ ...options, ...own, port }));
 }
 
 /** What colours the log's lines; undefined where they are no terminal's. */
@@ -169,7 +195,7 @@ async function warnOfAuth(
 }
 
 /** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
-async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
+async function end(server: Server | Workers, log: CommandLog, { limits }: Config): Promise<void> {
   const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
   await server.stop();
   await Promise.race([log.end(), timeIsUp]);
@@ -184,7 +210,7 @@ async function tellRefused(config: Config): Promise<void> {
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
-function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): () => void {
+function stopOnSignal(server: Server | Workers, log: CommandLog, config: Config): () => void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) {
@@ -223,7 +249,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     if (!checked.ok) return fail(checked.error, 2);
   }
   try {
-    const log = openLog(config);
+    const log = await openLog(config);
     const server = await start(config, log);
     const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;

@@ -7,14 +7,11 @@
  * that has stopped must not make the server run out of memory.
  */
 
-import type { Limits } from "../base/limits.ts";
 import type { Response } from "../http/message/response.ts";
-import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, LiveReport, Observer } from "../site/observer.ts";
 import { describeNear } from "../site/pages/error-page.ts";
 import type { DroppedLines } from "./logging/dropped-lines.ts";
-import type { StandardStream } from "../system/standard-streams.ts";
-import { standardError, standardOutput } from "../system/standard-streams.ts";
 
 /** An exchange that has a line in the log. */
 export interface LoggedExchange extends ExchangeReport {
@@ -278,66 +275,4 @@ export class AccessLog implements Observer {
     const lines = this.#lines.splice(0, count);
     this.#write(lines.map(({ text }) => `${text}\n`).join(""));
   }
-}
-
-/** The limits of a log's output. */
-type LogLimits = Pick<Limits, "logQueueBytesMax" | "logDropsTimeMs" | "logStallTimeMs">;
-
-function toStandardError(line: string): void {
-  void standardError.write(`postern: ${line}\n`);
-}
-
-/** The access log's way to standard output, with the bound on what waits there. */
-export class LogOutput {
-  readonly #limits: LogLimits;
-  readonly #alarm: Alarm;
-  readonly #standardOutput: StandardStream;
-  readonly #say: (line: string) => void;
-  #dropped = 0;
-
-  /** `say` is told, in a line without its line break, how many lines were dropped. */
-  constructor(
-    limits: LogLimits,
-    alarm: Alarm,
-    stream: StandardStream = standardOutput,
-    say: (line: string) => void = toStandardError,
-  ) {
-    this.#limits = limits;
-    this.#alarm = alarm;
-    this.#standardOutput = stream;
-    this.#say = say;
-  }
-
-  /**
-   * Writes whole lines, or drops them when they don't fit into the queue. Resolves when nothing is
-   * queued, or at once for lines that are dropped.
-   */
-  readonly write = (lines: string): Promise<void> => {
-    const { queued } = this.#standardOutput;
-    const { logQueueBytesMax, logDropsTimeMs } = this.#limits;
-    if (queued === 0 || queued + Buffer.byteLength(lines) <= logQueueBytesMax) {
-      return this.#standardOutput.write(lines);
-    }
-    if (this.#dropped === 0) this.#alarm.set(logDropsTimeMs, this.#report);
-    this.#dropped += lines.split("\n").length - 1;
-    return Promise.resolve();
-  };
-
-  /**
-   * Resolves when nothing is queued, or when the reader takes nothing for a while. What is left is
-   * dropped and reported: the process ends now.
-   */
-  async end(): Promise<void> {
-    const written = this.#standardOutput.write("");
-    await this.#standardOutput.waitFor(written, this.#limits.logStallTimeMs);
-    this.#alarm.clear();
-    this.#dropped += this.#standardOutput.queuedLines;
-    this.#report();
-  }
-
-  readonly #report = (): void => {
-    if (this.#dropped === 0) return;
-    this.#say(`${this.#dropped} lines of the access log were dropped: its reader is too slow`);
-    this.#dropped = 0;
-  };
 }

@@ -28,6 +28,7 @@ export type ServeErrorCode =
   | "tls"
   | "workers"
   | "recordTo"
+  | "logFile"
   | "port-taken"
   | "listen";
 

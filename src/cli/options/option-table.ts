@@ -19,6 +19,7 @@ import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
 import { connectionRows, deadlinesText, fileMode, ready, workers } from "./connection-kinds.ts";
+import { logRows } from "./log-rows.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   auth,
@@ -270,6 +271,7 @@ export const optionTable = {
     flags: [{ name: "log", short: "l", summary: `access log: ${wordList(optionWords.log)}` }],
     default: "short",
   },
+  ...logRows,
   quiet: {
     topic: "output",
     scope: "command",

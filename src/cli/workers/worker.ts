@@ -11,7 +11,7 @@
 import { defaultLimits, resolveLimits } from "../../base/limits.ts";
 import type { Milliseconds } from "../../base/units.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
-import { LogOutput } from "../../server/log.ts";
+import { LogOutput } from "../../server/logging/log-output.ts";
 import type { Server } from "../../server/serve.ts";
 import { serve } from "../../server/serve.ts";
 import type { ServeOptions } from "../../server/serve-options.ts";
@@ -85,7 +85,9 @@ async function queue(order: Order): Promise<void> {
   resolve();
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const) {
+  process.on(signal, () => undefined);
+}
 if (process.send === undefined) {
   void standardError.write("postern: a worker is started by --workers, and not by hand\n");
   process.exit(2);

@@ -28,6 +28,7 @@ import { openSite } from "../../site/open-site.ts";
 import { nameTree } from "../../site/open-tree.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
+import type { WorkerLog } from "./worker-process.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** The place of one worker: the process that fills it now, and how its predecessors ended. */
@@ -110,7 +111,7 @@ async function settle(options: ReloadOptions, host: string): Promise<Shared> {
 export async function openWorkers(
   options: ServeOptions,
   count: number,
-  painted?: (lines: string) => string,
+  log: WorkerLog,
 ): Promise<Workers> {
   const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
   const { tlsRedirect, ...reloadable } = others;
@@ -118,10 +119,10 @@ export async function openWorkers(
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);
   const ports = { main: claim.value };
-  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, painted);
+  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, log);
   const redirect = claimPort(host, tlsRedirect);
   if (redirect.ok) {
-    return new Workers(shared, host, { ...ports, redirect: redirect.value }, count, painted);
+    return new Workers(shared, host, { ...ports, redirect: redirect.value }, count, log);
   }
   claim.value.release();
   throw new ServeError("listen", `the port that redirects to https: ${redirect.error.message}`);
@@ -139,7 +140,7 @@ export class Workers {
   readonly #claim: PortClaim;
   /** The port that redirects to https. */
   readonly #redirect: PortClaim | undefined;
-  readonly #painted: ((lines: string) => string) | undefined;
+  readonly #log: WorkerLog;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
   readonly #allListen: () => void;
@@ -154,11 +155,11 @@ export class Workers {
     host: string,
     ports: { readonly main: PortClaim; readonly redirect?: PortClaim },
     count: number,
-    painted?: (lines: string) => string,
+    log: WorkerLog,
   ) {
     const { main: claim, redirect } = ports;
     this.#redirect = redirect;
-    this.#painted = painted;
+    this.#log = log;
     this.host = host;
     this.port = claim.port;
     this.workers = count;
@@ -259,7 +260,7 @@ export class Workers {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {
-      worker = new WorkerProcess(this.#painted);
+      worker = new WorkerProcess(this.#log);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);
