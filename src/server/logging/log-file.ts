@@ -53,7 +53,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on its disk",
   EDQUOT: "the disk quota is used up",
   EACCES: "its folder may not be written to",
-  ENOENT: "its folder is gone",
+  ENOENT: "there is no such folder",
 };
 
 function codeOf(error: unknown): string {
@@ -86,8 +86,10 @@ async function openAt(path: string): Promise<Result<OpenFile, string>> {
     await handle.close();
     return failure("it is no file");
   } catch (error) {
+    const code = codeOf(error);
     // ENXIO: a FIFO without a reader, or a socket.
-    return failure(codeOf(error) === "ENXIO" ? "it is no file" : reasonOf(error));
+    if (code === "ENXIO") return failure("it is no file");
+    return failure(code === "EISDIR" ? "it is a folder" : reasonOf(error));
   }
 }
 
@@ -158,6 +160,12 @@ export class LogFile implements LogStream {
   reopen(): void {
     this.#isReopening = true;
     if (!this.#isDraining) this.#drained = this.#drain();
+  }
+
+  /** Closes the file, when all is written that was to be. */
+  async close(): Promise<void> {
+    await this.#drained;
+    await this.#file.handle.close();
   }
 
   async #drain(): Promise<void> {
