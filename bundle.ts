@@ -4,7 +4,7 @@
  * and parses none of them. A different version of Bun ignores the bytecode and parses the parts
  * (bun-types/docs/bundler/bytecode.mdx).
  *
- *   bun bundle.ts            the parts, in dist/; what `prepack` does
+ *   bun bundle.ts            the parts and the manual page, in dist/; what `prepack` does
  *   bun bundle.ts FOLDER     the whole package, laid out in FOLDER as it is installed
  *
  * The first part has what the start imports by statements. What is loaded by `require` or `import()`
@@ -188,9 +188,19 @@ const modulePaths = (root: string): Bun.BunPlugin => ({
   },
 });
 
+/**
+ * Writes the manual page of the package in `folder` into dist/. `man` of package.json is a list,
+ * since npm 11 puts no single path where `man` looks.
+ */
+async function writeManual(folder: string): Promise<void> {
+  const { manualPage } = await import("./src/cli/manual/manual-page.ts");
+  for (const page of about.man) await Bun.write(join(folder, page), manualPage());
+}
+
 /** Bundles the command line of the package in `folder` into dist/. */
 async function bundle(folder: string): Promise<void> {
   const root = resolve(folder);
+  await writeManual(root);
   const imports = await importsIn(root);
   const partOf = partsOf(imports);
   for (const [part] of parts) {

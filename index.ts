@@ -10,6 +10,7 @@ export type { Limits } from "./src/base/limits.ts";
 export type { Config } from "./src/cli/config/config.ts";
 export { defineConfig } from "./src/cli/config/config.ts";
 export type { Form, FormFile, FormValue } from "./src/site/forms/form-data.ts";
+export type { UploadProgress } from "./src/site/uploads/upload-progress.ts";
 export { BodyError } from "./src/site/request.ts";
 export type { Request, RequestBody } from "./src/site/request.ts";
 export type { AddedRoute, RouteOptions } from "./src/site/library/added-routes.ts";

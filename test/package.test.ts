@@ -148,6 +148,16 @@ describe("the package", () => {
     expect(await command.status).toBe(0);
   });
 
+  test("has its manual page where package.json says, the same that it prints", async () => {
+    expect(about.man).toEqual(["./dist/postern.1"]);
+    const page = readFileSync(join(folder, "dist/postern.1"), "utf8");
+    expect(page).toStartWith(".Dd ");
+    await using command = run(["man"]);
+    expect(`${(await command.rest()).join("\n")}\n`).toBe(page);
+    await using completions = run(["completions", "bash"]);
+    expect((await completions.rest()).at(-1)).toBe("complete -o default -F _postern postern");
+  });
+
   test("gives its sources to a program that imports it", () => {
     const { exports, files } = about;
     expect(exports["."].bun).toBe("./index.ts");

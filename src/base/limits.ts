@@ -268,11 +268,33 @@ export interface Limits {
   readonly uploadBytesMax: ByteCount;
   /** Files of one form that are stored; beyond it 413. */
   readonly uploadFilesMax: number;
-  /** Requests that are being stored at one time; one more is answered 503. */
+  /** Folders below each other, down from the root, that MKCOL makes; beyond it 403. */
+  readonly uploadDepthMax: number;
+  /**
+   * Files that are being received at one time, to be stored; for one more the slowest upload is
+   * ended, if one is slower than below, and else it is answered 503.
+   */
   readonly uploadsAtOnceMax: number;
+  /** The same of one client address. */
+  readonly uploadsPerAddressMax: number;
+  /** The rate of an upload, in bytes per second, below which it may be ended for another one. */
+  readonly uploadBytesPerSecondMin: ByteCount;
+  /** How long it has to be slower, and how much time ahead a faster one earns. */
+  readonly uploadSlowTimeMs: Milliseconds;
+  /** How long the disk may take for one step of storing a file; after it 503. */
+  readonly uploadDiskTimeMs: Milliseconds;
+  /** Resumable uploads that wait for their rest; one more is answered 503. */
+  readonly uploadsUnfinishedMax: number;
+  /** How long a resumable upload may wait for its rest; after it 404. */
+  readonly uploadUnfinishedTimeMs: Milliseconds;
   /** What stays free on the disk that uploads are stored on; beyond it 507. */
   readonly uploadFreeBytesMin: ByteCount;
-  /** Entries among which a start looks for what killed processes have left of uploads. */
+  /** How long a count of what the folder of uploads holds is taken for true. */
+  readonly uploadRecountTimeMs: Milliseconds;
+  /**
+   * Entries among which a start looks for what killed processes have left of uploads; and with a
+   * quota as many as the folder of uploads may have, or nothing more is stored in it.
+   */
   readonly uploadSweepEntriesMax: number;
 
   /** Rules of faults, those that were added by `server.fault` among them. */
@@ -328,6 +350,11 @@ export interface Limits {
   readonly failedLoginLongestTimeMs: Milliseconds;
   /** How long after its last failure an address counts as one without failures. */
   readonly failedLoginKeptTimeMs: Milliseconds;
+  /**
+   * What the kernel buffers of an answer of a backend, on a connection that is opened while
+   * `roomyConnectionsMax` are. About twice as much waits here for each client that reads slowly.
+   */
+  readonly backendUnreadBytesMax: ByteCount;
   /** Connections to one backend; further requests wait for one of them. */
   readonly backendConnectionsMax: number;
   /** Requests that wait for a connection to one backend; one more is answered 503. */
@@ -490,8 +517,16 @@ export const defaultLimits: Limits = {
 
   uploadBytesMax: mebibytes(16 * 1024),
   uploadFilesMax: 256,
-  uploadsAtOnceMax: 16,
+  uploadDepthMax: 32,
+  uploadsAtOnceMax: 1024,
+  uploadsPerAddressMax: 256,
+  uploadBytesPerSecondMin: kibibytes(16),
+  uploadSlowTimeMs: seconds(2),
+  uploadDiskTimeMs: seconds(120),
+  uploadsUnfinishedMax: 1000,
+  uploadUnfinishedTimeMs: seconds(86_400),
   uploadFreeBytesMin: mebibytes(64),
+  uploadRecountTimeMs: seconds(10),
   uploadSweepEntriesMax: 200_000,
 
   faultRulesMax: 1000,
@@ -520,6 +555,7 @@ export const defaultLimits: Limits = {
   failedLoginTimeMs: milliseconds(250),
   failedLoginLongestTimeMs: seconds(4),
   failedLoginKeptTimeMs: seconds(60),
+  backendUnreadBytesMax: kibibytes(32),
   backendConnectionsMax: 1000,
   backendQueueMax: 1000,
   backendConnectTimeMs: seconds(5),
@@ -612,6 +648,8 @@ const relations: readonly LimitRelation[] = [
   atLeastAs("requestsKeptBytesMax", "requestBodyKeptBytesMax"),
   atLeastAs("recordHeldBytesMax", "recordBodyBytesMax"),
   atLeast("recordPhasesMax", 1),
+  atLeastAs("uploadsAtOnceMax", "uploadsPerAddressMax"),
+  atLeastAs("uploadsPerAddressMax", "uploadFilesMax"),
   atLeast("webSocketFragmentsMax", 1, "or no message can come"),
   atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
   atLeast("loginsPerAddressMax", 1, "or no user can log in"),

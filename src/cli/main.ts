@@ -1,6 +1,5 @@
 /**
- * The command: serves a folder until a signal stops it, or runs `check`, `audit`, `faults`, `trust`
- * or `untrust`.
+ * The command: serves a folder until a signal stops it, or runs one of the other commands.
  *
  * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
  * the command line or the configuration is wrong.
@@ -14,7 +13,7 @@ import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
-import { helpText, readyJson, readyLine } from "./banner.ts";
+import { readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine } from "./options/command-line.ts";
@@ -23,6 +22,7 @@ import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { CommandLog } from "./logging/file-log.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
+import type { UploadStatus } from "./terminal/upload-status.ts";
 import type { Workers } from "./workers/workers.ts";
 
 const defaultPort: number = optionTable.port.default;
@@ -110,7 +110,11 @@ async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
 }
 
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
-async function start(config: Config, log: CommandLog): Promise<Server | Workers> {
+async function start(
+  config: Config,
+  log: CommandLog,
+  ready: CommandLine["ready"],
+): Promise<Server | Workers> {
   const options = { ...serveOptions(config), ...(await tapOf(config)) };
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
@@ -125,8 +129,32 @@ async function start(config: Config, log: CommandLog): Promise<Server | Workers>
       return onPort(config, (port) => openWorkers({ ...options, port }, count, log.stream));
     }
   }
-  const own = { write: log.write, isTerminal: () => config.logFile === undefined && isTerminal() };
+  const own = {
+    ...uploadListener(config, ready),
+    write: log.write,
+    isTerminal: () => config.logFile === undefined && isTerminal(),
+  };
   return onPort(config, (port) => serve({ ...options, ...own, port }));
+}
+
+/**
+ * What shows uploads to a person while they are received; nothing where no person would see it, or
+ * the terminal can't remove it. Its code is loaded by the first upload.
+ */
+function uploadListener(
+  { quiet }: Config,
+  ready: CommandLine["ready"],
+): Pick<ServeOptions, "onUpload"> {
+  const isDumb = process.env["TERM"] === "dumb";
+  if (quiet === true || ready === "json" || isDumb || !standardOutput.isTerminal) return {};
+  let status: UploadStatus | undefined;
+  return { onUpload: (upload) => (status ??= openUploadStatus()).began(upload) };
+}
+
+function openUploadStatus(): UploadStatus {
+  const { terminalStatus } =
+    require("./terminal/upload-status.ts") as typeof import("./terminal/upload-status.ts");
+  return terminalStatus(process.env);
 }
 
 /** What colours the log's lines; undefined where they are no terminal's. */
@@ -225,18 +253,28 @@ function stopOnSignal(server: Server | Workers, log: CommandLog, config: Config)
   return stop;
 }
 
+async function printHelp(asked: string | undefined): Promise<void> {
+  const [{ helpText }, { choosePaint }] = await Promise.all([
+    import("./help/help-text.ts"),
+    import("./terminal/paint.ts"),
+  ]);
+  const text = helpText(asked, choosePaint(standardOutput.isTerminal, process.env));
+  if (!text.ok) return fail(text.error, 2);
+  await standardOutput.write(text.value);
+}
+
+async function printVersion(asJson: boolean): Promise<void> {
+  const { versionJson, versionLine } = await import("./version.ts");
+  await standardOutput.write(asJson ? versionJson() : versionLine());
+}
+
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const command = readCommandLine(words, process.env);
   if (!command.ok) return fail(command.error, 2);
-  if (command.value.help) {
-    await standardOutput.write(helpText());
-    return;
-  }
-  if (command.value.version) {
-    const { default: about } = await import("../../package.json");
-    await standardOutput.write(`${about.version}\n`);
-    return;
-  }
+  const { help, version, json } = command.value;
+  if (help !== false) return printHelp(help === true ? undefined : help);
+  if (version) return printVersion(json);
+  if (json) return fail("--json goes with --version, and with audit and check", 2);
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
   const { config, file } = settings.value;
@@ -250,7 +288,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   }
   try {
     const log = await openLog(config);
-    const server = await start(config, log);
+    const server = await start(config, log, command.value.ready);
     const stop = stopOnSignal(server, log, config);
     if ("listening" in server) await server.listening;
     const { auth, faults } = config;
@@ -278,26 +316,34 @@ function withAllOctets(words: readonly string[]): readonly string[] {
   return wordsAsGiven(words);
 }
 
+/** What runs with the words after the command's name, and answers with the exit status. */
+type Run = (words: readonly string[]) => Promise<number>;
+
+/** The commands of `help/command-table.ts`, each with its code, which is loaded only for it. */
+const commands: ReadonlyMap<string, () => Promise<Run>> = new Map([
+  ["audit", async (): Promise<Run> => (await import("./audit/audit-command.ts")).runAudit],
+  ["check", async (): Promise<Run> => (await import("./check-command.ts")).runCheck],
+  [
+    "completions",
+    async (): Promise<Run> => (await import("./completions-command.ts")).runCompletions,
+  ],
+  ["faults", async (): Promise<Run> => (await import("./faults-command.ts")).runFaults],
+  ["man", async (): Promise<Run> => (await import("./man-command.ts")).runMan],
+  ["trust", () => trustCommand("trust")],
+  ["untrust", () => trustCommand("untrust")],
+]);
+
+async function trustCommand(name: "trust" | "untrust"): Promise<Run> {
+  const { runTrust } = await import("./trust/trust-command.ts");
+  return (words) => runTrust(name, words);
+}
+
 /** Runs the command; `given` are the process's arguments without program and file. */
 export async function main(given: readonly string[]): Promise<void> {
   const words = withAllOctets(given);
-  const [first] = words;
-  if (first === "audit") {
-    const { runAudit } = await import("./audit/audit-command.ts");
-    process.exitCode = await runAudit(words.slice(1));
-    return;
-  }
-  if (first === "trust" || first === "untrust") {
-    const { runTrust } = await import("./trust/trust-command.ts");
-    process.exitCode = await runTrust(first, words.slice(1));
-    return;
-  }
-  if (first === "faults") {
-    const { runFaults } = await import("./faults-command.ts");
-    process.exitCode = await runFaults(words.slice(1));
-    return;
-  }
-  if (first !== "check") return serveUntilStopped(words);
-  const { runCheck } = await import("./check-command.ts");
-  process.exitCode = await runCheck(words.slice(1));
+  const [first = ""] = words;
+  const command = commands.get(first);
+  if (command === undefined) return serveUntilStopped(words);
+  const run = await command();
+  process.exitCode = await run(words.slice(1));
 }

@@ -52,6 +52,12 @@ const unixAddress = "unix:";
 /** The port that an https URL names by naming none (RFC 9110 §4.2.2). */
 const httpsPort = 443;
 
+/** The address of a socket's client; undefined when the client has reset the connection. */
+function addressOf({ remoteAddress, localPort }: Socket<SocketOwner>): string | undefined {
+  // A socket that isn't a Unix one keeps its own port when it has no peer any more.
+  return remoteAddress ?? (localPort === undefined ? unixAddress : undefined);
+}
+
 /** The addresses that a host name stands for on this machine. */
 function addressesOf(host: string): readonly string[] {
   // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
@@ -269,8 +275,16 @@ export class Listener {
     };
   }
 
-  /** A client has connected: what holds for cleartext and TLS. Answers with its address. */
-  #admit(socket: Socket<SocketOwner>): string {
+  /**
+   * A client has connected: what holds for cleartext and TLS. Answers with its address; undefined
+   * for one that has reset its connection before it was accepted, whose socket is closed at once.
+   */
+  #admit(socket: Socket<SocketOwner>): string | undefined {
+    const address = addressOf(socket);
+    if (address === undefined) {
+      socket.terminate();
+      return undefined;
+    }
     // Before the first connection is closed there is little that could be garbage.
     this.#collector?.note();
     const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
@@ -279,7 +293,6 @@ export class Listener {
       const { fd } = socket as Socket<SocketOwner> & { readonly fd: number };
       systemCalls().boundUnsent(fd, unsentBytesMax);
     }
-    const address = socket.remoteAddress ?? unixAddress;
     this.#context.observers.connected.tell(address);
     return address;
   }
@@ -290,6 +303,7 @@ export class Listener {
     begin: (introduction: Introduction, faults: ConnectionFaults | undefined) => void,
   ): void {
     const address = this.#admit(socket);
+    if (address === undefined) return;
     const faults = this.#context.nextFaults?.();
     const introduce = (): void => {
       if (this.#context.proxied?.hasHeaders !== true) return begin({ address }, faults);

@@ -14,6 +14,7 @@ import type { ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { UploadProgress } from "../site/uploads/upload-progress.ts";
 import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
@@ -103,6 +104,11 @@ export interface ServeOptions extends SiteOptions {
    * makes one that writes wire scripts. None by default.
    */
   readonly wiretap?: Wiretap;
+  /**
+   * Is told of each upload when its first octets are awaited. It can look at how far that is for as
+   * long as it takes. What it throws is written to standard error. None by default.
+   */
+  readonly onUpload?: (upload: UploadProgress) => void;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -115,9 +121,11 @@ const optionsWithoutDefault = [
   "tlsRedirect",
   "throttle",
   "cache",
+  "uploadQuota",
   "write",
   "isTerminal",
   "onError",
+  "onUpload",
   "unix",
   "unixMode",
   "wiretap",
@@ -245,6 +253,7 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
+  | "onUpload"
   | "record"
   | "wiretap";
 

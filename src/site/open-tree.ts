@@ -9,6 +9,7 @@ import type { LogicalClock } from "../schedule/logical-clock.ts";
 import type { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { DiskTreeOptions } from "../tree/disk/disk-tree.ts";
 import { openDiskTree } from "../tree/disk/disk-tree.ts";
+import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
 import type { SingleFileTree } from "../tree/disk/single-file.ts";
 import type { EntriesBeside } from "../tree/listing/entries-beside.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
@@ -50,6 +51,8 @@ export interface TreeSurroundings {
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly budgets: TurnBudgets;
+  /** The folder whose files are marked as uploads; absent for none. */
+  readonly uploads?: UploadedFolder | undefined;
 }
 
 /** One tree at the root. */
@@ -112,10 +115,10 @@ function openSingleFile(options: DiskTreeOptions): Result<SingleFileTree, string
 function openFolder(
   { root, permissions, hidden, symlinks, index }: CompleteSiteOptions,
   limits: Limits,
-  { logicalClock: clock, budgets: { scheduler } }: TreeSurroundings,
+  { logicalClock: clock, budgets: { scheduler }, uploads }: TreeSurroundings,
   beside: EntriesBeside | undefined,
 ): OpenTree {
-  const rules = { permissions, hidden, symlinks, index, beside };
+  const rules = { permissions, hidden, symlinks, index, uploads, beside };
   const treeOptions = { root, ...rules, clock, scheduler, limits };
   const folder = openDiskTree(treeOptions);
   const opened = folder.ok ? folder : (openSingleFile(treeOptions) ?? folder);

@@ -122,6 +122,8 @@ export interface SiteOptions {
   readonly uploadDir?: string;
   /** The permission bits of new files; 0o600 by default, so that no visitor may read them. */
   readonly uploadMode?: number;
+  /** How many bytes the folder of uploads may hold; without it as many as the disk takes. */
+  readonly uploadQuota?: number;
   /**
    * Whether uploads may be the site's own: have names that the site interprets, and be pages with
    * scripts; false by default.
@@ -132,7 +134,7 @@ export interface SiteOptions {
 }
 
 /** Options without a default value. */
-type OptionWithoutDefault = "files" | "cache" | "auth";
+type OptionWithoutDefault = "files" | "cache" | "auth" | "uploadQuota";
 
 /** The value of each option that is left out. */
 export const defaultSiteOptions = {
@@ -169,7 +171,7 @@ export const defaultSiteOptions = {
 
 /** Options of a site where only those without a default may be absent. */
 export type CompleteSiteOptions = Required<Omit<SiteOptions, OptionWithoutDefault>> &
-  Pick<SiteOptions, "cache" | "auth"> & {
+  Pick<SiteOptions, "cache" | "auth" | "uploadQuota"> & {
     /** Files, or a tree in memory to serve again. `root` is ignored then. */
     readonly files?: MemoryFiles | MemoryTree;
     /** The folder that the files lie over; without it they are all there is. */

@@ -31,6 +31,14 @@ export function keptFilesFor(openFiles: number): number {
   return Math.floor(openFiles / 16);
 }
 
+/**
+ * How many uploads may be received at one time: each has a file and the folder that it is in, and
+ * all together have at most the descriptors for files.
+ */
+export function uploadsFor(openFiles: number): number {
+  return Math.max(1, Math.floor(openFiles / 8));
+}
+
 /** How many descriptors this process may have; undefined where the system doesn't tell. */
 function openFilesHere(): number | undefined {
   const opened = openForReading("/proc/self/limits");
@@ -55,4 +63,9 @@ export function affordableConnections(connectionsMax: number): number {
 /** `filesMax`, or fewer if the process may have too few descriptors. */
 export function affordableKeptFiles(filesMax: number): number {
   return afford(filesMax, keptFilesFor);
+}
+
+/** `uploadsMax`, or fewer if the process may have too few descriptors. */
+export function affordableUploads(uploadsMax: number): number {
+  return afford(uploadsMax, uploadsFor);
 }

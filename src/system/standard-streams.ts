@@ -4,7 +4,7 @@
  * the line that it wanted: `postern | head -1`.
  *
  * The queue is as long as its writers make it: a writer that goes on without waiting, such as the
- * access log, asks for `queued` first.
+ * access log, asks for `queued` first. Standard error, whose writers don't, has a bound of its own.
  *
  * A terminal may be stopped by its user (Ctrl-S), and is written to as `output/terminal-sink.ts`
  * says. The others are sinks of Bun. `process.stdout` and `process.stderr` belong to node:stream, which takes
@@ -22,7 +22,7 @@ import { ReaderProgress } from "./output/reader-progress.ts";
 /** Written at a time when text is queued; short, so that a slow reader is seen to take some. */
 const pieceBytes = 16 * 1024;
 
-/** What standard error queues; its writers don't ask. What doesn't fit is dropped. */
+/** What standard error queues: errors of routes, say. What doesn't fit is dropped. */
 const errorQueueBytesMax = mebibytes(1);
 
 const lineFeed = 0x0a;
@@ -43,6 +43,12 @@ interface Piece {
   used: number;
 }
 
+/** A line that stays below all lines that a terminal is given. */
+interface Footer {
+  /** `text`, with what removes the line before it, and what writes it again behind it. */
+  below(text: Uint8Array | string): Uint8Array | string;
+}
+
 /**
  * A stream for lines of text, with one write at a time. When a second write begins while a first
  * one waits for the reader, Bun 1.4.5 sometimes reports both as written before they are, and the
@@ -59,12 +65,18 @@ export class StandardStream {
   #queued = 0;
   readonly #progress = new ReaderProgress();
   #isDraining = false;
+  #isBroken = false;
   /** Resolves when nothing is queued any more. */
   #drained: Promise<void> = Promise.resolve();
+  /**
+   * What stands below the last line of the terminal, so that lines have to be written above it;
+   * undefined, nothing does.
+   */
+  footer: Footer | undefined;
 
   /**
-   * `descriptor` is the file's; without it the stream is no terminal. Text that would make the
-   * queue longer than `queueBytesMax` is dropped.
+   * `descriptor` is the file's; without it the stream is no terminal. Text that would make a queue
+   * longer than `queueBytesMax` is dropped.
    */
   constructor(file: BunFile, descriptor = -1, queueBytesMax?: ByteCount) {
     this.#file = file;
@@ -83,6 +95,11 @@ export class StandardStream {
     const libc = isPlain ? undefined : openLibc({ isatty: { args: ["i32"], returns: "i32" } });
     if (libc !== undefined) return libc.isatty(this.#descriptor) === 1;
     return process.getBuiltinModule("node:tty").isatty(this.#descriptor);
+  }
+
+  /** Whether text was dropped because the stream's reader is gone (EPIPE). */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Octets that the stream has not taken yet. */
@@ -105,6 +122,10 @@ export class StandardStream {
    * rejects.
    */
   write(text: Uint8Array | string): Promise<void> {
+    return this.#writeOn(this.footer?.below(text) ?? text);
+  }
+
+  #writeOn(text: Uint8Array | string): Promise<void> {
     if (this.#isDraining) {
       this.#queue(text);
     } else if (text.length > pieceBytes) {
@@ -134,7 +155,8 @@ export class StandardStream {
 
   #queue(text: Uint8Array | string): void {
     let octets = typeof text === "string" ? Buffer.from(text) : text;
-    if (this.#queued + octets.length > (this.#queueBytesMax ?? Infinity)) return;
+    const fits = this.#queued + octets.length <= (this.#queueBytesMax ?? Infinity);
+    if (this.#queued > 0 && !fits) return;
     this.#queued += octets.length;
     while (octets.length > 0) {
       let last = this.#pieces.at(-1);
@@ -171,8 +193,8 @@ export class StandardStream {
       this.#sink ??= this.#openSink();
       const steps = [this.#sink.write(text), this.#sink.flush()];
       return steps.some((step) => step instanceof Promise) ? this.#await(steps) : undefined;
-    } catch {
-      // The reader has closed the pipe, or the disk is full.
+    } catch (error) {
+      this.#fail(error);
       return undefined;
     }
   }
@@ -180,9 +202,14 @@ export class StandardStream {
   async #await(steps: readonly (number | Promise<number>)[]): Promise<void> {
     try {
       await Promise.all(steps.map((step) => Promise.resolve(step)));
-    } catch {
-      // As above.
+    } catch (error) {
+      this.#fail(error);
     }
+  }
+
+  /** Text can't be written: the reader has closed the pipe, or the disk is full. */
+  #fail(error: unknown): void {
+    if (error instanceof Error && "code" in error && error.code === "EPIPE") this.#isBroken = true;
   }
 }
 

@@ -127,6 +127,8 @@ export interface OpenFile extends FileSource {
   readonly mtimeMs: number | undefined;
   /** The permission bits of its mode, 0 to 0o777; absent when it has no mode. */
   readonly permissionBits?: number;
+  /** Whether it lies in the folder of uploads, and isn't the index of its folder. */
+  readonly isUploaded?: boolean;
   /**
    * The media type by its name, with a charset, as in Content-Type; undefined when the name has no
    * known extension.

@@ -4,9 +4,11 @@ import { existsSync } from "node:fs";
 import {
   affordableConnections,
   affordableKeptFiles,
+  affordableUploads,
   connectionsFor,
   keptFilesFor,
   openFilesLimit,
+  uploadsFor,
 } from "../../src/system/descriptor-budget.ts";
 import { RawClient } from "../raw-client.ts";
 import { TempSite } from "../temp-site.ts";
@@ -31,6 +33,9 @@ describe("connections that there are descriptors for", () => {
       if (openFiles > 40) expect(connections).toBeLessThan(openFiles - 32);
       // Files that are kept open leave room for those that are opened.
       const files = Math.max(0, openFiles - 32 - connections);
+      expect(uploadsFor(openFiles)).toBeGreaterThanOrEqual(1);
+      // Each has a file and a folder.
+      if (openFiles > 64) expect(2 * uploadsFor(openFiles)).toBeLessThan(files + 32);
       if (openFiles > 64) expect(keptFilesFor(openFiles)).toBeLessThan(files / 2);
     }
   });
@@ -40,6 +45,8 @@ describe("connections that there are descriptors for", () => {
     expect(affordableConnections(10 ** 9)).toBeGreaterThan(0);
     expect(affordableKeptFiles(1)).toBeLessThanOrEqual(1);
     expect(affordableKeptFiles(10 ** 9)).toBeGreaterThan(0);
+    expect(affordableUploads(1)).toBe(1);
+    expect(affordableUploads(10 ** 9)).toBeGreaterThan(0);
   });
 });
 

@@ -39,16 +39,43 @@ describe("a standard stream", () => {
     expect(await child.exited).toBe(0);
   });
 
+  test("writes lines above a footer, as long as there is one", async () => {
+    const child = run(`
+      standardOutput.footer = { below: (text) => \`<\${text}>\` };
+      void standardOutput.write("a");
+      void standardError.write("b");
+      standardOutput.footer = undefined;
+      void standardOutput.write("c");
+    `);
+    expect(await child.stdout.text()).toBe("<a>c");
+    expect(await child.stderr.text()).toBe("b");
+  });
+
   test("drops output without a reader, and the process continues", async () => {
     const child = run(`
       await standardOutput.write("a".repeat(300_000));
       await standardOutput.write("b");
-      await standardError.write("still here\\n");
+      await standardError.write(\`still here, broken: \${standardOutput.isBroken}\\n\`);
     `);
     await child.stdout.cancel();
-    expect(await child.stderr.text()).toBe("still here\n");
+    expect(await child.stderr.text()).toBe("still here, broken: true\n");
     expect(await child.exited).toBe(0);
   });
+});
+
+test("standard error drops what its reader leaves waiting beyond a bound", async () => {
+  const child = run(`
+    for (let i = 0; i < 300; i++) void standardError.write("x".repeat(9999) + "\\n");
+    await standardOutput.write("written\\n");
+    await standardError.write("");
+    process.exit(0);
+  `);
+  const reader = child.stdout.getReader();
+  expect(new TextDecoder().decode((await reader.read()).value)).toBe("written\n");
+  const text = await child.stderr.text();
+  expect(text.replaceAll(`${"x".repeat(9999)}\n`, "")).toBe("");
+  expect(text.length).toBeGreaterThan(900_000);
+  expect(text.length).toBeLessThan(1_500_000);
 });
 
 describe("a terminal", () => {

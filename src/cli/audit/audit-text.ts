@@ -5,6 +5,8 @@
 import { displayName } from "../../tree/path.ts";
 import type { AuditReport, Finding } from "./audit.ts";
 import { shownPath } from "./audit.ts";
+import type { OptionReport, UploadRights } from "./option-findings.ts";
+import { permittedText } from "./option-findings.ts";
 import type { SurveyEnd } from "./survey.ts";
 
 /** The widest column of paths; a longer path pushes the rest of its line to the right. */
@@ -17,12 +19,17 @@ const endTexts: Readonly<Record<Exclude<SurveyEnd, "complete">, string>> = {
   stopped: "was stopped, so there may be more",
 };
 
+function isAnythingFound({ refused, exposed, options }: AuditReport): boolean {
+  return refused.length + exposed.length + options.findings.length > 0;
+}
+
 /**
  * The exit status of the command: 1 when something was found, 3 when nothing was but not all was
  * looked at, 0 otherwise.
  */
-export function exitStatusOf({ refused, exposed, end, unread }: AuditReport): 0 | 1 | 3 {
-  if (refused.length + exposed.length > 0) return 1;
+export function exitStatusOf(report: AuditReport): 0 | 1 | 3 {
+  const { end, unread } = report;
+  if (isAnythingFound(report)) return 1;
   return end === "complete" && unread.length === 0 ? 0 : 3;
 }
 
@@ -49,6 +56,33 @@ function table(title: string, findings: readonly Finding[]): readonly string[] {
   return [title, "", ...findings.flatMap((finding) => linesOf(finding, columns)), ""];
 }
 
+/** The options that look as if they let in more than is meant. */
+function optionLines({ findings }: OptionReport): readonly string[] {
+  if (findings.length === 0) return [];
+  const lines = findings.flatMap(({ option, reason }) => [
+    `  ${displayName(option)}`,
+    `      ${reason}`,
+  ]);
+  return ["Options that let in more than is meant, it seems", "", ...lines, ""];
+}
+
+/** What visitors may store, and what they get of that. */
+function uploadsLine(uploads: UploadRights): string {
+  const { folder, options, storedBy, readable, trusted, quota } = uploads;
+  const who = permittedText(storedBy);
+  const what = options.includes("--put") ? "store, replace and remove" : "store";
+  const gets = readable ? "visitors get" : "visitors don't get";
+  const bound = quota === null ? "" : `, up to ${quota.toLocaleString("en")} bytes`;
+  const trust = trusted ? ", and which may be pages of the site" : "";
+  const by = options.join(", ");
+  const subject = typeof storedBy === "string" ? capital(who) : who;
+  return `${subject} may ${what} files in ${folder} (${by})${bound}, which ${gets}${trust}.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function sumOf(findings: readonly Finding[]): number {
   return findings.reduce((sum, { files }) => sum + files, 0);
 }
@@ -60,6 +94,7 @@ export function auditText(report: AuditReport): string {
   const lines = [
     ...table(`Refused to visitors: ${files}`, refused),
     ...table("Served, and looks as if it should not be", exposed),
+    ...optionLines(report.options),
   ];
   if (more > 0) lines.push(`And ${more} more, beyond auditFindingsMax.`);
   if (unread.length > 0) {
@@ -74,7 +109,8 @@ export function auditText(report: AuditReport): string {
     const open = report.open.map((one) => displayName(one)).join("; ");
     lines.push(`Visitors need a password${open === "" ? "" : `, but for ${open}`}.`);
   }
-  const nothing = refused.length + exposed.length === 0 ? "; nothing is wrong" : "";
+  if (report.options.uploads !== undefined) lines.push(uploadsLine(report.options.uploads));
+  const nothing = !isAnythingFound(report) ? "; nothing is wrong" : "";
   const entries = count(looked, "entry", "entries");
   const ended = end === "complete" ? "" : `; the audit ${endTexts[end]}`;
   lines.push(`Looked at ${entries}${nothing}${ended}.`);
@@ -97,6 +133,8 @@ export function auditJson(report: AuditReport): string {
     exposed,
     more,
     unread,
+    options: report.options.findings,
+    ...(report.options.uploads === undefined ? {} : { uploads: report.options.uploads }),
     ...(report.open === undefined ? {} : { auth: { open: report.open } }),
   };
   return `${JSON.stringify(whole, undefined, 2)}\n`;

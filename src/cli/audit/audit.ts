@@ -17,6 +17,8 @@ import type { AbsenceCause, OpenFile } from "../../tree/tree.ts";
 import type { AuditedSite } from "./audited-site.ts";
 import type { ExposureKind } from "./exposure.ts";
 import { beginningBytes, exposedByContent, exposedByName, exposureTexts } from "./exposure.ts";
+import type { OptionReport } from "./option-findings.ts";
+import { auditOptions } from "./option-findings.ts";
 import type { SurveyedEntry, SurveyEnd } from "./survey.ts";
 import { outcomeOf, placeOf, shellPathOf, sitePathOf, Survey } from "./survey.ts";
 
@@ -59,6 +61,8 @@ export interface AuditReport {
   readonly hidden: number;
   /** Folders that the process itself can't read. */
   readonly unread: readonly string[];
+  /** What the options let visitors do, and which look as if they let in more than is meant. */
+  readonly options: OptionReport;
   /** What everyone may ask for of a site that asks for passwords; absent where it asks for none. */
   readonly open?: readonly string[];
 }
@@ -172,6 +176,7 @@ class Audit {
       more: this.#refused.more + this.#exposed.more,
       hidden: this.#hidden,
       unread,
+      options: await auditOptions(this.#site),
       ...(options.auth === undefined ? {} : { open: openTo(options.auth) }),
     };
   }

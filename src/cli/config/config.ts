@@ -9,7 +9,8 @@ import type { ServeOptions, TlsOptions } from "../../server/serve-options.ts";
 export const configFileNames = ["postern.config.ts", "postern.config.json"] as const;
 
 /** Options that only a program which calls `serve` can set. */
-type CodeOption = "files" | "reusePort" | "write" | "isTerminal" | "onError" | "record" | "wiretap";
+type CodeOption =
+  "files" | "reusePort" | "write" | "isTerminal" | "onError" | "onUpload" | "record" | "wiretap";
 
 /**
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.

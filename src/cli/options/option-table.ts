@@ -93,7 +93,14 @@ export const optionTable = {
   explain: {
     topic: "access",
     kind: truth,
-    flags: [{ name: "explain", short: "x", summary: "say on the page why a file is refused" }],
+    flags: [
+      {
+        name: "explain",
+        short: "x",
+        summary: "say on the page why a file is refused",
+        isCommon: true,
+      },
+    ],
   },
   hidden: {
     topic: "access",
@@ -143,6 +150,7 @@ export const optionTable = {
         name: "single",
         short: "s",
         summary: "answer navigations to what isn't there with the index",
+        isCommon: true,
       },
     ],
   },
@@ -211,7 +219,7 @@ export const optionTable = {
   live: {
     topic: "delivery",
     kind: truth,
-    flags: [{ name: "live", summary: "reload open pages when a file changes" }],
+    flags: [{ name: "live", summary: "reload open pages when a file changes", isCommon: true }],
   },
   faults: {
     topic: "delivery",
@@ -222,7 +230,7 @@ export const optionTable = {
     defaultNote: "none",
   },
   post: {
-    topic: "forms",
+    topic: "uploads",
     kind: word("WHAT", optionWords.post),
     flags: [
       {
@@ -232,34 +240,39 @@ export const optionTable = {
     ],
   },
   form: {
-    topic: "forms",
+    topic: "uploads",
     kind: text("a file's name", plainText("FILE", "file")),
     flags: [{ name: "form", summary: "the form page, in the root" }],
   },
   put: {
-    topic: "forms",
+    topic: "uploads",
     kind: truth,
     flags: [{ name: "put", summary: "PUT stores files, DELETE removes them" }],
   },
   uploadDir: {
-    topic: "forms",
-    kind: text("a folder's path", plainText("PATH")),
+    topic: "uploads",
+    kind: text("a folder's path", plainText("PATH", "folder")),
     flags: [{ name: "upload-dir", summary: "the folder that uploads go into, below the root" }],
   },
   uploadMode: {
-    topic: "forms",
+    topic: "uploads",
     kind: fileMode,
     flags: [{ name: "upload-mode", summary: "permission bits of uploads; 644: visitors get them" }],
     defaultNote: "600",
   },
+  uploadQuota: {
+    topic: "uploads",
+    kind: whole("a number of bytes", wholeText("BYTES", "a number of bytes", 2 ** 50)),
+    flags: [{ name: "upload-quota", summary: "how much the folder of uploads may hold" }],
+  },
   trustUploads: {
-    topic: "forms",
+    topic: "uploads",
     kind: truth,
     flags: [{ name: "trust-uploads", summary: "uploads may be pages of the site, its index, too" }],
   },
   throttle: {
     topic: "delivery",
-    kind: text("a line's speed", plainText("LINE")),
+    kind: text("a line's speed", { ...plainText("LINE"), suggests: ["3g", "4g", "dsl"] }),
     flags: [
       { name: "throttle", summary: "as slow as 3g, 4g, dsl, or RATE/LATENCY: 1.6Mbit/150ms" },
     ],
@@ -268,7 +281,14 @@ export const optionTable = {
   log: {
     topic: "output",
     kind: word("FORM", optionWords.log),
-    flags: [{ name: "log", short: "l", summary: `access log: ${wordList(optionWords.log)}` }],
+    flags: [
+      {
+        name: "log",
+        short: "l",
+        summary: `access log: ${wordList(optionWords.log)}`,
+        isCommon: true,
+      },
+    ],
     default: "short",
   },
   ...logRows,
@@ -290,7 +310,7 @@ export const optionTable = {
     topic: "output",
     scope: "command",
     kind: truth,
-    flags: [{ name: "open", short: "o", summary: "open the site in the browser" }],
+    flags: [{ name: "open", short: "o", summary: "open the site in the browser", isCommon: true }],
     default: false,
   },
   workers: {
@@ -358,13 +378,27 @@ export const optionTable = {
     topic: "command",
     scope: "flags",
     kind: truth,
-    flags: [{ name: "help", short: "h", sets: true, summary: "print this" }],
+    flags: [
+      {
+        name: "help",
+        short: "h",
+        sets: true,
+        mayName: "TOPIC",
+        summary: "print the help, or that of a topic or an option",
+      },
+    ],
   },
   version: {
     topic: "command",
     scope: "flags",
     kind: truth,
     flags: [{ name: "version", short: "v", sets: true, summary: "print the version" }],
+  },
+  json: {
+    topic: "command",
+    scope: "flags",
+    kind: truth,
+    flags: [{ name: "json", sets: true, summary: "with --version, and after audit: as JSON" }],
   },
 } as const satisfies OptionTable;
 

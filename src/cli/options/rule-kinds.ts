@@ -9,7 +9,7 @@ import type { AuthOptions, AuthRule } from "../../site/auth/auth-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import type { ProxyTarget } from "../../site/proxy/proxy-rule.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
-import type { FlagText, Kind } from "./value-kind.ts";
+import type { FlagText, Kind, PathResolver } from "./value-kind.ts";
 import {
   faultUnless,
   mismatch,
@@ -57,12 +57,18 @@ const proxyTarget = object<ProxyTarget>({
   members: {
     target: text("a URL"),
     host: text('a host, or "keep"'),
+    authorization: oneOf(["keep"]),
+    userField: text("a field's name"),
     timeoutMs: whole("a number of milliseconds"),
     verify: truth,
     ca: text("PEM text"),
   },
   required: ["target"],
 });
+
+/** `target`, with the path of its Unix socket resolved, if it is one. */
+const resolveSocket = (target: string, resolve: PathResolver): string =>
+  target.replace(/^unix:([^:]+)/, (_, socket: string) => `unix:${resolve(socket)}`);
 
 /** Backends by the paths that they answer: an object whose members have any names. */
 export const proxyTargets: Kind<Readonly<Record<string, string | ProxyTarget>>> = {
@@ -78,14 +84,23 @@ export const proxyTargets: Kind<Readonly<Record<string, string | ProxyTarget>>> 
     }
     return undefined;
   },
+  resolvePaths: (value, resolve) =>
+    Object.fromEntries(
+      Object.entries(value).map(([prefix, given]) => [
+        prefix,
+        typeof given === "string"
+          ? resolveSocket(given, resolve)
+          : { ...given, target: resolveSocket(given.target, resolve) },
+      ]),
+    ),
 };
 
 /** A path and its backend, as a flag writes them. */
 export const proxyText: FlagText<Readonly<Record<string, string>>> = {
   placeholder: "PATH=URL",
-  expected: "such as /api=http://127.0.0.1:3000",
+  expected: "such as /api=http://127.0.0.1:3000 or /api=unix:/run/app.sock",
   read(given) {
-    const [, prefix, url] = /^(\/[^=]*)=(https?:\/\/.+)$/i.exec(given) ?? [];
+    const [, prefix, url] = /^(\/[^=]*)=((?:https?:\/\/|unix:).+)$/i.exec(given) ?? [];
     return prefix === undefined || url === undefined ? undefined : { [prefix]: url };
   },
 };

@@ -46,8 +46,33 @@ export function trimBlanks(text: string): string {
  * §5.6.1). Empty members are dropped, as §5.6.1.2 asks of a recipient.
  */
 export function tokenList(value: string): string[] {
+  if (!value.includes(",")) {
+    const member = trimBlanks(value).toLowerCase();
+    return member === "" ? [] : [member];
+  }
   return value
     .split(",")
     .map((member) => trimBlanks(member).toLowerCase())
     .filter((member) => member.length > 0);
+}
+
+/** The fields of `lines`. */
+export function fieldsOf(lines: readonly (readonly [name: string, value: string])[]): Fields {
+  const getAll = (name: string): string[] =>
+    lines.flatMap((line) => (line[0].toLowerCase() === name.toLowerCase() ? [line[1]] : []));
+  return {
+    count: lines.length,
+    get: (name) => getAll(name)[0],
+    getAll,
+    has: (name) => getAll(name).length > 0,
+    [Symbol.iterator]: () => lines.values(),
+  };
+}
+
+/** The members of all lines called `name`, each of which is a list as `tokenList` reads it. */
+export function listedTokens(fields: Fields, name: string): readonly string[] {
+  const values = fields.getAll(name);
+  const [first, ...others] = values;
+  if (first === undefined) return values;
+  return others.length === 0 ? tokenList(first) : values.flatMap(tokenList);
 }

@@ -8,6 +8,7 @@ export const reasonPhrases = {
   100: "Continue",
   101: "Switching Protocols",
   103: "Early Hints", // RFC 8297
+  104: "Upload Resumption Supported", // draft-ietf-httpbis-resumable-upload-12 §5
   200: "OK",
   201: "Created",
   202: "Accepted",
@@ -63,7 +64,7 @@ export const reasonPhrases = {
 export type Status = keyof typeof reasonPhrases;
 
 /** The statuses of interim responses, which a final one follows (RFC 9110 §15.2). */
-export type InterimStatus = 100 | 101 | 103;
+export type InterimStatus = 100 | 101 | 103 | 104;
 
 /** The final statuses whose responses have no content (RFC 9110 §6.4.1, §15.3.6). */
 type ContentlessStatus = 204 | 205 | 304;

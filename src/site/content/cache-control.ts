@@ -159,3 +159,10 @@ export class ContentFields {
     return hasVariants ? pair.varying : pair.plain;
   }
 }
+
+/**
+ * What was uploaded is a page of no origin: what a stranger has sent must not act for the site in
+ * the browser of another visitor (Content Security Policy Level 3 §6.3.2, "sandbox"). Header rules
+ * don't replace it, since a second policy only restricts further (§8.1).
+ */
+export const sandboxLine: ResponseField = ["Content-Security-Policy", "sandbox"];

@@ -27,9 +27,10 @@ import type { ListingContent } from "../listing/listing-content.ts";
 import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Previews } from "../preview/previews.ts";
 import type { Request } from "../request.ts";
+import type { UploadOffer } from "../upload-area/upload-offer.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
-import { ContentFields } from "./cache-control.ts";
+import { ContentFields, sandboxLine } from "./cache-control.ts";
 import { codingOf, mediaTypeOf, representFile } from "./file-representation.ts";
 import { fileResponse, isUnsized, unsizedBodyOf } from "./file-response.ts";
 import { fileSlotsOf } from "./file-slots.ts";
@@ -60,6 +61,8 @@ interface ContentService {
   readonly earlyHints: (() => EarlyHints) | undefined;
   /** Puts the script of live reload into pages; undefined when that is off. */
   readonly live: LivePages | undefined;
+  /** Tells who may store files in a folder; undefined where none can be. */
+  readonly uploads?: UploadOffer | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -350,7 +353,8 @@ export class TreeContent {
     }
     const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
     const usual = this.#fields.of(file.name, varies);
-    const fields = coding === undefined ? usual : [...usual, coding];
+    const coded = coding === undefined ? usual : [...usual, coding];
+    const fields = file.isUploaded === true ? [...coded, sandboxLine] : coded;
     const representation = representFile(file, mediaType, fields, varies);
     if (slots !== undefined) slots.representation = representation;
     return representation;
@@ -393,6 +397,7 @@ export class TreeContent {
         explains: explain,
         archives: archives === undefined ? [] : archiveFormatsOffered(),
         previews: previews?.(),
+        uploads: this.#service.uploads,
         hasVariants: variants !== undefined,
         isLive: this.#service.live !== undefined,
         contentFields: this.#fields.of("", false),

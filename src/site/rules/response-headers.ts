@@ -8,6 +8,7 @@ import { containPath } from "../../tree/path.ts";
 import { everyIs, FIELD_VALUE, isToken } from "../../http/octets/grammar.ts";
 import type { Fields } from "../../http/fields/fields.ts";
 import { noFields, tokenList } from "../../http/fields/fields.ts";
+import { sandboxLine } from "../content/cache-control.ts";
 import type { Finisher } from "../endpoint.ts";
 import type { Request } from "../request.ts";
 import type { Response, ResponseField } from "../../http/message/response.ts";
@@ -79,14 +80,17 @@ export function headerRuleFault({ path, name, value }: HeaderRule): string | und
   return isClean ? undefined : `not a value for ${name}: ${JSON.stringify(value)}`;
 }
 
-/** `fields` with `more`, which replace those of the same name. */
+/** `fields` with `more`, which replace those of the same name but for the policy of uploads. */
 function withFields(
   fields: readonly ResponseField[],
   more: readonly ResponseField[],
 ): readonly ResponseField[] {
   if (more.length === 0) return fields;
   const replaced = new Set(more.map(([name]) => name.toLowerCase()));
-  return [...fields.filter(([name]) => !replaced.has(name.toLowerCase())), ...more];
+  const kept = fields.filter(
+    (field) => field === sandboxLine || !replaced.has(field[0].toLowerCase()),
+  );
+  return [...kept, ...more];
 }
 
 const isVary = ([name]: ResponseField): boolean => name.toLowerCase() === "vary";

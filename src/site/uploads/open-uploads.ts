@@ -9,22 +9,37 @@ import { UploadTree } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
+import type { MaySend } from "../upload-area/upload-offer.ts";
+import { UploadOffer } from "../upload-area/upload-offer.ts";
+import { Admissions } from "./admissions.ts";
+import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
+import { sweepAgain } from "./resumable/repeated-sweep.ts";
+import { ResourceEndpoint } from "./resumable/resource-endpoint.ts";
+import { UploadLimitFinisher } from "./resumable/upload-limits.ts";
+import { UploadResources } from "./resumable/upload-resources.ts";
 import { SandboxFinisher } from "./sandbox-finisher.ts";
 import { UploadEndpoint } from "./upload-endpoint.ts";
 import { OwnNames } from "./upload-names.ts";
+import type { UploadListener } from "./upload-progress.ts";
 import type { UploadParts } from "./upload-site.ts";
 import { UploadSite } from "./upload-site.ts";
 
 /** What uploads add to a site. */
-interface OpenUploads {
+export interface OpenUploads {
   readonly endpoints: readonly Endpoint[];
   readonly finishers: readonly Finisher[];
+  /** What listings offer; undefined where no form is taken. */
+  readonly offer: UploadOffer | undefined;
 }
 
 /** What the site has already. */
 export type UploadService = Pick<UploadParts, "tree" | "pages" | "limits" | "budgets" | "home"> & {
   readonly clock: Clock;
+  /** Whether a visitor may send a request with another method; everyone may, without users. */
+  readonly maySend: MaySend | undefined;
+  /** Is told of uploads while they are received. */
+  readonly onUpload: UploadListener | undefined;
 };
 
 /** The folder that `named` names below the root. Throws a `ServeError` when it can't be one. */
@@ -49,13 +64,27 @@ function rootOf({ tree, home }: UploadService): string | undefined {
  * left. Throws a `ServeError` when nothing can be stored.
  */
 export function openUploads(options: CompleteSiteOptions, service: UploadService): OpenUploads {
-  const { put, post, permissions, uploadDir, uploadMode, trustUploads, index, form } = options;
+  const { put, post, permissions, uploadDir, uploadMode, uploadQuota } = options;
+  const { trustUploads, index, form } = options;
   const root = options.files === undefined ? rootOf(service) : undefined;
   if (root === undefined) {
     throw new ServeError("uploadDir", "uploads need a folder on disk that is served");
   }
   const folder = readFolder(uploadDir);
-  const uploads = new UploadTree({ root, permissions, limits: service.limits });
+  const { limits, clock } = service;
+  const uploads = new UploadTree({
+    root,
+    permissions,
+    limits,
+    clock,
+    scheduler: service.budgets.scheduler,
+    quota:
+      uploadQuota === undefined
+        ? undefined
+        : { folder, bytesMax: uploadQuota, makeRoom: () => admissions.makeRoom() },
+  });
+  const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
+  const admissions: Admissions = new Admissions(admissionLimits, clock, service.onUpload);
   const opened = uploads.open(folder);
   if (!opened.ok) {
     throw new ServeError(
@@ -64,21 +93,26 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
     );
   }
   opened.value.close();
-  void uploads.sweep(folder, service.clock.epochMs());
+  sweepAgain(uploads, folder, { clock, limits, scheduler: service.budgets.scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
     ...service,
     uploads,
+    admissions,
     permissions,
     folder,
     mode: uploadMode,
     ownNames,
   });
+  const resources = new UploadResources(site);
   return {
     endpoints: [
-      ...(put ? [new PutEndpoint(site)] : []),
-      ...(post === "upload" ? [new UploadEndpoint(site)] : []),
+      new FolderEndpoint(site),
+      new ResourceEndpoint(site, resources),
+      ...(put ? [new PutEndpoint(site, resources)] : []),
+      ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
-    finishers: trustUploads ? [] : [new SandboxFinisher(site)],
+    offer: post === "upload" ? new UploadOffer(site, service.maySend ?? (() => true)) : undefined,
+    finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],
   };
 }

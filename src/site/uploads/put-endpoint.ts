@@ -9,59 +9,29 @@
  */
 
 import { refusals } from "../../http/message/error.ts";
-import { hasCondition } from "../../http/fields/conditional.ts";
-import type { Validators } from "../../http/fields/conditional.ts";
-import { formatEntityTag } from "../../http/fields/entity-tag.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
 import { displayName, parentPath } from "../../tree/path.ts";
-import type { Occupant, UploadFolder } from "../../tree/writing/upload-folder.ts";
-import type { Upload } from "../../tree/writing/upload.ts";
-import { entityTagOf } from "../content/file-representation.ts";
-import { unmatchableTag, weighRequest } from "../content/selected-response.ts";
+import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { Request } from "../request.ts";
+import { asksToBegin, isUncoded } from "./resumable/upload-fields.ts";
+import type { UploadResources } from "./resumable/upload-resources.ts";
+import { PutTarget } from "./storing/put-target.ts";
+import { intentOf, putTarget, storeWhole } from "./storing/sent-file.ts";
 import { nameFault } from "./upload-names.ts";
 import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
-import { storedResponse } from "./upload-page.ts";
 import type { UploadSite } from "./upload-site.ts";
-
-/** How often a file is stored again that another client has replaced meanwhile. */
-const triesMax = 8;
-
-type Present = Extract<Occupant, { kind: "absent" | "file" }>;
-
-/** The only coding that content may have. */
-function isUncoded({ head: { fields } }: Request): boolean {
-  const codings = fields.getAll("content-encoding");
-  return codings.every((coding) => coding.toLowerCase() === "identity");
-}
-
-/** The validators of the file `name`, if there is one. */
-function validatorsOf(
-  folder: UploadFolder,
-  name: string,
-  occupant: Present,
-  receivedMs: number,
-): Validators {
-  if (occupant.kind === "absent") return {};
-  const file = folder.open(name, receivedMs);
-  // A file that the process can't read is there, which is all that "*" asks.
-  if (file === undefined) return { entityTag: unmatchableTag };
-  file.close();
-  const entityTag = entityTagOf(file);
-  return file.mtimeMs === undefined
-    ? { entityTag }
-    : { entityTag, lastModifiedSeconds: Math.floor(file.mtimeMs / 1000) };
-}
 
 /** Answers PUT and DELETE in the folder of uploads. */
 export class PutEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #site: UploadSite;
+  readonly #resources: UploadResources;
 
-  constructor(site: UploadSite) {
+  constructor(site: UploadSite, resources: UploadResources) {
     this.#site = site;
+    this.#resources = resources;
   }
 
   methods({ head }: Request): readonly string[] {
@@ -76,126 +46,38 @@ export class PutEndpoint implements Endpoint {
     if (path === undefined) return undefined;
     const { pages } = this.#site.parts;
     const name = path.segments.at(-1);
-    if (name === undefined || path.trailingSlash) {
+    if (name === undefined || path.trailingSlash || this.#site.isTop(path)) {
       return pages.refusal(uploadRefusals["no-file"], "the path is a folder's");
     }
     const fault = nameFault(name);
     if (fault !== undefined) return pages.refusal(uploadRefusals["upload-name"], fault);
     if (method === "PUT") {
       if (fields.has("content-range")) return pages.refusal(uploadRefusals["partial-put"]);
-      if (!isUncoded(request)) return pages.refusal(uploadRefusals["content-coding"]);
+      if (!isUncoded(fields)) return pages.refusal(uploadRefusals["content-coding"]);
       // As a POST: octets without a length would be parsed as the next request.
-      if (!hasContent) return pages.refusal(refusals["length-required"]);
+      if (!hasContent && !asksToBegin(fields)) return pages.refusal(refusals["length-required"]);
     }
-    return this.#site.within(parentPath(path), (folder) => {
-      const meaning = this.#site.meaningOf(folder, name);
-      if (meaning !== undefined) {
-        return Promise.resolve(pages.refusal(uploadRefusals["upload-name"], `it is ${meaning}`));
-      }
-      return method === "PUT"
-        ? this.#put(request, folder, name)
-        : this.#delete(request, folder, name);
+    return this.#site.within(request, parentPath(path), (folder) => {
+      if (method === "PUT") return this.#put(request, folder, name);
+      return this.#delete(new PutTarget(this.#site, folder, name, fields, request.receivedMs));
     });
   }
 
-  /** What has the name, if the request may be performed on that; else its refusal. */
-  #look(request: Request, folder: UploadFolder, name: string): Present | Response {
-    const { pages } = this.#site.parts;
-    const occupant = folder.look(name);
-    if (occupant.kind === "failed") return storageFailure(occupant.code, pages);
-    if (occupant.kind === "other") return pages.refusal(uploadRefusals["no-file"]);
-    if (!hasCondition(request.head.fields)) return occupant;
-    const validators = validatorsOf(folder, name, occupant, request.receivedMs);
-    const { kind } = weighRequest(request, validators);
-    return kind === "proceed" ? occupant : pages.preconditionFailed();
-  }
-
   async #put(request: Request, folder: UploadFolder, name: string): Promise<Response> {
-    const { pages } = this.#site.parts;
-    const found = this.#look(request, folder, name);
+    const { fields } = request.head;
+    const intent = intentOf(request, "PUT", name);
+    const destination = { site: this.#site, folder, intent };
+    const found = putTarget(destination, request).look();
     if ("status" in found) return found;
-    const begun = await folder.begin();
-    if (!begun.ok) return storageFailure(begun.error, pages);
-    const upload = begun.value;
-    try {
-      const code = await this.#receive(request, upload);
-      if (code !== undefined) return storageFailure(code, pages);
-      const mode = found.kind === "file" ? found.permissionBits : this.#site.parts.mode;
-      const unfinished = await upload.finish(mode);
-      if (unfinished !== undefined) return storageFailure(unfinished, pages);
-      return await this.#commit(request, folder, name, upload, mode);
-    } finally {
-      await upload.discard();
-    }
+    return asksToBegin(fields)
+      ? this.#resources.begin(request, folder, intent)
+      : storeWhole(destination, request);
   }
 
-  /** Writes the content of a request to `upload`; or the name of the system's error. */
-  async #receive({ body, head }: Request, upload: Upload): Promise<string | undefined> {
-    const { uploadBytesMax } = this.#site.parts.limits;
-    const announced = head.contentLength ?? 0;
-    if (announced <= uploadBytesMax) {
-      const lack = await upload.lacks(announced);
-      if (lack !== undefined) return lack;
-    }
-    for await (const piece of body.chunks(uploadBytesMax)) {
-      const code = await upload.write(piece);
-      if (code !== undefined) return code;
-    }
-    return undefined;
-  }
-
-  async #commit(
-    request: Request,
-    folder: UploadFolder,
-    name: string,
-    upload: Upload,
-    mode: number,
-  ): Promise<Response> {
+  async #delete(target: PutTarget): Promise<Response> {
     const { pages } = this.#site.parts;
-    for (let tries = 0; tries < triesMax; tries++) {
-      const found = this.#look(request, folder, name);
-      if ("status" in found) return found;
-      const replaced = found.kind === "file" ? found : undefined;
-      const stored = await upload.commit(name, replaced);
-      if (stored.kind === "stored") {
-        return this.#answerStored(request, folder, name, upload.octets, mode, replaced);
-      }
-      if (stored.kind === "failed") return storageFailure(stored.code, pages);
-      if (stored.kind === "moved")
-        return pages.refusal(uploadRefusals["no-folder"], "it has moved");
-    }
-    return pages.refusal(uploadRefusals["name-taken"]);
-  }
-
-  #answerStored(
-    request: Request,
-    folder: UploadFolder,
-    name: string,
-    octets: number,
-    mode: number,
-    replaced: Present | undefined,
-  ): Response {
-    const did = replaced === undefined ? "stored" : "replaced";
-    const note = { reason: `${did} ${displayName(name)}, ${octets} bytes` };
-    const file = folder.open(name, request.receivedMs);
-    file?.close();
-    // The octets are stored as they were sent, so their tag may be told (RFC 9110 §9.3.4). That of
-    // a large file isn't known yet: it is the version on the disk, and may still change unseen.
-    const tag = file?.content === undefined ? undefined : formatEntityTag(entityTagOf(file));
-    if (replaced === undefined) {
-      const files = [{ name, sentAs: name, octets, isReadable: this.#site.isReadable(mode) }];
-      const response = storedResponse(request, files, `./`, note);
-      return tag === undefined
-        ? response
-        : { ...response, fields: [...response.fields, ["ETag", tag]] };
-    }
-    const builder = new ResponseBuilder(204).noting(note);
-    return (tag === undefined ? builder : builder.field("ETag", tag)).build();
-  }
-
-  async #delete(request: Request, folder: UploadFolder, name: string): Promise<Response> {
-    const { pages } = this.#site.parts;
-    const found = this.#look(request, folder, name);
+    const { folder, name } = target;
+    const found = target.look();
     if ("status" in found) return found;
     if (found.kind === "absent") return pages.refusal(uploadRefusals["not-there"]);
     const code = await folder.remove(name);

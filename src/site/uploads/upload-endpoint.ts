@@ -12,15 +12,20 @@ import { parseMediaType } from "../../http/fields/media-type.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
-import { displayName, encodeName } from "../../tree/path.ts";
+import { sentFilename } from "../../http/structured/sent-filename.ts";
 import type { ContainedPath } from "../../tree/path.ts";
+import { displayName } from "../../tree/path.ts";
 import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
 import type { Upload } from "../../tree/writing/upload.ts";
 import { noSniff, ownOriginOnly } from "../content/cache-control.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import { inShares } from "../forms/form-shares.ts";
 import type { Request } from "../request.ts";
-import { cleanName, isShortName, numberedName } from "./upload-names.ts";
+import type { Admission, ReachedBound } from "./admissions.ts";
+import { asksToBegin, isToBeContinued, isUncoded } from "./resumable/upload-fields.ts";
+import type { UploadResources } from "./resumable/upload-resources.ts";
+import { storeNumbered, wayTo } from "./storing/numbered-file.ts";
+import { intentOf } from "./storing/sent-file.ts";
 import type { StoredFile } from "./upload-page.ts";
 import { storedResponse, uploadFormPage } from "./upload-page.ts";
 import type { FileStep } from "./upload-reader.ts";
@@ -28,14 +33,22 @@ import { UploadReader } from "./upload-reader.ts";
 import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
 import type { UploadSite } from "./upload-site.ts";
 
-/** The highest number that a name gets. */
-const numberMax = 10_000;
-
 /** A file of the form that is on the disk, or on its way there. */
 interface SentFile {
   readonly sentAs: string;
   readonly upload: Upload;
 }
+
+/** A form that is being received. */
+interface SentForm {
+  readonly folder: UploadFolder;
+  /** Its files so far, in their order. */
+  readonly files: SentFile[];
+  readonly admission: Admission;
+}
+
+/** Why a form isn't stored: the name of an error, or the bound that is reached. */
+type FormFault = string | ReachedBound;
 
 /** The boundary of a form with files; undefined for another type of content. */
 function boundaryOf({ head: { fields } }: Request): string | undefined {
@@ -44,19 +57,15 @@ function boundaryOf({ head: { fields } }: Request): string | undefined {
   return type.parameters.get("boundary") ?? "";
 }
 
-/** What leads from the address that was asked for to the folder at `path`, with its slash. */
-function wayTo(path: ContainedPath): string {
-  const name = path.segments.at(-1);
-  return path.trailingSlash || name === undefined ? "./" : `./${encodeName(name)}/`;
-}
-
 /** Answers POST in the folder of uploads, and `?upload` with a form for it. */
 export class UploadEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #site: UploadSite;
+  readonly #resources: UploadResources;
 
-  constructor(site: UploadSite) {
+  constructor(site: UploadSite, resources: UploadResources) {
     this.#site = site;
+    this.#resources = resources;
   }
 
   methods({ head }: Request): readonly string[] {
@@ -65,7 +74,7 @@ export class UploadEndpoint implements Endpoint {
 
   /** Rejects with a `BodyError` when the body can't be read or parsed; nothing is stored then. */
   answer(request: Request): Answer | undefined {
-    const { method, target, hasContent } = request.head;
+    const { method, target, fields, hasContent } = request.head;
     if (method !== "POST") {
       const asksForForm = "query" in target && target.query === "upload";
       return asksForForm && (method === "GET" || method === "HEAD")
@@ -75,10 +84,25 @@ export class UploadEndpoint implements Endpoint {
     const path = this.#site.place(request.head);
     if (path === undefined) return undefined;
     const { pages } = this.#site.parts;
-    if (!hasContent) return pages.refusal(refusals["length-required"]);
+    if (!hasContent && !asksToBegin(fields)) return pages.refusal(refusals["length-required"]);
     const boundary = boundaryOf(request);
-    if (boundary === undefined) return pages.refusal(refusals["media-type"]);
-    return this.#site.within(path, (folder) => this.#post(request, folder, boundary));
+    if (boundary === undefined) return this.#takeFile(request, path);
+    if (isToBeContinued(fields)) {
+      return pages.refusal(refusals["media-type"], "a form isn't resumed; send the file itself");
+    }
+    return this.#site.within(request, path, (folder) => this.#post(request, folder, boundary));
+  }
+
+  /** Stores the content as one file, where the request says whether it is all of it. */
+  #takeFile(request: Request, path: ContainedPath): Answer {
+    const { pages } = this.#site.parts;
+    const { fields } = request.head;
+    if (!asksToBegin(fields)) return pages.refusal(refusals["media-type"]);
+    if (!isUncoded(fields)) return pages.refusal(uploadRefusals["content-coding"]);
+    const intent = intentOf(request, "POST", sentFilename(fields) ?? "");
+    return this.#site.within(request, path, (folder) =>
+      this.#resources.begin(request, folder, intent),
+    );
   }
 
   /** The page with the form, for a folder that takes uploads. */
@@ -98,54 +122,70 @@ export class UploadEndpoint implements Endpoint {
 
   async #post(request: Request, folder: UploadFolder, boundary: string): Promise<Response> {
     const { pages } = this.#site.parts;
+    const admission = this.#site.admit(request);
+    if ("status" in admission) return admission;
     const files: SentFile[] = [];
     try {
-      const code = await this.#receive(request, folder, boundary, files);
-      if (code !== undefined) return storageFailure(code, pages);
+      const fault = await this.#receive(request, { folder, files, admission }, boundary);
+      if (fault !== undefined) return this.#refuse(fault);
       if (files.length === 0) return pages.refusal(uploadRefusals["nothing-sent"]);
       return await this.#commit(request, folder, files);
     } finally {
       for (const { upload } of files) await upload.discard();
+      admission.end();
     }
   }
 
-  /** Puts the files of the form into `files`; the name of the system's error, if there is one. */
+  #refuse(fault: FormFault): Response {
+    const { pages } = this.#site.parts;
+    if (typeof fault === "string") return storageFailure(fault, pages);
+    return pages.refusal({ ...refusals.overloaded, limit: fault });
+  }
+
+  /** Puts the files of the form into `form`; what went wrong, if anything has. */
   async #receive(
     { body, head }: Request,
-    folder: UploadFolder,
+    form: SentForm,
     boundary: string,
-    files: SentFile[],
-  ): Promise<string | undefined> {
+  ): Promise<FormFault | undefined> {
     const { limits, budgets } = this.#site.parts;
     const reader = new UploadReader(boundary, limits, body);
-    for await (const piece of body.chunks(limits.uploadBytesMax)) {
+    for await (const piece of form.admission.chunks(body, limits.uploadBytesMax)) {
       await inShares(piece, budgets, (share) => reader.push(share));
       for (const step of reader.take()) {
-        const code = await this.#step(step, folder, files, head.contentLength ?? 0);
-        if (code !== undefined) return code;
+        const fault = await this.#step(step, form, head.contentLength ?? 0);
+        if (fault !== undefined) return fault;
       }
     }
     reader.end();
     for (const step of reader.take()) {
-      const code = await this.#step(step, folder, files, 0);
-      if (code !== undefined) return code;
+      const fault = await this.#step(step, form, 0);
+      if (fault !== undefined) return fault;
     }
     return undefined;
   }
 
+  /** `announced` is the length of the whole form, or 0 where that isn't known. */
   async #step(
     step: FileStep,
-    folder: UploadFolder,
-    files: SentFile[],
+    { folder, files, admission }: SentForm,
     announced: number,
-  ): Promise<string | undefined> {
+  ): Promise<FormFault | undefined> {
     const upload = files.at(-1)?.upload;
     switch (step.kind) {
       case "begin": {
+        const bound = files.length === 0 ? undefined : admission.addFile();
+        if (bound !== undefined) return bound;
         const begun = await folder.begin();
         if (!begun.ok) return begun.error;
+        const before = files.reduce((octets, file) => octets + file.upload.octets, 0);
         files.push({ sentAs: step.filename, upload: begun.value });
-        return files.length === 1 ? begun.value.lacks(announced) : undefined;
+        admission.receives({
+          name: step.filename,
+          octets: () => before + begun.value.octets,
+          length: announced === 0 ? undefined : announced,
+        });
+        return begun.value.lacks(Math.max(0, announced - before));
       }
       case "octets":
         return upload?.write(step.octets);
@@ -162,7 +202,7 @@ export class UploadEndpoint implements Endpoint {
     const { mode } = this.#site.parts;
     const stored: StoredFile[] = [];
     for (const { sentAs, upload } of files) {
-      const name = await this.#commitOne(folder, upload, cleanName(sentAs));
+      const name = await storeNumbered(this.#site, folder, upload, sentAs);
       if (typeof name !== "string") return name;
       const isReadable = this.#site.isReadable(mode);
       stored.push({ name, sentAs, octets: upload.octets, isReadable });
@@ -170,26 +210,5 @@ export class UploadEndpoint implements Endpoint {
     const names = stored.map(({ name, octets }) => `${displayName(name)}, ${octets} bytes`);
     const way = wayTo(folder.path);
     return storedResponse(request, stored, way, { reason: `stored ${names.join("; ")}` });
-  }
-
-  /** The name that `upload` has got, which is `wanted` or that with a number; or the refusal. */
-  async #commitOne(
-    folder: UploadFolder,
-    upload: Upload,
-    wanted: string,
-  ): Promise<string | Response> {
-    const { pages } = this.#site.parts;
-    for (let number = 1; number <= numberMax; number++) {
-      const name = numberedName(wanted, number);
-      if (!isShortName(name)) break;
-      if (folder.look(name).kind !== "absent") continue;
-      if (this.#site.meaningOf(folder, name) !== undefined) continue;
-      const stored = await upload.commit(name);
-      if (stored.kind === "stored") return name;
-      if (stored.kind === "failed") return storageFailure(stored.code, pages);
-      if (stored.kind === "moved")
-        return pages.refusal(uploadRefusals["no-folder"], "it has moved");
-    }
-    return pages.refusal(uploadRefusals["name-taken"]);
   }
 }

@@ -27,6 +27,16 @@ export const uploadRefusals = refusalTable({
     text: "There is no file by this name.",
     close: false,
   },
+  "no-upload": {
+    status: 404,
+    section: "RFC 9110 §15.5.5",
+    text: "There is no such upload, or it is over.",
+    close: false,
+  },
+  "upload-fields": badRequest(
+    "RFC 5789 §2.2",
+    "Appending to an upload takes Upload-Offset, an integer, and Upload-Complete, ?0 or ?1.",
+  ),
   "no-folder": {
     status: 409,
     section: "RFC 9110 §15.5.10",
@@ -57,10 +67,34 @@ export const uploadRefusals = refusalTable({
     text: "A file is stored as it is sent; send it without a coding.",
     close: false,
   },
+  "upload-slow": {
+    status: 503,
+    section: "RFC 9110 §15.6.4",
+    text: "This came too slowly while others waited; try again in a moment.",
+    close: true,
+  },
+  "storage-slow": {
+    status: 503,
+    section: "RFC 9110 §15.6.4",
+    text: "The server took too long to store this, and hasn't; try again in a moment.",
+    close: true,
+  },
   "storage-failed": {
     status: 500,
     section: "RFC 9110 §15.6.1",
     text: "The server failed to store this.",
+    close: false,
+  },
+  "quota-reached": {
+    status: 507,
+    section: "RFC 4918 §11.5",
+    text: "The uploads here have all the room that they may have.",
+    close: false,
+  },
+  "quota-uncounted": {
+    status: 507,
+    section: "RFC 4918 §11.5",
+    text: "How much the uploads here have isn't known, so nothing more is stored.",
     close: false,
   },
   "storage-full": {
@@ -73,8 +107,18 @@ export const uploadRefusals = refusalTable({
 
 const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM"];
 
-/** The answer when the system has failed with `code`. */
+/** The answer when the system has failed with `code`, or the quota is the fault. */
 export function storageFailure(code: string, pages: ErrorPages): Response {
+  if (code === "quota") {
+    return pages.refusal(
+      uploadRefusals["quota-reached"],
+      "uploadQuota (--upload-quota) is reached",
+    );
+  }
+  if (code === "quota-uncounted") {
+    const reason = "the folder can't be read, or has more entries than uploadSweepEntriesMax";
+    return pages.refusal(uploadRefusals["quota-uncounted"], reason);
+  }
   const reason = `the system says ${code}`;
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
     return pages.refusal(uploadRefusals["storage-full"], reason);
@@ -82,6 +126,7 @@ export function storageFailure(code: string, pages: ErrorPages): Response {
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
     return pages.refusal(uploadRefusals["upload-shut"], `${reason} to the server itself`);
   }
+  if (code === "ETIMEDOUT") return pages.refusal(uploadRefusals["storage-slow"], reason);
   if (exhaustedCodes.includes(code)) return pages.refusal(refusals.overloaded, reason);
   return pages.refusal(uploadRefusals["storage-failed"], reason);
 }

@@ -1,5 +1,5 @@
 /**
- * What the endpoints of uploads share: where files may be stored, how many requests do so at one
+ * What the endpoints of uploads share: where files may be stored, which of them are received at one
  * time, and what is refused for all of them alike.
  */
 
@@ -16,6 +16,9 @@ import type { Tree } from "../../tree/tree.ts";
 import type { UploadFolder } from "../../tree/writing/upload-folder.ts";
 import type { UploadTree } from "../../tree/writing/upload-tree.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
+import type { Request } from "../request.ts";
+import type { Admissions } from "./admissions.ts";
+import { Admission } from "./admissions.ts";
 import type { OwnNames } from "./upload-names.ts";
 import { storageFailure, uploadRefusals } from "./upload-refusals.ts";
 
@@ -26,6 +29,7 @@ export interface UploadParts {
   readonly pages: ErrorPages;
   readonly limits: Limits;
   readonly budgets: TurnBudgets;
+  readonly admissions: Admissions;
   readonly permissions: Permissions;
   /** The path that the root is served under. */
   readonly home: ContainedPath;
@@ -51,8 +55,6 @@ function pathOf({ target }: RequestHead): ContainedPath | undefined {
 /** Stores files for the endpoints. */
 export class UploadSite {
   readonly parts: UploadParts;
-  /** Requests that are being stored. */
-  #atOnce = 0;
 
   constructor(parts: UploadParts) {
     this.parts = parts;
@@ -72,24 +74,31 @@ export class UploadSite {
     return isWithin(below, folder) ? below : undefined;
   }
 
+  /** Whether `path` is that of the folder of uploads itself, which no request makes or replaces. */
+  isTop(path: ContainedPath): boolean {
+    return path.segments.length === this.parts.folder.segments.length;
+  }
+
   /**
-   * The answer of `run`, which is given the open folder at `path`; or the refusal when nothing may
-   * be written there, or too many requests are being stored.
+   * Admits the content of `request`, which is to be stored, as one file; `end`ed by the caller. Or
+   * the refusal when too many are being received.
    */
-  async within(
+  admit(request: Request): Admission | Response {
+    const admitted = this.parts.admissions.admit(request.remoteAddress);
+    if (admitted instanceof Admission) return admitted;
+    return this.parts.pages.refusal({ ...refusals.overloaded, limit: admitted });
+  }
+
+  /**
+   * The answer of `run` to `request`, which is given the open folder at `path`; or the refusal when
+   * nothing may be written there.
+   */
+  async within<Made extends Response | undefined>(
+    request: Request,
     path: ContainedPath,
-    run: (folder: UploadFolder) => Promise<Response>,
-  ): Promise<Response> {
-    const { pages, limits, uploads } = this.parts;
-    const { uploadsAtOnceMax } = limits;
-    if (this.#atOnce >= uploadsAtOnceMax) {
-      const limit = {
-        name: "uploadsAtOnceMax",
-        maximum: uploadsAtOnceMax,
-        actual: this.#atOnce + 1,
-      };
-      return pages.refusal({ ...refusals.overloaded, limit });
-    }
+    run: (folder: UploadFolder) => Promise<Made>,
+  ): Promise<Made | Response> {
+    const { pages, uploads } = this.parts;
     // Hidden names are refused by the name alone, whatever is there.
     if (path.segments.some((name) => name.startsWith("."))) {
       return pages.refusal(uploadRefusals["upload-name"], "the folder's name begins with a dot");
@@ -108,11 +117,11 @@ export class UploadSite {
           return storageFailure(error.code, pages);
       }
     }
-    this.#atOnce++;
+    // Each step of the disk has a deadline (`uploadDiskTimeMs`), and so has the wait for octets.
+    request.hasOwnDeadline = true;
     try {
       return await run(opened.value);
     } finally {
-      this.#atOnce--;
       opened.value.close();
     }
   }
@@ -121,6 +130,14 @@ export class UploadSite {
   meaningOf(folder: UploadFolder, name: string): string | undefined {
     const exists = (other: string): boolean => folder.look(other).kind !== "absent";
     return this.parts.ownNames?.meaningOf(name, exists);
+  }
+
+  /**
+   * The permission bits of new folders. Strangers pass through, or nothing could be stored in them;
+   * who may read files may also see what there is.
+   */
+  get folderMode(): number {
+    return 0o711 | (this.parts.mode & 0o044);
   }
 
   /** Whether visitors may read a file with the permission bits `mode`. */

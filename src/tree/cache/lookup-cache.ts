@@ -130,8 +130,10 @@ export class LookupCache implements LookupHolder {
     const path = steps.at(-1)?.path;
     if (!("file" in finding) || !(finding.file instanceof DiskFile)) return finding;
     if (path === undefined) return finding;
-    const { name, stat } = finding.file;
-    return { kind: "file", file: new SharedFile(name, stat, path, this.#openFiles) };
+    const { name, stat, isUploaded } = finding.file;
+    const file = new SharedFile(name, stat, path, this.#openFiles);
+    file.isUploaded = isUploaded;
+    return { kind: "file", file };
   }
 
   /** The watch of the step's path. If it last saw something else than the step, it looks again. */

@@ -27,7 +27,6 @@ import {
   realPath,
   tryListing,
   tryReading,
-  workingFolder,
 } from "../../system/file-system.ts";
 import type { FolderOpener } from "../../system/folder.ts";
 import { chooseFolderOpener } from "../../system/folder.ts";
@@ -55,9 +54,10 @@ import type {
 } from "../tree.ts";
 import { View } from "../view.ts";
 import { DiskFile, FoundFile, MemoryFile, readUnsized, UnsizedFile } from "./open-file.ts";
+import type { UploadedFolder } from "./uploaded-folder.ts";
 import type { SymlinkRule } from "./walk.ts";
 import type { Step } from "./named-root.ts";
-import { namesOf } from "./named-root.ts";
+import { absoluteForm, namesFromTop } from "./named-root.ts";
 import type { Moved, Refusal, WalkEnd, WalkRules } from "./walk.ts";
 import { absent, hiddenName, isDenied, moved, refusalOf, Walk } from "./walk.ts";
 
@@ -76,6 +76,8 @@ export interface DiskTreeOptions {
   /** The clock that orders looks at the disk and requests. */
   readonly clock: LogicalClock;
   readonly scheduler: Scheduler;
+  /** The folder whose files are marked as uploads (`OpenFile.isUploaded`); undefined for none. */
+  readonly uploads?: UploadedFolder | undefined;
   /** What listings have besides the entries of the folders on disk. */
   readonly beside?: EntriesBeside | undefined;
 }
@@ -92,21 +94,6 @@ const gone = failure("ENOENT");
 
 type FileEnd = Extract<WalkEnd, { kind: "file" }>;
 type FoundFolder = Extract<WalkEnd, { kind: "folder" }>;
-
-/** The absolute form of `path` without slashes at its end; symbolic links and ".." are kept. */
-function absoluteForm(path: string): string {
-  return (path.startsWith("/") ? path : `${workingFolder()}/${path}`).replace(/\/+$/, "");
-}
-
-/** The names of an absolute path, with symbolic links unresolved. */
-function namesFromTop(path: string): readonly string[] {
-  const names: string[] = [];
-  for (const name of namesOf(path)) {
-    if (name === "..") names.pop();
-    else names.push(name);
-  }
-  return names;
-}
 
 /** The tree at `options.root`, or a message that says why it can't be opened. */
 export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string> {
@@ -229,7 +216,9 @@ export class DiskTree implements Tree {
 
   /** The outcome of opening `path`, whose walk has ended at `end`. */
   #arrive(path: ContainedPath, walk: Walk, end: WalkEnd, view: View): Outcome | Moved {
-    if (end.kind === "file") return this.#openFile(walk, end, path.segments.at(-1) ?? "", view);
+    if (end.kind === "file") {
+      return walk.marked(this.#openFile(walk, end, path.segments.at(-1) ?? "", view));
+    }
     if (end.kind !== "folder") return end;
     if (!path.trailingSlash) return redirectInto(walk, end);
     return this.#indexOf(walk, view) ?? this.#openDirectory(path, walk);

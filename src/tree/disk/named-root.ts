@@ -6,7 +6,7 @@
  */
 
 import { FileStat, word } from "../../system/file-stat.ts";
-import { lookAt, readLink } from "../../system/file-system.ts";
+import { lookAt, readLink, workingFolder } from "../../system/file-system.ts";
 import type { Folder } from "../../system/folder.ts";
 
 /** S_IFDIR (sys/stat.h) without a permission bit. */
@@ -83,4 +83,19 @@ export function resolveRoot(path: string): ResolvedRoot | undefined {
  */
 export function namesOf(path: string): readonly string[] {
   return path.split("/").filter((name) => name !== "" && name !== ".");
+}
+
+/** The names of an absolute path, with symbolic links unresolved. */
+export function namesFromTop(path: string): readonly string[] {
+  const names: string[] = [];
+  for (const name of namesOf(path)) {
+    if (name === "..") names.pop();
+    else names.push(name);
+  }
+  return names;
+}
+
+/** The absolute form of `path` without slashes at its end; symbolic links and ".." are kept. */
+export function absoluteForm(path: string): string {
+  return (path.startsWith("/") ? path : `${workingFolder()}/${path}`).replace(/\/+$/, "");
 }

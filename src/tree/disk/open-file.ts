@@ -35,6 +35,7 @@ export abstract class FoundFile {
   readonly size: number;
   readonly mtimeMs: number | undefined;
   readonly stat: FileStat;
+  isUploaded = false;
   readonly #isSettled: boolean;
 
   /** `size` is what was read, where that is known. */

@@ -15,9 +15,11 @@ import type { Folder, FolderOpener } from "../../system/folder.ts";
 import { isHiddenName } from "../path.ts";
 import type { Denial, Need, Permissions } from "../permission.ts";
 import { deny, permits } from "../permission.ts";
-import type { AbsenceCause } from "../tree.ts";
+import type { AbsenceCause, Outcome } from "../tree.ts";
 import type { Step } from "./named-root.ts";
 import { namedRoot, namesOf, resolveRoot } from "./named-root.ts";
+import { FoundFile } from "./open-file.ts";
+import type { UploadedFolder } from "./uploaded-folder.ts";
 
 /** The values of the option `symlinks`. */
 export const symlinkRules = ["inside", "follow", "deny"] as const;
@@ -42,6 +44,8 @@ export interface WalkRules {
   readonly symlinks: SymlinkRule;
   readonly symlinkHopsMax: number;
   readonly openFolder: FolderOpener;
+  /** The folder whose files are marked as uploads; undefined for none. */
+  readonly uploads?: UploadedFolder | undefined;
 }
 
 /** A walk whose result may not be served. */
@@ -182,6 +186,18 @@ export class Walk {
     const path = name === "" ? folder : `${folder}/${name}`;
     const shown = this.#isOutside ? path || "/" : path.slice(root.length + 1);
     return { kind: "forbidden", denial: deny(shown, mode, need) };
+  }
+
+  /** `outcome`, whose file is marked if this walk has led into the folder of uploads. */
+  marked<Found extends Outcome | Moved>(outcome: Found): Found {
+    const { uploads } = this.#rules;
+    if (uploads === undefined || outcome.kind !== "file") return outcome;
+    const [root] = this.#entered;
+    const folders = this.#entered.map(({ folder }) => folder);
+    if (outcome.file instanceof FoundFile) {
+      outcome.file.isUploaded = uploads.holds(root?.path ?? "", folders);
+    }
+    return outcome;
   }
 
   /** The refusal when a call on an entry of the current folder has failed with `code`. */

@@ -13,7 +13,6 @@ import { failure, success } from "../../base/result.ts";
 import type { FileStat } from "../../system/file-stat.ts";
 import { closeDescriptor, lookAt, lookInto, openForReading } from "../../system/file-system.ts";
 import type { FolderOpener } from "../../system/folder.ts";
-import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { DiskFile, MemoryFile } from "../disk/open-file.ts";
 import type { Refusal, WalkRules } from "../disk/walk.ts";
 import { Walk } from "../disk/walk.ts";
@@ -21,23 +20,26 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import { permissionBitsOf } from "../permission.ts";
 import type { OpenFile } from "../tree.ts";
+import type { ResumableParts } from "./resumable-upload.ts";
+import { ResumableUpload } from "./resumable-upload.ts";
 import { temporaryName } from "./temporary-name.ts";
+import type { UnfinishedUploads } from "./unfinished-uploads.ts";
+import type { UploadIntent } from "./upload-record.ts";
+import type { WritingService } from "./upload.ts";
 import { Upload } from "./upload.ts";
 
 /** The limits of what is written. */
-type WritingLimits = Pick<
-  Limits,
-  "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax" | "uploadFreeBytesMin"
->;
+type FolderLimits = Pick<Limits, "symlinkHopsMax" | "lookupTriesMax" | "inlineBytesMax">;
 
 /** What uploads are written to. */
-export interface UploadFolderOptions {
+export interface UploadFolderOptions extends WritingService {
   /** The absolute path of the root of the tree; it may have symbolic links in it. */
   readonly root: string;
   readonly permissions: Permissions;
   readonly openFolder: FolderOpener;
-  readonly limits: WritingLimits;
-  readonly calls: WritingCalls;
+  readonly limits: WritingService["limits"] & FolderLimits;
+  /** How many resumable uploads wait for their rest in the tree, as far as this process knows. */
+  readonly unfinished: UnfinishedUploads;
 }
 
 /** What has a name in a folder. "other" is a folder, a link, a device: nothing to be written. */
@@ -106,9 +108,42 @@ export class UploadFolder {
     return content === undefined ? undefined : new MemoryFile(file, content);
   }
 
+  /** Whether this process may write into it, as far as the permission bits of the folder say. */
+  isWritable(): boolean {
+    return this.#options.calls.isWritable(this.pathOf("."));
+  }
+
   /** Begins a file that gets its name when it is whole; or the name of the system's error. */
   begin(): Promise<Result<Upload, string>> {
-    return Upload.begin(this, this.#options.calls, this.#options.limits);
+    return Upload.begin(this, this.#options);
+  }
+
+  /** Begins the resumable upload `id`, as `ResumableUpload.begin`. */
+  beginResumable(
+    id: string,
+    intent: UploadIntent,
+    length: number | undefined,
+  ): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.begin(this.#resumableParts(), id, intent, length);
+  }
+
+  /** Opens the resumable upload `id`, as `ResumableUpload.open`. */
+  openResumable(id: string): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.open(this.#resumableParts(), id);
+  }
+
+  /** Asks the process that has the resumable upload `id` to let go of it, now. */
+  claimResumable(id: string, nowMs: number): Promise<string | undefined> {
+    return ResumableUpload.claim(this.#resumableParts(), id, nowMs);
+  }
+
+  /** Opens the resumable upload whose file is called `name`. */
+  openResumableNamed(name: string): Promise<Result<ResumableUpload, string>> {
+    return ResumableUpload.openNamed(this.#resumableParts(), name);
+  }
+
+  #resumableParts(): ResumableParts {
+    return { place: this, service: this.#options, unfinished: this.#options.unfinished };
   }
 
   /**
@@ -117,9 +152,29 @@ export class UploadFolder {
    * take long to remove a large one.
    */
   async remove(name: string): Promise<string | undefined> {
-    const { calls } = this.#options;
+    const { calls, quota } = this.#options;
     const path = this.pathOf(temporaryName());
+    const removed = quota === undefined ? undefined : this.look(name);
     const error = calls.renameOver(this.pathOf(name), path) ?? (await calls.remove(path));
+    if (error !== undefined) return error;
+    if (removed?.kind === "file") quota?.removed(removed.stat.size);
+    return calls.syncFolder(this.pathOf("."));
+  }
+
+  /**
+   * Makes the folder `name` in it, with the permission bits `mode`; resolves when that is on the
+   * disk. Or the name of the error: "EEXIST" when anything has the name, "ENOENT" when this folder
+   * is not at its path any more.
+   */
+  async makeFolder(name: string, mode: number): Promise<string | undefined> {
+    if (!this.isCurrent()) return "ENOENT";
+    const { calls, quota, limits } = this.#options;
+    const free = await calls.freeBytes(this.pathOf("."));
+    if (free !== undefined && free < limits.uploadFreeBytesMin) return "ENOSPC";
+    const fault = await quota?.add(0);
+    if (fault !== undefined) return fault;
+    const error = await calls.makeFolder(this.pathOf(name), mode);
+    if (error !== undefined) quota?.removed(0);
     return error ?? calls.syncFolder(this.pathOf("."));
   }
 

@@ -5,7 +5,10 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
+import { affordableUploads } from "../../system/descriptor-budget.ts";
 import { chooseFolderOpener } from "../../system/folder.ts";
+import type { Clock } from "../../schedule/clock.ts";
+import type { Scheduler } from "../../schedule/scheduler.ts";
 import type { WritingCalls } from "../../system/writing/writing-calls.ts";
 import { writingCalls } from "../../system/writing/writing-calls.ts";
 import { lookAt } from "../../system/file-system.ts";
@@ -13,9 +16,22 @@ import type { Refusal } from "../disk/walk.ts";
 import type { ContainedPath } from "../path.ts";
 import { childPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
-import { isTemporaryName } from "./temporary-name.ts";
+import { folderUsage } from "./folder-usage.ts";
+import { PieceBuffers } from "./piece-buffers.ts";
+import { timedCalls } from "./timed-calls.ts";
+import { UnfinishedUploads } from "./unfinished-uploads.ts";
+import { UploadQuota } from "./upload-quota.ts";
 import type { UploadFolder, UploadFolderOptions } from "./upload-folder.ts";
 import { openUploadFolder } from "./upload-folder.ts";
+import { UploadSweep } from "./upload-sweep.ts";
+
+/** A folder whose content is bounded. */
+interface TreeQuota {
+  readonly folder: ContainedPath;
+  readonly bytesMax: number;
+  /** Ends a file that is written too slowly; false when there is none. */
+  readonly makeRoom: () => Promise<boolean>;
+}
 
 /** What an upload tree is opened with. */
 interface UploadTreeOptions {
@@ -23,22 +39,61 @@ interface UploadTreeOptions {
   readonly root: string;
   readonly permissions: Permissions;
   readonly limits: Limits;
+  readonly clock: Clock;
+  readonly scheduler: Pick<Scheduler, "alarm" | "nextTurn">;
+  /** The folder whose content is bounded, and how much it may hold; absent without a quota. */
+  readonly quota?: TreeQuota | undefined;
 }
 
-/** Where locks can't be had, a file that was last written so long ago is abandoned. */
-const abandonedAfterMs = 24 * 3600 * 1000;
+/** The quota of a tree that has one. */
+function quotaOf(
+  { root, limits, clock, scheduler, quota }: UploadTreeOptions,
+  calls: WritingCalls,
+): UploadQuota | undefined {
+  if (quota === undefined) return undefined;
+  const top = [root, ...quota.folder.segments].join("/");
+  const entriesMax = limits.uploadSweepEntriesMax;
+  return new UploadQuota({
+    bytesMax: quota.bytesMax,
+    makeRoom: quota.makeRoom,
+    count: (isLeftOut) => folderUsage(top, { calls, scheduler, entriesMax, isLeftOut }),
+    clock,
+    recountMs: limits.uploadRecountTimeMs,
+  });
+}
 
 /** Writes files below one root. */
 export class UploadTree {
+  /** The resumable uploads that wait for their rest. */
+  readonly unfinished = new UnfinishedUploads();
   readonly #options: UploadFolderOptions;
   readonly #calls: WritingCalls;
   readonly #entriesMax: number;
+  readonly #atOnceMax: number;
+  readonly #unfinishedMs: number;
 
   /** `calls` are those of the system, unless a test makes others. */
-  constructor({ root, permissions, limits }: UploadTreeOptions, calls = writingCalls) {
-    this.#calls = calls;
+  constructor(options: UploadTreeOptions, untimed = writingCalls) {
+    const { root, permissions, limits, scheduler } = options;
+    this.#calls = timedCalls(untimed, scheduler, limits.uploadDiskTimeMs);
+    this.#atOnceMax = limits.uploadsAtOnceMax;
     this.#entriesMax = limits.uploadSweepEntriesMax;
-    this.#options = { root, permissions, limits, calls, openFolder: chooseFolderOpener(root) };
+    this.#unfinishedMs = limits.uploadUnfinishedTimeMs;
+    this.#options = {
+      root,
+      permissions,
+      limits,
+      calls: this.#calls,
+      buffers: new PieceBuffers(),
+      quota: quotaOf(options, this.#calls),
+      openFolder: chooseFolderOpener(root),
+      unfinished: this.unfinished,
+    };
+  }
+
+  /** How many files may be received at one time, as far as there are descriptors for them. */
+  get atOnceMax(): number {
+    return affordableUploads(this.#atOnceMax);
   }
 
   /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */
@@ -48,13 +103,15 @@ export class UploadTree {
 
   /**
    * Removes from the folder at `path`, and all below it, the files that were being written when
-   * their process ended, as far as `uploadSweepEntriesMax` entries go; how many. A file that a
-   * process still writes stays. `nowMs` is in milliseconds since 1970. Never rejects.
+   * their process ended, and the resumable uploads that have waited for their rest for too long, as
+   * far as `uploadSweepEntriesMax` entries go; how many. A file that a process still writes stays.
+   * `nowMs` is in milliseconds since 1970. Never rejects.
    */
   async sweep(path: ContainedPath, nowMs: number): Promise<number> {
+    const sweep = new UploadSweep(this.#calls, nowMs, this.#unfinishedMs);
+    this.unfinished.sweepBegins();
     const folders = [path];
     let entries = 0;
-    let removed = 0;
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
       const opened = this.open(next);
       if (!opened.ok) continue;
@@ -62,21 +119,16 @@ export class UploadTree {
       const names = await this.#calls.names(folder.pathOf("."));
       for (const name of names.ok ? names.value : []) {
         if (++entries > this.#entriesMax) break;
-        if (isTemporaryName(name)) removed += await this.#removeAbandoned(folder, name, nowMs);
-        else if (isFolder(folder.pathOf(name))) {
+        if (await sweep.take(folder, name)) continue;
+        if (isFolder(folder.pathOf(name))) {
           const below = childPath(next, name);
           if (below !== undefined) folders.push(below);
         }
       }
       folder.close();
     }
-    return removed;
-  }
-
-  async #removeAbandoned(folder: UploadFolder, name: string, nowMs: number): Promise<number> {
-    const path = folder.pathOf(name);
-    if (!(await this.#calls.isAbandoned(path, nowMs - abandonedAfterMs))) return 0;
-    return (await this.#calls.remove(path)) === undefined ? 1 : 0;
+    this.unfinished.sweepEnds(sweep.unfinished);
+    return sweep.removed;
   }
 }
 

@@ -6,13 +6,20 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
-import { failure, success } from "../../base/result.ts";
+import { success } from "../../base/result.ts";
 import type { FileStat } from "../../system/file-stat.ts";
-import type { WritingCalls, WrittenFile } from "../../system/writing/writing-calls.ts";
+import type {
+  ReopenedFile,
+  WritingCalls,
+  WrittenFile,
+} from "../../system/writing/writing-calls.ts";
+import type { PieceBuffers } from "./piece-buffers.ts";
+import { gatheredBytes } from "./piece-buffers.ts";
 import { temporaryName } from "./temporary-name.ts";
+import type { QuotaRoom, UploadQuota } from "./upload-quota.ts";
 
 /** The folder that it is written into. */
-interface Place {
+export interface Place {
   /** The path of `name` in it. */
   pathOf(name: string): string;
   look(name: string): { readonly kind: string; readonly stat?: FileStat };
@@ -20,8 +27,14 @@ interface Place {
   isCurrent(): boolean;
 }
 
-/** The octets that are gathered before they are written. */
-const gatheredBytes = 256 * 1024;
+/** What all uploads of a tree share. */
+export interface WritingService {
+  readonly calls: WritingCalls;
+  readonly limits: Pick<Limits, "uploadFreeBytesMin">;
+  readonly buffers: PieceBuffers;
+  /** How much may lie in the folder of uploads; undefined: as much as the disk takes. */
+  readonly quota: UploadQuota | undefined;
+}
 
 /** How much is written between two looks at what is free. */
 const freeLookBytes = 16 * 1024 * 1024;
@@ -50,45 +63,73 @@ const taken: Stored = { kind: "taken" };
 /** A file that has no name yet. It is committed or discarded, and then over. */
 export class Upload {
   readonly #place: Place;
-  readonly #calls: WritingCalls;
-  readonly #freeBytesMin: number;
+  readonly #service: WritingService;
   readonly #path: string;
   readonly #file: WrittenFile;
+  /** Its room in the quota, if there is one. */
+  readonly #room: QuotaRoom | undefined;
   #gathered: Uint8Array | undefined;
   #filled = 0;
-  #octets = 0;
+  #octets: number;
+  /** How many of them the system has. */
+  #writtenOctets: number;
   /** How many octets will have been written when what is free is looked at next. */
   #nextLook = 0;
   /** How many octets will have been written when they are put on the disk next. */
-  #nextSync = syncBytes;
+  #nextSync: number;
+  #syncedOctets: number;
   #state: "open" | "finished" | "over" = "open";
 
-  /** `file` is open at `path`. */
+  /** `file` is open at `path`, and has `octets` octets. */
   private constructor(
     place: Place,
-    calls: WritingCalls,
-    freeBytesMin: number,
+    service: WritingService,
     path: string,
     file: WrittenFile,
+    room: QuotaRoom | undefined,
+    octets = 0,
   ) {
     this.#place = place;
-    this.#calls = calls;
-    this.#freeBytesMin = freeBytesMin;
+    this.#service = service;
     this.#path = path;
     this.#file = file;
+    this.#room = room;
+    this.#octets = octets;
+    this.#writtenOctets = octets;
+    this.#syncedOctets = octets;
+    this.#nextSync = octets + syncBytes;
   }
 
-  /** Begins one in `place`; or the name of the system's error. */
-  static async begin(
+  /** Begins one in `place` under the temporary name `name`; or the name of the error. */
+  static async beginAs(
+    name: string,
     place: Place,
-    calls: WritingCalls,
-    { uploadFreeBytesMin }: Pick<Limits, "uploadFreeBytesMin">,
+    service: WritingService,
   ): Promise<Result<Upload, string>> {
+    const path = place.pathOf(name);
+    const room = service.quota?.begin(name);
+    const file = await service.calls.create(path);
+    if (file.ok) return success(new Upload(place, service, path, file.value, room));
+    room?.release();
+    return file;
+  }
+
+  /** Goes on with the file that has the temporary name `name`. */
+  static reopened(
+    name: string,
+    place: Place,
+    service: WritingService,
+    { file, octets }: ReopenedFile,
+  ): Upload {
+    const room = service.quota?.reopen(name, octets);
+    return new Upload(place, service, place.pathOf(name), file, room, octets);
+  }
+
+  /** Begins one in `place`; or the name of the error. */
+  static async begin(place: Place, service: WritingService): Promise<Result<Upload, string>> {
     for (let tries = 1; ; tries++) {
-      const path = place.pathOf(temporaryName());
-      const file = await calls.create(path);
-      if (file.ok) return success(new Upload(place, calls, uploadFreeBytesMin, path, file.value));
-      if (file.error !== "EEXIST" || tries === triesMax) return failure(file.error);
+      const begun = await Upload.beginAs(temporaryName(), place, service);
+      if (begun.ok || begun.error !== "EEXIST" || tries === triesMax) return begun;
     }
   }
 
@@ -97,61 +138,112 @@ export class Upload {
     return this.#octets;
   }
 
-  /**
-   * Whether `octets` more would leave too little free on the disk: "ENOSPC", or undefined. Asked
-   * ahead when it is known how many will come.
-   */
-  async lacks(octets: number): Promise<"ENOSPC" | undefined> {
-    const free = await this.#calls.freeBytes(this.#place.pathOf("."));
-    return free !== undefined && free - octets < this.#freeBytesMin ? "ENOSPC" : undefined;
+  /** How many octets are known to be on the disk, or were there when it was reopened. */
+  get syncedOctets(): number {
+    return this.#syncedOctets;
   }
 
-  /** Appends `octets`, which must not change until then; or the name of the system's error. */
+  /**
+   * Why `octets` more have no room: "ENOSPC" where they would leave too little free on the disk, or
+   * what the quota says. Asked ahead when it is known how many will come; the quota holds room for
+   * them from then on.
+   */
+  async lacks(octets: number): Promise<string | undefined> {
+    const fault = await this.#room?.grow(this.#octets + octets);
+    return fault ?? this.#lacksFree(octets);
+  }
+
+  async #lacksFree(octets: number): Promise<"ENOSPC" | undefined> {
+    const { calls, limits } = this.#service;
+    const free = await calls.freeBytes(this.#place.pathOf("."));
+    return free !== undefined && free - octets < limits.uploadFreeBytesMin ? "ENOSPC" : undefined;
+  }
+
+  /** Appends `octets`, which must not change until then; or the name of the error. */
   async write(octets: Uint8Array): Promise<string | undefined> {
     this.#octets += octets.length;
-    if (octets.length >= gatheredBytes / 4) {
-      return (await this.#flush()) ?? (await this.#put(octets));
+    if (this.#room !== undefined) {
+      const fault = await this.#room.grow(this.#octets);
+      if (fault !== undefined) return fault;
     }
-    const buffer = (this.#gathered ??= new Uint8Array(gatheredBytes));
-    if (this.#filled + octets.length > buffer.length) {
+    if (octets.length >= gatheredBytes / 4 || octets.length > this.#left()) {
       const error = await this.#flush();
       if (error !== undefined) return error;
     }
+    if (octets.length >= gatheredBytes / 4) return this.#put(octets);
+    const buffer = (this.#gathered ??= this.#service.buffers.take());
+    if (buffer === undefined) return this.#put(octets);
     buffer.set(octets, this.#filled);
     this.#filled += octets.length;
     return undefined;
   }
 
+  /** How many octets the buffer takes. */
+  #left(): number {
+    return gatheredBytes - this.#filled;
+  }
+
+  /** Writes what was gathered, and gives the buffer back. */
   async #flush(): Promise<string | undefined> {
-    if (this.#filled === 0) return undefined;
-    const octets = this.#gathered?.subarray(0, this.#filled) ?? new Uint8Array(0);
+    const buffer = this.#gathered;
+    if (buffer === undefined) return undefined;
+    const octets = buffer.subarray(0, this.#filled);
+    this.#gathered = undefined;
     this.#filled = 0;
-    return this.#put(octets);
+    const error = await this.#put(octets);
+    this.#service.buffers.give(buffer, error !== undefined);
+    return error;
   }
 
   async #put(octets: Uint8Array): Promise<string | undefined> {
     if (this.#octets >= this.#nextLook) {
       this.#nextLook = this.#octets + freeLookBytes;
-      const lack = await this.lacks(octets.length);
+      const lack = await this.#lacksFree(octets.length);
       if (lack !== undefined) return lack;
     }
     if (this.#octets >= this.#nextSync) {
       this.#nextSync = this.#octets + syncBytes;
       const unsynced = await this.#file.sync();
       if (unsynced !== undefined) return unsynced;
+      this.#syncedOctets = this.#writtenOctets;
     }
-    return this.#file.write(octets);
+    const error = await this.#file.write(octets);
+    if (error === undefined) this.#writtenOctets += octets.length;
+    return error;
+  }
+
+  /** Puts what has come so far on the disk; or the name of the system's error. */
+  async sync(): Promise<string | undefined> {
+    const error = (await this.#flush()) ?? (await this.#file.sync());
+    if (error === undefined) this.#syncedOctets = this.#octets;
+    return error;
+  }
+
+  /** Closes the file, which keeps its temporary name. It is over, and can be reopened. */
+  async leave(): Promise<void> {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#dropGathered();
+    await this.#file.close();
+    // What has come lies there from now on.
+    this.#room?.store(this.#writtenOctets);
+  }
+
+  #dropGathered(): void {
+    if (this.#gathered !== undefined) this.#service.buffers.give(this.#gathered);
+    this.#gathered = undefined;
   }
 
   /**
-   * Puts all of it on the disk, with the permission bits `mode`; or the name of the system's error.
+   * Puts all of it on the disk, with the permission bits `mode`; or the name of the error.
    * To be called once, before `commit`.
    */
   async finish(mode: number): Promise<string | undefined> {
     const error = (await this.#flush()) ?? (await this.#file.finish(mode));
-    this.#gathered = undefined;
-    if (error === undefined) this.#state = "finished";
-    return error;
+    if (error !== undefined) return error;
+    this.#room?.shrink(this.#octets);
+    this.#state = "finished";
+    return undefined;
   }
 
   /**
@@ -162,6 +254,7 @@ export class Upload {
   async commit(name: string, replaced?: { readonly stat: FileStat }): Promise<Stored> {
     if (this.#state !== "finished") throw new Error("an upload gets its name when it is finished");
     if (!this.#place.isCurrent()) return { kind: "moved" };
+    const { calls } = this.#service;
     const to = this.#place.pathOf(name);
     if (replaced !== undefined) {
       const now = this.#place.look(name);
@@ -169,15 +262,16 @@ export class Upload {
     }
     const error =
       replaced === undefined
-        ? await this.#calls.renameNew(this.#path, to)
-        : this.#calls.renameOver(this.#path, to);
+        ? await calls.renameNew(this.#path, to)
+        : calls.renameOver(this.#path, to);
     if (error === "EEXIST") return taken;
     if (error === "ENOENT") return { kind: "moved" };
     if (error !== undefined) return { kind: "failed", code: error };
     this.#state = "over";
+    this.#room?.store(this.#octets, replaced?.stat.size);
     await this.#file.close();
     // The file has its name. If the name can't be put on the disk, the client is told so.
-    const unsynced = await this.#calls.syncFolder(this.#place.pathOf("."));
+    const unsynced = await calls.syncFolder(this.#place.pathOf("."));
     return unsynced === undefined ? { kind: "stored" } : { kind: "failed", code: unsynced };
   }
 
@@ -185,8 +279,9 @@ export class Upload {
   async discard(): Promise<void> {
     if (this.#state === "over") return;
     this.#state = "over";
-    this.#gathered = undefined;
+    this.#dropGathered();
     await this.#file.close();
-    await this.#calls.remove(this.#path);
+    await this.#service.calls.remove(this.#path);
+    this.#room?.release();
   }
 }

@@ -13,6 +13,7 @@ const clean: AuditReport = {
   more: 0,
   hidden: 0,
   unread: [],
+  options: { findings: [] },
 };
 
 const found: AuditReport = {
@@ -39,7 +40,50 @@ const found: AuditReport = {
   hidden: 2,
 };
 
+const uploads = {
+  folder: "/in/",
+  options: ["--put"],
+  storedBy: "everyone",
+  readable: false,
+  trusted: false,
+  quota: null,
+} as const;
+
+const opened: AuditReport = {
+  ...clean,
+  options: {
+    uploads,
+    findings: [
+      { option: "--trust-proxy 0.0.0.0/0", cause: "proxy-trust", reason: "all of the internet" },
+    ],
+  },
+};
+
 describe("the table of an audit", () => {
+  test("says what visitors may store, and which options let in too much", () => {
+    expect(auditText(opened)).toBe(`Options that let in more than is meant, it seems
+
+  --trust-proxy 0.0.0.0/0
+      all of the internet
+
+Everyone may store, replace and remove files in /in/ (--put), which visitors don't get.
+Looked at 1,234 entries.
+`);
+    const stored = {
+      ...uploads,
+      options: ["--post upload"],
+      storedBy: ["ann", "ben"],
+      readable: true,
+      trusted: true,
+      quota: 1_000_000,
+    } as const;
+    expect(auditText({ ...clean, options: { uploads: stored, findings: [] } })).toBe(
+      "ann, ben may store files in /in/ (--post upload), up to 1,000,000 bytes, " +
+        "which visitors get, and which may be pages of the site.\n" +
+        "Looked at 1,234 entries; nothing is wrong.\n",
+    );
+  });
+
   test("has what, why, how many, and the command", () => {
     expect(auditText(found)).toBe(`Refused to visitors: 13 files
 
@@ -104,7 +148,10 @@ describe("the JSON of an audit", () => {
       exposed: found.exposed,
       more: 0,
       unread: [],
+      options: [],
     });
+    const told: unknown = JSON.parse(auditJson(opened));
+    expect(told).toMatchObject({ uploads, options: opened.options.findings });
     expect(auditJson(found)).toEndWith("}\n");
   });
 });
@@ -116,6 +163,8 @@ describe("the exit status", () => {
     [{ ...found, end: "time" }, 1],
     [{ ...clean, end: "entries" }, 3],
     [{ ...clean, unread: ["a/"] }, 3],
+    [opened, 1],
+    [{ ...clean, options: { uploads, findings: [] } }, 0],
   ] as const)("case %#", (report, status) => {
     expect(exitStatusOf(report)).toBe(status);
   });

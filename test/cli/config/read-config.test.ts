@@ -14,7 +14,7 @@ const allKeys =
   "root, base, mounts, proxy, host, port, unix, unixMode, allowHosts, trustProxy, proxyProtocol, tls, tlsRedirect, auth, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
-  "put, uploadDir, uploadMode, trustUploads, " +
+  "put, uploadDir, uploadMode, uploadQuota, trustUploads, " +
   "throttle, log, logFile, logRotate, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {

@@ -9,6 +9,8 @@ export const whole: Required<Config> = {
     "/api": {
       target: "http://127.0.0.1:3000",
       host: "keep",
+      authorization: "keep",
+      userField: "Remote-User",
       timeoutMs: 1000,
       verify: false,
       ca: "-----BEGIN CERTIFICATE-----",
@@ -59,6 +61,7 @@ export const whole: Required<Config> = {
   put: true,
   uploadDir: "inbox",
   uploadMode: 0o644,
+  uploadQuota: 1_000_000_000,
   trustUploads: true,
   throttle: "3g",
   log: "json",

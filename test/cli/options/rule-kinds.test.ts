@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { readConfig } from "../../../src/cli/config/read-config.ts";
+import { readConfig, resolvePaths } from "../../../src/cli/config/read-config.ts";
 import { headerText, proxyText } from "../../../src/cli/options/rule-kinds.ts";
 
 /** What is wrong with `value`, or "accepted". */
@@ -102,7 +102,27 @@ describe("backends", () => {
     );
   });
 
+  test("on Unix sockets lie relative to the file", () => {
+    const proxy = { "/a": "unix:app.sock:/v1", "/b": { target: "unix:b.sock" }, "/c": "http://c" };
+    expect(resolvePaths({ proxy }, (path) => `/etc/${path}`)).toEqual({
+      proxy: {
+        "/a": "unix:/etc/app.sock:/v1",
+        "/b": { target: "unix:/etc/b.sock" },
+        "/c": "http://c",
+      },
+    });
+  });
+
+  test("are told the user in a field, and keep credentials, if they say so", () => {
+    const target = "http://a";
+    expect(complaint(api({ target, authorization: "keep", userField: "X-User" }))).toBe("accepted");
+    expect(complaint(api({ target, authorization: "drop" }))).toBe(
+      'proxy."/api".authorization: expected one of "keep", got "drop"',
+    );
+  });
+
   test("are written in a flag as a path and a URL", () => {
+    expect(proxyText.read("/api=unix:/a.sock:/b")).toEqual({ "/api": "unix:/a.sock:/b" });
     expect(proxyText.read("/api=http://a:1/b=c")).toEqual({ "/api": "http://a:1/b=c" });
     expect(proxyText.read("/api=https://a")).toEqual({ "/api": "https://a" });
     for (const text of ["api=http://a", "/api", "/api=", "/api=a:1", "http://a"]) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { noFields, tokenList, trimBlanks } from "../../../src/http/fields/fields.ts";
+import { fieldsOf, noFields, tokenList, trimBlanks } from "../../../src/http/fields/fields.ts";
 
 describe("no fields", () => {
   test("are none", () => {
@@ -28,4 +28,16 @@ describe("lists of tokens (RFC 9110 §5.6.1)", () => {
     expect(tokenList(", ,a,,\tB ,")).toEqual(["a", "b"]);
     expect(tokenList("")).toEqual([]);
   });
+});
+
+test("fields of lines are found by any spelling of their name", () => {
+  const fields = fieldsOf([
+    ["If-Match", '"a"'],
+    ["Host", "b"],
+    ["if-match", '"c"'],
+  ]);
+  expect([fields.count, fields.has("IF-MATCH"), fields.has("x")]).toEqual([3, true, false]);
+  expect(fields.getAll("If-Match")).toEqual(['"a"', '"c"']);
+  expect([fields.get("host"), fields.get("x")]).toEqual(["b", undefined]);
+  expect([...fields][1]).toEqual(["Host", "b"]);
 });

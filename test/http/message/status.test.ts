@@ -21,6 +21,6 @@ describe("status codes (RFC 9110 §15)", () => {
   });
 
   test("without content are 1xx, 204, 205 and 304 (§6.4.1, §15.3.6)", () => {
-    expect(all.filter(isContentless)).toEqual([100, 101, 103, 204, 205, 304]);
+    expect(all.filter(isContentless)).toEqual([100, 101, 103, 104, 204, 205, 304]);
   });
 });

@@ -111,7 +111,8 @@ describe("PUT", () => {
   });
 
   test("beyond the limit of files at one time is refused with 503", async () => {
-    const one = new SiteClient(site.root, { put: true, limits: { uploadsAtOnceMax: 1 } });
+    const limits = { uploadsAtOnceMax: 1, uploadsPerAddressMax: 1, uploadFilesMax: 1 };
+    const one = new SiteClient(site.root, { put: true, limits });
     const answers = await Promise.all(["a", "b"].map((name) => one.ask(`PUT /${name}`, {}, "x")));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 503]);
     expect((await one.ask("PUT /c", {}, "x")).status).toBe(201);

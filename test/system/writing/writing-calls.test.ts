@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
 
 import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
 import { TempSite } from "../../temp-site.ts";
@@ -49,6 +49,37 @@ describe("a file that is written", () => {
   });
 });
 
+describe("a folder that is made", () => {
+  test("has its mode, whatever the mask of the process is", async () => {
+    const before = process.umask(0o077);
+    try {
+      expect(await writingCalls.makeFolder(site.at("made"), 0o755)).toBeUndefined();
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(site.at("made")).mode & 0o777).toBe(0o755);
+  });
+
+  test("takes no name that something has, and needs the folder above", async () => {
+    site.file("file", "file");
+    symlinkSync("nowhere", site.at("link"));
+    for (const name of ["made", "file", "link"]) {
+      expect(await writingCalls.makeFolder(site.at(name), 0o755)).toBe("EEXIST");
+    }
+    expect(await writingCalls.makeFolder(site.at("none/made"), 0o755)).toBe("ENOENT");
+    expect(existsSync(site.at("nowhere"))).toBe(false);
+  });
+});
+
+test("a folder is writable if the process may make names in it (access(2))", () => {
+  expect(writingCalls.isWritable(site.root)).toBe(true);
+  expect(writingCalls.isWritable(site.at("none"))).toBe(false);
+  // For the superuser permission bits don't count.
+  if (process.getuid?.() === 0) return;
+  site.folder("unwritable", 0o555);
+  expect(writingCalls.isWritable(site.at("unwritable"))).toBe(false);
+});
+
 test("renames over a file, and to a new name", async () => {
   site.file("from", "from");
   site.file("to", "to");
@@ -75,4 +106,54 @@ test("looks into a folder, whatever its names are", async () => {
   expect(names.ok && names.value.toSorted()).toEqual(["a", "\u00fc"]);
   expect(await writingCalls.syncFolder(site.at("folder"))).toBeUndefined();
   expect(await writingCalls.freeBytes(site.at("folder"))).toBeGreaterThan(0);
+});
+
+describe("a file that is written on", () => {
+  test("grows at its end, and is had by one", async () => {
+    const first = await created("on");
+    await first.write(Buffer.from("one"));
+    expect(await writingCalls.reopen(site.at("on"))).toEqual({ ok: false, error: "EBUSY" });
+    await first.close();
+    const again = await writingCalls.reopen(site.at("on"));
+    if (!again.ok) throw new Error(again.error);
+    expect(again.value.octets).toBe(3);
+    expect(again.value.modifiedMs).toBeCloseTo(statSync(site.at("on")).mtimeMs, 0);
+    await again.value.file.write(Buffer.from("two"));
+    await again.value.file.close();
+    expect(readFileSync(site.at("on"), "utf8")).toBe("onetwo");
+  });
+
+  test("is no link, no folder, and no file with a second name", async () => {
+    site.file("precious", "precious");
+    symlinkSync(site.at("precious"), site.at("to-precious"));
+    linkSync(site.at("precious"), site.at("second"));
+    site.folder("a-folder");
+    for (const name of ["to-precious", "second", "precious", "none"]) {
+      expect(await writingCalls.reopen(site.at(name))).toEqual({ ok: false, error: "ENOENT" });
+      expect(await writingCalls.read(site.at(name), 100)).toEqual({ ok: false, error: "ENOENT" });
+    }
+    expect((await writingCalls.reopen(site.at("a-folder"))).ok).toBe(false);
+    expect(await writingCalls.read(site.at("a-folder"), 100)).toEqual({
+      ok: false,
+      error: "ENOENT",
+    });
+  });
+});
+
+test("reads a small file, and sets its time", async () => {
+  site.file("small", "small");
+  utimesSync(site.at("small"), 1, 1);
+  const read = await writingCalls.read(site.at("small"), 5);
+  expect(read.ok && [Buffer.from(read.value.octets).toString(), read.value.modifiedMs]).toEqual([
+    "small",
+    1000,
+  ]);
+  expect(await writingCalls.read(site.at("small"), 4)).toEqual({ ok: false, error: "EFBIG" });
+  expect(await writingCalls.touch(site.at("small"), 5000)).toBeUndefined();
+  expect(statSync(site.at("small")).mtimeMs).toBe(5000);
+  expect(await writingCalls.touch(site.at("none"), 0)).toBe("ENOENT");
+});
+
+test("knows the time since the system has started by one name", async () => {
+  expect(await writingCalls.bootId()).toBe(await writingCalls.bootId());
 });

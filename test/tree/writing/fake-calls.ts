@@ -2,9 +2,22 @@
  * Calls that write, of which one fails as a disk may.
  */
 
+import { defaultLimits } from "../../../src/base/limits.ts";
 import { failure } from "../../../src/base/result.ts";
+import { SystemClock } from "../../../src/schedule/clock.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
 import type { WritingCalls, WrittenFile } from "../../../src/system/writing/writing-calls.ts";
 import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
+
+const scheduler = new EventLoop();
+
+/** What a tree is opened with, besides what a test is about. */
+export const treeOptions = {
+  permissions: "other",
+  limits: defaultLimits,
+  clock: new SystemClock(scheduler),
+  scheduler,
+} as const;
 
 /** What fails, and with which error. */
 export interface Faults {
@@ -29,6 +42,12 @@ export function faultyCalls(faults: Faults): WritingCalls {
   });
   return {
     ...writingCalls,
+    async reopen(path) {
+      const found = await writingCalls.reopen(path);
+      return found.ok
+        ? { ok: true, value: { ...found.value, file: faulty(found.value.file) } }
+        : found;
+    },
     async create(path) {
       if (faults.create !== undefined) return failure(faults.create);
       const file = await writingCalls.create(path);
@@ -47,5 +66,35 @@ export function faultyCalls(faults: Faults): WritingCalls {
       faults.freeBytes === undefined
         ? writingCalls.freeBytes(path)
         : Promise.resolve(faults.freeBytes),
+  };
+}
+
+/** What is waited for before a step of the disk is done. */
+export interface Waits {
+  readonly finish?: Promise<void>;
+  readonly syncFolder?: Promise<void>;
+  /** Called when the disk has been asked for a step that waits. */
+  readonly reached: () => void;
+}
+
+/** The calls of the system, some of which take as long as `waits` says. */
+export function slowCalls(waits: Waits): WritingCalls {
+  return {
+    ...writingCalls,
+    async create(path) {
+      const file = await writingCalls.create(path);
+      if (!file.ok) return file;
+      const finish = async (mode: number): Promise<string | undefined> => {
+        if (waits.finish !== undefined) waits.reached();
+        await waits.finish;
+        return file.value.finish(mode);
+      };
+      return { ok: true, value: { ...file.value, finish } };
+    },
+    async syncFolder(path) {
+      if (waits.syncFolder !== undefined) waits.reached();
+      await waits.syncFolder;
+      return writingCalls.syncFolder(path);
+    },
   };
 }

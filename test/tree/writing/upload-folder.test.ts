@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 
+import type { WritingCalls } from "../../../src/system/writing/writing-calls.ts";
+import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
 import { containPath } from "../../../src/tree/path.ts";
 import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
-import { defaultLimits } from "../../../src/base/limits.ts";
 import { TempTree } from "../temp-tree.ts";
+import { treeOptions } from "./fake-calls.ts";
 
 const tree = new TempTree();
 afterAll(() => tree.remove());
@@ -19,7 +21,7 @@ tree.link("in/out", "../../outside");
 function openIn(path: string, permissions: "other" | "process" = "other") {
   const contained = containPath(path);
   if (!contained.ok) throw new Error(contained.error);
-  const uploads = new UploadTree({ root: tree.root, permissions, limits: defaultLimits });
+  const uploads = new UploadTree({ ...treeOptions, root: tree.root, permissions });
   return uploads.open(contained.value);
 }
 
@@ -77,6 +79,39 @@ describe("a folder to write to", () => {
     expect(await folder.remove("gone.txt")).toBe("ENOENT");
     folder.close();
   });
+});
+
+test("a folder can be written to if the system says so of what is open", () => {
+  const folder = folderAt("/in/");
+  expect(folder.isWritable()).toBe(true);
+  folder.close();
+  const contained = containPath("/in/");
+  if (!contained.ok) throw new Error("no path");
+  const asked: string[] = [];
+  const calls: WritingCalls = {
+    ...writingCalls,
+    isWritable: (path) => readdirSync((asked[0] = path)).includes("unwritable"),
+  };
+  const options = { ...treeOptions, root: tree.root, permissions: "other" } as const;
+  const opened = new UploadTree(options, calls).open(contained.value);
+  if (!opened.ok) throw new Error(opened.error.kind);
+  expect(opened.value.isWritable()).toBe(false);
+  expect(asked).toHaveLength(1);
+  opened.value.close();
+});
+
+test("a folder makes folders, unless it has moved", async () => {
+  const folder = folderAt("/in/");
+  expect(await folder.makeFolder("made", 0o711)).toBeUndefined();
+  expect(await folder.makeFolder("made", 0o711)).toBe("EEXIST");
+  expect(folder.look("made")).toEqual({ kind: "other" });
+  folder.close();
+  tree.folder("leaves");
+  const leaving = folderAt("/leaves/");
+  renameSync(tree.at("leaves"), tree.at("left"));
+  expect(await leaving.makeFolder("made", 0o711)).toBe("ENOENT");
+  leaving.close();
+  expect(readdirSync(tree.at("left"))).toEqual([]);
 });
 
 describe("a folder that is swapped while a file is written", () => {

@@ -6,11 +6,12 @@ import { rootPath } from "../../../src/tree/path.ts";
 import { temporaryName } from "../../../src/tree/writing/temporary-name.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
 import { TempSite } from "../../temp-site.ts";
+import { treeOptions } from "./fake-calls.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
 
-const options = { root: site.root, permissions: "other", limits: defaultLimits } as const;
+const options = { ...treeOptions, root: site.root };
 const nowMs = Date.now();
 
 /** A file by a name of an upload, of a process that is gone. */
@@ -59,4 +60,11 @@ describe("a sweep", () => {
     expect(await new UploadTree(few).sweep(rootPath, nowMs)).toBe(0);
     expect(existsSync(site.at(name))).toBe(true);
   });
+});
+
+test("as many files are received at one time as the limit says, if there are descriptors", () => {
+  const limits = { ...defaultLimits, uploadsAtOnceMax: 1 };
+  expect(new UploadTree({ ...options, limits }).atOnceMax).toBe(1);
+  limits.uploadsAtOnceMax = 10 ** 9;
+  expect(new UploadTree({ ...options, limits }).atOnceMax).toBeLessThan(10 ** 9);
 });

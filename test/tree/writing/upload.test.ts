@@ -8,7 +8,7 @@ import type { Upload } from "../../../src/tree/writing/upload.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
 import { TempSite } from "../../temp-site.ts";
 import type { Faults } from "./fake-calls.ts";
-import { faultyCalls } from "./fake-calls.ts";
+import { faultyCalls, treeOptions } from "./fake-calls.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 function open(faults: Faults = {}): UploadFolder {
-  const options = { root: site.root, permissions: "other", limits: defaultLimits } as const;
+  const options = { ...treeOptions, root: site.root };
   const opened = new UploadTree(options, faultyCalls(faults)).open(rootPath);
   if (!opened.ok) throw new Error(opened.error.kind);
   return opened.value;

@@ -1,0 +1,216 @@
+/**
+ * The upload resource (draft-ietf-httpbis-resumable-upload-12 §4): `?upload=ID` of the folder that
+ * the file goes to, so that what holds for the folder holds for it: users, mounts, the base. HEAD
+ * and GET tell the offset, PATCH appends, DELETE cancels. It answers the user alone who began the
+ * upload.
+ */
+
+import { parseMediaType } from "../../../http/fields/media-type.ts";
+import { refusals } from "../../../http/message/error.ts";
+import type { Response } from "../../../http/message/response.ts";
+import { ResponseBuilder } from "../../../http/message/response-builder.ts";
+import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
+import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
+import { unmatchableTag, weighRequest } from "../../content/selected-response.ts";
+import type { Answer, Endpoint } from "../../endpoint.ts";
+import type { Request } from "../../request.ts";
+import { storageFailure, uploadRefusals } from "../upload-refusals.ts";
+import type { UploadSite } from "../upload-site.ts";
+import type { CompletedUpload } from "./completed-uploads.ts";
+import { completedKey } from "./completed-uploads.ts";
+import { askedUpload, isUncoded, readUploadFields } from "./upload-fields.ts";
+import { uploadLimitLine } from "./upload-limits.ts";
+import { inconsistentLength, mismatchingOffset } from "./upload-problems.ts";
+import type { UploadResources } from "./upload-resources.ts";
+import { goesOn, isOver, keptResponse, turnKey, withLines } from "./upload-resources.ts";
+import type { UploadTurn } from "./upload-turns.ts";
+
+const methods = ["HEAD", "GET", "PATCH", "DELETE"] as const;
+type Method = (typeof methods)[number];
+
+/** The media type of what is appended (§6). */
+const partialType = "application/partial-upload";
+
+/** Answers requests to upload resources. */
+export class ResourceEndpoint implements Endpoint {
+  readonly isRepeatable = false;
+  readonly #site: UploadSite;
+  readonly #resources: UploadResources;
+
+  constructor(site: UploadSite, resources: UploadResources) {
+    this.#site = site;
+    this.#resources = resources;
+  }
+
+  methods({ head }: Request): readonly string[] {
+    if (askedUpload(head.target) === undefined) return [];
+    return this.#site.place(head) === undefined ? [] : methods;
+  }
+
+  /** Rejects with a `BodyError` when the body can't be read; what has come of it is kept. */
+  answer(request: Request): Answer | undefined {
+    const { head } = request;
+    const id = askedUpload(head.target);
+    if (id === undefined) return undefined;
+    const method = methods.find((known) => known === head.method);
+    const path = method === undefined ? undefined : this.#site.place(head);
+    if (method === undefined || path === undefined) return undefined;
+    const { pages } = this.#site.parts;
+    if (id === "" || !path.trailingSlash) return pages.refusal(uploadRefusals["no-upload"]);
+    if (method === "PATCH") {
+      const refused = this.#refusePatch(request);
+      if (refused !== undefined) return refused;
+    }
+    return this.#take(request, id, (turn) =>
+      this.#site.within(request, path, (folder) => this.#act(request, method, folder, id, turn)),
+    );
+  }
+
+  async #take(
+    { user }: Request,
+    id: string,
+    run: (turn: UploadTurn) => Promise<Response>,
+  ): Promise<Response> {
+    const turn = await this.#resources.turns.take(turnKey(id, user));
+    try {
+      return await run(turn);
+    } finally {
+      turn.end();
+    }
+  }
+
+  /** Why a PATCH can be of no upload, whatever its state. */
+  #refusePatch(request: Request): Response | undefined {
+    const { pages } = this.#site.parts;
+    const { fields, hasContent } = request.head;
+    const type = parseMediaType(fields.get("content-type") ?? "");
+    if ((hasContent || fields.has("content-type")) && type?.essence !== partialType) {
+      const refusal = pages.refusal(refusals["media-type"], `it isn't ${partialType}`);
+      // RFC 5789 §2.2.
+      return withLines(refusal, goesOn, ["Accept-Patch", partialType]);
+    }
+    if (!isUncoded(fields)) return pages.refusal(uploadRefusals["content-coding"]);
+    const { isComplete, offset } = readUploadFields(fields);
+    if (isComplete === undefined || offset === undefined) {
+      return withLines(pages.refusal(uploadRefusals["upload-fields"]), goesOn);
+    }
+    return undefined;
+  }
+
+  async #act(
+    request: Request,
+    method: Method,
+    folder: UploadFolder,
+    id: string,
+    turn: UploadTurn,
+  ): Promise<Response> {
+    const { pages } = this.#site.parts;
+    const key = completedKey(folder, id, request.user);
+    const completed = this.#resources.completed.find(key);
+    if (completed !== undefined) return this.#again(request, method, key, completed);
+    const opened = await this.#resources.open(folder, id, request.receivedMs);
+    if (!opened.ok) return this.#notOpened(opened.error);
+    const resumable = opened.value;
+    try {
+      if (resumable.record.user !== request.user) return this.#notOpened("ENOENT");
+      if (this.#restMs(resumable, request) < 0) {
+        await resumable.discard();
+        return this.#notOpened("ENOENT");
+      }
+      // It has no entity tag that a condition could be about.
+      const { kind } = weighRequest(request, { entityTag: unmatchableTag });
+      if (kind !== "proceed") return pages.preconditionFailed();
+      if (method === "PATCH") return await this.#patch(request, folder, id, resumable, turn);
+      if (method !== "DELETE") return await this.#tell(resumable, request);
+      await resumable.discard();
+      return new ResponseBuilder(204).noting({ reason: "an upload is cancelled" }).build();
+    } finally {
+      await resumable.close();
+    }
+  }
+
+  /** The answer about an upload that is over. */
+  async #again(
+    { head, body }: Request,
+    method: Method,
+    key: string,
+    { answer, octets }: CompletedUpload,
+  ): Promise<Response> {
+    if (method === "DELETE") {
+      this.#resources.completed.forget(key);
+      return new ResponseBuilder(204).build();
+    }
+    if (method !== "PATCH") {
+      return new ResponseBuilder(204)
+        .field("Cache-Control", "no-store")
+        .line(isOver)
+        .field("Upload-Offset", String(octets))
+        .field("Upload-Length", String(octets))
+        .line(uploadLimitLine(this.#site.parts.limits))
+        .build();
+    }
+    const { isComplete, offset = 0 } = readUploadFields(head.fields);
+    if (offset !== octets) return mismatchingOffset(octets, offset);
+    const piece = head.hasContent ? await body.read() : undefined;
+    const hasMore = piece !== undefined && piece.length > 0;
+    if (hasMore || isComplete !== true) return inconsistentLength("the upload is complete");
+    return { ...answer, note: { reason: "answered again: the upload is complete" } };
+  }
+
+  #notOpened(code: string): Response {
+    const { pages } = this.#site.parts;
+    if (code === "ENOENT") return pages.refusal(uploadRefusals["no-upload"]);
+    if (code !== "EBUSY") return storageFailure(code, pages);
+    const refusal = pages.refusal(refusals.overloaded, "another process has the upload");
+    return withLines(refusal, ["Retry-After", "1"]);
+  }
+
+  /** How long the upload may stay as it is. */
+  #restMs({ modifiedMs = 0 }: ResumableUpload, { receivedMs }: Request): number {
+    const { uploadUnfinishedTimeMs } = this.#site.parts.limits;
+    return modifiedMs + uploadUnfinishedTimeMs - receivedMs;
+  }
+
+  /** How far it has come (§4.3.2). */
+  async #tell(resumable: ResumableUpload, request: Request): Promise<Response> {
+    const { limits } = this.#site.parts;
+    const code = await resumable.settle();
+    if (code !== undefined) return this.#resources.fail(resumable, code);
+    const { length } = resumable.record;
+    const limit = uploadLimitLine(limits, this.#restMs(resumable, request));
+    return length === undefined
+      ? keptResponse(204, resumable, limit)
+      : keptResponse(204, resumable, ["Upload-Length", String(length)], limit);
+  }
+
+  async #patch(
+    request: Request,
+    folder: UploadFolder,
+    id: string,
+    resumable: ResumableUpload,
+    turn: UploadTurn,
+  ): Promise<Response> {
+    const { limits } = this.#site.parts;
+    const fields = readUploadFields(request.head.fields);
+    const { octets } = resumable.upload;
+    if (fields.offset !== octets) {
+      // The offset is told, so it must be on the disk.
+      const code = await resumable.settle();
+      if (code !== undefined) return this.#resources.fail(resumable, code);
+      return mismatchingOffset(octets, fields.offset ?? 0);
+    }
+    const told = this.#resources.lengthOf(request, fields, resumable);
+    if (told.kind === "inconsistent") return inconsistentLength("the lengths differ");
+    const least = told.length ?? octets + (request.head.contentLength ?? 0);
+    if (least > limits.uploadBytesMax) return this.#resources.tooLarge();
+    const admission = this.#site.admit(request);
+    if ("status" in admission) return admission;
+    try {
+      const appending = { request, folder, id, resumable, turn, admission, fields, isKnown: true };
+      const answer = await this.#resources.append(appending, told.length);
+      return answer === "kept" ? keptResponse(204, resumable, uploadLimitLine(limits)) : answer;
+    } finally {
+      admission.end();
+    }
+  }
+}
