@@ -7,7 +7,7 @@
 
 import { defaultLimits, resolveLimits } from "../base/limits.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
-import { LogOutput } from "../server/logging/log-output.ts";
+import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
@@ -131,7 +131,7 @@ async function start(
   }
   const own = {
     ...uploadListener(config, ready),
-    write: log.write,
+    write: (lines: string): void => log.write(lines),
     isTerminal: () => config.logFile === undefined && isTerminal(),
   };
   return onPort(config, (port) => serve({ ...options, ...own, port }));

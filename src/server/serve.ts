@@ -27,7 +27,7 @@ import { listenError, Listener } from "./listener.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog } from "./log.ts";
-import { LogOutput } from "./logging/log-output.ts";
+import { LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";

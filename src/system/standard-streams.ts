@@ -7,8 +7,8 @@
  * access log, asks for `queued` first. Standard error, whose writers don't, has a bound of its own.
  *
  * A terminal may be stopped by its user (Ctrl-S), and is written to as `output/terminal-sink.ts`
- * says. The others are sinks of Bun. `process.stdout` and `process.stderr` belong to node:stream, which takes
- * longer to load (11 ms) than everything else that a process does before it listens.
+ * says. The others are sinks of Bun. `process.stdout` and `process.stderr` belong to node:stream,
+ * which takes longer to load (11 ms) than everything else that a process does before it listens.
  */
 
 import type { BunFile } from "bun";
@@ -17,7 +17,6 @@ import type { ByteCount, Milliseconds } from "../base/units.ts";
 import { mebibytes } from "../base/units.ts";
 import { lookInto } from "./file-system.ts";
 import { openLibc } from "./libc.ts";
-import { ReaderProgress } from "./output/reader-progress.ts";
 
 /** Written at a time when text is queued; short, so that a slow reader is seen to take some. */
 const pieceBytes = 16 * 1024;
@@ -47,6 +46,43 @@ interface Piece {
 interface Footer {
   /** `text`, with what removes the line before it, and what writes it again behind it. */
   below(text: Uint8Array | string): Uint8Array | string;
+}
+
+/** Whether the reader of an output still takes something, for those who wait for its end. */
+export class ReaderProgress {
+  /** Writes that were begun: one more when the reader has taken the one before. */
+  #taken = 0;
+  /** What `#taken` was when a wait found that the reader takes nothing. */
+  #stalledAt = -1;
+
+  /** The next write is about to begin. */
+  note(): void {
+    this.#taken++;
+  }
+
+  /**
+   * Resolves when `done` does, or when the reader takes nothing for `stallMs` though `isWaiting`
+   * says that something is left; at once when it has taken nothing since an earlier wait that ended
+   * so.
+   */
+  async waitFor(
+    done: Promise<unknown>,
+    stallMs: Milliseconds,
+    isWaiting: () => boolean,
+  ): Promise<void> {
+    let isDone = false;
+    const end = (async () => {
+      await done;
+      isDone = true;
+    })();
+    for (;;) {
+      const taken = this.#taken;
+      if (isWaiting() && this.#stalledAt === taken) return;
+      await Promise.race([end, Bun.sleep(stallMs)]);
+      if (isDone) return;
+      if (isWaiting() && this.#taken === taken) this.#stalledAt = taken;
+    }
+  }
 }
 
 /**

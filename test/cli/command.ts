@@ -86,7 +86,7 @@ export class Command implements AsyncDisposable {
     return inTime(this.#process.exited, "the exit");
   }
 
-  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL"): void {
+  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGKILL"): void {
     this.#process.kill(name);
   }
 

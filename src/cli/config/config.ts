@@ -34,7 +34,7 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
    * "1Gx2". By default it is never rotated.
    */
   readonly logRotate?: string;
-  /** Whether nothing is printed but errors; false by default. A log in a file is written all the same. */
+  /** Whether nothing is printed but errors, and only a log in a file; false by default. */
   readonly quiet?: boolean;
   /** A file that has the port in it while the server listens; none by default. */
   readonly portFile?: string;

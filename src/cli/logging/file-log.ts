@@ -13,15 +13,15 @@ import type { Limits } from "../../base/limits.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
 import { defaultOptions } from "../../server/serve-options.ts";
 import { LogFile } from "../../server/logging/log-file.ts";
-import type { LogStream } from "../../server/logging/log-output.ts";
-import { LogOutput } from "../../server/logging/log-output.ts";
+import type { LogStream } from "../../server/log.ts";
+import { LogOutput } from "../../server/log.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import { realPath } from "../../system/file-system.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, isHidden, rootPath } from "../../tree/path.ts";
 import type { Config } from "../config/config.ts";
-import { readRotation } from "../options/log-rows.ts";
+import { readRotation } from "../options/connection-kinds.ts";
 import { LineGatherer } from "../workers/worker-log.ts";
 
 /** The access log of the command. */
@@ -32,6 +32,10 @@ export interface CommandLog {
   write(lines: string): void;
   /** Resolves when all is written that will be. The process ends then. */
   end(): Promise<void>;
+}
+
+function say(line: string): void {
+  void standardError.write(`postern: ${line}\n`);
 }
 
 /** The real path of `file`, which may not exist yet. */
@@ -74,7 +78,6 @@ export async function openFileLog(
 ): Promise<CommandLog> {
   refuseServedLog(path, config);
   const rotation = config.logRotate === undefined ? undefined : readRotation(config.logRotate);
-  const say = (line: string): void => void standardError.write(`postern: ${line}\n`);
   const opened = await LogFile.open(path, rotation, {
     failed: say,
     lost: (lines, why) => output.lost(lines, why),

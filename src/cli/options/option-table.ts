@@ -18,8 +18,14 @@ import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
-import { connectionRows, deadlinesText, fileMode, ready, workers } from "./connection-kinds.ts";
-import { logRows } from "./log-rows.ts";
+import {
+  connectionRows,
+  deadlinesText,
+  fileMode,
+  logRows,
+  ready,
+  workers,
+} from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   auth,

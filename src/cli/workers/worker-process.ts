@@ -5,7 +5,7 @@
 import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
-import type { LogStream } from "../../server/logging/log-output.ts";
+import type { LogStream } from "../../server/log.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 

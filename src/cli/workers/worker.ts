@@ -11,7 +11,7 @@
 import { defaultLimits, resolveLimits } from "../../base/limits.ts";
 import type { Milliseconds } from "../../base/units.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
-import { LogOutput } from "../../server/logging/log-output.ts";
+import { LogOutput } from "../../server/log.ts";
 import type { Server } from "../../server/serve.ts";
 import { serve } from "../../server/serve.ts";
 import type { ServeOptions } from "../../server/serve-options.ts";

@@ -1,7 +1,7 @@
 /**
  * The access log in a file. Lines are appended in whole (O_APPEND) by one write at a time, which a
  * thread makes, so that a slow disk holds no request up. Lines that come meanwhile are queued; the
- * caller bounds the queue (`log-output.ts`).
+ * caller bounds the queue (`LogOutput`).
  *
  * The path is opened again when `reopen` is called, as `logrotate` with `create` wants it. A file
  * that is emptied in place (`copytruncate`) is written from its new end on. With a rotation, the
@@ -18,8 +18,8 @@ import { open } from "node:fs/promises";
 import type { Milliseconds } from "../../base/units.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { ReaderProgress } from "../../system/output/reader-progress.ts";
-import type { LogStream } from "./log-output.ts";
+import { ReaderProgress } from "../../system/standard-streams.ts";
+import type { LogStream } from "../log.ts";
 import type { LogRotation } from "./log-rotation.ts";
 import { fileAt, renameChain } from "./log-rotation.ts";
 
@@ -33,7 +33,7 @@ const lineFeed = 0x0a;
 const nothing = new Uint8Array(0);
 
 /** What a log tells of its file. */
-export interface LogFileReport {
+interface LogFileReport {
   /** So many lines can't be written, for the reason that `why` gives. */
   lost(lines: number, why: string): void;
   /** `line` is what has failed, without its line break. */
@@ -42,7 +42,7 @@ export interface LogFileReport {
 
 /** An open file. */
 interface OpenFile {
-  readonly handle: FileHandle;
+  readonly logFile: FileHandle;
   readonly inode: number;
   /** Its octets, as far as is known: others may empty it. */
   bytes: number;
@@ -80,10 +80,10 @@ async function openAt(path: string): Promise<Result<OpenFile, string>> {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
   try {
     // Without O_NONBLOCK the opening of a FIFO waits for its reader.
-    const handle = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, fileMode);
-    const stat = await handle.stat();
-    if (stat.isFile()) return success({ handle, inode: stat.ino, bytes: stat.size });
-    await handle.close();
+    const logFile = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, fileMode);
+    const stat = await logFile.stat();
+    if (stat.isFile()) return success({ logFile, inode: stat.ino, bytes: stat.size });
+    await logFile.close();
     return failure("it is no file");
   } catch (error) {
     const code = codeOf(error);
@@ -165,7 +165,7 @@ export class LogFile implements LogStream {
   /** Closes the file, when all is written that was to be. */
   async close(): Promise<void> {
     await this.#drained;
-    await this.#file.handle.close();
+    await this.#file.logFile.close();
   }
 
   async #drain(): Promise<void> {
@@ -194,7 +194,7 @@ export class LogFile implements LogStream {
     // The rest of a line is of no use in another file.
     if (this.#owed.length > 0) this.#lost(this.#owed, "another file was begun within a line");
     this.#owed = nothing;
-    await this.#file.handle.close();
+    await this.#file.logFile.close();
     this.#file = opened.value;
     return undefined;
   }
@@ -245,7 +245,7 @@ export class LogFile implements LogStream {
     if (this.#rotation === undefined || this.#fitting(lines) > 0) return undefined;
     try {
       // Others may have emptied the file.
-      this.#file.bytes = (await this.#file.handle.stat()).size;
+      this.#file.bytes = (await this.#file.logFile.stat()).size;
       if (this.#file.bytes === 0 || this.#fitting(lines) > 0) return undefined;
       // Where another program has moved the file away, its path is free or has a new one.
       const there = await fileAt(this.#path);
@@ -262,7 +262,7 @@ export class LogFile implements LogStream {
     let at = 0;
     try {
       while (at < octets.length) {
-        const { bytesWritten } = await this.#file.handle.write(octets, at, octets.length - at);
+        const { bytesWritten } = await this.#file.logFile.write(octets, at, octets.length - at);
         at += bytesWritten;
         this.#file.bytes += bytesWritten;
       }

@@ -155,7 +155,7 @@ class Handshake extends SocketHolder {
     this.#hasEnded = true;
   }
 
-  /** The handshake has failed, as `why` says. Of a client that has sent nothing, nothing is told. */
+  /** The handshake has failed, as `why` says. A client that has sent nothing isn't told of. */
   fail(why: string): void {
     if (this.#hasEnded || this.#heard?.length === 0) return;
     this.#hasEnded = true;
