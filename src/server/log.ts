@@ -316,9 +316,6 @@ type LogLimits = Pick<
   "logQueueBytesMax" | "logDropsTimeMs" | "logDropsIntervalMs" | "logStallTimeMs"
 >;
 
-/** Why lines are dropped when too many wait. */
-const tooSlow = "its reader is too slow";
-
 function toStandardError(line: string): void {
   void standardError.write(`postern: ${line}\n`);
 }
@@ -330,18 +327,24 @@ export class LogOutput {
   readonly #logStream: LogStream;
   readonly #say: (line: string) => void;
   #dropped = 0;
-  #why = tooSlow;
+  readonly #slowness: string;
+  #why = "";
   /** Whether the alarm is set: for the first report, or for the next one. */
   #isReporting = false;
 
-  /** `say` is told, in a line without its line break, how many lines were dropped. */
+  /**
+   * `say` is told, in a line without its line break, how many lines were dropped; `slowness` is why
+   * they are when too many wait.
+   */
   constructor(
     limits: LogLimits,
     alarm: Alarm,
     stream: LogStream = standardOutput,
     say: (line: string) => void = toStandardError,
+    slowness = "its reader is too slow",
   ) {
     this.#limits = limits;
+    this.#slowness = slowness;
     this.#alarm = alarm;
     this.#logStream = stream;
     this.#say = say;
@@ -356,7 +359,7 @@ export class LogOutput {
     if (queued === 0 || queued + Buffer.byteLength(lines) <= this.#limits.logQueueBytesMax) {
       return this.#logStream.write(lines);
     }
-    this.lost(lines.split("\n").length - 1, tooSlow);
+    this.lost(lines.split("\n").length - 1, this.#slowness);
     return Promise.resolve();
   };
 
@@ -379,7 +382,7 @@ export class LogOutput {
     this.#alarm.clear();
     this.#isReporting = false;
     const { queuedLines } = this.#logStream;
-    if (queuedLines > 0) this.#why = tooSlow;
+    if (queuedLines > 0) this.#why = this.#slowness;
     this.#dropped += queuedLines;
     this.#tell();
   }

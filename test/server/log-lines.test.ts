@@ -94,8 +94,12 @@ describe("each kind of line fits the schema, and has no member that it doesn't n
       faults: [{ path: "/late", statuses: [503] }],
     });
     const login = `Authorization: Basic ${btoa("ines:secret")}\r\n`;
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const trace = `traceparent: 00-${traceId}-00f067aa0ba902b7-01\r\n`;
     const head = `Host: localhost:1\r\n${login}`;
-    await logging.send(`GET /a.txt HTTP/1.1\r\n${head}User-Agent: x\r\nReferer: y\r\n${close}`);
+    await logging.send(
+      `GET /a.txt HTTP/1.1\r\n${head}${trace}User-Agent: x\r\nReferer: y\r\n${close}`,
+    );
     await logging.send(`GET /none HTTP/1.0\r\n${head}\r\n`);
     await logging.send(`GET /late HTTP/1.1\r\n${head}${close}`);
     await logging.send(`GET /a.txt HTTP/1.1\r\nHost: localhost\r\n${close}`);
@@ -111,7 +115,7 @@ describe("each kind of line fits the schema, and has no member that it doesn't n
     const lines = await logging.until(7);
     expect(lines.flatMap((line) => schema.faults(line))).toEqual([]);
     expect(lines.map(({ status }) => status)).toEqual([200, 404, 503, 401, 400, 400, 200]);
-    expect(lines[0]).toMatchObject({ user: "ines", host: "localhost", userAgent: "x" });
+    expect(lines[0]).toMatchObject({ user: "ines", traceId, host: "localhost", userAgent: "x" });
     expect(lines[2]?.["faults"]).toEqual(["statuses"]);
     expect(lines[4]?.["refusal"]).toBe("target");
     expect(lines[6]?.["form"]).toMatchObject({ name: "Ines", tag: ["a", "b"] });

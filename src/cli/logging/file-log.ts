@@ -86,7 +86,13 @@ export async function openFileLog(
     throw new ServeError("logFile", `the log ${path} can't be opened: ${opened.error}`);
   }
   const file = opened.value;
-  const output = new LogOutput(limits, new EventLoop().alarm(), file, say);
+  const output = new LogOutput(
+    limits,
+    new EventLoop().alarm(),
+    file,
+    say,
+    `${path}: its disk is too slow`,
+  );
   const gatherer = new LineGatherer(output.write, limits.workerLogTimeMs);
   process.on("SIGUSR1", () => file.reopen());
   return {

@@ -118,11 +118,11 @@ const rotation = { bytesMin: 4096, bytesMax: 2 ** 40, filesMax: 100, usualFiles:
 
 const rotationExpected = 'a size from 4k on, and how many files are kept, "10M" or "10Mx5"';
 
-/** When the log is rotated, as `text` says, and what is kept; undefined when it says neither. */
+/** When the log is rotated, as `given` says, and what is kept; undefined when it says neither. */
 export function readRotation(
-  text: string,
+  given: string,
 ): { readonly bytes: number; readonly files: number } | undefined {
-  const [, digits, unit = "", count] = /^(\d{1,13})([kmg]?)(?:x(\d{1,3}))?$/i.exec(text) ?? [];
+  const [, digits, unit = "", count] = /^(\d{1,13})([kmg]?)(?:x(\d{1,3}))?$/i.exec(given) ?? [];
   const bytes = Number(digits) * (sizeUnits[unit.toLowerCase()] ?? 1);
   const files = Number(count ?? rotation.usualFiles);
   const isSize = bytes >= rotation.bytesMin && bytes <= rotation.bytesMax;

@@ -76,6 +76,15 @@ function lineLength(lines: Uint8Array): number {
   return lines.indexOf(lineFeed) + 1;
 }
 
+/** Closes `logFile`. A disk on a network may refuse only then what it has taken before. */
+async function release(logFile: FileHandle): Promise<void> {
+  try {
+    await logFile.close();
+  } catch {
+    // Nothing can be done about it any more.
+  }
+}
+
 async function openAt(path: string): Promise<Result<OpenFile, string>> {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
   try {
@@ -165,7 +174,7 @@ export class LogFile implements LogStream {
   /** Closes the file, when all is written that was to be. */
   async close(): Promise<void> {
     await this.#drained;
-    await this.#file.logFile.close();
+    await release(this.#file.logFile);
   }
 
   async #drain(): Promise<void> {
@@ -194,8 +203,9 @@ export class LogFile implements LogStream {
     // The rest of a line is of no use in another file.
     if (this.#owed.length > 0) this.#lost(this.#owed, "another file was begun within a line");
     this.#owed = nothing;
-    await this.#file.logFile.close();
+    const { logFile: before } = this.#file;
     this.#file = opened.value;
+    await release(before);
     return undefined;
   }
 
