@@ -268,6 +268,7 @@ export class LogFile implements LogStream {
   }
 
   async #append(lines: Uint8Array): Promise<void> {
+    if (this.#owed.length > 0) await this.#checkOwed();
     const octets = this.#owed.length === 0 ? lines : Buffer.concat([this.#owed, lines]);
     let at = 0;
     try {
@@ -281,6 +282,20 @@ export class LogFile implements LogStream {
       this.#keep(octets, at);
       this.#lost(octets.subarray(at + this.#owed.length), reasonOf(error));
     }
+  }
+
+  /** Drops what is owed of a line when its beginning isn't at the end of the file any more. */
+  async #checkOwed(): Promise<void> {
+    try {
+      const { size } = await this.#file.logFile.stat();
+      if (size === this.#file.bytes) return;
+      this.#file.bytes = size;
+    } catch {
+      // The write will say what is wrong.
+      return;
+    }
+    this.#lost(this.#owed, "the file was changed within a line");
+    this.#owed = nothing;
   }
 
   /** `octets` can't be written from `at` on: what is missing of a line that is begun is owed. */

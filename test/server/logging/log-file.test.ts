@@ -222,7 +222,7 @@ async function onFullDisk(path: string, code: string): Promise<string> {
     await file.close();
     console.log(reports.join(", "));
   `;
-  const script = 'trap "" XFSZ; ulimit -f 1; exec "$0" -e "$1"';
+  const script = 'trap "" XFSZ; ulimit -S -f 1; exec "$0" -e "$1"';
   const child = Bun.spawn(["bash", "-c", script, process.execPath, program], { stderr: "pipe" });
   const said = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error(await child.stderr.text());
@@ -256,10 +256,23 @@ describe("on a full disk", () => {
       log.path,
       `await file.write(${JSON.stringify(line)}.repeat(12));
        await file.write("dropped\\n");
-       truncateSync(path, 500);
+       Bun.spawnSync(["prlimit", "--pid", String(process.pid), "--fsize=unlimited"]);
        await file.write("room again\\n");`,
     );
-    expect(log.text()).toBe(`${line.repeat(5)}${"x".repeat(75)}\nroom again\n`);
+    expect(log.text()).toBe(`${line.repeat(11)}room again\n`);
     expect(said).toBe(`1 ${log.path}: EFBIG, 1 ${log.path}: EFBIG`);
+  });
+
+  test("and the rest of a line isn't written into a file that was emptied within it", async () => {
+    const log = new Log();
+    const said = await onFullDisk(
+      log.path,
+      `await file.write(${JSON.stringify(line)}.repeat(12));
+       truncateSync(path);
+       await file.write("room again\\n");`,
+    );
+    expect(log.text()).toBe("room again\n");
+    const why = "the file was changed within a line";
+    expect(said).toBe(`1 ${log.path}: EFBIG, 1 ${log.path}: ${why}`);
   });
 });
