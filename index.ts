@@ -7,6 +7,7 @@
 
 export { defaultLimits } from "./src/base/limits.ts";
 export type { Limits } from "./src/base/limits.ts";
+export type { TappedConnection, Wiretap } from "./src/base/wiretap.ts";
 export type { Config } from "./src/cli/config/config.ts";
 export { defineConfig } from "./src/cli/config/config.ts";
 export type { Form, FormFile, FormValue } from "./src/site/forms/form-data.ts";
@@ -52,6 +53,6 @@ export { ServeError } from "./src/site/serve-error.ts";
 export type { MemoryBody, MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
 
 if (import.meta.main) {
-  const { main } = await import("./src/cli/main.ts");
-  await main(process.argv.slice(2));
+  // Without an `await`, which a module that others `require` can't have.
+  void import("./src/cli/main.ts").then(({ main }) => main(process.argv.slice(2)));
 }

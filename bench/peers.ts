@@ -237,6 +237,12 @@ function postern(name: string, checkout: string): Peer {
   };
 }
 
+/** The program of the command `postern`, by the manifest of the package in `folder`. */
+function commandOf(folder: string): string {
+  const { bin } = require(join(folder, "package.json")) as { readonly bin: { postern: string } };
+  return join(folder, bin.postern);
+}
+
 function launchPostern(program: string, site: Site, checkout: string): Launch {
   const { root, setup, port, backend } = site;
   if (setup.upload) {
@@ -252,8 +258,7 @@ function launchPostern(program: string, site: Site, checkout: string): Launch {
   if (setup.proxied) flags.push("--proxy", `/=http://127.0.0.1:${backend}`);
   if (setup.tls) flags.push("--tls-cert", site.certificate, "--tls-key", site.key);
   if (setup.workers !== undefined) flags.push("--workers", String(setup.workers));
-  const script =
-    site.package === undefined ? join(checkout, "index.ts") : join(site.package, "bin/postern.ts");
+  const script = site.package === undefined ? join(checkout, "index.ts") : commandOf(site.package);
   return { command: [program, script, root, ...flags] };
 }
 

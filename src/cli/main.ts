@@ -16,7 +16,7 @@ import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
-import { readCommandLine } from "./options/command-line.ts";
+import { readCommandLine, workerArgument } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
 import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { CommandLog } from "./logging/file-log.ts";
@@ -119,9 +119,6 @@ async function start(
   if (config.workers !== undefined && config.workers !== 1) {
     const { countWorkers, openWorkers } = await import("./workers/workers.ts");
     const count = countWorkers(config);
-    if (count > 1 && Bun.isStandaloneExecutable) {
-      throw new ServeError("workers", "a compiled executable can't start workers");
-    }
     if (count > 1 && config.unix !== undefined) {
       throw new ServeError("workers", "workers can't share a Unix socket");
     }
@@ -342,6 +339,10 @@ async function trustCommand(name: "trust" | "untrust"): Promise<Run> {
 export async function main(given: readonly string[]): Promise<void> {
   const words = withAllOctets(given);
   const [first = ""] = words;
+  if (first === workerArgument && Bun.isStandaloneExecutable && process.send !== undefined) {
+    await import("./workers/worker.ts");
+    return;
+  }
   const command = commands.get(first);
   if (command === undefined) return serveUntilStopped(words);
   const run = await command();

@@ -116,6 +116,7 @@ export interface ServeOptions extends SiteOptions {
 /** Options that have no default value: the server does without them. */
 const optionsWithoutDefault = [
   "files",
+  "store",
   "auth",
   "tls",
   "tlsRedirect",

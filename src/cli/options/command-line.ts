@@ -10,6 +10,12 @@ import type { CommandOnlyOptions, OptionName, Options } from "./option.ts";
 import type { OptionFlag } from "./option-flag.ts";
 import { optionFlags } from "./option-flag.ts";
 
+/**
+ * The first argument of an executable that is a worker process. It counts only where there is a
+ * channel for orders, too, so a person who gives it gets the usual answer to an unknown option.
+ */
+export const workerArgument = "--worker";
+
 /** What the command line asks for. */
 export interface CommandLine {
   /** What it asks of the server; an option that no word sets is absent. */

@@ -16,6 +16,7 @@
 import { defaultLimits } from "../../base/limits.ts";
 import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
+import { isStoreName } from "../../site/site-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
 import {
@@ -38,6 +39,7 @@ import {
   proxyText,
   redirectRules,
   rewriteRules,
+  storeRow,
   userText,
 } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
@@ -53,13 +55,14 @@ const limitKinds = {} as Record<keyof Limits, Kind<number>>;
 for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 export const optionTable = {
-  root: { topic: "access", kind: path("a folder's path"), flags: [] },
+  root: { topic: "access", kind: path("a folder's path", (root) => !isStoreName(root)), flags: [] },
   base: {
     topic: "paths",
     kind: text("a path", plainText("PATH")),
     flags: [{ name: "base", summary: "serve the folder under this path, such as /app/" }],
   },
   mounts: { topic: "paths", kind: folderPaths, flags: [] },
+  ...storeRow,
   proxy: {
     topic: "paths",
     kind: proxyTargets,

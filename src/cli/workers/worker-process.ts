@@ -6,10 +6,14 @@ import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
 import type { LogStream } from "../../server/log.ts";
+import { workerArgument } from "../options/command-line.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
-const program = fileURLToPath(new URL("./worker.ts", import.meta.url));
+/** What starts a worker. An executable has no other program than its own. */
+const command: readonly string[] = Bun.isStandaloneExecutable
+  ? [process.execPath, workerArgument]
+  : [process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))];
 
 /** `duration` as a message shows it. */
 function inSeconds(duration: Milliseconds): string {
@@ -34,7 +38,7 @@ export class WorkerProcess {
   /** Starts the process, whose lines go to `log`; throws when the system can't. */
   constructor(log: WorkerLog) {
     this.#log = log;
-    this.#child = Bun.spawn([process.execPath, ...process.execArgv, program], {
+    this.#child = Bun.spawn([...command], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",

@@ -351,7 +351,8 @@ export class TreeContent {
       file.close();
       return undefined;
     }
-    const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
+    const mayVary = this.#service.variants !== undefined && file.coding === undefined;
+    const varies = mayVary && hasVariants(mediaType, file.name);
     const usual = this.#fields.of(file.name, varies);
     const coded = coding === undefined ? usual : [...usual, coding];
     const fields = file.isUploaded === true ? [...coded, sandboxLine] : coded;
@@ -468,7 +469,7 @@ export class TreeContent {
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":
-        return pages.failed(`the file system answered ${found.code}`);
+        return pages.unreadable(found);
     }
   }
 }

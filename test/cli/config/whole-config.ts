@@ -5,6 +5,17 @@ export const whole: Required<Config> = {
   root: "site",
   base: "/app/",
   mounts: { "/docs": "docs" },
+  store: {
+    endpoint: "http://127.0.0.1:9000",
+    region: "eu-central-1",
+    accessKeyId: "key",
+    secretAccessKey: "secret",
+    sessionToken: "token",
+    fresh: 10,
+    staleIfError: 60,
+    cacheFolder: "cache",
+    mode: 0o640,
+  },
   proxy: {
     "/api": {
       target: "http://127.0.0.1:3000",
