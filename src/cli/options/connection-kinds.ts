@@ -6,12 +6,22 @@
 
 import type { Limits } from "../../base/limits.ts";
 import type { TlsOptions } from "../../server/serve-options.ts";
-import { isPemText } from "../../server/serve-options.ts";
+import { isPemText, optionWords } from "../../server/serve-options.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { faultUnless, path, plainText, text, truth, whole, wholeText } from "./value-kind.ts";
+import {
+  faultUnless,
+  path,
+  plainText,
+  text,
+  truth,
+  whole,
+  wholeText,
+  word,
+  wordList,
+} from "./value-kind.ts";
 
 /** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
@@ -237,8 +247,21 @@ export const connectionRows = {
   },
 } as const satisfies Partial<OptionTable>;
 
-/** The rows of the options that say where the access log goes, and how large its files get. */
+/** The rows of the options that say what the access log looks like, and where it goes. */
 export const logRows = {
+  log: {
+    topic: "output",
+    kind: word("FORM", optionWords.log),
+    flags: [
+      {
+        name: "log",
+        short: "l",
+        summary: `access log: ${wordList(optionWords.log)}`,
+        isCommon: true,
+      },
+    ],
+    default: "short",
+  },
   logFile: {
     topic: "output",
     scope: "command",

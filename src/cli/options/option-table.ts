@@ -287,19 +287,6 @@ export const optionTable = {
     ],
     restart: true,
   },
-  log: {
-    topic: "output",
-    kind: word("FORM", optionWords.log),
-    flags: [
-      {
-        name: "log",
-        short: "l",
-        summary: `access log: ${wordList(optionWords.log)}`,
-        isCommon: true,
-      },
-    ],
-    default: "short",
-  },
   ...logRows,
   quiet: {
     topic: "output",
