@@ -11,8 +11,9 @@ import { constants, openSync, writeSync } from "node:fs";
 
 import { milliseconds } from "../../base/units.ts";
 
-/** How long a full terminal is left alone before the next write. */
-const restMs = milliseconds(20);
+/** How long a full terminal is left alone before the next write: at first, and at most. */
+const restMs = milliseconds(1);
+const longestRestMs = milliseconds(20);
 
 function isFull(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EAGAIN";
@@ -54,8 +55,12 @@ export class TerminalSink {
   }
 
   async #writeRest(octets: Uint8Array, from: number): Promise<number> {
-    for (let at = from; at < octets.length; at += this.#writeSome(octets.subarray(at))) {
-      await Bun.sleep(restMs);
+    let wait = restMs;
+    for (let at = from; at < octets.length;) {
+      await Bun.sleep(wait);
+      const written = this.#writeSome(octets.subarray(at));
+      at += written;
+      wait = written > 0 ? restMs : milliseconds(Math.min(wait * 2, longestRestMs));
     }
     return octets.length;
   }
