@@ -328,7 +328,8 @@ export class LogOutput {
   readonly #say: (line: string) => void;
   #dropped = 0;
   readonly #slowness: string;
-  #why = "";
+  /** Why the last of them were. */
+  #why: string;
   /** Whether the alarm is set: for the first report, or for the next one. */
   #isReporting = false;
 
@@ -345,6 +346,7 @@ export class LogOutput {
   ) {
     this.#limits = limits;
     this.#slowness = slowness;
+    this.#why = slowness;
     this.#alarm = alarm;
     this.#logStream = stream;
     this.#say = say;
@@ -381,9 +383,7 @@ export class LogOutput {
     await this.#logStream.waitFor(written, this.#limits.logStallTimeMs);
     this.#alarm.clear();
     this.#isReporting = false;
-    const { queuedLines } = this.#logStream;
-    if (queuedLines > 0) this.#why = this.#slowness;
-    this.#dropped += queuedLines;
+    this.#dropped += this.#logStream.queuedLines;
     this.#tell();
   }
 

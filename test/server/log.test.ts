@@ -524,4 +524,14 @@ describe("a log whose reader is slow", () => {
     clock.advance(1000);
     expect(said).toHaveLength(3);
   });
+
+  test("says at the end what was lost for another reason", async () => {
+    const { stream } = slowStream();
+    const said: string[] = [];
+    const output = new LogOutput(limits, new FakeClock(), stream, (text) => said.push(text));
+    output.lost(2, "the disk is full");
+    await output.end();
+    await output.end();
+    expect(said).toEqual(["2 lines of the access log were dropped: the disk is full"]);
+  });
 });

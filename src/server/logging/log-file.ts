@@ -145,7 +145,7 @@ export class LogFile implements LogStream {
   }
 
   get queuedLines(): number {
-    return this.#waiting.reduce((lines, octets) => lines + countLines(octets), 0);
+    return [this.#owed, ...this.#waiting].reduce((sum, octets) => sum + countLines(octets), 0);
   }
 
   write(lines: Uint8Array | string): Promise<void> {

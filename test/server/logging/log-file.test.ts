@@ -256,6 +256,8 @@ describe("on a full disk", () => {
       log.path,
       `await file.write(${JSON.stringify(line)}.repeat(12));
        await file.write("dropped\\n");
+       // The line that was begun is neither written nor lost yet.
+       if (file.queuedLines !== 1) throw new Error(String(file.queuedLines));
        Bun.spawnSync(["prlimit", "--pid", String(process.pid), "--fsize=unlimited"]);
        await file.write("room again\\n");`,
     );
