@@ -27,15 +27,16 @@ export async function fileAt(path: string): Promise<number | undefined> {
   }
 }
 
-/** Renames the file at `path`, and the `files - 1` before it. Rejects with the system's error. */
+/**
+ * Renames the file at `path`, and those before it up to the first free number, `files` at most.
+ * Rejects with the system's error. What was renamed by then has left a number free, so the next try
+ * renames nothing twice.
+ */
 export async function renameChain(path: string, files: number): Promise<void> {
-  for (let number = files; number >= 1; number--) {
-    const from = number === 1 ? path : `${path}.${number - 1}`;
-    try {
-      await rename(from, `${path}.${number}`);
-    } catch (error) {
-      // Fewer files than are kept.
-      if (!isAbsence(error)) throw error;
-    }
+  let free = 1;
+  while (free < files && (await fileAt(`${path}.${free}`)) !== undefined) free++;
+  for (let number = free; number > 1; number--) {
+    await rename(`${path}.${number - 1}`, `${path}.${number}`);
   }
+  await rename(path, `${path}.1`);
 }
