@@ -267,15 +267,17 @@ function stopOnSignal(server: Server | Workers, log: CommandLog, config: Config)
   return { stop, stopped: stopped.promise };
 }
 
+/** Ends the process because of an error that nothing handles. */
+function endWith(error: unknown): never {
+  void standardError.write(`${Bun.inspect(error)}\n`);
+  process.exit(1);
+}
+
 /**
  * Ends the process with status 1 on an error that nothing handles. Bun itself does so only once the
  * promise of the program has settled.
  */
 function endOnUnhandledError(): void {
-  const endWith = (error: unknown): never => {
-    void standardError.write(`${Bun.inspect(error)}\n`);
-    process.exit(1);
-  };
   process.on("uncaughtException", endWith);
   process.on("unhandledRejection", endWith);
 }

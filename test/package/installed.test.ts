@@ -161,6 +161,10 @@ describe("the package", () => {
     expect(await command.stderr).toContain("Cache hit");
   });
 
+  test("starts with 0.9 MB of bytecode at most, which takes 3 ms to load", () => {
+    expect(files().get("dist/postern-start.js.jsc")).toBeLessThan(900_000);
+  });
+
   test("collects no garbage before its first answer", async () => {
     const log = await engineLog("/a.txt", "BUN_JSC_logGC");
     expect(log).toContain("[GC<");
