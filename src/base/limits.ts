@@ -9,6 +9,7 @@
 import type {
   FaultLimits,
   LiveLimits,
+  OperationsLimits,
   RecordLimits,
   StoreLimits,
   UploadLimits,
@@ -27,6 +28,7 @@ export interface Limits
     UploadLimits,
     FaultLimits,
     LiveLimits,
+    OperationsLimits,
     RecordLimits,
     WebSocketLimits,
     WorkerLimits {
@@ -118,6 +120,8 @@ export interface Limits
   readonly logStallTimeMs: Milliseconds;
   /** How soon dropped lines of the access log are reported, with all that were dropped since. */
   readonly logDropsTimeMs: Milliseconds;
+  /** From one such report to the next. */
+  readonly logDropsIntervalMs: Milliseconds;
 
   /**
    * How often a server with a local certificate looks whether it still fits the machine's names and
@@ -320,9 +324,6 @@ export interface Limits
   readonly refusedCountEntriesMax: number;
   /** How long that count may take. */
   readonly refusedCountTimeMs: Milliseconds;
-
-  /** Processes that serve one port together. All other limits apply to each of them. */
-  readonly workersMax: number;
 }
 
 /** The limits of a server that sets none. */
@@ -358,6 +359,7 @@ export const defaultLimits: Limits = {
   stopTimeMs: seconds(5),
   logStallTimeMs: seconds(1),
   logDropsTimeMs: seconds(10),
+  logDropsIntervalMs: seconds(60),
   certificateLookTimeMs: seconds(600),
 
   mountsMax: 64,
@@ -498,6 +500,11 @@ export const defaultLimits: Limits = {
   refusedCountEntriesMax: 20_000,
   refusedCountTimeMs: seconds(2),
 
+  operationsConnectionsMax: 16,
+  metricsTimeMs: seconds(1),
+  loopLookTimeMs: milliseconds(100),
+  drainTimeMs: seconds(0),
+
   workersMax: 64,
   workerAnswerTimeMs: seconds(10),
   workerIntervalMs: seconds(1),
@@ -578,6 +585,8 @@ const relations: readonly LimitRelation[] = [
   atLeast("loginsPerAddressMax", 1, "or no user can log in"),
   atLeast("loginAddressesMax", 1, "or no user can log in"),
   atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
+  atLeast("operationsConnectionsMax", 1, "or metrics and health can't be asked for"),
+  atLeast("loopLookTimeMs", 10, "so that the looks leave time for requests"),
   atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
   atLeastAs("storeObjectBytesMax", "codingBytesMax"),
   atLeast("storeRequestsMax", 1, "or nothing is ever asked of a store"),

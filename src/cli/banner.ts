@@ -4,7 +4,7 @@ import type { Server } from "../server/serve.ts";
 
 /** A server or workers, as far as the line describes them. */
 type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
-  Partial<Pick<Server, "tlsRedirect" | "unix">>;
+  Partial<Pick<Server, "tlsRedirect" | "unix" | "metricsUrl" | "healthUrl">>;
 
 /** The line for people. */
 export function readyLine(server: Listening): string {
@@ -14,8 +14,20 @@ export function readyLine(server: Listening): string {
 
 /** The line for programs: one JSON object. */
 export function readyJson(server: Listening): string {
-  const { url, host, port, tlsRedirect, root, unix } = server;
-  const at = { url: url.href, host, port, tlsRedirect, unix };
+  const { url, host, port, tlsRedirect, root, unix, metricsUrl, healthUrl } = server;
+  const beside = { metrics: metricsUrl?.href, health: healthUrl?.href };
+  const at = { url: url.href, host, port, tlsRedirect, unix, ...beside };
   const ready = { event: "ready", ...at, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;
+}
+
+/** Lines that say where metrics and health are; none where they aren't. */
+export function operationsLines({
+  metricsUrl,
+  healthUrl,
+}: Pick<Listening, "metricsUrl" | "healthUrl">): readonly string[] {
+  return [
+    ...(metricsUrl === undefined ? [] : [`metrics: ${metricsUrl.href}`]),
+    ...(healthUrl === undefined ? [] : [`health: ${healthUrl.href}livez and readyz`]),
+  ];
 }

@@ -1,11 +1,20 @@
 /**
  * The observers of a server as a table: for each hook, those that have it. A hook that no observer
- * has costs a call and a comparison.
+ * has costs a call and a comparison. And that one of them which tests ask: the recorder.
  */
 
+import type { Scheduler } from "../schedule/scheduler.ts";
 import type { Response } from "../http/message/response.ts";
 import type { ExchangeReport, LiveReport, Observer, RefusalReason } from "../site/observer.ts";
 import type { Request } from "../site/request.ts";
+import type { RecordedRequest } from "./recording/recorded-request.ts";
+import type {
+  ExpectOptions,
+  NextOptions,
+  RecorderLimits,
+  RequestRecorder,
+} from "./recording/request-recorder.ts";
+import type { CompleteOptions } from "./serve-options.ts";
 
 type Call<A, B> = (a: A, b: B) => void;
 
@@ -74,4 +83,58 @@ export class Observers {
     this.disconnected.set(observers.map((one) => one.disconnected?.bind(one)));
     this.live.set(observers.map((one) => one.live?.bind(one)));
   }
+}
+
+/** What a test asks of the requests that a server got. */
+export interface Recording {
+  /**
+   * The requests that arrived, in their order, those in progress among them. One whose head was
+   * malformed is not. The oldest are dropped beyond `limits.requestsKeptMax` and
+   * `limits.requestsKeptBytesMax`.
+   */
+  readonly requests: readonly RecordedRequest[];
+  /**
+   * The first request that fits, is over, and wasn't given out by `next` before; one that has come
+   * already, or that comes `within` so many milliseconds, by default `limits.requestWaitTimeMs`.
+   * Rejects with an Error that says what came instead; also when requests were dropped, since it
+   * may have been among them.
+   *
+   * ```ts
+   * const hook = await server.next({ method: "POST", path: "/hook", within: 500 });
+   * ```
+   */
+  next(options?: NextOptions): Promise<RecordedRequest>;
+  /**
+   * The requests of that method and path that have arrived: one or more, or exactly `times`. Else
+   * throws an Error that says what came instead, the nearest first. It also throws when requests
+   * were dropped.
+   */
+  expect(method: string, path: string, options?: ExpectOptions): readonly RecordedRequest[];
+  /** Empties `requests`, and forgets that any of them was dropped. */
+  reset(): void;
+}
+
+/** The recorder of a server. Its code is loaded only by one that has it. */
+export async function openRecorder(
+  { record }: CompleteOptions,
+  limits: () => RecorderLimits,
+  scheduler: Scheduler,
+): Promise<RequestRecorder | undefined> {
+  if (!record) return undefined;
+  const { RequestRecorder: Recorder } = await import("./recording/request-recorder.ts");
+  return new Recorder(limits, () => scheduler.alarm());
+}
+
+/** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
+export function recordingOf(recorder: RequestRecorder | undefined): Recording {
+  const recorded = (): RequestRecorder => {
+    if (recorder === undefined) throw new TypeError("the option record is false");
+    return recorder;
+  };
+  return {
+    requests: recorder?.requests ?? [],
+    next: (options = {}) => recorded().next(options),
+    expect: (method, path, options = {}) => recorded().expect(method, path, options),
+    reset: () => recorder?.reset(),
+  };
 }

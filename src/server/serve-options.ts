@@ -9,6 +9,7 @@
  */
 
 import type { Wiretap } from "../base/wiretap.ts";
+import type { Scheme } from "../http/message/target.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { LineSpeed } from "./throttle/line-speed.ts";
@@ -92,6 +93,18 @@ export interface ServeOptions extends SiteOptions {
    * to a path that is missing. Called when the first one is missing; false by default.
    */
   readonly isTerminal?: () => boolean;
+  /**
+   * Counts what the server does, and serves the counts at `/metrics` on a listener of its own: a
+   * port, or "HOST:PORT"; by default on 127.0.0.1. With `true` they are only counted, for
+   * `server.measure()`. By default nothing is counted.
+   */
+  readonly metrics?: string | number | true;
+  /**
+   * Tells at `/livez` and `/readyz` whether the server lives and is ready, on a listener of its
+   * own: a port, or "HOST:PORT"; by default on 127.0.0.1. It may be that of `metrics`. None by
+   * default.
+   */
+  readonly health?: string | number;
   /** Receives errors of routes and of the server itself; standard error by default. */
   readonly onError?: (error: unknown) => void;
   /**
@@ -127,6 +140,8 @@ const optionsWithoutDefault = [
   "isTerminal",
   "onError",
   "onUpload",
+  "metrics",
+  "health",
   "unix",
   "unixMode",
   "wiretap",
@@ -255,6 +270,8 @@ type FixedOption =
   | "isTerminal"
   | "onError"
   | "onUpload"
+  | "metrics"
+  | "health"
   | "record"
   | "wiretap";
 
@@ -272,4 +289,26 @@ function checkWords(options: ServeOptions): void {
     if (value === undefined || words.includes(value)) continue;
     throw new ServeError(name, `${name} must be one of ${words.join(", ")}, not ${value}`);
   }
+}
+
+/** How clients name a server: on a Unix socket as on the default host. */
+export function addressOf({ host, tls, unix }: CompleteOptions): { host: string; scheme: Scheme } {
+  const scheme = tls === undefined || tls === false ? "http" : "https";
+  return { host: unix === undefined ? host : defaultOptions.host, scheme };
+}
+
+/**
+ * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
+ * a Unix socket.
+ */
+export function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  const shown = bare.includes(":") ? `[${bare}]` : bare;
+  return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
+}
+
+/** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
+export function hostNames(host: string): readonly string[] {
+  const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
+  return [host, ...machineNames()];
 }

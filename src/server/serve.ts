@@ -14,7 +14,6 @@ import type {
   WebSocketOptions,
   WebSocketRoute,
 } from "../site/web-socket/server-web-socket.ts";
-import type { Scheme } from "../http/message/target.ts";
 import type { Clock } from "../schedule/clock.ts";
 import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
@@ -26,56 +25,24 @@ import { connectionFactory, openBackends } from "./http1/http1-factory.ts";
 import { listenError, Listener } from "./listener.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
+import type { MetricFamily } from "./operations/metric-family.ts";
+import type { Operations, OperationsService } from "./operations/operations.ts";
 import { AccessLog, LogOutput } from "./log.ts";
 import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
-import { Observers } from "./observers.ts";
-import type { RecordedRequest } from "./recording/recorded-request.ts";
-import type {
-  ExpectOptions,
-  NextOptions,
-  RecorderLimits,
-  RequestRecorder,
-} from "./recording/request-recorder.ts";
+import type { Recording } from "./observers.ts";
+import { Observers, openRecorder, recordingOf } from "./observers.ts";
+import type { RequestRecorder } from "./recording/request-recorder.ts";
 import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
-import { completeOptions, defaultOptions } from "./serve-options.ts";
+import { addressOf, completeOptions, hostNames, urlOf } from "./serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
 import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
 import { standardError } from "../system/standard-streams.ts";
-
-/** What a test asks of the requests that a server got. */
-interface Recording {
-  /**
-   * The requests that arrived, in their order, those in progress among them. One whose head was
-   * malformed is not. The oldest are dropped beyond `limits.requestsKeptMax` and
-   * `limits.requestsKeptBytesMax`.
-   */
-  readonly requests: readonly RecordedRequest[];
-  /**
-   * The first request that fits, is over, and wasn't given out by `next` before; one that has come
-   * already, or that comes `within` so many milliseconds, by default `limits.requestWaitTimeMs`.
-   * Rejects with an Error that says what came instead; also when requests were dropped, since it
-   * may have been among them.
-   *
-   * ```ts
-   * const hook = await server.next({ method: "POST", path: "/hook", within: 500 });
-   * ```
-   */
-  next(options?: NextOptions): Promise<RecordedRequest>;
-  /**
-   * The requests of that method and path that have arrived: one or more, or exactly `times`. Else
-   * throws an Error that says what came instead, the nearest first. It also throws when requests
-   * were dropped.
-   */
-  expect(method: string, path: string, options?: ExpectOptions): readonly RecordedRequest[];
-  /** Empties `requests`, and forgets that any of them was dropped. */
-  reset(): void;
-}
 
 /** A running server. */
 export interface Server extends AsyncDisposable, Recording, FileEditing {
@@ -97,6 +64,17 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   readonly root: string;
   /** Open connections. */
   readonly connections: number;
+  /** Where the metrics are; undefined without the option `metrics`. */
+  readonly metricsUrl: URL | undefined;
+  /** Where `/livez` and `/readyz` are; undefined without the option `health`. */
+  readonly healthUrl: URL | undefined;
+  /** What the server has counted up to now; empty without the option `metrics`. */
+  measure(): readonly MetricFamily[];
+  /**
+   * Has `/readyz` say from now on that the server is not ready, and serves on: a load balancer
+   * sends it no more requests when it hears so, and then it can be stopped.
+   */
+  drain(): void;
   /**
    * Has `handler` answer `method`, or any method with "*", on `path`, before the tree is asked. In
    * a path `:name` stands for one segment, and `*` at its end for the rest; `request.params` has
@@ -162,18 +140,6 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   stop(options?: { readonly force?: boolean }): Promise<void>;
 }
 
-/** How clients name a server: on a Unix socket as on the default host. */
-function addressOf({ host, tls, unix }: CompleteOptions): { host: string; scheme: Scheme } {
-  const scheme = tls === undefined || tls === false ? "http" : "https";
-  return { host: unix === undefined ? host : defaultOptions.host, scheme };
-}
-
-/** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
-function hostNames(host: string): readonly string[] {
-  const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
-  return [host, ...machineNames()];
-}
-
 function toStandardError(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   void standardError.write(`${text}\n`);
@@ -206,16 +172,6 @@ function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSi
 }
 
 /**
- * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
- * a Unix socket.
- */
-function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
-  const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
-}
-
-/**
  * Has `listener` listen by `options`. Answers with the port, 0 for a Unix socket, whose code is
  * loaded only by a server that has one. Throws a `ServeError` when that fails.
  */
@@ -234,29 +190,31 @@ async function openMain(
   return 0;
 }
 
-/** The recorder of a server. Its code is loaded only by one that has it. */
-async function openRecorder(
-  { record }: CompleteOptions,
-  limits: () => RecorderLimits,
-  scheduler: Scheduler,
-): Promise<RequestRecorder | undefined> {
-  if (!record) return undefined;
-  const { RequestRecorder: Recorder } = await import("./recording/request-recorder.ts");
-  return new Recorder(limits, () => scheduler.alarm());
+/** What a server has for those who run it. Its code is loaded only where they ask for something. */
+function openOperations(
+  options: CompleteOptions,
+  service: OperationsService,
+): Operations | undefined {
+  if (options.metrics === undefined && options.health === undefined) return undefined;
+  const { Operations: Opened } =
+    require("./operations/operations.ts") as typeof import("./operations/operations.ts");
+  return new Opened(options, service);
 }
 
-/** What a test asks of `recorder`. Without one there are no requests, and asking is an error. */
-function recordingOf(recorder: RequestRecorder | undefined): Recording {
-  const recorded = (): RequestRecorder => {
-    if (recorder === undefined) throw new TypeError("the option record is false");
-    return recorder;
-  };
+/** What a server shows of its operations. */
+function operationsFace(
+  operations: Operations | undefined,
+): Pick<Server, "metricsUrl" | "healthUrl" | "measure" | "drain"> {
   return {
-    requests: recorder?.requests ?? [],
-    next: (options = {}) => recorded().next(options),
-    expect: (method, path, options = {}) => recorded().expect(method, path, options),
-    reset: () => recorder?.reset(),
+    metricsUrl: operations?.urls.metricsUrl,
+    healthUrl: operations?.urls.healthUrl,
+    measure: () => operations?.families() ?? [],
+    drain: () => operations?.drain(),
   };
+}
+
+function connectionsOf(listeners: readonly Listener[]): number {
+  return listeners.reduce((count, { connections }) => count + connections, 0);
 }
 
 /** Changes of the files in memory. Their code is loaded by the first. */
@@ -348,37 +306,57 @@ function prepareTls(
 }
 
 /**
- * Has `main` listen, and a listener that redirects to it, if `options` ask for one, by the rules of
- * `faults` that they have. Rejects with a `ServeError` when a rule is wrong or a port can't be had.
+ * Opens the listeners that `options` ask for: the server's, by the rules of `faults` that they
+ * have, that which redirects to it, and those of `operations`. Rejects with a `ServeError` when a
+ * rule is wrong or a port can't be had.
  */
 async function listen(
-  main: Listener,
+  context: ServerContext,
   options: CompleteOptions,
   tls: ServerTls | undefined,
   faults: LateFaults,
+  operations: Operations | undefined,
 ): Promise<Listening> {
+  const main = new Listener(context, connectionFactory(options, operations?.memory), tls);
   try {
     faults.configure(options);
+    operations?.listen(context.failed);
     const port = await openMain(main, options);
-    return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
+    const redirecting = tls?.withRedirect(main, port);
+    const opened = redirecting ?? { listeners: [main], port, tlsRedirect: undefined };
+    operations?.begin(() => connectionsOf(opened.listeners));
+    return opened;
   } catch (error) {
     tls?.stop();
     void main.close();
+    void operations?.close();
     throw error;
   }
 }
 
+/** What of a server a stop ends. */
+interface Stoppable {
+  readonly listeners: readonly Listener[];
+  readonly live: LateLive;
+  readonly operations: Operations | undefined;
+  readonly reporting: Reporting;
+  readonly faults: LateFaults;
+  readonly tls: ServerTls | undefined;
+}
+
 /**
- * Closes `listeners`, and resets the connections that are left after `limits.stopTimeMs`, timed by
- * `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
+ * Closes the listeners, and resets the connections that are left after `limits.stopTimeMs`, timed
+ * by `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
  */
 async function close(
-  listeners: readonly Listener[],
-  live: LateLive,
+  { listeners, live, operations, reporting, faults, tls }: Stoppable,
   { tree, limits, backends }: OpenSite,
+  options: CompleteOptions,
   force: boolean,
   alarm: Alarm,
 ): Promise<void> {
+  operations?.drain();
+  for (const one of [tls, faults.opened]) one?.stop();
   const closing = listeners.map((listener) => listener.close());
   for (const one of [live, backends]) one?.close();
   const abort = (): void => {
@@ -390,6 +368,8 @@ async function close(
   await Promise.all(closing);
   alarm.clear();
   tree.close();
+  await operations?.close();
+  reporting.finish(options);
 }
 
 /** The observers of a server, and its log, which a reload replaces. */
@@ -399,6 +379,7 @@ class Reporting {
   readonly #makeLog: (format: LogFormat) => AccessLog;
   /** It stays when the log is replaced. */
   readonly #recorder: RequestRecorder | undefined;
+  readonly #operations: Operations | undefined;
   readonly #isTerminal: () => boolean;
   #log: AccessLog;
 
@@ -408,11 +389,14 @@ class Reporting {
     recorder: RequestRecorder | undefined,
     clock: Clock,
     scheduler: Scheduler,
+    operations: Operations | undefined,
   ) {
     const out = guarded(write ?? new LogOutput(limits, scheduler.alarm()).write);
-    this.failed = guarded(onError ?? toStandardError);
+    const failed = guarded(onError ?? toStandardError);
+    this.failed = operations?.counting(failed) ?? failed;
     this.observers = new Observers(this.failed);
     this.#recorder = recorder;
+    this.#operations = operations;
     this.#isTerminal = once(isTerminal ?? (() => false));
     this.#makeLog = (format) => new AccessLog(format, out, () => clock.epochMs(), scheduler);
     this.#log = this.#begin(log);
@@ -420,7 +404,8 @@ class Reporting {
 
   #begin(format: LogFormat): AccessLog {
     const log = this.#makeLog(format);
-    const all: (Observer | undefined)[] = [log.isOff ? undefined : log, this.#recorder];
+    const others: (Observer | undefined)[] = [this.#recorder, this.#operations?.observer];
+    const all = [log.isOff ? undefined : log, ...others];
     this.observers.set(all.filter((one) => one !== undefined));
     return log;
   }
@@ -515,26 +500,26 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const live = new LateLive(clock, scheduler, () => reporting);
+  const shared = { clock, logicalClock: new LogicalClock(), budgets: new TurnBudgets(scheduler) };
+  const operations = openOperations(complete, { ...shared, site: () => opened });
   const surroundings: SiteSurroundings = {
+    ...shared,
     routes: new RouteTable(() => opened.site.endpointsChanged()),
     backends: once(() => openBackends(clock, scheduler)),
-    clock,
-    logicalClock: new LogicalClock(),
-    budgets: new TurnBudgets(scheduler),
     scheme,
     hostNames: () => hostNames(host),
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
+    responseCache: operations?.responseCache,
     onUpload: complete.onUpload && guarded(complete.onUpload),
   };
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
-  const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler);
+  const reporting = new Reporting(complete, opened.limits, recorder, clock, scheduler, operations);
   const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
   const context = contextOf(() => opened, surroundings, reporting, faults, complete);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const listener = new Listener(context, connectionFactory(complete), tls);
-  const { listeners, ...ports } = await listen(listener, complete, tls, faults);
+  const { listeners, ...ports } = await listen(context, complete, tls, faults, operations);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
@@ -548,11 +533,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };
-  const stop = async ({ force = false }: { readonly force?: boolean } = {}): Promise<void> => {
-    for (const one of [tls, faults.opened]) one?.stop();
-    await close(listeners, live, opened, force, scheduler.alarm());
-    reporting.finish(complete);
-  };
+  const parts = { listeners, live, operations, reporting, faults, tls };
+  const stop = ({ force = false }: { readonly force?: boolean } = {}): Promise<void> =>
+    close(parts, opened, complete, force, scheduler.alarm());
   return {
     get url() {
       return urlOf(scheme, host, ports.port, opened.source.base);
@@ -569,8 +552,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     ...recordingOf(recorder),
     ...editingOf(() => opened, clock, live.tell),
     get connections() {
-      return listeners.reduce((count, one) => count + one.connections, 0);
+      return connectionsOf(listeners);
     },
+    ...operationsFace(operations),
     route: (method, path, handler, how) => surroundings.routes.add(method, path, handler, how),
     ...faults.methods,
     webSocket: (path, handler, how) => surroundings.routes.addWebSocket(path, handler, how),

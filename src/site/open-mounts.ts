@@ -133,6 +133,7 @@ export function openMounts(
       mounts: Object.fromEntries(mounts) as Readonly<Record<string, string>>,
     },
     shows: (file) => opened.some(({ shows }) => shows(file)),
+    fileCacheBytes: () => opened.reduce((sum, { fileCacheBytes }) => sum + fileCacheBytes(), 0),
   };
 }
 

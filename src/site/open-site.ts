@@ -32,10 +32,10 @@ import type { Live, LiveParts } from "./live/live.ts";
 import type { LivePages } from "./live/live-pages.ts";
 import type { NearSearch } from "./near/near-search.ts";
 import type { NearNames } from "./pages/error-page.ts";
-import type { OwnHosts } from "./guards/own-hosts.ts";
-import { HostGuard } from "./guards/host-guard.ts";
+import { hostGuardOf } from "./guards/host-guard.ts";
 import { OriginGuard } from "./guards/origin-guard.ts";
 import { SchemeGuard } from "./guards/scheme-guard.ts";
+import type { ResponseCache } from "./response-cache.ts";
 import { Site } from "./site.ts";
 import type { VariantSelector } from "./variants/variant-selector.ts";
 import type { ContainedPath } from "../tree/path.ts";
@@ -55,6 +55,8 @@ export interface OpenSite extends OpenTree {
   readonly limits: Limits;
   /** The server's, if the site has some. */
   readonly backends?: Backends | undefined;
+  /** What its caches hold now, by their names. */
+  readonly cacheBytes: () => Readonly<Record<string, number>>;
 }
 
 /** What the sites of one server share. */
@@ -75,6 +77,18 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly logsNearNames?: () => boolean;
   /** Is told of uploads while they are received. */
   readonly onUpload?: UploadListener | undefined;
+  /** Makes the response cache of a site, where that is one which counts. */
+  readonly responseCache?: ((limits: Limits) => ResponseCache) | undefined;
+}
+
+/** Caches of a site that are made when they are first needed. */
+interface LateCaches {
+  variants?: { readonly bytes: number };
+}
+
+/** What the caches of a site hold, whenever that is asked. */
+function cacheBytesOf({ fileCacheBytes }: OpenTree, caches: LateCaches): OpenSite["cacheBytes"] {
+  return () => ({ files: fileCacheBytes(), variants: caches.variants?.bytes ?? 0 });
 }
 
 /**
@@ -157,29 +171,19 @@ function checkName(code: "form" | "index", called: string, name: string): void {
  * The selector of the variants of `tree`. A site loads its code with the first request that has
  * Accept-Encoding and asks for content that can be coded.
  */
-function openVariants(tree: Tree, limits: Limits, budgets: TurnBudgets): VariantSelector {
+function openVariants(
+  tree: Tree,
+  limits: Limits,
+  budgets: TurnBudgets,
+  caches: LateCaches,
+): VariantSelector {
   const { VariantCache } =
     require("./variants/variant-cache.ts") as typeof import("./variants/variant-cache.ts");
   const { VariantSelector: Selector } =
     require("./variants/variant-selector.ts") as typeof import("./variants/variant-selector.ts");
   const cache = new VariantCache(limits.codingCacheBytesMax, limits.codingAtOnceBytesMax);
+  caches.variants = cache;
   return new Selector({ tree, limits, cache, budgets });
-}
-
-/**
- * The hosts that a site answers to. Their code is loaded when a host other than localhost is looked
- * at. Throws a `ServeError` when one that is allowed is invalid.
- */
-function openHosts(
-  allowHosts: readonly string[],
-  hostNames: () => readonly string[],
-): OwnHosts | undefined {
-  const { readOwnHosts } =
-    require("./guards/own-hosts.ts") as typeof import("./guards/own-hosts.ts");
-  const hosts = readOwnHosts(allowHosts, hostNames);
-  if (hosts.ok) return hosts.value;
-  const example = 'a host without a port, ".example.com" or "*"';
-  throw new ServeError("allowHosts", `an allowed host must be ${example}, not ${hosts.error}`);
 }
 
 /** The archives of a site, whose code is loaded with the first that is asked for. */
@@ -187,21 +191,6 @@ function openArchives(service: ArchiveService): Archives {
   const { Archives: Made } =
     require("./archive/archives.ts") as typeof import("./archive/archives.ts");
   return new Made(service);
-}
-
-/**
- * The guard of a site's hosts; none for a site that answers to all. Throws a `ServeError` when a
- * host is invalid.
- */
-export function hostGuardOf(
-  { allowHosts }: Pick<CompleteSiteOptions, "allowHosts">,
-  hostNames: () => readonly string[],
-  pages: ErrorPages,
-): readonly Guard[] {
-  const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
-  if (allowHosts.length === 0) return [new HostGuard(open, pages)];
-  const hosts = open();
-  return hosts === undefined ? [] : [new HostGuard(() => hosts, pages)];
 }
 
 /** The previews of a site, whose code is loaded with the first that is asked for. */
@@ -386,12 +375,13 @@ function contentOf(
   tree: Tree,
   pages: ErrorPages,
   limits: Limits,
-  { budgets, scheme }: SiteSurroundings,
+  { budgets, scheme, caches }: SiteSurroundings & { readonly caches: LateCaches },
   live: LivePages | undefined,
   uploads: UploadOffer | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
-  const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
+  const variants = (): VariantSelector =>
+    (selector ??= openVariants(tree, limits, budgets, caches));
   let hints: EarlyHints | undefined;
   const earlyHints = (): EarlyHints => (hints ??= openEarlyHints(scheme));
   let made: Archives | undefined;
@@ -466,7 +456,9 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     maySend,
     onUpload,
   });
-  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages, uploads.offer);
+  const caches: LateCaches = {};
+  const around = { ...surroundings, caches };
+  const content = contentOf(options, tree, pages, limits, around, live?.pages, uploads.offer);
   const service = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
@@ -490,6 +482,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   // The last one: rules and live reload set Cache-Control, too.
   if (users !== undefined) finishers.push(users.finisher);
   const pacing = new ResponsePacing(budgets.responses, limits);
-  const site = new Site({ guards, endpoints, finishers, pages, pacing, limits });
-  return { ...opened, site, limits, backends };
+  const cache = surroundings.responseCache?.(limits);
+  const site = new Site({ guards, endpoints, finishers, pages, pacing, limits, cache });
+  return { ...opened, site, limits, backends, cacheBytes: cacheBytesOf(opened, caches) };
 }

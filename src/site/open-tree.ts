@@ -50,6 +50,8 @@ export interface OpenTree {
   readonly source: Pick<CompleteSiteOptions, "root" | "files" | "filesOver" | "base" | "mounts">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
+  /** What the lookups take that are cached, with the files and responses that depend on them. */
+  readonly fileCacheBytes: () => number;
 }
 
 /** What the trees of one server share. */
@@ -140,7 +142,8 @@ function openFolder(
   const path = tree.root;
   const of = { at: rootPath, named: root, path, folder: "folder" in tree ? tree.folder : path };
   const source = { root: path, ...unmounted };
-  return { tree, sources: [of], source, shows: (file) => tree.shows(file) };
+  const shows = (file: string): boolean => tree.shows(file);
+  return { tree, sources: [of], source, shows, fileCacheBytes: () => tree.cache.bytes };
 }
 
 /** The tree in an object store that `options.root` names, whose code is loaded only then. */
@@ -159,7 +162,9 @@ function openStore(
   const { tree, shown: path } = opened.value;
   const entries = (prefix: string): AsyncIterable<readonly TreeName[]> => tree.entriesIn(prefix);
   const served = { at: rootPath, named: root, path, folder: path, entries };
-  return { tree, sources: [served], source: { root: path, ...unmounted }, shows: () => false };
+  const source = { root: path, ...unmounted };
+  const fileCacheBytes = (): number => tree.cache.bytes;
+  return { tree, sources: [served], source, shows: () => false, fileCacheBytes };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */
@@ -178,5 +183,5 @@ function openFiles(
   if (!opened.ok) throw new ServeError("files", `files: ${opened.error}`);
   const tree = opened.value;
   const source = { root: "", files: tree, ...unmounted };
-  return { tree, sources: [], source, shows: () => false };
+  return { tree, sources: [], source, shows: () => false, fileCacheBytes: () => 0 };
 }

@@ -28,6 +28,9 @@ export type ServeErrorCode =
   | "tls"
   | "workers"
   | "recordTo"
+  | "metrics"
+  | "health"
+  | "logFile"
   | "port-taken"
   | "listen";
 

@@ -27,6 +27,8 @@ export interface SiteParts {
   readonly pages: ErrorPages;
   readonly pacing: ResponsePacing;
   readonly limits: { readonly inlineBytesMax: number };
+  /** By default one that counts nothing. */
+  readonly cache?: ResponseCache | undefined;
 }
 
 /** Methods in the order in which `Allow` names them; others follow. */
@@ -56,13 +58,13 @@ export class Site {
   readonly #cache: ResponseCache;
   readonly #pacing: ResponsePacing;
 
-  constructor({ guards, endpoints, finishers, pages, pacing, limits }: SiteParts) {
+  constructor({ guards, endpoints, finishers, pages, pacing, limits, cache }: SiteParts) {
     this.#guards = guards;
     this.#endpoints = endpoints;
     this.#onceFinishers = finishers.filter(({ isRepeatable }) => isRepeatable);
     this.#eachFinishers = finishers.filter(({ isRepeatable }) => !isRepeatable);
     this.#pages = pages;
-    this.#cache = new ResponseCache(limits);
+    this.#cache = cache ?? new ResponseCache(limits);
     this.#pacing = pacing;
   }
 

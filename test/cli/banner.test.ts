@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { readyJson, readyLine } from "../../src/cli/banner.ts";
+import { operationsLines, readyJson, readyLine } from "../../src/cli/banner.ts";
 
 const server = {
   url: new URL("http://localhost:9001/a/"),
@@ -25,4 +25,18 @@ test("the line for programs is one JSON object", () => {
     pid: process.pid,
     root: "/s",
   });
+});
+
+test("both say where metrics and health are, where they are", () => {
+  const metricsUrl = new URL("http://127.0.0.1:9100/metrics");
+  const healthUrl = new URL("http://127.0.0.1:9101/");
+  expect(JSON.parse(readyJson({ ...server, metricsUrl, healthUrl }))).toMatchObject({
+    metrics: "http://127.0.0.1:9100/metrics",
+    health: "http://127.0.0.1:9101/",
+  });
+  expect(operationsLines({ metricsUrl, healthUrl })).toEqual([
+    "metrics: http://127.0.0.1:9100/metrics",
+    "health: http://127.0.0.1:9101/livez and readyz",
+  ]);
+  expect(operationsLines({ metricsUrl: undefined, healthUrl: undefined })).toEqual([]);
 });

@@ -95,6 +95,7 @@ describe("the tarball", () => {
       "dist/*.js",
       "dist/*.jsc",
       "dist/*.txt",
+      "docs/*.json",
       "docs/*.md",
       "examples/**/*.mjs",
       "examples/**/*.py",

@@ -87,6 +87,8 @@ export interface WebSocketLimits {
 
 /** Processes that serve one port together. */
 export interface WorkerLimits {
+  /** Processes that serve one port together. All other limits apply to each of them. */
+  readonly workersMax: number;
   /**
    * How long a worker may take to listen, to apply a new configuration, and, after `stopTimeMs`, to
    * end; after it the worker is killed.
@@ -100,6 +102,24 @@ export interface WorkerLimits {
   readonly workerLogTimeMs: Milliseconds;
   /** How often in a row one worker is replaced after a failure. With one failure more all end. */
   readonly workerFailuresMax: number;
+}
+
+/** Metrics, health, and the end of a server. */
+export interface OperationsLimits {
+  /** Connections to each listener for metrics and health. */
+  readonly operationsConnectionsMax: number;
+  /**
+   * How long a worker may take to tell what it has counted; after it, its last counts stand. So
+   * long has an answer in progress on those listeners when the server stops.
+   */
+  readonly metricsTimeMs: Milliseconds;
+  /** How often a server with metrics looks how late its event loop is. */
+  readonly loopLookTimeMs: Milliseconds;
+  /**
+   * From a signal to stop, when the server says that it isn't ready any more, to the moment when it
+   * accepts no more connections.
+   */
+  readonly drainTimeMs: Milliseconds;
 }
 
 /** Files that clients send, to be stored. */

@@ -19,7 +19,14 @@ import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { isStoreName } from "../../site/site-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
-import { connectionRows, deadlinesText, fileMode, ready, workers } from "./connection-kinds.ts";
+import {
+  connectionRows,
+  fileMode,
+  limitFlags,
+  logRows,
+  ready,
+  workers,
+} from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   auth,
@@ -280,19 +287,7 @@ export const optionTable = {
     ],
     restart: true,
   },
-  log: {
-    topic: "output",
-    kind: word("FORM", optionWords.log),
-    flags: [
-      {
-        name: "log",
-        short: "l",
-        summary: `access log: ${wordList(optionWords.log)}`,
-        isCommon: true,
-      },
-    ],
-    default: "short",
-  },
+  ...logRows,
   quiet: {
     topic: "output",
     scope: "command",
@@ -336,19 +331,7 @@ export const optionTable = {
       members: limitKinds,
       names: "a limit, such as bodyBytesMax",
     }),
-    flags: [
-      {
-        name: "max-body",
-        member: "bodyBytesMax",
-        text: wholeText("BYTES", "a number of bytes", 2 ** 40),
-        summary: "largest request body taken",
-      },
-      {
-        name: "timeouts",
-        members: deadlinesText,
-        summary: "deadlines in seconds, such as write=300,idle=60",
-      },
-    ],
+    flags: limitFlags,
   },
   portFile: {
     topic: "listening",

@@ -3,6 +3,7 @@
  * that it starts (IPC). All of them are plain values.
  */
 
+import type { MetricFamily } from "../../server/operations/metric-family.ts";
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
 import type { ServeErrorCode } from "../../site/serve-error.ts";
 
@@ -10,10 +11,12 @@ import type { ServeErrorCode } from "../../site/serve-error.ts";
 export type Order =
   | { readonly kind: "serve"; readonly options: ServeOptions }
   | { readonly kind: "reload"; readonly options: ReloadOptions }
+  | { readonly kind: "measure" }
   | { readonly kind: "stop" };
 
 /** A worker's answer to an order. The answer to "stop" is the end of the process. */
 export type Answer =
   | { readonly kind: "listening"; readonly url: string }
   | { readonly kind: "reloaded" }
+  | { readonly kind: "measured"; readonly families: readonly MetricFamily[] }
   | { readonly kind: "failed"; readonly code: ServeErrorCode; readonly message: string };

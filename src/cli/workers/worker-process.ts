@@ -5,8 +5,9 @@
 import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
+import type { MetricFamily } from "../../server/operations/metric-family.ts";
+import type { LogStream } from "../../server/log.ts";
 import { workerArgument } from "../options/command-line.ts";
-import { standardOutput } from "../../system/standard-streams.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
@@ -15,34 +16,37 @@ const command: readonly string[] = Bun.isStandaloneExecutable
   ? [process.execPath, workerArgument]
   : [process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))];
 
-const decoder = new TextDecoder();
-
 /** `duration` as a message shows it. */
 function inSeconds(duration: Milliseconds): string {
   return `${duration / 1000} s`;
 }
+
+/** What the lines of all workers go to. */
+export type WorkerLog = Pick<LogStream, "write" | "waitFor">;
 
 /** One process, from its start to its end. */
 export class WorkerProcess {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   readonly #unanswered: ((answer: Answer | undefined) => void)[] = [];
   #killedFor: string | undefined;
+  #isMeasuring = false;
   /** Resolves when the process has ended, with how: "was killed by SIGKILL". */
   readonly ended: Promise<string>;
+  /** Where its lines of the access log go. */
+  readonly #log: WorkerLog;
   /** Resolves when its last line of the access log is written. */
   readonly #logged: Promise<void>;
 
-  /** Starts the process, whose log goes through `painted`; throws when the system can't. */
-  constructor(painted?: (lines: string) => string) {
+  /** Starts the process, whose lines go to `log`; throws when the system can't. */
+  constructor(log: WorkerLog) {
+    this.#log = log;
     this.#child = Bun.spawn([...command], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",
       ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
     });
-    this.#logged = copyLines(this.#child.stdout, (lines) =>
-      standardOutput.write(painted === undefined ? lines : painted(decoder.decode(lines))),
-    );
+    this.#logged = copyLines(this.#child.stdout, (lines) => log.write(lines));
     this.ended = this.#child.exited.then((status) => {
       for (const give of this.#unanswered.splice(0)) give(undefined);
       if (this.#killedFor !== undefined) return `${this.#killedFor} and was killed`;
@@ -60,7 +64,7 @@ export class WorkerProcess {
    * worker that doesn't answer `within` that time is killed.
    */
   order(
-    order: Exclude<Order, { kind: "stop" }>,
+    order: Exclude<Order, { kind: "stop" | "measure" }>,
     within: Milliseconds,
   ): Promise<Answer | undefined> {
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
@@ -72,6 +76,24 @@ export class WorkerProcess {
       resolve(answer);
     });
     this.#send(order);
+    return promise;
+  }
+
+  /**
+   * What the worker has counted; undefined if it doesn't tell `within` that time, or still owes an
+   * earlier answer of this kind. A worker is not killed for that: it may have more urgent work.
+   */
+  measure(within: Milliseconds): Promise<readonly MetricFamily[] | undefined> {
+    if (this.#isMeasuring) return Promise.resolve(undefined);
+    this.#isMeasuring = true;
+    const { promise, resolve } = Promise.withResolvers<readonly MetricFamily[] | undefined>();
+    const timer = setTimeout(() => resolve(undefined), within);
+    this.#unanswered.push((answer) => {
+      clearTimeout(timer);
+      this.#isMeasuring = false;
+      resolve(answer?.kind === "measured" ? answer.families : undefined);
+    });
+    this.#send({ kind: "measure" });
     return promise;
   }
 
@@ -88,7 +110,7 @@ export class WorkerProcess {
     }, within);
     this.#send({ kind: "stop" });
     const how = await this.ended;
-    const copied = standardOutput.waitFor(this.#logged, stallMs);
+    const copied = this.#log.waitFor(this.#logged, stallMs);
     await Promise.race([copied, late.promise]);
     clearTimeout(timer);
     return how;

@@ -28,6 +28,8 @@ import { openSite } from "../../site/open-site.ts";
 import { nameTree } from "../../site/open-tree.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
+import type { WorkerLog } from "./worker-process.ts";
+import type { MeasuredWorkers, WorkerOperations } from "./worker-operations.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** The place of one worker: the process that fills it now, and how its predecessors ended. */
@@ -38,6 +40,8 @@ interface Place {
   /** Fires when the next worker is due. */
   timer: ReturnType<typeof setTimeout> | undefined;
   hasListened: boolean;
+  /** Whether the process that fills it listens. */
+  listens: boolean;
   /** How many workers in a row ended soon after their start. */
   failures: number;
 }
@@ -110,21 +114,47 @@ async function settle(options: ReloadOptions, host: string): Promise<Shared> {
 export async function openWorkers(
   options: ServeOptions,
   count: number,
-  painted?: (lines: string) => string,
+  log: WorkerLog,
 ): Promise<Workers> {
   const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
-  const { tlsRedirect, ...reloadable } = others;
+  const { tlsRedirect, metrics, health: _health, ...reloadable } = others;
   const shared = await settle(reloadable, host);
   const claim = claimPort(host, port);
   if (!claim.ok) throw listenError(claim.error);
   const ports = { main: claim.value };
-  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, painted);
+  const operations = await openOperations(options, shared, claim.value);
+  const beside = { operations, isCounting: metrics !== undefined };
+  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, beside, log);
   const redirect = claimPort(host, tlsRedirect);
   if (redirect.ok) {
-    return new Workers(shared, host, { ...ports, redirect: redirect.value }, count, painted);
+    const both = { ...ports, redirect: redirect.value };
+    return new Workers(shared, host, both, count, beside, log);
   }
   claim.value.release();
+  void operations?.close();
   throw new ServeError("listen", `the port that redirects to https: ${redirect.error.message}`);
+}
+
+/** What tells of the workers, if `options` ask for it. Its code is loaded only then. */
+async function openOperations(
+  options: ServeOptions,
+  { site }: Shared,
+  claim: PortClaim,
+): Promise<WorkerOperations | undefined> {
+  if (options.metrics === undefined && options.health === undefined) return undefined;
+  const { WorkerOperations: Opened } = await import("./worker-operations.ts");
+  try {
+    return new Opened(completeOptions(options), site);
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+/** What tells of the workers, and whether each of them counts for it. */
+interface Beside {
+  readonly operations: WorkerOperations | undefined;
+  readonly isCounting: boolean;
 }
 
 /** The workers and their supervision. */
@@ -139,12 +169,14 @@ export class Workers {
   readonly #claim: PortClaim;
   /** The port that redirects to https. */
   readonly #redirect: PortClaim | undefined;
-  readonly #painted: ((lines: string) => string) | undefined;
+  readonly #beside: Beside;
+  readonly #log: WorkerLog;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
   readonly #allListen: () => void;
   readonly #reject: (error: ServeError) => void;
   #url = "";
+  #replaced = 0;
   #shared: Shared;
   #stopping: Promise<void> | undefined;
 
@@ -154,11 +186,13 @@ export class Workers {
     host: string,
     ports: { readonly main: PortClaim; readonly redirect?: PortClaim },
     count: number,
-    painted?: (lines: string) => string,
+    beside: Beside,
+    log: WorkerLog,
   ) {
     const { main: claim, redirect } = ports;
     this.#redirect = redirect;
-    this.#painted = painted;
+    this.#beside = beside;
+    this.#log = log;
     this.host = host;
     this.port = claim.port;
     this.workers = count;
@@ -177,8 +211,10 @@ export class Workers {
       worker: undefined,
       timer: undefined,
       hasListened: false,
+      listens: false,
       failures: 0,
     }));
+    beside.operations?.begin(() => this.#measured());
     for (const place of this.#places) this.#fill(place);
   }
 
@@ -190,6 +226,32 @@ export class Workers {
   /** The port that redirects to https; undefined where there is none. */
   get tlsRedirect(): number | undefined {
     return this.#redirect?.port;
+  }
+
+  /** Where the metrics of all of them are; undefined without the option `metrics`. */
+  get metricsUrl(): URL | undefined {
+    return this.#beside.operations?.urls.metricsUrl;
+  }
+
+  /** Where `/livez` and `/readyz` are; undefined without the option `health`. */
+  get healthUrl(): URL | undefined {
+    return this.#beside.operations?.urls.healthUrl;
+  }
+
+  /** Has `/readyz` say from now on that they are not ready; they serve on. */
+  drain(): void {
+    this.#beside.operations?.drain();
+  }
+
+  #measured(): MeasuredWorkers {
+    return {
+      listening: this.#places.flatMap(({ worker, listens }) =>
+        listens && worker !== undefined ? [worker] : [],
+      ),
+      haveListened: this.#places.every(({ hasListened }) => hasListened),
+      replaced: this.#replaced,
+      site: this.#shared.site,
+    };
   }
 
   /** Where they listen; valid once `listening` has resolved. */
@@ -235,6 +297,7 @@ export class Workers {
   }
 
   async #stop(): Promise<void> {
+    this.drain();
     const within = milliseconds(this.#limits.stopTimeMs + this.#limits.workerAnswerTimeMs);
     const stopPlace = async ({ number, worker, timer }: Place): Promise<void> => {
       clearTimeout(timer);
@@ -245,6 +308,7 @@ export class Workers {
     await Promise.all(this.#places.map(stopPlace));
     this.#claim.release();
     this.#redirect?.release();
+    await this.#beside.operations?.close();
   }
 
   /** Stops all workers and rejects `failed` with `error`. */
@@ -259,7 +323,7 @@ export class Workers {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {
-      worker = new WorkerProcess(this.#painted);
+      worker = new WorkerProcess(this.#log);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);
@@ -271,6 +335,8 @@ export class Workers {
 
   async #awaitEnd(place: Place, worker: WorkerProcess, startedMs: number): Promise<void> {
     const how = await worker.ended;
+    place.listens = false;
+    this.#beside.operations?.ended(worker);
     if (this.#stopping !== undefined) return;
     place.worker = undefined;
     this.#refill(place, startedMs, `${nameOf(place.number, worker)} ${how}`);
@@ -279,7 +345,9 @@ export class Workers {
   async #listen(place: Place, worker: WorkerProcess): Promise<void> {
     const { host, port } = this;
     const redirect = this.#redirect === undefined ? {} : { tlsRedirect: this.#redirect.port };
-    const options = { ...this.#shared.options, ...redirect, host, port, reusePort: true };
+    const metrics = this.#beside.isCounting ? ({ metrics: true } as const) : {};
+    const beside = { ...redirect, ...metrics };
+    const options = { ...this.#shared.options, ...beside, host, port, reusePort: true };
     const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
     if (answer?.kind === "failed") {
       // The first worker's failure is reported as it would be without workers.
@@ -289,6 +357,7 @@ export class Workers {
     if (answer?.kind !== "listening") return;
     this.#url = answer.url;
     place.hasListened = true;
+    place.listens = true;
     if (this.#places.every(({ hasListened }) => hasListened)) this.#allListen();
   }
 
@@ -306,6 +375,7 @@ export class Workers {
       return;
     }
     say(`${why}; another takes its place`);
+    this.#replaced++;
     const waitMs = Math.max(0, workerIntervalMs - livedMs);
     place.timer = setTimeout(() => this.#fill(place), waitMs);
   }

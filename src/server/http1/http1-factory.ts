@@ -24,13 +24,25 @@ function memoryFor(output: MemoryTotal, { queuedBytesMax }: Limits): QueuedMemor
   };
 }
 
+/** The memory that the connections of one factory take together. */
+export interface HttpMemory {
+  readonly bodies: MemoryTotal;
+  readonly output: MemoryTotal;
+  /** What their cache of heads holds. */
+  headBytes: () => number;
+}
+
+/** Memory of which nothing is taken yet. */
+export function openHttpMemory(): HttpMemory {
+  return { bodies: new MemoryTotal(), output: new MemoryTotal(), headBytes: () => 0 };
+}
+
 /**
  * A factory of HTTP/1.1 connections that share one cache of heads. What may be in a head depends on
  * the limits, so connections under other limits begin with a cache of their own.
  */
-export function http1Factory(): ConnectionFactory {
-  const bodies = new MemoryTotal();
-  const output = new MemoryTotal();
+export function http1Factory(memory: HttpMemory = openHttpMemory()): ConnectionFactory {
+  const { bodies, output } = memory;
   let limits: Limits | undefined;
   let shared: Http1Shared | undefined;
   return (context, transport, remoteAddress) => {
@@ -38,7 +50,9 @@ export function http1Factory(): ConnectionFactory {
       limits = context.limits;
       const keepAlive = keepAliveLines(limits.idleTimeMs);
       const queued = memoryFor(output, limits);
-      shared = { heads: new RequestHeadCache(limits), bodies, queued, keepAlive };
+      const heads = new RequestHeadCache(limits);
+      memory.headBytes = () => heads.bytes;
+      shared = { heads, bodies, queued, keepAlive };
     }
     const { proxied } = context;
     const isProxy = proxied?.trusts(remoteAddress) === true;
@@ -51,11 +65,11 @@ export function http1Factory(): ConnectionFactory {
  * The same, to whose connections `wiretap` listens, over lines of `lineSpeed`. The code of both is
  * loaded only by a server that has it.
  */
-export function connectionFactory({
-  wiretap,
-  lineSpeed,
-}: Pick<CompleteOptions, "wiretap" | "lineSpeed">): ConnectionFactory {
-  let factory = http1Factory();
+export function connectionFactory(
+  { wiretap, lineSpeed }: Pick<CompleteOptions, "wiretap" | "lineSpeed">,
+  memory?: HttpMemory,
+): ConnectionFactory {
+  let factory = http1Factory(memory);
   if (wiretap !== undefined) {
     const tapped = require("../recording/tapped.ts") as typeof import("../recording/tapped.ts");
     factory = tapped.tappedFactory(factory, wiretap);

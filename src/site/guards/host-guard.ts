@@ -17,6 +17,8 @@
 import { refusals } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { Guard } from "../endpoint.ts";
+import { ServeError } from "../serve-error.ts";
+import type { CompleteSiteOptions } from "../site-options.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
 import type { OwnHosts } from "./own-hosts.ts";
@@ -30,7 +32,7 @@ export function isLoopback(address: string): boolean {
 }
 
 /** The guard of a site that answers to some hosts only. */
-export class HostGuard implements Guard {
+class HostGuard implements Guard {
   readonly #open: () => OwnHosts | undefined;
   #hosts: OwnHosts | undefined;
   readonly #pages: ErrorPages;
@@ -64,4 +66,34 @@ export class HostGuard implements Guard {
     if (this.#kept.size < keptHostsMax) this.#kept.add(host);
     return true;
   }
+}
+
+/**
+ * The hosts that a site answers to. Their code is loaded when a host other than localhost is looked
+ * at. Throws a `ServeError` when one that is allowed is invalid.
+ */
+function openHosts(
+  allowHosts: readonly string[],
+  hostNames: () => readonly string[],
+): OwnHosts | undefined {
+  const { readOwnHosts } = require("./own-hosts.ts") as typeof import("./own-hosts.ts");
+  const hosts = readOwnHosts(allowHosts, hostNames);
+  if (hosts.ok) return hosts.value;
+  const example = 'a host without a port, ".example.com" or "*"';
+  throw new ServeError("allowHosts", `an allowed host must be ${example}, not ${hosts.error}`);
+}
+
+/**
+ * The guard of a site's hosts; none for a site that answers to all. Throws a `ServeError` when a
+ * host is invalid.
+ */
+export function hostGuardOf(
+  { allowHosts }: Pick<CompleteSiteOptions, "allowHosts">,
+  hostNames: () => readonly string[],
+  pages: ErrorPages,
+): readonly Guard[] {
+  const open = (): OwnHosts | undefined => openHosts(allowHosts, hostNames);
+  if (allowHosts.length === 0) return [new HostGuard(open, pages)];
+  const hosts = open();
+  return hosts === undefined ? [] : [new HostGuard(() => hosts, pages)];
 }

@@ -68,10 +68,22 @@ export interface Backend {
   ask(request: OutgoingRequest): BackendCall;
 }
 
+/** What a backend's connections do now. */
+export interface BackendState {
+  /** The backend's origin, or the path of its Unix socket. */
+  readonly name: string;
+  /** Those that are open or being made. */
+  readonly connections: number;
+  /** Requests that wait for one. */
+  readonly waiting: number;
+}
+
 /** The backends of one server. Sites that follow each other share the connections. */
 export interface Backends {
   /** The backends at `addresses`, one for each, for a site with `limits`. */
   open(addresses: readonly BackendAddress[], limits: Limits): readonly Backend[];
+  /** Those of the site that was opened last; a backend that rules treat differently has several. */
+  states(): readonly BackendState[];
   /** The server stops: connections that are free are closed, and others when they are. */
   close(): void;
 }

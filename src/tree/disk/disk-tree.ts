@@ -124,7 +124,8 @@ export class DiskTree implements Tree {
   readonly folders: NonNullable<Tree["folders"]>;
   readonly #rules: WalkRules;
   readonly #limits: DiskTreeLimits;
-  readonly #cache: LookupCache;
+  /** The cached lookups, with what was made of them. */
+  readonly cache: LookupCache;
   readonly #indexName: string | undefined;
   readonly #beside: EntriesBeside | undefined;
   #listings: SharedListings | undefined;
@@ -140,7 +141,7 @@ export class DiskTree implements Tree {
     const openFilesKeptMax = affordableKeptFiles(limits.openFilesKeptMax);
     const cacheLimits = { ...limits, openFilesKeptMax };
     const alarms = [scheduler.alarm(), scheduler.alarm()] as const;
-    this.#cache = new LookupCache(cacheLimits, systemCalls(), clock, ...alarms);
+    this.cache = new LookupCache(cacheLimits, systemCalls(), clock, ...alarms);
     const given = absoluteForm(options.root);
     this.folders = [{ path: given, at: "" }];
     this.#rules = {
@@ -153,7 +154,7 @@ export class DiskTree implements Tree {
   }
 
   open(path: ContainedPath, view: View): Outcome {
-    const known = this.#cache.find(path, view.since);
+    const known = this.cache.find(path, view.since);
     if (known !== undefined && isReady(known.finding)) {
       markRepeated(known.finding);
       view.depend(known);
@@ -164,7 +165,7 @@ export class DiskTree implements Tree {
   }
 
   peek(path: ContainedPath, view: View): Kind {
-    const known: Lookup | undefined = this.#cache.find(path, view.since);
+    const known: Lookup | undefined = this.cache.find(path, view.since);
     if (known !== undefined) {
       view.depend(known);
       return known.finding.kind;
@@ -188,7 +189,7 @@ export class DiskTree implements Tree {
   }
 
   close(): void {
-    this.#cache.close();
+    this.cache.close();
   }
 
   /**
@@ -208,7 +209,7 @@ export class DiskTree implements Tree {
       arrive,
       (walk, found) => {
         if (walk.isRepeatable && isRepeatable(found, walk.steps)) {
-          this.#cache.add(path, found, walk.steps, view);
+          this.cache.add(path, found, walk.steps, view);
         }
       },
     );

@@ -8,6 +8,7 @@
  * named, as a root is. The file itself still has to be readable for others.
  */
 
+import type { LookupCache } from "../cache/lookup-cache.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { lookAt, realPath } from "../../system/file-system.ts";
@@ -62,6 +63,10 @@ export class SingleFileTree implements Tree {
     this.folder = folder.root;
     this.#folder = folder;
     this.#file = file;
+  }
+
+  get cache(): LookupCache {
+    return this.#folder.cache;
   }
 
   get folders(): readonly ShownFolder[] {

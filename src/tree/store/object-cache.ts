@@ -58,6 +58,11 @@ export class ObjectCache implements KnownHolder {
     this.#questions = new SharedQuestions(() => logicalClock.tick());
   }
 
+  /** What is known takes so much, in bytes. */
+  get bytes(): number {
+    return this.#known.bytes;
+  }
+
   /** What the store has under `key`, for an answer under `view`. */
   find(key: string, wanted: Wanted, view: View): Eventual<KnownObject | StoreFailure> {
     const place = placeOf(key, wanted);

@@ -100,6 +100,11 @@ export class StoreTree implements Tree {
     this.#parts = parts;
   }
 
+  /** The objects that are known. */
+  get cache(): ObjectCache {
+    return this.#parts.objects;
+  }
+
   open(path: ContainedPath, view: View): Eventual<Outcome> {
     return this.#find(path, view, "file") as Eventual<Outcome>;
   }

@@ -11,11 +11,11 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, base, mounts, store, proxy, host, port, unix, unixMode, allowHosts, trustProxy, proxyProtocol, tls, tlsRedirect, auth, permissions, explain, hidden, " +
+  "root, base, mounts, store, proxy, host, port, unix, unixMode, allowHosts, trustProxy, proxyProtocol, tls, tlsRedirect, metrics, health, auth, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
   "put, uploadDir, uploadMode, uploadQuota, trustUploads, " +
-  "throttle, log, quiet, qr, open, workers, recordTo, limits, portFile";
+  "throttle, log, logFile, logRotate, quiet, qr, open, workers, recordTo, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {

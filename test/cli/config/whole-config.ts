@@ -36,6 +36,8 @@ export const whole: Required<Config> = {
   proxyProtocol: true,
   tls: { cert: "cert.pem", key: "key.pem" },
   tlsRedirect: 0,
+  metrics: "9100",
+  health: "0.0.0.0:9100",
   auth: {
     file: "users.htpasswd",
     users: { ines: "sesame" },
@@ -76,6 +78,8 @@ export const whole: Required<Config> = {
   trustUploads: true,
   throttle: "3g",
   log: "json",
+  logFile: "access.log",
+  logRotate: "10Mx3",
   quiet: true,
   qr: true,
   open: true,

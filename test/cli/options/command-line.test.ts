@@ -90,6 +90,9 @@ describe("each flag", () => {
     [["--max-body", "1000"], { limits: { bodyBytesMax: 1000 } }],
     [["--max-body=0"], { limits: { bodyBytesMax: 0 } }],
     [["--timeouts", "write=300,idle=60"], { limits: { writeTimeMs: 300_000, idleTimeMs: 60_000 } }],
+    [["--drain", "15", "--max-body=1"], { limits: { bodyBytesMax: 1, drainTimeMs: 15_000 } }],
+    [["--drain=0.25", "--metrics=9100"], { limits: { drainTimeMs: 250 }, metrics: "9100" }],
+    [["--health", "0.0.0.0:9101"], { health: "0.0.0.0:9101" }],
     [["--timeouts=stop=1", "--max-body=1"], { limits: { bodyBytesMax: 1, stopTimeMs: 1000 } }],
     [["--workers", "2"], { workers: 2 }],
     [["--workers=auto"], { workers: "auto" }],
@@ -219,6 +222,8 @@ describe("mistakes are one clear line each", () => {
     [["--symlinks", "some"], "--symlinks must be one of inside, follow, deny, not some"],
     [["--post", "echo-o"], "--post must be one of form, echo, upload, off, not echo-o"],
     [["--max-body", "8M"], "--max-body must be a number of bytes, not 8M"],
+    [["--drain", "86401"], "--drain must be a number of seconds, up to 86400, not 86401"],
+    [["--drain", "15s"], "--drain must be a number of seconds, up to 86400, not 15s"],
     [
       ["--timeouts", "write=5m"],
       "--timeouts must be such as write=300,idle=60, of head, body, idle, write, handler, stop, " +

@@ -50,6 +50,7 @@ const backends: NonNullable<SiteSurroundings["backends"]> = () => ({
         return { answer: answer(), abort: () => void aborts++ };
       },
     })),
+  states: () => [],
   close: () => undefined,
 });
 

@@ -14,6 +14,7 @@ import type {
   BackendAddress,
   BackendCall,
   BackendResponse,
+  BackendState,
   OutgoingRequest,
 } from "../../../site/proxy/backend.ts";
 import { BackendError } from "../../../site/proxy/backend.ts";
@@ -124,6 +125,14 @@ export class BackendPool implements Backend, BackendOwner {
   /** Connections that are open or being made. */
   get connections(): number {
     return this.#all.size + this.#connecting;
+  }
+
+  get state(): BackendState {
+    const { scheme, host, port, unix } = this.#address;
+    const { connections } = this;
+    const named = host.includes(":") ? `[${host}]` : host;
+    const name = unix === undefined ? `${scheme}://${named}:${port}` : `unix:${unix}`;
+    return { name, connections, waiting: this.#waiting.size };
   }
 
   ask(request: OutgoingRequest): BackendCall {

@@ -7,7 +7,12 @@ import type { Limits } from "../../../base/limits.ts";
 import type { Clock } from "../../../schedule/clock.ts";
 import type { Scheduler } from "../../../schedule/scheduler.ts";
 import { Timers } from "../../../schedule/timers.ts";
-import type { Backend, BackendAddress, Backends } from "../../../site/proxy/backend.ts";
+import type {
+  Backend,
+  BackendAddress,
+  BackendState,
+  Backends,
+} from "../../../site/proxy/backend.ts";
 import { BackendPool } from "./backend-pool.ts";
 
 /** The backends of a server, and their connections. */
@@ -35,6 +40,10 @@ export class BackendPools implements Backends {
     for (const [key, pool] of this.#pools) if (!pools.has(key)) pool.closeFree();
     this.#pools = pools;
     return backends;
+  }
+
+  states(): readonly BackendState[] {
+    return [...this.#pools.values()].map(({ state }) => state);
   }
 
   /** The server stops: connections that are free are closed, and others when they are. */

@@ -25,3 +25,25 @@ test("sites that follow each other share the connections to a backend that both 
   expect(pools.open([address], { ...defaultLimits, backendConnectionsMax: 1 })[0]).not.toBe(first);
   pools.close();
 });
+
+test("the states of backends have their origins, or the paths of their sockets", () => {
+  const scheduler = new EventLoop();
+  const pools = new BackendPools(new SystemClock(scheduler), scheduler);
+  expect(pools.states()).toEqual([]);
+  const addresses = [
+    address,
+    { ...address, scheme: "https", host: "::1", port: 8443 },
+    { ...address, host: "localhost", unix: "/run/backend.sock" },
+  ] as const;
+  pools.open(addresses, defaultLimits);
+  const idle = { connections: 0, waiting: 0 };
+  expect(pools.states()).toEqual([
+    { name: "http://127.0.0.1:1", ...idle },
+    { name: "https://[::1]:8443", ...idle },
+    { name: "unix:/run/backend.sock", ...idle },
+  ]);
+  // A site that follows has others.
+  pools.open([address], defaultLimits);
+  expect(pools.states()).toHaveLength(1);
+  pools.close();
+});
