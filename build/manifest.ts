@@ -14,6 +14,7 @@ export const packedFiles = [
   "bin",
   "dist",
   "docs/*.md",
+  "docs/*.json",
   "fixtures/wire",
   "fixtures/clients",
   "examples/clients",

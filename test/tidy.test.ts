@@ -249,7 +249,8 @@ const oneWriter = onlyIn(
   "src/server/connection/transport.ts",
   // A socket's descriptor can be written to past the socket.
   /socket\??\s*\.\s*write\s*\(|\bwritev?Sync\b/i,
-  ["check"],
+  // A terminal is no client.
+  ["check", "src/system/output/terminal-sink.ts"],
 );
 const oneClock = onlyIn(
   "src/schedule/clock.ts",
@@ -267,7 +268,7 @@ const oneContainment = onlyIn(
 );
 /** What `.write()` and `.end()` are called on in `src/server` that is no socket. */
 const noSocket =
-  /^(?:this|transport|outlet|exchange|body|noBody|editing|standard(?:Output|Error))$/;
+  /^(?:this|transport|outlet|exchange|body|noBody|editing|log(?:File|Stream)|standard(?:Output|Error))$/;
 
 /** Every octet for a client goes through the transport, which counts and orders them. */
 const oneTransport: Rule = (sources) => {

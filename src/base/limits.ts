@@ -120,6 +120,8 @@ export interface Limits
   readonly logStallTimeMs: Milliseconds;
   /** How soon dropped lines of the access log are reported, with all that were dropped since. */
   readonly logDropsTimeMs: Milliseconds;
+  /** From one such report to the next. */
+  readonly logDropsIntervalMs: Milliseconds;
 
   /**
    * How often a server with a local certificate looks whether it still fits the machine's names and
@@ -357,6 +359,7 @@ export const defaultLimits: Limits = {
   stopTimeMs: seconds(5),
   logStallTimeMs: seconds(1),
   logDropsTimeMs: seconds(10),
+  logDropsIntervalMs: seconds(60),
   certificateLookTimeMs: seconds(600),
 
   mountsMax: 64,

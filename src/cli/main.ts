@@ -19,6 +19,7 @@ import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine, workerArgument } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
 import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
+import type { CommandLog } from "./logging/file-log.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { UploadStatus } from "./terminal/upload-status.ts";
@@ -69,9 +70,36 @@ function isTerminal(): boolean {
 }
 
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
-function openLog(config: Config): LogOutput {
-  const limits = resolveLimits(config.limits);
-  return new LogOutput(limits.ok ? limits.value : defaultLimits, new EventLoop().alarm());
+async function openLog(config: Config): Promise<CommandLog> {
+  const resolved = resolveLimits(config.limits);
+  const limits = resolved.ok ? resolved.value : defaultLimits;
+  const { logFile, logRotate } = config;
+  if (logFile !== undefined) {
+    const { openFileLog } = await import("./logging/file-log.ts");
+    return openFileLog(logFile, config, limits);
+  }
+  if (logRotate !== undefined) {
+    throw new ServeError("logFile", "logRotate, --log-rotate, needs a file: logFile, --log-file");
+  }
+  const painted = logPaint(config);
+  const output = new LogOutput(limits, new EventLoop().alarm());
+  return {
+    stream: painted === undefined ? standardOutput : paintedStream(painted),
+    write: (lines) => void output.write(painted?.(lines) ?? lines),
+    end: () => output.end(),
+  };
+}
+
+/** Standard output, for lines that `painted` colours. */
+function paintedStream(painted: (lines: string) => string): CommandLog["stream"] {
+  const decoder = new TextDecoder();
+  return {
+    write: (lines) => {
+      const text = typeof lines === "string" ? lines : decoder.decode(lines);
+      return standardOutput.write(painted(text));
+    },
+    waitFor: (done, stallMs) => standardOutput.waitFor(done, stallMs),
+  };
 }
 
 /** What records the traffic, if `config` asks for it. Its code is loaded only then. */
@@ -84,7 +112,7 @@ async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
 async function start(
   config: Config,
-  log: LogOutput,
+  log: CommandLog,
   ready: CommandLine["ready"],
 ): Promise<Server | Workers> {
   const options = { ...serveOptions(config), ...(await tapOf(config)) };
@@ -94,15 +122,16 @@ async function start(
     if (count > 1 && config.unix !== undefined) {
       throw new ServeError("workers", "workers can't share a Unix socket");
     }
-    const painted = logPaint(config);
     if (count > 1) {
-      return onPort(config, (port) => openWorkers({ ...options, port }, count, painted));
+      return onPort(config, (port) => openWorkers({ ...options, port }, count, log.stream));
     }
   }
-  const painted = logPaint(config);
-  const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
-  const listener = uploadListener(config, ready);
-  return onPort(config, (port) => serve({ ...options, ...listener, port, write, isTerminal }));
+  const own = {
+    ...uploadListener(config, ready),
+    write: (lines: string): void => log.write(lines),
+    isTerminal: () => config.logFile === undefined && isTerminal(),
+  };
+  return onPort(config, (port) => serve({ ...options, ...own, port }));
 }
 
 /**
@@ -197,7 +226,7 @@ async function warnOfAuth(
  * Serves on for as long as the limits say, though not ready; then finishes requests in flight, and
  * writes the log's last lines if they are read in time.
  */
-async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
+async function end(server: Server | Workers, log: CommandLog, { limits }: Config): Promise<void> {
   server.drain();
   const drainTimeMs = limits?.drainTimeMs ?? defaultLimits.drainTimeMs;
   if (drainTimeMs > 0) await Bun.sleep(drainTimeMs);
@@ -222,7 +251,7 @@ interface Stopping {
 }
 
 /** Stops on the first signal; the second ends the process at once. */
-function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): Stopping {
+function stopOnSignal(server: Server | Workers, log: CommandLog, config: Config): Stopping {
   let stopping = false;
   const stopped = Promise.withResolvers<void>();
   const stop = (): void => {
@@ -238,15 +267,17 @@ function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config):
   return { stop, stopped: stopped.promise };
 }
 
+/** Ends the process because of an error that nothing handles. */
+function endWith(error: unknown): never {
+  void standardError.write(`${Bun.inspect(error)}\n`);
+  process.exit(1);
+}
+
 /**
  * Ends the process with status 1 on an error that nothing handles. Bun itself does so only once the
  * promise of the program has settled.
  */
 function endOnUnhandledError(): void {
-  const endWith = (error: unknown): never => {
-    void standardError.write(`${Bun.inspect(error)}\n`);
-    process.exit(1);
-  };
   process.on("uncaughtException", endWith);
   process.on("unhandledRejection", endWith);
 }
@@ -285,7 +316,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     if (!checked.ok) return fail(checked.error, 2);
   }
   try {
-    const log = openLog(config);
+    const log = await openLog(config);
     const server = await start(config, log, command.value.ready);
     endOnUnhandledError();
     const { stop, stopped } = stopOnSignal(server, log, config);

@@ -83,6 +83,11 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
   try {
     const root = config.root ?? (config.mounts === undefined ? defaultOptions.root : undefined);
     const named = root === undefined ? {} : { root };
+    const { logFile } = start.config;
+    if (logFile !== undefined) {
+      const { refuseServedLog } = await import("./logging/file-log.ts");
+      refuseServedLog(logFile, { ...config, ...named });
+    }
     await server.reload({ ...options, ...certificate, ...named });
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;

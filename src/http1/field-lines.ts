@@ -32,6 +32,8 @@ const spellings = (
 
 const placeCount = 256;
 
+const none: readonly string[] = [];
+
 /** A place for a name of that length, first and last octet. */
 const placeOf = (length: number, first: number, last: number): number =>
   (length * 31 + first * 7 + last) % placeCount;
@@ -40,10 +42,11 @@ const commonNames: readonly (readonly string[])[] = placed();
 
 /** By plain loops, since this runs at each start. Most places are without a name. */
 function placed(): readonly (readonly string[])[] {
-  const places: (readonly string[])[] = new Array<readonly string[]>(placeCount).fill([]);
+  const places: (readonly string[])[] = [];
+  for (let place = 0; place < placeCount; place++) places.push(none);
   for (const name of spellings) {
     const place = placeOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1));
-    places[place] = [...(places[place] ?? []), name];
+    places[place] = [...(places[place] ?? none), name];
   }
   return places;
 }

@@ -386,10 +386,10 @@ export class Listener {
   /** The handler for the ends of handshakes. */
   #handshakes(secure: SecureSockets): Pick<SocketHandler<SocketOwner>, "handshake"> {
     return {
-      handshake: (socket, agreed) => {
+      handshake: (socket, agreed, error) => {
         const handshake = socket.data;
         if (handshake === undefined) return;
-        const introduction = secure.conclude(handshake, agreed);
+        const introduction = secure.conclude(handshake, agreed, error);
         if (introduction === undefined) return;
         this.#forget(handshake);
         const { address } = introduction;

@@ -3,17 +3,18 @@
  *
  * Text from a client is escaped, so that a line stays one line and no control character reaches a
  * terminal. The lines of one turn of the event loop are written together. Lines that the log's
- * reader leaves waiting are queued up to a bound. The rest are dropped and counted, since a reader
- * that has stopped must not make the server run out of memory.
+ * reader leaves waiting are queued up to a bound. The rest, and those that can't be written, are
+ * dropped, counted and reported, so that neither a reader that has stopped nor a full disk holds a
+ * request up or fills the memory.
  */
 
 import type { Limits } from "../base/limits.ts";
+import type { Milliseconds } from "../base/units.ts";
 import type { Response } from "../http/message/response.ts";
 import type { Alarm, Scheduler } from "../schedule/scheduler.ts";
 import type { ExchangeReport, LiveReport, Observer } from "../site/observer.ts";
 import { describeNear } from "../site/pages/error-page.ts";
-import type { DroppedLines } from "./proxied/dropped-lines.ts";
-import type { StandardStream } from "../system/standard-streams.ts";
+import type { DroppedLines } from "./logging/dropped-lines.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 
 /** An exchange that has a line in the log. */
@@ -252,7 +253,7 @@ export class AccessLog implements Observer {
   dropped(remoteAddress: string, why: string): void {
     if (this.#format !== "short" && this.#format !== "json") return;
     const { DroppedLines: Opened } =
-      require("./proxied/dropped-lines.ts") as typeof import("./proxied/dropped-lines.ts");
+      require("./logging/dropped-lines.ts") as typeof import("./logging/dropped-lines.ts");
     this.#dropped ??= new Opened();
     const line = this.#dropped.line(this.#format, remoteAddress, why, this.#epochMs());
     if (line !== undefined)
@@ -291,31 +292,63 @@ export class AccessLog implements Observer {
   }
 }
 
+/** What takes whole lines: a standard stream, or a file. */
+export interface LogStream {
+  /** Octets that it has not taken yet. */
+  readonly queued: number;
+  /** Lines among them. */
+  readonly queuedLines: number;
+  /**
+   * Writes whole lines behind all earlier ones. Resolves when nothing is queued. Never rejects;
+   * what can't be written is dropped.
+   */
+  write(lines: Uint8Array | string): Promise<void>;
+  /**
+   * Resolves when `done` does, or when the stream takes nothing for `stallMs`; at once when it has
+   * taken nothing since an earlier wait that ended so.
+   */
+  waitFor(done: Promise<unknown>, stallMs: Milliseconds): Promise<void>;
+}
+
 /** The limits of a log's output. */
-type LogLimits = Pick<Limits, "logQueueBytesMax" | "logDropsTimeMs" | "logStallTimeMs">;
+type LogLimits = Pick<
+  Limits,
+  "logQueueBytesMax" | "logDropsTimeMs" | "logDropsIntervalMs" | "logStallTimeMs"
+>;
 
 function toStandardError(line: string): void {
   void standardError.write(`postern: ${line}\n`);
 }
 
-/** The access log's way to standard output, with the bound on what waits there. */
+/** The access log's way to standard output or to a file, with the bound on what waits there. */
 export class LogOutput {
   readonly #limits: LogLimits;
   readonly #alarm: Alarm;
-  readonly #standardOutput: StandardStream;
+  readonly #logStream: LogStream;
   readonly #say: (line: string) => void;
   #dropped = 0;
+  readonly #slowness: string;
+  /** Why the last of them were. */
+  #why: string;
+  /** Whether the alarm is set: for the first report, or for the next one. */
+  #isReporting = false;
 
-  /** `say` is told, in a line without its line break, how many lines were dropped. */
+  /**
+   * `say` is told, in a line without its line break, how many lines were dropped; `slowness` is why
+   * they are when too many wait.
+   */
   constructor(
     limits: LogLimits,
     alarm: Alarm,
-    stream: StandardStream = standardOutput,
+    stream: LogStream = standardOutput,
     say: (line: string) => void = toStandardError,
+    slowness = "its reader is too slow",
   ) {
     this.#limits = limits;
+    this.#slowness = slowness;
+    this.#why = slowness;
     this.#alarm = alarm;
-    this.#standardOutput = stream;
+    this.#logStream = stream;
     this.#say = say;
   }
 
@@ -324,31 +357,48 @@ export class LogOutput {
    * queued, or at once for lines that are dropped.
    */
   readonly write = (lines: string): Promise<void> => {
-    const { queued } = this.#standardOutput;
-    const { logQueueBytesMax, logDropsTimeMs } = this.#limits;
-    if (queued === 0 || queued + Buffer.byteLength(lines) <= logQueueBytesMax) {
-      return this.#standardOutput.write(lines);
+    const { queued } = this.#logStream;
+    if (queued === 0 || queued + Buffer.byteLength(lines) <= this.#limits.logQueueBytesMax) {
+      return this.#logStream.write(lines);
     }
-    if (this.#dropped === 0) this.#alarm.set(logDropsTimeMs, this.#report);
-    this.#dropped += lines.split("\n").length - 1;
+    this.lost(lines.split("\n").length - 1, this.#slowness);
     return Promise.resolve();
   };
 
+  /** So many lines can't be written, for the reason that `why` gives. */
+  lost(lines: number, why: string): void {
+    if (lines === 0) return;
+    this.#dropped += lines;
+    this.#why = why;
+    if (!this.#isReporting) this.#alarm.set(this.#limits.logDropsTimeMs, this.#report);
+    this.#isReporting = true;
+  }
+
   /**
-   * Resolves when nothing is queued, or when the reader takes nothing for a while. What is left is
+   * Resolves when nothing is queued, or when the stream takes nothing for a while. What is left is
    * dropped and reported: the process ends now.
    */
   async end(): Promise<void> {
-    const written = this.#standardOutput.write("");
-    await this.#standardOutput.waitFor(written, this.#limits.logStallTimeMs);
+    const written = this.#logStream.write("");
+    await this.#logStream.waitFor(written, this.#limits.logStallTimeMs);
     this.#alarm.clear();
-    this.#dropped += this.#standardOutput.queuedLines;
-    this.#report();
+    this.#isReporting = false;
+    this.#dropped += this.#logStream.queuedLines;
+    this.#tell();
   }
 
+  /** Tells of the lines that were dropped; further ones are told of together, later. */
   readonly #report = (): void => {
-    if (this.#dropped === 0) return;
-    this.#say(`${this.#dropped} lines of the access log were dropped: its reader is too slow`);
-    this.#dropped = 0;
+    this.#isReporting = this.#dropped > 0;
+    if (this.#isReporting) this.#alarm.set(this.#limits.logDropsIntervalMs, this.#report);
+    this.#tell();
   };
+
+  #tell(): void {
+    if (this.#dropped === 0) return;
+    const were =
+      this.#dropped === 1 ? "line of the access log was" : "lines of the access log were";
+    this.#say(`${this.#dropped} ${were} dropped: ${this.#why}`);
+    this.#dropped = 0;
+  }
 }

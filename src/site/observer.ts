@@ -26,9 +26,11 @@ export interface Observer {
   /** A connection is turned away: with a refusal, or with a reset when far too many are open. */
   refused?(remoteAddress: string, reason: RefusalReason): void;
   /**
-   * A connection is reset before its first request: far too many are open or, with the PROXY
-   * protocol, its peer isn't trusted or its header is wrong. `why` is for people, and has nothing
-   * in it that the peer has sent.
+   * A connection ends and a request that was to come on it has no answer: far too many are open,
+   * its TLS handshake has failed, it is reset within a request's head or, with the PROXY protocol,
+   * its peer isn't trusted or its header is wrong. A client that leaves between two requests, or
+   * has sent nothing, isn't told of. `why` is for people, and has nothing in it that the peer has
+   * sent.
    */
   dropped?(remoteAddress: string, why: string): void;
   /** A request's head has been read, and the site is about to be called. */

@@ -30,6 +30,7 @@ export type ServeErrorCode =
   | "recordTo"
   | "metrics"
   | "health"
+  | "logFile"
   | "port-taken"
   | "listen";
 

@@ -4,26 +4,37 @@
  * the line that it wanted: `postern | head -1`.
  *
  * The queue is as long as its writers make it: a writer that goes on without waiting, such as the
- * access log, asks for `queued` first.
+ * access log, asks for `queued` first. Standard error, whose writers don't, has a bound of its own.
  *
- * These are sinks of Bun. `process.stdout` and `process.stderr` belong to node:stream, which takes
- * longer to load (11 ms) than everything else that a process does before it listens.
+ * A terminal may be stopped by its user (Ctrl-S), and is written to as `output/terminal-sink.ts`
+ * says. The others are sinks of Bun. `process.stdout` and `process.stderr` belong to node:stream,
+ * which takes longer to load (11 ms) than everything else that a process does before it listens.
  */
 
-import type { BunFile, FileSink } from "bun";
+import type { BunFile } from "bun";
 
-import type { Milliseconds } from "../base/units.ts";
+import type { ByteCount, Milliseconds } from "../base/units.ts";
+import { mebibytes } from "../base/units.ts";
 import { lookInto } from "./file-system.ts";
 import { openLibc } from "./libc.ts";
 
 /** Written at a time when text is queued; short, so that a slow reader is seen to take some. */
 const pieceBytes = 16 * 1024;
 
+/** What standard error queues: errors of routes, say. What doesn't fit is dropped. */
+const errorQueueBytesMax = mebibytes(1);
+
 const lineFeed = 0x0a;
 
 /** S_IFMT and S_IFCHR (sys/stat.h). */
 const fileTypeMask = 0o170000;
 const characterDevice = 0o020000;
+
+/** What takes the octets; a promise where it has no room for all of them. */
+interface Sink {
+  write(text: Uint8Array | string): number | Promise<number>;
+  flush(): number | Promise<number>;
+}
 
 /** A part of the queue. Short texts share one, so the queue takes little more than its octets. */
 interface Piece {
@@ -37,6 +48,43 @@ interface Footer {
   below(text: Uint8Array | string): Uint8Array | string;
 }
 
+/** Whether the reader of an output still takes something, for those who wait for its end. */
+export class ReaderProgress {
+  /** Writes that were begun: one more when the reader has taken the one before. */
+  #taken = 0;
+  /** What `#taken` was when a wait found that the reader takes nothing. */
+  #stalledAt = -1;
+
+  /** The next write is about to begin. */
+  note(): void {
+    this.#taken++;
+  }
+
+  /**
+   * Resolves when `done` does, or when the reader takes nothing for `stallMs` though `isWaiting`
+   * says that something is left; at once when it has taken nothing since an earlier wait that ended
+   * so.
+   */
+  async waitFor(
+    done: Promise<unknown>,
+    stallMs: Milliseconds,
+    isWaiting: () => boolean,
+  ): Promise<void> {
+    let isDone = false;
+    const end = (async () => {
+      await done;
+      isDone = true;
+    })();
+    for (;;) {
+      const taken = this.#taken;
+      if (isWaiting() && this.#stalledAt === taken) return;
+      await Promise.race([end, Bun.sleep(stallMs)]);
+      if (isDone) return;
+      if (isWaiting() && this.#taken === taken) this.#stalledAt = taken;
+    }
+  }
+}
+
 /**
  * A stream for lines of text, with one write at a time. When a second write begins while a first
  * one waits for the reader, Bun 1.4.5 sometimes reports both as written before they are, and the
@@ -46,14 +94,12 @@ interface Footer {
 export class StandardStream {
   readonly #file: BunFile;
   readonly #descriptor: number;
-  #sink: FileSink | undefined;
+  readonly #queueBytesMax: ByteCount | undefined;
+  #sink: Sink | undefined;
   /** What is queued behind the write that waits for the reader. */
   #pieces: Piece[] = [];
   #queued = 0;
-  /** Pieces that the stream was given: one more when the reader has taken the one before. */
-  #taken = 0;
-  /** What `#taken` was when a wait found that the reader takes nothing. */
-  #stalledAt = -1;
+  readonly #progress = new ReaderProgress();
   #isDraining = false;
   #isBroken = false;
   /** Resolves when nothing is queued any more. */
@@ -64,10 +110,14 @@ export class StandardStream {
    */
   footer: Footer | undefined;
 
-  /** `descriptor` is the file's; without it the stream is no terminal. */
-  constructor(file: BunFile, descriptor = -1) {
+  /**
+   * `descriptor` is the file's; without it the stream is no terminal. Text that would make a queue
+   * longer than `queueBytesMax` is dropped.
+   */
+  constructor(file: BunFile, descriptor = -1, queueBytesMax?: ByteCount) {
     this.#file = file;
     this.#descriptor = descriptor;
+    this.#queueBytesMax = queueBytesMax;
   }
 
   /**
@@ -128,23 +178,21 @@ export class StandardStream {
    * Resolves when `done` does, or when the reader takes nothing for `stallMs`; at once when it has
    * taken nothing since an earlier wait that ended so.
    */
-  async waitFor(done: Promise<unknown>, stallMs: Milliseconds): Promise<void> {
-    let isDone = false;
-    const end = (async () => {
-      await done;
-      isDone = true;
-    })();
-    for (;;) {
-      const taken = this.#taken;
-      if (this.#isDraining && this.#stalledAt === taken) return;
-      await Promise.race([end, Bun.sleep(stallMs)]);
-      if (isDone) return;
-      if (this.#isDraining && this.#taken === taken) this.#stalledAt = taken;
-    }
+  waitFor(done: Promise<unknown>, stallMs: Milliseconds): Promise<void> {
+    return this.#progress.waitFor(done, stallMs, () => this.#isDraining);
+  }
+
+  #openSink(): Sink {
+    if (!this.isTerminal) return this.#file.writer();
+    const { TerminalSink } =
+      require("./output/terminal-sink.ts") as typeof import("./output/terminal-sink.ts");
+    return TerminalSink.open(this.#descriptor) ?? this.#file.writer();
   }
 
   #queue(text: Uint8Array | string): void {
     let octets = typeof text === "string" ? Buffer.from(text) : text;
+    const fits = this.#queued + octets.length <= (this.#queueBytesMax ?? Infinity);
+    if (this.#queued > 0 && !fits) return;
     this.#queued += octets.length;
     while (octets.length > 0) {
       let last = this.#pieces.at(-1);
@@ -166,7 +214,7 @@ export class StandardStream {
     if (waiting !== undefined) await waiting;
     this.#queued -= octets;
     for (let next = this.#pieces.shift(); next !== undefined; next = this.#pieces.shift()) {
-      this.#taken++;
+      this.#progress.note();
       const written = this.#put(next.octets.subarray(0, next.used));
       // Without a wait all is written before the process ends, where the stream takes all.
       if (written !== undefined) await written;
@@ -178,7 +226,7 @@ export class StandardStream {
   /** Writes; undefined when `text` is written or dropped already. */
   #put(text: Uint8Array | string): Promise<void> | undefined {
     try {
-      this.#sink ??= this.#file.writer();
+      this.#sink ??= this.#openSink();
       const steps = [this.#sink.write(text), this.#sink.flush()];
       return steps.some((step) => step instanceof Promise) ? this.#await(steps) : undefined;
     } catch (error) {
@@ -202,4 +250,4 @@ export class StandardStream {
 }
 
 export const standardOutput = new StandardStream(Bun.stdout, 1);
-export const standardError = new StandardStream(Bun.stderr, 2);
+export const standardError = new StandardStream(Bun.stderr, 2, errorQueueBytesMax);

@@ -86,7 +86,9 @@ export class Command implements AsyncDisposable {
     return inTime(this.#process.exited, "the exit");
   }
 
-  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL" | "SIGUSR2" | "SIGWINCH"): void {
+  signal(
+    name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGKILL" | "SIGWINCH",
+  ): void {
     this.#process.kill(name);
   }
 

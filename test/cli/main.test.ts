@@ -401,9 +401,12 @@ describe("--tls-cert and --tls-key", () => {
     await fetch(`${url}tls.txt`, { tls: clientTls });
     command.signal("SIGTERM");
     expect(await command.status).toBe(0);
-    // Only the request without TLS got an answer, and each answer is in the log.
+    // Only the request without TLS got an answer. The log has each answer, and each failure.
     expect(await command.rest()).toEqual([
       expect.stringMatching(/ - 400 .*\(400 cleartext \(RFC 9110 §4\.2\.2\)\)$/),
+      expect.stringMatching(/^\d\d:\d\d:\d\d \S+ closed: TLS handshake: wrong version number$/),
+      expect.stringMatching(/ closed: TLS handshake: clienthello parse failed$/),
+      expect.stringMatching(/ closed: TLS handshake: [a-z ]+$/),
       expect.stringContaining(" GET /tls.txt 200 "),
     ]);
     expect(await command.stderr).toBe("");

@@ -284,7 +284,11 @@ describe("the observers of a listener", () => {
     scanner.send("SSH-2.0-Scanner\r\n");
     await scanner.ending();
     scanner.close();
-    await until(() => lines.length === 2);
-    expect(lines).toEqual(["127.0.0.1 connected", "127.0.0.1 disconnected"]);
+    await until(() => lines.length === 3);
+    expect(lines).toEqual([
+      "127.0.0.1 connected",
+      "dropped: TLS handshake: wrong version number",
+      "127.0.0.1 disconnected",
+    ]);
   });
 });

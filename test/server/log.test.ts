@@ -446,6 +446,7 @@ describe("a log whose reader is slow", () => {
   const limits = {
     logQueueBytesMax: bytes(20),
     logDropsTimeMs: milliseconds(1000),
+    logDropsIntervalMs: milliseconds(60_000),
     logStallTimeMs: milliseconds(20),
   };
 
@@ -501,5 +502,36 @@ describe("a log whose reader is slow", () => {
     await ended;
     expect(written).toEqual(["first\n", "second\n"]);
     expect(said).toEqual([]);
+  });
+
+  test("says it soon, and then once a minute, for as long as lines are dropped", () => {
+    const { stream } = slowStream();
+    const clock = new FakeClock();
+    const said: string[] = [];
+    const output = new LogOutput(limits, clock, stream, (text) => said.push(text));
+    output.lost(1, "the disk is full");
+    clock.advance(1000);
+    expect(said).toEqual(["1 line of the access log was dropped: the disk is full"]);
+    output.lost(2, "the disk is full");
+    clock.advance(59_999);
+    output.lost(3, "the disk is full");
+    expect(said).toHaveLength(1);
+    clock.advance(1);
+    expect(said[1]).toBe("5 lines of the access log were dropped: the disk is full");
+    // A minute without a dropped line: the next one is told of soon again.
+    clock.advance(60_000);
+    output.lost(1, "the disk is full");
+    clock.advance(1000);
+    expect(said).toHaveLength(3);
+  });
+
+  test("says at the end what was lost for another reason", async () => {
+    const { stream } = slowStream();
+    const said: string[] = [];
+    const output = new LogOutput(limits, new FakeClock(), stream, (text) => said.push(text));
+    output.lost(2, "the disk is full");
+    await output.end();
+    await output.end();
+    expect(said).toEqual(["2 lines of the access log were dropped: the disk is full"]);
   });
 });

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 
+import type { BunFile } from "bun";
+
+import { bytes, milliseconds } from "../../src/base/units.ts";
+import { ReaderProgress, StandardStream } from "../../src/system/standard-streams.ts";
+
 const module = resolve(import.meta.dir, "../../src/system/standard-streams.ts");
 
 /** Runs a program that has `standardOutput` and `standardError`. */
@@ -63,6 +68,28 @@ describe("a standard stream", () => {
   });
 });
 
+test("a stream with a bound drops the text that its reader leaves no room for", async () => {
+  const written: string[] = [];
+  const taken = Promise.withResolvers<number>();
+  const writer = {
+    write: (text: string | Uint8Array): number => {
+      written.push(typeof text === "string" ? text : Buffer.from(text).toString());
+      return text.length;
+    },
+    flush: () => taken.promise,
+  };
+  const file = { writer: () => writer } as unknown as BunFile;
+  const stream = new StandardStream(file, -1, bytes(10));
+  for (const text of ["first of more than ten\n", "much more\n", "a\n"]) void stream.write(text);
+  // The first write is under way, whatever its size, and leaves no room behind it.
+  expect(stream.queued).toBe(23);
+  taken.resolve(0);
+  await stream.write("");
+  for (const text of ["one\n", "two\n", "three\n", "4\n"]) void stream.write(text);
+  await stream.write("");
+  expect(written.join("")).toBe("first of more than ten\none\ntwo\n4\n");
+});
+
 describe("a terminal", () => {
   const told = "process.exit(standardOutput.isTerminal ? 10 : 20);";
   const program = `import { standardOutput } from ${JSON.stringify(module)};\n${told}`;
@@ -80,4 +107,45 @@ describe("a terminal", () => {
       }
     },
   );
+});
+
+describe("the progress of a reader", () => {
+  const stallMs = milliseconds(20);
+  const never = new Promise<never>(() => undefined);
+
+  test("a wait ends with what it waits for", async () => {
+    const progress = new ReaderProgress();
+    await progress.waitFor(Promise.resolve(), stallMs, () => true);
+  });
+
+  test("a wait goes on for as long as the reader takes something", async () => {
+    const progress = new ReaderProgress();
+    const done = Promise.withResolvers<void>();
+    let writes = 0;
+    const reading = setInterval(() => {
+      progress.note();
+      if (++writes === 20) done.resolve();
+    }, 5);
+    await progress.waitFor(done.promise, milliseconds(1000), () => true);
+    clearInterval(reading);
+    expect(writes).toBe(20);
+  });
+
+  test("a wait ends when the reader takes nothing, and so does the next one, at once", async () => {
+    const progress = new ReaderProgress();
+    progress.note();
+    await progress.waitFor(never, stallMs, () => true);
+    // It would last for as long as the test may.
+    await progress.waitFor(never, milliseconds(1_000_000), () => true);
+  });
+
+  test("a wait for what isn't written by this reader is no stall", async () => {
+    const progress = new ReaderProgress();
+    const done = Promise.withResolvers<void>();
+    setTimeout(() => done.resolve(), 60);
+    let isDone = false;
+    void done.promise.then(() => (isDone = true));
+    await progress.waitFor(done.promise, stallMs, () => false);
+    expect(isDone).toBe(true);
+  });
 });

@@ -24,7 +24,17 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
   readonly tls?: boolean | Partial<TlsOptions>;
   /** Processes that serve together; "auto" for one on each core. 1 by default. */
   readonly workers?: number | "auto";
-  /** Whether nothing is printed but errors; false by default. */
+  /**
+   * A file that the access log is appended to; SIGUSR1 opens it again. By default the log goes to
+   * standard output. The format is "combined" in a file, unless `log` names another.
+   */
+  readonly logFile?: string;
+  /**
+   * How long the file may get, and how many are kept beside it: "10M" for five of ten mebibytes,
+   * "1Gx2". By default it is never rotated.
+   */
+  readonly logRotate?: string;
+  /** Whether nothing is printed but errors, and only a log in a file; false by default. */
   readonly quiet?: boolean;
   /** A file that has the port in it while the server listens; none by default. */
   readonly portFile?: string;

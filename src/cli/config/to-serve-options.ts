@@ -2,6 +2,7 @@
  * From a configuration's file and the command line to the options of the library.
  */
 
+import type { LogFormat } from "../../server/log.ts";
 import type { ServeOptions } from "../../server/serve-options.ts";
 import { optionRows, optionTable, rowOf } from "../options/option-table.ts";
 import type { Config } from "./config.ts";
@@ -43,13 +44,22 @@ export function hasFaults({ faults }: Config): boolean {
   return faults !== undefined && faults.length > 0;
 }
 
+/**
+ * The access log's format. Programs read a file, and days later, so it has one with dates and
+ * addresses.
+ */
+function logFormat({ quiet, log, logFile }: Config): LogFormat {
+  if (logFile !== undefined) return log ?? "combined";
+  return quiet === true ? "none" : (log ?? optionTable.log.default);
+}
+
 /** What `config` asks of the library. Half a certificate is refused where it is read. */
 export function serveOptions(config: Config): ServeOptions {
   const asked = (Object.keys(config) as (keyof Config)[]).filter(
     (name) => rowOf(name).scope === undefined,
   );
   const options = Object.fromEntries(asked.map((name) => [name, config[name]])) as ServeOptions;
-  const { quiet, tls, log = optionTable.log.default } = config;
+  const { tls } = config;
   const kept = tls === true ? ({ tls: "local" } as const) : {};
-  return { ...options, ...kept, log: quiet === true ? "none" : log, record: false };
+  return { ...options, ...kept, log: logFormat(config), record: false };
 }

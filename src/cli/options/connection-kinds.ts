@@ -1,16 +1,27 @@
 /**
  * Kinds of values of the options that say where a server listens and with how many processes, how
- * it tells that it does, and how long its connections may take; and the rows of the first of them.
+ * it tells that it does and where its log goes, and how long its connections may take; and the rows
+ * of some of them.
  */
 
 import type { Limits } from "../../base/limits.ts";
 import type { TlsOptions } from "../../server/serve-options.ts";
-import { isPemText } from "../../server/serve-options.ts";
+import { isPemText, optionWords } from "../../server/serve-options.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
 import type { Options, OptionTable } from "./option.ts";
 import { readyFormats } from "./option.ts";
 import type { FlagText, Kind } from "./value-kind.ts";
-import { faultUnless, path, plainText, text, truth, whole, wholeText } from "./value-kind.ts";
+import {
+  faultUnless,
+  path,
+  plainText,
+  text,
+  truth,
+  whole,
+  wholeText,
+  word,
+  wordList,
+} from "./value-kind.ts";
 
 /** Where a configuration may have a file's text, as PEM, instead of its path. */
 const pem = path("a file's path", (value) => !isPemText(value));
@@ -149,6 +160,32 @@ const listenPlace: Kind<string | number> = {
   text: plainText("[HOST:]PORT"),
 };
 
+/** Units of a rotation's size. */
+const sizeUnits: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** The bounds of a rotation. A file that is shorter would be rotated by every few lines. */
+const rotation = { bytesMin: 4096, bytesMax: 2 ** 40, filesMax: 100, usualFiles: 5 } as const;
+
+const rotationExpected = 'a size from 4k on, and how many files are kept, "10M" or "10Mx5"';
+
+/** When the log is rotated, as `given` says, and what is kept; undefined when it says neither. */
+export function readRotation(
+  given: string,
+): { readonly bytes: number; readonly files: number } | undefined {
+  const [, digits, unit = "", count] = /^(\d{1,13})([kmg]?)(?:x(\d{1,3}))?$/i.exec(given) ?? [];
+  const bytes = Number(digits) * (sizeUnits[unit.toLowerCase()] ?? 1);
+  const files = Number(count ?? rotation.usualFiles);
+  const isSize = bytes >= rotation.bytesMin && bytes <= rotation.bytesMax;
+  return isSize && files >= 1 && files <= rotation.filesMax ? { bytes, files } : undefined;
+}
+
+const rotationText: FlagText<string> = {
+  placeholder: "SIZE[xN]",
+  expected: rotationExpected,
+  suggests: ["10Mx5"],
+  read: (given) => (readRotation(given) === undefined ? undefined : given),
+};
+
 /** The rows of the options that say where a server listens, and to whom it answers. */
 export const connectionRows = {
   host: {
@@ -258,6 +295,45 @@ export const connectionRows = {
     topic: "process",
     kind: listenPlace,
     flags: [{ name: "health", summary: "GET /livez and /readyz, on this port of loopback" }],
+    restart: true,
+  },
+} as const satisfies Partial<OptionTable>;
+
+/** The rows of the options that say what the access log looks like, and where it goes. */
+export const logRows = {
+  log: {
+    topic: "output",
+    kind: word("FORM", optionWords.log),
+    flags: [
+      {
+        name: "log",
+        short: "l",
+        summary: `access log: ${wordList(optionWords.log)}`,
+        isCommon: true,
+      },
+    ],
+    default: "short",
+  },
+  logFile: {
+    topic: "output",
+    scope: "command",
+    kind: { ...path("a file's path"), text: plainText("FILE", "file") },
+    flags: [
+      { name: "log-file", summary: "append the access log to this file; SIGUSR1 reopens it" },
+    ],
+    restart: true,
+  },
+  logRotate: {
+    topic: "output",
+    scope: "command",
+    kind: {
+      fault: faultUnless(
+        rotationExpected,
+        (value) => typeof value === "string" && readRotation(value) !== undefined,
+      ),
+      text: rotationText,
+    },
+    flags: [{ name: "log-rotate", summary: "begin another file at this size, and keep N: 10Mx5" }],
     restart: true,
   },
 } as const satisfies Partial<OptionTable>;

@@ -19,7 +19,14 @@ import { defaultOptions, optionWords } from "../../server/serve-options.ts";
 import { isStoreName } from "../../site/site-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
-import { connectionRows, limitFlags, fileMode, ready, workers } from "./connection-kinds.ts";
+import {
+  connectionRows,
+  fileMode,
+  limitFlags,
+  logRows,
+  ready,
+  workers,
+} from "./connection-kinds.ts";
 import type { AnyOption, OptionName, OptionTable } from "./option.ts";
 import {
   auth,
@@ -280,19 +287,7 @@ export const optionTable = {
     ],
     restart: true,
   },
-  log: {
-    topic: "output",
-    kind: word("FORM", optionWords.log),
-    flags: [
-      {
-        name: "log",
-        short: "l",
-        summary: `access log: ${wordList(optionWords.log)}`,
-        isCommon: true,
-      },
-    ],
-    default: "short",
-  },
+  ...logRows,
   quiet: {
     topic: "output",
     scope: "command",

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
 import type { MetricFamily } from "../../server/operations/metric-family.ts";
+import type { LogStream } from "../../server/log.ts";
 import { workerArgument } from "../options/command-line.ts";
-import { standardOutput } from "../../system/standard-streams.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
@@ -16,12 +16,13 @@ const command: readonly string[] = Bun.isStandaloneExecutable
   ? [process.execPath, workerArgument]
   : [process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))];
 
-const decoder = new TextDecoder();
-
 /** `duration` as a message shows it. */
 function inSeconds(duration: Milliseconds): string {
   return `${duration / 1000} s`;
 }
+
+/** What the lines of all workers go to. */
+export type WorkerLog = Pick<LogStream, "write" | "waitFor">;
 
 /** One process, from its start to its end. */
 export class WorkerProcess {
@@ -31,20 +32,21 @@ export class WorkerProcess {
   #isMeasuring = false;
   /** Resolves when the process has ended, with how: "was killed by SIGKILL". */
   readonly ended: Promise<string>;
+  /** Where its lines of the access log go. */
+  readonly #log: WorkerLog;
   /** Resolves when its last line of the access log is written. */
   readonly #logged: Promise<void>;
 
-  /** Starts the process, whose log goes through `painted`; throws when the system can't. */
-  constructor(painted?: (lines: string) => string) {
+  /** Starts the process, whose lines go to `log`; throws when the system can't. */
+  constructor(log: WorkerLog) {
+    this.#log = log;
     this.#child = Bun.spawn([...command], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",
       ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
     });
-    this.#logged = copyLines(this.#child.stdout, (lines) =>
-      standardOutput.write(painted === undefined ? lines : painted(decoder.decode(lines))),
-    );
+    this.#logged = copyLines(this.#child.stdout, (lines) => log.write(lines));
     this.ended = this.#child.exited.then((status) => {
       for (const give of this.#unanswered.splice(0)) give(undefined);
       if (this.#killedFor !== undefined) return `${this.#killedFor} and was killed`;
@@ -108,7 +110,7 @@ export class WorkerProcess {
     }, within);
     this.#send({ kind: "stop" });
     const how = await this.ended;
-    const copied = standardOutput.waitFor(this.#logged, stallMs);
+    const copied = this.#log.waitFor(this.#logged, stallMs);
     await Promise.race([copied, late.promise]);
     clearTimeout(timer);
     return how;

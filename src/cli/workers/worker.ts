@@ -87,7 +87,9 @@ async function queue(order: Order): Promise<void> {
   resolve();
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const) {
+  process.on(signal, () => undefined);
+}
 if (process.send === undefined) {
   void standardError.write("postern: a worker is started by --workers, and not by hand\n");
   process.exit(2);

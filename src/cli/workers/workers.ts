@@ -28,6 +28,7 @@ import { openSite } from "../../site/open-site.ts";
 import { nameTree } from "../../site/open-tree.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
+import type { WorkerLog } from "./worker-process.ts";
 import type { MeasuredWorkers, WorkerOperations } from "./worker-operations.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -113,7 +114,7 @@ async function settle(options: ReloadOptions, host: string): Promise<Shared> {
 export async function openWorkers(
   options: ServeOptions,
   count: number,
-  painted?: (lines: string) => string,
+  log: WorkerLog,
 ): Promise<Workers> {
   const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
   const { tlsRedirect, metrics, health: _health, ...reloadable } = others;
@@ -123,11 +124,11 @@ export async function openWorkers(
   const ports = { main: claim.value };
   const operations = await openOperations(options, shared, claim.value);
   const beside = { operations, isCounting: metrics !== undefined };
-  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, beside, painted);
+  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, beside, log);
   const redirect = claimPort(host, tlsRedirect);
   if (redirect.ok) {
     const both = { ...ports, redirect: redirect.value };
-    return new Workers(shared, host, both, count, beside, painted);
+    return new Workers(shared, host, both, count, beside, log);
   }
   claim.value.release();
   void operations?.close();
@@ -169,7 +170,7 @@ export class Workers {
   /** The port that redirects to https. */
   readonly #redirect: PortClaim | undefined;
   readonly #beside: Beside;
-  readonly #painted: ((lines: string) => string) | undefined;
+  readonly #log: WorkerLog;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
   readonly #allListen: () => void;
@@ -186,12 +187,12 @@ export class Workers {
     ports: { readonly main: PortClaim; readonly redirect?: PortClaim },
     count: number,
     beside: Beside,
-    painted?: (lines: string) => string,
+    log: WorkerLog,
   ) {
     const { main: claim, redirect } = ports;
     this.#redirect = redirect;
     this.#beside = beside;
-    this.#painted = painted;
+    this.#log = log;
     this.host = host;
     this.port = claim.port;
     this.workers = count;
@@ -322,7 +323,7 @@ export class Workers {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {
-      worker = new WorkerProcess(this.#painted);
+      worker = new WorkerProcess(this.#log);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);

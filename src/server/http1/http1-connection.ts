@@ -474,6 +474,8 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
 
   /** Releases everything the connection holds, but for the socket. */
   #end(event: "ended" | "gone"): void {
+    const { dropped } = this.#context.observers;
+    if (this.#state === "head") dropped.tell(this.remoteAddress, "reset within a request's head");
     this.#exchange?.end(this.#writer.octets, false);
     this.#state = advance(this.#state, event);
     this.#context.timers.remove(this);

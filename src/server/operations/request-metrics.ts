@@ -215,7 +215,7 @@ export class RequestMetrics implements Observer {
       single(
         "counter",
         "postern_connections_dropped_total",
-        "Connections that were reset before their first request.",
+        "Connections that ended for a fault before their first request.",
         this.#dropped,
       ),
       single(

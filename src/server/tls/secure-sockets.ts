@@ -103,6 +103,8 @@ class Handshake extends SocketHolder {
   readonly introduction: Introduction;
   /** The first octets, until it is known what they are. */
   #heard: Buffer | undefined = Buffer.alloc(0);
+  /** Whether its end is known already: it is over, has failed, or was given up by the server. */
+  #hasEnded = false;
 
   constructor(
     socket: Socket<unknown>,
@@ -132,17 +134,32 @@ class Handshake extends SocketHolder {
   }
 
   stop(): void {
+    this.#hasEnded = true;
     this.abort();
   }
 
   expire(): void {
+    this.fail("not over in time");
     this.abort();
+  }
+
+  override closed(): void {
+    this.fail("reset");
+    super.closed();
   }
 
   /** The handshake has come to its end, and the socket is a connection's from now on. */
   over(): void {
     this.context.timers.remove(this);
     this.#heard = undefined;
+    this.#hasEnded = true;
+  }
+
+  /** The handshake has failed, as `why` says. A client that has sent nothing isn't told of. */
+  fail(why: string): void {
+    if (this.#hasEnded || this.#heard?.length === 0) return;
+    this.#hasEnded = true;
+    this.context.observers.dropped.tell(this.remoteAddress, `TLS handshake: ${why}`);
   }
 
   /**
@@ -159,6 +176,12 @@ class Handshake extends SocketHolder {
     const secure = this.socket as SecureSocket;
     return { kind: isCleartext ? "cleartext" : "record", octets: heard, handshake: this, secure };
   }
+}
+
+/** Why a handshake has failed, in OpenSSL's words, which have nothing in them of the client's. */
+function failureReason(error: Error | null | undefined): string {
+  const [, reason] = /:([A-Z][A-Z0-9_]+)$/.exec(error?.message ?? "") ?? [];
+  return reason?.toLowerCase().replaceAll("_", " ") ?? "cut off";
 }
 
 /** An octet that is never written. */
@@ -350,10 +373,18 @@ export class SecureSockets {
 
   /**
    * Whose connection the socket of `owner` is from now on, now that its handshake is over;
-   * undefined for one that failed: Bun has sent the alert, and closes the socket.
+   * undefined for one that failed with `error`: Bun has sent the alert, and closes the socket.
    */
-  conclude(owner: ProtocolConnection, agreed: boolean): Introduction | undefined {
-    if (!(owner instanceof Handshake) || !agreed) return undefined;
+  conclude(
+    owner: ProtocolConnection,
+    agreed: boolean,
+    error: Error | null,
+  ): Introduction | undefined {
+    if (!(owner instanceof Handshake)) return undefined;
+    if (!agreed) {
+      owner.fail(failureReason(error));
+      return undefined;
+    }
     owner.over();
     return owner.introduction;
   }

@@ -78,6 +78,8 @@ export const whole: Required<Config> = {
   trustUploads: true,
   throttle: "3g",
   log: "json",
+  logFile: "access.log",
+  logRotate: "10Mx3",
   quiet: true,
   qr: true,
   open: true,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { DroppedLines } from "../../../src/server/proxied/dropped-lines.ts";
+import { DroppedLines } from "../../../src/server/logging/dropped-lines.ts";
 
 const startMs = Date.UTC(2026, 10, 29, 9, 0, 0);
 
