@@ -9,6 +9,8 @@
 import type {
   FaultLimits,
   LiveLimits,
+  LogLimits,
+  LoginLimits,
   OperationsLimits,
   RecordLimits,
   StoreLimits,
@@ -28,6 +30,8 @@ export interface Limits
     UploadLimits,
     FaultLimits,
     LiveLimits,
+    LogLimits,
+    LoginLimits,
     OperationsLimits,
     RecordLimits,
     WebSocketLimits,
@@ -71,10 +75,6 @@ export interface Limits
   readonly rangeCountMax: number;
   /** Parts of a multipart form, and pairs of a urlencoded one; beyond it 413. */
   readonly formFieldCountMax: number;
-  /** How much of a form's name, value or media type stands in a log line; the rest is cut. */
-  readonly logValueBytesMax: ByteCount;
-  /** Lines of the access log that wait for its reader. More are dropped and counted. */
-  readonly logQueueBytesMax: ByteCount;
 
   /** From the first byte of a request to the end of its header section; after it 408. */
   readonly headerTimeMs: Milliseconds;
@@ -113,15 +113,6 @@ export interface Limits
   readonly handlerTimeMs: Milliseconds;
   /** From the signal to stop to the end of the last connection. Those left after it are reset. */
   readonly stopTimeMs: Milliseconds;
-  /**
-   * How long the log's reader may take nothing while the process waits to end. Then the rest of the
-   * log is dropped.
-   */
-  readonly logStallTimeMs: Milliseconds;
-  /** How soon dropped lines of the access log are reported, with all that were dropped since. */
-  readonly logDropsTimeMs: Milliseconds;
-  /** From one such report to the next. */
-  readonly logDropsIntervalMs: Milliseconds;
 
   /**
    * How often a server with a local certificate looks whether it still fits the machine's names and
@@ -270,26 +261,10 @@ export interface Limits
   /** How long nothing may pass between the two; after it both connections are reset. */
   readonly proxyIdleTimeMs: Milliseconds;
 
-  /** A file of users and their passwords. */
-  readonly passwordFileBytesMax: ByteCount;
   /** A user's name and password in a request; longer ones are wrong. */
   readonly credentialsBytesMax: ByteCount;
   /** What is kept of credentials that were right; 256 bytes for each user's. */
   readonly credentialsKeptBytesMax: ByteCount;
-  /** Passwords that are hashed at one time. Others wait. */
-  readonly passwordChecksAtOnceMax: number;
-  /** Passwords that wait to be hashed; one more is answered 503. */
-  readonly passwordChecksWaitingMax: number;
-  /** Logins of one client address that are under way; one more is answered 503. */
-  readonly loginsPerAddressMax: number;
-  /** Client addresses whose logins are counted. With more, the first of them are forgotten. */
-  readonly loginAddressesMax: number;
-  /** How long the answer to a wrong password is held back; for each further one twice as long. */
-  readonly failedLoginTimeMs: Milliseconds;
-  /** How long it is held back at most. */
-  readonly failedLoginLongestTimeMs: Milliseconds;
-  /** How long after its last failure an address counts as one without failures. */
-  readonly failedLoginKeptTimeMs: Milliseconds;
   /**
    * What the kernel buffers of an answer of a backend, on a connection that is opened while
    * `roomyConnectionsMax` are. About twice as much waits here for each client that reads slowly.

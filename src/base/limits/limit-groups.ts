@@ -175,3 +175,40 @@ export interface LiveLimits {
   /** Between two comments on an event stream, by which clients that are gone are noticed. */
   readonly liveBeatTimeMs: Milliseconds;
 }
+
+/** The log, and other output. */
+export interface LogLimits {
+  /** How much of a form's name, value or media type stands in a log line; the rest is cut. */
+  readonly logValueBytesMax: ByteCount;
+  /** Lines of the access log that wait for its reader. More are dropped and counted. */
+  readonly logQueueBytesMax: ByteCount;
+  /**
+   * How long the log's reader may take nothing while the process waits to end. Then the rest of the
+   * log is dropped.
+   */
+  readonly logStallTimeMs: Milliseconds;
+  /** How soon dropped lines of the access log are reported, with all that were dropped since. */
+  readonly logDropsTimeMs: Milliseconds;
+  /** From one such report to the next. */
+  readonly logDropsIntervalMs: Milliseconds;
+}
+
+/** Passwords. */
+export interface LoginLimits {
+  /** A file of users and their passwords. */
+  readonly passwordFileBytesMax: ByteCount;
+  /** Passwords that are hashed at one time. Others wait. */
+  readonly passwordChecksAtOnceMax: number;
+  /** Passwords that wait to be hashed; one more is answered 503. */
+  readonly passwordChecksWaitingMax: number;
+  /** How long the answer to a wrong password is held back; for each further one twice as long. */
+  readonly failedLoginTimeMs: Milliseconds;
+  /** How long it is held back at most. */
+  readonly failedLoginLongestTimeMs: Milliseconds;
+  /** How long after its last failure an address counts as one without failures. */
+  readonly failedLoginKeptTimeMs: Milliseconds;
+  /** Logins of one client address that are under way; one more is answered 503. */
+  readonly loginsPerAddressMax: number;
+  /** Client addresses whose logins are counted. With more, the first of them are forgotten. */
+  readonly loginAddressesMax: number;
+}
