@@ -41,6 +41,17 @@ export class CheapClient {
     if (!compiling.success) throw new Error(compiling.stderr.toString());
   }
 
+  /** `load` with those of its paths whose responses are as long as most of them. */
+  async ofOneLength(
+    [server]: readonly { readonly port: number }[],
+    load: CheapLoad,
+  ): Promise<CheapLoad> {
+    const lengths: number[] = [];
+    for (const path of load.paths) lengths.push(await responseBytes(server?.port ?? 0, path));
+    const usual = median(lengths);
+    return { ...load, paths: load.paths.filter((_, index) => lengths[index] === usual) };
+  }
+
   /** Asks the server on `port`, whose first process is `pid`, for so long. */
   async take(
     { port, pid }: { readonly port: number; readonly pid: number },
