@@ -95,6 +95,13 @@ export interface Limits {
   /** From the signal to stop to the end of the last connection. Those left after it are reset. */
   readonly stopTimeMs: Milliseconds;
   /**
+   * How long a process whose socket another one goes on with lets clients use the connections that
+   * they have, for one more request each, before it stops: one that runs already.
+   */
+  readonly handoverTimeMs: Milliseconds;
+  /** The same of one that a service manager starts when this one has ended. */
+  readonly restartTimeMs: Milliseconds;
+  /**
    * How long the log's reader may take nothing while the process waits to end. Then the rest of the
    * log is dropped.
    */
@@ -441,6 +448,8 @@ export const defaultLimits: Limits = {
   lingerBytesMax: mebibytes(16),
   handlerTimeMs: seconds(30),
   stopTimeMs: seconds(5),
+  handoverTimeMs: seconds(600),
+  restartTimeMs: seconds(1),
   logStallTimeMs: seconds(1),
   logDropsTimeMs: seconds(10),
   certificateLookTimeMs: seconds(600),
@@ -648,6 +657,7 @@ const relations: readonly LimitRelation[] = [
   atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
   atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
+  atLeastAs("handoverTimeMs", "restartTimeMs"),
 ];
 
 /**

@@ -10,6 +10,7 @@ import { defaultLimits, resolveLimits } from "../base/limits.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
+import { defaultOptions } from "../server/serve-options.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
@@ -22,6 +23,9 @@ import { optionTable } from "./options/option-table.ts";
 import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
+import type { GivenToProcess } from "./process/given-sockets.ts";
+import type { Ahead } from "./process/listen-ahead.ts";
+import type { ServiceManager } from "./process/service-manager.ts";
 import type { Workers } from "./workers/workers.ts";
 
 const defaultPort: number = optionTable.port.default;
@@ -81,26 +85,57 @@ async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
   return { wiretap: serverRecording(config.recordTo, config) };
 }
 
-/** Serves in this process, or in worker processes if `config` asks for more than one. */
-async function start(config: Config, log: LogOutput): Promise<Server | Workers> {
-  const options = { ...serveOptions(config), ...(await tapOf(config)) };
-  if (config.workers !== undefined && config.workers !== 1) {
-    const { countWorkers, openWorkers } = await import("./workers/workers.ts");
-    const count = countWorkers(config);
-    if (count > 1 && Bun.isStandaloneExecutable) {
-      throw new ServeError("workers", "a compiled executable can't start workers");
-    }
-    if (count > 1 && config.unix !== undefined) {
-      throw new ServeError("workers", "workers can't share a Unix socket");
-    }
-    const painted = logPaint(config);
-    if (count > 1) {
-      return onPort(config, (port) => openWorkers({ ...options, port }, count, painted));
-    }
+/** How many processes `config` asks for. What knows of more than one is loaded only then. */
+async function countProcesses(config: Config): Promise<number> {
+  if (config.workers === undefined || config.workers === 1) return 1;
+  const { countWorkers } = await import("./workers/workers.ts");
+  const count = countWorkers(config);
+  if (count > 1 && Bun.isStandaloneExecutable) {
+    throw new ServeError("workers", "a compiled executable can't start workers");
   }
+  if (count > 1 && config.unix !== undefined) {
+    throw new ServeError("workers", "workers can't share a Unix socket");
+  }
+  return count;
+}
+
+/**
+ * The sockets that listen before the server does, for `count` workers, and for a process that
+ * becomes another user; undefined where the server makes its own.
+ */
+async function openAhead(config: Config, count: number): Promise<Ahead | undefined> {
+  const { user, unix, tlsRedirect, host = defaultOptions.host } = config;
+  if (count === 1 && user === undefined) return undefined;
+  if (unix !== undefined) {
+    throw new ServeError("user", "a Unix socket is made by its own user: start postern as that");
+  }
+  const { listenAhead } = await import("./process/listen-ahead.ts");
+  return onPort(config, (port) => listenAhead(host, port, tlsRedirect, count));
+}
+
+/** Serves in this process, or in worker processes if `config` asks for more than one. */
+async function start(
+  config: Config,
+  log: LogOutput,
+  given: Ahead | undefined,
+): Promise<Server | Workers> {
+  const count = await countProcesses(config);
+  const ahead = given ?? (await openAhead(config, count));
+  if (config.user !== undefined) {
+    const { becomeUser } = await import("./process/become-user.ts");
+    becomeUser(config.user, process.env);
+  }
+  const options = { ...serveOptions(config), ...(await tapOf(config)) };
   const painted = logPaint(config);
+  if (ahead !== undefined && count > 1) {
+    const { openWorkers } = await import("./workers/workers.ts");
+    return openWorkers(options, ahead, count, painted);
+  }
   const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
-  return onPort(config, (port) => serve({ ...options, port, write, isTerminal }));
+  const own = { ...options, write, isTerminal };
+  if (ahead === undefined) return onPort(config, (port) => serve({ ...own, port }));
+  const { aheadOptions } = await import("./process/listen-ahead.ts");
+  return serve({ ...own, ...aheadOptions(ahead) });
 }
 
 /** What colours the log's lines; undefined where they are no terminal's. */
@@ -168,10 +203,18 @@ async function warnOfAuth(
   }
 }
 
-/** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
-async function end(server: Server | Workers, log: LogOutput, { limits }: Config): Promise<void> {
-  const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
-  await server.stop();
+/**
+ * Finishes requests in flight, after `patienceMs` in which connections may have one more, writes
+ * the log's last lines if they are read in time, and exits.
+ */
+async function end(
+  server: Server | Workers,
+  log: LogOutput,
+  { limits }: Config,
+  patienceMs: number,
+): Promise<void> {
+  const timeIsUp = Bun.sleep(patienceMs + (limits?.stopTimeMs ?? defaultLimits.stopTimeMs));
+  await server.stop({ patienceMs });
   await Promise.race([log.end(), timeIsUp]);
   process.exit(0);
 }
@@ -183,20 +226,89 @@ async function tellRefused(config: Config): Promise<void> {
   if (line !== undefined) print(line);
 }
 
+/** What a running server is stopped, reloaded and replaced with. */
+interface Running {
+  readonly server: Server | Workers;
+  readonly log: LogOutput;
+  readonly config: Config;
+  readonly given: GivenToProcess | undefined;
+  readonly manager: ServiceManager | undefined;
+}
+
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
-function stopOnSignal(server: Server | Workers, log: LogOutput, config: Config): () => void {
+function stopOnSignal({ server, log, config, given, manager }: Running): () => void {
   let stopping = false;
+  const { restartTimeMs } = { ...defaultLimits, ...config.limits };
   const stop = (): void => {
     if (stopping) {
       void server.stop({ force: true });
       process.exit(1);
     }
     stopping = true;
-    end(server, log, config).catch(() => process.exit(1));
+    manager?.stopping();
+    // A socket that is the service manager's stays open for the next process.
+    const patienceMs = given?.isManagers === true ? restartTimeMs : 0;
+    end(server, log, config, patienceMs).catch(() => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   return stop;
+}
+
+/** Has another process take over on SIGUSR2. What does so is loaded by the first signal. */
+function handOverOnSignal({ server, log, config, given, manager }: Running): void {
+  const limits = { ...defaultLimits, ...config.limits };
+  const handedOver = async (): Promise<void> => {
+    const { handOver } = await import("./process/handover.ts");
+    if (!(await handOver(server, limits, given, manager))) return;
+    process.off("SIGUSR2", handle);
+    await end(server, log, config, limits.handoverTimeMs);
+  };
+  let isBusy = false;
+  const handle = (): void => {
+    if (isBusy) return;
+    isBusy = true;
+    void handedOver().finally(() => (isBusy = false));
+  };
+  process.on("SIGUSR2", handle);
+}
+
+/** Reloads on SIGHUP, if there is something to be read again. */
+async function reloadOnSignal(
+  { server, config, manager }: Running,
+  command: CommandLine,
+  settings: Settings,
+  stop: () => void,
+): Promise<void> {
+  const { auth, faults } = config;
+  const isNamed = auth?.file !== undefined || faults !== undefined;
+  const hasFiles = settings.file !== undefined || hasTls(config) || isNamed;
+  // A service manager may send the signal in any case, and the first process has no defaults.
+  if (!hasFiles && manager === undefined && process.pid !== 1) return;
+  const { reloadOnHangup } = await import("./reload.ts");
+  reloadOnHangup(server, command, settings, stop, manager);
+}
+
+/** Reads the statuses of children that aren't the program's own. */
+async function adoptOrphans(server: Server | Workers): Promise<void> {
+  const { adoptOrphans: adopt } = await import("./process/first-process.ts");
+  adopt((pid) => "hasProcess" in server && server.hasProcess(pid));
+}
+
+/** The service manager that has started this process; undefined where none has. */
+async function findManager(): Promise<ServiceManager | undefined> {
+  if (process.env["NOTIFY_SOCKET"] === undefined) return undefined;
+  const { openServiceManager } = await import("./process/service-manager.ts");
+  return openServiceManager(process.env);
+}
+
+/** The sockets that this process was given; undefined where it was given none. */
+async function findGiven(config: Config): Promise<GivenToProcess | undefined> {
+  const { LISTEN_FDS, POSTERN_SOCKETS } = process.env;
+  if (LISTEN_FDS === undefined && POSTERN_SOCKETS === undefined) return undefined;
+  const { takeGivenSockets } = await import("./process/given-sockets.ts");
+  const given = takeGivenSockets(process.env, process.pid, config);
+  return given.ok ? given.value : fail(given.error, 2);
 }
 
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
@@ -213,28 +325,36 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   }
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
-  const { config, file } = settings.value;
+  const { config } = settings.value;
   if (config.portFile !== undefined && config.unix !== undefined) {
     return fail("a port file needs a port, and a Unix socket has none", 2);
   }
-  if (typeof command.value.ready === "object") {
+  const manager = await findManager();
+  const given = await findGiven(config);
+  const asked = command.value.ready;
+  // The descriptor was the first process's, which has told it that there is a server.
+  const ready = given?.isSuccessor === true && typeof asked === "object" ? "line" : asked;
+  if (typeof ready === "object") {
     const { checkDescriptor } = await import("./ready-report.ts");
-    const checked = checkDescriptor(command.value.ready.descriptor);
+    const checked = checkDescriptor(ready.descriptor);
     if (!checked.ok) return fail(checked.error, 2);
   }
   try {
     const log = openLog(config);
-    const server = await start(config, log);
-    const stop = stopOnSignal(server, log, config);
+    const server = await start(config, log, given?.ahead);
+    const running = { server, log, config, given, manager };
+    const stop = stopOnSignal(running);
+    if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
-    const { auth, faults } = config;
-    const isNamed = auth?.file !== undefined || faults !== undefined;
-    if (file !== undefined || hasTls(config) || isNamed) {
-      const { reloadOnHangup } = await import("./reload.ts");
-      reloadOnHangup(server, command.value, settings.value, stop);
-    }
+    await reloadOnSignal(running, command.value, settings.value, stop);
+    handOverOnSignal(running);
     if (config.auth !== undefined) await warnOfAuth(server, config, words);
-    await announce(server, command.value.ready, settings.value);
+    await announce(server, ready, settings.value);
+    if (given?.isSuccessor === true) {
+      const { tellServing } = await import("./process/handover.ts");
+      await tellServing();
+    }
+    manager?.ready(server.url.href);
     if ("failed" in server) await server.failed;
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;

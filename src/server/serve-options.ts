@@ -9,11 +9,13 @@
  */
 
 import type { Wiretap } from "../base/wiretap.ts";
+import type { Scheme } from "../http/message/target.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { GivenSockets } from "./listening/given-sockets.ts";
 import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
@@ -57,6 +59,12 @@ export interface ServeOptions extends SiteOptions {
    * (SO_REUSEPORT); Linux spreads the connections over them. False by default.
    */
   readonly reusePort?: boolean;
+  /**
+   * Descriptors of sockets that listen already, in place of making them: of `server.sockets`, or of
+   * a service manager. `host` and `port`, or `unix`, then say what they are bound to. The server
+   * closes its descriptors when it stops, and leaves a Unix socket's file where it is.
+   */
+  readonly sockets?: GivenSockets;
   /**
    * The certificate. With it the port speaks TLS 1.2 or 1.3, and answers a request in cleartext
    * with a redirect to https. False, the default, for no TLS.
@@ -121,6 +129,7 @@ const optionsWithoutDefault = [
   "onError",
   "unix",
   "unixMode",
+  "sockets",
   "wiretap",
 ] as const satisfies readonly (keyof ServeOptions)[];
 
@@ -242,6 +251,7 @@ type FixedOption =
   | "unixMode"
   | "tlsRedirect"
   | "reusePort"
+  | "sockets"
   | "throttle"
   | "write"
   | "isTerminal"
@@ -263,4 +273,26 @@ function checkWords(options: ServeOptions): void {
     if (value === undefined || words.includes(value)) continue;
     throw new ServeError(name, `${name} must be one of ${words.join(", ")}, not ${value}`);
   }
+}
+
+/** How clients name a server: on a Unix socket as on the default host. */
+export function addressOf({ host, tls, unix }: CompleteOptions): { host: string; scheme: Scheme } {
+  const scheme = tls === undefined || tls === false ? "http" : "https";
+  return { host: unix === undefined ? host : defaultOptions.host, scheme };
+}
+
+/**
+ * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
+ * a Unix socket.
+ */
+export function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  const shown = bare.includes(":") ? `[${bare}]` : bare;
+  return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
+}
+
+/** How a server stops. */
+export interface StopOptions {
+  readonly force?: boolean;
+  readonly patienceMs?: number;
 }

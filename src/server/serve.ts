@@ -14,7 +14,6 @@ import type {
   WebSocketOptions,
   WebSocketRoute,
 } from "../site/web-socket/server-web-socket.ts";
-import type { Scheme } from "../http/message/target.ts";
 import type { Clock } from "../schedule/clock.ts";
 import { SystemClock } from "../schedule/clock.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
@@ -23,7 +22,8 @@ import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
 import { connectionFactory, openBackends } from "./http1/http1-factory.ts";
-import { listenError, Listener } from "./listener.ts";
+import { Listener } from "./listener.ts";
+import type { GivenSockets } from "./listening/given-sockets.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import { AccessLog, LogOutput } from "./log.ts";
@@ -39,9 +39,9 @@ import type {
   RequestRecorder,
 } from "./recording/request-recorder.ts";
 import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
-import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
-import { completeOptions, defaultOptions } from "./serve-options.ts";
-import { ServeError } from "../site/serve-error.ts";
+import type { CompleteOptions, ReloadOptions, ServeOptions, StopOptions } from "./serve-options.ts";
+import { addressOf, completeOptions, urlOf } from "./serve-options.ts";
+import { listenError, ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
 import type { Live } from "../site/live/live.ts";
@@ -88,6 +88,11 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   readonly unix: string | undefined;
   /** The port that redirects from http to https; undefined where there is none. */
   readonly tlsRedirect: number | undefined;
+  /**
+   * The descriptors of its listening sockets, for another process to go on with: as `sockets` of
+   * `serve`, when they have been passed to it. Valid until the server stops.
+   */
+  readonly sockets: GivenSockets;
   /**
    * The authority (CA) that signed the certificate, as PEM text, if postern made it, so that a
    * client can trust it: `fetch(server.url, { tls: { ca: server.ca } })`. Undefined otherwise.
@@ -156,16 +161,12 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   reload(options: ReloadOptions): void;
   /**
    * Accepts no more connections, lets requests in flight finish within `limits.stopTimeMs`, closes
-   * WebSockets with 1001, and resets the connections that are left; with `force` at once. May be
-   * called more than once.
+   * WebSockets with 1001, and resets the connections that are left; with `force` at once. For
+   * `patienceMs` before that, which is 0 by default, a connection may have one more request, whose
+   * response says that it is the last one (RFC 9112 §9.6): a request that is sent while a
+   * connection is being closed is lost. May be called more than once.
    */
-  stop(options?: { readonly force?: boolean }): Promise<void>;
-}
-
-/** How clients name a server: on a Unix socket as on the default host. */
-function addressOf({ host, tls, unix }: CompleteOptions): { host: string; scheme: Scheme } {
-  const scheme = tls === undefined || tls === false ? "http" : "https";
-  return { host: unix === undefined ? host : defaultOptions.host, scheme };
+  stop(options?: StopOptions): Promise<void>;
 }
 
 /** The names of a server that listens on `host`. Few servers are ever asked for other hosts. */
@@ -205,33 +206,16 @@ function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSi
   return changed.base === undefined ? source : { ...source, base: changed.base };
 }
 
-/**
- * The URL of a site under `base` on a server that was asked to listen on `host`; without a port for
- * a Unix socket.
- */
-function urlOf(scheme: Scheme, host: string, port: number, base = "/"): URL {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
-  const shown = bare.includes(":") ? `[${bare}]` : bare;
-  return new URL(`${scheme}://${port === 0 ? shown : `${shown}:${port}`}${base}`);
-}
-
-/**
- * Has `listener` listen by `options`. Answers with the port, 0 for a Unix socket, whose code is
- * loaded only by a server that has one. Throws a `ServeError` when that fails.
- */
-async function openMain(
-  listener: Listener,
-  { host, port, reusePort, unix, unixMode }: CompleteOptions,
-): Promise<number> {
-  if (unix === undefined) {
-    const opened = listener.open(host, port, reusePort);
-    if (!opened.ok) throw listenError(opened.error);
-    return opened.value;
+/** Has `listener` listen by `options`. Answers with the port. Throws a `ServeError` if it can't. */
+async function openMain(listener: Listener, options: CompleteOptions): Promise<number> {
+  const { host, port, reusePort, unix, sockets } = options;
+  if (unix !== undefined || sockets !== undefined) {
+    const { openOther } = await import("./listening/open-other.ts");
+    return openOther(listener, options);
   }
-  const { openSocket } = await import("./unix-socket.ts");
-  const opened = await openSocket(listener, unix, unixMode);
+  const opened = listener.open(host, port, reusePort);
   if (!opened.ok) throw listenError(opened.error);
-  return 0;
+  return opened.value;
 }
 
 /** The recorder of a server. Its code is loaded only by one that has it. */
@@ -356,11 +340,14 @@ async function listen(
   options: CompleteOptions,
   tls: ServerTls | undefined,
   faults: LateFaults,
-): Promise<Listening> {
+): Promise<Listening & Pick<Server, "sockets">> {
   try {
     faults.configure(options);
     const port = await openMain(main, options);
-    return tls?.withRedirect(main, port) ?? { listeners: [main], port, tlsRedirect: undefined };
+    const plain = { listeners: [main], port, tlsRedirect: undefined };
+    const listening = tls?.withRedirect(main, port) ?? plain;
+    const [sockets = [], redirect = []] = listening.listeners.map((one) => one.descriptors);
+    return { ...listening, sockets: { main: sockets, redirect } };
   } catch (error) {
     tls?.stop();
     void main.close();
@@ -369,24 +356,28 @@ async function listen(
 }
 
 /**
- * Closes `listeners`, and resets the connections that are left after `limits.stopTimeMs`, timed by
- * `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
+ * Closes `listeners`, and resets the connections that are left after the time that a stop has,
+ * timed by `alarm`. Then no connection sends files of the tree, so it is closed.
  */
 async function close(
   listeners: readonly Listener[],
   live: LateLive,
   { tree, limits, backends }: OpenSite,
-  force: boolean,
+  { force = false, patienceMs = 0 }: StopOptions,
   alarm: Alarm,
 ): Promise<void> {
-  const closing = listeners.map((listener) => listener.close());
+  const closing = listeners.map((listener) => listener.close(!force && patienceMs > 0));
   for (const one of [live, backends]) one?.close();
   const abort = (): void => {
     for (const listener of listeners) listener.abort();
   };
-  const withinMs = force ? 0 : limits.stopTimeMs;
-  if (withinMs === 0) abort();
-  alarm.set(withinMs, abort);
+  const end = (): void => {
+    for (const listener of listeners) void listener.close();
+    if (force || limits.stopTimeMs === 0) abort();
+    else alarm.set(limits.stopTimeMs, abort);
+  };
+  if (force || patienceMs === 0) end();
+  else alarm.set(patienceMs, end);
   await Promise.all(closing);
   alarm.clear();
   tree.close();
@@ -554,9 +545,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };
-  const stop = async ({ force = false }: { readonly force?: boolean } = {}): Promise<void> => {
+  const stop = async (how: StopOptions = {}): Promise<void> => {
     for (const one of [tls, faults.opened]) one?.stop();
-    await close(listeners, live, opened, force, scheduler.alarm());
+    await close(listeners, live, opened, how, scheduler.alarm());
     reporting.finish();
     complete.wiretap?.ended();
   };

@@ -9,7 +9,8 @@ import type { ServeOptions, TlsOptions } from "../../server/serve-options.ts";
 export const configFileNames = ["postern.config.ts", "postern.config.json"] as const;
 
 /** Options that only a program which calls `serve` can set. */
-type CodeOption = "files" | "reusePort" | "write" | "isTerminal" | "onError" | "record" | "wiretap";
+type CodeOption =
+  "files" | "reusePort" | "sockets" | "write" | "isTerminal" | "onError" | "record" | "wiretap";
 
 /**
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.
@@ -23,6 +24,11 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
   readonly tls?: boolean | Partial<TlsOptions>;
   /** Processes that serve together; "auto" for one on each core. 1 by default. */
   readonly workers?: number | "auto";
+  /**
+   * The user that the process becomes when it listens, "www-data" or "www-data:web", as names or
+   * numbers; for root, which may have ports below 1024. By default it stays who it is.
+   */
+  readonly user?: string;
   /** Whether nothing is printed but errors; false by default. */
   readonly quiet?: boolean;
   /** A file that has the port in it while the server listens; none by default. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
 import { standardOutput } from "../../system/standard-streams.ts";
+import type { GivenSockets } from "../../server/listening/given-sockets.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
@@ -28,12 +29,23 @@ export class WorkerProcess {
   /** Resolves when its last line of the access log is written. */
   readonly #logged: Promise<void>;
 
-  /** Starts the process, whose log goes through `painted`; throws when the system can't. */
-  constructor(painted?: (lines: string) => string) {
+  /** The sockets that the process was given, by its own descriptors. */
+  readonly sockets: GivenSockets | undefined;
+
+  /**
+   * Starts the process, whose log goes through `painted`, and which gets `sockets`; throws when the
+   * system can't.
+   */
+  constructor(painted?: (lines: string) => string, sockets?: GivenSockets) {
+    const { main = [], redirect = [] } = sockets ?? {};
+    const given = [...main, ...redirect];
+    const own = given.map((_descriptor, i) => 3 + i);
+    this.sockets =
+      sockets === undefined
+        ? undefined
+        : { main: own.slice(0, main.length), redirect: own.slice(main.length) };
     this.#child = Bun.spawn([process.execPath, ...process.execArgv, program], {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "inherit",
+      stdio: ["ignore", "pipe", "inherit", ...given],
       ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
     });
     this.#logged = copyLines(this.#child.stdout, (lines) =>
@@ -72,22 +84,27 @@ export class WorkerProcess {
   }
 
   /**
-   * Tells the worker to finish requests in flight and to end. Resolves with how it ended, when its
-   * last line of the log is written, when the log's reader takes nothing for `stallMs`, or after
-   * the time `within`, when the worker is killed.
+   * Tells the worker to finish requests in flight and to end, with the patience of a server.
+   * Resolves with how it ended, when its last line of the log is written, when the log's reader
+   * takes nothing for `stallMs`, or after the time `within`, when the worker is killed.
    */
-  async stop(within: Milliseconds, stallMs: Milliseconds): Promise<string> {
+  async stop(within: Milliseconds, stallMs: Milliseconds, patienceMs: number): Promise<string> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       this.kill(`did not stop within ${inSeconds(within)}`);
       late.resolve();
     }, within);
-    this.#send({ kind: "stop" });
+    this.#send({ kind: "stop", patienceMs });
     const how = await this.ended;
     const copied = standardOutput.waitFor(this.#logged, stallMs);
     await Promise.race([copied, late.promise]);
     clearTimeout(timer);
     return how;
+  }
+
+  /** Ends the patience of a stop that goes on. */
+  hurry(): void {
+    this.#send({ kind: "stop", patienceMs: 0 });
   }
 
   /** Kills the process; `did` says in messages why. */

@@ -2,9 +2,11 @@
  * The supervisor of the processes that serve a port together: it starts them, replaces one that
  * ends, and passes on reloads and the stop. It serves nothing itself.
  *
- * The kernel spreads the connections (`reusePort`). The supervisor holds the port, so that no other
- * program can take it while all workers are being replaced. It checks the options once, before any
- * worker receives them, so that a mistake is reported once and all workers have the same options.
+ * Each worker has a listening socket, and the kernel spreads the connections over them. The
+ * supervisor has made the sockets and holds them, so that a worker that takes the place of another
+ * one goes on with its socket, and with the clients that wait there. It checks the options once,
+ * before any worker receives them, so that a mistake is reported once and all workers have the same
+ * options.
  */
 
 import { availableParallelism } from "node:os";
@@ -17,17 +19,18 @@ import { RouteTable } from "../../site/library/route-endpoint.ts";
 import { SystemClock } from "../../schedule/clock.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
 import { TurnBudgets } from "../../schedule/turn-budgets.ts";
-import { listenError } from "../../server/listener.ts";
-import type { PortClaim } from "../../server/port-claim.ts";
-import { claimPort } from "../../server/port-claim.ts";
+import type { Server } from "../../server/serve.ts";
+import type { GivenSockets } from "../../server/listening/given-sockets.ts";
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
-import { completeOptions, defaultOptions } from "../../server/serve-options.ts";
+import { completeOptions } from "../../server/serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { OpenSite } from "../../site/open-site.ts";
 import { openSite } from "../../site/open-site.ts";
 import { nameTree } from "../../site/open-tree.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
+import type { Ahead } from "../process/listen-ahead.ts";
+import { shareOut } from "../process/listen-ahead.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** The place of one worker: the process that fills it now, and how its predecessors ended. */
@@ -103,42 +106,31 @@ async function settle(options: ReloadOptions, host: string): Promise<Shared> {
 }
 
 /**
- * Starts `count` workers under `options`, on its port, 0 for any free one. Rejects with a
- * `ServeError` when the options are wrong or the port is taken. Faults that only the workers find
+ * Starts `count` workers under `options`, on the sockets of `ahead`, which it closes when they have
+ * ended. Rejects with a `ServeError` when the options are wrong. Faults that only the workers find
  * reject `listening`. `painted` colours the lines of the log.
  */
 export async function openWorkers(
   options: ServeOptions,
+  ahead: Ahead,
   count: number,
   painted?: (lines: string) => string,
 ): Promise<Workers> {
-  const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
-  const { tlsRedirect, ...reloadable } = others;
-  const shared = await settle(reloadable, host);
-  const claim = claimPort(host, port);
-  if (!claim.ok) throw listenError(claim.error);
-  const ports = { main: claim.value };
-  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, painted);
-  const redirect = claimPort(host, tlsRedirect);
-  if (redirect.ok) {
-    return new Workers(shared, host, { ...ports, redirect: redirect.value }, count, painted);
-  }
-  claim.value.release();
-  throw new ServeError("listen", `the port that redirects to https: ${redirect.error.message}`);
+  const { host: _host, port: _port, unix: _unix, tlsRedirect: _redirect, ...shareable } = options;
+  const shared = await settle(shareable, ahead.host);
+  return new Workers(shared, ahead, count, painted);
 }
 
 /** The workers and their supervision. */
 export class Workers {
-  readonly host: string;
-  readonly port: number;
   readonly workers: number;
   /** Resolves when all listen for the first time; rejects with a `ServeError` if they can't. */
   readonly listening: Promise<void>;
   /** Rejects with a `ServeError`, after all workers have ended, when it gives up. */
   readonly failed: Promise<never>;
-  readonly #claim: PortClaim;
-  /** The port that redirects to https. */
-  readonly #redirect: PortClaim | undefined;
+  readonly #ahead: Ahead;
+  /** The sockets of each place; none where the system can't keep them for others. */
+  readonly #sockets: readonly GivenSockets[];
   readonly #painted: ((lines: string) => string) | undefined;
   readonly #places: readonly Place[];
   readonly #clock = new SystemClock(new EventLoop());
@@ -149,20 +141,11 @@ export class Workers {
   #stopping: Promise<void> | undefined;
 
   /** Starts `count` workers. */
-  constructor(
-    shared: Shared,
-    host: string,
-    ports: { readonly main: PortClaim; readonly redirect?: PortClaim },
-    count: number,
-    painted?: (lines: string) => string,
-  ) {
-    const { main: claim, redirect } = ports;
-    this.#redirect = redirect;
+  constructor(shared: Shared, ahead: Ahead, count: number, painted?: (lines: string) => string) {
+    this.#ahead = ahead;
+    this.#sockets = shareOut(ahead.groups, count);
     this.#painted = painted;
-    this.host = host;
-    this.port = claim.port;
     this.workers = count;
-    this.#claim = claim;
     this.#shared = shared;
     const failed = Promise.withResolvers<never>();
     this.failed = failed.promise;
@@ -187,9 +170,33 @@ export class Workers {
     return this.#shared.ca;
   }
 
+  get host(): string {
+    return this.#ahead.host;
+  }
+
+  /** 0 on a Unix socket. */
+  get port(): number {
+    return this.#ahead.port;
+  }
+
+  /** The path of the Unix socket that they were given; undefined for a port. */
+  get unix(): string | undefined {
+    return this.#ahead.unix;
+  }
+
   /** The port that redirects to https; undefined where there is none. */
   get tlsRedirect(): number | undefined {
-    return this.#redirect?.port;
+    return this.#ahead.tlsRedirect;
+  }
+
+  /** Whether `pid` is one of the workers. */
+  hasProcess(pid: number): boolean {
+    return this.#places.some(({ worker }) => worker?.pid === pid);
+  }
+
+  /** The listening sockets, in groups that belong to one worker or are shared by some. */
+  get groups(): readonly GivenSockets[] {
+    return this.#ahead.groups;
   }
 
   /** Where they listen; valid once `listening` has resolved. */
@@ -227,24 +234,32 @@ export class Workers {
     );
   }
 
-  /** Stops all workers; resolves when they have ended. With `force` they are killed. */
-  stop(how: { readonly force?: boolean } = {}): Promise<void> {
-    this.#stopping ??= this.#stop();
+  /**
+   * Stops all workers; resolves when they have ended. With `force` they are killed. They
+   * have the patience of a server.
+   */
+  stop(how: Parameters<Server["stop"]>[0] = {}): Promise<void> {
+    const { patienceMs = 0 } = how;
+    if (this.#stopping !== undefined && patienceMs === 0) {
+      for (const { worker } of this.#places) worker?.hurry();
+    }
+    this.#stopping ??= this.#stop(patienceMs);
     if (how.force === true) for (const { worker } of this.#places) worker?.kill("had no time left");
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
-    const within = milliseconds(this.#limits.stopTimeMs + this.#limits.workerAnswerTimeMs);
+  async #stop(patienceMs: number): Promise<void> {
+    const { stopTimeMs, workerAnswerTimeMs, logStallTimeMs } = this.#limits;
+    const within = milliseconds(patienceMs + stopTimeMs + workerAnswerTimeMs);
+    // Clients that come from now on are refused, or are another process's.
+    this.#ahead.release();
     const stopPlace = async ({ number, worker, timer }: Place): Promise<void> => {
       clearTimeout(timer);
       if (worker === undefined) return;
-      const how = await worker.stop(within, this.#limits.logStallTimeMs);
+      const how = await worker.stop(within, logStallTimeMs, patienceMs);
       if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
     };
     await Promise.all(this.#places.map(stopPlace));
-    this.#claim.release();
-    this.#redirect?.release();
   }
 
   /** Stops all workers and rejects `failed` with `error`. */
@@ -259,7 +274,7 @@ export class Workers {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {
-      worker = new WorkerProcess(this.#painted);
+      worker = new WorkerProcess(this.#painted, this.#sockets[place.number - 1]);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);
@@ -277,9 +292,16 @@ export class Workers {
   }
 
   async #listen(place: Place, worker: WorkerProcess): Promise<void> {
-    const { host, port } = this;
-    const redirect = this.#redirect === undefined ? {} : { tlsRedirect: this.#redirect.port };
-    const options = { ...this.#shared.options, ...redirect, host, port, reusePort: true };
+    const { host, port, unix, tlsRedirect } = this;
+    const options = {
+      ...this.#shared.options,
+      ...(tlsRedirect === undefined ? {} : { tlsRedirect }),
+      ...(unix === undefined ? {} : { unix }),
+      // Without sockets of the supervisor's, the workers make their own.
+      ...(worker.sockets === undefined ? { reusePort: true } : { sockets: worker.sockets }),
+      host,
+      port,
+    };
     const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
     if (answer?.kind === "failed") {
       // The first worker's failure is reported as it would be without workers.

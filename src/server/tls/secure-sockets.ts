@@ -131,8 +131,8 @@ class Handshake extends SocketHolder {
     this.socket = secure;
   }
 
-  stop(): void {
-    this.abort();
+  stop(isPatient: boolean): void {
+    if (!isPatient) this.abort();
   }
 
   expire(): void {
