@@ -233,10 +233,13 @@ interface Running {
   readonly config: Config;
   readonly given: GivenToProcess | undefined;
   readonly manager: ServiceManager | undefined;
+  /** Whether it ends: after a signal that stops it, or because another process has taken over. */
+  isEnding: boolean;
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
-function stopOnSignal({ server, log, config, given, manager }: Running): () => void {
+function stopOnSignal(running: Running): () => void {
+  const { server, log, config, given, manager } = running;
   let stopping = false;
   const { restartTimeMs } = { ...defaultLimits, ...config.limits };
   const stop = (): void => {
@@ -245,9 +248,11 @@ function stopOnSignal({ server, log, config, given, manager }: Running): () => v
       process.exit(1);
     }
     stopping = true;
-    manager?.stopping();
+    // A process that another one has taken over from isn't the service manager's any more.
+    if (!running.isEnding) manager?.stopping();
     // A socket that is the service manager's stays open for the next process.
-    const patienceMs = given?.isManagers === true ? restartTimeMs : 0;
+    const patienceMs = given?.isManagers === true && !running.isEnding ? restartTimeMs : 0;
+    running.isEnding = true;
     end(server, log, config, patienceMs).catch(() => process.exit(1));
   };
   process.on("SIGINT", stop);
@@ -256,21 +261,23 @@ function stopOnSignal({ server, log, config, given, manager }: Running): () => v
 }
 
 /** Has another process take over on SIGUSR2. What does so is loaded by the first signal. */
-function handOverOnSignal({ server, log, config, given, manager }: Running): void {
+function handOverOnSignal(running: Running): void {
+  const { server, log, config, given, manager } = running;
   const limits = { ...defaultLimits, ...config.limits };
-  const handedOver = async (): Promise<void> => {
-    const { handOver } = await import("./process/handover.ts");
-    if (!(await handOver(server, limits, given, manager))) return;
-    process.off("SIGUSR2", handle);
+  let isBusy = false;
+  const handOver = async (): Promise<void> => {
+    const handover = await import("./process/handover.ts");
+    const isOver = await handover.handOver(server, limits, given, manager);
+    if (!isOver || running.isEnding) return;
+    running.isEnding = true;
     await end(server, log, config, limits.handoverTimeMs);
   };
-  let isBusy = false;
-  const handle = (): void => {
-    if (isBusy) return;
+  // The handler stays, since without one the signal ends a process that finishes its requests.
+  process.on("SIGUSR2", () => {
+    if (isBusy || running.isEnding) return;
     isBusy = true;
-    void handedOver().finally(() => (isBusy = false));
-  };
-  process.on("SIGUSR2", handle);
+    void handOver().finally(() => (isBusy = false));
+  });
 }
 
 /** Reloads on SIGHUP, if there is something to be read again. */
@@ -342,7 +349,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   try {
     const log = openLog(config);
     const server = await start(config, log, given?.ahead);
-    const running = { server, log, config, given, manager };
+    const running = { server, log, config, given, manager, isEnding: false };
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
