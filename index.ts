@@ -7,9 +7,11 @@
 
 export { defaultLimits } from "./src/base/limits.ts";
 export type { Limits } from "./src/base/limits.ts";
+export type { TappedConnection, Wiretap } from "./src/base/wiretap.ts";
 export type { Config } from "./src/cli/config/config.ts";
 export { defineConfig } from "./src/cli/config/config.ts";
 export type { Form, FormFile, FormValue } from "./src/site/forms/form-data.ts";
+export type { UploadProgress } from "./src/site/uploads/upload-progress.ts";
 export { BodyError } from "./src/site/request.ts";
 export type { Request, RequestBody } from "./src/site/request.ts";
 export type { AddedRoute, RouteOptions } from "./src/site/library/added-routes.ts";
@@ -51,6 +53,6 @@ export { ServeError } from "./src/site/serve-error.ts";
 export type { MemoryBody, MemoryEntry, MemoryFiles } from "./src/tree/memory/memory-files.ts";
 
 if (import.meta.main) {
-  const { main } = await import("./src/cli/main.ts");
-  await main(process.argv.slice(2));
+  // Without an `await`, which a module that others `require` can't have.
+  void import("./src/cli/main.ts").then(({ main }) => main(process.argv.slice(2)));
 }

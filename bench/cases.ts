@@ -42,6 +42,8 @@ export interface Setup {
   readonly tls?: true;
   /** Text is sent compressed with gzip, from a cache or from a precompressed file. */
   readonly gzip?: true;
+  /** All requests are passed on to a backend, which is the same process for all servers. */
+  readonly proxied?: true;
   /** PUT is accepted. */
   readonly upload?: true;
   /** Folders are listed. */
@@ -71,6 +73,8 @@ export interface Case {
   readonly connections?: number;
   /** Whether the server's memory is measured, too. */
   readonly watchesMemory?: true;
+  /** Whether the time from a request to the end of its answer is measured, too. */
+  readonly watchesLatency?: true;
   /** The servers that take part. */
   readonly servers: readonly string[];
 }
@@ -190,6 +194,8 @@ export const cases: readonly Case[] = [
     setup: { tls: true },
     servers: ["postern", "nginx", "h2o", "caddy", "bun-file"],
   },
+  proxied("proxy-1k", "1 KB of a backend", small),
+  proxied("proxy-1m", "1 MB of a backend", large),
   {
     ...getFile("upload-100m", "100 MB uploaded and hashed", small),
     setup: { upload: true },
@@ -252,6 +258,16 @@ function getFile(name: string, title: string, file: SiteFile): Case {
     exchanges: [getWhole(file)],
     pipelineDepth: 1,
     servers,
+  };
+}
+
+/** `bun-static` is the backend itself, without a proxy before it. */
+function proxied(name: string, title: string, file: SiteFile): Case {
+  return {
+    ...getFile(name, title, file),
+    setup: { proxied: true },
+    watchesLatency: true,
+    servers: ["postern", "nginx", "caddy", "haproxy", "bun-static"],
   };
 }
 

@@ -23,6 +23,8 @@ export interface Site {
   readonly key: string;
   /** The case that will be measured. Servers with one fixed answer need it. */
   readonly asked: Case;
+  /** The port of the backend on 127.0.0.1, for a setup that is proxied. */
+  readonly backend?: number;
   /** The folder of postern's package. If absent, the checkout is started. */
   readonly package?: string;
 }
@@ -35,12 +37,25 @@ const isRoot = process.getuid?.() === 0;
 
 /** `cachedFiles` is the size of the open-file cache. If `undefined`, there is none. */
 export function nginxConfig(site: Site, cachedFiles: number | undefined): string {
-  const { root, codedRoot, folder, port, setup } = site;
+  const { root, codedRoot, folder, port, setup, backend } = site;
   const kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   const temporary = kinds.map((kind) => `  ${kind}_temp_path ${join(folder, kind)};`).join("\n");
   const cache = `open_file_cache max=${cachedFiles} inactive=600s; open_file_cache_min_uses 1;`;
   const tls = `ssl_certificate ${site.certificate}; ssl_certificate_key ${site.key};
     ssl_protocols TLSv1.3;`;
+  const upstream = `upstream backend {
+    server 127.0.0.1:${backend};
+    keepalive 256;
+    keepalive_requests ${many};
+  }`;
+  const passing = `location / {
+      proxy_pass http://backend;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header X-Forwarded-Proto $scheme;
+    }`;
   if (setup.upload) writeFileSync(join(folder, "upload.bin"), "");
   return `${isRoot ? "user nobody nogroup;" : ""}
 daemon off;
@@ -58,12 +73,14 @@ http {
   types { text/plain txt; text/html html; }
   ${cachedFiles === undefined ? "" : cache}
 ${temporary}
+  ${setup.proxied ? upstream : ""}
   server {
     listen 127.0.0.1:${port}${setup.tls ? " ssl" : ""};
     ${setup.tls ? tls : ""}
     ${setup.gzip ? "gzip_static on;" : ""}
     ${setup.listing ? "autoindex on;" : ""}
     ${setup.upload ? "dav_methods PUT; client_max_body_size 0;" : ""}
+    ${setup.proxied ? passing : ""}
     root ${setup.upload ? folder : setup.gzip ? codedRoot : root};
   }
 }
@@ -110,7 +127,31 @@ hosts:
 `;
 }
 
-export function caddyConfig({ root, port, setup, certificate, key }: Site): string {
+/** Connections of the clients and of the backend together. */
+const proxiedMax = 2000;
+
+export function haproxyConfig({ port, backend }: Site): string {
+  return `global
+  maxconn ${proxiedMax}
+  nbthread 1
+defaults
+  mode http
+  timeout client 600s
+  timeout server 600s
+  timeout connect 5s
+  option forwardfor
+  http-reuse always
+frontend clients
+  bind 127.0.0.1:${port}
+  default_backend backend
+backend backend
+  server backend 127.0.0.1:${backend}
+`;
+}
+
+export function caddyConfig(site: Site): string {
+  const { root, port, setup, certificate, key, backend } = site;
+  const files = `root * ${root}\n\tfile_server${setup.listing ? " browse" : ""}`;
   const tls = `tls ${certificate} ${key} {
 \t\tprotocols tls1.3
 \t}`;
@@ -125,8 +166,7 @@ export function caddyConfig({ root, port, setup, certificate, key }: Site): stri
 ${setup.tls ? "https" : "http"}://:${port} {
 \tbind 127.0.0.1
 \t${setup.tls ? tls : ""}
-\troot * ${root}
-\tfile_server${setup.listing ? " browse" : ""}
+\t${setup.proxied ? `reverse_proxy 127.0.0.1:${backend}` : files}
 }
 `;
 }

@@ -13,7 +13,7 @@ import type { Row } from "./measures.ts";
 import { failedRow } from "./measures.ts";
 import { MemoryWatch } from "./memory.ts";
 import type { FoundPeer, Peer } from "./peers.ts";
-import { takesPart } from "./peers.ts";
+import { findPeer, peerNamed, takesPart } from "./peers.ts";
 import type { Server } from "./server.ts";
 import type { Stage } from "./stage.ts";
 import { startPeer } from "./stage.ts";
@@ -36,6 +36,8 @@ class Entrant {
   readonly cpu: number[] = [];
   readonly rate: number[] = [];
   readonly growth: number[] = [];
+  readonly latency: number[] = [];
+  readonly latencyTail: number[] = [];
   /** Requests per round, a multiple of the pipeline depth. */
   requests = 0;
   failure: unknown;
@@ -61,8 +63,13 @@ class Entrant {
 
   get row(): Row {
     if (this.failure !== undefined) return failedRow(this.asked.name, this.peer.name, this.failure);
-    const { cpu, rate, growth } = this;
-    const figures = growth.length > 0 ? { cpu, rate, growth } : { cpu, rate };
+    const { cpu, rate, growth, latency, latencyTail } = this;
+    const figures = {
+      cpu,
+      rate,
+      ...(growth.length > 0 ? { growth } : {}),
+      ...(latency.length > 0 ? { latency, latencyTail } : {}),
+    };
     return {
       case: this.asked.name,
       server: this.peer.name,
@@ -122,7 +129,8 @@ async function enter(
   const { setup } = asked;
   try {
     const key = [peer.name, peer.isFixed ? asked.name : "", JSON.stringify(setup)].join(" ");
-    const starting = servers.get(key) ?? startPeer(found, { setup, asked }, stage);
+    const role = { setup, asked, ...(await backendOf(asked, servers, stage)) };
+    const starting = servers.get(key) ?? startPeer(found, role, stage);
     servers.set(key, starting);
     const server = await starting;
     const exchanges = peer.asks?.(asked) ?? asked.exchanges;
@@ -131,6 +139,20 @@ async function enter(
   } catch (error) {
     return failedRow(asked.name, peer.name, error);
   }
+}
+
+/** The backend of a case that is proxied, which is started with the first server for it. */
+async function backendOf(
+  asked: Case,
+  servers: Map<string, Promise<Server>>,
+  stage: Stage,
+): Promise<{ readonly backend?: number }> {
+  if (!asked.setup.proxied) return {};
+  const backend = findPeer(peerNamed("bun-static"));
+  if (backend === undefined) throw new Error("has no backend");
+  const starting = servers.get("backend") ?? startPeer(backend, { setup: {}, asked }, stage);
+  servers.set("backend", starting);
+  return { backend: (await starting).port };
 }
 
 /** An exchange with the entity tag that the server has for its file. */
@@ -176,6 +198,10 @@ async function measure(entrant: Entrant, stage: Stage): Promise<void> {
   const sample = await generator.run(server.pid, end, milliseconds);
   entrant.cpu.push(sample.cpuMicrosecondsPerRequest);
   entrant.rate.push(sample.requestsPerSecond);
+  if (sample.latency !== undefined) {
+    entrant.latency.push(sample.latency.median);
+    entrant.latencyTail.push(sample.latency.tail);
+  }
   if (memory !== undefined) {
     memory.look();
     entrant.growth.push((memory.peakBytes - memory.firstBytes) / MEBIBYTE);
@@ -190,5 +216,6 @@ function planOf({ asked, server, exchanges }: Entrant, { root, connections }: St
     connections: asked.connections ?? connections,
     exchanges,
     pipelineDepth: asked.pipelineDepth,
+    watchesLatency: asked.watchesLatency === true,
   };
 }

@@ -7,7 +7,7 @@ import type { Subprocess } from "bun";
 import { join } from "node:path";
 
 import { treeCpuNanoseconds } from "./cpu.ts";
-import type { Answer, Order, PhaseEnd, Plan } from "./load.ts";
+import type { Answer, Latency, Order, PhaseEnd, Plan } from "./load.ts";
 
 const OPEN_MS_MAX = 30_000;
 const PHASE_MS_SPARE = 30_000;
@@ -19,6 +19,8 @@ export interface Sample {
   /** User and system time of the server and its descendants. */
   readonly cpuMicrosecondsPerRequest: number;
   readonly requestsPerSecond: number;
+  /** From sending a request to the end of its answer, if the plan asks for it. */
+  readonly latency: Latency | undefined;
 }
 
 /** One process that runs plan after plan. It is replaced by a new one if it ends. */
@@ -39,13 +41,15 @@ export class Generator implements Disposable {
   async run(serverPid: number, end: PhaseEnd, expectedMs: number): Promise<Sample> {
     const before = treeCpuNanoseconds(serverPid);
     const patienceMs = expectedMs * PHASE_SLOWER_MAX + PHASE_MS_SPARE;
-    const { requests, milliseconds } = await this.#ask({ kind: "go", ...end }, patienceMs);
+    const done = await this.#ask({ kind: "go", ...end }, patienceMs);
+    const { requests, milliseconds, latency } = done;
     const used = treeCpuNanoseconds(serverPid) - before;
     if (used < 0) throw new Error("a process of the server ended");
     return {
       requests,
       cpuMicrosecondsPerRequest: used / 1000 / requests,
       requestsPerSecond: (requests / milliseconds) * 1000,
+      latency,
     };
   }
 
@@ -71,7 +75,7 @@ export class Generator implements Disposable {
   async #ask(
     order: Order,
     patienceMs: number,
-  ): Promise<{ requests: number; milliseconds: number }> {
+  ): Promise<{ requests: number; milliseconds: number; latency?: Latency }> {
     this.#answer = Promise.withResolvers();
     if (this.#process?.exitCode !== null) throw new Error("the generator ended");
     this.#process.send(order);

@@ -59,6 +59,9 @@ export const goals: readonly Goal[] = [
   atMost(1.05, "100m", ["nginx"]),
   atMost(0.95, "tls-1k", ["nginx"]),
   atMost(0.6, "tls-1m", ["nginx"]),
+  atMost(2, "proxy-1k", ["nginx"]),
+  atMost(0.5, "proxy-1k", ["caddy"]),
+  atMost(1.25, "proxy-1m", ["nginx"]),
   atMostOwn(1.5, "post-1k"),
   {
     figure: cpuOf("upload-100m", REFERENCE),

@@ -27,6 +27,15 @@ export interface Plan {
   /** All connections together send these in turn, repeatedly. */
   readonly exchanges: readonly Exchange[];
   readonly pipelineDepth: number;
+  /** Whether the time of each request is measured, which costs the generator some. */
+  readonly watchesLatency?: boolean;
+}
+
+/** Milliseconds from sending requests to the end of their answers. */
+export interface Latency {
+  readonly median: number;
+  /** The 99th percentile. */
+  readonly tail: number;
 }
 
 /** When a phase ends: the first of the two. Answers to sent requests are still awaited. */
@@ -39,16 +48,25 @@ export interface PhaseEnd {
 export type Order =
   { readonly kind: "plan"; readonly plan: Plan } | ({ readonly kind: "go" } & PhaseEnd);
 
+/** The figures of a phase. */
+interface Done {
+  readonly requests: number;
+  readonly milliseconds: number;
+  readonly latency?: Latency;
+}
+
 /** A message to the parent. */
 export type Answer =
   | { readonly kind: "ready" }
-  | { readonly kind: "done"; readonly requests: number; readonly milliseconds: number }
+  | ({ readonly kind: "done" } & Done)
   | { readonly kind: "fault"; readonly reason: string };
 
 /** One connection. */
 interface Lane {
   readonly framer: ResponseFramer;
   socket: Socket<Lane> | undefined;
+  /** When the requests were sent whose answers are awaited. */
+  sentMs: number;
   /** The number of answers still to come. */
   awaited: number;
   /** The part of the request's text that the socket has not taken. */
@@ -69,6 +87,8 @@ export class Load {
   /** The index of the next exchange. */
   #turn = 0;
   #phase = Promise.withResolvers<void>();
+  /** Of the phase, if they are measured. */
+  #latenciesMs: number[] = [];
   #sendable = 0;
   #deadline = 0;
   #busy = 0;
@@ -81,7 +101,7 @@ export class Load {
     this.#lanes = Array.from({ length: connections }, () => {
       const framer = new ResponseFramer(exchanges);
       const upload = { uploadSent: 0, uploadLeft: 0 };
-      return { framer, socket: undefined, awaited: 0, unsent: undefined, ...upload };
+      return { framer, socket: undefined, sentMs: 0, awaited: 0, unsent: undefined, ...upload };
     });
   }
 
@@ -98,8 +118,9 @@ export class Load {
   }
 
   /** Runs one phase. Throws if an answer is wrong or a connection is lost. */
-  async run(end: PhaseEnd): Promise<{ requests: number; milliseconds: number }> {
+  async run(end: PhaseEnd): Promise<Done> {
     const started = performance.now();
+    this.#latenciesMs = [];
     this.#phase = Promise.withResolvers();
     this.#sendable = end.requests;
     this.#deadline = started + end.milliseconds;
@@ -107,7 +128,11 @@ export class Load {
     for (const lane of this.#lanes) this.#send(lane);
     await this.#phase.promise;
     const milliseconds = performance.now() - started;
-    return { requests: end.requests - this.#sendable, milliseconds };
+    const done = { requests: end.requests - this.#sendable, milliseconds };
+    if (!this.#plan.watchesLatency) return done;
+    const sorted = Float64Array.from(this.#latenciesMs).toSorted();
+    const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
+    return { ...done, latency: { median: at(0.5), tail: at(0.99) } };
   }
 
   close(): void {
@@ -153,6 +178,7 @@ export class Load {
     }
     this.#sendable -= pipelineDepth;
     lane.awaited = pipelineDepth;
+    if (this.#plan.watchesLatency) lane.sentMs = performance.now();
     lane.unsent = this.#batches[this.#turn];
     lane.uploadSent = 0;
     lane.uploadLeft = exchanges[this.#turn]?.uploadBytes ?? 0;
@@ -190,7 +216,10 @@ export class Load {
     lane.awaited -= completed;
     if (lane.framer.fault !== undefined) this.#fail(lane, lane.framer.fault);
     else if (lane.awaited < 0) this.#fail(lane, "more responses than requests");
-    else if (lane.awaited === 0 && completed > 0) this.#send(lane);
+    else if (lane.awaited === 0 && completed > 0) {
+      if (this.#plan.watchesLatency) this.#latenciesMs.push(performance.now() - lane.sentMs);
+      this.#send(lane);
+    }
   }
 
   #fail(lane: Lane, reason: string): void {

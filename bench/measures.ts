@@ -9,6 +9,8 @@ interface MeasureKind {
 export const measures = {
   cpu: { title: "CPU per request", unit: "µs" },
   rate: { title: "requests", unit: "/s" },
+  latency: { title: "latency, median", unit: "ms" },
+  latencyTail: { title: "latency, 99th percentile", unit: "ms" },
   listings: { title: "listings of 300 files", unit: "/s" },
   growth: { title: "RSS growth", unit: "MB" },
   regrowth: { title: "RSS growth, second time", unit: "MB" },

@@ -13,7 +13,13 @@ import type { Limits } from "../index.ts";
 import type { Case, Exchange, Setup } from "./cases.ts";
 import { fixedAnswer } from "./cases.ts";
 import type { Site } from "./configurations.ts";
-import { caddyConfig, h2oConfig, lighttpdConfig, nginxConfig } from "./configurations.ts";
+import {
+  caddyConfig,
+  haproxyConfig,
+  h2oConfig,
+  lighttpdConfig,
+  nginxConfig,
+} from "./configurations.ts";
 import { packageProgram } from "./node-packages.ts";
 import type { Launch } from "./server.ts";
 
@@ -116,6 +122,16 @@ export const peers: readonly Peer[] = [
       };
     },
   },
+  {
+    name: "haproxy",
+    program: "haproxy",
+    debianPackage: "haproxy",
+    versionArguments: ["-v"],
+    launch: (program, site) => {
+      const config = write(site, "haproxy.cfg", haproxyConfig(site));
+      return { command: [program, "-db", "-f", config] };
+    },
+  },
   bun("bun-static", "bun-static.ts", ({ root, asked }) => [root, asked.files[0]?.path ?? ""]),
   bun("bun-file", "bun-file.ts", ({ root, setup, certificate, key }) =>
     setup.tls ? [root, certificate, key] : [root],
@@ -162,6 +178,13 @@ export function takesPart(name: string, servers: readonly string[]): boolean {
 /** The server by whose figures those of `server` are divided. */
 export function referenceOf(server: string): string {
   return server.startsWith(BESIDE) ? REFERENCE + server.slice(BESIDE.length) : REFERENCE;
+}
+
+/** The peer of that name. Throws when there is none. */
+export function peerNamed(name: string): Peer {
+  const found = peers.find((peer) => peer.name === name);
+  if (found === undefined) throw new RangeError(`no server is called ${name}`);
+  return found;
 }
 
 /** The peer as installed on this machine; `undefined` if it isn't. */
@@ -214,8 +237,14 @@ function postern(name: string, checkout: string): Peer {
   };
 }
 
+/** The program of the command `postern`, by the manifest of the package in `folder`. */
+function commandOf(folder: string): string {
+  const { bin } = require(join(folder, "package.json")) as { readonly bin: { postern: string } };
+  return join(folder, bin.postern);
+}
+
 function launchPostern(program: string, site: Site, checkout: string): Launch {
-  const { root, setup, port } = site;
+  const { root, setup, port, backend } = site;
   if (setup.upload) {
     const script = join(checkout, "bench/postern-upload.ts");
     const command = [program, script, String(port), root, uploadOf(site.asked)];
@@ -226,10 +255,10 @@ function launchPostern(program: string, site: Site, checkout: string): Launch {
   if (limits !== undefined) {
     flags.push("--config", write(site, "postern.json", JSON.stringify({ limits })));
   }
+  if (setup.proxied) flags.push("--proxy", `/=http://127.0.0.1:${backend}`);
   if (setup.tls) flags.push("--tls-cert", site.certificate, "--tls-key", site.key);
   if (setup.workers !== undefined) flags.push("--workers", String(setup.workers));
-  const script =
-    site.package === undefined ? join(checkout, "index.ts") : join(site.package, "bin/postern.ts");
+  const script = site.package === undefined ? join(checkout, "index.ts") : commandOf(site.package);
   return { command: [program, script, root, ...flags] };
 }
 

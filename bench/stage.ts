@@ -33,6 +33,8 @@ export interface Role {
   readonly asked: Case;
   /** The served folder, if it isn't the stage's. */
   readonly root?: string;
+  /** The port of the backend, for a setup that is proxied. */
+  readonly backend?: number;
   /** The folder of postern's package, if that is to be started. */
   readonly package?: string;
 }
@@ -54,6 +56,7 @@ export function siteFor({ peer }: FoundPeer, role: Role, stage: Stage): Site {
     certificate: join(stage.folder, "cert.pem"),
     key: join(stage.folder, "key.pem"),
     asked: role.asked,
+    ...(role.backend === undefined ? {} : { backend: role.backend }),
     ...(role.package === undefined ? {} : { package: role.package }),
   };
 }

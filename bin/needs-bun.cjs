@@ -1,6 +1,7 @@
 /**
- * What `import "postern"` finds under Node and other runtimes than Bun. It names what index.ts
- * exports, so that an import gets as far as this error, instead of one about a missing name.
+ * What `import "postern"` and `import "postern/check"` find under Node and other runtimes than Bun.
+ * It names what these export, so that an import gets as far as this error, instead of one about a
+ * missing name.
  */
 
 exports.BodyError = undefined;
@@ -8,9 +9,14 @@ exports.ResponseBuilder = undefined;
 exports.ServeError = undefined;
 exports.defaultLimits = undefined;
 exports.defineConfig = undefined;
+exports.recordScripts = undefined;
 exports.serve = undefined;
+exports.wire = undefined;
+exports.wireClient = undefined;
 
-const error = new Error("postern needs Bun: run this program with bun (https://bun.com)");
+const error = new Error(
+  "postern needs Bun (https://bun.com): npm install --global bun, and run this program with bun",
+);
 // The stack shows only the loader.
 error.stack = `Error: ${error.message}`;
 throw error;

@@ -19,21 +19,31 @@ function processorMs(): number {
 }
 
 /**
- * The power of its input's size by which the time of `work` grows, from inputs of `size` and of
- * eight times that: about 1 when it is linear, 2 when it is quadratic.
+ * The power of its input's size by which the time of `work` grows, from the input that `make` makes
+ * of `size` to that of eight times the size: about 1 when it is linear, 2 when it is quadratic.
+ * The inputs are made before, since strings of many kilobytes cost the garbage collector's threads.
  */
-export function growth(work: (size: number) => void, size: number): number {
-  const spanOf = (ofSize: number, repeats: number): number => {
+export function growth<Input>(
+  make: (size: number) => Input,
+  work: (input: Input) => void,
+  size: number,
+): number {
+  const spanOf = (input: Input, repeats: number): number => {
     const beforeMs = processorMs();
-    for (let i = 0; i < repeats; i++) work(ofSize);
+    for (let i = 0; i < repeats; i++) work(input);
     return processorMs() - beforeMs;
   };
+  const inputs = { small: make(size), large: make(size * factor) };
+  // One span alone may be long for another reason, and a work of nanoseconds must not be taken for
+  // one that the clock can see.
+  const leastOf = (repeats: number): number =>
+    Math.min(...Array.from({ length: 5 }, () => spanOf(inputs.small, repeats)));
   let repeats = 1;
-  while (spanOf(size, repeats) < leastMs) repeats *= 2;
+  while (leastOf(repeats) < leastMs) repeats *= 2;
   let [small, large] = [Infinity, Infinity];
   for (let round = 0; round < rounds; round++) {
-    small = Math.min(small, spanOf(size, repeats));
-    large = Math.min(large, spanOf(size * factor, repeats));
+    small = Math.min(small, spanOf(inputs.small, repeats));
+    large = Math.min(large, spanOf(inputs.large, repeats));
   }
   return Math.log(large / small) / Math.log(factor);
 }

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 
 import { defaultLimits } from "../src/base/limits.ts";
 import { checkLimits } from "../src/check/limits.ts";
-import { helpText } from "../src/cli/banner.ts";
+import { allFlags } from "../src/cli/options/flag-list.ts";
 
 const house = join(import.meta.dir, "..");
 const docs = readdirSync(join(house, "docs")).filter((name) => name.endsWith(".md"));
@@ -114,10 +114,8 @@ describe("what the pages repeat", () => {
     expect(elsewhere.map(([place]) => place)).toEqual([]);
   });
 
-  /** Each option of the help, by its long name. */
-  const options = [...helpText().matchAll(/^ {2}(?:-\w, | {4})(--[a-z-]+)/gmu)].map(
-    ([, name = ""]) => name,
-  );
+  /** Each option, by the name that the help lists. */
+  const options = allFlags().map(({ name }) => `--${name}`);
 
   test("docs/options.md shows every option", () => {
     expect(options.length).toBeGreaterThan(20);

@@ -35,9 +35,13 @@ const shipped: Sources = new Map([
 const tests: Sources = new Map(sourcesUnder("test", ".ts"));
 /** Programs that use what `src/` exports, besides `index.ts`. */
 const programs: Sources = new Map([
-  ["bundle.ts", readFileSync(join(root, "bundle.ts"), "utf8")],
   ["check.ts", readFileSync(join(root, "check.ts"), "utf8")],
-  ...sourcesUnder("bin", ".ts"),
+  ...sourcesUnder("build", ".ts"),
+]);
+/** What makes the package and executables. */
+const building: Sources = new Map([
+  ["bundle.ts", readFileSync(join(root, "bundle.ts"), "utf8")],
+  ...sourcesUnder("build", ".ts"),
 ]);
 const bench: Sources = new Map(sourcesUnder("bench", ".ts"));
 const scripts: Sources = new Map([
@@ -493,6 +497,7 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/cli/faults-command.ts faultsText": "part",
   "src/server/faults/fault-file.ts readFaultText": "part",
   "src/cli/terminal/terminal-banner.ts describeOptions": "part",
+  "src/cli/terminal/upload-line.ts fitText": "part",
   "src/cli/terminal/terminal-banner.ts terminalBanner": "part",
   "src/http/fields/accept.ts weightOf": "part",
   "src/http/fields/conditional.ts Outcome": "type",
@@ -772,6 +777,10 @@ describe("exports", () => {
 
   test("of the bench are imported, by it or by its tests", () => {
     expect(noDeadExports(tests, () => false)(bench)).toEqual([]);
+  });
+
+  test("of what makes the package are imported, by it or by its tests", () => {
+    expect(noDeadExports(tests, () => false)(building)).toEqual([]);
   });
 });
 

@@ -6,13 +6,30 @@
  * say, a request line can be longer than the buffer that holds it.
  */
 
+import type {
+  FaultLimits,
+  LiveLimits,
+  RecordLimits,
+  StoreLimits,
+  UploadLimits,
+  WebSocketLimits,
+  WorkerLimits,
+} from "./limits/limit-groups.ts";
 import type { Result } from "./result.ts";
 import { failure, success } from "./result.ts";
 import type { ByteCount, Milliseconds } from "./units.ts";
 import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 
 /** The limits and timeouts of one server. Byte and count limits are inclusive. */
-export interface Limits {
+export interface Limits
+  extends
+    StoreLimits,
+    UploadLimits,
+    FaultLimits,
+    LiveLimits,
+    RecordLimits,
+    WebSocketLimits,
+    WorkerLimits {
   /**
    * The request line without its CRLF; beyond it 414 (RFC 9112 §3). The same section recommends at
    * least 8000.
@@ -251,89 +268,10 @@ export interface Limits {
   readonly requestBodyKeptBytesMax: ByteCount;
   /** How long `server.next` waits for a request that isn't there yet, unless it is told. */
   readonly requestWaitTimeMs: Milliseconds;
-  /**
-   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
-   * length and digest; a request with a longer one is left out.
-   */
-  readonly recordBodyBytesMax: ByteCount;
-  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
-  readonly recordHeldBytesMax: ByteCount;
-  /** Phases of one script of a recording; the next script goes on. */
-  readonly recordPhasesMax: number;
-  /** Scripts of one recording; beyond it nothing more is recorded. */
-  readonly recordScriptsMax: number;
-  /** What one recording writes; beyond it nothing more is recorded. */
-  readonly recordFolderBytesMax: ByteCount;
   /** How long `check --proxy` waits for a connection to the server behind it; after it 502. */
   readonly proxyConnectTimeMs: Milliseconds;
   /** How long nothing may pass between the two; after it both connections are reset. */
   readonly proxyIdleTimeMs: Milliseconds;
-
-  /** The content of a request that is stored, all of its files; beyond it 413. */
-  readonly uploadBytesMax: ByteCount;
-  /** Files of one form that are stored; beyond it 413. */
-  readonly uploadFilesMax: number;
-  /** Folders below each other, down from the root, that MKCOL makes; beyond it 403. */
-  readonly uploadDepthMax: number;
-  /**
-   * Files that are being received at one time, to be stored; for one more the slowest upload is
-   * ended, if one is slower than below, and else it is answered 503.
-   */
-  readonly uploadsAtOnceMax: number;
-  /** The same of one client address. */
-  readonly uploadsPerAddressMax: number;
-  /** The rate of an upload, in bytes per second, below which it may be ended for another one. */
-  readonly uploadBytesPerSecondMin: ByteCount;
-  /** How long it has to be slower, and how much time ahead a faster one earns. */
-  readonly uploadSlowTimeMs: Milliseconds;
-  /** How long the disk may take for one step of storing a file; after it 503. */
-  readonly uploadDiskTimeMs: Milliseconds;
-  /** Resumable uploads that wait for their rest; one more is answered 503. */
-  readonly uploadsUnfinishedMax: number;
-  /** How long a resumable upload may wait for its rest; after it 404. */
-  readonly uploadUnfinishedTimeMs: Milliseconds;
-  /** What stays free on the disk that uploads are stored on; beyond it 507. */
-  readonly uploadFreeBytesMin: ByteCount;
-  /** How long a count of what the folder of uploads holds is taken for true. */
-  readonly uploadRecountTimeMs: Milliseconds;
-  /**
-   * Entries among which a start looks for what killed processes have left of uploads; and with a
-   * quota as many as the folder of uploads may have, or nothing more is stored in it.
-   */
-  readonly uploadSweepEntriesMax: number;
-
-  /** Rules of faults, those that were added by `server.fault` among them. */
-  readonly faultRulesMax: number;
-  /**
-   * How long one fault may wait, and all faults of one response together; beyond it the connection
-   * is reset.
-   */
-  readonly faultWaitTimeMs: Milliseconds;
-  /** Octets that a fault adds to a head, or sends in its place. */
-  readonly faultHeadBytesMax: ByteCount;
-  /** Field lines that a fault adds to a head. */
-  readonly faultFieldsMax: number;
-  /** Interim responses that a fault sends before one response. */
-  readonly faultInterimMax: number;
-  /** How much content an endless response has; after it the connection is reset. */
-  readonly faultEndlessBytesMax: ByteCount;
-
-  /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
-  readonly webSocketMessageBytesMax: ByteCount;
-  /** Fragments of a message; beyond it the socket is closed with 1008. */
-  readonly webSocketFragmentsMax: number;
-  /** Messages of a WebSocket that wait for their handler; beyond it the client is held back. */
-  readonly webSocketInboxBytesMax: ByteCount;
-  /** What waits for a client to read when more is sent to it; beyond it the connection is reset. */
-  readonly webSocketQueueBytesMax: ByteCount;
-  /** How long a client may send nothing until it is pinged. */
-  readonly webSocketIdleTimeMs: Milliseconds;
-  /** How long it may send nothing after that; then the connection is reset. */
-  readonly webSocketPongTimeMs: Milliseconds;
-  /** From the first octet of a message to its last; after it the socket is closed with 1008. */
-  readonly webSocketMessageTimeMs: Milliseconds;
-  /** How long a client may take to answer a Close frame; after it the connection is closed. */
-  readonly webSocketCloseTimeMs: Milliseconds;
 
   /** A file of users and their passwords. */
   readonly passwordFileBytesMax: ByteCount;
@@ -355,6 +293,11 @@ export interface Limits {
   readonly failedLoginLongestTimeMs: Milliseconds;
   /** How long after its last failure an address counts as one without failures. */
   readonly failedLoginKeptTimeMs: Milliseconds;
+  /**
+   * What the kernel buffers of an answer of a backend, on a connection that is opened while
+   * `roomyConnectionsMax` are. About twice as much waits here for each client that reads slowly.
+   */
+  readonly backendUnreadBytesMax: ByteCount;
   /** Connections to one backend; further requests wait for one of them. */
   readonly backendConnectionsMax: number;
   /** Requests that wait for a connection to one backend; one more is answered 503. */
@@ -372,21 +315,6 @@ export interface Limits {
   /** Interim responses that a backend may send for one request; beyond it 502. */
   readonly backendInterimMax: number;
 
-  /** Event streams of live reload; one more is answered 503. A browser needs one. */
-  readonly liveStreamsMax: number;
-  /** Paths of changed files that are gathered. With more, all pages reload. */
-  readonly liveChangesMax: number;
-  /** How long no file may have changed before pages are told. */
-  readonly liveQuietTimeMs: Milliseconds;
-  /** The same while files have gone and none has come: a build that empties its folder first. */
-  readonly liveGoneTimeMs: Milliseconds;
-  /** How long pages wait at most while files go on changing. */
-  readonly liveGatherTimeMs: Milliseconds;
-  /** Between two looks whether the root is still the same folder. */
-  readonly liveRootTimeMs: Milliseconds;
-  /** Between two comments on an event stream, by which clients that are gone are noticed. */
-  readonly liveBeatTimeMs: Milliseconds;
-
   /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
   readonly auditEntriesMax: number;
   /** Folders below each other that it goes down into. */
@@ -402,19 +330,6 @@ export interface Limits {
 
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
-  /**
-   * How long a worker may take to listen, to apply a new configuration, and, after `stopTimeMs`, to
-   * end; after it the worker is killed.
-   */
-  readonly workerAnswerTimeMs: Milliseconds;
-  /** The least time from the start of a worker to the start of the one that replaces it. */
-  readonly workerIntervalMs: Milliseconds;
-  /** A worker that ends sooner than this after its start counts as failed. */
-  readonly workerSteadyTimeMs: Milliseconds;
-  /** How long a worker collects lines of the access log before it sends them together. */
-  readonly workerLogTimeMs: Milliseconds;
-  /** How often in a row one worker is replaced after a failure. With one failure more all end. */
-  readonly workerFailuresMax: number;
 }
 
 /** The limits of a server that sets none. */
@@ -556,6 +471,7 @@ export const defaultLimits: Limits = {
   failedLoginTimeMs: milliseconds(250),
   failedLoginLongestTimeMs: seconds(4),
   failedLoginKeptTimeMs: seconds(60),
+  backendUnreadBytesMax: kibibytes(32),
   backendConnectionsMax: 1000,
   backendQueueMax: 1000,
   backendConnectTimeMs: seconds(5),
@@ -564,6 +480,17 @@ export const defaultLimits: Limits = {
   backendIdleTimeMs: seconds(4),
   backendContinueTimeMs: seconds(1),
   backendInterimMax: 16,
+
+  storeObjectBytesMax: mebibytes(4),
+  storeDiskBytesMax: mebibytes(1024),
+  storeRequestsMax: 64,
+  storeStreamsMax: 128,
+  storeQueueMax: 1000,
+  storeTriesMax: 3,
+  storeResponseTimeMs: seconds(5),
+  storeTimeMs: seconds(15),
+  storeFailuresMax: 8,
+  storeOpenTimeMs: seconds(1),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,
@@ -610,26 +537,31 @@ function atLeastAs(limit: keyof Limits, other: keyof Limits): LimitRelation {
   return { limit, expected: `at least ${other}`, holds: (l) => l[limit] >= l[other] };
 }
 
+/** `limit` is at most what `most` says, which `holds` checks. */
+function atMost(limit: keyof Limits, most: string, holds: LimitRelation["holds"]): LimitRelation {
+  return { limit, expected: `at most ${most}`, holds };
+}
+
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
  */
 const relations: readonly LimitRelation[] = [
   atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
   atLeast("lookupTriesMax", 1),
-  {
-    limit: "chunkLineBytesMax",
-    expected: "at most chunkExtensionsBytesMax",
-    holds: (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
-  },
+  atMost(
+    "chunkLineBytesMax",
+    "chunkExtensionsBytesMax",
+    (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
+  ),
   atLeast("requestLineBytesMax", 16, "the shortest request line"),
   atLeast("headerSectionBytesMax", 16, "a Host field line"),
   atLeast("trailerSectionBytesMax", 2, "the empty line that ends a chunked body"),
   atLeast("fieldCountMax", 1, "for Host"),
-  {
-    limit: "connectionsPerAddressMax",
-    expected: "at most connectionsMax",
-    holds: (l) => l.connectionsPerAddressMax <= l.connectionsMax,
-  },
+  atMost(
+    "connectionsPerAddressMax",
+    "connectionsMax",
+    (l) => l.connectionsPerAddressMax <= l.connectionsMax,
+  ),
   atLeast("proxyHeaderBytesMax", 232, "the longest addresses"),
   atLeastAs("sendPieceBytes", "inlineBytesMax"),
   atLeastAs("sendBurstBytes", "sendPieceBytes"),
@@ -656,6 +588,16 @@ const relations: readonly LimitRelation[] = [
   atLeast("loginAddressesMax", 1, "or no user can log in"),
   atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
   atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
+  atLeastAs("storeObjectBytesMax", "codingBytesMax"),
+  atLeast("storeRequestsMax", 1, "or nothing is ever asked of a store"),
+  atLeast("storeStreamsMax", 1, "or no large object is ever sent"),
+  atMost(
+    "storeStreamsMax",
+    "256 with storeRequestsMax, as many connections as the runtime opens",
+    (l) => l.storeStreamsMax + l.storeRequestsMax <= 256,
+  ),
+  atLeast("storeFailuresMax", 1),
+  atLeastAs("storeTimeMs", "storeResponseTimeMs"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
   atLeastAs("handoverTimeMs", "restartTimeMs"),
 ];

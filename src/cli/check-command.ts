@@ -8,6 +8,7 @@ import type { ProgressScreen } from "../check/run/progress-line.ts";
 import { ProgressLine } from "../check/run/progress-line.ts";
 import type { StartServer } from "../check/play/stage.ts";
 import { serve } from "../server/serve.ts";
+import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { checkHelp, readCheckWords } from "./check/check-words.ts";
 import { readCommandLine } from "./options/command-line.ts";
 import { asksToRecord } from "./record/proxy-words.ts";
@@ -44,48 +45,70 @@ export const startPostern: StartServer = async ({ root, arguments: words, limits
   };
 };
 
-/** Runs `check` with the words after it; returns the exit status. */
-export async function runCheck(words: readonly string[]): Promise<0 | 1 | 2> {
+/** What a shell says of a program that SIGPIPE has ended: 128 and the signal's number, 13. */
+const brokenPipeStatus = 141;
+
+/**
+ * Runs `check` with the words after it; returns the exit status. When nothing reads its output any
+ * more, as in `check … | head -1`, it ends as programs do whom the system ends for that.
+ */
+export async function runCheck(
+  words: readonly string[],
+): Promise<0 | 1 | 2 | typeof brokenPipeStatus> {
+  const status = await run(words);
+  await standardOutput.write("");
+  return standardOutput.isBroken ? brokenPipeStatus : status;
+}
+
+async function run(words: readonly string[]): Promise<0 | 1 | 2> {
   if (words.includes("--help") || words.includes("-h")) {
-    process.stdout.write(checkHelp);
+    await print(checkHelp());
     return 0;
   }
   if (asksToRecord(words)) {
     const { runProxy } = await import("./record/proxy-command.ts");
-    return runProxy(words, { out: print, error: printError, ended: interrupted() });
+    return runProxy(words, { out, error: printError, ended: interrupted() });
   }
   const read = readCheckWords(words);
   if (typeof read === "string") {
-    process.stderr.write(`postern: ${read}\n`);
+    printError(`postern: ${read}\n`);
     return 2;
   }
   const play = (): Promise<0 | 1 | 2> =>
-    check({ ...read, start: startPostern, out: print, progress: new ProgressLine(screen()) });
+    check({ ...read, start: startPostern, out, progress: new ProgressLine(screen()) });
   if (!read.watch) return play();
   const { playOnChange } = await import("./check/watch-scripts.ts");
   return playOnChange(read.paths, play, interrupted());
 }
 
-/** Resolves when the process is asked to end. */
+/** Resolves when standard output has no reader any more. */
+const readerLeft = Promise.withResolvers<void>();
+
+/** Resolves when the process is asked to end, or nothing reads what it prints. */
 function interrupted(): Promise<unknown> {
-  return new Promise((resolve) => {
+  const asked = new Promise((resolve) => {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
+  return Promise.race([asked, readerLeft.promise]);
 }
 
-function print(text: string): void {
-  process.stdout.write(text);
+async function print(text: string): Promise<void> {
+  await standardOutput.write(text);
+  if (standardOutput.isBroken) readerLeft.resolve();
+}
+
+function out(text: string): void {
+  void print(text);
 }
 
 function printError(text: string): void {
-  process.stderr.write(text);
+  void standardError.write(text);
 }
 
 /** Standard error, so that a report on standard output stays whole. */
 function screen(): ProgressScreen {
-  const { stderr } = process;
   // A terminal that does not know its width says 0.
-  const columns = stderr.isTTY ? { columns: stderr.columns || 80 } : {};
-  return { write: (text) => stderr.write(text), ...columns };
+  const columns = standardError.isTerminal ? { columns: process.stderr.columns || 80 } : {};
+  return { write: printError, ...columns };
 }

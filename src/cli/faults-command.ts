@@ -7,6 +7,7 @@ import { readFaultFile } from "../server/faults/fault-file.ts";
 import type { FaultPhase, FaultRow } from "../server/faults/fault-table.ts";
 import { chanceTable, faultPhases, faultTable } from "../server/faults/fault-table.ts";
 import type { Config } from "./config/config.ts";
+import { columnsMax, paragraph, wrap } from "./help/columns.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
 import { displayName } from "../tree/path.ts";
 
@@ -21,17 +22,9 @@ const headings: Readonly<Record<FaultPhase, string>> = {
   connection: "The connection",
 };
 
-const columnsMax = 100;
-
-/** `text` in lines that fit behind `indent`. */
-function wrap(text: string, indent: string): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1) ?? "";
-    const joined = last === "" ? word : `${last} ${word}`;
-    if (indent.length + joined.length <= columnsMax) lines[lines.length - 1] = joined;
-    else lines.push(word);
-  }
+/** `text` in lines behind `indent`. */
+function indented(text: string, indent: string): string {
+  const lines = wrap(text, columnsMax - indent.length);
   return lines.map((line) => `${indent}${line}\n`).join("");
 }
 
@@ -42,7 +35,7 @@ function written(name: string, placeholder: string): string {
 
 function describeRow([name, { kind, does, tests }]: readonly [string, FaultRow]): string {
   const shown = written(name, kind.placeholder);
-  return `  ${shown}\n${wrap(does, "      ")}${wrap(`tests ${tests}`, "      ")}`;
+  return `  ${shown}\n${indented(does, "      ")}${indented(`tests ${tests}`, "      ")}`;
 }
 
 /** What `postern faults` prints. */
@@ -53,7 +46,7 @@ export function faultsText(): string {
     return `${headings[phase]}\n${own.map(describeRow).join("")}`;
   });
   const chances = Object.entries(chanceTable).map(
-    ([name, { kind, does }]) => `  ${written(name, kind.placeholder)}\n${wrap(does, "      ")}`,
+    ([name, { kind, does }]) => `  ${written(name, kind.placeholder)}\n${indented(does, "      ")}`,
   );
   return `postern goes wrong on purpose, so that a client can be tested.
 
@@ -61,15 +54,18 @@ export function faultsText(): string {
   postern faults                   list the faults
   postern faults FILE...           say whether files of faults are right
 
-A rule is a line: a method (* for any), a path as a route has it, and faults. # begins a comment.
-
-  # The first two requests for an order fail; a third of the downloads break off.
+${paragraph(
+  "A rule is a line: a method (* for any), a path as a route has it, and faults. # begins a " +
+    "comment.",
+)}
+  # Two requests for an order fail; a third of the downloads break off.
   GET /orders/:id  statuses=503,503,200 retryAfter=1
   GET /data/*      cutAfterBytes=1000 by=reset probability=0.33 seed=7
 
-Of several rules for a request, the one whose path matches the least hits, and of several on one
-path the first. One that doesn't hit leaves the request to the next.
-
+${paragraph(
+  "Of several rules for a request, the one whose path matches the least hits, and of several on " +
+    "one path the first. One that doesn't hit leaves the request to the next.",
+)}
 ${phases.join("\n")}
 How often
 ${chances.join("")}`;

@@ -1,6 +1,5 @@
 /**
- * The command: serves a folder until a signal stops it, or runs `check`, `audit`, `faults`, `trust`
- * or `untrust`.
+ * The command: serves a folder until a signal stops it, or runs one of the other commands.
  *
  * Exit statuses: 0 after a stop by a signal; 1 when it can't serve (the port, the folder); 2 when
  * the command line or the configuration is wrong.
@@ -15,10 +14,10 @@ import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
-import { helpText, readyJson, readyLine } from "./banner.ts";
+import { readyJson, readyLine } from "./banner.ts";
 import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
-import { readCommandLine } from "./options/command-line.ts";
+import { readCommandLine, workerArgument } from "./options/command-line.ts";
 import { optionTable } from "./options/option-table.ts";
 import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { Settings } from "./config/settings.ts";
@@ -26,6 +25,7 @@ import { refusalMessage, readSettings } from "./config/settings.ts";
 import type { GivenToProcess } from "./process/given-sockets.ts";
 import type { Ahead } from "./process/listen-ahead.ts";
 import type { ServiceManager } from "./process/service-manager.ts";
+import type { UploadStatus } from "./terminal/upload-status.ts";
 import type { Workers } from "./workers/workers.ts";
 
 const defaultPort: number = optionTable.port.default;
@@ -90,9 +90,6 @@ async function countProcesses(config: Config): Promise<number> {
   if (config.workers === undefined || config.workers === 1) return 1;
   const { countWorkers } = await import("./workers/workers.ts");
   const count = countWorkers(config);
-  if (count > 1 && Bun.isStandaloneExecutable) {
-    throw new ServeError("workers", "a compiled executable can't start workers");
-  }
   if (count > 1 && config.unix !== undefined) {
     throw new ServeError("workers", "workers can't share a Unix socket");
   }
@@ -118,6 +115,7 @@ async function start(
   config: Config,
   log: LogOutput,
   given: Ahead | undefined,
+  ready: CommandLine["ready"],
 ): Promise<Server | Workers> {
   const count = await countProcesses(config);
   const ahead = given ?? (await openAhead(config, count));
@@ -132,10 +130,30 @@ async function start(
     return openWorkers(options, ahead, count, painted);
   }
   const write = (lines: string): void => void log.write(painted?.(lines) ?? lines);
-  const own = { ...options, write, isTerminal };
+  const own = { ...options, ...uploadListener(config, ready), write, isTerminal };
   if (ahead === undefined) return onPort(config, (port) => serve({ ...own, port }));
   const { aheadOptions } = await import("./process/listen-ahead.ts");
   return serve({ ...own, ...aheadOptions(ahead) });
+}
+
+/**
+ * What shows uploads to a person while they are received; nothing where no person would see it, or
+ * the terminal can't remove it. Its code is loaded by the first upload.
+ */
+function uploadListener(
+  { quiet }: Config,
+  ready: CommandLine["ready"],
+): Pick<ServeOptions, "onUpload"> {
+  const isDumb = process.env["TERM"] === "dumb";
+  if (quiet === true || ready === "json" || isDumb || !standardOutput.isTerminal) return {};
+  let status: UploadStatus | undefined;
+  return { onUpload: (upload) => (status ??= openUploadStatus()).began(upload) };
+}
+
+function openUploadStatus(): UploadStatus {
+  const { terminalStatus } =
+    require("./terminal/upload-status.ts") as typeof import("./terminal/upload-status.ts");
+  return terminalStatus(process.env);
 }
 
 /** What colours the log's lines; undefined where they are no terminal's. */
@@ -318,18 +336,28 @@ async function findGiven(config: Config): Promise<GivenToProcess | undefined> {
   return given.ok ? given.value : fail(given.error, 2);
 }
 
+async function printHelp(asked: string | undefined): Promise<void> {
+  const [{ helpText }, { choosePaint }] = await Promise.all([
+    import("./help/help-text.ts"),
+    import("./terminal/paint.ts"),
+  ]);
+  const text = helpText(asked, choosePaint(standardOutput.isTerminal, process.env));
+  if (!text.ok) return fail(text.error, 2);
+  await standardOutput.write(text.value);
+}
+
+async function printVersion(asJson: boolean): Promise<void> {
+  const { versionJson, versionLine } = await import("./version.ts");
+  await standardOutput.write(asJson ? versionJson() : versionLine());
+}
+
 async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const command = readCommandLine(words, process.env);
   if (!command.ok) return fail(command.error, 2);
-  if (command.value.help) {
-    await standardOutput.write(helpText());
-    return;
-  }
-  if (command.value.version) {
-    const { default: about } = await import("../../package.json");
-    await standardOutput.write(`${about.version}\n`);
-    return;
-  }
+  const { help, version, json } = command.value;
+  if (help !== false) return printHelp(help === true ? undefined : help);
+  if (version) return printVersion(json);
+  if (json) return fail("--json goes with --version, and with audit and check", 2);
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
   const { config } = settings.value;
@@ -348,7 +376,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   }
   try {
     const log = openLog(config);
-    const server = await start(config, log, given?.ahead);
+    const server = await start(config, log, given?.ahead, ready);
     const running = { server, log, config, given, manager, isEnding: false };
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
@@ -379,26 +407,38 @@ function withAllOctets(words: readonly string[]): readonly string[] {
   return wordsAsGiven(words);
 }
 
+/** What runs with the words after the command's name, and answers with the exit status. */
+type Run = (words: readonly string[]) => Promise<number>;
+
+/** The commands of `help/command-table.ts`, each with its code, which is loaded only for it. */
+const commands: ReadonlyMap<string, () => Promise<Run>> = new Map([
+  ["audit", async (): Promise<Run> => (await import("./audit/audit-command.ts")).runAudit],
+  ["check", async (): Promise<Run> => (await import("./check-command.ts")).runCheck],
+  [
+    "completions",
+    async (): Promise<Run> => (await import("./completions-command.ts")).runCompletions,
+  ],
+  ["faults", async (): Promise<Run> => (await import("./faults-command.ts")).runFaults],
+  ["man", async (): Promise<Run> => (await import("./man-command.ts")).runMan],
+  ["trust", () => trustCommand("trust")],
+  ["untrust", () => trustCommand("untrust")],
+]);
+
+async function trustCommand(name: "trust" | "untrust"): Promise<Run> {
+  const { runTrust } = await import("./trust/trust-command.ts");
+  return (words) => runTrust(name, words);
+}
+
 /** Runs the command; `given` are the process's arguments without program and file. */
 export async function main(given: readonly string[]): Promise<void> {
   const words = withAllOctets(given);
-  const [first] = words;
-  if (first === "audit") {
-    const { runAudit } = await import("./audit/audit-command.ts");
-    process.exitCode = await runAudit(words.slice(1));
+  const [first = ""] = words;
+  if (first === workerArgument && Bun.isStandaloneExecutable && process.send !== undefined) {
+    await import("./workers/worker.ts");
     return;
   }
-  if (first === "trust" || first === "untrust") {
-    const { runTrust } = await import("./trust/trust-command.ts");
-    process.exitCode = await runTrust(first, words.slice(1));
-    return;
-  }
-  if (first === "faults") {
-    const { runFaults } = await import("./faults-command.ts");
-    process.exitCode = await runFaults(words.slice(1));
-    return;
-  }
-  if (first !== "check") return serveUntilStopped(words);
-  const { runCheck } = await import("./check-command.ts");
-  process.exitCode = await runCheck(words.slice(1));
+  const command = commands.get(first);
+  if (command === undefined) return serveUntilStopped(words);
+  const run = await command();
+  process.exitCode = await run(words.slice(1));
 }

@@ -8,6 +8,60 @@
 import { latin1Text } from "../http/octets/bytes.ts";
 import type { Fields } from "../http/fields/fields.ts";
 
+/**
+ * Names of common fields, in the spellings that programs send. A name that is one of them is known
+ * by its octets, and no text is made for it: a message that is passed on has a dozen names, and
+ * each text costs more than the comparison.
+ */
+const spellings = (
+  "Accept Accept-Encoding Accept-Language Accept-Ranges Access-Control-Allow-Credentials " +
+  "Access-Control-Allow-Headers Access-Control-Allow-Methods Access-Control-Allow-Origin " +
+  "Access-Control-Expose-Headers Age Alt-Svc Authorization Cache-Control Connection " +
+  "Content-Disposition Content-Encoding Content-Language Content-Length Content-Range " +
+  "Content-Security-Policy Content-Type Cookie DNT Date ETag Expires Forwarded Host " +
+  "If-Modified-Since If-None-Match Keep-Alive Last-Modified Link Location Origin Pragma Priority " +
+  "Range Referer Referrer-Policy Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User " +
+  "Server Set-Cookie Strict-Transport-Security TE Transfer-Encoding Upgrade " +
+  "Upgrade-Insecure-Requests User-Agent Vary Via X-Content-Type-Options X-Forwarded-For " +
+  "X-Forwarded-Host X-Forwarded-Proto X-Frame-Options X-Powered-By X-Request-Id " +
+  "X-Requested-With accept accept-encoding accept-language cache-control connection " +
+  "content-length content-type cookie date etag host origin priority referer sec-ch-ua " +
+  "sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site set-cookie " +
+  "traceparent tracestate user-agent vary"
+).split(" ");
+
+const placeCount = 256;
+
+/** A place for a name of that length, first and last octet. */
+const placeOf = (length: number, first: number, last: number): number =>
+  (length * 31 + first * 7 + last) % placeCount;
+
+const commonNames: readonly (readonly string[])[] = placed();
+
+function placed(): readonly (readonly string[])[] {
+  const places = Array.from({ length: placeCount }, (): string[] => []);
+  for (const name of spellings) {
+    const place = placeOf(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1));
+    places[place]?.push(name);
+  }
+  return places;
+}
+
+function isAt(octets: Uint8Array, start: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (octets[start + i] !== name.charCodeAt(i)) return false;
+  return true;
+}
+
+/** The name in `octets` from `start` to `end`, if it is one of them, octet for octet. */
+function commonName(octets: Uint8Array, start: number, end: number): string | undefined {
+  const first = octets[start] ?? 0;
+  const last = octets[end - 1] ?? 0;
+  for (const name of commonNames[placeOf(end - start, first, last)] as readonly string[]) {
+    if (name.length === end - start && isAt(octets, start, name)) return name;
+  }
+  return undefined;
+}
+
 /** Offsets of one field line: name start and end, value start and end. */
 export const offsetsPerField = 4;
 
@@ -32,7 +86,10 @@ export class FieldLines implements Fields {
 
   /** The name of line `index`, in the spelling of the sender. */
   nameAt(index: number): string {
-    return this.#text(index * offsetsPerField);
+    const at = index * offsetsPerField;
+    const start = this.#base + (this.#offsets[at] ?? 0);
+    const end = this.#base + (this.#offsets[at + 1] ?? 0);
+    return commonName(this.#octets, start, end) ?? latin1Text(this.#octets, start, end);
   }
 
   /** The value of line `index`, without the white space around it. */
@@ -79,8 +136,10 @@ export class FieldLines implements Fields {
     return this.indexOf(name) !== -1;
   }
 
-  *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {
-    for (let i = 0; i < this.count; i++) yield [this.nameAt(i), this.valueAt(i)];
+  [Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
+    const lines: (readonly [name: string, value: string])[] = [];
+    for (let i = 0; i < this.count; i++) lines.push([this.nameAt(i), this.valueAt(i)]);
+    return lines.values();
   }
 
   #collectNames(): number {

@@ -51,6 +51,12 @@ const httpsPort = 443;
 
 const portMax = 65_535;
 
+/** The address of a socket's client; undefined when the client has reset the connection. */
+function addressOf({ remoteAddress, localPort }: Socket<SocketOwner>): string | undefined {
+  // A socket that isn't a Unix one keeps its own port when it has no peer any more.
+  return remoteAddress ?? (localPort === undefined ? unixAddress : undefined);
+}
+
 /** The addresses that a host name stands for on this machine. */
 function addressesOf(host: string): readonly string[] {
   // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
@@ -119,14 +125,6 @@ export function listenWithoutServing(
 /** Makes the owners of sockets with a fault. Their code is loaded by the first of them. */
 function faultyOwners(): typeof import("./faults/accepted/faulty-owners.ts") {
   return require("./faults/accepted/faulty-owners.ts");
-}
-
-/** What collects garbage. Its code is loaded when there may be some. */
-function openCollector(context: ConnectionContext, isBusy: () => boolean): Collector {
-  const { limits, scheduler } = context;
-  const { Collector: Opened, ownMemory } =
-    require("../schedule/collector.ts") as typeof import("../schedule/collector.ts");
-  return new Opened(limits, isBusy, scheduler, ownMemory);
 }
 
 /** TLS for a listener's sockets. */
@@ -290,8 +288,16 @@ export class Listener {
     };
   }
 
-  /** A client has connected: what holds for cleartext and TLS. Answers with its address. */
-  #admit(socket: Socket<SocketOwner>): string {
+  /**
+   * A client has connected: what holds for cleartext and TLS. Answers with its address; undefined
+   * for one that has reset its connection before it was accepted, whose socket is closed at once.
+   */
+  #admit(socket: Socket<SocketOwner>): string | undefined {
+    const address = addressOf(socket);
+    if (address === undefined) {
+      socket.terminate();
+      return undefined;
+    }
     // Before the first connection is closed there is little that could be garbage.
     this.#collector?.note();
     const { roomyConnectionsMax, unsentBytesMax } = this.#context.limits;
@@ -300,7 +306,6 @@ export class Listener {
       const { fd } = socket as Socket<SocketOwner> & { readonly fd: number };
       systemCalls().boundUnsent(fd, unsentBytesMax);
     }
-    const address = socket.remoteAddress ?? unixAddress;
     this.#context.observers.connected.tell(address);
     return address;
   }
@@ -311,6 +316,7 @@ export class Listener {
     begin: (introduction: Introduction, faults: ConnectionFaults | undefined) => void,
   ): void {
     const address = this.#admit(socket);
+    if (address === undefined) return;
     const faults = this.#context.nextFaults?.();
     const introduce = (): void => {
       if (this.#context.proxied?.hasHeaders !== true) return begin({ address }, faults);
@@ -379,7 +385,9 @@ export class Listener {
 
   /** Has the memory be looked at from now on, while there are connections. */
   #watchMemory(): void {
-    this.#collector ??= openCollector(this.#context, () => this.#connections.size > 0);
+    this.#collector ??= (
+      require("../schedule/collector.ts") as typeof import("../schedule/collector.ts")
+    ).openCollector(this.#context, () => this.#connections.size > 0);
     this.#collector.note();
   }
 

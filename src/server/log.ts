@@ -37,7 +37,7 @@ const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
  * `text` with every character escaped that could end a line or a quoted string, or control a
  * terminal.
  */
-function escapeLine(text: string): string {
+export function escapeLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}"\\]/gu, (character) => {
     if (character === '"' || character === "\\") return `\\${character}`;
     const code = character.codePointAt(0) ?? 0;
@@ -132,6 +132,16 @@ function noteOf({ note }: Response): Record<string, unknown> {
   return form === undefined ? told : { ...told, form: form() };
 }
 
+/** The trace that the request with `head` belongs to, if it says so as it should. */
+function traceOf(head: LoggedExchange["head"]): { readonly traceId?: string } {
+  const values = head?.fields.getAll("traceparent") ?? [];
+  if (values.length === 0) return {};
+  const { traceIdOf } =
+    require("../http/message/trace-id.ts") as typeof import("../http/message/trace-id.ts");
+  const traceId = traceIdOf(values);
+  return traceId === undefined ? {} : { traceId };
+}
+
 function json(report: LoggedExchange, epochMs: number): string {
   const { head, response } = report;
   const line = JSON.stringify({
@@ -148,6 +158,7 @@ function json(report: LoggedExchange, epochMs: number): string {
     whole: report.whole,
     referer: head?.fields.get("referer") ?? null,
     userAgent: head?.fields.get("user-agent") ?? null,
+    ...traceOf(head),
     ...(report.refusal === undefined ? {} : { refusal: report.refusal }),
     ...noteOf(response),
   });

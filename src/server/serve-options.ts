@@ -16,6 +16,7 @@ import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
 import type { GivenSockets } from "./listening/given-sockets.ts";
+import type { UploadProgress } from "../site/uploads/upload-progress.ts";
 import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
 import { logFormats } from "./log.ts";
@@ -111,6 +112,11 @@ export interface ServeOptions extends SiteOptions {
    * makes one that writes wire scripts. None by default.
    */
   readonly wiretap?: Wiretap;
+  /**
+   * Is told of each upload when its first octets are awaited. It can look at how far that is for as
+   * long as it takes. What it throws is written to standard error. None by default.
+   */
+  readonly onUpload?: (upload: UploadProgress) => void;
   /** Whether `server.requests` records what arrives; true by default. */
   readonly record?: boolean;
 }
@@ -118,6 +124,7 @@ export interface ServeOptions extends SiteOptions {
 /** Options that have no default value: the server does without them. */
 const optionsWithoutDefault = [
   "files",
+  "store",
   "auth",
   "tls",
   "tlsRedirect",
@@ -127,6 +134,7 @@ const optionsWithoutDefault = [
   "write",
   "isTerminal",
   "onError",
+  "onUpload",
   "unix",
   "unixMode",
   "sockets",
@@ -256,6 +264,7 @@ type FixedOption =
   | "write"
   | "isTerminal"
   | "onError"
+  | "onUpload"
   | "record"
   | "wiretap";
 

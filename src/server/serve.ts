@@ -423,19 +423,15 @@ class Reporting {
 
   /** Logs as `format` says from now on. */
   reload(format: LogFormat): void {
-    this.flush();
+    this.#log.flush();
     this.#log = this.#begin(format);
   }
 
   /** The server has stopped: writes what has been logged, and ends all waiting for requests. */
-  finish(): void {
-    this.flush();
-    this.#recorder?.close();
-  }
-
-  /** Writes what has been logged. */
-  flush(): void {
+  finish({ wiretap }: CompleteOptions): void {
     this.#log.flush();
+    this.#recorder?.close();
+    wiretap?.ended();
   }
 }
 
@@ -486,10 +482,7 @@ function contextOf(
     answer: (request, since) =>
       faults.opened === undefined
         ? site().site.answer(request, since)
-        : faults.opened.answer(request, {
-            answer: (asked) => site().site.answer(asked, since),
-            refuse: (refusal, asked) => site().site.refuse(refusal, asked),
-          }),
+        : faults.opened.answer(request, since, site().site),
     refuse: (refusal, request) => site().site.refuse(refusal, request),
     nextFaults: () => faults.opened?.early.next(),
     failed,
@@ -523,6 +516,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     hostNames: () => hostNames(host),
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
+    onUpload: complete.onUpload && guarded(complete.onUpload),
   };
   let opened = openSite(complete, surroundings);
   const recorder = await openRecorder(complete, () => opened.limits, scheduler);
@@ -548,8 +542,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const stop = async (how: StopOptions = {}): Promise<void> => {
     for (const one of [tls, faults.opened]) one?.stop();
     await close(listeners, live, opened, how, scheduler.alarm());
-    reporting.finish();
-    complete.wiretap?.ended();
+    reporting.finish(complete);
   };
   return {
     get url() {

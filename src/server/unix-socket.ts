@@ -7,6 +7,7 @@
 
 import type { Result } from "../base/result.ts";
 import { failure, success } from "../base/result.ts";
+import { socketPathFault } from "../base/socket-path.ts";
 import { lookAt } from "../system/file-system.ts";
 import type { Listener } from "./listener.ts";
 import type { ListenFailure } from "./listening/listen-failure.ts";
@@ -14,9 +15,6 @@ import type { ListenFailure } from "./listening/listen-failure.ts";
 /** S_IFMT and S_IFSOCK (sys/stat.h). */
 const fileTypeMask = 0o170000;
 const socketType = 0o140000;
-
-/** The most bytes of a path in sockaddr_un, without the NUL: 108 on Linux, 104 on macOS and BSD. */
-const pathBytesMax = process.platform === "linux" ? 107 : 103;
 
 function refused(message: string): Result<void, ListenFailure> {
   return failure({ kind: "failed", message });
@@ -38,10 +36,8 @@ async function answers(path: string): Promise<boolean | string> {
 
 /** Makes room for a socket at `path`: removes one that no process listens on any more. */
 async function clearSocketPath(path: string): Promise<Result<void, ListenFailure>> {
-  if (path === "" || path.includes("\0")) return refused("a socket needs a path");
-  if (Buffer.byteLength(path) > pathBytesMax) {
-    return refused(`the path of a socket has at most ${pathBytesMax} bytes: ${path}`);
-  }
+  const fault = socketPathFault(path);
+  if (fault !== undefined) return refused(fault);
   const before = lookAt(path);
   if (!before.ok) return success(undefined);
   if ((before.value.mode & fileTypeMask) !== socketType) {

@@ -43,7 +43,9 @@ import { rootPath } from "../tree/path.ts";
 import type { Backends } from "./proxy/backend.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { UploadedFolder } from "../tree/disk/uploaded-folder.ts";
-import type { UploadService } from "./uploads/open-uploads.ts";
+import type { UploadOffer } from "./upload-area/upload-offer.ts";
+import type { OpenUploads, UploadService } from "./uploads/open-uploads.ts";
+import type { UploadListener } from "./uploads/upload-progress.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 
@@ -71,6 +73,8 @@ export interface SiteSurroundings extends TreeSurroundings {
    * default false.
    */
   readonly logsNearNames?: () => boolean;
+  /** Is told of uploads while they are received. */
+  readonly onUpload?: UploadListener | undefined;
 }
 
 /**
@@ -305,11 +309,10 @@ export function openAll(
 }
 
 /** What uploads add to a site. The code is loaded only for one that has some. */
-function uploadsOf(
-  options: CompleteSiteOptions,
-  service: UploadService,
-): { readonly endpoints: readonly Endpoint[]; readonly finishers: readonly Finisher[] } {
-  if (!options.put && options.post !== "upload") return { endpoints: [], finishers: [] };
+function uploadsOf(options: CompleteSiteOptions, service: UploadService): OpenUploads {
+  if (!options.put && options.post !== "upload") {
+    return { endpoints: [], finishers: [], offer: undefined };
+  }
   const { openUploads } =
     require("./uploads/open-uploads.ts") as typeof import("./uploads/open-uploads.ts");
   return openUploads(options, service);
@@ -338,7 +341,7 @@ function openBase(
  * `ServeError` when a rule is invalid.
  */
 function proxyEndpoints(
-  { proxy }: CompleteSiteOptions,
+  { proxy, auth }: CompleteSiteOptions,
   backends: Backends | undefined,
   how: { readonly pages: ErrorPages; readonly limits: Limits; readonly scheme: Scheme },
 ): readonly Endpoint[] {
@@ -349,7 +352,8 @@ function proxyEndpoints(
     require("./proxy/proxy-endpoint.ts") as typeof import("./proxy/proxy-endpoint.ts");
   const rules = readProxyRules(proxy);
   if (!rules.ok) throw new ServeError("proxy", rules.error);
-  const parts = { ...how, rules: rules.value, backends, pseudonym: ownPseudonym };
+  const hasUsers = auth !== undefined;
+  const parts = { ...how, rules: rules.value, backends, pseudonym: ownPseudonym, hasUsers };
   return [new ProxyEndpoint(parts)];
 }
 
@@ -384,6 +388,7 @@ function contentOf(
   limits: Limits,
   { budgets, scheme }: SiteSurroundings,
   live: LivePages | undefined,
+  uploads: UploadOffer | undefined,
 ): TreeContent {
   let selector: VariantSelector | undefined;
   const variants = (): VariantSelector => (selector ??= openVariants(tree, limits, budgets));
@@ -413,6 +418,7 @@ function contentOf(
     archives: options.allowArchive ? archives : undefined,
     previews: options.previews ? openedPreviews : undefined,
     live,
+    uploads,
     earlyHints: options.earlyHints ? earlyHints : undefined,
   });
 }
@@ -435,7 +441,7 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { budgets, clock, routes, scheme } = surroundings;
+  const { budgets, clock, routes, scheme, onUpload } = surroundings;
   const hasBackends = Object.keys(options.proxy).length > 0;
   const backends = hasBackends ? surroundings.backends?.() : undefined;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
@@ -448,9 +454,20 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     hasUsers: options.auth !== undefined,
   });
   const live = liveParts(options, surroundings, pages, limits, headers);
-  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages);
+  const users = openUsers(options, limits, surroundings, pages);
+  const maySend = users?.maySend;
+  const uploads = uploadsOf(options, {
+    tree,
+    pages,
+    limits,
+    budgets,
+    home,
+    clock,
+    maySend,
+    onUpload,
+  });
+  const content = contentOf(options, tree, pages, limits, surroundings, live?.pages, uploads.offer);
   const service = { tree, content, pages, limits, budgets };
-  const uploads = uploadsOf(options, { tree, pages, limits, budgets, home, clock });
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
     new RouteEndpoint(routes, service),
@@ -460,7 +477,6 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
     ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
-  const users = openUsers(options, limits, surroundings, pages);
   const guards = [...guardsOf(options, surroundings, pages, users)];
   const finishers: Finisher[] = [...(headers === undefined ? [] : [headers]), ...uploads.finishers];
   if (explain) {

@@ -16,11 +16,12 @@ import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
-import type { Tree } from "../tree/tree.ts";
+import type { Tree, TreeName } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
+import { isStoreName } from "./site-options.ts";
 
-/** A folder or a file of this machine that is served. */
+/** A folder or a file of this machine that is served, or a part of an object store. */
 export interface ServedSource {
   /** The path that it is served under, with a slash at its end. */
   readonly at: ContainedPath;
@@ -30,12 +31,17 @@ export interface ServedSource {
   readonly path: string;
   /** The real path of the folder that paths in denials are relative to. */
   readonly folder: string;
+  /**
+   * What is in the folder `prefix`, "docs/" or "", by name. Throws when it can't be read. Absent
+   * for what is on this machine; the paths of what isn't are "s3://bucket/prefix".
+   */
+  readonly entries?: (prefix: string) => AsyncIterable<readonly TreeName[]>;
 }
 
 /** A tree, and the options it was opened with. */
 export interface OpenTree {
   readonly tree: Tree;
-  /** All that is served from disk; none with `files`. */
+  /** All that is served but files in memory. */
   readonly sources: readonly ServedSource[];
   /**
    * The options that open the same tree again. `root` is the real path of the folder, or of the
@@ -77,8 +83,15 @@ export function openTree(
   beside?: EntriesBeside,
 ): OpenTree {
   const { files, filesOver } = options;
-  if (files === undefined) return openFolder(options, limits, surroundings, beside);
+  if (files === undefined) {
+    return isStoreName(options.root)
+      ? openStore(options, limits, surroundings, beside)
+      : openFolder(options, limits, surroundings, beside);
+  }
   if (filesOver === undefined) return openFiles(files, options, limits, surroundings, beside);
+  if (isStoreName(filesOver)) {
+    throw new ServeError("files", "files in memory can lie over a folder on disk, and no store");
+  }
   return openLayers(files, { ...options, root: filesOver }, limits, surroundings, beside);
 }
 
@@ -128,6 +141,25 @@ function openFolder(
   const of = { at: rootPath, named: root, path, folder: "folder" in tree ? tree.folder : path };
   const source = { root: path, ...unmounted };
   return { tree, sources: [of], source, shows: (file) => tree.shows(file) };
+}
+
+/** The tree in an object store that `options.root` names, whose code is loaded only then. */
+function openStore(
+  { root, store = {}, permissions, hidden, index }: CompleteSiteOptions,
+  limits: Limits,
+  { clock, logicalClock, budgets }: TreeSurroundings,
+  beside: EntriesBeside | undefined,
+): OpenTree {
+  const { openStoreTree } =
+    require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
+  const rules = { permissions, hidden, index, beside };
+  const around = { limits, clock, logicalClock, budgets, environment: process.env };
+  const opened = openStoreTree({ root, store, ...rules, ...around });
+  if (!opened.ok) throw new ServeError("root", opened.error);
+  const { tree, shown: path } = opened.value;
+  const entries = (prefix: string): AsyncIterable<readonly TreeName[]> => tree.entriesIn(prefix);
+  const served = { at: rootPath, named: root, path, folder: path, entries };
+  return { tree, sources: [served], source: { root: path, ...unmounted }, shows: () => false };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */

@@ -9,6 +9,7 @@ import type { SymlinkRule } from "../tree/disk/walk.ts";
 import { symlinkRules } from "../tree/disk/walk.ts";
 import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
+import type { StoreOptions } from "../tree/store/client/store-source.ts";
 import type { Permissions } from "../tree/permission.ts";
 import { permissionRules } from "../tree/permission.ts";
 import type { AuthOptions } from "./auth/auth-options.ts";
@@ -24,10 +25,20 @@ const postActions = ["form", "echo", "upload", "off"] as const;
  */
 type PostAction = (typeof postActions)[number];
 
+/** Whether `root` names a bucket of an object store, and no path on this machine. */
+export function isStoreName(root: string): boolean {
+  return root.startsWith("s3://");
+}
+
 /** The options of a site; each may be left out. */
 export interface SiteOptions {
-  /** The folder to serve, or a file, which is then all that is served; "." by default. */
+  /**
+   * The folder to serve, or a file, which is then all that is served, or a bucket of an object
+   * store and a prefix in it, "s3://bucket/prefix"; "." by default.
+   */
   readonly root?: string;
+  /** How object stores that are served are asked; by default as the environment says. */
+  readonly store?: StoreOptions;
   /**
    * Files to serve from memory, instead of a folder, or over it if `root` is set. Permission,
    * conditions, ranges, compression, listings and error pages work as they do on disk; there are no
@@ -134,7 +145,7 @@ export interface SiteOptions {
 }
 
 /** Options without a default value. */
-type OptionWithoutDefault = "files" | "cache" | "auth" | "uploadQuota";
+type OptionWithoutDefault = "files" | "cache" | "auth" | "store" | "uploadQuota";
 
 /** The value of each option that is left out. */
 export const defaultSiteOptions = {
@@ -171,7 +182,7 @@ export const defaultSiteOptions = {
 
 /** Options of a site where only those without a default may be absent. */
 export type CompleteSiteOptions = Required<Omit<SiteOptions, OptionWithoutDefault>> &
-  Pick<SiteOptions, "cache" | "auth" | "uploadQuota"> & {
+  Pick<SiteOptions, "cache" | "auth" | "store" | "uploadQuota"> & {
     /** Files, or a tree in memory to serve again. `root` is ignored then. */
     readonly files?: MemoryFiles | MemoryTree;
     /** The folder that the files lie over; without it they are all there is. */

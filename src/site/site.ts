@@ -71,7 +71,11 @@ export class Site {
    * with the exception of an endpoint.
    */
   answer(request: Request, since: Moment): Answer {
-    const away = this.#turnAway(request);
+    return this.answerAfter(this.turnAway(request), request, since);
+  }
+
+  /** The same, when guards have been asked, whose response is `away`, if they turn it away. */
+  answerAfter(away: Eventual<Response | undefined>, request: Request, since: Moment): Answer {
     const made =
       away instanceof Promise
         ? away.then((response) => response ?? this.#find(request, since))
@@ -93,13 +97,13 @@ export class Site {
   }
 
   /** The response of the first guard that turns `request` away, of those `from` a place on. */
-  #turnAway(request: Request, from = 0): Eventual<Response | undefined> {
+  turnAway(request: Request, from = 0): Eventual<Response | undefined> {
     for (let i = from; i < this.#guards.length; i++) {
       const answer = (this.#guards[i] as Guard).check(request);
       if (answer === undefined) continue;
       if (!(answer instanceof Promise)) return this.#once(answer, request);
       return answer.then((response) =>
-        response === undefined ? this.#turnAway(request, i + 1) : this.#once(response, request),
+        response === undefined ? this.turnAway(request, i + 1) : this.#once(response, request),
       );
     }
     return undefined;

@@ -241,7 +241,9 @@ function lookingCalls({ statx, errno }: Libc): Pick<SystemCalls, "look" | "lookI
 /** 2^32: the unit of a high word. */
 const high = 0x1_0000_0000;
 
-/** linux/in.h, linux/tcp.h: the same on x64 and on arm64. */
+/** asm-generic/socket.h, linux/in.h, linux/tcp.h: the same on x64 and on arm64. */
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
 const IPPROTO_TCP = 6;
 const TCP_MAXSEG = 2;
 const TCP_QUICKACK = 12;
@@ -268,7 +270,13 @@ function socketCalls(
   libc: Libc,
 ): Pick<
   SystemCalls,
-  "sendFile" | "sendMore" | "queued" | "segmentOctets" | "acknowledge" | "boundUnsent"
+  | "sendFile"
+  | "sendMore"
+  | "queued"
+  | "segmentOctets"
+  | "acknowledge"
+  | "boundUnsent"
+  | "boundUnread"
 > {
   const { sendfile, send, ioctl, errno } = libc;
   const offset = new Uint32Array(2);
@@ -277,10 +285,10 @@ function socketCalls(
   const size = new Uint32Array(1);
   let getOption: ReturnType<typeof loadSocketQuestion>;
   let setOption: ReturnType<typeof loadSocketOption>;
-  const set = (socket: number, name: number, value: number): void => {
+  const set = (socket: number, level: number, name: number, value: number): void => {
     option[0] = value;
     setOption ??= loadSocketOption();
-    setOption?.(socket, IPPROTO_TCP, name, option, option.byteLength);
+    setOption?.(socket, level, name, option, option.byteLength);
   };
   return {
     sendFile(socket, file, position, octets) {
@@ -300,8 +308,9 @@ function socketCalls(
       size[0] = held.byteLength;
       return getOption?.(socket, IPPROTO_TCP, TCP_MAXSEG, held, size) === 0 ? held[0] : undefined;
     },
-    acknowledge: (socket) => set(socket, TCP_QUICKACK, 1),
-    boundUnsent: (socket, octets) => set(socket, TCP_NOTSENT_LOWAT, octets),
+    acknowledge: (socket) => set(socket, IPPROTO_TCP, TCP_QUICKACK, 1),
+    boundUnsent: (socket, octets) => set(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, octets),
+    boundUnread: (socket, octets) => set(socket, SOL_SOCKET, SO_RCVBUF, octets),
   };
 }
 

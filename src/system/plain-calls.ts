@@ -145,4 +145,5 @@ export const plainCalls: SystemCalls = {
   segmentOctets: () => undefined,
   acknowledge: () => undefined,
   boundUnsent: () => undefined,
+  boundUnread: () => undefined,
 };

@@ -31,6 +31,12 @@ interface Piece {
   used: number;
 }
 
+/** A line that stays below all lines that a terminal is given. */
+interface Footer {
+  /** `text`, with what removes the line before it, and what writes it again behind it. */
+  below(text: Uint8Array | string): Uint8Array | string;
+}
+
 /**
  * A stream for lines of text, with one write at a time. When a second write begins while a first
  * one waits for the reader, Bun 1.4.5 sometimes reports both as written before they are, and the
@@ -49,8 +55,14 @@ export class StandardStream {
   /** What `#taken` was when a wait found that the reader takes nothing. */
   #stalledAt = -1;
   #isDraining = false;
+  #isBroken = false;
   /** Resolves when nothing is queued any more. */
   #drained: Promise<void> = Promise.resolve();
+  /**
+   * What stands below the last line of the terminal, so that lines have to be written above it;
+   * undefined, nothing does.
+   */
+  footer: Footer | undefined;
 
   /** `descriptor` is the file's; without it the stream is no terminal. */
   constructor(file: BunFile, descriptor = -1) {
@@ -69,6 +81,11 @@ export class StandardStream {
     const libc = isPlain ? undefined : openLibc({ isatty: { args: ["i32"], returns: "i32" } });
     if (libc !== undefined) return libc.isatty(this.#descriptor) === 1;
     return process.getBuiltinModule("node:tty").isatty(this.#descriptor);
+  }
+
+  /** Whether text was dropped because the stream's reader is gone (EPIPE). */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Octets that the stream has not taken yet. */
@@ -91,6 +108,10 @@ export class StandardStream {
    * rejects.
    */
   write(text: Uint8Array | string): Promise<void> {
+    return this.#writeOn(this.footer?.below(text) ?? text);
+  }
+
+  #writeOn(text: Uint8Array | string): Promise<void> {
     if (this.#isDraining) {
       this.#queue(text);
     } else if (text.length > pieceBytes) {
@@ -160,8 +181,8 @@ export class StandardStream {
       this.#sink ??= this.#file.writer();
       const steps = [this.#sink.write(text), this.#sink.flush()];
       return steps.some((step) => step instanceof Promise) ? this.#await(steps) : undefined;
-    } catch {
-      // The reader has closed the pipe, or the disk is full.
+    } catch (error) {
+      this.#fail(error);
       return undefined;
     }
   }
@@ -169,9 +190,14 @@ export class StandardStream {
   async #await(steps: readonly (number | Promise<number>)[]): Promise<void> {
     try {
       await Promise.all(steps.map((step) => Promise.resolve(step)));
-    } catch {
-      // As above.
+    } catch (error) {
+      this.#fail(error);
     }
+  }
+
+  /** Text can't be written: the reader has closed the pipe, or the disk is full. */
+  #fail(error: unknown): void {
+    if (error instanceof Error && "code" in error && error.code === "EPIPE") this.#isBroken = true;
   }
 }
 

@@ -111,6 +111,12 @@ export interface SystemCalls {
    * error is dropped, because the kernel's own bound then remains (tcp(7), tcp_wmem).
    */
   boundUnsent(socket: number, octets: number): void;
+  /**
+   * setsockopt SO_RCVBUF: about `octets` octets that have come wait in `socket`; the kernel counts
+   * its own records as well, and doubles the value for that (socket(7)). An error is dropped,
+   * because the kernel's own bound then remains (tcp(7), tcp_rmem).
+   */
+  boundUnread(socket: number, octets: number): void;
 }
 
 /** errno(3): the errors that the server tells apart, by Linux's numbers on every system. */

@@ -28,6 +28,12 @@ export interface Tree {
   open(path: ContainedPath, view: View): Eventual<Outcome>;
 
   /**
+   * Opens the file at `path` as `open` does, for a caller that makes use of a file alone: what is a
+   * folder may be "absent". Absent where `open` costs no more.
+   */
+  openFile?(path: ContainedPath, view: View): Eventual<Outcome>;
+
+  /**
    * The kind of the outcome that `open` would have, without opening anything. It is enough for
    * choosing a path or a redirect. It never permits sending octets, because only `open` checks the
    * permission of the opened file.
@@ -88,7 +94,13 @@ export type Outcome =
   /** Out of descriptors or memory (EMFILE, ENFILE, ENOMEM): a later attempt may succeed. */
   | { readonly kind: "exhausted" }
   /** The storage failed. `code` is the system's, "EIO", for the log and not for the client. */
-  | { readonly kind: "failed"; readonly code: string };
+  | { readonly kind: "failed"; readonly code: string; readonly gateway?: GatewayFailure };
+
+/** How a failure of storage that is another server's is answered (RFC 9110 §15.6.3 to §15.6.5). */
+export interface GatewayFailure {
+  readonly status: 502 | 503 | 504;
+  readonly retryAfterSeconds: number;
+}
 
 /** The kind of an outcome. */
 export type Kind = Outcome["kind"];
@@ -134,6 +146,11 @@ export interface OpenFile extends FileSource {
    * known extension.
    */
   readonly mediaType: string | undefined;
+  /**
+   * The content coding that it is stored with, as in Content-Encoding; absent when the storage has
+   * none.
+   */
+  readonly coding?: string | undefined;
   /** All of its octets, if they are in memory. They never change. */
   readonly content: Uint8Array<ArrayBuffer> | undefined;
   /**
@@ -208,6 +225,12 @@ export interface ListingStep {
   readonly failure?: Extract<Outcome, { kind: "exhausted" | "failed" }>;
   /** The cost of the step. 1 is the cost of finding one entry, about 2 µs. */
   readonly work: number;
+}
+
+/** A name in a folder, as it was found and whatever is shown of it. */
+export interface TreeName {
+  readonly name: string;
+  readonly type: "file" | "directory";
 }
 
 /** An entry of a listing. A symbolic link is described by its target. */

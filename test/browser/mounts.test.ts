@@ -46,7 +46,9 @@ function tests(): void {
       "/app/docs/a.txt",
     );
     await page.view.click("main a");
-    await page.until("location.pathname === '/app/docs/a.txt'");
+    await page.until(
+      "location.pathname === '/app/docs/a.txt' && document.readyState === 'complete'",
+    );
     expect(await page.value("document.body.textContent")).toBe("a");
   });
 

@@ -36,6 +36,19 @@ describe("check", () => {
     expect(await command.rest()).toEqual([]);
   });
 
+  test("whose reader is gone ends quietly, as the system ends a program for that", async () => {
+    const script = join(import.meta.dir, "../../fixtures/wire/fetch-cors/without.wire");
+    const html = join(folder, "report.html");
+    const index = join(import.meta.dir, "../../index.ts");
+    const words = [process.execPath, index, "check", script, "--no-replay", "--html", html];
+    await using check = Bun.spawn(words, { stdout: "pipe", stderr: "pipe" });
+    // Its output comes at the end.
+    await check.stdout.cancel();
+    expect(await check.exited).toBe(141);
+    expect(await check.stderr.text()).not.toContain("EPIPE");
+    expect(existsSync(html)).toBe(true);
+  });
+
   test("plays a script about --tls-redirect on that port, and touches no file of the user", async () => {
     using home = new DataHome();
     const script = join(import.meta.dir, "../../fixtures/wire/rfc9110-15.4-redirect/to-https.wire");

@@ -7,12 +7,12 @@ import { TempSite } from "../temp-site.ts";
 import { Command } from "./command.ts";
 
 describe("postern faults", () => {
-  test("lists each fault with its value, what it does and tests, in 100 columns", async () => {
+  test("lists each fault with its value, what it does and tests, in 80 columns", async () => {
     await using command = new Command(["faults"]);
     const lines = await command.rest();
     expect(`${lines.join("\n")}\n`).toBe(faultsText());
     expect(await command.status).toBe(0);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
     const joined = faultsText().replaceAll(/\s+/g, " ");
     for (const [name, { kind, does, tests }] of Object.entries(faultTable)) {
       const value = kind.placeholder === "" ? "" : `=${kind.placeholder}`;

@@ -4,7 +4,7 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import about from "../../package.json";
-import { helpText } from "../../src/cli/banner.ts";
+import { helpText } from "../../src/cli/help/help-text.ts";
 import { clientTls, pemText, serverTls } from "../certificates/certificates.ts";
 import { DataHome } from "../data-home.ts";
 import { RawClient } from "../raw-client.ts";
@@ -149,7 +149,7 @@ describe("what can't be served ends in one line and no stack", () => {
     [["/dev/null"], 1, "not a folder: /dev/null"],
     [[`${import.meta.path}/`], 1, `no such folder: ${import.meta.path}/`],
     [[".", "--port", "0", "--host", "192.0.2.77"], 1, "no such address here: 192.0.2.77"],
-    [["--nope"], 2, "unknown option --nope; --help lists them"],
+    [["--nope"], 2, "unknown option --nope; --help all lists them"],
     [["--port", "x"], 2, "--port must be a number from 0 to 65535, not x"],
     [["a", "b"], 2, "one folder can be served, not 2"],
     [
@@ -170,13 +170,33 @@ test("without a folder the current one is served", async () => {
   expect(JSON.parse((await command.line()) ?? "")).toMatchObject({ root: site.root });
 });
 
-test("--help prints the help, --version the version, and both exit 0", async () => {
-  await using help = new Command(["--help"]);
-  expect(`${(await help.rest()).join("\n")}\n`).toBe(helpText());
-  expect(await help.status).toBe(0);
+test("--help prints the help, about a topic, too, and exits 0", async () => {
+  for (const topic of [undefined, "uploads"]) {
+    await using help = new Command(["--help", ...(topic === undefined ? [] : [topic])]);
+    const expected = helpText(topic);
+    expect(`${(await help.rest()).join("\n")}\n`).toBe(expected.ok ? expected.value : "");
+    expect(await help.status).toBe(0);
+  }
+  await using unknown = new Command(["--help", "uplods"]);
+  expect(await unknown.rest()).toEqual([]);
+  expect(await unknown.stderr).toBe(
+    "postern: no topic and no option is called uplods: did you mean uploads?\n",
+  );
+  expect(await unknown.status).toBe(2);
+});
+
+test("--version prints the version, with --json more, and exits 0", async () => {
   await using version = new Command(["--version"]);
   expect(await version.rest()).toEqual([about.version]);
   expect(await version.status).toBe(0);
+  await using json = new Command(["--json", "--version"]);
+  expect(JSON.parse((await json.line()) ?? "")).toMatchObject({ version: about.version });
+  expect(await json.status).toBe(0);
+  await using alone = new Command(["--json"]);
+  expect(await alone.stderr).toBe(
+    "postern: --json goes with --version, and with audit and check\n",
+  );
+  expect(await alone.status).toBe(2);
 });
 
 describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {

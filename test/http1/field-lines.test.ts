@@ -30,6 +30,16 @@ describe("field names (RFC 9110 §5.1)", () => {
 });
 
 describe("field lines (RFC 9110 §5.2, §5.3)", () => {
+  test("have the names that were sent, common ones and those that resemble them", () => {
+    const names = ["Content-Type", "content-type", "Content-type", "Content-Tape", "Cantent-Type"];
+    const more = ["ETag", "Etag", "etag", "EtAg", "x", "Server", "Sevrer", "Content-Typ"];
+    const sent = [...names, ...more];
+    const lines = sent.map((name) => `${name}: 1\r\n`).join("");
+    const head = headOf(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
+    expect([...head.fields].map(([name]) => name)).toEqual(["Host", ...sent]);
+    expect(sent.map((_, i) => head.fields.nameAt(i + 1))).toEqual(sent);
+  });
+
   test("keep their order and their repetitions", () => {
     expect(fields.count).toBe(4);
     expect(fields.getAll("accept")).toEqual(["b", "c\xe9"]);

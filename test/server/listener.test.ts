@@ -31,6 +31,7 @@ afterEach(async () => {
 
 interface Listening {
   readonly listener: Listener;
+  readonly port: number;
   readonly connect: (tls?: Bun.TLSOptions) => Promise<RawClient>;
 }
 
@@ -53,7 +54,7 @@ function listening(
   if (!opened.ok) throw new Error(opened.error.message);
   const connect = (tls?: Bun.TLSOptions): Promise<RawClient> =>
     RawClient.connect(opened.value, "127.0.0.1", tls);
-  return { listener, connect };
+  return { listener, port: opened.value, connect };
 }
 
 /** Resolves when `isSo`. */
@@ -198,6 +199,19 @@ describe("the observers of a listener", () => {
       "ended 200 true",
       "127.0.0.1 disconnected",
     ]);
+  });
+
+  test("are told nothing of a client that has reset its connection before it was accepted", async () => {
+    const { observer, lines } = told();
+    const { port, connect } = listening(http1Factory(), {}, observer);
+    // It is done before this process's event loop goes on, which accepts.
+    const options = `{ hostname: "127.0.0.1", port: ${port}, socket: { data() {} } }`;
+    const program = `(await Bun.connect(${options})).terminate()`;
+    expect(Bun.spawnSync([process.execPath, "-e", program]).exitCode).toBe(0);
+    const client = await connect();
+    client.close();
+    await until(() => lines.length === 2);
+    expect(lines).toEqual(["127.0.0.1 connected", "127.0.0.1 disconnected"]);
   });
 
   test("are told of connections that are turned away, with an answer or by a reset", async () => {

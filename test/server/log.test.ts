@@ -210,6 +210,12 @@ describe("combined", () => {
   });
 });
 
+/** What the JSON log says of a request with that traceparent. */
+const traced = (value: string): Record<string, unknown> => {
+  const { head } = requestOf("GET /", { traceparent: value });
+  return JSON.parse(line("json", { ...plain, head })) as Record<string, unknown>;
+};
+
 describe("json", () => {
   test("has a member for everything, in a fixed order", () => {
     expect(line("json", plain)).toBe(
@@ -222,6 +228,12 @@ describe("json", () => {
   test("names the user whose password was verified", () => {
     const report = { ...plain, request: { ...requestOf("GET /"), user: "ines" } };
     expect(JSON.parse(line("json", report))).toMatchObject({ user: "ines" });
+  });
+
+  test("names the trace that a request belongs to, if it is a valid one", () => {
+    const id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    expect(traced(`00-${id}-00f067aa0ba902b7-01`)).toMatchObject({ traceId: id });
+    expect(traced(`00-${id}-0000000000000000-01`)).not.toHaveProperty("traceId");
   });
 
   test("says why a request was refused", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { defaultSiteOptions, siteOptionWords } from "../../src/site/site-options.ts";
+import { defaultSiteOptions, isStoreName, siteOptionWords } from "../../src/site/site-options.ts";
 
 test("each option that is one of a few words has its words, its default among them", () => {
   const words: Readonly<Record<string, readonly string[]>> = siteOptionWords;
@@ -22,4 +22,9 @@ test("a site shows strangers what they may read, and adds nothing, unless it is 
     redirects: [],
     rewrites: [],
   });
+});
+
+test("a bucket of an object store is told from a path on this machine", () => {
+  const names = ["s3://a", "./s3:", "S3://a", "/s3://a", "s3:/a"];
+  expect(names.map(isStoreName)).toEqual([true, false, false, false, false]);
 });

@@ -39,14 +39,26 @@ describe("a standard stream", () => {
     expect(await child.exited).toBe(0);
   });
 
+  test("writes lines above a footer, as long as there is one", async () => {
+    const child = run(`
+      standardOutput.footer = { below: (text) => \`<\${text}>\` };
+      void standardOutput.write("a");
+      void standardError.write("b");
+      standardOutput.footer = undefined;
+      void standardOutput.write("c");
+    `);
+    expect(await child.stdout.text()).toBe("<a>c");
+    expect(await child.stderr.text()).toBe("b");
+  });
+
   test("drops output without a reader, and the process continues", async () => {
     const child = run(`
       await standardOutput.write("a".repeat(300_000));
       await standardOutput.write("b");
-      await standardError.write("still here\\n");
+      await standardError.write(\`still here, broken: \${standardOutput.isBroken}\\n\`);
     `);
     await child.stdout.cancel();
-    expect(await child.stderr.text()).toBe("still here\n");
+    expect(await child.stderr.text()).toBe("still here, broken: true\n");
     expect(await child.exited).toBe(0);
   });
 });

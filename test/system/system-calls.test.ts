@@ -254,6 +254,7 @@ describe.each(both)("sending by the %s calls", (_, calls) => {
     expect(calls.segmentOctets(-1)).toBeUndefined();
     expect(() => calls.acknowledge(-1)).not.toThrow();
     expect(() => calls.boundUnsent(-1, 1)).not.toThrow();
+    expect(() => calls.boundUnread(-1, 1)).not.toThrow();
     fs.closeSync(file);
     fs.closeSync(folder);
   });

@@ -12,20 +12,22 @@ import { audit } from "./audit.ts";
 import { auditJson, auditText, exitStatusOf } from "./audit-text.ts";
 import { openAuditedSite } from "./audited-site.ts";
 
-const help = `postern audit says what of a folder visitors don't get, why, and the command that
-mends it; what they do get that looks as if they should not: keys, repositories, dumps; and
-what the options let them do: store files, and more than is meant, it seems.
+const help = `postern audit says what of a folder visitors don't get, why, and the command
+that mends it; what they do get that looks as if they should not: keys,
+repositories, dumps; and what the options let them do: store files, and more
+than is meant, it seems.
 
   postern audit [root] [options]       audit a folder (default: the current one)
 
   --json               report as JSON
   --help               print this
 
-The options of the server that change what is served count here, too, and so does its
-configuration: --hidden, --symlinks, --permissions, --index, --no-listing, --put, --auth.
+The options of the server that change what is served count here, too, and so
+does its configuration: --hidden, --symlinks, --permissions, --index,
+--no-listing, --put, --auth.
 
-Exit status: 0 nothing was found, 1 something was, 2 an option or the folder can't be used,
-3 nothing was found and not everything was looked at.
+Exit status: 0 nothing was found, 1 something was, 2 an option or the folder
+can't be used, 3 nothing was found and not everything was looked at.
 `;
 
 async function fail(line: string): Promise<2> {

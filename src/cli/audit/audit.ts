@@ -249,8 +249,9 @@ class Audit {
   #count(source: ServedSource, denial: Denial, files: number): void {
     const { lacks, mode } = denial;
     this.#refused.count(`${lacks} ${source.path} ${denial.path}`, files, () => {
-      const command = mendingCommand(denial, shellPathOf(source, ""));
-      const isMendable = command !== undefined;
+      const mending = mendingCommand(denial, shellPathOf(source, ""));
+      const isMendable = mending !== undefined;
+      const command = source.entries === undefined ? mending : undefined;
       const shownMode = formatMode(mode);
       const isFolder = shownMode.startsWith("d");
       const effect = isFolder && lacks === "o+r" ? ", so it isn't listed" : "";
@@ -272,7 +273,8 @@ class Audit {
       const shown = shellPathOf(source, folder);
       // "./" in front of a name that find would take for an option.
       const start = shellWord(shown.startsWith("-") ? `./${shown}` : shown || ".");
-      const command = `find ${start} -maxdepth 1 -type f ! -perm -o=r -exec chmod o+r {} +`;
+      const finding = `find ${start} -maxdepth 1 -type f ! -perm -o=r -exec chmod o+r {} +`;
+      const command = source.entries === undefined ? finding : undefined;
       const path = sitePathOf(source, folder === "" ? "*" : `${folder}/*`);
       this.#refused.count(`files ${key}`, count, () => ({
         path,
@@ -317,7 +319,8 @@ class Audit {
 
   /** The command after which visitors don't get `name` any more; none where no bit decides. */
   #shut(source: ServedSource, name: string, isFolder = false): string | undefined {
-    if (this.#site.options.permissions !== "other") return undefined;
+    const isHere = source.entries === undefined;
+    if (this.#site.options.permissions !== "other" || !isHere) return undefined;
     return `chmod ${isFolder ? "o-x" : "o-r"} -- ${shellWord(shellPathOf(source, name))}`;
   }
 
@@ -330,6 +333,7 @@ class Audit {
 
   /** The sticky bit doesn't count: others may still add files to be served. */
   #judgeWritable(source: ServedSource, name: string, what: "file" | "folder"): void {
+    if (source.entries !== undefined) return;
     const isOneFile = source.path !== source.folder;
     const real = isOneFile ? realPath(source.path) : undefined;
     const stat = lookAt(real?.ok === true ? real.value : placeOf(source, name));

@@ -38,7 +38,9 @@ export async function countRefused(
     entriesPerTurn,
     signal,
   };
-  const survey = new Survey(site, bounds, surroundings);
+  // In an object store each file would be a question.
+  const sources = site.sources.filter(({ entries }) => entries === undefined);
+  const survey = new Survey({ tree: site.tree, sources }, bounds, surroundings);
   let files = 0;
   for await (const { type, kind } of survey.entries()) {
     if (type !== "directory" && kind === "forbidden") files++;

@@ -17,7 +17,7 @@ import type { ServedSource } from "../../site/open-tree.ts";
 import { openEntries } from "../../tree/listing/entry-reader.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, folderPath } from "../../tree/path.ts";
-import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
+import type { Kind, Outcome, Tree, TreeName } from "../../tree/tree.ts";
 import { View } from "../../tree/view.ts";
 
 /** What a survey is about. */
@@ -135,6 +135,10 @@ export class Survey {
 
   async *#entriesOf(folder: PendingFolder): AsyncGenerator<SurveyedEntry, void> {
     const { source, prefix } = folder;
+    if (source.entries !== undefined) {
+      yield* this.#entriesElsewhere(folder, source.entries(prefix));
+      return;
+    }
     const unread = (): void => {
       this.result.unread.push(sitePathOf(source, prefix) || "./");
     };
@@ -156,6 +160,26 @@ export class Survey {
       }
     } finally {
       reader.close();
+    }
+  }
+
+  /** `parts` are the entries of `folder`, which isn't on this machine. */
+  async *#entriesElsewhere(
+    folder: PendingFolder,
+    parts: AsyncIterable<readonly TreeName[]>,
+  ): AsyncGenerator<SurveyedEntry, void> {
+    const { source, prefix } = folder;
+    try {
+      for await (const part of parts) {
+        for (const entry of part) {
+          await this.#takeTurn();
+          if (this.#isOver()) return;
+          const surveyed = await this.#look(folder, entry);
+          if (surveyed !== undefined) yield surveyed;
+        }
+      }
+    } catch {
+      this.result.unread.push(sitePathOf(source, prefix) || "./");
     }
   }
 
@@ -186,6 +210,7 @@ export class Survey {
     const path = type === "directory" ? folderPath(child) : child;
     const covering = this.#covering(path, source);
     if (covering !== undefined) {
+      if (source.entries !== undefined) return { source, name, path, type, kind: "covered" };
       const real = realPath(placeOf(source, name));
       // A folder may be mounted where it lies.
       if (real.ok && real.value === covering.path) return undefined;

@@ -17,6 +17,10 @@ import { readConfig, resolvePaths } from "./read-config.ts";
 /** How long a TypeScript file may run, in milliseconds. */
 const runTimeMs = 10_000;
 
+/** What Bun says in an executable that was compiled without the thread's program. */
+const lacksThread =
+  /^BuildMessage: ModuleNotFound resolving ".*config-worker\.\w+" \(entry point\)/;
+
 /**
  * Reads the configuration at the path `file`; the paths in it become absolute. Fails with a line
  * that names the file and says what is wrong in it.
@@ -53,8 +57,6 @@ function readJson(octets: Uint8Array): Result<Config, string> {
 
 /** Runs a TypeScript or JavaScript file and reads its default export as a configuration. */
 async function run(file: string): Promise<Result<Config, string>> {
-  // The thread's program is not part of an executable that `bun build --compile` makes.
-  if (Bun.isStandaloneExecutable) return failure(": a compiled executable reads only JSON");
   const path = absolutePath("", file);
   if (!path.isWellFormed()) return failure(": Bun can't import a path that isn't UTF-8; use JSON");
   const worker = new Worker(new URL("./config-worker.ts", import.meta.url));
@@ -64,6 +66,9 @@ async function run(file: string): Promise<Result<Config, string>> {
   });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
+    if (lacksThread.test(event.message)) {
+      settle(failure(": this executable reads only JSON; `bun run build` makes one that reads it"));
+    }
     const line = /^(?:error: |(?=\w+Error: ))(.*)$/m.exec(event.message)?.[1];
     settle(failure(`: ${line ?? "it failed"}`));
   });

@@ -10,7 +10,15 @@ export const configFileNames = ["postern.config.ts", "postern.config.json"] as c
 
 /** Options that only a program which calls `serve` can set. */
 type CodeOption =
-  "files" | "reusePort" | "sockets" | "write" | "isTerminal" | "onError" | "record" | "wiretap";
+  | "files"
+  | "reusePort"
+  | "sockets"
+  | "write"
+  | "isTerminal"
+  | "onError"
+  | "onUpload"
+  | "record"
+  | "wiretap";
 
 /**
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.

@@ -10,6 +10,12 @@ import type { CommandOnlyOptions, OptionName, Options } from "./option.ts";
 import type { OptionFlag } from "./option-flag.ts";
 import { optionFlags } from "./option-flag.ts";
 
+/**
+ * The first argument of an executable that is a worker process. It counts only where there is a
+ * channel for orders, too, so a person who gives it gets the usual answer to an unknown option.
+ */
+export const workerArgument = "--worker";
+
 /** What the command line asks for. */
 export interface CommandLine {
   /** What it asks of the server; an option that no word sets is absent. */
@@ -17,8 +23,10 @@ export interface CommandLine {
   /** The configuration to read: a named one, the current folder's own if there is one, or none. */
   readonly configFile: { readonly named: string } | "own" | "none";
   readonly ready: NonNullable<CommandOnlyOptions["ready"]>;
-  readonly help: boolean;
+  /** Whether the help is asked for, or the topic or option that it is asked for about. */
+  readonly help: boolean | string;
   readonly version: boolean;
+  readonly json: boolean;
 }
 
 /** The environment's variables, by name. */
@@ -96,17 +104,46 @@ interface Given {
   readonly mounts: Map<string, string>;
 }
 
+/** The words of the command line that haven't been read. */
+class Words {
+  readonly #words: readonly string[];
+  #at = 0;
+
+  constructor(words: readonly string[]) {
+    this.#words = words;
+  }
+
+  /** Takes the next word; undefined at the end. */
+  readonly next = (): string | undefined => this.#words[this.#at++];
+
+  /** Takes the next word, unless it is an option. */
+  nextName(): string | undefined {
+    return this.#words[this.#at]?.startsWith("-") === false ? this.next() : undefined;
+  }
+
+  /** Takes all that are left. */
+  rest(): readonly string[] {
+    return this.#words.slice(this.#at, (this.#at = this.#words.length));
+  }
+}
+
 /**
- * Adds `use` to `flags`; `next` gives the next word of the command line, for a value. Returns what
- * is wrong with it, in a line.
+ * Adds `use` to `flags`; the next of `words` may be its value. Returns what is wrong with it, in a
+ * line.
  */
 function addFlag(
   { flag, isOn, called, text }: FlagUse,
   flags: Given["flags"],
-  next: () => string | undefined,
+  words: Words,
 ): string | undefined {
   const { syntax } = flag;
   const before = flags.get(flag);
+  if (flag.mayName !== undefined) {
+    if (before !== undefined) return `${called} is given twice`;
+    const name = text ?? words.nextName();
+    flags.set(flag, name === undefined ? true : [name]);
+    return undefined;
+  }
   if (syntax === undefined || syntax === "switch") {
     const isEntry = text !== undefined && flag.entries !== undefined && isOn;
     if (text !== undefined && !isEntry) return `${called} takes no value`;
@@ -117,7 +154,7 @@ function addFlag(
     flags.set(flag, isEntry ? [...entries, text] : isOn);
     return undefined;
   }
-  const value = text ?? next();
+  const value = text ?? words.next();
   if (value === undefined) return `${called} needs a value: ${syntax.placeholder}`;
   if (syntax.choices?.includes(value) === false) {
     return `${called} must be ${syntax.expected}, not ${value}`;
@@ -148,10 +185,10 @@ function addOperand(word: string, { operands, mounts }: Given): string | undefin
 /** Splits `words` into flags with their values, and operands. */
 function readWords(words: readonly string[]): Result<Given, string> {
   const given: Given = { flags: new Map(), operands: [], mounts: new Map() };
-  const rest = words.values();
-  for (const word of rest) {
+  const all = new Words(words);
+  for (let word = all.next(); word !== undefined; word = all.next()) {
     if (word === "--") {
-      given.operands.push(...rest);
+      given.operands.push(...all.rest());
       break;
     }
     if (!word.startsWith("-") || word === "-") {
@@ -162,7 +199,7 @@ function readWords(words: readonly string[]): Result<Given, string> {
     const uses = flagsOf(word);
     if (!uses.ok) return uses;
     for (const use of uses.value) {
-      const fault = addFlag(use, given.flags, () => rest.next().value);
+      const fault = addFlag(use, given.flags, all);
       if (fault !== undefined) return failure(fault);
     }
   }
@@ -192,6 +229,7 @@ function valueOf(
   const { syntax } = flag;
   if (typeof what === "boolean") return success(syntax === undefined ? flag.sets : what);
   if (flag.entries !== undefined) return success(flag.entries.gather(what));
+  if (flag.mayName !== undefined) return success(what[0]);
   // A variable of the environment turns a switch on, whatever it says.
   if (syntax === undefined || syntax === "switch") return success(true);
   const values = what.map((text) => syntax.read(text));
@@ -257,7 +295,7 @@ export function readCommandLine(
   const options = readOptions(given.value, environment);
   if (!options.ok) return options;
   // The table ties what each flag is read as to the type of its option.
-  const { configFile, ready, help, version, ...others } = options.value as Options;
+  const { configFile, ready, help, version, json, ...others } = options.value as Options;
   const [root] = operands;
   return success({
     config: {
@@ -270,5 +308,6 @@ export function readCommandLine(
     ready: ready ?? "line",
     help: help ?? false,
     version: version ?? false,
+    json: json ?? false,
   });
 }

@@ -41,6 +41,7 @@ export const workers: Kind<number | "auto"> = {
   ),
   text: {
     ...workerCount,
+    suggests: ["auto"],
     read: (given) => (given === "auto" ? given : workerCount.read(given) || undefined),
   },
 };
@@ -51,6 +52,7 @@ export const ready: Kind<NonNullable<Options["ready"]>> = {
   text: {
     placeholder: "FORM",
     expected: `one of ${readyFormats.join(", ")}, json:3`,
+    suggests: readyFormats,
     read: (given) => {
       const descriptor = Number(/^json:(\d{1,4})$/.exec(given)?.[1]);
       return descriptor >= 3 ? { descriptor } : readyFormats.find((one) => one === given);
@@ -112,7 +114,7 @@ export const connectionRows = {
   host: {
     topic: "listening",
     kind: text("a host or an address", plainText("NAME")),
-    flags: [{ name: "host", short: "H", summary: "host or address" }],
+    flags: [{ name: "host", short: "H", summary: "host or address", isCommon: true }],
     restart: true,
   },
   port: {
@@ -124,6 +126,7 @@ export const connectionRows = {
         short: "p",
         summary: "port to listen on, 0 for any free one",
         leads: true,
+        isCommon: true,
         environment: "PORT",
       },
     ],
@@ -161,7 +164,7 @@ export const connectionRows = {
     flags: [
       {
         name: "trust-proxy",
-        entry: plainText("NET"),
+        entry: { ...plainText("NET"), suggests: ["loopback", "private", "unix:"] },
         summary: "a proxy that names its clients: address, net, loopback, private, unix:",
       },
     ],
@@ -177,12 +180,13 @@ export const connectionRows = {
     ],
   },
   tls: {
-    topic: "listening",
+    topic: "tls",
     kind: tls,
     flags: [
       {
         name: "tls",
         summary: "speak TLS, with a certificate that postern makes; postern trust",
+        isCommon: true,
       },
       {
         name: "tls-cert",
@@ -199,7 +203,7 @@ export const connectionRows = {
     ],
   },
   tlsRedirect: {
-    topic: "listening",
+    topic: "tls",
     kind: port,
     flags: [{ name: "tls-redirect", summary: "with TLS, a further port that redirects to https" }],
     restart: true,

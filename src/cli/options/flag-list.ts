@@ -1,8 +1,9 @@
 /**
- * The flags as the help lists them: a line each, by topic, with the default of those that take a
- * value.
+ * The flags as the help, the manual page and the completions of shells list them: by topic, with
+ * the default of those that take a value.
  */
 
+import type { ListedOption, ListedValue } from "../help/listed-option.ts";
 import type { Topic } from "./option.ts";
 import { topics } from "./option.ts";
 import type { OptionFlag } from "./option-flag.ts";
@@ -20,25 +21,74 @@ function shownDefault({ option, member, entry, syntax }: OptionFlag): string | u
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
-/** A flag's line: a switch that is on by default is listed as its opposite. */
-function describeFlag(flag: OptionFlag): string {
-  const { option, name, syntax, summary } = flag;
-  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+/** How the value of `flag` is written; undefined for a flag without one. */
+function valueOf({ syntax, entries, mayName }: OptionFlag): ListedValue | undefined {
+  if (mayName !== undefined) {
+    return {
+      placeholder: mayName,
+      choices: [...topics, "all"],
+      isOpen: true,
+      isOptional: "next word",
+    };
+  }
+  if (entries !== undefined) {
+    return { placeholder: entries.placeholder, isOptional: "behind =" };
+  }
+  if (syntax === undefined || syntax === "switch") return undefined;
+  const { placeholder, choices, suggests, names } = syntax;
+  return {
+    placeholder,
+    ...(names === undefined ? {} : { names }),
+    ...(suggests === undefined ? {} : { choices: suggests, isOpen: true }),
+    ...(choices === undefined ? {} : { choices }),
+  };
+}
+
+/** A flag as it is listed: a switch that is on by default as its opposite. */
+function listed(flag: OptionFlag): ListedOption {
+  const { option, name, short, syntax, summary, environment } = flag;
   const isOpposite = syntax === "switch" && defaultOf(option) === true;
-  const entry = flag.entries === undefined ? "" : `[=${flag.entries.placeholder}]`;
-  const value = syntax === undefined || syntax === "switch" ? entry : ` ${syntax.placeholder}`;
-  const long = `--${isOpposite ? "no-" : ""}${name}${value}`;
+  const value = valueOf(flag);
   const shown = shownDefault(flag);
-  return `  ${short}${long.padEnd(20)} ${summary}${shown === undefined ? "" : ` (${shown})`}`;
+  const mayRepeat = flag.entry !== undefined || flag.entries !== undefined || flag.repeats === true;
+  const names: Pick<ListedOption, "name" | "opposite"> =
+    syntax !== "switch"
+      ? { name }
+      : isOpposite
+        ? { name: `no-${name}`, opposite: name }
+        : { name, opposite: `no-${name}` };
+  return {
+    ...names,
+    summary,
+    ...(short === undefined ? {} : { short }),
+    ...(value === undefined ? {} : { value }),
+    ...(shown === undefined ? {} : { default: shown }),
+    ...(mayRepeat ? { repeats: true } : {}),
+    ...(environment === undefined ? {} : { environment }),
+  };
+}
+
+/** The flags of `wanted`, those that head their topic first. */
+function inOrder(wanted: (flag: OptionFlag) => boolean): readonly ListedOption[] {
+  const flags = optionFlags.filter(wanted);
+  return flags
+    .toSorted((one, other) => Number(other.leads ?? false) - Number(one.leads ?? false))
+    .map(listed);
 }
 
 /** The flags about `topic`, in the order of the help. */
-function flagsAbout(topic: Topic): readonly OptionFlag[] {
-  const flags = optionFlags.filter(({ option }) => rowOf(option).topic === topic);
-  return flags.toSorted((one, other) => Number(other.leads ?? false) - Number(one.leads ?? false));
+export function flagsAbout(topic: Topic): readonly ListedOption[] {
+  return inOrder(({ option }) => rowOf(option).topic === topic);
 }
 
-/** What `--help` prints about the flags, a line each. */
-export function describeFlags(): string {
-  return topics.flatMap(flagsAbout).map(describeFlag).join("\n");
+/** The flags that the help shows before anything is asked. */
+export function commonFlags(): readonly ListedOption[] {
+  return topics.flatMap((topic) =>
+    inOrder(({ option, isCommon }) => isCommon === true && rowOf(option).topic === topic),
+  );
+}
+
+/** All flags, by topic. */
+export function allFlags(): readonly ListedOption[] {
+  return topics.flatMap(flagsAbout);
 }

@@ -16,6 +16,7 @@
 import { defaultLimits } from "../../base/limits.ts";
 import type { Limits } from "../../base/limits.ts";
 import { defaultOptions, optionWords } from "../../server/serve-options.ts";
+import { isStoreName } from "../../site/site-options.ts";
 import { configFileNames } from "../config/config.ts";
 import { object } from "./composite-kind.ts";
 import { connectionRows, deadlinesText, fileMode, ready, workers } from "./connection-kinds.ts";
@@ -31,6 +32,7 @@ import {
   proxyText,
   redirectRules,
   rewriteRules,
+  storeRow,
   userText,
 } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
@@ -46,13 +48,14 @@ const limitKinds = {} as Record<keyof Limits, Kind<number>>;
 for (const name in defaultLimits) limitKinds[name as keyof Limits] = limit;
 
 export const optionTable = {
-  root: { topic: "access", kind: path("a folder's path"), flags: [] },
+  root: { topic: "access", kind: path("a folder's path", (root) => !isStoreName(root)), flags: [] },
   base: {
     topic: "paths",
     kind: text("a path", plainText("PATH")),
     flags: [{ name: "base", summary: "serve the folder under this path, such as /app/" }],
   },
   mounts: { topic: "paths", kind: folderPaths, flags: [] },
+  ...storeRow,
   proxy: {
     topic: "paths",
     kind: proxyTargets,
@@ -92,7 +95,14 @@ export const optionTable = {
   explain: {
     topic: "access",
     kind: truth,
-    flags: [{ name: "explain", short: "x", summary: "say on the page why a file is refused" }],
+    flags: [
+      {
+        name: "explain",
+        short: "x",
+        summary: "say on the page why a file is refused",
+        isCommon: true,
+      },
+    ],
   },
   hidden: {
     topic: "access",
@@ -142,6 +152,7 @@ export const optionTable = {
         name: "single",
         short: "s",
         summary: "answer navigations to what isn't there with the index",
+        isCommon: true,
       },
     ],
   },
@@ -210,7 +221,7 @@ export const optionTable = {
   live: {
     topic: "delivery",
     kind: truth,
-    flags: [{ name: "live", summary: "reload open pages when a file changes" }],
+    flags: [{ name: "live", summary: "reload open pages when a file changes", isCommon: true }],
   },
   faults: {
     topic: "delivery",
@@ -221,7 +232,7 @@ export const optionTable = {
     defaultNote: "none",
   },
   post: {
-    topic: "forms",
+    topic: "uploads",
     kind: word("WHAT", optionWords.post),
     flags: [
       {
@@ -231,39 +242,39 @@ export const optionTable = {
     ],
   },
   form: {
-    topic: "forms",
+    topic: "uploads",
     kind: text("a file's name", plainText("FILE", "file")),
     flags: [{ name: "form", summary: "the form page, in the root" }],
   },
   put: {
-    topic: "forms",
+    topic: "uploads",
     kind: truth,
     flags: [{ name: "put", summary: "PUT stores files, DELETE removes them" }],
   },
   uploadDir: {
-    topic: "forms",
-    kind: text("a folder's path", plainText("PATH")),
+    topic: "uploads",
+    kind: text("a folder's path", plainText("PATH", "folder")),
     flags: [{ name: "upload-dir", summary: "the folder that uploads go into, below the root" }],
   },
   uploadMode: {
-    topic: "forms",
+    topic: "uploads",
     kind: fileMode,
     flags: [{ name: "upload-mode", summary: "permission bits of uploads; 644: visitors get them" }],
     defaultNote: "600",
   },
   uploadQuota: {
-    topic: "forms",
+    topic: "uploads",
     kind: whole("a number of bytes", wholeText("BYTES", "a number of bytes", 2 ** 50)),
     flags: [{ name: "upload-quota", summary: "how much the folder of uploads may hold" }],
   },
   trustUploads: {
-    topic: "forms",
+    topic: "uploads",
     kind: truth,
     flags: [{ name: "trust-uploads", summary: "uploads may be pages of the site, its index, too" }],
   },
   throttle: {
     topic: "delivery",
-    kind: text("a line's speed", plainText("LINE")),
+    kind: text("a line's speed", { ...plainText("LINE"), suggests: ["3g", "4g", "dsl"] }),
     flags: [
       { name: "throttle", summary: "as slow as 3g, 4g, dsl, or RATE/LATENCY: 1.6Mbit/150ms" },
     ],
@@ -272,7 +283,14 @@ export const optionTable = {
   log: {
     topic: "output",
     kind: word("FORM", optionWords.log),
-    flags: [{ name: "log", short: "l", summary: `access log: ${wordList(optionWords.log)}` }],
+    flags: [
+      {
+        name: "log",
+        short: "l",
+        summary: `access log: ${wordList(optionWords.log)}`,
+        isCommon: true,
+      },
+    ],
     default: "short",
   },
   quiet: {
@@ -293,7 +311,7 @@ export const optionTable = {
     topic: "output",
     scope: "command",
     kind: truth,
-    flags: [{ name: "open", short: "o", summary: "open the site in the browser" }],
+    flags: [{ name: "open", short: "o", summary: "open the site in the browser", isCommon: true }],
     default: false,
   },
   workers: {
@@ -368,13 +386,27 @@ export const optionTable = {
     topic: "command",
     scope: "flags",
     kind: truth,
-    flags: [{ name: "help", short: "h", sets: true, summary: "print this" }],
+    flags: [
+      {
+        name: "help",
+        short: "h",
+        sets: true,
+        mayName: "TOPIC",
+        summary: "print the help, or that of a topic or an option",
+      },
+    ],
   },
   version: {
     topic: "command",
     scope: "flags",
     kind: truth,
     flags: [{ name: "version", short: "v", sets: true, summary: "print the version" }],
+  },
+  json: {
+    topic: "command",
+    scope: "flags",
+    kind: truth,
+    flags: [{ name: "json", sets: true, summary: "with --version, and after audit: as JSON" }],
   },
 } as const satisfies OptionTable;
 

@@ -24,10 +24,12 @@ export interface CommandOnlyOptions {
   readonly ready?: Ready;
   /** The configuration's path, or false for none; by default the current folder's, if any. */
   readonly configFile?: string | false;
-  /** Whether the help is printed, and nothing served. */
-  readonly help?: boolean;
+  /** Whether the help is printed, or that of a topic, and nothing served. */
+  readonly help?: boolean | string;
   /** Whether the version is printed, and nothing served. */
   readonly version?: boolean;
+  /** Whether what is printed is JSON. */
+  readonly json?: boolean;
 }
 
 /** All options of the command line. */
@@ -38,11 +40,12 @@ export type OptionName = keyof Options;
 /** What the options are about; the help lists them in this order. */
 export const topics = [
   "listening",
+  "tls",
   "output",
   "access",
   "paths",
   "responses",
-  "forms",
+  "uploads",
   "delivery",
   "limits",
   "process",
@@ -64,6 +67,8 @@ interface FlagBase {
   readonly summary: string;
   /** Whether it heads its topic in the help; the others follow in the table's order. */
   readonly leads?: true;
+  /** Whether it is one of the few that the help shows before anything is asked. */
+  readonly isCommon?: true;
   /** The variable of the environment that sets it where it isn't given. */
   readonly environment?: string;
 }
@@ -73,9 +78,11 @@ interface WholeFlag<Value> extends FlagBase {
   readonly text?: FlagText<Value>;
 }
 
-/** A flag without a value and without an opposite, which sets the option to `sets`. */
+/** A flag without an opposite, which sets the option to `sets`, or to the word behind it. */
 interface ConstantFlag<Value> extends FlagBase {
   readonly sets: Value;
+  /** What the help calls a word that may follow the flag; absent where none may. */
+  readonly mayName?: string extends Value ? string : never;
 }
 
 /** A flag that adds an entry to the option, a list; it may be given more than once. */
@@ -124,6 +131,7 @@ type Flag<Value> =
 export interface AnyFlag extends FlagBase {
   readonly text?: FlagText<unknown>;
   readonly sets?: unknown;
+  readonly mayName?: string;
   readonly entry?: FlagText<unknown>;
   readonly entries?: SwitchEntries<unknown>;
   readonly member?: string;

@@ -6,10 +6,14 @@
 import { redirectStatuses } from "../../http/message/response-builder.ts";
 import type { FaultRule } from "../../server/faults/fault-options.ts";
 import type { AuthOptions, AuthRule } from "../../site/auth/auth-options.ts";
+import { isStoreName } from "../../site/site-options.ts";
 import type { CorsRule, HeaderRule, RedirectRule, RewriteRule } from "../../site/rules/rules.ts";
 import type { ProxyTarget } from "../../site/proxy/proxy-rule.ts";
 import { listOf, object, truthOr } from "./composite-kind.ts";
-import type { FlagText, Kind } from "./value-kind.ts";
+import { fileMode } from "./connection-kinds.ts";
+import type { OptionTable } from "./option.ts";
+import type { StoreOptions } from "../../tree/store/client/store-source.ts";
+import type { FlagText, Kind, PathResolver } from "./value-kind.ts";
 import {
   faultUnless,
   mismatch,
@@ -20,6 +24,7 @@ import {
   text,
   truth,
   whole,
+  wholeText,
 } from "./value-kind.ts";
 
 const pathPattern = text("a path as text");
@@ -49,7 +54,9 @@ export const folderPaths: Kind<Readonly<Record<string, string>>> = {
     return mismatch(`${key}.${showKey(wrong[0])}`, "a folder's path", wrong[1]);
   },
   resolvePaths: (value, resolve) =>
-    Object.fromEntries(Object.entries(value).map(([at, folder]) => [at, resolve(folder)])),
+    Object.fromEntries(
+      Object.entries(value).map(([at, root]) => [at, isStoreName(root) ? root : resolve(root)]),
+    ),
 };
 
 const proxyTarget = object<ProxyTarget>({
@@ -57,12 +64,18 @@ const proxyTarget = object<ProxyTarget>({
   members: {
     target: text("a URL"),
     host: text('a host, or "keep"'),
+    authorization: oneOf(["keep"]),
+    userField: text("a field's name"),
     timeoutMs: whole("a number of milliseconds"),
     verify: truth,
     ca: text("PEM text"),
   },
   required: ["target"],
 });
+
+/** `target`, with the path of its Unix socket resolved, if it is one. */
+const resolveSocket = (target: string, resolve: PathResolver): string =>
+  target.replace(/^unix:([^:]+)/, (_, socket: string) => `unix:${resolve(socket)}`);
 
 /** Backends by the paths that they answer: an object whose members have any names. */
 export const proxyTargets: Kind<Readonly<Record<string, string | ProxyTarget>>> = {
@@ -78,14 +91,23 @@ export const proxyTargets: Kind<Readonly<Record<string, string | ProxyTarget>>> 
     }
     return undefined;
   },
+  resolvePaths: (value, resolve) =>
+    Object.fromEntries(
+      Object.entries(value).map(([prefix, given]) => [
+        prefix,
+        typeof given === "string"
+          ? resolveSocket(given, resolve)
+          : { ...given, target: resolveSocket(given.target, resolve) },
+      ]),
+    ),
 };
 
 /** A path and its backend, as a flag writes them. */
 export const proxyText: FlagText<Readonly<Record<string, string>>> = {
   placeholder: "PATH=URL",
-  expected: "such as /api=http://127.0.0.1:3000",
+  expected: "such as /api=http://127.0.0.1:3000 or /api=unix:/run/app.sock",
   read(given) {
-    const [, prefix, url] = /^(\/[^=]*)=(https?:\/\/.+)$/i.exec(given) ?? [];
+    const [, prefix, url] = /^(\/[^=]*)=((?:https?:\/\/|unix:).+)$/i.exec(given) ?? [];
     return prefix === undefined || url === undefined ? undefined : { [prefix]: url };
   },
 };
@@ -205,3 +227,56 @@ export const userText: FlagText<Pick<AuthOptions, "users">> = {
     return { users: { [given.slice(0, colon)]: given.slice(colon + 1) } };
   },
 };
+
+/** A longest time in seconds, some 68 years. */
+const secondsMax = 2 ** 31;
+
+const seconds = whole("a whole number of seconds", undefined, secondsMax);
+const secondsText = wholeText("SECONDS", "a number of seconds", secondsMax);
+
+/** The row of the option that says how object stores are asked. */
+export const storeRow = {
+  store: {
+    topic: "paths",
+    kind: object<StoreOptions>({
+      expected: "an object with endpoint and region",
+      members: {
+        endpoint: text("a URL"),
+        region: text("a region"),
+        accessKeyId: text("text"),
+        secretAccessKey: text("text"),
+        sessionToken: text("text"),
+        fresh: seconds,
+        staleIfError: seconds,
+        cacheFolder: path("a folder's path"),
+        mode: fileMode,
+      },
+    }),
+    flags: [
+      {
+        name: "store-endpoint",
+        member: "endpoint",
+        text: plainText("URL"),
+        summary: "the object store that s3://bucket/prefix is in",
+      },
+      {
+        name: "store-fresh",
+        member: "fresh",
+        text: secondsText,
+        summary: "how long its answers are used without asking; 0",
+      },
+      {
+        name: "store-stale",
+        member: "staleIfError",
+        text: secondsText,
+        summary: "how long they are used when it fails; 0",
+      },
+      {
+        name: "store-cache",
+        member: "cacheFolder",
+        text: plainText("FOLDER", "folder"),
+        summary: "a folder on disk for small objects",
+      },
+    ],
+  },
+} as const satisfies Pick<OptionTable, "store">;

@@ -78,5 +78,5 @@ export function unknownOption(called: string, word = called): string {
   const near = name.length < 2 ? undefined : nearestName(name);
   const meant = foreignNames.get(name) ?? (near === undefined ? undefined : `--${near}`);
   const line = `unknown option ${called}${called === word ? "" : ` in ${word}`}`;
-  return meant === undefined ? `${line}; --help lists them` : `${line}: did you mean ${meant}?`;
+  return meant === undefined ? `${line}; --help all lists them` : `${line}: did you mean ${meant}?`;
 }

@@ -20,6 +20,8 @@ export interface FlagText<Value> {
   readonly expected: string;
   /** All texts that are accepted, where they are a few words. */
   readonly choices?: readonly string[];
+  /** Some texts of many, for a shell to complete. */
+  readonly suggests?: readonly string[];
   /** What it is the path of, for a shell to complete; absent when it is no path. */
   readonly names?: "file" | "folder";
   /** Whether a text may hold a password, so that no message may show it. */

@@ -27,9 +27,9 @@ import { systemStep } from "./system-store.ts";
 import type { CommandWords, Machine, Step, TrustedAuthority } from "./trust-step.ts";
 import { shownCommand } from "./trust-step.ts";
 
-const help = `postern trust has this machine's stores of certificates trust the authority (CA) that
-signs the certificates of --tls. postern untrust undoes that, and removes the authority with its
-key.
+const help = `postern trust has this machine's stores of certificates trust the authority (CA)
+that signs the certificates of --tls. postern untrust undoes that, and removes
+the authority with its key.
 
   postern trust [--yes]
   postern untrust [--yes]
@@ -37,9 +37,9 @@ key.
   --yes     run the commands without asking
   --help    print this
 
-The authority may certify localhost, this machine's names and private addresses, and nothing
-else. Both print what they would run, and ask. Where there is no terminal to ask at, they run
-nothing without --yes.
+The authority may certify localhost, this machine's names and private addresses,
+and nothing else. Both print what they would run, and ask. Where there is no
+terminal to ask at, they run nothing without --yes.
 `;
 
 /** How a command talks and acts; tests give another one. */

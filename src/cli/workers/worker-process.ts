@@ -5,12 +5,16 @@
 import { fileURLToPath } from "node:url";
 
 import type { Milliseconds } from "../../base/units.ts";
+import { workerArgument } from "../options/command-line.ts";
 import { standardOutput } from "../../system/standard-streams.ts";
 import type { GivenSockets } from "../../server/listening/given-sockets.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
-const program = fileURLToPath(new URL("./worker.ts", import.meta.url));
+/** What starts a worker. An executable has no other program than its own. */
+const command: readonly string[] = Bun.isStandaloneExecutable
+  ? [process.execPath, workerArgument]
+  : [process.execPath, ...process.execArgv, fileURLToPath(new URL("./worker.ts", import.meta.url))];
 
 const decoder = new TextDecoder();
 
@@ -44,7 +48,7 @@ export class WorkerProcess {
       sockets === undefined
         ? undefined
         : { main: own.slice(0, main.length), redirect: own.slice(main.length) };
-    this.#child = Bun.spawn([process.execPath, ...process.execArgv, program], {
+    this.#child = Bun.spawn([...command], {
       stdio: ["ignore", "pipe", "inherit", ...given],
       ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
     });

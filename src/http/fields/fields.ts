@@ -46,6 +46,10 @@ export function trimBlanks(text: string): string {
  * §5.6.1). Empty members are dropped, as §5.6.1.2 asks of a recipient.
  */
 export function tokenList(value: string): string[] {
+  if (!value.includes(",")) {
+    const member = trimBlanks(value).toLowerCase();
+    return member === "" ? [] : [member];
+  }
   return value
     .split(",")
     .map((member) => trimBlanks(member).toLowerCase())
@@ -63,4 +67,12 @@ export function fieldsOf(lines: readonly (readonly [name: string, value: string]
     has: (name) => getAll(name).length > 0,
     [Symbol.iterator]: () => lines.values(),
   };
+}
+
+/** The members of all lines called `name`, each of which is a list as `tokenList` reads it. */
+export function listedTokens(fields: Fields, name: string): readonly string[] {
+  const values = fields.getAll(name);
+  const [first, ...others] = values;
+  if (first === undefined) return values;
+  return others.length === 0 ? tokenList(first) : values.flatMap(tokenList);
 }

@@ -19,6 +19,7 @@ const mapped = /^::ffff:(?=\d+\.)/i;
 
 /** The client's `address`, IPv4 where it is; undefined for a Unix socket, which has none. */
 export function clientAddress(address: string): string | undefined {
+  if (/^[\d.]+$/.test(address)) return address;
   const plain = address.replace(mapped, "");
   return /^[\d.]+$|^[\da-f:.]*:[\da-f:.]*$/i.test(plain) ? plain : undefined;
 }
@@ -35,8 +36,8 @@ export function forwardedElement(
   host: string | undefined,
   scheme: string,
 ): string {
-  const node = address === undefined ? "unknown" : address.includes(":") ? `[${address}]` : address;
-  const pairs = [`for=${valueOf(node)}`];
-  if (host !== undefined) pairs.push(`host=${valueOf(host)}`);
-  return [...pairs, `proto=${scheme}`].join(";");
+  const isVersion6 = address?.includes(":") === true;
+  const node = isVersion6 ? `"[${address}]"` : (address ?? "unknown");
+  const named = host === undefined ? "" : `;host=${valueOf(host)}`;
+  return `for=${node}${named};proto=${scheme}`;
 }

@@ -16,7 +16,7 @@ import type {
   ResponseField,
   ResponseNote,
 } from "./response.ts";
-import { CachedResponse } from "./response.ts";
+import { CachedResponse, piecesOctets } from "./response.ts";
 import type { ContentStatus, InterimStatus, Status } from "./status.ts";
 import { isContentless } from "./status.ts";
 import type { OpenTunnel } from "./tunnel.ts";
@@ -116,6 +116,8 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
   #upgrade: string | undefined;
   /** Makes the type remember whether there is a body. */
   declare readonly filled: F;
+  /** Makes the type remember the status in declarations, too, which leave `#` fields out. */
+  declare readonly ofStatus: S;
 
   constructor(status: S) {
     this.#status = status;
@@ -235,6 +237,10 @@ export class ResponseBuilder<S extends FinalStatus = FinalStatus, F extends Fill
     mediaType: string,
   ): ResponseBuilder<T, "filled"> {
     const list = "start" in pieces ? [pieces] : pieces;
+    const chunks = file.streamed?.(list);
+    if (chunks !== undefined) {
+      return this.#fill({ kind: "stream", chunks, octets: piecesOctets(list) }, mediaType);
+    }
     return this.#fill({ kind: "file", file, pieces: list }, mediaType);
   }
 

@@ -34,6 +34,11 @@ export interface FileSource {
   close(): void;
   /** A share of the file for one more response, closed by itself; absent where there are none. */
   share?(): FileSource;
+  /**
+   * The octets of `pieces` as they come from where they have to be waited for; such a file is sent
+   * as a stream. Throws a `BrokenBody` when there are fewer. Absent where `read` has them all.
+   */
+  streamed?(pieces: readonly Piece[]): AsyncIterable<Uint8Array>;
 }
 
 /** Some of what a file held (`file-sample.ts`). */

@@ -13,9 +13,9 @@
 import type { Limits } from "../../base/limits.ts";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
-import { tokenList } from "../../http/fields/fields.ts";
+import { listedTokens } from "../../http/fields/fields.ts";
 import { concatBytes, latin1Text } from "../../http/octets/bytes.ts";
-import { classes, CR, FIELD_VALUE, LF } from "../../http/octets/grammar.ts";
+import { classes, CR, FIELD_VALUE, LF, SP } from "../../http/octets/grammar.ts";
 import { ChunkReader } from "../chunked.ts";
 import type { Http1RefusalKind } from "../error.ts";
 import { FieldLines } from "../field-lines.ts";
@@ -52,19 +52,44 @@ const needData: ResponseEvent = { kind: "need-data" };
 const ended: ResponseEvent = { kind: "end" };
 const nothing = new Uint8Array(0);
 
-const statusLine = /^HTTP\/1\.(\d) ([1-5]\d\d)(?: |$)/;
-const anyVersion = /^HTTP\/\d\.\d /;
+/** `HTTP/1.`, octet by octet. */
+const version1 = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e];
+const otherVersion = /^HTTP\/(?!1\.)\d\.\d /;
 
-/** The version and the status of a status line. */
-function readStatusLine(line: string): Result<readonly [0 | 1, number], ResponseFault> {
-  const [, minor, status] = statusLine.exec(line) ?? [];
-  if (status !== undefined) return success([minor === "0" ? 0 : 1, Number(status)]);
-  return failure(anyVersion.test(line) && !line.startsWith("HTTP/1.") ? "version" : "status-line");
+/** The octets of a shortest status line: its version, a blank, and three digits. */
+const statusLineOctets = version1.length + 5;
+
+/**
+ * The version and the status of the status line in `view` from `start` to `end`. A status is 100 to
+ * 599 (RFC 9110 §15), and a blank or nothing follows it.
+ */
+function readStatusLine(
+  view: Uint8Array,
+  start: number,
+  end: number,
+): Result<readonly [0 | 1, number], ResponseFault> {
+  const digitAt = (at: number): number => (view[start + at] as number) - 0x30;
+  const isVersion1 =
+    end - start >= statusLineOctets && version1.every((octet, i) => view[start + i] === octet);
+  const [minor, first, second, third] = [digitAt(7), digitAt(9), digitAt(10), digitAt(11)];
+  const isStatus =
+    isVersion1 &&
+    isDigit(minor) &&
+    view[start + 8] === SP &&
+    first >= 1 &&
+    first <= 5 &&
+    isDigit(second) &&
+    isDigit(third) &&
+    (end - start === statusLineOctets || view[start + statusLineOctets] === SP);
+  if (isStatus) return success([minor === 0 ? 0 : 1, first * 100 + second * 10 + third]);
+  return failure(otherVersion.test(latin1Text(view, start, end)) ? "version" : "status-line");
 }
+
+const isDigit = (value: number): boolean => value >= 0 && value <= 9;
 
 /** RFC 9112 §9.3, as for requests. */
 function persists(minorVersion: number, fields: FieldLines): boolean {
-  const options = fields.getAll("connection").flatMap(tokenList);
+  const options = listedTokens(fields, "connection");
   if (options.includes("close")) return false;
   return minorVersion > 0 || options.includes("keep-alive");
 }
@@ -111,8 +136,8 @@ export class ResponseParser {
   /** Hands over octets, which must not change any more. */
   push(octets: Uint8Array): void {
     if (this.#state === "failed") return;
-    const rest = this.#view.subarray(this.#start);
-    this.#view = rest.length === 0 ? octets : concatBytes([rest, octets]);
+    const isRead = this.#start === this.#view.length;
+    this.#view = isRead ? octets : concatBytes([this.#view.subarray(this.#start), octets]);
     this.#start = 0;
   }
 
@@ -191,7 +216,7 @@ export class ResponseParser {
     }
     if (at === view.length) return needData;
     if (view[at] !== LF) return this.#fail("line-break");
-    const line = readStatusLine(latin1Text(view, this.#start, at - 1));
+    const line = readStatusLine(view, this.#start, at - 1);
     if (!line.ok) return this.#fail(line.error);
     this.#line = line.value;
     this.#start = at + 1;

@@ -11,6 +11,7 @@ import { RoutePattern } from "../../site/library/route-pattern.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { isEarly } from "./accepted/accepted-rows.ts";
 import type { RuleOptions } from "./fault-options.ts";
+import { isOfAnswer } from "./faulty-answer.ts";
 import { PseudoRandom } from "./pseudo-random.ts";
 
 /** That a rule hits a request. */
@@ -72,8 +73,12 @@ export class Rule {
     return isMethod && this.#pattern.match(path) !== undefined;
   }
 
-  /** Whether it hits the request of `method` for `path`, which has come now. */
-  hit(path: ContainedPath, method: string): Hit | undefined {
+  /**
+   * Whether it hits the request of `method` for `path`, which has come now, and which `isAway` if a
+   * guard has turned it away.
+   */
+  hit(path: ContainedPath, method: string, isAway = false): Hit | undefined {
+    if (isAway && isOfAnswer(this.options)) return undefined;
     return this.#matches(path, method) ? this.draw() : undefined;
   }
 
@@ -138,10 +143,10 @@ export class Rules {
     return undefined;
   }
 
-  /** The first that hits the request of `method` for `path`. */
-  hit(path: ContainedPath, method: string): Hit | undefined {
+  /** The first that hits the request of `method` for `path`, which a guard may have turned away. */
+  hit(path: ContainedPath, method: string, isAway = false): Hit | undefined {
     for (const rule of this.#rules) {
-      const hit = rule.hit(path, method);
+      const hit = rule.hit(path, method, isAway);
       if (hit !== undefined) return hit;
     }
     return undefined;

@@ -12,6 +12,7 @@ import type { Answer } from "../../site/endpoint.ts";
 import { pathOf } from "../../site/library/added-routes.ts";
 import type { ChangedAnswer } from "../../site/library/route-request.ts";
 import type { Request } from "../../site/request.ts";
+import type { Moment } from "../../tree/view.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { TlsSetting } from "../serve-options.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
@@ -148,15 +149,25 @@ export class Faults {
     return withFaults(response, faults, random, this.#surroundings);
   }
 
-  /** Answers `request` as `site` does, with the faults of the rule that hits it, if any does. */
-  answer(request: Request, site: ProperSite): Answer {
+  /**
+   * Answers `request` as `site` does with the state at `since`, with the faults of the rule that
+   * hits it, if any does.
+   */
+  answer(request: Request, since: Moment, site: ProperSite): Answer {
     const closing = this.#closing.get(request.connection ?? request);
     if (closing !== undefined) return this.#noAnswer(closing);
-    const path = pathOf(request);
-    const hit = path === undefined ? undefined : this.#rules.hit(path, request.head.method);
-    if (hit === undefined) return site.answer(request);
-    const answer = faultyAnswer(hit.rule.options, request, site, hit.count);
-    return whenReady(answer, (response) => this.#hit(hit, response, request));
+    return whenReady(site.turnAway(request), (away) => {
+      const path = pathOf(request);
+      const { method } = request.head;
+      const isAway = away !== undefined;
+      const hit = path === undefined ? undefined : this.#rules.hit(path, method, isAway);
+      const answer =
+        hit === undefined || isAway
+          ? site.answerAfter(away, request, since)
+          : faultyAnswer(hit.rule.options, { request, since }, site, hit.count);
+      if (hit === undefined) return answer;
+      return whenReady(answer, (response) => this.#hit(hit, response, request));
+    });
   }
 
   /** `response`, which `hit` has a part in, with its other faults. */

@@ -1,8 +1,11 @@
 /**
  * Faults that replace or change the answer of the site: other statuses, and validators that change.
- * The answer is a proper response, and what is wrong is that it isn't the one that was due.
+ * The answer is a proper response, and what is wrong is that it isn't the one that was due. It
+ * comes in the place of what endpoints answer, so only a request that guards let pass gets it: a
+ * client without a password is told that it needs one.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
 import { whenReady } from "../../base/eventual.ts";
 import { formatImfFixdate, parseHttpDate } from "../../http/fields/date.ts";
 import type { Fields } from "../../http/fields/fields.ts";
@@ -12,13 +15,24 @@ import type { Response, ResponseField } from "../../http/message/response.ts";
 import type { ContentStatus } from "../../http/message/status.ts";
 import { reasonPhrase } from "../../http/message/status.ts";
 import type { Answer } from "../../site/endpoint.ts";
-import type { Request, RequestBody } from "../../site/request.ts";
+import type { Request, RequestConnection } from "../../site/request.ts";
+import type { Moment } from "../../tree/view.ts";
 import type { FaultOptions } from "./fault-options.ts";
 
-/** What answers without faults. */
+/** What answers without faults: a site. */
 export interface ProperSite {
-  answer(request: Request): Answer;
+  /** The response of a guard that turns `request` away. */
+  turnAway(request: Request): Eventual<Response | undefined>;
+  /** The answer to `request` as of `since`, when guards have been asked, who gave `away`. */
+  answerAfter(away: Response | undefined, request: Request, since: Moment): Answer;
   refuse(refusal: Refusal, request: Request): Response;
+}
+
+/** A request that guards let pass. */
+interface Admitted {
+  readonly request: Request;
+  /** How fresh its answer must be. */
+  readonly since: Moment;
 }
 
 function isNamed([one]: ResponseField, name: string): boolean {
@@ -79,56 +93,38 @@ class FieldsWithout implements Fields {
   }
 }
 
-const noop = (): void => undefined;
-
-/** A request without some of its fields. What is told to it is told to the request itself. */
-class RequestWithout implements Request {
-  readonly head: RequestHead;
-  readonly body: RequestBody;
-  readonly remoteAddress: string;
-  readonly receivedMs: number;
-  readonly #request: Request;
-
-  /** `names` are in lower case. */
-  constructor(request: Request, names: readonly string[]) {
-    const { head } = request;
-    this.#request = request;
-    this.body = request.body;
-    this.remoteAddress = request.remoteAddress;
-    this.receivedMs = request.receivedMs;
-    this.head = {
-      method: head.method,
-      rawTarget: head.rawTarget,
-      target: head.target,
-      authority: head.authority,
-      version: head.version,
-      fields: new FieldsWithout(head.fields, names),
-      hasContent: head.hasContent,
-      contentLength: head.contentLength,
-      expectsContinue: head.expectsContinue,
-      opensWebSocket: head.opensWebSocket,
-      acceptsInterim: head.acceptsInterim,
-      octets: head.octets,
-      // No answer to it is cached, or comes from the cache.
-      slot: undefined,
-    };
-  }
-
-  get connection(): object {
-    return this.#request.connection ?? this;
-  }
-
-  get hasLeft(): boolean {
-    return this.#request.hasLeft === true;
-  }
-
-  get whenLeft(): () => void {
-    return this.#request.whenLeft ?? noop;
-  }
-
-  set whenLeft(left: () => void) {
-    this.#request.whenLeft = left;
-  }
+/**
+ * `request` without the fields of `names`, which are in lower case. All else is the request's own,
+ * also what a handler sets on it.
+ */
+function requestWithout(request: Request, names: readonly string[]): Request {
+  const { head, connection } = request;
+  const others: RequestHead = {
+    method: head.method,
+    rawTarget: head.rawTarget,
+    target: head.target,
+    authority: head.authority,
+    version: head.version,
+    fields: new FieldsWithout(head.fields, names),
+    hasContent: head.hasContent,
+    contentLength: head.contentLength,
+    expectsContinue: head.expectsContinue,
+    opensWebSocket: head.opensWebSocket,
+    acceptsInterim: head.acceptsInterim,
+    octets: head.octets,
+    // No answer to it is cached, or comes from the cache.
+    slot: undefined,
+  };
+  const informing: RequestConnection = {
+    inform: (_, status, fields) => connection?.inform?.(request, status, fields),
+  };
+  return new Proxy(request, {
+    get(own, name) {
+      if (name === "head") return others;
+      return name === "connection" ? informing : (Reflect.get(own, name) as unknown);
+    },
+    set: (own, name, value) => Reflect.set(own, name, value),
+  });
 }
 
 /** What a client can ask for by a validator that it has (RFC 9110 §13.1). */
@@ -145,25 +141,34 @@ function withValidators(response: Response, count: number): Response {
   return { ...response, fields };
 }
 
-/** The answer of `site` to `request` as a version that no earlier answer had. */
-function changedAnswer(request: Request, site: ProperSite, count: number): Answer {
+/** The answer of `site` to a request as a version that no earlier answer had. */
+function changedAnswer({ request, since }: Admitted, site: ProperSite, count: number): Answer {
   const { fields } = request.head;
   const isUnmet = fields.has("if-unmodified-since") || (fields.get("if-match") ?? "*") !== "*";
   if (isUnmet) return statusAnswer(412, request, site);
   // A range of another version is answered with all of this one (RFC 9110 §13.1.5).
   const ranges = fields.has("if-range") ? ["if-range", "range"] : [];
-  const asked = new RequestWithout(request, [...conditions, ...ranges]);
-  return whenReady(site.answer(asked), (response) => withValidators(response, count));
+  const asked = requestWithout(request, [...conditions, ...ranges]);
+  return whenReady(site.answerAfter(undefined, asked, since), (response) =>
+    withValidators(response, count),
+  );
 }
 
-/** The answer to `request`, which is the one of number `count` that the rule of `faults` hits. */
+/** Whether `faults` replace or change the answer, so that only one who is let in gets it. */
+export function isOfAnswer({ statuses, changingValidator }: FaultOptions): boolean {
+  return statuses !== undefined || changingValidator === true;
+}
+
+/** The answer to `admitted`, which is the one of number `count` that the rule of `faults` hits. */
 export function faultyAnswer(
   { statuses, retryAfter, changingValidator }: FaultOptions,
-  request: Request,
+  admitted: Admitted,
   site: ProperSite,
   count: number,
 ): Answer {
+  const { request, since } = admitted;
   const status = statuses?.[Math.min(count, statuses.length) - 1] ?? 200;
   if (status !== 200) return statusAnswer(status, request, site, retryAfter);
-  return changingValidator === true ? changedAnswer(request, site, count) : site.answer(request);
+  if (changingValidator === true) return changedAnswer(admitted, site, count);
+  return site.answerAfter(undefined, request, since);
 }

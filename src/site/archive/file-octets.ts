@@ -32,6 +32,11 @@ export class FileOctets {
   async *of(entry: FileEntry): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
     const { file } = entry;
     const { size } = file;
+    const streamed = file.streamed?.([{ start: 0, octets: size }]);
+    if (streamed !== undefined) {
+      yield* this.#piecesOf(streamed);
+      return;
+    }
     // A share keeps the file open while others may replace it.
     const source = file.share?.() ?? file;
     try {
@@ -49,6 +54,26 @@ export class FileOctets {
     } finally {
       source.close();
     }
+  }
+
+  /** `chunks` in pieces of one size, but for the last. Throws when they break off. */
+  async *#piecesOf(
+    chunks: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    let have = 0;
+    for await (const chunk of chunks) {
+      await this.#pace(chunk.length);
+      for (let at = 0; at < chunk.length;) {
+        const part = chunk.subarray(at, at + this.#buffer.length - have);
+        this.#buffer.set(part, have);
+        at += part.length;
+        have += part.length;
+        if (have < this.#buffer.length) continue;
+        yield this.#buffer;
+        have = 0;
+      }
+    }
+    if (have > 0) yield this.#buffer.subarray(0, have);
   }
 
   /** The same in one piece, for a file that is no longer than one. */

@@ -1,6 +1,8 @@
 /**
  * Who may ask for what. The first rule that fits a request's path and method decides; where none
- * does, any user may. A path that can't be one of the tree fits no glob.
+ * does, any user may. A path that can't be one of the tree (`//`, `%2F`) fits no glob. A backend
+ * may still read it as a path that a rule is about, so it needs the leave of every rule that isn't
+ * public.
  *
  * A folder is answered with its index, and with `cleanUrls` `/about` with `about.html`. So a rule
  * that isn't public fits these paths, too, if it fits those of the files.
@@ -98,9 +100,17 @@ export class AccessRules {
     const rules = this.#rules.filter(({ methods }) => methods?.has(method) !== false);
     const spellings = path === undefined ? undefined : spell(path, this.#naming);
     const fitting = rules.find((rule) => fits(rule, spellings))?.leave ?? "users";
-    if (path === undefined || !asksForAllBelow(target)) return [fitting];
+    if (path === undefined) return "path" in target ? [fitting, ...strictest(rules)] : [fitting];
+    if (!asksForAllBelow(target)) return [fitting];
     return [fitting, ...leaveBelow(rules, path.endsWith("/") ? path : `${path}/`)];
   }
+}
+
+/** What is asked for by those of `rules` that may decide of a path that isn't known. */
+function strictest(rules: readonly CompiledRule[]): readonly Leave[] {
+  const last = rules.findIndex(({ glob }) => glob === undefined);
+  const first = last === -1 ? rules : rules.slice(0, last);
+  return first.map(({ leave }) => leave).filter((leave) => leave !== "everyone");
 }
 
 function fits({ glob, leave }: CompiledRule, spellings: Spellings | undefined): boolean {

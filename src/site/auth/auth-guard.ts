@@ -45,11 +45,13 @@ export function challengeFor(realm: string): string {
   return `Basic realm="${realm.replace(/["\\]/g, "\\$&")}", charset="UTF-8"`;
 }
 
-/** Whether the request with `head` is a CORS preflight (Fetch, "CORS-preflight request"). */
-function isPreflight({ method, fields }: RequestHead): boolean {
-  return (
-    method === "OPTIONS" && fields.has("origin") && fields.has("access-control-request-method")
-  );
+/**
+ * Whether the request with `head` is a CORS preflight (Fetch, "CORS-preflight request"), which has
+ * no content: a backend would be handed that without a password.
+ */
+function isPreflight({ method, fields, hasContent }: RequestHead): boolean {
+  const isAsking = fields.has("origin") && fields.has("access-control-request-method");
+  return method === "OPTIONS" && isAsking && !hasContent;
 }
 
 /** The guard of a site with users. */

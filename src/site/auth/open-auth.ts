@@ -13,7 +13,7 @@ import { readOptionFile } from "../../tree/disk/option-file.ts";
 import type { Finisher, Guard } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
 import type { Request } from "../request.ts";
-import { AccessRules, isPublic } from "./access-rules.ts";
+import { AccessRules, allows, isPublic } from "./access-rules.ts";
 import { AuthGuard, challengeFor } from "./auth-guard.ts";
 import type { AuthOptions, AuthRule } from "./auth-options.ts";
 import { FailedLogins } from "./failed-logins.ts";
@@ -42,6 +42,8 @@ interface AuthSurroundings {
 export interface AuthParts {
   readonly guard: Guard;
   readonly finisher: Finisher;
+  /** Whether the visitor who sent `request` may send one with `method` to the same path. */
+  readonly maySend: (request: Request, method: string) => boolean;
 }
 
 /** What a browser shows where no realm is set. */
@@ -130,5 +132,9 @@ export function openAuth(
       allowsOrigins,
     }),
     finisher: new PrivateResponses((head) => isPublic(access.leaveFor(head))),
+    maySend: ({ head: { target }, user }, method) => {
+      const leave = access.leaveFor({ target, method });
+      return isPublic(leave) || (user !== undefined && allows(leave, user));
+    },
   });
 }

@@ -15,6 +15,10 @@ import type { Request } from "../request.ts";
 
 const isCacheControl = ([name]: ResponseField): boolean => name.toLowerCase() === "cache-control";
 
+/** Fields that some shared caches read in the place of Cache-Control (RFC 9213). */
+const isForCdn = ([name]: ResponseField): boolean =>
+  /^(?:(?:.+-)?cdn-cache-control|surrogate-control)$/i.test(name);
+
 /** Directives of a list that has no quoted strings but in the arguments of private and no-cache. */
 function directivesOf(value: string): readonly string[] {
   return value.match(/[^\s,"=]+(?:=(?:"(?:[^"\\]|\\.)*"|[^\s,"]*))?/g) ?? [];
@@ -24,6 +28,14 @@ function directivesOf(value: string): readonly string[] {
 function isForShared(directive: string): boolean {
   const [name] = tokenList(directive.replace(/=.*$/s, ""));
   return name === "public" || name === "s-maxage" || name === "private";
+}
+
+/** `fields` for an answer that needs a user. */
+export function privateFields(fields: readonly ResponseField[]): readonly ResponseField[] {
+  const given = fields.filter(isCacheControl).flatMap(([, value]) => directivesOf(value));
+  const kept = given.filter((directive) => !isForShared(directive));
+  const others = fields.filter((field) => !isCacheControl(field) && !isForCdn(field));
+  return [...others, ["Cache-Control", ["private", ...kept].join(", ")]];
 }
 
 /** Adds "private" to answers that need a user. */
@@ -39,12 +51,6 @@ export class PrivateResponses implements Finisher {
 
   finish(response: Response, request: Request | undefined): Response {
     if (request === undefined || this.#isPublic(request.head)) return response;
-    const given = response.fields
-      .filter(isCacheControl)
-      .flatMap(([, value]) => directivesOf(value));
-    const kept = given.filter((directive) => !isForShared(directive));
-    const others = response.fields.filter((field) => !isCacheControl(field));
-    const field: ResponseField = ["Cache-Control", ["private", ...kept].join(", ")];
-    return { ...response, fields: [...others, field] };
+    return { ...response, fields: privateFields(response.fields) };
   }
 }

@@ -109,6 +109,7 @@ const gzipped: ResponseField = ["Content-Encoding", "gzip"];
  * only has such a name; "unread" for one that can't be read.
  */
 export function codingOf(file: OpenFile): ResponseField | "unread" | undefined {
+  if (file.coding !== undefined) return ["Content-Encoding", file.coding];
   if (!endsInZ(file.name) || !codedName.test(file.name)) return undefined;
   const beginning = beginningOf(file, 2);
   if (beginning === undefined) return "unread";

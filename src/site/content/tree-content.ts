@@ -27,6 +27,7 @@ import type { ListingContent } from "../listing/listing-content.ts";
 import type { ErrorPages, Missed } from "../pages/error-page.ts";
 import type { Previews } from "../preview/previews.ts";
 import type { Request } from "../request.ts";
+import type { UploadOffer } from "../upload-area/upload-offer.ts";
 import { hasVariants } from "../variants/compressible.ts";
 import type { Selection, VariantSelector } from "../variants/variant-selector.ts";
 import { ContentFields, sandboxLine } from "./cache-control.ts";
@@ -60,6 +61,8 @@ interface ContentService {
   readonly earlyHints: (() => EarlyHints) | undefined;
   /** Puts the script of live reload into pages; undefined when that is off. */
   readonly live: LivePages | undefined;
+  /** Tells who may store files in a folder; undefined where none can be. */
+  readonly uploads?: UploadOffer | undefined;
 }
 
 const htmlType = "text/html; charset=utf-8";
@@ -348,7 +351,8 @@ export class TreeContent {
       file.close();
       return undefined;
     }
-    const varies = this.#service.variants !== undefined && hasVariants(mediaType, file.name);
+    const mayVary = this.#service.variants !== undefined && file.coding === undefined;
+    const varies = mayVary && hasVariants(mediaType, file.name);
     const usual = this.#fields.of(file.name, varies);
     const coded = coding === undefined ? usual : [...usual, coding];
     const fields = file.isUploaded === true ? [...coded, sandboxLine] : coded;
@@ -394,6 +398,7 @@ export class TreeContent {
         explains: explain,
         archives: archives === undefined ? [] : archiveFormatsOffered(),
         previews: previews?.(),
+        uploads: this.#service.uploads,
         hasVariants: variants !== undefined,
         isLive: this.#service.live !== undefined,
         contentFields: this.#fields.of("", false),
@@ -464,7 +469,7 @@ export class TreeContent {
       case "exhausted":
         return pages.refusal(refusals.overloaded);
       case "failed":
-        return pages.failed(`the file system answered ${found.code}`);
+        return pages.unreadable(found);
     }
   }
 }

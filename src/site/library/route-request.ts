@@ -103,7 +103,10 @@ export class RouteRequest implements Request {
   #content: Promise<Uint8Array> | undefined;
   #signal: AbortSignal | undefined;
 
-  /** `path` is the path of the target of `request`. */
+  /**
+   * `path` is the path of the target of `request`.
+   * @internal
+   */
   constructor(request: Request, { path, params }: MatchedPath, service: RouteService) {
     this.#request = request;
     this.head = request.head;

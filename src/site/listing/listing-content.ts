@@ -20,6 +20,7 @@ import type { RenderedDocument } from "../markdown/document.ts";
 import type { Previews } from "../preview/previews.ts";
 import type { Readme } from "../markdown/readme.ts";
 import type { Request } from "../request.ts";
+import type { UploadOffer } from "../upload-area/upload-offer.ts";
 import type { AskedListing, ListingFormat } from "./listing-format.ts";
 import type { ListingExtras } from "./listing-page.ts";
 import { allowSiteScripts, htmlListings } from "./listing-page.ts";
@@ -53,6 +54,8 @@ interface ListingService {
   readonly archives: readonly ArchiveFormat[];
   /** The previews; undefined when they are off. */
   readonly previews: Previews | undefined;
+  /** Tells who may store files in a folder; undefined where none can be. */
+  readonly uploads?: UploadOffer | undefined;
   /** Whether listings have coded variants. */
   readonly hasVariants: boolean;
   /** Whether live reload's script is put into listings. */
@@ -104,6 +107,31 @@ function previewsOfPages(): ListingExtras["previews"] {
   return listingPreviews;
 }
 
+/** What the pages of a folder have that takes files; loaded by the first. */
+function areaOfPages(): ListingExtras["uploads"] {
+  const { uploadArea } =
+    require("../upload-area/upload-area.ts") as typeof import("../upload-area/upload-area.ts");
+  return uploadArea;
+}
+
+/** The pages of folders that have the same extras, in each view. */
+class PageFormats {
+  readonly list: ListingFormat;
+  readonly #extras: ListingExtras;
+  #grid: ListingFormat | undefined;
+
+  constructor(extras: ListingExtras) {
+    this.#extras = extras;
+    this.list = htmlListings(extras);
+  }
+
+  /** The view that `query` asks for, where there are several. */
+  of(query: string | undefined): ListingFormat {
+    if (this.#extras.previews === undefined || readView(query) === "list") return this.list;
+    return (this.#grid ??= htmlListings(this.#extras, "grid"));
+  }
+}
+
 /** A listing that is asked for, and how it is made. */
 interface Order {
   readonly asked: AskedListing;
@@ -116,9 +144,10 @@ interface Order {
 export class ListingContent {
   readonly #service: ListingService;
   readonly #rows: ListingRows;
-  readonly #html: ListingFormat;
   readonly #extras: ListingExtras;
-  #grid: ListingFormat | undefined;
+  readonly #pages: PageFormats;
+  /** The pages of folders that take files from their visitor. */
+  #takingPages: PageFormats | undefined;
   #json: ListingFormat | undefined;
   /** A name that a listing has left out, until the log is told of it; null from then on. */
   #leftOut: string | undefined | null;
@@ -132,7 +161,7 @@ export class ListingContent {
       archives,
       previews: previews === undefined ? undefined : previewsOfPages(),
     };
-    this.#html = htmlListings(this.#extras);
+    this.#pages = new PageFormats(this.#extras);
   }
 
   /** Answers with the listing of the folder at `path`. */
@@ -182,7 +211,7 @@ export class ListingContent {
     const leftOut = (name: string): void => {
       if (this.#leftOut === undefined) this.#leftOut = name;
     };
-    const format = this.#formatFor(request, query);
+    const format = this.#formatFor(request, path, query);
     const asked: AskedListing = { path, order, entriesMax: listingEntriesMax, pageMax };
     const readme = format === this.#json ? undefined : await previews?.readme(path, view);
     return {
@@ -203,18 +232,22 @@ export class ListingContent {
     return { ...response, note: { ...response.note, reason } };
   }
 
-  #formatFor({ head }: Request, query: string | undefined): ListingFormat {
-    const accepted = head.fields.getAll("accept");
+  #formatFor(request: Request, path: ContainedPath, query: string | undefined): ListingFormat {
+    const accepted = request.head.fields.getAll("accept");
     const namesIt = accepted.some((value) => namesJson.test(value));
     if (!namesIt || !acceptance().prefersMedia(accepted, jsonType, htmlType)) {
-      const isGrid = this.#extras.previews !== undefined && readView(query) === "grid";
-      return isGrid ? (this.#grid ??= htmlListings(this.#extras, "grid")) : this.#html;
+      const takesFiles = this.#service.uploads?.isFor(request, path) === true;
+      return (takesFiles ? this.#openTakingPages() : this.#pages).of(query);
     }
     if (this.#json === undefined) {
       const { jsonListings } = require("./listing-json.ts") as typeof import("./listing-json.ts");
       this.#json = jsonListings(this.#service.explains);
     }
     return this.#json;
+  }
+
+  #openTakingPages(): PageFormats {
+    return (this.#takingPages ??= new PageFormats({ ...this.#extras, uploads: areaOfPages() }));
   }
 
   /** The fields of a listing in `format`, which depends on Accept (RFC 9110 §12.5.5). */

@@ -26,24 +26,40 @@ export interface ListingExtras {
   readonly archives: readonly ArchiveFormat[];
   /** The code of previews; undefined when they are off. */
   readonly previews: PagePreviews | undefined;
+  /** The area for files; absent where the folder takes none from its visitor. */
+  readonly uploads?: PageUploads | undefined;
 }
 
-/** What previews add to a page: a style and a script with their digests, and pictures. */
-interface PagePreviews {
+/** What a page has more of: a style and a script with their digests. */
+interface PagePart {
   readonly style: string;
   readonly styleDigest: string;
   readonly script: string;
   readonly scriptDigest: string;
+}
+
+/** What previews add to a page: pictures. */
+interface PagePreviews extends PagePart {
   readonly pictureOf: RowStyle["picture"];
+}
+
+/** What uploads add to a page: an area above the entries. */
+interface PageUploads extends PagePart {
+  readonly markup: string;
+}
+
+/** The parts that `extras` add. */
+function partsOf({ previews, uploads }: ListingExtras): readonly PagePart[] {
+  return [previews, uploads].filter((part) => part !== undefined);
 }
 
 /**
  * What the page may load: its own styles and scripts, which are named by their digests
  * (Content-Security-Policy Level 3 §2.3.1), and pictures, sound and listings of the tree.
  */
-function policyOf(previews: PagePreviews | undefined): string {
-  const moreScript = previews === undefined ? "" : ` 'sha256-${previews.scriptDigest}'`;
-  const moreStyle = previews === undefined ? "" : ` 'sha256-${previews.styleDigest}'`;
+function policyOf(parts: readonly PagePart[]): string {
+  const moreScript = parts.map(({ scriptDigest }) => ` 'sha256-${scriptDigest}'`).join("");
+  const moreStyle = parts.map(({ styleDigest }) => ` 'sha256-${styleDigest}'`).join("");
   return [
     "default-src 'none'",
     `script-src 'sha256-${listingScriptDigest}'${moreScript}`,
@@ -118,17 +134,13 @@ function folderQueryOf(view: ListingView): string {
   return view === "list" ? "" : `?view=${view}`;
 }
 
-function beginPage(
-  asked: AskedListing,
-  view: ListingView,
-  previews: PagePreviews | undefined,
-): string {
+function beginPage(asked: AskedListing, extras: ListingExtras, view: ListingView): string {
   const { path, order } = asked;
   const isRoot = path.segments.length === 0;
   const title = isRoot ? "/" : `/${displayPath(path)}/`;
   const folderQuery = folderQueryOf(view);
   const up = `<a href="../${folderQuery}">../</a>`;
-  const more = previews === undefined ? "" : `<style>${previews.style}</style>\n`;
+  const moreStyles = partsOf(extras).map(({ style }) => `<style>${style}</style>\n`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -137,13 +149,13 @@ function beginPage(
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 <style>${listingStyle}</style>
-${more}</head>
+${moreStyles.join("")}</head>
 <body>
 <header>
 ${breadcrumbs(asked, folderQuery)}
 ${filterForm(order, view)}
 </header>
-<main id="listing" tabindex="-1">
+${extras.uploads?.markup ?? ""}<main id="listing" tabindex="-1">
 <table${view === "list" ? "" : ` class="${view}"`}>
 <thead><tr>${headCells(order, view)}</tr></thead>
 <tbody>
@@ -234,8 +246,9 @@ function endPage(
   const on = pagesOf(asked, sum.totals);
   // The script filters a page that has all there is by itself.
   const isWhole = on.pages === 1 && asked.order.filter === "";
-  const more = extras.previews?.script;
-  const moreScript = more === undefined ? "" : `<script type="module">${more}</script>\n`;
+  const moreScripts = partsOf(extras).map(
+    ({ script }) => `<script type="module">${script}</script>\n`,
+  );
   return `</tbody>
 </table>
 ${belowTable(asked, sum, on)}<footer${isWhole ? " data-whole" : ""}>\
@@ -243,7 +256,7 @@ ${belowTable(asked, sum, on)}<footer${isWhole ? " data-whole" : ""}>\
 ${folderLinks(asked, on, extras, view)}</footer>
 </main>
 ${asked.below ?? ""}<script type="module">${listingScript}</script>
-${moreScript}</body>
+${moreScripts.join("")}</body>
 </html>
 `;
 }
@@ -257,9 +270,9 @@ export function htmlListings(extras: ListingExtras, view: ListingView = "list"):
       : undefined;
   return {
     mediaType: "text/html; charset=utf-8",
-    fields: [["Content-Security-Policy", policyOf(previews)]],
+    fields: [["Content-Security-Policy", policyOf(partsOf(extras))]],
     separatorBytes: 0,
-    begin: (asked) => beginPage(asked, view, previews),
+    begin: (asked) => beginPage(asked, extras, view),
     renderEntries(entries) {
       let rows = "";
       for (const entry of entries) rows += renderRow(entry, explains, rowStyle);

@@ -3,9 +3,10 @@
  * it only if they may read it.
  */
 
+import type { Eventual } from "../../base/eventual.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, encodeName } from "../../tree/path.ts";
-import type { OpenFile, Tree } from "../../tree/tree.ts";
+import type { OpenFile, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
 import { isUnsized } from "../content/file-response.ts";
 import { escapeHtml } from "../pages/markup.ts";
@@ -26,15 +27,24 @@ interface OpenReadme {
   readonly path: ContainedPath;
 }
 
+/** The paths of the names that a README in `folder` may have. */
+function pathsIn(folder: ContainedPath): readonly ContainedPath[] {
+  return readmeNames.flatMap((name) => childPath(folder, name) ?? []);
+}
+
 async function openReadme(
   tree: Tree,
   folder: ContainedPath,
   view: View,
 ): Promise<OpenReadme | undefined> {
-  for (const name of readmeNames) {
-    const path = childPath(folder, name);
-    const found = path === undefined ? undefined : await tree.open(path, view);
-    if (path === undefined || found?.kind !== "file") continue;
+  const open = (path: ContainedPath): Eventual<Outcome> =>
+    tree.openFile?.(path, view) ?? tree.open(path, view);
+  // A tree that has to wait is asked for all names at once, and has the answers below.
+  if (tree.openFile !== undefined)
+    await Promise.all(pathsIn(folder).map(async (path) => await open(path)));
+  for (const path of pathsIn(folder)) {
+    const found = await open(path);
+    if (found.kind !== "file") continue;
     if (!isUnsized(found.file)) return { file: found.file, path };
     found.file.close();
   }

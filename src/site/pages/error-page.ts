@@ -248,12 +248,25 @@ export class ErrorPages {
     return startPage(500).noting({ reason }).html(builtInPage(500, { text })).build();
   }
 
+  /** The storage failed; if it is another server's, as a gateway says it. */
+  unreadable({ code, gateway }: Extract<Outcome, { kind: "failed" }>): Response {
+    if (gateway === undefined) return this.failed(`the file system answered ${code}`);
+    const { gatewayResponse } =
+      require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+    return gatewayResponse(gateway, (refusal) => this.refusal(refusal, code));
+  }
+
   /** Opens the tree's own page for `status`: that of the root nearest to `path` that has one. */
   #openOwn(status: 403 | 404, path: ContainedPath | undefined, view: View): Eventual<Outcome> {
     const roots = this.#tree.rootsOf?.(path ?? rootPath);
     if (roots !== undefined) return this.#openFirst(status, roots, view);
     const page = ownPages[status];
-    return page === undefined ? noPage : this.#tree.open(page, view);
+    return page === undefined ? noPage : this.#openFile(page, view);
+  }
+
+  #openFile(page: ContainedPath, view: View): Eventual<Outcome> {
+    const tree = this.#tree;
+    return tree.openFile?.(page, view) ?? tree.open(page, view);
   }
 
   #openFirst(
@@ -263,7 +276,7 @@ export class ErrorPages {
   ): Eventual<Outcome> {
     const page = root === undefined ? undefined : childPath(root, `${status}.html`);
     if (page === undefined) return noPage;
-    return whenReady(this.#tree.open(page, view), (found) =>
+    return whenReady(this.#openFile(page, view), (found) =>
       found.kind === "file" || found.kind === "failed"
         ? found
         : this.#openFirst(status, others, view),

@@ -16,6 +16,8 @@ export interface BackendAddress {
   /** A name or an address, without brackets. */
   readonly host: string;
   readonly port: number;
+  /** The path of its Unix socket, which is connected to in place of a host and a port. */
+  readonly unix: string | undefined;
   /** Whether the certificate of an https backend has to be valid for `host`. */
   readonly verify: boolean;
   /** Authorities to trust instead of the system's, as PEM text. */

@@ -5,36 +5,21 @@
  *
  * `Forwarded` (RFC 7239) and `X-Forwarded-For`, which more programs read, get the client's address
  * behind what the client itself has sent: only the last entry is known. What a client says of
- * `X-Forwarded-Host` and `X-Forwarded-Proto` is dropped, since backends make links of them.
+ * `X-Forwarded-Host` and `X-Forwarded-Proto` is dropped, since backends make links of them. Where a
+ * trusted proxy has passed the request on, it is the proxy's address that is added, and the host
+ * and the scheme are those that the proxy names.
  */
 
-import { tokenList } from "../../http/fields/fields.ts";
+import { listedTokens } from "../../http/fields/fields.ts";
 import { clientAddress, forwardedElement } from "../../http/fields/forwarded.ts";
-import { endToEndLines } from "../../http/fields/hop-by-hop.ts";
 import type { OutgoingHead } from "../../http/message/outgoing-head.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import type { ResponseField } from "../../http/message/response.ts";
 import type { Authority, Scheme } from "../../http/message/target.ts";
 import type { Request } from "../request.ts";
+import { askedAuthority } from "../request.ts";
+import type { PassedFields } from "./passed-fields.ts";
 import type { ProxyRule } from "./proxy-rule.ts";
-
-/**
- * The fields of a client that are written anew, or not at all. Programs that run by CGI would take
- * the field Proxy for a setting of their own (HTTP_PROXY).
- */
-const written: ReadonlySet<string> = new Set([
-  "content-length",
-  "expect",
-  "host",
-  "proxy",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
-]);
-
-/** The same of a request whose Max-Forwards counts (RFC 9110 §7.6.2). */
-const writtenCounted: ReadonlySet<string> = new Set([...written, "max-forwards"]);
 
 /** Whether Max-Forwards counts for `method`; for others it is a field like any (§7.6.2). */
 const countsForwards = (method: string): boolean => method === "OPTIONS" || method === "TRACE";
@@ -57,8 +42,8 @@ const isHttp = (protocol: string): boolean => /^(?:h2|h2c|h3|http|tls)(?:\/|$)/.
 
 /** The protocols that the client asks to switch to (RFC 9110 §7.8); undefined for none. */
 function upgradeOf({ version, fields }: RequestHead): string | undefined {
-  if (version === "HTTP/1.0") return undefined;
-  if (!fields.getAll("connection").flatMap(tokenList).includes("upgrade")) return undefined;
+  if (version === "HTTP/1.0" || !fields.has("upgrade")) return undefined;
+  if (!listedTokens(fields, "connection").includes("upgrade")) return undefined;
   const protocols = fields
     .getAll("upgrade")
     .flatMap((value) => value.split(","))
@@ -77,27 +62,51 @@ export const viaLine = (minorVersion: number, pseudonym: string): ResponseField 
   `1.${minorVersion} ${pseudonym}`,
 ];
 
+/** Adds what the client is called in `X-Forwarded-For` and in `Forwarded` (RFC 7239 §4). */
+function addChain(
+  lines: ResponseField[],
+  { head, remoteAddress, forwarded }: Request,
+  asked: string | undefined,
+  scheme: Scheme,
+): void {
+  const { fields, authority } = head;
+  const before = fields.getAll("x-forwarded-for");
+  const peer = clientAddress(forwarded?.peerAddress ?? remoteAddress);
+  const own = authority === undefined ? undefined : authorityText(authority);
+  const elements = [forwardedElement(peer, own, scheme)];
+  // A trusted proxy says who its client is in one of the two fields, and backends may read either.
+  if (forwarded !== undefined) {
+    const client = clientAddress(remoteAddress);
+    if (before.length === 0 && client !== undefined) before.push(client);
+    if (!fields.has("forwarded")) {
+      elements.unshift(forwardedElement(client, asked, forwarded.scheme ?? scheme));
+    }
+  }
+  if (peer !== undefined) before.push(peer);
+  if (before.length > 0) lines.push(["X-Forwarded-For", before.join(", ")]);
+  if (asked !== undefined) lines.push(["X-Forwarded-Host", asked]);
+  lines.push(["X-Forwarded-Proto", forwarded?.scheme ?? scheme]);
+  lines.push(["Forwarded", elements.join(", ")]);
+}
+
 /** The head of the request to the backend of `rule` at `target`, in place of `request`. */
 export function outgoingHead(
-  { head, remoteAddress }: Request,
+  request: Request,
   { host }: Pick<ProxyRule, "host">,
   target: string,
+  passed: PassedFields,
   how: { readonly scheme: Scheme; readonly pseudonym: string },
 ): OutgoingHead {
-  const { method, fields, authority, version } = head;
+  const { head, user } = request;
+  const { method, fields, version } = head;
+  const authority = askedAuthority(request);
   const asked = authority === undefined ? undefined : authorityText(authority);
-  const told = host === "keep" ? (asked ?? "") : host;
   const left = forwardsLeft(head);
-  const lines: ResponseField[] = [["Host", told]];
-  lines.push(...endToEndLines(fields, left === undefined ? written : writtenCounted));
+  const lines = passed.of(fields, left !== undefined);
+  lines.unshift(["Host", host === "keep" ? (asked ?? "") : host]);
+  if (user !== undefined) lines.push(...passed.user(user));
   if (left !== undefined) lines.push(["Max-Forwards", String(left - 1)]);
-  const address = clientAddress(remoteAddress);
-  const before = fields.getAll("x-forwarded-for");
-  const chain = address === undefined ? before : [...before, address];
-  if (chain.length > 0) lines.push(["X-Forwarded-For", chain.join(", ")]);
-  if (asked !== undefined) lines.push(["X-Forwarded-Host", asked]);
-  lines.push(["X-Forwarded-Proto", how.scheme]);
-  lines.push(["Forwarded", forwardedElement(address, asked, how.scheme)]);
+  addChain(lines, request, asked, how.scheme);
   lines.push(viaLine(version === "HTTP/1.0" ? 0 : 1, how.pseudonym));
   return {
     method,

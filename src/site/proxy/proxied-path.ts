@@ -32,11 +32,8 @@ function decode(text: string): string | undefined {
   return decoded;
 }
 
-/** A segment that some program takes for one or two dots. */
-const dotSegment = /(?:^|[/\\])\.{1,2}(?:$|[/\\;])/;
-
-/** Whether `segment`, decoded, could lead a backend elsewhere. */
-const isUnsafe = (segment: string): boolean => segment.includes("\0") || dotSegment.test(segment);
+/** What could lead a backend elsewhere: a segment that some program takes for dots, or NUL. */
+const unsafe = /(?:^|[/\\])\.{1,2}(?:$|[/\\;])|\0/;
 
 /** A path as a proxy sees it. */
 interface ProxiedPath {
@@ -50,14 +47,14 @@ interface ProxiedPath {
 export function readProxiedPath(rawPath: string): ProxiedPath {
   // RFC 3986 §3.3 has no backslash in a path, and many programs take it for a slash.
   let isPassable = rawPath.startsWith("/") && !rawPath.includes("\\");
-  const segments = rawPath
-    .slice(1)
-    .split("/")
-    .map((raw) => {
+  let segments = rawPath.slice(1).split("/");
+  if (rawPath.includes("%")) {
+    segments = segments.map((raw) => {
       const segment = decode(raw);
-      if (segment === undefined || isUnsafe(segment)) isPassable = false;
+      if (segment === undefined || unsafe.test(segment)) isPassable = false;
       return segment ?? raw;
     });
+  } else if (unsafe.test(rawPath)) isPassable = false;
   return { segments, isPassable };
 }
 

@@ -5,19 +5,21 @@
  * The answer stays the backend's: its status, its fields in their order and spelling, its octets.
  * It is not cached, compressed or given tags, and no finisher changes it: rules for headers, CORS
  * and live reload are about this server's files, and a backend has rules of its own. What must
- * change does: fields about the connection are removed, Via is added (§7.6), and framing is written
- * anew. A redirect is not rewritten either; a backend that is told the client's own host, by
- * `host: "keep"`, makes the right ones.
+ * change does: fields about the connection are removed, Via is added (§7.6), framing is written
+ * anew, and an answer that needed a user of this server is private. A redirect is not rewritten; a
+ * backend that is told the client's own host, by `host: "keep"`, makes the right ones.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
 import type { Limits } from "../../base/limits.ts";
 import { tokenList } from "../../http/fields/fields.ts";
-import { endToEndLines } from "../../http/fields/hop-by-hop.ts";
+import { DroppedFields, endToEndLines } from "../../http/fields/hop-by-hop.ts";
 import type { Refusal, RefusalKind } from "../../http/message/error.ts";
 import { refusals } from "../../http/message/error.ts";
+import type { OutgoingHead } from "../../http/message/outgoing-head.ts";
 import type { Body, Response } from "../../http/message/response.ts";
 import type { Scheme } from "../../http/message/target.ts";
+import { privateFields } from "../auth/private-responses.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { isLoopback } from "../guards/host-guard.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
@@ -26,6 +28,7 @@ import { BodyError } from "../request.ts";
 import type { Backend, BackendFault, BackendResponse, Backends } from "./backend.ts";
 import { BackendError } from "./backend.ts";
 import { forwardsLeft, outgoingHead, viaLine } from "./outgoing-request.ts";
+import { PassedFields } from "./passed-fields.ts";
 import { backendPath, isBelow, readProxiedPath } from "./proxied-path.ts";
 import type { ProxyRule } from "./proxy-rule.ts";
 
@@ -44,6 +47,8 @@ interface ProxyParts {
   readonly limits: Limits;
   /** What this server is called in Via; another server's name is another one. */
   readonly pseudonym: string;
+  /** Whether the server has users of its own. */
+  readonly hasUsers: boolean;
 }
 
 /** What is wrong, for the client. */
@@ -59,7 +64,7 @@ const faultTexts: Readonly<Record<BackendFault | "loop", readonly [RefusalKind, 
 };
 
 /** Fields of an answer that the encoder writes. */
-const written: ReadonlySet<string> = new Set(["content-length", "date"]);
+const written = new DroppedFields(["content-length", "date"]);
 
 /** The chunks of an answer to HEAD, which has none. */
 const noChunks: AsyncIterable<Uint8Array> = {
@@ -82,9 +87,11 @@ export class ProxyEndpoint implements Endpoint {
   readonly isRepeatable = false;
   readonly #parts: ProxyParts;
   readonly #backends: readonly Backend[];
+  readonly #passed: readonly PassedFields[];
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
+    this.#passed = parts.rules.map((rule) => new PassedFields(rule, parts.hasUsers));
     const addresses = parts.rules.map(({ address }) => address);
     this.#backends = parts.backends.open(addresses, parts.limits);
   }
@@ -100,15 +107,16 @@ export class ProxyEndpoint implements Endpoint {
     const { segments, isPassable } = readProxiedPath(target.path);
     const { rules } = this.#parts;
     const at = rules.findIndex((rule) => isBelow(segments, rule.segments));
-    const [rule, backend] = [rules[at], this.#backends[at]];
-    if (rule === undefined || backend === undefined) return undefined;
+    const [rule, backend, passed] = [rules[at], this.#backends[at], this.#passed[at]];
+    if (rule === undefined || backend === undefined || passed === undefined) return undefined;
     if (!isPassable) return this.#parts.pages.refusal(refusals.path);
     if (this.#isLoop(request)) return this.#refuse(request, rule, "loop", "named in Via");
     // RFC 9110 §7.6.2: it must not be forwarded, so it is answered here.
     if (forwardsLeft(request.head) === 0) return undefined;
     const path = backendPath(target.path, rule.segments.length, rule.base);
     const query = target.query === undefined ? "" : `?${target.query}`;
-    return this.#ask(request, rule, backend, `${path}${query}`);
+    const head = outgoingHead(request, rule, `${path}${query}`, passed, this.#parts);
+    return this.#ask(request, rule, backend, head);
   }
 
   /** Whether this server has forwarded the request before (RFC 9110 §7.6.3). */
@@ -118,31 +126,32 @@ export class ProxyEndpoint implements Endpoint {
     return members.some((member) => member.split(/[ \t]+/)[1] === this.#parts.pseudonym);
   }
 
-  async #ask(
-    request: Request,
-    rule: ProxyRule,
-    backend: Backend,
-    target: string,
-  ): Promise<Response> {
+  #ask(request: Request, rule: ProxyRule, backend: Backend, head: OutgoingHead): Promise<Response> {
     const { limits } = this.#parts;
-    const head = outgoingHead(request, rule, target, this.#parts);
+    const { method, target, fields, content, expectsContinue, upgrade } = head;
     const call = backend.ask({
-      ...head,
+      method,
+      target,
+      fields,
+      content,
+      expectsContinue,
+      upgrade,
       body: request.body,
       timeoutMs: rule.timeoutMs ?? limits.backendResponseTimeMs,
-      interim: (status, fields) =>
-        request.connection?.inform?.(request, status, endToEndLines(fields, written)),
+      interim: (status, told) =>
+        request.connection?.inform?.(request, status, endToEndLines(told, written)),
     });
     request.hasOwnDeadline = true;
     request.whenLeft = () => call.abort();
     if (request.hasLeft === true) call.abort();
-    try {
-      return this.#pass(await call.answer, request, rule, head.upgrade);
-    } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      if (error.fault === "aborted") throw new BodyError("gone");
-      return this.#refuse(request, rule, error.fault, error.message);
-    }
+    return call.answer.then(
+      (answer) => this.#pass(answer, request, rule, upgrade),
+      (error: unknown) => {
+        if (!(error instanceof BackendError)) throw error;
+        if (error.fault === "aborted") throw new BodyError("gone");
+        return this.#refuse(request, rule, error.fault, error.message);
+      },
+    );
   }
 
   /** The client's response for `answer`; `asked` are the protocols that it may switch to. */
@@ -163,16 +172,19 @@ export class ProxyEndpoint implements Endpoint {
         return this.#refuse(request, rule, "malformed", "a 101 that was not asked for");
       }
     }
-    return {
+    const lines = endToEndLines(fields, written);
+    lines.push(viaLine(minorVersion, "postern"));
+    const response: Response = {
       status,
-      fields: [...endToEndLines(fields, written), viaLine(minorVersion, "postern")],
+      // The backend doesn't know that a password was asked for.
+      fields: request.user === undefined ? lines : privateFields(lines),
       body: bodyOf(answer, request.head.method),
       close: false,
       note: undefined,
       date: fields.get("date"),
       isPassedOn: true,
-      ...(upgrade === undefined ? undefined : { upgrade }),
     };
+    return upgrade === undefined ? response : { ...response, upgrade };
   }
 
   /**

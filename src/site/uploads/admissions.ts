@@ -17,6 +17,7 @@ import type { Clock } from "../../schedule/clock.ts";
 import { addressKey } from "../auth/failed-logins.ts";
 import type { RequestBody } from "../request.ts";
 import { BodyError } from "../request.ts";
+import type { UploadListener } from "./upload-progress.ts";
 import { uploadRefusals } from "./upload-refusals.ts";
 
 /** The limits of uploads at one time. */
@@ -28,6 +29,13 @@ type AdmissionLimits = Pick<
 /** A bound that is reached, and that no slow upload makes room under. */
 export type ReachedBound = NonNullable<Refusal["limit"]>;
 
+/** A file that is being received. */
+interface ReceivedFile {
+  readonly name: string;
+  readonly octets: () => number;
+  readonly length: number | undefined;
+}
+
 /** One request that is received. It holds a place for each file of it, until it has ended. */
 export class Admission {
   /** What counts as one client address. */
@@ -37,6 +45,7 @@ export class Admission {
   readonly #admissions: Admissions;
   readonly #over = Promise.withResolvers<void>();
   #octets = 0;
+  #file: ReceivedFile | undefined;
   /** How long its client was waited for. */
   #awaitedMs = 0;
   /** Until when it is fast enough, counted in that time, were there no further octet. */
@@ -51,6 +60,30 @@ export class Admission {
     this.#admissions = admissions;
     this.address = address;
     this.#fastUntilMs = admissions.limits.uploadSlowTimeMs;
+  }
+
+  /**
+   * Says which file is received from now on: its name, its octets, and how many it will have, if
+   * that is known. The first one is told to the listener.
+   */
+  receives(file: ReceivedFile): void {
+    const isFirst = this.#file === undefined;
+    this.#file = file;
+    const { listener } = this.#admissions;
+    if (!isFirst || listener === undefined) return;
+    const current = (): ReceivedFile => this.#file ?? file;
+    listener({
+      get name() {
+        return current().name;
+      },
+      get octets() {
+        return current().octets();
+      },
+      get length() {
+        return current().length;
+      },
+      over: this.over,
+    });
   }
 
   /** Takes a place for one more file; or the bound that is reached. */
@@ -129,14 +162,17 @@ export class Admission {
 export class Admissions {
   readonly limits: AdmissionLimits;
   readonly clock: Clock;
+  /** Is told of what is received. */
+  readonly listener: UploadListener | undefined;
   readonly #admitted = new Set<Admission>();
   #places = 0;
   /** The places of each client address that has some. */
   readonly #placesOf = new Map<string, number>();
 
-  constructor(limits: AdmissionLimits, clock: Clock) {
+  constructor(limits: AdmissionLimits, clock: Clock, listener?: UploadListener) {
     this.limits = limits;
     this.clock = clock;
+    this.listener = listener;
   }
 
   /** Admits one file of the client at `remoteAddress`; or the bound that is reached. */

@@ -9,6 +9,8 @@ import { UploadTree } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
+import type { MaySend } from "../upload-area/upload-offer.ts";
+import { UploadOffer } from "../upload-area/upload-offer.ts";
 import { Admissions } from "./admissions.ts";
 import { FolderEndpoint } from "./folder-endpoint.ts";
 import { PutEndpoint } from "./put-endpoint.ts";
@@ -19,18 +21,25 @@ import { UploadResources } from "./resumable/upload-resources.ts";
 import { SandboxFinisher } from "./sandbox-finisher.ts";
 import { UploadEndpoint } from "./upload-endpoint.ts";
 import { OwnNames } from "./upload-names.ts";
+import type { UploadListener } from "./upload-progress.ts";
 import type { UploadParts } from "./upload-site.ts";
 import { UploadSite } from "./upload-site.ts";
 
 /** What uploads add to a site. */
-interface OpenUploads {
+export interface OpenUploads {
   readonly endpoints: readonly Endpoint[];
   readonly finishers: readonly Finisher[];
+  /** What listings offer; undefined where no form is taken. */
+  readonly offer: UploadOffer | undefined;
 }
 
 /** What the site has already. */
 export type UploadService = Pick<UploadParts, "tree" | "pages" | "limits" | "budgets" | "home"> & {
   readonly clock: Clock;
+  /** Whether a visitor may send a request with another method; everyone may, without users. */
+  readonly maySend: MaySend | undefined;
+  /** Is told of uploads while they are received. */
+  readonly onUpload: UploadListener | undefined;
 };
 
 /** The folder that `named` names below the root. Throws a `ServeError` when it can't be one. */
@@ -75,7 +84,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
         : { folder, bytesMax: uploadQuota, makeRoom: () => admissions.makeRoom() },
   });
   const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
-  const admissions: Admissions = new Admissions(admissionLimits, clock);
+  const admissions: Admissions = new Admissions(admissionLimits, clock, service.onUpload);
   const opened = uploads.open(folder);
   if (!opened.ok) {
     throw new ServeError(
@@ -103,6 +112,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
       ...(put ? [new PutEndpoint(site, resources)] : []),
       ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
+    offer: post === "upload" ? new UploadOffer(site, service.maySend ?? (() => true)) : undefined,
     finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],
   };
 }

@@ -180,6 +180,11 @@ export class UploadEndpoint implements Endpoint {
         if (!begun.ok) return begun.error;
         const before = files.reduce((octets, file) => octets + file.upload.octets, 0);
         files.push({ sentAs: step.filename, upload: begun.value });
+        admission.receives({
+          name: step.filename,
+          octets: () => before + begun.value.octets,
+          length: announced === 0 ? undefined : announced,
+        });
         return begun.value.lacks(Math.max(0, announced - before));
       }
       case "octets":

@@ -27,11 +27,22 @@ const htmlType = "text/html";
 /** What is said where visitors don't get what was stored. */
 const unreadable = "Visitors can't read it: the server keeps uploads to itself (--upload-mode).";
 
+/** The fields of a form for files. */
+const fields = `<p><label>Files: <input type="file" name="file" multiple required></label>
+<button>Upload</button></p>`;
+
 /** A form for files, which is sent to the address of its page. */
 const form = `<form method="post" enctype="multipart/form-data">
-<p><label>Files: <input type="file" name="file" multiple required></label>
-<button>Upload</button></p>
+${fields}
 </form>`;
+
+/** The form as a part of the folder's page, whatever the query of that is, with `more` in it. */
+export function uploadFormPart(more: string): string {
+  return `<form method="post" enctype="multipart/form-data" action="./">
+${fields}
+${more}
+</form>`;
+}
 
 /** A page with a form for files, in a folder. */
 export function uploadFormPage(): string {

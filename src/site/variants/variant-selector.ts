@@ -211,7 +211,10 @@ export class VariantSelector {
     const { size } = identity;
     const mayMake = size <= codingBytesMax && (size >= codingBytesMin || !accepted.takesIdentity);
     const variants = knownVariantsOf(identity, path);
-    return this.#try({ identity, variants, accepted, mayMake, view }, 0, "none");
+    const selecting = { identity, variants, accepted, mayMake, view };
+    // A tree that has to wait is asked for all precompressed files at once.
+    if (this.#tree.openFile !== undefined) this.#askAhead(selecting);
+    return this.#try(selecting, 0, "none");
   }
 
   /**
@@ -263,15 +266,32 @@ export class VariantSelector {
     return outcome;
   }
 
+  /** Opens all precompressed files that may be selected, so that none waits for another. */
+  #askAhead({ identity, variants, accepted, view }: Selecting): void {
+    if (identity.mtimeMs === undefined) return;
+    for (const candidate of accepted.candidates) {
+      const beside = candidate.kind === "ahead" ? variants.beside(candidate.coding) : undefined;
+      if (beside === undefined) continue;
+      void whenReady(this.#open(beside, view), (found) => {
+        if (found.kind === "file") found.file.close();
+      });
+    }
+  }
+
   /** A precompressed variant. It is a file of the tree, so the same rules of permission apply. */
   #ahead(selecting: Selecting, coding: Coding): Eventual<Representation | undefined> {
     const { identity, variants, view } = selecting;
     // An identity without a date is a listing, which has no precompressed file.
     const beside = identity.mtimeMs === undefined ? undefined : variants.beside(coding);
     if (beside === undefined) return undefined;
-    return whenReady(this.#tree.open(beside, view), (found) =>
+    return whenReady(this.#open(beside, view), (found) =>
       this.#variantIn(found, selecting, coding),
     );
+  }
+
+  #open(beside: ContainedPath, view: View): Eventual<Outcome> {
+    const tree = this.#tree;
+    return tree.openFile?.(beside, view) ?? tree.open(beside, view);
   }
 
   #variantIn(found: Outcome, selecting: Selecting, coding: Coding): Representation | undefined {

@@ -12,7 +12,7 @@
 
 import type { FileHandle } from "node:fs/promises";
 import * as fs from "node:fs/promises";
-import { constants, renameSync } from "node:fs";
+import { accessSync, constants, renameSync } from "node:fs";
 
 import { nameForSystem, nameText } from "../../base/file-name.ts";
 import type { Result } from "../../base/result.ts";
@@ -77,6 +77,8 @@ export interface WritingCalls {
   syncFolder(path: string): Promise<string | undefined>;
   /** What is free for this process on the file system of `path`, in octets; undefined: unknown. */
   freeBytes(path: string): Promise<number | undefined>;
+  /** Whether this process may make and remove names in the folder at `path` (access(2)). */
+  isWritable(path: string): boolean;
   /** The names in the folder at `path`, in no order. */
   names(path: string): Promise<Result<readonly string[], string>>;
   /**
@@ -122,6 +124,7 @@ async function writeAll(handle: FileHandle, octets: Uint8Array): Promise<void> {
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 const { O_RDONLY, O_WRONLY, O_DIRECTORY } = constants;
+const { W_OK, X_OK } = constants;
 
 /** Only the owner may read a file while it is written. */
 const writtenMode = 0o600;
@@ -293,6 +296,15 @@ export const writingCalls: WritingCalls = {
   touch: (path, atMs) => faultOf(() => fs.lutimes(nameForSystem(path), atMs / 1000, atMs / 1000)),
   makeFolder: (path, mode) => faultOf(() => makeFolder(path, mode)),
   syncFolder: (path) => faultOf(() => syncFolder(path)),
+  isWritable(path) {
+    try {
+      accessSync(nameForSystem(path), W_OK | X_OK);
+      return true;
+    } catch (error) {
+      codeOf(error);
+      return false;
+    }
+  },
   async freeBytes(path) {
     const free = await resultOf(() => fs.statfs(nameForSystem(path)));
     return free.ok ? free.value.bavail * free.value.bsize : undefined;

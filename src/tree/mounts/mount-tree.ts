@@ -35,6 +35,14 @@ type ListRest = Parameters<Tree["list"]> extends [ContainedPath, ...infer Rest] 
 
 type Forbidden = Extract<Outcome, { kind: "forbidden" }>;
 
+/** Opens what is at a path of a tree. */
+type Opening = (tree: Tree, path: ContainedPath, view: View) => Eventual<Outcome>;
+
+const openAny: Opening = (tree, path, view) => tree.open(path, view);
+
+const openAsFile: Opening = (tree, path, view) =>
+  tree.openFile?.(path, view) ?? tree.open(path, view);
+
 const redirect: Outcome = { kind: "redirect" };
 
 /** `found` with a path that says where on the disk it is, unless it is in the site's root. */
@@ -70,6 +78,7 @@ export class MountTree implements Tree {
   mount(mount: Mount): boolean {
     const isFree = this.#points.add(mount.at, mount);
     if (isFree) this.#mounts.push(mount);
+    if (isFree && mount.tree.openFile !== undefined) this.openFile = this.#openFile;
     return isFree;
   }
 
@@ -79,11 +88,21 @@ export class MountTree implements Tree {
     );
   }
 
+  /** Present when a tree that is mounted has it. */
+  openFile?: (path: ContainedPath, view: View) => Eventual<Outcome>;
+
+  readonly #openFile = (path: ContainedPath, view: View): Eventual<Outcome> =>
+    this.#open(path, view, openAsFile);
+
   open(path: ContainedPath, view: View): Eventual<Outcome> {
+    return this.#open(path, view, openAny);
+  }
+
+  #open(path: ContainedPath, view: View, openIn: Opening): Eventual<Outcome> {
     const { mount, depth, names } = this.#points.find(path);
     if (mount === undefined) return this.#folders.open(path, view);
     if (lacksSlash(path, depth)) return redirect;
-    return whenReady(mount.tree.open(pathBelow(path, depth), view), (found) => {
+    return whenReady(openIn(mount.tree, pathBelow(path, depth), view), (found) => {
       if (found.kind === "absent" && names.length > 0) return this.#folders.open(path, view);
       return found.kind === "forbidden" ? placed(found, mount) : found;
     });

@@ -108,6 +108,11 @@ export class UploadFolder {
     return content === undefined ? undefined : new MemoryFile(file, content);
   }
 
+  /** Whether this process may write into it, as far as the permission bits of the folder say. */
+  isWritable(): boolean {
+    return this.#options.calls.isWritable(this.pathOf("."));
+  }
+
   /** Begins a file that gets its name when it is whole; or the name of the system's error. */
   begin(): Promise<Result<Upload, string>> {
     return Upload.begin(this, this.#options);

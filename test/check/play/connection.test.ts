@@ -68,6 +68,17 @@ describe("a connection", () => {
     connection.abort();
   });
 
+  test("reads what lies in the socket behind a deadline that has passed, once", async () => {
+    const connection = await connect((socket) => void socket.write("abc"));
+    const passed = performance.now() - 5;
+    connection.send(latin1Bytes("x"));
+    expect(await connection.changed(passed)).toBe("changed");
+    expect(latin1Text(connection.take())).toBe("abc");
+    connection.send(latin1Bytes("x"));
+    expect(await connection.changed(passed)).toBe("late");
+    connection.abort();
+  });
+
   test("fails with the system's code where nothing listens", async () => {
     const server = fakeServer(() => {});
     server.stop();

@@ -62,7 +62,7 @@ describe("postern audit", () => {
 
   test("says in one line what it can't use, and exits with 2", async () => {
     for (const [words, line] of [
-      [["--nope"], "unknown option --nope; --help lists them"],
+      [["--nope"], "unknown option --nope; --help all lists them"],
       [[site.at("nothing")], `no such folder: ${site.at("nothing")}`],
     ] as const) {
       const { error, status, text } = await run(words);

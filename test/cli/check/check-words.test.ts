@@ -64,6 +64,18 @@ describe("the words after check", () => {
     expect(readCheckWords(words === "" ? [] : words.split(" "))).toEqual(message);
   });
 
+  test("may have a value behind =", () => {
+    expect(readCheckWords(["s", "--jobs=4", "--filter=a=b", "--html="])).toMatchObject({
+      jobs: 4,
+      filter: "a=b",
+      html: "",
+    });
+    expect(readCheckWords(["s", "--bail=1"])).toBe("--bail takes no value");
+    expect(readCheckWords(["s", "--fliter=x"])).toBe(
+      "unknown option --fliter: did you mean --filter?",
+    );
+  });
+
   test("say that a server has everything that scripts need", () => {
     expect(readCheckWords(["s", "--with", "all"])).toMatchObject({ with: [...needWords] });
   });
@@ -79,7 +91,7 @@ describe("the words after check", () => {
       "--failures",
       "--client COMMAND",
     ]) {
-      expect(checkHelp).toContain(name);
+      expect(checkHelp()).toContain(name);
     }
   });
 });

@@ -11,7 +11,7 @@ function complaint(value: unknown): string {
 }
 
 const allKeys =
-  "root, base, mounts, proxy, host, port, unix, unixMode, allowHosts, trustProxy, proxyProtocol, tls, tlsRedirect, auth, permissions, explain, hidden, " +
+  "root, base, mounts, store, proxy, host, port, unix, unixMode, allowHosts, trustProxy, proxyProtocol, tls, tlsRedirect, auth, permissions, explain, hidden, " +
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
   "put, uploadDir, uploadMode, uploadQuota, trustUploads, " +

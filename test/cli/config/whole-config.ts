@@ -5,10 +5,23 @@ export const whole: Required<Config> = {
   root: "site",
   base: "/app/",
   mounts: { "/docs": "docs" },
+  store: {
+    endpoint: "http://127.0.0.1:9000",
+    region: "eu-central-1",
+    accessKeyId: "key",
+    secretAccessKey: "secret",
+    sessionToken: "token",
+    fresh: 10,
+    staleIfError: 60,
+    cacheFolder: "cache",
+    mode: 0o640,
+  },
   proxy: {
     "/api": {
       target: "http://127.0.0.1:3000",
       host: "keep",
+      authorization: "keep",
+      userField: "Remote-User",
       timeoutMs: 1000,
       verify: false,
       ca: "-----BEGIN CERTIFICATE-----",

@@ -10,6 +10,7 @@ const defaults: CommandLine = {
   ready: "line",
   help: false,
   version: false,
+  json: false,
 };
 
 /** What `words` ask for: of the server, and beyond the defaults. */
@@ -97,6 +98,12 @@ describe("each flag", () => {
     [["--no-config"], { configFile: "none" }],
     [["--help"], { help: true }],
     [["-h"], { help: true }],
+    [["--help", "uploads"], { help: "uploads" }],
+    [["--help=all"], { help: "all" }],
+    [["-xh", "tls"], { explain: true, help: "tls" }],
+    [["site", "--help"], { root: "site", help: true }],
+    [["--help", "-x"], { help: true, explain: true }],
+    [["--version", "--json"], { version: true, json: true }],
     [["--version"], { version: true }],
     [["-v"], { version: true }],
   ])("%p", (words, asked) => {
@@ -149,9 +156,9 @@ describe("PORT in the environment", () => {
 
 describe("mistakes are one clear line each", () => {
   test.each<readonly [words: string[], line: string]>([
-    [["--nope"], "unknown option --nope; --help lists them"],
-    [["-z"], "unknown option -z; --help lists them"],
-    [["--nope=1"], "unknown option --nope; --help lists them"],
+    [["--nope"], "unknown option --nope; --help all lists them"],
+    [["-z"], "unknown option -z; --help all lists them"],
+    [["--nope=1"], "unknown option --nope; --help all lists them"],
     [["---port", "1"], "unknown option ---port: did you mean --port?"],
     [["-port", "1"], "unknown option -port: did you mean --port?"],
     [["-port=1"], "unknown option -port=1: did you mean --port?"],
@@ -164,9 +171,9 @@ describe("mistakes are one clear line each", () => {
     [["--symlink=deny"], "unknown option --symlink: did you mean --symlinks?"],
     [
       [`--${"port".repeat(20_000)}`],
-      `unknown option --${"port".repeat(20_000)}; --help lists them`,
+      `unknown option --${"port".repeat(20_000)}; --help all lists them`,
     ],
-    [["-xz"], "unknown option -z in -xz; --help lists them"],
+    [["-xz"], "unknown option -z in -xz; --help all lists them"],
     [["-xx"], "-x is given twice"],
     [["-x=1"], "-x takes no value"],
     [["-ax=1"], "-x takes no value"],
@@ -195,8 +202,8 @@ describe("mistakes are one clear line each", () => {
     [["--cors=https://a.example", "--no-cors"], "--no-cors is given twice"],
     [["--no-cors=https://a.example"], "--no-cors takes no value"],
     [["--explain=yes"], "--explain takes no value"],
-    [["--no-help"], "unknown option --no-help; --help lists them"],
-    [["--no-port", "1"], "unknown option --no-port; --help lists them"],
+    [["--no-help"], "unknown option --no-help; --help all lists them"],
+    [["--no-port", "1"], "unknown option --no-port; --help all lists them"],
     [["--workers", "0"], "--workers must be a number from 1 on, or auto, not 0"],
     [["--workers", "two"], "--workers must be a number from 1 on, or auto, not two"],
     [["--config"], "--config needs a value: FILE"],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
-import { readConfig } from "../../../src/cli/config/read-config.ts";
-import { headerText, proxyText } from "../../../src/cli/options/rule-kinds.ts";
+import { readConfig, resolvePaths } from "../../../src/cli/config/read-config.ts";
+import { readCommandLine } from "../../../src/cli/options/command-line.ts";
+import { headerText, proxyText, storeRow } from "../../../src/cli/options/rule-kinds.ts";
 
 /** What is wrong with `value`, or "accepted". */
 function complaint(value: unknown): string {
@@ -102,11 +103,68 @@ describe("backends", () => {
     );
   });
 
+  test("on Unix sockets lie relative to the file", () => {
+    const proxy = { "/a": "unix:app.sock:/v1", "/b": { target: "unix:b.sock" }, "/c": "http://c" };
+    expect(resolvePaths({ proxy }, (path) => `/etc/${path}`)).toEqual({
+      proxy: {
+        "/a": "unix:/etc/app.sock:/v1",
+        "/b": { target: "unix:/etc/b.sock" },
+        "/c": "http://c",
+      },
+    });
+  });
+
+  test("are told the user in a field, and keep credentials, if they say so", () => {
+    const target = "http://a";
+    expect(complaint(api({ target, authorization: "keep", userField: "X-User" }))).toBe("accepted");
+    expect(complaint(api({ target, authorization: "drop" }))).toBe(
+      'proxy."/api".authorization: expected one of "keep", got "drop"',
+    );
+  });
+
   test("are written in a flag as a path and a URL", () => {
+    expect(proxyText.read("/api=unix:/a.sock:/b")).toEqual({ "/api": "unix:/a.sock:/b" });
     expect(proxyText.read("/api=http://a:1/b=c")).toEqual({ "/api": "http://a:1/b=c" });
     expect(proxyText.read("/api=https://a")).toEqual({ "/api": "https://a" });
     for (const text of ["api=http://a", "/api", "/api=", "/api=a:1", "http://a"]) {
       expect(proxyText.read(text)).toBeUndefined();
     }
+  });
+});
+
+const absolute = (path: string): string => `/srv/${path}`;
+
+describe("how object stores are asked", () => {
+  test("is said by flags, each a member of one option", () => {
+    const words = ["s3://site/docs", "--store-fresh", "10", "--store-stale=60"];
+    const endpoint = "http://127.0.0.1:9000";
+    const command = readCommandLine([...words, "--store-endpoint", endpoint], {});
+    expect(command.ok && command.value.config).toEqual({
+      root: "s3://site/docs",
+      store: { fresh: 10, staleIfError: 60, endpoint },
+    });
+    expect(storeRow.store.flags).toHaveLength(4);
+  });
+
+  test.each([
+    [{ fresh: -1 }, "store.fresh: expected a whole number of seconds, got -1"],
+    [{ mode: "0644" }, 'store.mode: expected permission bits, 0o660, got "0644"'],
+    [{ key: "a" }, "store.key: unknown key"],
+  ])("is refused as %p", (store, message) => {
+    const read = readConfig({ store });
+    expect(read.ok ? "" : read.error).toStartWith(message);
+  });
+
+  test("and a bucket in a configuration is no path relative to it", () => {
+    const config = { root: "s3://site", mounts: { "/a": "s3://b/c", "/d": "e" } };
+    expect(resolvePaths(config, absolute)).toEqual({
+      root: "s3://site",
+      mounts: { "/a": "s3://b/c", "/d": "/srv/e" },
+    });
+    const onDisk = { root: "site", store: { cacheFolder: "cache" } };
+    expect(resolvePaths(onDisk, absolute)).toEqual({
+      root: "/srv/site",
+      store: { cacheFolder: "/srv/cache" },
+    });
   });
 });

@@ -8,9 +8,9 @@ describe("an unknown option", () => {
   test.each([
     ["--prot", undefined, "unknown option --prot: did you mean --port?"],
     ["--no-listng", undefined, "unknown option --no-listng: did you mean --no-listing?"],
-    ["-z", "-sz", "unknown option -z in -sz; --help lists them"],
-    ["-z", undefined, "unknown option -z; --help lists them"],
-    ["--nothing-like-it", undefined, "unknown option --nothing-like-it; --help lists them"],
+    ["-z", "-sz", "unknown option -z in -sz; --help all lists them"],
+    ["-z", undefined, "unknown option -z; --help all lists them"],
+    ["--nothing-like-it", undefined, "unknown option --nothing-like-it; --help all lists them"],
   ])("%s in %p: %s", (called, word, line) => {
     expect(unknownOption(called, word)).toBe(line);
   });

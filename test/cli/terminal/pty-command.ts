@@ -67,6 +67,11 @@ export class PtyCommand implements AsyncDisposable {
     this.#process.terminal?.write(text);
   }
 
+  /** Makes the terminal `columns` wide. */
+  resize(columns: number): void {
+    this.#process.terminal?.resize(columns, 100);
+  }
+
   signal(name: "SIGTERM" | "SIGINT"): void {
     this.#process.kill(name);
   }

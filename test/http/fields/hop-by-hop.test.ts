@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { endToEndLines } from "../../../src/http/fields/hop-by-hop.ts";
+import { DroppedFields, endToEndLines } from "../../../src/http/fields/hop-by-hop.ts";
 import type { Fields } from "../../../src/http/fields/fields.ts";
 
 function fieldsOf(lines: readonly (readonly [string, string])[]): Fields {
@@ -19,7 +19,9 @@ const passed = (
   lines: readonly (readonly [string, string])[],
   replaced: readonly string[] = [],
 ): string[] =>
-  endToEndLines(fieldsOf(lines), new Set(replaced)).map(([name, value]) => `${name}: ${value}`);
+  endToEndLines(fieldsOf(lines), new DroppedFields(replaced)).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
 
 describe("the fields that are passed on (RFC 9110 §7.6.1)", () => {
   test("stay in their order and spelling, repeated ones too", () => {
@@ -58,6 +60,13 @@ describe("the fields that are passed on (RFC 9110 §7.6.1)", () => {
       ["X-Three", "3"],
     ] as const;
     expect(passed(lines)).toEqual(["X-Three: 3"]);
+  });
+
+  test("are not those that differ from a dropped one only in what CGI can't tell", () => {
+    const plain = new DroppedFields(["x-user"], true);
+    for (const name of ["X-User", "x_user", "X.USER"]) expect([name, plain.has(name)]).toEqual([name, true]); // prettier-ignore
+    for (const name of ["X-Users", "y-user", "xuser", "x-usex"]) expect([name, plain.has(name)]).toEqual([name, false]); // prettier-ignore
+    expect(new DroppedFields(["x-user"]).has("x_user")).toBe(false);
   });
 
   test("are not those that the caller writes", () => {

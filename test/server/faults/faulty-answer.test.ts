@@ -14,7 +14,11 @@ class FakeSite implements ProperSite {
   readonly asked: Request[] = [];
   readonly refused: Refusal[] = [];
 
-  answer(request: Request): Response {
+  turnAway(): undefined {
+    return undefined;
+  }
+
+  answerAfter(_: Response | undefined, request: Request): Response {
     this.asked.push(request);
     return new ResponseBuilder(200)
       .field("ETag", 'W/"a"')
@@ -36,7 +40,11 @@ async function answerTo(
 ): Promise<{ readonly site: FakeSite; readonly request: Request; readonly response: Response }> {
   const site = new FakeSite();
   const request = requestOf("GET /a", fields);
-  return { site, request, response: await faultyAnswer(faults, request, site, count) };
+  return {
+    site,
+    request,
+    response: await faultyAnswer(faults, { request, since: 0 }, site, count),
+  };
 }
 
 const lines = ({ fields }: Response): string[] =>
@@ -101,9 +109,27 @@ describe("validators that change", () => {
     const [asked] = site.asked;
     let left = 0;
     if (asked !== undefined) asked.whenLeft = () => void left++;
-    expect(asked?.hasLeft).toBe(false);
+    expect(asked?.hasLeft).toBe(request.hasLeft);
     request.hasLeft = true;
     request.whenLeft?.();
     expect([asked?.hasLeft, left]).toEqual([true, 1]);
+    if (asked !== undefined) asked.hasOwnDeadline = true;
+    expect(request.hasOwnDeadline).toBe(true);
+  });
+
+  test("know the user and the trusted proxy, and may be informed", async () => {
+    const informed: unknown[] = [];
+    const site = new FakeSite();
+    const request: Request = {
+      ...requestOf("GET /a"),
+      user: "ines",
+      forwarded: { peerAddress: "10.0.0.1", scheme: "https", authority: undefined },
+      connection: { inform: (...told) => void informed.push(...told) },
+    };
+    await faultyAnswer({ changingValidator: true }, { request, since: 0 }, site, 1);
+    const [asked] = site.asked;
+    expect(asked).toMatchObject({ user: "ines", forwarded: { scheme: "https" } });
+    if (asked !== undefined) asked.connection?.inform?.(asked, 103, []);
+    expect(informed).toEqual([request, 103, []]);
   });
 });

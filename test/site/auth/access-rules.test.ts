@@ -51,6 +51,20 @@ describe("the first rule that fits", () => {
     expect(who(rules, line)).toBe(expected);
   });
 
+  test.each(["GET /PUB/a", "GET /pub;x/a", "OPTIONS *"])(
+    "is none for %p, so that it needs a user",
+    (line) => {
+      expect(who(rules, line)).toBe("ines, bob");
+    },
+  );
+});
+
+describe("a path that can't be one, and that a backend may read in its own way", () => {
+  const rules: readonly AuthRule[] = [
+    { path: "/pub/**", public: true },
+    { path: "/admin/**", users: ["ines"] },
+  ];
+
   test.each([
     "GET /pub/../private",
     "GET /pub/%2e%2e/private",
@@ -59,11 +73,21 @@ describe("the first rule that fits", () => {
     "GET /pub//a",
     "GET /pub%2fa",
     "GET /pub/%00",
-    "GET /PUB/a",
-    "GET /pub;x/a",
-    "OPTIONS *",
-  ])("is none for %p, so that it needs a user", (line) => {
-    expect(who(rules, line)).toBe("ines, bob");
+    "GET /admin%2Fx",
+    "GET //admin/x",
+    "GET /pub/..%2fadmin/x",
+  ])("needs the leave of every rule that isn't public: %p", (line) => {
+    expect(who(rules, line)).toBe("ines");
+  });
+
+  test("needs none of a rule behind the one for every path", () => {
+    const all: AuthRule = { path: "/**", public: true };
+    expect(who([...rules, all], "GET /admin%2Fx")).toBe("ines");
+    expect(who([{ path: "/admin/**" }, all], "GET /admin%2Fx")).toBe("ines, bob");
+    expect(who([all, ...rules], "GET /admin%2Fx")).toBe("everyone");
+    expect(who([{ path: "/board/**", methods: ["PUT"], users: [] }, all], "GET //x")).toBe(
+      "everyone",
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import { ResponseBuilder } from "../../../src/http/message/response-builder.ts";
 import type { Response } from "../../../src/http/message/response.ts";
-import { PrivateResponses } from "../../../src/site/auth/private-responses.ts";
+import { privateFields, PrivateResponses } from "../../../src/site/auth/private-responses.ts";
 import { requestOf } from "../fake-request.ts";
 
 const finisher = new PrivateResponses(({ rawTarget }) => rawTarget === "/public");
@@ -44,6 +44,15 @@ describe("an answer that needs a user (RFC 9111 §3.5)", () => {
     expect(fields).toContainEqual(["ETag", '"a"']);
     expect(response.fields).toContainEqual(["Cache-Control", "public"]);
   });
+});
+
+test("the fields that stand for Cache-Control in some shared caches are left out (RFC 9213 §3)", () => {
+  const names = ["CDN-Cache-Control", "Fastly-CDN-Cache-Control", "Surrogate-Control", "X-Cache"];
+  const lines = names.map((name) => [name, "max-age=60"] as const);
+  expect(privateFields(lines)).toEqual([
+    ["X-Cache", "max-age=60"],
+    ["Cache-Control", "private"],
+  ]);
 });
 
 test("an answer for everyone stays as it is", () => {

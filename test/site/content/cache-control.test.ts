@@ -96,10 +96,11 @@ describe("Cache-Control (RFC 9111 §5.2.2)", () => {
   });
 
   test("is found out in time for any name", () => {
-    const power = growth((count) => {
-      const name = "a.".repeat(count) + "0a".repeat(count);
-      for (let i = 0; i < 100; i++) cacheControl(name, 60);
-    }, 16);
+    const power = growth(
+      (count) => "a.".repeat(count) + "0a".repeat(count),
+      (name) => void cacheControl(name, 60),
+      16,
+    );
     expect(power).toBeLessThan(1.5);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 
 import type { OutgoingHead } from "../../../src/http/message/outgoing-head.ts";
-import type { Request } from "../../../src/site/request.ts";
+import type { Forwarded, Request } from "../../../src/site/request.ts";
 import { forwardsLeft, outgoingHead, viaLine } from "../../../src/site/proxy/outgoing-request.ts";
+import { PassedFields } from "../../../src/site/proxy/passed-fields.ts";
 import { headOf } from "../../http1/transcript.ts";
 import { requestOf } from "../fake-request.ts";
 
@@ -12,8 +13,10 @@ function requestIn(...lines: readonly string[]): Request {
   return { ...requestOf("GET /"), head, remoteAddress: "192.0.2.1" };
 }
 
+const passed = new PassedFields({ authorization: undefined, userField: "Remote-User" }, false);
+
 const outgoing = (request: Request, host = "backend.test", scheme: "http" | "https" = "http") =>
-  outgoingHead(request, { host }, "/t", { scheme, pseudonym: "me" });
+  outgoingHead(request, { host }, "/t", passed, { scheme, pseudonym: "me" });
 
 const lines = ({ fields }: Pick<OutgoingHead, "fields">): string[] =>
   fields.map(([name, value]) => `${name}: ${value}`);
@@ -65,6 +68,16 @@ describe("the request that a backend gets", () => {
     // RFC 9112 §3.2.2: the target's host counts.
     const absolute = requestIn("GET http://c.test/ HTTP/1.1", "Host: a");
     expect(lines(outgoing(absolute, "keep"))[0]).toBe("Host: c.test");
+  });
+
+  test("belongs to the client's trace (W3C Trace Context §3.2, §3.3)", () => {
+    const own = [
+      "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      "tracestate: congo=t61rcWkgMzE",
+      "tracestate: rojo=00f067aa0ba902b7",
+    ];
+    const request = requestIn("GET / HTTP/1.1", "Host: a", ...own);
+    expect(lines(outgoing(request))).toEqual(["Host: backend.test", ...own, ...told]);
   });
 
   test("has no field about the client's connection (RFC 9110 §7.6.1)", () => {
@@ -154,6 +167,49 @@ describe("an upgrade (RFC 9110 §7.8)", () => {
     const all = lines(outgoing(requestIn("GET / HTTP/1.1", "Host: a", "HTTP2-Settings: x")));
     expect(all).toEqual(["Host: backend.test", ...told]);
   });
+});
+
+describe("a request that a trusted proxy has passed on", () => {
+  const forwarded: Forwarded = {
+    peerAddress: "10.0.0.1",
+    scheme: "https",
+    authority: { host: "site.example" },
+  };
+  const through = (...fields: readonly string[]): string[] =>
+    lines(
+      outgoing({ ...requestIn("GET / HTTP/1.1", "Host: inner:81", ...fields), forwarded }, "keep"),
+    );
+
+  test("names the client's host and scheme, and the proxy's address behind the client's", () => {
+    expect(through("X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https")).toEqual([
+      "Host: site.example",
+      "X-Forwarded-For: 192.0.2.1, 10.0.0.1",
+      "X-Forwarded-Host: site.example",
+      "X-Forwarded-Proto: https",
+      'Forwarded: for=192.0.2.1;host=site.example;proto=https, for=10.0.0.1;host="inner:81";proto=http',
+      "Via: 1.1 me",
+    ]);
+  });
+
+  test("says the same in both fields, whichever the proxy has written", () => {
+    expect(through("Forwarded: for=192.0.2.1;proto=https")).toEqual([
+      "Host: site.example",
+      "Forwarded: for=192.0.2.1;proto=https",
+      "X-Forwarded-For: 192.0.2.1, 10.0.0.1",
+      "X-Forwarded-Host: site.example",
+      "X-Forwarded-Proto: https",
+      'Forwarded: for=10.0.0.1;host="inner:81";proto=http',
+      "Via: 1.1 me",
+    ]);
+  });
+});
+
+test("the user is told in the field of the rule", () => {
+  const request = requestIn("GET / HTTP/1.1", "Host: a", "Remote-User: admin");
+  request.user = "ines";
+  expect(lines(outgoing(request)).filter((line) => line.startsWith("Remote"))).toEqual([
+    "Remote-User: ines",
+  ]);
 });
 
 const counted = (method: string, value: string): readonly [number | undefined, string[]] => {

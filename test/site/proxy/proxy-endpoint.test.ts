@@ -306,6 +306,6 @@ test("a request that must not be forwarded is answered here (RFC 9110 §7.6.2)",
 
 test("a rule that can't be read keeps the site from opening", () => {
   expect(() => open({ proxy: { "/api": "nowhere" } })).toThrow(
-    "/api needs a URL such as http://127.0.0.1:3000, not nowhere",
+    "/api needs a URL such as http://127.0.0.1:3000, or unix:/run/app.sock, not nowhere",
   );
 });

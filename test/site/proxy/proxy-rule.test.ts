@@ -20,10 +20,19 @@ describe("the rules of a proxy", () => {
           prefix: "/api/",
           segments: ["api"],
           origin: "http://127.0.0.1:3000",
-          address: { scheme: "http", host: "127.0.0.1", port: 3000, verify: true, ca: undefined },
+          address: {
+            scheme: "http",
+            host: "127.0.0.1",
+            port: 3000,
+            verify: true,
+            ca: undefined,
+            unix: undefined,
+          },
           base: undefined,
           host: "127.0.0.1:3000",
           timeoutMs: undefined,
+          authorization: undefined,
+          userField: undefined,
         },
       ],
     });
@@ -52,6 +61,37 @@ describe("the rules of a proxy", () => {
     });
   });
 
+  test("name a Unix socket by its path, and behind a colon what replaces the prefix", () => {
+    const rules = readProxyRules({
+      "/a": "unix:/run/app.sock",
+      "/b": "unix:/run/app.sock:/v1/",
+      "/c": { target: "unix:app:1.sock", host: "keep" },
+    });
+    const [a, b, c] = rules.ok ? rules.value : [];
+    expect(a).toMatchObject({
+      origin: "unix:/run/app.sock",
+      base: undefined,
+      host: "localhost",
+      address: { scheme: "http", unix: "/run/app.sock" },
+    });
+    expect(b).toMatchObject({ base: "/v1/", address: { unix: "/run/app.sock" } });
+    expect(c).toMatchObject({ host: "keep", base: undefined, address: { unix: "app:1.sock" } });
+  });
+
+  test("of Unix sockets are refused with what is wrong with them", () => {
+    expect(fault({ "/a": "unix:" })).toBe("/a has the target unix:: a socket needs a path");
+    expect(fault({ "/a": `unix:/${"x".repeat(200)}` })).toContain(
+      "the path of a socket has at most",
+    );
+    expect(fault({ "/a": "unix:/s:/../b" })).toBe(
+      "/a has the target unix:/s:/../b: /../b can't replace a path",
+    );
+    // As nginx writes it.
+    expect(fault({ "/a": "http://unix:/run/app.sock:/b" })).toBe(
+      "/a needs its Unix socket as unix:/run/app.sock, not http://unix:/run/app.sock:/b",
+    );
+  });
+
   test("are refused with what is wrong with them", () => {
     expect(fault({ api: "http://a" })).toBe("api is not a path such as /api");
     expect(fault({ "/a/../b": "http://a" })).toBe("/a/../b is not a path such as /api");
@@ -67,11 +107,20 @@ describe("the rules of a proxy", () => {
       "http://a/ b",
       "ws://a",
     ]) {
-      expect(fault({ "/a": url })).toBe(`/a needs a URL such as http://127.0.0.1:3000, not ${url}`);
+      expect(fault({ "/a": url })).toBe(
+        `/a needs a URL such as http://127.0.0.1:3000, or unix:/run/app.sock, not ${url}`,
+      );
     }
     expect(fault({ "/a": "http://a:0" })).toBe("http://a:0 has no port that could be connected to");
     expect(fault({ "/a": "http://a", "/a/": "http://b" })).toBe("/a and /a/ are the same path");
     expect(fault({ "/a": { target: "http://a", host: "b\r\nc" } })).toStartWith("the host of /a ");
     expect(fault({ "/a": { target: "http://a", timeoutMs: 0 } })).toStartWith("the timeout of /a ");
+    const target = "http://a";
+    expect(fault({ "/a": { target, userField: "Host" } })).toBe(
+      "the userField of /a must be a field such as Remote-User, not Host",
+    );
+    expect(fault({ "/a": { target, authorization: "drop" as "keep" } })).toBe(
+      'the authorization of /a can only be "keep"',
+    );
   });
 });

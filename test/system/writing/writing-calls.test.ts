@@ -71,6 +71,15 @@ describe("a folder that is made", () => {
   });
 });
 
+test("a folder is writable if the process may make names in it (access(2))", () => {
+  expect(writingCalls.isWritable(site.root)).toBe(true);
+  expect(writingCalls.isWritable(site.at("none"))).toBe(false);
+  // For the superuser permission bits don't count.
+  if (process.getuid?.() === 0) return;
+  site.folder("unwritable", 0o555);
+  expect(writingCalls.isWritable(site.at("unwritable"))).toBe(false);
+});
+
 test("renames over a file, and to a new name", async () => {
   site.file("from", "from");
   site.file("to", "to");

@@ -100,11 +100,18 @@ test("a file that is created too late is removed", async () => {
     await promise;
     return writingCalls.create(path);
   };
-  const created = timedCalls({ ...writingCalls, create }, alarms, 1000).create(site.at("late"));
+  const removed = Promise.withResolvers<string | undefined>();
+  const remove: WritingCalls["remove"] = async (path) => {
+    const error = await writingCalls.remove(path);
+    removed.resolve(error);
+    return error;
+  };
+  const calls = timedCalls({ ...writingCalls, create, remove }, alarms, 1000);
+  const created = calls.create(site.at("late"));
   alarms.advance(1000);
   expect(await created).toEqual({ ok: false, error: "ETIMEDOUT" });
   resolve();
-  await Bun.sleep(50);
+  expect(await removed.promise).toBeUndefined();
   expect(readdirSync(site.root)).toEqual([]);
 });
 

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 
+import type { WritingCalls } from "../../../src/system/writing/writing-calls.ts";
+import { writingCalls } from "../../../src/system/writing/writing-calls.ts";
 import { containPath } from "../../../src/tree/path.ts";
 import type { UploadFolder } from "../../../src/tree/writing/upload-folder.ts";
 import { UploadTree } from "../../../src/tree/writing/upload-tree.ts";
@@ -77,6 +79,25 @@ describe("a folder to write to", () => {
     expect(await folder.remove("gone.txt")).toBe("ENOENT");
     folder.close();
   });
+});
+
+test("a folder can be written to if the system says so of what is open", () => {
+  const folder = folderAt("/in/");
+  expect(folder.isWritable()).toBe(true);
+  folder.close();
+  const contained = containPath("/in/");
+  if (!contained.ok) throw new Error("no path");
+  const asked: string[] = [];
+  const calls: WritingCalls = {
+    ...writingCalls,
+    isWritable: (path) => readdirSync((asked[0] = path)).includes("unwritable"),
+  };
+  const options = { ...treeOptions, root: tree.root, permissions: "other" } as const;
+  const opened = new UploadTree(options, calls).open(contained.value);
+  if (!opened.ok) throw new Error(opened.error.kind);
+  expect(opened.value.isWritable()).toBe(false);
+  expect(asked).toHaveLength(1);
+  opened.value.close();
 });
 
 test("a folder makes folders, unless it has moved", async () => {

@@ -43,6 +43,9 @@ export interface BackendOwner {
 /** Content up to this size that has come with its head is one piece, without a stream. */
 const wholeBytesMax = 64 * 1024;
 
+/** Content from this size on has the socket paused until more is asked for: two system calls. */
+const longBytes = 16 * 1024;
+
 /** One request and its response. */
 interface Exchange {
   readonly request: OutgoingRequest;
@@ -161,7 +164,7 @@ export class BackendConnection implements Timed, BackendEnd {
     this.#receivedOctets += octets.length;
     if (this.#phase === "answering") this.#sinceMs = this.#clock.turnMs();
     this.#advance();
-    this.#steer();
+    if (this.#phase === "answering" && this.#received.length > 0) this.pause();
     this.#arm();
   }
 
@@ -342,8 +345,8 @@ export class BackendConnection implements Timed, BackendEnd {
           if (this.#failure !== undefined) return reject(this.#failure);
           if (this.#head === undefined) return resolve(done);
           const event = this.#next();
-          this.#steer();
           if (event.kind !== "need-data") return this.#give(event, reader);
+          this.resume();
           this.#reader = reader;
           this.#sinceMs = this.#clock.turnMs();
           this.#arm();
@@ -355,24 +358,23 @@ export class BackendConnection implements Timed, BackendEnd {
     };
   }
 
+  /**
+   * Hands an event to a reader. Nothing is read behind long content until more is asked for, and
+   * behind short content at most what one read brings: a thousand clients that read slowly would
+   * hold a thousand buffers more.
+   */
   #give(event: ResponseEvent, { resolve, reject }: Reader): void {
-    if (event.kind === "body") return resolve({ done: false, value: event.octets });
+    if (event.kind === "body") {
+      if (event.octets.length >= longBytes || this.#received.length > 0) this.pause();
+      else this.resume();
+      return resolve({ done: false, value: event.octets });
+    }
     if (event.kind === "end") {
       this.#over();
       return resolve(done);
     }
     this.#reader = { resolve, reject };
     this.#failBy(event);
-  }
-
-  /**
-   * Stops reading while something waits for the client: at most what one read brings, since a
-   * thousand slow clients would hold a thousand buffers.
-   */
-  #steer(): void {
-    if (this.#phase !== "answering") return;
-    if (this.#received.length > 0) this.pause();
-    else this.resume();
   }
 
   /** The response has been read to its last octet. */

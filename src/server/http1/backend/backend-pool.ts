@@ -53,20 +53,22 @@ class Call implements BackendCall, Timed {
     this.answer = this.#ask();
   }
 
-  async #ask(): Promise<BackendResponse> {
-    const mayRepeat = isRepeatable(this.request);
-    try {
-      return await this.#askOnce(!mayRepeat);
-    } catch (error) {
+  #ask(): Promise<BackendResponse> {
+    if (!isRepeatable(this.request)) return this.#askOnce(true);
+    return this.#askOnce(false).catch((error: unknown) => {
       const isStale = error instanceof BackendError && error.isStale;
-      if (!isStale || !mayRepeat || this.#isAborted) throw error;
+      if (!isStale || this.#isAborted) throw error;
       return this.#askOnce(true);
-    }
+    });
   }
 
-  async #askOnce(isFresh: boolean): Promise<BackendResponse> {
+  #askOnce(isFresh: boolean): Promise<BackendResponse> {
     const free = isFresh ? undefined : this.#pool.takeFree();
-    const connection = free ?? (await this.#wait(isFresh));
+    if (free !== undefined) return this.#askOn(free);
+    return this.#wait(isFresh).then((connection) => this.#askOn(connection));
+  }
+
+  #askOn(connection: BackendConnection): Promise<BackendResponse> {
     this.#connection = connection;
     return connection.ask(this.request);
   }
@@ -164,8 +166,8 @@ export class BackendPool implements Backend, BackendOwner {
 
   free(connection: BackendConnection): void {
     if (this.#isClosed) return connection.closeIfFree();
-    const [call] = Array.from(this.#waiting).find(([, isFresh]) => !isFresh) ?? [];
-    if (call !== undefined) {
+    for (const [call, isFresh] of this.#waiting) {
+      if (isFresh) continue;
       this.forget(call);
       return call.take(connection);
     }
@@ -199,8 +201,10 @@ export class BackendPool implements Backend, BackendOwner {
       this.#connecting < this.#waiting.size &&
       this.connections < limits.backendConnectionsMax
     ) {
+      const isRoomy = this.connections < limits.roomyConnectionsMax;
+      const unreadMax = isRoomy ? undefined : limits.backendUnreadBytesMax;
       this.#connecting++;
-      connectTo(this.#address, this.#surroundings, this)
+      connectTo(this.#address, this.#surroundings, this, unreadMax)
         .then((connection) => this.#connected(connection))
         .catch((error: unknown) => this.#notConnected(error));
     }

@@ -237,6 +237,7 @@ export class UploadResources {
     const { upload } = resumable;
     const { limits, budgets } = this.#site.parts;
     const most = (length ?? limits.uploadBytesMax) - upload.octets;
+    admission.receives({ name: resumable.record.name, octets: () => upload.octets, length });
     const pieces = admission.chunks(request.body, most);
     const tells = knowsInterim(request.head.fields);
     let told = upload.syncedOctets;

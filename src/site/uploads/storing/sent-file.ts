@@ -91,7 +91,11 @@ export async function storeWhole(
     const begun = await destination.folder.begin();
     if (!begun.ok) return storageFailure(begun.error, pages);
     upload = begun.value;
-    const announced = length ?? request.head.contentLength ?? 0;
+    const { name } = destination.intent;
+    const sent = upload;
+    const whole = length ?? request.head.contentLength;
+    admission.receives({ name, octets: () => sent.octets, length: whole });
+    const announced = whole ?? 0;
     const lack = announced <= limits.uploadBytesMax ? await upload.lacks(announced) : undefined;
     if (lack !== undefined) return storageFailure(lack, pages);
     for await (const piece of admission.chunks(request.body, limits.uploadBytesMax)) {

@@ -112,6 +112,22 @@ describe("a connection to a backend", () => {
     expect(await next(chunks)).toBeUndefined();
   });
 
+  test("reads nothing behind long content until more is asked for", async () => {
+    const long = "x".repeat(16 * 1024);
+    const answer = connection.ask(outgoing({}));
+    receive(`${ok}Content-Length: ${2 * long.length}\r\n\r\n`);
+    const chunks = chunksOf(await answer);
+    const first = next(chunks);
+    expect(transport.paused).toBeFalse();
+    receive(long);
+    expect([await first, transport.paused]).toEqual([long, true]);
+    const second = next(chunks);
+    expect(transport.paused).toBeFalse();
+    receive(long);
+    expect([await second, transport.paused]).toEqual([long, true]);
+    expect([await next(chunks), told, transport.paused]).toEqual([undefined, ["free"], false]);
+  });
+
   test("gives what came before the backend closed it, and then its end", async () => {
     const answer = connection.ask(outgoing({}));
     receive(`${ok}\r\nabc`);

@@ -6,6 +6,7 @@ import { SystemClock } from "../../../../src/schedule/clock.ts";
 import { EventLoop } from "../../../../src/schedule/event-loop.ts";
 import { Timers } from "../../../../src/schedule/timers.ts";
 import { BackendPool } from "../../../../src/server/http1/backend/backend-pool.ts";
+import { systemCalls } from "../../../../src/system/system-choice.ts";
 import type { BackendError } from "../../../../src/site/proxy/backend.ts";
 import { RawBackend } from "../../raw-backend.ts";
 import { outgoing } from "./outgoing.ts";
@@ -21,7 +22,14 @@ function poolFor(
   const scheduler = new EventLoop();
   const clock = new SystemClock(scheduler);
   const timers = new Timers(clock, scheduler.alarm());
-  const address = { scheme: "http", host: "127.0.0.1", port, verify: true, ca: undefined } as const;
+  const address = {
+    scheme: "http",
+    host: "127.0.0.1",
+    port,
+    verify: true,
+    ca: undefined,
+    unix: undefined,
+  } as const;
   return new BackendPool(address, { limits: limits.value, clock, timers });
 }
 
@@ -103,4 +111,33 @@ describe("the connections to one backend", () => {
     expect(faults).toEqual(["unreachable", "unreachable"]);
     expect(pool.connections).toBe(0);
   });
+
+  // The kernel's bound is set by a call of libc.
+  test.skipIf(systemCalls().kind !== "native")(
+    "hold little each, once there are many, of answers that are read slowly",
+    async () => {
+      const octets = 2 * 1024 * 1024;
+      using backend = new RawBackend((peer) => {
+        if (peer.unsent > 0 || !peer.text.endsWith("\r\n\r\n")) return;
+        peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${octets}\r\n\r\n`);
+        peer.send(new Uint8Array(octets));
+      });
+      const pool = poolFor(backend, { roomyConnectionsMax: 1, backendUnreadBytesMax: 16 * 1024 });
+      const longest: number[] = [];
+      for (const { answer } of [pool.ask(outgoing({})), pool.ask(outgoing({}))]) {
+        const { body } = await answer;
+        if (body.kind !== "stream") throw new Error(body.kind);
+        let [all, most] = [0, 0];
+        for await (const { length } of body.chunks) {
+          [all, most] = [all + length, Math.max(most, length)];
+          // What the backend sends meanwhile gathers in the kernel.
+          await Bun.sleep(1);
+        }
+        expect(all).toBe(octets);
+        longest.push(most);
+      }
+      const [roomy = 0, bounded = Infinity] = longest;
+      expect(bounded).toBeLessThan(roomy / 2);
+    },
+  );
 });

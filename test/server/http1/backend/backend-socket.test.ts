@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { unlinkSync, writeFileSync } from "node:fs";
 
 import { defaultLimits } from "../../../../src/base/limits.ts";
 import { SystemClock } from "../../../../src/schedule/clock.ts";
@@ -7,6 +8,7 @@ import { Timers } from "../../../../src/schedule/timers.ts";
 import { connectTo } from "../../../../src/server/http1/backend/backend-socket.ts";
 import type { BackendAddress, BackendError } from "../../../../src/site/proxy/backend.ts";
 import { clientTls, pemText } from "../../../certificates/certificates.ts";
+import { TempSite } from "../../../temp-site.ts";
 import { RawBackend } from "../../raw-backend.ts";
 
 /** How it ends to connect to `address`: "opened", or the fault. */
@@ -22,12 +24,14 @@ async function connected(address: Partial<BackendAddress>): Promise<string> {
     port: 0,
     verify: true,
     ca: undefined,
+    unix: undefined,
   } as const;
   try {
     (await connectTo({ ...whole, ...address }, surroundings, owner)).closeIfFree();
     return "opened";
   } catch (error) {
-    return (error as BackendError).fault;
+    const { fault, message } = error as BackendError;
+    return address.unix === undefined ? fault : `${fault}: ${message}`;
   }
 }
 
@@ -43,6 +47,18 @@ test("a backend that isn't there, or doesn't speak TLS, is unreachable", async (
   expect(await connected({ port: 1 })).toBe("unreachable");
   using plain = new RawBackend((peer) => peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
   expect(await connected({ port: plain.port, scheme: "https" })).not.toBe("opened");
+});
+
+test("a Unix socket is connected to, and what is wrong with one is said", async () => {
+  using site = new TempSite();
+  const unix = `${site.root}/app.sock`;
+  expect(await connected({ unix })).toBe("unreachable: there is no such socket");
+  writeFileSync(unix, "");
+  expect(await connected({ unix })).toBe("unreachable: no process listens on the socket");
+  unlinkSync(unix);
+  const listener = Bun.listen({ unix, socket: { data: () => undefined } });
+  expect(await connected({ unix })).toBe("opened");
+  listener.stop(true);
 });
 
 test("a certificate has to be valid for the host, unless it isn't verified", async () => {

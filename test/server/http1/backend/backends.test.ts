@@ -11,6 +11,7 @@ const address = {
   port: 1,
   verify: true,
   ca: undefined,
+  unix: undefined,
 } as const;
 
 test("sites that follow each other share the connections to a backend that both have", () => {

@@ -15,18 +15,28 @@ exec bun --config=/dev/null --no-env-file "$0" "$@"
  * time. A checkout has no bundle and runs the sources.
  */
 
-import type { main as Main } from "../src/cli/main.ts";
+const bundle = "../dist/postern-start.js";
 
-const bundle = "../dist/postern.js";
-
-function load(): { readonly main: typeof Main } | undefined {
+/** What gives `main`: the bundle, or a promise of the sources. */
+function load() {
   try {
     return require(bundle);
   } catch (error) {
-    if (error instanceof ResolveMessage && error.specifier === bundle) return undefined;
+    if (error instanceof ResolveMessage && error.specifier === bundle) {
+      return import("../src/cli/main.ts");
+    }
     throw error;
   }
 }
 
-const { main } = load() ?? (await import("../src/cli/main.ts"));
-await main(process.argv.slice(2));
+async function run() {
+  const { main } = await load();
+  await main(process.argv.slice(2));
+}
+
+if (process.versions.bun === undefined) {
+  process.stderr.write("postern: needs Bun (https://bun.com): npm install --global bun\n");
+  process.exitCode = 1;
+} else {
+  void run();
+}

@@ -1,0 +1,157 @@
+/**
+ * Groups of limits, as types: `base/limits.ts` puts them together, and has their values. Byte and
+ * count limits are inclusive.
+ */
+
+import type { ByteCount, Milliseconds } from "../units.ts";
+
+/** A tree in an object store. */
+export interface StoreLimits {
+  /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
+  readonly storeObjectBytesMax: ByteCount;
+  /** What is kept of objects in a folder on disk, and a sixteenth more for each process. */
+  readonly storeDiskBytesMax: ByteCount;
+  /** Requests to a store that are under way, besides streams. Others wait. */
+  readonly storeRequestsMax: number;
+  /** Large objects that are sent at one time with a connection to the store each. Others wait. */
+  readonly storeStreamsMax: number;
+  /** Requests that wait for their turn to be sent to a store; one more is answered 503. */
+  readonly storeQueueMax: number;
+  /** Attempts of one request to a store, and failures in a row of one stream. */
+  readonly storeTriesMax: number;
+  /** How long a store may take to answer one attempt, and be silent in a stream. */
+  readonly storeResponseTimeMs: Milliseconds;
+  /** How long a request to a store may take with all attempts; after it 504. */
+  readonly storeTimeMs: Milliseconds;
+  /** Failures of a store in a row; after them it isn't asked for a while, and answers are 503. */
+  readonly storeFailuresMax: number;
+  /** That while. */
+  readonly storeOpenTimeMs: Milliseconds;
+}
+
+/** What goes wrong on purpose. */
+export interface FaultLimits {
+  /** Rules of faults, those that were added by `server.fault` among them. */
+  readonly faultRulesMax: number;
+  /**
+   * How long one fault may wait, and all faults of one response together; beyond it the connection
+   * is reset.
+   */
+  readonly faultWaitTimeMs: Milliseconds;
+  /** Octets that a fault adds to a head, or sends in its place. */
+  readonly faultHeadBytesMax: ByteCount;
+  /** Field lines that a fault adds to a head. */
+  readonly faultFieldsMax: number;
+  /** Interim responses that a fault sends before one response. */
+  readonly faultInterimMax: number;
+  /** How much content an endless response has; after it the connection is reset. */
+  readonly faultEndlessBytesMax: ByteCount;
+}
+
+/** Recordings of traffic as wire scripts. */
+export interface RecordLimits {
+  /**
+   * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
+   * length and digest; a request with a longer one is left out.
+   */
+  readonly recordBodyBytesMax: ByteCount;
+  /** What it holds in memory; beyond it a script is written, or an exchange left out. */
+  readonly recordHeldBytesMax: ByteCount;
+  /** Phases of one script of a recording; the next script goes on. */
+  readonly recordPhasesMax: number;
+  /** Scripts of one recording; beyond it nothing more is recorded. */
+  readonly recordScriptsMax: number;
+  /** What one recording writes; beyond it nothing more is recorded. */
+  readonly recordFolderBytesMax: ByteCount;
+}
+
+/** WebSockets. */
+export interface WebSocketLimits {
+  /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
+  readonly webSocketMessageBytesMax: ByteCount;
+  /** Fragments of a message; beyond it the socket is closed with 1008. */
+  readonly webSocketFragmentsMax: number;
+  /** Messages of a WebSocket that wait for their handler; beyond it the client is held back. */
+  readonly webSocketInboxBytesMax: ByteCount;
+  /** What waits for a client to read when more is sent to it; beyond it the connection is reset. */
+  readonly webSocketQueueBytesMax: ByteCount;
+  /** How long a client may send nothing until it is pinged. */
+  readonly webSocketIdleTimeMs: Milliseconds;
+  /** How long it may send nothing after that; then the connection is reset. */
+  readonly webSocketPongTimeMs: Milliseconds;
+  /** From the first octet of a message to its last; after it the socket is closed with 1008. */
+  readonly webSocketMessageTimeMs: Milliseconds;
+  /** How long a client may take to answer a Close frame; after it the connection is closed. */
+  readonly webSocketCloseTimeMs: Milliseconds;
+}
+
+/** Processes that serve one port together. */
+export interface WorkerLimits {
+  /**
+   * How long a worker may take to listen, to apply a new configuration, and, after `stopTimeMs`, to
+   * end; after it the worker is killed.
+   */
+  readonly workerAnswerTimeMs: Milliseconds;
+  /** The least time from the start of a worker to the start of the one that replaces it. */
+  readonly workerIntervalMs: Milliseconds;
+  /** A worker that ends sooner than this after its start counts as failed. */
+  readonly workerSteadyTimeMs: Milliseconds;
+  /** How long a worker collects lines of the access log before it sends them together. */
+  readonly workerLogTimeMs: Milliseconds;
+  /** How often in a row one worker is replaced after a failure. With one failure more all end. */
+  readonly workerFailuresMax: number;
+}
+
+/** Files that clients send, to be stored. */
+export interface UploadLimits {
+  /** The content of a request that is stored, all of its files; beyond it 413. */
+  readonly uploadBytesMax: ByteCount;
+  /** Files of one form that are stored; beyond it 413. */
+  readonly uploadFilesMax: number;
+  /** Folders below each other, down from the root, that MKCOL makes; beyond it 403. */
+  readonly uploadDepthMax: number;
+  /**
+   * Files that are being received at one time, to be stored; for one more the slowest upload is
+   * ended, if one is slower than below, and else it is answered 503.
+   */
+  readonly uploadsAtOnceMax: number;
+  /** The same of one client address. */
+  readonly uploadsPerAddressMax: number;
+  /** The rate of an upload, in bytes per second, below which it may be ended for another one. */
+  readonly uploadBytesPerSecondMin: ByteCount;
+  /** How long it has to be slower, and how much time ahead a faster one earns. */
+  readonly uploadSlowTimeMs: Milliseconds;
+  /** How long the disk may take for one step of storing a file; after it 503. */
+  readonly uploadDiskTimeMs: Milliseconds;
+  /** Resumable uploads that wait for their rest; one more is answered 503. */
+  readonly uploadsUnfinishedMax: number;
+  /** How long a resumable upload may wait for its rest; after it 404. */
+  readonly uploadUnfinishedTimeMs: Milliseconds;
+  /** What stays free on the disk that uploads are stored on; beyond it 507. */
+  readonly uploadFreeBytesMin: ByteCount;
+  /** How long a count of what the folder of uploads holds is taken for true. */
+  readonly uploadRecountTimeMs: Milliseconds;
+  /**
+   * Entries among which a start looks for what killed processes have left of uploads; and with a
+   * quota as many as the folder of uploads may have, or nothing more is stored in it.
+   */
+  readonly uploadSweepEntriesMax: number;
+}
+
+/** Live reload. */
+export interface LiveLimits {
+  /** Event streams of live reload; one more is answered 503. A browser needs one. */
+  readonly liveStreamsMax: number;
+  /** Paths of changed files that are gathered. With more, all pages reload. */
+  readonly liveChangesMax: number;
+  /** How long no file may have changed before pages are told. */
+  readonly liveQuietTimeMs: Milliseconds;
+  /** The same while files have gone and none has come: a build that empties its folder first. */
+  readonly liveGoneTimeMs: Milliseconds;
+  /** How long pages wait at most while files go on changing. */
+  readonly liveGatherTimeMs: Milliseconds;
+  /** Between two looks whether the root is still the same folder. */
+  readonly liveRootTimeMs: Milliseconds;
+  /** Between two comments on an event stream, by which clients that are gone are noticed. */
+  readonly liveBeatTimeMs: Milliseconds;
+}

@@ -1,0 +1,305 @@
+/**
+ * Sends requests to an object store: signed, with a deadline for each attempt and for all of them,
+ * a few attempts with random pauses between them, and a circuit that opens.
+ *
+ * Only GET and HEAD are sent, so every request may be repeated (RFC 9110 §9.2.2). A request is
+ * repeated after no connection, no answer in time, a broken answer, 429 and 5xx. Other answers are
+ * for the caller, or are final failures: 401 and 403 mean that the credentials are wrong, or may
+ * not list the bucket, without which a store doesn't say that an object is missing.
+ *
+ * It is `fetch` that speaks HTTP here. The proxy's own client (`server/`) keeps spelling and order
+ * of fields and passes on interim answers, which no store needs; a tree may not import it; and
+ * `fetch` brings TLS with connections that are kept, back-pressure on bodies, and pure octets when
+ * told not to decode.
+ */
+
+import type { Limits } from "../../../base/limits.ts";
+import type { Clock } from "../../../schedule/clock.ts";
+import type { Scheduler } from "../../../schedule/scheduler.ts";
+import { latin1Text } from "../../../http/octets/bytes.ts";
+import { RequestSlots } from "./request-slots.ts";
+import { encodeKey, encodeQuery, Signer } from "./signature.ts";
+import { StoreCircuit } from "./store-circuit.ts";
+import type { StoreSource } from "./store-source.ts";
+
+/** What is asked of a store. */
+interface StoreRequest {
+  readonly method: "GET" | "HEAD";
+  /** The key of an object; "" for the bucket. */
+  readonly key: string;
+  readonly query?: readonly (readonly [name: string, value: string])[];
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** Why a store has no answer, as a gateway says it to a client (RFC 9110 §15.6.3 to §15.6.5). */
+export class StoreFailure {
+  readonly status: 502 | 503 | 504;
+  /** For the log. */
+  readonly reason: string;
+  readonly retryAfterSeconds: number;
+
+  constructor(status: 502 | 503 | 504, reason: string, retryAfterSeconds = 1) {
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** What bounds requests to a store. */
+type ClientLimits = Pick<
+  Limits,
+  | "storeRequestsMax"
+  | "storeQueueMax"
+  | "storeTriesMax"
+  | "storeResponseTimeMs"
+  | "storeTimeMs"
+  | "storeFailuresMax"
+  | "storeOpenTimeMs"
+>;
+
+/** What a client of a store needs. */
+interface ClientSurroundings {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+}
+
+/**
+ * A failure, and whether it may be gone at another attempt: at once, or when the circuit lets one
+ * through ("later").
+ */
+interface AttemptFailure {
+  readonly failure: StoreFailure;
+  readonly isPassing: boolean | "later";
+}
+
+/** The statuses that are answers. */
+const answerStatuses: ReadonlySet<number> = new Set([200, 206, 304, 404, 412, 416]);
+
+/** The first pause is up to this long, each further one up to twice as long. */
+const pauseMs = 50;
+
+/** The longest `Retry-After` of a store that is passed on, in seconds. */
+const retryAfterSecondsMax = 60;
+
+/** How much of an answer that refuses is read, for its code. */
+const refusalBytesMax = 4096;
+
+/** Sends the requests of one tree. */
+export class StoreClient {
+  readonly #source: StoreSource;
+  readonly #limits: ClientLimits;
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #signer: Signer | undefined;
+  readonly #circuit: StoreCircuit;
+  readonly #slots: RequestSlots;
+  readonly #host: string;
+
+  constructor(source: StoreSource, limits: ClientLimits, { clock, scheduler }: ClientSurroundings) {
+    this.#source = source;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#scheduler = scheduler;
+    const { credentials, region, origin } = source;
+    this.#signer = credentials === undefined ? undefined : new Signer(credentials, region);
+    this.#circuit = new StoreCircuit(limits);
+    this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
+    this.#host = new URL(origin).host;
+  }
+
+  /**
+   * What `read` makes of the answer to `request`; the body has to be read or cancelled there. It is
+   * called again for another attempt when it throws. Never rejects.
+   */
+  async ask<Read>(
+    request: StoreRequest,
+    read: (answer: Response) => Promise<Read>,
+  ): Promise<Read | StoreFailure> {
+    const { storeTriesMax, storeTimeMs } = this.#limits;
+    const ending = new AbortController();
+    const alarm = this.#scheduler.alarm();
+    alarm.set(storeTimeMs, () => ending.abort());
+    let failure = new StoreFailure(503, "too many requests wait for the object store");
+    try {
+      if (!(await this.#slots.take(ending.signal))) return failure;
+      try {
+        for (let tries = 1; ; tries++) {
+          const attempt = await this.#attempt(request, ending.signal, read);
+          if (!(attempt !== null && typeof attempt === "object" && "isPassing" in attempt)) {
+            return attempt;
+          }
+          ({ failure } = attempt);
+          if (attempt.isPassing !== true || tries >= storeTriesMax || ending.signal.aborted)
+            return failure;
+          await this.pause(tries);
+        }
+      } finally {
+        this.#slots.give();
+      }
+    } finally {
+      alarm.clear();
+    }
+  }
+
+  /**
+   * Waits before another attempt, after `tries` of them; while the circuit is open, until it lets
+   * one through.
+   */
+  async pause(tries: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const heldMs = this.#circuit.heldMs(this.#clock.monotonicMs());
+    this.#scheduler.alarm().set(heldMs + Math.random() * pauseMs * 2 ** tries, resolve);
+    await promise;
+  }
+
+  /**
+   * The answer to `request`, whose body is still to be read, or why there is none; one attempt.
+   * Aborting `ending` ends it, and its body.
+   */
+  async begin(request: StoreRequest, ending: AbortController): Promise<Response | AttemptFailure> {
+    const waitMs = this.#circuit.waitMs(this.#clock.monotonicMs());
+    if (waitMs > 0) {
+      const reason = "the object store has failed too often, and isn't asked for a while";
+      return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), "later");
+    }
+    const alarm = this.#scheduler.alarm();
+    let isLate = false;
+    alarm.set(this.#limits.storeResponseTimeMs, () => {
+      isLate = true;
+      ending.abort();
+    });
+    try {
+      const answer = await this.#send(request, ending.signal);
+      if (answerStatuses.has(answer.status)) {
+        this.#circuit.succeeded();
+        return answer;
+      }
+      return await this.#refused(answer);
+    } catch (error) {
+      this.broken();
+      return isLate || ending.signal.aborted
+        ? passing(new StoreFailure(504, "the object store did not answer in time"))
+        : passing(new StoreFailure(502, `the object store can't be reached: ${codeOf(error)}`));
+    } finally {
+      alarm.clear();
+    }
+  }
+
+  /** Counts an answer that broke off. */
+  broken(): void {
+    this.#circuit.failed(this.#clock.monotonicMs());
+  }
+
+  /** One attempt of `ask`. */
+  async #attempt<Read>(
+    request: StoreRequest,
+    ended: AbortSignal,
+    read: (answer: Response) => Promise<Read>,
+  ): Promise<Read | AttemptFailure> {
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    ended.addEventListener("abort", end);
+    try {
+      const answer = await this.begin(request, ending);
+      if (!(answer instanceof Response)) return answer;
+      return await read(answer);
+    } catch (error) {
+      this.broken();
+      return ending.signal.aborted
+        ? passing(new StoreFailure(504, "the object store did not answer in time"))
+        : passing(new StoreFailure(502, `the object store's answer broke off: ${codeOf(error)}`));
+    } finally {
+      ended.removeEventListener("abort", end);
+    }
+  }
+
+  async #send(
+    { method, key, query = [], fields = {} }: StoreRequest,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { origin, bucketPath } = this.#source;
+    const path = encodeKey(`${bucketPath}/${key}`);
+    const signed = { method, host: this.#host, path, query };
+    const search = query.length === 0 ? "" : `?${encodeQuery(query)}`;
+    return await fetch(origin + path + search, {
+      method,
+      headers: {
+        ...fields,
+        "accept-encoding": "identity",
+        ...this.#signer?.sign(signed, this.#clock.epochMs()),
+      },
+      redirect: "manual",
+      decompress: false,
+      signal,
+    });
+  }
+
+  /** What `answer` means, which is none that was asked for. */
+  async #refused(answer: Response): Promise<AttemptFailure> {
+    const { status, headers } = answer;
+    const isPassing = status === 429 || status >= 500;
+    if (isPassing) this.broken();
+    else this.#circuit.succeeded();
+    const code = await refusalCode(answer);
+    const shown = code === undefined ? `${status}` : `${status} ${code}`;
+    const seconds = Number(headers.get("retry-after") ?? "1");
+    const isBusy = status === 429 || status === 503;
+    return passing(
+      new StoreFailure(
+        isBusy ? 503 : status === 504 ? 504 : 502,
+        `the object store answered ${shown}`,
+        Number.isSafeInteger(seconds) ? Math.min(Math.max(seconds, 1), retryAfterSecondsMax) : 1,
+      ),
+      isPassing,
+    );
+  }
+}
+
+function passing(
+  failure: StoreFailure,
+  isPassing: AttemptFailure["isPassing"] = true,
+): AttemptFailure {
+  return { failure, isPassing };
+}
+
+/** The code in an error document of S3, "SlowDown"; undefined if there is none. */
+async function refusalCode(answer: Response): Promise<string | undefined> {
+  const octets = await readUpTo(answer, refusalBytesMax);
+  return /<Code>(\w{1,64})<\/Code>/.exec(latin1Text(octets.content))?.[1];
+}
+
+/** The code of what `fetch` has thrown, "ConnectionRefused". */
+function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "unknown";
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+  return typeof code === "string" && code !== "" ? code : String(name);
+}
+
+/**
+ * The body of `answer` up to `bytesMax`, and whether that is all of it; the rest is cancelled.
+ * Throws when the body breaks off.
+ */
+export async function readUpTo(
+  answer: Response,
+  bytesMax: number,
+): Promise<{ readonly content: Uint8Array<ArrayBuffer>; readonly isWhole: boolean }> {
+  const reader = (answer.body ?? new Blob([]).stream()).getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  while (length <= bytesMax) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  const isWhole = length <= bytesMax;
+  if (!isWhole) await reader.cancel();
+  const content = new Uint8Array(Math.min(length, bytesMax));
+  let at = 0;
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, content.length - at);
+    content.set(part, at);
+    at += part.length;
+  }
+  return { content, isWhole };
+}

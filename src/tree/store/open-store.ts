@@ -1,0 +1,88 @@
+/**
+ * Opens a tree in an object store. Nothing is asked of the store until the first request.
+ */
+
+import type { Limits } from "../../base/limits.ts";
+import type { Result } from "../../base/result.ts";
+import { failure, success } from "../../base/result.ts";
+import type { Clock } from "../../schedule/clock.ts";
+import type { LogicalClock } from "../../schedule/logical-clock.ts";
+import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
+import type { StoreTreeParts } from "./store-tree.ts";
+import { StoreTree } from "./store-tree.ts";
+import { ObjectCache } from "./object-cache.ts";
+import type { ObjectDisk } from "./object-disk.ts";
+import { ObjectReader } from "./object-reader.ts";
+import { ObjectStreams } from "./object-stream.ts";
+import { StoreClient } from "./client/store-client.ts";
+import { StoreListings } from "./store-listing.ts";
+import type { StoreOptions, StoreSource } from "./client/store-source.ts";
+import { readStoreSource } from "./client/store-source.ts";
+
+/** What a tree in a store is opened with. */
+interface StoreTreeOptions extends Pick<
+  StoreTreeParts,
+  "permissions" | "hidden" | "index" | "beside"
+> {
+  /** "s3://bucket/prefix" */
+  readonly root: string;
+  readonly store: StoreOptions;
+  /** What the options leave out is taken from these variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly logicalClock: LogicalClock;
+  readonly budgets: TurnBudgets;
+}
+
+/** A tree, and its root as it is shown. */
+interface OpenStore {
+  readonly tree: StoreTree;
+  readonly shown: string;
+}
+
+/**
+ * The tree of the bucket, or of the prefix in it, that `options.root` names. Fails with a line that
+ * says what is wrong.
+ */
+export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, string> {
+  const { root, store, environment, limits, clock, logicalClock, budgets } = options;
+  const { scheduler } = budgets;
+  const read = readStoreSource(root, store, environment);
+  if (!read.ok) return read;
+  const source = read.value;
+  const { fresh = 0, staleIfError = 0, mode = 0o644 } = store;
+  const client = new StoreClient(source, limits, { clock, scheduler });
+  const streams = new ObjectStreams({ client, clock, scheduler, limits });
+  const reader = new ObjectReader({ client, streams, clock, limits, mode });
+  const common = { reader, clock, logicalClock, limits, fresh };
+  const disk = openDisk(store, source, { clock, limits });
+  if (typeof disk === "string") return failure(`store.cacheFolder: ${disk}`);
+  const objects = new ObjectCache({ ...common, disk, staleIfError });
+  streams.changed = (key) => objects.forget(key);
+  const listings = new StoreListings({ ...common, objects, budgets, mode });
+  const { permissions, hidden, index, beside } = options;
+  const tree = new StoreTree({
+    objects,
+    listings,
+    prefix: source.prefix,
+    permissions,
+    hidden,
+    index,
+    mode,
+    beside,
+  });
+  return success({ tree, shown: source.shown });
+}
+
+/** The cache on disk, whose code is loaded only where there is one; a text is why there is none. */
+function openDisk(
+  { cacheFolder: folder }: StoreOptions,
+  { origin, bucketPath }: StoreSource,
+  parts: { readonly clock: Clock; readonly limits: Limits },
+): ObjectDisk | string | undefined {
+  if (folder === undefined) return undefined;
+  const { ObjectDisk: Disk, prepareFolder } =
+    require("./object-disk.ts") as typeof import("./object-disk.ts");
+  return prepareFolder(folder) ?? new Disk({ ...parts, folder, store: origin + bucketPath });
+}

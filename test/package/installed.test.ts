@@ -1,0 +1,431 @@
+/** The package as it is packed and installed: what is in it, and that it runs wherever it is put. */
+
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import about from "../../package.json";
+import { Command } from "../cli/command.ts";
+import { RawClient } from "../raw-client.ts";
+import { TempSite } from "../temp-site.ts";
+import { packageIn, PackedPackage } from "./packed-package.ts";
+
+// The package is built before the first test.
+setDefaultTimeout(120_000);
+
+const site = new TempSite("empty");
+site.file("a.txt", "a".repeat(2000));
+site.file("a.flv", "rare");
+const packed = new PackedPackage();
+let project = "";
+let folder = "";
+let program = "";
+
+beforeAll(async () => {
+  await packed.pack();
+  project = await packed.install("project");
+  folder = packageIn(project);
+  program = join(folder, "bin/postern.cjs");
+});
+afterAll(() => {
+  site[Symbol.dispose]();
+  packed[Symbol.dispose]();
+});
+
+/** The package's command, run in the site. */
+function run(words: readonly string[], environment: Record<string, string> = {}): Command {
+  return new Command(words, environment, site.root, program);
+}
+
+/** All files of the package, and their sizes in octets. */
+function files(): ReadonlyMap<string, number> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    // Bun's mark of where a package comes from.
+    .filter((entry) => entry.isFile() && entry.name !== ".bun-tag")
+    .map((entry) => join(entry.parentPath, entry.name));
+  return new Map(names.map((name) => [name.slice(folder.length + 1), statSync(name).size]));
+}
+
+/** How many parts of the bundle a server reads to start and to answer one request for `path`. */
+async function partsReadFor(path: string): Promise<number> {
+  await using command = run(["--no-config", "--port", "0", "--ready", "json", "--quiet"], {
+    BUN_JSC_verboseDiskCache: "1",
+  });
+  const client = await RawClient.connect(await portOf(command));
+  client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await client.ending();
+  expect(client.text).toStartWith("HTTP/1.1 200 ");
+  command.signal("SIGTERM");
+  expect(await command.status).toBe(0);
+  return (await command.stderr).split("Cache hit").length - 1;
+}
+
+async function portOf(command: Command): Promise<number> {
+  return (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
+}
+
+describe("the tarball", () => {
+  test("leaves the checkout that it is made of as it was", () => {
+    expect(readFileSync(join(packed.source, "package.json"), "utf8")).toBe(
+      readFileSync(join(import.meta.dir, "../../package.json"), "utf8"),
+    );
+    expect(readdirSync(packed.source)).not.toContain("dist");
+    expect(readdirSync(packed.source)).not.toContain("package.json.checkout");
+  });
+
+  test("holds what is needed: no sources, no source maps, no fixtures but scripts", () => {
+    const kinds = [...files().keys()].map((name) =>
+      name.replace(/(?<=\/)[^/]+?(?=(?:\.d)?\.[^/.]+$)/, "*").replace(/\/.*\//, "/**/"),
+    );
+    expect([...new Set(kinds)].toSorted()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "bin/*.cjs",
+      "dist/*.1",
+      "dist/*.cjs",
+      "dist/*.d.ts",
+      "dist/*.js",
+      "dist/*.jsc",
+      "dist/*.txt",
+      "docs/*.md",
+      "examples/**/*.mjs",
+      "examples/**/*.py",
+      "examples/**/*.ts",
+      "fixtures/**/*.wire",
+      "package.json",
+    ]);
+  });
+
+  test("is of 3.6 MB at most, and of 9 MB when it is unpacked", () => {
+    expect(statSync(packed.tarball).size).toBeLessThan(3_600_000);
+    const sizes = [...files().values()];
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(9_000_000);
+  });
+
+  test("brings no other package, and nothing of the checkout's manifest", () => {
+    const installed = readdirSync(join(project, "node_modules"));
+    expect(installed.filter((name) => name !== ".bin")).toEqual(["postern"]);
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as object;
+    for (const name of ["dependencies", "devDependencies", "scripts", "workspaces"]) {
+      expect(manifest).not.toHaveProperty(name);
+    }
+    expect(manifest).toMatchObject({ name: "postern", version: about.version, license: "MIT" });
+  });
+
+  test("has the licences of the packages whose code is in it", () => {
+    const text = readFileSync(join(folder, "dist/licences.txt"), "utf8");
+    const names = Array.from(text.matchAll(/^(\S+) \d+\.\d+\.\d+ \(\S+\)$/gm), ([, name]) => name);
+    for (const name of Object.keys(about.dependencies)) expect(names).toContain(name);
+    expect(names).toContain("asn1js");
+    expect(text.match(/Permission is hereby granted|Redistribution and use/g)?.length).toBe(
+      names.length - (names.includes("tslib") ? 1 : 0),
+    );
+  });
+
+  test("names nothing in its manifest that it doesn't hold", () => {
+    const { exports, bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      readonly exports: Record<string, string | Record<string, string>>;
+      readonly bin: Record<string, string>;
+    };
+    const targets = Object.values(exports).flatMap((target) =>
+      typeof target === "string" ? target : Object.values(target),
+    );
+    const missing = [...targets, ...Object.values(bin)].filter(
+      (name) => !existsSync(join(folder, name)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("the package", () => {
+  test("runs from its bundle, by the bytecode that was made for it", async () => {
+    await using command = run(["--port", "0", "--ready", "json", "--quiet"], {
+      BUN_JSC_verboseDiskCache: "1",
+    });
+    const origin = `http://127.0.0.1:${await portOf(command)}`;
+    const answer = await fetch(`${origin}/a.txt`, { headers: { "Accept-Encoding": "gzip" } });
+    expect(answer.headers.get("content-encoding")).toBe("gzip");
+    expect(await answer.text()).toBe("a".repeat(2000));
+    const rare = await fetch(`${origin}/a.flv`);
+    expect(rare.headers.get("content-type")).toBe("video/x-flv");
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.stderr).toContain("Cache hit");
+  });
+
+  test("has the script of live reload in its bundle", async () => {
+    await using command = run(["--port", "0", "--ready", "json", "--quiet", "--live"]);
+    const url = `http://127.0.0.1:${await portOf(command)}/.postern/live.js`;
+    expect(await (await fetch(url)).text()).toContain("new EventSource");
+  });
+
+  test("finds what is beside its bundle: the configuration's thread, the workers", async () => {
+    site.file("postern.config.ts", "export default { workers: 2 };");
+    await using command = run(["--port", "0", "--ready", "json", "--quiet"]);
+    const answer = await fetch(`http://127.0.0.1:${await portOf(command)}/a.txt`);
+    expect(await answer.text()).toBe("a".repeat(2000));
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.stderr).toBe("");
+  });
+
+  test("renders a long Markdown file by its thread", async () => {
+    site.file("long.md", `# Long\n\n${"*word* ".repeat(1000)}`);
+    await using command = run(["--no-config", "--port", "0", "--ready", "json", "--quiet"]);
+    const url = `http://127.0.0.1:${await portOf(command)}/long.md?preview`;
+    expect(await (await fetch(url)).text()).toContain("<em>word</em>");
+  });
+
+  test("makes certificates", async () => {
+    const data = packed.folder("data");
+    const words = ["--no-config", "--port", "0", "--ready", "json", "--quiet", "--tls"];
+    await using command = run(words, { XDG_DATA_HOME: data });
+    const { port } = JSON.parse((await command.line()) ?? "null") as { port: number };
+    const answer = await fetch(`https://127.0.0.1:${port}/a.flv`, {
+      tls: { rejectUnauthorized: false },
+    });
+    expect(await answer.text()).toBe("rare");
+  });
+
+  test("reads one part to answer with a file, and a second one to list a folder", async () => {
+    expect(await partsReadFor("/a.txt")).toBe(1);
+    expect(await partsReadFor("/")).toBe(2);
+  });
+
+  test("checks", async () => {
+    const script = join(folder, "fixtures/wire/fetch-cors/without.wire");
+    await using command = run(["check", script, "--no-replay"]);
+    expect(await command.status).toBe(0);
+  });
+
+  test("has its manual page where package.json says, the same that it prints", async () => {
+    expect(about.man).toEqual(["./dist/postern.1"]);
+    const page = readFileSync(join(folder, "dist/postern.1"), "utf8");
+    expect(page).toStartWith(".Dd ");
+    await using command = run(["man"]);
+    expect(`${(await command.rest()).join("\n")}\n`).toBe(page);
+    await using completions = run(["completions", "bash"]);
+    expect((await completions.rest()).at(-1)).toBe("complete -o default -F _postern postern");
+  });
+
+  test("is a library, of one instance by import and by require", async () => {
+    await Bun.write(
+      join(project, "library.ts"),
+      `import * as postern from "postern";
+       await using server = await postern.serve({ port: 0, files: { "/a.txt": "a" } });
+       server.route("GET", "/hi", () => new postern.ResponseBuilder(200).text("hi").build());
+       server.route("GET", "/bad", () => { throw new postern.BodyError("json"); });
+       const get = async (path) => {
+         const answer = await fetch(new URL(path, server.url));
+         return [answer.status, path === "/bad" ? "" : await answer.text()];
+       };
+       const answers = [await get("/a.txt"), await get("/hi"), await get("/bad")];
+       const same = require("postern").serve === postern.serve;
+       console.log(JSON.stringify({ names: Object.keys(postern).toSorted(), answers, same }));`,
+    );
+    const { stdout, stderr } = await packed.run(["bun", "library.ts"], project);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      names: Object.keys(await import("../../index.ts")).toSorted(),
+      answers: [
+        [200, "a"],
+        [200, "hi"],
+        [400, ""],
+      ],
+      same: true,
+    });
+  });
+
+  test("is a library that loads one part of the bundle", async () => {
+    await Bun.write(join(project, "import.ts"), 'import "postern";');
+    const child = Bun.spawnSync([process.execPath, "import.ts"], {
+      cwd: project,
+      env: { ...packed.environment(), BUN_JSC_verboseDiskCache: "1" },
+    });
+    const said = child.stdout.toString() + child.stderr.toString();
+    expect(said.split("Cache hit").length - 1).toBe(1);
+  });
+
+  test("may be bundled into a program, which needs nothing beside it then", async () => {
+    await Bun.write(
+      join(project, "program.ts"),
+      `import { serve } from "postern";
+       await using server = await serve({ port: 0, files: { "/a.txt": "a".repeat(2000) } });
+       const headers = { "Accept-Encoding": "br" };
+       const answer = await fetch(new URL("/a.txt", server.url), { headers });
+       console.log(answer.headers.get("content-encoding"), (await answer.text()).length);`,
+    );
+    const alone = packed.folder("alone");
+    const words = ["bun", "build", "--target=bun", "program.ts", "--outfile"];
+    expect(await packed.run([...words, join(alone, "program.js")], project)).toMatchObject({
+      status: 0,
+    });
+    expect(await packed.run(["bun", "program.js"], alone)).toEqual({
+      stdout: "br 2000\n",
+      stderr: "",
+      status: 0,
+    });
+  });
+
+  test("gives `postern/check` to the tests of a project", async () => {
+    await Bun.write(
+      join(project, "a.wire"),
+      readFileSync(join(folder, "fixtures/wire/fetch-cors/without.wire")),
+    );
+    await Bun.write(
+      join(project, "a.test.ts"),
+      `import { serve } from "postern";
+       import { wire } from "postern/check";
+       import { mkdirSync } from "node:fs";
+       mkdirSync("tree", { recursive: true });
+       const server = await serve({ root: "tree", port: 0 });
+       wire("a.wire", { against: server.url, tree: "tree" });`,
+    );
+    const { stderr, status } = await packed.run(["bun", "test", "a.test.ts"], project);
+    expect(stderr).toContain(" 0 fail");
+    expect(stderr).toMatch(/ [1-9]\d* pass/);
+    expect(status).toBe(0);
+  });
+});
+
+describe("an empty folder", () => {
+  const version = { stdout: `${about.version}\n`, status: 0 };
+
+  test("is enough for bunx", async () => {
+    const empty = packed.folder("empty-bunx");
+    const words = ["bunx", "--package", packed.tarball, "postern", "--version"];
+    expect(await packed.run(words, empty)).toMatchObject(version);
+    expect(readdirSync(empty)).toEqual([]);
+  });
+
+  test("is enough for bun add --global", async () => {
+    const empty = packed.folder("empty-global");
+    const added = await packed.run(["bun", "add", "--global", packed.tarball], empty);
+    expect(added).toMatchObject({ status: 0 });
+    const command = join(packed.home, "bun/bin/postern");
+    expect(await packed.run([command, "--version"], empty)).toMatchObject(version);
+    expect(readdirSync(empty)).toEqual([]);
+  });
+
+  test.skipIf(Bun.which("npx") === null)("is enough for npx (needs npx)", async () => {
+    const empty = packed.folder("empty-npx");
+    const npx = ["npx", "--yes", "--offline", "--package", packed.tarball, "postern"];
+    expect(await packed.run([...npx, "--version"], empty)).toMatchObject(version);
+    expect(readdirSync(empty)).toEqual([]);
+  });
+});
+
+/** A folder whose files Bun reads before its program: they run another one, and set a bad port. */
+class UntrustedFolder extends TempSite {
+  constructor() {
+    super("empty");
+    this.file("bunfig.toml", 'preload = ["./preload.ts"]\n');
+    this.file("preload.ts", 'require("node:fs").writeFileSync("ran", "");\n');
+    this.file(".env", "PORT=none\n");
+  }
+
+  get hasRun(): boolean {
+    return existsSync(join(this.root, "ran"));
+  }
+}
+
+describe("the installed command", () => {
+  test("runs nothing that a folder's bunfig.toml names, and reads no .env there", async () => {
+    using place = new UntrustedFolder();
+    const command = join(project, "node_modules/.bin/postern");
+    await using child = Bun.spawn([command, "--no-config", "--port", "0", "--workers", "2"], {
+      cwd: place.root,
+      env: packed.environment(),
+      stdout: "pipe",
+    });
+    const { value } = await child.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toStartWith("Server started. ");
+    child.kill("SIGTERM");
+    expect(await child.exited).toBe(0);
+    expect(place.hasRun).toBe(false);
+    expect(await packed.run([command, "--help"], place.root)).toMatchObject({ status: 0 });
+    expect(place.hasRun).toBe(false);
+    // Bun itself would have.
+    await packed.run(["bun", program, "--help"], place.root);
+    expect(place.hasRun).toBe(true);
+  });
+
+  test("says in one line that it needs Bun where there is none", async () => {
+    const command = join(project, "node_modules/.bin/postern");
+    expect(await packed.run([command], project, "/nowhere")).toEqual({
+      stdout: "",
+      stderr: "postern: needs Bun (https://bun.com): npm install --global bun\n",
+      status: 1,
+    });
+  });
+});
+
+describe("another runtime than Bun", () => {
+  const line =
+    "postern needs Bun (https://bun.com): npm install --global bun, and run this program with bun";
+
+  test("finds every name that the package exports", async () => {
+    const text = readFileSync(join(folder, "bin/needs-bun.cjs"), "utf8");
+    const names = Array.from(text.matchAll(/^exports\.(\w+) = undefined;$/gm), ([, name]) => name);
+    const exported = [await import("../../index.ts"), await import("../../check.ts")];
+    expect(names).toEqual(exported.flatMap((module) => Object.keys(module)).toSorted());
+    expect(text).toContain(line);
+  });
+
+  test.skipIf(Bun.which("node") === null)(
+    "is refused by one line when it imports it (needs node)",
+    async () => {
+      const programs = {
+        "a.mjs": 'import { serve } from "postern"; serve();',
+        "a.cjs": 'const { serve } = require("postern"); serve();',
+        "check.mjs": 'import { wire } from "postern/check"; wire();',
+      };
+      for (const [name, text] of Object.entries(programs)) {
+        await Bun.write(join(project, name), text);
+        const { stderr, status } = await packed.run(["node", name], project);
+        expect(status).toBe(1);
+        expect(stderr.match(/^.*Error: .*$/gm)).toEqual([`[Error: ${line}]`]);
+      }
+    },
+  );
+
+  test.skipIf(Bun.which("node") === null)(
+    "is refused by one line when it runs it (needs node)",
+    async () => {
+      const refused = {
+        stdout: "",
+        stderr: "postern: needs Bun (https://bun.com): npm install --global bun\n",
+        status: 1,
+      };
+      expect(await packed.run(["node", program], project)).toEqual(refused);
+      const without = packed.nodePath();
+      if (without === undefined || Bun.which("npx") === null) return;
+      expect(await packed.run(["npx", "postern"], project, without)).toEqual(refused);
+    },
+  );
+});
+
+test("a checkout that is added to a project brings none of the tools of its development", async () => {
+  const checkout = packed.folder("added/checkout");
+  // Without its dependencies, which would need the registry.
+  const { dependencies: _, ...manifest } = about;
+  await Bun.write(join(checkout, "package.json"), JSON.stringify(manifest));
+  cpSync(join(packed.source, "tools"), join(checkout, "tools"), { recursive: true });
+  const place = packed.folder("added/project");
+  await Bun.write(join(place, "package.json"), "{}");
+  expect(await packed.run(["bun", "add", checkout], place)).toMatchObject({ status: 0 });
+  const installed = readdirSync(join(place, "node_modules"));
+  expect(installed.filter((name) => name !== ".bin")).toEqual(["postern"]);
+});
+
+test("without its bundle the command runs the sources, and it says what is broken in one", async () => {
+  const checkout = join(packed.source, "bin/postern.cjs");
+  await using sources = new Command(["--version"], {}, site.root, checkout);
+  expect(await sources.line()).toBe(about.version);
+  expect(await sources.status).toBe(0);
+  await Bun.write(join(packed.source, "dist/postern-start.js"), 'require("nothing-by-this-name");');
+  await using broken = new Command(["--version"], {}, site.root, checkout);
+  expect(await broken.status).toBe(1);
+  expect(await broken.stderr).toContain("nothing-by-this-name");
+});

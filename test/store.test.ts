@@ -1,0 +1,262 @@
+/** A server over an object store, as its clients and its users see it. */
+
+import { describe, expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+
+import { audit } from "../src/cli/audit/audit.ts";
+import { openAuditedSite } from "../src/cli/audit/audited-site.ts";
+import type { ServeOptions } from "../src/server/serve-options.ts";
+import { serve } from "../src/server/serve.ts";
+import { StoreStub } from "./tree/store/store-stub.ts";
+import { TempTree } from "./tree/temp-tree.ts";
+
+/** A store, a server over it, and a client. */
+class Served implements AsyncDisposable {
+  readonly stub: StoreStub;
+  readonly server: Awaited<ReturnType<typeof serve>>;
+
+  private constructor(stub: StoreStub, server: Awaited<ReturnType<typeof serve>>) {
+    this.stub = stub;
+    this.server = server;
+  }
+
+  static async open(options: ServeOptions = {}, prefix = ""): Promise<Served> {
+    const stub = await StoreStub.start();
+    const { root, store } = stub.options(prefix);
+    const own = { root, host: "127.0.0.1", ...options, store: { ...store, ...options.store } };
+    return new Served(stub, await serve(own));
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    const url = new URL(path, this.server.url);
+    return await fetch(url, { headers, redirect: "manual", decompress: false });
+  }
+
+  async text(path: string, headers: Record<string, string> = {}): Promise<string> {
+    return await (await this.get(path, headers)).text();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.stop({ force: true });
+    await this.stub.stop();
+  }
+}
+
+const large = new Uint8Array(6_000_000).map((_, i) => (i * 7 + (i >> 8)) & 0xff);
+
+describe("what lies in a store that fails", () => {
+  test.each([
+    [403, 502],
+    [503, 503],
+    [504, 504],
+  ])(
+    "as %d is answered %d, with when to ask again (RFC 9110 §10.2.3)",
+    async (answered, status) => {
+      await using served = await Served.open();
+      served.stub.fault = () => ({ status: answered, retryAfter: "7" });
+      const response = await served.get("/a.txt");
+      expect(response.status).toBe(status);
+      expect(response.headers.get("retry-after")).toBe("7");
+      expect(response.headers.get("connection")).not.toBe("close");
+      expect(await response.text()).not.toContain("127.0.0.1");
+      served.stub.fault = undefined;
+      served.stub.put("a.txt", "here");
+      expect(await served.text("/a.txt")).toBe("here");
+    },
+  );
+
+  test("says why to the log and not to the client", async () => {
+    const lines: string[] = [];
+    const write = (text: string): void => void lines.push(text);
+    await using served = await Served.open({ log: "short", write });
+    served.stub.fault = () => ({ status: 403, code: "AccessDenied" });
+    const response = await served.get("/docs/");
+    expect(response.status).toBe(502);
+    expect(await response.text()).not.toContain("AccessDenied");
+    await served.server.stop();
+    expect(lines.join("")).toContain("the object store answered 403");
+  });
+
+  test("is sent all the same if what is known may be stale", async () => {
+    await using served = await Served.open({ store: { staleIfError: 60 } });
+    served.stub.put("a.txt", "here");
+    await served.text("/a.txt");
+    served.stub.fault = () => ({ status: 403 });
+    expect(await served.text("/a.txt")).toBe("here");
+    expect((await served.get("/b.txt")).status).toBe(502);
+  });
+});
+
+describe("a large object", () => {
+  test("is sent whole, and a range of it, by one further request each", async () => {
+    await using served = await Served.open();
+    served.stub.put("big.bin", large);
+    const whole = await served.get("/big.bin");
+    expect(whole.headers.get("content-length")).toBe("6000000");
+    expect(Bun.hash(await whole.arrayBuffer())).toBe(Bun.hash(large));
+    expect(served.stub.told()).toEqual(["GET big.bin 206", "GET big.bin 206"]);
+    const range = "bytes=5000000-5000099";
+    const part = await served.get("/big.bin", { range });
+    expect(part.status).toBe(206);
+    expect(part.headers.get("content-range")).toBe("bytes 5000000-5000099/6000000");
+    expect(await part.bytes()).toEqual(large.slice(5_000_000, 5_000_100));
+    expect(served.stub.told()).toEqual(["GET big.bin 304", "GET big.bin 206"]);
+    const etag = whole.headers.get("etag") ?? "";
+    const unchanged = await served.get("/big.bin", { "if-none-match": etag });
+    expect(unchanged.status).toBe(304);
+    const several = await served.get("/big.bin", { range: "bytes=0-1,5999998-" });
+    expect(several.headers.get("content-type")).toStartWith("multipart/byteranges");
+    expect((await several.bytes()).length).toBe(Number(several.headers.get("content-length")));
+    const head = await fetch(new URL("/big.bin", served.server.url), { method: "HEAD" });
+    expect(head.headers.get("content-length")).toBe("6000000");
+  });
+
+  test("that changes while it is sent breaks the response off", async () => {
+    await using served = await Served.open();
+    served.stub.put("big.bin", large);
+    served.stub.fault = ({ headers }) => {
+      if (headers["if-match"] === undefined) return undefined;
+      served.stub.put("big.bin", large.toReversed());
+      return { closeAfter: 1_000_000 };
+    };
+    const response = await served.get("/big.bin");
+    expect(response.status).toBe(200);
+    expect(response.arrayBuffer()).rejects.toThrow();
+    await response.arrayBuffer().catch(() => undefined);
+  });
+
+  test("that has changed while it counted as fresh is asked for anew by the next request", async () => {
+    await using served = await Served.open({ store: { fresh: 3600 } });
+    served.stub.put("big.bin", large);
+    await (await served.get("/big.bin")).arrayBuffer();
+    const changed = large.toReversed();
+    served.stub.put("big.bin", changed);
+    const broken = await served.get("/big.bin");
+    expect(await broken.arrayBuffer().catch(() => "broken off")).toBe("broken off");
+    const next = await served.get("/big.bin");
+    expect(Bun.hash(await next.arrayBuffer())).toBe(Bun.hash(changed));
+  });
+
+  test("is in an archive", async () => {
+    await using served = await Served.open({ allowArchive: true });
+    served.stub.put("docs/big.bin", large);
+    served.stub.put("docs/small.txt", "small");
+    served.stub.put("docs/shut.txt", "shut", { "x-amz-meta-mode": "100600" });
+    const response = await served.get("/docs/?download=tar");
+    const archive = new Bun.Archive(await response.arrayBuffer());
+    const files = await archive.files();
+    expect([...files.keys()].toSorted()).toEqual(["docs/big.bin", "docs/small.txt"]);
+    const octets = await files.get("docs/big.bin")?.arrayBuffer();
+    expect(Bun.hash(octets ?? "")).toBe(Bun.hash(large));
+  });
+});
+
+describe("an object", () => {
+  test("that is stored coded is sent so, or not at all (RFC 9110 §12.5.3)", async () => {
+    await using served = await Served.open();
+    const coded = gzipSync("p { color: red }\n".repeat(200));
+    served.stub.put("a.css", coded, { "content-encoding": "gzip" });
+    const response = await served.get("/a.css", { "accept-encoding": "gzip, br" });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    expect(response.headers.get("content-type")).toStartWith("text/css");
+    expect(await response.bytes()).toEqual(new Uint8Array(coded));
+    const refused = await served.get("/a.css", { "accept-encoding": "br, identity;q=0" });
+    expect(refused.status).toBe(406);
+  });
+
+  test("that was compressed ahead is found beside it, all of them asked for at once", async () => {
+    await using served = await Served.open();
+    const page = "<!doctype html>".padEnd(4000, "x");
+    served.stub.put("a.html", page);
+    served.stub.put("a.html.gz", gzipSync(page));
+    const response = await served.get("/a.html", { "accept-encoding": "gzip, br, zstd" });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    expect(served.stub.told().toSorted()).toEqual([
+      "GET a.html 206",
+      "GET a.html.br 404",
+      "GET a.html.gz 206",
+      "GET a.html.zst 404",
+    ]);
+  });
+
+  test("has the same tag from every replica, and from a disk", async () => {
+    await using first = await Served.open();
+    await using second = await Served.open();
+    const temp = new TempTree();
+    temp.file("a.txt", "the same");
+    await using disk = await serve({ root: temp.root, host: "127.0.0.1" });
+    for (const { stub } of [first, second]) stub.put("a.txt", "the same");
+    const tags = [await first.get("/a.txt"), await second.get("/a.txt")].map(({ headers }) =>
+      headers.get("etag"),
+    );
+    const { headers } = await fetch(new URL("/a.txt", disk.url));
+    expect(new Set([...tags, headers.get("etag")]).size).toBe(1);
+    temp.remove();
+  });
+});
+
+test("an answer that is fresh is given out again without a question, and no longer", async () => {
+  await using served = await Served.open({ store: { fresh: 1 } });
+  served.stub.put("a.txt", "one");
+  for (let i = 0; i < 5; i++) expect(await served.text("/a.txt")).toBe("one");
+  const asked = served.stub.told();
+  expect(asked.filter((line) => line === "GET a.txt 206")).toHaveLength(1);
+  served.stub.put("a.txt", "two");
+  while ((await served.text("/a.txt")) !== "two") await Bun.sleep(50);
+  expect(served.stub.told().filter((line) => line === "GET a.txt 206")).toHaveLength(1);
+});
+
+describe("a store as one of several trees", () => {
+  test("is mounted beside a folder, and listed above it", async () => {
+    const stub = await StoreStub.start();
+    stub.put("media/a.txt", "stored");
+    const temp = new TempTree();
+    temp.file("b.txt", "on disk");
+    const { store } = stub.options();
+    const mounts = { "/media": "s3://site/media" };
+    await using server = await serve({ root: temp.root, mounts, store, host: "127.0.0.1" });
+    const text = async (path: string): Promise<string> =>
+      await (await fetch(new URL(path, server.url))).text();
+    expect(await text("/media/a.txt")).toBe("stored");
+    expect(await text("/b.txt")).toBe("on disk");
+    expect(await text("/")).toContain('href="./media/"');
+    await stub.stop();
+    temp.remove();
+  });
+});
+
+describe("a store that can't be served", () => {
+  test.each([
+    [{ root: "s3://" }, "has to name a bucket"],
+    [{ root: "s3://site", store: { endpoint: "nowhere" } }, "must be a URL such as"],
+    [{ root: "s3://site", store: { accessKeyId: "a" } }, "lack the secret access key"],
+    [{ root: "s3://site", files: { "/a": { body: "x" } } }, "can lie over a folder on disk"],
+    [{ root: "s3://site", put: true }, "uploads need a folder on disk"],
+  ])("is refused at the start: %p", (options, message) => {
+    expect(serve({ host: "127.0.0.1", ...options })).rejects.toThrow(message);
+  });
+});
+
+test("an audit goes through a bucket, and knows no command for it", async () => {
+  const stub = await StoreStub.start();
+  stub.put("site/index.html", "x");
+  stub.put("site/docs/a.txt", "x", { "x-amz-meta-mode": "100600" });
+  stub.put("site/docs/b.txt", "x", { "x-amz-meta-mode": "777" });
+  stub.put("site/.env", "SECRET=1");
+  stub.put("site/id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+  const site = openAuditedSite(stub.options("site"));
+  const report = await audit(site);
+  site.tree.close();
+  expect(report.served).toEqual([{ at: "/", path: "s3://site/site" }]);
+  expect(report.end).toBe("complete");
+  expect(report.looked).toBe(6);
+  expect(report.hidden).toBe(1);
+  expect(report.refused.map(({ path, cause, command }) => ({ path, cause, command }))).toEqual([
+    { path: "docs/a.txt", cause: "permission", command: undefined },
+    { path: "docs/b.txt", cause: "permission", command: undefined },
+  ]);
+  expect(report.exposed.map(({ path, command }) => ({ path, command }))).toEqual([
+    { path: "id_rsa", command: undefined },
+  ]);
+  await stub.stop();
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "bun:test";
+
+import { readUpTo, StoreFailure } from "../../../../src/tree/store/client/store-client.ts";
+import { StoredTree } from "../stored-tree.ts";
+
+const get = { method: "GET", key: "a.txt" } as const;
+
+/** What `stored` gets for `a.txt`, as text. */
+async function ask(stored: StoredTree): Promise<string | StoreFailure> {
+  return await stored.client.ask(get, async (answer) => {
+    const { content } = await readUpTo(answer, 1000);
+    const announced = Number(answer.headers.get("content-length"));
+    if (content.length < announced) throw new Error("short");
+    return new TextDecoder().decode(content);
+  });
+}
+
+describe("a request to a store", () => {
+  test("is repeated after a failure that may pass", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.put("a.txt", "hello");
+    const faults = [{ closeAfter: 0 }, { status: 503, code: "SlowDown" }];
+    stored.stub.fault = () => faults.shift();
+    expect(await ask(stored)).toBe("hello");
+    expect(stored.stub.told()).toEqual(["GET a.txt 0", "GET a.txt 503", "GET a.txt 200"]);
+  });
+
+  test("is repeated after an answer that broke off", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.put("a.txt", "hello");
+    const faults = [{ closeAfter: 2 }];
+    stored.stub.fault = () => faults.shift();
+    expect(await ask(stored)).toBe("hello");
+  });
+
+  test.each([
+    [403, 502, "AccessDenied", ["GET a.txt 403"]],
+    [500, 502, "InternalError", ["GET a.txt 500", "GET a.txt 500", "GET a.txt 500"]],
+    [503, 503, "SlowDown", ["GET a.txt 503", "GET a.txt 503", "GET a.txt 503"]],
+    [429, 503, "SlowDown", ["GET a.txt 429", "GET a.txt 429", "GET a.txt 429"]],
+    [504, 504, "Late", ["GET a.txt 504", "GET a.txt 504", "GET a.txt 504"]],
+  ])("that is answered %d fails as %d", async (status, failed, code, requests) => {
+    await using stored = await StoredTree.open();
+    stored.stub.fault = () => ({ status, code, retryAfter: "7" });
+    const failure = await ask(stored);
+    expect(failure).toBeInstanceOf(StoreFailure);
+    expect(failure).toMatchObject({
+      status: failed,
+      reason: `the object store answered ${status} ${code}`,
+      retryAfterSeconds: 7,
+    });
+    expect(stored.stub.told()).toEqual(requests);
+  });
+
+  test("that gets no answer fails as 504", async () => {
+    await using stored = await StoredTree.open({ limits: { storeResponseTimeMs: 300 } });
+    stored.stub.fault = () => ({ wait: new Promise(() => undefined) });
+    expect(await ask(stored)).toMatchObject({ status: 504 });
+    expect(stored.stub.requests).toHaveLength(3);
+  });
+
+  test("that can't be sent fails as 502", async () => {
+    const stored = await StoredTree.open();
+    await stored.stub.stop();
+    expect(await ask(stored)).toMatchObject({ status: 502 });
+  });
+
+  test("isn't sent while the circuit is open", async () => {
+    await using stored = await StoredTree.open({ limits: { storeFailuresMax: 3 } });
+    stored.stub.put("a.txt", "hello");
+    stored.stub.fault = () => ({ status: 500 });
+    await ask(stored);
+    stored.stub.told();
+    stored.stub.fault = undefined;
+    expect(await ask(stored)).toMatchObject({ status: 503, retryAfterSeconds: 1 });
+    expect(stored.stub.told()).toEqual([]);
+    stored.clock.addedMs = 1001;
+    expect(await ask(stored)).toBe("hello");
+  });
+
+  test("waits for its turn, and is refused when too many wait", async () => {
+    await using stored = await StoredTree.open({
+      limits: { storeRequestsMax: 1, storeQueueMax: 1 },
+    });
+    stored.stub.put("a.txt", "hello");
+    const answers = await Promise.all([ask(stored), ask(stored), ask(stored)]);
+    expect(
+      answers.map((answer) => (answer instanceof StoreFailure ? answer.status : answer)),
+    ).toEqual(["hello", "hello", 503]);
+  });
+
+  test("is signed for the very host, and asks for octets that aren't coded", async () => {
+    await using stored = await StoredTree.open();
+    await ask(stored);
+    const [request] = stored.stub.requests;
+    expect(request?.headers["authorization"]).toContain("Credential=key/");
+    expect(request?.headers["accept-encoding"]).toBe("identity");
+    expect(request?.headers.host).toBe(new URL(stored.stub.endpoint).host);
+  });
+});
+
+const octets = (count: number): Response => new Response(new Uint8Array(count).fill(65));
+
+describe("a body", () => {
+  test("is read up to a bound", async () => {
+    expect(await readUpTo(octets(3), 3)).toEqual({
+      content: new Uint8Array([65, 65, 65]),
+      isWhole: true,
+    });
+    expect(await readUpTo(octets(4), 3)).toEqual({
+      content: new Uint8Array([65, 65, 65]),
+      isWhole: false,
+    });
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "bun:test";
+
+import type { TreeName } from "../../../src/tree/tree.ts";
+import { StoredTree } from "./stored-tree.ts";
+
+describe("a listing of a store", () => {
+  test("has sizes and dates of the objects, and folders without one", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.put("a.txt", "abc", {}, Date.UTC(2024, 0, 1));
+    stored.stub.put("docs/x", "x");
+    expect(await stored.list("/")).toEqual([
+      { name: "docs", kind: "directory", size: 0, mtimeMs: -Infinity, denial: undefined },
+      { name: "a.txt", kind: "file", size: 3, mtimeMs: Date.UTC(2024, 0, 1), denial: undefined },
+    ]);
+  });
+
+  test("says what is locked, which costs a question for each entry once", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.put("a.txt", "abc", { "x-amz-meta-mode": "100600" });
+    stored.stub.put("b.txt", "abc");
+    stored.stub.put("docs/", "", { "x-amz-meta-mode": "40750" });
+    stored.stub.put("docs/x", "x");
+    const locked = async (): Promise<string[]> =>
+      (await stored.list("/")).filter(({ denial }) => denial !== undefined).map(({ name }) => name);
+    expect(await locked()).toEqual(["docs", "a.txt"]);
+    expect(stored.stub.told().toSorted()).toEqual([
+      "GET list  200",
+      "HEAD a.txt 200",
+      "HEAD b.txt 200",
+      "HEAD docs/ 200",
+    ]);
+    // The list names the versions of files; of a folder it tells nothing.
+    expect(await locked()).toEqual(["docs", "a.txt"]);
+    expect(stored.stub.told()).toEqual(["GET list  200", "HEAD docs/ 200"]);
+    stored.stub.put("b.txt", "abc", { "x-amz-meta-mode": "100600" }, stored.stub.nowMs - 60_000);
+    expect(await locked()).toEqual(["docs", "a.txt", "b.txt"]);
+  });
+
+  test("costs nothing but lists where the process's permission decides", async () => {
+    await using stored = await StoredTree.open({ permissions: "process" });
+    stored.stub.put("a.txt", "abc", { "x-amz-meta-mode": "100600" });
+    stored.stub.put("docs/x", "x");
+    expect((await stored.list("/")).map(({ name }) => name)).toEqual(["docs", "a.txt"]);
+    expect(stored.stub.told()).toEqual(["GET list  200"]);
+  });
+
+  test("is made of as many lists as it takes, and shows a page", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.keysMax = 7;
+    for (let i = 0; i < 30; i++) stored.stub.put(`${i}.txt`, "x");
+    for (let i = 0; i < 10; i++) stored.stub.put(`folder${i}/a`, "x");
+    const names = (await stored.list("/", 12)).map(({ name }) => name);
+    expect(names).toEqual([
+      ...Array.from({ length: 10 }, (_, i) => `folder${i}`),
+      "0.txt",
+      "1.txt",
+    ]);
+    const told = stored.stub.told();
+    expect(told.filter((line) => line.startsWith("GET list"))).toHaveLength(6);
+    expect(told.filter((line) => line.startsWith("HEAD"))).toHaveLength(12);
+  });
+
+  test("leaves out hidden names, and names that no request can spell", async () => {
+    await using stored = await StoredTree.open();
+    for (const key of ["a", ".b", "docs//x", "./c", "../d"]) stored.stub.put(key, "x");
+    expect((await stored.list("/")).map(({ name }) => name)).toEqual(["docs", "a"]);
+    expect(await stored.list("/docs/")).toEqual([]);
+  });
+
+  test("is shared by those who asked before it was read", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.put("a.txt", "x");
+    const all = await Promise.all([stored.list("/"), stored.list("/"), stored.list("/")]);
+    expect(all.map((entries) => entries.length)).toEqual([1, 1, 1]);
+    const lists = stored.stub.told().filter((line) => line.startsWith("GET list"));
+    expect(lists).toHaveLength(2);
+  });
+
+  test("is used for as long as answers are fresh", async () => {
+    await using stored = await StoredTree.open({ store: { fresh: 10 } });
+    stored.stub.put("a.txt", "x");
+    await stored.list("/");
+    stored.stub.told();
+    stored.stub.put("b.txt", "x");
+    expect(await stored.list("/")).toHaveLength(1);
+    expect(stored.stub.told()).toEqual([]);
+    stored.clock.addedMs = 10_100;
+    expect(await stored.list("/")).toHaveLength(2);
+  });
+
+  test("of too many entries is refused, and of none is empty", async () => {
+    await using stored = await StoredTree.open({ limits: { listingOrderedEntriesMax: 3 } });
+    expect(await stored.list("/")).toEqual([]);
+    for (let i = 0; i < 4; i++) stored.stub.put(`${i}.txt`, "x");
+    expect(stored.list("/")).rejects.toThrow("listingOrderedEntriesMax");
+  });
+
+  test("fails when the store does, at its lists or at its entries", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.put("a.txt", "x");
+    for (const failing of ["GET", "HEAD"]) {
+      stored.stub.fault = ({ method }) => (method === failing ? { status: 403 } : undefined);
+      expect(stored.list("/")).rejects.toThrow("403");
+    }
+  });
+});
+
+test("all names of a folder are there for one who audits it", async () => {
+  await using stored = await StoredTree.open({ prefix: "site" });
+  for (const key of ["site/a", "site/.b", "site/docs/", "site/docs/x"]) stored.stub.put(key, "x");
+  stored.stub.keysMax = 2;
+  const names = async (prefix: string): Promise<TreeName[]> =>
+    (await Array.fromAsync(stored.tree.entriesIn(prefix))).flat();
+  expect(await names("")).toEqual([
+    { name: ".b", type: "file" },
+    { name: "a", type: "file" },
+    { name: "docs", type: "directory" },
+  ]);
+  expect(await names("docs/")).toEqual([{ name: "x", type: "file" }]);
+});

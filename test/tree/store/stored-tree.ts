@@ -1,0 +1,140 @@
+/**
+ * A tree over a store in memory, with a clock that a test moves on, and a client that asks as a
+ * server does: each request has a view of its own, at a moment of its own.
+ */
+
+import type { Limits } from "../../../src/base/limits.ts";
+import { defaultLimits } from "../../../src/base/limits.ts";
+import { EventLoop } from "../../../src/schedule/event-loop.ts";
+import type { Clock } from "../../../src/schedule/clock.ts";
+import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
+import { TurnBudgets } from "../../../src/schedule/turn-budgets.ts";
+import { StoreClient } from "../../../src/tree/store/client/store-client.ts";
+import type { StoreOptions } from "../../../src/tree/store/client/store-source.ts";
+import { readStoreSource } from "../../../src/tree/store/client/store-source.ts";
+import { ObjectReader } from "../../../src/tree/store/object-reader.ts";
+import { ObjectStreams } from "../../../src/tree/store/object-stream.ts";
+import { openStoreTree } from "../../../src/tree/store/open-store.ts";
+import type { StoreTree } from "../../../src/tree/store/store-tree.ts";
+import type { DirectoryEntry, Kind, Outcome } from "../../../src/tree/tree.ts";
+import { View } from "../../../src/tree/view.ts";
+import { describeOutcome, pathOf } from "../temp-tree.ts";
+import { StoreStub } from "./store-stub.ts";
+
+/** The machine's clock, and what a test has added to it. */
+export class MovedClock implements Clock {
+  addedMs = 0;
+
+  monotonicMs(): number {
+    return performance.now() + this.addedMs;
+  }
+
+  turnMs(): number {
+    return this.monotonicMs();
+  }
+
+  epochMs(): number {
+    return Date.now() + this.addedMs;
+  }
+}
+
+/** An object of more than this is large to the tests. */
+export const objectBytesMax = 65_536;
+
+/** The limits of the tests, but for those that a test sets. */
+export const testLimits: Limits = {
+  ...defaultLimits,
+  storeObjectBytesMax: objectBytesMax as Limits["storeObjectBytesMax"],
+};
+
+/** What a tree is opened with besides its store. */
+interface Rules {
+  readonly store?: StoreOptions;
+  readonly permissions?: "other" | "process";
+  readonly hidden?: boolean;
+  readonly index?: string;
+  readonly prefix?: string;
+  readonly limits?: Partial<Record<keyof Limits, number>>;
+}
+
+export class StoredTree implements AsyncDisposable {
+  readonly stub: StoreStub;
+  readonly clock = new MovedClock();
+  readonly logicalClock = new LogicalClock();
+  readonly scheduler = new EventLoop();
+  readonly tree: StoreTree;
+  readonly client: StoreClient;
+  readonly streams: ObjectStreams;
+  readonly reader: ObjectReader;
+  readonly limits: Limits;
+
+  private constructor(stub: StoreStub, rules: Rules) {
+    this.stub = stub;
+    const { root, store } = stub.options(rules.prefix);
+    const source = readStoreSource(root, store, {});
+    if (!source.ok) throw new Error(source.error);
+    this.limits = { ...testLimits, ...(rules.limits as Partial<Limits>) };
+    const { clock, logicalClock, scheduler, limits } = this;
+    this.client = new StoreClient(source.value, limits, { clock, scheduler });
+    this.streams = new ObjectStreams({ client: this.client, clock, scheduler, limits });
+    const parts = { client: this.client, streams: this.streams, clock, limits };
+    this.reader = new ObjectReader({ ...parts, mode: 0o644 });
+    const opened = openStoreTree({
+      root,
+      store: { ...store, ...rules.store },
+      environment: {},
+      permissions: rules.permissions ?? "other",
+      hidden: rules.hidden ?? false,
+      index: rules.index ?? "index.html",
+      limits,
+      clock,
+      logicalClock,
+      budgets: new TurnBudgets(scheduler),
+    });
+    if (!opened.ok) throw new Error(opened.error);
+    this.tree = opened.value.tree;
+  }
+
+  static async open(rules: Rules = {}): Promise<StoredTree> {
+    return new StoredTree(await StoreStub.start(), rules);
+  }
+
+  /** The view of a request that arrives now. */
+  view(): View {
+    return new View(this.logicalClock.tick(), this.clock.epochMs());
+  }
+
+  /** What a request finds that arrives now. */
+  async ask(path: string): Promise<Outcome> {
+    return await this.tree.open(pathOf(path), this.view());
+  }
+
+  /** What a request finds, in one line. */
+  async tell(path: string): Promise<string> {
+    return describeOutcome(await this.ask(path));
+  }
+
+  async peek(path: string): Promise<Kind> {
+    return await this.tree.peek(pathOf(path), this.view());
+  }
+
+  /** The entries of a listing; throws the code of a failure. */
+  async list(path: string, limit = 1000): Promise<DirectoryEntry[]> {
+    const entries: DirectoryEntry[] = [];
+    const steps = this.tree.list(pathOf(path), limit, this.view());
+    for (let step = await steps.next(); step.done !== true; step = await steps.next()) {
+      const { failure, part } = step.value;
+      if (failure !== undefined) throw new Error(failure.kind === "failed" ? failure.code : "");
+      const read = part?.read();
+      for (let shown = read?.next(); shown?.done === false; shown = read?.next()) {
+        entries.push(...shown.value.entries);
+      }
+    }
+    return entries;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.tree.close();
+    await this.stub.stop();
+  }
+}
