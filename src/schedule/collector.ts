@@ -32,7 +32,7 @@ interface ProcessMemory {
 }
 
 /** The memory of this process. */
-const ownMemory: ProcessMemory = {
+export const ownMemory: ProcessMemory = {
   residentBytes: () => process.memoryUsage.rss(),
   collect: () => Bun.gc(true),
 };
@@ -95,12 +95,4 @@ export class Collector {
     }
     if (!isLast) this.#set();
   };
-}
-
-/** A collector for this process, in which there may be garbage while `hasConnections` says so. */
-export function openCollector(
-  context: { readonly limits: Limits; readonly scheduler: Scheduler },
-  hasConnections: () => boolean,
-): Collector {
-  return new Collector(context.limits, hasConnections, context.scheduler, ownMemory);
 }

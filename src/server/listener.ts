@@ -26,6 +26,7 @@ import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { systemCalls } from "../system/system-choice.ts";
 import type { Collector } from "../schedule/collector.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { ListenFailure } from "./listening/listen-failure.ts";
@@ -126,6 +127,13 @@ export function listenWithoutServing(
 function faultyOwners(): typeof import("./faults/accepted/faulty-owners.ts") {
   return require("./faults/accepted/faulty-owners.ts");
 }
+
+/** What collects garbage. Its code is loaded when there may be some. */
+const openCollector = (...how: [Limits, () => boolean, Scheduler]): Collector => {
+  const { Collector: Opened, ownMemory } =
+    require("../schedule/collector.ts") as typeof import("../schedule/collector.ts");
+  return new Opened(...how, ownMemory);
+};
 
 /** TLS for a listener's sockets. */
 interface ListenerTls {
@@ -385,9 +393,8 @@ export class Listener {
 
   /** Has the memory be looked at from now on, while there are connections. */
   #watchMemory(): void {
-    this.#collector ??= (
-      require("../schedule/collector.ts") as typeof import("../schedule/collector.ts")
-    ).openCollector(this.#context, () => this.#connections.size > 0);
+    const { limits, scheduler } = this.#context;
+    this.#collector ??= openCollector(limits, () => this.#connections.size > 0, scheduler);
     this.#collector.note();
   }
 
@@ -493,11 +500,6 @@ export class Listener {
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
-  #closeSockets(): void {
-    for (const socket of this.#sockets) socket.stop(false);
-    this.#sockets.length = 0;
-  }
-
   /**
    * Accepts no more connections and lets the open ones finish, with `isPatient` after one more
    * request. Resolves when none is left. A second call may end the patience.
@@ -510,7 +512,7 @@ export class Listener {
   }
 
   async #close(): Promise<void> {
-    this.#closeSockets();
+    for (const socket of this.#sockets.splice(0)) socket.stop(false);
     // The last connection may be followed by a socket that isn't empty yet (`tls/`).
     while (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
