@@ -285,8 +285,8 @@ function handOverOnSignal(running: Running): void {
   let isBusy = false;
   const handOver = async (): Promise<void> => {
     const handover = await import("./process/handover.ts");
-    const isOver = await handover.handOver(server, limits, given, manager);
-    if (!isOver || running.isEnding) return;
+    const isStopped = (): boolean => running.isEnding;
+    if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
     running.isEnding = true;
     await end(server, log, config, limits.handoverTimeMs);
   };

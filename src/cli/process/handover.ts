@@ -83,8 +83,12 @@ async function startSuccessor(
     },
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
+  // A process that is stopped meanwhile leaves no other behind.
+  const abandon = (): void => child.kill("SIGTERM");
+  process.on("exit", abandon);
   const first = await Promise.race([serving.promise, child.exited]);
   clearTimeout(timer);
+  process.off("exit", abandon);
   if (first === true) return child;
   const { signalCode } = child;
   const how = signalCode === null ? `ended with status ${first}` : `was killed by ${signalCode}`;
@@ -115,14 +119,15 @@ function obstacle(server: Server | Workers, isManagers: boolean): string | undef
 }
 
 /**
- * Has another process take over from `server`. Resolves with whether it has; if not, standard error
- * says why, and this process goes on.
+ * Has another process take over from `server`, unless `isStopped` by then. Resolves with whether it
+ * has; if not, standard error says why, and this process goes on.
  */
 export async function handOver(
   server: Server | Workers,
   { workerAnswerTimeMs }: { readonly workerAnswerTimeMs: number },
   given: GivenToProcess | undefined,
   manager: ServiceManager | undefined,
+  isStopped: () => boolean,
 ): Promise<boolean> {
   const isManagers = given?.isManagers === true;
   const why = obstacle(server, isManagers);
@@ -133,6 +138,10 @@ export async function handOver(
   manager?.reloading();
   try {
     const child = await startSuccessor(server, workerAnswerTimeMs, isManagers, manager);
+    if (isStopped()) {
+      child.kill("SIGTERM");
+      return false;
+    }
     manager?.replacedBy(child.pid);
     child.disconnect();
     child.unref();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { RawClient } from "../../raw-client.ts";
 import { TempSite } from "../../temp-site.ts";
 import { Command } from "../command.ts";
-import { awaitEnd } from "../processes.ts";
+import { awaitChildren, awaitEnd } from "../processes.ts";
 import { Activated, canActivate } from "./activated.ts";
 import { NotifyReceiver, canReceive } from "./notify-receiver.ts";
 import { SteadyLoad } from "./steady-load.ts";
@@ -113,6 +113,16 @@ describe.skipIf(!canActivate)("SIGUSR2 (needs libc)", () => {
     fs.writeFileSync(config, "{}");
     command.signal("SIGUSR2");
     await endSuccessor((await readyOf(command)).pid);
+  });
+
+  test("leaves no process behind when a stop comes first", async () => {
+    await using command = new Command([...words, "--port", "0"]);
+    const { pid } = await readyOf(command);
+    command.signal("SIGUSR2");
+    const [successor = 0] = await awaitChildren(pid, 1);
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    await awaitEnd([successor]);
   });
 
   test("moves to another port when the configuration has one by now", async () => {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 import { serve } from "../../../src/server/serve.ts";
 import { claimPort } from "../../../src/server/port-claim.ts";
+import { clientTls, serverTls } from "../../certificates/certificates.ts";
 import { RawClient } from "../../raw-client.ts";
 
 const request = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -69,5 +73,32 @@ describe("a stop with patience", () => {
     await client.responses(1);
     await server.stop({ patienceMs: 1 });
     expect(await client.ending()).toBe("end");
+  });
+
+  test("lets a TLS handshake begin that a client has connected for", async () => {
+    const server = await serve({ files, tls: serverTls });
+    const socket = connect(server.port, "127.0.0.1");
+    await once(socket, "connect");
+    while (server.connections < 1) await Bun.sleep(1);
+    const stopped = server.stop({ patienceMs: 60_000 });
+    const secure = connectTls({ socket, ca: clientTls.ca, servername: "localhost" });
+    secure.write(request);
+    let text = "";
+    for await (const octets of secure as AsyncIterable<Buffer>) text += octets.toString();
+    expect(text).toStartWith("HTTP/1.1 200 OK\r\n");
+    expect(text).toContain("\r\nConnection: close\r\n");
+    await stopped;
+  });
+
+  test("waits for a PROXY header, and answers the request behind it", async () => {
+    const server = await serve({ files, trustProxy: ["loopback"], proxyProtocol: true });
+    const client = await RawClient.connect(server.port);
+    while (server.connections < 1) await Bun.sleep(1);
+    const stopped = server.stop({ patienceMs: 60_000 });
+    client.send(`PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n${request}`);
+    await client.responses(1);
+    expect(client.text).toContain("\r\nConnection: close\r\n");
+    client.close();
+    await stopped;
   });
 });
