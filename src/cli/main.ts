@@ -332,7 +332,7 @@ async function findGiven(config: Config): Promise<GivenToProcess | undefined> {
   const { LISTEN_FDS, POSTERN_SOCKETS } = process.env;
   if (LISTEN_FDS === undefined && POSTERN_SOCKETS === undefined) return undefined;
   const { takeGivenSockets } = await import("./process/given-sockets.ts");
-  const given = takeGivenSockets(process.env, process.pid, config);
+  const given = takeGivenSockets(process.env, process, config);
   return given.ok ? given.value : fail(given.error, 2);
 }
 

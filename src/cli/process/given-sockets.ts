@@ -120,6 +120,23 @@ function fits(config: Config, { host, port, unix, tlsRedirect }: Omit<Ahead, "re
   );
 }
 
+/** The sockets that a process passes on which this one takes over from. */
+function fromPredecessor(handover: string, config: Config): Result<GivenToProcess, string> {
+  let parsed: Handover;
+  try {
+    parsed = JSON.parse(handover) as Handover;
+  } catch {
+    return failure(`${handoverVariable}: postern sets this itself when it is replaced`);
+  }
+  const { isManagers, ...held } = parsed;
+  if (isManagers || fits(config, held)) {
+    return success({ ahead: ahead(held), isManagers, isSuccessor: true });
+  }
+  // The configuration asks for another port by now.
+  closeAll(held.groups);
+  return success({ ahead: undefined, isManagers: false, isSuccessor: true });
+}
+
 /**
  * The sockets that `environment` says this process was given, for a server by `config`; undefined
  * for none. The variables are removed from `environment`: they aren't for children. Fails with a
@@ -127,21 +144,15 @@ function fits(config: Config, { host, port, unix, tlsRedirect }: Omit<Ahead, "re
  */
 export function takeGivenSockets(
   environment: Environment,
-  pid: number,
+  { pid, ppid }: Pick<NodeJS.Process, "pid" | "ppid">,
   config: Config,
 ): Result<GivenToProcess | undefined, string> {
   const { [handoverVariable]: handover, LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES } = environment;
   for (const name of [handoverVariable, ...managerVariables]) delete environment[name];
-  if (handover !== undefined) {
-    const { isManagers, ...held } = JSON.parse(handover) as Handover;
-    if (isManagers || fits(config, held)) {
-      return success({ ahead: ahead(held), isManagers, isSuccessor: true });
-    }
-    // The configuration asks for another port by now.
-    closeAll(held.groups);
-    return success({ ahead: undefined, isManagers: false, isSuccessor: true });
-  }
+  if (handover !== undefined) return fromPredecessor(handover, config);
   if (LISTEN_FDS === undefined) return success(undefined);
+  // A service among this process's ancestors has left its variables to its children.
+  if (LISTEN_PID !== String(pid) && LISTEN_PID !== String(ppid)) return success(undefined);
   if (LISTEN_PID !== String(pid)) {
     return failure(
       `LISTEN_FDS: the sockets are for process ${LISTEN_PID}, and this is ${pid}; ` +

@@ -118,25 +118,42 @@ describe.skipIf(!canActivate)("sockets of a service manager (need libc)", () => 
 });
 
 describe("the environment", () => {
+  const own = { pid: 7, ppid: 6 };
+
   test("without sockets has none", () => {
-    expect(takeGivenSockets({}, 1, {})).toEqual({ ok: true, value: undefined });
+    expect(takeGivenSockets({}, own, {})).toEqual({ ok: true, value: undefined });
   });
 
   test.each(["0", "-1", "1.5", "x", "65"])("with LISTEN_FDS=%s is refused", (LISTEN_FDS) => {
     const environment = { LISTEN_FDS, LISTEN_PID: "7", OTHER: "stays" };
-    expect(takeGivenSockets(environment, 7, {})).toEqual({
+    expect(takeGivenSockets(environment, own, {})).toEqual({
       ok: false,
       error: `LISTEN_FDS: not a number of sockets from 1 to 64: ${LISTEN_FDS}`,
     });
     expect(environment as object).toEqual({ OTHER: "stays" });
   });
 
-  test("with sockets of another process is refused", () => {
-    expect(takeGivenSockets({ LISTEN_FDS: "1", LISTEN_PID: "8" }, 7, {})).toEqual({
+  test("with sockets of the process that has started this one is refused", () => {
+    expect(takeGivenSockets({ LISTEN_FDS: "1", LISTEN_PID: "6" }, own, {})).toEqual({
       ok: false,
       error:
-        "LISTEN_FDS: the sockets are for process 8, and this is 7; " +
+        "LISTEN_FDS: the sockets are for process 6, and this is 7; " +
         "the service has to start postern itself, without bunx or a shell between",
+    });
+  });
+
+  test("with sockets of any other process has none (sd_listen_fds(3))", () => {
+    for (const given of [{ LISTEN_PID: "8" }, {}]) {
+      const environment = { LISTEN_FDS: "1", ...given };
+      expect(takeGivenSockets(environment, own, {})).toEqual({ ok: true, value: undefined });
+      expect(environment as object).toEqual({});
+    }
+  });
+
+  test("with what postern would set itself is refused when it is wrong", () => {
+    expect(takeGivenSockets({ POSTERN_SOCKETS: "3," }, own, {})).toEqual({
+      ok: false,
+      error: "POSTERN_SOCKETS: postern sets this itself when it is replaced",
     });
   });
 
@@ -144,7 +161,7 @@ describe("the environment", () => {
     const groups = [{ main: [-1], redirect: [] }];
     const held = { host: "localhost", port: 8080, groups, isManagers: false };
     const taken = (config: object): unknown =>
-      takeGivenSockets({ POSTERN_SOCKETS: JSON.stringify(held) }, 7, config);
+      takeGivenSockets({ POSTERN_SOCKETS: JSON.stringify(held) }, own, config);
     const fitting = { isManagers: false, isSuccessor: true, ahead: { port: 8080, groups } };
     for (const config of [{}, { port: 0 }, { port: 8080, host: "localhost" }]) {
       expect(taken(config)).toMatchObject({ ok: true, value: fitting });
