@@ -245,7 +245,7 @@ async function warnOfAuth(
 }
 
 /**
- * Serves on for as long as the limits say, though not ready; then finishes requests in flight, after
+ * Serves on for `drainTimeMs`, though not ready; then finishes requests in flight, after
  * `patienceMs` in which connections may have one more, and writes the log's last lines if they are
  * read in time.
  */
