@@ -113,6 +113,13 @@ export interface Limits
   readonly handlerTimeMs: Milliseconds;
   /** From the signal to stop to the end of the last connection. Those left after it are reset. */
   readonly stopTimeMs: Milliseconds;
+  /**
+   * How long a process whose socket another one goes on with lets clients use the connections that
+   * they have, for one more request each, before it stops: one that runs already.
+   */
+  readonly handoverTimeMs: Milliseconds;
+  /** The same of one that a service manager starts when this one has ended. */
+  readonly restartTimeMs: Milliseconds;
 
   /**
    * How often a server with a local certificate looks whether it still fits the machine's names and
@@ -332,6 +339,8 @@ export const defaultLimits: Limits = {
   lingerBytesMax: mebibytes(16),
   handlerTimeMs: seconds(30),
   stopTimeMs: seconds(5),
+  handoverTimeMs: seconds(600),
+  restartTimeMs: seconds(1),
   logStallTimeMs: seconds(1),
   logDropsTimeMs: seconds(10),
   logDropsIntervalMs: seconds(60),
@@ -574,6 +583,7 @@ const relations: readonly LimitRelation[] = [
   atLeast("storeFailuresMax", 1),
   atLeastAs("storeTimeMs", "storeResponseTimeMs"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
+  atLeastAs("handoverTimeMs", "restartTimeMs"),
 ];
 
 /**

@@ -9,6 +9,7 @@ import { defaultLimits, resolveLimits } from "../base/limits.ts";
 import { EventLoop } from "../schedule/event-loop.ts";
 import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
+import { defaultOptions } from "../server/serve-options.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
@@ -22,6 +23,10 @@ import { hasFaults, hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { CommandLog } from "./logging/file-log.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
+import type { GivenToProcess } from "./process/given-sockets.ts";
+import type { Ahead } from "./process/listen-ahead.ts";
+import type { ServiceManager } from "./process/service-manager.ts";
+import type { LogPaint } from "./terminal/log-paint.ts";
 import type { UploadStatus } from "./terminal/upload-status.ts";
 import type { Workers } from "./workers/workers.ts";
 
@@ -81,24 +86,12 @@ async function openLog(config: Config): Promise<CommandLog> {
   if (logRotate !== undefined) {
     throw new ServeError("logFile", "logRotate, --log-rotate, needs a file: logFile, --log-file");
   }
-  const painted = logPaint(config);
+  const paint = logPaintOf(config);
   const output = new LogOutput(limits, new EventLoop().alarm());
   return {
-    stream: painted === undefined ? standardOutput : paintedStream(painted),
-    write: (lines) => void output.write(painted?.(lines) ?? lines),
+    stream: paint?.output ?? standardOutput,
+    write: (lines) => void output.write(paint?.lines(lines) ?? lines),
     end: () => output.end(),
-  };
-}
-
-/** Standard output, for lines that `painted` colours. */
-function paintedStream(painted: (lines: string) => string): CommandLog["stream"] {
-  const decoder = new TextDecoder();
-  return {
-    write: (lines) => {
-      const text = typeof lines === "string" ? lines : decoder.decode(lines);
-      return standardOutput.write(painted(text));
-    },
-    waitFor: (done, stallMs) => standardOutput.waitFor(done, stallMs),
   };
 }
 
@@ -109,29 +102,58 @@ async function tapOf(config: Config): Promise<Pick<ServeOptions, "wiretap">> {
   return { wiretap: serverRecording(config.recordTo, config) };
 }
 
+/** How many processes `config` asks for. What knows of more than one is loaded only then. */
+async function countProcesses(config: Config): Promise<number> {
+  if (config.workers === undefined || config.workers === 1) return 1;
+  const { countWorkers } = await import("./workers/workers.ts");
+  const count = countWorkers(config);
+  if (count > 1 && config.unix !== undefined) {
+    throw new ServeError("workers", "workers can't share a Unix socket");
+  }
+  return count;
+}
+
+/**
+ * The sockets that listen before the server does, for `count` workers, and for a process that
+ * becomes another user; undefined where the server makes its own.
+ */
+async function openAhead(config: Config, count: number): Promise<Ahead | undefined> {
+  const { user, unix, tlsRedirect, host = defaultOptions.host } = config;
+  if (count === 1 && user === undefined) return undefined;
+  if (unix !== undefined) {
+    throw new ServeError("user", "a Unix socket is made by its own user: start postern as that");
+  }
+  const { listenAhead } = await import("./process/listen-ahead.ts");
+  return onPort(config, (port) => listenAhead(host, port, tlsRedirect, count));
+}
+
 /** Serves in this process, or in worker processes if `config` asks for more than one. */
 async function start(
   config: Config,
   log: CommandLog,
+  given: Ahead | undefined,
   ready: CommandLine["ready"],
 ): Promise<Server | Workers> {
+  const count = await countProcesses(config);
+  const ahead = given ?? (await openAhead(config, count));
+  if (config.user !== undefined) {
+    const { becomeUser } = await import("./process/become-user.ts");
+    becomeUser(config.user, process.env);
+  }
   const options = { ...serveOptions(config), ...(await tapOf(config)) };
-  if (config.workers !== undefined && config.workers !== 1) {
-    const { countWorkers, openWorkers } = await import("./workers/workers.ts");
-    const count = countWorkers(config);
-    if (count > 1 && config.unix !== undefined) {
-      throw new ServeError("workers", "workers can't share a Unix socket");
-    }
-    if (count > 1) {
-      return onPort(config, (port) => openWorkers({ ...options, port }, count, log.stream));
-    }
+  if (ahead !== undefined && count > 1) {
+    const { openWorkers } = await import("./workers/workers.ts");
+    return openWorkers(options, ahead, count, log.stream);
   }
   const own = {
+    ...options,
     ...uploadListener(config, ready),
     write: (lines: string): void => log.write(lines),
     isTerminal: () => config.logFile === undefined && isTerminal(),
   };
-  return onPort(config, (port) => serve({ ...options, ...own, port }));
+  if (ahead === undefined) return onPort(config, (port) => serve({ ...own, port }));
+  const { aheadOptions } = await import("./process/listen-ahead.ts");
+  return serve({ ...own, ...aheadOptions(ahead) });
 }
 
 /**
@@ -155,12 +177,12 @@ function openUploadStatus(): UploadStatus {
 }
 
 /** What colours the log's lines; undefined where they are no terminal's. */
-function logPaint({ log, quiet }: Config): ((lines: string) => string) | undefined {
+function logPaintOf({ log, quiet }: Config): LogPaint | undefined {
   if (quiet === true) return undefined;
   if (!standardOutput.isTerminal && process.env["FORCE_COLOR"] === undefined) return undefined;
-  const { linePaint } =
+  const { logPaint } =
     require("./terminal/log-paint.ts") as typeof import("./terminal/log-paint.ts");
-  return linePaint(log ?? optionTable.log.default, standardOutput.isTerminal, process.env);
+  return logPaint(log ?? optionTable.log.default, standardOutput.isTerminal, process.env);
 }
 
 /** Tells the program that has started this one where `server` listens. */
@@ -223,15 +245,19 @@ async function warnOfAuth(
 }
 
 /**
- * Serves on for as long as the limits say, though not ready; then finishes requests in flight, and
- * writes the log's last lines if they are read in time.
+ * Serves on for `drainTimeMs`, though not ready; then finishes requests in flight, after
+ * `patienceMs` in which connections may have one more, and writes the log's last lines if they are
+ * read in time.
  */
-async function end(server: Server | Workers, log: CommandLog, { limits }: Config): Promise<void> {
+async function end(
+  { server, log, config: { limits } }: Running,
+  drainTimeMs: number,
+  patienceMs: number,
+): Promise<void> {
   server.drain();
-  const drainTimeMs = limits?.drainTimeMs ?? defaultLimits.drainTimeMs;
   if (drainTimeMs > 0) await Bun.sleep(drainTimeMs);
-  const timeIsUp = Bun.sleep(limits?.stopTimeMs ?? defaultLimits.stopTimeMs);
-  await server.stop();
+  const timeIsUp = Bun.sleep(patienceMs + (limits?.stopTimeMs ?? defaultLimits.stopTimeMs));
+  await server.stop({ patienceMs });
   await Promise.race([log.end(), timeIsUp]);
 }
 
@@ -242,29 +268,41 @@ async function tellRefused(config: Config): Promise<void> {
   if (line !== undefined) print(line);
 }
 
-/** How a server is stopped. */
-interface Stopping {
-  /** What handles a signal. */
-  readonly stop: () => void;
-  /** Resolves when the server has stopped. */
-  readonly stopped: Promise<void>;
+/** What a running server is stopped, reloaded and replaced with. */
+interface Running {
+  readonly server: Server | Workers;
+  readonly log: CommandLog;
+  readonly config: Config;
+  readonly given: GivenToProcess | undefined;
+  readonly manager: ServiceManager | undefined;
+  /** Is resolved when the server has stopped. */
+  readonly stopped: PromiseWithResolvers<void>;
+  /** Whether it ends: after a signal that stops it, or because another process has taken over. */
+  isEnding: boolean;
 }
 
-/** Stops on the first signal; the second ends the process at once. */
-function stopOnSignal(server: Server | Workers, log: CommandLog, config: Config): Stopping {
+/** Stops on the first signal; the second ends the process at once. Returns the handler. */
+function stopOnSignal(running: Running): () => void {
+  const { server, config, given, manager, stopped } = running;
   let stopping = false;
-  const stopped = Promise.withResolvers<void>();
+  const { drainTimeMs, restartTimeMs } = { ...defaultLimits, ...config.limits };
   const stop = (): void => {
     if (stopping) {
       void server.stop({ force: true });
       process.exit(1);
     }
     stopping = true;
-    end(server, log, config).then(stopped.resolve, () => process.exit(1));
+    // A process that another one has taken over from isn't the service manager's any more.
+    if (!running.isEnding) manager?.stopping();
+    // A socket that is the service manager's stays open for the next process.
+    const patienceMs = given?.isManagers === true && !running.isEnding ? restartTimeMs : 0;
+    const drainMs = running.isEnding ? 0 : drainTimeMs;
+    running.isEnding = true;
+    end(running, drainMs, patienceMs).then(stopped.resolve, () => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  return { stop, stopped: stopped.promise };
+  return stop;
 }
 
 /** Ends the process because of an error that nothing handles. */
@@ -280,6 +318,65 @@ function endWith(error: unknown): never {
 function endOnUnhandledError(): void {
   process.on("uncaughtException", endWith);
   process.on("unhandledRejection", endWith);
+}
+
+/** Has another process take over on SIGUSR2. What does so is loaded by the first signal. */
+function handOverOnSignal(running: Running): void {
+  const { server, config, given, manager, stopped } = running;
+  const limits = { ...defaultLimits, ...config.limits };
+  let isBusy = false;
+  const handOver = async (): Promise<void> => {
+    const handover = await import("./process/handover.ts");
+    const isStopped = (): boolean => running.isEnding;
+    if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
+    running.isEnding = true;
+    await end(running, 0, limits.handoverTimeMs);
+    stopped.resolve();
+  };
+  // The handler stays, since without one the signal ends a process that finishes its requests.
+  process.on("SIGUSR2", () => {
+    if (isBusy || running.isEnding) return;
+    isBusy = true;
+    void handOver().finally(() => (isBusy = false));
+  });
+}
+
+/** Reloads on SIGHUP, if there is something to be read again. */
+async function reloadOnSignal(
+  { server, config, manager }: Running,
+  command: CommandLine,
+  settings: Settings,
+  stop: () => void,
+): Promise<void> {
+  const { auth, faults } = config;
+  const isNamed = auth?.file !== undefined || faults !== undefined;
+  const hasFiles = settings.file !== undefined || hasTls(config) || isNamed;
+  // A service manager may send the signal in any case, and the first process has no defaults.
+  if (!hasFiles && manager === undefined && process.pid !== 1) return;
+  const { reloadOnHangup } = await import("./reload.ts");
+  reloadOnHangup(server, command, settings, stop, manager);
+}
+
+/** Reads the statuses of children that aren't the program's own. */
+async function adoptOrphans(server: Server | Workers): Promise<void> {
+  const { adoptOrphans: adopt } = await import("./process/first-process.ts");
+  adopt((pid) => "hasProcess" in server && server.hasProcess(pid));
+}
+
+/** The service manager that has started this process; undefined where none has. */
+async function findManager(): Promise<ServiceManager | undefined> {
+  if (process.env["NOTIFY_SOCKET"] === undefined) return undefined;
+  const { openServiceManager } = await import("./process/service-manager.ts");
+  return openServiceManager(process.env);
+}
+
+/** The sockets that this process was given; undefined where it was given none. */
+async function findGiven(config: Config): Promise<GivenToProcess | undefined> {
+  const { LISTEN_FDS, POSTERN_SOCKETS } = process.env;
+  if (LISTEN_FDS === undefined && POSTERN_SOCKETS === undefined) return undefined;
+  const { takeGivenSockets } = await import("./process/given-sockets.ts");
+  const given = takeGivenSockets(process.env, process, config);
+  return given.ok ? given.value : fail(given.error, 2);
 }
 
 async function printHelp(asked: string | undefined): Promise<void> {
@@ -306,32 +403,42 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   if (json) return fail("--json goes with --version, and with audit and check", 2);
   const settings = await readSettings(command.value);
   if (!settings.ok) return fail(settings.error, 2);
-  const { config, file } = settings.value;
+  const { config } = settings.value;
   if (config.portFile !== undefined && config.unix !== undefined) {
     return fail("a port file needs a port, and a Unix socket has none", 2);
   }
-  if (typeof command.value.ready === "object") {
+  const manager = await findManager();
+  const given = await findGiven(config);
+  const asked = command.value.ready;
+  // The descriptor was the first process's, which has told it that there is a server.
+  const ready = given?.isSuccessor === true && typeof asked === "object" ? "line" : asked;
+  if (typeof ready === "object") {
     const { checkDescriptor } = await import("./ready-report.ts");
-    const checked = checkDescriptor(command.value.ready.descriptor);
+    const checked = checkDescriptor(ready.descriptor);
     if (!checked.ok) return fail(checked.error, 2);
   }
   try {
     const log = await openLog(config);
-    const server = await start(config, log, command.value.ready);
+    const server = await start(config, log, given?.ahead, ready);
     endOnUnhandledError();
-    const { stop, stopped } = stopOnSignal(server, log, config);
+    const stopped = Promise.withResolvers<void>();
+    const running = { server, log, config, given, manager, stopped, isEnding: false };
+    const stop = stopOnSignal(running);
+    if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
-    const { auth, faults } = config;
-    const isNamed = auth?.file !== undefined || faults !== undefined;
-    if (file !== undefined || hasTls(config) || isNamed) {
-      const { reloadOnHangup } = await import("./reload.ts");
-      reloadOnHangup(server, command.value, settings.value, stop);
-    }
+    await reloadOnSignal(running, command.value, settings.value, stop);
+    handOverOnSignal(running);
     if (config.auth !== undefined) await warnOfAuth(server, config, words);
-    await announce(server, command.value.ready, settings.value);
+    await announce(server, ready, settings.value);
+    if (given?.isSuccessor === true) {
+      const { tellServing } = await import("./process/handover.ts");
+      await tellServing();
+    }
+    manager?.ready(server.url.href);
     // Bun collects all garbage when the promise of the program settles, and a start has no time
     // for that. So it settles with the stop.
-    await ("failed" in server ? Promise.race([stopped, server.failed]) : stopped);
+    const ended = stopped.promise;
+    await ("failed" in server ? Promise.race([ended, server.failed]) : ended);
     process.exit(0);
   } catch (error) {
     if (!(error instanceof ServeError)) throw error;

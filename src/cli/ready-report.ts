@@ -39,11 +39,14 @@ export async function reportTo(descriptor: number, line: string): Promise<Result
  * file. The file is removed when the process exits, unless another process has replaced it.
  */
 export function writePortFile(file: string, port: number): Result<void, string> {
-  const { readFileSync, renameSync, rmSync, writeFileSync } = process.getBuiltinModule("node:fs");
+  const { readFileSync, renameSync, rmSync, statSync, writeFileSync } =
+    process.getBuiltinModule("node:fs");
   const text = `${port}\n`;
+  let own = 0;
   const draft = `${file}.${process.pid}`;
   try {
     writeFileSync(draft, text, { flag: "wx" });
+    own = statSync(draft).ino;
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
@@ -51,7 +54,7 @@ export function writePortFile(file: string, port: number): Result<void, string> 
   }
   process.on("exit", () => {
     try {
-      if (readFileSync(file, "utf8") === text) rmSync(file);
+      if (statSync(file).ino === own && readFileSync(file, "utf8") === text) rmSync(file);
     } catch {
       // It is gone already.
     }

@@ -16,6 +16,7 @@ import type { CommandLine } from "./options/command-line.ts";
 import type { OptionName } from "./options/option.ts";
 import { defaultOf, optionRows, optionTable } from "./options/option-table.ts";
 import { hasTls, serveOptions } from "./config/to-serve-options.ts";
+import type { ServiceManager } from "./process/service-manager.ts";
 import type { Settings } from "./config/settings.ts";
 import { refusalMessage, readSettings } from "./config/settings.ts";
 
@@ -60,14 +61,15 @@ function sayWhatNeedsRestart(
   say(`${file?.name}: tls: needs a restart, until then it is ${isSecure(server) ? "on" : "off"}`);
 }
 
-/** What a reload has read again. */
-function inForce({ config, file }: Settings): string {
+/** What a reload has read again; undefined for nothing. */
+function inForce({ config, file }: Settings): string | undefined {
   if (file !== undefined) return `${file.name} is`;
   const read = [
     ...(hasTls(config) ? ["the certificate"] : []),
     ...(typeof config.faults === "string" ? [displayName(config.faults)] : []),
     ...(config.auth?.file === undefined ? [] : [displayName(config.auth.file)]),
   ];
+  if (read.length === 0) return undefined;
   return `${read.join(" and ")} ${read.length === 1 ? "is" : "are"}`;
 }
 
@@ -93,27 +95,31 @@ async function reload(server: Reloadable, command: CommandLine, start: Settings)
     if (!(error instanceof ServeError)) throw error;
     return say(refusalMessage(error, settings.value, command.config));
   }
-  if (config.quiet !== true) say(`${inForce(settings.value)} in force`);
+  const read = inForce(settings.value);
+  if (config.quiet !== true && read !== undefined) say(`${read} in force`);
   sayWhatNeedsRestart(server, start, settings.value);
 }
 
 /**
  * Reloads on each SIGHUP, one reload after the other; signals that arrive during one cause one
- * more. When the signal means that the terminal is gone which postern was started from, calls
- * `stop`.
+ * more; `manager` is told of each. When the signal means that the terminal is gone which postern
+ * was started from, calls `stop`.
  */
 export function reloadOnHangup(
   server: Reloadable,
   command: CommandLine,
   start: Settings,
   stop: () => void,
+  manager?: Pick<ServiceManager, "reloading" | "reloaded">,
 ): void {
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
   let state: "idle" | "reloading" | "again" = "idle";
   const run = async (): Promise<void> => {
     while (state !== "idle") {
       state = "reloading";
+      manager?.reloading();
       await reload(server, command, start);
+      manager?.reloaded();
       if (state === "reloading") state = "idle";
     }
   };

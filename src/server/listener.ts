@@ -26,6 +26,7 @@ import type { RefusalReason } from "../site/observer.ts";
 import { affordableConnections } from "../system/descriptor-budget.ts";
 import { systemCalls } from "../system/system-choice.ts";
 import type { Collector } from "../schedule/collector.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
 import { WriteBatcher } from "../schedule/write-batcher.ts";
 import { WritePatience } from "./connection/write-patience.ts";
 import type { ListenFailure } from "./listening/listen-failure.ts";
@@ -34,7 +35,6 @@ import type { Heard, SecureSockets } from "./tls/secure-sockets.ts";
 import type { ConnectionFaults } from "./faults/accepted/accepted-faults.ts";
 import type { HeldSocket } from "./tls/socket-holder.ts";
 import { ResponseDate } from "./response-date.ts";
-import { ServeError } from "../site/serve-error.ts";
 import type { Transport } from "./connection/transport.ts";
 import { SocketTransport } from "./connection/transport.ts";
 
@@ -44,13 +44,13 @@ import { SocketTransport } from "./connection/transport.ts";
  */
 type SocketOwner = ProtocolConnection | undefined;
 
-const portMax = 65_535;
-
 /** The address of every client of a Unix socket, which has none; nginx calls it so, too. */
 const unixAddress = "unix:";
 
 /** The port that an https URL names by naming none (RFC 9110 §4.2.2). */
 const httpsPort = 443;
+
+const portMax = 65_535;
 
 /** The address of a socket's client; undefined when the client has reset the connection. */
 function addressOf({ remoteAddress, localPort }: Socket<SocketOwner>): string | undefined {
@@ -62,11 +62,6 @@ function addressOf({ remoteAddress, localPort }: Socket<SocketOwner>): string | 
 function addressesOf(host: string): readonly string[] {
   // Bun binds "localhost" to 127.0.0.1 alone; browsers try ::1 first.
   return host === "localhost" ? ["127.0.0.1", "::1"] : [host.replace(/^\[(.*)\]$/, "$1")];
-}
-
-/** The error that a caller of `serve` gets. */
-export function listenError({ kind, message }: ListenFailure): ServeError {
-  return new ServeError(kind === "port-taken" ? "port-taken" : "listen", message);
 }
 
 /**
@@ -107,18 +102,20 @@ function listenOnAll<Data>(
 export type ListeningSocket = TCPSocketListener & { readonly fd: number };
 
 /**
- * Listens on `host` and `port` as a server would, to find out whether one could. A client that
- * connects meanwhile is reset.
+ * Listens on `host` and `port` as a server would, to find out whether one could, or to copy the
+ * descriptors. With `reusePort` other sockets that ask for it may share the port. A client that is
+ * accepted meanwhile is reset, so the sockets are to be stopped in this turn of the event loop.
  */
 export function listenWithoutServing(
   host: string,
   port: number,
+  reusePort = false,
 ): Result<readonly ListeningSocket[], ListenFailure> {
   const sockets = listenOnAll(host, port, (hostname, bound) =>
     Bun.listen<unknown>({
       hostname,
       port: bound,
-      exclusive: true,
+      ...(reusePort ? { reusePort } : { exclusive: true }),
       data: undefined,
       socket: { open: (socket) => socket.terminate(), data: () => undefined },
     }),
@@ -130,6 +127,13 @@ export function listenWithoutServing(
 function faultyOwners(): typeof import("./faults/accepted/faulty-owners.ts") {
   return require("./faults/accepted/faulty-owners.ts");
 }
+
+/** What collects garbage. Its code is loaded when there may be some. */
+const openCollector = (...how: [Limits, () => boolean, Scheduler]): Collector => {
+  const { Collector: Opened, ownMemory } =
+    require("../schedule/collector.ts") as typeof import("../schedule/collector.ts");
+  return new Opened(...how, ownMemory);
+};
 
 /** TLS for a listener's sockets. */
 interface ListenerTls {
@@ -156,6 +160,8 @@ export class Listener {
   #collector: Collector | undefined;
   #emptied: (() => void) | undefined;
   #closing: Promise<void> | undefined;
+  /** Whether connections have one more request after the listener has closed. */
+  #isPatient = false;
 
   constructor(server: ServerContext, factory: ConnectionFactory, tls?: ListenerTls) {
     this.#factory = factory;
@@ -206,6 +212,21 @@ export class Listener {
    */
   openUnix(path: string): void {
     this.#sockets.push(Bun.listen({ unix: path, ...this.#options() }));
+  }
+
+  /**
+   * Accepts on a socket that listens already, whose descriptor is the listener's from then on.
+   * Throws the system's error.
+   */
+  adopt(fd: number): void {
+    // Bun's type of `listen` has no `fd`.
+    const given = { fd, ...this.#options() } as unknown as TCPSocketListenOptions<SocketOwner>;
+    this.#sockets.push(Bun.listen(given));
+  }
+
+  /** The descriptors of the sockets that it listens on. */
+  get descriptors(): readonly number[] {
+    return this.#sockets.map((socket) => (socket as { readonly fd?: number }).fd ?? -1);
   }
 
   #listen(hostname: string, port: number, reusePort: boolean): TCPSocketListener<SocketOwner> {
@@ -372,15 +393,9 @@ export class Listener {
 
   /** Has the memory be looked at from now on, while there are connections. */
   #watchMemory(): void {
-    this.#collector ??= this.#openCollector();
-    this.#collector.note();
-  }
-
-  #openCollector(): Collector {
-    const { Collector: Opened, ownMemory } =
-      require("../schedule/collector.ts") as typeof import("../schedule/collector.ts");
     const { limits, scheduler } = this.#context;
-    return new Opened(limits, () => this.#connections.size > 0, scheduler, ownMemory);
+    this.#collector ??= openCollector(limits, () => this.#connections.size > 0, scheduler);
+    this.#collector.note();
   }
 
   /** The handler for the ends of handshakes. */
@@ -438,7 +453,7 @@ export class Listener {
     const connection = this.#make(transport, introduction);
     const ofAddress = this.#own(socket, connection);
     const { connectionsPerAddressMax } = this.#context.limits;
-    if (this.#closing !== undefined) return connection.stop();
+    if (this.#closing !== undefined) connection.stop(this.#isPatient);
     if (this.#connections.size > this.#turnedAwayMax) return this.#reset(connection);
     if (
       this.#connections.size > this.#connectionsMax ||
@@ -485,20 +500,19 @@ export class Listener {
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
-  #closeSockets(): void {
-    for (const socket of this.#sockets) socket.stop(false);
-    this.#sockets.length = 0;
-  }
-
-  /** Accepts no more connections and lets the open ones finish. Resolves when none is left. */
-  close(): Promise<void> {
+  /**
+   * Accepts no more connections and lets the open ones finish, with `isPatient` after one more
+   * request. Resolves when none is left. A second call may end the patience.
+   */
+  close(isPatient = false): Promise<void> {
+    this.#isPatient = isPatient && (this.#closing === undefined || this.#isPatient);
+    for (const connection of this.#connections) connection.stop(this.#isPatient);
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
   async #close(): Promise<void> {
-    this.#closeSockets();
-    for (const connection of this.#connections) connection.stop();
+    for (const socket of this.#sockets.splice(0)) socket.stop(false);
     // The last connection may be followed by a socket that isn't empty yet (`tls/`).
     while (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {

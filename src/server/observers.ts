@@ -15,6 +15,7 @@ import type {
   RequestRecorder,
 } from "./recording/request-recorder.ts";
 import type { CompleteOptions } from "./serve-options.ts";
+import { standardError } from "../system/standard-streams.ts";
 
 type Call<A, B> = (a: A, b: B) => void;
 
@@ -137,4 +138,10 @@ export function recordingOf(recorder: RequestRecorder | undefined): Recording {
     expect: (method, path, options = {}) => recorded().expect(method, path, options),
     reset: () => recorder?.reset(),
   };
+}
+
+/** Writes an error that a program or the server has thrown, with where it comes from. */
+export function toStandardError(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  void standardError.write(`${text}\n`);
 }

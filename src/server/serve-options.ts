@@ -15,6 +15,7 @@ import type { ProxiedClients } from "./proxied/proxied-clients.ts";
 import type { LineSpeed } from "./throttle/line-speed.ts";
 import type { CompleteSiteOptions, SiteOptions } from "../site/site-options.ts";
 import { defaultSiteOptions, siteOptionWords } from "../site/site-options.ts";
+import type { GivenSockets } from "./listening/given-sockets.ts";
 import type { UploadProgress } from "../site/uploads/upload-progress.ts";
 import type { FaultRule } from "./faults/fault-options.ts";
 import type { LogFormat } from "./log.ts";
@@ -59,6 +60,12 @@ export interface ServeOptions extends SiteOptions {
    * (SO_REUSEPORT); Linux spreads the connections over them. False by default.
    */
   readonly reusePort?: boolean;
+  /**
+   * Descriptors of sockets that listen already, in place of making them: of `server.sockets`, or of
+   * a service manager. `host` and `port`, or `unix`, then say what they are bound to. The server
+   * closes its descriptors when it stops, and leaves a Unix socket's file where it is.
+   */
+  readonly sockets?: GivenSockets;
   /**
    * The certificate. With it the port speaks TLS 1.2 or 1.3, and answers a request in cleartext
    * with a redirect to https. False, the default, for no TLS.
@@ -144,6 +151,7 @@ const optionsWithoutDefault = [
   "health",
   "unix",
   "unixMode",
+  "sockets",
   "wiretap",
 ] as const satisfies readonly (keyof ServeOptions)[];
 
@@ -265,6 +273,7 @@ type FixedOption =
   | "unixMode"
   | "tlsRedirect"
   | "reusePort"
+  | "sockets"
   | "throttle"
   | "write"
   | "isTerminal"
@@ -311,4 +320,10 @@ export function urlOf(scheme: Scheme, host: string, port: number, base = "/"): U
 export function hostNames(host: string): readonly string[] {
   const { machineNames } = require("./machine-names.ts") as typeof import("./machine-names.ts");
   return [host, ...machineNames()];
+}
+
+/** How a server stops. */
+export interface StopOptions {
+  readonly force?: boolean;
+  readonly patienceMs?: number;
 }

@@ -22,7 +22,8 @@ import { TurnBudgets } from "../schedule/turn-budgets.ts";
 import type { ServerContext } from "./connection/protocol-connection.ts";
 import { Timers } from "../schedule/timers.ts";
 import { connectionFactory, openBackends } from "./http1/http1-factory.ts";
-import { listenError, Listener } from "./listener.ts";
+import { Listener } from "./listener.ts";
+import type { GivenSockets } from "./listening/given-sockets.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import type { MetricFamily } from "./operations/metric-family.ts";
@@ -32,17 +33,16 @@ import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
 import type { Recording } from "./observers.ts";
-import { Observers, openRecorder, recordingOf } from "./observers.ts";
+import { Observers, openRecorder, recordingOf, toStandardError } from "./observers.ts";
 import type { RequestRecorder } from "./recording/request-recorder.ts";
 import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
-import type { CompleteOptions, ReloadOptions, ServeOptions } from "./serve-options.ts";
+import type { CompleteOptions, ReloadOptions, ServeOptions, StopOptions } from "./serve-options.ts";
 import { addressOf, completeOptions, hostNames, urlOf } from "./serve-options.ts";
-import { ServeError } from "../site/serve-error.ts";
+import { listenError, ServeError } from "../site/serve-error.ts";
 import type { OpenSite, SiteSurroundings } from "../site/open-site.ts";
 import { openSite } from "../site/open-site.ts";
 import type { Live } from "../site/live/live.ts";
 import { nameTree } from "../site/open-tree.ts";
-import { standardError } from "../system/standard-streams.ts";
 
 /** A running server. */
 export interface Server extends AsyncDisposable, Recording, FileEditing {
@@ -55,6 +55,11 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   readonly unix: string | undefined;
   /** The port that redirects from http to https; undefined where there is none. */
   readonly tlsRedirect: number | undefined;
+  /**
+   * The descriptors of its listening sockets, for another process to go on with: as `sockets` of
+   * `serve`, when they have been passed to it. Valid until the server stops.
+   */
+  readonly sockets: GivenSockets;
   /**
    * The authority (CA) that signed the certificate, as PEM text, if postern made it, so that a
    * client can trust it: `fetch(server.url, { tls: { ca: server.ca } })`. Undefined otherwise.
@@ -134,15 +139,12 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   reload(options: ReloadOptions): void;
   /**
    * Accepts no more connections, lets requests in flight finish within `limits.stopTimeMs`, closes
-   * WebSockets with 1001, and resets the connections that are left; with `force` at once. May be
-   * called more than once.
+   * WebSockets with 1001, and resets the connections that are left; with `force` at once. For
+   * `patienceMs` before that, which is 0 by default, a connection may have one more request, whose
+   * response says that it is the last one (RFC 9112 §9.6): a request that is sent while a
+   * connection is being closed is lost. May be called more than once.
    */
-  stop(options?: { readonly force?: boolean }): Promise<void>;
-}
-
-function toStandardError(error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  void standardError.write(`${text}\n`);
+  stop(options?: StopOptions): Promise<void>;
 }
 
 /** `callback`, with what it throws written to standard error instead of reaching the event loop. */
@@ -171,23 +173,16 @@ function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSi
   return changed.base === undefined ? source : { ...source, base: changed.base };
 }
 
-/**
- * Has `listener` listen by `options`. Answers with the port, 0 for a Unix socket, whose code is
- * loaded only by a server that has one. Throws a `ServeError` when that fails.
- */
-async function openMain(
-  listener: Listener,
-  { host, port, reusePort, unix, unixMode }: CompleteOptions,
-): Promise<number> {
-  if (unix === undefined) {
-    const opened = listener.open(host, port, reusePort);
-    if (!opened.ok) throw listenError(opened.error);
-    return opened.value;
+/** Has `listener` listen by `options`. Answers with the port. Throws a `ServeError` if it can't. */
+async function openMain(listener: Listener, options: CompleteOptions): Promise<number> {
+  const { host, port, reusePort, unix, sockets } = options;
+  if (unix !== undefined || sockets !== undefined) {
+    const { openOther } = await import("./listening/open-other.ts");
+    return openOther(listener, options);
   }
-  const { openSocket } = await import("./unix-socket.ts");
-  const opened = await openSocket(listener, unix, unixMode);
+  const opened = listener.open(host, port, reusePort);
   if (!opened.ok) throw listenError(opened.error);
-  return 0;
+  return opened.value;
 }
 
 /** What a server has for those who run it. Its code is loaded only where they ask for something. */
@@ -316,16 +311,17 @@ async function listen(
   tls: ServerTls | undefined,
   faults: LateFaults,
   operations: Operations | undefined,
-): Promise<Listening> {
+): Promise<Listening & Pick<Server, "sockets">> {
   const main = new Listener(context, connectionFactory(options, operations?.memory), tls);
   try {
     faults.configure(options);
     operations?.listen(context.failed);
     const port = await openMain(main, options);
-    const redirecting = tls?.withRedirect(main, port);
-    const opened = redirecting ?? { listeners: [main], port, tlsRedirect: undefined };
-    operations?.begin(() => connectionsOf(opened.listeners));
-    return opened;
+    const plain = { listeners: [main], port, tlsRedirect: undefined };
+    const listening = tls?.withRedirect(main, port) ?? plain;
+    const [sockets = [], redirect = []] = listening.listeners.map((one) => one.descriptors);
+    operations?.begin(() => connectionsOf(listening.listeners));
+    return { ...listening, sockets: { main: sockets, redirect } };
   } catch (error) {
     tls?.stop();
     void main.close();
@@ -345,26 +341,30 @@ interface Stoppable {
 }
 
 /**
- * Closes the listeners, and resets the connections that are left after `limits.stopTimeMs`, timed
- * by `alarm`; with `force` at once. Then no connection sends files of the tree, so it is closed.
+ * Closes the listeners, and resets the connections that are left after the time that a stop has,
+ * timed by `alarm`. Then no connection sends files of the tree, so it is closed.
  */
 async function close(
   { listeners, live, operations, reporting, faults, tls }: Stoppable,
   { tree, limits, backends }: OpenSite,
   options: CompleteOptions,
-  force: boolean,
+  { force = false, patienceMs = 0 }: StopOptions,
   alarm: Alarm,
 ): Promise<void> {
   operations?.drain();
   for (const one of [tls, faults.opened]) one?.stop();
-  const closing = listeners.map((listener) => listener.close());
+  const closing = listeners.map((listener) => listener.close(!force && patienceMs > 0));
   for (const one of [live, backends]) one?.close();
   const abort = (): void => {
     for (const listener of listeners) listener.abort();
   };
-  const withinMs = force ? 0 : limits.stopTimeMs;
-  if (withinMs === 0) abort();
-  alarm.set(withinMs, abort);
+  const end = (): void => {
+    for (const listener of listeners) void listener.close();
+    if (force || limits.stopTimeMs === 0) abort();
+    else alarm.set(limits.stopTimeMs, abort);
+  };
+  if (force || patienceMs === 0) end();
+  else alarm.set(patienceMs, end);
   await Promise.all(closing);
   alarm.clear();
   tree.close();
@@ -534,8 +534,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     live.renew(opened, wanted);
   };
   const parts = { listeners, live, operations, reporting, faults, tls };
-  const stop = ({ force = false }: { readonly force?: boolean } = {}): Promise<void> =>
-    close(parts, opened, complete, force, scheduler.alarm());
+  const stop = (how: StopOptions = {}): Promise<void> =>
+    close(parts, opened, complete, how, scheduler.alarm());
   return {
     get url() {
       return urlOf(scheme, host, ports.port, opened.source.base);

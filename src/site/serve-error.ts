@@ -27,6 +27,7 @@ export type ServeErrorCode =
   | "faults"
   | "tls"
   | "workers"
+  | "user"
   | "recordTo"
   | "metrics"
   | "health"
@@ -43,4 +44,9 @@ export class ServeError extends Error {
     this.name = "ServeError";
     this.code = code;
   }
+}
+
+/** The error of a server that can't listen, for the reason `kind`. */
+export function listenError({ kind, message }: { kind: string; message: string }): ServeError {
+  return new ServeError(kind === "port-taken" ? "port-taken" : "listen", message);
 }

@@ -32,3 +32,16 @@ export function errnoReader(location: Pointer | bigint): () => number {
   const { read } = require("bun:ffi") as typeof import("bun:ffi");
   return () => read.i32(location);
 }
+
+/**
+ * Reads the structs that functions of libc return pointers to, at offsets from where they begin: a
+ * number, or the text that a pointer in the struct leads to.
+ */
+export function structReader() {
+  const { CString, read } = require("bun:ffi") as typeof import("bun:ffi");
+  return {
+    i32: (struct: Pointer | bigint, offset: number): number => read.i32(struct, offset),
+    text: (struct: Pointer | bigint, offset: number): string =>
+      new CString(read.ptr(struct, offset)),
+  };
+}

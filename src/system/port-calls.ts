@@ -11,16 +11,13 @@ interface PortCalls {
   copy(socket: number): number;
   /** setsockopt: has `socket` share its port with sockets that share, and with no other. */
   share(socket: number): boolean;
-  /** shutdown SHUT_RD: ends the listening of `socket`, and nothing else (shutdown(2)). */
-  deafen(socket: number): boolean;
 }
 
-/** linux/fcntl.h, asm-generic/socket.h, sys/socket.h: the same on x64 and on arm64. */
+/** linux/fcntl.h, asm-generic/socket.h: the same on x64 and on arm64. */
 const F_DUPFD_CLOEXEC = 1030;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
-const SHUT_RD = 0;
 
 /**
  * The calls, loaded by each call of this function; undefined where libc can't be had, and where
@@ -31,15 +28,13 @@ export function loadPortCalls(): PortCalls | undefined {
   const libc = openLibc({
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
     setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
-    shutdown: { args: ["i32", "i32"], returns: "i32" },
   });
   if (libc === undefined) return undefined;
   const set = (socket: number, option: number, value: 0 | 1): boolean =>
     libc.setsockopt(socket, SOL_SOCKET, option, new Int32Array([value]), 4) === 0;
   return {
     copy: (socket) => libc.fcntl(socket, F_DUPFD_CLOEXEC, 0),
-    // With SO_REUSEADDR the socket would admit any other that has it, once it stops listening.
+    // With SO_REUSEADDR the socket would admit any other that has it, if it stopped listening.
     share: (socket) => set(socket, SO_REUSEPORT, 1) && set(socket, SO_REUSEADDR, 0),
-    deafen: (socket) => libc.shutdown(socket, SHUT_RD) === 0,
   };
 }

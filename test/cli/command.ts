@@ -7,6 +7,14 @@ import { resolve } from "node:path";
 const index = resolve(import.meta.dir, "../../index.ts");
 const deadlineMs = 20_000;
 
+/** What a command is started by, and with. */
+interface Inheritance {
+  /** A command that becomes the one that it is given. */
+  readonly starter?: readonly string[];
+  /** What it has from descriptor 3 on. */
+  readonly descriptors?: readonly number[];
+}
+
 export class Command implements AsyncDisposable {
   /** Where it listens, once that has been read. */
   port = 0;
@@ -15,18 +23,19 @@ export class Command implements AsyncDisposable {
   readonly #stderr: Promise<string>;
   #said = "";
 
-  /** `environment` is all that the process gets beside PATH and HOME. */
+  /**
+   * `environment` is all that the process gets beside PATH and HOME, and what it inherits.
+   */
   constructor(
     words: readonly string[],
     environment: Record<string, string> = {},
     cwd?: string,
     program = index,
+    { starter = [], descriptors = [] }: Inheritance = {},
   ) {
-    this.#process = Bun.spawn([process.execPath, "run", program, ...words], {
+    this.#process = Bun.spawn([...starter, process.execPath, "run", program, ...words], {
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...environment },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+      stdio: ["ignore", "pipe", "pipe", ...descriptors],
       ...(cwd === undefined ? {} : { cwd }),
     });
     this.#lines = linesOf(this.#process.stdout);

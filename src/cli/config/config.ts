@@ -10,7 +10,15 @@ export const configFileNames = ["postern.config.ts", "postern.config.json"] as c
 
 /** Options that only a program which calls `serve` can set. */
 type CodeOption =
-  "files" | "reusePort" | "write" | "isTerminal" | "onError" | "onUpload" | "record" | "wiretap";
+  | "files"
+  | "reusePort"
+  | "sockets"
+  | "write"
+  | "isTerminal"
+  | "onError"
+  | "onUpload"
+  | "record"
+  | "wiretap";
 
 /**
  * A configuration, as `postern.config.json` holds it and `postern.config.ts` exports it by default.
@@ -25,6 +33,7 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
   /** Processes that serve together; "auto" for one on each core. 1 by default. */
   readonly workers?: number | "auto";
   /**
+  /**
    * A file that the access log is appended to; SIGUSR1 opens it again. By default the log goes to
    * standard output. The format is "combined" in a file, unless `log` names another.
    */
@@ -34,6 +43,11 @@ export interface Config extends Omit<ServeOptions, CodeOption | "tls"> {
    * "1Gx2". By default it is never rotated.
    */
   readonly logRotate?: string;
+  /**
+   * The user that the process becomes when it listens, "www-data" or "www-data:web", as names or
+   * numbers; for root, which may have ports below 1024. By default it stays who it is.
+   */
+  readonly user?: string;
   /** Whether nothing is printed but errors, and only a log in a file; false by default. */
   readonly quiet?: boolean;
   /** A file that has the port in it while the server listens; none by default. */

@@ -317,6 +317,13 @@ export const optionTable = {
     default: 1,
     restart: true,
   },
+  user: {
+    topic: "process",
+    scope: "command",
+    kind: text("a user's name", plainText("NAME[:GROUP]")),
+    flags: [{ name: "user", summary: "run as this user once it listens, when started as root" }],
+    restart: true,
+  },
   recordTo: {
     topic: "process",
     scope: "command",

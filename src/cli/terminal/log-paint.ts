@@ -6,7 +6,8 @@
  * and in a quoted string the log escapes quotes.
  */
 
-import type { LogFormat } from "../../server/log.ts";
+import type { LogFormat, LogStream } from "../../server/log.ts";
+import { standardOutput } from "../../system/standard-streams.ts";
 import type { Environment, Style } from "./paint.ts";
 import { choosePaint } from "./paint.ts";
 
@@ -35,7 +36,7 @@ const styles: Readonly<Record<string, Style>> = {
  * The function that paints lines of the log, each with its line break; undefined where they stay as
  * they are.
  */
-export function linePaint(
+function linePaint(
   format: LogFormat,
   isTerminal: boolean,
   environment: Environment,
@@ -51,4 +52,33 @@ export function linePaint(
     return `${paint("dim", begin)} ${what} ${paint(style, status)} ${paint("dim", rest)}${shown}`;
   };
   return (lines) => lines.split("\n").map(paintLine).join("\n");
+}
+
+/** What paints a log on standard output. */
+export interface LogPaint {
+  /** Whole lines, in their colours. */
+  readonly lines: (lines: string) => string;
+  /** Standard output, for whole lines that it paints. */
+  readonly output: Pick<LogStream, "write" | "waitFor">;
+}
+
+/** What paints a log in `format` on standard output; undefined where its lines stay as they are. */
+export function logPaint(
+  format: LogFormat,
+  isTerminal: boolean,
+  environment: Environment,
+): LogPaint | undefined {
+  const painted = linePaint(format, isTerminal, environment);
+  if (painted === undefined) return undefined;
+  const decoder = new TextDecoder();
+  return {
+    lines: painted,
+    output: {
+      write: (lines) => {
+        const text = typeof lines === "string" ? lines : decoder.decode(lines);
+        return standardOutput.write(painted(text));
+      },
+      waitFor: (done, stallMs) => standardOutput.waitFor(done, stallMs),
+    },
+  };
 }

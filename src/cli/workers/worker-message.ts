@@ -12,7 +12,7 @@ export type Order =
   | { readonly kind: "serve"; readonly options: ServeOptions }
   | { readonly kind: "reload"; readonly options: ReloadOptions }
   | { readonly kind: "measure" }
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop"; readonly patienceMs: number };
 
 /** A worker's answer to an order. The answer to "stop" is the end of the process. */
 export type Answer =

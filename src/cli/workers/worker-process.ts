@@ -8,6 +8,7 @@ import type { Milliseconds } from "../../base/units.ts";
 import type { MetricFamily } from "../../server/operations/metric-family.ts";
 import type { LogStream } from "../../server/log.ts";
 import { workerArgument } from "../options/command-line.ts";
+import type { GivenSockets } from "../../server/listening/given-sockets.ts";
 import { copyLines } from "./worker-log.ts";
 import type { Answer, Order } from "./worker-message.ts";
 
@@ -37,13 +38,24 @@ export class WorkerProcess {
   /** Resolves when its last line of the access log is written. */
   readonly #logged: Promise<void>;
 
-  /** Starts the process, whose lines go to `log`; throws when the system can't. */
-  constructor(log: WorkerLog) {
+  /** The sockets that the process was given, by its own descriptors. */
+  readonly sockets: GivenSockets | undefined;
+
+  /**
+   * Starts the process, whose lines go to `log`, and which gets `sockets`; throws when the system
+   * can't.
+   */
+  constructor(log: WorkerLog, sockets?: GivenSockets) {
     this.#log = log;
+    const { main = [], redirect = [] } = sockets ?? {};
+    const given = [...main, ...redirect];
+    const own = given.map((_descriptor, i) => 3 + i);
+    this.sockets =
+      sockets === undefined
+        ? undefined
+        : { main: own.slice(0, main.length), redirect: own.slice(main.length) };
     this.#child = Bun.spawn([...command], {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "inherit",
+      stdio: ["ignore", "pipe", "inherit", ...given],
       ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
     });
     this.#logged = copyLines(this.#child.stdout, (lines) => log.write(lines));
@@ -98,22 +110,27 @@ export class WorkerProcess {
   }
 
   /**
-   * Tells the worker to finish requests in flight and to end. Resolves with how it ended, when its
-   * last line of the log is written, when the log's reader takes nothing for `stallMs`, or after
-   * the time `within`, when the worker is killed.
+   * Tells the worker to finish requests in flight and to end, with the patience of a server.
+   * Resolves with how it ended, when its last line of the log is written, when the log's reader
+   * takes nothing for `stallMs`, or after the time `within`, when the worker is killed.
    */
-  async stop(within: Milliseconds, stallMs: Milliseconds): Promise<string> {
+  async stop(within: Milliseconds, stallMs: Milliseconds, patienceMs: number): Promise<string> {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       this.kill(`did not stop within ${inSeconds(within)}`);
       late.resolve();
     }, within);
-    this.#send({ kind: "stop" });
+    this.#send({ kind: "stop", patienceMs });
     const how = await this.ended;
     const copied = this.#log.waitFor(this.#logged, stallMs);
     await Promise.race([copied, late.promise]);
     clearTimeout(timer);
     return how;
+  }
+
+  /** Ends the patience of a stop that goes on. */
+  hurry(): void {
+    this.#send({ kind: "stop", patienceMs: 0 });
   }
 
   /** Kills the process; `did` says in messages why. */

@@ -48,10 +48,10 @@ async function start(options: ServeOptions): Promise<void> {
 }
 
 /** Finishes requests in flight, writes the log's last lines if they are read in time, and exits. */
-async function stop(): Promise<never> {
+async function stop(patienceMs: number): Promise<never> {
   if (running !== undefined) {
-    const timeIsUp = Bun.sleep(running.stopTimeMs);
-    await running.server.stop();
+    const timeIsUp = Bun.sleep(patienceMs + running.stopTimeMs);
+    await running.server.stop({ patienceMs });
     void running.log.flush();
     await Promise.race([running.output.end(), timeIsUp]);
   }
@@ -68,7 +68,7 @@ function obey(order: Order): Promise<void> | void {
     case "measure":
       return answer({ kind: "measured", families: running?.server.measure() ?? [] });
     case "stop":
-      return stop();
+      return stop(order.patienceMs);
   }
 }
 
@@ -87,12 +87,16 @@ async function queue(order: Order): Promise<void> {
   resolve();
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
   process.on(signal, () => undefined);
 }
 if (process.send === undefined) {
   void standardError.write("postern: a worker is started by --workers, and not by hand\n");
   process.exit(2);
 }
-process.on("message", (order: Order) => void queue(order));
-process.on("disconnect", () => void queue({ kind: "stop" }));
+process.on("message", (order: Order) => {
+  // A stop that goes on may be told to end sooner.
+  if (order.kind === "stop" && running !== undefined) void stop(order.patienceMs);
+  else void queue(order);
+});
+process.on("disconnect", () => void queue({ kind: "stop", patienceMs: 0 }));

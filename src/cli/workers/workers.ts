@@ -2,9 +2,11 @@
  * The supervisor of the processes that serve a port together: it starts them, replaces one that
  * ends, and passes on reloads and the stop. It serves nothing itself.
  *
- * The kernel spreads the connections (`reusePort`). The supervisor holds the port, so that no other
- * program can take it while all workers are being replaced. It checks the options once, before any
- * worker receives them, so that a mistake is reported once and all workers have the same options.
+ * Each worker has a listening socket, and the kernel spreads the connections over them. The
+ * supervisor has made the sockets and holds them, so that a worker that takes the place of another
+ * one goes on with its socket, and with the clients that wait there. It checks the options once,
+ * before any worker receives them, so that a mistake is reported once and all workers have the same
+ * options.
  */
 
 import { availableParallelism } from "node:os";
@@ -17,17 +19,18 @@ import { RouteTable } from "../../site/library/route-endpoint.ts";
 import { SystemClock } from "../../schedule/clock.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
 import { TurnBudgets } from "../../schedule/turn-budgets.ts";
-import { listenError } from "../../server/listener.ts";
-import type { PortClaim } from "../../server/port-claim.ts";
-import { claimPort } from "../../server/port-claim.ts";
+import type { Server } from "../../server/serve.ts";
+import type { GivenSockets } from "../../server/listening/given-sockets.ts";
 import type { ReloadOptions, ServeOptions } from "../../server/serve-options.ts";
-import { completeOptions, defaultOptions } from "../../server/serve-options.ts";
+import { completeOptions } from "../../server/serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { OpenSite } from "../../site/open-site.ts";
 import { openSite } from "../../site/open-site.ts";
 import { nameTree } from "../../site/open-tree.ts";
 import { standardError } from "../../system/standard-streams.ts";
 import type { Config } from "../config/config.ts";
+import type { Ahead } from "../process/listen-ahead.ts";
+import { shareOut } from "../process/listen-ahead.ts";
 import type { WorkerLog } from "./worker-process.ts";
 import type { MeasuredWorkers, WorkerOperations } from "./worker-operations.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -107,46 +110,35 @@ async function settle(options: ReloadOptions, host: string): Promise<Shared> {
 }
 
 /**
- * Starts `count` workers under `options`, on its port, 0 for any free one. Rejects with a
- * `ServeError` when the options are wrong or the port is taken. Faults that only the workers find
- * reject `listening`. `painted` colours the lines of the log.
+ * Starts `count` workers under `options`, on the sockets of `ahead`, which it closes when they have
+ * ended. Rejects with a `ServeError` when the options are wrong. Faults that only the workers find
+ * reject `listening`. Their lines of the access log go to `log`.
  */
 export async function openWorkers(
   options: ServeOptions,
+  ahead: Ahead,
   count: number,
   log: WorkerLog,
 ): Promise<Workers> {
-  const { host = defaultOptions.host, port = defaultOptions.port, ...others } = options;
-  const { tlsRedirect, metrics, health: _health, ...reloadable } = others;
-  const shared = await settle(reloadable, host);
-  const claim = claimPort(host, port);
-  if (!claim.ok) throw listenError(claim.error);
-  const ports = { main: claim.value };
-  const operations = await openOperations(options, shared, claim.value);
-  const beside = { operations, isCounting: metrics !== undefined };
-  if (tlsRedirect === undefined) return new Workers(shared, host, ports, count, beside, log);
-  const redirect = claimPort(host, tlsRedirect);
-  if (redirect.ok) {
-    const both = { ...ports, redirect: redirect.value };
-    return new Workers(shared, host, both, count, beside, log);
-  }
-  claim.value.release();
-  void operations?.close();
-  throw new ServeError("listen", `the port that redirects to https: ${redirect.error.message}`);
+  const { host: _host, port: _port, unix: _unix, tlsRedirect: _redirect, ...others } = options;
+  const { metrics, health: _health, ...reloadable } = others;
+  const shared = await settle(reloadable, ahead.host);
+  const operations = await openOperations(options, shared, ahead);
+  return new Workers(shared, ahead, count, { operations, isCounting: metrics !== undefined }, log);
 }
 
 /** What tells of the workers, if `options` ask for it. Its code is loaded only then. */
 async function openOperations(
   options: ServeOptions,
   { site }: Shared,
-  claim: PortClaim,
+  ahead: Ahead,
 ): Promise<WorkerOperations | undefined> {
   if (options.metrics === undefined && options.health === undefined) return undefined;
   const { WorkerOperations: Opened } = await import("./worker-operations.ts");
   try {
     return new Opened(completeOptions(options), site);
   } catch (error) {
-    claim.release();
+    ahead.release();
     throw error;
   }
 }
@@ -159,16 +151,14 @@ interface Beside {
 
 /** The workers and their supervision. */
 export class Workers {
-  readonly host: string;
-  readonly port: number;
   readonly workers: number;
   /** Resolves when all listen for the first time; rejects with a `ServeError` if they can't. */
   readonly listening: Promise<void>;
   /** Rejects with a `ServeError`, after all workers have ended, when it gives up. */
   readonly failed: Promise<never>;
-  readonly #claim: PortClaim;
-  /** The port that redirects to https. */
-  readonly #redirect: PortClaim | undefined;
+  readonly #ahead: Ahead;
+  /** The sockets of each place; none where the system can't keep them for others. */
+  readonly #sockets: readonly GivenSockets[];
   readonly #beside: Beside;
   readonly #log: WorkerLog;
   readonly #places: readonly Place[];
@@ -181,22 +171,12 @@ export class Workers {
   #stopping: Promise<void> | undefined;
 
   /** Starts `count` workers. */
-  constructor(
-    shared: Shared,
-    host: string,
-    ports: { readonly main: PortClaim; readonly redirect?: PortClaim },
-    count: number,
-    beside: Beside,
-    log: WorkerLog,
-  ) {
-    const { main: claim, redirect } = ports;
-    this.#redirect = redirect;
+  constructor(shared: Shared, ahead: Ahead, count: number, beside: Beside, log: WorkerLog) {
+    this.#ahead = ahead;
+    this.#sockets = shareOut(ahead.groups, count);
     this.#beside = beside;
     this.#log = log;
-    this.host = host;
-    this.port = claim.port;
     this.workers = count;
-    this.#claim = claim;
     this.#shared = shared;
     const failed = Promise.withResolvers<never>();
     this.failed = failed.promise;
@@ -223,9 +203,33 @@ export class Workers {
     return this.#shared.ca;
   }
 
+  get host(): string {
+    return this.#ahead.host;
+  }
+
+  /** 0 on a Unix socket. */
+  get port(): number {
+    return this.#ahead.port;
+  }
+
+  /** The path of the Unix socket that they were given; undefined for a port. */
+  get unix(): string | undefined {
+    return this.#ahead.unix;
+  }
+
   /** The port that redirects to https; undefined where there is none. */
   get tlsRedirect(): number | undefined {
-    return this.#redirect?.port;
+    return this.#ahead.tlsRedirect;
+  }
+
+  /** Whether `pid` is one of the workers. */
+  hasProcess(pid: number): boolean {
+    return this.#places.some(({ worker }) => worker?.pid === pid);
+  }
+
+  /** The listening sockets, in groups that belong to one worker or are shared by some. */
+  get groups(): readonly GivenSockets[] {
+    return this.#ahead.groups;
   }
 
   /** Where the metrics of all of them are; undefined without the option `metrics`. */
@@ -289,25 +293,33 @@ export class Workers {
     );
   }
 
-  /** Stops all workers; resolves when they have ended. With `force` they are killed. */
-  stop(how: { readonly force?: boolean } = {}): Promise<void> {
-    this.#stopping ??= this.#stop();
+  /**
+   * Stops all workers; resolves when they have ended. With `force` they are killed. They
+   * have the patience of a server.
+   */
+  stop(how: Parameters<Server["stop"]>[0] = {}): Promise<void> {
+    const { patienceMs = 0 } = how;
+    if (this.#stopping !== undefined && patienceMs === 0) {
+      for (const { worker } of this.#places) worker?.hurry();
+    }
+    this.#stopping ??= this.#stop(patienceMs);
     if (how.force === true) for (const { worker } of this.#places) worker?.kill("had no time left");
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(patienceMs: number): Promise<void> {
     this.drain();
-    const within = milliseconds(this.#limits.stopTimeMs + this.#limits.workerAnswerTimeMs);
+    const { stopTimeMs, workerAnswerTimeMs, logStallTimeMs } = this.#limits;
+    const within = milliseconds(patienceMs + stopTimeMs + workerAnswerTimeMs);
+    // Clients that come from now on are refused, or are another process's.
+    this.#ahead.release();
     const stopPlace = async ({ number, worker, timer }: Place): Promise<void> => {
       clearTimeout(timer);
       if (worker === undefined) return;
-      const how = await worker.stop(within, this.#limits.logStallTimeMs);
+      const how = await worker.stop(within, logStallTimeMs, patienceMs);
       if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
     };
     await Promise.all(this.#places.map(stopPlace));
-    this.#claim.release();
-    this.#redirect?.release();
     await this.#beside.operations?.close();
   }
 
@@ -323,7 +335,7 @@ export class Workers {
     const startedMs = this.#clock.monotonicMs();
     let worker: WorkerProcess;
     try {
-      worker = new WorkerProcess(this.#log);
+      worker = new WorkerProcess(this.#log, this.#sockets[place.number - 1]);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return this.#refill(place, startedMs, `worker ${place.number} can't be started: ${reason}`);
@@ -343,11 +355,17 @@ export class Workers {
   }
 
   async #listen(place: Place, worker: WorkerProcess): Promise<void> {
-    const { host, port } = this;
-    const redirect = this.#redirect === undefined ? {} : { tlsRedirect: this.#redirect.port };
-    const metrics = this.#beside.isCounting ? ({ metrics: true } as const) : {};
-    const beside = { ...redirect, ...metrics };
-    const options = { ...this.#shared.options, ...beside, host, port, reusePort: true };
+    const { host, port, unix, tlsRedirect } = this;
+    const options = {
+      ...this.#shared.options,
+      ...(tlsRedirect === undefined ? {} : { tlsRedirect }),
+      ...(unix === undefined ? {} : { unix }),
+      ...(this.#beside.isCounting ? ({ metrics: true } as const) : {}),
+      // Without sockets of the supervisor's, the workers make their own.
+      ...(worker.sockets === undefined ? { reusePort: true } : { sockets: worker.sockets }),
+      host,
+      port,
+    };
     const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
     if (answer?.kind === "failed") {
       // The first worker's failure is reported as it would be without workers.

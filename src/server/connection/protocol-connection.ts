@@ -40,8 +40,11 @@ export interface ProtocolConnection extends Timed {
   closed(): void;
   /** The connection's deadline has passed. Called by the timers. */
   expire(nowMs: number): void;
-  /** Answers what has begun, then closes; closes at once when nothing has. */
-  stop(): void;
+  /**
+   * Answers what has begun, then closes. When nothing has, it closes at once, or with `isPatient`
+   * after the next request: a request that is on its way to a connection that closes is lost.
+   */
+  stop(isPatient: boolean): void;
   /** Resets the connection, whatever it is doing. */
   abort(): void;
   /** Answers with a refusal for `reason` before any request was read, and closes. */

@@ -165,8 +165,8 @@ export class DecoratedConnection implements ProtocolConnection {
     this.#connection.expire(nowMs);
   }
 
-  stop(): void {
-    this.#connection.stop();
+  stop(isPatient: boolean): void {
+    this.#connection.stop(isPatient);
   }
 
   abort(): void {

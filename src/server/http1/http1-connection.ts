@@ -59,7 +59,7 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
    */
   #isStepping = false;
   #hasPeerEnded = false;
-  #isStopping = false;
+  #stopping: "no" | "patiently" | "now" = "no";
 
   constructor(
     context: ConnectionContext,
@@ -117,8 +117,8 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
     if (this.#state !== "closed") this.#end("gone");
   }
 
-  stop(): void {
-    this.#isStopping = true;
+  stop(isPatient: boolean): void {
+    this.#stopping = isPatient ? "patiently" : "now";
     if (this.#state !== "closed") this.#run();
   }
 
@@ -235,7 +235,7 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
   /** No whole head has arrived: a request may have begun, and the client's end may have come. */
   #awaitHead(): boolean {
     if (this.#reader.parser.place === "between") {
-      if (this.#state === "idle" && (this.#hasPeerEnded || this.#isStopping)) {
+      if (this.#state === "idle" && (this.#hasPeerEnded || this.#stopping === "now")) {
         if (this.#flush() === "sent") this.#close();
       }
       return false;
@@ -294,12 +294,12 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
   #answer(exchange: Exchange<Head>, response: Response): void {
     const head = exchange.request?.head;
     if (this.#exchange !== exchange || this.#state !== "handling" || head === undefined) {
-      disposeResponse(response);
-      return;
+      return disposeResponse(response);
     }
     if (response.body.kind === "tunnel") return this.#switch(exchange, head, response);
     exchange.answer(response);
-    const persist = head.persist && !this.#isStopping && !this.#reader.leavesTooMuch(exchange.body);
+    const mayGoOn = head.persist && this.#stopping === "no";
+    const persist = mayGoOn && !this.#reader.leavesTooMuch(exchange.body);
     exchange.persist = this.#queueResponse(response, head, persist);
     this.#move("answered");
   }
@@ -333,7 +333,7 @@ export class Http1Connection implements ProtocolConnection, Batched, RequestConn
         queue: this.#queue,
         exchange,
         rest: this.#reader.leave(this.#queue.transport),
-        isStopping: this.#isStopping,
+        isStopping: this.#stopping !== "no",
         hasPeerEnded: this.#hasPeerEnded,
       },
       response.body,

@@ -67,8 +67,8 @@ class AwaitedHeader extends SocketHolder {
     this.#drop("PROXY protocol: no whole header in time");
   }
 
-  stop(): void {
-    this.abort();
+  stop(isPatient: boolean): void {
+    if (!isPatient) this.abort();
   }
 
   #drop(why: string): void {

@@ -133,7 +133,8 @@ class Handshake extends SocketHolder {
     this.socket = secure;
   }
 
-  stop(): void {
+  stop(isPatient: boolean): void {
+    if (isPatient) return;
     this.#hasEnded = true;
     this.abort();
   }

@@ -8,6 +8,7 @@ import type { OpenSite, SiteSurroundings } from "../../site/open-site.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import type { ServerContext } from "../connection/protocol-connection.ts";
 import { Listener } from "../listener.ts";
+import { adoptAll } from "../listening/open-other.ts";
 import type { CompleteOptions, ReloadOptions, TlsSetting } from "../serve-options.ts";
 import { completeOptions } from "../serve-options.ts";
 import type { Certificate } from "./certificate.ts";
@@ -172,7 +173,7 @@ export class ServerTls {
    * one is wanted. Throws a `ServeError` when its port can't be had.
    */
   withRedirect(main: Listener, port: number): Listening {
-    const { host, tlsRedirect, reusePort, unix } = this.#options;
+    const { host, tlsRedirect, reusePort, unix, sockets } = this.#options;
     if (tlsRedirect === undefined) return { listeners: [main], port, tlsRedirect };
     if (unix !== undefined) throw new ServeError("tls", "no port redirects to a Unix socket");
     // Faults of new connections are for the server's own port.
@@ -186,6 +187,11 @@ export class ServerTls {
       },
       service().factory,
     );
+    const given = sockets?.redirect ?? [];
+    if (given.length > 0) {
+      adoptAll(listener, given);
+      return { listeners: [main, listener], port, tlsRedirect };
+    }
     const opened = listener.open(host, tlsRedirect, reusePort);
     if (opened.ok) return { listeners: [main, listener], port, tlsRedirect: opened.value };
     // Not "port-taken": the port that the server itself listens on is another one.

@@ -50,7 +50,7 @@ export abstract class SocketHolder implements ProtocolConnection {
     this.abort();
   }
 
-  abstract stop(): void;
+  abstract stop(isPatient: boolean): void;
 
   abstract expire(nowMs: number): void;
 }

@@ -66,12 +66,14 @@ export class ShellTerminal implements AsyncDisposable {
 
   #commands = 0;
 
-  /** Runs `command` to its end, instead of what stands on the line. */
+  /** Runs `command` to its end and the next prompt, instead of what stands on the line. */
   async run(command = ":"): Promise<void> {
     const number = ++this.#commands;
     // Ctrl-U empties the line.
     this.type(`\u0015${command}; echo over-$((${number}+0))\r`);
-    await this.until((shown) => shown.includes(`over-${number}\n`), 0, command);
+    // With its prompt, a shell reads the keys itself; before it, the terminal shows them as they are.
+    const isOver = new RegExp(`over-${number}\n[^]*[$%>#] $`);
+    await this.until((shown) => isOver.test(shown), 0, command);
   }
 
   /**

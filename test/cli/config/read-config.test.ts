@@ -15,7 +15,7 @@ const allKeys =
   "symlinks, listing, allowArchive, previews, index, " +
   "single, cleanUrls, cache, headers, cors, redirects, rewrites, compress, earlyHints, live, faults, post, form, " +
   "put, uploadDir, uploadMode, uploadQuota, trustUploads, " +
-  "throttle, log, logFile, logRotate, quiet, qr, open, workers, recordTo, limits, portFile";
+  "throttle, log, logFile, logRotate, quiet, qr, open, workers, user, recordTo, limits, portFile";
 
 describe("a key", () => {
   test("has a value that is accepted, whichever it is, and all together", () => {

@@ -84,6 +84,7 @@ export const whole: Required<Config> = {
   qr: true,
   open: true,
   workers: 2,
+  user: "www-data",
   recordTo: "recorded",
   limits: { bodyBytesMax: 1, idleTimeMs: 2 },
   portFile: "postern.port",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
-import { linePaint } from "../../../src/cli/terminal/log-paint.ts";
+import { logPaint } from "../../../src/cli/terminal/log-paint.ts";
 import type { LogFormat } from "../../../src/server/log.ts";
 
 /** `lines` in colours, with a letter in the place of each code. */
@@ -14,8 +14,8 @@ function painted(format: LogFormat, lines: string): string {
     36: "<cyan:",
     39: ">",
   };
-  const paint = linePaint(format, true, {});
-  return (paint?.(lines) ?? "none")
+  const paint = logPaint(format, true, {});
+  return (paint?.lines(lines) ?? "none")
     .replaceAll("\u001b", "␛")
     .replace(/␛\[(\d+)m/g, (_, code: string) => names[code] ?? "?");
 }
@@ -62,9 +62,9 @@ describe("other formats", () => {
   });
 
   test("JSON has no colours, and nothing has where they are not wanted", () => {
-    expect(linePaint("json", true, {})).toBeUndefined();
-    expect(linePaint("none", true, {})).toBeUndefined();
-    expect(linePaint("short", true, { NO_COLOR: "1" })).toBeUndefined();
-    expect(linePaint("short", false, {})).toBeUndefined();
+    expect(logPaint("json", true, {})).toBeUndefined();
+    expect(logPaint("none", true, {})).toBeUndefined();
+    expect(logPaint("short", true, { NO_COLOR: "1" })).toBeUndefined();
+    expect(logPaint("short", false, {})).toBeUndefined();
   });
 });

@@ -34,7 +34,7 @@ function tell(connection: ProtocolConnection): void {
   connection.peerEnded();
   connection.closed();
   connection.expire(4);
-  connection.stop();
+  connection.stop(false);
   connection.abort();
   connection.turnAway("overloaded");
 }

@@ -164,7 +164,7 @@ test("each state of the table is entered here", () => {
 
 describe("in each state", () => {
   test("stop lets what has begun finish, and closes when nothing has", () => {
-    expectOutcomes(({ connection }) => connection.stop(), {
+    expectOutcomes(({ connection }) => connection.stop(false), {
       "idle, fresh": ["closed", undefined, "close"],
       "idle, after an exchange": ["closed", undefined, "close"],
       "idle, with an answer that is not read": ["idle"],
@@ -319,7 +319,7 @@ describe("stop", () => {
   test("lets a pipelined request that has arrived be answered, as the last", async () => {
     const client = new FakeClient();
     client.send(get + get);
-    client.connection.stop();
+    client.connection.stop(false);
     for (const text of ["one", "two"]) {
       client.asked.at(-1)?.answer(answer(text));
       await client.settle();
@@ -332,7 +332,7 @@ describe("stop", () => {
   test("tells the client so in the next answer", async () => {
     const client = new FakeClient();
     client.send(get);
-    client.connection.stop();
+    client.connection.stop(false);
     client.asked[0]?.answer(answer("last"));
     await client.settle();
     expect(client.text).toContain("Connection: close\r\n\r\nlast");
@@ -344,7 +344,7 @@ describe("stop", () => {
     const client = new FakeClient(() => file.response());
     client.transport.room = 1000;
     client.send(get);
-    client.connection.stop();
+    client.connection.stop(false);
     for (let i = 0; i < 100 && client.reports.length === 0; i++) {
       client.drain(100_000);
       await client.settle();
@@ -523,9 +523,11 @@ async function play(client: FakeClient, opened: Opened, step: Step): Promise<voi
     case "expire":
     case "peerEnded":
     case "closed":
-    case "stop":
     case "abort":
       connection[step.kind]();
+      return;
+    case "stop":
+      connection.stop(false);
       return;
     case "turnAway":
       connection.turnAway("overloaded");

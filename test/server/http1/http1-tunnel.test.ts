@@ -405,7 +405,7 @@ describe("the server", () => {
       return client.user.response();
     });
     client.send(upgrade);
-    client.connection.stop();
+    client.connection.stop(false);
     await settle();
     await settle();
     expect(client.user.told).toEqual(["open", "(stop)"]);

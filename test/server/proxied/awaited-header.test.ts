@@ -100,7 +100,7 @@ describe("a socket whose header is awaited", () => {
 
   test("is reset when the server stops", () => {
     const awaited = new Awaited();
-    awaited.owner.stop();
+    awaited.owner.stop(false);
     expect(awaited.told).toEqual(["reset"]);
   });
 });

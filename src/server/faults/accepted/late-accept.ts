@@ -33,9 +33,9 @@ export class LateAccept extends SocketHolder {
     timers.set(this, clock.monotonicMs() + waitMs);
   }
 
-  /** No request has been read, so there is nothing to finish. */
-  stop(): void {
-    this.abort();
+  /** No request has been read, so there is nothing to finish without patience. */
+  stop(isPatient: boolean): void {
+    if (!isPatient) this.abort();
   }
 
   expire(): void {

@@ -1,0 +1,157 @@
+/**
+ * SIGUSR2: starts postern anew, with the same command line and the program as it is on the disk by
+ * now. The new process inherits the listening sockets. When it says that it serves, this one
+ * accepts no more connections, answers what it has, and ends.
+ *
+ * No request is lost by that: both have the same sockets, so that a client which no process has
+ * accepted yet stays in the queue, and a connection of this process is closed behind a response
+ * that says so (RFC 9112 §9.6). When the new process doesn't get so far, this one goes on.
+ */
+
+import type { Server } from "../../server/serve.ts";
+import { standardError } from "../../system/standard-streams.ts";
+import type { Workers } from "../workers/workers.ts";
+import type { GivenToProcess, Handover } from "./given-sockets.ts";
+import { handoverVariable } from "./given-sockets.ts";
+import type { GivenSockets } from "../../server/listening/given-sockets.ts";
+import type { ServiceManager } from "./service-manager.ts";
+
+/** The new process's message that it serves; it says nothing else. */
+const servingMessage = "serving";
+
+/** The first descriptor that a child inherits beside the standard streams. */
+const firstDescriptor = 3;
+
+function say(line: string): void {
+  void standardError.write(`postern: ${line}\n`);
+}
+
+/** The listening sockets of `server`, in groups. */
+function groupsOf(server: Server | Workers): readonly GivenSockets[] {
+  return "groups" in server ? server.groups : [server.sockets];
+}
+
+/** What a new process is told of the sockets of `server`, and the descriptors that it gets. */
+function passedOn(
+  server: Server | Workers,
+  isManagers: boolean,
+): { handover: Handover; descriptors: number[] } {
+  const descriptors: number[] = [];
+  const pass = (descriptor: number): number => firstDescriptor + descriptors.push(descriptor) - 1;
+  const groups = groupsOf(server).map(({ main, redirect = [] }) => ({
+    main: main.map(pass),
+    redirect: redirect.map(pass),
+  }));
+  const { host, port, unix, tlsRedirect } = server;
+  const handover = {
+    host,
+    port,
+    groups,
+    isManagers,
+    ...(unix === undefined ? {} : { unix }),
+    ...(tlsRedirect === undefined ? {} : { tlsRedirect }),
+  };
+  return { handover, descriptors };
+}
+
+/** The command that has started this process, but for what `bun` itself was told. */
+function ownCommand(): string[] {
+  const [, program = "", ...words] = process.argv;
+  const { execPath, execArgv } = process;
+  if (Bun.isStandaloneExecutable) return [execPath, ...words];
+  return [execPath, ...execArgv, program, ...words];
+}
+
+/**
+ * Starts a process that takes over from `server`. Resolves with it when it serves; rejects with an
+ * Error when it has ended, by itself or because it took longer than `withinMs`.
+ */
+async function startSuccessor(
+  server: Server | Workers,
+  withinMs: number,
+  isManagers: boolean,
+  manager: ServiceManager | undefined,
+): Promise<Bun.Subprocess> {
+  const { handover, descriptors } = passedOn(server, isManagers);
+  const passed = { [handoverVariable]: JSON.stringify(handover), ...manager?.environment };
+  const serving = Promise.withResolvers<true>();
+  const child = Bun.spawn(ownCommand(), {
+    stdio: ["inherit", "inherit", "inherit", ...descriptors],
+    env: { ...process.env, ...passed },
+    ipc: (message) => {
+      if (message === servingMessage) serving.resolve(true);
+    },
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
+  // A process that is stopped meanwhile leaves no other behind.
+  const abandon = (): void => child.kill("SIGTERM");
+  process.on("exit", abandon);
+  const first = await Promise.race([serving.promise, child.exited]);
+  clearTimeout(timer);
+  process.off("exit", abandon);
+  if (first === true) return child;
+  const { signalCode } = child;
+  const how = signalCode === null ? `ended with status ${first}` : `was killed by ${signalCode}`;
+  throw new Error(`the new process ${how}`);
+}
+
+/**
+ * Tells the process that this one takes over from that it serves; resolves when that has told its
+ * service manager who serves now.
+ */
+export function tellServing(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  process.once("disconnect", () => resolve());
+  if (process.send?.(servingMessage) !== true) resolve();
+  return promise;
+}
+
+/** Why `server` can't be taken over; undefined when it can. */
+function obstacle(server: Server | Workers, isManagers: boolean): string | undefined {
+  // The end of the first process of a container is the end of the container.
+  if (process.pid === 1) return "this is the first process of a container: start another container";
+  if (server.unix !== undefined && !isManagers) {
+    return "a Unix socket can be passed on only if a service manager has given it";
+  }
+  if (server.metricsUrl !== undefined || server.healthUrl !== undefined) {
+    return "the port of --metrics or --health can't be passed on: restart the server";
+  }
+  const groups = groupsOf(server);
+  const isWhole = groups.length > 0 && groups.every(({ main }) => main.every((one) => one >= 0));
+  return isWhole ? undefined : "this system can't pass on the sockets";
+}
+
+/**
+ * Has another process take over from `server`, unless `isStopped` by then. Resolves with whether it
+ * has; if not, standard error says why, and this process goes on.
+ */
+export async function handOver(
+  server: Server | Workers,
+  { workerAnswerTimeMs }: { readonly workerAnswerTimeMs: number },
+  given: GivenToProcess | undefined,
+  manager: ServiceManager | undefined,
+  isStopped: () => boolean,
+): Promise<boolean> {
+  const isManagers = given?.isManagers === true;
+  const why = obstacle(server, isManagers);
+  if (why !== undefined) {
+    say(`SIGUSR2: ${why}`);
+    return false;
+  }
+  manager?.reloading();
+  try {
+    const child = await startSuccessor(server, workerAnswerTimeMs, isManagers, manager);
+    if (isStopped()) {
+      child.kill("SIGTERM");
+      return false;
+    }
+    manager?.replacedBy(child.pid);
+    child.disconnect();
+    child.unref();
+    return true;
+  } catch (error) {
+    manager?.reloaded();
+    say(`SIGUSR2: ${error instanceof Error ? error.message : String(error)}; this one goes on`);
+    return false;
+  }
+}
