@@ -36,8 +36,8 @@ const scriptsAtOnce = 8;
 export const mtimeMsDefault = Date.UTC(2024, 0, 1);
 
 /** What a server is given that its scripts name by `{{root}}`: configurations and certificates. */
-const scratch = mkdtempSync(`${tmpdir()}/wire-memory-`);
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+/** Folders of scripts whose servers name their tree. */
+const folders: string[] = [];
 
 /** The names in a path of a script's tree, which is octets as Latin-1 text. */
 function namesIn(path: string): readonly string[] {
@@ -84,7 +84,8 @@ async function optionsOf({ settings, tree }: Script): Promise<ServeOptions> {
   const { serverArguments, limits, hosts } = settings;
   let root = "";
   if (serverArguments.some((word) => word.includes("{{root}}"))) {
-    root = mkdtempSync(join(scratch, "tree-"));
+    root = mkdtempSync(join(tmpdir(), "wire-on-tree-"));
+    folders.push(root);
     writeTree(root, tree);
   }
   const words = serverArguments.map((word) => word.replaceAll("{{root}}", root));
@@ -151,6 +152,11 @@ export function playWireScripts(
     const leftOut = new Map<string, number>();
     let phasesPlayed = 0;
     let phasesInAll = 0;
+
+    // Of these tests alone: several files import this one, and Bun evaluates it once.
+    afterAll(() => {
+      for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true });
+    });
 
     test.each(readdirSync(folder).toSorted())(
       "%s hold",
