@@ -39,6 +39,11 @@ export interface Endpoint {
    * and a `BodyError` becomes the refusal that it names.
    */
   answer(request: Request, view: View): Eventual<Response | undefined>;
+  /**
+   * Why the method of `request`, which no endpoint has answered, isn't allowed for its target,
+   * where this endpoint has it for others; for the log, and with `--explain` for the page.
+   */
+  explainAbsence?(request: Request): string | undefined;
 }
 
 /** Adds to responses before they are sent: header rules, CORS, timing. */

@@ -153,8 +153,17 @@ export class Site {
       const allow = methods.join(", ");
       return request.head.method === "OPTIONS"
         ? new ResponseBuilder(204).field("Allow", allow).build()
-        : this.#pages.notAllowed(allow);
+        : this.#pages.notAllowed(allow, this.#explainAbsence(request), { request });
     });
+  }
+
+  /** Why the method of `request` isn't allowed; undefined when no endpoint knows. */
+  #explainAbsence(request: Request): string | undefined {
+    for (const endpoint of this.#endpoints) {
+      const reason = endpoint.explainAbsence?.(request);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
   }
 
   /** OPTIONS and the methods that the endpoints support for the request's target. */

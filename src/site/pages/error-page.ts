@@ -193,10 +193,13 @@ export class ErrorPages {
     return startPage(404).noting({ reason }).html(markup).build();
   }
 
-  /** 405, with the methods that are allowed (RFC 9110 §15.5.6). */
-  notAllowed(allow: string): Response {
-    const markup = builtInPage(405, { text: `The methods here are: ${allow}.` });
-    return startPage(405).field("Allow", allow).html(markup).build();
+  /**
+   * 405, with the methods that are allowed (RFC 9110 §15.5.6); `reason` says why the request's
+   * isn't, where that is known.
+   */
+  notAllowed(allow: string, reason?: string, missed: Missed = {}): Response {
+    const text = `The methods here are: ${allow}.`;
+    return this.#reasoned(405, text, reason, missed).field("Allow", allow).build();
   }
 
   /** 406: no content coding of the representation is acceptable (RFC 9110 §15.5.7, §12.5.3). */
@@ -206,10 +209,23 @@ export class ErrorPages {
     return builder.html(builtInPage(406, { text })).build();
   }
 
-  /** 412: a condition of the request is false (RFC 9110 §15.5.13). */
-  preconditionFailed(): Response {
+  /** 412: a condition of the request is false (RFC 9110 §15.5.13); `reason` says which one. */
+  preconditionFailed(reason?: string, missed: Missed = {}): Response {
     const text = "The resource isn't as the request's conditions ask.";
-    return startPage(412).html(builtInPage(412, { text })).build();
+    return this.#reasoned(412, text, reason, missed).build();
+  }
+
+  /** A built-in page with `text`; with `reason`, if there is one, for the log and to explain. */
+  #reasoned(
+    status: 405 | 412,
+    text: string,
+    reason: string | undefined,
+    missed: Missed,
+  ): ResponseBuilder<405 | 412, "filled"> {
+    const builder = startPage(status);
+    if (reason === undefined) return builder.html(builtInPage(status, { text }));
+    const shown = this.#explains(missed) ? { text, reason } : { text };
+    return builder.noting({ reason }).html(builtInPage(status, shown));
   }
 
   /** 416: no range lies within the `size` octets of the representation (RFC 9110 §15.5.17). */

@@ -47,6 +47,14 @@ export class FolderEndpoint implements Endpoint {
     return kind === "file" || kind === "other" ? [] : ["MKCOL"];
   }
 
+  explainAbsence({ head }: Request): string | undefined {
+    if (head.method !== "MKCOL") return undefined;
+    const place = this.#site.place(head);
+    if (place === undefined) return this.#site.explainNoPlace(head);
+    // Where a folder may be made, an answer is missing only when something has the name.
+    return this.#site.isTop(place) ? "it is the folder of uploads" : "it is there already";
+  }
+
   answer(request: Request): Promise<Response | undefined> | Response | undefined {
     if (request.head.method !== "MKCOL") return undefined;
     const path = this.#placeOf(request.head);

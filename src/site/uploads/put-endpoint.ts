@@ -38,6 +38,11 @@ export class PutEndpoint implements Endpoint {
     return this.#site.place(head) === undefined ? [] : ["PUT", "DELETE"];
   }
 
+  explainAbsence({ head }: Request): string | undefined {
+    const { method } = head;
+    return method === "PUT" || method === "DELETE" ? this.#site.explainNoPlace(head) : undefined;
+  }
+
   /** Rejects with a `BodyError` when the body can't be read; nothing is stored then. */
   answer(request: Request): Answer | undefined {
     const { method, fields, hasContent } = request.head;

@@ -72,6 +72,10 @@ export class UploadEndpoint implements Endpoint {
     return this.#site.place(head) === undefined ? [] : ["POST"];
   }
 
+  explainAbsence({ head }: Request): string | undefined {
+    return head.method === "POST" ? this.#site.explainNoPlace(head) : undefined;
+  }
+
   /** Rejects with a `BodyError` when the body can't be read or parsed; nothing is stored then. */
   answer(request: Request): Answer | undefined {
     const { method, target, fields, hasContent } = request.head;

@@ -9,7 +9,7 @@ import type { RequestHead } from "../../http/message/request.ts";
 import type { Response } from "../../http/message/response.ts";
 import type { TurnBudgets } from "../../schedule/turn-budgets.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { containPath, displayPath, pathBelow } from "../../tree/path.ts";
+import { containPath, displayName, displayPath, pathBelow } from "../../tree/path.ts";
 import { explainDenial, permits } from "../../tree/permission.ts";
 import type { Permissions } from "../../tree/permission.ts";
 import type { Tree } from "../../tree/tree.ts";
@@ -72,6 +72,19 @@ export class UploadSite {
     if (nearest?.segments.length !== home.segments.length) return undefined;
     const below = pathBelow(asked, home.segments.length);
     return isWithin(below, folder) ? below : undefined;
+  }
+
+  /** Why nothing may be stored at the path of a request with `head`, where that has one. */
+  explainNoPlace(head: RequestHead): string | undefined {
+    const { home, folder } = this.parts;
+    const asked = pathOf(head);
+    if (asked === undefined) return undefined;
+    if (this.place(head) !== undefined) return undefined;
+    const names = [...home.segments, ...folder.segments];
+    const isInside = names.every((name, i) => asked.segments[i] === name);
+    return isInside
+      ? "nothing is stored in what is served under a path of its own"
+      : `uploads go to ${displayName(["", ...names, ""].join("/"))} (--upload-dir)`;
   }
 
   /** Whether `path` is that of the folder of uploads itself, which no request makes or replaces. */

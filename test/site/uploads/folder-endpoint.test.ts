@@ -54,6 +54,8 @@ describe("MKCOL (RFC 4918 §9.3)", () => {
       const answer = await client.ask(`MKCOL ${path}`);
       expect([path, answer.status]).toEqual([path, 405]);
       expect(answer.fields["Allow"]).not.toContain("MKCOL");
+      const reason = path === "/" ? "it is the folder of uploads" : "it is there already";
+      expect([path, answer.note?.reason]).toEqual([path, reason]);
     }
     expect((await client.ask("OPTIONS /none/")).fields["Allow"]).toContain("MKCOL");
   });
@@ -115,7 +117,8 @@ describe("MKCOL (RFC 4918 §9.3)", () => {
     mkdirSync(site.at("in"));
     const inside = new SiteClient(site.root, { put: true, uploadDir: "in" });
     expect((await inside.ask("MKCOL /in/new/")).status).toBe(201);
-    expect((await inside.ask("MKCOL /out/")).status).toBe(405);
+    const out = await inside.ask("MKCOL /out/");
+    expect([out.status, out.note?.reason]).toEqual([405, "uploads go to /in/ (--upload-dir)"]);
     rmSync(site.at("in"), { recursive: true });
     expect((await inside.ask("MKCOL /in/")).status).toBe(405);
     expect((await inside.ask("PUT /in", {}, "one")).status).toBe(409);

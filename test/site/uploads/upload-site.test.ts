@@ -36,6 +36,41 @@ describe("files are stored", () => {
     expect(existsSync(other.at("b"))).toBe(false);
   });
 
+  const elsewhere = { put: true, post: "upload", uploadDir: "in" } as const;
+  const where = "uploads go to /in/ (--upload-dir)";
+
+  test.each(["PUT /a", "DELETE /a", "POST /", "MKCOL /new/", "PATCH /?upload=a", "PUT /inside"])(
+    "and the log says where else: %s",
+    async (line) => {
+      const client = new SiteClient(site.root, elsewhere);
+      const { status, body, note } = await client.ask(line, {}, "x");
+      expect([status, note?.reason]).toEqual([405, where]);
+      expect(body).not.toContain("upload-dir");
+    },
+  );
+
+  test("and with --explain the page says where else", async () => {
+    const told = new SiteClient(site.root, { ...elsewhere, explain: true });
+    expect((await told.ask("POST /", {}, "x")).body).toContain(where);
+    const { note } = await told.ask("PROPFIND /");
+    expect(note?.reason).toBeUndefined();
+  });
+
+  test("and the reason names the base, and what is served under a path of its own", async () => {
+    const client = new SiteClient(site.root, {
+      put: true,
+      uploadDir: "in",
+      base: "/app/",
+      mounts: { "/app/in/other": other.root },
+    });
+    const reasonOf = async (line: string): Promise<string | undefined> =>
+      (await client.ask(line, {}, "x")).note?.reason;
+    expect(await reasonOf("PUT /app/b")).toBe("uploads go to /app/in/ (--upload-dir)");
+    expect(await reasonOf("PUT /app/in/other/b")).toBe(
+      "nothing is stored in what is served under a path of its own",
+    );
+  });
+
   test("readable by all where the process's own permission counts", async () => {
     const options = { put: true, permissions: "process", uploadDir: "in" } as const;
     const client = new SiteClient(site.root, options);

@@ -47,6 +47,10 @@ export class ResourceEndpoint implements Endpoint {
     return this.#site.place(head) === undefined ? [] : methods;
   }
 
+  explainAbsence({ head }: Request): string | undefined {
+    return head.method === "PATCH" ? this.#site.explainNoPlace(head) : undefined;
+  }
+
   /** Rejects with a `BodyError` when the body can't be read; what has come of it is kept. */
   answer(request: Request): Answer | undefined {
     const { head } = request;
