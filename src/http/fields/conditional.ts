@@ -24,11 +24,14 @@ export interface Validators {
 /** The outcome of a condition. */
 export type Outcome = "absent" | "holds" | "fails";
 
-/** What the conditions of a request come to. With "proceed", `range` says whether Range counts. */
+/**
+ * What the conditions of a request come to. With "proceed", `range` says whether Range counts; with
+ * "failed", `reason` says which condition is false, for the log.
+ */
 export type Verdict =
   | { readonly kind: "proceed"; readonly range: boolean }
   | { readonly kind: "not-modified" }
-  | { readonly kind: "failed" };
+  | { readonly kind: "failed"; readonly reason: string };
 
 function tagsOf(fields: Fields, name: string): TagCondition | "malformed" | undefined {
   const values = fields.getAll(name);
@@ -165,6 +168,19 @@ export function hasCondition(fields: Fields): boolean {
   return false;
 }
 
+/** Why the condition in `field` is false of what has `validators`, in words. */
+function explainFailure(field: string, fields: Fields, { entityTag }: Validators): string {
+  if (field === "if-unmodified-since") return "If-Unmodified-Since is false: it has changed since";
+  if (field === "if-match") {
+    const what = entityTag === undefined ? "nothing is there" : "it has none of these tags";
+    return `If-Match is false: ${what}`;
+  }
+  const isAny = tagsOf(fields, field) === "*";
+  return isAny
+    ? "If-None-Match: * is false: it is there"
+    : "If-None-Match is false: it has this tag";
+}
+
 /**
  * Weighs the conditions of a request for which the answer would be 2xx without them (§13.2.1).
  * `now` is in seconds since 1970; it gives two-digit years their century.
@@ -180,8 +196,13 @@ export function weigh(
     const { methods, outcome, failure } = condition;
     if (methods !== undefined && !methods.includes(method)) continue;
     if (!isPresent(condition, fields) || outcome(fields, validators, now) !== "fails") continue;
-    if (failure === "whole") range = false;
-    else return { kind: method === "GET" || method === "HEAD" ? failure : "failed" };
+    if (failure === "whole") {
+      range = false;
+      continue;
+    }
+    const isRead = method === "GET" || method === "HEAD";
+    if (isRead && failure === "not-modified") return { kind: failure };
+    return { kind: "failed", reason: explainFailure(condition.field, fields, validators) };
   }
   return { kind: "proceed", range };
 }

@@ -78,9 +78,9 @@ export class Archives {
   ): Response {
     const { pages, limits } = this.#service;
     const { archivesMax } = limits;
-    const { kind } = weighRequest(request, { entityTag: unmatchableTag });
-    if (kind === "failed") return pages.preconditionFailed();
-    if (kind === "not-modified") return new ResponseBuilder(304).line(noStore).build();
+    const verdict = weighRequest(request, { entityTag: unmatchableTag });
+    if (verdict.kind === "failed") return pages.preconditionFailed(verdict.reason, { request });
+    if (verdict.kind === "not-modified") return new ResponseBuilder(304).line(noStore).build();
     const isSent = request.head.method === "GET";
     if (isSent && this.#open >= archivesMax) {
       const limit = { name: "archivesMax", maximum: archivesMax, actual: archivesMax + 1 };

@@ -38,15 +38,19 @@ export function weighRequest({ head, receivedMs }: Request, validators: Validato
 }
 
 /**
- * Whether the conditions of `request`, whose method is neither GET nor HEAD, let it be performed
- * (RFC 9110 §13.2.1). `representation` is the target's current one; undefined if there is none. It
- * is released.
+ * Why the conditions of `request`, whose method is neither GET nor HEAD, don't let it be performed
+ * (RFC 9110 §13.2.1); undefined if they do. `representation` is the target's current one; undefined
+ * if there is none. It is released.
  */
-export function mayAct(request: Request, representation: Representation | undefined): boolean {
+export function whyPrevented(
+  request: Request,
+  representation: Representation | undefined,
+): string | undefined {
   representation?.release();
   const validators =
     representation === undefined ? {} : validatorsOf(representation, request.receivedMs);
-  return weighRequest(request, validators).kind === "proceed";
+  const verdict = weighRequest(request, validators);
+  return verdict.kind === "failed" ? verdict.reason : undefined;
 }
 
 function contentRange({ start, octets }: Region, size: number): string {
@@ -122,7 +126,9 @@ export function respondWith(
   const verdict = weighRequest(request, validators);
   if (verdict.kind !== "proceed") {
     representation.release();
-    return verdict.kind === "failed" ? pages.preconditionFailed() : representation.notModified;
+    return verdict.kind === "failed"
+      ? pages.preconditionFailed(verdict.reason, { request })
+      : representation.notModified;
   }
   const { size } = representation;
   const asked = verdict.range ? fields.getAll("range") : [];

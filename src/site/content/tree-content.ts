@@ -440,9 +440,9 @@ export class TreeContent {
   ): Response {
     const { pages, variants } = this.#service;
     if (variants?.().takesIdentity(request.head.fields) === false) return pages.notAcceptable();
-    const { kind } = weighRequest(request, { entityTag: unmatchableTag });
-    if (kind === "failed") return pages.preconditionFailed();
-    if (kind === "not-modified") {
+    const verdict = weighRequest(request, { entityTag: unmatchableTag });
+    if (verdict.kind === "failed") return pages.preconditionFailed(verdict.reason, { request });
+    if (verdict.kind === "not-modified") {
       const builder = new ResponseBuilder(304);
       for (const line of fields) if (repeatedOn304.has(line[0].toLowerCase())) builder.line(line);
       return builder.build();

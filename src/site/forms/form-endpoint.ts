@@ -18,7 +18,7 @@ import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, containPath, rootPath } from "../../tree/path.ts";
 import type { Kind, Outcome, Tree } from "../../tree/tree.ts";
 import type { View } from "../../tree/view.ts";
-import { mayAct } from "../content/selected-response.ts";
+import { whyPrevented } from "../content/selected-response.ts";
 import type { TreeContent } from "../content/tree-content.ts";
 import type { Answer, Endpoint } from "../endpoint.ts";
 import type { ErrorPages } from "../pages/error-page.ts";
@@ -113,20 +113,26 @@ export class FormEndpoint implements Endpoint {
     // and octets of a form after it would be parsed as the next request.
     if (!request.head.hasContent) return pages.refusal(refusals["length-required"]);
     if (!hasCondition(request.head.fields)) return this.#answerAllowed(request, page, view);
-    return this.#isPrevented(request, page, view).then((prevented) =>
-      prevented ? pages.preconditionFailed() : this.#answerAllowed(request, page, view),
+    return this.#whyPrevented(request, page, view).then((reason) =>
+      reason === undefined
+        ? this.#answerAllowed(request, page, view)
+        : pages.preconditionFailed(reason, { request }),
     );
   }
 
   /**
-   * Whether a condition prevents the request. Conditions are evaluated against the representation
+   * Which condition prevents the request, if one does. Conditions are evaluated against the representation
    * that a GET would select, and only if the request would succeed without them (RFC 9110 §13.2.1).
    */
-  async #isPrevented(request: Request, { kind }: FormPage, view: View): Promise<boolean> {
+  async #whyPrevented(
+    request: Request,
+    { kind }: FormPage,
+    view: View,
+  ): Promise<string | undefined> {
     const { content, limits } = this.#service;
     const isTooLarge = (request.head.contentLength ?? 0) > limits.bodyBytesMax;
-    if (isTooLarge || kind !== "file") return false;
-    return !mayAct(request, await content.select(request, view));
+    if (isTooLarge || kind !== "file") return undefined;
+    return whyPrevented(request, await content.select(request, view));
   }
 
   /** Answers a POST that no condition prevents; at once if a short body has arrived. */

@@ -7,7 +7,6 @@
  * says so. A client that only wants the folder to be there takes that for an answer.
  */
 
-import { hasCondition } from "../../http/fields/conditional.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { RequestHead } from "../../http/message/request.ts";
 import type { Response } from "../../http/message/response.ts";
@@ -87,9 +86,8 @@ export class FolderEndpoint implements Endpoint {
     const occupant = folder.look(name);
     if (occupant.kind === "failed") return storageFailure(occupant.code, pages);
     if (occupant.kind !== "absent") return undefined;
-    if (hasCondition(request.head.fields) && weighRequest(request, {}).kind !== "proceed") {
-      return pages.preconditionFailed();
-    }
+    const verdict = weighRequest(request, {});
+    if (verdict.kind === "failed") return pages.preconditionFailed(verdict.reason);
     const meaning = this.#site.meaningOf(folder, name);
     if (meaning !== undefined) {
       return pages.refusal(uploadRefusals["upload-name"], `it is ${meaning}`);

@@ -297,6 +297,21 @@ describe("the order of conditions (RFC 9110 §13.2.2)", () => {
     expect(weigh("GET", fields, stored, now).kind).toBe(kind);
   });
 
+  test.each([
+    ["PUT", ["If-Match", '"x"'], stored, "If-Match is false: it has none of these tags"],
+    ["GET", ["If-Match", "*"], {}, "If-Match is false: nothing is there"],
+    ["PUT", ["If-None-Match", "*"], stored, "If-None-Match: * is false: it is there"],
+    ["PUT", ["If-None-Match", '"a,b"'], stored, "If-None-Match is false: it has this tag"],
+    [
+      "PUT",
+      ["If-Unmodified-Since", before],
+      stored,
+      "If-Unmodified-Since is false: it has changed since",
+    ],
+  ] as const)("says which condition is false: %s with %j", (method, line, validators, reason) => {
+    expect(weigh(method, fieldsOf(line), validators, now)).toEqual({ kind: "failed", reason });
+  });
+
   test("a malformed If-None-Match still stands before a date (step 4)", () => {
     const fields = fieldsOf(["If-None-Match", "a,b"], ["If-Modified-Since", date]);
     expect(weigh("GET", fields, stored, now).kind).toBe("proceed");

@@ -3,7 +3,7 @@ import { closeSync, ftruncateSync, openSync, utimesSync, writeSync } from "node:
 
 import { representFile, tagOfBytes } from "../../../src/site/content/file-representation.ts";
 import { Representation } from "../../../src/site/content/representation.ts";
-import { mayAct, respondWith } from "../../../src/site/content/selected-response.ts";
+import { respondWith, whyPrevented } from "../../../src/site/content/selected-response.ts";
 import { ErrorPages } from "../../../src/site/pages/error-page.ts";
 import type { Request } from "../../../src/site/request.ts";
 import { latin1Text, utf8Bytes } from "../../../src/http/octets/bytes.ts";
@@ -76,6 +76,7 @@ describe.each(paths)("a file that is %s", (_what, from, kind) => {
     ]) {
       const shown = await get(fields);
       expect([shown.status, shown.close]).toEqual([412, false]);
+      expect(shown.note?.reason).toMatch(/^If-(Match|Unmodified-Since) is false: it has /);
       expect(Object.keys(shown.fields)).toEqual([
         "X-Content-Type-Options",
         "Cross-Origin-Resource-Policy",
@@ -406,7 +407,7 @@ describe("what isn't sent is let go of", () => {
   test("where another method is weighed against it", async () => {
     const request = requestOf("POST /letters.txt", { "If-None-Match": '"x"' });
     const count = await readAfter((representation) => {
-      expect(mayAct(request, representation)).toBe(true);
+      expect(whyPrevented(request, representation)).toBeUndefined();
     });
     expect(count).toBe(0);
   });

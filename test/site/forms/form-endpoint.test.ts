@@ -351,7 +351,8 @@ describe("a POST with conditions (RFC 9110 §13.1, §13.2.1)", () => {
     };
     const answer = client.answer({ ...request, body: { trailers, ...reads } });
     const { status, close, note } = await answer;
-    expect([status, close, note]).toEqual([412, false, undefined]);
+    const reason = "If-Match is false: it has none of these tags";
+    expect([status, close, note]).toEqual([412, false, { reason }]);
   });
 
   test("that would be refused anyway is refused for that", async () => {

@@ -88,7 +88,9 @@ describe("MKCOL (RFC 4918 §9.3)", () => {
   });
 
   test("weighs conditions", async () => {
-    expect((await client.ask("MKCOL /new/", { "If-Match": "*" })).status).toBe(412);
+    const refused = await client.ask("MKCOL /new/", { "If-Match": "*" });
+    const why = "If-Match is false: nothing is there";
+    expect([refused.status, refused.note?.reason]).toEqual([412, why]);
     expect((await client.ask("MKCOL /new/", { "If-None-Match": "*" })).status).toBe(201);
   });
 

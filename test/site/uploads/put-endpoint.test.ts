@@ -159,7 +159,14 @@ describe("DELETE", () => {
 
   test("weighs conditions", async () => {
     site.file("a", "one");
-    expect((await client.ask("DELETE /a", { "If-Match": '"x"' })).status).toBe(412);
+    const refused = await client.ask("DELETE /a", { "If-Match": '"x"' });
+    const why = "If-Match is false: it has none of these tags";
+    expect([refused.status, refused.note?.reason]).toEqual([412, why]);
+    expect(refused.body).not.toContain(why);
+    const explaining = new SiteClient(site.root, { put: true, explain: true });
+    const { body, note } = await explaining.ask("PUT /a", { "If-None-Match": "*" }, "two");
+    expect(note?.reason).toBe("If-None-Match: * is false: it is there");
+    expect(body).toContain("If-None-Match: * is false: it is there");
     expect((await client.ask("DELETE /a", { "If-Match": "*" })).status).toBe(204);
   });
 });

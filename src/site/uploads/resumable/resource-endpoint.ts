@@ -5,13 +5,14 @@
  * upload.
  */
 
+import { weigh } from "../../../http/fields/conditional.ts";
 import { parseMediaType } from "../../../http/fields/media-type.ts";
 import { refusals } from "../../../http/message/error.ts";
 import type { Response } from "../../../http/message/response.ts";
 import { ResponseBuilder } from "../../../http/message/response-builder.ts";
 import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
 import type { ResumableUpload } from "../../../tree/writing/resumable-upload.ts";
-import { unmatchableTag, weighRequest } from "../../content/selected-response.ts";
+import { unmatchableTag } from "../../content/selected-response.ts";
 import type { Answer, Endpoint } from "../../endpoint.ts";
 import type { Request } from "../../request.ts";
 import { storageFailure, uploadRefusals } from "../upload-refusals.ts";
@@ -121,9 +122,11 @@ export class ResourceEndpoint implements Endpoint {
         await resumable.discard();
         return this.#notOpened("ENOENT");
       }
-      // It has no entity tag that a condition could be about.
-      const { kind } = weighRequest(request, { entityTag: unmatchableTag });
-      if (kind !== "proceed") return pages.preconditionFailed();
+      // It has no entity tag that a condition could be about, and is in no cache: no method has 304.
+      const { fields } = request.head;
+      const nowSeconds = Math.floor(request.receivedMs / 1000);
+      const verdict = weigh("PATCH", fields, { entityTag: unmatchableTag }, nowSeconds);
+      if (verdict.kind === "failed") return pages.preconditionFailed(verdict.reason, { request });
       if (method === "PATCH") return await this.#patch(request, folder, id, resumable, turn);
       if (method !== "DELETE") return await this.#tell(resumable, request);
       await resumable.discard();

@@ -59,8 +59,8 @@ export class PutTarget {
     if (occupant.kind === "other") return pages.refusal(uploadRefusals["no-file"]);
     if (!hasCondition(this.#conditions)) return occupant;
     const nowSeconds = Math.floor(this.#receivedMs / 1000);
-    const { kind } = weigh("PUT", this.#conditions, this.#validators(occupant), nowSeconds);
-    return kind === "proceed" ? occupant : pages.preconditionFailed();
+    const verdict = weigh("PUT", this.#conditions, this.#validators(occupant), nowSeconds);
+    return verdict.kind === "failed" ? pages.preconditionFailed(verdict.reason) : occupant;
   }
 
   /** The validators of the file, if there is one. */

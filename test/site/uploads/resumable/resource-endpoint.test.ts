@@ -250,7 +250,10 @@ describe("a PATCH", () => {
 
   test("with a condition, which the resource can't meet, is refused", async () => {
     const way = await begin("a.txt", {}, "one");
-    expect((await append(way, 3, "two", "?1", { "If-Match": '"x"' })).status).toBe(412);
+    const refused = await append(way, 3, "two", "?1", { "If-Match": '"x"' });
+    const why = "If-Match is false: it has none of these tags";
+    expect([refused.status, refused.note?.reason]).toEqual([412, why]);
+    expect((await client.ask(`HEAD ${way}`, { "If-None-Match": "*" })).status).toBe(412);
     expect((await append(way, 3, "two", "?1", { "If-Match": "*" })).status).toBe(201);
   });
 });
