@@ -60,7 +60,9 @@ export class FolderEndpoint implements Endpoint {
     const name = path?.segments.at(-1);
     if (path === undefined || name === undefined) return undefined;
     const { pages, limits } = this.#site.parts;
-    if (hasContent(request)) return pages.refusal(refusals["media-type"]);
+    if (hasContent(request)) {
+      return pages.refusal(refusals["media-type"], "MKCOL takes no content");
+    }
     const fault = nameFault(name);
     if (fault !== undefined) return pages.refusal(uploadRefusals["upload-name"], fault);
     const { uploadDepthMax } = limits;

@@ -84,9 +84,10 @@ export class PutEndpoint implements Endpoint {
     const { folder, name } = target;
     const found = target.look();
     if ("status" in found) return found;
-    if (found.kind === "absent") return pages.refusal(uploadRefusals["not-there"]);
+    const missing = `no file ${displayName(name)}`;
+    if (found.kind === "absent") return pages.refusal(uploadRefusals["not-there"], missing);
     const code = await folder.remove(name);
-    if (code === "ENOENT") return pages.refusal(uploadRefusals["not-there"]);
+    if (code === "ENOENT") return pages.refusal(uploadRefusals["not-there"], missing);
     if (code !== undefined) return storageFailure(code, pages);
     return new ResponseBuilder(204).noting({ reason: `removed ${displayName(name)}` }).build();
   }

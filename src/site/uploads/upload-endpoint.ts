@@ -9,6 +9,7 @@
  */
 
 import { parseMediaType } from "../../http/fields/media-type.ts";
+import type { Refusal } from "../../http/message/error.ts";
 import { refusals } from "../../http/message/error.ts";
 import type { Response } from "../../http/message/response.ts";
 import { ResponseBuilder } from "../../http/message/response-builder.ts";
@@ -57,6 +58,12 @@ function boundaryOf({ head: { fields } }: Request): string | undefined {
   return type.parameters.get("boundary") ?? "";
 }
 
+/** 415 for content of which it isn't known whether it is a form or a file. */
+const untaken: Refusal = {
+  ...refusals["media-type"],
+  text: "Taken are a form, multipart/form-data, or any one file with Upload-Complete: ?1.",
+};
+
 /** Answers POST in the folder of uploads, and `?upload` with a form for it. */
 export class UploadEndpoint implements Endpoint {
   readonly isRepeatable = false;
@@ -101,7 +108,8 @@ export class UploadEndpoint implements Endpoint {
   #takeFile(request: Request, path: ContainedPath): Answer {
     const { pages } = this.#site.parts;
     const { fields } = request.head;
-    if (!asksToBegin(fields)) return pages.refusal(refusals["media-type"]);
+    if (!asksToBegin(fields))
+      return pages.refusal(untaken, "it is no multipart/form-data, and has no Upload-Complete");
     if (!isUncoded(fields)) return pages.refusal(uploadRefusals["content-coding"]);
     const intent = intentOf(request, "POST", sentFilename(fields) ?? "");
     return this.#site.within(request, path, (folder) =>

@@ -83,7 +83,11 @@ describe("MKCOL (RFC 4918 §9.3)", () => {
   });
 
   test("with content is refused: of what type a folder would be made isn't known", async () => {
-    expect((await client.ask("MKCOL /new/", {}, "<a/>")).status).toBe(415);
+    const refused = await client.ask("MKCOL /new/", {}, "<a/>");
+    expect([refused.status, refused.note?.reason]).toEqual([
+      415,
+      "415 media-type (RFC 9110 §15.5.16): MKCOL takes no content",
+    ]);
     expect((await client.ask("MKCOL /new/", { "Content-Length": "0" })).status).toBe(201);
   });
 

@@ -87,7 +87,12 @@ describe("POST of files", () => {
   test("says what is no form with files", async () => {
     const field = '--xx\r\nContent-Disposition: form-data; name="who"\r\n\r\nAda\r\n--xx--';
     expect((await client.ask("POST /", multipart, field)).status).toBe(400);
-    expect((await client.ask("POST /", {}, "x")).status).toBe(415);
+    const untaken = await client.ask("POST /", {}, "x");
+    expect(untaken.status).toBe(415);
+    expect(untaken.body).toContain("multipart/form-data, or any one file with Upload-Complete");
+    expect(untaken.note?.reason).toEndWith(
+      ": it is no multipart/form-data, and has no Upload-Complete",
+    );
     expect((await client.ask("POST /", multipart)).status).toBe(411);
     expect((await client.ask("POST /none/", multipart, formOf(["a", ""]))).status).toBe(409);
   });

@@ -61,7 +61,10 @@ export class ResourceEndpoint implements Endpoint {
     const path = method === undefined ? undefined : this.#site.place(head);
     if (method === undefined || path === undefined) return undefined;
     const { pages } = this.#site.parts;
-    if (id === "" || !path.trailingSlash) return pages.refusal(uploadRefusals["no-upload"]);
+    if (id === "" || !path.trailingSlash) {
+      const reason = "an upload is at a folder's path, with a slash at its end, and ?upload=ID";
+      return pages.refusal(uploadRefusals["no-upload"], reason);
+    }
     if (method === "PATCH") {
       const refused = this.#refusePatch(request);
       if (refused !== undefined) return refused;
@@ -166,7 +169,11 @@ export class ResourceEndpoint implements Endpoint {
 
   #notOpened(code: string): Response {
     const { pages } = this.#site.parts;
-    if (code === "ENOENT") return pages.refusal(uploadRefusals["no-upload"]);
+    if (code === "ENOENT") {
+      // One text for all, so that the page doesn't tell that another user has such an upload.
+      const reason = "none has this ID here, or it is another user's, or nothing came for too long";
+      return pages.refusal(uploadRefusals["no-upload"], reason);
+    }
     if (code !== "EBUSY") return storageFailure(code, pages);
     const refusal = pages.refusal(refusals.overloaded, "another process has the upload");
     return withLines(refusal, ["Retry-After", "1"]);

@@ -56,7 +56,10 @@ export class PutTarget {
     }
     const occupant = this.folder.look(this.name);
     if (occupant.kind === "failed") return storageFailure(occupant.code, pages);
-    if (occupant.kind === "other") return pages.refusal(uploadRefusals["no-file"]);
+    if (occupant.kind === "other") {
+      const what = `${displayName(this.name)} is a folder, a link or a special file`;
+      return pages.refusal(uploadRefusals["no-file"], what);
+    }
     if (!hasCondition(this.#conditions)) return occupant;
     const nowSeconds = Math.floor(this.#receivedMs / 1000);
     const verdict = weigh("PUT", this.#conditions, this.#validators(occupant), nowSeconds);
@@ -98,7 +101,7 @@ export class PutTarget {
         return pages.refusal(uploadRefusals["no-folder"], "it has moved");
       }
     }
-    return pages.refusal(uploadRefusals["name-taken"]);
+    return pages.refusal(uploadRefusals["name-taken"], `replaced ${triesMax} times meanwhile`);
   }
 
   #answer(request: Request, octets: number, mode: number, replaced: Present | undefined): Response {
