@@ -99,6 +99,11 @@ export interface Request {
   hasLeft?: boolean;
   /** Set by a handler that has a deadline of its own for its answer, and not `handlerTimeMs`. */
   hasOwnDeadline?: boolean;
+  /**
+   * Set while content is received that is kept when it breaks off: says so, with how much it is so
+   * far, for the log.
+   */
+  explainBreak?: (() => string) | undefined;
   /** Called once, when `hasLeft` is set. It must not throw, and must not touch the request. */
   whenLeft?: () => void;
   /** Told of each message that comes in the WebSocket which the request has opened. */

@@ -89,7 +89,8 @@ export class Site {
 
   /** The response to a request that reaches no endpoint, or whose endpoint has failed. */
   refuse(refusal: Refusal, request: Request | undefined): Response {
-    const response = finish(this.#pages.refusal(refusal), request, this.#onceFinishers);
+    const page = this.#pages.refusal(refusal, request?.explainBreak?.());
+    const response = finish(page, request, this.#onceFinishers);
     return finish(response, request, this.#eachFinishers);
   }
 

@@ -124,6 +124,25 @@ describe("endpoints", () => {
   });
 });
 
+test("a refusal of content that broke off says in the log what is kept of it", () => {
+  const site = siteOf({});
+  const request = { ...requestOf("PATCH /"), explainBreak: () => "keeps 3 of 6 bytes" };
+  expect(site.refuse(refusals["request-timeout"], request).note?.reason).toEndWith(
+    ": keeps 3 of 6 bytes",
+  );
+  const { note } = site.refuse(refusals["request-timeout"], requestOf("PATCH /"));
+  expect(note?.reason).toMatch(/^408 request-timeout \([^:]*\)$/);
+});
+
+test("the reason of a 405 is that of the first endpoint that knows one", async () => {
+  const knowing = (reason: string | undefined): Endpoint =>
+    Object.assign(new FakeEndpoint(() => undefined), { explainAbsence: () => reason });
+  const endpoints = [knowing(undefined), knowing("first"), knowing("second")];
+  const request = requestOf("PUT /");
+  expect((await answer(siteOf({ endpoints }), request)).note).toEqual({ reason: "first" });
+  expect((await answer(siteOf({}), request)).note).toBeUndefined();
+});
+
 describe("405 and Allow (RFC 9110 §15.5.6)", () => {
   test.each(["PUT", "DELETE", "PATCH", "TRACE", "get", "PROPFIND"])("%s", async (method) => {
     const { status, fields, body } = await client.ask(`${method} /empty.txt`);

@@ -23,7 +23,14 @@ import { askedUpload, isUncoded, readUploadFields } from "./upload-fields.ts";
 import { uploadLimitLine } from "./upload-limits.ts";
 import { inconsistentLength, mismatchingOffset } from "./upload-problems.ts";
 import type { UploadResources } from "./upload-resources.ts";
-import { goesOn, isOver, keptResponse, turnKey, withLines } from "./upload-resources.ts";
+import {
+  describeKept,
+  goesOn,
+  isOver,
+  keptResponse,
+  turnKey,
+  withLines,
+} from "./upload-resources.ts";
 import type { UploadTurn } from "./upload-turns.ts";
 
 const methods = ["HEAD", "GET", "PATCH", "DELETE"] as const;
@@ -192,9 +199,10 @@ export class ResourceEndpoint implements Endpoint {
     if (code !== undefined) return this.#resources.fail(resumable, code);
     const { length } = resumable.record;
     const limit = uploadLimitLine(limits, this.#restMs(resumable, request));
+    const reason = `the upload has ${describeKept(resumable, length)}`;
     return length === undefined
-      ? keptResponse(204, resumable, limit)
-      : keptResponse(204, resumable, ["Upload-Length", String(length)], limit);
+      ? keptResponse(204, resumable, reason, limit)
+      : keptResponse(204, resumable, reason, ["Upload-Length", String(length)], limit);
   }
 
   async #patch(
@@ -222,7 +230,9 @@ export class ResourceEndpoint implements Endpoint {
     try {
       const appending = { request, folder, id, resumable, turn, admission, fields, isKnown: true };
       const answer = await this.#resources.append(appending, told.length);
-      return answer === "kept" ? keptResponse(204, resumable, uploadLimitLine(limits)) : answer;
+      if (answer !== "kept") return answer;
+      const reason = `the upload has ${describeKept(resumable, told.length)}`;
+      return keptResponse(204, resumable, reason, uploadLimitLine(limits));
     } finally {
       admission.end();
     }

@@ -92,13 +92,20 @@ function reachedBound(
   return { name: "uploadsUnfinishedMax", maximum, actual: maximum + 1 };
 }
 
-/** The answer to a request after which the upload goes on. */
+/** How much of an upload there is, of `length` octets if that is known. */
+export function describeKept({ upload }: ResumableUpload, length: number | undefined): string {
+  return `${upload.octets}${length === undefined ? "" : ` of ${length}`} bytes`;
+}
+
+/** The answer to a request after which the upload goes on; `reason` is for the log. */
 export function keptResponse(
   status: 201 | 204,
   { upload }: ResumableUpload,
+  reason: string,
   ...lines: readonly ResponseField[]
 ): Response {
   const builder = new ResponseBuilder(status)
+    .noting({ reason })
     .field("Cache-Control", "no-store")
     .line(goesOn)
     .field("Upload-Offset", String(upload.octets));
@@ -197,7 +204,9 @@ export class UploadResources {
       const isKnown = tells;
       const appending = { request, folder, id, resumable, turn, admission, fields, isKnown };
       const answer = await this.append(appending, length);
-      return answer === "kept" ? keptResponse(201, resumable, limit, location) : answer;
+      if (answer !== "kept") return answer;
+      const whole = length === undefined ? "" : ` of ${length} bytes`;
+      return keptResponse(201, resumable, `begins an upload${whole}`, limit, location);
     } finally {
       // Without this a file that some error leaves open would end the process when it is collected.
       await resumable.close();
@@ -211,9 +220,12 @@ export class UploadResources {
    * the content breaks off; what has come is kept for a client that knows where.
    */
   async append(appending: Appending, length: number | undefined): Promise<Response | "kept"> {
-    const { resumable, fields } = appending;
+    const { request, resumable, fields, isKnown } = appending;
+    // The refusal is made when the content breaks off, before what has come is on the disk.
+    if (isKnown) request.explainBreak = () => `keeps ${describeKept(resumable, length)}`;
     try {
       const code = await this.#receive(appending, length);
+      request.explainBreak = undefined;
       if (code !== undefined) return await this.fail(resumable, code);
     } catch (error) {
       return await this.#breakOff(appending, length, error);
@@ -283,7 +295,7 @@ export class UploadResources {
 
   /** The content has ended with `error` before it was whole. */
   async #breakOff(
-    { resumable, isKnown }: Appending,
+    { request, resumable, isKnown }: Appending,
     length: number | undefined,
     error: unknown,
   ): Promise<Response> {
@@ -296,6 +308,7 @@ export class UploadResources {
     const isKept = isKnown && (await resumable.settle(length)) === undefined;
     if (isKept) await resumable.close();
     else await resumable.discard();
+    if (!isKept) request.explainBreak = undefined;
     throw error;
   }
 

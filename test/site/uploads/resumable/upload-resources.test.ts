@@ -95,12 +95,14 @@ describe("all of a file in one request", () => {
     const fields = { ...complete, "Upload-Draft-Interop-Version": "7" };
     const request = sending("POST /", fields, new SentBody(["one"], "break"));
     expect(await errorOf(request)).toBe("request-timeout");
+    expect(request.explainBreak).toBeUndefined();
     expect(readdirSync(site.root)).toEqual([]);
   });
 
   test("is resumed where it broke off, by what the 104 has told (§5)", async () => {
     const request = sending("POST /", complete, new SentBody(["one", "two"], "break"));
     expect(await errorOf(request)).toBe("request-timeout");
+    expect(request.explainBreak?.()).toBe("keeps 6 bytes");
     const [[status, told] = [0, {}], ...more] = request.told;
     expect([status, more.length, told["Upload-Draft-Interop-Version"]]).toEqual([104, 0, "8"]);
     expect(told["Upload-Limit"]).toBe("max-size=17179869184, max-age=86400");
