@@ -110,6 +110,10 @@ export function auditText(report: AuditReport): string {
     lines.push(`Visitors need a password${open === "" ? "" : `, but for ${open}`}.`);
   }
   if (report.options.uploads !== undefined) lines.push(uploadsLine(report.options.uploads));
+  if (report.withheld > 0) {
+    const kept = count(report.withheld, "file");
+    lines.push(`Where uploads go, visitors don't get ${kept}, on purpose (--upload-mode).`);
+  }
   const nothing = !isAnythingFound(report) ? "; nothing is wrong" : "";
   const entries = count(looked, "entry", "entries");
   const ended = end === "complete" ? "" : `; the audit ${endTexts[end]}`;
@@ -119,7 +123,7 @@ export function auditText(report: AuditReport): string {
 
 /** The report as JSON: one object, and a line break. */
 export function auditJson(report: AuditReport): string {
-  const { root, served, end, looked, refused, exposed, hidden, more, unread } = report;
+  const { root, served, end, looked, refused, exposed, hidden, withheld, more, unread } = report;
   const whole = {
     exitStatus: exitStatusOf(report),
     root,
@@ -128,6 +132,7 @@ export function auditJson(report: AuditReport): string {
     stoppedBy: end === "complete" ? null : end,
     looked,
     hidden,
+    withheld,
     refusedFiles: sumOf(refused),
     refused,
     exposed,

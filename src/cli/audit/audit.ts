@@ -59,6 +59,8 @@ export interface AuditReport {
   readonly more: number;
   /** Names that the site hides. */
   readonly hidden: number;
+  /** Uploads that lack o+r, as `--upload-mode` has it. */
+  readonly withheld: number;
   /** Folders that the process itself can't read. */
   readonly unread: readonly string[];
   /** What the options let visitors do, and which look as if they let in more than is meant. */
@@ -142,6 +144,7 @@ class Audit {
   /** Files that lack o+r themselves, by folder. */
   readonly #denied = new Map<string, DeniedFiles>();
   #hidden = 0;
+  #withheld = 0;
 
   constructor(site: AuditedSite) {
     const { auditFindingsMax } = site.limits;
@@ -175,6 +178,7 @@ class Audit {
       exposed: inOrder(this.#exposed.all),
       more: this.#refused.more + this.#exposed.more,
       hidden: this.#hidden,
+      withheld: this.#withheld,
       unread,
       options: await auditOptions(this.#site),
       ...(options.auth === undefined ? {} : { open: openTo(options.auth) }),
@@ -228,6 +232,10 @@ class Audit {
     const isOwn = path === name;
     // Where no folder is listed, none has to be readable.
     if (isFolder && isOwn && lacks === "o+r" && !this.#site.options.listing) return;
+    if (lacks === "o+r" && this.#site.isWithheld(source, path)) {
+      if (isOwn && !isFolder) this.#withheld++;
+      return;
+    }
     const isFile = !isFolder && lacks === "o+r" && !path.startsWith("/");
     const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
     const key = `${source.path} ${folder}`;

@@ -16,6 +16,8 @@ import { ServeError } from "../../site/serve-error.ts";
 import type { RefusedCount } from "./refused-count.ts";
 import { countRefused } from "./refused-count.ts";
 import type { SurveyedSite, SurveySurroundings } from "./survey.ts";
+import type { IsWithheld } from "./withheld-uploads.ts";
+import { withheldUploads } from "./withheld-uploads.ts";
 
 /** A site that is audited; the caller closes its tree. */
 export interface AuditedSite extends SurveyedSite {
@@ -24,6 +26,7 @@ export interface AuditedSite extends SurveyedSite {
   readonly options: CompleteOptions;
   readonly limits: Limits;
   readonly surroundings: SurveySurroundings;
+  readonly isWithheld: IsWithheld;
 }
 
 /** Opens the site that `options` describe. Throws a `ServeError` when there is none. */
@@ -48,6 +51,11 @@ export function openAuditedSite(options: ServeOptions): AuditedSite {
     options: complete,
     limits,
     surroundings: { clock, scheduler },
+    // Without files in memory the first source is the root, if there is one.
+    isWithheld: withheldUploads(
+      complete,
+      complete.files === undefined && source.root !== "" ? sources[0] : undefined,
+    ),
   };
 }
 

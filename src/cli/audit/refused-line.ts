@@ -11,7 +11,17 @@ import { defaultOf, optionRows } from "../options/option-table.ts";
 import { countRefusedOf } from "./audited-site.ts";
 
 /** The options besides the folders that change what is refused. */
-const decisive: readonly OptionName[] = ["base", "permissions", "hidden", "symlinks", "index"];
+const decisive: readonly OptionName[] = [
+  "base",
+  "permissions",
+  "hidden",
+  "symlinks",
+  "index",
+  "post",
+  "put",
+  "uploadDir",
+  "uploadMode",
+];
 
 /** The words of a command line that set what `config` sets of `decisive`. */
 function decisiveWords(config: Config): readonly string[] {
@@ -22,6 +32,8 @@ function decisiveWords(config: Config): readonly string[] {
     if (value === undefined || value === defaultOf(name) || flag === undefined) continue;
     words.push(`--${flag.name}`);
     if (typeof value === "string") words.push(value);
+    // The one number is a mode.
+    if (typeof value === "number") words.push(value.toString(8).padStart(3, "0"));
   }
   return words;
 }

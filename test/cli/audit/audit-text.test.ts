@@ -12,6 +12,7 @@ const clean: AuditReport = {
   exposed: [],
   more: 0,
   hidden: 0,
+  withheld: 0,
   unread: [],
   options: { findings: [] },
 };
@@ -124,6 +125,7 @@ Looked at 1,234 entries.
       more: 7,
       unread: ["a\u001b/", "b/"],
       hidden: 1,
+      withheld: 0,
     });
     expect(text).toContain("And 7 more, beyond auditFindingsMax.");
     expect(text).toContain("2 folders can't be read by this user: a\\u{1b}/, b/");
@@ -143,6 +145,7 @@ describe("the JSON of an audit", () => {
       stoppedBy: null,
       looked: 1234,
       hidden: 2,
+      withheld: 0,
       refusedFiles: 13,
       refused: found.refused,
       exposed: found.exposed,

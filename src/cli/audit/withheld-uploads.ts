@@ -1,0 +1,26 @@
+/**
+ * The files that visitors don't get on purpose: uploads, while `--upload-mode` lets visitors read
+ * none. A command that gives them o+r would show every visitor what others have sent.
+ */
+
+import type { CompleteOptions } from "../../server/serve-options.ts";
+import type { ServedSource } from "../../site/open-tree.ts";
+import { permits } from "../../tree/permission.ts";
+
+/** Whether what is called `name` in `source` lies where uploads go that visitors don't get. */
+export type IsWithheld = (source: ServedSource, name: string) => boolean;
+
+const none: IsWithheld = () => false;
+
+/** The question for a site of `options`, whose root is `root`; undefined if it has none on disk. */
+export function withheldUploads(
+  options: CompleteOptions,
+  root: ServedSource | undefined,
+): IsWithheld {
+  const { put, post, permissions, uploadMode, uploadDir } = options;
+  if (root === undefined || (!put && post !== "upload")) return none;
+  if (permissions === "process" || permits(uploadMode, "read")) return none;
+  const names = uploadDir.split("/").filter((name) => name !== "");
+  const start = names.map((name) => `${name}/`).join("");
+  return (source, name) => source === root && name.startsWith(start) && name !== start;
+}
