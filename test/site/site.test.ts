@@ -134,9 +134,11 @@ test("a refusal of content that broke off says in the log what is kept of it", (
   expect(note?.reason).toMatch(/^408 request-timeout \([^:]*\)$/);
 });
 
+/** An endpoint that answers nothing, and says why. */
+const knowing = (reason: string | undefined): Endpoint =>
+  Object.assign(new FakeEndpoint(() => undefined), { explainAbsence: () => reason });
+
 test("the reason of a 405 is that of the first endpoint that knows one", async () => {
-  const knowing = (reason: string | undefined): Endpoint =>
-    Object.assign(new FakeEndpoint(() => undefined), { explainAbsence: () => reason });
   const endpoints = [knowing(undefined), knowing("first"), knowing("second")];
   const request = requestOf("PUT /");
   expect((await answer(siteOf({ endpoints }), request)).note).toEqual({ reason: "first" });

@@ -23,8 +23,8 @@ export interface RefusedCount {
 /**
  * Counts the files of `site` that visitors get 403 for, in shares of turns, within the limits of a
  * count. Ends soon after `signal` is aborted. Files that the site doesn't show at all, as hidden
- * ones, are not counted, and neither are uploads that visitors don't get on purpose. Give it a tree of its own: it asks for every path once, and would fill the
- * cache of one that serves.
+ * ones, are not counted, and neither are uploads that visitors don't get on purpose. Give it a tree
+ * of its own: it asks for every path once, and would fill the cache of one that serves.
  */
 export async function countRefused(
   site: SurveyedSite & { readonly isWithheld: IsWithheld },

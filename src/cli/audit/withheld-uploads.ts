@@ -12,7 +12,7 @@ export type IsWithheld = (source: ServedSource, name: string) => boolean;
 
 const none: IsWithheld = () => false;
 
-/** The question for a site of `options`, whose root is `root`; undefined if it has none on disk. */
+/** The question for a site of `options`; `root` is the source of its root, if that has one. */
 export function withheldUploads(
   options: CompleteOptions,
   root: ServedSource | undefined,

@@ -121,8 +121,9 @@ export class FormEndpoint implements Endpoint {
   }
 
   /**
-   * Which condition prevents the request, if one does. Conditions are evaluated against the representation
-   * that a GET would select, and only if the request would succeed without them (RFC 9110 §13.2.1).
+   * Which condition prevents the request, if one does. Conditions are evaluated against the
+   * representation that a GET would select, and only if the request would succeed without them
+   * (RFC 9110 §13.2.1).
    */
   async #whyPrevented(
     request: Request,

@@ -308,8 +308,8 @@ describe("the order of conditions (RFC 9110 §13.2.2)", () => {
       stored,
       "If-Unmodified-Since is false: it has changed since",
     ],
-  ] as const)("says which condition is false: %s with %j", (method, line, validators, reason) => {
-    expect(weigh(method, fieldsOf(line), validators, now)).toEqual({ kind: "failed", reason });
+  ] as const)("says which condition is false: %s with %j", (method, line, has, reason) => {
+    expect(weigh(method, fieldsOf(line), has, now)).toEqual({ kind: "failed", reason });
   });
 
   test("a malformed If-None-Match still stands before a date (step 4)", () => {

@@ -132,7 +132,7 @@ export class ResourceEndpoint implements Endpoint {
         await resumable.discard();
         return this.#notOpened("ENOENT");
       }
-      // It has no entity tag that a condition could be about, and is in no cache: no method has 304.
+      // It has no entity tag that a condition could be about, and no cache has it: there is no 304.
       const { fields } = request.head;
       const nowSeconds = Math.floor(request.receivedMs / 1000);
       const verdict = weigh("PATCH", fields, { entityTag: unmatchableTag }, nowSeconds);
