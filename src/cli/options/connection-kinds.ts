@@ -286,13 +286,13 @@ export const connectionRows = {
   metrics: {
     topic: "process",
     kind: listenPlace,
-    flags: [{ name: "metrics", summary: "GET /metrics for Prometheus, on this port of loopback" }],
+    flags: [{ name: "metrics", summary: "GET /metrics for Prometheus; without HOST on loopback" }],
     restart: true,
   },
   health: {
     topic: "process",
     kind: listenPlace,
-    flags: [{ name: "health", summary: "GET /livez and /readyz, on this port of loopback" }],
+    flags: [{ name: "health", summary: "GET /livez and /readyz; without HOST on loopback" }],
     restart: true,
   },
 } as const satisfies Partial<OptionTable>;
