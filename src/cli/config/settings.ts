@@ -115,14 +115,23 @@ function optionsRefusedBy(code: ServeError["code"]): readonly string[] {
   return optionRows.filter(([name, row]) => code === (row.errorCode ?? name)).map(([name]) => name);
 }
 
+/** The codes of messages that don't say by themselves which option they are about. */
+const unnamed: readonly ServeError["code"][] = ["uploadDir"];
+
+/** `message`, which refuses an option of `words`, as its writer reads it. */
+function messageOfWords({ code, message }: ServeError): string {
+  return unnamed.includes(code) ? `${flagOf(code)}: ${message}` : message;
+}
+
 /**
- * The message of a `ServeError`, with the file and the key where the file set the option. `words`
- * is what the command line sets.
+ * The message of a `ServeError`, with the file and the key where the file set the option, and with
+ * the flag where the message needs it. `words` is what the command line sets.
  */
 export function refusalMessage(error: ServeError, { file }: Settings, words: Config): string {
   const { code, message } = error;
   const keys = optionsRefusedBy(code);
   const isIn = (config: Config): boolean => keys.some((key) => Object.hasOwn(config, key));
-  if (file === undefined || !isIn(file.config) || isIn(words)) return message;
+  if (isIn(words)) return messageOfWords(error);
+  if (file === undefined || !isIn(file.config)) return message;
   return `${file.name}: ${keys.length === 1 ? `${code}: ` : ""}${message}`;
 }

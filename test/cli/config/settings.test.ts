@@ -167,6 +167,23 @@ describe("an option that has no effect without another is refused at start", () 
   });
 });
 
+test("a folder of uploads that isn't there is refused by the name of the option", async () => {
+  using folder = new ConfigFolder();
+  folder.write("a.txt", "a");
+  const remedy = "it is named from the root, such as inbox";
+  const words = ["--put", "--upload-dir", "inn", "--port", "0"];
+  await using command = new Command([...words, "."], {}, folder.path);
+  expect(await command.status).toBe(2);
+  expect(await command.stderr).toBe(
+    `postern: --upload-dir: there is no folder inn below ${folder.path}; ${remedy}\n`,
+  );
+  folder.write("postern.config.json", '{ "put": true, "uploadDir": "inn" }');
+  await using filed = new Command(["--port", "0"], {}, folder.path);
+  expect(await filed.stderr).toContain(
+    `postern: postern.config.json: uploadDir: there is no folder inn below `,
+  );
+});
+
 async function portOf(command: Command): Promise<number> {
   return (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
 }
