@@ -119,7 +119,10 @@ function optionsRefusedBy(code: ServeError["code"]): readonly string[] {
 const unnamed: readonly ServeError["code"][] = ["uploadDir"];
 
 /** `message`, which refuses an option of `words`, as its writer reads it. */
-function messageOfWords({ code, message }: ServeError): string {
+function messageOfWords({ code, message }: ServeError, { root }: Config): string {
+  // `postern help` asks for no folder.
+  if (root === "help" && message === "no such folder: help")
+    return `${message}; did you mean --help?`;
   return unnamed.includes(code) ? `${flagOf(code)}: ${message}` : message;
 }
 
@@ -131,7 +134,7 @@ export function refusalMessage(error: ServeError, { file }: Settings, words: Con
   const { code, message } = error;
   const keys = optionsRefusedBy(code);
   const isIn = (config: Config): boolean => keys.some((key) => Object.hasOwn(config, key));
-  if (isIn(words)) return messageOfWords(error);
+  if (isIn(words)) return messageOfWords(error, words);
   if (file === undefined || !isIn(file.config)) return message;
   return `${file.name}: ${keys.length === 1 ? `${code}: ` : ""}${message}`;
 }
