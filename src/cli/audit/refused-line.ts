@@ -3,7 +3,7 @@
  * says which: an audit of the same site.
  */
 
-import { join, relative } from "node:path";
+import { basename, relative } from "node:path";
 
 import { shellWord } from "../../base/shell-word.ts";
 import { serveOptions } from "../config/to-serve-options.ts";
@@ -11,9 +11,6 @@ import type { Config } from "../config/config.ts";
 import type { OptionName } from "../options/option.ts";
 import { defaultOf, optionRows } from "../options/option-table.ts";
 import { countRefusedOf } from "./audited-site.ts";
-
-/** What a checkout is run by. No bundle has this path, nor has an executable. */
-const checkoutProgram = join(import.meta.dir, "../../../index.ts");
 
 /** The options besides the folders that change what is refused. */
 const decisive: readonly OptionName[] = ["base", "permissions", "hidden", "symlinks", "index"];
@@ -36,7 +33,9 @@ function decisiveWords(config: Config): readonly string[] {
  * index.ts, while the package has a command.
  */
 function programWords(program: string): readonly string[] {
-  return program === checkoutProgram ? ["bun", "run", relative("", program)] : ["postern"];
+  // The program of the package has another name, and so has an executable.
+  const isCheckout = basename(program) === "index.ts";
+  return isCheckout ? ["bun", "run", relative("", program)] : ["postern"];
 }
 
 /** The command that audits what `config` serves. */

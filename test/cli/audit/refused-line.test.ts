@@ -28,7 +28,7 @@ describe("the line about refused files", () => {
     expect(await refusedLine({ root }, index)).toBe(
       `1 file is refused to visitors: bun run ${relative("", index)} audit ${root}\n`,
     );
-    expect(await refusedLine({ root }, "/elsewhere/index.ts")).toBe(
+    expect(await refusedLine({ root }, "/usr/lib/postern/bin/postern.js")).toBe(
       `1 file is refused to visitors: postern audit ${root}\n`,
     );
   });
