@@ -28,6 +28,6 @@ export function operationsLines({
 }: Pick<Listening, "metricsUrl" | "healthUrl">): readonly string[] {
   return [
     ...(metricsUrl === undefined ? [] : [`metrics: ${metricsUrl.href}`]),
-    ...(healthUrl === undefined ? [] : [`health: ${healthUrl.href}livez and readyz`]),
+    ...(healthUrl === undefined ? [] : [`health: ${healthUrl.href}livez and /readyz`]),
   ];
 }

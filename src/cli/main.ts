@@ -78,13 +78,10 @@ function isTerminal(): boolean {
 async function openLog(config: Config): Promise<CommandLog> {
   const resolved = resolveLimits(config.limits);
   const limits = resolved.ok ? resolved.value : defaultLimits;
-  const { logFile, logRotate } = config;
+  const { logFile } = config;
   if (logFile !== undefined) {
     const { openFileLog } = await import("./logging/file-log.ts");
     return openFileLog(logFile, config, limits);
-  }
-  if (logRotate !== undefined) {
-    throw new ServeError("logFile", "logRotate, --log-rotate, needs a file: logFile, --log-file");
   }
   const paint = logPaintOf(config);
   const output = new LogOutput(limits, new EventLoop().alarm());

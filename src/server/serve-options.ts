@@ -202,16 +202,16 @@ function proxiedBy(options: ServeOptions): Pick<CompleteOptions, "proxied"> {
   const { trustProxy = [], proxyProtocol = false } = options;
   if (trustProxy.length === 0) {
     if (!proxyProtocol) return {};
-    const remedy = "trustProxy, --trust-proxy, has to say whose headers count";
-    throw new ServeError("proxyProtocol", `with the PROXY protocol ${remedy}`);
+    const remedy = "needs trustProxy (--trust-proxy), which says whose headers count";
+    throw new ServeError("proxyProtocol", `proxyProtocol ${remedy}`);
   }
   const { openTrustedProxies } =
     require("./proxied/trusted-proxies.ts") as typeof import("./proxied/trusted-proxies.ts");
   const limits = { ...defaultOptions.limits, ...options.limits };
   const proxied = openTrustedProxies(trustProxy, proxyProtocol, limits);
   if (proxyProtocol && options.unix !== undefined && !proxied.trusts("unix:")) {
-    const remedy = 'trustProxy, --trust-proxy, has to name "unix:"';
-    throw new ServeError("proxyProtocol", `with the PROXY protocol on a Unix socket ${remedy}`);
+    const remedy = 'trustProxy (--trust-proxy) has to name "unix:"';
+    throw new ServeError("proxyProtocol", `with the PROXY protocol on a Unix socket, ${remedy}`);
   }
   return { proxied };
 }

@@ -36,7 +36,7 @@ test("both say where metrics and health are, where they are", () => {
   });
   expect(operationsLines({ metricsUrl, healthUrl })).toEqual([
     "metrics: http://127.0.0.1:9100/metrics",
-    "health: http://127.0.0.1:9101/livez and readyz",
+    "health: http://127.0.0.1:9101/livez and /readyz",
   ]);
   expect(operationsLines({ metricsUrl: undefined, healthUrl: undefined })).toEqual([]);
 });

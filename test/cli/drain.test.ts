@@ -63,7 +63,7 @@ describe("--metrics and --health", () => {
     const loud = ["--port", "0", "--ready", "json", "--no-config", "--log", "none"];
     await using command = new Command([site.root, ...loud, "--metrics", "0", "--health", "0"]);
     const ready = JSON.parse((await command.line()) ?? "null") as Record<string, string>;
-    const health = `postern: health: ${ready["health"]}livez and readyz\n`;
+    const health = `postern: health: ${ready["health"]}livez and /readyz\n`;
     await command.says(`postern: metrics: ${ready["metrics"]}\n${health}`);
   });
 

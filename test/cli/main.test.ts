@@ -147,6 +147,7 @@ describe("what can't be served ends in one line and no stack", () => {
   test.each<readonly [words: string[], status: number, line: string]>([
     [["/nowhere/at/all"], 1, "no such folder: /nowhere/at/all"],
     [["/dev/null"], 1, "not a folder: /dev/null"],
+    [["help", "--no-config"], 1, "no such folder: help; did you mean --help?"],
     [[`${import.meta.path}/`], 1, `no such folder: ${import.meta.path}/`],
     [[".", "--port", "0", "--host", "192.0.2.77"], 1, "no such address here: 192.0.2.77"],
     [["--nope"], 2, "unknown option --nope; --help all lists them"],

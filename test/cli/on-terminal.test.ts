@@ -3,7 +3,7 @@
  */
 
 import { afterAll, expect, test } from "bun:test";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import { shellWord } from "../../src/base/shell-word.ts";
 import { TempSite } from "../temp-site.ts";
@@ -41,7 +41,8 @@ test.skipIf(script === null)(
       }
     })();
     await until("refused to visitors");
-    expect(said).toContain(`1 file is refused to visitors: postern audit ${site.root}`);
+    const program = `bun run ${relative("", index)}`;
+    expect(said).toContain(`1 file is refused to visitors: ${program} audit ${site.root}`);
     const url = /http:\S+/.exec(said)?.[0] ?? "";
     await fetch(new URL("Index.htm", url));
     await until("similar");

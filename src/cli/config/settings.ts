@@ -30,16 +30,84 @@ function findFile({ configFile }: CommandLine): Result<string | undefined, strin
   return failure(`${found.join(" and ")} are both here; --config says which`);
 }
 
+/** Options that have no effect without another one. */
+interface Need {
+  readonly options: readonly (keyof Config)[];
+  readonly isMet: (config: Config) => boolean;
+  /** What is needed, as the command line and as a configuration write it; and what it is for. */
+  readonly flags: string;
+  readonly keys: string;
+  readonly why: string;
+}
+
+const needs: readonly Need[] = [
+  {
+    options: ["proxyProtocol"],
+    isMet: ({ trustProxy = [] }) => trustProxy.length > 0,
+    flags: "--trust-proxy",
+    keys: "trustProxy",
+    why: "which says whose headers count",
+  },
+  {
+    options: ["logRotate"],
+    isMet: ({ logFile }) => logFile !== undefined,
+    flags: "--log-file",
+    keys: "logFile",
+    why: "which names the file that is rotated",
+  },
+  {
+    options: ["uploadDir", "uploadMode", "uploadQuota", "trustUploads"],
+    isMet: ({ put, post }) => put === true || post === "upload",
+    flags: "--post upload or --put",
+    keys: 'post: "upload" or put: true',
+    why: "without which nothing is stored",
+  },
+];
+
+/** Whether `config` turns the option on. */
+function asksFor(config: Config, option: keyof Config): boolean {
+  return config[option] !== undefined && config[option] !== false;
+}
+
+/** The name of the option's first flag, with its dashes. */
+function flagOf(option: string): string {
+  const [flag] = optionRows.find(([name]) => name === option)?.[1].flags ?? [];
+  return flag === undefined ? option : `--${flag.name}`;
+}
+
+/**
+ * The line that refuses the first option of `words` or `file` that would have no effect for want of
+ * another one; undefined when there is none. An option of the file has what it needs there, too:
+ * the command line may turn that off.
+ */
+function unmetNeed({ config, file }: Settings, words: Config): string | undefined {
+  for (const { options, isMet, flags, keys, why } of needs) {
+    if (isMet(config)) continue;
+    const given = options.find((option) => asksFor(words, option));
+    if (given !== undefined) return `${flagOf(given)} needs ${flags}, ${why}`;
+    if (file === undefined || isMet(file.config)) continue;
+    const set = options.find((option) => asksFor(config, option));
+    if (set !== undefined) return `${file.name}: ${set}: needs ${keys}, ${why}`;
+  }
+  return undefined;
+}
+
+/** `settings`, unless an option lacks what it needs. */
+function checked(settings: Settings, words: Config): Result<Settings, string> {
+  const line = unmetNeed(settings, words);
+  return line === undefined ? success(settings) : failure(line);
+}
+
 /** Reads what `command` and its configuration set. Fails with a line that says what is wrong. */
 export async function readSettings(command: CommandLine): Promise<Result<Settings, string>> {
   const name = findFile(command);
   if (!name.ok) return name;
-  if (name.value === undefined) return success({ config: command.config });
+  if (name.value === undefined) return checked({ config: command.config }, command.config);
   const { readConfigFile } = await import("./config-file.ts");
   const read = await readConfigFile(name.value);
   if (!read.ok) return read;
   const config = mergeConfigs(read.value, command.config);
-  return success({ config, file: { name: name.value, config: read.value } });
+  return checked({ config, file: { name: name.value, config: read.value } }, command.config);
 }
 
 /** The options that a `ServeError` of this code refuses. */
@@ -47,17 +115,26 @@ function optionsRefusedBy(code: ServeError["code"]): readonly string[] {
   return optionRows.filter(([name, row]) => code === (row.errorCode ?? name)).map(([name]) => name);
 }
 
+/** The codes of messages that don't say by themselves which option they are about. */
+const unnamed: readonly ServeError["code"][] = ["uploadDir"];
+
+/** `message`, which refuses an option of `words`, as its writer reads it. */
+function messageOfWords({ code, message }: ServeError, { root }: Config): string {
+  // `postern help` asks for no folder.
+  if (root === "help" && message === "no such folder: help")
+    return `${message}; did you mean --help?`;
+  return unnamed.includes(code) ? `${flagOf(code)}: ${message}` : message;
+}
+
 /**
- * The message of a `ServeError`, with the file and the key where the file set the option. `words`
- * is what the command line sets.
+ * The message of a `ServeError`, with the file and the key where the file set the option, and with
+ * the flag where the message needs it. `words` is what the command line sets.
  */
-export function refusalMessage(
-  { code, message }: ServeError,
-  { file }: Settings,
-  words: Config,
-): string {
+export function refusalMessage(error: ServeError, { file }: Settings, words: Config): string {
+  const { code, message } = error;
   const keys = optionsRefusedBy(code);
   const isIn = (config: Config): boolean => keys.some((key) => Object.hasOwn(config, key));
-  if (file === undefined || !isIn(file.config) || isIn(words)) return message;
+  if (isIn(words)) return messageOfWords(error, words);
+  if (file === undefined || !isIn(file.config)) return message;
   return `${file.name}: ${keys.length === 1 ? `${code}: ` : ""}${message}`;
 }

@@ -17,6 +17,7 @@ import {
   plainText,
   text,
   truth,
+  unitBytes,
   whole,
   wholeText,
   word,
@@ -160,9 +161,6 @@ const listenPlace: Kind<string | number> = {
   text: plainText("[HOST:]PORT"),
 };
 
-/** Units of a rotation's size. */
-const sizeUnits: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-
 /** The bounds of a rotation. A file that is shorter would be rotated by every few lines. */
 const rotation = { bytesMin: 4096, bytesMax: 2 ** 40, filesMax: 100, usualFiles: 5 } as const;
 
@@ -173,7 +171,7 @@ export function readRotation(
   given: string,
 ): { readonly bytes: number; readonly files: number } | undefined {
   const [, digits, unit = "", count] = /^(\d{1,13})([kmg]?)(?:x(\d{1,3}))?$/i.exec(given) ?? [];
-  const bytes = Number(digits) * (sizeUnits[unit.toLowerCase()] ?? 1);
+  const bytes = Number(digits) * unitBytes(unit);
   const files = Number(count ?? rotation.usualFiles);
   const isSize = bytes >= rotation.bytesMin && bytes <= rotation.bytesMax;
   return isSize && files >= 1 && files <= rotation.filesMax ? { bytes, files } : undefined;
@@ -288,13 +286,13 @@ export const connectionRows = {
   metrics: {
     topic: "process",
     kind: listenPlace,
-    flags: [{ name: "metrics", summary: "GET /metrics for Prometheus, on this port of loopback" }],
+    flags: [{ name: "metrics", summary: "GET /metrics for Prometheus; without HOST on loopback" }],
     restart: true,
   },
   health: {
     topic: "process",
     kind: listenPlace,
-    flags: [{ name: "health", summary: "GET /livez and /readyz, on this port of loopback" }],
+    flags: [{ name: "health", summary: "GET /livez and /readyz; without HOST on loopback" }],
     restart: true,
   },
 } as const satisfies Partial<OptionTable>;

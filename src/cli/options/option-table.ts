@@ -43,7 +43,17 @@ import {
   userText,
 } from "./rule-kinds.ts";
 import type { Kind } from "./value-kind.ts";
-import { path, plainText, text, truth, whole, wholeText, word, wordList } from "./value-kind.ts";
+import {
+  path,
+  plainText,
+  sizeText,
+  text,
+  truth,
+  whole,
+  wholeText,
+  word,
+  wordList,
+} from "./value-kind.ts";
 
 /** What the words of `symlinks` mean, where the help has to say it. */
 const symlinkNotes = { follow: "all", deny: "none" } as const;
@@ -271,7 +281,7 @@ export const optionTable = {
   },
   uploadQuota: {
     topic: "uploads",
-    kind: whole("a number of bytes", wholeText("BYTES", "a number of bytes", 2 ** 50)),
+    kind: whole("a number of bytes", sizeText(2 ** 50)),
     flags: [{ name: "upload-quota", summary: "how much the folder of uploads may hold" }],
   },
   trustUploads: {

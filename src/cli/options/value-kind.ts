@@ -123,6 +123,24 @@ export function wholeText(
   return { placeholder, expected, read };
 }
 
+/** Units of a size, powers of 1024. */
+const sizeUnits: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** How many bytes the unit of a size has: k, M or G in either case, "" for one byte. */
+export function unitBytes(unit: string): number {
+  return sizeUnits[unit.toLowerCase()] ?? 1;
+}
+
+/** A flag's text that is a size up to `maximum` bytes, a whole number of bytes, k, M or G. */
+export function sizeText(maximum: number): FlagText<number> {
+  const read = (given: string): number | undefined => {
+    const [, digits, unit = ""] = /^(\d{1,16})([kmg]?)$/i.exec(given) ?? [];
+    const value = Number(digits) * unitBytes(unit);
+    return value <= maximum ? value : undefined;
+  };
+  return { placeholder: "SIZE", expected: "a number of bytes, or of k, M or G", read };
+}
+
 /** A whole number from 0 to `maximum`; `flagText` says how a flag writes it. */
 export function whole(
   expected: string,

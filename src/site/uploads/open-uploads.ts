@@ -2,9 +2,11 @@
  * Opens what a site stores uploads with, from its options. Loaded by the first site that has any.
  */
 
+import { resolve } from "node:path";
+
 import type { Clock } from "../../schedule/clock.ts";
 import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, folderPath, rootPath } from "../../tree/path.ts";
+import { childPath, displayName, folderPath, rootPath } from "../../tree/path.ts";
 import { UploadTree } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import { ServeError } from "../serve-error.ts";
@@ -53,6 +55,16 @@ function readFolder(named: string): ContainedPath {
   throw new ServeError("uploadDir", `the folder of uploads must be below the root, not ${named}`);
 }
 
+/** The error of a site whose uploads can't go into `folder` below `root`, for the reason `kind`. */
+function cannotStore(folder: ContainedPath, root: string, kind: string): ServeError {
+  const place = `${displayName(folder.segments.join("/"))} below ${displayName(resolve(root))}`;
+  const isMissing = kind === "absent" && folder.segments.length > 0;
+  const line = isMissing
+    ? `there is no folder ${place}; it is named from the root, such as inbox`
+    : `no uploads can be stored in /${place}: ${kind}`;
+  return new ServeError("uploadDir", line);
+}
+
 /** The absolute path of the folder on disk that is served at `home`; undefined if there is none. */
 function rootOf({ tree, home }: UploadService): string | undefined {
   const at = home.segments.map((name) => `${name}/`).join("");
@@ -86,12 +98,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
   const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
   const admissions: Admissions = new Admissions(admissionLimits, clock, service.onUpload);
   const opened = uploads.open(folder);
-  if (!opened.ok) {
-    throw new ServeError(
-      "uploadDir",
-      `no uploads can be stored in ${folder.text}: ${opened.error.kind}`,
-    );
-  }
+  if (!opened.ok) throw cannotStore(folder, root, opened.error.kind);
   opened.value.close();
   sweepAgain(uploads, folder, { clock, limits, scheduler: service.budgets.scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);

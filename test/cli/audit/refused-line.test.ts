@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { join, relative } from "node:path";
 
 import { refusedLine } from "../../../src/cli/audit/refused-line.ts";
 import { TempSite } from "../../temp-site.ts";
@@ -19,6 +20,17 @@ describe("the line about refused files", () => {
     );
     const limits = { refusedCountEntriesMax: 2 };
     expect(await refusedLine({ root: site.root, limits })).toMatch(/^[12] or more files are /);
+  });
+
+  test("names the program by its file where a checkout runs", async () => {
+    const index = join(import.meta.dir, "../../../index.ts");
+    const root = site.at("docs");
+    expect(await refusedLine({ root }, index)).toBe(
+      `1 file is refused to visitors: bun run ${relative("", index)} audit ${root}\n`,
+    );
+    expect(await refusedLine({ root }, "/usr/lib/postern/bin/postern.js")).toBe(
+      `1 file is refused to visitors: postern audit ${root}\n`,
+    );
   });
 
   test("is absent where nothing is refused, and where nothing can be served", async () => {

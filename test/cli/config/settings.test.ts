@@ -112,6 +112,78 @@ describe("a mistake ends in one line that names the file", () => {
   });
 });
 
+describe("an option that has no effect without another is refused at start", () => {
+  const uploads = "needs --post upload or --put, without which nothing is stored";
+  test.each<readonly [words: readonly string[], line: string]>([
+    [["--upload-dir", "inbox"], `--upload-dir ${uploads}`],
+    [["--upload-mode", "644", "--post", "echo"], `--upload-mode ${uploads}`],
+    [["--upload-quota", "10k"], `--upload-quota ${uploads}`],
+    [["--trust-uploads"], `--trust-uploads ${uploads}`],
+    [["--proxy-protocol"], "--proxy-protocol needs --trust-proxy, which says whose headers count"],
+    [["--log-rotate", "1M"], "--log-rotate needs --log-file, which names the file that is rotated"],
+  ])("%p", async (words, line) => {
+    await using command = new Command([".", "--no-config", "--port", "0", ...words]);
+    expect(await command.status).toBe(2);
+    expect(await command.stderr).toBe(`postern: ${line}\n`);
+    expect(await command.rest()).toEqual([]);
+  });
+
+  const name = "postern.config.json";
+  test.each<readonly [file: object, words: readonly string[], line: string]>([
+    [
+      { uploadMode: 0o644 },
+      [],
+      `${name}: uploadMode: needs post: "upload" or put: true, without which nothing is stored`,
+    ],
+    [
+      { proxyProtocol: true, trustProxy: [] },
+      [],
+      `${name}: proxyProtocol: needs trustProxy, which says whose headers count`,
+    ],
+    [
+      { logRotate: "1M" },
+      [],
+      `${name}: logRotate: needs logFile, which names the file that is rotated`,
+    ],
+    [{ put: true }, ["--no-put", "--upload-dir", "in"], `--upload-dir ${uploads}`],
+  ])("%j with %p", async (file, words, line) => {
+    using folder = new ConfigFolder();
+    folder.write(name, JSON.stringify(file));
+    await using command = new Command(["--port", "0", ...words], {}, folder.path);
+    expect(await command.status).toBe(2);
+    expect(await command.stderr).toBe(`postern: ${line}\n`);
+  });
+
+  test.each<readonly [file: object, words: readonly string[]]>([
+    [{ trustUploads: false }, []],
+    [{ uploadMode: 0o644 }, ["--put"]],
+    [{ put: true }, ["--upload-mode", "644"]],
+    [{ put: true, uploadDir: "none" }, ["--no-put"]],
+  ])("%j with %p is not", async (file, words) => {
+    using folder = new ConfigFolder();
+    folder.write(name, JSON.stringify({ root: ".", port: 0, ...file }));
+    await using command = await listening(folder, words);
+    expect(command.port).toBeGreaterThan(0);
+  });
+});
+
+test("a folder of uploads that isn't there is refused by the name of the option", async () => {
+  using folder = new ConfigFolder();
+  folder.write("a.txt", "a");
+  const remedy = "it is named from the root, such as inbox";
+  const words = ["--put", "--upload-dir", "inn", "--port", "0"];
+  await using command = new Command([...words, "."], {}, folder.path);
+  expect(await command.status).toBe(2);
+  expect(await command.stderr).toBe(
+    `postern: --upload-dir: there is no folder inn below ${folder.path}; ${remedy}\n`,
+  );
+  folder.write("postern.config.json", '{ "put": true, "uploadDir": "inn" }');
+  await using filed = new Command(["--port", "0"], {}, folder.path);
+  expect(await filed.stderr).toContain(
+    `postern: postern.config.json: uploadDir: there is no folder inn below `,
+  );
+});
+
 async function portOf(command: Command): Promise<number> {
   return (JSON.parse((await command.line()) ?? "null") as { port: number }).port;
 }

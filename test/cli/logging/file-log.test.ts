@@ -142,7 +142,10 @@ describe("a log that is below a served folder", () => {
   test.each([
     [["--log-file", served], "is in a folder that is served"],
     [["--log-file", "/nowhere/a.log"], "can't be opened: there is no such folder"],
-    [["--log-rotate", "10M"], "logRotate, --log-rotate, needs a file: logFile, --log-file"],
+    [
+      ["--log-rotate", "10M"],
+      "--log-rotate needs --log-file, which names the file that is rotated",
+    ],
   ])("keeps the server from starting, and so does %p", async (words, why) => {
     await using command = new Command([root, "--port", "0", "--no-config", ...words]);
     expect(await command.status).toBe(2);

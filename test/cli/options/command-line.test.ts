@@ -88,6 +88,8 @@ describe("each flag", () => {
     [["--form", "ask.html"], { form: "ask.html" }],
     [["--form=a=b.html"], { form: "a=b.html" }],
     [["--max-body", "1000"], { limits: { bodyBytesMax: 1000 } }],
+    [["--upload-quota", "10M"], { uploadQuota: 10_485_760 }],
+    [["--upload-quota=12288"], { uploadQuota: 12_288 }],
     [["--max-body=0"], { limits: { bodyBytesMax: 0 } }],
     [["--timeouts", "write=300,idle=60"], { limits: { writeTimeMs: 300_000, idleTimeMs: 60_000 } }],
     [["--drain", "15", "--max-body=1"], { limits: { bodyBytesMax: 1, drainTimeMs: 15_000 } }],
@@ -222,6 +224,10 @@ describe("mistakes are one clear line each", () => {
     [["--symlinks", "some"], "--symlinks must be one of inside, follow, deny, not some"],
     [["--post", "echo-o"], "--post must be one of form, echo, upload, off, not echo-o"],
     [["--max-body", "8M"], "--max-body must be a number of bytes, not 8M"],
+    [
+      ["--upload-quota", "10q"],
+      "--upload-quota must be a number of bytes, or of k, M or G, not 10q",
+    ],
     [["--drain", "86401"], "--drain must be a number of seconds, up to 86400, not 86401"],
     [["--drain", "15s"], "--drain must be a number of seconds, up to 86400, not 15s"],
     [

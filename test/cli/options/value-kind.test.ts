@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 
 import {
   path,
+  sizeText,
   text,
   truth,
   whole,
@@ -24,6 +25,27 @@ describe("a flag's whole number", () => {
     ["", undefined],
   ])("%j is read in decimal digits, up to its maximum", (given, value) => {
     expect(wholeText("N", "a number", 100).read(given)).toBe(value);
+  });
+});
+
+describe("a flag's size", () => {
+  test.each([
+    ["0", 0],
+    ["4095", 4095],
+    ["10k", 10_240],
+    ["10K", 10_240],
+    ["3M", 3 * 1024 * 1024],
+    ["1G", 1_073_741_824],
+    ["2G", undefined],
+    ["1073741825", undefined],
+    ["1.5M", undefined],
+    ["10kB", undefined],
+    ["10 k", undefined],
+    ["-1k", undefined],
+    ["k", undefined],
+    ["", undefined],
+  ])("%j is in bytes, or in units of powers of 1024, up to its maximum", (given, value) => {
+    expect(sizeText(1024 ** 3).read(given)).toBe(value);
   });
 });
 

@@ -210,9 +210,13 @@ describe("the health of a server", () => {
   test("is not ready from the beginning of a stop to its end", async () => {
     const waiting = Promise.withResolvers<Response>();
     await using server = await serve({ files: {}, health: "0" });
-    server.route("GET", "/slow", () => waiting.promise);
+    const begun = Promise.withResolvers<void>();
+    server.route("GET", "/slow", () => {
+      begun.resolve();
+      return waiting.promise;
+    });
     const asked = fetch(new URL("slow", server.url));
-    while (server.connections === 0) await Bun.sleep(1);
+    await begun.promise;
     const stopped = server.stop();
     expect(await readiness(server)).toEqual([503, "not ready: it is stopping\n"]);
     waiting.resolve(new Response("at last"));

@@ -16,6 +16,17 @@ describe("a site with uploads doesn't open", () => {
     expect(() => new SiteClient(site.root, { put: true, uploadDir })).toThrow(ServeError);
   });
 
+  test("and says where it has looked for a folder that isn't there", () => {
+    const below = `below ${site.root}; it is named from the root, such as inbox`;
+    expect(() => new SiteClient(site.root, { put: true, uploadDir: "none/at/" })).toThrow(
+      `there is no folder none/at ${below}`,
+    );
+    const absolute = site.at("in");
+    expect(() => new SiteClient(site.root, { put: true, uploadDir: absolute })).toThrow(
+      `there is no folder ${absolute.slice(1)} ${below}`,
+    );
+  });
+
   test("without a folder on disk", () => {
     expect(() => new SiteClient(site.at("a.txt"), { put: true })).toThrow(ServeError);
     const files = { "a.txt": "a" };
