@@ -21,6 +21,9 @@ export function withheldUploads(
   if (root === undefined || (!put && post !== "upload")) return none;
   if (permissions === "process" || permits(uploadMode, "read")) return none;
   const names = uploadDir.split("/").filter((name) => name !== "");
+  // Where uploads go into all of the root, they can't be told from files of the site that lack a
+  // bit by mistake.
+  if (names.length === 0) return none;
   const start = names.map((name) => `${name}/`).join("");
   return (source, name) => source === root && name.startsWith(start) && name !== start;
 }
