@@ -72,6 +72,16 @@ export class Page implements Disposable {
     await this.view.navigate(new URL(path, base).href);
   }
 
+  /** Clicks on what `selector` finds. */
+  async click(selector: string): Promise<void> {
+    try {
+      await this.view.click(selector);
+    } catch (error) {
+      // The page that the link leads to may be there before the click has been told of.
+      if (!String(error).includes("navigated or closed")) throw error;
+    }
+  }
+
   /** The value of an expression in the page. */
   async value<Value>(expression: string): Promise<Value> {
     return (await this.view.evaluate(expression)) as Value;

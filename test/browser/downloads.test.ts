@@ -59,7 +59,7 @@ function tests(): void {
     await page.view.cdp("Browser.setDownloadBehavior", behavior);
     await page.goto("links.html", server.url);
     for (const [i, file] of ["page.html", name, "photos.zip"].entries()) {
-      await page.view.click(`#link${i}`);
+      await page.click(`#link${i}`);
       while (!existsSync(saved.at(file))) await page.value("1");
     }
     expect(await page.value("location.pathname")).toBe("/links.html");

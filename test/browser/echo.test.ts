@@ -40,7 +40,7 @@ function tests(): void {
       chosen.items.add(new File(["Grüße!"], "notes.txt", { type: "text/plain" }));
       form.file.files = chosen.files;
     })()`);
-    await page.view.click("button");
+    await page.click("button");
     await page.until("document.querySelector('h1')?.textContent === 'POST /'");
     expect(await page.status()).toBe(200);
     expect(await page.value("document.title")).toBe("POST /");
@@ -63,7 +63,7 @@ function tests(): void {
     await page.view.cdp("Emulation.setDeviceMetricsOverride", metrics);
     await page.goto("", server.url);
     await page.value(`(document.querySelector("input").value = "x".repeat(500), 0)`);
-    await page.view.click("button");
+    await page.click("button");
     await page.until("document.querySelector('h1')?.textContent === 'POST /'");
     const widths =
       "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.documentElement)";

@@ -58,7 +58,7 @@ function tests(): void {
       expect(await page.status()).toBe(404);
       expect(await page.value("document.querySelector('h1').textContent")).toBe("Not Found");
       expect(await page.value("document.querySelector('code').textContent")).toBe(`/${missing}`);
-      await page.view.click(link);
+      await page.click(link);
       await page.until(`location.pathname === '${path}' && ${isLoaded}`);
       expect(await page.status()).toBe(200);
       expect(await page.value("document.body.textContent")).toContain(text);
@@ -71,10 +71,10 @@ function tests(): void {
       using page = await Page.open();
       await page.goto("docs/none/absent.txt", front.url);
       expect(await page.status()).toBe(404);
-      await page.view.click("nav a:first-child");
+      await page.click("nav a:first-child");
       await page.until(`location.pathname === '/prefix/docs/' && ${isLoaded}`);
       await page.goto("docs/none/absent.txt", front.url);
-      await page.view.click("nav a:last-child");
+      await page.click("nav a:last-child");
       await page.until(`location.pathname === '/prefix/' && ${isLoaded}`);
       expect(await page.value("document.querySelector('h1').textContent")).toBe("Root");
     } finally {

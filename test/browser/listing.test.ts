@@ -80,7 +80,7 @@ function tests(): void {
   test("is sorted by a click on a column, without a reload, and back again", async () => {
     using page = await open("some/");
     expect(await names(page)).toEqual(byName);
-    await page.view.click("th:nth-child(2) a");
+    await page.click("th:nth-child(2) a");
     await becomes(page, "location.search === '?sort=size&order=desc'");
     await becomes(page, "document.querySelector('th[aria-sort=descending]').cellIndex === 1");
     const largest = ["sub/", "alpha.txt", "gamma.mp3", "beta.png", "shut.txt", "Grüße.md"];
@@ -107,7 +107,7 @@ function tests(): void {
 
   test("is filtered while a text is typed, whatever its case and accents", async () => {
     using page = await open("some/");
-    await page.view.click("#filter");
+    await page.click("#filter");
     await page.view.type("gru");
     await becomes(page, `${status} === '1 of 6 shown'`);
     expect(await names(page)).toEqual(["Grüße.md"]);
@@ -123,7 +123,7 @@ function tests(): void {
   test("of many pages is filtered as a whole, and the text stays in its place", async () => {
     using page = await open("many/");
     expect(await page.value(status)).toBe("2,500 files; showing 1–1,000 (1.0 kB)");
-    await page.view.click("#filter");
+    await page.click("#filter");
     await page.view.type("249");
     await becomes(page, `${status} === '13 files with “249”, 13 B'`);
     expect(await names(page)).toContain("file 2499.txt");
@@ -137,17 +137,17 @@ function tests(): void {
 
   test("has links to its pages, which are turned without a reload", async () => {
     using page = await open("many/");
-    await page.view.click("footer a[rel=next]");
+    await page.click("footer a[rel=next]");
     await becomes(page, `${status}.includes('showing 1,001–2,000')`);
     expect((await names(page))[0]).toBe("file 1000.txt");
     expect(await page.value("scrollY")).toBe(0);
-    await page.view.click("footer a[rel=next]");
+    await page.click("footer a[rel=next]");
     await becomes(page, `${status}.includes('showing 2,001–2,500')`);
     expect(await page.value("document.querySelector('footer a[rel=next]')")).toBeNull();
     expect(await page.value("document.querySelector('footer [aria-current]').textContent")).toBe(
       "3",
     );
-    await page.view.click("th:nth-child(1) a");
+    await page.click("th:nth-child(1) a");
     await becomes(
       page,
       "document.querySelector('tbody tr:not(.up) a').textContent === 'file 2499.txt'",
@@ -187,7 +187,7 @@ function tests(): void {
       "some",
       "sub",
     ]);
-    await page.view.click("nav[aria-label=Path] li:nth-child(2) a");
+    await page.click("nav[aria-label=Path] li:nth-child(2) a");
     await page.until("location.pathname === '/some/' && document.readyState === 'complete'");
   });
 
@@ -197,10 +197,10 @@ function tests(): void {
     await using scriptless = await serve({ root: site.root, headers });
     using page = await open("some/", scriptless.url);
     expect(await page.value("document.querySelector('th small').textContent")).toBe(" UTC");
-    await page.view.click("th:nth-child(4) a");
+    await page.click("th:nth-child(4) a");
     await page.until("location.search === '?sort=kind' && document.readyState === 'complete'");
     expect((await names(page)).slice(0, 2)).toEqual(["sub/", "gamma.mp3"]);
-    await page.view.click("#filter");
+    await page.click("#filter");
     await page.view.type("et");
     await page.view.press("Enter");
     await page.until("location.search === '?sort=kind&filter=et'");

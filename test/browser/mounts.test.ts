@@ -45,7 +45,7 @@ function tests(): void {
     expect(await page.value("document.querySelector('main a').textContent")).toBe(
       "/app/docs/a.txt",
     );
-    await page.view.click("main a");
+    await page.click("main a");
     await page.until(
       "location.pathname === '/app/docs/a.txt' && document.readyState === 'complete'",
     );
@@ -55,10 +55,10 @@ function tests(): void {
   test("a listing leads to what is mounted in the folder, and back", async () => {
     using page = await Page.open();
     await page.goto("/app/docs/", server.url);
-    await page.view.click("td a[href='./a.txt']");
+    await page.click("td a[href='./a.txt']");
     // A text is shown in place, and opened by a link.
     await page.until("document.querySelector('dialog[open] pre') !== null");
-    await page.view.click("dialog a");
+    await page.click("dialog a");
     await page.until("location.pathname === '/app/docs/a.txt'");
   });
 }

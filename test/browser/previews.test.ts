@@ -73,7 +73,7 @@ async function becomes(page: Page, expression: string): Promise<void> {
 const link = (name: string): string => `#listing a[href="./${name}"]`;
 
 async function preview(page: Page, name: string): Promise<void> {
-  await page.view.click(link(name));
+  await page.click(link(name));
   await becomes(page, `${title} === ${JSON.stringify(name)}`);
 }
 
@@ -166,7 +166,7 @@ function tests(): void {
       ["shut.png", "/some/shut.png"],
     ]) {
       using page = await open();
-      await page.view.click(link(name ?? ""));
+      await page.click(link(name ?? ""));
       await page.until(`location.pathname === ${JSON.stringify(path)}`);
     }
   });
@@ -195,20 +195,20 @@ function tests(): void {
     expect(
       await page.value(`document.querySelector('[aria-label="Previous file"]').disabled`),
     ).toBe(true);
-    await page.view.click('[aria-label="Next file"]');
+    await page.click('[aria-label="Next file"]');
     await becomes(page, `${title} === 'binary.txt'`);
     const links = "[...document.querySelectorAll('dialog a:not([hidden])')]";
     expect(await page.value(`${links}.map((link) => link.getAttribute('href'))`)).toEqual([
       "./binary.txt",
       "./binary.txt?download",
     ]);
-    await page.view.click('[aria-label="Close"]');
+    await page.click('[aria-label="Close"]');
     await becomes(page, "document.querySelector('dialog[open]') === null");
   });
 
   test("after the order has been changed without a reload, previews are in the new order", async () => {
     using page = await open();
-    await page.view.click("th:nth-child(1) a");
+    await page.click("th:nth-child(1) a");
     await becomes(page, "location.search === '?order=desc'");
     await becomes(page, "document.querySelector('th[aria-sort=descending]') !== null");
     await preview(page, "small.png");
@@ -227,14 +227,14 @@ function tests(): void {
 
   test("the grid has thumbnails, a folder's link keeps it, and a click shows the image", async () => {
     using page = await open();
-    await page.view.click("#listing .view");
+    await page.click("#listing .view");
     await becomes(page, "location.search === '?view=grid'");
     const loaded = "[...document.querySelectorAll('td img')].every((one) => one.naturalWidth > 0)";
     await becomes(page, `document.querySelectorAll('td img').length === 2 && ${loaded}`);
     await preview(page, "photo.png");
     await becomes(page, `${shown}.querySelector('img')?.naturalWidth === 900`);
     await close(page);
-    await page.view.click('#listing a[href^="./sub/"]');
+    await page.click('#listing a[href^="./sub/"]');
     await page.until("location.pathname === '/some/sub/'");
     expect(await page.value("location.search")).toBe("?view=grid");
     expect(page.complaints).toEqual([]);

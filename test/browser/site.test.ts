@@ -31,11 +31,11 @@ async function post(form: "urlencoded" | "multipart"): Promise<Record<string, un
     ["email", "ines@lab.example"],
     ["message", "Grüße & 100% = 2 < 3\n你好"],
   ] as const) {
-    await page.view.click(`#${letter}-${name}`);
+    await page.click(`#${letter}-${name}`);
     await page.view.type(text);
   }
   lines.length = 0;
-  await page.view.click(`#${form} button`);
+  await page.click(`#${form} button`);
   await page.until(`document.querySelector('#${letter}-name')?.value === ''`);
   expect(await page.status()).toBe(200);
   expect(await page.value("document.querySelector('h1').textContent")).toBe("My form");
@@ -64,7 +64,7 @@ function tests(): void {
       await page.value("[...document.styleSheets].every((sheet) => sheet.cssRules.length > 0)"),
     ).toBe(true);
     expect(await page.value("document.querySelector('figure img').naturalWidth")).toBe(1200);
-    await page.view.click(".filter label.choir");
+    await page.click(".filter label.choir");
     expect(await page.value("document.querySelector('#hours').value")).toBe("16");
     expect(page.complaints).toEqual([]);
   });
@@ -97,7 +97,7 @@ function tests(): void {
     // The refusal itself is all that the browser notes.
     expect(page.complaints.length).toBe(1);
     expect(page.complaints[0]).toContain(`status of ${status}`);
-    await page.view.click("a.button");
+    await page.click("a.button");
     await page.until("location.pathname === '/' && document.readyState === 'complete'");
     expect(await page.status()).toBe(200);
   });
@@ -130,7 +130,7 @@ function tests(): void {
       chosen.items.add(new File(["Grüße!"], 'notes "1" ü.txt', { type: "text/plain" }));
       form.file.files = chosen.files;
     })()`);
-    await page.view.click("#multipart button");
+    await page.click("#multipart button");
     await page.until("document.querySelector('#m-name')?.value === ''");
     const logged = JSON.parse(lines.join("").split("\n")[0] ?? "") as { form: object };
     expect(logged.form).toMatchObject({
@@ -173,7 +173,7 @@ function tests(): void {
         expect(await page.value(`fetch(${link}).then((response) => response.text())`)).toBe(text);
         continue;
       }
-      await page.view.click(`tbody tr:nth-child(${index + 1}) a`);
+      await page.click(`tbody tr:nth-child(${index + 1}) a`);
       await page.until("location.pathname !== '/odd/' && document.readyState === 'complete'");
       expect([name, await page.status()]).toEqual([name, 200]);
       expect(await page.value("document.body.textContent")).toBe(text);
@@ -203,7 +203,7 @@ function tests(): void {
           "[...document.querySelectorAll('td a')].map((link) => link.textContent)",
         );
         expect(texts.slice(1).toSorted()).toEqual(names.map(([, text]) => text).toSorted());
-        await page.view.click(`tbody tr:nth-child(${texts.indexOf(shown) + 1}) a`);
+        await page.click(`tbody tr:nth-child(${texts.indexOf(shown) + 1}) a`);
         await page.until(`location.pathname === ${JSON.stringify(path)}`);
         await page.until("document.readyState === 'complete'");
         expect(await page.status()).toBe(200);
@@ -217,7 +217,7 @@ function tests(): void {
     using page = await Page.open();
     await page.goto("names", server.url);
     expect(await page.value("location.pathname")).toBe("/names/");
-    await page.view.click("td a[href='../']");
+    await page.click("td a[href='../']");
     await page.until("location.pathname === '/' && document.readyState === 'complete'");
     expect(await page.value("document.querySelector('h1') !== null")).toBe(true);
     expect(page.complaints).toEqual([]);

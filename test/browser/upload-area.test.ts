@@ -335,14 +335,14 @@ function cancelTests(): void {
     await page.until(`document.querySelectorAll("#upload li").length === 5`);
     // Three are sent at once.
     expect((await rows(page)).filter((row) => row.endsWith("waiting"))).toHaveLength(2);
-    await page.view.click("#upload .total button");
+    await page.click("#upload .total button");
     await page.until(ended);
     proxy.cut();
     proxy.flow();
     await becomes(["a.txt"]);
     await page.until(`document.querySelectorAll("#upload li.cancelled").length === 5`);
     expect(await page.value(summary)).toBe("0 of 0 files stored");
-    await page.view.click("#upload .total button");
+    await page.click("#upload .total button");
     expect(await rows(page)).toEqual([]);
     expect(await page.value("document.querySelector('#upload .total').hidden")).toBe(true);
     expect(await page.value("document.activeElement.textContent")).toBe("Choose files");
@@ -401,7 +401,7 @@ function pageTests(): void {
     site.file("in/about.txt", "about");
     site.file("in/other.txt", "other");
     using page = await open();
-    await page.view.click("#filter");
+    await page.click("#filter");
     await page.view.type("a");
     await page.until(`document.querySelectorAll("#listing tr[hidden]").length === 1`);
     await page.value(`document.querySelector('#listing a[href="./about.txt"]').focus()`);
@@ -463,7 +463,7 @@ function pageTests(): void {
     using page = await Page.open();
     await page.goto("in/?sort=size", scriptless.url);
     await choose(page, `document.querySelector("#upload input")`, ["a.txt"]);
-    await page.view.click("#upload form button");
+    await page.click("#upload form button");
     await page.until(`document.querySelector("h1")?.textContent === "1 file is stored"`);
     expect(stored()).toEqual(["a (2).txt", "a.txt"]);
     expect(await page.value("location.pathname + location.search")).toBe("/in/");
@@ -499,7 +499,7 @@ function pageTests(): void {
     expect(await page.value<number>(overflow)).toBeLessThanOrEqual(0);
     const dark = "getComputedStyle(document.body).backgroundColor === 'rgb(17, 17, 19)'";
     expect(await page.value(dark)).toBe(scheme === "dark");
-    await page.view.click("#upload .total button");
+    await page.click("#upload .total button");
   });
 }
 
