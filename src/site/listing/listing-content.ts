@@ -211,7 +211,7 @@ export class ListingContent {
     const leftOut = (name: string): void => {
       if (this.#leftOut === undefined) this.#leftOut = name;
     };
-    const format = this.#formatFor(request, path, query);
+    const format = await this.#formatFor(request, path, query);
     const asked: AskedListing = { path, order, entriesMax: listingEntriesMax, pageMax };
     const readme = format === this.#json ? undefined : await previews?.readme(path, view);
     return {
@@ -232,11 +232,15 @@ export class ListingContent {
     return { ...response, note: { ...response.note, reason } };
   }
 
-  #formatFor(request: Request, path: ContainedPath, query: string | undefined): ListingFormat {
+  async #formatFor(
+    request: Request,
+    path: ContainedPath,
+    query: string | undefined,
+  ): Promise<ListingFormat> {
     const accepted = request.head.fields.getAll("accept");
     const namesIt = accepted.some((value) => namesJson.test(value));
     if (!namesIt || !acceptance().prefersMedia(accepted, jsonType, htmlType)) {
-      const takesFiles = this.#service.uploads?.isFor(request, path) === true;
+      const takesFiles = (await this.#service.uploads?.isFor(request, path)) === true;
       return (takesFiles ? this.#openTakingPages() : this.#pages).of(query);
     }
     if (this.#json === undefined) {

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import type { Clock } from "../../schedule/clock.ts";
 import type { ContainedPath } from "../../tree/path.ts";
 import { childPath, displayName, folderPath, rootPath } from "../../tree/path.ts";
-import { UploadTree } from "../../tree/writing/upload-tree.ts";
+import { DiskUploadTree } from "../../tree/writing/disk/disk-upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
@@ -84,7 +84,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
   }
   const folder = readFolder(uploadDir);
   const { limits, clock } = service;
-  const uploads = new UploadTree({
+  const uploads = new DiskUploadTree({
     root,
     permissions,
     limits,

@@ -13,7 +13,7 @@
  */
 
 import type { Eventual } from "../../base/eventual.ts";
-import { whenReady } from "../../base/eventual.ts";
+import { all, whenReady } from "../../base/eventual.ts";
 import type { EntriesBeside } from "../listing/entries-beside.ts";
 import type { ContainedPath } from "../path.ts";
 import { isHidden, isHiddenName } from "../path.ts";
@@ -77,13 +77,6 @@ const directory: Outcome = { kind: "directory" };
 const redirect: Outcome = { kind: "redirect" };
 
 type Answer = KnownObject | StoreFailure;
-
-/** All of `values`, at once when all are there. */
-function all<Value>(values: readonly Eventual<Value>[]): Eventual<readonly Value[]> {
-  return values.some((value) => value instanceof Promise)
-    ? Promise.all(values)
-    : (values as readonly Value[]);
-}
 
 /** The outcome when the store has failed. */
 function failedOutcome({ status, reason, retryAfterSeconds }: StoreFailure): Failed {

@@ -6,8 +6,7 @@
 import type { Response } from "../../../http/message/response.ts";
 import type { ContainedPath } from "../../../tree/path.ts";
 import { encodeName } from "../../../tree/path.ts";
-import type { UploadFolder } from "../../../tree/writing/upload-folder.ts";
-import type { Upload } from "../../../tree/writing/upload.ts";
+import type { Upload, UploadFolder } from "../../../tree/writing/upload-tree.ts";
 import { cleanName, isShortName, numberedName } from "../upload-names.ts";
 import { storageFailure, uploadRefusals } from "../upload-refusals.ts";
 import type { UploadSite } from "../upload-site.ts";
@@ -21,6 +20,21 @@ export function wayTo(path: ContainedPath): string {
   return path.trailingSlash || name === undefined ? "./" : `./${encodeName(name)}/`;
 }
 
+/** The names that a file may get in `folder` that was `sentAs`, in the order of their numbers. */
+export async function* freeNames(
+  site: UploadSite,
+  folder: UploadFolder,
+  sentAs: string,
+): AsyncGenerator<string, void> {
+  const wanted = cleanName(sentAs);
+  for (let number = 1; number <= numberMax; number++) {
+    const name = numberedName(wanted, number);
+    if (!isShortName(name)) return;
+    if (!(await folder.isFree(name))) continue;
+    if ((await site.meaningOf(folder, name)) === undefined) yield name;
+  }
+}
+
 /**
  * The name that `upload`, which is finished, has got in `folder`: `sentAs` cleaned, or that with a
  * number; or the refusal.
@@ -32,15 +46,12 @@ export async function storeNumbered(
   sentAs: string,
 ): Promise<string | Response> {
   const { pages } = site.parts;
-  const wanted = cleanName(sentAs);
-  for (let number = 1; number <= numberMax; number++) {
-    const name = numberedName(wanted, number);
-    if (!isShortName(name)) break;
-    if (folder.look(name).kind !== "absent") continue;
-    if (site.meaningOf(folder, name) !== undefined) continue;
+  const { boundName } = upload;
+  const names = boundName === undefined ? freeNames(site, folder, sentAs) : [boundName];
+  for await (const name of names) {
     const stored = await upload.commit(name);
     if (stored.kind === "stored") return name;
-    if (stored.kind === "failed") return storageFailure(stored.code, pages);
+    if (stored.kind === "failed") return storageFailure(stored.fault, pages);
     if (stored.kind === "moved") return pages.refusal(uploadRefusals["no-folder"], "it has moved");
   }
   return pages.refusal(uploadRefusals["name-taken"]);
