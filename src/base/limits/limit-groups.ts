@@ -1,12 +1,12 @@
 /**
- * Groups of limits, as types: `base/limits.ts` puts them together, and has their values. Byte and
+ * Groups of limits, as types: `base/limits.ts` has the others, and the values of all. Byte and
  * count limits are inclusive.
  */
 
 import type { ByteCount, Milliseconds } from "../units.ts";
 
 /** A tree in an object store. */
-export interface StoreLimits {
+interface StoreLimits {
   /** An object of a store of up to this size is read whole; a larger one is sent as it comes. */
   readonly storeObjectBytesMax: ByteCount;
   /** What is kept of objects in a folder on disk, and a sixteenth more for each process. */
@@ -27,10 +27,24 @@ export interface StoreLimits {
   readonly storeFailuresMax: number;
   /** That while. */
   readonly storeOpenTimeMs: Milliseconds;
+  /** Requests that write to a store which are under way. Others wait. */
+  readonly storeWritesMax: number;
+  /** How long a store may take to answer one attempt of a request that writes. */
+  readonly storeWriteTimeMs: Milliseconds;
+  /**
+   * A file of up to this size is stored by one request, a larger one in parts of this size, or of
+   * as much more as a thousand parts take. Stores take no smaller parts than 5 MiB.
+   */
+  readonly storePartBytes: ByteCount;
+  /**
+   * Parts of uploads to a store that are in memory at one time; clients whose part has no room are
+   * held back. One that is alone may have any size.
+   */
+  readonly storePartsBytesMax: ByteCount;
 }
 
 /** What goes wrong on purpose. */
-export interface FaultLimits {
+interface FaultLimits {
   /** Rules of faults, those that were added by `server.fault` among them. */
   readonly faultRulesMax: number;
   /**
@@ -49,7 +63,7 @@ export interface FaultLimits {
 }
 
 /** Recordings of traffic as wire scripts. */
-export interface RecordLimits {
+interface RecordLimits {
   /**
    * What a recording of wire scripts keeps of one body. An answer with a longer one is compared by
    * length and digest; a request with a longer one is left out.
@@ -66,7 +80,7 @@ export interface RecordLimits {
 }
 
 /** WebSockets. */
-export interface WebSocketLimits {
+interface WebSocketLimits {
   /** A message of a WebSocket, all of its fragments; beyond it the socket is closed with 1009. */
   readonly webSocketMessageBytesMax: ByteCount;
   /** Fragments of a message; beyond it the socket is closed with 1008. */
@@ -86,7 +100,7 @@ export interface WebSocketLimits {
 }
 
 /** Processes that serve one port together. */
-export interface WorkerLimits {
+interface WorkerLimits {
   /** Processes that serve one port together. All other limits apply to each of them. */
   readonly workersMax: number;
   /**
@@ -105,7 +119,7 @@ export interface WorkerLimits {
 }
 
 /** Metrics, health, and the end of a server. */
-export interface OperationsLimits {
+interface OperationsLimits {
   /** Connections to each listener for metrics and health. */
   readonly operationsConnectionsMax: number;
   /**
@@ -123,7 +137,7 @@ export interface OperationsLimits {
 }
 
 /** Files that clients send, to be stored. */
-export interface UploadLimits {
+interface UploadLimits {
   /** The content of a request that is stored, all of its files; beyond it 413. */
   readonly uploadBytesMax: ByteCount;
   /** Files of one form that are stored; beyond it 413. */
@@ -159,7 +173,7 @@ export interface UploadLimits {
 }
 
 /** Live reload. */
-export interface LiveLimits {
+interface LiveLimits {
   /** Event streams of live reload; one more is answered 503. A browser needs one. */
   readonly liveStreamsMax: number;
   /** Paths of changed files that are gathered. With more, all pages reload. */
@@ -177,7 +191,7 @@ export interface LiveLimits {
 }
 
 /** The log, and other output. */
-export interface LogLimits {
+interface LogLimits {
   /** How much of a form's name, value or media type stands in a log line; the rest is cut. */
   readonly logValueBytesMax: ByteCount;
   /** Lines of the access log that wait for its reader. More are dropped and counted. */
@@ -194,7 +208,7 @@ export interface LogLimits {
 }
 
 /** Passwords. */
-export interface LoginLimits {
+interface LoginLimits {
   /** A file of users and their passwords. */
   readonly passwordFileBytesMax: ByteCount;
   /** Passwords that are hashed at one time. Others wait. */
@@ -212,3 +226,17 @@ export interface LoginLimits {
   /** Client addresses whose logins are counted. With more, the first of them are forgotten. */
   readonly loginAddressesMax: number;
 }
+
+/** The limits of all groups. */
+export interface GroupedLimits
+  extends
+    StoreLimits,
+    FaultLimits,
+    RecordLimits,
+    WebSocketLimits,
+    WorkerLimits,
+    OperationsLimits,
+    UploadLimits,
+    LiveLimits,
+    LogLimits,
+    LoginLimits {}
