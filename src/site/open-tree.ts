@@ -17,6 +17,7 @@ import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
 import type { Tree, TreeName } from "../tree/tree.ts";
+import type { UploadTree, UploadTreeOptions } from "../tree/writing/upload-tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
 import { isStoreName } from "./site-options.ts";
@@ -50,6 +51,11 @@ export interface OpenTree {
   readonly source: Pick<CompleteSiteOptions, "root" | "files" | "filesOver" | "base" | "mounts">;
   /** Whether the file at the path `file` of this machine is readable through the tree. */
   readonly shows: (file: string) => boolean;
+  /**
+   * Opens what files are written to the root with, where that lies in a store; absent where it is
+   * on disk, or takes none.
+   */
+  readonly openUploads?: ((options: UploadTreeOptions) => UploadTree) | undefined;
   /** What the lookups take that are cached, with the files and responses that depend on them. */
   readonly fileCacheBytes: () => number;
 }
@@ -59,8 +65,16 @@ export interface TreeSurroundings {
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly budgets: TurnBudgets;
-  /** The folder whose files are marked as uploads; absent for none. */
+  /** The folder whose files are marked as uploads; absent for none on disk. */
   readonly uploads?: UploadedFolder | undefined;
+  /** The same in a store, "s3://bucket/inbox/". */
+  readonly storedUploads?: string | undefined;
+}
+
+/** The folder `below` the part of a store that `root` names, "s3://bucket/inbox/". */
+export function folderInStore(root: string, below: string): string {
+  const [scheme, ...names] = `${root}/${below}`.split("/").filter((name) => name !== "");
+  return `${scheme}//${names.join("/")}/`;
 }
 
 /** One tree at the root. */
@@ -150,21 +164,22 @@ function openFolder(
 function openStore(
   { root, store = {}, permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
-  { clock, logicalClock, budgets }: TreeSurroundings,
+  { clock, logicalClock, budgets, storedUploads: uploads }: TreeSurroundings,
   beside: EntriesBeside | undefined,
 ): OpenTree {
   const { openStoreTree } =
     require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
-  const rules = { permissions, hidden, index, beside };
+  const rules = { permissions, hidden, index, beside, uploads };
   const around = { limits, clock, logicalClock, budgets, environment: process.env };
   const opened = openStoreTree({ root, store, ...rules, ...around });
   if (!opened.ok) throw new ServeError("root", opened.error);
-  const { tree, shown: path } = opened.value;
+  const { tree, shown: path, openUploads } = opened.value;
   const entries = (prefix: string): AsyncIterable<readonly TreeName[]> => tree.entriesIn(prefix);
   const served = { at: rootPath, named: root, path, folder: path, entries };
   const source = { root: path, ...unmounted };
   const fileCacheBytes = (): number => tree.cache.bytes;
-  return { tree, sources: [served], source, shows: () => false, fileCacheBytes };
+  const common = { tree, sources: [served], source, shows: () => false };
+  return { ...common, openUploads, fileCacheBytes };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */

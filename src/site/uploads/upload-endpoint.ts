@@ -191,6 +191,8 @@ export class UploadEndpoint implements Endpoint {
       case "begin": {
         const bound = files.length === 0 ? undefined : admission.addFile();
         if (bound !== undefined) return bound;
+        const unrested = await upload?.rest();
+        if (unrested !== undefined) return unrested;
         const intent = { ...form.intent, name: step.filename };
         const begun = await folder.begin(destiningOf({ site: this.#site, folder, intent }));
         if (!begun.ok) return begun.error;

@@ -107,7 +107,7 @@ export const uploadRefusals = refusalTable({
   },
 });
 
-const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM"];
+const exhaustedCodes: readonly string[] = ["EMFILE", "ENFILE", "ENOMEM", "EBUSY"];
 
 /** The answer when storing has failed: the system with a code, a store, or by the quota. */
 export function storageFailure(fault: WritingFault, pages: ErrorPages): Response {

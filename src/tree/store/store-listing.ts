@@ -119,6 +119,8 @@ export class StoreListings {
   readonly #parts: ListingParts;
   readonly #questions: SharedQuestions<KeptListing>;
   readonly #kept: BoundedStore<string, KeptListing>;
+  /** When this process has last changed what the store has. */
+  #changedMoment = -Infinity;
 
   constructor(parts: ListingParts) {
     const { logicalClock, limits } = parts;
@@ -138,11 +140,17 @@ export class StoreListings {
       yield* kept.steps;
       return;
     }
-    const since = fresh > 0 ? -Infinity : view.since;
+    const since = fresh > 0 ? this.#changedMoment : view.since;
     const { steps } = await this.#questions.ask(key, since, (moment) =>
       this.#read(key, asked, moment),
     );
     yield* steps;
+  }
+
+  /** Forgets all listings: this process has changed what the store has. */
+  changed(): void {
+    this.#changedMoment = this.#parts.logicalClock.tick();
+    this.#kept.clear();
   }
 
   /** The names in the folder whose keys begin with `prefix`. Throws when the store fails. */
@@ -186,7 +194,7 @@ export class StoreListings {
       steps.push({ ...step, work: 1 });
     }
     const read = new KeptListing(steps, asking, entryBytes * (entries.size + 1));
-    this.#kept.set(key, read);
+    if (moment >= this.#changedMoment) this.#kept.set(key, read);
     return read;
   }
 

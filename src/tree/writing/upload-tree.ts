@@ -19,7 +19,7 @@ import type { UnfinishedUploads } from "./unfinished-uploads.ts";
 import type { UploadIntent, UploadRecord } from "./upload-record.ts";
 
 /** A failure of a store, where that isn't this machine's disk. */
-export interface StoreFault extends GatewayFailure {
+interface StoreFault extends GatewayFailure {
   /** For the log. */
   readonly reason: string;
 }
@@ -76,10 +76,12 @@ export type Occupant =
   | { readonly kind: "failed"; readonly fault: WritingFault };
 
 /** What a file is going to be: told by those who begin it, asked for by trees that need it. */
-export interface Destined {
+interface Destined {
   readonly name: string;
   /** The permission bits that it gets. */
   readonly mode: number;
+  /** Whether the name was chosen because it is free, so that another one would do as well. */
+  readonly isNumbered: boolean;
 }
 
 /** Says what a file is going to be, if it were whole now; or why there can't be one. */
@@ -110,6 +112,11 @@ export interface Upload {
   lacks(octets: number): Promise<WritingFault | undefined>;
   /** Appends `octets`, which must not change until then; or why it can't. */
   write(octets: Uint8Array): Promise<WritingFault | undefined>;
+  /**
+   * Lets go of what it holds in memory, since others are written before it gets its name; or why it
+   * can't. To be called between `finish` and `commit`.
+   */
+  rest(): Promise<WritingFault | undefined>;
   /**
    * Puts all of it where it stays, with the permission bits `mode`; or why it can't. To be called
    * once, before `commit`.
@@ -177,13 +184,20 @@ export interface UploadFolder {
     length: number | undefined,
     destining: Destining,
   ): Promise<Result<ResumableUpload, WritingFault>>;
-  /** Opens the resumable upload `id`; ENOENT when there is none, EBUSY while a process has it. */
-  openResumable(id: string): Promise<Result<ResumableUpload, WritingFault>>;
+  /**
+   * Opens the resumable upload `id`, which `destining` makes a file of; ENOENT when there is none,
+   * EBUSY while a process has it.
+   */
+  openResumable(
+    id: string,
+    destining: (intent: UploadIntent) => Destining,
+  ): Promise<Result<ResumableUpload, WritingFault>>;
   /** Asks the process that has the resumable upload `id` to let go of it, now. */
   claimResumable(id: string, nowMs: number): Promise<WritingFault | undefined>;
   /**
-   * Removes the file `name`; with `seen` only that one, where that can be told. On disk it has lost its name before this returns;
-   * resolves when that stays so. "ENOENT" when there is none, "EEXIST" when it is another one.
+   * Removes the file `name`; with `seen` only that one, where that can be told. On disk it has lost
+   * its name before this returns; resolves when that stays so. "ENOENT" when there is none,
+   * "EEXIST" when it is another one.
    */
   remove(name: string, seen?: PresentFile): Promise<WritingFault | undefined>;
   /**

@@ -299,7 +299,9 @@ export class UploadResources {
   ): Promise<Result<ResumableUpload, WritingFault>> {
     const { scheduler } = this.#site.parts.budgets;
     for (let tries = 1; ; tries++) {
-      const opened = await folder.openResumable(id);
+      const opened = await folder.openResumable(id, (intent) =>
+        destiningOf({ site: this.#site, folder, intent }),
+      );
       if (opened.ok || opened.error !== "EBUSY" || tries === openTriesMax) return opened;
       if (tries === 1) await folder.claimResumable(id, nowMs);
       await new Promise<void>((resolve) => scheduler.alarm().set(openAgainMs, resolve));

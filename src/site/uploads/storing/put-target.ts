@@ -104,14 +104,13 @@ export class PutTarget {
    */
   async store(upload: Upload, request: Request): Promise<Response> {
     const { pages, mode } = this.#site.parts;
-    const first = await this.look();
-    if ("status" in first) return first;
-    const bits = first.kind === "file" ? first.permissionBits : mode;
+    let found = await this.look();
+    if ("status" in found) return found;
+    const bits = found.kind === "file" ? found.permissionBits : mode;
     const unfinished = await upload.finish(bits);
     if (unfinished !== undefined) return storageFailure(unfinished, pages);
+    // What was found is what is replaced, or the name is "taken": so the conditions are still true.
     for (let tries = 0; tries < triesMax; tries++) {
-      const found = await this.look();
-      if ("status" in found) return found;
       const replaced = found.kind === "file" ? found : undefined;
       const stored = await upload.commit(this.name, replaced);
       if (stored.kind === "stored") {
@@ -121,6 +120,8 @@ export class PutTarget {
       if (stored.kind === "moved") {
         return pages.refusal(uploadRefusals["no-folder"], "it has moved");
       }
+      found = await this.look();
+      if ("status" in found) return found;
     }
     return pages.refusal(uploadRefusals["name-taken"], `replaced ${triesMax} times meanwhile`);
   }

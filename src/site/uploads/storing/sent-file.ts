@@ -63,9 +63,11 @@ export function destiningOf({ site, folder, intent }: Destination): Destining {
       const found = await folder.look(intent.name);
       if (found.kind === "failed") return failure(found.fault);
       const bits = found.kind === "file" ? found.permissionBits : mode;
-      return success({ name: intent.name, mode: bits });
+      return success({ name: intent.name, mode: bits, isNumbered: false });
     }
-    for await (const name of freeNames(site, folder, intent.name)) return success({ name, mode });
+    for await (const name of freeNames(site, folder, intent.name)) {
+      return success({ name, mode, isNumbered: true });
+    }
     return failure("EEXIST");
   };
 }

@@ -227,6 +227,11 @@ export class DiskUpload implements Upload {
     this.#gathered = undefined;
   }
 
+  /** What is on the disk is not in memory. */
+  rest(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   /**
    * Puts all of it on the disk, with the permission bits `mode`; or the name of the error.
    * To be called once, before `commit`.
