@@ -258,7 +258,9 @@ describe("a resumable upload", () => {
     expect(offset).toBeGreaterThanOrEqual(5 * 1024 * 1024);
     const done = await append(second.url, query, offset);
     client.abort();
-    expect([done.status, keys(), inParts()]).toEqual([201, ["a.bin"], 0]);
+    expect([done.status, inParts()]).toEqual([201, 0]);
+    // The other one may have written what it had by then, and removes it.
+    await until(() => keys().length === 1);
     expect(Bun.hash(stub.stored.objects.get("a.bin")?.content ?? "")).toBe(Bun.hash(content));
   });
 

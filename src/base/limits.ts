@@ -449,7 +449,7 @@ export const defaultLimits: Limits = {
   storeWritesMax: 16,
   storeWriteTimeMs: seconds(60),
   storePartBytes: mebibytes(5),
-  storePartsBytesMax: mebibytes(64),
+  storePartsBytesMax: mebibytes(32),
 
   liveStreamsMax: 1000,
   liveChangesMax: 1000,

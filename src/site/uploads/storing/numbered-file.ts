@@ -20,18 +20,41 @@ export function wayTo(path: ContainedPath): string {
   return path.trailingSlash || name === undefined ? "./" : `./${encodeName(name)}/`;
 }
 
-/** The names that a file may get in `folder` that was `sentAs`, in the order of their numbers. */
+/** So many numbers are tried one after the other. */
+const inTurnMax = 8;
+
+/**
+ * The names that a file may get in `folder` that was `sentAs`, in the order of their numbers. After
+ * the first few a free one is looked for by doubling and halving, since in a store each look is a
+ * request: where some numbers are free below it, it isn't the first.
+ */
 export async function* freeNames(
   site: UploadSite,
   folder: UploadFolder,
   sentAs: string,
 ): AsyncGenerator<string, void> {
   const wanted = cleanName(sentAs);
-  for (let number = 1; number <= numberMax; number++) {
+  const isFree = async (number: number): Promise<boolean> => {
     const name = numberedName(wanted, number);
-    if (!isShortName(name)) return;
-    if (!(await folder.isFree(name))) continue;
-    if ((await site.meaningOf(folder, name)) === undefined) yield name;
+    if (!isShortName(name) || !(await folder.isFree(name))) return false;
+    return (await site.meaningOf(folder, name)) === undefined;
+  };
+  for (let number = 1; number <= inTurnMax; number++) {
+    if (await isFree(number)) yield numberedName(wanted, number);
+  }
+  let taken = inTurnMax;
+  let free = taken;
+  while (!(await isFree((free = Math.min(2 * taken, numberMax))))) {
+    if (free === numberMax) return;
+    taken = free;
+  }
+  while (free - taken > 1) {
+    const middle = Math.floor((taken + free) / 2);
+    if (await isFree(middle)) free = middle;
+    else taken = middle;
+  }
+  for (let number = free; number <= numberMax; number++) {
+    if (number === free || (await isFree(number))) yield numberedName(wanted, number);
   }
 }
 

@@ -129,6 +129,7 @@ export class StoreResumableUpload implements ResumableUpload, PartsKeeper {
   async settle(length = this.#record.length): Promise<WritingFault | undefined> {
     const { octets } = this.upload;
     const { record } = this;
+    if (this.#isLost) return "EBUSY";
     if (record.octets === octets && record.length === length) return undefined;
     if (record.octets !== octets) this.#lastMs = this.#parts.writing.clock.epochMs();
     this.#record = { ...record, length, octets };
@@ -187,7 +188,8 @@ export class StoreResumableUpload implements ResumableUpload, PartsKeeper {
     const tag = await this.#parts.writing.records.tag(this.#name);
     // It may have written the record itself meanwhile, and a store that fails says nothing.
     if (tag instanceof StoreFailure || this.#etag !== before) return false;
-    return tag !== before;
+    if (tag !== before) this.#isLost = true;
+    return this.#isLost;
   }
 
   async begun(inParts: InParts): Promise<WritingFault | undefined> {
