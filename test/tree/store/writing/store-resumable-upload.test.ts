@@ -147,6 +147,20 @@ describe("of two processes that have one upload", () => {
     expect(keys()).toEqual(["a.bin"]);
   });
 
+  test("the first may notice it by its next write alone, and leaves what there is", async () => {
+    const begun = await begin();
+    await begun.upload.write(content(partBytes + 1000));
+    expect(await begun.settle()).toBeUndefined();
+    const opened = await open();
+    await begun.upload.write(content(10));
+    expect(await begun.settle()).toBe("EBUSY");
+    await begun.discard();
+    expect(uploads()).toBe(1);
+    await complete(opened);
+    expect(object("a.bin")?.content.length).toBe(partBytes + 1000);
+    expect([keys(), uploads()]).toEqual([["a.bin"], 0]);
+  });
+
   test("none makes a file of the octets of both, where the store ignores conditions, too", async () => {
     stored.stub.fault = () => ({ ignores: ["if-match", "if-none-match"] });
     const begun = await begin();
