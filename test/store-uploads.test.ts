@@ -155,6 +155,17 @@ describe("PUT", () => {
   });
 });
 
+test("a listing has the area for files, and MKCOL makes a folder that has one, too", async () => {
+  const { url } = await start();
+  expect(await (await fetch(url)).text()).toContain('<section id="upload"');
+  const made = await fetch(new URL("/sub/", url), { method: "MKCOL" });
+  expect([made.status, keys()]).toEqual([201, ["sub/"]]);
+  expect(stub.stored.objects.get("sub/")?.fields["x-amz-meta-mode"]).toBe("40755");
+  expect(await (await fetch(new URL("/sub/", url))).text()).toContain('<section id="upload"');
+  const asked = await fetch(url, { method: "OPTIONS" });
+  expect(asked.headers.get("upload-limit")).toBe("max-size=17179869184, max-age=86400");
+});
+
 test("DELETE removes a file, and a condition keeps another one", async () => {
   const { url } = await start();
   stub.put("a", "one");
