@@ -28,8 +28,9 @@ export interface Tree {
   open(path: ContainedPath, view: View): Eventual<Outcome>;
 
   /**
-   * Opens the file at `path` as `open` does, for a caller that makes use of a file alone: what is a
-   * folder may be "absent". Absent where `open` costs no more.
+   * Opens the file at `path` as `open` does, for a caller that makes use of a file alone, and can
+   * do without it: what is a folder may be "absent", and storage that fails is not asked again, as
+   * for an optional view. Absent where `open` costs no more.
    */
   openFile?(path: ContainedPath, view: View): Eventual<Outcome>;
 

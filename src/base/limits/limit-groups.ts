@@ -23,7 +23,12 @@ export interface StoreLimits {
   readonly storeResponseTimeMs: Milliseconds;
   /** How long a request to a store may take with all attempts; after it 504. */
   readonly storeTimeMs: Milliseconds;
-  /** Failures of a store in a row; after them it isn't asked for a while, and answers are 503. */
+  /** How long a request to a store may take whose answer can be done without. */
+  readonly storeOptionalTimeMs: Milliseconds;
+  /**
+   * Failures of a store in a row; after them, if what is known to be there fails, too, it isn't
+   * asked for a while, and answers are 503.
+   */
   readonly storeFailuresMax: number;
   /** That while. */
   readonly storeOpenTimeMs: Milliseconds;

@@ -134,7 +134,9 @@ export class ObjectStreams {
    * store fails too often in a row.
    */
   async *read(range: ObjectRange): AsyncGenerator<Uint8Array, void> {
-    const { client, limits } = this.#parts;
+    const { client, clock, limits } = this.#parts;
+    /** When the first of the failures in a row was. */
+    let failedMs: number | undefined;
     let at = range.from;
     for (let failures = 0; at < range.end;) {
       const body = await this.#open({ ...range, from: at });
@@ -142,6 +144,7 @@ export class ObjectStreams {
         try {
           for (let octets = await this.#next(body); octets !== undefined;) {
             failures = 0;
+            failedMs = undefined;
             at += octets.length;
             if (at > range.end) throw new BrokenBody("the store sent more than it was asked for");
             yield octets;
@@ -154,8 +157,11 @@ export class ObjectStreams {
         if (at >= range.end) return;
         if (body.isGivenUp) continue;
       }
-      failures++;
-      if (failures >= limits.storeTriesMax) {
+      // One that the circuit held back has not failed.
+      if (body !== "held") failures++;
+      const nowMs = clock.monotonicMs();
+      failedMs ??= nowMs;
+      if (failures >= limits.storeTriesMax || nowMs - failedMs > limits.storeTimeMs) {
         throw new BrokenBody("the object store broke off too often");
       }
       await client.pause(failures);
@@ -179,10 +185,10 @@ export class ObjectStreams {
   }
 
   /**
-   * The body of a request for `range`; undefined when the store has failed. Throws a `BrokenBody`
-   * when the object is another one.
+   * The body of a request for `range`; undefined when the store has failed, "held" while the
+   * circuit is open. Throws a `BrokenBody` when the object is another one.
    */
-  async #open(range: ObjectRange): Promise<Body | undefined> {
+  async #open(range: ObjectRange): Promise<Body | "held" | undefined> {
     const { client, clock, scheduler } = this.#parts;
     const ending = new AbortController();
     await this.#takeSlot(ending);
@@ -198,7 +204,7 @@ export class ObjectStreams {
       if (!(answer instanceof Response)) {
         this.#slots.give();
         if (answer.isPassing === false) throw new BrokenBody(answer.failure.reason);
-        return undefined;
+        return answer.isPassing === "later" ? "held" : undefined;
       }
       if (!isAnswerTo(range, answer)) {
         ending.abort();

@@ -139,7 +139,8 @@ export class StoreListings {
       return;
     }
     const since = fresh > 0 ? -Infinity : view.since;
-    const { steps } = await this.#questions.ask(key, since, (moment) =>
+    const question = `${view.isOptional ? "optional " : ""}${key}`;
+    const { steps } = await this.#questions.ask(question, since, (moment) =>
       this.#read(key, asked, moment),
     );
     yield* steps;
@@ -206,11 +207,13 @@ export class StoreListings {
     const refused = await asked.refusal();
     if (refused !== undefined) return refused;
     const { key: prefix } = asked;
+    const { isOptional } = asked.view;
+    const query = { prefix, delimiter: "/", mostKeys: keysAtOnce, isOptional };
     const folderMode = defaultMode(mode, "directory");
     const fileMode = defaultMode(mode, "file");
     let after: string | undefined;
     do {
-      const listed = await reader.list({ prefix, delimiter: "/", mostKeys: keysAtOnce, after });
+      const listed = await reader.list({ ...query, after });
       if (listed instanceof StoreFailure) return failedAs(listed);
       for (const object of listed.objects) {
         const { key, size, modifiedMs: mtimeMs } = object;
@@ -292,7 +295,7 @@ export class StoreListings {
       Date.parse(last.modified) === Math.floor(listed.modifiedMs / 1000) * 1000;
     const found = isSame
       ? undefined
-      : await objects.find(key, "facts", new View(asked.view.since, 0));
+      : await objects.find(key, "facts", new View(asked.view.since, 0, asked.view.isOptional));
     if (found instanceof StoreFailure) return found;
     const facts = isSame ? last : found?.found.facts;
     if (facts === undefined) {

@@ -75,9 +75,29 @@ describe("the octets of a large object", () => {
     });
     const range = put(stored);
     const faults = [{ closeAfter: 0 }, { closeAfter: 0 }];
-    stored.stub.fault = () => faults.shift();
+    // The list is the probe that opens the circuit.
+    stored.stub.fault = ({ key }) => (key === "" ? { status: 503 } : faults.shift());
     expect(await octetsOf(stored.streams.read(range))).toHaveLength(size);
-    expect(stored.stub.requests).toHaveLength(3);
+    expect(stored.stub.told().filter((line) => line.startsWith("GET big.bin"))).toHaveLength(3);
+  });
+
+  test("break off when the circuit stays open for too long", async () => {
+    await using stored = await StoredTree.open({
+      limits: { storeFailuresMax: 1, storeOpenTimeMs: 10, storeTimeMs: 200 },
+    });
+    const range = put(stored);
+    stored.stub.fault = () => ({ status: 503 });
+    // Another one is let through each time.
+    const others = new AbortController();
+    const asking = (async (): Promise<void> => {
+      while (!others.signal.aborted) {
+        await stored.client.begin({ method: "HEAD", key: "x" }, new AbortController());
+        await Bun.sleep(1);
+      }
+    })();
+    expect(await errorOf(stored, range)).toBeInstanceOf(BrokenBody);
+    others.abort();
+    await asking;
   });
 
   test("break off when the store refuses", async () => {
