@@ -46,11 +46,11 @@ import type { Kind } from "./value-kind.ts";
 import {
   path,
   plainText,
+  secondsText,
   sizeText,
   text,
   truth,
   whole,
-  wholeText,
   word,
   wordList,
 } from "./value-kind.ts";
@@ -185,7 +185,7 @@ export const optionTable = {
   },
   cache: {
     topic: "responses",
-    kind: whole("a whole number of seconds", wholeText("SECONDS", "a number of seconds", 2 ** 31)),
+    kind: whole("a whole number of seconds", secondsText(2 ** 31)),
     flags: [{ name: "cache", summary: "how long answers are fresh" }],
     defaultNote: "always revalidated",
   },
