@@ -46,6 +46,23 @@ const port = whole(
   65_535,
 );
 
+const hostExpected = "a host or an address, without a port";
+
+/** Whether `value` may be a host: IPv6 has colons, but no name has one before digits. */
+function isHost(value: unknown): value is string {
+  return typeof value === "string" && !/^[^:]*:\d+$|\]:\d+$/.test(value);
+}
+
+/** The host to listen on. That there is one is known when it is listened on. */
+const host: Kind<string> = {
+  fault: faultUnless(hostExpected, isHost),
+  text: {
+    placeholder: "NAME",
+    expected: hostExpected,
+    read: (given) => (isHost(given) ? given : undefined),
+  },
+};
+
 const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
 
 /** How many processes listen: a number, or one for each core. */
@@ -182,7 +199,7 @@ const rotationText: FlagText<string> = {
 export const connectionRows = {
   host: {
     topic: "listening",
-    kind: text("a host or an address", plainText("NAME")),
+    kind: host,
     flags: [{ name: "host", short: "H", summary: "host or address", isCommon: true }],
     restart: true,
   },

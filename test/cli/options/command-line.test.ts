@@ -254,6 +254,13 @@ describe("mistakes are one clear line each", () => {
     ],
     [["--max-body", "-1"], "--max-body must be a number of bytes, or of k, M or G, not -1"],
     [["a", "b"], "one folder can be served, not 2"],
+    [["a", "8000"], "one folder can be served, not 2; did you mean --port 8000?"],
+    [["serve", "a"], "one folder can be served, not 2; serve is no command: name the folder alone"],
+    [
+      ["-l", "5000"],
+      "-l must be one of short, common, combined, json, none, not 5000; did you mean --port 5000?",
+    ],
+    [["--host=0.0.0.0:80"], "--host must be a host or an address, without a port, not 0.0.0.0:80"],
     [["a", "--", "-b", "c"], "one folder can be served, not 3"],
   ])("%p", (words, line) => {
     expect(complaint(words)).toBe(line);
