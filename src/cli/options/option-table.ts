@@ -158,7 +158,7 @@ export const optionTable = {
   },
   index: {
     topic: "paths",
-    kind: text("a file's name", plainText("NAME")),
+    kind: text("a file's name", plainText("NAME", "file in root")),
     flags: [{ name: "index", summary: "the file that stands for its folder" }],
   },
   single: {
@@ -260,7 +260,7 @@ export const optionTable = {
   },
   form: {
     topic: "uploads",
-    kind: text("a file's name", plainText("FILE", "file")),
+    kind: text("a file's name", plainText("FILE", "file in root")),
     flags: [{ name: "form", summary: "the form page, in the root" }],
   },
   put: {
@@ -270,7 +270,7 @@ export const optionTable = {
   },
   uploadDir: {
     topic: "uploads",
-    kind: text("a folder's path", plainText("PATH", "folder")),
+    kind: text("a folder's path", plainText("PATH", "folder in root")),
     flags: [{ name: "upload-dir", summary: "the folder that uploads go into, below the root" }],
   },
   uploadMode: {

@@ -12,6 +12,12 @@ export interface Fault {
   readonly text: string;
 }
 
+/**
+ * What a value is the path of, for a shell to complete. "in root": the path is relative to the
+ * folder that is served.
+ */
+export type PathOf = "file" | "folder" | "file in root" | "folder in root";
+
 /** How a flag's value is written. */
 export interface FlagText<Value> {
   /** What the help calls it, "FILE". */
@@ -23,7 +29,7 @@ export interface FlagText<Value> {
   /** Some texts of many, for a shell to complete. */
   readonly suggests?: readonly string[];
   /** What it is the path of, for a shell to complete; absent when it is no path. */
-  readonly names?: "file" | "folder";
+  readonly names?: PathOf;
   /** Whether a text may hold a password, so that no message may show it. */
   readonly isSecret?: true;
   /** The value that `text` stands for; undefined when it isn't one. */
@@ -92,7 +98,7 @@ export const truth: Kind<boolean> = {
 };
 
 /** A flag's text that is the value. */
-export function plainText(placeholder: string, names?: "file" | "folder"): FlagText<string> {
+export function plainText(placeholder: string, names?: PathOf): FlagText<string> {
   return { placeholder, expected: "text", ...(names === undefined ? {} : { names }), read: String };
 }
 
