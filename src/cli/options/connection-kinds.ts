@@ -148,7 +148,7 @@ export const limitFlags = [
     name: "max-body",
     member: "bodyBytesMax",
     text: sizeText(2 ** 40),
-    summary: "largest request body taken",
+    summary: "largest body of a form or for a route, not of an upload",
   },
   {
     name: "timeouts",
