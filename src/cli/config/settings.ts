@@ -120,9 +120,12 @@ const unnamed: readonly ServeError["code"][] = ["uploadDir"];
 
 /** `message`, which refuses an option of `words`, as its writer reads it. */
 function messageOfWords({ code, message }: ServeError, { root }: Config): string {
-  // `postern help` asks for no folder.
-  if (root === "help" && message === "no such folder: help")
-    return `${message}; did you mean --help?`;
+  if (root !== undefined && message === `no such folder: ${root}`) {
+    const { operandHint } =
+      require("../options/foreign-words.ts") as typeof import("../options/foreign-words.ts");
+    return `${message}${operandHint(root)}`;
+  }
+  if (message === "not an origin: *") return `${message}; did you mean --cors alone?`;
   return unnamed.includes(code) ? `${flagOf(code)}: ${message}` : message;
 }
 

@@ -61,6 +61,11 @@ function unknownOption(called: string, word?: string): string {
   return describe(called, word);
 }
 
+/** What other servers' users write, for hints; it is loaded only for an error. */
+function foreignWords(): typeof import("./foreign-words.ts") {
+  return require("./foreign-words.ts") as typeof import("./foreign-words.ts");
+}
+
 /**
  * The flags of `word`: a long one, or short ones, of which the last may have its value behind it.
  * Fails with a line that names the one that is unknown.
@@ -157,7 +162,8 @@ function addFlag(
   const value = text ?? words.next();
   if (value === undefined) return `${called} needs a value: ${syntax.placeholder}`;
   if (syntax.choices?.includes(value) === false) {
-    return `${called} must be ${syntax.expected}, not ${value}`;
+    const hint = foreignWords().placeHint(value);
+    return `${called} must be ${syntax.expected}, not ${value}${hint}`;
   }
   const mayRepeat = flag.entry !== undefined || flag.repeats === true;
   if (before !== undefined && !mayRepeat) return `${called} is given twice`;
@@ -291,7 +297,10 @@ export function readCommandLine(
   const given = readWords(words);
   if (!given.ok) return given;
   const { operands, mounts } = given.value;
-  if (operands.length > 1) return failure(`one folder can be served, not ${operands.length}`);
+  if (operands.length > 1) {
+    const hint = foreignWords().operandHint(...operands);
+    return failure(`one folder can be served, not ${operands.length}${hint}`);
+  }
   const options = readOptions(given.value, environment);
   if (!options.ok) return options;
   // The table ties what each flag is read as to the type of its option.
