@@ -10,7 +10,7 @@ import { EventLoop } from "../schedule/event-loop.ts";
 import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
 import { defaultOptions } from "../server/serve-options.ts";
-import type { ServeOptions } from "../server/serve-options.ts";
+import type { ServeOptions, StopOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
@@ -128,16 +128,16 @@ async function openAhead(config: Config, count: number): Promise<Ahead | undefin
 async function start(
   config: Config,
   log: CommandLog,
-  given: Ahead | undefined,
+  given: GivenToProcess | undefined,
   ready: CommandLine["ready"],
 ): Promise<Server | Workers> {
   const count = await countProcesses(config);
-  const ahead = given ?? (await openAhead(config, count));
+  const ahead = given?.ahead ?? (await openAhead(config, count));
   if (config.user !== undefined) {
     const { becomeUser } = await import("./process/become-user.ts");
     becomeUser(config.user, process.env);
   }
-  const options = { ...serveOptions(config), ...(await tapOf(config)) };
+  const options = { ...serveOptions(config), ...(await tapOf(config)), ...given?.operations };
   if (ahead !== undefined && count > 1) {
     const { openWorkers } = await import("./workers/workers.ts");
     return openWorkers(options, ahead, count, log.stream);
@@ -150,7 +150,7 @@ async function start(
   };
   if (ahead === undefined) return onPort(config, (port) => serve({ ...own, port }));
   const { aheadOptions } = await import("./process/listen-ahead.ts");
-  return serve({ ...own, ...aheadOptions(ahead) });
+  return serve({ ...own, ...aheadOptions(ahead, own.sockets) });
 }
 
 /**
@@ -242,19 +242,19 @@ async function warnOfAuth(
 }
 
 /**
- * Serves on for `drainTimeMs`, though not ready; then finishes requests in flight, after
- * `patienceMs` in which connections may have one more, and writes the log's last lines if they are
- * read in time.
+ * Serves on for `drainTimeMs`, though not ready; then finishes requests in flight, after the
+ * patience of `how`, in which connections may have one more, and writes the log's last lines if
+ * they are read in time.
  */
 async function end(
   { server, log, config: { limits } }: Running,
   drainTimeMs: number,
-  patienceMs: number,
+  how: StopOptions & { readonly patienceMs: number },
 ): Promise<void> {
-  server.drain();
+  if (how.isReplaced !== true) server.drain();
   if (drainTimeMs > 0) await Bun.sleep(drainTimeMs);
-  const timeIsUp = Bun.sleep(patienceMs + (limits?.stopTimeMs ?? defaultLimits.stopTimeMs));
-  await server.stop({ patienceMs });
+  const timeIsUp = Bun.sleep(how.patienceMs + (limits?.stopTimeMs ?? defaultLimits.stopTimeMs));
+  await server.stop(how);
   await Promise.race([log.end(), timeIsUp]);
 }
 
@@ -295,7 +295,7 @@ function stopOnSignal(running: Running): () => void {
     const patienceMs = given?.isManagers === true && !running.isEnding ? restartTimeMs : 0;
     const drainMs = running.isEnding ? 0 : drainTimeMs;
     running.isEnding = true;
-    end(running, drainMs, patienceMs).then(stopped.resolve, () => process.exit(1));
+    end(running, drainMs, { patienceMs }).then(stopped.resolve, () => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
@@ -327,7 +327,7 @@ function handOverOnSignal(running: Running): void {
     const isStopped = (): boolean => running.isEnding;
     if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
     running.isEnding = true;
-    await end(running, 0, limits.handoverTimeMs);
+    await end(running, 0, { patienceMs: limits.handoverTimeMs, isReplaced: true });
     stopped.resolve();
   };
   // The handler stays, since without one the signal ends a process that finishes its requests.
@@ -416,7 +416,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   }
   try {
     const log = await openLog(config);
-    const server = await start(config, log, given?.ahead, ready);
+    const server = await start(config, log, given, ready);
     endOnUnhandledError();
     const stopped = Promise.withResolvers<void>();
     const running = { server, log, config, given, manager, stopped, isEnding: false };
@@ -429,7 +429,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     await announce(server, ready, settings.value);
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
-      await tellServing();
+      await tellServing(given);
     }
     manager?.ready(server.url.href);
     // Bun collects all garbage when the promise of the program settles, and a start has no time

@@ -54,6 +54,7 @@ export class WorkerOperations {
   /** The sum that is being made, for all who ask meanwhile. */
   #gathering: Promise<Families> | undefined;
   #isStopping = false;
+  #isReplaced = false;
 
   /** Listens where `options` say; throws a `ServeError` when that can't be had. */
   constructor(options: CompleteOptions, { limits, tree }: OpenSite) {
@@ -91,6 +92,33 @@ export class WorkerOperations {
     this.#isStopping = true;
   }
 
+  /** All workers listen: sockets that the supervisor was given are accepted on from now on. */
+  allListen(): void {
+    this.#listeners.adopt();
+  }
+
+  /** The descriptors of its listening sockets. */
+  get sockets(): OperationsListeners["sockets"] {
+    return this.#listeners.sockets;
+  }
+
+  /**
+   * Another process answers on the same sockets from now on, so that the service stays ready
+   * whatever becomes of these workers. Resolves when each connection has had one more answer within
+   * `patienceMs`, or has been closed.
+   */
+  async replaced(patienceMs: number): Promise<void> {
+    this.#isReplaced = true;
+    const timer = setTimeout(() => this.hurry(), patienceMs);
+    await Promise.all(this.#listeners.listeners.map((listener) => listener.close(true)));
+    clearTimeout(timer);
+  }
+
+  /** Ends the patience with connections after another process has taken over. */
+  hurry(): void {
+    if (this.#isReplaced) void this.close();
+  }
+
   async close(): Promise<void> {
     this.drain();
     await this.#listeners.close();
@@ -98,6 +126,7 @@ export class WorkerOperations {
 
   #unreadiness(): string | undefined {
     const workers = this.#workers?.();
+    if (this.#isReplaced) return undefined;
     if (this.#isStopping) return "it is stopping";
     if (workers === undefined || !workers.haveListened) return "not all workers listen yet";
     // While one is being replaced, the others get all connections.

@@ -121,7 +121,7 @@ export async function openWorkers(
   log: WorkerLog,
 ): Promise<Workers> {
   const { host: _host, port: _port, unix: _unix, tlsRedirect: _redirect, ...others } = options;
-  const { metrics, health: _health, ...reloadable } = others;
+  const { metrics, health: _health, sockets: _sockets, ...reloadable } = others;
   const shared = await settle(reloadable, ahead.host);
   const operations = await openOperations(options, shared, ahead);
   return new Workers(shared, ahead, count, { operations, isCounting: metrics !== undefined }, log);
@@ -232,6 +232,11 @@ export class Workers {
     return this.#ahead.groups;
   }
 
+  /** The sockets of metrics and health. */
+  get operationsSockets(): Pick<GivenSockets, "metrics" | "health"> {
+    return this.#beside.operations?.sockets ?? {};
+  }
+
   /** Where the metrics of all of them are; undefined without the option `metrics`. */
   get metricsUrl(): URL | undefined {
     return this.#beside.operations?.urls.metricsUrl;
@@ -298,17 +303,19 @@ export class Workers {
    * have the patience of a server.
    */
   stop(how: Parameters<Server["stop"]>[0] = {}): Promise<void> {
-    const { patienceMs = 0 } = how;
+    const { patienceMs = 0, isReplaced = false } = how;
     if (this.#stopping !== undefined && patienceMs === 0) {
       for (const { worker } of this.#places) worker?.hurry();
+      this.#beside.operations?.hurry();
     }
-    this.#stopping ??= this.#stop(patienceMs);
+    this.#stopping ??= this.#stop(patienceMs, isReplaced);
     if (how.force === true) for (const { worker } of this.#places) worker?.kill("had no time left");
     return this.#stopping;
   }
 
-  async #stop(patienceMs: number): Promise<void> {
-    this.drain();
+  async #stop(patienceMs: number, isReplaced: boolean): Promise<void> {
+    const { operations } = this.#beside;
+    const released = isReplaced ? operations?.replaced(patienceMs) : operations?.drain();
     const { stopTimeMs, workerAnswerTimeMs, logStallTimeMs } = this.#limits;
     const within = milliseconds(patienceMs + stopTimeMs + workerAnswerTimeMs);
     // Clients that come from now on are refused, or are another process's.
@@ -319,8 +326,8 @@ export class Workers {
       const how = await worker.stop(within, logStallTimeMs, patienceMs);
       if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
     };
-    await Promise.all(this.#places.map(stopPlace));
-    await this.#beside.operations?.close();
+    await Promise.all([...this.#places.map(stopPlace), released]);
+    await operations?.close();
   }
 
   /** Stops all workers and rejects `failed` with `error`. */
@@ -376,7 +383,9 @@ export class Workers {
     this.#url = answer.url;
     place.hasListened = true;
     place.listens = true;
-    if (this.#places.every(({ hasListened }) => hasListened)) this.#allListen();
+    if (!this.#places.every(({ hasListened }) => hasListened)) return;
+    this.#beside.operations?.allListen();
+    this.#allListen();
   }
 
   /** Reports why a place is empty, and fills it, unless its workers end too often. */

@@ -12,6 +12,7 @@ import type { ResponseCache } from "../../site/response-cache.ts";
 import { realPath } from "../../system/file-system.ts";
 import type { HttpMemory } from "../http1/http1-factory.ts";
 import { openHttpMemory } from "../http1/http1-factory.ts";
+import type { Listener } from "../listener.ts";
 import type { CompleteOptions } from "../serve-options.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { partFamilies } from "./measured-parts.ts";
@@ -108,6 +109,7 @@ export class Operations {
   /** The server's connections; undefined until it listens. */
   #connections: (() => number) | undefined;
   #isStopping = false;
+  #isReplaced = false;
 
   constructor(options: CompleteOptions, service: OperationsService) {
     this.#options = options;
@@ -170,15 +172,33 @@ export class Operations {
     this.#listeners = new OperationsListeners(this.#options, content, service);
   }
 
-  /** The server listens, and has `connections`. */
+  /** The descriptors of its listening sockets. */
+  get sockets(): OperationsListeners["sockets"] {
+    return this.#listeners?.sockets ?? {};
+  }
+
+  /**
+   * The server listens, and has `connections`. Sockets that it was given are accepted on only now:
+   * the process that it takes over from answers on them until this one is ready.
+   */
   begin(connections: () => number): void {
     this.#connections = connections;
+    this.#listeners?.adopt();
     this.#counting?.begin(this.#service.site().limits);
   }
 
   /** The server is about to stop: it is ready no more, though it still serves. */
   drain(): void {
     this.#isStopping = true;
+  }
+
+  /**
+   * Another process answers on the same sockets from now on, so that the service stays ready
+   * whatever becomes of this server. Answers with the listeners, which are to be closed.
+   */
+  replaced(): readonly Listener[] {
+    this.#isReplaced = true;
+    return this.#listeners?.listeners ?? [];
   }
 
   /** The server has stopped. */
@@ -189,6 +209,7 @@ export class Operations {
   }
 
   #unreadiness(): string | undefined {
+    if (this.#isReplaced) return undefined;
     if (this.#isStopping) return "it is stopping";
     if (this.#connections === undefined) return "it does not listen yet";
     return missingRoot(this.#service.site());

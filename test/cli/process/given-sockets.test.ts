@@ -171,4 +171,35 @@ describe("the environment", () => {
       expect(taken(config)).toEqual({ ok: true, value });
     }
   });
+
+  test("with a Unix socket has it at its path, and else knows of the file that is left", () => {
+    const groups = [{ main: [-1], redirect: [], removesFile: true }];
+    const held = { host: "localhost", port: 0, unix: "a", groups, isManagers: false };
+    const taken = (config: object, more: object = {}): unknown =>
+      takeGivenSockets({ POSTERN_SOCKETS: JSON.stringify({ ...held, ...more }) }, own, config);
+    // No host and no port counts beside it.
+    for (const config of [{ unix: "a" }, { unix: "a", host: "::1", port: 80 }]) {
+      expect(taken(config)).toMatchObject({ ok: true, value: { ahead: { unix: "a", groups } } });
+    }
+    const moved = { isManagers: false, isSuccessor: true, ahead: undefined };
+    for (const config of [{}, { unix: "b" }]) {
+      expect(taken(config)).toEqual({ ok: true, value: { ...moved, leftFile: "a" } });
+    }
+    // A file that the process before had not to remove.
+    const others = { groups: [{ main: [-1], redirect: [] }] };
+    expect(taken({ unix: "b" }, others)).toEqual({ ok: true, value: moved });
+  });
+
+  test("with sockets of metrics and health has those, wherever the server itself listens", () => {
+    const groups = [{ main: [-1], redirect: [] }];
+    const metrics = { host: "127.0.0.1", port: 9100, sockets: [-1] };
+    const held = { host: "localhost", port: 8080, groups, isManagers: false };
+    const environment = { POSTERN_SOCKETS: JSON.stringify({ ...held, operations: { metrics } }) };
+    const operations = { metrics: "127.0.0.1:9100", sockets: { main: [], metrics: [-1] } };
+    for (const port of [8080, 8081]) {
+      const config = { port, metrics: 0 };
+      const value = { isSuccessor: true, operations };
+      expect(takeGivenSockets({ ...environment }, own, config)).toMatchObject({ ok: true, value });
+    }
+  });
 });
