@@ -323,13 +323,19 @@ function endOnUnhandledError(): void {
   process.on("unhandledRejection", endWith);
 }
 
+/** A part of the program can't be loaded: its package was removed or replaced meanwhile. */
+function lacksPart(error: unknown): void {
+  void standardError.write(`postern: SIGUSR2: ${String(error)}; this one goes on\n`);
+}
+
 /** Has another process take over on SIGUSR2. What does so is loaded by the first signal. */
 function handOverOnSignal(running: Running): void {
   const { server, config, given, manager, stopped } = running;
   const limits = { ...defaultLimits, ...config.limits };
   let isBusy = false;
   const handOver = async (): Promise<void> => {
-    const handover = await import("./process/handover.ts");
+    const handover = await import("./process/handover.ts").catch(lacksPart);
+    if (handover === undefined) return;
     const isStopped = (): boolean => running.isEnding;
     if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
     running.isEnding = true;

@@ -14,6 +14,7 @@ import type { Workers } from "../workers/workers.ts";
 import type { GivenToProcess, Handover } from "./given-sockets.ts";
 import { handoverVariable } from "./given-sockets.ts";
 import type { GivenSockets } from "../../server/listening/given-sockets.ts";
+import { ownCommand } from "./own-command.ts";
 import type { ServiceManager } from "./service-manager.ts";
 
 /** The new process's message that it serves; it says nothing else. */
@@ -52,14 +53,6 @@ function passedOn(
     ...(tlsRedirect === undefined ? {} : { tlsRedirect }),
   };
   return { handover, descriptors };
-}
-
-/** The command that has started this process, but for what `bun` itself was told. */
-function ownCommand(): string[] {
-  const [, program = "", ...words] = process.argv;
-  const { execPath, execArgv } = process;
-  if (Bun.isStandaloneExecutable) return [execPath, ...words];
-  return [execPath, ...execArgv, program, ...words];
 }
 
 /**
