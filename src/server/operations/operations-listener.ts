@@ -123,8 +123,18 @@ export class OperationsListeners implements OperationsUrls {
   }
 }
 
-/** The limits of connections that a few programs of the operator have. */
+/**
+ * The limits of connections that a few programs of the operator have. One that waits for the next
+ * look at the server would keep a probe out, so it is closed soon.
+ */
 function limitsFor(limits: Limits): Limits {
   const connectionsMax = Math.min(limits.operationsConnectionsMax, limits.connectionsMax);
-  return { ...limits, connectionsMax, connectionsPerAddressMax: connectionsMax };
+  const pauseMs = 2 * limits.metricsTimeMs;
+  return {
+    ...limits,
+    connectionsMax,
+    connectionsPerAddressMax: connectionsMax,
+    headerTimeMs: Math.min(limits.headerTimeMs, pauseMs),
+    idleTimeMs: Math.min(limits.idleTimeMs, pauseMs),
+  };
 }
