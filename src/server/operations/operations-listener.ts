@@ -5,6 +5,7 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import { milliseconds } from "../../base/units.ts";
 import { Timers } from "../../schedule/timers.ts";
 import type { OperationsContent } from "../../site/operations/operations-site.ts";
 import { openOperationsSite } from "../../site/operations/operations-site.ts";
@@ -134,7 +135,7 @@ function limitsFor(limits: Limits): Limits {
     ...limits,
     connectionsMax,
     connectionsPerAddressMax: connectionsMax,
-    headerTimeMs: Math.min(limits.headerTimeMs, pauseMs),
-    idleTimeMs: Math.min(limits.idleTimeMs, pauseMs),
+    headerTimeMs: milliseconds(Math.min(limits.headerTimeMs, pauseMs)),
+    idleTimeMs: milliseconds(Math.min(limits.idleTimeMs, pauseMs)),
   };
 }
