@@ -124,23 +124,27 @@ async function openAhead(config: Config, count: number): Promise<Ahead | undefin
   return onPort(config, (port) => listenAhead(host, port, tlsRedirect, count));
 }
 
-/** Serves in this process, or in worker processes if `config` asks for more than one. */
+/**
+ * Serves in this process, or in worker processes if `config` asks for more than one. Resolves with
+ * the server, and the log that it writes to.
+ */
 async function start(
   config: Config,
-  log: CommandLog,
   given: GivenToProcess | undefined,
   ready: CommandLine["ready"],
-): Promise<Server | Workers> {
+): Promise<Pick<Running, "server" | "log">> {
   const count = await countProcesses(config);
   const ahead = given?.ahead ?? (await openAhead(config, count));
   if (config.user !== undefined) {
     const { becomeUser } = await import("./process/become-user.ts");
     becomeUser(config.user, process.env);
   }
+  // The log's folder may be the user's, who could have root write through a link in it.
+  const log = await openLog(config);
   const options = { ...serveOptions(config), ...(await tapOf(config)), ...given?.operations };
   if (ahead !== undefined && count > 1) {
     const { openWorkers } = await import("./workers/workers.ts");
-    return openWorkers(options, ahead, count, log.stream);
+    return { log, server: await openWorkers(options, ahead, count, log.stream) };
   }
   const own = {
     ...options,
@@ -148,9 +152,11 @@ async function start(
     write: (lines: string): void => log.write(lines),
     isTerminal: () => config.logFile === undefined && isTerminal(),
   };
-  if (ahead === undefined) return onPort(config, (port) => serve({ ...own, port }));
+  if (ahead === undefined) {
+    return { log, server: await onPort(config, (port) => serve({ ...own, port })) };
+  }
   const { aheadOptions } = await import("./process/listen-ahead.ts");
-  return serve({ ...own, ...aheadOptions(ahead, own.sockets) });
+  return { log, server: await serve({ ...own, ...aheadOptions(ahead, own.sockets) }) };
 }
 
 /**
@@ -317,13 +323,19 @@ function endOnUnhandledError(): void {
   process.on("unhandledRejection", endWith);
 }
 
+/** A part of the program can't be loaded: its package was removed or replaced meanwhile. */
+function lacksPart(error: unknown): void {
+  void standardError.write(`postern: SIGUSR2: ${String(error)}; this one goes on\n`);
+}
+
 /** Has another process take over on SIGUSR2. What does so is loaded by the first signal. */
 function handOverOnSignal(running: Running): void {
   const { server, config, given, manager, stopped } = running;
   const limits = { ...defaultLimits, ...config.limits };
   let isBusy = false;
   const handOver = async (): Promise<void> => {
-    const handover = await import("./process/handover.ts");
+    const handover = await import("./process/handover.ts").catch(lacksPart);
+    if (handover === undefined) return;
     const isStopped = (): boolean => running.isEnding;
     if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
     running.isEnding = true;
@@ -415,8 +427,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     if (!checked.ok) return fail(checked.error, 2);
   }
   try {
-    const log = await openLog(config);
-    const server = await start(config, log, given, ready);
+    const { server, log } = await start(config, given, ready);
     endOnUnhandledError();
     const stopped = Promise.withResolvers<void>();
     const running = { server, log, config, given, manager, stopped, isEnding: false };

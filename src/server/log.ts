@@ -350,6 +350,7 @@ export class LogOutput {
     this.#alarm = alarm;
     this.#logStream = stream;
     this.#say = say;
+    if (stream === standardOutput) standardOutput.lost = this.#lostText;
   }
 
   /**
@@ -373,6 +374,17 @@ export class LogOutput {
     if (!this.#isReporting) this.#alarm.set(this.#limits.logDropsTimeMs, this.#report);
     this.#isReporting = true;
   }
+
+  readonly #lostText = (text: Uint8Array | string, code: string): void => {
+    const lines =
+      Buffer.from(text as Uint8Array)
+        .toString("latin1")
+        .split("\n").length - 1;
+    this.lost(
+      lines,
+      code === "ENOSPC" ? "no space is left on its disk" : `it can't be written, ${code}`,
+    );
+  };
 
   /**
    * Resolves when nothing is queued, or when the stream takes nothing for a while. What is left is

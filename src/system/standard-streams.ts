@@ -109,6 +109,11 @@ export class StandardStream {
    * undefined, nothing does.
    */
   footer: Footer | undefined;
+  /**
+   * Is told of text that was dropped, wholly or from some octet on, and of the system's code for
+   * why; not of what a reader that is gone doesn't get.
+   */
+  lost: ((text: Uint8Array | string, code: string) => void) | undefined;
 
   /**
    * `descriptor` is the file's; without it the stream is no terminal. Text that would make a queue
@@ -228,24 +233,29 @@ export class StandardStream {
     try {
       this.#sink ??= this.#openSink();
       const steps = [this.#sink.write(text), this.#sink.flush()];
-      return steps.some((step) => step instanceof Promise) ? this.#await(steps) : undefined;
+      return steps.some((step) => step instanceof Promise) ? this.#await(steps, text) : undefined;
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, text);
       return undefined;
     }
   }
 
-  async #await(steps: readonly (number | Promise<number>)[]): Promise<void> {
+  async #await(
+    steps: readonly (number | Promise<number>)[],
+    text: Uint8Array | string,
+  ): Promise<void> {
     try {
       await Promise.all(steps.map((step) => Promise.resolve(step)));
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, text);
     }
   }
 
-  /** Text can't be written: the reader has closed the pipe, or the disk is full. */
-  #fail(error: unknown): void {
-    if (error instanceof Error && "code" in error && error.code === "EPIPE") this.#isBroken = true;
+  /** `text` can't be written: the reader has closed the pipe, or the disk is full. */
+  #fail(error: unknown, text: Uint8Array | string): void {
+    const code = error instanceof Error && "code" in error ? error.code : error;
+    if (code === "EPIPE") this.#isBroken = true;
+    else this.lost?.(text, String(code));
   }
 }
 

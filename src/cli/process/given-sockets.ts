@@ -180,7 +180,7 @@ export function takeGivenSockets(
     );
   }
   const count = Number(LISTEN_FDS);
-  if (!Number.isInteger(count) || count < 1 || count > descriptorsMax) {
+  if (!/^[1-9]\d?$/.test(LISTEN_FDS) || count > descriptorsMax) {
     return failure(
       `LISTEN_FDS: not a number of sockets from 1 to ${descriptorsMax}: ${LISTEN_FDS}`,
     );

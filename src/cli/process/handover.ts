@@ -16,6 +16,7 @@ import type { GivenToProcess, Handover } from "./given-sockets.ts";
 import { handoverVariable } from "./given-sockets.ts";
 import { passOperations } from "./passed-operations.ts";
 import type { GivenSockets } from "../../server/listening/given-sockets.ts";
+import { ownCommand } from "./own-command.ts";
 import type { ServiceManager } from "./service-manager.ts";
 
 /** The new process's message that it serves; it says nothing else. */
@@ -71,14 +72,6 @@ function passedOn(server: Server | Workers, isManagers: boolean): PassedOn | und
     ...(tlsRedirect === undefined ? {} : { tlsRedirect }),
   };
   return { handover, descriptors };
-}
-
-/** The command that has started this process, but for what `bun` itself was told. */
-function ownCommand(): string[] {
-  const [, program = "", ...words] = process.argv;
-  const { execPath, execArgv } = process;
-  if (Bun.isStandaloneExecutable) return [execPath, ...words];
-  return [execPath, ...execArgv, program, ...words];
 }
 
 /**

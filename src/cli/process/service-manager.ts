@@ -13,6 +13,9 @@ import { standardError } from "../../system/standard-streams.ts";
 /** The variables of the environment that are for this process alone, and not for its children. */
 const ownVariables = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
 
+/** A timer that is set to more comes every millisecond. */
+const timerMaxMs = 2 ** 31 - 1;
+
 type Environment = Record<string, string | undefined>;
 
 /** How often the watchdog wants to hear from the process `pid`; undefined when it doesn't. */
@@ -21,7 +24,7 @@ function watchdogTimeMs(environment: Environment, pid: number): number | undefin
   if (within === undefined || !/^[1-9]\d{0,15}$/.test(within)) return undefined;
   if (whose !== undefined && whose !== String(pid)) return undefined;
   // sd_watchdog_enabled(3): at half of the time that is allowed.
-  return Math.max(1, Math.floor(Number(within) / 2000));
+  return Math.min(Math.max(1, Math.floor(Number(within) / 2000)), timerMaxMs);
 }
 
 /** The service manager that has started this process. */

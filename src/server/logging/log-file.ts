@@ -52,7 +52,7 @@ interface OpenFile {
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on its disk",
   EDQUOT: "the disk quota is used up",
-  EACCES: "its folder may not be written to",
+  EACCES: "it, or its folder, may not be written to",
   ENOENT: "there is no such folder",
 };
 

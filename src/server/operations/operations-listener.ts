@@ -8,6 +8,7 @@
  */
 
 import type { Limits } from "../../base/limits.ts";
+import { milliseconds } from "../../base/units.ts";
 import { Timers } from "../../schedule/timers.ts";
 import type { OperationsContent } from "../../site/operations/operations-site.ts";
 import { openOperationsSite } from "../../site/operations/operations-site.ts";
@@ -159,8 +160,18 @@ export class OperationsListeners implements OperationsUrls {
   }
 }
 
-/** The limits of connections that a few programs of the operator have. */
+/**
+ * The limits of connections that a few programs of the operator have. One that waits for the next
+ * look at the server would keep a probe out, so it is closed soon.
+ */
 function limitsFor(limits: Limits): Limits {
   const connectionsMax = Math.min(limits.operationsConnectionsMax, limits.connectionsMax);
-  return { ...limits, connectionsMax, connectionsPerAddressMax: connectionsMax };
+  const pauseMs = 2 * limits.metricsTimeMs;
+  return {
+    ...limits,
+    connectionsMax,
+    connectionsPerAddressMax: connectionsMax,
+    headerTimeMs: milliseconds(Math.min(limits.headerTimeMs, pauseMs)),
+    idleTimeMs: milliseconds(Math.min(limits.idleTimeMs, pauseMs)),
+  };
 }

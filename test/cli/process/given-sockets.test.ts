@@ -124,14 +124,17 @@ describe("the environment", () => {
     expect(takeGivenSockets({}, own, {})).toEqual({ ok: true, value: undefined });
   });
 
-  test.each(["0", "-1", "1.5", "x", "65"])("with LISTEN_FDS=%s is refused", (LISTEN_FDS) => {
-    const environment = { LISTEN_FDS, LISTEN_PID: "7", OTHER: "stays" };
-    expect(takeGivenSockets(environment, own, {})).toEqual({
-      ok: false,
-      error: `LISTEN_FDS: not a number of sockets from 1 to 64: ${LISTEN_FDS}`,
-    });
-    expect(environment as object).toEqual({ OTHER: "stays" });
-  });
+  test.each(["0", "-1", "1.5", "x", "65", "0x1", " 1", "1.0"])(
+    "with LISTEN_FDS=%s is refused",
+    (LISTEN_FDS) => {
+      const environment = { LISTEN_FDS, LISTEN_PID: "7", OTHER: "stays" };
+      expect(takeGivenSockets(environment, own, {})).toEqual({
+        ok: false,
+        error: `LISTEN_FDS: not a number of sockets from 1 to 64: ${LISTEN_FDS}`,
+      });
+      expect(environment as object).toEqual({ OTHER: "stays" });
+    },
+  );
 
   test("with sockets of the process that has started this one is refused", () => {
     expect(takeGivenSockets({ LISTEN_FDS: "1", LISTEN_PID: "6" }, own, {})).toEqual({

@@ -65,6 +65,16 @@ describe.skipIf(!canReceive)("a service manager (needs Linux and python3)", () =
     expect(await command.status).toBe(0);
   });
 
+  test("has a watchdog that waits for longer than a timer can", async () => {
+    await using manager = await receiving();
+    const environment = { NOTIFY_SOCKET: manager.address, WATCHDOG_USEC: "9999999999999999" };
+    await using command = new Command(words, environment);
+    await command.line();
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.stderr).toBe("");
+  });
+
   test("hears nothing of a watchdog that is another process's", async () => {
     await using manager = await receiving();
     const watchdog = { WATCHDOG_USEC: "1000", WATCHDOG_PID: "1" };

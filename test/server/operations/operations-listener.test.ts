@@ -145,6 +145,22 @@ describe("the listeners for operators", () => {
     for (const client of clients) client.close();
   });
 
+  test("close connections that only wait, long before those of visitors", async () => {
+    await using server = await serve({ root, health: "0", limits: { metricsTimeMs: 50 } });
+    const port = Number(server.healthUrl?.port);
+    // One that waits for its next request, and one within its first.
+    for (const [sent, status] of [
+      ["GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", 200],
+      ["GET /livez HTTP/1.1\r\n", 408],
+    ] as const) {
+      const client = await RawClient.connect(port, "127.0.0.1");
+      client.send(sent);
+      await client.ending();
+      expect(client.text).toStartWith(`HTTP/1.1 ${status} `);
+      client.close();
+    }
+  });
+
   test("are refused with the option's name", async () => {
     const example = "a port, 9100, or a host and a port, 0.0.0.0:9100";
     expect(await refusalOf({ metrics: "nine" })).toEqual([
