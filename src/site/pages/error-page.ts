@@ -265,10 +265,12 @@ export class ErrorPages {
   }
 
   /** The storage failed; if it is another server's, as a gateway says it. */
-  unreadable({ code, gateway }: Extract<Outcome, { kind: "failed" }>): Response {
-    if (gateway === undefined) return this.failed(`the file system answered ${code}`);
-    const { gatewayResponse } =
+  unreadable({ code, gateway, limit }: Extract<Outcome, { kind: "failed" }>): Response {
+    const renderers = (): typeof import("./gateway-response.ts") =>
       require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+    if (limit !== undefined) return this.refusal({ ...renderers().folderTooLarge, limit }, code);
+    if (gateway === undefined) return this.failed(`the file system answered ${code}`);
+    const { gatewayResponse } = renderers();
     return gatewayResponse(gateway, (refusal) => this.refusal(refusal, code));
   }
 

@@ -240,7 +240,7 @@ export class StoreListings {
         if (!entries.has(name)) entries.set(name, { facts, listed: undefined, kind: undefined });
       }
       if (entries.size > limits.listingOrderedEntriesMax) {
-        return { kind: "failed", code: "more entries than listingOrderedEntriesMax" };
+        return tooMany(limits.listingOrderedEntriesMax, entries.size);
       }
       after = listed.next;
     } while (after !== undefined);
@@ -335,6 +335,16 @@ function namesIn(part: ListingPart): readonly string[] {
     for (const { name } of step.value.entries) names.push(name);
   }
   return names;
+}
+
+/** Why a folder of `actual` entries, or more, has no listing. */
+function tooMany(maximum: number, actual: number): Failed {
+  const name = "listingOrderedEntriesMax";
+  return {
+    kind: "failed",
+    code: `the folder has more than ${maximum} entries`,
+    limit: { name, maximum, actual },
+  };
 }
 
 function failedAs({ reason, status, retryAfterSeconds }: StoreFailure): Failed {
