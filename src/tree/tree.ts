@@ -95,7 +95,20 @@ export type Outcome =
   /** Out of descriptors or memory (EMFILE, ENFILE, ENOMEM): a later attempt may succeed. */
   | { readonly kind: "exhausted" }
   /** The storage failed. `code` is the system's, "EIO", for the log and not for the client. */
-  | { readonly kind: "failed"; readonly code: string; readonly gateway?: GatewayFailure };
+  | {
+      readonly kind: "failed";
+      readonly code: string;
+      readonly gateway?: GatewayFailure;
+      /** The limit that what was asked for exceeds; it never succeeds then. */
+      readonly limit?: ExceededLimit;
+    };
+
+/** A limit, and how much there is: more than it, where it wasn't read further. */
+interface ExceededLimit {
+  readonly name: string;
+  readonly maximum: number;
+  readonly actual: number;
+}
 
 /** How a failure of storage that is another server's is answered (RFC 9110 §15.6.3 to §15.6.5). */
 export interface GatewayFailure {

@@ -71,6 +71,11 @@ function askedPaths(): typeof import("./asked-path.ts") {
   return require("./asked-path.ts") as typeof import("./asked-path.ts");
 }
 
+/** What is answered when a store fails; loaded by the first that does. */
+function ofStores(): typeof import("./gateway-response.ts") {
+  return require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+}
+
 /** The command that mends `denial`, in the root; its code is loaded by the first. */
 function commandFor(denial: Denial): string | undefined {
   const { mendingCommand } =
@@ -265,10 +270,10 @@ export class ErrorPages {
   }
 
   /** The storage failed; if it is another server's, as a gateway says it. */
-  unreadable({ code, gateway }: Extract<Outcome, { kind: "failed" }>): Response {
+  unreadable({ code, gateway, limit }: Extract<Outcome, { kind: "failed" }>): Response {
+    if (limit !== undefined) return this.refusal({ ...ofStores().folderTooLarge, limit }, code);
     if (gateway === undefined) return this.failed(`the file system answered ${code}`);
-    const { gatewayResponse } =
-      require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+    const { gatewayResponse } = ofStores();
     return gatewayResponse(gateway, (refusal) => this.refusal(refusal, code));
   }
 

@@ -166,7 +166,9 @@ describe("an optional question", () => {
   });
 
   test("has a deadline of its own", async () => {
-    await using stored = await StoredTree.open({ limits: { storeOptionalTimeMs: 50 } });
+    await using stored = await StoredTree.open({
+      limits: { storeOptionalTimeMs: 50, storeResponseTimeMs: 600_000, storeTimeMs: 600_000 },
+    });
     stored.stub.fault = () => ({ wait: new Promise(() => undefined) });
     expect(await ask(stored, optional)).toMatchObject({ status: 504 });
     expect(stored.stub.requests).toHaveLength(1);
