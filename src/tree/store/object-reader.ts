@@ -150,6 +150,7 @@ export class ObjectReader {
     if (after !== undefined) query.push(["continuation-token", after]);
     return await this.#parts.client.ask({ method: "GET", key: "", query }, async (answer) => {
       const { content, isWhole } = await readUpTo(answer, listBytesMax);
+      this.#parts.client.received(content.length);
       if (answer.status === 404) {
         return new StoreFailure(502, "the object store has no such bucket");
       }
@@ -193,6 +194,7 @@ export class ObjectReader {
       return facts;
     }
     const { content } = await readUpTo(answer, isLarge ? charsetSampleOctets : size);
+    this.#parts.client.received(content.length);
     if (content.length < Math.min(size, isLarge ? charsetSampleOctets : size)) {
       throw new Error("the object is shorter than announced");
     }

@@ -25,6 +25,11 @@ export class StoreCircuit {
     this.#limits = limits;
   }
 
+  /** Whether the store has failed too often, and has not answered since. */
+  get isOpen(): boolean {
+    return this.#failures >= this.#limits.storeFailuresMax;
+  }
+
   /** How long the circuit stays open, in milliseconds; 0 when a request may be sent. */
   heldMs(nowMs: number): number {
     if (this.#failures < this.#limits.storeFailuresMax) return 0;

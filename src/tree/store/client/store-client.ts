@@ -20,6 +20,8 @@ import { latin1Text } from "../../../http/octets/bytes.ts";
 import { RequestSlots } from "./request-slots.ts";
 import { encodeKey, encodeQuery, Signer } from "./signature.ts";
 import { StoreCircuit } from "./store-circuit.ts";
+import type { StoreCounts } from "./store-counts.ts";
+import { outcomeOf } from "./store-counts.ts";
 import type { StoreSource } from "./store-source.ts";
 
 /** What is asked of a store. */
@@ -59,6 +61,8 @@ type ClientLimits = Pick<
 
 /** What a client of a store needs. */
 interface ClientSurroundings {
+  /** Undefined where nothing is counted. */
+  readonly counts?: StoreCounts | undefined;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
 }
@@ -86,6 +90,8 @@ const refusalBytesMax = 4096;
 
 /** Sends the requests of one tree. */
 export class StoreClient {
+  /** Undefined where nothing is counted. */
+  readonly #counts: StoreCounts | undefined;
   readonly #source: StoreSource;
   readonly #limits: ClientLimits;
   readonly #clock: Clock;
@@ -95,7 +101,9 @@ export class StoreClient {
   readonly #slots: RequestSlots;
   readonly #host: string;
 
-  constructor(source: StoreSource, limits: ClientLimits, { clock, scheduler }: ClientSurroundings) {
+  constructor(source: StoreSource, limits: ClientLimits, surroundings: ClientSurroundings) {
+    const { clock, scheduler, counts } = surroundings;
+    this.#counts = counts;
     this.#source = source;
     this.#limits = limits;
     this.#clock = clock;
@@ -105,6 +113,11 @@ export class StoreClient {
     this.#circuit = new StoreCircuit(limits);
     this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
     this.#host = new URL(origin).host;
+  }
+
+  /** Whether nothing is asked of the store for a while, because it has failed too often. */
+  get isHeld(): boolean {
+    return this.#circuit.isOpen;
   }
 
   /**
@@ -146,6 +159,7 @@ export class StoreClient {
    * one through.
    */
   async pause(tries: number): Promise<void> {
+    if (this.#counts !== undefined) this.#counts.retries++;
     const { promise, resolve } = Promise.withResolvers<void>();
     const heldMs = this.#circuit.heldMs(this.#clock.monotonicMs());
     this.#scheduler.alarm().set(heldMs + Math.random() * pauseMs * 2 ** tries, resolve);
@@ -159,6 +173,7 @@ export class StoreClient {
   async begin(request: StoreRequest, ending: AbortController): Promise<Response | AttemptFailure> {
     const waitMs = this.#circuit.waitMs(this.#clock.monotonicMs());
     if (waitMs > 0) {
+      this.#counts?.ended("held");
       const reason = "the object store has failed too often, and isn't asked for a while";
       return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), "later");
     }
@@ -172,11 +187,13 @@ export class StoreClient {
       const answer = await this.#send(request, ending.signal);
       if (answerStatuses.has(answer.status)) {
         this.#circuit.succeeded();
+        this.#counts?.ended(outcomeOf(answer.status));
         return answer;
       }
       return await this.#refused(answer);
     } catch (error) {
-      this.broken();
+      this.#fail();
+      this.#counts?.ended(isLate || ending.signal.aborted ? "late" : "unreachable");
       return isLate || ending.signal.aborted
         ? passing(new StoreFailure(504, "the object store did not answer in time"))
         : passing(new StoreFailure(502, `the object store can't be reached: ${codeOf(error)}`));
@@ -185,8 +202,18 @@ export class StoreClient {
     }
   }
 
+  /** Counts `octets` of an answer, which its reader has read. */
+  received(octets: number): void {
+    if (this.#counts !== undefined) this.#counts.receivedBytes += octets;
+  }
+
   /** Counts an answer that broke off. */
   broken(): void {
+    if (this.#counts !== undefined) this.#counts.broken++;
+    this.#fail();
+  }
+
+  #fail(): void {
     this.#circuit.failed(this.#clock.monotonicMs());
   }
 
@@ -238,9 +265,10 @@ export class StoreClient {
   async #refused(answer: Response): Promise<AttemptFailure> {
     const { status, headers } = answer;
     const isPassing = status === 429 || status >= 500;
-    if (isPassing) this.broken();
+    if (isPassing) this.#fail();
     else this.#circuit.succeeded();
     const code = await refusalCode(answer);
+    this.#counts?.ended(outcomeOf(status));
     const shown = code === undefined ? `${status}` : `${status} ${code}`;
     const seconds = Number(headers.get("retry-after") ?? "1");
     const isBusy = status === 429 || status === 503;
