@@ -71,9 +71,10 @@ export class WorkerWatch {
       this.#parts.workers().every(({ worker }) => (this.#silentMs.get(worker) ?? 0) < withinMs);
   }
 
-  /** Watches no more. */
+  /** Watches no more, and takes none for silent: a stop has times of its own. */
   end(): void {
     this.#parts.alarm.clear();
+    this.#silentMs.clear();
   }
 
   get #everyMs(): number {

@@ -64,8 +64,8 @@ function sumSamples(
 }
 
 /**
- * The sum of what several processes count, or the most, each family and each sample by itself. Families stand in
- * the order in which they first appear.
+ * The sum of what several processes count, or the most, each family and each sample by itself.
+ * Families stand in the order in which they first appear.
  */
 export function sumFamilies(
   processes: readonly (readonly MetricFamily[])[],

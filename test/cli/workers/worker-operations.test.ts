@@ -147,6 +147,14 @@ describe("the sum of workers", () => {
     expect(values.get(requests)).toBe(15);
     expect(values.get("postern_connections_open")).toBe(2);
     expect(values.get("postern_uploads_unfinished")).toBe(3);
+    // One doesn't answer in time: its counts stand, and what it had open is unknown.
+    values = await scrape(() => {
+      one.asked.pop()?.(undefined);
+      other.asked.pop()?.(told(5, 3));
+    });
+    expect(values.get(requests)).toBe(15);
+    expect(values.get("postern_connections_open")).toBe(1);
+    expect(values.get("postern_workers_silent")).toBe(1);
     // One ends without an answer while the other is asked.
     values = await scrape(() => {
       one.asked.pop()?.(undefined);

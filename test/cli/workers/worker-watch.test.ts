@@ -140,9 +140,14 @@ describe("the watch of workers", () => {
   test("looks no more after its end", () => {
     const watched = new Watched();
     const worker = watched.add(1);
+    const isTurning = watched.watch.within(1000);
+    worker.answers = false;
+    watched.pass(2);
+    expect(isTurning()).toBe(false);
     watched.watch.end();
+    const { asked } = worker;
     watched.pass(100);
-    expect(worker.asked).toBe(0);
+    expect([worker.asked, isTurning()]).toEqual([asked, true]);
   });
 });
 

@@ -119,8 +119,9 @@ describe("the metrics of object stores", () => {
     stub.put("a.txt", "hello");
     const { root, store } = stub.options();
     const limits = { storeFailuresMax: 3 };
-    await using server = await serve({ root, store, metrics: "0", limits });
-    const get = async (name: string) => (await fetch(new URL(name, server.url))).status;
+    const mounts = { "/s": root, "/t": root };
+    await using server = await serve({ files: {}, mounts, store, metrics: "0", limits });
+    const get = async (name: string) => (await fetch(new URL(`s/${name}`, server.url))).status;
     expect([await get("a.txt"), await get("a.txt"), await get("b.txt")]).toEqual([200, 200, 404]);
     let values = await valuesOf(server);
     expect(values.get('postern_store_requests_total{outcome="answered"}')).toBeGreaterThan(0);
@@ -131,7 +132,7 @@ describe("the metrics of object stores", () => {
     expect(values.get("postern_store_received_bytes_total")).toBeGreaterThanOrEqual(5);
     expect(values.get("postern_store_circuits_open")).toBe(0);
     const before = values.get('postern_store_requests_total{outcome="answered"}') ?? 0;
-    server.reload({ root, store, limits });
+    server.reload({ files: {}, mounts, store, limits });
     stub.fault = () => ({ status: 500 });
     expect(await get("a.txt")).toBe(502);
     values = await valuesOf(server);

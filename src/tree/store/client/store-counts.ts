@@ -7,7 +7,7 @@
  * How an attempt has ended: what the store answered, why there was no answer, or that nothing was
  * asked because the circuit is open ("held").
  */
-export type StoreOutcome =
+type StoreOutcome =
   | "answered"
   | "unchanged"
   | "absent"
@@ -22,7 +22,7 @@ export type StoreOutcome =
  * Where an answer about a key came from: memory without a question, memory or the disk after the
  * store said that it is still so, the store, or memory because the store failed.
  */
-export type StoreLookup = "hit" | "confirmed" | "disk" | "miss" | "stale";
+type StoreLookup = "hit" | "confirmed" | "disk" | "miss" | "stale";
 
 /** The counts of one server. */
 export class StoreCounts {

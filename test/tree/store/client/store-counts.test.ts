@@ -2,13 +2,12 @@ import { describe, expect, test } from "bun:test";
 
 import { EventLoop } from "../../../../src/schedule/event-loop.ts";
 import { StoreClient, readUpTo } from "../../../../src/tree/store/client/store-client.ts";
-import type { StoreOutcome } from "../../../../src/tree/store/client/store-counts.ts";
 import { StoreCounts, outcomeOf } from "../../../../src/tree/store/client/store-counts.ts";
 import { readStoreSource } from "../../../../src/tree/store/client/store-source.ts";
 import { MovedClock, testLimits } from "../stored-tree.ts";
 import { StoreStub } from "../store-stub.ts";
 
-test.each<readonly [status: number, outcome: StoreOutcome]>([
+test.each<readonly [status: number, outcome: ReturnType<typeof outcomeOf>]>([
   [200, "answered"],
   [206, "answered"],
   [412, "answered"],
