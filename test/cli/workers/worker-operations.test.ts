@@ -108,34 +108,36 @@ function told(requests: number, unfinished: number): readonly MetricFamily[] {
   ];
 }
 
-describe("the sum of workers", () => {
-  /** The operations of workers that tell what a test has them tell. */
-  async function summing() {
-    const { opened: site } = new SiteClient(here.root);
-    const operations = new WorkerOperations(completeOptions({ metrics: 0 }), site);
-    const worker = () => {
-      const asked: ((families: readonly MetricFamily[] | undefined) => void)[] = [];
-      const measure = (): Promise<readonly MetricFamily[] | undefined> => {
-        const { promise, resolve } = Promise.withResolvers<readonly MetricFamily[] | undefined>();
-        asked.push(resolve);
-        return promise;
-      };
-      return { measure, asked };
-    };
-    const [one, other] = [worker(), worker()];
-    const listening = [one, other];
-    operations.begin(() => ({ listening: [...listening], haveListened: true, replaced: 0, site }));
-    /** What a scrape tells, of which the first worker answers `first`, and the other `second`. */
-    const scrape = async (answer: () => void): Promise<ReadonlyMap<string, number>> => {
-      const count = other.asked.length + one.asked.length;
-      const scraped = fetch(operations.urls.metricsUrl ?? "");
-      while (one.asked.length + other.asked.length === count) await Bun.sleep(1);
-      answer();
-      return readExposition(await (await scraped).text()).values;
-    };
-    return { operations, one, other, listening, scrape };
-  }
+/** A worker that answers when a test has it answer. */
+function fakeWorker() {
+  const asked: ((families: readonly MetricFamily[] | undefined) => void)[] = [];
+  const measure = (): Promise<readonly MetricFamily[] | undefined> => {
+    const { promise, resolve } = Promise.withResolvers<readonly MetricFamily[] | undefined>();
+    asked.push(resolve);
+    return promise;
+  };
+  return { measure, asked };
+}
 
+/** The operations of workers that tell what a test has them tell. */
+async function summing() {
+  const { opened: site } = new SiteClient(here.root);
+  const operations = new WorkerOperations(completeOptions({ metrics: 0 }), site);
+  const [one, other] = [fakeWorker(), fakeWorker()];
+  const listening = [one, other];
+  operations.begin(() => ({ listening: [...listening], haveListened: true, replaced: 0, site }));
+  /** What a scrape tells, when the workers answer as `answer` has them. */
+  const scrape = async (answer: () => void): Promise<ReadonlyMap<string, number>> => {
+    const count = other.asked.length + one.asked.length;
+    const scraped = fetch(operations.urls.metricsUrl ?? "");
+    while (one.asked.length + other.asked.length === count) await Bun.sleep(1);
+    answer();
+    return readExposition(await (await scraped).text()).values;
+  };
+  return { operations, one, other, listening, scrape };
+}
+
+describe("the sum of workers", () => {
   test("has what each has counted, once, whenever one of them ends", async () => {
     const { operations, one, other, listening, scrape } = await summing();
     const requests = "postern_http_requests_total";
@@ -186,13 +188,16 @@ describe("the sum of workers", () => {
   });
 });
 
+/** The lines of the file at the path `name`. */
+function lines(name: string): string[] {
+  return readFileSync(name, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
 describe("the log of workers", () => {
   test("is one file, rotated and opened again by the supervisor, and is measured", async () => {
     const log = join(here.folder, "measured.log");
-    const lines = (name: string): string[] =>
-      readFileSync(name, "utf8")
-        .split("\n")
-        .filter((line) => line !== "");
     await using command = await begin([
       "--metrics",
       "0",

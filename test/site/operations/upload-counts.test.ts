@@ -4,9 +4,12 @@ import { refusals } from "../../../src/http/message/error.ts";
 import { UploadCounts } from "../../../src/site/operations/upload-counts.ts";
 import { uploadRefusals } from "../../../src/site/uploads/upload-refusals.ts";
 
+function limit(name: string) {
+  return { name, maximum: 1, actual: 2 };
+}
+
 test("refusals of uploads are counted by kind, and those at one time, and no others", () => {
   const counts = new UploadCounts();
-  const limit = (name: string) => ({ name, maximum: 1, actual: 2 });
   counts.refuse(uploadRefusals["quota-reached"]);
   counts.refuse(uploadRefusals["quota-reached"]);
   counts.refuse({ ...uploadRefusals["upload-slow"], limit: limit("uploadBytesPerSecondMin") });

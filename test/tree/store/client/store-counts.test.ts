@@ -24,32 +24,32 @@ test.each<readonly [status: number, outcome: ReturnType<typeof outcomeOf>]>([
   expect(outcomeOf(status)).toBe(outcome);
 });
 
-describe("requests to a store", () => {
-  /** What is counted of a GET of five octets, of which the first attempts have `faults`. */
-  async function countsWith(
-    faults: ReturnType<NonNullable<StoreStub["fault"]>>[],
-    limits = testLimits,
-  ): Promise<StoreCounts> {
-    const stub = await StoreStub.start();
-    stub.put("a.txt", "hello");
-    stub.fault = () => faults.shift();
-    const counts = new StoreCounts();
-    const { root, store } = stub.options();
-    const source = readStoreSource(root, store, {});
-    if (!source.ok) throw new Error(source.error);
-    const around = { clock: new MovedClock(), scheduler: new EventLoop(), counts };
-    const client = new StoreClient(source.value, limits, around);
-    for (let i = 0; i < 2; i++) {
-      await client.ask({ method: "GET", key: "a.txt" }, async (answer) => {
-        const { content } = await readUpTo(answer, 1000);
-        client.received(content.length);
-        if (content.length < 5) throw new Error("short");
-      });
-    }
-    await stub.stop();
-    return counts;
+/** What is counted of a GET of five octets, of which the first attempts have `faults`. */
+async function countsWith(
+  faults: ReturnType<NonNullable<StoreStub["fault"]>>[],
+  limits = testLimits,
+): Promise<StoreCounts> {
+  const stub = await StoreStub.start();
+  stub.put("a.txt", "hello");
+  stub.fault = () => faults.shift();
+  const counts = new StoreCounts();
+  const { root, store } = stub.options();
+  const source = readStoreSource(root, store, {});
+  if (!source.ok) throw new Error(source.error);
+  const around = { clock: new MovedClock(), scheduler: new EventLoop(), counts };
+  const client = new StoreClient(source.value, limits, around);
+  for (let i = 0; i < 2; i++) {
+    await client.ask({ method: "GET", key: "a.txt" }, async (answer) => {
+      const { content } = await readUpTo(answer, 1000);
+      client.received(content.length);
+      if (content.length < 5) throw new Error("short");
+    });
   }
+  await stub.stop();
+  return counts;
+}
 
+describe("requests to a store", () => {
   test("are counted by what has come of each attempt", async () => {
     // On a connection that was used before, the runtime asks again by itself.
     const counts = await countsWith([{ closeAfter: 0 }, { status: 503, code: "SlowDown" }]);
