@@ -7,6 +7,7 @@
  */
 
 import type {
+  AuditLimits,
   FaultLimits,
   LiveLimits,
   LogLimits,
@@ -26,6 +27,7 @@ import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 /** The limits and timeouts of one server. Byte and count limits are inclusive. */
 export interface Limits
   extends
+    AuditLimits,
     StoreLimits,
     UploadLimits,
     FaultLimits,
@@ -293,19 +295,6 @@ export interface Limits
   readonly backendContinueTimeMs: Milliseconds;
   /** Interim responses that a backend may send for one request; beyond it 502. */
   readonly backendInterimMax: number;
-
-  /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
-  readonly auditEntriesMax: number;
-  /** Folders below each other that it goes down into. */
-  readonly auditDepthMax: number;
-  /** How long it may take. */
-  readonly auditTimeMs: Milliseconds;
-  /** Findings of each kind that it reports one by one; the rest are counted. */
-  readonly auditFindingsMax: number;
-  /** Entries that are looked at to count the files that are refused, when a server starts. */
-  readonly refusedCountEntriesMax: number;
-  /** How long that count may take. */
-  readonly refusedCountTimeMs: Milliseconds;
 }
 
 /** The limits of a server that sets none. */
@@ -495,6 +484,8 @@ export const defaultLimits: Limits = {
   workerIntervalMs: seconds(1),
   workerSteadyTimeMs: seconds(10),
   workerLogTimeMs: milliseconds(10),
+  workerLookTimeMs: seconds(1),
+  workerSilenceTimeMs: seconds(30),
   workerFailuresMax: 5,
 };
 
@@ -585,6 +576,8 @@ const relations: readonly LimitRelation[] = [
   atLeastAs("storeTimeMs", "storeResponseTimeMs"),
   atLeastAs("storeTimeMs", "storeOptionalTimeMs"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
+  atLeast("workerLookTimeMs", 10, "so that the looks leave time for requests"),
+  atLeastAs("workerSilenceTimeMs", "workerLookTimeMs"),
   atLeastAs("handoverTimeMs", "restartTimeMs"),
 ];
 

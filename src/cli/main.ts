@@ -144,11 +144,13 @@ async function start(
   const options = { ...serveOptions(config), ...(await tapOf(config)), ...given?.operations };
   if (ahead !== undefined && count > 1) {
     const { openWorkers } = await import("./workers/workers.ts");
-    return { log, server: await openWorkers(options, ahead, count, log.stream) };
+    const showsUploads = showsUploadsOf(config, ready);
+    const output = { log: log.stream, showsUploads };
+    return { log, server: await openWorkers(options, ahead, count, output) };
   }
   const own = {
     ...options,
-    ...uploadListener(config, ready),
+    ...(showsUploadsOf(config, ready) ? uploadListener() : {}),
     write: (lines: string): void => log.write(lines),
     isTerminal: () => config.logFile === undefined && isTerminal(),
   };
@@ -159,16 +161,14 @@ async function start(
   return { log, server: await serve({ ...own, ...aheadOptions(ahead, own.sockets) }) };
 }
 
-/**
- * What shows uploads to a person while they are received; nothing where no person would see it, or
- * the terminal can't remove it. Its code is loaded by the first upload.
- */
-function uploadListener(
-  { quiet }: Config,
-  ready: CommandLine["ready"],
-): Pick<ServeOptions, "onUpload"> {
+/** Whether a person sees uploads while they are received: on a terminal that can remove a line. */
+function showsUploadsOf({ quiet }: Config, ready: CommandLine["ready"]): boolean {
   const isDumb = process.env["TERM"] === "dumb";
-  if (quiet === true || ready === "json" || isDumb || !standardOutput.isTerminal) return {};
+  return quiet !== true && ready !== "json" && !isDumb && standardOutput.isTerminal;
+}
+
+/** What shows uploads of this process. Its code is loaded by the first one. */
+function uploadListener(): Pick<ServeOptions, "onUpload"> {
   let status: UploadStatus | undefined;
   return { onUpload: (upload) => (status ??= openUploadStatus()).began(upload) };
 }
@@ -442,7 +442,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
       const { tellServing } = await import("./process/handover.ts");
       await tellServing(given);
     }
-    manager?.ready(server.url.href);
+    manager?.ready(server);
     // Bun collects all garbage when the promise of the program settles, and a start has no time
     // for that. So it settles with the stop.
     const ended = stopped.promise;

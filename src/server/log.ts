@@ -320,6 +320,9 @@ function toStandardError(line: string): void {
   void standardError.write(`postern: ${line}\n`);
 }
 
+/** Lines that the access logs of this process have dropped, by where they were to go. */
+export const linesDropped = { stdout: 0, file: 0 };
+
 /** The access log's way to standard output or to a file, with the bound on what waits there. */
 export class LogOutput {
   readonly #limits: LogLimits;
@@ -369,7 +372,7 @@ export class LogOutput {
   /** So many lines can't be written, for the reason that `why` gives. */
   lost(lines: number, why: string): void {
     if (lines === 0) return;
-    this.#dropped += lines;
+    this.#drop(lines);
     this.#why = why;
     if (!this.#isReporting) this.#alarm.set(this.#limits.logDropsTimeMs, this.#report);
     this.#isReporting = true;
@@ -395,8 +398,13 @@ export class LogOutput {
     await this.#logStream.waitFor(written, this.#limits.logStallTimeMs);
     this.#alarm.clear();
     this.#isReporting = false;
-    this.#dropped += this.#logStream.queuedLines;
+    this.#drop(this.#logStream.queuedLines);
     this.#tell();
+  }
+
+  #drop(lines: number): void {
+    this.#dropped += lines;
+    linesDropped[this.#logStream === standardOutput ? "stdout" : "file"] += lines;
   }
 
   /** Tells of the lines that were dropped; further ones are told of together, later. */

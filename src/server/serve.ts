@@ -512,7 +512,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     hostNames: () => hostNames(host),
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
-    responseCache: operations?.responseCache,
+    ...operations?.surroundings,
     onUpload: complete.onUpload && guarded(complete.onUpload),
   };
   let opened = openSite(complete, surroundings);

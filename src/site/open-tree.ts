@@ -16,6 +16,7 @@ import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
+import type { StoreCounts } from "../tree/store/client/store-counts.ts";
 import type { Tree, TreeName } from "../tree/tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions, SiteOptions } from "./site-options.ts";
@@ -52,6 +53,8 @@ export interface OpenTree {
   readonly shows: (file: string) => boolean;
   /** What the lookups take that are cached, with the files and responses that depend on them. */
   readonly fileCacheBytes: () => number;
+  /** How many object stores aren't asked for a while; absent where none is served. */
+  readonly storesHeld?: () => number;
 }
 
 /** What the trees of one server share. */
@@ -61,6 +64,8 @@ export interface TreeSurroundings {
   readonly budgets: TurnBudgets;
   /** The folder whose files are marked as uploads; absent for none. */
   readonly uploads?: UploadedFolder | undefined;
+  /** What counts requests to object stores, opened by the first of them; absent where none does. */
+  readonly storeCounts?: (() => StoreCounts) | undefined;
 }
 
 /** One tree at the root. */
@@ -150,21 +155,23 @@ function openFolder(
 function openStore(
   { root, store = {}, permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
-  { clock, logicalClock, budgets }: TreeSurroundings,
+  { clock, logicalClock, budgets, storeCounts }: TreeSurroundings,
   beside: EntriesBeside | undefined,
 ): OpenTree {
   const { openStoreTree } =
     require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
   const rules = { permissions, hidden, index, beside };
-  const around = { limits, clock, logicalClock, budgets, environment: process.env };
+  const counts = storeCounts?.();
+  const around = { limits, clock, logicalClock, budgets, counts, environment: process.env };
   const opened = openStoreTree({ root, store, ...rules, ...around });
   if (!opened.ok) throw new ServeError("root", opened.error);
-  const { tree, shown: path } = opened.value;
+  const { tree, shown: path, isHeld } = opened.value;
   const entries = (prefix: string): AsyncIterable<readonly TreeName[]> => tree.entriesIn(prefix);
   const served = { at: rootPath, named: root, path, folder: path, entries };
   const source = { root: path, ...unmounted };
   const fileCacheBytes = (): number => tree.cache.bytes;
-  return { tree, sources: [served], source, shows: () => false, fileCacheBytes };
+  const storesHeld = (): number => Number(isHeld());
+  return { tree, sources: [served], source, shows: () => false, fileCacheBytes, storesHeld };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */

@@ -57,6 +57,8 @@ describe("resolveLimits", () => {
     ["headerSectionBytesMax", { headerSectionBytesMax: 15 }],
     ["fieldCountMax", { fieldCountMax: 0 }],
     ["connectionsPerAddressMax", { connectionsMax: 10, connectionsPerAddressMax: 11 }],
+    ["workerLookTimeMs", { workerLookTimeMs: 9 }],
+    ["workerSilenceTimeMs", { workerSilenceTimeMs: 999 }],
     ["sendPieceBytes", { sendPieceBytes: 1 }],
     ["passwordChecksAtOnceMax", { passwordChecksAtOnceMax: 0 }],
     ["loginsPerAddressMax", { loginsPerAddressMax: 0 }],

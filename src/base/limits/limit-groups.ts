@@ -105,6 +105,13 @@ export interface WorkerLimits {
   readonly workerSteadyTimeMs: Milliseconds;
   /** How long a worker collects lines of the access log before it sends them together. */
   readonly workerLogTimeMs: Milliseconds;
+  /** How often each worker is asked whether its event loop turns. */
+  readonly workerLookTimeMs: Milliseconds;
+  /**
+   * How long a worker may owe the answer; after it it is killed, and another takes its place. Time
+   * in which the supervisor gets no processor either doesn't count.
+   */
+  readonly workerSilenceTimeMs: Milliseconds;
   /** How often in a row one worker is replaced after a failure. With one failure more all end. */
   readonly workerFailuresMax: number;
 }
@@ -216,4 +223,20 @@ export interface LoginLimits {
   readonly loginsPerAddressMax: number;
   /** Client addresses whose logins are counted. With more, the first of them are forgotten. */
   readonly loginAddressesMax: number;
+}
+
+/** What `postern audit` looks at, and the count of refused files at a start. */
+export interface AuditLimits {
+  /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
+  readonly auditEntriesMax: number;
+  /** Folders below each other that it goes down into. */
+  readonly auditDepthMax: number;
+  /** How long it may take. */
+  readonly auditTimeMs: Milliseconds;
+  /** Findings of each kind that it reports one by one; the rest are counted. */
+  readonly auditFindingsMax: number;
+  /** Entries that are looked at to count the files that are refused, when a server starts. */
+  readonly refusedCountEntriesMax: number;
+  /** How long that count may take. */
+  readonly refusedCountTimeMs: Milliseconds;
 }

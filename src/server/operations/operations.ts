@@ -14,6 +14,7 @@ import type { HttpMemory } from "../http1/http1-factory.ts";
 import { openHttpMemory } from "../http1/http1-factory.ts";
 import type { Listener } from "../listener.ts";
 import type { CompleteOptions } from "../serve-options.ts";
+import { CountedParts } from "./counted-parts.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { partFamilies } from "./measured-parts.ts";
 import type { MetricFamily } from "./metric-family.ts";
@@ -24,10 +25,17 @@ import { OperationsListeners } from "./operations-listener.ts";
 import { processFamilies, serverFamilies } from "./own-process.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 
+/** What a site gets of a server that counts. */
+type CountingSurroundings = Pick<
+  SiteSurroundings,
+  "responseCache" | "uploadCounts" | "storeCounts"
+>;
+
 /** What a server that counts has for its parts. */
 class Counting {
   readonly observer = new RequestMetrics();
   readonly memory = openHttpMemory();
+  readonly #parts = new CountedParts();
   readonly #cache = { hits: 0, misses: 0 };
   readonly #delay: LoopDelay;
   #errors = 0;
@@ -36,8 +44,12 @@ class Counting {
     this.#delay = new LoopDelay(clock, scheduler.alarm());
   }
 
-  readonly responseCache = (limits: Limits): ResponseCache =>
-    new CountedResponses(limits, this.#cache);
+  /** What counts in the server's sites. */
+  readonly surroundings: CountingSurroundings = {
+    responseCache: (limits: Limits): ResponseCache => new CountedResponses(limits, this.#cache),
+    uploadCounts: this.#parts.uploadCounts,
+    storeCounts: this.#parts.storeCounts,
+  };
 
   /** An error of a handler, or of the server itself. */
   failed(): void {
@@ -72,6 +84,7 @@ class Counting {
         this.#errors,
       ),
       ...partFamilies({ connections, memory: this.memory, site }),
+      ...this.#parts.families(site()),
       this.#delay.family(),
       ...processFamilies(),
     ];
@@ -126,9 +139,9 @@ export class Operations {
     return this.#counting?.memory;
   }
 
-  /** Makes the response caches of the server's sites; undefined for the usual ones. */
-  get responseCache(): ((limits: Limits) => ResponseCache) | undefined {
-    return this.#counting?.responseCache;
+  /** What counts in the server's sites; undefined where nothing does. */
+  get surroundings(): CountingSurroundings | undefined {
+    return this.#counting?.surroundings;
   }
 
   get urls(): OperationsUrls {

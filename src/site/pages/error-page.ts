@@ -127,6 +127,8 @@ interface ErrorPageSettings {
   readonly home?: ContainedPath;
   /** Whether reasons and similar names are for users alone, who have a password; by default no. */
   readonly hasUsers?: boolean;
+  /** Is told of each refusal that gets a page; absent where nothing is counted. */
+  readonly refused?: ((refusal: Refusal) => void) | undefined;
 }
 
 const notFoundText = "There is nothing here by this name.";
@@ -139,12 +141,13 @@ export class ErrorPages {
   readonly #ways: Ways;
   readonly #near: NearNames | undefined;
   readonly #hasUsers: boolean;
+  readonly #refused: ((refusal: Refusal) => void) | undefined;
 
   constructor(
     tree: Tree,
     limits: Limits,
     explain: boolean,
-    { listing = true, near, home = rootPath, hasUsers = false }: ErrorPageSettings = {},
+    { listing = true, near, home = rootPath, hasUsers = false, refused }: ErrorPageSettings = {},
   ) {
     this.#tree = tree;
     this.#limits = limits;
@@ -152,6 +155,7 @@ export class ErrorPages {
     this.#ways = { tree, isListed: listing, home };
     this.#near = near;
     this.#hasUsers = hasUsers;
+    this.#refused = refused;
   }
 
   /**
@@ -245,6 +249,7 @@ export class ErrorPages {
    */
   refusal(refusal: Refusal, reason?: string): Response {
     const { status, section, text, close, limit } = refusal;
+    this.#refused?.(refusal);
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
     const shown = reason === undefined || !this.#explains({}) ? {} : { reason };
     const markup = builtInPage(status, { text: `${text}${bound}`, section, ...shown });

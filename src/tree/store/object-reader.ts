@@ -168,6 +168,7 @@ export class ObjectReader {
     const request = { method: "GET", key: "", query, isOptional } as const;
     return await this.#parts.client.ask(request, async (answer) => {
       const { content, isWhole } = await readUpTo(answer, listBytesMax);
+      this.#parts.client.received(content.length);
       if (answer.status === 404) {
         return new StoreFailure(502, "the object store has no such bucket");
       }
@@ -215,6 +216,7 @@ export class ObjectReader {
       return facts;
     }
     const { content } = await readUpTo(answer, isLarge ? charsetSampleOctets : size);
+    this.#parts.client.received(content.length);
     if (content.length < Math.min(size, isLarge ? charsetSampleOctets : size)) {
       throw new Error("the object is shorter than announced");
     }

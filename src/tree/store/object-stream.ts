@@ -172,7 +172,9 @@ export class ObjectStreams {
   async #next(body: Body): Promise<Uint8Array | undefined> {
     const { client, clock, limits } = this.#parts;
     try {
-      return await body.next(limits.storeResponseTimeMs, clock.monotonicMs());
+      const octets = await body.next(limits.storeResponseTimeMs, clock.monotonicMs());
+      client.received(octets?.length ?? 0);
+      return octets;
     } catch {
       if (!body.isEnded) client.broken();
       return undefined;

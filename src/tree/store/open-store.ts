@@ -15,6 +15,7 @@ import type { ObjectDisk } from "./object-disk.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStreams } from "./object-stream.ts";
 import { StoreClient } from "./client/store-client.ts";
+import type { StoreCounts } from "./client/store-counts.ts";
 import { StoreListings } from "./store-listing.ts";
 import type { StoreOptions, StoreSource } from "./client/store-source.ts";
 import { readStoreSource } from "./client/store-source.ts";
@@ -33,12 +34,16 @@ interface StoreTreeOptions extends Pick<
   readonly clock: Clock;
   readonly logicalClock: LogicalClock;
   readonly budgets: TurnBudgets;
+  /** Undefined where nothing is counted. */
+  readonly counts?: StoreCounts | undefined;
 }
 
 /** A tree, and its root as it is shown. */
 interface OpenStore {
   readonly tree: StoreTree;
   readonly shown: string;
+  /** Whether the store isn't asked for a while, because it has failed too often. */
+  readonly isHeld: () => boolean;
 }
 
 /**
@@ -46,19 +51,19 @@ interface OpenStore {
  * says what is wrong.
  */
 export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, string> {
-  const { root, store, environment, limits, clock, logicalClock, budgets } = options;
+  const { root, store, environment, limits, clock, logicalClock, budgets, counts } = options;
   const { scheduler } = budgets;
   const read = readStoreSource(root, store, environment);
   if (!read.ok) return read;
   const source = read.value;
   const { fresh = 0, staleIfError = 0, mode = 0o644 } = store;
-  const client = new StoreClient(source, limits, { clock, scheduler });
+  const client = new StoreClient(source, limits, { clock, scheduler, counts });
   const streams = new ObjectStreams({ client, clock, scheduler, limits });
   const reader = new ObjectReader({ client, streams, clock, limits, mode });
   const common = { reader, clock, logicalClock, limits, fresh, staleIfError };
   const disk = openDisk(store, source, { clock, limits });
   if (typeof disk === "string") return failure(`store.cacheFolder: ${disk}`);
-  const objects = new ObjectCache({ ...common, disk });
+  const objects = new ObjectCache({ ...common, disk, counts });
   streams.changed = (key) => objects.forget(key);
   const listings = new StoreListings({ ...common, objects, budgets, mode });
   const { permissions, hidden, index, beside } = options;
@@ -72,7 +77,7 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
     mode,
     beside,
   });
-  return success({ tree, shown: source.shown });
+  return success({ tree, shown: source.shown, isHeld: () => client.isHeld });
 }
 
 /** The cache on disk, whose code is loaded only where there is one; a text is why there is none. */

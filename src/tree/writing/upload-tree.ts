@@ -96,6 +96,11 @@ export class UploadTree {
     return affordableUploads(this.#atOnceMax);
   }
 
+  /** The quota of the folder that has one. */
+  get quota(): Pick<UploadQuota, "bytesMax" | "usedBytes"> | undefined {
+    return this.#options.quota;
+  }
+
   /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */
   open(path: ContainedPath): Result<UploadFolder, Refusal> {
     return openUploadFolder(path, this.#options);

@@ -31,7 +31,7 @@ export async function storeNumbered(
   upload: Upload,
   sentAs: string,
 ): Promise<string | Response> {
-  const { pages } = site.parts;
+  const { pages, admissions } = site.parts;
   const wanted = cleanName(sentAs);
   for (let number = 1; number <= numberMax; number++) {
     const name = numberedName(wanted, number);
@@ -39,7 +39,10 @@ export async function storeNumbered(
     if (folder.look(name).kind !== "absent") continue;
     if (site.meaningOf(folder, name) !== undefined) continue;
     const stored = await upload.commit(name);
-    if (stored.kind === "stored") return name;
+    if (stored.kind === "stored") {
+      admissions.stored();
+      return name;
+    }
     if (stored.kind === "failed") return storageFailure(stored.code, pages);
     if (stored.kind === "moved") return pages.refusal(uploadRefusals["no-folder"], "it has moved");
   }

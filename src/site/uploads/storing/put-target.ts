@@ -84,7 +84,7 @@ export class PutTarget {
    * to `request`.
    */
   async store(upload: Upload, request: Request): Promise<Response> {
-    const { pages, mode } = this.#site.parts;
+    const { pages, mode, admissions } = this.#site.parts;
     const first = this.look();
     if ("status" in first) return first;
     const bits = first.kind === "file" ? first.permissionBits : mode;
@@ -95,7 +95,10 @@ export class PutTarget {
       if ("status" in found) return found;
       const replaced = found.kind === "file" ? found : undefined;
       const stored = await upload.commit(this.name, replaced);
-      if (stored.kind === "stored") return this.#answer(request, upload.octets, bits, replaced);
+      if (stored.kind === "stored") {
+        admissions.stored();
+        return this.#answer(request, upload.octets, bits, replaced);
+      }
       if (stored.kind === "failed") return storageFailure(stored.code, pages);
       if (stored.kind === "moved") {
         return pages.refusal(uploadRefusals["no-folder"], "it has moved");

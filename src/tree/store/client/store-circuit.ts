@@ -51,6 +51,11 @@ export class StoreCircuit {
     return this.#failures >= this.#limits.storeFailuresMax;
   }
 
+  /** Whether the store has failed too often, and has not answered since. */
+  get isOpen(): boolean {
+    return this.#failures >= this.#limits.storeFailuresMax;
+  }
+
   /** How long the circuit stays open, in milliseconds; 0 when a request may be sent. */
   heldMs(): number {
     return this.#isOpen ? Math.max(0, this.#openUntilMs - this.#clock.monotonicMs()) : 0;

@@ -25,6 +25,8 @@ import { RequestSlots } from "./request-slots.ts";
 import { encodeKey, encodeQuery, Signer } from "./signature.ts";
 import { StoreCircuit } from "./store-circuit.ts";
 import { StoreProbe } from "./store-probe.ts";
+import type { StoreCounts } from "./store-counts.ts";
+import { outcomeOf } from "./store-counts.ts";
 import type { StoreSource } from "./store-source.ts";
 
 /** What is asked of a store. */
@@ -67,6 +69,8 @@ type ClientLimits = Pick<
 
 /** What a client of a store needs. */
 interface ClientSurroundings {
+  /** Undefined where nothing is counted. */
+  readonly counts?: StoreCounts | undefined;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
 }
@@ -100,6 +104,8 @@ const probeBytesMax = 64 * 1024;
 
 /** Sends the requests of one tree. */
 export class StoreClient {
+  /** Undefined where nothing is counted. */
+  readonly #counts: StoreCounts | undefined;
   readonly #source: StoreSource;
   readonly #limits: ClientLimits;
   readonly #clock: Clock;
@@ -112,7 +118,9 @@ export class StoreClient {
   readonly #slots: RequestSlots;
   readonly #host: string;
 
-  constructor(source: StoreSource, limits: ClientLimits, { clock, scheduler }: ClientSurroundings) {
+  constructor(source: StoreSource, limits: ClientLimits, surroundings: ClientSurroundings) {
+    const { clock, scheduler, counts } = surroundings;
+    this.#counts = counts;
     this.#source = source;
     this.#limits = limits;
     this.#clock = clock;
@@ -125,6 +133,11 @@ export class StoreClient {
     this.#optional = new StoreCircuit(limits, clock, () => Promise.resolve(false));
     this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
     this.#host = new URL(origin).host;
+  }
+
+  /** Whether nothing is asked of the store for a while, because it has failed too often. */
+  get isHeld(): boolean {
+    return this.#circuit.isOpen;
   }
 
   /**
@@ -167,6 +180,7 @@ export class StoreClient {
    * one through.
    */
   async pause(tries: number): Promise<void> {
+    if (this.#counts !== undefined) this.#counts.retries++;
     const { promise, resolve } = Promise.withResolvers<void>();
     const heldMs = this.#circuit.heldMs();
     this.#scheduler.alarm().set(heldMs + Math.random() * pauseMs * 2 ** tries, resolve);
@@ -180,6 +194,7 @@ export class StoreClient {
   async begin(request: StoreRequest, ending: AbortController): Promise<Response | AttemptFailure> {
     const waitMs = this.#waitMs(request);
     if (waitMs > 0) {
+      this.#counts?.ended("held");
       const reason = "the object store has failed too often, and isn't asked for a while";
       return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), "later");
     }
@@ -193,11 +208,13 @@ export class StoreClient {
       const answer = await this.#send(request, ending.signal);
       if (answerStatuses.has(answer.status)) {
         this.#succeeded(request, answer.status);
+        this.#counts?.ended(outcomeOf(answer.status));
         return answer;
       }
       return await this.#refused(request, answer);
     } catch (error) {
-      this.broken(request);
+      this.#failed(request);
+      this.#counts?.ended(isLate || ending.signal.aborted ? "late" : "unreachable");
       return isLate || ending.signal.aborted
         ? passing(new StoreFailure(504, "the object store did not answer in time"))
         : passing(new StoreFailure(502, `the object store can't be reached: ${codeOf(error)}`));
@@ -206,8 +223,18 @@ export class StoreClient {
     }
   }
 
+  /** Counts `octets` of an answer, which its reader has read. */
+  received(octets: number): void {
+    if (this.#counts !== undefined) this.#counts.receivedBytes += octets;
+  }
+
   /** Counts an answer to `request` that broke off. */
-  broken({ isOptional = false }: Pick<StoreRequest, "isOptional"> = {}): void {
+  broken(request: Pick<StoreRequest, "isOptional"> = {}): void {
+    if (this.#counts !== undefined) this.#counts.broken++;
+    this.#failed(request);
+  }
+
+  #failed({ isOptional = false }: Pick<StoreRequest, "isOptional">): void {
     (isOptional ? this.#optional : this.#circuit).failed();
   }
 
@@ -289,9 +316,10 @@ export class StoreClient {
   async #refused(request: StoreRequest, answer: Response): Promise<AttemptFailure> {
     const { status, headers } = answer;
     const isPassing = isFailure(answer);
-    if (isPassing) this.broken(request);
+    if (isPassing) this.#failed(request);
     else this.#succeeded(request, status);
     const code = await refusalCode(answer);
+    this.#counts?.ended(outcomeOf(status));
     const shown = code === undefined ? `${status}` : `${status} ${code}`;
     const seconds = Number(headers.get("retry-after") ?? "1");
     const isBusy = status === 429 || status === 503;
