@@ -80,6 +80,8 @@ function nameOf(key: string): string {
 /** Reads the objects of one tree. */
 export class ObjectReader {
   readonly #parts: ReaderParts;
+  /** Whether a 304 of this store had no date, so that a HEAD is asked at once from then on. */
+  #isUnsureOf304 = false;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -96,8 +98,12 @@ export class ObjectReader {
   ): Promise<Found | "unchanged" | StoreFailure> {
     if (wanted === "below") return await this.#readBelow(key);
     if (wanted === "facts") return await this.#readFacts(key);
+    if (known !== undefined && this.#isUnsureOf304) return await this.#confirm(key, known);
     const got = await this.#get(key, known);
-    if (got === "unsure" && known !== undefined) return await this.#confirm(key, known);
+    if (got === "unsure" && known !== undefined) {
+      this.#isUnsureOf304 = true;
+      return await this.#confirm(key, known);
+    }
     if (got === "changed" || got === "unsure") return await this.read(key, wanted);
     if (got !== "empty") return got;
     // No range of an empty object can be satisfied, and a 416 has none of its facts.
