@@ -466,6 +466,7 @@ export const defaultLimits: Limits = {
   storeTriesMax: 3,
   storeResponseTimeMs: seconds(5),
   storeTimeMs: seconds(15),
+  storeOptionalTimeMs: seconds(1),
   storeFailuresMax: 8,
   storeOpenTimeMs: seconds(1),
 
@@ -582,6 +583,7 @@ const relations: readonly LimitRelation[] = [
   ),
   atLeast("storeFailuresMax", 1),
   atLeastAs("storeTimeMs", "storeResponseTimeMs"),
+  atLeastAs("storeTimeMs", "storeOptionalTimeMs"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
   atLeastAs("handoverTimeMs", "restartTimeMs"),
 ];

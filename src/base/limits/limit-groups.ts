@@ -26,7 +26,12 @@ export interface StoreLimits {
    * store fails asks for the rest; after it a reset.
    */
   readonly storeTimeMs: Milliseconds;
-  /** Failures of a store in a row; after them it isn't asked for a while, and answers are 503. */
+  /** How long a request to a store may take whose answer can be done without. */
+  readonly storeOptionalTimeMs: Milliseconds;
+  /**
+   * Failures of a store in a row; after them, if what is known to be there fails, too, it isn't
+   * asked for a while, and answers are 503.
+   */
   readonly storeFailuresMax: number;
   /** That while. */
   readonly storeOpenTimeMs: Milliseconds;

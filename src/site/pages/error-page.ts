@@ -265,10 +265,12 @@ export class ErrorPages {
   }
 
   /** The storage failed; if it is another server's, as a gateway says it. */
-  unreadable({ code, gateway }: Extract<Outcome, { kind: "failed" }>): Response {
-    if (gateway === undefined) return this.failed(`the file system answered ${code}`);
-    const { gatewayResponse } =
+  unreadable({ code, gateway, limit }: Extract<Outcome, { kind: "failed" }>): Response {
+    const renderers = (): typeof import("./gateway-response.ts") =>
       require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+    if (limit !== undefined) return this.refusal({ ...renderers().folderTooLarge, limit }, code);
+    if (gateway === undefined) return this.failed(`the file system answered ${code}`);
+    const { gatewayResponse } = renderers();
     return gatewayResponse(gateway, (refusal) => this.refusal(refusal, code));
   }
 
@@ -317,11 +319,16 @@ export class ErrorPages {
   }
 
   #fromTree(page: MissedPage, view: View): Answer {
-    return whenReady(this.#openOwn(page.status, page.missed.path, view), (outcome) =>
-      outcome.kind === "file" || outcome.kind === "failed"
-        ? this.#makePage(page, outcome)
-        : this.#makeBuiltIn(page, view),
-    );
+    return whenReady(this.#openOwn(page.status, page.missed.path, view), (outcome) => {
+      if (outcome.kind === "file") return this.#makePage(page, outcome);
+      if (outcome.kind !== "failed") return this.#makeBuiltIn(page, view);
+      const reason = unreadablePage(page.status, outcome.code);
+      if (outcome.gateway === undefined) return this.failed(reason);
+      // What was asked for is known to be missing, or locked, whatever another server says of the
+      // page; the answer depends on that failure, so it isn't cached.
+      const reasons = page.note.reason === undefined ? reason : `${page.note.reason}; ${reason}`;
+      return this.#makeBuiltIn({ ...page, note: { ...page.note, reason: reasons } }, view);
+    });
   }
 
   /** The built-in page: what was asked for, and the ways on. */
@@ -362,10 +369,8 @@ export class ErrorPages {
   }
 
   /** The response with the page of the tree's own that was `found`. */
-  #makePage(page: MissedPage, found: Extract<Outcome, { kind: "file" | "failed" }>): Response {
+  #makePage(page: MissedPage, { file }: Extract<Outcome, { kind: "file" }>): Response {
     const { status, note, missed } = page;
-    if (found.kind === "failed") return this.failed(unreadablePage(status, found.code));
-    const { file } = found;
     const builder = startPage(status).noting(note);
     const isLarge = file.size > this.#limits.sendPieceBytes;
     const tellsMore = page.reason !== undefined || (page.near?.length ?? 0) > 0;

@@ -71,9 +71,10 @@ export class ObjectCache implements KnownHolder {
       this.#depend(known, view);
       return known;
     }
-    const question = `${wanted} ${key}`;
+    // One that isn't asked again when it fails is none for those who need the answer.
+    const question = `${view.isOptional ? "optional " : ""}${wanted} ${key}`;
     const asked = this.#questions.ask(question, this.#sinceOf(view), (moment) =>
-      this.#look(key, wanted, moment, view.since !== Infinity),
+      this.#look(key, wanted, moment, view),
     );
     return asked.then((found) => {
       if (found instanceof StoreFailure) view.dependOnMore();
@@ -126,8 +127,9 @@ export class ObjectCache implements KnownHolder {
     key: string,
     wanted: Wanted,
     moment: Moment,
-    isKept: boolean,
+    { since, isOptional }: View,
   ): Promise<KnownObject | StoreFailure> {
+    const isKept = since !== Infinity;
     const asking: Asking = { moment, askedMs: this.#parts.clock.monotonicMs() };
     const place = placeOf(key, wanted);
     const known = this.#known.get(place);
@@ -135,7 +137,8 @@ export class ObjectCache implements KnownHolder {
     const { disk, reader } = this.#parts;
     const isOnDisk = base === undefined && wanted === "file" && disk !== undefined;
     const stored = isOnDisk ? await disk.find(key) : undefined;
-    const read = await reader.read(key, wanted, base?.found.facts ?? stored?.facts);
+    const facts = base?.found.facts ?? stored?.facts;
+    const read = await reader.read(key, wanted, { known: facts, isOptional });
     if (read instanceof StoreFailure) return this.#stale(known, wanted, read);
     if (read === "unchanged" && base !== undefined) {
       base.confirm(asking);

@@ -139,14 +139,16 @@ export class ObjectStreams {
    */
   async *read(range: ObjectRange): AsyncGenerator<Uint8Array, void> {
     const { client, clock, limits } = this.#parts;
+    /** When the first of the failures in a row was. */
+    let failedMs: number | undefined;
     let at = range.from;
-    let failingSinceMs = 0;
     for (let failures = 0; at < range.end;) {
       const body = await this.#open({ ...range, from: at });
       if (body instanceof Body) {
         try {
           for (let octets = await this.#next(body); octets !== undefined;) {
             failures = 0;
+            failedMs = undefined;
             at += octets.length;
             if (at > range.end) throw new BrokenBody("the store sent more than it was asked for");
             yield octets;
@@ -160,8 +162,8 @@ export class ObjectStreams {
         if (body.isGivenUp) continue;
       }
       const nowMs = clock.monotonicMs();
-      if (failures === 0) failingSinceMs = nowMs;
-      if (nowMs - failingSinceMs >= limits.storeTimeMs) {
+      failedMs ??= nowMs;
+      if (nowMs - failedMs >= limits.storeTimeMs) {
         throw new BrokenBody("the object store has failed for too long");
       }
       failures++;

@@ -55,10 +55,10 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
   const client = new StoreClient(source, limits, { clock, scheduler });
   const streams = new ObjectStreams({ client, clock, scheduler, limits });
   const reader = new ObjectReader({ client, streams, clock, limits, mode });
-  const common = { reader, clock, logicalClock, limits, fresh };
+  const common = { reader, clock, logicalClock, limits, fresh, staleIfError };
   const disk = openDisk(store, source, { clock, limits });
   if (typeof disk === "string") return failure(`store.cacheFolder: ${disk}`);
-  const objects = new ObjectCache({ ...common, disk, staleIfError });
+  const objects = new ObjectCache({ ...common, disk });
   streams.changed = (key) => objects.forget(key);
   const listings = new StoreListings({ ...common, objects, budgets, mode });
   const { permissions, hidden, index, beside } = options;

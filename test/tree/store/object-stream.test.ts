@@ -100,9 +100,19 @@ describe("the octets of a large object", () => {
     });
     const range = put(stored);
     const faults = [{ closeAfter: 0 }, { closeAfter: 0 }];
-    stored.stub.fault = () => faults.shift();
+    // The list is the probe that opens the circuit.
+    stored.stub.fault = ({ key }) => (key === "" ? { status: 503 } : faults.shift());
     expect(await octetsOf(stored.streams.read(range))).toHaveLength(size);
-    expect(stored.stub.requests).toHaveLength(3);
+    expect(stored.stub.told().filter((line) => line.startsWith("GET big.bin"))).toHaveLength(3);
+  });
+
+  test("break off when the store has failed for too long, however seldom it was asked", async () => {
+    await using stored = await StoredTree.open({
+      limits: { storeFailuresMax: 1, storeTriesMax: 1e9, storeOpenTimeMs: 10, storeTimeMs: 200 },
+    });
+    const range = put(stored);
+    stored.stub.fault = () => ({ status: 503 });
+    expect(await errorOf(stored, range)).toBeInstanceOf(BrokenBody);
   });
 
   test("break off when the store refuses", async () => {

@@ -2,6 +2,10 @@
  * Sends requests to an object store: signed, with a deadline for each attempt and for all of them,
  * a few attempts with random pauses between them, and a circuit that opens.
  *
+ * An optional question is one whose answer can be done without. It has one attempt and a short
+ * deadline, and its failures count in a circuit of their own: they say nothing of what has to be
+ * there, and while they fail no answer waits for them.
+ *
  * Only GET and HEAD are sent, so every request may be repeated (RFC 9110 §9.2.2). A request is
  * repeated after no connection, no answer in time, a broken answer, 429 and 5xx. Other answers are
  * for the caller, or are final failures: 401 and 403 mean that the credentials are wrong, or may
@@ -20,6 +24,7 @@ import { latin1Text } from "../../../http/octets/bytes.ts";
 import { RequestSlots } from "./request-slots.ts";
 import { encodeKey, encodeQuery, Signer } from "./signature.ts";
 import { StoreCircuit } from "./store-circuit.ts";
+import { StoreProbe } from "./store-probe.ts";
 import type { StoreSource } from "./store-source.ts";
 
 /** What is asked of a store. */
@@ -29,6 +34,8 @@ interface StoreRequest {
   readonly key: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly fields?: Readonly<Record<string, string>>;
+  /** Whether the answer can be done without. */
+  readonly isOptional?: boolean;
 }
 
 /** Why a store has no answer, as a gateway says it to a client (RFC 9110 §15.6.3 to §15.6.5). */
@@ -53,6 +60,7 @@ type ClientLimits = Pick<
   | "storeTriesMax"
   | "storeResponseTimeMs"
   | "storeTimeMs"
+  | "storeOptionalTimeMs"
   | "storeFailuresMax"
   | "storeOpenTimeMs"
 >;
@@ -75,6 +83,9 @@ interface AttemptFailure {
 /** The statuses that are answers. */
 const answerStatuses: ReadonlySet<number> = new Set([200, 206, 304, 404, 412, 416]);
 
+/** Those that say that an object is there. */
+const thereStatuses: ReadonlySet<number> = new Set([200, 206, 304]);
+
 /** The first pause is up to this long, each further one up to twice as long. */
 const pauseMs = 50;
 
@@ -84,6 +95,9 @@ const retryAfterSecondsMax = 60;
 /** How much of an answer that refuses is read, for its code. */
 const refusalBytesMax = 4096;
 
+/** How much of the answer to a probe is read. A list of one key takes less. */
+const probeBytesMax = 64 * 1024;
+
 /** Sends the requests of one tree. */
 export class StoreClient {
   readonly #source: StoreSource;
@@ -92,6 +106,9 @@ export class StoreClient {
   readonly #scheduler: Scheduler;
   readonly #signer: Signer | undefined;
   readonly #circuit: StoreCircuit;
+  /** That of optional questions. */
+  readonly #optional: StoreCircuit;
+  readonly #probe: StoreProbe;
   readonly #slots: RequestSlots;
   readonly #host: string;
 
@@ -100,9 +117,12 @@ export class StoreClient {
     this.#limits = limits;
     this.#clock = clock;
     this.#scheduler = scheduler;
-    const { credentials, region, origin } = source;
+    const { credentials, region, origin, prefix } = source;
     this.#signer = credentials === undefined ? undefined : new Signer(credentials, region);
-    this.#circuit = new StoreCircuit(limits);
+    this.#probe = new StoreProbe(async (request) => await this.#askOnce(request), prefix);
+    this.#circuit = new StoreCircuit(limits, clock, async () => await this.#probe.isThere());
+    // What is optional may be missing everywhere, so nothing is known to be there.
+    this.#optional = new StoreCircuit(limits, clock, () => Promise.resolve(false));
     this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
     this.#host = new URL(origin).host;
   }
@@ -115,10 +135,11 @@ export class StoreClient {
     request: StoreRequest,
     read: (answer: Response) => Promise<Read>,
   ): Promise<Read | StoreFailure> {
-    const { storeTriesMax, storeTimeMs } = this.#limits;
+    const { storeTriesMax, storeTimeMs, storeOptionalTimeMs } = this.#limits;
+    const { isOptional = false } = request;
     const ending = new AbortController();
     const alarm = this.#scheduler.alarm();
-    alarm.set(storeTimeMs, () => ending.abort());
+    alarm.set(isOptional ? storeOptionalTimeMs : storeTimeMs, () => ending.abort());
     let failure = new StoreFailure(503, "too many requests wait for the object store");
     try {
       if (!(await this.#slots.take(ending.signal))) return failure;
@@ -129,8 +150,8 @@ export class StoreClient {
             return attempt;
           }
           ({ failure } = attempt);
-          if (attempt.isPassing !== true || tries >= storeTriesMax || ending.signal.aborted)
-            return failure;
+          const isLast = isOptional || tries >= storeTriesMax || this.#circuit.isInDoubt;
+          if (attempt.isPassing !== true || isLast || ending.signal.aborted) return failure;
           await this.pause(tries);
         }
       } finally {
@@ -147,7 +168,7 @@ export class StoreClient {
    */
   async pause(tries: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const heldMs = this.#circuit.heldMs(this.#clock.monotonicMs());
+    const heldMs = this.#circuit.heldMs();
     this.#scheduler.alarm().set(heldMs + Math.random() * pauseMs * 2 ** tries, resolve);
     await promise;
   }
@@ -157,7 +178,7 @@ export class StoreClient {
    * Aborting `ending` ends it, and its body.
    */
   async begin(request: StoreRequest, ending: AbortController): Promise<Response | AttemptFailure> {
-    const waitMs = this.#circuit.waitMs(this.#clock.monotonicMs());
+    const waitMs = this.#waitMs(request);
     if (waitMs > 0) {
       const reason = "the object store has failed too often, and isn't asked for a while";
       return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), "later");
@@ -171,12 +192,12 @@ export class StoreClient {
     try {
       const answer = await this.#send(request, ending.signal);
       if (answerStatuses.has(answer.status)) {
-        this.#circuit.succeeded();
+        this.#succeeded(request, answer.status);
         return answer;
       }
-      return await this.#refused(answer);
+      return await this.#refused(request, answer);
     } catch (error) {
-      this.broken();
+      this.broken(request);
       return isLate || ending.signal.aborted
         ? passing(new StoreFailure(504, "the object store did not answer in time"))
         : passing(new StoreFailure(502, `the object store can't be reached: ${codeOf(error)}`));
@@ -185,9 +206,39 @@ export class StoreClient {
     }
   }
 
-  /** Counts an answer that broke off. */
-  broken(): void {
-    this.#circuit.failed(this.#clock.monotonicMs());
+  /** Counts an answer to `request` that broke off. */
+  broken({ isOptional = false }: Pick<StoreRequest, "isOptional"> = {}): void {
+    (isOptional ? this.#optional : this.#circuit).failed();
+  }
+
+  #succeeded({ key, isOptional = false }: StoreRequest, status: number): void {
+    if (isOptional) this.#optional.succeeded();
+    this.#circuit.succeeded();
+    if (key !== "" && thereStatuses.has(status)) this.#probe.saw(key);
+  }
+
+  /** How long `request` must not be sent, in milliseconds; 0 when it may. */
+  #waitMs({ isOptional = false }: StoreRequest): number {
+    if (!isOptional) return this.#circuit.waitMs();
+    return this.#circuit.heldMs() || this.#optional.waitMs();
+  }
+
+  /** The answer to a probe, which no circuit holds back or counts; undefined for a failure. */
+  async #askOnce(
+    request: StoreRequest,
+  ): Promise<{ readonly isOk: boolean; readonly content: Uint8Array } | undefined> {
+    const ending = new AbortController();
+    const alarm = this.#scheduler.alarm();
+    alarm.set(this.#limits.storeResponseTimeMs, () => ending.abort());
+    try {
+      const answer = await this.#send(request, ending.signal);
+      const { content } = await readUpTo(answer, probeBytesMax);
+      return isFailure(answer) ? undefined : { isOk: answer.ok, content };
+    } catch {
+      return undefined;
+    } finally {
+      alarm.clear();
+    }
   }
 
   /** One attempt of `ask`. */
@@ -204,7 +255,7 @@ export class StoreClient {
       if (!(answer instanceof Response)) return answer;
       return await read(answer);
     } catch (error) {
-      this.broken();
+      this.broken(request);
       return ending.signal.aborted
         ? passing(new StoreFailure(504, "the object store did not answer in time"))
         : passing(new StoreFailure(502, `the object store's answer broke off: ${codeOf(error)}`));
@@ -235,11 +286,11 @@ export class StoreClient {
   }
 
   /** What `answer` means, which is none that was asked for. */
-  async #refused(answer: Response): Promise<AttemptFailure> {
+  async #refused(request: StoreRequest, answer: Response): Promise<AttemptFailure> {
     const { status, headers } = answer;
-    const isPassing = status === 429 || status >= 500;
-    if (isPassing) this.broken();
-    else this.#circuit.succeeded();
+    const isPassing = isFailure(answer);
+    if (isPassing) this.broken(request);
+    else this.#succeeded(request, status);
     const code = await refusalCode(answer);
     const shown = code === undefined ? `${status}` : `${status} ${code}`;
     const seconds = Number(headers.get("retry-after") ?? "1");
@@ -253,6 +304,11 @@ export class StoreClient {
       isPassing,
     );
   }
+}
+
+/** Whether the store says that it fails, or that it is asked too often. */
+function isFailure({ status }: Response): boolean {
+  return status === 429 || status >= 500;
 }
 
 function passing(
