@@ -71,6 +71,11 @@ function askedPaths(): typeof import("./asked-path.ts") {
   return require("./asked-path.ts") as typeof import("./asked-path.ts");
 }
 
+/** What is answered when a store fails; loaded by the first that does. */
+function ofStores(): typeof import("./gateway-response.ts") {
+  return require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+}
+
 /** The command that mends `denial`, in the root; its code is loaded by the first. */
 function commandFor(denial: Denial): string | undefined {
   const { mendingCommand } =
@@ -266,11 +271,9 @@ export class ErrorPages {
 
   /** The storage failed; if it is another server's, as a gateway says it. */
   unreadable({ code, gateway, limit }: Extract<Outcome, { kind: "failed" }>): Response {
-    const renderers = (): typeof import("./gateway-response.ts") =>
-      require("./gateway-response.ts") as typeof import("./gateway-response.ts");
-    if (limit !== undefined) return this.refusal({ ...renderers().folderTooLarge, limit }, code);
+    if (limit !== undefined) return this.refusal({ ...ofStores().folderTooLarge, limit }, code);
     if (gateway === undefined) return this.failed(`the file system answered ${code}`);
-    const { gatewayResponse } = renderers();
+    const { gatewayResponse } = ofStores();
     return gatewayResponse(gateway, (refusal) => this.refusal(refusal, code));
   }
 

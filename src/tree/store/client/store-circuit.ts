@@ -7,7 +7,7 @@
  *
  * Failures alone don't open it, because it is visitors who choose what is asked for. A store that
  * has lost a part of itself may answer for all objects that are there, and fail for every name that
- * isn't: whoever asks for such names would close a site that works.
+ * isn't: one who asks for such names would close a site that works.
  *
  * A failure is no connection, no answer in time, a broken answer, 429 or a 5xx. Every other answer
  * is a success, since a store that refuses is there.
