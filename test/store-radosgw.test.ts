@@ -18,11 +18,11 @@ const script = join(import.meta.dir, "../examples/ceph/start.sh");
 const keys = { accessKeyId: "tester", secretAccessKey: "testing", region: "us-east-1" };
 const startTimeMs = 240_000;
 
-/** The first of fourteen ports in a row that are free. */
+/** The first of 26 ports in a row that are free. */
 function freePorts(): number {
   for (let tries = 0; tries < 100; tries++) {
     const first = 20_000 + Math.floor(Math.random() * 10_000);
-    const ports = Array.from({ length: 14 }, (_, i) => first + i);
+    const ports = Array.from({ length: 26 }, (_, i) => first + i);
     const listeners: { stop(isForced: boolean): void }[] = [];
     try {
       const socket = { data: () => undefined };
@@ -34,7 +34,7 @@ function freePorts(): number {
       for (const listener of listeners) listener.stop(true);
     }
   }
-  throw new Error("no fourteen ports in a row are free");
+  throw new Error("no 26 ports in a row are free");
 }
 
 describe.skipIf(!isInstalled)("radosgw", () => {

@@ -3,7 +3,7 @@
 # copies of everything, and radosgw, the gateway that speaks S3. There is no manager, and no key inside the cluster.
 #
 #   apt-get install --no-install-recommends ceph-common ceph-mon ceph-osd curl radosgw
-#   examples/ceph/start.sh FOLDER [PORT]         PORT is the gateway's; the monitor has the next one, the OSDs the twelve after
+#   examples/ceph/start.sh FOLDER [PORT]         PORT is the gateway's; the monitor has the next one, the OSDs some of the 24 after
 #
 # It takes about 15 s, and prints the endpoint. Then, in another terminal:
 #
@@ -27,8 +27,9 @@ fsid = $id
 mon_host = v2:127.0.0.1:$((port + 1))
 public_addr = 127.0.0.1
 cluster_addr = 127.0.0.1
+# An OSD has four ports, and takes others when it was taken for lost and goes on.
 ms_bind_port_min = $((port + 2))
-ms_bind_port_max = $((port + 13))
+ms_bind_port_max = $((port + 25))
 ms_bind_msgr1 = false
 # The gateway encrypts what it says to the monitor, which takes keys.
 ms_mon_client_mode = crc
