@@ -17,11 +17,14 @@ export interface StoreLimits {
   readonly storeStreamsMax: number;
   /** Requests that wait for their turn to be sent to a store; one more is answered 503. */
   readonly storeQueueMax: number;
-  /** Attempts of one request to a store, and failures in a row of one stream. */
+  /** Attempts of one request to a store. */
   readonly storeTriesMax: number;
   /** How long a store may take to answer one attempt, and be silent in a stream. */
   readonly storeResponseTimeMs: Milliseconds;
-  /** How long a request to a store may take with all attempts; after it 504. */
+  /**
+   * How long a request to a store may take with all attempts; after it 504. How long a stream whose
+   * store fails asks for the rest; after it a reset.
+   */
   readonly storeTimeMs: Milliseconds;
   /** How long a request to a store may take whose answer can be done without. */
   readonly storeOptionalTimeMs: Milliseconds;

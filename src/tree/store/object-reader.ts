@@ -90,6 +90,8 @@ function nameOf(key: string): string {
 /** Reads the objects of one tree. */
 export class ObjectReader {
   readonly #parts: ReaderParts;
+  /** Whether a 304 of this store had no date, so that a HEAD is asked at once from then on. */
+  #isUnsureOf304 = false;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -106,8 +108,12 @@ export class ObjectReader {
   ): Promise<Found | "unchanged" | StoreFailure> {
     if (wanted === "below") return await this.#readBelow(key, isOptional);
     if (wanted === "facts") return await this.#readFacts(key, isOptional);
+    if (known !== undefined && this.#isUnsureOf304) {
+      return await this.#confirm(key, known, isOptional);
+    }
     const got = await this.#get(key, known, isOptional);
     if (got === "unsure" && known !== undefined) {
+      this.#isUnsureOf304 = true;
       return await this.#confirm(key, known, isOptional);
     }
     if (got === "changed" || got === "unsure") return await this.read(key, wanted, { isOptional });

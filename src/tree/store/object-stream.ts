@@ -32,12 +32,15 @@ interface StreamParts {
   readonly scheduler: Scheduler;
   readonly limits: Pick<
     Limits,
-    "storeStreamsMax" | "storeQueueMax" | "storeTriesMax" | "storeResponseTimeMs" | "storeTimeMs"
+    "storeStreamsMax" | "storeQueueMax" | "storeResponseTimeMs" | "storeTimeMs"
   >;
 }
 
 /** After so many octets of one request a stream lets others have its connection, if some wait. */
 const turnBytes = 4 * 1024 * 1024;
+
+/** After so many failures in a row the pauses between attempts don't grow any more. */
+const pauseGrowthMax = 4;
 
 /** How often a stream that waits looks for a client that pauses. */
 const lookMs = 250;
@@ -130,8 +133,9 @@ export class ObjectStreams {
   }
 
   /**
-   * The octets of `range`. Throws a `BrokenBody` when the object is another one by now, or the
-   * store fails too often in a row.
+   * The octets of `range`. Throws a `BrokenBody` when the object is another one by now, or when the
+   * store has failed for `storeTimeMs` without an octet. That is longer than a few attempts take,
+   * because a store's gateway that is restarted is away for seconds.
    */
   async *read(range: ObjectRange): AsyncGenerator<Uint8Array, void> {
     const { client, clock, limits } = this.#parts;
@@ -157,14 +161,13 @@ export class ObjectStreams {
         if (at >= range.end) return;
         if (body.isGivenUp) continue;
       }
-      // One that the circuit held back has not failed.
-      if (body !== "held") failures++;
       const nowMs = clock.monotonicMs();
       failedMs ??= nowMs;
-      if (failures >= limits.storeTriesMax || nowMs - failedMs > limits.storeTimeMs) {
-        throw new BrokenBody("the object store broke off too often");
+      if (nowMs - failedMs >= limits.storeTimeMs) {
+        throw new BrokenBody("the object store has failed for too long");
       }
-      await client.pause(failures);
+      failures++;
+      await client.pause(Math.min(failures, pauseGrowthMax));
     }
   }
 
@@ -187,10 +190,10 @@ export class ObjectStreams {
   }
 
   /**
-   * The body of a request for `range`; undefined when the store has failed, "held" while the
-   * circuit is open. Throws a `BrokenBody` when the object is another one.
+   * The body of a request for `range`; undefined when the store has failed. Throws a `BrokenBody`
+   * when the object is another one.
    */
-  async #open(range: ObjectRange): Promise<Body | "held" | undefined> {
+  async #open(range: ObjectRange): Promise<Body | undefined> {
     const { client, clock, scheduler } = this.#parts;
     const ending = new AbortController();
     await this.#takeSlot(ending);
@@ -206,7 +209,7 @@ export class ObjectStreams {
       if (!(answer instanceof Response)) {
         this.#slots.give();
         if (answer.isPassing === false) throw new BrokenBody(answer.failure.reason);
-        return answer.isPassing === "later" ? "held" : undefined;
+        return undefined;
       }
       if (!isAnswerTo(range, answer)) {
         ending.abort();

@@ -97,7 +97,7 @@ describe("an answer that is fresh for some seconds", () => {
     stored.stub.told();
     stored.stub.put("a.txt", "two");
     expect(stored.tree.open(pathOf("/a.txt"), stored.view())).not.toBeInstanceOf(Promise);
-    stored.clock.addedMs = 9900;
+    stored.clock.addedMs = 8000;
     expect(await textAt(stored, "/a.txt")).toBe("one");
     expect(stored.stub.told()).toEqual([]);
     stored.clock.addedMs = 10_100;
