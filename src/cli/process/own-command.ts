@@ -1,15 +1,15 @@
 /**
  * The command line that has started this process, for a process that takes its place. A program
- * that has been replaced is found where this one was, so its path is taken as it was given: the real
- * path of a link leads to the old version, and Linux gives the path of a file that another one has
- * replaced as "/usr/bin/postern (deleted)".
+ * that has been replaced is found where this one was, so its path is taken as it was given: the
+ * real path of a link leads to the old version, and Linux gives the path of a file that another one
+ * has replaced as "/usr/bin/postern (deleted)".
  */
 
 import { lookAt } from "../../system/file-system.ts";
 import { readNamedFile } from "../../system/named-file.ts";
 
 /** What a process knows of how it was started. */
-export interface Started extends Pick<NodeJS.Process, "argv0" | "argv" | "execArgv" | "execPath"> {
+interface Started extends Pick<NodeJS.Process, "argv0" | "argv" | "execArgv" | "execPath"> {
   /** All words of the command line as they were given; empty where the system doesn't tell. */
   readonly given: readonly string[];
   /** Whether program and runtime are one file. */

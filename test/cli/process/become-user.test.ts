@@ -124,6 +124,21 @@ describe.skipIf(!isRoot)("--user, started by root (needs root)", () => {
     expect(await command.stderr).toBe("");
   });
 
+  test("is refused where the user couldn't read the parts of the program later", async () => {
+    using home = new TempSite();
+    chmodSync(home.root, 0o700);
+    const main = JSON.stringify(join(import.meta.dir, "../../../src/cli/main.ts"));
+    const text = `import { main } from ${main};\nawait main(process.argv.slice(2));\n`;
+    home.file("postern.ts", text);
+    const given = [...words, "--port", "0"];
+    await using command = new Command(given, {}, undefined, join(home.root, "postern.ts"));
+    expect(await command.status).toBe(2);
+    expect(await command.stderr).toBe(
+      `postern: can't run as 54321:54322: that user may not read ${home.root}/postern.ts, ` +
+        "and postern loads more of itself later\n",
+    );
+  });
+
   test("isn't combined with a Unix socket", async () => {
     await using command = new Command([...words.slice(3), "--unix", join(site.root, "a.sock")]);
     expect(await command.status).toBe(2);

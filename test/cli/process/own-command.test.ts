@@ -2,12 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Started } from "../../../src/cli/process/own-command.ts";
 import { ownCommand } from "../../../src/cli/process/own-command.ts";
 import { TempSite } from "../../temp-site.ts";
 import { Command } from "../command.ts";
 import { awaitEnd } from "../processes.ts";
 import { canActivate } from "./activated.ts";
+
+type Started = NonNullable<Parameters<typeof ownCommand>[0]>;
 
 const here = import.meta.path;
 
