@@ -51,9 +51,9 @@ export class StoreCircuit {
     return this.#failures >= this.#limits.storeFailuresMax;
   }
 
-  /** Whether the store has failed too often, and has not answered since. */
+  /** Whether the store fails as a whole, by the last probe, and has not answered since. */
   get isOpen(): boolean {
-    return this.#failures >= this.#limits.storeFailuresMax;
+    return this.#isOpen;
   }
 
   /** How long the circuit stays open, in milliseconds; 0 when a request may be sent. */

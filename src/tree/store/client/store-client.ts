@@ -259,6 +259,7 @@ export class StoreClient {
     alarm.set(this.#limits.storeResponseTimeMs, () => ending.abort());
     try {
       const answer = await this.#send(request, ending.signal);
+      this.#counts?.ended(outcomeOf(answer.status));
       const { content } = await readUpTo(answer, probeBytesMax);
       return isFailure(answer) ? undefined : { isOk: answer.ok, content };
     } catch {

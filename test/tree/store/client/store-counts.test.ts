@@ -24,10 +24,14 @@ test.each<readonly [status: number, outcome: ReturnType<typeof outcomeOf>]>([
   expect(outcomeOf(status)).toBe(outcome);
 });
 
-/** What is counted of a GET of five octets, of which the first attempts have `faults`. */
+/**
+ * What is counted of two GETs of five octets, the second when what the first has caused `isReady`.
+ * The first attempts have `faults`.
+ */
 async function countsWith(
   faults: ReturnType<NonNullable<StoreStub["fault"]>>[],
   limits = testLimits,
+  isReady: (client: StoreClient) => boolean = () => true,
 ): Promise<StoreCounts> {
   const stub = await StoreStub.start();
   stub.put("a.txt", "hello");
@@ -39,6 +43,7 @@ async function countsWith(
   const around = { clock: new MovedClock(), scheduler: new EventLoop(), counts };
   const client = new StoreClient(source.value, limits, around);
   for (let i = 0; i < 2; i++) {
+    while (i > 0 && !isReady(client)) await Bun.sleep(1);
     await client.ask({ method: "GET", key: "a.txt" }, async (answer) => {
       const { content } = await readUpTo(answer, 1000);
       client.received(content.length);
@@ -66,10 +71,12 @@ describe("requests to a store", () => {
   test("that aren't sent while the circuit is open are held", async () => {
     const limits = { ...testLimits, storeFailuresMax: 3 };
     const counts = await countsWith(
-      [1, 2, 3].map(() => ({ status: 500 })),
+      Array.from({ length: 4 }, () => ({ status: 500 })),
       limits,
+      // The fourth is that of the probe, by which the circuit opens.
+      (client) => client.isHeld,
     );
-    expect(Object.fromEntries(counts.outcomes)).toEqual({ failed: 3, held: 1 });
+    expect(Object.fromEntries(counts.outcomes)).toEqual({ failed: 4, held: 1 });
     expect(counts.retries).toBe(2);
   });
 });
