@@ -45,11 +45,15 @@ export class ServiceManager {
     return this.#inherited;
   }
 
-  /** The server listens at `url`. The watchdog is told so from now on. */
+  /**
+   * The server listens at `url`. The watchdog is told so at once and from now on: the process that
+   * this one has taken over from may have told it last nearly as long ago as is allowed.
+   */
   ready(url: string): void {
     this.#state = `STATUS=Listening at ${url}`;
     this.#socket.send(`READY=1\n${this.#state}`);
     if (this.#watchdogMs === undefined) return;
+    this.#socket.send("WATCHDOG=1");
     this.#timer ??= setInterval(() => this.#socket.send("WATCHDOG=1"), this.#watchdogMs);
   }
 
