@@ -282,26 +282,30 @@ interface Running {
   readonly stopped: PromiseWithResolvers<void>;
   /** Whether it ends: after a signal that stops it, or because another process has taken over. */
   isEnding: boolean;
+  /** Whether the process that this one is to take over from still has the sockets. */
+  isWaiting: boolean;
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
 function stopOnSignal(running: Running): () => void {
   const { server, config, given, manager, stopped } = running;
   let stopping = false;
-  const { drainTimeMs, restartTimeMs } = { ...defaultLimits, ...config.limits };
+  const { drainTimeMs, restartTimeMs, handoverTimeMs } = { ...defaultLimits, ...config.limits };
   const stop = (): void => {
     if (stopping) {
       void server.stop({ force: true });
       process.exit(1);
     }
     stopping = true;
-    // A process that another one has taken over from isn't the service manager's any more.
-    if (!running.isEnding) manager?.stopping();
-    // A socket that is the service manager's stays open for the next process.
-    const patienceMs = given?.isManagers === true && !running.isEnding ? restartTimeMs : 0;
-    const drainMs = running.isEnding ? 0 : drainTimeMs;
+    const { isEnding, isWaiting: isReplaced } = running;
     running.isEnding = true;
-    end(running, drainMs, { patienceMs }).then(stopped.resolve, () => process.exit(1));
+    // A process that others serve in place of isn't the service manager's any more, or not yet.
+    const isOthers = isEnding || isReplaced;
+    if (!isOthers) manager?.stopping();
+    // A socket that is the service manager's stays open for the next process.
+    const restartMs = given?.isManagers === true && !isEnding ? restartTimeMs : 0;
+    const how = { patienceMs: isReplaced ? handoverTimeMs : restartMs, isReplaced };
+    end(running, isOthers ? 0 : drainTimeMs, how).then(stopped.resolve, () => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
@@ -430,7 +434,8 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const { server, log } = await start(config, given, ready);
     endOnUnhandledError();
     const stopped = Promise.withResolvers<void>();
-    const running = { server, log, config, given, manager, stopped, isEnding: false };
+    const state = { isEnding: false, isWaiting: given?.isSuccessor === true };
+    const running = { server, log, config, given, manager, stopped, ...state };
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
@@ -440,9 +445,10 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     await announce(server, ready, settings.value);
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
-      await tellServing(given);
+      await Promise.race([tellServing(given), stopped.promise]);
+      running.isWaiting = false;
     }
-    manager?.ready(server);
+    if (!running.isEnding) manager?.ready(server);
     // Bun collects all garbage when the promise of the program settles, and a start has no time
     // for that. So it settles with the stop.
     const ended = stopped.promise;

@@ -25,6 +25,10 @@ const servingMessage = "serving";
 /** The first descriptor that a child inherits beside the standard streams. */
 const firstDescriptor = 3;
 
+type HandoverLimits = Readonly<
+  Record<"workerAnswerTimeMs" | "handoverTimeMs" | "stopTimeMs", number>
+>;
+
 function say(line: string): void {
   void standardError.write(`postern: ${line}\n`);
 }
@@ -76,15 +80,17 @@ function passedOn(server: Server | Workers, isManagers: boolean): PassedOn | und
 
 /**
  * Starts a process that takes over with what is passed on. Resolves with it when it serves; rejects
- * with an Error when it has ended, by itself or because it took longer than `withinMs`.
+ * with an Error when it has ended, or doesn't serve within `workerAnswerTimeMs`. In the latter case
+ * it may have accepted clients, whom it answers before it ends, for as long as a process does that
+ * another one has taken over from.
  */
 async function startSuccessor(
   { handover, descriptors }: PassedOn,
-  withinMs: number,
+  { workerAnswerTimeMs, handoverTimeMs, stopTimeMs }: HandoverLimits,
   manager: ServiceManager | undefined,
 ): Promise<Bun.Subprocess> {
   const passed = { [handoverVariable]: JSON.stringify(handover), ...manager?.environment };
-  const serving = Promise.withResolvers<true>();
+  const serving = Promise.withResolvers<boolean>();
   const child = Bun.spawn(ownCommand(), {
     stdio: ["inherit", "inherit", "inherit", ...descriptors],
     env: { ...process.env, ...passed },
@@ -92,7 +98,7 @@ async function startSuccessor(
       if (message === servingMessage) serving.resolve(true);
     },
   });
-  const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
+  const timer = setTimeout(() => serving.resolve(false), workerAnswerTimeMs);
   // A process that is stopped meanwhile leaves no other behind.
   const abandon = (): void => child.kill("SIGTERM");
   process.on("exit", abandon);
@@ -100,6 +106,12 @@ async function startSuccessor(
   clearTimeout(timer);
   process.off("exit", abandon);
   if (first === true) return child;
+  if (first === false) {
+    abandon();
+    const kill = setTimeout(() => child.kill("SIGKILL"), handoverTimeMs + 2 * stopTimeMs);
+    void child.exited.then(() => clearTimeout(kill));
+    throw new Error(`the new process does not serve within ${workerAnswerTimeMs / 1000} s`);
+  }
   const { signalCode } = child;
   const how = signalCode === null ? `ended with status ${first}` : `was killed by ${signalCode}`;
   throw new Error(`the new process ${how}`);
@@ -125,7 +137,7 @@ export async function tellServing({ leftFile }: GivenToProcess): Promise<void> {
  */
 export async function handOver(
   server: Server | Workers,
-  { workerAnswerTimeMs }: { readonly workerAnswerTimeMs: number },
+  limits: HandoverLimits,
   given: GivenToProcess | undefined,
   manager: ServiceManager | undefined,
   isStopped: () => boolean,
@@ -142,7 +154,7 @@ export async function handOver(
   }
   manager?.reloading();
   try {
-    const child = await startSuccessor(passed, workerAnswerTimeMs, manager);
+    const child = await startSuccessor(passed, limits, manager);
     if (isStopped()) {
       child.kill("SIGTERM");
       return false;

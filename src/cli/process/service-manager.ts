@@ -55,11 +55,17 @@ export class ServiceManager {
     return this.#inherited;
   }
 
-  /** The server listens. The watchdog is told from now on that it, or each worker, turns. */
+  /**
+   * The server listens. The watchdog is told at once and from now on that it, or each worker, turns:
+   * the process that this one has taken over from may have told it last nearly as long ago as is
+   * allowed.
+   */
   ready(server: Watched): void {
     this.#state = `STATUS=Listening at ${server.url.href}`;
     this.#socket.send(`READY=1\n${this.#state}`);
-    if (this.#watchdogMs === undefined || this.#timer !== undefined) return;
+    if (this.#watchdogMs === undefined) return;
+    this.#socket.send("WATCHDOG=1");
+    if (this.#timer !== undefined) return;
     const isTurning = server.watchWithin?.(this.#watchdogMs * 2) ?? ((): boolean => true);
     this.#timer = setInterval(() => {
       if (isTurning()) this.#socket.send("WATCHDOG=1");

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { RawClient } from "../../raw-client.ts";
 import { TempSite } from "../../temp-site.ts";
 import { Command } from "../command.ts";
-import { awaitChildren, awaitEnd } from "../processes.ts";
+import { awaitChildren, awaitEnd, childrenOf } from "../processes.ts";
 import { Activated, canActivate } from "./activated.ts";
 import { NotifyReceiver, canReceive } from "./notify-receiver.ts";
 import { SteadyLoad } from "./steady-load.ts";
 
+const index = join(import.meta.dir, "../../../index.ts");
 const site = new TempSite();
 site.file("a.txt", "a");
 const size = 20_000_000;
@@ -211,6 +212,23 @@ describe.skipIf(!canActivate)("SIGUSR2 (needs libc)", () => {
     await endSuccessor((await readyOf(command)).pid);
   });
 
+  test("gives a new process up that takes too long, which ends by itself", async () => {
+    const config = join(folder, "late.json");
+    fs.writeFileSync(config, '{ "limits": { "workerAnswerTimeMs": 1 } }');
+    await using command = new Command([...words, "--port", "0", "--config", config]);
+    const { pid, port } = await readyOf(command);
+    command.signal("SIGUSR2");
+    await command.says(
+      /SIGUSR2: the new process does not serve within 0\.001 s; this one goes on\n$/,
+    );
+    while (childrenOf(pid).length > 0) await Bun.sleep(1);
+    const client = await RawClient.connect(port);
+    client.send(get("/a.txt"));
+    await client.responses(1);
+    expect(client.statuses).toEqual([200]);
+    client.close();
+  });
+
   test("leaves no process behind when a stop comes first", async () => {
     await using command = new Command([...words, "--port", "0"]);
     const { pid } = await readyOf(command);
@@ -285,6 +303,38 @@ describe.skipIf(!canActivate)("SIGUSR2 (needs libc)", () => {
     expect((await fetch("http://localhost/a.txt", { unix: after })).status).toBe(200);
     await endSuccessor(next.pid);
     expect(fs.existsSync(after)).toBe(false);
+  });
+
+  test("has a new process that is told to stop too early answer what it has, and leave the rest", async () => {
+    const unix = join(folder, "early.sock");
+    using sockets = new Activated(unix);
+    const groups = [{ main: [3], redirect: [], removesFile: true }];
+    const held = { host: "localhost", port: 0, unix, groups, isManagers: false };
+    const serving = Promise.withResolvers<unknown>();
+    // The process that it takes over from never lets it go.
+    const early = Bun.spawn([process.execPath, "run", index, ...words, "--unix", unix], {
+      env: { PATH: process.env["PATH"], POSTERN_SOCKETS: JSON.stringify(held) },
+      stdio: ["ignore", "ignore", "inherit", ...sockets.descriptors],
+      ipc: serving.resolve,
+    });
+    expect(await serving.promise).toBe("serving");
+    let text = "";
+    const responses = (): number => text.split("HTTP/1.1 200 OK").length - 1;
+    const kept = await Bun.connect({
+      unix,
+      socket: { data: (_socket, octets) => void (text += octets.toString()) },
+    });
+    const ask = async (count: number): Promise<void> => {
+      kept.write(get("/a.txt"));
+      while (responses() < count || !text.endsWith("\r\n\r\na")) await Bun.sleep(1);
+    };
+    await ask(1);
+    early.kill("SIGTERM");
+    // The first of them may come before the signal.
+    for (let count = 2; !text.includes("\r\nConnection: close\r\n"); count++) await ask(count);
+    kept.end();
+    expect(await early.exited).toBe(0);
+    expect(fs.existsSync(unix)).toBe(true);
   });
 
   test.skipIf(!canReceive)("tells the service manager who serves now", async () => {

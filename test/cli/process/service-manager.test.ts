@@ -103,6 +103,16 @@ describe.skipIf(!canReceive)("a service manager (needs Linux and python3)", () =
     expect(asked).toEqual([20]);
   });
 
+  test("hears of the watchdog at once, however seldom it wants to", async () => {
+    await using manager = await receiving();
+    const environment = { NOTIFY_SOCKET: manager.address, WATCHDOG_USEC: "600000000" };
+    await using command = new Command(words, environment);
+    expect(await manager.next()).toStartWith("READY=1\n");
+    expect(await manager.next(true)).toBe("WATCHDOG=1");
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+  });
+
   test("hears nothing of a watchdog that is another process's", async () => {
     await using manager = await receiving();
     const watchdog = { WATCHDOG_USEC: "1000", WATCHDOG_PID: "1" };
