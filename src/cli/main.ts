@@ -69,11 +69,6 @@ function print(lines: string): void {
   void standardOutput.write(lines);
 }
 
-/** Whether a person reads standard output. */
-function isTerminal(): boolean {
-  return standardOutput.isTerminal;
-}
-
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
 async function openLog(config: Config): Promise<CommandLog> {
   const resolved = resolveLimits(config.limits);
@@ -144,15 +139,14 @@ async function start(
   const options = { ...serveOptions(config), ...(await tapOf(config)), ...given?.operations };
   if (ahead !== undefined && count > 1) {
     const { openWorkers } = await import("./workers/workers.ts");
-    const showsUploads = showsUploadsOf(config, ready);
-    const output = { log: log.stream, showsUploads };
+    const output = { log: log.stream, showsUploads: showsUploadsOf(config, ready) };
     return { log, server: await openWorkers(options, ahead, count, output) };
   }
   const own = {
     ...options,
     ...(showsUploadsOf(config, ready) ? uploadListener() : {}),
     write: (lines: string): void => log.write(lines),
-    isTerminal: () => config.logFile === undefined && isTerminal(),
+    isTerminal: () => config.logFile === undefined && standardOutput.isTerminal,
   };
   if (ahead === undefined) {
     return { log, server: await onPort(config, (port) => serve({ ...own, port })) };
