@@ -135,10 +135,12 @@ function literal(path: string): string {
 
 /**
  * The entry of the part that a start loads: the program, the library, and what other parts import.
- * Its modules are imported by statements, so that the bundler joins them all in one scope.
+ * Its modules are imported by statements, so that the bundler joins them all in one scope. It
+ * exports values, where the bundler would make two functions of each export, and call them.
  */
 function firstEntry(shared: readonly string[]): string {
   const names = shared.map((path) => namesOf(path));
+  const exported = namesOf(library);
   const statements = shared.map((path, at) => {
     const list = names[at]?.map((name) => `${name} as ${name}$${at}`).join(", ");
     return `import { ${list} } from ${literal(path)};`;
@@ -148,11 +150,12 @@ function firstEntry(shared: readonly string[]): string {
     return `${JSON.stringify(path)}: { ${list} }`;
   });
   return `
-    export { main } from ${literal(commandLine)};
-    export { ${namesOf(library).join(", ")} } from ${literal(library)};
+    import { main } from ${literal(commandLine)};
+    import { ${exported.join(", ")} } from ${literal(library)};
     ${statements.join("\n")}
     let modules;
-    export const load = (path) => (modules ??= { ${values.join(", ")} })[path];
+    const load = (path) => (modules ??= { ${values.join(", ")} })[path];
+    Object.assign(partExports, { main, load, ${exported.join(", ")} });
   `;
 }
 
@@ -227,7 +230,7 @@ const common = {
   minify: true,
   metafile: true,
   // The engine's name for the file of this part; the bundler would write the one of the module.
-  banner: "var partFile = __filename;",
+  banner: "var partFile = __filename, partExports = exports;",
 } as const;
 
 /** The modules that lie in a file, relative to the checkout. */

@@ -591,8 +591,10 @@ const relations: readonly LimitRelation[] = [
  * negative or breaks a relation with another.
  */
 export function resolveLimits(
-  changes: Partial<Record<keyof Limits, number>> = {},
+  changes: Partial<Record<keyof Limits, number>> = defaultLimits,
 ): Result<Limits, LimitFault> {
+  // The defaults break no relation (test/base/limits.test.ts), and a start has no time to look.
+  if (changes === defaultLimits) return success(defaultLimits);
   const limits = { ...defaultLimits } as Record<keyof Limits, number>;
   for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(defaultLimits, name)) {

@@ -35,6 +35,9 @@ const AT_EMPTY_PATH = 0x1000;
 /** STATX_TYPE, STATX_MODE, STATX_MTIME, STATX_CTIME, STATX_INO, STATX_SIZE. */
 const STATX_WANTED = 0x1 | 0x2 | 0x40 | 0x80 | 0x100 | 0x200;
 const SIOCOUTQ = 0x5411;
+/** asm-generic/ioctls.h; what it fills is a struct termios of 36 octets. */
+const TCGETS = 0x5401;
+const termiosOctets = 64;
 /** asm/unistd.h. Called by its number, because glibc and musl have it under different names. */
 const SYS_getdents64 = process.arch === "arm64" ? 61 : 217;
 /** MSG_DONTWAIT, MSG_NOSIGNAL, MSG_MORE (bits/socket.h). */
@@ -273,6 +276,7 @@ function socketCalls(
   | "sendFile"
   | "sendMore"
   | "queued"
+  | "isTerminal"
   | "segmentOctets"
   | "acknowledge"
   | "boundUnsent"
@@ -303,6 +307,7 @@ function socketCalls(
       return Math.max(0, send(socket, octets, octets.length, MSG_FLAGS));
     },
     queued: (socket) => (ioctl(socket, SIOCOUTQ, held) === 0 ? held[0] : undefined),
+    isTerminal: (descriptor) => ioctl(descriptor, TCGETS, new Uint8Array(termiosOctets)) === 0,
     segmentOctets(socket) {
       getOption ??= loadSocketQuestion();
       size[0] = held.byteLength;

@@ -16,7 +16,7 @@ import type { BunFile } from "bun";
 import type { ByteCount, Milliseconds } from "../base/units.ts";
 import { mebibytes } from "../base/units.ts";
 import { lookInto } from "./file-system.ts";
-import { openLibc } from "./libc.ts";
+import { systemCalls } from "./system-choice.ts";
 
 /** Written at a time when text is queued; short, so that a slow reader is seen to take some. */
 const pieceBytes = 16 * 1024;
@@ -86,6 +86,16 @@ export class ReaderProgress {
 }
 
 /**
+ * Whether `descriptor` is a terminal. Only a character device is asked, since node:tty, which asks
+ * where libc can't be had, takes 19 ms to load.
+ */
+function isTerminal(descriptor: number): boolean {
+  const stat = lookInto(descriptor);
+  if (!stat.ok || (stat.value.mode & fileTypeMask) !== characterDevice) return false;
+  return systemCalls().isTerminal(descriptor);
+}
+
+/**
  * A stream for lines of text, with one write at a time. When a second write begins while a first
  * one waits for the reader, Bun 1.4.5 sometimes reports both as written before they are, and the
  * rest is lost when the process ends (8 of 40 times that two workers ended with megabytes of log to
@@ -95,6 +105,7 @@ export class StandardStream {
   readonly #file: BunFile;
   readonly #descriptor: number;
   readonly #queueBytesMax: ByteCount | undefined;
+  #isTerminal: boolean | undefined;
   #sink: Sink | undefined;
   /** What is queued behind the write that waits for the reader. */
   #pieces: Piece[] = [];
@@ -120,17 +131,9 @@ export class StandardStream {
     this.#queueBytesMax = queueBytesMax;
   }
 
-  /**
-   * Whether it is a terminal. Only a character device is asked, and by libc where that can be had,
-   * since node:tty takes 19 ms to load.
-   */
+  /** Whether it is a terminal, found out once. */
   get isTerminal(): boolean {
-    const stat = lookInto(this.#descriptor);
-    if (!stat.ok || (stat.value.mode & fileTypeMask) !== characterDevice) return false;
-    const isPlain = process.env["POSTERN_NATIVE"] === "off";
-    const libc = isPlain ? undefined : openLibc({ isatty: { args: ["i32"], returns: "i32" } });
-    if (libc !== undefined) return libc.isatty(this.#descriptor) === 1;
-    return process.getBuiltinModule("node:tty").isatty(this.#descriptor);
+    return (this.#isTerminal ??= isTerminal(this.#descriptor));
   }
 
   /** Whether text was dropped because the stream's reader is gone (EPIPE). */
