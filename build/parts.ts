@@ -29,7 +29,8 @@ import about from "../package.json";
 const root = join(import.meta.dir, "..");
 
 /** The URL of a part, as the part itself asks for it. */
-const places = programPlaces(root, "Bun.pathToFileURL(partFile)");
+const partUrl = "Bun.pathToFileURL(partFile)";
+const places = programPlaces(root, partUrl);
 
 /** What the command line and the library begin with. */
 const commandLine = "src/cli/main.ts";
@@ -71,6 +72,9 @@ function moduleAt(path: string, importer: string): string {
   const folder = dirname(importer);
   return relative(root, path.startsWith(".") ? join(folder, path) : Bun.resolveSync(path, folder));
 }
+
+/** What imports another part. */
+const partName = new RegExp(`^\\./(?:${parts.map(([name]) => RegExp.escape(name)).join("|")})$`);
 
 const [[firstPart]] = parts as [readonly [string, RegExp]];
 
@@ -176,6 +180,28 @@ function entryOf(part: string, shared: readonly string[]): string {
 }
 
 /**
+ * `text` of the module `from` of `part`, with the modules of other parts that it loads late asked
+ * for in their parts. The bundler would make a module of each, with two functions at every start.
+ */
+function lateText(
+  from: string,
+  text: string,
+  part: string,
+  partOf: ReadonlyMap<string, string>,
+): string {
+  return text.replaceAll(
+    /(?<!typeof )\b(require|import)\("(\.[^"]+\.ts)"\)/g,
+    (found, word: string, path: string) => {
+      const to = moduleAt(path, join(root, from));
+      const other = partOf.get(to) ?? part;
+      if (other === part) return found;
+      const module = `require("./${other}").load(${JSON.stringify(to)})`;
+      return word === "require" ? module : `Promise.resolve().then(() => ${module})`;
+    },
+  );
+}
+
+/**
  * Puts `part` together: `partOf` says where each module lies. Of a module in another part, a
  * statement imports the values themselves, which no longer change, so that their use costs nothing.
  */
@@ -196,6 +222,7 @@ function division(
         const [namespace = "", name = ""] = path.split(":");
         return { namespace, path: name };
       });
+      build.onResolve({ filter: partName }, ({ path }) => ({ path, external: true }));
       build.onResolve({ filter: ownImport }, ({ path, importer, kind }) => {
         if (!isOwn(importer)) return undefined;
         const to = moduleAt(path, importer);
@@ -302,8 +329,10 @@ export async function writePrograms(
       entrypoints: [`entry:${part}`],
       outdir: folder,
       naming: part,
-      external: parts.map(([name]) => `./${name}`),
-      plugins: [division(part, imports, partOf), places],
+      plugins: [
+        division(part, imports, partOf),
+        programPlaces(root, partUrl, (name, text) => lateText(name, text, part, partOf)),
+      ],
     });
     files.set(part, modulesIn(built));
   }

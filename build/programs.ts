@@ -47,8 +47,15 @@ export function bundledText(path: string, source: string, bundleUrl: string): st
     );
 }
 
-/** Gives the bundler the modules of the checkout at `root` as `bundledText` makes them. */
-export function programPlaces(root: string, bundleUrl: string): Bun.BunPlugin {
+/**
+ * Gives the bundler the modules of the checkout at `root` as `bundledText` makes them, and then
+ * `change`, which is told a module's path below `root`.
+ */
+export function programPlaces(
+  root: string,
+  bundleUrl: string,
+  change = (_name: string, text: string): string => text,
+): Bun.BunPlugin {
   return {
     name: "program places",
     setup: (build) => {
@@ -56,7 +63,8 @@ export function programPlaces(root: string, bundleUrl: string): Bun.BunPlugin {
         const name = relative(root, path);
         if (!/^(?:index\.ts$|src\/)/.test(name)) return undefined;
         const source = await Bun.file(join(root, name)).text();
-        return { contents: bundledText(name, source, bundleUrl), loader: "ts" };
+        const contents = change(name, bundledText(name, source, bundleUrl));
+        return { contents, loader: "ts" };
       });
     },
   };
