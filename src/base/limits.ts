@@ -526,65 +526,68 @@ function atMost(limit: keyof Limits, most: string, holds: LimitRelation["holds"]
 
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
+ * A function, because a start with the defaults doesn't need them.
  */
-const relations: readonly LimitRelation[] = [
-  atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
-  atLeast("lookupTriesMax", 1),
-  atMost(
-    "chunkLineBytesMax",
-    "chunkExtensionsBytesMax",
-    (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
-  ),
-  atLeast("requestLineBytesMax", 16, "the shortest request line"),
-  atLeast("headerSectionBytesMax", 16, "a Host field line"),
-  atLeast("trailerSectionBytesMax", 2, "the empty line that ends a chunked body"),
-  atLeast("fieldCountMax", 1, "for Host"),
-  atMost(
-    "connectionsPerAddressMax",
-    "connectionsMax",
-    (l) => l.connectionsPerAddressMax <= l.connectionsMax,
-  ),
-  atLeast("proxyHeaderBytesMax", 232, "the longest addresses"),
-  atLeastAs("sendPieceBytes", "inlineBytesMax"),
-  atLeastAs("sendBurstBytes", "sendPieceBytes"),
-  atLeastAs("codingAtOnceBytesMax", "codingBytesMax"),
-  atLeast("certificateLookTimeMs", 1),
-  atLeast("liveRootTimeMs", 10, "so that the looks leave time for requests"),
-  atLeast("liveBeatTimeMs", 10, "so that the comments leave time for requests"),
-  atLeast("listingEntriesMax", 1),
-  atLeastAs("listingOrderedEntriesMax", "listingEntriesMax"),
-  {
-    limit: "archiveDepthMax",
-    expected: "at most 255: a name in a zip archive has at most 65,535 octets",
-    holds: (l) => l.archiveDepthMax <= 255,
-  },
-  atLeast("thumbnailsAtOnceMax", 1, "or no thumbnail is ever made"),
-  atLeastAs("requestsKeptBytesMax", "requestBodyKeptBytesMax"),
-  atLeastAs("recordHeldBytesMax", "recordBodyBytesMax"),
-  atLeast("recordPhasesMax", 1),
-  atLeastAs("uploadsAtOnceMax", "uploadsPerAddressMax"),
-  atLeastAs("uploadsPerAddressMax", "uploadFilesMax"),
-  atLeast("webSocketFragmentsMax", 1, "or no message can come"),
-  atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
-  atLeast("loginsPerAddressMax", 1, "or no user can log in"),
-  atLeast("loginAddressesMax", 1, "or no user can log in"),
-  atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
-  atLeast("operationsConnectionsMax", 1, "or metrics and health can't be asked for"),
-  atLeast("loopLookTimeMs", 10, "so that the looks leave time for requests"),
-  atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
-  atLeastAs("storeObjectBytesMax", "codingBytesMax"),
-  atLeast("storeRequestsMax", 1, "or nothing is ever asked of a store"),
-  atLeast("storeStreamsMax", 1, "or no large object is ever sent"),
-  atMost(
-    "storeStreamsMax",
-    "256 with storeRequestsMax, as many connections as the runtime opens",
-    (l) => l.storeStreamsMax + l.storeRequestsMax <= 256,
-  ),
-  atLeast("storeFailuresMax", 1),
-  atLeastAs("storeTimeMs", "storeResponseTimeMs"),
-  atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
-  atLeastAs("handoverTimeMs", "restartTimeMs"),
-];
+function relations(): readonly LimitRelation[] {
+  return [
+    atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
+    atLeast("lookupTriesMax", 1),
+    atMost(
+      "chunkLineBytesMax",
+      "chunkExtensionsBytesMax",
+      (l) => l.chunkLineBytesMax <= l.chunkExtensionsBytesMax,
+    ),
+    atLeast("requestLineBytesMax", 16, "the shortest request line"),
+    atLeast("headerSectionBytesMax", 16, "a Host field line"),
+    atLeast("trailerSectionBytesMax", 2, "the empty line that ends a chunked body"),
+    atLeast("fieldCountMax", 1, "for Host"),
+    atMost(
+      "connectionsPerAddressMax",
+      "connectionsMax",
+      (l) => l.connectionsPerAddressMax <= l.connectionsMax,
+    ),
+    atLeast("proxyHeaderBytesMax", 232, "the longest addresses"),
+    atLeastAs("sendPieceBytes", "inlineBytesMax"),
+    atLeastAs("sendBurstBytes", "sendPieceBytes"),
+    atLeastAs("codingAtOnceBytesMax", "codingBytesMax"),
+    atLeast("certificateLookTimeMs", 1),
+    atLeast("liveRootTimeMs", 10, "so that the looks leave time for requests"),
+    atLeast("liveBeatTimeMs", 10, "so that the comments leave time for requests"),
+    atLeast("listingEntriesMax", 1),
+    atLeastAs("listingOrderedEntriesMax", "listingEntriesMax"),
+    {
+      limit: "archiveDepthMax",
+      expected: "at most 255: a name in a zip archive has at most 65,535 octets",
+      holds: (l) => l.archiveDepthMax <= 255,
+    },
+    atLeast("thumbnailsAtOnceMax", 1, "or no thumbnail is ever made"),
+    atLeastAs("requestsKeptBytesMax", "requestBodyKeptBytesMax"),
+    atLeastAs("recordHeldBytesMax", "recordBodyBytesMax"),
+    atLeast("recordPhasesMax", 1),
+    atLeastAs("uploadsAtOnceMax", "uploadsPerAddressMax"),
+    atLeastAs("uploadsPerAddressMax", "uploadFilesMax"),
+    atLeast("webSocketFragmentsMax", 1, "or no message can come"),
+    atLeast("passwordChecksAtOnceMax", 1, "or no password is ever right"),
+    atLeast("loginsPerAddressMax", 1, "or no user can log in"),
+    atLeast("loginAddressesMax", 1, "or no user can log in"),
+    atLeastAs("failedLoginLongestTimeMs", "failedLoginTimeMs"),
+    atLeast("operationsConnectionsMax", 1, "or metrics and health can't be asked for"),
+    atLeast("loopLookTimeMs", 10, "so that the looks leave time for requests"),
+    atLeast("backendConnectionsMax", 1, "or no backend is ever asked"),
+    atLeastAs("storeObjectBytesMax", "codingBytesMax"),
+    atLeast("storeRequestsMax", 1, "or nothing is ever asked of a store"),
+    atLeast("storeStreamsMax", 1, "or no large object is ever sent"),
+    atMost(
+      "storeStreamsMax",
+      "256 with storeRequestsMax, as many connections as the runtime opens",
+      (l) => l.storeStreamsMax + l.storeRequestsMax <= 256,
+    ),
+    atLeast("storeFailuresMax", 1),
+    atLeastAs("storeTimeMs", "storeResponseTimeMs"),
+    atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
+    atLeastAs("handoverTimeMs", "restartTimeMs"),
+  ];
+}
 
 /**
  * The defaults with `changes` applied. Fails with the first limit that is not a whole number, is
@@ -606,7 +609,7 @@ export function resolveLimits(
     const limit = name as keyof Limits;
     limits[limit] = limit.endsWith("Ms") ? milliseconds(value) : value;
   }
-  const broken = relations.find((relation) => !relation.holds(limits as Limits));
+  const broken = relations().find((relation) => !relation.holds(limits as Limits));
   if (broken !== undefined) return failure({ limit: broken.limit, expected: broken.expected });
   return success(limits as Limits);
 }
