@@ -102,7 +102,7 @@ function isTerminal(descriptor: number): boolean {
  * write).
  */
 export class StandardStream {
-  readonly #file: BunFile;
+  readonly #file: () => BunFile;
   readonly #descriptor: number;
   readonly #queueBytesMax: ByteCount | undefined;
   #isTerminal: boolean | undefined;
@@ -122,10 +122,11 @@ export class StandardStream {
   footer: Footer | undefined;
 
   /**
-   * `descriptor` is the file's; without it the stream is no terminal. Text that would make a queue
+   * `file` is asked for by the first write. `descriptor` is its descriptor; without it the stream
+   * is no terminal. Text that would make a queue
    * longer than `queueBytesMax` is dropped.
    */
-  constructor(file: BunFile, descriptor = -1, queueBytesMax?: ByteCount) {
+  constructor(file: () => BunFile, descriptor = -1, queueBytesMax?: ByteCount) {
     this.#file = file;
     this.#descriptor = descriptor;
     this.#queueBytesMax = queueBytesMax;
@@ -186,10 +187,10 @@ export class StandardStream {
   }
 
   #openSink(): Sink {
-    if (!this.isTerminal) return this.#file.writer();
+    if (!this.isTerminal) return this.#file().writer();
     const { TerminalSink } =
       require("./output/terminal-sink.ts") as typeof import("./output/terminal-sink.ts");
-    return TerminalSink.open(this.#descriptor) ?? this.#file.writer();
+    return TerminalSink.open(this.#descriptor) ?? this.#file().writer();
   }
 
   #queue(text: Uint8Array | string): void {
@@ -252,5 +253,5 @@ export class StandardStream {
   }
 }
 
-export const standardOutput = new StandardStream(Bun.stdout, 1);
-export const standardError = new StandardStream(Bun.stderr, 2, errorQueueBytesMax);
+export const standardOutput = new StandardStream(() => Bun.stdout, 1);
+export const standardError = new StandardStream(() => Bun.stderr, 2, errorQueueBytesMax);
