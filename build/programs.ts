@@ -7,6 +7,8 @@
 
 import { basename, join, relative } from "node:path";
 
+import * as units from "../src/base/units.ts";
+
 /** The programs of threads. Each is a bundle of its own. */
 export const threads = [
   "src/cli/config/config-worker.ts",
@@ -26,13 +28,26 @@ export function programFile(path: string): string {
   return `${basename(path, ".ts")}.js`;
 }
 
+/** A quantity with its unit: `kibibytes(8)`. */
+const quantity = new RegExp(`\\b(${Object.keys(units).join("|")})\\(([\\d_]+)\\)`, "g");
+
+/**
+ * `source` with quantities as numbers. The defaults of the limits call for 110 of them at each
+ * start, so often that the engine compiles the functions.
+ */
+function withNumbers(source: string): string {
+  return source.replaceAll(quantity, (_, unit: keyof typeof units, count: string) =>
+    String(units[unit](Number(count.replaceAll("_", "")))),
+  );
+}
+
 /**
  * `source`, the text of the module at `path`, for a bundle whose own URL is what the expression
  * `bundleUrl` gives. Throws where the module asks for its place in another way than for a program.
  */
 export function bundledText(path: string, source: string, bundleUrl: string): string {
   // With a first line for the system's loader, a file would be taken for a program of Bun's.
-  return source
+  return withNumbers(source)
     .replace(/^#!.*\n/, "")
     .replaceAll(
       /new URL\("\.\/([\w-]+\.ts)", import\.meta\.url\)|import\.meta\.main|import\.meta\.\w+/g,
