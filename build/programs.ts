@@ -7,7 +7,7 @@
 
 import { basename, join, relative } from "node:path";
 
-import * as units from "../src/base/units.ts";
+import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "../src/base/units.ts";
 
 /** The programs of threads. Each is a bundle of its own. */
 export const threads = [
@@ -27,6 +27,8 @@ const names: ReadonlySet<string> = new Set(
 export function programFile(path: string): string {
   return `${basename(path, ".ts")}.js`;
 }
+
+const units = { bytes, kibibytes, mebibytes, milliseconds, seconds };
 
 /** A quantity with its unit: `kibibytes(8)`. */
 const quantity = new RegExp(`\\b(${Object.keys(units).join("|")})\\(([\\d_]+)\\)`, "g");
