@@ -333,7 +333,7 @@ function socketCalls(
   };
 }
 
-/** The calls in `libc`; undefined where libc can't be had. `load` is called for the further ones. */
+/** The calls in `libc`; undefined where libc can't be had. The further ones are had by `load`. */
 export function loadNativeCalls(
   libc: Libc | undefined = loadLibc(),
   load = loadFurther,
