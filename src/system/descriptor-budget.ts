@@ -49,7 +49,7 @@ function readOpenFiles(): number | undefined {
   return openFilesLimit(new TextDecoder().decode(octets.subarray(0, length)));
 }
 
-/** Read once, because nothing changes it while the process runs. */
+/** Read once: what prlimit(1) changes from outside counts from the next start. */
 let openFilesHere: { readonly count: number | undefined } | undefined;
 
 /** `max`, or the `share` of the descriptors if that is fewer. */
