@@ -518,8 +518,9 @@ function atMost(limit: keyof Limits, most: string, holds: LimitRelation["holds"]
 
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
+ * A function, because a start with the defaults doesn't need them.
  */
-const relations: readonly LimitRelation[] = [
+const relations = (): readonly LimitRelation[] => [
   atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
   atLeast("lookupTriesMax", 1),
   atMost(
@@ -586,8 +587,10 @@ const relations: readonly LimitRelation[] = [
  * negative or breaks a relation with another.
  */
 export function resolveLimits(
-  changes: Partial<Record<keyof Limits, number>> = {},
+  changes: Partial<Record<keyof Limits, number>> = defaultLimits,
 ): Result<Limits, LimitFault> {
+  // The defaults break no relation (test/base/limits.test.ts), and a start has no time to look.
+  if (changes === defaultLimits) return success(defaultLimits);
   const limits = { ...defaultLimits } as Record<keyof Limits, number>;
   for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(defaultLimits, name)) {
@@ -599,7 +602,7 @@ export function resolveLimits(
     const limit = name as keyof Limits;
     limits[limit] = limit.endsWith("Ms") ? milliseconds(value) : value;
   }
-  const broken = relations.find((relation) => !relation.holds(limits as Limits));
+  const broken = relations().find((relation) => !relation.holds(limits as Limits));
   if (broken !== undefined) return failure({ limit: broken.limit, expected: broken.expected });
   return success(limits as Limits);
 }

@@ -458,7 +458,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
 
 /** `words` with the octets that aren't UTF-8, if there are any. */
 function withAllOctets(words: readonly string[]): readonly string[] {
-  if (!words.some((word) => word.includes("\ufffd"))) return words;
+  if (!words.join("").includes("\ufffd")) return words;
   const { wordsAsGiven } =
     require("./options/given-words.ts") as typeof import("./options/given-words.ts");
   return wordsAsGiven(words);

@@ -7,6 +7,8 @@ const names = Object.keys(defaultLimits) as (keyof Limits)[];
 
 describe("the default limits", () => {
   test("agree with each other", () => {
+    // A copy, because the defaults themselves aren't examined.
+    expect(resolveLimits({ ...defaultLimits })).toEqual({ ok: true, value: defaultLimits });
     expect(resolveLimits()).toEqual({ ok: true, value: defaultLimits });
   });
 

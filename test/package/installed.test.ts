@@ -163,7 +163,7 @@ describe("the package", () => {
   });
 
   test("starts with 0.9 MB of bytecode at most, which takes 3 ms to load", () => {
-    expect(files().get("dist/postern-start.js.jsc")).toBeLessThan(900_000);
+    expect(files().get("dist/postern-start.js.jsc")).toBeLessThan(880_000);
   });
 
   test("collects no garbage before its first answer", async () => {

@@ -96,7 +96,7 @@ test("a stream with a bound drops the text that its reader leaves no room for", 
     flush: () => taken.promise,
   };
   const file = { writer: () => writer } as unknown as BunFile;
-  const stream = new StandardStream(file, -1, bytes(10));
+  const stream = new StandardStream(() => file, -1, bytes(10));
   for (const text of ["first of more than ten\n", "much more\n", "a\n"]) void stream.write(text);
   // The first write is under way, whatever its size, and leaves no room behind it.
   expect(stream.queued).toBe(23);

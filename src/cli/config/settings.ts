@@ -25,7 +25,8 @@ export interface Settings {
 function findFile({ configFile }: CommandLine): Result<string | undefined, string> {
   if (configFile === "none") return success(undefined);
   if (configFile !== "own") return success(configFile.named);
-  const found = configFileNames.filter((name) => lookAt(name).ok);
+  const found: string[] = [];
+  for (const name of configFileNames) if (lookAt(name).ok) found.push(name);
   if (found.length < 2) return success(found[0]);
   return failure(`${found.join(" and ")} are both here; --config says which`);
 }

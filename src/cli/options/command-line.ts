@@ -46,12 +46,18 @@ function takesValue({ syntax }: OptionFlag): boolean {
   return syntax !== undefined && syntax !== "switch";
 }
 
-/** The flag called `name`, or the switch whose opposite that is. */
+/**
+ * The flag called `name`, or the switch whose opposite that is. By plain loops, since this runs at
+ * each start.
+ */
 function longFlag(name: string): Pick<FlagUse, "flag" | "isOn"> | undefined {
-  const flag = optionFlags.find((one) => one.name === name);
-  if (flag !== undefined) return { flag, isOn: true };
-  const opposite = optionFlags.find((one) => one.syntax === "switch" && name === `no-${one.name}`);
-  return opposite === undefined ? undefined : { flag: opposite, isOn: false };
+  for (const flag of optionFlags) if (flag.name === name) return { flag, isOn: true };
+  if (!name.startsWith("no-")) return undefined;
+  const opposite = name.slice("no-".length);
+  for (const flag of optionFlags) {
+    if (flag.syntax === "switch" && flag.name === opposite) return { flag, isOn: false };
+  }
+  return undefined;
 }
 
 /** The line about an option that there isn't; its code is loaded for it. */
@@ -266,6 +272,8 @@ function readOptions(
   const options: Partial<Record<OptionName, unknown>> = {};
   const setBy = new Map<OptionName, OptionFlag>();
   for (const flag of optionFlags) {
+    // So few flags are given that the engine needn't compile what follows.
+    if (!given.flags.has(flag) && flag.environment === undefined) continue;
     const found = givenTo(flag, given, environment);
     if (found === undefined) continue;
     const value = valueOf(flag, found.what, found.source);
