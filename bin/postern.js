@@ -17,24 +17,23 @@ exec bun --config=/dev/null --no-env-file "$0" "$@"
 
 const bundle = "../dist/postern-start.js";
 
-/** What gives `main`: the bundle, or a promise of the sources. */
+/** What gives `main` in a package; undefined in a checkout. */
 function load() {
   try {
     return require(bundle);
   } catch (error) {
-    if (error instanceof ResolveMessage && error.specifier === bundle) {
-      return import("../src/cli/main.ts");
-    }
+    if (error instanceof ResolveMessage && error.specifier === bundle) return undefined;
     throw error;
   }
 }
 
 // The program waits for `main`, which ends with the server: when a program has run to its end and
 // something keeps the process alive, Bun collects all garbage, before the first answer.
-if (process.versions.bun === undefined) {
+if (typeof Bun === "undefined") {
   process.stderr.write("postern: needs Bun (https://bun.com): npm install --global bun\n");
   process.exitCode = 1;
 } else {
-  const { main } = await load();
+  // Nothing is waited for before a bundle's `main`.
+  const { main } = load() ?? (await import("../src/cli/main.ts"));
   await main(process.argv.slice(2));
 }

@@ -29,7 +29,8 @@ import about from "../package.json";
 const root = join(import.meta.dir, "..");
 
 /** The URL of a part, as the part itself asks for it. */
-const places = programPlaces(root, "Bun.pathToFileURL(partFile)");
+const partUrl = "Bun.pathToFileURL(partFile)";
+const places = programPlaces(root, partUrl);
 
 /** What the command line and the library begin with. */
 const commandLine = "src/cli/main.ts";
@@ -71,6 +72,9 @@ function moduleAt(path: string, importer: string): string {
   const folder = dirname(importer);
   return relative(root, path.startsWith(".") ? join(folder, path) : Bun.resolveSync(path, folder));
 }
+
+/** What imports another part. */
+const partName = new RegExp(`^\\./(?:${parts.map(([name]) => RegExp.escape(name)).join("|")})$`);
 
 const [[firstPart]] = parts as [readonly [string, RegExp]];
 
@@ -135,10 +139,12 @@ function literal(path: string): string {
 
 /**
  * The entry of the part that a start loads: the program, the library, and what other parts import.
- * Its modules are imported by statements, so that the bundler joins them all in one scope.
+ * Its modules are imported by statements, so that the bundler joins them all in one scope. It
+ * exports values, where the bundler would make two functions of each export, and call them.
  */
 function firstEntry(shared: readonly string[]): string {
   const names = shared.map((path) => namesOf(path));
+  const exported = namesOf(library);
   const statements = shared.map((path, at) => {
     const list = names[at]?.map((name) => `${name} as ${name}$${at}`).join(", ");
     return `import { ${list} } from ${literal(path)};`;
@@ -148,11 +154,12 @@ function firstEntry(shared: readonly string[]): string {
     return `${JSON.stringify(path)}: { ${list} }`;
   });
   return `
-    export { main } from ${literal(commandLine)};
-    export { ${namesOf(library).join(", ")} } from ${literal(library)};
+    import { main } from ${literal(commandLine)};
+    import { ${exported.join(", ")} } from ${literal(library)};
     ${statements.join("\n")}
     let modules;
-    export const load = (path) => (modules ??= { ${values.join(", ")} })[path];
+    const load = (path) => (modules ??= { ${values.join(", ")} })[path];
+    Object.assign(partExports, { main, load, ${exported.join(", ")} });
   `;
 }
 
@@ -170,6 +177,28 @@ function entryOf(part: string, shared: readonly string[]): string {
   if (part === firstPart) return firstEntry(shared);
   if (part === programFile(workerProcess)) return `import ${literal(workerProcess)};`;
   return laterEntry(shared);
+}
+
+/**
+ * `text` of the module `from` of `part`, with the modules of other parts that it loads late asked
+ * for in their parts. The bundler would make a module of each, with two functions at every start.
+ */
+function lateText(
+  from: string,
+  text: string,
+  part: string,
+  partOf: ReadonlyMap<string, string>,
+): string {
+  return text.replaceAll(
+    /(?<!typeof )\b(require|import)\("(\.[^"]+\.ts)"\)/g,
+    (found, word: string, path: string) => {
+      const to = moduleAt(path, join(root, from));
+      const other = partOf.get(to) ?? part;
+      if (other === part) return found;
+      const module = `require("./${other}").load(${JSON.stringify(to)})`;
+      return word === "require" ? module : `Promise.resolve().then(() => ${module})`;
+    },
+  );
 }
 
 /**
@@ -193,6 +222,7 @@ function division(
         const [namespace = "", name = ""] = path.split(":");
         return { namespace, path: name };
       });
+      build.onResolve({ filter: partName }, ({ path }) => ({ path, external: true }));
       build.onResolve({ filter: ownImport }, ({ path, importer, kind }) => {
         if (!isOwn(importer)) return undefined;
         const to = moduleAt(path, importer);
@@ -227,7 +257,7 @@ const common = {
   minify: true,
   metafile: true,
   // The engine's name for the file of this part; the bundler would write the one of the module.
-  banner: "var partFile = __filename;",
+  banner: "var partFile = __filename, partExports = exports;",
 } as const;
 
 /** The modules that lie in a file, relative to the checkout. */
@@ -299,8 +329,10 @@ export async function writePrograms(
       entrypoints: [`entry:${part}`],
       outdir: folder,
       naming: part,
-      external: parts.map(([name]) => `./${name}`),
-      plugins: [division(part, imports, partOf), places],
+      plugins: [
+        division(part, imports, partOf),
+        programPlaces(root, partUrl, (name, text) => lateText(name, text, part, partOf)),
+      ],
     });
     files.set(part, modulesIn(built));
   }

@@ -7,6 +7,8 @@
 
 import { basename, join, relative } from "node:path";
 
+import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "../src/base/units.ts";
+
 /** The programs of threads. Each is a bundle of its own. */
 export const threads = [
   "src/cli/config/config-worker.ts",
@@ -26,13 +28,28 @@ export function programFile(path: string): string {
   return `${basename(path, ".ts")}.js`;
 }
 
+const units = { bytes, kibibytes, mebibytes, milliseconds, seconds };
+
+/** A quantity with its unit: `kibibytes(8)`. */
+const quantity = new RegExp(`\\b(${Object.keys(units).join("|")})\\(([\\d_]+)\\)`, "g");
+
+/**
+ * `source` with quantities as numbers. The defaults of the limits call for 110 of them at each
+ * start, so often that the engine compiles the functions.
+ */
+function withNumbers(source: string): string {
+  return source.replaceAll(quantity, (_, unit: keyof typeof units, count: string) =>
+    String(units[unit](Number(count.replaceAll("_", "")))),
+  );
+}
+
 /**
  * `source`, the text of the module at `path`, for a bundle whose own URL is what the expression
  * `bundleUrl` gives. Throws where the module asks for its place in another way than for a program.
  */
 export function bundledText(path: string, source: string, bundleUrl: string): string {
   // With a first line for the system's loader, a file would be taken for a program of Bun's.
-  return source
+  return withNumbers(source)
     .replace(/^#!.*\n/, "")
     .replaceAll(
       /new URL\("\.\/([\w-]+\.ts)", import\.meta\.url\)|import\.meta\.main|import\.meta\.\w+/g,
@@ -47,8 +64,15 @@ export function bundledText(path: string, source: string, bundleUrl: string): st
     );
 }
 
-/** Gives the bundler the modules of the checkout at `root` as `bundledText` makes them. */
-export function programPlaces(root: string, bundleUrl: string): Bun.BunPlugin {
+/**
+ * Gives the bundler the modules of the checkout at `root` as `bundledText` makes them, and then
+ * `change`, which is told a module's path below `root`.
+ */
+export function programPlaces(
+  root: string,
+  bundleUrl: string,
+  change = (_name: string, text: string): string => text,
+): Bun.BunPlugin {
   return {
     name: "program places",
     setup: (build) => {
@@ -56,7 +80,8 @@ export function programPlaces(root: string, bundleUrl: string): Bun.BunPlugin {
         const name = relative(root, path);
         if (!/^(?:index\.ts$|src\/)/.test(name)) return undefined;
         const source = await Bun.file(join(root, name)).text();
-        return { contents: bundledText(name, source, bundleUrl), loader: "ts" };
+        const contents = change(name, bundledText(name, source, bundleUrl));
+        return { contents, loader: "ts" };
       });
     },
   };

@@ -87,6 +87,23 @@ describe("what lies in a store that fails", () => {
   });
 });
 
+test("a folder of more keys than are put in order says so, and gives each file", async () => {
+  const lines: string[] = [];
+  const write = (text: string): void => void lines.push(text);
+  const limits = { listingOrderedEntriesMax: 3, listingEntriesMax: 3 };
+  await using served = await Served.open({ limits, log: "short", write });
+  for (let i = 0; i < 4; i++) served.stub.put(`${i}.txt`, `${i}`);
+  const response = await served.get("/");
+  expect(response.status).toBe(500);
+  expect(response.headers.get("retry-after")).toBeNull();
+  const page = await response.text();
+  expect(page).toContain("This folder has too many entries to be listed.");
+  expect(page).toContain("listingOrderedEntriesMax: 3");
+  expect(await served.text("/3.txt")).toBe("3");
+  await served.server.stop();
+  expect(lines.join("")).toContain("the folder has more than 3 entries");
+});
+
 describe("a large object", () => {
   test("is sent whole, and a range of it, by one further request each", async () => {
     await using served = await Served.open();

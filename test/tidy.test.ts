@@ -497,6 +497,7 @@ const forTests: Readonly<Record<string, keyof typeof reasons>> = {
   "src/cli/check-command.ts startPostern": "start",
   "src/cli/faults-command.ts faultsText": "part",
   "src/cli/options/connection-kinds.ts deadlinesText": "part",
+  "src/cli/options/foreign-words.ts foreignNames": "part",
   "src/server/faults/fault-file.ts readFaultText": "part",
   "src/cli/terminal/terminal-banner.ts describeOptions": "part",
   "src/cli/terminal/upload-line.ts fitText": "part",

@@ -17,6 +17,7 @@ import { join } from "node:path";
 
 const [bucket = "site", , ...flags] = process.argv.slice(2);
 const ports = { public: 8100, a: 8101, b: 8102 } as const;
+const healthPorts = { a: 8103, b: 8104 } as const;
 type Replica = "a" | "b";
 
 const folder = mkdtempSync(join(tmpdir(), "postern-haproxy-"));
@@ -49,8 +50,10 @@ function begin(name: string): void {
 const replicas: Partial<Record<Replica, Subprocess>> = {};
 
 async function start(name: Replica): Promise<void> {
-  const words = [`s3://${bucket}`, "--host", "127.0.0.1", "--port", `${ports[name]}`, "--quiet"];
-  replicas[name] = Bun.spawn(["bun", index, ...words, ...flags], {
+  const listening = ["--host", "127.0.0.1", "--port", `${ports[name]}`];
+  const stopping = ["--health", `${healthPorts[name]}`, "--drain", "10"];
+  const words = [`s3://${bucket}`, ...listening, ...stopping, "--quiet", ...flags];
+  replicas[name] = Bun.spawn(["bun", index, ...words], {
     stdout: "ignore",
     stderr: "ignore",
   });
@@ -167,6 +170,8 @@ const proxy = Bun.spawn(["haproxy", "-f", join(import.meta.dir, "haproxy.cfg")],
     POSTERN_PORT: `${ports.public}`,
     REPLICA_A: `127.0.0.1:${ports.a}`,
     REPLICA_B: `127.0.0.1:${ports.b}`,
+    HEALTH_A: `${healthPorts.a}`,
+    HEALTH_B: `${healthPorts.b}`,
     HAPROXY_SOCKET: socket,
   },
   stderr: "ignore",
@@ -185,6 +190,8 @@ try {
   await Bun.sleep(3000);
   begin("b is stopped (SIGTERM), HAProxy isn't told");
   replicas.b?.kill("SIGTERM");
+  await until(async () => !(await stateOf("b")).isUp);
+  const wasOutFirst = replicas.b?.exitCode === null;
   await replicas.b?.exited;
   await Bun.sleep(3000);
   begin("b is back");
@@ -199,6 +206,7 @@ try {
   await Promise.all(clients);
   process.stdout.write(`${Bun.inspect.table(phases)}\n`);
   process.stdout.write(`${version} versions were written; ${JSON.stringify(causes)}\n`);
+  process.stdout.write(`b was out before it closed its port: ${wasOutFirst}\n`);
 } finally {
   for (const one of [proxy, replicas.a, replicas.b]) one?.kill();
   rmSync(folder, { recursive: true, force: true });

@@ -111,19 +111,10 @@ export interface Limits extends GroupedLimits {
   readonly connectionsMax: number;
   /** Open connections of one client address; one more is answered 503 and closed. */
   readonly connectionsPerAddressMax: number;
-  /**
-   * Members of Forwarded, and of X-Forwarded-For, that are read of a request of a trusted proxy;
-   * when more are sent, what they say doesn't count.
-   */
-  readonly forwardedHopsMax: number;
-  /** A header of the PROXY protocol, version 2; a connection that begins with more is closed. */
-  readonly proxyHeaderBytesMax: ByteCount;
   /** The slowest line that `throttle` may ask for, in bytes per second. */
   readonly throttleBytesPerSecondMin: ByteCount;
   /** The longest latency that `throttle` may ask for. */
   readonly throttleLatencyMs: Milliseconds;
-  /** Addresses and nets of proxies that are trusted; with more the server doesn't start. */
-  readonly trustedNetsMax: number;
   /**
    * Connections for which the kernel buffers as much as it likes, usually 4 MB. One that is
    * accepted while so many are open has the bound of `unsentBytesMax`.
@@ -168,16 +159,6 @@ export interface Limits extends GroupedLimits {
    * responses one turn begins to send on all connections.
    */
   readonly sendBurstBytes: ByteCount;
-  /** Content below this size isn't compressed, unless the client accepts nothing else. */
-  readonly codingBytesMin: ByteCount;
-  /** Content above this size isn't compressed here; a variant made ahead may have any size. */
-  readonly codingBytesMax: ByteCount;
-  /** Content that is being compressed at one time. More is sent uncompressed, or answered 503. */
-  readonly codingAtOnceBytesMax: ByteCount;
-  /** The cache of compressed variants. */
-  readonly codingCacheBytesMax: ByteCount;
-  /** How long the thread that compresses stays when it has nothing to do. */
-  readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
   /**
@@ -185,19 +166,6 @@ export interface Limits extends GroupedLimits {
    * and the opening; beyond it 500.
    */
   readonly lookupTriesMax: number;
-  /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
-  readonly listingEntriesMax: number;
-  /**
-   * Entries of one folder that are put in order, whose names are in memory meanwhile. Those after
-   * them are on no page; a filter finds them.
-   */
-  readonly listingOrderedEntriesMax: number;
-  /**
-   * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
-   */
-  readonly listingWholeEntriesMax: number;
-  /** The rows of listings that are kept for clients who ask for the same folder at one time. */
-  readonly listingCacheBytesMax: ByteCount;
   /** How much of the path that was asked for an error page shows; the rest is cut. */
   readonly shownPathBytesMax: ByteCount;
   /** Entries of a folder among which names similar to a missing one are looked for; else none. */
@@ -271,19 +239,6 @@ export interface Limits extends GroupedLimits {
   readonly backendContinueTimeMs: Milliseconds;
   /** Interim responses that a backend may send for one request; beyond it 502. */
   readonly backendInterimMax: number;
-
-  /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
-  readonly auditEntriesMax: number;
-  /** Folders below each other that it goes down into. */
-  readonly auditDepthMax: number;
-  /** How long it may take. */
-  readonly auditTimeMs: Milliseconds;
-  /** Findings of each kind that it reports one by one; the rest are counted. */
-  readonly auditFindingsMax: number;
-  /** Entries that are looked at to count the files that are refused, when a server starts. */
-  readonly refusedCountEntriesMax: number;
-  /** How long that count may take. */
-  readonly refusedCountTimeMs: Milliseconds;
 }
 
 /** The limits of a server that sets none. */
@@ -444,6 +399,7 @@ export const defaultLimits: Limits = {
   storeTriesMax: 3,
   storeResponseTimeMs: seconds(5),
   storeTimeMs: seconds(15),
+  storeOptionalTimeMs: seconds(1),
   storeFailuresMax: 8,
   storeOpenTimeMs: seconds(1),
   storeWritesMax: 16,
@@ -476,6 +432,8 @@ export const defaultLimits: Limits = {
   workerIntervalMs: seconds(1),
   workerSteadyTimeMs: seconds(10),
   workerLogTimeMs: milliseconds(10),
+  workerLookTimeMs: seconds(1),
+  workerSilenceTimeMs: seconds(30),
   workerFailuresMax: 5,
 };
 
@@ -508,8 +466,9 @@ function atMost(limit: keyof Limits, most: string, holds: LimitRelation["holds"]
 
 /**
  * The relations between limits. Where one doesn't hold, a limit can't be reached or has no effect.
+ * A function, because a start with the defaults doesn't need them.
  */
-const relations: readonly LimitRelation[] = [
+const relations = (): readonly LimitRelation[] => [
   atLeast("chunkLineBytesMax", 16, "the digits of the largest chunk size"),
   atLeast("lookupTriesMax", 1),
   atMost(
@@ -566,7 +525,10 @@ const relations: readonly LimitRelation[] = [
   atLeast("storePartBytes", 5 * 1024 * 1024, "the least part that stores take"),
   atLeast("storeFailuresMax", 1),
   atLeastAs("storeTimeMs", "storeResponseTimeMs"),
+  atLeastAs("storeTimeMs", "storeOptionalTimeMs"),
   atLeastAs("workerSteadyTimeMs", "workerIntervalMs"),
+  atLeast("workerLookTimeMs", 10, "so that the looks leave time for requests"),
+  atLeastAs("workerSilenceTimeMs", "workerLookTimeMs"),
   atLeastAs("handoverTimeMs", "restartTimeMs"),
 ];
 
@@ -575,8 +537,10 @@ const relations: readonly LimitRelation[] = [
  * negative or breaks a relation with another.
  */
 export function resolveLimits(
-  changes: Partial<Record<keyof Limits, number>> = {},
+  changes: Partial<Record<keyof Limits, number>> = defaultLimits,
 ): Result<Limits, LimitFault> {
+  // The defaults break no relation (test/base/limits.test.ts), and a start has no time to look.
+  if (changes === defaultLimits) return success(defaultLimits);
   const limits = { ...defaultLimits } as Record<keyof Limits, number>;
   for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(defaultLimits, name)) {
@@ -588,7 +552,7 @@ export function resolveLimits(
     const limit = name as keyof Limits;
     limits[limit] = limit.endsWith("Ms") ? milliseconds(value) : value;
   }
-  const broken = relations.find((relation) => !relation.holds(limits as Limits));
+  const broken = relations().find((relation) => !relation.holds(limits as Limits));
   if (broken !== undefined) return failure({ limit: broken.limit, expected: broken.expected });
   return success(limits as Limits);
 }

@@ -21,13 +21,22 @@ export function readyJson(server: Listening): string {
   return `${JSON.stringify(ready)}\n`;
 }
 
-/** Lines that say where metrics and health are; none where they aren't. */
+/** What is said of a listener that others than programs of this machine can ask. */
+function openness({ hostname }: URL): string {
+  const { isLoopback } = require("./terminal/reached.ts") as typeof import("./terminal/reached.ts");
+  return isLoopback(hostname) ? "" : "; other machines may ask, without a password";
+}
+
+/**
+ * Lines that say where metrics and health are, and whether they are for this machine alone; none
+ * where they aren't.
+ */
 export function operationsLines({
-  metricsUrl,
-  healthUrl,
+  metricsUrl: metrics,
+  healthUrl: health,
 }: Pick<Listening, "metricsUrl" | "healthUrl">): readonly string[] {
   return [
-    ...(metricsUrl === undefined ? [] : [`metrics: ${metricsUrl.href}`]),
-    ...(healthUrl === undefined ? [] : [`health: ${healthUrl.href}livez and /readyz`]),
+    ...(metrics === undefined ? [] : [`metrics: ${metrics.href}${openness(metrics)}`]),
+    ...(health === undefined ? [] : [`health: ${health.href}livez and /readyz${openness(health)}`]),
   ];
 }

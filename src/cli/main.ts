@@ -10,7 +10,7 @@ import { EventLoop } from "../schedule/event-loop.ts";
 import { LogOutput } from "../server/log.ts";
 import { serve } from "../server/serve.ts";
 import { defaultOptions } from "../server/serve-options.ts";
-import type { ServeOptions } from "../server/serve-options.ts";
+import type { ServeOptions, StopOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
@@ -69,11 +69,6 @@ function print(lines: string): void {
   void standardOutput.write(lines);
 }
 
-/** Whether a person reads standard output. */
-function isTerminal(): boolean {
-  return standardOutput.isTerminal;
-}
-
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
 async function openLog(config: Config): Promise<CommandLog> {
   const resolved = resolveLimits(config.limits);
@@ -124,45 +119,50 @@ async function openAhead(config: Config, count: number): Promise<Ahead | undefin
   return onPort(config, (port) => listenAhead(host, port, tlsRedirect, count));
 }
 
-/** Serves in this process, or in worker processes if `config` asks for more than one. */
+/**
+ * Serves in this process, or in worker processes if `config` asks for more than one. Resolves with
+ * the server, and the log that it writes to.
+ */
 async function start(
   config: Config,
-  log: CommandLog,
-  given: Ahead | undefined,
+  given: GivenToProcess | undefined,
   ready: CommandLine["ready"],
-): Promise<Server | Workers> {
+): Promise<Pick<Running, "server" | "log">> {
   const count = await countProcesses(config);
-  const ahead = given ?? (await openAhead(config, count));
+  const ahead = given?.ahead ?? (await openAhead(config, count));
   if (config.user !== undefined) {
     const { becomeUser } = await import("./process/become-user.ts");
     becomeUser(config.user, process.env);
   }
-  const options = { ...serveOptions(config), ...(await tapOf(config)) };
+  // The log's folder may be the user's, who could have root write through a link in it.
+  const log = await openLog(config);
+  const options = { ...serveOptions(config), ...(await tapOf(config)), ...given?.operations };
   if (ahead !== undefined && count > 1) {
     const { openWorkers } = await import("./workers/workers.ts");
-    return openWorkers(options, ahead, count, log.stream);
+    const output = { log: log.stream, showsUploads: showsUploadsOf(config, ready) };
+    return { log, server: await openWorkers(options, ahead, count, output) };
   }
   const own = {
     ...options,
-    ...uploadListener(config, ready),
+    ...(showsUploadsOf(config, ready) ? uploadListener() : {}),
     write: (lines: string): void => log.write(lines),
-    isTerminal: () => config.logFile === undefined && isTerminal(),
+    isTerminal: () => config.logFile === undefined && standardOutput.isTerminal,
   };
-  if (ahead === undefined) return onPort(config, (port) => serve({ ...own, port }));
+  if (ahead === undefined) {
+    return { log, server: await onPort(config, (port) => serve({ ...own, port })) };
+  }
   const { aheadOptions } = await import("./process/listen-ahead.ts");
-  return serve({ ...own, ...aheadOptions(ahead) });
+  return { log, server: await serve({ ...own, ...aheadOptions(ahead, own.sockets) }) };
 }
 
-/**
- * What shows uploads to a person while they are received; nothing where no person would see it, or
- * the terminal can't remove it. Its code is loaded by the first upload.
- */
-function uploadListener(
-  { quiet }: Config,
-  ready: CommandLine["ready"],
-): Pick<ServeOptions, "onUpload"> {
+/** Whether a person sees uploads while they are received: on a terminal that can remove a line. */
+function showsUploadsOf({ quiet }: Config, ready: CommandLine["ready"]): boolean {
   const isDumb = process.env["TERM"] === "dumb";
-  if (quiet === true || ready === "json" || isDumb || !standardOutput.isTerminal) return {};
+  return quiet !== true && ready !== "json" && !isDumb && standardOutput.isTerminal;
+}
+
+/** What shows uploads of this process. Its code is loaded by the first one. */
+function uploadListener(): Pick<ServeOptions, "onUpload"> {
   let status: UploadStatus | undefined;
   return { onUpload: (upload) => (status ??= openUploadStatus()).began(upload) };
 }
@@ -242,19 +242,19 @@ async function warnOfAuth(
 }
 
 /**
- * Serves on for `drainTimeMs`, though not ready; then finishes requests in flight, after
- * `patienceMs` in which connections may have one more, and writes the log's last lines if they are
- * read in time.
+ * Serves on for `drainTimeMs`, though not ready; then finishes requests in flight, after the
+ * patience of `how`, in which connections may have one more, and writes the log's last lines if
+ * they are read in time.
  */
 async function end(
   { server, log, config: { limits } }: Running,
   drainTimeMs: number,
-  patienceMs: number,
+  how: StopOptions & { readonly patienceMs: number },
 ): Promise<void> {
-  server.drain();
+  if (how.isReplaced !== true) server.drain();
   if (drainTimeMs > 0) await Bun.sleep(drainTimeMs);
-  const timeIsUp = Bun.sleep(patienceMs + (limits?.stopTimeMs ?? defaultLimits.stopTimeMs));
-  await server.stop({ patienceMs });
+  const timeIsUp = Bun.sleep(how.patienceMs + (limits?.stopTimeMs ?? defaultLimits.stopTimeMs));
+  await server.stop(how);
   await Promise.race([log.end(), timeIsUp]);
 }
 
@@ -276,26 +276,30 @@ interface Running {
   readonly stopped: PromiseWithResolvers<void>;
   /** Whether it ends: after a signal that stops it, or because another process has taken over. */
   isEnding: boolean;
+  /** Whether the process that this one is to take over from still has the sockets. */
+  isWaiting: boolean;
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
 function stopOnSignal(running: Running): () => void {
   const { server, config, given, manager, stopped } = running;
   let stopping = false;
-  const { drainTimeMs, restartTimeMs } = { ...defaultLimits, ...config.limits };
+  const { drainTimeMs, restartTimeMs, handoverTimeMs } = { ...defaultLimits, ...config.limits };
   const stop = (): void => {
     if (stopping) {
       void server.stop({ force: true });
       process.exit(1);
     }
     stopping = true;
-    // A process that another one has taken over from isn't the service manager's any more.
-    if (!running.isEnding) manager?.stopping();
-    // A socket that is the service manager's stays open for the next process.
-    const patienceMs = given?.isManagers === true && !running.isEnding ? restartTimeMs : 0;
-    const drainMs = running.isEnding ? 0 : drainTimeMs;
+    const { isEnding, isWaiting: isReplaced } = running;
     running.isEnding = true;
-    end(running, drainMs, patienceMs).then(stopped.resolve, () => process.exit(1));
+    // A process that others serve in place of isn't the service manager's any more, or not yet.
+    const isOthers = isEnding || isReplaced;
+    if (!isOthers) manager?.stopping();
+    // A socket that is the service manager's stays open for the next process.
+    const restartMs = given?.isManagers === true && !isEnding ? restartTimeMs : 0;
+    const how = { patienceMs: isReplaced ? handoverTimeMs : restartMs, isReplaced };
+    end(running, isOthers ? 0 : drainTimeMs, how).then(stopped.resolve, () => process.exit(1));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
@@ -317,17 +321,23 @@ function endOnUnhandledError(): void {
   process.on("unhandledRejection", endWith);
 }
 
+/** A part of the program can't be loaded: its package was removed or replaced meanwhile. */
+function lacksPart(error: unknown): void {
+  void standardError.write(`postern: SIGUSR2: ${String(error)}; this one goes on\n`);
+}
+
 /** Has another process take over on SIGUSR2. What does so is loaded by the first signal. */
 function handOverOnSignal(running: Running): void {
   const { server, config, given, manager, stopped } = running;
   const limits = { ...defaultLimits, ...config.limits };
   let isBusy = false;
   const handOver = async (): Promise<void> => {
-    const handover = await import("./process/handover.ts");
+    const handover = await import("./process/handover.ts").catch(lacksPart);
+    if (handover === undefined) return;
     const isStopped = (): boolean => running.isEnding;
     if (!(await handover.handOver(server, limits, given, manager, isStopped))) return;
     running.isEnding = true;
-    await end(running, 0, limits.handoverTimeMs);
+    await end(running, 0, { patienceMs: limits.handoverTimeMs, isReplaced: true });
     stopped.resolve();
   };
   // The handler stays, since without one the signal ends a process that finishes its requests.
@@ -415,11 +425,11 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     if (!checked.ok) return fail(checked.error, 2);
   }
   try {
-    const log = await openLog(config);
-    const server = await start(config, log, given?.ahead, ready);
+    const { server, log } = await start(config, given, ready);
     endOnUnhandledError();
     const stopped = Promise.withResolvers<void>();
-    const running = { server, log, config, given, manager, stopped, isEnding: false };
+    const state = { isEnding: false, isWaiting: given?.isSuccessor === true };
+    const running = { server, log, config, given, manager, stopped, ...state };
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
@@ -429,9 +439,10 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     await announce(server, ready, settings.value);
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
-      await tellServing();
+      await Promise.race([tellServing(given), stopped.promise]);
+      running.isWaiting = false;
     }
-    manager?.ready(server.url.href);
+    if (!running.isEnding) manager?.ready(server);
     // Bun collects all garbage when the promise of the program settles, and a start has no time
     // for that. So it settles with the stop.
     const ended = stopped.promise;
@@ -447,7 +458,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
 
 /** `words` with the octets that aren't UTF-8, if there are any. */
 function withAllOctets(words: readonly string[]): readonly string[] {
-  if (!words.some((word) => word.includes("\ufffd"))) return words;
+  if (!words.join("").includes("\ufffd")) return words;
   const { wordsAsGiven } =
     require("./options/given-words.ts") as typeof import("./options/given-words.ts");
   return wordsAsGiven(words);

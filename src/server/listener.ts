@@ -207,21 +207,19 @@ export class Listener {
   }
 
   /**
-   * Listens on a Unix socket at `path`, whose file is removed when the listener closes. Throws the
-   * system's error; `openSocket` in `unix-socket.ts` says what it means.
+   * Listens on a Unix socket at the path `unix`, whose file is removed when the socket is closed;
+   * or accepts on a socket that listens already, whose descriptor `fd` is the listener's from then
+   * on. Throws the system's error; `openSocket` in `unix-socket.ts` says what it means.
    */
-  openUnix(path: string): void {
-    this.#sockets.push(Bun.listen({ unix: path, ...this.#options() }));
+  openAt(at: { readonly unix: string } | { readonly fd: number }): void {
+    // Bun's type of `listen` has no `fd`.
+    const given = { ...at, ...this.#options() } as unknown as TCPSocketListenOptions<SocketOwner>;
+    this.#sockets.push(Bun.listen(given));
   }
 
-  /**
-   * Accepts on a socket that listens already, whose descriptor is the listener's from then on.
-   * Throws the system's error.
-   */
-  adopt(fd: number): void {
-    // Bun's type of `listen` has no `fd`.
-    const given = { fd, ...this.#options() } as unknown as TCPSocketListenOptions<SocketOwner>;
-    this.#sockets.push(Bun.listen(given));
+  /** Closes the sockets that it listens on. Connections stay. */
+  closeSockets(): void {
+    for (const socket of this.#sockets.splice(0)) socket.stop(false);
   }
 
   /** The descriptors of the sockets that it listens on. */
@@ -512,7 +510,7 @@ export class Listener {
   }
 
   async #close(): Promise<void> {
-    for (const socket of this.#sockets.splice(0)) socket.stop(false);
+    this.closeSockets();
     // The last connection may be followed by a socket that isn't empty yet (`tls/`).
     while (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {

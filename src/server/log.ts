@@ -320,6 +320,9 @@ function toStandardError(line: string): void {
   void standardError.write(`postern: ${line}\n`);
 }
 
+/** Lines that the access logs of this process have dropped, by where they were to go. */
+export const linesDropped = { stdout: 0, file: 0 };
+
 /** The access log's way to standard output or to a file, with the bound on what waits there. */
 export class LogOutput {
   readonly #limits: LogLimits;
@@ -350,6 +353,7 @@ export class LogOutput {
     this.#alarm = alarm;
     this.#logStream = stream;
     this.#say = say;
+    if (stream === standardOutput) standardOutput.lost = this.#lostText;
   }
 
   /**
@@ -368,11 +372,22 @@ export class LogOutput {
   /** So many lines can't be written, for the reason that `why` gives. */
   lost(lines: number, why: string): void {
     if (lines === 0) return;
-    this.#dropped += lines;
+    this.#drop(lines);
     this.#why = why;
     if (!this.#isReporting) this.#alarm.set(this.#limits.logDropsTimeMs, this.#report);
     this.#isReporting = true;
   }
+
+  readonly #lostText = (text: Uint8Array | string, code: string): void => {
+    const lines =
+      Buffer.from(text as Uint8Array)
+        .toString("latin1")
+        .split("\n").length - 1;
+    this.lost(
+      lines,
+      code === "ENOSPC" ? "no space is left on its disk" : `it can't be written, ${code}`,
+    );
+  };
 
   /**
    * Resolves when nothing is queued, or when the stream takes nothing for a while. What is left is
@@ -383,8 +398,13 @@ export class LogOutput {
     await this.#logStream.waitFor(written, this.#limits.logStallTimeMs);
     this.#alarm.clear();
     this.#isReporting = false;
-    this.#dropped += this.#logStream.queuedLines;
+    this.#drop(this.#logStream.queuedLines);
     this.#tell();
+  }
+
+  #drop(lines: number): void {
+    this.#dropped += lines;
+    linesDropped[this.#logStream === standardOutput ? "stdout" : "file"] += lines;
   }
 
   /** Tells of the lines that were dropped; further ones are told of together, later. */

@@ -86,6 +86,17 @@ export class Observers {
   }
 }
 
+/** `callback`, with what it throws written to standard error instead of reaching the event loop. */
+export function guarded<Value>(callback: (value: Value) => void): (value: Value) => void {
+  return (value) => {
+    try {
+      callback(value);
+    } catch (error) {
+      toStandardError(error);
+    }
+  };
+}
+
 /** What a test asks of the requests that a server got. */
 export interface Recording {
   /**

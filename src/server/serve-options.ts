@@ -62,8 +62,9 @@ export interface ServeOptions extends SiteOptions {
   readonly reusePort?: boolean;
   /**
    * Descriptors of sockets that listen already, in place of making them: of `server.sockets`, or of
-   * a service manager. `host` and `port`, or `unix`, then say what they are bound to. The server
-   * closes its descriptors when it stops, and leaves a Unix socket's file where it is.
+   * a service manager. `host` and `port`, or `unix`, and `metrics` and `health` then say what they
+   * are bound to. The server closes its descriptors when it stops, and leaves a Unix socket's file
+   * where it is, unless `removesFile` is true.
    */
   readonly sockets?: GivenSockets;
   /**
@@ -326,4 +327,10 @@ export function hostNames(host: string): readonly string[] {
 export interface StopOptions {
   readonly force?: boolean;
   readonly patienceMs?: number;
+  /**
+   * Whether another process goes on with the server's `sockets`. Then `/readyz` stays as it is, the
+   * listeners of `metrics` and `health` close with the others, and with the same patience, and the
+   * file of a Unix socket is left where it is. False by default.
+   */
+  readonly isReplaced?: boolean;
 }

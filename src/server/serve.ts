@@ -24,6 +24,7 @@ import { Timers } from "../schedule/timers.ts";
 import { connectionFactory, openBackends } from "./http1/http1-factory.ts";
 import { Listener } from "./listener.ts";
 import type { GivenSockets } from "./listening/given-sockets.ts";
+import type { OpenedPlace } from "./listening/open-other.ts";
 import type { FileEditing } from "./memory-editing.ts";
 import type { LogFormat } from "./log.ts";
 import type { MetricFamily } from "./operations/metric-family.ts";
@@ -33,7 +34,7 @@ import type { Observer } from "../site/observer.ts";
 import type { AnswerFaults, RuleOptions } from "./faults/fault-options.ts";
 import type { AddedFault, Faults, FaultService } from "./faults/faults.ts";
 import type { Recording } from "./observers.ts";
-import { Observers, openRecorder, recordingOf, toStandardError } from "./observers.ts";
+import { guarded, Observers, openRecorder, recordingOf, toStandardError } from "./observers.ts";
 import type { RequestRecorder } from "./recording/request-recorder.ts";
 import type { Listening, ServerTls, TlsSurroundings } from "./tls/server-tls.ts";
 import type { CompleteOptions, ReloadOptions, ServeOptions, StopOptions } from "./serve-options.ts";
@@ -147,17 +148,6 @@ export interface Server extends AsyncDisposable, Recording, FileEditing {
   stop(options?: StopOptions): Promise<void>;
 }
 
-/** `callback`, with what it throws written to standard error instead of reaching the event loop. */
-function guarded<Value>(callback: (value: Value) => void): (value: Value) => void {
-  return (value) => {
-    try {
-      callback(value);
-    } catch (error) {
-      toStandardError(error);
-    }
-  };
-}
-
 /** `find`, called once and then remembered. */
 function once<Value>(find: () => Value): () => Value {
   let found: { readonly value: Value } | undefined;
@@ -173,16 +163,16 @@ function sourceFor(changed: ReloadOptions, { source }: OpenSite): Partial<OpenSi
   return changed.base === undefined ? source : { ...source, base: changed.base };
 }
 
-/** Has `listener` listen by `options`. Answers with the port. Throws a `ServeError` if it can't. */
-async function openMain(listener: Listener, options: CompleteOptions): Promise<number> {
+/** Has `listener` listen by `options`. Throws a `ServeError` if it can't. */
+async function openMain(listener: Listener, options: CompleteOptions): Promise<OpenedPlace> {
   const { host, port, reusePort, unix, sockets } = options;
-  if (unix !== undefined || sockets !== undefined) {
+  if (unix !== undefined || (sockets !== undefined && sockets.main.length > 0)) {
     const { openOther } = await import("./listening/open-other.ts");
     return openOther(listener, options);
   }
   const opened = listener.open(host, port, reusePort);
   if (!opened.ok) throw listenError(opened.error);
-  return opened.value;
+  return { port: opened.value };
 }
 
 /** What a server has for those who run it. Its code is loaded only where they ask for something. */
@@ -311,19 +301,26 @@ async function listen(
   tls: ServerTls | undefined,
   faults: LateFaults,
   operations: Operations | undefined,
-): Promise<Listening & Pick<Server, "sockets">> {
+): Promise<Listening & Pick<Server, "sockets"> & Pick<OpenedPlace, "file">> {
   const main = new Listener(context, connectionFactory(options, operations?.memory), tls);
+  let file: OpenedPlace["file"];
   try {
     faults.configure(options);
     operations?.listen(context.failed);
-    const port = await openMain(main, options);
+    const opened = await openMain(main, options);
+    const { port } = opened;
+    ({ file } = opened);
     const plain = { listeners: [main], port, tlsRedirect: undefined };
     const listening = tls?.withRedirect(main, port) ?? plain;
     const [sockets = [], redirect = []] = listening.listeners.map((one) => one.descriptors);
     operations?.begin(() => connectionsOf(listening.listeners));
-    return { ...listening, sockets: { main: sockets, redirect } };
+    const own = file === undefined ? {} : { removesFile: true };
+    const all = { main: sockets, redirect, ...operations?.sockets, ...own };
+    return { ...listening, file, sockets: all };
   } catch (error) {
     tls?.stop();
+    // On sockets that it was given, another process may go on.
+    if (options.sockets === undefined) file?.remove();
     void main.close();
     void operations?.close();
     throw error;
@@ -333,6 +330,7 @@ async function listen(
 /** What of a server a stop ends. */
 interface Stoppable {
   readonly listeners: readonly Listener[];
+  readonly file: OpenedPlace["file"];
   readonly live: LateLive;
   readonly operations: Operations | undefined;
   readonly reporting: Reporting;
@@ -342,16 +340,20 @@ interface Stoppable {
 
 /**
  * Closes the listeners, and resets the connections that are left after the time that a stop has,
- * timed by `alarm`. Then no connection sends files of the tree, so it is closed.
+ * timed by `alarm`. Then no connection sends files of the tree, so it is closed. Where another
+ * process goes on with the sockets, the listeners of `operations` are closed with the others.
  */
 async function close(
-  { listeners, live, operations, reporting, faults, tls }: Stoppable,
+  { listeners: own, file, live, operations, reporting, faults, tls }: Stoppable,
   { tree, limits, backends }: OpenSite,
   options: CompleteOptions,
-  { force = false, patienceMs = 0 }: StopOptions,
+  { force = false, patienceMs = 0, isReplaced = false }: StopOptions,
   alarm: Alarm,
 ): Promise<void> {
-  operations?.drain();
+  const listeners = isReplaced ? [...own, ...(operations?.replaced() ?? [])] : own;
+  if (!isReplaced) operations?.drain();
+  if (isReplaced) file?.leave();
+  else file?.remove();
   for (const one of [tls, faults.opened]) one?.stop();
   const closing = listeners.map((listener) => listener.close(!force && patienceMs > 0));
   for (const one of [live, backends]) one?.close();
@@ -510,7 +512,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     hostNames: () => hostNames(host),
     live: live.open,
     logsNearNames: () => reporting.logsNearNames,
-    responseCache: operations?.responseCache,
+    ...operations?.surroundings,
     onUpload: complete.onUpload && guarded(complete.onUpload),
   };
   let opened = openSite(complete, surroundings);
@@ -519,7 +521,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const faults = new LateFaults({ limits: () => opened.limits, scheduler, tls: () => tls });
   const context = contextOf(() => opened, surroundings, reporting, faults, complete);
   const tls = await openTls(complete, { ...surroundings, site: () => opened, context });
-  const { listeners, ...ports } = await listen(context, complete, tls, faults, operations);
+  const { listeners, file, ...ports } = await listen(context, complete, tls, faults, operations);
   live.watch(opened, complete);
   const reload = (changed: ReloadOptions): void => {
     const wanted = completeOptions(changed);
@@ -533,7 +535,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     reporting.reload(wanted.log);
     live.renew(opened, wanted);
   };
-  const parts = { listeners, live, operations, reporting, faults, tls };
+  const parts = { listeners, file, live, operations, reporting, faults, tls };
   const stop = (how: StopOptions = {}): Promise<void> =>
     close(parts, opened, complete, how, scheduler.alarm());
   return {

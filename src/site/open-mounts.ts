@@ -135,6 +135,9 @@ export function openMounts(
     openUploads: hasRoot ? first?.openUploads : undefined,
     shows: (file) => opened.some(({ shows }) => shows(file)),
     fileCacheBytes: () => opened.reduce((sum, { fileCacheBytes }) => sum + fileCacheBytes(), 0),
+    ...(opened.some(({ storesHeld }) => storesHeld !== undefined)
+      ? { storesHeld: () => opened.reduce((sum, one) => sum + (one.storesHeld?.() ?? 0), 0) }
+      : {}),
   };
 }
 

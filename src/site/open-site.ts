@@ -45,6 +45,7 @@ import type { Tree } from "../tree/tree.ts";
 import type { UploadOffer } from "./upload-area/upload-offer.ts";
 import type { OpenUploads, UploadService } from "./uploads/open-uploads.ts";
 import type { UploadListener } from "./uploads/upload-progress.ts";
+import type { UploadCounts, UploadsPresent } from "./operations/upload-counts.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
 import { isStoreName } from "./site-options.ts";
@@ -55,6 +56,8 @@ export interface OpenSite extends OpenTree {
   readonly limits: Limits;
   /** The server's, if the site has some. */
   readonly backends?: Backends | undefined;
+  /** What there is of uploads now; undefined for a site that takes none. */
+  readonly uploadsPresent?: (() => UploadsPresent) | undefined;
   /** What its caches hold now, by their names. */
   readonly cacheBytes: () => Readonly<Record<string, number>>;
 }
@@ -77,6 +80,8 @@ export interface SiteSurroundings extends TreeSurroundings {
   readonly logsNearNames?: () => boolean;
   /** Is told of uploads while they are received. */
   readonly onUpload?: UploadListener | undefined;
+  /** What counts uploads, opened by the first site that takes some; absent where none does. */
+  readonly uploadCounts?: (() => UploadCounts) | undefined;
   /** Makes the response cache of a site, where that is one which counts. */
   readonly responseCache?: ((limits: Limits) => ResponseCache) | undefined;
 }
@@ -300,11 +305,13 @@ export function openAll(
   return openMounts(options, limits, surroundings);
 }
 
+function takesUploads({ put, post }: CompleteSiteOptions): boolean {
+  return put || post === "upload";
+}
+
 /** What uploads add to a site. The code is loaded only for one that has some. */
 function uploadsOf(options: CompleteSiteOptions, service: UploadService): OpenUploads {
-  if (!options.put && options.post !== "upload") {
-    return { endpoints: [], finishers: [], offer: undefined };
-  }
+  if (!takesUploads(options)) return { endpoints: [], finishers: [], offer: undefined };
   const { openUploads } =
     require("./uploads/open-uploads.ts") as typeof import("./uploads/open-uploads.ts");
   return openUploads(options, service);
@@ -434,43 +441,37 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   }
   const opened = openAll(options, limits, surroundings);
   const { tree } = opened;
-  const { budgets, clock, routes, scheme, onUpload } = surroundings;
+  const { budgets, clock, routes, scheme } = surroundings;
   const hasBackends = Object.keys(options.proxy).length > 0;
   const backends = hasBackends ? surroundings.backends?.() : undefined;
   const { mapping, headers } = rulesOf({ ...options, cache: cacheSeconds }, routes);
   const near = openNear(options, tree, limits, surroundings);
   const home = homeOf(options);
+  const counts = takesUploads(options) ? surroundings.uploadCounts?.() : undefined;
   const pages = new ErrorPages(tree, limits, explain, {
     listing: options.listing,
     near,
     home,
     hasUsers: options.auth !== undefined,
+    refused: counts?.refuse,
   });
   const live = liveParts(options, surroundings, pages, limits, headers);
   const users = openUsers(options, limits, surroundings, pages);
   const maySend = users?.maySend;
-  const uploads = uploadsOf(options, {
-    tree,
-    pages,
-    limits,
-    budgets,
-    home,
-    clock,
-    maySend,
-    onUpload,
-    openUploads: opened.openUploads,
-  });
+  const { openUploads } = opened;
+  const service = { tree, pages, limits, home, maySend, counts, openUploads };
+  const uploads = uploadsOf(options, { ...surroundings, ...service });
   const caches: LateCaches = {};
   const around = { ...surroundings, caches };
   const content = contentOf(options, tree, pages, limits, around, live?.pages, uploads.offer);
-  const service = { tree, content, pages, limits, budgets };
+  const parts = { tree, content, pages, limits, budgets };
   const endpoints: readonly Endpoint[] = [
     ...(live === undefined ? [] : [live.endpoint]),
-    new RouteEndpoint(routes, service),
+    new RouteEndpoint(routes, parts),
     ...proxyEndpoints(options, backends, { pages, limits, scheme }),
-    ...postEndpoints(options.post, { ...service, formPage }),
+    ...postEndpoints(options.post, { ...parts, formPage }),
     ...uploads.endpoints,
-    ...(options.base === "/" ? [] : [openBase(home, options, { ...service, mapping })]),
+    ...(options.base === "/" ? [] : [openBase(home, options, { ...parts, mapping })]),
     new TreeEndpoint({ tree, content, pages, mapping }),
   ];
   const guards = [...guardsOf(options, surroundings, pages, users)];
@@ -488,5 +489,6 @@ export function openSite(options: CompleteSiteOptions, surroundings: SiteSurroun
   const pacing = new ResponsePacing(budgets.responses, limits);
   const cache = surroundings.responseCache?.(limits);
   const site = new Site({ guards, endpoints, finishers, pages, pacing, limits, cache });
-  return { ...opened, site, limits, backends, cacheBytes: cacheBytesOf(opened, caches) };
+  const cacheBytes = cacheBytesOf(opened, caches);
+  return { ...opened, site, limits, backends, cacheBytes, uploadsPresent: uploads.present };
 }

@@ -16,6 +16,7 @@ import type { MemoryFiles } from "../tree/memory/memory-files.ts";
 import type { MemoryTree } from "../tree/memory/memory-tree.ts";
 import type { ContainedPath } from "../tree/path.ts";
 import { rootPath } from "../tree/path.ts";
+import type { StoreCounts } from "../tree/store/client/store-counts.ts";
 import type { Tree, TreeName } from "../tree/tree.ts";
 import type { UploadTree, UploadTreeOptions } from "../tree/writing/upload-tree.ts";
 import { ServeError } from "./serve-error.ts";
@@ -58,6 +59,8 @@ export interface OpenTree {
   readonly openUploads?: ((options: UploadTreeOptions) => UploadTree) | undefined;
   /** What the lookups take that are cached, with the files and responses that depend on them. */
   readonly fileCacheBytes: () => number;
+  /** How many object stores aren't asked for a while; absent where none is served. */
+  readonly storesHeld?: () => number;
 }
 
 /** What the trees of one server share. */
@@ -69,6 +72,8 @@ export interface TreeSurroundings {
   readonly uploads?: UploadedFolder | undefined;
   /** The same in a store, "s3://bucket/inbox/". */
   readonly storedUploads?: string | undefined;
+  /** What counts requests to object stores, opened by the first of them; absent where none does. */
+  readonly storeCounts?: (() => StoreCounts) | undefined;
 }
 
 /** The folder `below` the part of a store that `root` names, "s3://bucket/inbox/". */
@@ -164,22 +169,24 @@ function openFolder(
 function openStore(
   { root, store = {}, permissions, hidden, index }: CompleteSiteOptions,
   limits: Limits,
-  { clock, logicalClock, budgets, storedUploads: uploads }: TreeSurroundings,
+  { clock, logicalClock, budgets, storeCounts, storedUploads: uploads }: TreeSurroundings,
   beside: EntriesBeside | undefined,
 ): OpenTree {
   const { openStoreTree } =
     require("../tree/store/open-store.ts") as typeof import("../tree/store/open-store.ts");
   const rules = { permissions, hidden, index, beside, uploads };
-  const around = { limits, clock, logicalClock, budgets, environment: process.env };
+  const counts = storeCounts?.();
+  const around = { limits, clock, logicalClock, budgets, counts, environment: process.env };
   const opened = openStoreTree({ root, store, ...rules, ...around });
   if (!opened.ok) throw new ServeError("root", opened.error);
-  const { tree, shown: path, openUploads } = opened.value;
+  const { tree, shown: path, openUploads, isHeld } = opened.value;
   const entries = (prefix: string): AsyncIterable<readonly TreeName[]> => tree.entriesIn(prefix);
   const served = { at: rootPath, named: root, path, folder: path, entries };
   const source = { root: path, ...unmounted };
   const fileCacheBytes = (): number => tree.cache.bytes;
+  const storesHeld = (): number => Number(isHeld());
   const common = { tree, sources: [served], source, shows: () => false };
-  return { ...common, openUploads, fileCacheBytes };
+  return { ...common, openUploads, fileCacheBytes, storesHeld };
 }
 
 /** The tree of files in memory, given as files or as a tree that already holds them. */

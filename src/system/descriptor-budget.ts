@@ -40,7 +40,7 @@ export function uploadsFor(openFiles: number): number {
 }
 
 /** How many descriptors this process may have; undefined where the system doesn't tell. */
-function openFilesHere(): number | undefined {
+function readOpenFiles(): number | undefined {
   const opened = openForReading("/proc/self/limits");
   if (!opened.ok) return undefined;
   const octets = new Uint8Array(limitsOctetsMax);
@@ -49,10 +49,14 @@ function openFilesHere(): number | undefined {
   return openFilesLimit(new TextDecoder().decode(octets.subarray(0, length)));
 }
 
+/** Read once: what prlimit(1) changes from outside counts from the next start. */
+let openFilesHere: { readonly count: number | undefined } | undefined;
+
 /** `max`, or the `share` of the descriptors if that is fewer. */
 function afford(max: number, share: (openFiles: number) => number): number {
-  const openFiles = openFilesHere();
-  return openFiles === undefined ? max : Math.min(max, share(openFiles));
+  openFilesHere ??= { count: readOpenFiles() };
+  const { count } = openFilesHere;
+  return count === undefined ? max : Math.min(max, share(count));
 }
 
 /** `connectionsMax`, or fewer if the process may have too few descriptors. */

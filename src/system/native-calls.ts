@@ -35,6 +35,9 @@ const AT_EMPTY_PATH = 0x1000;
 /** STATX_TYPE, STATX_MODE, STATX_MTIME, STATX_CTIME, STATX_INO, STATX_SIZE. */
 const STATX_WANTED = 0x1 | 0x2 | 0x40 | 0x80 | 0x100 | 0x200;
 const SIOCOUTQ = 0x5411;
+/** asm-generic/ioctls.h; what it fills is a struct termios of 36 octets. */
+const TCGETS = 0x5401;
+const termiosOctets = 64;
 /** asm/unistd.h. Called by its number, because glibc and musl have it under different names. */
 const SYS_getdents64 = process.arch === "arm64" ? 61 : 217;
 /** MSG_DONTWAIT, MSG_NOSIGNAL, MSG_MORE (bits/socket.h). */
@@ -55,21 +58,16 @@ const statxWords = 64;
 /** PATH_MAX of linux/limits.h, the NUL included. */
 const pathOctetsMax = 4096;
 
+/** What a start and the answer with a small file call; undefined where libc can't be had. */
 function loadLibc() {
   const symbols = openLibc({
     // Its fourth argument, the mode of a new file, is only read by O_CREAT and O_TMPFILE.
     openat: { args: ["i32", "ptr", "i32"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
     pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i32" },
-    faccessat: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
-    readlinkat: { args: ["i32", "ptr", "ptr", "u64"], returns: "i32" },
     realpath: { args: ["ptr", "ptr"], returns: "ptr" },
     statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
-    // It takes at most 0x7ffff000 octets at a time (sendfile(2)).
-    sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
-    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
     ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
-    syscall: { args: ["i64", "i64", "ptr", "u64"], returns: "i32" },
     __errno_location: { args: [], returns: "ptr" },
   });
   const errnoAt = symbols?.["__errno_location"]();
@@ -78,6 +76,23 @@ function loadLibc() {
 }
 
 type Libc = NonNullable<ReturnType<typeof loadLibc>>;
+
+/** The others, each of which would take a start 30 µs. They are loaded by the first call of one. */
+function loadFurther() {
+  const symbols = openLibc({
+    faccessat: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+    readlinkat: { args: ["i32", "ptr", "ptr", "u64"], returns: "i32" },
+    // It takes at most 0x7ffff000 octets at a time (sendfile(2)).
+    sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i32" },
+    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+    syscall: { args: ["i64", "i64", "ptr", "u64"], returns: "i32" },
+  });
+  // All have been in libc for longer than statx, without which there are no native calls.
+  if (symbols === undefined) throw new Error("libc can't be opened any more");
+  return symbols;
+}
+
+type Further = ReturnType<typeof loadFurther>;
 
 /** Holds the path of the current call. */
 const named = new Uint8Array(pathOctetsMax);
@@ -121,13 +136,10 @@ function isLast(error: number, made: number): boolean {
   return error !== errorNumber.EINTR || made >= interruptedCallsMax;
 }
 
-function openingCalls({
-  openat,
-  close,
-  pread,
-  syscall,
-  errno,
-}: Libc): Pick<SystemCalls, "open" | "close" | "read" | "readFolder"> {
+function openingCalls(
+  { openat, close, pread, errno }: Libc,
+  further: () => Further,
+): Pick<SystemCalls, "open" | "close" | "read" | "readFolder"> {
   return {
     open(path, way) {
       const { from, path: rest } = placeOf(path);
@@ -150,6 +162,7 @@ function openingCalls({
       }
     },
     readFolder(folder, into) {
+      const { syscall } = further();
       for (let made = 1; ; made++) {
         const length = syscall(SYS_getdents64, folder, into, into.length);
         if (length >= 0) return length;
@@ -160,14 +173,17 @@ function openingCalls({
   };
 }
 
-function namingCalls(libc: Libc): Pick<SystemCalls, "mayRead" | "readLink" | "realPath"> {
-  const { faccessat, readlinkat, realpath, errno } = libc;
+function namingCalls(
+  { realpath, errno }: Libc,
+  further: () => Further,
+): Pick<SystemCalls, "mayRead" | "readLink" | "realPath"> {
   const answered = new Uint8Array(pathOctetsMax);
   return {
     mayRead(path) {
       const { from, path: rest } = placeOf(path);
       const octets = encode(rest);
       if (typeof octets === "number") return octets;
+      const { faccessat } = further();
       for (let made = 1; ; made++) {
         if (faccessat(from, octets, R_OK, 0) === 0) return 0;
         const error = errno();
@@ -178,6 +194,7 @@ function namingCalls(libc: Libc): Pick<SystemCalls, "mayRead" | "readLink" | "re
       const { from, path: rest } = placeOf(path);
       const octets = encode(rest);
       if (typeof octets === "number") return octets;
+      const { readlinkat } = further();
       for (let made = 1; ; made++) {
         const length = readlinkat(from, octets, answered, pathOctetsMax);
         if (length >= 0) return nameText(answered, 0, length);
@@ -267,18 +284,19 @@ function loadSocketQuestion() {
 }
 
 function socketCalls(
-  libc: Libc,
+  { ioctl, errno }: Libc,
+  further: () => Further,
 ): Pick<
   SystemCalls,
   | "sendFile"
   | "sendMore"
   | "queued"
+  | "isTerminal"
   | "segmentOctets"
   | "acknowledge"
   | "boundUnsent"
   | "boundUnread"
 > {
-  const { sendfile, send, ioctl, errno } = libc;
   const offset = new Uint32Array(2);
   const held = new Int32Array(1);
   const option = new Int32Array(1);
@@ -294,15 +312,16 @@ function socketCalls(
     sendFile(socket, file, position, octets) {
       offset[0] = position % high;
       offset[1] = position / high;
-      const taken = sendfile(socket, file, offset, octets);
+      const taken = further().sendfile(socket, file, offset, octets);
       if (taken >= 0) return taken;
       const error = errno();
       return error === errorNumber.EAGAIN || error === errorNumber.EINTR ? -1 : undefined;
     },
     sendMore(socket, octets) {
-      return Math.max(0, send(socket, octets, octets.length, MSG_FLAGS));
+      return Math.max(0, further().send(socket, octets, octets.length, MSG_FLAGS));
     },
     queued: (socket) => (ioctl(socket, SIOCOUTQ, held) === 0 ? held[0] : undefined),
+    isTerminal: (descriptor) => ioctl(descriptor, TCGETS, new Uint8Array(termiosOctets)) === 0,
     segmentOctets(socket) {
       getOption ??= loadSocketQuestion();
       size[0] = held.byteLength;
@@ -314,14 +333,19 @@ function socketCalls(
   };
 }
 
-/** The calls in `libc`; undefined where libc can't be had. */
-export function loadNativeCalls(libc: Libc | undefined = loadLibc()): SystemCalls | undefined {
+/** The calls in `libc`; undefined where libc can't be had. The further ones are had by `load`. */
+export function loadNativeCalls(
+  libc: Libc | undefined = loadLibc(),
+  load = loadFurther,
+): SystemCalls | undefined {
   if (libc === undefined) return undefined;
+  let loaded: Further | undefined;
+  const further = (): Further => (loaded ??= load());
   return {
     kind: "native",
-    ...openingCalls(libc),
-    ...namingCalls(libc),
+    ...openingCalls(libc, further),
+    ...namingCalls(libc, further),
     ...lookingCalls(libc),
-    ...socketCalls(libc),
+    ...socketCalls(libc, further),
   };
 }

@@ -142,6 +142,7 @@ export const plainCalls: SystemCalls = {
   sendFile: () => undefined,
   sendMore: () => 0,
   queued: () => undefined,
+  isTerminal: (descriptor) => process.getBuiltinModule("node:tty").isatty(descriptor),
   segmentOctets: () => undefined,
   acknowledge: () => undefined,
   boundUnsent: () => undefined,

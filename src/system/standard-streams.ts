@@ -16,7 +16,7 @@ import type { BunFile } from "bun";
 import type { ByteCount, Milliseconds } from "../base/units.ts";
 import { mebibytes } from "../base/units.ts";
 import { lookInto } from "./file-system.ts";
-import { openLibc } from "./libc.ts";
+import { systemCalls } from "./system-choice.ts";
 
 /** Written at a time when text is queued; short, so that a slow reader is seen to take some. */
 const pieceBytes = 16 * 1024;
@@ -86,15 +86,26 @@ export class ReaderProgress {
 }
 
 /**
+ * Whether `descriptor` is a terminal. Only a character device is asked, since node:tty, which asks
+ * where libc can't be had, takes 19 ms to load.
+ */
+function isTerminal(descriptor: number): boolean {
+  const stat = lookInto(descriptor);
+  if (!stat.ok || (stat.value.mode & fileTypeMask) !== characterDevice) return false;
+  return systemCalls().isTerminal(descriptor);
+}
+
+/**
  * A stream for lines of text, with one write at a time. When a second write begins while a first
  * one waits for the reader, Bun 1.4.5 sometimes reports both as written before they are, and the
  * rest is lost when the process ends (8 of 40 times that two workers ended with megabytes of log to
  * write).
  */
 export class StandardStream {
-  readonly #file: BunFile;
+  readonly #file: () => BunFile;
   readonly #descriptor: number;
   readonly #queueBytesMax: ByteCount | undefined;
+  #isTerminal: boolean | undefined;
   #sink: Sink | undefined;
   /** What is queued behind the write that waits for the reader. */
   #pieces: Piece[] = [];
@@ -109,28 +120,25 @@ export class StandardStream {
    * undefined, nothing does.
    */
   footer: Footer | undefined;
+  /**
+   * Is told of text that was dropped, wholly or from some octet on, and of the system's code for
+   * why; not of what a reader that is gone doesn't get.
+   */
+  lost: ((text: Uint8Array | string, code: string) => void) | undefined;
 
   /**
-   * `descriptor` is the file's; without it the stream is no terminal. Text that would make a queue
-   * longer than `queueBytesMax` is dropped.
+   * `file` is asked for by the first write. `descriptor` is its descriptor; without it the stream
+   * is no terminal. Text that would make a queue longer than `queueBytesMax` is dropped.
    */
-  constructor(file: BunFile, descriptor = -1, queueBytesMax?: ByteCount) {
+  constructor(file: () => BunFile, descriptor = -1, queueBytesMax?: ByteCount) {
     this.#file = file;
     this.#descriptor = descriptor;
     this.#queueBytesMax = queueBytesMax;
   }
 
-  /**
-   * Whether it is a terminal. Only a character device is asked, and by libc where that can be had,
-   * since node:tty takes 19 ms to load.
-   */
+  /** Whether it is a terminal, found out once. */
   get isTerminal(): boolean {
-    const stat = lookInto(this.#descriptor);
-    if (!stat.ok || (stat.value.mode & fileTypeMask) !== characterDevice) return false;
-    const isPlain = process.env["POSTERN_NATIVE"] === "off";
-    const libc = isPlain ? undefined : openLibc({ isatty: { args: ["i32"], returns: "i32" } });
-    if (libc !== undefined) return libc.isatty(this.#descriptor) === 1;
-    return process.getBuiltinModule("node:tty").isatty(this.#descriptor);
+    return (this.#isTerminal ??= isTerminal(this.#descriptor));
   }
 
   /** Whether text was dropped because the stream's reader is gone (EPIPE). */
@@ -183,10 +191,10 @@ export class StandardStream {
   }
 
   #openSink(): Sink {
-    if (!this.isTerminal) return this.#file.writer();
+    if (!this.isTerminal) return this.#file().writer();
     const { TerminalSink } =
       require("./output/terminal-sink.ts") as typeof import("./output/terminal-sink.ts");
-    return TerminalSink.open(this.#descriptor) ?? this.#file.writer();
+    return TerminalSink.open(this.#descriptor) ?? this.#file().writer();
   }
 
   #queue(text: Uint8Array | string): void {
@@ -228,26 +236,31 @@ export class StandardStream {
     try {
       this.#sink ??= this.#openSink();
       const steps = [this.#sink.write(text), this.#sink.flush()];
-      return steps.some((step) => step instanceof Promise) ? this.#await(steps) : undefined;
+      return steps.some((step) => step instanceof Promise) ? this.#await(steps, text) : undefined;
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, text);
       return undefined;
     }
   }
 
-  async #await(steps: readonly (number | Promise<number>)[]): Promise<void> {
+  async #await(
+    steps: readonly (number | Promise<number>)[],
+    text: Uint8Array | string,
+  ): Promise<void> {
     try {
       await Promise.all(steps.map((step) => Promise.resolve(step)));
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, text);
     }
   }
 
-  /** Text can't be written: the reader has closed the pipe, or the disk is full. */
-  #fail(error: unknown): void {
-    if (error instanceof Error && "code" in error && error.code === "EPIPE") this.#isBroken = true;
+  /** `text` can't be written: the reader has closed the pipe, or the disk is full. */
+  #fail(error: unknown, text: Uint8Array | string): void {
+    const code = error instanceof Error && "code" in error ? error.code : error;
+    if (code === "EPIPE") this.#isBroken = true;
+    else this.lost?.(text, String(code));
   }
 }
 
-export const standardOutput = new StandardStream(Bun.stdout, 1);
-export const standardError = new StandardStream(Bun.stderr, 2, errorQueueBytesMax);
+export const standardOutput = new StandardStream(() => Bun.stdout, 1);
+export const standardError = new StandardStream(() => Bun.stderr, 2, errorQueueBytesMax);

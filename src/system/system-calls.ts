@@ -94,6 +94,8 @@ export interface SystemCalls {
    * is unknown.
    */
   queued(socket: number): number | undefined;
+  /** isatty: whether `descriptor` is a terminal. */
+  isTerminal(descriptor: number): boolean;
   /**
    * getsockopt TCP_MAXSEG: the most octets of one segment that `socket` sends (tcp(7)); undefined
    * when it is unknown.

@@ -28,8 +28,9 @@ export interface Tree {
   open(path: ContainedPath, view: View): Eventual<Outcome>;
 
   /**
-   * Opens the file at `path` as `open` does, for a caller that makes use of a file alone: what is a
-   * folder may be "absent". Absent where `open` costs no more.
+   * Opens the file at `path` as `open` does, for a caller that makes use of a file alone, and can
+   * do without it: what is a folder may be "absent", and storage that fails is not asked again, as
+   * for an optional view. Absent where `open` costs no more.
    */
   openFile?(path: ContainedPath, view: View): Eventual<Outcome>;
 
@@ -94,7 +95,20 @@ export type Outcome =
   /** Out of descriptors or memory (EMFILE, ENFILE, ENOMEM): a later attempt may succeed. */
   | { readonly kind: "exhausted" }
   /** The storage failed. `code` is the system's, "EIO", for the log and not for the client. */
-  | { readonly kind: "failed"; readonly code: string; readonly gateway?: GatewayFailure };
+  | {
+      readonly kind: "failed";
+      readonly code: string;
+      readonly gateway?: GatewayFailure;
+      /** The limit that what was asked for exceeds; it never succeeds then. */
+      readonly limit?: ExceededLimit;
+    };
+
+/** A limit, and how much there is: more than it, where it wasn't read further. */
+interface ExceededLimit {
+  readonly name: string;
+  readonly maximum: number;
+  readonly actual: number;
+}
 
 /** How a failure of storage that is another server's is answered (RFC 9110 §15.6.3 to §15.6.5). */
 export interface GatewayFailure {

@@ -40,13 +40,19 @@ export class View {
   readonly since: Moment;
   /** A time before the first look for this answer, in milliseconds since 1970 (UTC). */
   readonly receivedMs: number;
+  /**
+   * Whether the answer can be done without: storage that fails is not asked again, and its failure
+   * says nothing of the rest.
+   */
+  readonly isOptional: boolean;
   #dependencies: Dependency[] | undefined;
   /** Whether the dependencies are complete. */
   #isRepeatable = true;
 
-  constructor(since: Moment, receivedMs: number) {
+  constructor(since: Moment, receivedMs: number, isOptional = false) {
     this.since = since;
     this.receivedMs = receivedMs;
+    this.isOptional = isOptional;
   }
 
   /** A view for an answer that is made later, or by a route: every look is made anew. */
@@ -63,6 +69,14 @@ export class View {
    */
   static passing(): View {
     return View.anew(-Infinity);
+  }
+
+  /**
+   * A view as fresh as this one, for a question whose answer can be done without. It has
+   * dependencies of its own, which the caller includes.
+   */
+  optional(): View {
+    return new View(this.since, this.receivedMs, true);
   }
 
   /**

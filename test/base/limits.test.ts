@@ -7,6 +7,8 @@ const names = Object.keys(defaultLimits) as (keyof Limits)[];
 
 describe("the default limits", () => {
   test("agree with each other", () => {
+    // A copy, because the defaults themselves aren't examined.
+    expect(resolveLimits({ ...defaultLimits })).toEqual({ ok: true, value: defaultLimits });
     expect(resolveLimits()).toEqual({ ok: true, value: defaultLimits });
   });
 
@@ -57,6 +59,8 @@ describe("resolveLimits", () => {
     ["headerSectionBytesMax", { headerSectionBytesMax: 15 }],
     ["fieldCountMax", { fieldCountMax: 0 }],
     ["connectionsPerAddressMax", { connectionsMax: 10, connectionsPerAddressMax: 11 }],
+    ["workerLookTimeMs", { workerLookTimeMs: 9 }],
+    ["workerSilenceTimeMs", { workerSilenceTimeMs: 999 }],
     ["sendPieceBytes", { sendPieceBytes: 1 }],
     ["passwordChecksAtOnceMax", { passwordChecksAtOnceMax: 0 }],
     ["loginsPerAddressMax", { loginsPerAddressMax: 0 }],

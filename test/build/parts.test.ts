@@ -25,6 +25,11 @@ function modulesOfProcess(): readonly string[] {
   return [...modules].flatMap(([file, list]) => (threadFiles.includes(file) ? [] : list));
 }
 
+/** How code asks for the module at `path`, which lies in `part`. */
+function asked(part: string, path: string): string {
+  return `require(${JSON.stringify(`./${part}`)}).load("${path}")`;
+}
+
 describe("the parts of the package", () => {
   test("name no file that isn't there, and no place where they were made", () => {
     const text = [...modules.keys()]
@@ -57,6 +62,21 @@ describe("the parts of the package", () => {
       expect(first).not.toContain(`src/site/${name}.ts`);
       expect(modulesOfProcess()).toContain(`src/site/${name}.ts`);
     }
+  });
+
+  test("have in the first no module of the runtime but those that it needs", () => {
+    const text = readFileSync(join(folder, "postern-start.js"), "utf8");
+    const named = Array.from(text.matchAll(/require\("([^."][^"]*)"\)/g), ([, name = ""]) => name);
+    // node:fs is for listings where libc can't be had.
+    expect([...new Set(named)].toSorted()).toEqual(["bun:ffi", "fs"]);
+  });
+
+  test("ask for a module of another part where they use it", () => {
+    const text = readFileSync(join(folder, "postern-start.js"), "utf8");
+    expect(text).toContain(`=${asked("often.js", "src/site/listing/listing-content.ts")}`);
+    const config = asked("seldom.js", "src/cli/config/config-file.ts");
+    expect(text).toContain(`.then(()=>${config})`);
+    expect(text).not.toMatch(/exports=require\("\.\/(?!media-types)/);
   });
 
   test("of a worker's process and of threads have little beside the first", () => {

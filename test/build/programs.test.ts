@@ -18,6 +18,13 @@ describe("the text of a module for a bundle", () => {
     expect(bundledText("a.ts", "if (import.meta.main) main();", "here")).toBe("if (false) main();");
   });
 
+  test("has quantities as numbers", () => {
+    const source = "const limits = { a: kibibytes(8), b: seconds(0), c: milliseconds(1_500) };";
+    expect(bundledText("a.ts", source, "here")).toBe("const limits = { a: 8192, b: 0, c: 1500 };");
+    const other = "const rest = (n: number) => [seconds(n), subseconds(3), bytes(12) ];";
+    expect(bundledText("a.ts", other, "here")).toBe(other.replace("bytes(12)", "12"));
+  });
+
   test("has no first line for the system's loader", () => {
     expect(bundledText("a.ts", "#!/usr/bin/env bun\nrun();\n", "here")).toBe("run();\n");
   });

@@ -39,4 +39,13 @@ test("both say where metrics and health are, where they are", () => {
     "health: http://127.0.0.1:9101/livez and /readyz",
   ]);
   expect(operationsLines({ metricsUrl: undefined, healthUrl: undefined })).toEqual([]);
+  expect(
+    operationsLines({
+      metricsUrl: new URL("http://0.0.0.0:9100/metrics"),
+      healthUrl: new URL("http://[::1]:9101/"),
+    }),
+  ).toEqual([
+    "metrics: http://0.0.0.0:9100/metrics; other machines may ask, without a password",
+    "health: http://[::1]:9101/livez and /readyz",
+  ]);
 });

@@ -4,7 +4,7 @@
  */
 
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 
@@ -94,6 +94,23 @@ describe.skipIf(process.platform !== "linux")("requests go on", () => {
     // What a reader of Bun, the pipe and the write that waits have taken isn't dropped.
     expect(dropped).toBeGreaterThan((requests + warmUp) * 0.9);
     expect(dropped).toBeLessThanOrEqual(requests + warmUp);
+  });
+
+  test("into a file on a full disk, and what was dropped is told of", async () => {
+    const portFile = join(site.root, ".port");
+    const full = openSync("/dev/full", "w");
+    const words = [...command, "--port-file", portFile];
+    await using child = Bun.spawn(words, { env, stdin: "ignore", stdout: full, stderr: "pipe" });
+    closeSync(full);
+    while (!existsSync(portFile)) await Bun.sleep(5);
+    await outlives(child.pid, Number(readFileSync(portFile, "utf8")));
+    child.kill("SIGTERM");
+    const said = await child.stderr.text();
+    expect(said).toMatch(/^(postern: \d+ lines .*: no space is left on its disk\n)+$/);
+    const dropped = [...said.matchAll(/\d+/g)].reduce((sum, [count]) => sum + Number(count), 0);
+    // With the line that says where it listens.
+    expect(dropped).toBe(requests + warmUp + 1);
+    expect(await child.exited).toBe(0);
   });
 
   test("with a reader that is gone, of which nothing is said: postern | head -1", async () => {

@@ -12,6 +12,8 @@ describe("the examples of replicas over a store", () => {
         POSTERN_PORT: "8100",
         REPLICA_A: "127.0.0.1:8101",
         REPLICA_B: "127.0.0.1:8102",
+        HEALTH_A: "8103",
+        HEALTH_B: "8104",
         HAPROXY_SOCKET: "/tmp/postern-haproxy.sock",
       },
       stdout: "pipe",

@@ -2,11 +2,13 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
+  copyFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -141,6 +143,32 @@ describe("an executable", () => {
     const children = `/proc/${server.pid}/task/${server.pid}/children`;
     expect(readFileSync(children, "utf8").trim().split(" ")).toHaveLength(2);
   });
+
+  test.skipIf(process.platform !== "linux")(
+    "is replaced on SIGUSR2 by a file that was renamed to its place",
+    async () => {
+      const program = join(home, "replaced");
+      copyFileSync(executable, program);
+      await using child = Bun.spawn([program, site.root, "--port", "0", "--ready", "json"], {
+        env: { HOME: home, PATH: "/nowhere" },
+        stdout: "pipe",
+        stderr: "inherit",
+      });
+      const reader = child.stdout.getReader();
+      const pid = async (): Promise<number> => {
+        const { value } = await reader.read();
+        return (JSON.parse(new TextDecoder().decode(value)) as { readonly pid: number }).pid;
+      };
+      expect(await pid()).toBe(child.pid);
+      copyFileSync(executable, join(home, "next"));
+      renameSync(join(home, "next"), program);
+      child.kill("SIGUSR2");
+      const next = await pid();
+      expect(next).not.toBe(child.pid);
+      expect(await child.exited).toBe(0);
+      process.kill(next, "SIGTERM");
+    },
+  );
 
   test("takes the argument of its workers from nobody else", async () => {
     const usual = await ended(["--wroker"]);

@@ -1,7 +1,7 @@
 /** The package as it is packed and installed: what is in it, and that it runs wherever it is put. */
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import about from "../../package.json";
@@ -163,7 +163,7 @@ describe("the package", () => {
   });
 
   test("starts with 0.9 MB of bytecode at most, which takes 3 ms to load", () => {
-    expect(files().get("dist/postern-start.js.jsc")).toBeLessThan(900_000);
+    expect(files().get("dist/postern-start.js.jsc")).toBeLessThan(880_000);
   });
 
   test("collects no garbage before its first answer", async () => {
@@ -186,6 +186,24 @@ describe("the package", () => {
     command.signal("SIGTERM");
     expect(await command.status).toBe(0);
     expect(await command.stderr).toBe("");
+  });
+
+  test("goes on when its package is removed, and SIGUSR2 finds nothing of it", async () => {
+    const other = await packed.install("removed");
+    const installed = join(packageIn(other), "bin/postern.js");
+    const words = ["--no-config", "--port", "0", "--ready", "json"];
+    await using command = new Command(words, {}, site.root, installed);
+    const port = await portOf(command);
+    rmSync(packageIn(other), { recursive: true });
+    command.signal("SIGUSR2");
+    await command.says(/^postern: SIGUSR2: .+; this one goes on\n$/);
+    const client = await RawClient.connect(port);
+    client.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    await client.ending();
+    expect(client.text).toStartWith("HTTP/1.1 200 ");
+    client.close();
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
   });
 
   test("renders a long Markdown file by its thread", async () => {

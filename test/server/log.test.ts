@@ -436,7 +436,7 @@ function slowStream(): { stream: StandardStream; written: string[]; read: () => 
     await Bun.sleep(0);
   };
   return {
-    stream: new StandardStream({ writer: () => writer } as unknown as BunFile),
+    stream: new StandardStream(() => ({ writer: () => writer }) as unknown as BunFile),
     written,
     read,
   };

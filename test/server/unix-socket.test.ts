@@ -1,5 +1,13 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 
 import { serve, ServeError } from "../../index.ts";
 import type { ServeOptions } from "../../index.ts";
@@ -80,6 +88,50 @@ describe("a server on a Unix socket", () => {
     expect(existsSync(unix)).toBe(false);
   });
 
+  test("leaves the file to the process that goes on with its socket, however often it stops", async () => {
+    const unix = sockets.at("replaced.sock");
+    const server = await serve({ root: site.root, unix });
+    const kept = await Bun.connect({ unix, socket: { data: () => undefined } });
+    while (server.connections < 1) await Bun.sleep(1);
+    const stopped = server.stop({ isReplaced: true, patienceMs: 60_000 });
+    expect(statSync(unix).isSocket()).toBe(true);
+    await server.stop();
+    await stopped;
+    kept.terminate();
+    expect(statSync(unix).isSocket()).toBe(true);
+    await using next = await serve({ root: site.root, unix });
+    expect((await fetch("http://localhost/empty.txt", { unix })).status).toBe(200);
+    await next.stop();
+    expect(existsSync(unix)).toBe(false);
+  });
+
+  test("leaves the file of the next server when it is stopped again", async () => {
+    const unix = sockets.at("again.sock");
+    const server = await serve({ root: site.root, unix });
+    await server.stop();
+    // The system gives this file the number of the one that has gone, as a rule.
+    await using next = await serve({ root: site.root, unix });
+    await server.stop();
+    expect(next.unix).toBe(unix);
+    expect(existsSync(unix)).toBe(true);
+  });
+
+  test("leaves a file that has taken the place of its own", async () => {
+    const unix = sockets.at("other.sock");
+    const server = await serve({ root: site.root, unix });
+    unlinkSync(unix);
+    writeFileSync(unix, "precious");
+    await server.stop();
+    expect(readFileSync(unix, "utf8")).toBe("precious");
+  });
+
+  test("has no file left of a start that fails", async () => {
+    const unix = sockets.at("failed.sock");
+    const options = { unix, tls: serverTls, tlsRedirect: 0 };
+    expect(await refusalOf(options)).toEqual(["tls", "no port redirects to a Unix socket"]);
+    expect(readdirSync(sockets.root).filter((name) => name.startsWith("failed"))).toEqual([]);
+  });
+
   test("gives the file the mode that is asked for, and leaves the umask as it was", async () => {
     const before = process.umask();
     for (const unixMode of [0o600, 0o660, 0o666]) {
@@ -128,10 +180,10 @@ describe("a server on a Unix socket", () => {
 
 /** A listener to which the system answers with the error `code`. */
 function failing(code: string): Listener {
-  const openUnix = (): never => {
+  const openAt = (): never => {
     throw Object.assign(new Error("no"), { code });
   };
-  return { openUnix } as unknown as Listener;
+  return { openAt } as unknown as Listener;
 }
 
 describe("opening a socket", () => {

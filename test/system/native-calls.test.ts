@@ -88,12 +88,11 @@ describe("a call that a signal interrupts", () => {
     openat: interrupted,
     pread: interrupted,
     statx: interrupted,
-    faccessat: interrupted,
-    readlinkat: interrupted,
-    syscall: interrupted,
     errno: () => errorNumber.EINTR,
   };
-  const calls = loadNativeCalls(libc as unknown as Parameters<typeof loadNativeCalls>[0]);
+  const further = { faccessat: interrupted, readlinkat: interrupted, syscall: interrupted };
+  const [first, second] = [libc, () => further] as unknown as Parameters<typeof loadNativeCalls>;
+  const calls = loadNativeCalls(first, second);
   if (calls === undefined) throw new Error("there are no calls");
   const into = new Uint8Array(8);
 

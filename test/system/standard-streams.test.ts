@@ -56,6 +56,23 @@ describe("a standard stream", () => {
     expect(await child.stderr.text()).toBe("b");
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "tells of output for which no space is left",
+    async () => {
+      const stream = new StandardStream(() => Bun.file("/dev/full"));
+      const lost: unknown[] = [];
+      stream.lost = (text, code) => lost.push([Buffer.from(text as Uint8Array).length, code]);
+      await stream.write("a\n");
+      await stream.write(new Uint8Array(20_000));
+      expect(lost).toEqual([
+        [2, "ENOSPC"],
+        [16_384, "ENOSPC"],
+        [3616, "ENOSPC"],
+      ]);
+      expect(stream.isBroken).toBe(false);
+    },
+  );
+
   test("drops output without a reader, and the process continues", async () => {
     const child = run(`
       await standardOutput.write("a".repeat(300_000));
@@ -79,7 +96,7 @@ test("a stream with a bound drops the text that its reader leaves no room for", 
     flush: () => taken.promise,
   };
   const file = { writer: () => writer } as unknown as BunFile;
-  const stream = new StandardStream(file, -1, bytes(10));
+  const stream = new StandardStream(() => file, -1, bytes(10));
   for (const text of ["first of more than ten\n", "much more\n", "a\n"]) void stream.write(text);
   // The first write is under way, whatever its size, and leaves no room behind it.
   expect(stream.queued).toBe(23);

@@ -36,6 +36,15 @@ describe("a view", () => {
     expect([one.dependencies?.length, other.dependencies]).toEqual([1, undefined]);
   });
 
+  test("of an optional question is as fresh, and depends on nothing yet", () => {
+    const view = new View(7, 1_700_000_000_000);
+    view.depend(dependency());
+    const optional = view.optional();
+    expect([optional.since, optional.receivedMs]).toEqual([7, 1_700_000_000_000]);
+    expect([view.isOptional, optional.isOptional]).toEqual([false, true]);
+    expect(optional.dependencies).toEqual([]);
+  });
+
   test("includes what another one depends on", () => {
     const [one, other] = [new View(7, 0), new View(7, 0)];
     const [first, second] = [dependency(), dependency()];

@@ -17,13 +17,21 @@ interface StoreLimits {
   readonly storeStreamsMax: number;
   /** Requests that wait for their turn to be sent to a store; one more is answered 503. */
   readonly storeQueueMax: number;
-  /** Attempts of one request to a store, and failures in a row of one stream. */
+  /** Attempts of one request to a store. */
   readonly storeTriesMax: number;
   /** How long a store may take to answer one attempt, and be silent in a stream. */
   readonly storeResponseTimeMs: Milliseconds;
-  /** How long a request to a store may take with all attempts; after it 504. */
+  /**
+   * How long a request to a store may take with all attempts; after it 504. How long a stream whose
+   * store fails asks for the rest; after it a reset.
+   */
   readonly storeTimeMs: Milliseconds;
-  /** Failures of a store in a row; after them it isn't asked for a while, and answers are 503. */
+  /** How long a request to a store may take whose answer can be done without. */
+  readonly storeOptionalTimeMs: Milliseconds;
+  /**
+   * Failures of a store in a row; after them, if what is known to be there fails, too, it isn't
+   * asked for a while, and answers are 503.
+   */
   readonly storeFailuresMax: number;
   /** That while. */
   readonly storeOpenTimeMs: Milliseconds;
@@ -114,6 +122,13 @@ interface WorkerLimits {
   readonly workerSteadyTimeMs: Milliseconds;
   /** How long a worker collects lines of the access log before it sends them together. */
   readonly workerLogTimeMs: Milliseconds;
+  /** How often each worker is asked whether its event loop turns. */
+  readonly workerLookTimeMs: Milliseconds;
+  /**
+   * How long a worker may owe the answer; after it it is killed, and another takes its place. Time
+   * in which the supervisor gets no processor either doesn't count.
+   */
+  readonly workerSilenceTimeMs: Milliseconds;
   /** How often in a row one worker is replaced after a failure. With one failure more all end. */
   readonly workerFailuresMax: number;
 }
@@ -227,6 +242,66 @@ interface LoginLimits {
   readonly loginAddressesMax: number;
 }
 
+/** What `postern audit` looks at, and the count of refused files at a start. */
+interface AuditLimits {
+  /** Entries that `postern audit` looks at; beyond it the report says that it isn't complete. */
+  readonly auditEntriesMax: number;
+  /** Folders below each other that it goes down into. */
+  readonly auditDepthMax: number;
+  /** How long it may take. */
+  readonly auditTimeMs: Milliseconds;
+  /** Findings of each kind that it reports one by one; the rest are counted. */
+  readonly auditFindingsMax: number;
+  /** Entries that are looked at to count the files that are refused, when a server starts. */
+  readonly refusedCountEntriesMax: number;
+  /** How long that count may take. */
+  readonly refusedCountTimeMs: Milliseconds;
+}
+
+/** Listings of folders. */
+interface ListingLimits {
+  /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
+  readonly listingEntriesMax: number;
+  /**
+   * Entries of one folder that are put in order, whose names are in memory meanwhile. Those after
+   * them are on no page; a filter finds them.
+   */
+  readonly listingOrderedEntriesMax: number;
+  /**
+   * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
+   */
+  readonly listingWholeEntriesMax: number;
+  /** The rows of listings that are kept for clients who ask for the same folder at one time. */
+  readonly listingCacheBytesMax: ByteCount;
+}
+
+/** Compression while a response is made. */
+interface CodingLimits {
+  /** Content below this size isn't compressed, unless the client accepts nothing else. */
+  readonly codingBytesMin: ByteCount;
+  /** Content above this size isn't compressed here; a variant made ahead may have any size. */
+  readonly codingBytesMax: ByteCount;
+  /** Content that is being compressed at one time. More is sent uncompressed, or answered 503. */
+  readonly codingAtOnceBytesMax: ByteCount;
+  /** The cache of compressed variants. */
+  readonly codingCacheBytesMax: ByteCount;
+  /** How long the thread that compresses stays when it has nothing to do. */
+  readonly codingIdleTimeMs: Milliseconds;
+}
+
+/** Proxies in front of the server. */
+interface TrustedProxyLimits {
+  /**
+   * Members of Forwarded, and of X-Forwarded-For, that are read of a request of a trusted proxy;
+   * when more are sent, what they say doesn't count.
+   */
+  readonly forwardedHopsMax: number;
+  /** A header of the PROXY protocol, version 2; a connection that begins with more is closed. */
+  readonly proxyHeaderBytesMax: ByteCount;
+  /** Addresses and nets of proxies that are trusted; with more the server doesn't start. */
+  readonly trustedNetsMax: number;
+}
+
 /** The limits of all groups. */
 export interface GroupedLimits
   extends
@@ -239,4 +314,8 @@ export interface GroupedLimits
     UploadLimits,
     LiveLimits,
     LogLimits,
-    LoginLimits {}
+    LoginLimits,
+    AuditLimits,
+    ListingLimits,
+    CodingLimits,
+    TrustedProxyLimits {}

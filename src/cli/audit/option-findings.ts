@@ -1,7 +1,7 @@
 /**
  * What the options of a site let visitors do besides reading its files, and which of them look as
  * if they let in more than is meant: uploads, backends, proxies that are trusted, passwords that
- * are sent in clear.
+ * are sent in clear, and listeners for operators that others can ask.
  *
  * That visitors may store files is what an option asks for, and is told. It is a finding where
  * several options together come to more: what everyone may store and everyone gets, say.
@@ -16,7 +16,8 @@ import { containPath, displayName, encodeName, encodePath } from "../../tree/pat
 import { permits } from "../../tree/permission.ts";
 import { View } from "../../tree/view.ts";
 import type { CompleteOptions } from "../../server/serve-options.ts";
-import { whereReached } from "../terminal/reached.ts";
+import { readPlace } from "../../server/operations/listen-place.ts";
+import { isLoopback, whereReached } from "../terminal/reached.ts";
 import type { AuditedSite } from "./audited-site.ts";
 
 /** What looks wrong about an option. */
@@ -27,7 +28,8 @@ type OptionCause =
   | "uploads-trusted"
   | "proxy-covers"
   | "proxy-trust"
-  | "passwords-in-clear";
+  | "passwords-in-clear"
+  | "operations-open";
 
 /** An option, and what it comes to. */
 interface OptionFinding {
@@ -229,6 +231,19 @@ function auditPasswords(options: CompleteOptions): readonly OptionFinding[] {
   return [{ option: `--host ${host}`, cause: "passwords-in-clear", reason }];
 }
 
+/** Listeners for those who run the server, which other machines can ask. */
+function auditOperations(options: CompleteOptions): readonly OptionFinding[] {
+  return (["metrics", "health"] as const).flatMap((name) => {
+    const value = String(options[name]);
+    const host = readPlace(value)?.host;
+    if (host === undefined || isLoopback(URL.parse(`http://${host}/`)?.hostname ?? host)) return [];
+    const reason =
+      "other machines may ask, without a password; an address of loopback, or a firewall, keeps " +
+      "visitors out";
+    return [{ option: `--${name} ${value}`, cause: "operations-open", reason } as const];
+  });
+}
+
 /** What the options of `site` come to. */
 export async function auditOptions(site: AuditedSite): Promise<OptionReport> {
   const { options, sources } = site;
@@ -240,6 +255,7 @@ export async function auditOptions(site: AuditedSite): Promise<OptionReport> {
     ...(await auditBackends(site)),
     ...auditTrust(options),
     ...auditPasswords(options),
+    ...auditOperations(options),
   ];
   return { ...uploads, findings };
 }

@@ -11,6 +11,7 @@ import { isNeed, needWords } from "../../check/script/need.ts";
 import type { Strength } from "../../check/script/script.ts";
 import { strengths } from "../../check/script/script.ts";
 import type { ListedOption } from "../help/listed-option.ts";
+import { readTimeMs } from "../options/value-kind.ts";
 
 /** What the words say. */
 export interface CheckWords extends Omit<CheckOptions, "start" | "out" | "progress"> {
@@ -43,6 +44,7 @@ interface CheckGroup {
 
 const jobsMax = 256;
 const seedMax = 0xffff_ffff;
+const timeoutMsMax = 24 * 3_600_000;
 
 function numberOf(text: string, min: number, max: number): number | undefined {
   const value = /^\d{1,10}$/u.test(text) ? Number(text) : Number.NaN;
@@ -86,9 +88,8 @@ function takeSeed(draft: CheckDraft, value: string): string | undefined {
 }
 
 function takeTimeout(draft: CheckDraft, value: string): string | undefined {
-  const match = /^(\d{1,6})(ms|s)$/u.exec(value);
-  const timeMs = Number(match?.[1]) * (match?.[2] === "s" ? 1000 : 1);
-  if (match === null || timeMs < 1) return `--timeout: expected 2s or 500ms, not ${value}`;
+  const timeMs = readTimeMs(value, timeoutMsMax) ?? 0;
+  if (timeMs < 1) return `--timeout: expected a time such as 2s or 500ms, not ${value}`;
   draft.responseMs = timeMs;
   return undefined;
 }

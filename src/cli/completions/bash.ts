@@ -8,7 +8,15 @@
 
 import type { Operand } from "../help/command-table.ts";
 import type { CompletedCommand } from "./completed-command.ts";
-import { named, opposites, served, valueWords, writings } from "./completed-command.ts";
+import {
+  named,
+  opposites,
+  rooted,
+  served,
+  takers,
+  valueWords,
+  writings,
+} from "./completed-command.ts";
 
 /** The statement that offers `completed`. */
 function offer(completed: Operand): string {
@@ -17,6 +25,10 @@ function offer(completed: Operand): string {
       return "compopt -o default 2>/dev/null";
     case "folder":
       return "compopt -o dirnames +o default 2>/dev/null";
+    case "file in root":
+      return "_postern_below -f";
+    case "folder in root":
+      return "_postern_below -d";
     case "nothing":
       return "compopt +o default 2>/dev/null";
     default:
@@ -58,6 +70,60 @@ ${noArm}    -*) _postern_words '${words.join(" ")}'; return ;;
 `;
 }
 
+/**
+ * The functions that offer what is in the root: the first word that is no option, no value of one
+ * and no /docs=FOLDER, or else the current folder. readline makes "=" and ":" words of their own.
+ */
+function belowRoot(): string {
+  return `_postern_plain() {
+  plain=$1
+  [[ $plain == "~/"* ]] && plain=$HOME/\${plain:2}
+  plain=\${plain//[\\\\\\"\\']/}
+}
+
+_postern_root() {
+  local at=1 one plain joint='[=:]*'
+  root=.
+  case \${COMP_WORDS[1]} in
+    ${rooted.join("|")}) at=2 ;;
+  esac
+  for ((; at < \${#COMP_WORDS[@]}; at++)); do
+    one=\${COMP_WORDS[at]}
+    case $one in
+      ${takers().join("|")}) [[ \${COMP_WORDS[at + 1]} == "="* ]] || ((at++)) ;;
+      -*|/*=*) ;;
+      *)
+        if [[ -n $one && $at -ne $COMP_CWORD && \${COMP_WORDS[at + 1]} != $joint ]]; then
+          _postern_plain "$one"
+          root=$plain
+          return
+        fi ;;
+    esac
+    while [[ \${COMP_WORDS[at + 1]} == $joint ]]; do
+      ((at += 2))
+    done
+  done
+}
+
+# Offers the folders (-d) in the root, or (-f) the files right in it.
+_postern_below() {
+  local root plain one
+  compopt +o default 2>/dev/null
+  _postern_root
+  _postern_plain "$word"
+  while IFS= read -r one; do
+    if [[ $1 == -d ]]; then
+      compopt -o nospace 2>/dev/null
+      one=$one/
+    elif [[ -d $one ]]; then
+      continue
+    fi
+    COMPREPLY+=("$joined$(printf %q "\${one#"$root/"}")")
+  done < <(compgen "$1" -- "$root/$plain")
+}
+`;
+}
+
 /** The script. */
 export function bashCompletions(): string {
   const names = named.map(({ name }) => name);
@@ -72,6 +138,7 @@ _postern_words() {
   done < <(compgen -W "$1" -- "$word")
 }
 
+${belowRoot()}
 ${[served, ...named].map(functionOf).join("\n")}
 _postern() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} joined= at

@@ -36,6 +36,19 @@ export const named: readonly CompletedCommand[] = commands.map(
   }),
 );
 
+/** The commands that have the server's options and its root. */
+export const rooted: readonly string[] = commands
+  .filter(({ takesServerOptions }) => takesServerOptions === true)
+  .map(({ name }) => name);
+
+/** The options of the server whose value is the next word, so that this is no root. */
+export function takers(): readonly string[] {
+  const taking = served.options.filter(
+    ({ value }) => value !== undefined && value.isOptional !== "behind =",
+  );
+  return taking.flatMap(writings);
+}
+
 /** The opposites of the switches of `command` that begin with "no-". */
 export function opposites({ options }: CompletedCommand): readonly string[] {
   return options.flatMap(({ opposite }) =>

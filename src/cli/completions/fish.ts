@@ -3,7 +3,15 @@
 import type { Operand } from "../help/command-table.ts";
 import type { ListedOption } from "../help/listed-option.ts";
 import type { CompletedCommand } from "./completed-command.ts";
-import { named, opposites, served, valueWords, writings } from "./completed-command.ts";
+import {
+  named,
+  opposites,
+  rooted,
+  served,
+  takers,
+  valueWords,
+  writings,
+} from "./completed-command.ts";
 
 /** `text` in quotes for the shell. */
 function quoted(text: string): string {
@@ -17,6 +25,10 @@ function offer(completed: Operand): string {
       return "-r -F";
     case "folder":
       return "-x -a '(__fish_complete_directories)'";
+    case "file in root":
+      return "-x -a '(__postern_below file)'";
+    case "folder in root":
+      return "-x -a '(__postern_below folder)'";
     case "nothing":
       return "-x";
     default:
@@ -26,10 +38,8 @@ function offer(completed: Operand): string {
 
 /** The options of `complete` that offer `operand` as a word by itself. */
 function operands(operand: Exclude<Operand, "nothing">): string {
-  if (operand === "file") return "-F";
-  return operand === "folder"
-    ? "-a '(__fish_complete_directories)'"
-    : `-a ${quoted(operand.join(" "))}`;
+  if (typeof operand !== "string") return `-a ${quoted(operand.join(" "))}`;
+  return operand === "folder" ? "-a '(__fish_complete_directories)'" : "-F";
 }
 
 /** A line that offers what `what` says where `condition` holds. */
@@ -91,6 +101,40 @@ end
 
 function __postern_follows
     contains -- (commandline -opc)[-1] $argv
+end
+
+# What is in the root: the first word that is no option, no value of one and no /docs=FOLDER, or
+# else in the current folder.
+function __postern_below
+    set -l root .
+    set -l is_value 0
+    set -l words (commandline -op)
+    set -e words[1]
+    contains -- "$words[1]" ${rooted.join(" ")}
+    and set -e words[1]
+    for one in $words
+        if test $is_value -eq 1
+            set is_value 0
+        else if contains -- $one ${takers().join(" ")}
+            set is_value 1
+        else if not string match -q -r '^(-|/.*=|$)' -- $one
+            set root (string replace -r '^~/' "$HOME/" -- $one)
+            break
+        end
+    end
+    set -l typed (string replace -r '^--[^=]*=' '' -- (commandline -ct))
+    set -l found
+    if test $argv[1] = folder
+        set found $root/$typed*/
+    else
+        for one in $root/$typed*
+            test -f $one
+            and set -a found $one
+        end
+    end
+    for one in $found
+        string sub -s (math (string length -- $root) + 2) -- $one
+    end
 end
 
 complete -c postern -f

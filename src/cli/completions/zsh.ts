@@ -6,7 +6,7 @@
 import type { Operand } from "../help/command-table.ts";
 import type { ListedOption } from "../help/listed-option.ts";
 import type { CompletedCommand } from "./completed-command.ts";
-import { named, opposites, served, valueWords } from "./completed-command.ts";
+import { named, opposites, served, takers, valueWords } from "./completed-command.ts";
 
 /** `text` in quotes for the shell. */
 function quoted(text: string): string {
@@ -25,6 +25,10 @@ function action(completed: Operand): string {
       return "_files";
     case "folder":
       return "_files -/";
+    case "file in root":
+      return "_postern_below -g '*(-.)'";
+    case "folder in root":
+      return "_postern_below -/";
     case "nothing":
       return " ";
     default:
@@ -91,6 +95,27 @@ _postern_operand() {
   else
     _files
   fi
+}
+
+# What is in the root: the first word that is no option, no value of one and no /docs=FOLDER, or
+# else in the current folder.
+_postern_below() {
+  local at one
+  local -a roots=(.)
+  for ((at = 2; at <= $#words; at++)); do
+    one=$words[at]
+    case $one in
+      ${takers().join("|")}) ((at++)) ;;
+      -*|/*=*|'') ;;
+      *)
+        if (( at != CURRENT )); then
+          one=\${(Q)one}
+          roots=(\${one/#\\~\\//$HOME/})
+          break
+        fi ;;
+    esac
+  done
+  _path_files -W roots "$@"
 }
 
 ${[served, ...named].map(functionOf).join("\n")}

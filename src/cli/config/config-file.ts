@@ -27,7 +27,10 @@ const lacksThread =
  */
 export async function readConfigFile(file: string): Promise<Result<Config, string>> {
   const content = readNamedFile(file);
-  if (!content.ok) return failure(`${file}: ${content.error}`);
+  if (!content.ok) {
+    const { configHint } = await import("../options/foreign-words.ts");
+    return failure(`${file}: ${content.error}${configHint(file)}`);
+  }
   const read = file.endsWith(".json") ? readJson(content.value) : await run(file);
   if (!read.ok) return failure(`${file}${read.error}`);
   return success(resolvePaths(read.value, (path) => absolutePath(file, path)));

@@ -25,7 +25,8 @@ export interface Settings {
 function findFile({ configFile }: CommandLine): Result<string | undefined, string> {
   if (configFile === "none") return success(undefined);
   if (configFile !== "own") return success(configFile.named);
-  const found = configFileNames.filter((name) => lookAt(name).ok);
+  const found: string[] = [];
+  for (const name of configFileNames) if (lookAt(name).ok) found.push(name);
   if (found.length < 2) return success(found[0]);
   return failure(`${found.join(" and ")} are both here; --config says which`);
 }
@@ -120,9 +121,12 @@ const unnamed: readonly ServeError["code"][] = ["uploadDir"];
 
 /** `message`, which refuses an option of `words`, as its writer reads it. */
 function messageOfWords({ code, message }: ServeError, { root }: Config): string {
-  // `postern help` asks for no folder.
-  if (root === "help" && message === "no such folder: help")
-    return `${message}; did you mean --help?`;
+  if (root !== undefined && message === `no such folder: ${root}`) {
+    const { operandHint } =
+      require("../options/foreign-words.ts") as typeof import("../options/foreign-words.ts");
+    return `${message}${operandHint(root)}`;
+  }
+  if (message === "not an origin: *") return `${message}; did you mean --cors alone?`;
   return unnamed.includes(code) ? `${flagOf(code)}: ${message}` : message;
 }
 

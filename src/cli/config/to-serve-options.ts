@@ -55,10 +55,10 @@ function logFormat({ quiet, log, logFile }: Config): LogFormat {
 
 /** What `config` asks of the library. Half a certificate is refused where it is read. */
 export function serveOptions(config: Config): ServeOptions {
-  const asked = (Object.keys(config) as (keyof Config)[]).filter(
-    (name) => rowOf(name).scope === undefined,
-  );
-  const options = Object.fromEntries(asked.map((name) => [name, config[name]])) as ServeOptions;
+  const options: Record<string, unknown> = {};
+  for (const name of Object.keys(config) as (keyof Config)[]) {
+    if (rowOf(name).scope === undefined) options[name] = config[name];
+  }
   const { tls } = config;
   const kept = tls === true ? ({ tls: "local" } as const) : {};
   return { ...options, ...kept, log: logFormat(config), record: false };

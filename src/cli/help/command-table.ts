@@ -5,6 +5,7 @@
  */
 
 import { checkGroups } from "../check/check-options.ts";
+import type { PathOf } from "../options/value-kind.ts";
 import type { ListedOption } from "./listed-option.ts";
 
 /** The shells that completions are made for. */
@@ -13,7 +14,7 @@ export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 
 /** What a word may be: a path, one of some words, or anything else, which no shell can complete. */
-export type Operand = "folder" | "file" | "nothing" | readonly string[];
+export type Operand = PathOf | "nothing" | readonly string[];
 
 /** A command. */
 export interface Command {

@@ -2,6 +2,7 @@
  * An option of a command, as the help, the manual page and the completions of shells describe it.
  */
 
+import type { PathOf } from "../options/value-kind.ts";
 import { entry } from "./columns.ts";
 
 /** How the value of an option is written. */
@@ -13,7 +14,7 @@ export interface ListedValue {
   /** Whether it may be something else than `choices`. */
   readonly isOpen?: true;
   /** What it is the path of; absent when it is no path. */
-  readonly names?: "file" | "folder";
+  readonly names?: PathOf;
   /** Where it stands if it may be left out: `--cors=ORIGIN`, `--help TOPIC`. */
   readonly isOptional?: "behind =" | "next word";
 }

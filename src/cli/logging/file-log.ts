@@ -93,6 +93,10 @@ export async function openFileLog(
     say,
     `${path}: its disk is too slow`,
   );
+  if (config.metrics !== undefined) {
+    const { measureLogFile } = await import("../../server/operations/log-metrics.ts");
+    measureLogFile(file);
+  }
   const gatherer = new LineGatherer(output.write, limits.workerLogTimeMs);
   process.on("SIGUSR1", () => file.reopen());
   return {

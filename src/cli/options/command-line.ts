@@ -46,12 +46,18 @@ function takesValue({ syntax }: OptionFlag): boolean {
   return syntax !== undefined && syntax !== "switch";
 }
 
-/** The flag called `name`, or the switch whose opposite that is. */
+/**
+ * The flag called `name`, or the switch whose opposite that is. By plain loops, since this runs at
+ * each start.
+ */
 function longFlag(name: string): Pick<FlagUse, "flag" | "isOn"> | undefined {
-  const flag = optionFlags.find((one) => one.name === name);
-  if (flag !== undefined) return { flag, isOn: true };
-  const opposite = optionFlags.find((one) => one.syntax === "switch" && name === `no-${one.name}`);
-  return opposite === undefined ? undefined : { flag: opposite, isOn: false };
+  for (const flag of optionFlags) if (flag.name === name) return { flag, isOn: true };
+  if (!name.startsWith("no-")) return undefined;
+  const opposite = name.slice("no-".length);
+  for (const flag of optionFlags) {
+    if (flag.syntax === "switch" && flag.name === opposite) return { flag, isOn: false };
+  }
+  return undefined;
 }
 
 /** The line about an option that there isn't; its code is loaded for it. */
@@ -59,6 +65,11 @@ function unknownOption(called: string, word?: string): string {
   const { unknownOption: describe } =
     require("./unknown-option.ts") as typeof import("./unknown-option.ts");
   return describe(called, word);
+}
+
+/** What other servers' users write, for hints; it is loaded only for an error. */
+function foreignWords(): typeof import("./foreign-words.ts") {
+  return require("./foreign-words.ts") as typeof import("./foreign-words.ts");
 }
 
 /**
@@ -157,7 +168,8 @@ function addFlag(
   const value = text ?? words.next();
   if (value === undefined) return `${called} needs a value: ${syntax.placeholder}`;
   if (syntax.choices?.includes(value) === false) {
-    return `${called} must be ${syntax.expected}, not ${value}`;
+    const hint = foreignWords().placeHint(value);
+    return `${called} must be ${syntax.expected}, not ${value}${hint}`;
   }
   const mayRepeat = flag.entry !== undefined || flag.repeats === true;
   if (before !== undefined && !mayRepeat) return `${called} is given twice`;
@@ -260,6 +272,8 @@ function readOptions(
   const options: Partial<Record<OptionName, unknown>> = {};
   const setBy = new Map<OptionName, OptionFlag>();
   for (const flag of optionFlags) {
+    // So few flags are given that the engine needn't compile what follows.
+    if (!given.flags.has(flag) && flag.environment === undefined) continue;
     const found = givenTo(flag, given, environment);
     if (found === undefined) continue;
     const value = valueOf(flag, found.what, found.source);
@@ -291,7 +305,10 @@ export function readCommandLine(
   const given = readWords(words);
   if (!given.ok) return given;
   const { operands, mounts } = given.value;
-  if (operands.length > 1) return failure(`one folder can be served, not ${operands.length}`);
+  if (operands.length > 1) {
+    const hint = foreignWords().operandHint(...operands);
+    return failure(`one folder can be served, not ${operands.length}${hint}`);
+  }
   const options = readOptions(given.value, environment);
   if (!options.ok) return options;
   // The table ties what each flag is read as to the type of its option.

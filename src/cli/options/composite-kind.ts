@@ -47,7 +47,6 @@ function unknownKey(name: string, known: readonly string[], expected: string): s
 export function object<Value extends object>(rules: ObjectRules<Value>): Kind<Value> {
   const members: Readonly<Record<string, Kind<unknown>>> = rules.members;
   const { expected, required = [] } = rules;
-  const { names = `one of ${Object.keys(members).join(", ")}` } = rules;
   const fault = (value: unknown, key: string): Fault | undefined => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return mismatch(key, expected, value);
@@ -56,7 +55,9 @@ export function object<Value extends object>(rules: ObjectRules<Value>): Kind<Va
     for (const [name, member] of Object.entries(value)) {
       const kind = Object.hasOwn(members, name) ? members[name] : undefined;
       if (kind === undefined) {
-        return { key: within(showKey(name)), text: unknownKey(name, Object.keys(members), names) };
+        const known = Object.keys(members);
+        const { names = `one of ${known.join(", ")}` } = rules;
+        return { key: within(showKey(name)), text: unknownKey(name, known, names) };
       }
       // In a TypeScript file a member that is undefined is the same as none.
       const found = member === undefined ? undefined : kind.fault(member, within(name));

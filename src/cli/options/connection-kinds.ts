@@ -15,7 +15,10 @@ import {
   faultUnless,
   path,
   plainText,
+  readTimeMs,
+  sizeText,
   text,
+  timeMsText,
   truth,
   unitBytes,
   whole,
@@ -42,6 +45,23 @@ const port = whole(
   wholeText("N", "a number from 0 to 65535", 65_535),
   65_535,
 );
+
+const hostExpected = "a host or an address, without a port";
+
+/** Whether `value` may be a host: IPv6 has colons, but no name has one before digits. */
+function isHost(value: unknown): value is string {
+  return typeof value === "string" && !/^[^:]*:\d+$|\]:\d+$/.test(value);
+}
+
+/** The host to listen on. That there is one is known when it is listened on. */
+const host: Kind<string> = {
+  fault: faultUnless(hostExpected, isHost),
+  text: {
+    placeholder: "NAME",
+    expected: hostExpected,
+    read: (given) => (isHost(given) ? given : undefined),
+  },
+};
 
 const workerCount = wholeText("N", "a number from 1 on, or auto", Number.MAX_SAFE_INTEGER);
 
@@ -96,39 +116,30 @@ const deadlines = {
 /** What a flag can set: limits that are times. */
 type Deadlines = Partial<Record<keyof Limits, number>>;
 
-/** The longest deadline, in seconds: a week. */
-const secondsMax = 7 * 24 * 3600;
+/** The longest deadline: a week. */
+const deadlineMsMax = 7 * 24 * 3_600_000;
 
 function readDeadlines(given: string): Deadlines | undefined {
   const limits: Deadlines = {};
   for (const part of given.split(",")) {
-    const [, name = "", seconds = ""] = /^([a-z]+)=(\d+(?:\.\d+)?)$/.exec(part) ?? [];
-    if (!Object.hasOwn(deadlines, name) || Number(seconds) > secondsMax) return undefined;
+    const [, name = "", time = ""] = /^([a-z]+)=(.*)$/s.exec(part) ?? [];
+    const timeMs = readTimeMs(time, deadlineMsMax);
+    if (!Object.hasOwn(deadlines, name) || timeMs === undefined) return undefined;
     const limit = deadlines[name as keyof typeof deadlines];
     if (limits[limit] !== undefined) return undefined;
-    limits[limit] = Math.round(Number(seconds) * 1000);
+    limits[limit] = timeMs;
   }
   return limits;
 }
 
 /**
- * The deadlines of a connection as one flag writes them: "write=300,idle=60", in seconds. The rest
- * of the limits has no flags, since few need to change them.
+ * The deadlines of a connection as one flag writes them: "write=5m,idle=60". The rest of the
+ * limits has no flags, since few need to change them.
  */
 export const deadlinesText: FlagText<Deadlines> = {
   placeholder: "LIST",
-  expected: `such as write=300,idle=60, of ${Object.keys(deadlines).join(", ")}`,
+  expected: `such as write=5m,idle=60, of ${Object.keys(deadlines).join(", ")}`,
   read: readDeadlines,
-};
-
-/** A span of time in seconds, as a limit in milliseconds; a day at most. */
-const drainText: FlagText<number> = {
-  placeholder: "SECONDS",
-  expected: "a number of seconds, up to 86400",
-  read: (given) => {
-    const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(given) ? Number(given) : Infinity;
-    return seconds <= 86_400 ? Math.round(seconds * 1000) : undefined;
-  },
 };
 
 /** The flags of the limits that more than a few need to change. */
@@ -136,18 +147,18 @@ export const limitFlags = [
   {
     name: "max-body",
     member: "bodyBytesMax",
-    text: wholeText("BYTES", "a number of bytes", 2 ** 40),
-    summary: "largest request body taken",
+    text: sizeText(2 ** 40),
+    summary: "largest body of a form or for a route, not of an upload",
   },
   {
     name: "timeouts",
     members: deadlinesText,
-    summary: "deadlines in seconds, such as write=300,idle=60",
+    summary: "deadlines, such as write=5m,idle=60",
   },
   {
     name: "drain",
     member: "drainTimeMs",
-    text: drainText,
+    text: timeMsText(86_400_000, "1d"),
     summary: "after a signal to stop, serve on for so long, not ready",
   },
 ] as const;
@@ -188,7 +199,7 @@ const rotationText: FlagText<string> = {
 export const connectionRows = {
   host: {
     topic: "listening",
-    kind: text("a host or an address", plainText("NAME")),
+    kind: host,
     flags: [{ name: "host", short: "H", summary: "host or address", isCommon: true }],
     restart: true,
   },

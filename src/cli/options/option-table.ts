@@ -46,11 +46,11 @@ import type { Kind } from "./value-kind.ts";
 import {
   path,
   plainText,
+  secondsText,
   sizeText,
   text,
   truth,
   whole,
-  wholeText,
   word,
   wordList,
 } from "./value-kind.ts";
@@ -158,7 +158,7 @@ export const optionTable = {
   },
   index: {
     topic: "paths",
-    kind: text("a file's name", plainText("NAME")),
+    kind: text("a file's name", plainText("NAME", "file in root")),
     flags: [{ name: "index", summary: "the file that stands for its folder" }],
   },
   single: {
@@ -185,7 +185,7 @@ export const optionTable = {
   },
   cache: {
     topic: "responses",
-    kind: whole("a whole number of seconds", wholeText("SECONDS", "a number of seconds", 2 ** 31)),
+    kind: whole("a whole number of seconds", secondsText(2 ** 31)),
     flags: [{ name: "cache", summary: "how long answers are fresh" }],
     defaultNote: "always revalidated",
   },
@@ -260,7 +260,7 @@ export const optionTable = {
   },
   form: {
     topic: "uploads",
-    kind: text("a file's name", plainText("FILE", "file")),
+    kind: text("a file's name", plainText("FILE", "file in root")),
     flags: [{ name: "form", summary: "the form page, in the root" }],
   },
   put: {
@@ -270,7 +270,7 @@ export const optionTable = {
   },
   uploadDir: {
     topic: "uploads",
-    kind: text("a folder's path", plainText("PATH", "folder")),
+    kind: text("a folder's path", plainText("PATH", "folder in root")),
     flags: [{ name: "upload-dir", summary: "the folder that uploads go into, below the root" }],
   },
   uploadMode: {

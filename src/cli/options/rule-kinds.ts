@@ -20,11 +20,11 @@ import {
   oneOf,
   path,
   plainText,
+  secondsText,
   showKey,
   text,
   truth,
   whole,
-  wholeText,
 } from "./value-kind.ts";
 
 const pathPattern = text("a path as text");
@@ -232,7 +232,7 @@ export const userText: FlagText<Pick<AuthOptions, "users">> = {
 const secondsMax = 2 ** 31;
 
 const seconds = whole("a whole number of seconds", undefined, secondsMax);
-const secondsText = wholeText("SECONDS", "a number of seconds", secondsMax);
+const storeTime = secondsText(secondsMax);
 
 /** The row of the option that says how object stores are asked. */
 export const storeRow = {
@@ -262,13 +262,13 @@ export const storeRow = {
       {
         name: "store-fresh",
         member: "fresh",
-        text: secondsText,
+        text: storeTime,
         summary: "how long its answers are used without asking; 0",
       },
       {
         name: "store-stale",
         member: "staleIfError",
-        text: secondsText,
+        text: storeTime,
         summary: "how long they are used when it fails; 0",
       },
       {

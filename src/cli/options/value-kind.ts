@@ -12,6 +12,12 @@ export interface Fault {
   readonly text: string;
 }
 
+/**
+ * What a value is the path of, for a shell to complete. "in root": the path is relative to the
+ * folder that is served.
+ */
+export type PathOf = "file" | "folder" | "file in root" | "folder in root";
+
 /** How a flag's value is written. */
 export interface FlagText<Value> {
   /** What the help calls it, "FILE". */
@@ -23,7 +29,7 @@ export interface FlagText<Value> {
   /** Some texts of many, for a shell to complete. */
   readonly suggests?: readonly string[];
   /** What it is the path of, for a shell to complete; absent when it is no path. */
-  readonly names?: "file" | "folder";
+  readonly names?: PathOf;
   /** Whether a text may hold a password, so that no message may show it. */
   readonly isSecret?: true;
   /** The value that `text` stands for; undefined when it isn't one. */
@@ -92,7 +98,7 @@ export const truth: Kind<boolean> = {
 };
 
 /** A flag's text that is the value. */
-export function plainText(placeholder: string, names?: "file" | "folder"): FlagText<string> {
+export function plainText(placeholder: string, names?: PathOf): FlagText<string> {
   return { placeholder, expected: "text", ...(names === undefined ? {} : { names }), read: String };
 }
 
@@ -139,6 +145,44 @@ export function sizeText(maximum: number): FlagText<number> {
     return value <= maximum ? value : undefined;
   };
   return { placeholder: "SIZE", expected: "a number of bytes, or of k, M or G", read };
+}
+
+/** Units of a time, in milliseconds. A number without one is of seconds. */
+const timeUnitsMs: Readonly<Record<string, number>> = {
+  "": 1000,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** The forms of a time, for messages. */
+const timeExpected = "a time such as 90, 1.5s, 500ms, 5m, 1h or 7d";
+
+/**
+ * The time that `given` says, in whole milliseconds: a decimal number with ms, s, m, h or d behind
+ * it, or one of seconds. Undefined when it is none, or is longer than `maximumMs`.
+ */
+export function readTimeMs(given: string, maximumMs: number): number | undefined {
+  const [, digits, unit = ""] = /^(\d{1,13}(?:\.\d{1,9})?)(ms|[smhd])?$/.exec(given) ?? [];
+  const timeMs = Math.round(Number(digits) * (timeUnitsMs[unit] ?? Number.NaN));
+  return timeMs <= maximumMs ? timeMs : undefined;
+}
+
+/** A flag's text that is a time up to `maximumMs`, as a value in milliseconds. */
+export function timeMsText(maximumMs: number, longest: string): FlagText<number> {
+  const expected = `${timeExpected}, up to ${longest}`;
+  return { placeholder: "TIME", expected, read: (given) => readTimeMs(given, maximumMs) };
+}
+
+/** A flag's text that is a time up to `maximum` seconds, as a value in whole seconds. */
+export function secondsText(maximum: number): FlagText<number> {
+  const read = (given: string): number | undefined => {
+    const timeMs = readTimeMs(given, maximum * 1000);
+    return timeMs === undefined || timeMs % 1000 !== 0 ? undefined : timeMs / 1000;
+  };
+  return { placeholder: "TIME", expected: "whole seconds, or a time such as 5m, 1h or 7d", read };
 }
 
 /** A whole number from 0 to `maximum`; `flagText` says how a flag writes it. */

@@ -4,10 +4,20 @@
  */
 
 import { becomeIdentity, findIdentity } from "../../system/process/user-identity.ts";
+import { readNamedFile } from "../../system/named-file.ts";
 import { ServeError } from "../../site/serve-error.ts";
 
 function refused(user: string, why: string): ServeError {
   return new ServeError("user", `can't run as ${user}: ${why}`);
+}
+
+/**
+ * Why the user that this process is now can't read its program, of which parts are loaded when they
+ * are first used; undefined when it can, or all parts are in the one file of an executable.
+ */
+function lackOfProgram(): string | undefined {
+  if (Bun.isStandaloneExecutable || readNamedFile(Bun.main).ok) return undefined;
+  return `that user may not read ${Bun.main}, and postern loads more of itself later`;
 }
 
 /**
@@ -25,6 +35,8 @@ export function becomeUser(user: string, environment: Record<string, string | un
   }
   const become = becomeIdentity(found.value);
   if (!become.ok) throw refused(user, become.error);
+  const lack = lackOfProgram();
+  if (lack !== undefined) throw refused(user, lack);
   if (home !== undefined) environment["HOME"] = home;
   if (name !== undefined) environment["USER"] = environment["LOGNAME"] = name;
 }

@@ -9,8 +9,11 @@ import type { GivenSockets } from "../../server/listening/given-sockets.ts";
 import type { InheritedSocket } from "../../system/process/inherited-sockets.ts";
 import { socketInspector } from "../../system/process/inherited-sockets.ts";
 import { closeDescriptor } from "../../system/file-system.ts";
+import type { ServeOptions } from "../../server/serve-options.ts";
 import type { Config } from "../config/config.ts";
 import type { Ahead } from "./listen-ahead.ts";
+import type { PassedOperations } from "./passed-operations.ts";
+import { takeOperations } from "./passed-operations.ts";
 
 type Environment = Record<string, string | undefined>;
 
@@ -29,7 +32,11 @@ const descriptorsMax = 64;
 const redirectName = "redirect";
 
 /** What is passed on to a process that takes over, beside the descriptors themselves. */
-export type Handover = Omit<Ahead, "release"> & { readonly isManagers: boolean };
+export interface Handover extends Omit<Ahead, "release"> {
+  readonly isManagers: boolean;
+  /** Absent from a postern that couldn't pass these on yet. */
+  readonly operations?: PassedOperations;
+}
 
 /** What a process was started with. */
 export interface GivenToProcess {
@@ -39,12 +46,19 @@ export interface GivenToProcess {
   readonly isManagers: boolean;
   /** Whether this process takes over from another one that still serves. */
   readonly isSuccessor: boolean;
+  /** What the server is told of the sockets of metrics and health; absent for none. */
+  readonly operations?: Partial<ServeOptions>;
+  /** The file of a Unix socket that no process has any more when this one serves. */
+  readonly leftFile?: string;
+}
+
+function closeDescriptors(all: readonly number[]): void {
+  for (const descriptor of all) closeDescriptor(descriptor);
 }
 
 /** Closes the descriptors of `groups`. */
 function closeAll(groups: readonly GivenSockets[]): void {
-  const all = groups.flatMap(({ main, redirect = [] }) => [...main, ...redirect]);
-  for (const descriptor of all) closeDescriptor(descriptor);
+  closeDescriptors(groups.flatMap(({ main, redirect = [] }) => [...main, ...redirect]));
 }
 
 function ahead(sockets: Omit<Ahead, "release">): Ahead {
@@ -108,12 +122,13 @@ function fromManager(count: number, names: readonly string[]): Result<Ahead, str
 
 /** Whether a socket of the address `held` is what `config` asks for, where it asks for one. */
 function fits(config: Config, { host, port, unix, tlsRedirect }: Omit<Ahead, "release">): boolean {
+  if (unix !== undefined) return config.unix === unix;
   const redirectFits =
     config.tlsRedirect === undefined
       ? tlsRedirect === undefined
       : tlsRedirect !== undefined && [0, tlsRedirect].includes(config.tlsRedirect);
   return (
-    config.unix === unix &&
+    config.unix === undefined &&
     (config.host ?? host) === host &&
     (config.port === undefined || config.port === 0 || config.port === port) &&
     redirectFits
@@ -128,13 +143,18 @@ function fromPredecessor(handover: string, config: Config): Result<GivenToProces
   } catch {
     return failure(`${handoverVariable}: postern sets this itself when it is replaced`);
   }
-  const { isManagers, ...held } = parsed;
+  const { isManagers, operations: passed = {}, ...held } = parsed;
+  const { options: operations, unused } = takeOperations(passed, config);
+  closeDescriptors(unused);
+  const taken = { isSuccessor: true, ...(operations === undefined ? {} : { operations }) };
   if (isManagers || fits(config, held)) {
-    return success({ ahead: ahead(held), isManagers, isSuccessor: true });
+    return success({ ...taken, ahead: ahead(held), isManagers });
   }
   // The configuration asks for another port by now.
   closeAll(held.groups);
-  return success({ ahead: undefined, isManagers: false, isSuccessor: true });
+  const isLeft = held.groups.some(({ removesFile }) => removesFile);
+  const left = isLeft && held.unix !== undefined ? { leftFile: held.unix } : {};
+  return success({ ...taken, ahead: undefined, isManagers: false, ...left });
 }
 
 /**
@@ -160,7 +180,7 @@ export function takeGivenSockets(
     );
   }
   const count = Number(LISTEN_FDS);
-  if (!Number.isInteger(count) || count < 1 || count > descriptorsMax) {
+  if (!/^[1-9]\d?$/.test(LISTEN_FDS) || count > descriptorsMax) {
     return failure(
       `LISTEN_FDS: not a number of sockets from 1 to ${descriptorsMax}: ${LISTEN_FDS}`,
     );

@@ -1,7 +1,8 @@
 /**
  * SIGUSR2: starts postern anew, with the same command line and the program as it is on the disk by
- * now. The new process inherits the listening sockets. When it says that it serves, this one
- * accepts no more connections, answers what it has, and ends.
+ * now. The new process inherits the listening sockets, those of metrics and health too, and a Unix
+ * socket with its file. When it says that it serves, this one accepts no more connections, answers
+ * what it has, and ends.
  *
  * No request is lost by that: both have the same sockets, so that a client which no process has
  * accepted yet stays in the queue, and a connection of this process is closed behind a response
@@ -13,7 +14,9 @@ import { standardError } from "../../system/standard-streams.ts";
 import type { Workers } from "../workers/workers.ts";
 import type { GivenToProcess, Handover } from "./given-sockets.ts";
 import { handoverVariable } from "./given-sockets.ts";
+import { passOperations } from "./passed-operations.ts";
 import type { GivenSockets } from "../../server/listening/given-sockets.ts";
+import { ownCommand } from "./own-command.ts";
 import type { ServiceManager } from "./service-manager.ts";
 
 /** The new process's message that it serves; it says nothing else. */
@@ -21,6 +24,10 @@ const servingMessage = "serving";
 
 /** The first descriptor that a child inherits beside the standard streams. */
 const firstDescriptor = 3;
+
+type HandoverLimits = Readonly<
+  Record<"workerAnswerTimeMs" | "handoverTimeMs" | "stopTimeMs", number>
+>;
 
 function say(line: string): void {
   void standardError.write(`postern: ${line}\n`);
@@ -31,50 +38,59 @@ function groupsOf(server: Server | Workers): readonly GivenSockets[] {
   return "groups" in server ? server.groups : [server.sockets];
 }
 
-/** What a new process is told of the sockets of `server`, and the descriptors that it gets. */
-function passedOn(
-  server: Server | Workers,
-  isManagers: boolean,
-): { handover: Handover; descriptors: number[] } {
+/** What a new process gets. */
+interface PassedOn {
+  readonly handover: Handover;
+  /** By the numbers that they have in this process. */
+  readonly descriptors: readonly number[];
+}
+
+/**
+ * What a new process is told of the sockets of `server`, and the descriptors that it gets.
+ * Undefined when the system can't pass them on.
+ */
+function passedOn(server: Server | Workers, isManagers: boolean): PassedOn | undefined {
   const descriptors: number[] = [];
-  const pass = (descriptor: number): number => firstDescriptor + descriptors.push(descriptor) - 1;
-  const groups = groupsOf(server).map(({ main, redirect = [] }) => ({
+  const pass = (descriptor: number): number => {
+    const known = descriptors.indexOf(descriptor);
+    return firstDescriptor + (known < 0 ? descriptors.push(descriptor) - 1 : known);
+  };
+  const groups = groupsOf(server).map(({ main, redirect = [], removesFile = false }) => ({
     main: main.map(pass),
     redirect: redirect.map(pass),
+    removesFile,
   }));
+  const beside = "groups" in server ? server.operationsSockets : server.sockets;
+  const operations = passOperations(server, beside, pass);
   const { host, port, unix, tlsRedirect } = server;
+  const isOwnFile = unix === undefined || isManagers || groups.some((one) => one.removesFile);
+  const isWhole = groups.length > 0 && !descriptors.includes(-1) && isOwnFile;
+  if (!isWhole || operations === undefined) return undefined;
   const handover = {
     host,
     port,
     groups,
     isManagers,
+    operations,
     ...(unix === undefined ? {} : { unix }),
     ...(tlsRedirect === undefined ? {} : { tlsRedirect }),
   };
   return { handover, descriptors };
 }
 
-/** The command that has started this process, but for what `bun` itself was told. */
-function ownCommand(): string[] {
-  const [, program = "", ...words] = process.argv;
-  const { execPath, execArgv } = process;
-  if (Bun.isStandaloneExecutable) return [execPath, ...words];
-  return [execPath, ...execArgv, program, ...words];
-}
-
 /**
- * Starts a process that takes over from `server`. Resolves with it when it serves; rejects with an
- * Error when it has ended, by itself or because it took longer than `withinMs`.
+ * Starts a process that takes over with what is passed on. Resolves with it when it serves; rejects
+ * with an Error when it has ended, or doesn't serve within `workerAnswerTimeMs`. In the latter case
+ * it may have accepted clients, whom it answers before it ends, for as long as a process does that
+ * another one has taken over from.
  */
 async function startSuccessor(
-  server: Server | Workers,
-  withinMs: number,
-  isManagers: boolean,
+  { handover, descriptors }: PassedOn,
+  { workerAnswerTimeMs, handoverTimeMs, stopTimeMs }: HandoverLimits,
   manager: ServiceManager | undefined,
 ): Promise<Bun.Subprocess> {
-  const { handover, descriptors } = passedOn(server, isManagers);
   const passed = { [handoverVariable]: JSON.stringify(handover), ...manager?.environment };
-  const serving = Promise.withResolvers<true>();
+  const serving = Promise.withResolvers<boolean>();
   const child = Bun.spawn(ownCommand(), {
     stdio: ["inherit", "inherit", "inherit", ...descriptors],
     env: { ...process.env, ...passed },
@@ -82,7 +98,7 @@ async function startSuccessor(
       if (message === servingMessage) serving.resolve(true);
     },
   });
-  const timer = setTimeout(() => child.kill("SIGKILL"), withinMs);
+  const timer = setTimeout(() => serving.resolve(false), workerAnswerTimeMs);
   // A process that is stopped meanwhile leaves no other behind.
   const abandon = (): void => child.kill("SIGTERM");
   process.on("exit", abandon);
@@ -90,6 +106,12 @@ async function startSuccessor(
   clearTimeout(timer);
   process.off("exit", abandon);
   if (first === true) return child;
+  if (first === false) {
+    abandon();
+    const kill = setTimeout(() => child.kill("SIGKILL"), handoverTimeMs + 2 * stopTimeMs);
+    void child.exited.then(() => clearTimeout(kill));
+    throw new Error(`the new process does not serve within ${workerAnswerTimeMs / 1000} s`);
+  }
   const { signalCode } = child;
   const how = signalCode === null ? `ended with status ${first}` : `was killed by ${signalCode}`;
   throw new Error(`the new process ${how}`);
@@ -97,28 +119,16 @@ async function startSuccessor(
 
 /**
  * Tells the process that this one takes over from that it serves; resolves when that has told its
- * service manager who serves now.
+ * service manager who serves now. Then the file that is left of a Unix socket is removed.
  */
-export function tellServing(): Promise<void> {
+export async function tellServing({ leftFile }: GivenToProcess): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   process.once("disconnect", () => resolve());
   if (process.send?.(servingMessage) !== true) resolve();
-  return promise;
-}
-
-/** Why `server` can't be taken over; undefined when it can. */
-function obstacle(server: Server | Workers, isManagers: boolean): string | undefined {
-  // The end of the first process of a container is the end of the container.
-  if (process.pid === 1) return "this is the first process of a container: start another container";
-  if (server.unix !== undefined && !isManagers) {
-    return "a Unix socket can be passed on only if a service manager has given it";
-  }
-  if (server.metricsUrl !== undefined || server.healthUrl !== undefined) {
-    return "the port of --metrics or --health can't be passed on: restart the server";
-  }
-  const groups = groupsOf(server);
-  const isWhole = groups.length > 0 && groups.every(({ main }) => main.every((one) => one >= 0));
-  return isWhole ? undefined : "this system can't pass on the sockets";
+  await promise;
+  if (leftFile === undefined) return;
+  const { SocketFile } = await import("../../server/unix-socket.ts");
+  new SocketFile(leftFile).remove();
 }
 
 /**
@@ -127,20 +137,24 @@ function obstacle(server: Server | Workers, isManagers: boolean): string | undef
  */
 export async function handOver(
   server: Server | Workers,
-  { workerAnswerTimeMs }: { readonly workerAnswerTimeMs: number },
+  limits: HandoverLimits,
   given: GivenToProcess | undefined,
   manager: ServiceManager | undefined,
   isStopped: () => boolean,
 ): Promise<boolean> {
-  const isManagers = given?.isManagers === true;
-  const why = obstacle(server, isManagers);
-  if (why !== undefined) {
-    say(`SIGUSR2: ${why}`);
+  if (process.pid === 1) {
+    // Its end is the end of the container.
+    say("SIGUSR2: this is the first process of a container: start another container");
+    return false;
+  }
+  const passed = passedOn(server, given?.isManagers === true);
+  if (passed === undefined) {
+    say("SIGUSR2: this system can't pass on the sockets");
     return false;
   }
   manager?.reloading();
   try {
-    const child = await startSuccessor(server, workerAnswerTimeMs, isManagers, manager);
+    const child = await startSuccessor(passed, limits, manager);
     if (isStopped()) {
       child.kill("SIGTERM");
       return false;

@@ -71,12 +71,13 @@ export function shareOut(groups: readonly GivenSockets[], count: number): readon
     return {
       main: own.flatMap(({ main }) => main),
       redirect: own.flatMap(({ redirect = [] }) => redirect),
+      ...(own.some(({ removesFile }) => removesFile) ? { removesFile: true } : {}),
     };
   });
 }
 
-/** What a server that serves alone is told of its sockets. */
-export function aheadOptions(ahead: Ahead): Partial<ServeOptions> {
+/** What a server that serves alone is told of its sockets, beside those in `others`. */
+export function aheadOptions(ahead: Ahead, others?: GivenSockets): Partial<ServeOptions> {
   const { host, port, unix, tlsRedirect, groups } = ahead;
   const [sockets] = shareOut(groups, 1);
   return {
@@ -84,6 +85,6 @@ export function aheadOptions(ahead: Ahead): Partial<ServeOptions> {
     port,
     ...(unix === undefined ? {} : { unix }),
     ...(tlsRedirect === undefined ? {} : { tlsRedirect }),
-    ...(sockets === undefined ? {} : { sockets }),
+    ...(sockets === undefined ? {} : { sockets: { ...others, ...sockets } }),
   };
 }

@@ -2,8 +2,8 @@
  * What a service manager is told while postern runs under one (sd_notify(3)), which is also how it
  * learns that the server listens. Loaded only where NOTIFY_SOCKET is set.
  *
- * The messages of the watchdog come from the event loop that serves, or with workers from the
- * supervisor's, so that they stop when it is stuck.
+ * The messages of the watchdog come from the event loop that serves, so that they stop when it is
+ * stuck. With workers they come from the supervisor's, as long as no worker is stuck for so long.
  */
 
 import type { NotifySocket } from "../../system/process/notify-socket.ts";
@@ -13,7 +13,17 @@ import { standardError } from "../../system/standard-streams.ts";
 /** The variables of the environment that are for this process alone, and not for its children. */
 const ownVariables = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] as const;
 
+/** A timer that is set to more comes every millisecond. */
+const timerMaxMs = 2 ** 31 - 1;
+
 type Environment = Record<string, string | undefined>;
+
+/** What is watched: a server in this process, or the supervisor of its workers. */
+interface Watched {
+  readonly url: URL;
+  /** Returns what says whether all workers have answered within that time. */
+  watchWithin?(withinMs: number): () => boolean;
+}
 
 /** How often the watchdog wants to hear from the process `pid`; undefined when it doesn't. */
 function watchdogTimeMs(environment: Environment, pid: number): number | undefined {
@@ -21,7 +31,7 @@ function watchdogTimeMs(environment: Environment, pid: number): number | undefin
   if (within === undefined || !/^[1-9]\d{0,15}$/.test(within)) return undefined;
   if (whose !== undefined && whose !== String(pid)) return undefined;
   // sd_watchdog_enabled(3): at half of the time that is allowed.
-  return Math.max(1, Math.floor(Number(within) / 2000));
+  return Math.min(Math.max(1, Math.floor(Number(within) / 2000)), timerMaxMs);
 }
 
 /** The service manager that has started this process. */
@@ -45,12 +55,21 @@ export class ServiceManager {
     return this.#inherited;
   }
 
-  /** The server listens at `url`. The watchdog is told so from now on. */
-  ready(url: string): void {
-    this.#state = `STATUS=Listening at ${url}`;
+  /**
+   * The server listens. The watchdog is told at once and from now on that it turns, or each worker:
+   * the process that this one has taken over from may have told it last nearly as long ago as is
+   * allowed.
+   */
+  ready(server: Watched): void {
+    this.#state = `STATUS=Listening at ${server.url.href}`;
     this.#socket.send(`READY=1\n${this.#state}`);
     if (this.#watchdogMs === undefined) return;
-    this.#timer ??= setInterval(() => this.#socket.send("WATCHDOG=1"), this.#watchdogMs);
+    this.#socket.send("WATCHDOG=1");
+    if (this.#timer !== undefined) return;
+    const isTurning = server.watchWithin?.(this.#watchdogMs * 2) ?? ((): boolean => true);
+    this.#timer = setInterval(() => {
+      if (isTurning()) this.#socket.send("WATCHDOG=1");
+    }, this.#watchdogMs);
   }
 
   /** A reload has begun, or a new process is being started. */

@@ -22,7 +22,7 @@ export interface Reached {
 const everyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
 
 /** Whether `host` is a name or an address of loopback alone. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return /^(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 

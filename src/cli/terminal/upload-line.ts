@@ -5,8 +5,8 @@
 
 import { escapeLine } from "../../server/log.ts";
 import { formatSize } from "../../site/listing/listing-row.ts";
-import type { UploadProgress } from "../../site/uploads/upload-progress.ts";
 import type { Paint } from "./paint.ts";
+import type { SeenUpload, UploadsSeen } from "./received-uploads.ts";
 
 /** The fewest columns for a name; in fewer it says nothing. */
 const nameColumnsMin = 4;
@@ -25,7 +25,7 @@ export function fitText(text: string, columns: number): string {
 }
 
 /** How much of `upload` has come: "45% of 12 MB", or "5 MB" where its length isn't known. */
-function howMuch({ octets, length }: UploadProgress): string {
+function howMuch({ octets, length }: SeenUpload): string {
   if (length === undefined || length === 0) return formatSize(octets);
   // All has come when it is stored, and not before.
   const percent = Math.min(99, Math.floor((100 * octets) / length));
@@ -33,33 +33,31 @@ function howMuch({ octets, length }: UploadProgress): string {
 }
 
 /** The parts of the line, from the one that is left out last to the first. */
-function partsOf(uploads: readonly UploadProgress[], bytesPerSecond: number | undefined): string[] {
-  const [first] = uploads;
-  if (first === undefined) return [];
-  const others = uploads.length === 1 ? [] : [`and ${uploads.length - 1} more`];
+function partsOf(newest: SeenUpload, count: number, bytesPerSecond: number | undefined): string[] {
+  const others = count <= 1 ? [] : [`and ${count - 1} more`];
   const rate = bytesPerSecond === undefined ? [] : [`${formatSize(bytesPerSecond)}/s`];
-  return [howMuch(first), ...others, ...rate];
+  return [howMuch(newest), ...others, ...rate];
 }
 
 /**
- * The line about `uploads`, of which the first is named, in less than `columns` columns;
+ * The line about `count` uploads, of which the newest is named, in less than `columns` columns;
  * `bytesPerSecond` is the rate of all of them, undefined before it is known. "" for none.
  */
 export function uploadLine(
-  uploads: readonly UploadProgress[],
+  { newest, count }: Pick<UploadsSeen, "newest" | "count">,
   bytesPerSecond: number | undefined,
   columns: number,
   paint: Paint,
 ): string {
-  const [first] = uploads;
+  if (newest === undefined) return "";
   // In the last column a terminal may begin a new line.
   const width = columns - 1;
-  const parts = partsOf(uploads, bytesPerSecond);
+  const parts = partsOf(newest, count, bytesPerSecond);
   while (parts.length > 1 && Bun.stringWidth(parts.join("  ")) > width) parts.pop();
   const text = parts.join("  ");
-  if (first === undefined || text.length > width) return "";
+  if (text.length > width) return "";
   const left = width - text.length - "Uploading   ".length;
-  const name = escapeLine(first.name);
+  const name = escapeLine(newest.name);
   if (name === "" || left < Math.min(nameColumnsMin, Bun.stringWidth(name))) {
     return paint("cyan", text);
   }

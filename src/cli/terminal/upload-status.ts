@@ -4,20 +4,25 @@
  * written above it: the line is removed, they are written, and it is written again, all in one
  * write. Nothing runs while nothing is uploaded.
  *
+ * It shows what this process receives, or what the workers of a supervisor do: each is a source.
+ *
  * The first drawing is a quarter of a second after an upload has begun, so short ones show nothing.
  * A terminal that wraps its lines anew when it becomes narrower may leave a part of the line; what
  * is drawn next fits.
  */
 
+import type { Clock } from "../../schedule/clock.ts";
 import { SystemClock } from "../../schedule/clock.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
 import type { Alarm } from "../../schedule/scheduler.ts";
-import type { UploadListener, UploadProgress } from "../../site/uploads/upload-progress.ts";
+import type { UploadListener } from "../../site/uploads/upload-progress.ts";
 import type { StandardStream } from "../../system/standard-streams.ts";
 import { standardError, standardOutput } from "../../system/standard-streams.ts";
 import { columnsMax } from "../help/columns.ts";
 import type { Environment, Paint } from "./paint.ts";
 import { choosePaint, plainPaint } from "./paint.ts";
+import type { UploadsSeen } from "./received-uploads.ts";
+import { ReceivedUploads } from "./received-uploads.ts";
 import { uploadLine } from "./upload-line.ts";
 
 /** How often the line changes. */
@@ -40,8 +45,13 @@ interface StatusSurroundings {
   readonly columns: () => number;
   readonly paint: Paint;
   readonly alarm: Alarm;
-  /** Milliseconds that only go forward. */
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, "monotonicMs" | "epochMs">;
+}
+
+/** A process that receives files. */
+export interface UploadSource {
+  /** How far they are, as far as is known. Called each time that the line is drawn. */
+  look(): UploadsSeen;
 }
 
 /** What had come at a moment. */
@@ -61,7 +71,7 @@ export function terminalStatus(environment: Environment): UploadStatus {
     columns: () => process.stdout.columns || columnsMax,
     paint: choosePaint(true, environment) ?? plainPaint,
     alarm: scheduler.alarm(),
-    nowMs: () => clock.monotonicMs(),
+    clock,
   });
   process.once("exit", () => status.clear());
   return status;
@@ -70,9 +80,9 @@ export function terminalStatus(environment: Environment): UploadStatus {
 /** The line of one terminal. */
 export class UploadStatus {
   readonly #surroundings: StatusSurroundings;
-  readonly #uploads = new Set<UploadProgress>();
-  /** What each upload had when it was looked at last. */
-  readonly #seen = new Map<UploadProgress, number>();
+  /** What receives files now, and the octets that each had when it was looked at last. */
+  readonly #sources = new Map<UploadSource, number>();
+  readonly #own: ReceivedUploads;
   /** The octets of all uploads that have come while the line was shown. */
   #octets = 0;
   #samples: Sample[] = [];
@@ -81,27 +91,34 @@ export class UploadStatus {
 
   constructor(surroundings: StatusSurroundings) {
     this.#surroundings = surroundings;
+    const { clock } = surroundings;
+    this.#own = new ReceivedUploads(
+      () => clock.epochMs(),
+      (isReceiving) => {
+        if (isReceiving) this.show(this.#own, this.#own.look().octets);
+        else this.hide(this.#own);
+      },
+    );
   }
 
-  /** Is told of each upload; see `ServeOptions.onUpload`. */
-  readonly began: UploadListener = (upload) => {
-    if (this.#uploads.size === 0) this.#begin();
-    this.#uploads.add(upload);
-    this.#seen.set(upload, upload.octets);
-    void this.#end(upload);
-  };
+  /** Is told of each upload of this process; see `ServeOptions.onUpload`. */
+  readonly began: UploadListener = (upload) => this.#own.began(upload);
 
-  async #end(upload: UploadProgress): Promise<void> {
-    await upload.over;
-    this.#uploads.delete(upload);
-    this.#seen.delete(upload);
-    if (this.#uploads.size === 0) this.clear();
+  /** Shows what `source` receives, of which `octets` had come before. */
+  show(source: UploadSource, octets: number): void {
+    if (this.#sources.size === 0) this.#begin();
+    if (!this.#sources.has(source)) this.#sources.set(source, octets);
+  }
+
+  /** Shows nothing of `source` any more. */
+  hide(source: UploadSource): void {
+    if (this.#sources.delete(source) && this.#sources.size === 0) this.clear();
   }
 
   #begin(): void {
-    const { alarm, out, error, nowMs } = this.#surroundings;
+    const { alarm, out, error, clock } = this.#surroundings;
     this.#octets = 0;
-    this.#samples = [{ atMs: nowMs(), octets: 0 }];
+    this.#samples = [{ atMs: clock.monotonicMs(), octets: 0 }];
     for (const stream of [out, error]) if (stream !== undefined) stream.footer = this;
     alarm.set(redrawMs, this.#redraw);
   }
@@ -131,9 +148,10 @@ export class UploadStatus {
   readonly #redraw = (): void => {
     const { alarm, out, columns, paint } = this.#surroundings;
     alarm.set(redrawMs, this.#redraw);
+    const seen = this.#look();
     const rate = this.#measure();
     if (out.queued > 0) return;
-    const line = uploadLine([...this.#uploads].toReversed(), rate, columns(), paint);
+    const line = uploadLine(seen, rate, columns(), paint);
     if (line === this.#shown) return;
     const before = this.#shown === "" ? "" : erase;
     // What is drawn isn't to be written above itself.
@@ -142,14 +160,25 @@ export class UploadStatus {
     this.#shown = line;
   };
 
+  /** Looks at all sources: how many files they receive, and the newest of these. */
+  #look(): Pick<UploadsSeen, "newest" | "count"> {
+    let newest: UploadsSeen["newest"];
+    let count = 0;
+    for (const [source, before] of this.#sources) {
+      const seen = source.look();
+      this.#sources.set(source, seen.octets);
+      this.#octets += Math.max(0, seen.octets - before);
+      count += seen.count;
+      if ((seen.newest?.beganMs ?? -Infinity) >= (newest?.beganMs ?? -Infinity)) {
+        newest = seen.newest ?? newest;
+      }
+    }
+    return { newest, count };
+  }
+
   /** The rate of all uploads by what has come in the last seconds. */
   #measure(): number | undefined {
-    for (const upload of this.#uploads) {
-      const { octets } = upload;
-      this.#octets += Math.max(0, octets - (this.#seen.get(upload) ?? 0));
-      this.#seen.set(upload, octets);
-    }
-    const atMs = this.#surroundings.nowMs();
+    const atMs = this.#surroundings.clock.monotonicMs();
     const samples = this.#samples.filter((sample) => atMs - sample.atMs <= rateSpanMs);
     const [first] = samples;
     this.#samples = [...samples, { atMs, octets: this.#octets }];

@@ -17,6 +17,7 @@ import { metricsText, metricsType } from "../../server/operations/metrics-text.t
 import { missingRoot } from "../../server/operations/operations.ts";
 import type { OperationsUrls } from "../../server/operations/operations-listener.ts";
 import { OperationsListeners } from "../../server/operations/operations-listener.ts";
+import { logFamilies, throughSupervisor } from "../../server/operations/log-metrics.ts";
 import { processFamilies, serverFamilies } from "../../server/operations/own-process.ts";
 import type { CompleteOptions } from "../../server/serve-options.ts";
 import type { OpenSite } from "../../site/open-site.ts";
@@ -49,11 +50,14 @@ export class WorkerOperations {
   readonly #listeners: OperationsListeners;
   #workers: (() => MeasuredWorkers) | undefined;
   readonly #last = new Map<object, Families>();
-  /** The counts of all workers that have ended. */
+  /** The workers that have ended. */
+  readonly #gone = new WeakSet<object>();
+  /** The counts of all of them. */
   #ended: Families = [];
   /** The sum that is being made, for all who ask meanwhile. */
   #gathering: Promise<Families> | undefined;
   #isStopping = false;
+  #isReplaced = false;
 
   /** Listens where `options` say; throws a `ServeError` when that can't be had. */
   constructor(options: CompleteOptions, { limits, tree }: OpenSite) {
@@ -82,6 +86,7 @@ export class WorkerOperations {
   /** `worker` has ended. */
   ended(worker: object): void {
     const last = this.#last.get(worker);
+    this.#gone.add(worker);
     this.#last.delete(worker);
     if (last !== undefined) this.#ended = sumFamilies([this.#ended, countsOf(last)]);
   }
@@ -91,6 +96,33 @@ export class WorkerOperations {
     this.#isStopping = true;
   }
 
+  /** All workers listen: sockets that the supervisor was given are accepted on from now on. */
+  allListen(): void {
+    this.#listeners.adopt();
+  }
+
+  /** The descriptors of its listening sockets. */
+  get sockets(): OperationsListeners["sockets"] {
+    return this.#listeners.sockets;
+  }
+
+  /**
+   * Another process answers on the same sockets from now on, so that the service stays ready
+   * whatever becomes of these workers. Resolves when each connection has had one more answer within
+   * `patienceMs`, or has been closed.
+   */
+  async replaced(patienceMs: number): Promise<void> {
+    this.#isReplaced = true;
+    const timer = setTimeout(() => this.hurry(), patienceMs);
+    await Promise.all(this.#listeners.listeners.map((listener) => listener.close(true)));
+    clearTimeout(timer);
+  }
+
+  /** Ends the patience with connections after another process has taken over. */
+  hurry(): void {
+    if (this.#isReplaced) void this.close();
+  }
+
   async close(): Promise<void> {
     this.drain();
     await this.#listeners.close();
@@ -98,6 +130,7 @@ export class WorkerOperations {
 
   #unreadiness(): string | undefined {
     const workers = this.#workers?.();
+    if (this.#isReplaced) return undefined;
     if (this.#isStopping) return "it is stopping";
     if (workers === undefined || !workers.haveListened) return "not all workers listen yet";
     // While one is being replaced, the others get all connections.
@@ -118,15 +151,22 @@ export class WorkerOperations {
     const workers = this.#workers?.();
     if (workers === undefined) return [];
     const { listening, replaced, site } = workers;
-    let silent = 0;
-    const told = await Promise.all(
+    const answered = new Set<object>();
+    await Promise.all(
       listening.map(async (worker) => {
         const families = await worker.measure(site.limits.metricsTimeMs);
-        if (families !== undefined) this.#last.set(worker, families);
-        else silent++;
-        return families ?? countsOf(this.#last.get(worker) ?? []);
+        if (families === undefined) return;
+        answered.add(worker);
+        this.#last.set(worker, throughSupervisor(families));
       }),
     );
+    // What a worker told that has ended meanwhile is among the counts of those, and not here, too.
+    const present = listening.filter((worker) => !this.#gone.has(worker));
+    const silent = present.filter((worker) => !answered.has(worker)).length;
+    const told = present.map((worker) => {
+      const last = this.#last.get(worker) ?? [];
+      return answered.has(worker) ? last : countsOf(last);
+    });
     return [
       single("gauge", "postern_workers", "Workers that listen.", listening.length),
       single(
@@ -141,7 +181,7 @@ export class WorkerOperations {
         "Workers that have ended, and others took their places.",
         replaced,
       ),
-      ...sumFamilies([...told, this.#ended, processFamilies()]),
+      ...sumFamilies([...told, this.#ended, processFamilies(), logFamilies()]),
     ];
   }
 }

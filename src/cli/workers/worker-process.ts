@@ -10,7 +10,8 @@ import type { LogStream } from "../../server/log.ts";
 import { workerArgument } from "../options/command-line.ts";
 import type { GivenSockets } from "../../server/listening/given-sockets.ts";
 import { copyLines } from "./worker-log.ts";
-import type { Answer, Order } from "./worker-message.ts";
+import type { Answer, Notice, Order } from "./worker-message.ts";
+import type { UploadsSeen } from "../terminal/received-uploads.ts";
 
 /** What starts a worker. An executable has no other program than its own. */
 const command: readonly string[] = Bun.isStandaloneExecutable
@@ -22,6 +23,9 @@ function inSeconds(duration: Milliseconds): string {
   return `${duration / 1000} s`;
 }
 
+/** What a worker is asked that changes nothing. At most one question of a kind waits for it. */
+type Question = "measure" | "look" | "tell-uploads";
+
 /** What the lines of all workers go to. */
 export type WorkerLog = Pick<LogStream, "write" | "waitFor">;
 
@@ -30,7 +34,10 @@ export class WorkerProcess {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "inherit">;
   readonly #unanswered: ((answer: Answer | undefined) => void)[] = [];
   #killedFor: string | undefined;
-  #isMeasuring = false;
+  /** The questions that are not answered yet, by kind. */
+  readonly #asked = new Set<Question>();
+  /** Is told that the worker receives files, after it received none. */
+  onUploading: (() => void) | undefined;
   /** Resolves when the process has ended, with how: "was killed by SIGKILL". */
   readonly ended: Promise<string>;
   /** Where its lines of the access log go. */
@@ -56,7 +63,10 @@ export class WorkerProcess {
         : { main: own.slice(0, main.length), redirect: own.slice(main.length) };
     this.#child = Bun.spawn([...command], {
       stdio: ["ignore", "pipe", "inherit", ...given],
-      ipc: (answer: Answer) => this.#unanswered.shift()?.(answer),
+      ipc: (message: Answer | Notice) => {
+        if (message.kind === "uploading") this.onUploading?.();
+        else this.#unanswered.shift()?.(message);
+      },
     });
     this.#logged = copyLines(this.#child.stdout, (lines) => log.write(lines));
     this.ended = this.#child.exited.then((status) => {
@@ -76,7 +86,7 @@ export class WorkerProcess {
    * worker that doesn't answer `within` that time is killed.
    */
   order(
-    order: Exclude<Order, { kind: "stop" | "measure" }>,
+    order: Extract<Order, { kind: "serve" | "reload" }>,
     within: Milliseconds,
   ): Promise<Answer | undefined> {
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
@@ -96,17 +106,46 @@ export class WorkerProcess {
    * earlier answer of this kind. A worker is not killed for that: it may have more urgent work.
    */
   measure(within: Milliseconds): Promise<readonly MetricFamily[] | undefined> {
-    if (this.#isMeasuring) return Promise.resolve(undefined);
-    this.#isMeasuring = true;
     const { promise, resolve } = Promise.withResolvers<readonly MetricFamily[] | undefined>();
     const timer = setTimeout(() => resolve(undefined), within);
-    this.#unanswered.push((answer) => {
+    const isAsked = this.#ask("measure", (answer) => {
       clearTimeout(timer);
-      this.#isMeasuring = false;
       resolve(answer?.kind === "measured" ? answer.families : undefined);
     });
-    this.#send({ kind: "measure" });
-    return promise;
+    if (isAsked) return promise;
+    clearTimeout(timer);
+    return Promise.resolve(undefined);
+  }
+
+  /**
+   * Asks the worker for a sign of life, which it gives in the next turn of its event loop. False
+   * when it still owes the last one; it isn't asked again then.
+   */
+  look(): boolean {
+    return this.#ask("look", () => undefined);
+  }
+
+  /**
+   * What the worker receives; undefined when it ends, or still owes an earlier answer of this kind.
+   */
+  uploads(): Promise<UploadsSeen | undefined> {
+    const { promise, resolve } = Promise.withResolvers<UploadsSeen | undefined>();
+    const isAsked = this.#ask("tell-uploads", (answer) => {
+      resolve(answer?.kind === "uploads" ? answer.uploads : undefined);
+    });
+    return isAsked ? promise : Promise.resolve(undefined);
+  }
+
+  /** Puts a question, unless the last one of this kind isn't answered yet; whether it did. */
+  #ask(kind: Question, answered: (answer: Answer | undefined) => void): boolean {
+    if (this.#asked.has(kind)) return false;
+    this.#asked.add(kind);
+    this.#unanswered.push((answer) => {
+      this.#asked.delete(kind);
+      answered(answer);
+    });
+    this.#send({ kind });
+    return true;
   }
 
   /**

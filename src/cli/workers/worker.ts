@@ -10,6 +10,7 @@
 
 import { defaultLimits, resolveLimits } from "../../base/limits.ts";
 import type { Milliseconds } from "../../base/units.ts";
+import { SystemClock } from "../../schedule/clock.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
 import { LogOutput } from "../../server/log.ts";
 import type { Server } from "../../server/serve.ts";
@@ -17,8 +18,9 @@ import { serve } from "../../server/serve.ts";
 import type { ServeOptions } from "../../server/serve-options.ts";
 import { ServeError } from "../../site/serve-error.ts";
 import { standardError } from "../../system/standard-streams.ts";
+import type { ReceivedUploads } from "../terminal/received-uploads.ts";
 import { LineGatherer } from "./worker-log.ts";
-import type { Answer, Order } from "./worker-message.ts";
+import type { Answer, Notice, Order } from "./worker-message.ts";
 
 /** The running server, its access log, and how long it may take to stop. */
 let running:
@@ -31,18 +33,46 @@ let running:
   | undefined;
 let orders: Promise<void> = Promise.resolve();
 
-function answer(answered: Answer): void {
+/** What is received, if the supervisor wants to know. */
+let received: ReceivedUploads | undefined;
+/** Whether the supervisor knows that something is, and will ask. */
+let isUploadingTold = false;
+
+function answer(answered: Answer | Notice): void {
   // The supervisor may have ended meanwhile.
   if (process.connected) process.send?.(answered);
 }
 
-async function start(options: ServeOptions): Promise<void> {
+/** What the server tells of its uploads, if the supervisor wants to know. */
+async function uploadListener(): Promise<Pick<ServeOptions, "onUpload">> {
+  const { ReceivedUploads: Received } = await import("../terminal/received-uploads.ts");
+  const clock = new SystemClock(new EventLoop());
+  const opened = new Received(
+    () => clock.epochMs(),
+    (isReceiving) => {
+      if (!isReceiving || isUploadingTold) return;
+      isUploadingTold = true;
+      answer({ kind: "uploading" });
+    },
+  );
+  received = opened;
+  return { onUpload: opened.began };
+}
+
+function tellUploads(): void {
+  const uploads = received?.look() ?? { count: 0, octets: 0, newest: undefined };
+  isUploadingTold = uploads.count > 0;
+  answer({ kind: "uploads", uploads });
+}
+
+async function start(options: ServeOptions, tellsUploads: boolean): Promise<void> {
   const resolved = resolveLimits(options.limits);
   const limits = resolved.ok ? resolved.value : defaultLimits;
   const { workerLogTimeMs, stopTimeMs } = limits;
   const output = new LogOutput(limits, new EventLoop().alarm());
   const log = new LineGatherer(output.write, workerLogTimeMs);
-  const server = await serve({ ...options, write: (lines) => log.add(lines) });
+  const telling = tellsUploads ? await uploadListener() : {};
+  const server = await serve({ ...options, ...telling, write: (lines) => log.add(lines) });
   running = { server, log, output, stopTimeMs };
   answer({ kind: "listening", url: server.url.href });
 }
@@ -61,12 +91,16 @@ async function stop(patienceMs: number): Promise<never> {
 function obey(order: Order): Promise<void> | void {
   switch (order.kind) {
     case "serve":
-      return start(order.options);
+      return start(order.options, order.tellsUploads);
     case "reload":
       running?.server.reload(order.options);
       return answer({ kind: "reloaded" });
     case "measure":
       return answer({ kind: "measured", families: running?.server.measure() ?? [] });
+    case "look":
+      return answer({ kind: "alive" });
+    case "tell-uploads":
+      return tellUploads();
     case "stop":
       return stop(order.patienceMs);
   }

@@ -34,6 +34,8 @@ import { shareOut } from "../process/listen-ahead.ts";
 import type { WorkerLog } from "./worker-process.ts";
 import type { MeasuredWorkers, WorkerOperations } from "./worker-operations.ts";
 import { WorkerProcess } from "./worker-process.ts";
+import type { WorkerUploads } from "./worker-uploads.ts";
+import { WorkerWatch } from "./worker-watch.ts";
 
 /** The place of one worker: the process that fills it now, and how its predecessors ended. */
 interface Place {
@@ -112,19 +114,39 @@ async function settle(options: ReloadOptions, host: string): Promise<Shared> {
 /**
  * Starts `count` workers under `options`, on the sockets of `ahead`, which it closes when they have
  * ended. Rejects with a `ServeError` when the options are wrong. Faults that only the workers find
- * reject `listening`. Their lines of the access log go to `log`.
+ * reject `listening`.
  */
 export async function openWorkers(
   options: ServeOptions,
   ahead: Ahead,
   count: number,
-  log: WorkerLog,
+  { log, showsUploads = false }: WorkerOutput,
 ): Promise<Workers> {
   const { host: _host, port: _port, unix: _unix, tlsRedirect: _redirect, ...others } = options;
-  const { metrics, health: _health, ...reloadable } = others;
+  const { metrics, health: _health, sockets: _sockets, ...reloadable } = others;
   const shared = await settle(reloadable, ahead.host);
   const operations = await openOperations(options, shared, ahead);
-  return new Workers(shared, ahead, count, { operations, isCounting: metrics !== undefined }, log);
+  const uploads = showsUploads ? await openUploads() : undefined;
+  const beside = { operations, isCounting: metrics !== undefined, uploads };
+  return new Workers(shared, ahead, count, beside, log);
+}
+
+/** What workers tell people. */
+interface WorkerOutput {
+  /** Where their lines of the access log go. */
+  readonly log: WorkerLog;
+  /** Whether standard output is a terminal that shows uploads while they are received. */
+  readonly showsUploads?: boolean;
+}
+
+/** What shows the uploads of workers. The line's code is loaded by the first upload. */
+async function openUploads(): Promise<WorkerUploads> {
+  const { WorkerUploads: Opened } = await import("./worker-uploads.ts");
+  return new Opened(() => {
+    const { terminalStatus } =
+      require("../terminal/upload-status.ts") as typeof import("../terminal/upload-status.ts");
+    return terminalStatus(process.env);
+  });
 }
 
 /** What tells of the workers, if `options` ask for it. Its code is loaded only then. */
@@ -143,10 +165,12 @@ async function openOperations(
   }
 }
 
-/** What tells of the workers, and whether each of them counts for it. */
+/** What tells of the workers, whether each of them counts for it, and what shows uploads. */
 interface Beside {
   readonly operations: WorkerOperations | undefined;
   readonly isCounting: boolean;
+  /** What shows their uploads; undefined where no terminal does. */
+  readonly uploads: WorkerUploads | undefined;
 }
 
 /** The workers and their supervision. */
@@ -162,7 +186,9 @@ export class Workers {
   readonly #beside: Beside;
   readonly #log: WorkerLog;
   readonly #places: readonly Place[];
-  readonly #clock = new SystemClock(new EventLoop());
+  readonly #scheduler = new EventLoop();
+  readonly #clock = new SystemClock(this.#scheduler);
+  readonly #watch: WorkerWatch;
   readonly #allListen: () => void;
   readonly #reject: (error: ServeError) => void;
   #url = "";
@@ -195,6 +221,14 @@ export class Workers {
       failures: 0,
     }));
     beside.operations?.begin(() => this.#measured());
+    this.#watch = new WorkerWatch({
+      workers: () =>
+        this.#listening.map(({ number, worker }) => ({ worker, name: nameOf(number, worker) })),
+      limits: () => this.#limits,
+      alarm: this.#scheduler.alarm(),
+      nowMs: () => this.#clock.monotonicMs(),
+      say,
+    });
     for (const place of this.#places) this.#fill(place);
   }
 
@@ -232,6 +266,11 @@ export class Workers {
     return this.#ahead.groups;
   }
 
+  /** The sockets of metrics and health. */
+  get operationsSockets(): Pick<GivenSockets, "metrics" | "health"> {
+    return this.#beside.operations?.sockets ?? {};
+  }
+
   /** Where the metrics of all of them are; undefined without the option `metrics`. */
   get metricsUrl(): URL | undefined {
     return this.#beside.operations?.urls.metricsUrl;
@@ -247,11 +286,24 @@ export class Workers {
     this.#beside.operations?.drain();
   }
 
+  /**
+   * Has workers replaced that don't answer for `withinMs`, if that is sooner than the limit.
+   * Returns what says whether none of those that listen has been silent for so long.
+   */
+  watchWithin(withinMs: number): () => boolean {
+    return this.#watch.within(withinMs);
+  }
+
+  /** Those that listen now. */
+  get #listening(): readonly { readonly number: number; readonly worker: WorkerProcess }[] {
+    return this.#places.flatMap(({ number, worker, listens }) =>
+      listens && worker !== undefined ? [{ number, worker }] : [],
+    );
+  }
+
   #measured(): MeasuredWorkers {
     return {
-      listening: this.#places.flatMap(({ worker, listens }) =>
-        listens && worker !== undefined ? [worker] : [],
-      ),
+      listening: this.#listening.map(({ worker }) => worker),
       haveListened: this.#places.every(({ hasListened }) => hasListened),
       replaced: this.#replaced,
       site: this.#shared.site,
@@ -298,17 +350,20 @@ export class Workers {
    * have the patience of a server.
    */
   stop(how: Parameters<Server["stop"]>[0] = {}): Promise<void> {
-    const { patienceMs = 0 } = how;
+    const { patienceMs = 0, isReplaced = false } = how;
     if (this.#stopping !== undefined && patienceMs === 0) {
       for (const { worker } of this.#places) worker?.hurry();
+      this.#beside.operations?.hurry();
     }
-    this.#stopping ??= this.#stop(patienceMs);
+    this.#stopping ??= this.#stop(patienceMs, isReplaced);
     if (how.force === true) for (const { worker } of this.#places) worker?.kill("had no time left");
     return this.#stopping;
   }
 
-  async #stop(patienceMs: number): Promise<void> {
-    this.drain();
+  async #stop(patienceMs: number, isReplaced: boolean): Promise<void> {
+    const { operations } = this.#beside;
+    const released = isReplaced ? operations?.replaced(patienceMs) : operations?.drain();
+    this.#watch.end();
     const { stopTimeMs, workerAnswerTimeMs, logStallTimeMs } = this.#limits;
     const within = milliseconds(patienceMs + stopTimeMs + workerAnswerTimeMs);
     // Clients that come from now on are refused, or are another process's.
@@ -319,8 +374,8 @@ export class Workers {
       const how = await worker.stop(within, logStallTimeMs, patienceMs);
       if (how !== endedWell) say(`${nameOf(number, worker)} ${how}`);
     };
-    await Promise.all(this.#places.map(stopPlace));
-    await this.#beside.operations?.close();
+    await Promise.all([...this.#places.map(stopPlace), released]);
+    await operations?.close();
   }
 
   /** Stops all workers and rejects `failed` with `error`. */
@@ -349,6 +404,7 @@ export class Workers {
     const how = await worker.ended;
     place.listens = false;
     this.#beside.operations?.ended(worker);
+    this.#beside.uploads?.remove(worker);
     if (this.#stopping !== undefined) return;
     place.worker = undefined;
     this.#refill(place, startedMs, `${nameOf(place.number, worker)} ${how}`);
@@ -366,7 +422,10 @@ export class Workers {
       host,
       port,
     };
-    const answer = await worker.order({ kind: "serve", options }, this.#limits.workerAnswerTimeMs);
+    const { uploads } = this.#beside;
+    uploads?.add(worker);
+    const order = { kind: "serve", options, tellsUploads: uploads !== undefined } as const;
+    const answer = await worker.order(order, this.#limits.workerAnswerTimeMs);
     if (answer?.kind === "failed") {
       // The first worker's failure is reported as it would be without workers.
       if (!place.hasListened) return this.#fail(new ServeError(answer.code, answer.message));
@@ -376,7 +435,9 @@ export class Workers {
     this.#url = answer.url;
     place.hasListened = true;
     place.listens = true;
-    if (this.#places.every(({ hasListened }) => hasListened)) this.#allListen();
+    if (!this.#places.every(({ hasListened }) => hasListened)) return;
+    this.#beside.operations?.allListen();
+    this.#allListen();
   }
 
   /** Reports why a place is empty, and fills it, unless its workers end too often. */

@@ -6,7 +6,8 @@
 import { listenError, ServeError } from "../../site/serve-error.ts";
 import type { Listener } from "../listener.ts";
 import type { CompleteOptions } from "../serve-options.ts";
-import { openSocket } from "../unix-socket.ts";
+import type { SocketFile } from "../unix-socket.ts";
+import { openSocket, takeFile } from "../unix-socket.ts";
 
 /**
  * Has `listener` accept on the sockets with these descriptors. Throws a `ServeError` when one of
@@ -15,26 +16,33 @@ import { openSocket } from "../unix-socket.ts";
 export function adoptAll(listener: Listener, descriptors: readonly number[]): void {
   for (const descriptor of descriptors) {
     try {
-      listener.adopt(descriptor);
+      listener.openAt({ fd: descriptor });
     } catch {
       throw new ServeError("listen", `descriptor ${descriptor} is no socket that listens`);
     }
   }
 }
 
+/** Where a server listens: its port, 0 for a Unix socket, and the file that it has to remove. */
+export interface OpenedPlace {
+  readonly port: number;
+  readonly file?: SocketFile | undefined;
+}
+
 /**
- * Has `listener` listen on the sockets or on the Unix socket of `options`. Answers with the port, 0
- * for a Unix socket. Throws a `ServeError` when that fails.
+ * Has `listener` listen on the sockets or on the Unix socket of `options`. Throws a `ServeError`
+ * when that fails.
  */
 export async function openOther(
   listener: Listener,
-  { port, unix = "", unixMode, sockets }: CompleteOptions,
-): Promise<number> {
-  if (sockets !== undefined) {
+  { port, unix, unixMode, sockets }: CompleteOptions,
+): Promise<OpenedPlace> {
+  if (sockets !== undefined && sockets.main.length > 0) {
     adoptAll(listener, sockets.main);
-    return unix === "" ? port : 0;
+    if (unix === undefined) return { port };
+    return { port: 0, file: sockets.removesFile === true ? takeFile(unix, unixMode) : undefined };
   }
-  const opened = await openSocket(listener, unix, unixMode);
+  const opened = await openSocket(listener, unix ?? "", unixMode);
   if (!opened.ok) throw listenError(opened.error);
-  return 0;
+  return { port: 0, file: opened.value };
 }

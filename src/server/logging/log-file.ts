@@ -40,6 +40,16 @@ interface LogFileReport {
   failed(line: string): void;
 }
 
+/** What has become of a log's file. */
+interface LogFileCounts {
+  /** Whole lines that were written. */
+  lines: number;
+  bytes: number;
+  rotations: number;
+  /** How often an operation has failed. */
+  readonly failures: { write: number; rotate: number; open: number };
+}
+
 /** An open file. */
 interface OpenFile {
   readonly logFile: FileHandle;
@@ -52,7 +62,7 @@ interface OpenFile {
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on its disk",
   EDQUOT: "the disk quota is used up",
-  EACCES: "its folder may not be written to",
+  EACCES: "it, or its folder, may not be written to",
   ENOENT: "there is no such folder",
 };
 
@@ -114,6 +124,8 @@ export class LogFile implements LogStream {
   #queued = 0;
   /** The rest of a line of which the file has the beginning. */
   #owed: Uint8Array = nothing;
+  /** Undefined where nothing is counted. */
+  #counts: LogFileCounts | undefined;
   #isReopening = false;
   #isDraining = false;
   #drained: Promise<void> = Promise.resolve();
@@ -162,6 +174,12 @@ export class LogFile implements LogStream {
     return this.#progress.waitFor(done, stallMs, () => this.#isDraining);
   }
 
+  /** Counts from now on what becomes of the file. */
+  count(): LogFileCounts {
+    const failures = { write: 0, rotate: 0, open: 0 };
+    return (this.#counts ??= { lines: 0, bytes: 0, rotations: 0, failures });
+  }
+
   /**
    * Opens the path again, for the lines that aren't being written yet. Where that fails, they go on
    * into the file that is open.
@@ -192,6 +210,7 @@ export class LogFile implements LogStream {
     this.#isReopening = false;
     const problem = await this.#openAgain();
     if (problem === undefined) return;
+    if (this.#counts !== undefined) this.#counts.failures.open++;
     const instead = "so the log goes on in the file that was open";
     this.#report.failed(`${this.#path} can't be opened again, ${instead}: ${problem}`);
   }
@@ -216,6 +235,7 @@ export class LogFile implements LogStream {
     const isDropped = problem !== undefined;
     const lines = isDropped ? all : all.subarray(0, this.#fitting(all) || lineLength(all));
     this.#progress.note();
+    if (isDropped && this.#counts !== undefined) this.#counts.failures.rotate++;
     if (isDropped) this.#lost(lines, problem);
     else await this.#append(lines);
     this.#queued -= lines.length;
@@ -259,7 +279,10 @@ export class LogFile implements LogStream {
       if (this.#file.bytes === 0 || this.#fitting(lines) > 0) return undefined;
       // Where another program has moved the file away, its path is free or has a new one.
       const there = await fileAt(this.#path);
-      if (there === this.#file.inode) await renameChain(this.#path, this.#rotation.files);
+      if (there === this.#file.inode) {
+        await renameChain(this.#path, this.#rotation.files);
+        if (this.#counts !== undefined) this.#counts.rotations++;
+      }
     } catch (error) {
       return `it can't be rotated, ${reasonOf(error)}`;
     }
@@ -279,9 +302,13 @@ export class LogFile implements LogStream {
       }
       this.#owed = nothing;
     } catch (error) {
+      if (this.#counts !== undefined) this.#counts.failures.write++;
       this.#keep(octets, at);
       this.#lost(octets.subarray(at + this.#owed.length), reasonOf(error));
     }
+    if (this.#counts === undefined) return;
+    this.#counts.bytes += at;
+    this.#counts.lines += countLines(octets.subarray(0, at));
   }
 
   /** Drops what is owed of a line when its beginning isn't at the end of the file any more. */

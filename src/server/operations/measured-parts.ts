@@ -4,8 +4,8 @@
  */
 
 import type { OpenSite } from "../../site/open-site.ts";
-import { standardOutput } from "../../system/standard-streams.ts";
 import type { HttpMemory } from "../http1/http1-factory.ts";
+import { logFamilies } from "./log-metrics.ts";
 import type { MetricFamily, MetricSample } from "./metric-family.ts";
 import { single, sumFamilies } from "./metric-family.ts";
 
@@ -45,12 +45,7 @@ export function partFamilies(parts: MeasuredParts): readonly MetricFamily[] {
       "Content of requests in memory; buffers of up to 16 KiB aren't counted.",
       memory.bodies.octets,
     ),
-    single(
-      "gauge",
-      "postern_log_queued_bytes",
-      "What waits for the reader of standard output, most of it the access log.",
-      standardOutput.queued,
-    ),
+    ...logFamilies(),
     {
       name: "postern_cache_bytes",
       type: "gauge",

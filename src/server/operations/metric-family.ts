@@ -24,6 +24,11 @@ export interface MetricFamily {
   /** What it counts, in one line. */
   readonly help: string;
   readonly samples: readonly MetricSample[];
+  /**
+   * "most" for a gauge of something that several processes share and each of them sees whole, such
+   * as a folder. What is absent is summed over processes.
+   */
+  readonly across?: "most";
 }
 
 /** A family of one number without labels. */
@@ -41,22 +46,26 @@ function keyOf({ suffix, labels }: MetricSample): string {
   return suffix + JSON.stringify(labels);
 }
 
-function sumSamples(all: readonly MetricSample[]): readonly MetricSample[] {
+function sumSamples(
+  all: readonly MetricSample[],
+  across: MetricFamily["across"],
+): readonly MetricSample[] {
+  const joined = across === "most" ? Math.max : (one: number, other: number) => one + other;
   const sums = new Map<string, MetricSample>();
   for (const sample of all) {
     const key = keyOf(sample);
     const before = sums.get(key);
     sums.set(
       key,
-      before === undefined ? sample : { ...sample, value: before.value + sample.value },
+      before === undefined ? sample : { ...sample, value: joined(before.value, sample.value) },
     );
   }
   return [...sums.values()];
 }
 
 /**
- * The sum of what several processes count, each family and each sample by itself. Families stand in
- * the order in which they first appear.
+ * The sum of what several processes count, or the most, each family and each sample by itself.
+ * Families stand in the order in which they first appear.
  */
 export function sumFamilies(
   processes: readonly (readonly MetricFamily[])[],
@@ -66,7 +75,15 @@ export function sumFamilies(
     const [first] = same;
     return first === undefined
       ? []
-      : [{ ...first, samples: sumSamples(same.flatMap(({ samples }) => samples)) }];
+      : [
+          {
+            ...first,
+            samples: sumSamples(
+              same.flatMap(({ samples }) => samples),
+              first.across,
+            ),
+          },
+        ];
   });
 }
 

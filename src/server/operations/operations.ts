@@ -12,7 +12,9 @@ import type { ResponseCache } from "../../site/response-cache.ts";
 import { realPath } from "../../system/file-system.ts";
 import type { HttpMemory } from "../http1/http1-factory.ts";
 import { openHttpMemory } from "../http1/http1-factory.ts";
+import type { Listener } from "../listener.ts";
 import type { CompleteOptions } from "../serve-options.ts";
+import { CountedParts } from "./counted-parts.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import { partFamilies } from "./measured-parts.ts";
 import type { MetricFamily } from "./metric-family.ts";
@@ -23,10 +25,17 @@ import { OperationsListeners } from "./operations-listener.ts";
 import { processFamilies, serverFamilies } from "./own-process.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 
+/** What a site gets of a server that counts. */
+type CountingSurroundings = Pick<
+  SiteSurroundings,
+  "responseCache" | "uploadCounts" | "storeCounts"
+>;
+
 /** What a server that counts has for its parts. */
 class Counting {
   readonly observer = new RequestMetrics();
   readonly memory = openHttpMemory();
+  readonly #parts = new CountedParts();
   readonly #cache = { hits: 0, misses: 0 };
   readonly #delay: LoopDelay;
   #errors = 0;
@@ -35,8 +44,12 @@ class Counting {
     this.#delay = new LoopDelay(clock, scheduler.alarm());
   }
 
-  readonly responseCache = (limits: Limits): ResponseCache =>
-    new CountedResponses(limits, this.#cache);
+  /** What counts in the server's sites. */
+  readonly surroundings: CountingSurroundings = {
+    responseCache: (limits: Limits): ResponseCache => new CountedResponses(limits, this.#cache),
+    uploadCounts: this.#parts.uploadCounts,
+    storeCounts: this.#parts.storeCounts,
+  };
 
   /** An error of a handler, or of the server itself. */
   failed(): void {
@@ -71,6 +84,7 @@ class Counting {
         this.#errors,
       ),
       ...partFamilies({ connections, memory: this.memory, site }),
+      ...this.#parts.families(site()),
       this.#delay.family(),
       ...processFamilies(),
     ];
@@ -108,6 +122,7 @@ export class Operations {
   /** The server's connections; undefined until it listens. */
   #connections: (() => number) | undefined;
   #isStopping = false;
+  #isReplaced = false;
 
   constructor(options: CompleteOptions, service: OperationsService) {
     this.#options = options;
@@ -124,9 +139,9 @@ export class Operations {
     return this.#counting?.memory;
   }
 
-  /** Makes the response caches of the server's sites; undefined for the usual ones. */
-  get responseCache(): ((limits: Limits) => ResponseCache) | undefined {
-    return this.#counting?.responseCache;
+  /** What counts in the server's sites; undefined where nothing does. */
+  get surroundings(): CountingSurroundings | undefined {
+    return this.#counting?.surroundings;
   }
 
   get urls(): OperationsUrls {
@@ -170,15 +185,33 @@ export class Operations {
     this.#listeners = new OperationsListeners(this.#options, content, service);
   }
 
-  /** The server listens, and has `connections`. */
+  /** The descriptors of its listening sockets. */
+  get sockets(): OperationsListeners["sockets"] {
+    return this.#listeners?.sockets ?? {};
+  }
+
+  /**
+   * The server listens, and has `connections`. Sockets that it was given are accepted on only now:
+   * the process that it takes over from answers on them until this one is ready.
+   */
   begin(connections: () => number): void {
     this.#connections = connections;
+    this.#listeners?.adopt();
     this.#counting?.begin(this.#service.site().limits);
   }
 
   /** The server is about to stop: it is ready no more, though it still serves. */
   drain(): void {
     this.#isStopping = true;
+  }
+
+  /**
+   * Another process answers on the same sockets from now on, so that the service stays ready
+   * whatever becomes of this server. Answers with the listeners, which are to be closed.
+   */
+  replaced(): readonly Listener[] {
+    this.#isReplaced = true;
+    return this.#listeners?.listeners ?? [];
   }
 
   /** The server has stopped. */
@@ -189,6 +222,7 @@ export class Operations {
   }
 
   #unreadiness(): string | undefined {
+    if (this.#isReplaced) return undefined;
     if (this.#isStopping) return "it is stopping";
     if (this.#connections === undefined) return "it does not listen yet";
     return missingRoot(this.#service.site());

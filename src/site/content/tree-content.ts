@@ -334,6 +334,7 @@ export class TreeContent {
     return whenReady(selection, (selected) => {
       if (selected === "none") return pages.notAcceptable();
       if (selected === "busy") return pages.refusal(refusals.overloaded);
+      if ("kind" in selected) return pages.unreadable(selected);
       return respondWith(request, selected, pages, limits);
     });
   }

@@ -39,16 +39,22 @@ async function openReadme(
 ): Promise<OpenReadme | undefined> {
   const open = (path: ContainedPath): Eventual<Outcome> =>
     tree.openFile?.(path, view) ?? tree.open(path, view);
-  // A tree that has to wait is asked for all names at once, and has the answers below.
-  if (tree.openFile !== undefined)
-    await Promise.all(pathsIn(folder).map(async (path) => await open(path)));
-  for (const path of pathsIn(folder)) {
-    const found = await open(path);
+  const paths = pathsIn(folder);
+  // A tree that has to wait is asked for all names at once, and each once: one that fails would
+  // have to be waited for again.
+  const ahead =
+    tree.openFile === undefined
+      ? []
+      : await Promise.all(paths.map(async (path) => await open(path)));
+  let first: OpenReadme | undefined;
+  for (const [at, path] of paths.entries()) {
+    if (first !== undefined && ahead.length === 0) break;
+    const found = ahead[at] ?? (await open(path));
     if (found.kind !== "file") continue;
-    if (!isUnsized(found.file)) return { file: found.file, path };
-    found.file.close();
+    if (first === undefined && !isUnsized(found.file)) first = { file: found.file, path };
+    else found.file.close();
   }
-  return undefined;
+  return first;
 }
 
 /** The README of the folder at `path`; undefined when there is none to show. */

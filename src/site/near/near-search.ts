@@ -78,7 +78,7 @@ export class NearSearch {
   async find(path: ContainedPath): Promise<readonly ContainedPath[]> {
     if (!this.#mayBegin()) return [];
     try {
-      const view = View.passing();
+      const view = View.passing().optional();
       const missing = await this.#missingName(path, view);
       if (missing === undefined) return [];
       const names = await this.#nearNames(missing);
@@ -159,7 +159,8 @@ export class NearSearch {
   async #read(folder: ContainedPath): Promise<readonly NameForms[]> {
     const { tree, limits, budgets } = this.#service;
     const { nearNamesEntriesMax } = limits;
-    const list = (): ListingSteps => tree.list(folder, nearNamesEntriesMax, View.passing());
+    const list = (): ListingSteps =>
+      tree.list(folder, nearNamesEntriesMax, View.passing().optional());
     const names: NameForms[] = [];
     for await (const step of pacedEntries(list, budgets.listings, comparedWork)) {
       if (step.failure !== undefined || step.found > nearNamesEntriesMax) return [];

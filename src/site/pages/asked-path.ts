@@ -95,9 +95,11 @@ class WayUp {
   find(path: ContainedPath): Eventual<ContainedPath | undefined> {
     const parent = parentPath(path);
     if (parent.segments.length === 0 || parent.text === this.#home.text) return undefined;
-    const found = whenReady(this.#peek(parent), (kind) =>
-      this.#answers(kind) ? parent : this.#descend(parent, 0, rootPath, undefined),
-    );
+    const found = whenReady(this.#peek(parent), (kind) => {
+      // Storage that fails is not asked about all the others, too: the page can do without a link.
+      if (kind === "failed") return undefined;
+      return this.#answers(kind) ? parent : this.#descend(parent, 0, rootPath, undefined);
+    });
     return whenReady(found, (folder) => (folder?.text === this.#home.text ? undefined : folder));
   }
 
@@ -148,7 +150,7 @@ class WayUp {
   }
 
   #newView(): View {
-    return new View(this.#view.since, this.#view.receivedMs);
+    return this.#view.optional();
   }
 }
 

@@ -71,6 +71,11 @@ function askedPaths(): typeof import("./asked-path.ts") {
   return require("./asked-path.ts") as typeof import("./asked-path.ts");
 }
 
+/** What is answered when a store fails; loaded by the first that does. */
+function ofStores(): typeof import("./gateway-response.ts") {
+  return require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+}
+
 /** The command that mends `denial`, in the root; its code is loaded by the first. */
 function commandFor(denial: Denial): string | undefined {
   const { mendingCommand } =
@@ -122,6 +127,8 @@ interface ErrorPageSettings {
   readonly home?: ContainedPath;
   /** Whether reasons and similar names are for users alone, who have a password; by default no. */
   readonly hasUsers?: boolean;
+  /** Is told of each refusal that gets a page; absent where nothing is counted. */
+  readonly refused?: ((refusal: Refusal) => void) | undefined;
 }
 
 const notFoundText = "There is nothing here by this name.";
@@ -134,12 +141,13 @@ export class ErrorPages {
   readonly #ways: Ways;
   readonly #near: NearNames | undefined;
   readonly #hasUsers: boolean;
+  readonly #refused: ((refusal: Refusal) => void) | undefined;
 
   constructor(
     tree: Tree,
     limits: Limits,
     explain: boolean,
-    { listing = true, near, home = rootPath, hasUsers = false }: ErrorPageSettings = {},
+    { listing = true, near, home = rootPath, hasUsers = false, refused }: ErrorPageSettings = {},
   ) {
     this.#tree = tree;
     this.#limits = limits;
@@ -147,6 +155,7 @@ export class ErrorPages {
     this.#ways = { tree, isListed: listing, home };
     this.#near = near;
     this.#hasUsers = hasUsers;
+    this.#refused = refused;
   }
 
   /**
@@ -240,6 +249,7 @@ export class ErrorPages {
    */
   refusal(refusal: Refusal, reason?: string): Response {
     const { status, section, text, close, limit } = refusal;
+    this.#refused?.(refusal);
     const bound = limit === undefined ? "" : ` (${limit.name}: ${limit.maximum})`;
     const shown = reason === undefined || !this.#explains({}) ? {} : { reason };
     const markup = builtInPage(status, { text: `${text}${bound}`, section, ...shown });
@@ -265,10 +275,10 @@ export class ErrorPages {
   }
 
   /** The storage failed; if it is another server's, as a gateway says it. */
-  unreadable({ code, gateway }: Extract<Outcome, { kind: "failed" }>): Response {
+  unreadable({ code, gateway, limit }: Extract<Outcome, { kind: "failed" }>): Response {
+    if (limit !== undefined) return this.refusal({ ...ofStores().folderTooLarge, limit }, code);
     if (gateway === undefined) return this.failed(`the file system answered ${code}`);
-    const { gatewayResponse } =
-      require("./gateway-response.ts") as typeof import("./gateway-response.ts");
+    const { gatewayResponse } = ofStores();
     return gatewayResponse(gateway, (refusal) => this.refusal(refusal, code));
   }
 
@@ -317,11 +327,16 @@ export class ErrorPages {
   }
 
   #fromTree(page: MissedPage, view: View): Answer {
-    return whenReady(this.#openOwn(page.status, page.missed.path, view), (outcome) =>
-      outcome.kind === "file" || outcome.kind === "failed"
-        ? this.#makePage(page, outcome)
-        : this.#makeBuiltIn(page, view),
-    );
+    return whenReady(this.#openOwn(page.status, page.missed.path, view), (outcome) => {
+      if (outcome.kind === "file") return this.#makePage(page, outcome);
+      if (outcome.kind !== "failed") return this.#makeBuiltIn(page, view);
+      const reason = unreadablePage(page.status, outcome.code);
+      if (outcome.gateway === undefined) return this.failed(reason);
+      // What was asked for is known to be missing, or locked, whatever another server says of the
+      // page; the answer depends on that failure, so it isn't cached.
+      const reasons = page.note.reason === undefined ? reason : `${page.note.reason}; ${reason}`;
+      return this.#makeBuiltIn({ ...page, note: { ...page.note, reason: reasons } }, view);
+    });
   }
 
   /** The built-in page: what was asked for, and the ways on. */
@@ -362,10 +377,8 @@ export class ErrorPages {
   }
 
   /** The response with the page of the tree's own that was `found`. */
-  #makePage(page: MissedPage, found: Extract<Outcome, { kind: "file" | "failed" }>): Response {
+  #makePage(page: MissedPage, { file }: Extract<Outcome, { kind: "file" }>): Response {
     const { status, note, missed } = page;
-    if (found.kind === "failed") return this.failed(unreadablePage(status, found.code));
-    const { file } = found;
     const builder = startPage(status).noting(note);
     const isLarge = file.size > this.#limits.sendPieceBytes;
     const tellsMore = page.reason !== undefined || (page.near?.length ?? 0) > 0;

@@ -14,6 +14,7 @@
 import type { Limits } from "../../base/limits.ts";
 import type { Refusal } from "../../http/message/error.ts";
 import type { Clock } from "../../schedule/clock.ts";
+import type { UploadCounts } from "../operations/upload-counts.ts";
 import { addressKey } from "../auth/failed-logins.ts";
 import type { RequestBody } from "../request.ts";
 import { BodyError } from "../request.ts";
@@ -121,7 +122,9 @@ export class Admission {
   }
 
   #earn(octets: number): void {
-    const { uploadBytesPerSecondMin, uploadSlowTimeMs } = this.#admissions.limits;
+    const { counts, limits } = this.#admissions;
+    const { uploadBytesPerSecondMin, uploadSlowTimeMs } = limits;
+    if (counts !== undefined) counts.receivedBytes += octets;
     this.#octets += octets;
     const untilMs = this.#fastUntilMs + (octets * 1000) / Math.max(1, uploadBytesPerSecondMin);
     this.#fastUntilMs = Math.min(untilMs, this.#awaitedMs + uploadSlowTimeMs);
@@ -164,15 +167,23 @@ export class Admissions {
   readonly clock: Clock;
   /** Is told of what is received. */
   readonly listener: UploadListener | undefined;
+  /** Undefined where nothing is counted. */
+  readonly counts: UploadCounts | undefined;
   readonly #admitted = new Set<Admission>();
   #places = 0;
   /** The places of each client address that has some. */
   readonly #placesOf = new Map<string, number>();
 
-  constructor(limits: AdmissionLimits, clock: Clock, listener?: UploadListener) {
+  constructor(
+    limits: AdmissionLimits,
+    clock: Clock,
+    listener?: UploadListener,
+    counts?: UploadCounts,
+  ) {
     this.limits = limits;
     this.clock = clock;
     this.listener = listener;
+    this.counts = counts;
   }
 
   /** Admits one file of the client at `remoteAddress`; or the bound that is reached. */
@@ -195,6 +206,7 @@ export class Admissions {
     this.#admitted.add(admission);
     admission.places++;
     this.#places++;
+    if (this.counts !== undefined) this.counts.receiving++;
     this.#placesOf.set(address, ofAddress() + 1);
     return undefined;
   }
@@ -204,9 +216,15 @@ export class Admissions {
     const { address, places } = admission;
     if (!this.#admitted.delete(admission)) return;
     this.#places -= places;
+    if (this.counts !== undefined) this.counts.receiving -= places;
     const left = (this.#placesOf.get(address) ?? 0) - places;
     if (left > 0) this.#placesOf.set(address, left);
     else this.#placesOf.delete(address);
+  }
+
+  /** A file has got its name. */
+  stored(): void {
+    if (this.counts !== undefined) this.counts.stored++;
   }
 
   /**

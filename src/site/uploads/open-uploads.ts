@@ -10,6 +10,7 @@ import { childPath, displayName, folderPath, rootPath } from "../../tree/path.ts
 import { DiskUploadTree } from "../../tree/writing/disk/disk-upload-tree.ts";
 import type { UploadTree, UploadTreeOptions } from "../../tree/writing/upload-tree.ts";
 import type { Endpoint, Finisher } from "../endpoint.ts";
+import type { UploadCounts, UploadsPresent } from "../operations/upload-counts.ts";
 import { ServeError } from "../serve-error.ts";
 import type { CompleteSiteOptions } from "../site-options.ts";
 import type { MaySend } from "../upload-area/upload-offer.ts";
@@ -34,6 +35,8 @@ export interface OpenUploads {
   readonly finishers: readonly Finisher[];
   /** What listings offer; undefined where no form is taken. */
   readonly offer: UploadOffer | undefined;
+  /** What there is of uploads now; absent for a site that takes none. */
+  readonly present?: () => UploadsPresent;
 }
 
 /** What the site has already. */
@@ -42,9 +45,11 @@ export type UploadService = Pick<UploadParts, "tree" | "pages" | "limits" | "bud
   /** Whether a visitor may send a request with another method; everyone may, without users. */
   readonly maySend: MaySend | undefined;
   /** Is told of uploads while they are received. */
-  readonly onUpload: UploadListener | undefined;
+  readonly onUpload?: UploadListener | undefined;
   /** Opens what files are written to the root with; undefined for one on disk. */
-  readonly openUploads: ((options: UploadTreeOptions) => UploadTree) | undefined;
+  readonly openUploads?: ((options: UploadTreeOptions) => UploadTree) | undefined;
+  /** Undefined where nothing is counted. */
+  readonly counts: UploadCounts | undefined;
 };
 
 /** The folder that `named` names below the root. Throws a `ServeError` when it can't be one. */
@@ -108,7 +113,8 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
   const common = { permissions, limits, clock, scheduler, folder, quota, makeRoom };
   const uploads = openTree(options, service, common);
   const admissionLimits = { ...limits, uploadsAtOnceMax: uploads.atOnceMax };
-  const admissions: Admissions = new Admissions(admissionLimits, clock, service.onUpload);
+  const { onUpload, counts } = service;
+  const admissions: Admissions = new Admissions(admissionLimits, clock, onUpload, counts);
   sweepAgain(uploads, folder, { clock, limits, scheduler });
   const ownNames = trustUploads ? undefined : new OwnNames(index, form);
   const site = new UploadSite({
@@ -128,6 +134,7 @@ export function openUploads(options: CompleteSiteOptions, service: UploadService
       ...(put ? [new PutEndpoint(site, resources)] : []),
       ...(post === "upload" ? [new UploadEndpoint(site, resources)] : []),
     ],
+    present: () => ({ unfinished: uploads.unfinished.total, quota: uploads.quota }),
     offer: post === "upload" ? new UploadOffer(site, service.maySend ?? (() => true)) : undefined,
     finishers: [...(trustUploads ? [] : [new SandboxFinisher()]), new UploadLimitFinisher(site)],
   };

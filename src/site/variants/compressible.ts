@@ -27,7 +27,10 @@ export function isCompressible(mediaType: string): boolean {
   return /\+(?:json|xml)$/.test(essence) || compressible.has(essence);
 }
 
+/** Whether `name` ends as a compressed name does, which few names do. */
+const endsInZ = (name: string): boolean => (name.charCodeAt(name.length - 1) | 0x20) === 0x7a;
+
 /** Whether content of this type, from the file `name`, has coded variants. */
 export function hasVariants(mediaType: string, name: string): boolean {
-  return isCompressible(mediaType) && !compressedName.test(name);
+  return isCompressible(mediaType) && !(endsInZ(name) && compressedName.test(name));
 }

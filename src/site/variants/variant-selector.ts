@@ -14,6 +14,11 @@
  *
  * Content that isn't compressible has only the identity; a client that refuses it gets 406. While
  * too much is being coded, a client that accepts the identity gets it.
+ *
+ * A precompressed file that can't be read, because the storage fails, may be there. Another variant
+ * is sent in its place, which is as right in every cache: all have Vary, and a tag of their own.
+ * Only what would be wrong later is not said: that no variant is acceptable (406), or that none has
+ * the tag of If-Match (412). Then the failure is the answer.
  */
 
 import type { Eventual } from "../../base/eventual.ts";
@@ -126,11 +131,14 @@ function asksForPartOf({ entityTag }: Representation, { head, receivedMs }: Requ
   return ifMatch(fields, { entityTag }) !== "fails";
 }
 
+/** Why a precompressed file can't be read. */
+type Failed = Extract<Outcome, { kind: "failed" }>;
+
 /**
  * The result of a selection: a variant; "none" when none is acceptable; "busy" when an acceptable
- * one can't be made now.
+ * one can't be made now; a failure when only what can't be read would tell.
  */
-export type Selection = Representation | "none" | "busy";
+export type Selection = Representation | "none" | "busy" | Failed;
 
 /** What `VariantSelector` needs. */
 interface VariantService {
@@ -149,6 +157,10 @@ interface Selecting {
   /** Whether the server may make a variant. */
   readonly mayMake: boolean;
   readonly view: View;
+  /** Precompressed files that were asked for ahead: those that can't be read. */
+  readonly asked: { [coding in Coding]?: Eventual<Failed | undefined> };
+  /** Why one of the candidates before the selected one can't be read. */
+  failed: Failed | undefined;
 }
 
 /** Selects the variants of one site. */
@@ -211,10 +223,22 @@ export class VariantSelector {
     const { size } = identity;
     const mayMake = size <= codingBytesMax && (size >= codingBytesMin || !accepted.takesIdentity);
     const variants = knownVariantsOf(identity, path);
-    const selecting = { identity, variants, accepted, mayMake, view };
+    const selecting: Selecting = {
+      identity,
+      variants,
+      accepted,
+      mayMake,
+      view,
+      asked: {},
+      failed: undefined,
+    };
+    if (this.#tree.openFile === undefined) return this.#try(selecting, 0, "none");
     // A tree that has to wait is asked for all precompressed files at once.
-    if (this.#tree.openFile !== undefined) this.#askAhead(selecting);
-    return this.#try(selecting, 0, "none");
+    this.#askAhead(selecting);
+    return whenReady(this.#try(selecting, 0, "none"), (selected) => {
+      const { failed } = selecting;
+      return failed === undefined ? selected : sureOf(selected, request, failed);
+    });
   }
 
   /**
@@ -267,13 +291,14 @@ export class VariantSelector {
   }
 
   /** Opens all precompressed files that may be selected, so that none waits for another. */
-  #askAhead({ identity, variants, accepted, view }: Selecting): void {
+  #askAhead({ identity, variants, accepted, view, asked }: Selecting): void {
     if (identity.mtimeMs === undefined) return;
     for (const candidate of accepted.candidates) {
       const beside = candidate.kind === "ahead" ? variants.beside(candidate.coding) : undefined;
-      if (beside === undefined) continue;
-      void whenReady(this.#open(beside, view), (found) => {
+      if (candidate.kind !== "ahead" || beside === undefined) continue;
+      asked[candidate.coding] = whenReady(this.#open(beside, view), (found) => {
         if (found.kind === "file") found.file.close();
+        return found.kind === "failed" ? found : undefined;
       });
     }
   }
@@ -284,8 +309,11 @@ export class VariantSelector {
     // An identity without a date is a listing, which has no precompressed file.
     const beside = identity.mtimeMs === undefined ? undefined : variants.beside(coding);
     if (beside === undefined) return undefined;
-    return whenReady(this.#open(beside, view), (found) =>
-      this.#variantIn(found, selecting, coding),
+    return whenReady(selecting.asked[coding], (failed) =>
+      // One that failed is not asked for again, which would have to be waited for.
+      whenReady(failed ?? this.#open(beside, view), (found) =>
+        this.#variantIn(found, selecting, coding),
+      ),
     );
   }
 
@@ -295,6 +323,7 @@ export class VariantSelector {
   }
 
   #variantIn(found: Outcome, selecting: Selecting, coding: Coding): Representation | undefined {
+    if (found.kind === "failed") selecting.failed ??= found;
     if (found.kind !== "file") return undefined;
     const { identity } = selecting;
     const { file } = found;
@@ -336,6 +365,15 @@ export class VariantSelector {
     };
     return this.#cache.make(key, identity.size, make)?.then(represent);
   }
+}
+
+/** `selected`, unless what it says of `request` could be wrong as something has `failed`. */
+function sureOf(selected: Selection, { head }: Request, failed: Failed): Selection {
+  if (selected === "none") return failed;
+  if (!(selected instanceof Representation)) return selected;
+  if (ifMatch(head.fields, { entityTag: selected.entityTag }) !== "fails") return selected;
+  selected.release();
+  return failed;
 }
 
 /**

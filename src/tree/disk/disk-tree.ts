@@ -101,14 +101,13 @@ export function openDiskTree(options: DiskTreeOptions): Result<DiskTree, string>
   if (index !== "" && !isNameable(index))
     return failure(`not a file's name: ${displayName(index)}`);
   const root = realPath(options.root);
-  const shown = displayName(options.root);
   if (!root.ok) {
     const isMissing = root.error === "ENOENT" || root.error === "ENOTDIR";
-    return failure(`${isMissing ? "no such folder" : root.error}: ${shown}`);
+    return failure(`${isMissing ? "no such folder" : root.error}: ${displayName(options.root)}`);
   }
   const stat = lookAt(root.value);
   if (!stat.ok || !stat.value.isFolder) {
-    return failure(`not a folder: ${shown}`);
+    return failure(`not a folder: ${displayName(options.root)}`);
   }
   return success(new DiskTree(options, root.value, chooseFolderOpener(root.value)));
 }

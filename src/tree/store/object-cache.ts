@@ -23,6 +23,7 @@ import type { Asking, Found, KnownHolder, ObjectFacts, Wanted } from "./known-ob
 import type { ObjectDisk } from "./object-disk.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import { StoreFailure } from "./client/store-client.ts";
+import type { StoreCounts } from "./client/store-counts.ts";
 import { SharedQuestions } from "./shared-questions.ts";
 
 /** What the cache needs. */
@@ -33,6 +34,8 @@ interface ObjectCacheParts {
   /** The small objects on disk; undefined for none. */
   readonly disk?: ObjectDisk | undefined;
   readonly limits: Pick<Limits, "fileCacheBytesMax">;
+  /** Undefined where nothing is counted. */
+  readonly counts?: StoreCounts | undefined;
   /** Seconds for which an answer is used without a question. */
   readonly fresh: number;
   /** Seconds for which an answer is used when the store fails. */
@@ -71,11 +74,13 @@ export class ObjectCache implements KnownHolder {
     const known = this.#known.get(place);
     if (known !== undefined && suffices(known.found, wanted) && known.isCurrent(view.since)) {
       this.#depend(known, view);
+      this.#parts.counts?.looked("hit");
       return known;
     }
-    const question = `${wanted} ${key}`;
+    // One that isn't asked again when it fails is none for those who need the answer.
+    const question = `${view.isOptional ? "optional " : ""}${wanted} ${key}`;
     const asked = this.#questions.ask(question, this.#sinceOf(view), (moment) =>
-      this.#look(key, wanted, moment, view.since !== Infinity),
+      this.#look(key, wanted, moment, view),
     );
     return asked.then((found) => {
       if (found instanceof StoreFailure) view.dependOnMore();
@@ -141,21 +146,25 @@ export class ObjectCache implements KnownHolder {
     key: string,
     wanted: Wanted,
     moment: Moment,
-    isKept: boolean,
+    { since, isOptional }: View,
   ): Promise<KnownObject | StoreFailure> {
+    const isKept = since !== Infinity;
     const asking: Asking = { moment, askedMs: this.#parts.clock.monotonicMs() };
     const place = placeOf(key, wanted);
     const known = this.#known.get(place);
     const base = wanted === "file" && isKnown(known?.found) ? known : undefined;
-    const { disk, reader } = this.#parts;
+    const { disk, reader, counts } = this.#parts;
     const isOnDisk = base === undefined && wanted === "file" && disk !== undefined;
     const stored = isOnDisk ? await disk.find(key) : undefined;
-    const read = await reader.read(key, wanted, base?.found.facts ?? stored?.facts);
+    const facts = base?.found.facts ?? stored?.facts;
+    const read = await reader.read(key, wanted, { known: facts, isOptional });
     if (read instanceof StoreFailure) return this.#stale(known, wanted, read);
     if (read === "unchanged" && base !== undefined) {
+      counts?.looked("confirmed");
       base.confirm(asking);
       return base;
     }
+    counts?.looked(read === "unchanged" ? "disk" : "miss");
     if (read === "unchanged") return this.#keep(place, stored ?? nothing, known, asking, isKept);
     if (isKept) void disk?.keep(key, read);
     return this.#keep(place, read, known, asking, isKept);
@@ -189,9 +198,11 @@ export class ObjectCache implements KnownHolder {
     failure: StoreFailure,
   ): KnownObject | StoreFailure {
     if (known === undefined || !suffices(known.found, wanted)) return failure;
-    const { clock, staleIfError } = this.#parts;
+    const { clock, staleIfError, counts } = this.#parts;
     const ageMs = clock.monotonicMs() - known.asking.askedMs;
-    return ageMs < staleIfError * 1000 ? known : failure;
+    if (ageMs >= staleIfError * 1000) return failure;
+    counts?.looked("stale");
+    return known;
   }
 }
 

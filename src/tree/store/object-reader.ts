@@ -47,6 +47,16 @@ interface ListQuery {
   readonly mostKeys: number;
   /** What the part before has said that comes next. */
   readonly after?: string | undefined;
+  /** Whether the answer can be done without, as `StoreRequest` says. */
+  readonly isOptional?: boolean;
+}
+
+/** How an object is asked for. */
+interface ReadOptions {
+  /** What is known of it, for a condition; of a file only. */
+  readonly known?: ObjectFacts | undefined;
+  /** Whether the answer can be done without, as `StoreRequest` says. */
+  readonly isOptional?: boolean;
 }
 
 /** A list of 1000 keys of 1024 octets, each escaped, takes less. */
@@ -82,6 +92,8 @@ function nameOf(key: string): string {
 /** Reads the objects of one tree. */
 export class ObjectReader {
   readonly #parts: ReaderParts;
+  /** Whether a 304 of this store had no date, so that a HEAD is asked at once from then on. */
+  #isUnsureOf304 = false;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -94,16 +106,22 @@ export class ObjectReader {
   async read(
     key: string,
     wanted: Wanted,
-    known?: ObjectFacts,
+    { known, isOptional = false }: ReadOptions = {},
   ): Promise<Found | "unchanged" | StoreFailure> {
-    if (wanted === "below") return await this.#readBelow(key);
-    if (wanted === "facts") return await this.#readFacts(key);
-    const got = await this.#get(key, known);
-    if (got === "unsure" && known !== undefined) return await this.#confirm(key, known);
-    if (got === "changed" || got === "unsure") return await this.read(key, wanted);
+    if (wanted === "below") return await this.#readBelow(key, isOptional);
+    if (wanted === "facts") return await this.#readFacts(key, isOptional);
+    if (known !== undefined && this.#isUnsureOf304) {
+      return await this.#confirm(key, known, isOptional);
+    }
+    const got = await this.#get(key, known, isOptional);
+    if (got === "unsure" && known !== undefined) {
+      this.#isUnsureOf304 = true;
+      return await this.#confirm(key, known, isOptional);
+    }
+    if (got === "changed" || got === "unsure") return await this.read(key, wanted, { isOptional });
     if (got !== "empty") return got;
     // No range of an empty object can be satisfied, and a 416 has none of its facts.
-    const found = await this.#readFacts(key);
+    const found = await this.#readFacts(key, isOptional);
     if (found instanceof StoreFailure || found.facts === undefined) return found;
     const { facts } = found;
     if (facts.size > 0) return new StoreFailure(502, "the object store answered 416 to bytes=0-");
@@ -112,11 +130,15 @@ export class ObjectReader {
   }
 
   /** What there is under `key`, where a HEAD may show that it is what `known` says. */
-  async #confirm(key: string, known: ObjectFacts): Promise<Found | "unchanged" | StoreFailure> {
-    const found = await this.#readFacts(key);
+  async #confirm(
+    key: string,
+    known: ObjectFacts,
+    isOptional: boolean,
+  ): Promise<Found | "unchanged" | StoreFailure> {
+    const found = await this.#readFacts(key, isOptional);
     if (found instanceof StoreFailure) return found;
     const isSame = found.facts?.etag === known.etag && found.facts.modified === known.modified;
-    return isSame ? "unchanged" : await this.read(key, "file");
+    return isSame ? "unchanged" : await this.read(key, "file", { isOptional });
   }
 
   /** The octets of the object under `key` if it has exactly `octets` of them; else undefined. */
@@ -135,8 +157,8 @@ export class ObjectReader {
     });
   }
 
-  async #readFacts(key: string): Promise<Found | StoreFailure> {
-    return await this.#parts.client.ask({ method: "HEAD", key }, async (answer) => {
+  async #readFacts(key: string, isOptional: boolean): Promise<Found | StoreFailure> {
+    return await this.#parts.client.ask({ method: "HEAD", key, isOptional }, async (answer) => {
       if (answer.status === 404) return nothing;
       if (answer.status !== 200) throw new Error(`${answer.status} to HEAD`);
       const size = Number(answer.headers.get("content-length"));
@@ -146,8 +168,8 @@ export class ObjectReader {
   }
 
   /** Whether there are keys that begin with `key`. */
-  async #readBelow(key: string): Promise<Found | StoreFailure> {
-    const listed = await this.list({ prefix: key, mostKeys: 1 });
+  async #readBelow(key: string, isOptional: boolean): Promise<Found | StoreFailure> {
+    const listed = await this.list({ prefix: key, mostKeys: 1, isOptional });
     if (listed instanceof StoreFailure) return listed;
     return listed.objects.length > 0 ? something : nothing;
   }
@@ -158,6 +180,7 @@ export class ObjectReader {
     delimiter,
     mostKeys,
     after,
+    isOptional = false,
   }: ListQuery): Promise<ListAnswer | StoreFailure> {
     const query: [string, string][] = [
       ["list-type", "2"],
@@ -167,8 +190,10 @@ export class ObjectReader {
     ];
     if (delimiter !== undefined) query.push(["delimiter", delimiter]);
     if (after !== undefined) query.push(["continuation-token", after]);
-    return await this.#parts.client.ask({ method: "GET", key: "", query }, async (answer) => {
+    const request = { method: "GET", key: "", query, isOptional } as const;
+    return await this.#parts.client.ask(request, async (answer) => {
       const { content, isWhole } = await readUpTo(answer, listBytesMax);
+      this.#parts.client.received(content.length);
       if (answer.status === 404) {
         return new StoreFailure(502, "the object store has no such bucket");
       }
@@ -178,13 +203,17 @@ export class ObjectReader {
     });
   }
 
-  async #get(key: string, known: ObjectFacts | undefined): Promise<Got | StoreFailure> {
+  async #get(
+    key: string,
+    known: ObjectFacts | undefined,
+    isOptional: boolean,
+  ): Promise<Got | StoreFailure> {
     const { client, limits } = this.#parts;
     const fields = {
       range: `bytes=0-${limits.storeObjectBytesMax}`,
       ...(known === undefined ? {} : { "if-none-match": known.etag }),
     };
-    return await client.ask({ method: "GET", key, fields }, async (answer) => {
+    return await client.ask({ method: "GET", key, fields, isOptional }, async (answer) => {
       const { status } = answer;
       if (status === 200 || status === 206) return await this.#gotFile(key, answer);
       await answer.body?.cancel();
@@ -212,6 +241,7 @@ export class ObjectReader {
       return facts;
     }
     const { content } = await readUpTo(answer, isLarge ? charsetSampleOctets : size);
+    this.#parts.client.received(content.length);
     if (content.length < Math.min(size, isLarge ? charsetSampleOctets : size)) {
       throw new Error("the object is shorter than announced");
     }

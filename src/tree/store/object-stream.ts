@@ -32,12 +32,15 @@ interface StreamParts {
   readonly scheduler: Scheduler;
   readonly limits: Pick<
     Limits,
-    "storeStreamsMax" | "storeQueueMax" | "storeTriesMax" | "storeResponseTimeMs" | "storeTimeMs"
+    "storeStreamsMax" | "storeQueueMax" | "storeResponseTimeMs" | "storeTimeMs"
   >;
 }
 
 /** After so many octets of one request a stream lets others have its connection, if some wait. */
 const turnBytes = 4 * 1024 * 1024;
+
+/** After so many failures in a row the pauses between attempts don't grow any more. */
+const pauseGrowthMax = 4;
 
 /** How often a stream that waits looks for a client that pauses. */
 const lookMs = 250;
@@ -130,11 +133,14 @@ export class ObjectStreams {
   }
 
   /**
-   * The octets of `range`. Throws a `BrokenBody` when the object is another one by now, or the
-   * store fails too often in a row.
+   * The octets of `range`. Throws a `BrokenBody` when the object is another one by now, or when the
+   * store has failed for `storeTimeMs` without an octet. That is longer than a few attempts take,
+   * because a store's gateway that is restarted is away for seconds.
    */
   async *read(range: ObjectRange): AsyncGenerator<Uint8Array, void> {
-    const { client, limits } = this.#parts;
+    const { client, clock, limits } = this.#parts;
+    /** When the first of the failures in a row was. */
+    let failedMs: number | undefined;
     let at = range.from;
     for (let failures = 0; at < range.end;) {
       const body = await this.#open({ ...range, from: at });
@@ -142,6 +148,7 @@ export class ObjectStreams {
         try {
           for (let octets = await this.#next(body); octets !== undefined;) {
             failures = 0;
+            failedMs = undefined;
             at += octets.length;
             if (at > range.end) throw new BrokenBody("the store sent more than it was asked for");
             yield octets;
@@ -154,11 +161,13 @@ export class ObjectStreams {
         if (at >= range.end) return;
         if (body.isGivenUp) continue;
       }
-      failures++;
-      if (failures >= limits.storeTriesMax) {
-        throw new BrokenBody("the object store broke off too often");
+      const nowMs = clock.monotonicMs();
+      failedMs ??= nowMs;
+      if (nowMs - failedMs >= limits.storeTimeMs) {
+        throw new BrokenBody("the object store has failed for too long");
       }
-      await client.pause(failures);
+      failures++;
+      await client.pause(Math.min(failures, pauseGrowthMax));
     }
   }
 
@@ -166,7 +175,9 @@ export class ObjectStreams {
   async #next(body: Body): Promise<Uint8Array | undefined> {
     const { client, clock, limits } = this.#parts;
     try {
-      return await body.next(limits.storeResponseTimeMs, clock.monotonicMs());
+      const octets = await body.next(limits.storeResponseTimeMs, clock.monotonicMs());
+      client.received(octets?.length ?? 0);
+      return octets;
     } catch {
       if (!body.isEnded) client.broken();
       return undefined;

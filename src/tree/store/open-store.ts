@@ -16,6 +16,7 @@ import type { ObjectDisk } from "./object-disk.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { ObjectStreams } from "./object-stream.ts";
 import { StoreClient } from "./client/store-client.ts";
+import type { StoreCounts } from "./client/store-counts.ts";
 import { StoreListings } from "./store-listing.ts";
 import type { StoreOptions, StoreSource } from "./client/store-source.ts";
 import { readStoreSource } from "./client/store-source.ts";
@@ -39,6 +40,8 @@ interface StoreTreeOptions extends Pick<
    * undefined for none.
    */
   readonly uploads?: string | undefined;
+  /** Undefined where nothing is counted. */
+  readonly counts?: StoreCounts | undefined;
 }
 
 /** A tree, and its root as it is shown. */
@@ -47,6 +50,8 @@ interface OpenStore {
   readonly shown: string;
   /** Opens what files are written to it with. */
   readonly openUploads: (options: UploadTreeOptions) => UploadTree;
+  /** Whether the store isn't asked for a while, because it has failed too often. */
+  readonly isHeld: () => boolean;
 }
 
 /**
@@ -54,21 +59,21 @@ interface OpenStore {
  * says what is wrong.
  */
 export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, string> {
-  const { root, store, environment, limits, clock, logicalClock, budgets } = options;
+  const { root, store, environment, limits, clock, logicalClock, budgets, counts } = options;
   const { scheduler } = budgets;
   const read = readStoreSource(root, store, environment);
   if (!read.ok) return read;
   const source = read.value;
   const { fresh = 0, staleIfError = 0, mode = 0o644 } = store;
-  const client = new StoreClient(source, limits, { clock, scheduler });
+  const client = new StoreClient(source, limits, { clock, scheduler, counts });
   const streams = new ObjectStreams({ client, clock, scheduler, limits });
   const { permissions, hidden, index, beside } = options;
   const isUploaded = uploadedBy(options, source);
   const reader = new ObjectReader({ client, streams, clock, limits, mode, isUploaded });
-  const common = { reader, clock, logicalClock, limits, fresh };
+  const common = { reader, clock, logicalClock, limits, fresh, staleIfError };
   const disk = openDisk(store, source, { clock, limits, isUploaded });
   if (typeof disk === "string") return failure(`store.cacheFolder: ${disk}`);
-  const objects = new ObjectCache({ ...common, disk, staleIfError });
+  const objects = new ObjectCache({ ...common, disk, counts });
   streams.changed = (key) => objects.forget(key);
   const listings = new StoreListings({ ...common, objects, budgets, mode });
   const tree = new StoreTree({
@@ -91,7 +96,7 @@ export function openStoreTree(options: StoreTreeOptions): Result<OpenStore, stri
     const parts = { tree, client, reader, objects, logicalClock, changed };
     return new StoreUploadTree(parts, uploadOptions);
   };
-  return success({ tree, shown: source.shown, openUploads });
+  return success({ tree, shown: source.shown, openUploads, isHeld: () => client.isHeld });
 }
 
 /** What tells the objects that count as uploads; the index of a folder never does. */

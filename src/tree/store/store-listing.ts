@@ -4,7 +4,9 @@
  * asked for by HEAD, some at a time, unless it is known of the very version that the list names.
  * With `permissions: "process"` lists are all that is asked for.
  *
- * One reading serves all listings of the same page that were asked for before it began.
+ * One reading serves all listings of the same page that were asked for before it began. When the
+ * store fails, one that was read within the last `staleIfError` seconds is used. What is read
+ * through once, as for an archive, is neither kept for that nor made of what is kept.
  */
 
 import type { StoreEntry } from "../../base/bounded-store.ts";
@@ -50,6 +52,8 @@ interface ListingParts {
   readonly limits: Pick<Limits, "listingOrderedEntriesMax" | "listingCacheBytesMax">;
   /** Seconds for which a listing is used without a question. */
   readonly fresh: number;
+  /** Seconds for which a listing is used when the store fails. */
+  readonly staleIfError: number;
   /** The permission bits of an object whose metadata has no mode. */
   readonly mode: number;
 }
@@ -73,6 +77,7 @@ interface AskedFolder {
 }
 
 type Refusal = Extract<FolderOutcome, { kind: "absent" | "forbidden" | "failed" }>;
+type Failed = Extract<Refusal, { kind: "failed" }>;
 
 /** Keys in one list; stores give no more. */
 const keysAtOnce = 1000;
@@ -100,7 +105,7 @@ interface Entry {
 
 type Entries = Map<string, Entry>;
 
-/** A listing that is kept while it is fresh. */
+/** A listing that is kept while it is fresh, or may be used when the store fails. */
 class KeptListing implements StoreEntry {
   bytes: number;
   isUsed = true;
@@ -126,7 +131,8 @@ export class StoreListings {
     const { logicalClock, limits } = parts;
     this.#parts = parts;
     this.#questions = new SharedQuestions(() => logicalClock.tick());
-    const bytesMax = parts.fresh > 0 ? limits.listingCacheBytesMax : 0;
+    const isKept = parts.fresh > 0 || parts.staleIfError > 0;
+    const bytesMax = isKept ? limits.listingCacheBytesMax : 0;
     this.#kept = new BoundedStore({ bytesMax, admitsOn: "first", admittedOneIn: 1 });
   }
 
@@ -141,7 +147,8 @@ export class StoreListings {
       return;
     }
     const since = fresh > 0 ? this.#changedMoment : view.since;
-    const { steps } = await this.#questions.ask(key, since, (moment) =>
+    const question = `${view.isOptional ? "optional " : ""}${key}`;
+    const { steps } = await this.#questions.ask(question, since, (moment) =>
       this.#read(key, asked, moment),
     );
     yield* steps;
@@ -177,25 +184,32 @@ export class StoreListings {
     const steps: ListingStep[] = [];
     const entries: Entries = new Map();
     const failure = await this.#readNames(asked, entries);
-    if (failure !== undefined) {
-      if (failure.kind === "failed") steps.push({ found: 0, entries: [], work: 1, failure });
-      return new KeptListing(steps, asking, Infinity);
-    }
+    if (failure?.kind === "failed") return this.#failed(key, asked, asking, failure);
+    if (failure !== undefined) return new KeptListing(steps, asking, Infinity);
     const making = listFolder(this.#contextOf(asked, entries), asked.limit, asked.order);
     for (let step = await this.#next(making); step !== undefined; step = await this.#next(making)) {
       const { leftOut, part, totals } = step;
       if (part === undefined && totals === undefined && leftOut === undefined) continue;
       const names = part === undefined || asked.isProcess ? [] : namesIn(part);
       const failed = await this.#lookAt(asked, names, entries);
-      if (failed !== undefined) {
-        steps.push({ found: 0, entries: [], work: 1, failure: failedAs(failed) });
-        return new KeptListing(steps, asking, Infinity);
-      }
+      if (failed !== undefined) return this.#failed(key, asked, asking, failedAs(failed));
       steps.push({ ...step, work: 1 });
     }
     const read = new KeptListing(steps, asking, entryBytes * (entries.size + 1));
-    if (moment >= this.#changedMoment) this.#kept.set(key, read);
+    const isKept = asked.view.since !== Infinity && moment >= this.#changedMoment;
+    if (isKept) this.#kept.set(key, read);
     return read;
+  }
+
+  /** What is used in place of a listing when there is a failure: one that is kept, or that. */
+  #failed(key: string, { view }: AskedFolder, asking: Asking, failure: Failed): KeptListing {
+    const { clock, staleIfError } = this.#parts;
+    const isStores = failure.gateway !== undefined && view.since !== Infinity;
+    const kept = isStores ? this.#kept.get(key) : undefined;
+    const isUsable =
+      kept !== undefined && clock.monotonicMs() - kept.asking.askedMs < staleIfError * 1000;
+    if (isUsable) return kept;
+    return new KeptListing([{ found: 0, entries: [], work: 1, failure }], asking, Infinity);
   }
 
   /** The next step of `making`, in a turn that has time for it; undefined when there is none. */
@@ -214,11 +228,13 @@ export class StoreListings {
     const refused = await asked.refusal();
     if (refused !== undefined) return refused;
     const { key: prefix } = asked;
+    const { isOptional } = asked.view;
+    const query = { prefix, delimiter: "/", mostKeys: keysAtOnce, isOptional };
     const folderMode = defaultMode(mode, "directory");
     const fileMode = defaultMode(mode, "file");
     let after: string | undefined;
     do {
-      const listed = await reader.list({ prefix, delimiter: "/", mostKeys: keysAtOnce, after });
+      const listed = await reader.list({ ...query, after });
       if (listed instanceof StoreFailure) return failedAs(listed);
       for (const object of listed.objects) {
         const { key, size, modifiedMs: mtimeMs } = object;
@@ -233,7 +249,7 @@ export class StoreListings {
         if (!entries.has(name)) entries.set(name, { facts, listed: undefined, kind: undefined });
       }
       if (entries.size > limits.listingOrderedEntriesMax) {
-        return { kind: "failed", code: "more entries than listingOrderedEntriesMax" };
+        return tooMany(limits.listingOrderedEntriesMax, entries.size);
       }
       after = listed.next;
     } while (after !== undefined);
@@ -300,7 +316,7 @@ export class StoreListings {
       Date.parse(last.modified) === Math.floor(listed.modifiedMs / 1000) * 1000;
     const found = isSame
       ? undefined
-      : await objects.find(key, "facts", new View(asked.view.since, 0));
+      : await objects.find(key, "facts", new View(asked.view.since, 0, asked.view.isOptional));
     if (found instanceof StoreFailure) return found;
     const facts = isSame ? last : found?.found.facts;
     if (facts === undefined) {
@@ -330,10 +346,16 @@ function namesIn(part: ListingPart): readonly string[] {
   return names;
 }
 
-function failedAs({
-  reason,
-  status,
-  retryAfterSeconds,
-}: StoreFailure): Extract<Refusal, { kind: "failed" }> {
+/** Why a folder of `actual` entries, or more, has no listing. */
+function tooMany(maximum: number, actual: number): Failed {
+  const name = "listingOrderedEntriesMax";
+  return {
+    kind: "failed",
+    code: `the folder has more than ${maximum} entries`,
+    limit: { name, maximum, actual },
+  };
+}
+
+function failedAs({ reason, status, retryAfterSeconds }: StoreFailure): Failed {
   return { kind: "failed", code: reason, gateway: { status, retryAfterSeconds } };
 }

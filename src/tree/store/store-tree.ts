@@ -109,8 +109,12 @@ export class StoreTree implements Tree {
 
   /** Whether there is a folder in the place of a missing file is not asked. */
   openFile(path: ContainedPath, view: View): Eventual<Outcome> {
-    if (path.trailingSlash) return this.open(path, view);
-    return this.#find(path, view, "file", () => absent) as Eventual<Outcome>;
+    const own = view.optional();
+    const otherwise = path.trailingSlash ? undefined : (): Outcome => absent;
+    return whenReady(this.#find(path, own, "file", otherwise), (found) => {
+      view.include(own);
+      return found as Outcome;
+    });
   }
 
   /** What a request asks for next is usually the file itself, so that is read at once. */

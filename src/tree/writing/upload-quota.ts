@@ -65,6 +65,16 @@ export class UploadQuota {
     this.#options = options;
   }
 
+  /** How much the folder may hold, in bytes. */
+  get bytesMax(): number {
+    return this.#options.bytesMax;
+  }
+
+  /** What lies there or is held for what is being written, in bytes; undefined if it is unknown. */
+  get usedBytes(): number | undefined {
+    return this.#used === undefined ? undefined : this.#used + this.#held;
+  }
+
   /** A file called `name` is going to be written. Its room is 0 until it asks for some. */
   begin(name: string): QuotaRoom {
     this.#names.add(name);

@@ -16,6 +16,7 @@ import type { ContainedPath } from "../path.ts";
 import type { Permissions } from "../permission.ts";
 import type { GatewayFailure, OpenFile, Outcome } from "../tree.ts";
 import type { UnfinishedUploads } from "./unfinished-uploads.ts";
+import type { UploadQuota } from "./upload-quota.ts";
 import type { UploadIntent, UploadRecord } from "./upload-record.ts";
 
 /** A failure of a store, where that isn't this machine's disk. */
@@ -214,6 +215,8 @@ export interface UploadTree {
   readonly unfinished: UnfinishedUploads;
   /** How many files may be received at one time. */
   readonly atOnceMax: number;
+  /** The quota of the folder that has one. */
+  readonly quota: Pick<UploadQuota, "bytesMax" | "usedBytes"> | undefined;
   /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */
   open(path: ContainedPath): Eventual<Result<UploadFolder, FolderRefusal>>;
   /**

@@ -162,6 +162,25 @@ describe("passwords", () => {
   });
 });
 
+describe("metrics and health", () => {
+  test.each(["0.0.0.0:9100", "[::]:9100", "10.0.0.7:9100", "site.example:9100"])(
+    "at %s are found: other machines may ask",
+    async (place) => {
+      expect(await findings({ metrics: place, health: place })).toEqual([
+        `operations-open: --metrics ${place}`,
+        `operations-open: --health ${place}`,
+      ]);
+    },
+  );
+
+  test("of this machine are not", async () => {
+    for (const place of [9100, "9100", "localhost:9100", "[::1]:9100", "127.1:9100"]) {
+      expect(await findings({ metrics: place, health: place })).toEqual([]);
+    }
+    expect(await findings({ metrics: true })).toEqual([]);
+  });
+});
+
 test("who may is said in words, and names can't break a line", () => {
   expect(permittedText("everyone")).toBe("everyone");
   expect(permittedText("users")).toBe("every user");

@@ -10,6 +10,9 @@ export function completedFolder(script: string): TempSite {
   site.file("notes.txt", "a");
   mkdirSync(site.at("my folder"));
   mkdirSync(site.at("bin"));
+  mkdirSync(site.at("my folder/incoming/deep"), { recursive: true });
+  mkdirSync(site.at("my folder/tray a"));
+  site.file("my folder/ask.html", "a");
   site.file("bin/postern", "#!/bin/sh\n");
   chmodSync(site.at("bin/postern"), 0o755);
   site.file("script", script);
@@ -36,6 +39,15 @@ export const offers: readonly (readonly [
   ["postern completions ", ["bash", "zsh", "fish"], ["notes.txt"]],
   ["postern --faults ", ["notes.txt", "my folder"], ["trust"]],
   ["postern --record ", ["my folder", "bin"], ["notes.txt"]],
+  ["postern --upload-dir ", ["my folder", "bin"], ["notes.txt", "incoming"]],
+  [
+    "postern --port 80 my\\ folder /a=bin --put --upload-dir ",
+    ["incoming", "tray a"],
+    ["notes.txt", "ask.html"],
+  ],
+  ["postern audit my\\ folder --upload-dir ", ["incoming", "tray a"], ["notes.txt", "trust"]],
+  ["postern my\\ folder --form ", ["ask.html"], ["notes.txt", "incoming"]],
+  ["postern --auth=a:b my\\ folder --index ", ["ask.html"], ["notes.txt", "incoming"]],
   ["postern --help ", ["uploads", "listening", "all"], ["trust"]],
 ];
 

@@ -33,6 +33,14 @@ describe.skipIf(fish === null)("fish (needs fish)", () => {
     for (const word of others) expect(words).not.toContain(word);
   });
 
+  test.each([
+    ["postern my\\ folder --upload-dir incoming/", ["incoming/deep"]],
+    ["postern 'my folder' --upload-dir=inc", ["--upload-dir=incoming"]],
+    ["postern ~/my\\ folder --upload-dir incoming/d", ["incoming/deep"]],
+  ])("looks in the root for %p: %p", async (typed, words) => {
+    expect(await offered(typed)).toEqual(words);
+  });
+
   test("offers nothing for a port, and for a value behind = what it may be", async () => {
     expect(await offered("postern --port ")).toEqual([]);
     expect((await offered("postern --post=")).toSorted()).toEqual([

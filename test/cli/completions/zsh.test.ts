@@ -34,6 +34,16 @@ describe.skipIf(isMissing)("zsh (needs zsh)", () => {
     ["postern --faults no", "postern --faults notes.txt "],
     ["postern /docs=my", "postern /docs=my\\ folder/"],
     ["postern check no", "postern check notes.txt "],
+    [
+      "postern my\\ folder --put --upload-dir tr",
+      "postern my\\ folder --put --upload-dir tray\\ a/",
+    ],
+    ["postern 'my folder' --upload-dir=inc", "postern 'my folder' --upload-dir=incoming/"],
+    [
+      "postern ~/my\\ folder --upload-dir incoming/d",
+      "postern ~/my\\ folder --upload-dir incoming/deep/",
+    ],
+    ["postern my\\ folder --form a", "postern my\\ folder --form ask.html "],
   ])("makes %p %p", async (typed, whole) => {
     const shown = await shell.complete(typed, /[^]*/, whole.slice(typed.length));
     expect(shown).toEndWith(whole);

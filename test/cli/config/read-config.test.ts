@@ -36,7 +36,8 @@ describe("a key", () => {
 
   test.each<readonly [value: unknown, line: string]>([
     [{ root: 5 }, "root: expected a folder's path, got 5"],
-    [{ host: true }, "host: expected a host or an address, got true"],
+    [{ host: true }, "host: expected a host or an address, without a port, got true"],
+    [{ host: "[::1]:80" }, 'host: expected a host or an address, without a port, got "[::1]:80"'],
     [{ port: "80" }, 'port: expected a port, from 0 to 65535, got "80"'],
     [{ port: 65_536 }, "port: expected a port, from 0 to 65535, got 65536"],
     [{ port: -1 }, "port: expected a port, from 0 to 65535, got -1"],

@@ -88,11 +88,18 @@ describe("each flag", () => {
     [["--form", "ask.html"], { form: "ask.html" }],
     [["--form=a=b.html"], { form: "a=b.html" }],
     [["--max-body", "1000"], { limits: { bodyBytesMax: 1000 } }],
+    [["--max-body", "8M"], { limits: { bodyBytesMax: 8_388_608 } }],
+    [["--cache", "90"], { cache: 90 }],
+    [["--cache=365d"], { cache: 31_536_000 }],
+    [["--store-fresh", "5m"], { store: { fresh: 300 } }],
+    [["--store-stale=1h"], { store: { staleIfError: 3600 } }],
     [["--upload-quota", "10M"], { uploadQuota: 10_485_760 }],
     [["--upload-quota=12288"], { uploadQuota: 12_288 }],
     [["--max-body=0"], { limits: { bodyBytesMax: 0 } }],
     [["--timeouts", "write=300,idle=60"], { limits: { writeTimeMs: 300_000, idleTimeMs: 60_000 } }],
     [["--drain", "15", "--max-body=1"], { limits: { bodyBytesMax: 1, drainTimeMs: 15_000 } }],
+    [["--timeouts", "write=5m,idle=500ms"], { limits: { writeTimeMs: 300_000, idleTimeMs: 500 } }],
+    [["--drain", "15s"], { limits: { drainTimeMs: 15_000 } }],
     [["--drain=0.25", "--metrics=9100"], { limits: { drainTimeMs: 250 }, metrics: "9100" }],
     [["--health", "0.0.0.0:9101"], { health: "0.0.0.0:9101" }],
     [["--timeouts=stop=1", "--max-body=1"], { limits: { bodyBytesMax: 1, stopTimeMs: 1000 } }],
@@ -223,20 +230,37 @@ describe("mistakes are one clear line each", () => {
     [["--permissions", "all"], "--permissions must be one of other, process, not all"],
     [["--symlinks", "some"], "--symlinks must be one of inside, follow, deny, not some"],
     [["--post", "echo-o"], "--post must be one of form, echo, upload, off, not echo-o"],
-    [["--max-body", "8M"], "--max-body must be a number of bytes, not 8M"],
+    [["--max-body", "8MB"], "--max-body must be a number of bytes, or of k, M or G, not 8MB"],
     [
       ["--upload-quota", "10q"],
       "--upload-quota must be a number of bytes, or of k, M or G, not 10q",
     ],
-    [["--drain", "86401"], "--drain must be a number of seconds, up to 86400, not 86401"],
-    [["--drain", "15s"], "--drain must be a number of seconds, up to 86400, not 15s"],
     [
-      ["--timeouts", "write=5m"],
-      "--timeouts must be such as write=300,idle=60, of head, body, idle, write, handler, stop, " +
-        "not write=5m",
+      ["--drain", "86401"],
+      "--drain must be a time such as 90, 1.5s, 500ms, 5m, 1h or 7d, up to 1d, not 86401",
     ],
-    [["--max-body", "-1"], "--max-body must be a number of bytes, not -1"],
+    [
+      ["--drain", "15sec"],
+      "--drain must be a time such as 90, 1.5s, 500ms, 5m, 1h or 7d, up to 1d, not 15sec",
+    ],
+    [
+      ["--cache", "1.5s"],
+      "--cache must be whole seconds, or a time such as 5m, 1h or 7d, not 1.5s",
+    ],
+    [
+      ["--timeouts", "write=5min"],
+      "--timeouts must be such as write=5m,idle=60, of head, body, idle, write, handler, stop, " +
+        "not write=5min",
+    ],
+    [["--max-body", "-1"], "--max-body must be a number of bytes, or of k, M or G, not -1"],
     [["a", "b"], "one folder can be served, not 2"],
+    [["a", "8000"], "one folder can be served, not 2; did you mean --port 8000?"],
+    [["serve", "a"], "one folder can be served, not 2; serve is no command: name the folder alone"],
+    [
+      ["-l", "5000"],
+      "-l must be one of short, common, combined, json, none, not 5000; did you mean --port 5000?",
+    ],
+    [["--host=0.0.0.0:80"], "--host must be a host or an address, without a port, not 0.0.0.0:80"],
     [["a", "--", "-b", "c"], "one folder can be served, not 3"],
   ])("%p", (words, line) => {
     expect(complaint(words)).toBe(line);

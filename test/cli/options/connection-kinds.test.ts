@@ -58,7 +58,12 @@ describe("a certificate", () => {
   });
 });
 
-test("deadlines are written in seconds, by their names", () => {
+test("deadlines are times, written by their names", () => {
+  expect(deadlinesText.read("write=5m,idle=1s,head=250ms")).toEqual({
+    writeTimeMs: 300_000,
+    idleTimeMs: 1000,
+    headerTimeMs: 250,
+  });
   expect(deadlinesText.read("write=300")).toEqual({ writeTimeMs: 300_000 });
   expect(deadlinesText.read("head=1,body=2,idle=0.5,write=4,handler=5,stop=0")).toEqual({
     headerTimeMs: 1000,
@@ -75,7 +80,7 @@ test.each([
   "write",
   "write=",
   "write=-1",
-  "write=1s",
+  "write=1sec",
   "write=1,",
   "write=1,write=2",
   "linger=1",

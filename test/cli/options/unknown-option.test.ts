@@ -10,6 +10,14 @@ describe("an unknown option", () => {
     ["--no-listng", undefined, "unknown option --no-listng: did you mean --no-listing?"],
     ["-z", "-sz", "unknown option -z in -sz; --help all lists them"],
     ["-z", undefined, "unknown option -z; --help all lists them"],
+    ["-L", undefined, "unknown option -L: did you mean --log none?"],
+    ["-L", "-sL", "unknown option -L in -sL: did you mean --log none?"],
+    ["--toString", undefined, "unknown option --toString; --help all lists them"],
+    [
+      "--gzip",
+      undefined,
+      "unknown option --gzip: answers are compressed where the client takes it, without an option",
+    ],
     ["--nothing-like-it", undefined, "unknown option --nothing-like-it; --help all lists them"],
   ])("%s in %p: %s", (called, word, line) => {
     expect(unknownOption(called, word)).toBe(line);
@@ -28,6 +36,11 @@ describe("an unknown option", () => {
     ["--https", "--tls"],
     ["--ssl-cert", "--tls-cert"],
     ["--no-request-logging", "--log none"],
+    ["--upload", "--post upload"],
+    ["--cors-origin=https://a.example", "--cors=ORIGIN"],
+    ["--single-page", "--single"],
+    ["--client_max_body_size=8M", "--max-body or --upload-quota"],
+    ["--outDir", "a folder without an option"],
   ])("that other servers have is told as it is written here: %s is %s", (word, meant) => {
     expect(unknownOption(word)).toBe(`unknown option ${word}: did you mean ${meant}?`);
   });
@@ -40,7 +53,7 @@ describe("an unknown option", () => {
       "--no-dirlist",
       "--maxage",
       "--key",
-      "--browse",
+      "--browser",
       "--livereload",
     ]) {
       const [, name = ""] = /did you mean --(?:no-)?([a-z-]+)/.exec(unknownOption(word)) ?? [];

@@ -2,8 +2,11 @@ import { describe, expect, test } from "bun:test";
 
 import {
   path,
+  readTimeMs,
+  secondsText,
   sizeText,
   text,
+  timeMsText,
   truth,
   whole,
   wholeText,
@@ -46,6 +49,41 @@ describe("a flag's size", () => {
     ["", undefined],
   ])("%j is in bytes, or in units of powers of 1024, up to its maximum", (given, value) => {
     expect(sizeText(1024 ** 3).read(given)).toBe(value);
+  });
+});
+
+describe("a flag's time", () => {
+  test.each([
+    ["0", 0],
+    ["90", 90_000],
+    ["0.25", 250],
+    ["1.5s", 1500],
+    ["500ms", 500],
+    ["5m", 300_000],
+    ["1h", 3_600_000],
+    ["7d", 604_800_000],
+    ["604800", 604_800_000],
+    ["604801", undefined],
+    ["8d", undefined],
+    ["5M", undefined],
+    ["5min", undefined],
+    ["5 m", undefined],
+    ["1h30m", undefined],
+    ["1e3", undefined],
+    [".5", undefined],
+    ["5.", undefined],
+    ["-1s", undefined],
+    ["m", undefined],
+    ["", undefined],
+  ])("%j is in seconds, or in ms, s, m, h or d, up to its maximum", (given, timeMs) => {
+    expect(readTimeMs(given, 604_800_000)).toBe(timeMs);
+    expect(timeMsText(604_800_000, "7d").read(given)).toBe(timeMs);
+  });
+
+  test("may have to be whole seconds", () => {
+    const { read } = secondsText(86_400);
+    expect(["10", "2m", "3000ms", "1d", "0"].map(read)).toEqual([10, 120, 3, 86_400, 0]);
+    for (const given of ["1.5", "500ms", "86401", "2d"]) expect(read(given)).toBeUndefined();
   });
 });
 

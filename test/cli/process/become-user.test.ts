@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { becomeUser } from "../../../src/cli/process/become-user.ts";
@@ -98,6 +98,45 @@ describe.skipIf(!isRoot)("--user, started by root (needs root)", () => {
     await using command = new Command([...words, "--port", "0", "--auth-file", users]);
     expect(await command.status).toBe(2);
     expect(await command.stderr).toStartWith(`postern: ${users}`);
+  });
+
+  test("opens the log as the user, who may have set a link where it is, and again", async () => {
+    using logs = new TempSite();
+    chownSync(logs.root, 54321, 54322);
+    chmodSync(logs.root, 0o755);
+    logs.file("root.log", "", 0o600);
+    symlinkSync("root.log", join(logs.root, "link.log"));
+    const more = ["--port", "0", "--ready", "json", "--log-file"];
+    await using refused = new Command([...words, ...more, join(logs.root, "link.log")]);
+    expect(await refused.status).toBe(2);
+    expect(await refused.stderr).toEndWith("it, or its folder, may not be written to\n");
+    const path = join(logs.root, "access.log");
+    await using command = new Command([...words, ...more, path]);
+    const { pid, port } = JSON.parse((await command.line()) ?? "") as { pid: number; port: number };
+    expect([statSync(path).uid, statSync(path).gid]).toEqual([54321, 54322]);
+    // The process that takes over is the user's from the start.
+    command.signal("SIGUSR2");
+    const next = JSON.parse((await command.line()) ?? "") as { pid: number };
+    expect(next.pid).not.toBe(pid);
+    expect(await command.status).toBe(0);
+    expect(await answers(port)).toBe(true);
+    process.kill(next.pid, "SIGTERM");
+    expect(await command.stderr).toBe("");
+  });
+
+  test("is refused where the user couldn't read the parts of the program later", async () => {
+    using home = new TempSite();
+    chmodSync(home.root, 0o700);
+    const main = JSON.stringify(join(import.meta.dir, "../../../src/cli/main.ts"));
+    const text = `import { main } from ${main};\nawait main(process.argv.slice(2));\n`;
+    home.file("postern.ts", text);
+    const given = [...words, "--port", "0"];
+    await using command = new Command(given, {}, undefined, join(home.root, "postern.ts"));
+    expect(await command.status).toBe(2);
+    expect(await command.stderr).toBe(
+      `postern: can't run as 54321:54322: that user may not read ${home.root}/postern.ts, ` +
+        "and postern loads more of itself later\n",
+    );
   });
 
   test("isn't combined with a Unix socket", async () => {

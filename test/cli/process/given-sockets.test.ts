@@ -124,14 +124,17 @@ describe("the environment", () => {
     expect(takeGivenSockets({}, own, {})).toEqual({ ok: true, value: undefined });
   });
 
-  test.each(["0", "-1", "1.5", "x", "65"])("with LISTEN_FDS=%s is refused", (LISTEN_FDS) => {
-    const environment = { LISTEN_FDS, LISTEN_PID: "7", OTHER: "stays" };
-    expect(takeGivenSockets(environment, own, {})).toEqual({
-      ok: false,
-      error: `LISTEN_FDS: not a number of sockets from 1 to 64: ${LISTEN_FDS}`,
-    });
-    expect(environment as object).toEqual({ OTHER: "stays" });
-  });
+  test.each(["0", "-1", "1.5", "x", "65", "0x1", " 1", "1.0"])(
+    "with LISTEN_FDS=%s is refused",
+    (LISTEN_FDS) => {
+      const environment = { LISTEN_FDS, LISTEN_PID: "7", OTHER: "stays" };
+      expect(takeGivenSockets(environment, own, {})).toEqual({
+        ok: false,
+        error: `LISTEN_FDS: not a number of sockets from 1 to 64: ${LISTEN_FDS}`,
+      });
+      expect(environment as object).toEqual({ OTHER: "stays" });
+    },
+  );
 
   test("with sockets of the process that has started this one is refused", () => {
     expect(takeGivenSockets({ LISTEN_FDS: "1", LISTEN_PID: "6" }, own, {})).toEqual({
@@ -169,6 +172,37 @@ describe("the environment", () => {
     for (const config of [{ port: 8081 }, { host: "::1" }, { unix: "a" }, { tlsRedirect: 0 }]) {
       const value = { isManagers: false, isSuccessor: true, ahead: undefined };
       expect(taken(config)).toEqual({ ok: true, value });
+    }
+  });
+
+  test("with a Unix socket has it at its path, and else knows of the file that is left", () => {
+    const groups = [{ main: [-1], redirect: [], removesFile: true }];
+    const held = { host: "localhost", port: 0, unix: "a", groups, isManagers: false };
+    const taken = (config: object, more: object = {}): unknown =>
+      takeGivenSockets({ POSTERN_SOCKETS: JSON.stringify({ ...held, ...more }) }, own, config);
+    // No host and no port counts beside it.
+    for (const config of [{ unix: "a" }, { unix: "a", host: "::1", port: 80 }]) {
+      expect(taken(config)).toMatchObject({ ok: true, value: { ahead: { unix: "a", groups } } });
+    }
+    const moved = { isManagers: false, isSuccessor: true, ahead: undefined };
+    for (const config of [{}, { unix: "b" }]) {
+      expect(taken(config)).toEqual({ ok: true, value: { ...moved, leftFile: "a" } });
+    }
+    // A file that the process before had not to remove.
+    const others = { groups: [{ main: [-1], redirect: [] }] };
+    expect(taken({ unix: "b" }, others)).toEqual({ ok: true, value: moved });
+  });
+
+  test("with sockets of metrics and health has those, wherever the server itself listens", () => {
+    const groups = [{ main: [-1], redirect: [] }];
+    const metrics = { host: "127.0.0.1", port: 9100, sockets: [-1] };
+    const held = { host: "localhost", port: 8080, groups, isManagers: false };
+    const environment = { POSTERN_SOCKETS: JSON.stringify({ ...held, operations: { metrics } }) };
+    const operations = { metrics: "127.0.0.1:9100", sockets: { main: [], metrics: [-1] } };
+    for (const port of [8080, 8081]) {
+      const config = { port, metrics: 0 };
+      const value = { isSuccessor: true, operations };
+      expect(takeGivenSockets({ ...environment }, own, config)).toMatchObject({ ok: true, value });
     }
   });
 });

@@ -26,6 +26,18 @@ describe("the sockets of each process", () => {
     expect(shareOut(groups, 5)).toEqual([group(3), group(4), group(3), group(4), group(3)]);
   });
 
+  test("keep that the file of a Unix socket is to be removed", () => {
+    const sockets = { main: [3], redirect: [], removesFile: true };
+    expect(shareOut([sockets], 1)).toEqual([sockets]);
+    const ahead = { host: "localhost", port: 0, unix: "a", groups: [sockets], release() {} };
+    expect(aheadOptions(ahead, { main: [], health: [9] })).toEqual({
+      host: "localhost",
+      port: 0,
+      unix: "a",
+      sockets: { ...sockets, health: [9] },
+    });
+  });
+
   test("are none where there is no group", () => {
     expect(shareOut([], 2)).toEqual([]);
   });

@@ -65,6 +65,54 @@ describe.skipIf(!canReceive)("a service manager (needs Linux and python3)", () =
     expect(await command.status).toBe(0);
   });
 
+  test("has a watchdog that waits for longer than a timer can", async () => {
+    await using manager = await receiving();
+    const environment = { NOTIFY_SOCKET: manager.address, WATCHDOG_USEC: "9999999999999999" };
+    await using command = new Command(words, environment);
+    await command.line();
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+    expect(await command.stderr).toBe("");
+  });
+
+  test("is not told that all turns while a worker is silent", async () => {
+    await using manager = await receiving();
+    const environment = { NOTIFY_SOCKET: manager.address, WATCHDOG_USEC: "20000" };
+    const opened = openServiceManager(environment);
+    let isTurning = true;
+    const asked: number[] = [];
+    opened?.ready({
+      url: new URL("http://localhost/"),
+      watchWithin: (withinMs) => {
+        asked.push(withinMs);
+        return () => isTurning;
+      },
+    });
+    expect(await manager.next()).toStartWith("READY=1\nSTATUS=Listening at http://localhost/");
+    expect(await manager.next(true)).toBe("WATCHDOG=1");
+    isTurning = false;
+    opened?.stopping();
+    while ((await manager.any()) === "WATCHDOG=1") continue;
+    // What is sent from now on is sent after at least one time at which it was asked.
+    await Bun.sleep(50);
+    opened?.reloaded();
+    expect(await manager.any()).toStartWith("READY=1");
+    isTurning = true;
+    expect(await manager.any()).toBe("WATCHDOG=1");
+    opened?.replacedBy(1);
+    expect(asked).toEqual([20]);
+  });
+
+  test("hears of the watchdog at once, however seldom it wants to", async () => {
+    await using manager = await receiving();
+    const environment = { NOTIFY_SOCKET: manager.address, WATCHDOG_USEC: "600000000" };
+    await using command = new Command(words, environment);
+    expect(await manager.next()).toStartWith("READY=1\n");
+    expect(await manager.next(true)).toBe("WATCHDOG=1");
+    command.signal("SIGTERM");
+    expect(await command.status).toBe(0);
+  });
+
   test("hears nothing of a watchdog that is another process's", async () => {
     await using manager = await receiving();
     const watchdog = { WATCHDOG_USEC: "1000", WATCHDOG_PID: "1" };

@@ -4,7 +4,7 @@
  * failed when its connection is refused or reset, or ends before the whole response is there.
  */
 
-import type { Socket } from "bun";
+import type { Socket, SocketHandler } from "bun";
 
 /** What came of the requests. */
 export interface LoadResult {
@@ -37,7 +37,10 @@ class LoadClient {
   }
 
   async run(): Promise<void> {
-    while (this.#load.takesOne()) this.#load.count(await this.#ask());
+    while (this.#load.takesOne()) {
+      this.#load.count(await this.#ask());
+      if (this.#load.pauseMs > 0) await Bun.sleep(this.#load.pauseMs);
+    }
     this.#socket?.end();
   }
 
@@ -64,19 +67,19 @@ class LoadClient {
       this.#socket = undefined;
       this.#done(why);
     };
-    return Bun.connect({
-      hostname: "127.0.0.1",
-      port: this.#load.port,
-      socket: {
-        data: (socket, octets) => this.#receive(socket, octets),
-        end: (socket) => {
-          lost(socket, "closed before the response");
-          socket.end();
-        },
-        close: (socket) => lost(socket, "closed before the response"),
-        error: (socket, error) => lost(socket, error.message),
+    const { at } = this.#load;
+    const handler: SocketHandler<undefined> = {
+      data: (socket, octets) => this.#receive(socket, octets),
+      end: (socket) => {
+        lost(socket, "closed before the response");
+        socket.end();
       },
-    });
+      close: (socket) => lost(socket, "closed before the response"),
+      error: (socket, error) => lost(socket, error.message),
+    };
+    return typeof at === "string"
+      ? Bun.connect({ unix: at, socket: handler })
+      : Bun.connect({ hostname: "127.0.0.1", port: at, socket: handler });
   }
 
   #receive(socket: Socket, octets: Uint8Array): void {
@@ -103,14 +106,24 @@ class LoadClient {
 
 /** The clients and their count. */
 export class SteadyLoad {
-  readonly port: number;
+  readonly at: number | string;
+  readonly pauseMs: number;
   readonly result: LoadResult = { answered: 0, failed: 0, connections: 0, reasons: new Set() };
   readonly #clients: Promise<unknown>;
   #left: number;
 
-  /** Sends `total` requests for `path`, on `kept` connections and on `fresh` series of new ones. */
-  constructor(port: number, path: string, total: number, { kept = 8, fresh = 8 } = {}) {
-    this.port = port;
+  /**
+   * Sends `total` requests for `path` to a port or a Unix socket, on `kept` connections and on
+   * `fresh` series of new ones, each after a pause.
+   */
+  constructor(
+    at: number | string,
+    path: string,
+    total: number,
+    { kept = 8, fresh = 8, pauseMs = 0 } = {},
+  ) {
+    this.at = at;
+    this.pauseMs = pauseMs;
     this.#left = total;
     const all = Array.from({ length: kept + fresh }, (_, i) =>
       new LoadClient(this, path, i >= kept).run(),
@@ -130,6 +143,12 @@ export class SteadyLoad {
     }
     this.result.failed++;
     if (this.result.reasons.size < 5) this.result.reasons.add(failure);
+  }
+
+  /** No more requests are sent; those under way are waited for. */
+  async stop(): Promise<LoadResult> {
+    this.#left = 0;
+    return this.finish();
   }
 
   get isOver(): boolean {

@@ -38,6 +38,10 @@ export class PtyCommand implements AsyncDisposable {
     return this.#shown;
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** The exit status. */
   get status(): Promise<number> {
     return this.#process.exited;

@@ -6,6 +6,7 @@ import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { RawClient } from "../../raw-client.ts";
 import { TempSite } from "../../temp-site.ts";
 import { Command } from "../command.ts";
+import { isOpen } from "../workers/worker-site.ts";
 import { PtyCommand } from "./pty-command.ts";
 import { screenOf } from "./screen.ts";
 
@@ -107,6 +108,8 @@ describe("a terminal", () => {
     const client = await uploading(port, "big.bin", 500, 1000);
     await shown.shows(/Uploading big\.bin/);
     shown.signal("SIGTERM");
+    // Two signals of a kind that wait to be taken are one.
+    while (await isOpen(port)) await Bun.sleep(1);
     shown.signal("SIGTERM");
     await shown.status;
     await shown.shows(/\r␛\[K$/);

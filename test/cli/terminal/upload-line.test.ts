@@ -1,16 +1,17 @@
 import { describe, expect, test } from "bun:test";
 
 import { plainPaint } from "../../../src/cli/terminal/paint.ts";
+import type { SeenUpload } from "../../../src/cli/terminal/received-uploads.ts";
 import { fitText, uploadLine } from "../../../src/cli/terminal/upload-line.ts";
-import type { UploadProgress } from "../../../src/site/uploads/upload-progress.ts";
 
-function upload(name: string, octets: number, length?: number): UploadProgress {
-  return { name, octets, length, over: Promise.resolve() };
+function upload(name: string, octets: number, length?: number): SeenUpload {
+  return { name, octets, length, beganMs: 0 };
 }
 
 /** The line in `columns` columns. */
-function line(uploads: readonly UploadProgress[], rate?: number, columns = 80): string {
-  return uploadLine(uploads, rate, columns, plainPaint);
+function line([newest, ...others]: readonly SeenUpload[], rate?: number, columns = 80): string {
+  const count = newest === undefined ? 0 : 1 + others.length;
+  return uploadLine({ newest, count }, rate, columns, plainPaint);
 }
 
 const one = upload("holiday.mp4", 5_400_000, 12_000_000);
@@ -57,7 +58,8 @@ describe("the line about uploads", () => {
   });
 
   test("paints the numbers", () => {
-    const painted = uploadLine([one], undefined, 80, (style, text) => `<${style}>${text}</>`);
+    const seen = { newest: one, count: 1 };
+    const painted = uploadLine(seen, undefined, 80, (style, text) => `<${style}>${text}</>`);
     expect(painted).toBe("<dim>Uploading</> holiday.mp4  <cyan>45% of 12.0 MB</>");
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { plainPaint } from "../../../src/cli/terminal/paint.ts";
+import type { UploadsSeen } from "../../../src/cli/terminal/received-uploads.ts";
 import { UploadStatus } from "../../../src/cli/terminal/upload-status.ts";
 import type { StandardStream } from "../../../src/system/standard-streams.ts";
 import { FakeClock } from "../../schedule/fake-clock.ts";
@@ -32,7 +33,7 @@ class Shown {
     columns: () => this.columns,
     paint: plainPaint,
     alarm: this.clock,
-    nowMs: () => this.clock.monotonicMs(),
+    clock: this.clock,
   });
 
   begin(name: string, length?: number): { octets: number; readonly end: () => Promise<void> } {
@@ -50,6 +51,10 @@ class Shown {
   get screen(): string {
     return screenOf(this.text);
   }
+}
+
+function seen(count: number, octets: number, name: string, beganMs: number): UploadsSeen {
+  return { count, octets, newest: { name, octets: 100, length: 400, beganMs } };
 }
 
 describe("the line at the bottom of a terminal", () => {
@@ -162,5 +167,25 @@ describe("the line at the bottom of a terminal", () => {
     // Three seconds later nothing of that counts any more.
     shown.clock.advance(4000);
     expect(shown.screen).toBe("Uploading a.txt  1.0 kB  0 B/s");
+  });
+
+  test("has the newest of several sources, their number, and what came while they are shown", () => {
+    const shown = new Shown();
+    let [one, two] = [seen(1, 5000, "one.bin", 7), seen(2, 9000, "two.bin", 9)];
+    const sources = [{ look: () => one }, { look: () => two }] as const;
+    // What had come before doesn't count.
+    shown.status.show(sources[0], 5000);
+    shown.status.show(sources[1], 8000);
+    shown.clock.advance(250);
+    expect(shown.screen).toBe("Uploading two.bin  25% of 400 B  and 2 more  4.0 kB/s");
+    [one, two] = [seen(1, 5250, "three.bin", 10), { count: 0, octets: 9000, newest: undefined }];
+    shown.clock.advance(250);
+    expect(shown.screen).toBe("Uploading three.bin  25% of 400 B  2.5 kB/s");
+    shown.status.hide(sources[1]);
+    shown.clock.advance(250);
+    expect(shown.screen).toStartWith("Uploading three.bin  25% of 400 B");
+    shown.status.hide(sources[0]);
+    expect(shown.screen).toBe("");
+    expect(shown.clock.alarmMs).toBe(Infinity);
   });
 });

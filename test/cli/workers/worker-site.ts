@@ -39,6 +39,10 @@ export function connections(port: number, count = 32): Promise<RawClient[]> {
   return Promise.all(Array.from({ length: count }, () => RawClient.connect(port)));
 }
 
+export function closeAll(clients: readonly RawClient[]): void {
+  for (const client of clients) client.close();
+}
+
 /** A site, and a folder for configurations. */
 export class WorkerSite implements Disposable {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-workers-")));

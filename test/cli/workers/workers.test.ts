@@ -9,7 +9,16 @@ import { DataHome } from "../../data-home.ts";
 import { shownName, shownNumber } from "../certificate-client.ts";
 import { Command } from "../command.ts";
 import { awaitChildren, awaitEnd, childrenOf, socketsOf } from "../processes.ts";
-import { WorkerSite, connections, ended, get, isOpen, patient, size } from "./worker-site.ts";
+import {
+  WorkerSite,
+  closeAll,
+  connections,
+  ended,
+  get,
+  isOpen,
+  patient,
+  size,
+} from "./worker-site.ts";
 
 const here = new WorkerSite();
 const { folder } = here;
@@ -25,10 +34,6 @@ async function statuses(clients: readonly RawClient[], path: string, count = 1):
 /** Each another one, up to 8000 octets long. */
 function longTarget(i: number): string {
   return `/${i}?${"x".repeat((i * 397) % 8000)}`;
-}
-
-function closeAll(clients: readonly RawClient[]): void {
-  for (const client of clients) client.close();
 }
 
 const all = (status: number, count = 32): number[] => Array.from({ length: count }, () => status);

@@ -26,6 +26,12 @@ describe("the sum of several processes", () => {
     expect(sum[0]?.samples).toEqual([{ suffix: "", labels: {}, value: 4 }]);
   });
 
+  test("is the most of what all of them see whole", () => {
+    const quota = { ...single("gauge", "quota", "Quota.", 5), across: "most" } as const;
+    const older = { ...quota, samples: [{ suffix: "", labels: {}, value: 3 }] } as const;
+    expect(sumFamilies([[older], [quota], [older]])).toEqual([quota]);
+  });
+
   test("doesn't mix the parts of a histogram", () => {
     const histogram: MetricFamily = {
       name: "seconds",

@@ -2,6 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 
 import { serve, ServeError } from "../../../index.ts";
 import type { ServeOptions } from "../../../index.ts";
+import { claimPort } from "../../../src/server/port-claim.ts";
+import { loadPortCalls } from "../../../src/system/port-calls.ts";
 import { RawClient } from "../../raw-client.ts";
 import { TempSite } from "../../temp-site.ts";
 
@@ -10,6 +12,10 @@ site.file("a.txt", "a");
 afterAll(() => site[Symbol.dispose]());
 
 const root = site.root;
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+/** Whether sockets can be given here. */
+const canPassOn = loadPortCalls() !== undefined;
 
 async function refusalOf(options: ServeOptions): Promise<readonly [string, string]> {
   try {
@@ -51,6 +57,44 @@ describe("the listeners for operators", () => {
     expect(await statusOf("/readyz", server.metricsUrl)).toBe(404);
     expect(await statusOf("/readyz", server.healthUrl)).toBe(200);
     expect(await statusOf("/metrics", server.healthUrl)).toBe(404);
+  });
+
+  test.skipIf(!canPassOn)("accept on given sockets, and tell their own (needs libc)", async () => {
+    const claimed = claimPort("127.0.0.1", 0, 1);
+    const { port, groups } = claimed.ok ? claimed.value : { port: 0, groups: [] };
+    const place = `127.0.0.1:${port}`;
+    const [given = []] = groups;
+    const options = { root, metrics: place, health: place };
+    const server = await serve({
+      ...options,
+      sockets: { main: [], metrics: given, health: given },
+    });
+    expect(server.metricsUrl?.href).toBe(`http://${place}/metrics`);
+    expect(server.port).toBeGreaterThan(0);
+    expect(server.sockets).toMatchObject({ metrics: given, health: given });
+    expect(await statusOf("/readyz", server.healthUrl)).toBe(200);
+    expect(await statusOf("/metrics", server.metricsUrl)).toBe(200);
+    await server.stop();
+    // The last descriptor of the socket was the server's.
+    await using next = await serve(options);
+    expect(next.metricsUrl?.port).toBe(`${port}`);
+  });
+
+  test("have one more answer each when another process goes on, and it says ready", async () => {
+    const server = await serve({ root, metrics: 0, health: "localhost:0" });
+    const port = Number(server.healthUrl?.port);
+    const probe = await RawClient.connect(port);
+    probe.send(get("/readyz"));
+    await probe.responses(1);
+    const stopped = server.stop({ isReplaced: true, patienceMs: 60_000 });
+    expect(await RawClient.connect(port).catch(() => "refused")).toBe("refused");
+    server.drain();
+    probe.send(get("/readyz"));
+    await probe.responses(2);
+    await probe.ending();
+    expect(probe.statuses).toEqual([200, 200]);
+    expect(probe.text.match(/\r\nConnection: close\r\n/g)).toHaveLength(1);
+    await stopped;
   });
 
   test("are closed with the server", async () => {
@@ -99,6 +143,22 @@ describe("the listeners for operators", () => {
     await clients[0]?.responses(1);
     expect(clients[0]?.statuses).toEqual([200]);
     for (const client of clients) client.close();
+  });
+
+  test("close connections that only wait, long before those of visitors", async () => {
+    await using server = await serve({ root, health: "0", limits: { metricsTimeMs: 50 } });
+    const port = Number(server.healthUrl?.port);
+    // One that waits for its next request, and one within its first.
+    for (const [sent, status] of [
+      ["GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", 200],
+      ["GET /livez HTTP/1.1\r\n", 408],
+    ] as const) {
+      const client = await RawClient.connect(port, "127.0.0.1");
+      client.send(sent);
+      await client.ending();
+      expect(client.text).toStartWith(`HTTP/1.1 ${status} `);
+      client.close();
+    }
   });
 
   test("are refused with the option's name", async () => {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 import { serve } from "../../../index.ts";
 import type { Server, ServeOptions } from "../../../index.ts";
+import { LogFile } from "../../../src/server/logging/log-file.ts";
+import { measureLogFile } from "../../../src/server/operations/log-metrics.ts";
 import { missingRoot } from "../../../src/server/operations/operations.ts";
 import { RawClient } from "../../raw-client.ts";
 import { TempSite } from "../../temp-site.ts";
@@ -76,12 +78,26 @@ describe("the metrics of a server", () => {
     const listed = rows.flatMap(([, names = "", type]) =>
       [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name, type] as const),
     );
+    // A server with all that is counted.
+    using site = siteOf();
+    const log = await LogFile.open(join(site.root, ".access.log"), undefined, {
+      failed: () => undefined,
+      lost: () => undefined,
+    });
+    if (!log.ok) throw new Error(log.error);
+    measureLogFile(log.value);
     await using server = await serve({
-      files: {},
+      root: site.root,
       metrics: "0",
+      put: true,
+      uploadQuota: 1e6,
+      mounts: { "/stored": "s3://bucket" },
+      store: { endpoint: "http://127.0.0.1:1", accessKeyId: "a", secretAccessKey: "b" },
       proxy: { "/api": "http://127.0.0.1:1" },
     });
     const { types } = await metricsOf(server);
+    measureLogFile(undefined);
+    await log.value.close();
     expect(listed.map(([name]) => name ?? "").toSorted()).toEqual([...types.keys()].toSorted());
     for (const [name = "", type] of listed) {
       if (type !== "" && type !== "both") expect([name, types.get(name)]).toEqual([name, type]);

@@ -563,7 +563,7 @@ const of = (file: FakeFile, opaque = "tag"): Representation =>
 const request = (value: string): Request => requestOf("GET /fake.txt", accepting(value));
 const represented = async (selection: Eventual<Selection>): Promise<Representation> => {
   const variant = await selection;
-  if (variant === "none" || variant === "busy") throw new Error(variant);
+  if (!(variant instanceof Representation)) throw new Error(JSON.stringify(variant));
   return variant;
 };
 

@@ -54,6 +54,18 @@ describe("an answer of the store", () => {
     expect(stored.stub.told()).toEqual(["GET a.txt 206", "GET a.txt 206"]);
   });
 
+  test("that can be done without is none for one who needs it", async () => {
+    await using stored = await StoredTree.open();
+    stored.stub.put("a.txt", "one");
+    const faults = [{ status: 503 }];
+    stored.stub.fault = () => faults.shift();
+    const view = stored.view();
+    const optional = stored.tree.openFile(pathOf("/a.txt"), view);
+    // Only this one is asked for again.
+    expect(await textOf(stored, view)).toBe("one");
+    expect(["file", "failed"]).toContain((await optional).kind);
+  });
+
   test("of a metadata that changed under the same entity tag is seen", async () => {
     await using stored = await StoredTree.open();
     stored.stub.put("a.txt", "one", { "x-amz-meta-mode": "100644" });
@@ -85,7 +97,7 @@ describe("an answer that is fresh for some seconds", () => {
     stored.stub.told();
     stored.stub.put("a.txt", "two");
     expect(stored.tree.open(pathOf("/a.txt"), stored.view())).not.toBeInstanceOf(Promise);
-    stored.clock.addedMs = 9900;
+    stored.clock.addedMs = 8000;
     expect(await textAt(stored, "/a.txt")).toBe("one");
     expect(stored.stub.told()).toEqual([]);
     stored.clock.addedMs = 10_100;

@@ -80,12 +80,16 @@ describe("an object", () => {
     const { facts } = await read(stored, "a.txt");
     stored.stub.told();
     stored.stub.omitsDateOf304 = true;
-    expect(await stored.reader.read("a.txt", "file", facts)).toBe("unchanged");
+    expect(await stored.reader.read("a.txt", "file", { known: facts })).toBe("unchanged");
     expect(stored.stub.told()).toEqual(["GET a.txt 304", "HEAD a.txt 200"]);
+    // Such a store is asked one question from then on, and two when the object has changed.
+    expect(await stored.reader.read("a.txt", "file", { known: facts })).toBe("unchanged");
+    expect(stored.stub.told()).toEqual(["HEAD a.txt 200"]);
     stored.stub.put("a.txt", "one", { "x-amz-meta-mode": "100600" }, stored.stub.nowMs - 60_000);
-    expect(await stored.reader.read("a.txt", "file", facts)).toMatchObject({
+    expect(await stored.reader.read("a.txt", "file", { known: facts })).toMatchObject({
       facts: { mode: 0o100600 },
     });
+    expect(stored.stub.told()).toEqual(["HEAD a.txt 200", "GET a.txt 206"]);
   });
 
   test("without an entity tag is a failure of the store", async () => {

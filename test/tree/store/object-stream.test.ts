@@ -61,12 +61,37 @@ describe("the octets of a large object", () => {
     expect(starts.toSorted((a, b) => a - b)).toEqual(starts);
   });
 
-  test("break off when the store fails too often without an octet", async () => {
-    await using stored = await StoredTree.open();
+  test("go on after more failures than one request has attempts", async () => {
+    await using stored = await StoredTree.open({ limits: { storeTriesMax: 2 } });
     const range = put(stored);
-    stored.stub.fault = () => ({ closeAfter: 0 });
+    const faults = [{ closeAfter: 1_000_000 }, { status: 500 }, { closeAfter: 0 }, { status: 503 }];
+    stored.stub.fault = () => faults.shift();
+    expect(Bun.hash(await octetsOf(stored.streams.read(range)))).toBe(Bun.hash(content));
+    expect(stored.stub.requests).toHaveLength(5);
+  });
+
+  test("break off when the store has failed for storeTimeMs without an octet", async () => {
+    await using stored = await StoredTree.open({ limits: { storeTimeMs: 15_000 } });
+    const range = put(stored);
+    stored.stub.fault = () => {
+      stored.clock.addedMs += 6000;
+      return { closeAfter: 0 };
+    };
     expect(await errorOf(stored, range)).toBeInstanceOf(BrokenBody);
-    expect(stored.stub.requests).toHaveLength(3);
+    // The first failure is at 6 s, the last one at 24 s.
+    expect(stored.stub.requests).toHaveLength(4);
+  });
+
+  test("count the time anew after each octet", async () => {
+    await using stored = await StoredTree.open({ limits: { storeTimeMs: 15_000 } });
+    const range = put(stored);
+    let times = 0;
+    stored.stub.fault = () => {
+      stored.clock.addedMs += 10_000;
+      times++;
+      return times < 5 ? { closeAfter: 500_000 } : undefined;
+    };
+    expect(Bun.hash(await octetsOf(stored.streams.read(range)))).toBe(Bun.hash(content));
   });
 
   test("wait while the circuit is open", async () => {
@@ -75,9 +100,19 @@ describe("the octets of a large object", () => {
     });
     const range = put(stored);
     const faults = [{ closeAfter: 0 }, { closeAfter: 0 }];
-    stored.stub.fault = () => faults.shift();
+    // The list is the probe that opens the circuit.
+    stored.stub.fault = ({ key }) => (key === "" ? { status: 503 } : faults.shift());
     expect(await octetsOf(stored.streams.read(range))).toHaveLength(size);
-    expect(stored.stub.requests).toHaveLength(3);
+    expect(stored.stub.told().filter((line) => line.startsWith("GET big.bin"))).toHaveLength(3);
+  });
+
+  test("break off when the store has failed for too long, however seldom it was asked", async () => {
+    await using stored = await StoredTree.open({
+      limits: { storeFailuresMax: 1, storeTriesMax: 1e9, storeOpenTimeMs: 10, storeTimeMs: 200 },
+    });
+    const range = put(stored);
+    stored.stub.fault = () => ({ status: 503 });
+    expect(await errorOf(stored, range)).toBeInstanceOf(BrokenBody);
   });
 
   test("break off when the store refuses", async () => {

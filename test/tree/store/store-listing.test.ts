@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 
-import type { TreeName } from "../../../src/tree/tree.ts";
+import type { ListingStep, TreeName } from "../../../src/tree/tree.ts";
+import { View } from "../../../src/tree/view.ts";
+import { pathOf } from "../temp-tree.ts";
 import { StoredTree } from "./stored-tree.ts";
 
 describe("a listing of a store", () => {
@@ -88,11 +90,70 @@ describe("a listing of a store", () => {
     expect(await stored.list("/")).toHaveLength(2);
   });
 
+  test("that was read not too long ago is used when the store fails, if that is allowed", async () => {
+    await using stored = await StoredTree.open({ store: { staleIfError: 60 } });
+    stored.stub.put("a.txt", "x");
+    stored.stub.put("docs/b.txt", "x");
+    const names = async (path: string, limit?: number): Promise<string[]> =>
+      (await stored.list(path, limit)).map(({ name }) => name);
+    expect(await names("/")).toEqual(["docs", "a.txt"]);
+    stored.stub.put("c.txt", "x");
+    // While it doesn't fail nothing old is used.
+    expect(await names("/")).toEqual(["docs", "a.txt", "c.txt"]);
+    for (const failing of ["GET", "HEAD"]) {
+      stored.stub.fault = ({ method }) => (method === failing ? { status: 403 } : undefined);
+      stored.clock.addedMs = 59_000;
+      expect(await names("/")).toEqual(["docs", "a.txt", "c.txt"]);
+      // Another folder, another page, and later.
+      expect(names("/docs/")).rejects.toThrow("403");
+      stored.clock.addedMs = 0;
+    }
+    stored.stub.fault = () => ({ status: 403 });
+    expect(names("/", 1)).rejects.toThrow("403");
+    // It was last confirmed at 59 s.
+    stored.clock.addedMs = 119_100;
+    expect(names("/")).rejects.toThrow("403");
+    stored.stub.fault = undefined;
+    expect(await names("/docs/")).toEqual(["b.txt"]);
+  });
+
+  test("is old for no one who reads the tree through, and is not kept for them", async () => {
+    await using stored = await StoredTree.open({ store: { staleIfError: 60 } });
+    stored.stub.put("a.txt", "x");
+    const stepOf = async (): Promise<ListingStep> => {
+      const steps = stored.tree.list(pathOf("/"), 1000, View.passing());
+      return (await steps.next()).value as ListingStep;
+    };
+    expect((await stepOf()).failure).toBeUndefined();
+    stored.stub.fault = () => ({ status: 403 });
+    expect(stored.list("/")).rejects.toThrow("403");
+    stored.stub.fault = undefined;
+    await stored.list("/");
+    stored.stub.fault = () => ({ status: 403 });
+    expect(await stored.list("/")).toHaveLength(1);
+    expect((await stepOf()).failure).toMatchObject({ kind: "failed" });
+  });
+
+  test("that is kept counts what it takes", async () => {
+    // Room for one listing of ten entries, at 256 bytes each, and not for two.
+    await using stored = await StoredTree.open({
+      store: { staleIfError: 60 },
+      limits: { listingCacheBytesMax: 4000 },
+    });
+    for (const folder of ["a", "b"]) {
+      for (let i = 0; i < 10; i++) stored.stub.put(`${folder}/${i}`, "x");
+      await stored.list(`/${folder}/`);
+    }
+    stored.stub.fault = () => ({ status: 403 });
+    expect(await stored.list("/b/")).toHaveLength(10);
+    expect(stored.list("/a/")).rejects.toThrow("403");
+  });
+
   test("of too many entries is refused, and of none is empty", async () => {
     await using stored = await StoredTree.open({ limits: { listingOrderedEntriesMax: 3 } });
     expect(await stored.list("/")).toEqual([]);
     for (let i = 0; i < 4; i++) stored.stub.put(`${i}.txt`, "x");
-    expect(stored.list("/")).rejects.toThrow("listingOrderedEntriesMax");
+    expect(stored.list("/")).rejects.toThrow("the folder has more than 3 entries");
   });
 
   test("fails when the store does, at its lists or at its entries", async () => {

@@ -119,6 +119,18 @@ export class StoreStub {
     this.#objects.set(key, { content: octets, etag: tagOf(octets), modifiedMs, fields });
   }
 
+  has(key: string): boolean {
+    return this.#objects.has(key);
+  }
+
+  /**
+   * Makes it answer as a store that has lost most of its nodes: 503 for each key that isn't there,
+   * as none of those that are left can say so for all.
+   */
+  loseNodes(): void {
+    this.fault = ({ key }) => (key === "" || this.has(key) ? undefined : { status: 503 });
+  }
+
   remove(key: string): void {
     this.#objects.delete(key);
   }

@@ -68,12 +68,15 @@ export async function storeNumbered(
   upload: Upload,
   sentAs: string,
 ): Promise<string | Response> {
-  const { pages } = site.parts;
+  const { pages, admissions } = site.parts;
   const { boundName } = upload;
   const names = boundName === undefined ? freeNames(site, folder, sentAs) : [boundName];
   for await (const name of names) {
     const stored = await upload.commit(name);
-    if (stored.kind === "stored") return name;
+    if (stored.kind === "stored") {
+      admissions.stored();
+      return name;
+    }
     if (stored.kind === "failed") return storageFailure(stored.fault, pages);
     if (stored.kind === "moved") return pages.refusal(uploadRefusals["no-folder"], "it has moved");
   }

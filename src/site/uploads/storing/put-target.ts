@@ -103,7 +103,7 @@ export class PutTarget {
    * to `request`.
    */
   async store(upload: Upload, request: Request): Promise<Response> {
-    const { pages, mode } = this.#site.parts;
+    const { pages, mode, admissions } = this.#site.parts;
     let found = await this.look();
     if ("status" in found) return found;
     const bits = found.kind === "file" ? found.permissionBits : mode;
@@ -114,6 +114,7 @@ export class PutTarget {
       const replaced = found.kind === "file" ? found : undefined;
       const stored = await upload.commit(this.name, replaced);
       if (stored.kind === "stored") {
+        admissions.stored();
         return this.#answer(request, upload.octets, bits, replaced);
       }
       if (stored.kind === "failed") return storageFailure(stored.fault, pages);

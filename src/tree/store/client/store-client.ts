@@ -8,6 +8,10 @@
  * failures: 401 and 403 mean that the credentials are wrong, or may not list the bucket, without
  * which a store doesn't say that an object is missing.
  *
+ * An optional question is one whose answer can be done without. It has one attempt and a short
+ * deadline, and its failures count in a circuit of their own: they say nothing of what has to be
+ * there, and while they fail no answer waits for them.
+ *
  * Requests that write have slots of their own, so that uploads don't keep readers waiting, and
  * more time: a store takes a part as fast as the line is, and completes a large object in minutes.
  *
@@ -18,12 +22,16 @@
  */
 
 import type { Limits } from "../../../base/limits.ts";
+import type { Milliseconds } from "../../../base/units.ts";
 import type { Clock } from "../../../schedule/clock.ts";
 import type { Scheduler } from "../../../schedule/scheduler.ts";
 import { latin1Text } from "../../../http/octets/bytes.ts";
 import { RequestSlots } from "./request-slots.ts";
 import { encodeKey, encodeQuery, Signer } from "./signature.ts";
 import { StoreCircuit } from "./store-circuit.ts";
+import { StoreProbe } from "./store-probe.ts";
+import type { StoreCounts } from "./store-counts.ts";
+import { outcomeOf } from "./store-counts.ts";
 import type { StoreSource } from "./store-source.ts";
 
 /** What is asked of a store. */
@@ -33,6 +41,8 @@ export interface StoreRequest {
   readonly key: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly fields?: Readonly<Record<string, string>>;
+  /** Whether the answer can be done without. */
+  readonly isOptional?: boolean;
   /** What is sent. It must not change until the request has ended. */
   readonly content?: StoreContent;
   /** Further statuses that are answers to this request, for `read` to tell what they mean. */
@@ -71,12 +81,15 @@ type ClientLimits = Pick<
   | "storeTriesMax"
   | "storeResponseTimeMs"
   | "storeTimeMs"
+  | "storeOptionalTimeMs"
   | "storeFailuresMax"
   | "storeOpenTimeMs"
 >;
 
 /** What a client of a store needs. */
 interface ClientSurroundings {
+  /** Undefined where nothing is counted. */
+  readonly counts?: StoreCounts | undefined;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
 }
@@ -93,6 +106,9 @@ interface AttemptFailure {
 /** The statuses that are answers. */
 const answerStatuses: ReadonlySet<number> = new Set([200, 206, 304, 404, 412, 416]);
 
+/** Those that say that an object is there. */
+const thereStatuses: ReadonlySet<number> = new Set([200, 206, 304]);
+
 /** The first pause is up to this long, each further one up to twice as long. */
 const pauseMs = 50;
 
@@ -102,29 +118,47 @@ const retryAfterSecondsMax = 60;
 /** How much of an answer that refuses is read, for its code. */
 const refusalBytesMax = 4096;
 
+/** How much of the answer to a probe is read. A list of one key takes less. */
+const probeBytesMax = 64 * 1024;
+
 /** Sends the requests of one tree. */
 export class StoreClient {
+  /** Undefined where nothing is counted. */
+  readonly #counts: StoreCounts | undefined;
   readonly #source: StoreSource;
   readonly #limits: ClientLimits;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #signer: Signer | undefined;
   readonly #circuit: StoreCircuit;
+  /** That of optional questions. */
+  readonly #optional: StoreCircuit;
+  readonly #probe: StoreProbe;
   readonly #slots: RequestSlots;
   readonly #writeSlots: RequestSlots;
   readonly #host: string;
 
-  constructor(source: StoreSource, limits: ClientLimits, { clock, scheduler }: ClientSurroundings) {
+  constructor(source: StoreSource, limits: ClientLimits, surroundings: ClientSurroundings) {
+    const { clock, scheduler, counts } = surroundings;
+    this.#counts = counts;
     this.#source = source;
     this.#limits = limits;
     this.#clock = clock;
     this.#scheduler = scheduler;
-    const { credentials, region, origin } = source;
+    const { credentials, region, origin, prefix } = source;
     this.#signer = credentials === undefined ? undefined : new Signer(credentials, region);
-    this.#circuit = new StoreCircuit(limits);
+    this.#probe = new StoreProbe(async (request) => await this.#askOnce(request), prefix);
+    this.#circuit = new StoreCircuit(limits, clock, async () => await this.#probe.isThere());
+    // What is optional may be missing everywhere, so nothing is known to be there.
+    this.#optional = new StoreCircuit(limits, clock, () => Promise.resolve(false));
     this.#slots = new RequestSlots(limits.storeRequestsMax, limits.storeQueueMax);
     this.#writeSlots = new RequestSlots(limits.storeWritesMax, limits.storeQueueMax);
     this.#host = new URL(origin).host;
+  }
+
+  /** Whether nothing is asked of the store for a while, because it has failed too often. */
+  get isHeld(): boolean {
+    return this.#circuit.isOpen;
   }
 
   /**
@@ -135,11 +169,12 @@ export class StoreClient {
     request: StoreRequest,
     read: (answer: Response) => Promise<Read>,
   ): Promise<Read | StoreFailure> {
-    const { storeTriesMax, storeTimeMs, uploadDiskTimeMs } = this.#limits;
+    const { storeTriesMax } = this.#limits;
+    const { isOptional = false } = request;
     const slots = isWriting(request) ? this.#writeSlots : this.#slots;
     const ending = new AbortController();
     const alarm = this.#scheduler.alarm();
-    alarm.set(isWriting(request) ? uploadDiskTimeMs : storeTimeMs, () => ending.abort());
+    alarm.set(this.#timeMsFor(request), () => ending.abort());
     let failure = new StoreFailure(503, "too many requests wait for the object store");
     try {
       if (!(await slots.take(ending.signal))) return failure;
@@ -150,8 +185,8 @@ export class StoreClient {
             return attempt;
           }
           ({ failure } = attempt);
-          if (attempt.isPassing !== true || tries >= storeTriesMax || ending.signal.aborted)
-            return failure;
+          const isLast = isOptional || tries >= storeTriesMax || this.#circuit.isInDoubt;
+          if (attempt.isPassing !== true || isLast || ending.signal.aborted) return failure;
           await this.pause(tries);
         }
       } finally {
@@ -167,8 +202,9 @@ export class StoreClient {
    * one through.
    */
   async pause(tries: number): Promise<void> {
+    if (this.#counts !== undefined) this.#counts.retries++;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const heldMs = this.#circuit.heldMs(this.#clock.monotonicMs());
+    const heldMs = this.#circuit.heldMs();
     this.#scheduler.alarm().set(heldMs + Math.random() * pauseMs * 2 ** tries, resolve);
     await promise;
   }
@@ -178,8 +214,9 @@ export class StoreClient {
    * Aborting `ending` ends it, and its body.
    */
   async begin(request: StoreRequest, ending: AbortController): Promise<Response | AttemptFailure> {
-    const waitMs = this.#circuit.waitMs(this.#clock.monotonicMs());
+    const waitMs = this.#waitMs(request);
     if (waitMs > 0) {
+      this.#counts?.ended("held");
       const reason = "the object store has failed too often, and isn't asked for a while";
       return passing(new StoreFailure(503, reason, Math.ceil(waitMs / 1000)), "later");
     }
@@ -193,12 +230,14 @@ export class StoreClient {
     try {
       const answer = await this.#send(request, ending.signal);
       if (answerStatuses.has(answer.status) || request.answers?.has(answer.status) === true) {
-        this.#circuit.succeeded();
+        this.#succeeded(request, answer.status);
+        this.#counts?.ended(outcomeOf(answer.status));
         return answer;
       }
-      return await this.#refused(answer);
+      return await this.#refused(request, answer);
     } catch (error) {
-      this.broken();
+      this.#failed(request);
+      this.#counts?.ended(isLate || ending.signal.aborted ? "late" : "unreachable");
       return isLate || ending.signal.aborted
         ? passing(new StoreFailure(504, "the object store did not answer in time"))
         : passing(new StoreFailure(502, `the object store can't be reached: ${codeOf(error)}`));
@@ -207,9 +246,57 @@ export class StoreClient {
     }
   }
 
-  /** Counts an answer that broke off. */
-  broken(): void {
-    this.#circuit.failed(this.#clock.monotonicMs());
+  /** Counts `octets` of an answer, which its reader has read. */
+  received(octets: number): void {
+    if (this.#counts !== undefined) this.#counts.receivedBytes += octets;
+  }
+
+  /** Counts an answer to `request` that broke off. */
+  broken(request: Pick<StoreRequest, "isOptional"> = {}): void {
+    if (this.#counts !== undefined) this.#counts.broken++;
+    this.#failed(request);
+  }
+
+  #failed({ isOptional = false }: Pick<StoreRequest, "isOptional">): void {
+    (isOptional ? this.#optional : this.#circuit).failed();
+  }
+
+  #succeeded({ key, isOptional = false }: StoreRequest, status: number): void {
+    if (isOptional) this.#optional.succeeded();
+    this.#circuit.succeeded();
+    if (key !== "" && thereStatuses.has(status)) this.#probe.saw(key);
+  }
+
+  /** How long `request` must not be sent, in milliseconds; 0 when it may. */
+  #waitMs({ isOptional = false }: StoreRequest): number {
+    if (!isOptional) return this.#circuit.waitMs();
+    return this.#circuit.heldMs() || this.#optional.waitMs();
+  }
+
+  /** The answer to a probe, which no circuit holds back or counts; undefined for a failure. */
+  async #askOnce(
+    request: StoreRequest,
+  ): Promise<{ readonly isOk: boolean; readonly content: Uint8Array } | undefined> {
+    const ending = new AbortController();
+    const alarm = this.#scheduler.alarm();
+    alarm.set(this.#limits.storeResponseTimeMs, () => ending.abort());
+    try {
+      const answer = await this.#send(request, ending.signal);
+      this.#counts?.ended(outcomeOf(answer.status));
+      const { content } = await readUpTo(answer, probeBytesMax);
+      return isFailure(answer) ? undefined : { isOk: answer.ok, content };
+    } catch {
+      return undefined;
+    } finally {
+      alarm.clear();
+    }
+  }
+
+  /** How long `request` may take with all attempts. */
+  #timeMsFor(request: StoreRequest): Milliseconds {
+    const { storeTimeMs, storeOptionalTimeMs, uploadDiskTimeMs } = this.#limits;
+    if (isWriting(request)) return uploadDiskTimeMs;
+    return request.isOptional === true ? storeOptionalTimeMs : storeTimeMs;
   }
 
   /** One attempt of `ask`. */
@@ -226,7 +313,7 @@ export class StoreClient {
       if (!(answer instanceof Response)) return answer;
       return await read(answer);
     } catch (error) {
-      this.broken();
+      this.broken(request);
       return ending.signal.aborted
         ? passing(new StoreFailure(504, "the object store did not answer in time"))
         : passing(new StoreFailure(502, `the object store's answer broke off: ${codeOf(error)}`));
@@ -266,12 +353,13 @@ export class StoreClient {
   }
 
   /** What `answer` means, which is none that was asked for. */
-  async #refused(answer: Response): Promise<AttemptFailure> {
+  async #refused(request: StoreRequest, answer: Response): Promise<AttemptFailure> {
     const { status, headers } = answer;
-    const isPassing = status === 429 || status >= 500;
-    if (isPassing) this.broken();
-    else this.#circuit.succeeded();
+    const isPassing = isFailure(answer);
+    if (isPassing) this.#failed(request);
+    else this.#succeeded(request, status);
     const code = await refusalCode(answer);
+    this.#counts?.ended(outcomeOf(status));
     const shown = code === undefined ? `${status}` : `${status} ${code}`;
     const seconds = Number(headers.get("retry-after") ?? "1");
     const isBusy = status === 429 || status === 503;
@@ -284,6 +372,11 @@ export class StoreClient {
       isPassing,
     );
   }
+}
+
+/** Whether the store says that it fails, or that it is asked too often. */
+function isFailure({ status }: Response): boolean {
+  return status === 429 || status >= 500;
 }
 
 function passing(

@@ -108,6 +108,10 @@ export class StoreUploadTree implements UploadTree {
     };
   }
 
+  get quota(): UploadQuota | undefined {
+    return this.#service.quota;
+  }
+
   open(path: ContainedPath): Eventual<Result<UploadFolder, FolderRefusal>> {
     return whenReady(this.#service.reading.folder(path), (found) => {
       if (found.kind !== "folder") return failure(found);

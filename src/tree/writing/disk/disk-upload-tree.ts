@@ -79,6 +79,10 @@ export class DiskUploadTree implements UploadTree {
     return affordableUploads(this.#atOnceMax);
   }
 
+  get quota(): UploadQuota | undefined {
+    return this.#options.quota;
+  }
+
   /** The folder at `path`, held open for the caller, who closes it; or why nothing is written. */
   open(path: ContainedPath): Result<DiskUploadFolder, Refusal> {
     return openUploadFolder(path, this.#options);

@@ -2,12 +2,14 @@ import { expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 
 import { fieldsOf } from "../../../../src/http/fields/fields.ts";
+import { Admissions } from "../../../../src/site/uploads/admissions.ts";
 import { PutTarget } from "../../../../src/site/uploads/storing/put-target.ts";
 import type { UploadSite } from "../../../../src/site/uploads/upload-site.ts";
 import { ErrorPages } from "../../../../src/site/pages/error-page.ts";
 import { defaultLimits } from "../../../../src/base/limits.ts";
 import { rootPath } from "../../../../src/tree/path.ts";
 import { DiskUploadTree } from "../../../../src/tree/writing/disk/disk-upload-tree.ts";
+import { FakeClock } from "../../../schedule/fake-clock.ts";
 import { TempSite } from "../../../temp-site.ts";
 import { treeOptions } from "../../../tree/writing/disk/fake-calls.ts";
 import { requestOf } from "../../fake-request.ts";
@@ -17,7 +19,8 @@ test("a condition that was true is evaluated again when the file gets its name",
   using site = new TempSite("empty");
   const { tree } = new SiteClient(site.root);
   const pages = new ErrorPages(tree, defaultLimits, false);
-  const parts = { pages, mode: 0o644 };
+  const admissions = new Admissions(defaultLimits, new FakeClock());
+  const parts = { pages, mode: 0o644, admissions };
   const uploadSite = {
     parts,
     meaningOf: () => undefined,

@@ -1,34 +1,102 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 
 import { StoreCircuit } from "../../../../src/tree/store/client/store-circuit.ts";
 
 const limits = { storeFailuresMax: 3, storeOpenTimeMs: 1000 };
 
-test("a circuit opens after so many failures in a row, and then lets one request through at a time", () => {
-  const circuit = new StoreCircuit(limits);
-  circuit.failed(0);
-  circuit.failed(10);
-  expect(circuit.waitMs(20)).toBe(0);
-  circuit.failed(20);
-  expect(circuit.waitMs(20)).toBe(1000);
-  expect(circuit.waitMs(1019)).toBe(1);
-  expect([circuit.heldMs(1019), circuit.heldMs(1020), circuit.heldMs(1030)]).toEqual([1, 0, 0]);
-  // The one that sees whether the store is back, and no other for as long.
-  expect(circuit.waitMs(1020)).toBe(0);
-  expect(circuit.waitMs(1021)).toBe(999);
-  circuit.failed(1500);
-  expect(circuit.waitMs(2499)).toBe(1);
-  expect(circuit.waitMs(2500)).toBe(0);
-  circuit.succeeded();
-  expect(circuit.waitMs(2501)).toBe(0);
-});
+/** A circuit, its clock, and what its probes find. */
+class Tried {
+  nowMs = 0;
+  isThere = false;
+  probes = 0;
+  /** What a probe waits for. */
+  answered: Promise<void> = Promise.resolve();
+  readonly circuit = new StoreCircuit(limits, { monotonicMs: () => this.nowMs }, async () => {
+    this.probes++;
+    await this.answered;
+    return this.isThere;
+  });
 
-test("a success between failures keeps it closed", () => {
-  const circuit = new StoreCircuit(limits);
-  for (let i = 0; i < 10; i++) {
-    circuit.failed(i);
-    circuit.failed(i);
-    circuit.succeeded();
+  /** So many failures at `nowMs`, and the end of the probe that they lead to. */
+  async fail(count: number, nowMs: number): Promise<void> {
+    this.nowMs = nowMs;
+    for (let i = 0; i < count; i++) this.circuit.failed();
+    await Bun.sleep(0);
   }
-  expect(circuit.waitMs(11)).toBe(0);
+
+  /** How long a request has to wait at `nowMs`. */
+  waitMs(nowMs: number): number {
+    this.nowMs = nowMs;
+    return this.circuit.waitMs();
+  }
+}
+
+describe("a circuit", () => {
+  test("opens after so many failures in a row when the probe fails, too, and then lets one request through at a time", async () => {
+    const tried = new Tried();
+    const { circuit } = tried;
+    await tried.fail(2, 0);
+    expect([tried.waitMs(20), tried.probes, circuit.isInDoubt]).toEqual([0, 0, false]);
+    await tried.fail(1, 20);
+    expect([tried.waitMs(20), tried.probes, circuit.isInDoubt]).toEqual([1000, 1, true]);
+    expect(tried.waitMs(1019)).toBe(1);
+    const held = [1019, 1020, 1030].map((nowMs) => {
+      tried.nowMs = nowMs;
+      return circuit.heldMs();
+    });
+    expect(held).toEqual([1, 0, 0]);
+    // The one that sees whether the store is back, with a probe, and no other for as long.
+    expect(tried.waitMs(1020)).toBe(0);
+    expect([tried.waitMs(1021), tried.probes]).toEqual([999, 2]);
+    await tried.fail(1, 1500);
+    expect(tried.waitMs(2499)).toBe(1);
+    expect(tried.waitMs(2500)).toBe(0);
+    circuit.succeeded();
+    expect(tried.waitMs(2501)).toBe(0);
+  });
+
+  test("stays closed while what is known to be there can be had, however much else fails", async () => {
+    const tried = new Tried();
+    tried.isThere = true;
+    for (let nowMs = 0; nowMs < 5000; nowMs += 10) {
+      await tried.fail(3, nowMs);
+      expect(tried.waitMs(nowMs)).toBe(0);
+    }
+    // Once in its time, and not for each failure.
+    expect(tried.probes).toBe(5);
+    tried.isThere = false;
+    await tried.fail(3, 5000);
+    expect(tried.waitMs(5001)).toBe(999);
+  });
+
+  test("is closed by a probe, whatever the request finds that is let through", async () => {
+    const tried = new Tried();
+    await tried.fail(3, 0);
+    tried.isThere = true;
+    expect(tried.waitMs(1000)).toBe(0);
+    await tried.fail(1, 1000);
+    expect(tried.waitMs(1001)).toBe(0);
+  });
+
+  test("isn't opened by a probe when a request has succeeded meanwhile", async () => {
+    const tried = new Tried();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    tried.answered = promise;
+    await tried.fail(3, 0);
+    // Nothing is held back while it isn't known.
+    expect(tried.waitMs(1)).toBe(0);
+    tried.circuit.succeeded();
+    resolve();
+    await Bun.sleep(0);
+    expect([tried.waitMs(2), tried.probes]).toEqual([0, 1]);
+  });
+
+  test("with a success between failures stays closed, and needs no probe", async () => {
+    const tried = new Tried();
+    for (let i = 0; i < 10; i++) {
+      await tried.fail(2, i);
+      tried.circuit.succeeded();
+    }
+    expect([tried.waitMs(11), tried.probes]).toEqual([0, 0]);
+  });
 });

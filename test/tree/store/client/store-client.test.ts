@@ -5,14 +5,25 @@ import { StoredTree } from "../stored-tree.ts";
 
 const get = { method: "GET", key: "a.txt" } as const;
 
-/** What `stored` gets for `a.txt`, as text. */
-async function ask(stored: StoredTree): Promise<string | StoreFailure> {
-  return await stored.client.ask(get, async (answer) => {
+/** What `stored` gets for `a.txt`, or what `asked` says, as text. */
+async function ask(
+  stored: StoredTree,
+  asked: { readonly key?: string; readonly isOptional?: boolean } = {},
+): Promise<string | StoreFailure> {
+  return await stored.client.ask({ ...get, ...asked }, async (answer) => {
     const { content } = await readUpTo(answer, 1000);
     const announced = Number(answer.headers.get("content-length"));
     if (content.length < announced) throw new Error("short");
     return new TextDecoder().decode(content);
   });
+}
+
+/** Waits until the circuit is open. */
+async function open(stored: StoredTree): Promise<void> {
+  while (true) {
+    const begun = await stored.client.begin({ method: "HEAD", key: "" }, new AbortController());
+    if (!(begun instanceof Response) && begun.isPassing === "later") return;
+  }
 }
 
 describe("a request to a store", () => {
@@ -68,14 +79,47 @@ describe("a request to a store", () => {
   test("isn't sent while the circuit is open", async () => {
     await using stored = await StoredTree.open({ limits: { storeFailuresMax: 3 } });
     stored.stub.put("a.txt", "hello");
+    expect(await ask(stored)).toBe("hello");
     stored.stub.fault = () => ({ status: 500 });
     await ask(stored);
-    stored.stub.told();
+    await open(stored);
+    // What was there is asked for once more before the circuit opens.
+    expect(stored.stub.told().slice(0, 5)).toEqual([
+      "GET a.txt 200",
+      "GET a.txt 500",
+      "GET a.txt 500",
+      "GET a.txt 500",
+      "HEAD a.txt 500",
+    ]);
     stored.stub.fault = undefined;
     expect(await ask(stored)).toMatchObject({ status: 503, retryAfterSeconds: 1 });
     expect(stored.stub.told()).toEqual([]);
     stored.clock.addedMs = 1001;
     expect(await ask(stored)).toBe("hello");
+  });
+
+  test("is sent while others fail, if what is there can be had", async () => {
+    await using stored = await StoredTree.open({ limits: { storeFailuresMax: 3 } });
+    stored.stub.put("a.txt", "hello");
+    stored.stub.loseNodes();
+    for (let i = 0; i < 20; i++) {
+      // Nothing is known to be there at first: a list names it.
+      expect(await ask(stored, { key: `no${i}.txt` })).toMatchObject({ status: 503 });
+    }
+    expect(await ask(stored)).toBe("hello");
+    const told = stored.stub.told();
+    expect(told.filter((line) => line === "HEAD a.txt 200")).toHaveLength(1);
+  });
+
+  test("isn't repeated while so many have failed in a row", async () => {
+    await using stored = await StoredTree.open({ limits: { storeFailuresMax: 3 } });
+    // The probe has no answer yet.
+    stored.stub.fault = ({ query }) =>
+      query.has("list-type") ? { wait: new Promise(() => undefined) } : { status: 503 };
+    await ask(stored);
+    expect(stored.stub.told().filter((line) => line === "GET a.txt 503")).toHaveLength(3);
+    await ask(stored);
+    expect(stored.stub.told().filter((line) => line === "GET a.txt 503")).toHaveLength(1);
   });
 
   test("waits for its turn, and is refused when too many wait", async () => {
@@ -96,6 +140,48 @@ describe("a request to a store", () => {
     expect(request?.headers["authorization"]).toContain("Credential=key/");
     expect(request?.headers["accept-encoding"]).toBe("identity");
     expect(request?.headers.host).toBe(new URL(stored.stub.endpoint).host);
+  });
+});
+
+describe("an optional question", () => {
+  const optional = { key: "a.txt.br", isOptional: true };
+
+  test("is put once, and its failures keep no other from being put", async () => {
+    await using stored = await StoredTree.open({ limits: { storeFailuresMax: 3 } });
+    stored.stub.put("a.txt", "hello");
+    stored.stub.loseNodes();
+    for (let i = 0; i < 3; i++) {
+      expect(await ask(stored, optional)).toMatchObject({ status: 503 });
+      expect(stored.stub.told()).toEqual(["GET a.txt.br 503"]);
+    }
+    // Three in a row: none is put for a while, and all else is.
+    expect(await ask(stored, optional)).toMatchObject({ status: 503 });
+    expect(stored.stub.told()).toEqual([]);
+    expect(await ask(stored)).toBe("hello");
+    stored.clock.addedMs = 1001;
+    stored.stub.fault = undefined;
+    stored.stub.put("a.txt.br", "coded");
+    expect(await ask(stored, optional)).toBe("coded");
+    expect(await ask(stored, optional)).toBe("coded");
+  });
+
+  test("has a deadline of its own", async () => {
+    await using stored = await StoredTree.open({
+      limits: { storeOptionalTimeMs: 50, storeResponseTimeMs: 600_000, storeTimeMs: 600_000 },
+    });
+    stored.stub.fault = () => ({ wait: new Promise(() => undefined) });
+    expect(await ask(stored, optional)).toMatchObject({ status: 504 });
+    expect(stored.stub.requests).toHaveLength(1);
+  });
+
+  test("isn't put while the circuit is open", async () => {
+    await using stored = await StoredTree.open({ limits: { storeFailuresMax: 3 } });
+    stored.stub.fault = () => ({ status: 500 });
+    await ask(stored);
+    await open(stored);
+    stored.stub.told();
+    expect(await ask(stored, optional)).toMatchObject({ status: 503 });
+    expect(stored.stub.told()).toEqual([]);
   });
 });
 

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+
+import { StoreProbe } from "../../../../src/tree/store/client/store-probe.ts";
+
+const listOf = (...keys: readonly string[]): string =>
+  `<ListBucketResult>${keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`).join("")}</ListBucketResult>`;
+
+/** A probe, what it has asked for, and the statuses that it gets; 0 for a failure. */
+class Probed {
+  readonly asked: string[] = [];
+  statusOf: (key: string) => number = () => 200;
+  list = listOf();
+  readonly probe = new StoreProbe(({ method, key, query }) => {
+    const prefix = query?.find(([name]) => name === "prefix")?.[1];
+    this.asked.push(key === "" ? `list ${prefix}` : `${method} ${key}`);
+    const status = this.statusOf(key);
+    const content = new TextEncoder().encode(key === "" ? this.list : "");
+    return Promise.resolve(status === 0 ? undefined : { isOk: status === 200, content });
+  }, "site/");
+
+  /** What the probe says so many times, and what it asked for. */
+  async told(times = 1): Promise<{ said: boolean[]; asked: string[] }> {
+    const said: boolean[] = [];
+    for (let i = 0; i < times; i++) said.push(await this.probe.isThere());
+    return { said, asked: this.asked.splice(0) };
+  }
+}
+
+describe("a probe", () => {
+  test("asks for keys that were there, one after the other", async () => {
+    const probed = new Probed();
+    for (const key of ["a", "b", "a", "b"]) probed.probe.saw(key);
+    expect(await probed.told(3)).toEqual({
+      said: [true, true, true],
+      asked: ["HEAD a", "HEAD b", "HEAD a"],
+    });
+  });
+
+  test("remembers the latest eight", async () => {
+    const probed = new Probed();
+    for (let i = 0; i < 20; i++) probed.probe.saw(`${i}`);
+    const { asked } = await probed.told(9);
+    expect(asked).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 12].map((i) => `HEAD ${i}`));
+  });
+
+  test("says no when the store fails, and asks for the key again in its turn", async () => {
+    const probed = new Probed();
+    probed.probe.saw("a");
+    probed.probe.saw("b");
+    probed.statusOf = (key) => (key === "a" ? 0 : 200);
+    expect(await probed.told(3)).toEqual({
+      said: [false, true, false],
+      asked: ["HEAD a", "HEAD b", "HEAD a"],
+    });
+  });
+
+  test("forgets a key that is gone, which the store has answered all the same", async () => {
+    const probed = new Probed();
+    probed.probe.saw("a");
+    probed.statusOf = (key) => (key === "a" ? 404 : 200);
+    expect(await probed.told(2)).toEqual({ said: [true, true], asked: ["HEAD a", "list site/"] });
+  });
+
+  test("without a key takes the first of a list", async () => {
+    const probed = new Probed();
+    probed.list = listOf("site/a");
+    expect(await probed.told(2)).toEqual({
+      said: [true, true],
+      asked: ["list site/", "HEAD site/a", "HEAD site/a"],
+    });
+    const failing = new Probed();
+    failing.list = listOf("site/a");
+    failing.statusOf = (key) => (key === "" ? 200 : 0);
+    expect(await failing.told(1)).toEqual({
+      said: [false],
+      asked: ["list site/", "HEAD site/a"],
+    });
+  });
+
+  test("of a store that has nothing, or doesn't tell, is that it answers", async () => {
+    const probed = new Probed();
+    expect(await probed.told()).toEqual({ said: [true], asked: ["list site/"] });
+    probed.statusOf = () => 403;
+    expect(await probed.told()).toEqual({ said: [true], asked: ["list site/"] });
+    probed.statusOf = () => 0;
+    expect(await probed.told()).toEqual({ said: [false], asked: ["list site/"] });
+  });
+});
