@@ -106,6 +106,8 @@ export class StoreUpload implements Upload {
   /** What it has of the memory of all. */
   #held = 0;
   #octets = 0;
+  /** How many of them the store has in parts. */
+  #sent = 0;
   /** How many octets it will have; undefined while that isn't known. */
   #length: number | undefined;
   #partBytes = 0;
@@ -143,7 +145,8 @@ export class StoreUpload implements Upload {
   ): Promise<Result<StoreUpload, WritingFault>> {
     const upload = new StoreUpload(place, writing, destining, keeper, restored);
     const { parts = [] } = restored.inParts ?? {};
-    upload.#octets = parts.reduce((octets, { size }) => octets + size, 0);
+    upload.#sent = parts.reduce((octets, { size }) => octets + size, 0);
+    upload.#octets = upload.#sent;
     const fault = restored.tail.length === 0 ? undefined : await upload.write(restored.tail);
     if (fault === undefined) return success(upload);
     upload.leave();
@@ -162,7 +165,7 @@ export class StoreUpload implements Upload {
   }
 
   get syncedOctets(): number {
-    return this.#octets - this.#filled;
+    return this.#sent;
   }
 
   get boundName(): string | undefined {
@@ -204,8 +207,7 @@ export class StoreUpload implements Upload {
 
   /** The buffer of the part, which has room for `octets`; undefined when memory is too scarce. */
   async #bufferFor(octets: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const sent = this.#octets - this.#filled;
-    const rest = this.#length === undefined ? this.#partBytes : this.#length - sent;
+    const rest = this.#length === undefined ? this.#partBytes : this.#length - this.#sent;
     if (this.#held === 0) {
       const most = Math.max(octets, Math.min(this.#partBytes, rest));
       if (!(await this.#writing.memory.take(most))) return undefined;
@@ -253,6 +255,7 @@ export class StoreUpload implements Upload {
     const etag = await writer.putPart({ key, uploadId, number }, contentOf(octets));
     if (etag instanceof StoreFailure) return etag;
     parts.push({ number, etag, size: octets.length, modifiedMs: clock.epochMs() });
+    this.#sent += octets.length;
     this.#release();
     return undefined;
   }
