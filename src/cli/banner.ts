@@ -1,6 +1,8 @@
 /** The line that says that the server listens, for people and for programs. */
 
 import type { Server } from "../server/serve.ts";
+import type { Config } from "./config/config.ts";
+import type { CommandLine } from "./options/command-line.ts";
 
 /** A server or workers, as far as the line describes them. */
 type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
@@ -19,6 +21,19 @@ export function readyJson(server: Listening): string {
   const at = { url: url.href, host, port, tlsRedirect, unix, ...beside };
   const ready = { event: "ready", ...at, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;
+}
+
+/**
+ * The first line of standard output. Where the log that follows it is JSON it is JSON, too, so that
+ * a program reads both, unless the command line asks for the line for people.
+ */
+export function firstLine(
+  server: Listening,
+  ready: CommandLine["ready"],
+  { log, logFile }: Pick<Config, "log" | "logFile">,
+): string {
+  const isJson = log === "json" && logFile === undefined && ready !== "line";
+  return isJson ? readyJson(server) : readyLine(server);
 }
 
 /** What is said of a listener that others than programs of this machine can ask. */

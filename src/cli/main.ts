@@ -14,7 +14,7 @@ import type { ServeOptions, StopOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
-import { operationsLines, readyJson, readyLine } from "./banner.ts";
+import { firstLine, operationsLines, readyJson } from "./banner.ts";
 import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine, workerArgument } from "./options/command-line.ts";
@@ -202,10 +202,11 @@ async function announce(
   ready: CommandLine["ready"],
   settings: Settings,
 ): Promise<void> {
-  const { quiet, open, portFile } = settings.config;
+  const { config } = settings;
+  const { quiet, open, portFile } = config;
   if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
   if (ready === "json") print(readyJson(server));
-  else if (quiet !== true && !standardOutput.isTerminal) print(readyLine(server));
+  else if (quiet !== true && !standardOutput.isTerminal) print(firstLine(server, ready, config));
   if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
     const { authorityLine } = await import("./trust/authority-line.ts");
     void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
@@ -213,14 +214,14 @@ async function announce(
   if (quiet !== true) {
     for (const line of operationsLines(server)) void standardError.write(`postern: ${line}\n`);
   }
-  if (quiet !== true && hasFaults(settings.config) && !standardOutput.isTerminal) {
+  if (quiet !== true && hasFaults(config) && !standardOutput.isTerminal) {
     const { faultsLine } = await import("./faults-command.ts");
-    void standardError.write(`postern: ${faultsLine(settings.config)}\n`);
+    void standardError.write(`postern: ${faultsLine(config)}\n`);
   }
   if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
     print(await bannerFor(server, settings, process.env));
-    void tellRefused(settings.config);
+    void tellRefused(config);
   }
   if (open !== true) return;
   const { openBrowser } = await import("./terminal/open-browser.ts");
@@ -418,7 +419,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const given = await findGiven(config);
   const asked = command.value.ready;
   // The descriptor was the first process's, which has told it that there is a server.
-  const ready = given?.isSuccessor === true && typeof asked === "object" ? "line" : asked;
+  const ready = given?.isSuccessor === true && typeof asked === "object" ? undefined : asked;
   if (typeof ready === "object") {
     const { checkDescriptor } = await import("./ready-report.ts");
     const checked = checkDescriptor(ready.descriptor);

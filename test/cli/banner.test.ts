@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { operationsLines, readyJson, readyLine } from "../../src/cli/banner.ts";
+import { firstLine, operationsLines, readyJson, readyLine } from "../../src/cli/banner.ts";
 
 const server = {
   url: new URL("http://localhost:9001/a/"),
@@ -25,6 +25,17 @@ test("the line for programs is one JSON object", () => {
     pid: process.pid,
     root: "/s",
   });
+});
+
+test("the first line is JSON where the log behind it is", () => {
+  const json = readyJson(server);
+  const line = readyLine(server);
+  expect(firstLine(server, undefined, { log: "json" })).toBe(json);
+  expect(firstLine(server, { descriptor: 3 }, { log: "json" })).toBe(json);
+  expect(firstLine(server, "line", { log: "json" })).toBe(line);
+  expect(firstLine(server, undefined, { log: "json", logFile: "a.log" })).toBe(line);
+  expect(firstLine(server, undefined, { log: "common" })).toBe(line);
+  expect(firstLine(server, undefined, {})).toBe(line);
 });
 
 test("both say where metrics and health are, where they are", () => {
