@@ -1,7 +1,7 @@
 /** The line that says that the server listens, for people and for programs. */
 
 import type { Server } from "../server/serve.ts";
-import type { Config } from "./config/config.ts";
+import type { Settings } from "./config/settings.ts";
 import type { CommandLine } from "./options/command-line.ts";
 
 /** A server or workers, as far as the line describes them. */
@@ -9,7 +9,7 @@ type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
   Partial<Pick<Server, "tlsRedirect" | "unix" | "metricsUrl" | "healthUrl">>;
 
 /** The line for people. */
-export function readyLine(server: Listening): string {
+function readyLine(server: Listening): string {
   const place = server.unix === undefined ? server.url.href : `unix:${server.unix}`;
   return `Server started. Listening at ${place}\n`;
 }
@@ -30,7 +30,7 @@ export function readyJson(server: Listening): string {
 export function firstLine(
   server: Listening,
   ready: CommandLine["ready"],
-  { log, logFile }: Pick<Config, "log" | "logFile">,
+  { config: { log, logFile } }: Settings,
 ): string {
   const isJson = log === "json" && logFile === undefined && ready !== "line";
   return isJson ? readyJson(server) : readyLine(server);

@@ -202,11 +202,10 @@ async function announce(
   ready: CommandLine["ready"],
   settings: Settings,
 ): Promise<void> {
-  const { config } = settings;
-  const { quiet, open, portFile } = config;
+  const { quiet, open, portFile } = settings.config;
   if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
   if (ready === "json") print(readyJson(server));
-  else if (quiet !== true && !standardOutput.isTerminal) print(firstLine(server, ready, config));
+  else if (quiet !== true && !standardOutput.isTerminal) print(firstLine(server, ready, settings));
   if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
     const { authorityLine } = await import("./trust/authority-line.ts");
     void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
@@ -214,14 +213,14 @@ async function announce(
   if (quiet !== true) {
     for (const line of operationsLines(server)) void standardError.write(`postern: ${line}\n`);
   }
-  if (quiet !== true && hasFaults(config) && !standardOutput.isTerminal) {
+  if (quiet !== true && hasFaults(settings.config) && !standardOutput.isTerminal) {
     const { faultsLine } = await import("./faults-command.ts");
-    void standardError.write(`postern: ${faultsLine(config)}\n`);
+    void standardError.write(`postern: ${faultsLine(settings.config)}\n`);
   }
   if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
     print(await bannerFor(server, settings, process.env));
-    void tellRefused(config);
+    void tellRefused(settings.config);
   }
   if (open !== true) return;
   const { openBrowser } = await import("./terminal/open-browser.ts");
