@@ -32,8 +32,10 @@ export function firstLine(
   ready: CommandLine["ready"],
   { config: { log, logFile } }: Settings,
 ): string {
-  const isJson = log === "json" && logFile === undefined && ready !== "line";
-  return isJson ? readyJson(server) : readyLine(server);
+  const isLogJson = log === "json" && logFile === undefined;
+  return ready === "json" || (isLogJson && ready !== "line")
+    ? readyJson(server)
+    : readyLine(server);
 }
 
 /** What is said of a listener that others than programs of this machine can ask. */

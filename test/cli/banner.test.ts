@@ -32,6 +32,7 @@ test("the line for programs is one JSON object", () => {
 test("the first line is JSON where the log behind it is", () => {
   const json = readyJson(server);
   const line = "Server started. Listening at http://localhost:9001/a/\n";
+  expect(firstLine(server, "json", { config: {} })).toBe(json);
   expect(firstLine(server, undefined, { config: { log: "json" } })).toBe(json);
   expect(firstLine(server, { descriptor: 3 }, { config: { log: "json" } })).toBe(json);
   expect(firstLine(server, "line", { config: { log: "json" } })).toBe(line);
