@@ -1,13 +1,15 @@
 /** The line that says that the server listens, for people and for programs. */
 
 import type { Server } from "../server/serve.ts";
+import type { Settings } from "./config/settings.ts";
+import type { CommandLine } from "./options/command-line.ts";
 
 /** A server or workers, as far as the line describes them. */
 type Listening = Pick<Server, "url" | "host" | "port" | "root"> &
   Partial<Pick<Server, "tlsRedirect" | "unix" | "metricsUrl" | "healthUrl">>;
 
 /** The line for people. */
-export function readyLine(server: Listening): string {
+function readyLine(server: Listening): string {
   const place = server.unix === undefined ? server.url.href : `unix:${server.unix}`;
   return `Server started. Listening at ${place}\n`;
 }
@@ -19,6 +21,21 @@ export function readyJson(server: Listening): string {
   const at = { url: url.href, host, port, tlsRedirect, unix, ...beside };
   const ready = { event: "ready", ...at, pid: process.pid, root };
   return `${JSON.stringify(ready)}\n`;
+}
+
+/**
+ * The first line of standard output. Where the log that follows it is JSON it is JSON, too, so that
+ * a program reads both, unless the command line asks for the line for people.
+ */
+export function firstLine(
+  server: Listening,
+  ready: CommandLine["ready"],
+  { config: { log, logFile } }: Settings,
+): string {
+  const isLogJson = log === "json" && logFile === undefined;
+  return ready === "json" || (isLogJson && ready !== "line")
+    ? readyJson(server)
+    : readyLine(server);
 }
 
 /** What is said of a listener that others than programs of this machine can ask. */

@@ -14,7 +14,7 @@ import type { ServeOptions, StopOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import type { Server } from "../server/serve.ts";
 import { standardError, standardOutput } from "../system/standard-streams.ts";
-import { operationsLines, readyJson, readyLine } from "./banner.ts";
+import { firstLine, operationsLines, readyJson } from "./banner.ts";
 import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import { readCommandLine, workerArgument } from "./options/command-line.ts";
@@ -199,9 +199,9 @@ async function announce(
 ): Promise<void> {
   const { quiet, open, portFile } = settings.config;
   if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
-  if (ready === "json") void standardOutput.write(readyJson(server));
-  else if (quiet !== true && !standardOutput.isTerminal)
-    void standardOutput.write(readyLine(server));
+  if (ready === "json" || (quiet !== true && !standardOutput.isTerminal)) {
+    void standardOutput.write(firstLine(server, ready, settings));
+  }
   if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
     const { authorityLine } = await import("./trust/authority-line.ts");
     void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
@@ -416,7 +416,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
   const given = await findGiven(config);
   const asked = command.value.ready;
   // The descriptor was the first process's, which has told it that there is a server.
-  const ready = given?.isSuccessor === true && typeof asked === "object" ? "line" : asked;
+  const ready = given?.isSuccessor === true && typeof asked === "object" ? undefined : asked;
   if (typeof ready === "object") {
     const { checkDescriptor } = await import("./ready-report.ts");
     const checked = checkDescriptor(ready.descriptor);

@@ -12,13 +12,15 @@ import { defaultOptions } from "../server/serve-options.ts";
 import { ServeError } from "../site/serve-error.ts";
 import { displayName } from "../tree/path.ts";
 import { standardError } from "../system/standard-streams.ts";
+import { isReadOnce } from "../system/named-file.ts";
+import type { Config } from "./config/config.ts";
 import type { CommandLine } from "./options/command-line.ts";
 import type { OptionName } from "./options/option.ts";
 import { defaultOf, optionRows, optionTable } from "./options/option-table.ts";
 import { hasTls, serveOptions } from "./config/to-serve-options.ts";
 import type { ServiceManager } from "./process/service-manager.ts";
 import type { Settings } from "./config/settings.ts";
-import { refusalMessage, readSettings } from "./config/settings.ts";
+import { findFile, refusalMessage, readSettings } from "./config/settings.ts";
 
 /** The options that need a restart. */
 type RestartOption = {
@@ -73,10 +75,31 @@ function inForce({ config, file }: Settings): string | undefined {
   return `${read.join(" and ")} ${read.length === 1 ? "is" : "are"}`;
 }
 
+/**
+ * The line that refuses the first of `files` that is no regular file. A pipe may have no writer any
+ * more, as that of a shell's `<(…)`; the server would wait for one and answer no request.
+ */
+function refuseToWait(files: readonly (string | undefined)[]): string | undefined {
+  const file = files.find((one) => one !== undefined && isReadOnce(one));
+  if (file === undefined) return undefined;
+  return `${displayName(file)}: not a regular file, which is read at the start only`;
+}
+
+/** The files besides the configuration that `config` names and a reload reads. */
+function filesReadAgain({ tls, auth, faults }: Config): readonly (string | undefined)[] {
+  const { cert, key } = typeof tls === "object" ? tls : {};
+  return [cert, key, auth?.file, typeof faults === "string" ? faults : undefined];
+}
+
 async function reload(server: Reloadable, command: CommandLine, start: Settings): Promise<void> {
+  const name = findFile(command);
+  const awaited = name.ok ? refuseToWait([name.value]) : undefined;
+  if (awaited !== undefined) return say(awaited);
   const settings = await readSettings(command);
   if (!settings.ok) return say(settings.error);
   const { config, file } = settings.value;
+  const alsoAwaited = refuseToWait(filesReadAgain(config));
+  if (alsoAwaited !== undefined) return say(alsoAwaited);
   if (file === undefined && start.file !== undefined) {
     return say(`${start.file.name}: no such file`);
   }

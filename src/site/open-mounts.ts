@@ -22,6 +22,7 @@ import type { OpenTree, ServedSource, TreeSurroundings } from "./open-tree.ts";
 import { openTree } from "./open-tree.ts";
 import { ServeError } from "./serve-error.ts";
 import type { CompleteSiteOptions } from "./site-options.ts";
+import { isStoreName } from "./site-options.ts";
 
 /** What is to be mounted. */
 interface Wanted {
@@ -53,6 +54,22 @@ function wantedOf({ root, files, base, mounts }: CompleteSiteOptions, most: numb
   const wanted = [...all, ...places];
   if (wanted.length <= most) return wanted;
   throw new ServeError("mounts", `at most ${most} folders can be served, not ${wanted.length}`);
+}
+
+/**
+ * Throws when the folder that objects of a store are kept in is served: it has them without their
+ * modes, and what is uploaded into it would be taken for them.
+ */
+function refuseServedCache({ root, filesOver, mounts, store, hidden }: CompleteSiteOptions): void {
+  const folder = store?.cacheFolder;
+  if (folder === undefined) return;
+  const { isServed, servedRemedy } =
+    require("../tree/served-place.ts") as typeof import("../tree/served-place.ts");
+  const named = [root, filesOver ?? "", ...Object.values(mounts)];
+  const folders = named.filter((one) => one !== "" && !isStoreName(one));
+  if (!isServed(folder, folders, hidden)) return;
+  const called = `the store's cache ${displayName(folder)}`;
+  throw new ServeError("store", `${called} is in a folder that is served; ${servedRemedy}`);
 }
 
 /** The limits of one tree of `count` that share those of the site. */
@@ -95,6 +112,7 @@ export function openMounts(
   surroundings: TreeSurroundings,
 ): OpenTree {
   const wanted = wantedOf(options, limits.mountsMax);
+  refuseServedCache(options);
   const share = shareOf(limits, wanted.length);
   const folders = openFolders(wanted, options, share, surroundings, (path) =>
     tree.entriesBeside(rootPath, path),

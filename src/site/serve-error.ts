@@ -17,6 +17,7 @@ export type ServeErrorCode =
   | "files"
   | "base"
   | "mounts"
+  | "store"
   | "proxy"
   | "limits"
   | "form"

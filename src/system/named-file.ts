@@ -3,7 +3,7 @@
  * reason in words why it can't be read.
  */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 import { nameForSystem } from "../base/file-name.ts";
 import type { Result } from "../base/result.ts";
@@ -15,6 +15,19 @@ export function readNamedFile(path: string): Result<Buffer, string> {
     return success(readFileSync(nameForSystem(path)));
   } catch (error) {
     return failure(reasonOf(error));
+  }
+}
+
+/**
+ * Whether what `path` leads to is a pipe, a terminal or another thing that has its octets once, and
+ * whose reader waits until there are some.
+ */
+export function isReadOnce(path: string): boolean {
+  try {
+    const stat = statSync(nameForSystem(path));
+    return !stat.isFile() && !stat.isDirectory();
+  } catch {
+    return false;
   }
 }
 

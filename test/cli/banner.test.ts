@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { operationsLines, readyJson, readyLine } from "../../src/cli/banner.ts";
+import { firstLine, operationsLines, readyJson } from "../../src/cli/banner.ts";
 
 const server = {
   url: new URL("http://localhost:9001/a/"),
@@ -10,8 +10,10 @@ const server = {
 };
 
 test("the line for people has the URL, or the path of the socket", () => {
-  expect(readyLine(server)).toBe("Server started. Listening at http://localhost:9001/a/\n");
-  expect(readyLine({ ...server, unix: "/run/s.sock" })).toBe(
+  expect(firstLine(server, undefined, { config: {} })).toBe(
+    "Server started. Listening at http://localhost:9001/a/\n",
+  );
+  expect(firstLine({ ...server, unix: "/run/s.sock" }, undefined, { config: {} })).toBe(
     "Server started. Listening at unix:/run/s.sock\n",
   );
 });
@@ -25,6 +27,18 @@ test("the line for programs is one JSON object", () => {
     pid: process.pid,
     root: "/s",
   });
+});
+
+test("the first line is JSON where the log behind it is", () => {
+  const json = readyJson(server);
+  const line = "Server started. Listening at http://localhost:9001/a/\n";
+  expect(firstLine(server, "json", { config: {} })).toBe(json);
+  expect(firstLine(server, undefined, { config: { log: "json" } })).toBe(json);
+  expect(firstLine(server, { descriptor: 3 }, { config: { log: "json" } })).toBe(json);
+  expect(firstLine(server, "line", { config: { log: "json" } })).toBe(line);
+  expect(firstLine(server, undefined, { config: { log: "json", logFile: "a.log" } })).toBe(line);
+  expect(firstLine(server, undefined, { config: { log: "common" } })).toBe(line);
+  expect(firstLine(server, undefined, { config: {} })).toBe(line);
 });
 
 test("both say where metrics and health are, where they are", () => {

@@ -332,6 +332,25 @@ test("--max-body and --post reach the server", async () => {
   expect(refused.status).toBe(405);
 });
 
+test("--max-upload reaches the server", async () => {
+  await using command = await listening(["--put", "--max-upload", "4"]);
+  const put = async (name: string, body: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${command.port}/${name}`, { method: "PUT", body })).status;
+  expect(await put("four.up", "four")).toBe(201);
+  expect(await put("five.up", "fives")).toBe(413);
+});
+
+test.each([[[]], [["--workers", "2"]]])(
+  "--log json has JSON alone on standard output, with %p",
+  async (words) => {
+    await using command = new Command([site.root, "--port", "0", "--log", "json", ...words]);
+    const ready = JSON.parse((await command.line()) ?? "") as { event: string; port: number };
+    expect(ready).toMatchObject({ event: "ready", pid: command.pid });
+    await fetch(`http://127.0.0.1:${ready.port}/`);
+    expect(JSON.parse((await command.line()) ?? "")).toMatchObject({ target: "/", status: 200 });
+  },
+);
+
 interface Ready {
   readonly url: string;
   readonly port: number;

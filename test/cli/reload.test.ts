@@ -149,6 +149,54 @@ describe("SIGHUP", () => {
     expect(await command.stderr).toBe("");
   });
 
+  test("doesn't wait for a pipe, which may have no writer any more", async () => {
+    await using command = await listening("i.json", '{ "port": 0, "hidden": true }');
+    const url = `http://127.0.0.1:${command.port}/.secret.txt`;
+    rmSync(join(folder, "i.json"));
+    expect(Bun.spawnSync(["mkfifo", join(folder, "i.json")]).exitCode).toBe(0);
+    command.signal("SIGHUP");
+    const line = "postern: i.json: not a regular file, which is read at the start only\n";
+    await command.says(line);
+    expect((await fetch(url)).status).toBe(200);
+    rmSync(join(folder, "i.json"));
+    command.configure('{ "port": 0 }');
+    await command.says(`${line}postern: i.json is in force\n`);
+    expect((await fetch(url)).status).toBe(404);
+  });
+
+  test("doesn't wait for a pipe that the configuration names", async () => {
+    await using command = await listening("j.json", '{ "port": 0 }');
+    expect(Bun.spawnSync(["mkfifo", join(folder, "users")]).exitCode).toBe(0);
+    const why = "not a regular file, which is read at the start only";
+    const line = `postern: ${folder}/users: ${why}\n`;
+    command.configure('{ "port": 0, "auth": { "file": "users" } }');
+    await command.says(line);
+    expect((await fetch(`http://127.0.0.1:${command.port}/a.txt`)).status).toBe(200);
+    command.configure('{ "port": 0, "faults": "users" }');
+    await command.says(line.repeat(2));
+    expect((await fetch(`http://127.0.0.1:${command.port}/a.txt`)).status).toBe(200);
+  });
+
+  test("doesn't wait for the pipe of <(…) that the start has read", async () => {
+    const command = `exec "$0" "$1" "$2" --config <(echo '{ "port": 0 }') --ready json`;
+    const index = join(import.meta.dir, "../../index.ts");
+    const words = ["bash", "-c", command, process.execPath, index, site.root];
+    const child = Bun.spawn(words, { stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      const reader = child.stdout.getReader();
+      const ready = new TextDecoder().decode((await reader.read()).value);
+      const { port } = JSON.parse(ready) as { port: number };
+      child.kill("SIGHUP");
+      const said = new TextDecoder().decode((await child.stderr.getReader().read()).value);
+      const why = "not a regular file, which is read at the start only";
+      expect(said).toMatch(new RegExp(`^postern: /dev/fd/\\d+: ${why}\n$`));
+      expect((await fetch(`http://127.0.0.1:${port}/a.txt`)).status).toBe(200);
+    } finally {
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+  });
+
   test("ends a server that has no configuration, as it ends any program", async () => {
     await using command = new Command([site.root, "--port", "0"], {}, folder);
     await command.line();

@@ -4,9 +4,16 @@ import { EventLoop } from "../../src/schedule/event-loop.ts";
 
 const source = JSON.stringify(import.meta.resolve("../../src/schedule/event-loop.ts"));
 
-/** Runs `script` in a process of its own: here its error would be the test's. */
+/**
+ * Runs `script` in a process of its own: here its error would be the test's. In it `later` runs a
+ * function some turns later.
+ */
 async function exitCodeOf(script: string): Promise<number> {
-  const all = `import { EventLoop } from ${source}; const loop = new EventLoop(); ${script}`;
+  const later = `
+    const later = (run, turns = 5) =>
+      setImmediate(() => (turns > 1 ? later(run, turns - 1) : run()));`;
+  const begin = `import { EventLoop } from ${source}; const loop = new EventLoop();`;
+  const all = `${begin} ${later} ${script}`;
   const child = Bun.spawn([process.execPath, "-e", all], { stdout: "ignore", stderr: "pipe" });
   return child.exited;
 }
@@ -40,7 +47,7 @@ describe("an error at the end of a turn", () => {
       loop.afterTurn(() => {
         throw new Error("no way");
       });
-      setTimeout(() => process.exit(loop.turn() > turn ? 0 : 3), 10);
+      later(() => process.exit(loop.turn() > turn ? 0 : 3));
     `;
     expect(await exitCodeOf(script)).toBe(0);
   });
@@ -82,7 +89,7 @@ describe("the next turn", () => {
         throw new Error("no way");
       });
       for (let i = 0; i < 3; i++) loop.defer(() => void ran++);
-      setTimeout(() => process.exit(ran), 10);
+      later(() => process.exit(ran));
     `;
     expect(await exitCodeOf(script)).toBe(3);
   });

@@ -3,7 +3,7 @@
  * connects from 127.0.0.2, all others from 127.0.0.1. Clients have addresses for documentation.
  */
 
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
@@ -19,6 +19,9 @@ import { concatBytes, latin1Bytes, latin1Text } from "../../src/http/octets/byte
 import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { DataHome } from "../data-home.ts";
 import { TempSite } from "../temp-site.ts";
+
+// It starts processes or many connections, on a machine that may be busy.
+setDefaultTimeout(120_000);
 
 const site = new TempSite("empty");
 site.file("a.txt", "a");
@@ -39,13 +42,14 @@ const forwarded = get.replace("Connection", "X-Forwarded-For: 198.51.100.7\r\nCo
 
 const lines: string[] = [];
 
+const ofProxies = { trustProxy: [proxy, "10.0.0.0/8", "unix:"], proxyProtocol: true };
+
 async function open(options: ServeOptions = {}): Promise<Server> {
   lines.length = 0;
   return serve({
     root: site.root,
     host: "127.0.0.1",
-    trustProxy: [proxy, "10.0.0.0/8", "unix:"],
-    proxyProtocol: true,
+    ...ofProxies,
     log: "json",
     write: (text) => void lines.push(...text.trimEnd().split("\n")),
     ...options,
@@ -360,6 +364,8 @@ describe("before a TLS handshake", () => {
       await exchange(server, [line + junk.slice(0, 3), junk.slice(3)]);
     }
     await idle(server);
+    // A handshake has longer.
+    server.reload({ ...ofProxies, limits: { headerTimeMs: 600_000 } });
     const { text } = await overTls(server, [], "localhost");
     expect(text).toStartWith("HTTP/1.1 200 OK\r\n");
   });

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   existsSync,
   readdirSync,
@@ -16,6 +16,9 @@ import { openSocket } from "../../src/server/unix-socket.ts";
 import { clientTls, serverTls } from "../certificates/certificates.ts";
 import { Command } from "../cli/command.ts";
 import { TempSite } from "../temp-site.ts";
+
+// It starts processes or many connections, on a machine that may be busy.
+setDefaultTimeout(120_000);
 
 const site = new TempSite();
 const size = 5_000_000;
@@ -57,7 +60,8 @@ describe("a server on a Unix socket", () => {
     await using server = await serve({
       root: site.root,
       unix,
-      limits: { connectionsPerAddressMax: 1 },
+      // The form goes by a connection that has been idle for as long as the files took.
+      limits: { connectionsPerAddressMax: 1, idleTimeMs: 600_000 },
     });
     const all = await Promise.all(
       Array.from({ length: 8 }, async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 
 import { ServeError } from "../../src/site/serve-error.ts";
 import { TempSite } from "../temp-site.ts";
@@ -110,5 +110,33 @@ describe("the folders that options mount", () => {
       "root",
       "no such folder: /nowhere/at/all",
     ]);
+  });
+});
+
+describe("the cache of a store", () => {
+  const endpoint = "http://127.0.0.1:1";
+  const refused = (cacheFolder: string, options: SiteClientOptions = {}): string => {
+    const store = { endpoint, cacheFolder };
+    const [code, message] = refusalOf({ mounts: { "/m": "s3://bucket" }, store, ...options });
+    return code === "opened" ? code : `${code}: ${message.replaceAll(site.at("") + "/", "")}`;
+  };
+
+  test("must not be in a folder that is served, and isn't made there", () => {
+    const rest = "is in a folder that is served; name one outside of it, or one that begins with a";
+    expect(refused(site.at("root/new/cache"))).toBe(
+      `store: the store's cache root/new/cache ${rest} dot`,
+    );
+    expect(existsSync(site.at("root/new"))).toBe(false);
+    expect(refused(docs)).toBe("opened");
+    const mounts = { "/docs": docs, "/m": "s3://bucket" };
+    expect(refused(docs, { mounts })).toBe(`store: the store's cache docs ${rest} dot`);
+    expect(refused(site.at("root/.cache"))).toBe("opened");
+    expect(refused(site.at("root/.cache"), { hidden: true })).toStartWith("store: ");
+    expect(refused(site.at("cache"))).toBe("opened");
+  });
+
+  test("may lie anywhere where no folder of this machine is served", () => {
+    const store = { endpoint, cacheFolder: site.at("root/cache") };
+    expect(refusalOf({ base: "/app", store }, "s3://bucket")[0]).toBe("opened");
   });
 });

@@ -10,7 +10,7 @@ import { resolve } from "node:path";
 import type { Result } from "../../base/result.ts";
 import { failure, success } from "../../base/result.ts";
 import { workingFolder } from "../../system/file-system.ts";
-import { readNamedFile } from "../../system/named-file.ts";
+import { isReadOnce, readNamedFile } from "../../system/named-file.ts";
 import type { Config } from "./config.ts";
 import { readConfig, resolvePaths } from "./read-config.ts";
 
@@ -26,12 +26,14 @@ const lacksThread =
  * that names the file and says what is wrong in it.
  */
 export async function readConfigFile(file: string): Promise<Result<Config, string>> {
+  // Bun can't import a pipe, such as the `<(…)` of a shell.
+  const isJson = file.endsWith(".json") || isReadOnce(file);
   const content = readNamedFile(file);
   if (!content.ok) {
     const { configHint } = await import("../options/foreign-words.ts");
     return failure(`${file}: ${content.error}${configHint(file)}`);
   }
-  const read = file.endsWith(".json") ? readJson(content.value) : await run(file);
+  const read = isJson ? readJson(content.value) : await run(file);
   if (!read.ok) return failure(`${file}${read.error}`);
   return success(resolvePaths(read.value, (path) => absolutePath(file, path)));
 }

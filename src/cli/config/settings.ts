@@ -22,7 +22,7 @@ export interface Settings {
 }
 
 /** The configuration's path: the named one, or the current folder's; undefined when it has none. */
-function findFile({ configFile }: CommandLine): Result<string | undefined, string> {
+export function findFile({ configFile }: CommandLine): Result<string | undefined, string> {
   if (configFile === "none") return success(undefined);
   if (configFile !== "own") return success(configFile.named);
   const found: string[] = [];

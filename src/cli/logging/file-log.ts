@@ -7,8 +7,6 @@
  * file is and rotates it, and the workers' pipes lead to it anyway.
  */
 
-import { basename, dirname, join } from "node:path";
-
 import type { Limits } from "../../base/limits.ts";
 import { EventLoop } from "../../schedule/event-loop.ts";
 import { defaultOptions } from "../../server/serve-options.ts";
@@ -16,10 +14,8 @@ import { LogFile } from "../../server/logging/log-file.ts";
 import type { LogStream } from "../../server/log.ts";
 import { LogOutput } from "../../server/log.ts";
 import { ServeError } from "../../site/serve-error.ts";
-import { realPath } from "../../system/file-system.ts";
 import { standardError } from "../../system/standard-streams.ts";
-import type { ContainedPath } from "../../tree/path.ts";
-import { childPath, isHidden, rootPath } from "../../tree/path.ts";
+import { isServed, servedRemedy } from "../../tree/served-place.ts";
 import type { Config } from "../config/config.ts";
 import { readRotation } from "../options/connection-kinds.ts";
 import { LineGatherer } from "../workers/worker-log.ts";
@@ -38,36 +34,13 @@ function say(line: string): void {
   void standardError.write(`postern: ${line}\n`);
 }
 
-/** The real path of `file`, which may not exist yet. */
-function realFile(file: string): string {
-  const real = realPath(file);
-  if (real.ok) return real.value;
-  const folder = realPath(dirname(file));
-  return folder.ok ? join(folder.value, basename(file)) : file;
-}
-
-/** The path of `file` in the tree of `root`; undefined when it isn't below it. */
-function pathBelow(root: string, file: string): ContainedPath | undefined {
-  if (root === file) return rootPath;
-  const above = root === "/" ? root : `${root}/`;
-  if (!file.startsWith(above)) return undefined;
-  let path: ContainedPath | undefined = rootPath;
-  for (const name of file.slice(above.length).split("/")) path = path && childPath(path, name);
-  return path;
-}
-
 /** Throws a `ServeError` when the log is a file `at` a path that `config` serves. */
 export function refuseServedLog(at: string, { root, mounts = {}, hidden }: Config): void {
   const mounted = Object.values(mounts);
   const own = root ?? (mounted.length === 0 ? defaultOptions.root : undefined);
-  const file = realFile(at);
-  for (const folder of [...(own === undefined ? [] : [own]), ...mounted]) {
-    const real = realPath(folder);
-    const path = real.ok ? pathBelow(real.value, file) : undefined;
-    if (path === undefined || (hidden !== true && isHidden(path))) continue;
-    const remedy = "name one outside of it, or one that begins with a dot";
-    throw new ServeError("logFile", `the log ${at} is in a folder that is served; ${remedy}`);
-  }
+  const served = own === undefined ? mounted : [own, ...mounted];
+  if (!isServed(at, served, hidden === true)) return;
+  throw new ServeError("logFile", `the log ${at} is in a folder that is served; ${servedRemedy}`);
 }
 
 /** Opens the log at `path`, by `config` and its `limits`. Rejects with a `ServeError`. */

@@ -136,7 +136,7 @@ export function manualPage(): string {
   );
   return `.Dd ${written}
 .Dt POSTERN 1
-.Os "postern ${about.version}"
+.Os
 .Sh NAME
 .Nm postern
 .Nd serve a folder over HTTP/1.1
@@ -154,6 +154,8 @@ further ones, each under its path.
 .Pp
 A file is served when others may read it, by its mode bits, and may
 search every folder on the way to it.
+.Pp
+This page is about postern ${about.version}.
 .Pp
 Every switch has its opposite,
 .Fl \\-no\\-explain

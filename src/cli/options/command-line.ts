@@ -22,7 +22,7 @@ export interface CommandLine {
   readonly config: Config;
   /** The configuration to read: a named one, the current folder's own if there is one, or none. */
   readonly configFile: { readonly named: string } | "own" | "none";
-  readonly ready: NonNullable<CommandOnlyOptions["ready"]>;
+  readonly ready: CommandOnlyOptions["ready"];
   /** Whether the help is asked for, or the topic or option that it is asked for about. */
   readonly help: boolean | string;
   readonly version: boolean;
@@ -322,7 +322,7 @@ export function readCommandLine(
     },
     configFile:
       configFile === undefined ? "own" : configFile === false ? "none" : { named: configFile },
-    ready: ready ?? "line",
+    ready,
     help: help ?? false,
     version: version ?? false,
     json: json ?? false,

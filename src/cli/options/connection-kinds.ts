@@ -151,6 +151,12 @@ export const limitFlags = [
     summary: "largest body of a form or for a route, not of an upload",
   },
   {
+    name: "max-upload",
+    member: "uploadBytesMax",
+    text: sizeText(2 ** 40),
+    summary: "largest upload of one request; 16G",
+  },
+  {
     name: "timeouts",
     members: deadlinesText,
     summary: "deadlines, such as write=5m,idle=60",

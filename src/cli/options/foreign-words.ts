@@ -113,7 +113,7 @@ const options: Readonly<Record<string, string>> = {
   "allow-delete": "--put",
   webdav: "--put",
   "upload-path": "--upload-dir",
-  "client-max-body-size": "--max-body or --upload-quota",
+  "client-max-body-size": "--max-body or --max-upload",
   "max-body-size": "--max-body",
   "proxy-pass": "--proxy",
   "set-real-ip-from": "--trust-proxy",

@@ -198,7 +198,7 @@ export class ObjectReader {
         return new StoreFailure(502, "the object store has no such bucket");
       }
       if (answer.status !== 200 || !isWhole) throw new Error(`${answer.status} to a list`);
-      const read = readListAnswer(nameText(content));
+      const read = readListAnswer(nameText(content), prefix);
       return read.ok ? read.value : new StoreFailure(502, read.error);
     });
   }

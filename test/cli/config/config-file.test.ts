@@ -33,6 +33,15 @@ describe("a JSON file", () => {
     expect(await complaintAbout(folder.write("my.json", content))).toBe(`…/my.json${line}`);
   });
 
+  test("may be a pipe, of any name", async () => {
+    using folder = new ConfigFolder();
+    const path = folder.at("pipe");
+    expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+    const writer = Bun.spawn(["sh", "-c", `echo '{ "root": "site" }' > "$0"`, path]);
+    expect(await readConfigFile(path)).toEqual({ ok: true, value: { root: folder.at("site") } });
+    expect(await writer.exited).toBe(0);
+  });
+
   test("that isn't there, or is a folder, is told in a line", async () => {
     using folder = new ConfigFolder();
     expect(await complaintAbout(folder.at("my.json"))).toBe("…/my.json: no such file");

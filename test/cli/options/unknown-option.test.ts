@@ -39,7 +39,7 @@ describe("an unknown option", () => {
     ["--upload", "--post upload"],
     ["--cors-origin=https://a.example", "--cors=ORIGIN"],
     ["--single-page", "--single"],
-    ["--client_max_body_size=8M", "--max-body or --upload-quota"],
+    ["--client_max_body_size=8M", "--max-body or --max-upload"],
     ["--outDir", "a folder without an option"],
   ])("that other servers have is told as it is written here: %s is %s", (word, meant) => {
     expect(unknownOption(word)).toBe(`unknown option ${word}: did you mean ${meant}?`);

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { serverRecording } from "../../../src/cli/record/server-recording.ts";
 import { TempSite } from "../../temp-site.ts";
 import { Command } from "../command.ts";
+
+// It starts processes or many connections, on a machine that may be busy.
+setDefaultTimeout(120_000);
 
 const folder = mkdtempSync(join(tmpdir(), "postern-record-"));
 const site = new TempSite("empty");

@@ -5,7 +5,8 @@ import { SiteClient } from "../site-client.ts";
 
 const site = new TempSite("empty");
 afterAll(() => site[Symbol.dispose]());
-const client = new SiteClient(site.root);
+// However busy the machine is.
+const client = new SiteClient(site.root, { limits: { markdownTimeMs: 600_000 } });
 
 /** The article of a page. */
 const articleOf = (page: string): string =>
@@ -48,7 +49,9 @@ describe("a document", () => {
   });
 
   test("beyond those that may wait is answered 503", async () => {
-    const busy = new SiteClient(site.root, { limits: { markdownsWaitingMax: 1 } });
+    const busy = new SiteClient(site.root, {
+      limits: { markdownsWaitingMax: 1, markdownTimeMs: 600_000 },
+    });
     for (const name of ["a.md", "b.md"]) site.file(name, `${name} `.repeat(5000));
     const [a, b] = await Promise.all([
       busy.ask("GET /a.md?preview"),

@@ -92,32 +92,35 @@ async function textOf(stored: StoredTree, view: ReturnType<StoredTree["view"]>):
 describe("an answer that is fresh for some seconds", () => {
   test("is used without a question, and at once", async () => {
     await using stored = await StoredTree.open({ store: { fresh: 10 } });
+    stored.clock.stop();
     stored.stub.put("a.txt", "one");
     expect(await textAt(stored, "/a.txt")).toBe("one");
     stored.stub.told();
     stored.stub.put("a.txt", "two");
     expect(stored.tree.open(pathOf("/a.txt"), stored.view())).not.toBeInstanceOf(Promise);
-    stored.clock.addedMs = 8000;
+    stored.clock.addedMs = 9999;
     expect(await textAt(stored, "/a.txt")).toBe("one");
     expect(stored.stub.told()).toEqual([]);
-    stored.clock.addedMs = 10_100;
+    stored.clock.addedMs = 10_000;
     expect(await textAt(stored, "/a.txt")).toBe("two");
     expect(stored.stub.told()).toEqual(["GET a.txt 206"]);
   });
 
   test("is also that there is nothing", async () => {
     await using stored = await StoredTree.open({ store: { fresh: 10 } });
+    stored.clock.stop();
     expect(await textAt(stored, "/a.txt")).toBe("absent");
     stored.stub.told();
     stored.stub.put("a.txt", "one");
     expect(await textAt(stored, "/a.txt")).toBe("absent");
     expect(stored.stub.told()).toEqual([]);
-    stored.clock.addedMs = 10_100;
+    stored.clock.addedMs = 10_000;
     expect(await textAt(stored, "/a.txt")).toBe("one");
   });
 
   test("can be depended on, so that a response is given out again", async () => {
     await using stored = await StoredTree.open({ store: { fresh: 10 } });
+    stored.clock.stop();
     stored.stub.put("docs/a.txt", "one");
     const view = stored.view();
     await stored.tree.open(pathOf("/docs/a.txt"), view);
@@ -126,7 +129,7 @@ describe("an answer that is fresh for some seconds", () => {
     const areCurrent = (): boolean =>
       view.dependencies?.every((dependency) => dependency.isCurrent(since)) === true;
     expect(areCurrent()).toBe(true);
-    stored.clock.addedMs = 10_100;
+    stored.clock.addedMs = 10_000;
     expect(areCurrent()).toBe(false);
   });
 
@@ -157,6 +160,7 @@ describe("when the store fails", () => {
 
   test("an answer that was confirmed not too long ago is used if that is allowed", async () => {
     await using stored = await StoredTree.open({ store: { staleIfError: 60 } });
+    stored.clock.stop();
     stored.stub.put("a.txt", "one");
     await stored.ask("/a.txt");
     await stored.ask("/nothing");

@@ -6,6 +6,7 @@
 import type { Limits } from "../../../src/base/limits.ts";
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { EventLoop } from "../../../src/schedule/event-loop.ts";
+import type { Alarm } from "../../../src/schedule/scheduler.ts";
 import type { Clock } from "../../../src/schedule/clock.ts";
 import { LogicalClock } from "../../../src/schedule/logical-clock.ts";
 import { TurnBudgets } from "../../../src/schedule/turn-budgets.ts";
@@ -29,9 +30,15 @@ import { StoreStub } from "./store-stub.ts";
 /** The machine's clock, and what a test has added to it. */
 export class MovedClock implements Clock {
   addedMs = 0;
+  #stoppedMs: number | undefined;
+
+  /** Only what a test adds counts from now on, but for `epochMs`, by which dates are compared. */
+  stop(): void {
+    this.#stoppedMs = Math.ceil(performance.now());
+  }
 
   monotonicMs(): number {
-    return performance.now() + this.addedMs;
+    return (this.#stoppedMs ?? performance.now()) + this.addedMs;
   }
 
   turnMs(): number {
@@ -40,6 +47,38 @@ export class MovedClock implements Clock {
 
   epochMs(): number {
     return Date.now() + this.addedMs;
+  }
+}
+
+/** Alarms that a test can have ring before their time. */
+class EarlyAlarms extends EventLoop {
+  readonly #set = new Map<Alarm, { readonly afterMs: number; readonly ring: () => void }>();
+
+  /** Rings the alarms that are set for `afterMs`. */
+  ringThoseOf(afterMs: number): void {
+    for (const [alarm, { afterMs: own, ring }] of this.#set) {
+      if (own !== afterMs) continue;
+      alarm.clear();
+      ring();
+    }
+  }
+
+  override alarm(): Alarm {
+    const own = super.alarm();
+    const alarm: Alarm = {
+      set: (afterMs, ring) => {
+        this.#set.set(alarm, { afterMs, ring });
+        own.set(afterMs, () => {
+          this.#set.delete(alarm);
+          ring();
+        });
+      },
+      clear: () => {
+        this.#set.delete(alarm);
+        own.clear();
+      },
+    };
+    return alarm;
   }
 }
 
@@ -66,7 +105,7 @@ export class StoredTree implements AsyncDisposable {
   readonly stub: StoreStub;
   readonly clock = new MovedClock();
   readonly logicalClock = new LogicalClock();
-  readonly scheduler = new EventLoop();
+  readonly scheduler = new EarlyAlarms();
   readonly tree: StoreTree;
   readonly client: StoreClient;
   readonly streams: ObjectStreams;

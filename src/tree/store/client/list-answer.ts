@@ -37,8 +37,24 @@ function decodeKey(encoded: string | undefined): string | undefined {
   }
 }
 
-/** Reads an answer. Fails with what is wrong with it. */
-export function readListAnswer(xml: string): Result<ListAnswer, string> {
+/** The most characters of a key that a message has. */
+const shownMax = 200;
+
+function shown(key: string): string {
+  return JSON.stringify(key.length > shownMax ? `${key.slice(0, shownMax)}…` : key);
+}
+
+/** Why `key` can't be in a list of keys that begin with `asked`. */
+function outside(key: string, asked: string): string {
+  return `the store's list has ${shown(key)}, which is not below ${shown(asked)}`;
+}
+
+/**
+ * Reads the answer about keys that begin with `asked`. Fails with what is wrong with it. What is
+ * wrong with one object fails the whole list: without it a listing, an archive or an audit would
+ * look complete.
+ */
+export function readListAnswer(xml: string, asked: string): Result<ListAnswer, string> {
   if (!/<ListBucketResult[ >]/.test(xml)) return failure("the store's list is no ListBucketResult");
   const isEncoded = elementIn(xml, "EncodingType") === "url";
   const keyIn = (part: string, name: string): string | undefined => {
@@ -48,10 +64,12 @@ export function readListAnswer(xml: string): Result<ListAnswer, string> {
   const objects: ListedObject[] = [];
   for (const part of elementsIn(xml, "Contents")) {
     const key = keyIn(part, "Key");
-    const size = Number(elementIn(part, "Size"));
+    const size = Number(elementIn(part, "Size") || "none");
     const modifiedMs = Date.parse(elementIn(part, "LastModified") ?? "");
-    if (key === undefined || !Number.isSafeInteger(size) || size < 0) {
-      return failure("an object in the store's list has no key or no size");
+    if (key === undefined) return failure("an object in the store's list has no usable key");
+    if (!key.startsWith(asked)) return failure(outside(key, asked));
+    if (!Number.isSafeInteger(size) || size < 0) {
+      return failure(`in the store's list ${shown(key)} has no usable size`);
     }
     const etag = elementIn(part, "ETag") ?? "";
     objects.push({ key, etag, size, modifiedMs: Number.isNaN(modifiedMs) ? 0 : modifiedMs });
@@ -60,6 +78,7 @@ export function readListAnswer(xml: string): Result<ListAnswer, string> {
   for (const part of elementsIn(xml, "CommonPrefixes")) {
     const prefix = keyIn(part, "Prefix");
     if (prefix === undefined) return failure("a folder in the store's list has no prefix");
+    if (!prefix.startsWith(asked)) return failure(outside(prefix, asked));
     prefixes.push(prefix);
   }
   const isCut = elementIn(xml, "IsTruncated") === "true";

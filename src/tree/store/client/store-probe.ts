@@ -69,7 +69,7 @@ export class StoreProbe {
     ] as const;
     const answer = await this.#send({ method: "GET", key: "", query });
     if (answer === undefined) return undefined;
-    const listed = answer.isOk ? readListAnswer(nameText(answer.content)) : undefined;
+    const listed = answer.isOk ? readListAnswer(nameText(answer.content), this.#prefix) : undefined;
     return listed?.ok === true ? (listed.value.objects[0]?.key ?? "") : "";
   }
 }

@@ -13,7 +13,7 @@ describe("a list of the store", () => {
     const xml = wrap(
       `<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>${object("docs/a%20b%2B.txt")}<CommonPrefixes><Prefix>docs/%C3%A4/</Prefix></CommonPrefixes>`,
     );
-    expect(readListAnswer(xml)).toEqual({
+    expect(readListAnswer(xml, "docs/")).toEqual({
       ok: true,
       value: {
         objects: [
@@ -26,7 +26,7 @@ describe("a list of the store", () => {
   });
 
   test("of a store that escapes nothing has entities of XML", () => {
-    const read = readListAnswer(wrap(object("a&amp;b &#x263A;&#65;&unknown;%20")));
+    const read = readListAnswer(wrap(object("a&amp;b &#x263A;&#65;&unknown;%20")), "");
     expect(read.ok && read.value.objects[0]?.key).toBe("a&b ☺A&unknown;%20");
   });
 
@@ -34,16 +34,42 @@ describe("a list of the store", () => {
     const xml = wrap(
       "<IsTruncated>true</IsTruncated><NextContinuationToken>a&lt;b</NextContinuationToken>",
     );
-    expect(readListAnswer(xml)).toMatchObject({ value: { next: "a<b" } });
+    expect(readListAnswer(xml, "")).toMatchObject({ value: { next: "a<b" } });
   });
 
   test.each([
-    ["no list", "<html>"],
-    ["a cut list without its next part", wrap("<IsTruncated>true</IsTruncated>")],
-    ["an object without a size", wrap("<Contents><Key>a</Key></Contents>")],
-    ["a key that can't be decoded", wrap(`<EncodingType>url</EncodingType>${object("%zz")}`)],
-    ["a folder without a prefix", wrap("<CommonPrefixes></CommonPrefixes>")],
-  ])("is refused when it is %s", (_, xml) => {
-    expect(readListAnswer(xml).ok).toBe(false);
+    ["<html>", "the store's list is no ListBucketResult"],
+    [wrap("<IsTruncated>true</IsTruncated>"), "the store's list ends without its next part"],
+    [
+      wrap("<Contents><Key>docs/a</Key></Contents>"),
+      'in the store\'s list "docs/a" has no usable size',
+    ],
+    [
+      wrap("<Contents><Key>docs/a</Key><Size></Size></Contents>"),
+      'in the store\'s list "docs/a" has no usable size',
+    ],
+    [
+      wrap("<Contents><Size>3</Size></Contents>"),
+      "an object in the store's list has no usable key",
+    ],
+    [
+      wrap(`<EncodingType>url</EncodingType>${object("docs/%zz")}`),
+      "an object in the store's list has no usable key",
+    ],
+    [wrap("<CommonPrefixes></CommonPrefixes>"), "a folder in the store's list has no prefix"],
+    [
+      wrap(object("docs/a") + object("other/outside.txt")),
+      'the store\'s list has "other/outside.txt", which is not below "docs/"',
+    ],
+    [
+      wrap("<CommonPrefixes><Prefix>others/a/</Prefix></CommonPrefixes>"),
+      'the store\'s list has "others/a/", which is not below "docs/"',
+    ],
+    [
+      wrap(object("k".repeat(300))),
+      `the store's list has "${"k".repeat(200)}…", which is not below "docs/"`,
+    ],
+  ])("%p is refused: %s", (xml, why) => {
+    expect(readListAnswer(xml, "docs/")).toEqual({ ok: false, error: why });
   });
 });
