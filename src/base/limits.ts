@@ -8,13 +8,16 @@
 
 import type {
   AuditLimits,
+  CodingLimits,
   FaultLimits,
+  ListingLimits,
   LiveLimits,
   LogLimits,
   LoginLimits,
   OperationsLimits,
   RecordLimits,
   StoreLimits,
+  TrustedProxyLimits,
   UploadLimits,
   WebSocketLimits,
   WorkerLimits,
@@ -28,7 +31,10 @@ import { bytes, kibibytes, mebibytes, milliseconds, seconds } from "./units.ts";
 export interface Limits
   extends
     AuditLimits,
+    CodingLimits,
+    ListingLimits,
     StoreLimits,
+    TrustedProxyLimits,
     UploadLimits,
     FaultLimits,
     LiveLimits,
@@ -135,19 +141,10 @@ export interface Limits
   readonly connectionsMax: number;
   /** Open connections of one client address; one more is answered 503 and closed. */
   readonly connectionsPerAddressMax: number;
-  /**
-   * Members of Forwarded, and of X-Forwarded-For, that are read of a request of a trusted proxy;
-   * when more are sent, what they say doesn't count.
-   */
-  readonly forwardedHopsMax: number;
-  /** A header of the PROXY protocol, version 2; a connection that begins with more is closed. */
-  readonly proxyHeaderBytesMax: ByteCount;
   /** The slowest line that `throttle` may ask for, in bytes per second. */
   readonly throttleBytesPerSecondMin: ByteCount;
   /** The longest latency that `throttle` may ask for. */
   readonly throttleLatencyMs: Milliseconds;
-  /** Addresses and nets of proxies that are trusted; with more the server doesn't start. */
-  readonly trustedNetsMax: number;
   /**
    * Connections for which the kernel buffers as much as it likes, usually 4 MB. One that is
    * accepted while so many are open has the bound of `unsentBytesMax`.
@@ -192,16 +189,6 @@ export interface Limits
    * responses one turn begins to send on all connections.
    */
   readonly sendBurstBytes: ByteCount;
-  /** Content below this size isn't compressed, unless the client accepts nothing else. */
-  readonly codingBytesMin: ByteCount;
-  /** Content above this size isn't compressed here; a variant made ahead may have any size. */
-  readonly codingBytesMax: ByteCount;
-  /** Content that is being compressed at one time. More is sent uncompressed, or answered 503. */
-  readonly codingAtOnceBytesMax: ByteCount;
-  /** The cache of compressed variants. */
-  readonly codingCacheBytesMax: ByteCount;
-  /** How long the thread that compresses stays when it has nothing to do. */
-  readonly codingIdleTimeMs: Milliseconds;
   /** Symbolic links followed on the way to one file; beyond it 404. */
   readonly symlinkHopsMax: number;
   /**
@@ -209,19 +196,6 @@ export interface Limits
    * and the opening; beyond it 500.
    */
   readonly lookupTriesMax: number;
-  /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
-  readonly listingEntriesMax: number;
-  /**
-   * Entries of one folder that are put in order, whose names are in memory meanwhile. Those after
-   * them are on no page; a filter finds them.
-   */
-  readonly listingOrderedEntriesMax: number;
-  /**
-   * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
-   */
-  readonly listingWholeEntriesMax: number;
-  /** The rows of listings that are kept for clients who ask for the same folder at one time. */
-  readonly listingCacheBytesMax: ByteCount;
   /** How much of the path that was asked for an error page shows; the rest is cut. */
   readonly shownPathBytesMax: ByteCount;
   /** Entries of a folder among which names similar to a missing one are looked for; else none. */

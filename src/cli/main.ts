@@ -64,11 +64,6 @@ async function onPort<Opened>(
   }
 }
 
-/** Prints whole lines; a pipe without a reader drops them. */
-function print(lines: string): void {
-  void standardOutput.write(lines);
-}
-
 /** The access log's output under the limits of `config`; `serve` refuses wrong ones. */
 async function openLog(config: Config): Promise<CommandLog> {
   const resolved = resolveLimits(config.limits);
@@ -204,8 +199,9 @@ async function announce(
 ): Promise<void> {
   const { quiet, open, portFile } = settings.config;
   if (portFile !== undefined || typeof ready === "object") await report(server, ready, portFile);
-  if (ready === "json") print(readyJson(server));
-  else if (quiet !== true && !standardOutput.isTerminal) print(readyLine(server));
+  if (ready === "json") void standardOutput.write(readyJson(server));
+  else if (quiet !== true && !standardOutput.isTerminal)
+    void standardOutput.write(readyLine(server));
   if (quiet !== true && server.ca !== undefined && !standardOutput.isTerminal) {
     const { authorityLine } = await import("./trust/authority-line.ts");
     void standardError.write(`postern: ${authorityLine(server.ca)}\n`);
@@ -219,7 +215,7 @@ async function announce(
   }
   if (ready !== "json" && quiet !== true && standardOutput.isTerminal) {
     const { bannerFor } = await import("./terminal/terminal-banner.ts");
-    print(await bannerFor(server, settings, process.env));
+    void standardOutput.write(await bannerFor(server, settings, process.env));
     void tellRefused(settings.config);
   }
   if (open !== true) return;
@@ -262,7 +258,7 @@ async function end(
 async function tellRefused(config: Config): Promise<void> {
   const { refusedLine } = await import("./audit/refused-line.ts");
   const line = await refusedLine(config);
-  if (line !== undefined) print(line);
+  if (line !== undefined) void standardOutput.write(line);
 }
 
 /** What a running server is stopped, reloaded and replaced with. */
@@ -276,8 +272,8 @@ interface Running {
   readonly stopped: PromiseWithResolvers<void>;
   /** Whether it ends: after a signal that stops it, or because another process has taken over. */
   isEnding: boolean;
-  /** Whether the process that this one is to take over from still has the sockets. */
-  isWaiting: boolean;
+  /** The process that this one takes over from, as long as that may have the sockets; or -1. */
+  predecessor: number;
 }
 
 /** Stops on the first signal; the second ends the process at once. Returns the handler. */
@@ -291,7 +287,9 @@ function stopOnSignal(running: Running): () => void {
       process.exit(1);
     }
     stopping = true;
-    const { isEnding, isWaiting: isReplaced } = running;
+    const { isEnding } = running;
+    // It has started this one, which is another one's child as soon as it has ended.
+    const isReplaced = running.predecessor === process.ppid;
     running.isEnding = true;
     // A process that others serve in place of isn't the service manager's any more, or not yet.
     const isOthers = isEnding || isReplaced;
@@ -432,8 +430,8 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     const { server, log } = await start(config, given, ready);
     endOnUnhandledError();
     const stopped = Promise.withResolvers<void>();
-    const state = { isEnding: false, isWaiting: given?.isSuccessor === true };
-    const running = { server, log, config, given, manager, stopped, ...state };
+    const predecessor = given?.isSuccessor === true ? process.ppid : -1;
+    const running = { server, log, config, given, manager, stopped, isEnding: false, predecessor };
     const stop = stopOnSignal(running);
     if (process.pid === 1) await adoptOrphans(server);
     if ("listening" in server) await server.listening;
@@ -444,7 +442,7 @@ async function serveUntilStopped(words: readonly string[]): Promise<void> {
     if (given?.isSuccessor === true) {
       const { tellServing } = await import("./process/handover.ts");
       await Promise.race([tellServing(given), stopped.promise]);
-      running.isWaiting = false;
+      running.predecessor = -1;
     }
     if (!running.isEnding) manager?.ready(server);
     // Bun collects all garbage when the promise of the program settles, and a start has no time

@@ -128,8 +128,7 @@ export class StandardStream {
 
   /**
    * `file` is asked for by the first write. `descriptor` is its descriptor; without it the stream
-   * is no terminal. Text that would make a queue
-   * longer than `queueBytesMax` is dropped.
+   * is no terminal. Text that would make a queue longer than `queueBytesMax` is dropped.
    */
   constructor(file: () => BunFile, descriptor = -1, queueBytesMax?: ByteCount) {
     this.#file = file;

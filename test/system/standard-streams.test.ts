@@ -59,7 +59,7 @@ describe("a standard stream", () => {
   test.skipIf(process.platform !== "linux")(
     "tells of output for which no space is left",
     async () => {
-      const stream = new StandardStream(Bun.file("/dev/full"));
+      const stream = new StandardStream(() => Bun.file("/dev/full"));
       const lost: unknown[] = [];
       stream.lost = (text, code) => lost.push([Buffer.from(text as Uint8Array).length, code]);
       await stream.write("a\n");

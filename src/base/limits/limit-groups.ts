@@ -248,3 +248,47 @@ export interface AuditLimits {
   /** How long that count may take. */
   readonly refusedCountTimeMs: Milliseconds;
 }
+
+/** Listings of folders. */
+export interface ListingLimits {
+  /** Entries on one page of a folder's listing. The others are on the pages that it links to. */
+  readonly listingEntriesMax: number;
+  /**
+   * Entries of one folder that are put in order, whose names are in memory meanwhile. Those after
+   * them are on no page; a filter finds them.
+   */
+  readonly listingOrderedEntriesMax: number;
+  /**
+   * Entries in a listing that is sent when it is complete. A longer one is sent while it is made.
+   */
+  readonly listingWholeEntriesMax: number;
+  /** The rows of listings that are kept for clients who ask for the same folder at one time. */
+  readonly listingCacheBytesMax: ByteCount;
+}
+
+/** Compression while a response is made. */
+export interface CodingLimits {
+  /** Content below this size isn't compressed, unless the client accepts nothing else. */
+  readonly codingBytesMin: ByteCount;
+  /** Content above this size isn't compressed here; a variant made ahead may have any size. */
+  readonly codingBytesMax: ByteCount;
+  /** Content that is being compressed at one time. More is sent uncompressed, or answered 503. */
+  readonly codingAtOnceBytesMax: ByteCount;
+  /** The cache of compressed variants. */
+  readonly codingCacheBytesMax: ByteCount;
+  /** How long the thread that compresses stays when it has nothing to do. */
+  readonly codingIdleTimeMs: Milliseconds;
+}
+
+/** Proxies in front of the server. */
+export interface TrustedProxyLimits {
+  /**
+   * Members of Forwarded, and of X-Forwarded-For, that are read of a request of a trusted proxy;
+   * when more are sent, what they say doesn't count.
+   */
+  readonly forwardedHopsMax: number;
+  /** A header of the PROXY protocol, version 2; a connection that begins with more is closed. */
+  readonly proxyHeaderBytesMax: ByteCount;
+  /** Addresses and nets of proxies that are trusted; with more the server doesn't start. */
+  readonly trustedNetsMax: number;
+}

@@ -56,7 +56,7 @@ export class ServiceManager {
   }
 
   /**
-   * The server listens. The watchdog is told at once and from now on that it, or each worker, turns:
+   * The server listens. The watchdog is told at once and from now on that it turns, or each worker:
    * the process that this one has taken over from may have told it last nearly as long ago as is
    * allowed.
    */
