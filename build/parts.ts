@@ -86,7 +86,7 @@ function moduleAt(path: string, importer: string): string {
 const [[firstPart]] = parts as [readonly [string, RegExp]];
 
 /** What the programs are made of. */
-export interface Program {
+interface Program {
   readonly imports: readonly Import[];
   /** The part of each module. */
   readonly partOf: ReadonlyMap<string, string>;
@@ -213,12 +213,7 @@ function entryOf(part: string, shared: readonly string[]): string {
  * `text` of the module `from` of `part`, with the modules of other parts that it loads late asked
  * for in their parts. The bundler would make a module of each, with two functions at every start.
  */
-function lateText(
-  from: string,
-  text: string,
-  part: string,
-  { partOf, fileOf }: Program,
-): string {
+function lateText(from: string, text: string, part: string, { partOf, fileOf }: Program): string {
   return text.replaceAll(
     /(?<!typeof )\b(require|import)\("(\.[^"]+\.ts)"\)/g,
     (found, word: string, path: string) => {

@@ -328,9 +328,8 @@ function lacksPart(error: unknown): void {
 function handOverOnSignal(running: Running): void {
   const { server, config, given, manager, stopped } = running;
   const limits = { ...defaultLimits, ...config.limits };
-  const keep = async (): Promise<void> =>
-    (await import("./process/kept-code.ts")).keepCode(!("listening" in server));
-  // What needs code that can't be loaded says so.
+  const keep = async (): Promise<void> => (await import("./process/kept-code.ts")).keepCode(server);
+  // A part that can't be loaded has been reported.
   setTimeout(() => void keep().catch(() => undefined), limits.codeLoadDelayMs).unref();
   let isBusy = false;
   const handOver = async (): Promise<void> => {

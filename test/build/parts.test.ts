@@ -81,9 +81,11 @@ describe("the parts of the package", () => {
     });
     expect(new Set(digests).size).toBe(2);
     expect(fileOf("postern-start.js")).toBe("postern-start.js");
-    expect(readdirSync(folder).filter((file) => file.endsWith(".js")).toSorted()).toEqual(
-      [...modules.keys()].map((name) => fileOf(name)).toSorted(),
-    );
+    expect(
+      readdirSync(folder)
+        .filter((file) => file.endsWith(".js"))
+        .toSorted(),
+    ).toEqual([...modules.keys()].map((name) => fileOf(name)).toSorted());
   });
 
   test("hold in two of them what a server without options needs", () => {

@@ -248,7 +248,7 @@ describe("the package", () => {
     const port = await portOf(command);
     rmSync(packageIn(other), { recursive: true });
     const client = await RawClient.connect(port);
-    const paths = ["/nope", "/", "/a.txt", "/?zip", "/nope", "/a.flv"];
+    const paths = ["/nope", "/", "/a.txt", "/?download=zip", "/nope", "/a.flv"];
     for (const [at, path] of paths.entries()) {
       client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       await client.responses(at + 1);
@@ -280,11 +280,11 @@ describe("the package", () => {
       await running.upgrade();
       // What wasn't asked for before.
       const client = await RawClient.connect(port);
-      for (const [at, path] of ["/nope", "/", "/?zip", "/a.txt?download"].entries()) {
+      for (const [at, path] of ["/nope", "/", "/?download=zip", "/a.txt?download"].entries()) {
         client.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
         await client.responses(at + 1);
       }
-      expect(client.statuses).toEqual([404, 200, 404, 200]);
+      expect(client.statuses).toEqual([404, 200, 200, 200]);
       client.close();
       expect(await running.version()).toBe(about.version);
       process.kill(pid, "SIGUSR2");

@@ -25,7 +25,7 @@ export class StartedProgram {
   isReplaced(): boolean {
     const now = statOf(this.#path);
     if (now === undefined || this.#stat === undefined) return now !== this.#stat;
-    // The time of the last change of its inode doesn't count: another link to the file changes that.
+    // The time when the inode last changed doesn't count: another link to the file changes it.
     return now.identity !== this.#stat.identity || !now.hasSameContent(this.#stat);
   }
 }

@@ -28,7 +28,7 @@ function senders(): typeof import("../connection/file-sender.ts") {
   return fileSenders;
 }
 
-/** Loads what sends `response` before its head is queued, so that another answer may take its place. */
+/** Loads what sends `response`, before its head is queued: if that fails, there is another answer. */
 function loadFor(response: Response): void {
   try {
     if (response.body.kind === "file") senders();
@@ -153,12 +153,7 @@ export class ResponseWriter {
         this.#octets = body.bytes.length;
         return;
       case "file":
-        this.#sender = new (senders().FileSender)(
-          body.file,
-          body.pieces,
-          this.#sizes,
-          body.sample,
-        );
+        this.#sender = new (senders().FileSender)(body.file, body.pieces, this.#sizes, body.sample);
         this.#octets = this.#sender.left;
         return;
       case "stream":
