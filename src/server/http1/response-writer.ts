@@ -28,7 +28,7 @@ function senders(): typeof import("../connection/file-sender.ts") {
   return fileSenders;
 }
 
-/** Loads what sends `response`, before its head is queued: if that fails, there is another answer. */
+/** Loads what sends `response`, before its head is queued: if it fails, there is another answer. */
 function loadFor(response: Response): void {
   try {
     if (response.body.kind === "file") senders();
